@@ -1,0 +1,237 @@
+"""The account API: who is calling, and the organizations, members and keys around them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from ninja import Query, Schema
+
+from .apis import Pagination, new_api, paginated
+from .callers import ApiKeyAuth, Caller, authenticated, require_role
+from .models import ApiKey, Membership, Organization
+from .problems import Problem
+
+api = new_api("account", "Account API", "Users, organizations, memberships, API keys and preferences.")
+
+READ = ApiKeyAuth("account:read")
+
+
+class OrganizationRef(Schema):
+    id: str
+    name: str
+
+
+class KeyRef(Schema):
+    id: str
+    description: str
+    role: str
+    created: datetime
+    metadata: dict[str, str]
+
+
+class WhoAmI(Schema):
+    user_id: str | None
+    email: str | None
+    organizations: list[OrganizationRef]
+    metadata: dict[str, str]
+    api_key: KeyRef | None
+
+
+class Preference(Schema):
+    trait: str
+    trait_label: str
+    category: Literal["ALLERGEN", "DIETARY", "RELIGIOUS", "SOURCING"]
+    stance: Literal["AVOID", "REQUIRE", "PREFER", "NEUTRAL"]
+
+
+class OrganizationOut(Schema):
+    id: str
+    name: str
+    country: str
+    is_brand: bool
+    metadata: dict[str, str]
+
+
+class OrganizationPage(Schema):
+    data: list[OrganizationOut]
+    pagination: Pagination
+
+
+class MemberOut(Schema):
+    id: str
+    user_email: str
+    user_name: str
+    user_metadata: dict[str, str]
+    role: str
+    role_display: str
+
+
+class MemberPage(Schema):
+    data: list[MemberOut]
+    pagination: Pagination
+
+
+class KeyOut(Schema):
+    id: str
+    name: str
+    description: str
+    role: str
+    masked_key: str
+    is_active: bool
+    rate_limit_per_minute: int
+    created: datetime
+    metadata: dict[str, str]
+
+
+class KeyPage(Schema):
+    data: list[KeyOut]
+    pagination: Pagination
+
+
+_PAGE = Query(1, ge=1, description="The page, from 1.")
+_PAGE_SIZE = Query(25, ge=1, le=100, description="Entries per page.")
+_PREFERENCES = {
+    "alice": [
+        {"trait": "peanuts", "trait_label": "Peanuts", "category": "ALLERGEN", "stance": "AVOID"},
+        {"trait": "organic", "trait_label": "Organic", "category": "SOURCING", "stance": "PREFER"},
+    ]
+}
+
+
+@api.get("/whoami", response=WhoAmI, auth=READ, summary="Get the caller's own identity", tags=["account"])
+def whoami(request: HttpRequest) -> dict[str, Any]:
+    """Returns the user and organizations behind the credential, and the API key if it is one."""
+    caller = authenticated(request)
+    user = _user(caller)
+    organizations = Organization.objects.filter(id__in=caller.roles).order_by("name")
+    return {
+        "user_id": str(user.pk) if user else None,
+        "email": user.email if user else None,
+        "organizations": [{"id": item.id, "name": item.name} for item in organizations],
+        "metadata": {},
+        "api_key": {
+            "id": caller.api_key.id,
+            "description": caller.api_key.description,
+            "role": caller.api_key.role.lower(),
+            "created": caller.api_key.created,
+            "metadata": {},
+        }
+        if caller.api_key
+        else None,
+    }
+
+
+@api.get("/preferences", response=list[Preference], auth=READ, summary="List dietary preferences", tags=["account"])
+def list_preferences(request: HttpRequest) -> list[dict[str, str]]:
+    """Lists what the user avoids, requires and prefers; empty for new users. Takes a user's access token."""
+    user = _user(authenticated(request))
+    if user is None:
+        raise Problem(403, "Preferences are a person's: this takes an access token of a user.")
+    return _PREFERENCES.get(user.username, [])
+
+
+@api.get(
+    "/organizations",
+    response=OrganizationPage,
+    auth=READ,
+    summary="List the caller's organizations",
+    tags=["account"],
+)
+def list_organizations(request: HttpRequest, page: int = _PAGE, page_size: int = _PAGE_SIZE) -> dict[str, Any]:
+    """Lists the organizations that the caller is a member of."""
+    organizations = Organization.objects.filter(id__in=authenticated(request).roles).order_by("name")
+    return paginated([_organization(item) for item in organizations], page, page_size)
+
+
+@api.get(
+    "/organizations/{organization_id}",
+    response=OrganizationOut,
+    auth=READ,
+    summary="Get an organization",
+    tags=["account"],
+)
+def get_organization(request: HttpRequest, organization_id: str) -> dict[str, Any]:
+    """Returns an organization that the caller is a member of."""
+    require_role(authenticated(request), organization_id)
+    return _organization(Organization.objects.get(id=organization_id))
+
+
+@api.get(
+    "/organizations/{organization_id}/members",
+    response=MemberPage,
+    auth=READ,
+    summary="List the members of an organization",
+    tags=["account"],
+)
+def list_members(
+    request: HttpRequest,
+    organization_id: str,
+    role: Literal["owner", "manager", "billing", "editor", "viewer"] | None = Query(
+        None, description="Only members with this role."
+    ),
+    q: str | None = Query(None, max_length=100, description="Part of the name or e-mail address."),
+    page: int = _PAGE,
+    page_size: int = _PAGE_SIZE,
+) -> dict[str, Any]:
+    """Lists who belongs to an organization, and in which role."""
+    require_role(authenticated(request), organization_id)
+    memberships = Membership.objects.filter(organization_id=organization_id).select_related("user")
+    members = [
+        {
+            "id": item.id,
+            "user_email": item.user.email,
+            "user_name": item.user.first_name,
+            "user_metadata": {},
+            "role": item.role.lower(),
+            "role_display": item.role.title(),
+        }
+        for item in memberships.order_by("user__username")
+        if role in (None, item.role.lower())
+        and (q is None or q.casefold() in f"{item.user.first_name} {item.user.email}".casefold())
+    ]
+    return paginated(members, page, page_size)
+
+
+@api.get(
+    "/organizations/{organization_id}/api-keys",
+    response=KeyPage,
+    auth=READ,
+    summary="List the API keys of an organization",
+    tags=["account"],
+)
+def list_api_keys(
+    request: HttpRequest, organization_id: str, page: int = _PAGE, page_size: int = _PAGE_SIZE
+) -> dict[str, Any]:
+    """Lists an organization's API keys, masked: a key is shown whole only when it is created."""
+    require_role(authenticated(request), organization_id, "OWNER", "MANAGER")
+    keys = ApiKey.objects.filter(organization_id=organization_id).order_by("name")
+    shown = [
+        {
+            "id": key.id,
+            "name": key.name,
+            "description": key.description,
+            "role": key.role.lower(),
+            "masked_key": f"{key.prefix}_...{key.last4}",
+            "is_active": key.is_active,
+            "rate_limit_per_minute": key.rate_limit_per_minute,
+            "created": key.created,
+            "metadata": {},
+        }
+        for key in keys
+    ]
+    return paginated(shown, page, page_size)
+
+
+def _user(caller: Caller) -> User | None:
+    return User.objects.filter(pk=caller.user_id).first() if caller.user_id is not None else None
+
+
+def _organization(organization: Organization) -> dict[str, Any]:
+    return {
+        "id": organization.id,
+        "name": organization.name,
+        "country": "CA",
+        "is_brand": True,
+        "metadata": {},
+    }

@@ -1,0 +1,107 @@
+"""What every answer has in common: rate limits, problem documents in place of bare errors, a line in the log."""
+
+from base64 import b64decode
+from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import unquote_plus
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from . import journal, limits
+from .callers import Caller, identify, known_caller, remember
+from .faults import faulty_answer
+from .problems import Problem, plain_problem, problem_response
+
+CONTROL = "/__sandbox__/"
+# No form-action: browsers apply it to the redirect that takes the answer of a sign-in to its client.
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class Answering:
+    """The outermost middleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(CONTROL):
+            return _readable(request, self._get_response(request))
+        remember(request, _identified(request))
+        now = limits.now()
+        standing = limits.counters.count(_quotas(request), now)
+        if standing.exceeded:
+            response: HttpResponseBase = _too_many(request, standing)
+        else:
+            response = faulty_answer(request) or _readable(request, self._get_response(request))
+        for name, value in standing.headers(now).items():
+            response.headers[name] = value
+        caller = known_caller(request)
+        journal.write(
+            now,
+            request.method or "",
+            request.path,
+            response.status_code,
+            _client(request),
+            caller.scopes if caller else None,
+        )
+        return response
+
+
+def _identified(request: HttpRequest) -> Caller | Problem | None:
+    try:
+        return identify(request)
+    except Problem as problem:
+        return problem
+
+
+def _quotas(request: HttpRequest) -> tuple[limits.Quota, ...]:
+    caller = known_caller(request)
+    if caller is not None:
+        return limits.general(caller.limited_as, caller.minute_limit)
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    return limits.general(f"address:{address}") + limits.anonymous(request.method or "", request.path, address)
+
+
+def _too_many(request: HttpRequest, standing: limits.Standing) -> HttpResponse:
+    quota = standing.tightest
+    members: dict[str, object] = {"retry_after_seconds": standing.reset}
+    if request.path.startswith("/oauth/"):
+        # Clients of an OAuth endpoint look for these members (RFC 6749 section 5.2).
+        members |= {"error": "temporarily_unavailable", "error_description": "Too many requests."}
+    return problem_response(
+        Problem(
+            429,
+            f"Too many requests: {quota.limit} per {quota.seconds} seconds are allowed.",
+            headers={"Retry-After": str(standing.reset)},
+            **members,
+        )
+    )
+
+
+def _readable(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The answer itself, or a problem document where an error came without a body one can read."""
+    is_page = response.headers.get("Content-Type", "").startswith("text/html")
+    if response.status_code >= 400 and is_page and not getattr(response, "content", b""):
+        problem = plain_problem(response.status_code)
+        for name in ("Allow", "WWW-Authenticate"):
+            if name in response.headers:
+                problem.headers[name] = response.headers[name]
+        return problem
+    if is_page:
+        response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return response
+
+
+def _client(request: HttpRequest) -> str | None:
+    """The client that a request names itself, as those to the OAuth endpoints do."""
+    caller = known_caller(request)
+    if caller is not None:
+        return caller.client_id or (f"key ...{caller.api_key.last4}" if caller.api_key else None)
+    if not request.path.startswith("/oauth/"):
+        return None
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            return unquote_plus(b64decode(credentials).decode()).partition(":")[0]
+    return request.GET.get("client_id") or request.POST.get("client_id")

@@ -1,0 +1,91 @@
+"""What the four APIs have in common: how one is made, how it reports errors, how it paginates."""
+
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError, ValidationError
+from ninja.operation import Operation
+
+from .problems import Problem, plain_problem, problem_response
+
+
+class PerAppAPI(NinjaAPI):
+    """One app's API, whose operation ids look like those of the app's own modules."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return f"apps_{self.urls_namespace}_api_v1_views_{operation.view_func.__name__}"
+
+
+class Pagination(Schema):
+    page: int
+    page_size: int
+    total_count: int
+    total_pages: int
+    has_next: bool
+    has_previous: bool
+
+
+def new_api(app: str, title: str, description: str) -> NinjaAPI:
+    """An empty API that answers errors with problem documents."""
+    api = PerAppAPI(
+        title=title,
+        version="1.0.0",
+        description=description,
+        urls_namespace=app,
+        docs_url=None,
+        servers=[{"url": settings.SANDBOX_ADDRESS, "description": "This sandbox"}],
+    )
+    api.add_exception_handler(Problem, _on_problem)
+    api.add_exception_handler(ValidationError, _on_validation_error)
+    api.add_exception_handler(HttpError, _on_http_error)
+    api.add_exception_handler(Http404, _on_not_found)
+    return api
+
+
+def paginated(rows: list[Any], page: int, page_size: int, total: int | None = None) -> dict[str, Any]:
+    """The envelope around one page; `rows` is everything unless `total` says that it is the page."""
+    count = len(rows) if total is None else total
+    pages = ceil(count / page_size)
+    return {
+        "data": rows[(page - 1) * page_size : page * page_size] if total is None else rows,
+        "pagination": {
+            "page": page,
+            "page_size": page_size,
+            "total_count": count,
+            "total_pages": pages,
+            "has_next": page < pages,
+            "has_previous": page > 1,
+        },
+    }
+
+
+def _on_problem(request: HttpRequest, problem: Problem | type[Problem]) -> HttpResponse:
+    assert isinstance(problem, Problem)
+    return problem_response(problem)
+
+
+def _on_validation_error(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
+    assert isinstance(error, ValidationError)
+    errors = [{"field": _field(item["loc"]), "message": str(item["msg"])} for item in error.errors]
+    detail = "; ".join(f"{item['field']}: {item['message']}" for item in errors)
+    return problem_response(Problem(422, detail or "Invalid input.", errors=errors))
+
+
+def _on_http_error(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
+    assert isinstance(error, HttpError)
+    return problem_response(Problem(error.status_code, error.message))
+
+
+def _on_not_found(request: HttpRequest, error: Http404 | type[Http404]) -> HttpResponse:
+    return plain_problem(404)
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    """The name as the caller knows it: without where it was sent and the parameter that holds the body."""
+    names = [str(part) for part in location[1:]]
+    if location[0] == "body" and len(names) > 1:
+        names = names[1:]
+    return ".".join(names)

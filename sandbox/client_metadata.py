@@ -1,0 +1,141 @@
+"""What a client says of itself when it registers: checked, and reduced to what the server goes by (RFC 7591)."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from .settings import SCOPES
+
+JSON = dict[str, Any]
+
+GRANT_TYPES = {
+    "authorization_code": "authorization-code",
+    "refresh_token": "",
+    "client_credentials": "client-credentials",
+    "urn:ietf:params:oauth:grant-type:device_code": "urn:ietf:params:oauth:grant-type:device_code",
+}
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+_TEXTS = ("client_name", "software_id", "software_version", "application_type")
+_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+# Addresses are stored in one line with spaces between them; wildcards would match too much.
+_NOT_IN_A_URI = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}*]|[^\x00-\x7f]")
+
+
+class Refused(Exception):
+    """The registration is refused, with an error code of RFC 7591 section 3.2.2."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+def checked(given: JSON) -> JSON:
+    """The metadata as the server registers it.
+
+    Raises:
+        Refused: something in it can't be registered.
+    """
+    method = given.get("token_endpoint_auth_method", "client_secret_basic")
+    if method not in AUTH_METHODS:
+        raise Refused("invalid_client_metadata", f"token_endpoint_auth_method must be one of {AUTH_METHODS}.")
+    grants = _grant_types(given, method)
+    interactive = "authorization_code" in grants
+    metadata: JSON = {
+        "redirect_uris": _redirect_uris(given, required=interactive),
+        "grant_types": grants,
+        "response_types": _response_types(given, interactive),
+        "token_endpoint_auth_method": method,
+        "scope": _scope(given),
+    }
+    for name in _TEXTS:
+        if (text := _text(given, name)) is not None:
+            metadata[name] = text
+    for name in _ADDRESSES:
+        if (text := _text(given, name)) is not None:
+            if urlsplit(text).scheme not in ("https", "http"):
+                raise Refused("invalid_client_metadata", f"{name} must be a web address.")
+            metadata[name] = text
+    return metadata
+
+
+def is_loopback_literal(uri: str) -> bool:
+    """Whether a plain http address stays on this machine without asking a name server (RFC 8252)."""
+    return urlsplit(uri).hostname in ("127.0.0.1", "::1")
+
+
+def _grant_types(given: JSON, method: str) -> list[str]:
+    grants = _strings(given, "grant_types", ["authorization_code"])
+    unknown = [grant for grant in grants if grant not in GRANT_TYPES]
+    if unknown or not any(GRANT_TYPES[grant] for grant in grants):
+        raise Refused("invalid_client_metadata", f"grant_types may hold {', '.join(GRANT_TYPES)}.")
+    if "client_credentials" in grants and method == "none":
+        raise Refused("invalid_client_metadata", "client_credentials needs a client with a secret.")
+    if "refresh_token" not in grants and grants != ["client_credentials"]:
+        # Refresh tokens are issued with every person's sign-in, so they are registered with it.
+        grants = [*grants, "refresh_token"]
+    return list(dict.fromkeys(grants))
+
+
+def _response_types(given: JSON, interactive: bool) -> list[str]:
+    expected = ["code"] if interactive else []
+    asked = _strings(given, "response_types", expected)
+    if any(response_type != "code" for response_type in asked):
+        raise Refused("invalid_client_metadata", "The only response type is code.")
+    return expected
+
+
+def _redirect_uris(given: JSON, *, required: bool) -> list[str]:
+    uris = _strings(given, "redirect_uris", [], error="invalid_redirect_uri")
+    if required and not uris:
+        raise Refused("invalid_redirect_uri", "redirect_uris needs at least one address.")
+    for uri in uris:
+        _check_redirect_uri(uri)
+    return uris
+
+
+def _check_redirect_uri(uri: str) -> None:
+    try:
+        parts = urlsplit(uri)
+        hostname, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise Refused("invalid_redirect_uri", f"A redirect URI can't be read: {error}.") from error
+    if _NOT_IN_A_URI.search(uri) or len(uri) > 2048 or "@" in parts.netloc or "#" in uri or not hostname:
+        raise Refused("invalid_redirect_uri", "A redirect URI is a plain address without credentials and fragment.")
+    if parts.scheme == "http" and not is_loopback_literal(uri):
+        raise Refused(
+            "invalid_redirect_uri", "Plain http is for 127.0.0.1 and [::1] only, not for host names; use https."
+        )
+    if parts.scheme not in ("http", "https"):
+        raise Refused("invalid_redirect_uri", "A redirect URI is an https address, or http on loopback.")
+
+
+def _scope(given: JSON) -> str:
+    """The known scopes among those asked for (RFC 7591 section 2 lets the server choose)."""
+    asked = _text(given, "scope")
+    if asked is None:
+        return "search:read products:read resolver:read"
+    known = [scope for scope in dict.fromkeys(asked.split()) if scope in SCOPES]
+    if not known:
+        raise Refused("invalid_client_metadata", "scope names none of the scopes_supported.")
+    return " ".join(known)
+
+
+def _text(given: JSON, name: str) -> str | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > (4096 if name == "scope" else 255):
+        raise Refused("invalid_client_metadata", f"{name} must be a short text.")
+    return value
+
+
+def _strings(given: JSON, name: str, default: list[str], *, error: str = "invalid_client_metadata") -> list[str]:
+    value: object = given.get(name, default)
+    if not isinstance(value, list):
+        raise Refused(error, f"{name} must be an array.")
+    items: list[object] = value
+    strings = [item for item in items if isinstance(item, str)]
+    if len(strings) != len(items) or len(strings) > 20:
+        raise Refused(error, f"{name} must be an array of at most 20 strings.")
+    return strings

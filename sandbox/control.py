@@ -1,0 +1,127 @@
+"""The sandbox's own controls under `/__sandbox__/`, for tests and for the curious."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Literal
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from . import database, faults, journal, limits, tokens
+from .data import BUSINESS_KEY, DISABLED_KEY, PUBLISHABLE_KEY
+from .problems import Problem, problem_response
+from .settings import PASSWORD, USERS
+
+View = Callable[[HttpRequest], HttpResponse]
+
+KEYS = {"business": BUSINESS_KEY, "disabled": DISABLED_KEY, "publishable": PUBLISHABLE_KEY}
+PEOPLE = {
+    name: {"password": PASSWORD, "role": role, "organization": "Harbour & Pine" if role else None}
+    for name, role in USERS.items()
+}
+
+
+class FaultIn(BaseModel):
+    """A fault as it is ordered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(pattern="^/")
+    kind: Literal["429", "500", "503", "html", "slow", "drop", "malformed", "401", "403"]
+    times: int = Field(1, ge=1, le=1_000_000)
+    seconds: float = Field(1.0, ge=0, le=600)
+
+
+def own_requests_only(view: View) -> View:
+    """Refuse what another site's page sends: any page in a browser can post to loopback."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        origin = request.headers.get("Origin")
+        foreign = origin is not None and origin != f"{request.scheme}://{request.get_host()}"
+        if foreign or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            return problem_response(Problem(403, "Requests from the page of another site are refused."))
+        return view(request)
+
+    return csrf_exempt(guarded)
+
+
+@own_requests_only
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """What the sandbox offers to those who control it."""
+    return JsonResponse(
+        {
+            "address": settings.SANDBOX_ADDRESS,
+            "api_key": BUSINESS_KEY,
+            "keys": KEYS,
+            "users": PEOPLE,
+            "controls": [
+                "GET /__sandbox__/log",
+                "POST /__sandbox__/reset",
+                "POST /__sandbox__/expire-tokens",
+                "POST /__sandbox__/forget-clients",
+                "POST /__sandbox__/fault",
+            ],
+            "fault_kinds": list(faults.KINDS),
+        }
+    )
+
+
+@own_requests_only
+@require_safe
+def log(request: HttpRequest) -> HttpResponse:
+    """What arrived, the oldest first."""
+    return JsonResponse(list(journal.entries), safe=False)
+
+
+@own_requests_only
+@require_POST
+def reset(request: HttpRequest) -> HttpResponse:
+    """Put data, clients, tokens, log, limits and faults back to the start."""
+    database.restore()
+    journal.entries.clear()
+    limits.counters.clear()
+    faults.ordered.clear()
+    return JsonResponse({"reset": True})
+
+
+@own_requests_only
+@require_POST
+def expire_tokens(request: HttpRequest) -> HttpResponse:
+    """Let every access token be expired; refresh tokens stay good."""
+    return JsonResponse({"expired": tokens.expire_all()})
+
+
+@own_requests_only
+@require_POST
+def forget_clients(request: HttpRequest) -> HttpResponse:
+    """Forget every registered client, with its tokens."""
+    return JsonResponse({"forgotten": tokens.forget_clients()})
+
+
+@own_requests_only
+@require_POST
+def fault(request: HttpRequest) -> HttpResponse:
+    """Order that the next requests to a path go wrong."""
+    try:
+        wanted = FaultIn.model_validate_json(request.body)
+    except ValidationError as error:
+        messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+        return problem_response(Problem(422, "This fault can't be ordered.", errors=messages))
+    faults.ordered.append(faults.Fault(**wanted.model_dump()))
+    return JsonResponse({"ordered": wanted.model_dump()}, status=201)
+
+
+urlpatterns = [
+    path("", overview),
+    path("log", log),
+    path("reset", reset),
+    path("expire-tokens", expire_tokens),
+    path("forget-clients", forget_clients),
+    path("fault", fault),
+]

@@ -1,0 +1,134 @@
+"""The public resolver: GS1 Digital Links under `/01/`, answered as the caller prefers."""
+
+import re
+from urllib.parse import unquote, urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from . import linksets
+from .callers import caller_of
+from .gtin import InvalidGtin, normalize
+from .models import Product
+from .nearby import image_url
+from .problems import Problem, problem_response
+from .product_schemas import ProductOut, product_out
+
+LINKSET = "application/linkset+json"
+_CONTENT = ("application/json", LINKSET, "text/html")
+# GS1's character set 82 (General Specifications, figure 7.11-1).
+_VALUE = re.compile(r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""")
+_QUALIFIERS = ("22", "10", "21")
+
+
+@csrf_exempt
+def resolve(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer one Digital Link."""
+    try:
+        response = _resolved(request)
+    except Problem as problem:
+        response = problem_response(problem)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Link, RateLimit-Limit, RateLimit-Remaining"
+    return response
+
+
+def description(request: HttpRequest) -> HttpResponse:
+    """The resolver description file of GS1's resolver standard."""
+    return JsonResponse(
+        {
+            "name": "Closient sandbox resolver",
+            "resolverRoot": settings.SANDBOX_ADDRESS,
+            "supportedPrimaryKeys": ["01"],
+            "supportedLinkType": [
+                {
+                    "namespace": linksets.VOCABULARY,
+                    "prefix": "gs1:",
+                    "profile": "https://www.gs1.org/voc/?show=linktypes",
+                }
+            ],
+            "linkTypeDefaultCanBeLinkset": False,
+        },
+        headers={"Access-Control-Allow-Origin": "*"},
+    )
+
+
+def _resolved(request: HttpRequest) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return _options()
+    if request.method not in ("GET", "HEAD"):
+        raise Problem(405, "A Digital Link is read with GET.", headers={"Allow": "GET, HEAD, OPTIONS"})
+    caller_of(request)
+    identified = _identified(request)
+    product = Product.objects.filter(gtin=identified.gtin).first()
+    if product is None:
+        raise Problem(404, f"No product found for GTIN {identified.gtin}")
+    response = _answer(request, product, identified)
+    response.headers["Vary"] = "Accept"
+    response.headers["Link"] = f'<{_anchor(identified)}?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
+    return response
+
+
+def _answer(request: HttpRequest, product: Product, identified: linksets.Identified) -> HttpResponse:
+    links = linksets.links_of(product, identified)
+    wanted = request.GET.get("linkType")
+    preferred = request.get_preferred_type(_CONTENT)
+    if wanted in ("linkset", "all") or (wanted is None and preferred == LINKSET):
+        return JsonResponse(linksets.linkset(product, _anchor(identified), links), content_type=LINKSET)
+    if wanted is not None:
+        name = linksets.link_type(wanted)
+        link = links[0] if name == "defaultLink" else next((link for link in links if link.type == name), None)
+        if link is None:
+            raise Problem(404, f"There is no link of type {wanted} for GTIN {product.gtin}")
+        return _redirect(request, link.href)
+    if preferred == "text/html":
+        return _redirect(request, links[0].href)
+    body = ProductOut.model_validate(product_out(product, image_url(product)))
+    return HttpResponse(body.model_dump_json(), content_type="application/json")
+
+
+def _redirect(request: HttpRequest, href: str) -> HttpResponse:
+    """To the link, with the query that came along (GS1-Conformant resolver standard)."""
+    query = urlencode([(name, value) for name, values in request.GET.lists() for value in values if name != "linkType"])
+    base, mark, fragment = href.partition("#")
+    if query:
+        base += ("&" if "?" in base else "?") + query
+    return HttpResponseRedirect(base + mark + fragment)
+
+
+def _identified(request: HttpRequest) -> linksets.Identified:
+    """What the path names; read from its raw form, in which %2F is part of a value.
+
+    Raises:
+        Problem: the path is no GS1 Digital Link.
+    """
+    raw: bytes = getattr(request, "scope", {}).get("raw_path") or request.path.encode()
+    segments = raw.decode("ascii", "replace").removesuffix("/").split("/")[1:]
+    names, values = segments[::2], [unquote(value) for value in segments[1::2]]
+    if len(names) != len(values) or names[1:] != [name for name in _QUALIFIERS if name in names[1:]]:
+        raise Problem(400, "A Digital Link is /01/{gtin}, then /22/, /10/ and /21/ in this order, each optional.")
+    for value in values[1:]:
+        if not _VALUE.fullmatch(value):
+            raise Problem(400, "A qualifier has 1 to 20 characters of GS1's character set 82.")
+    qualifiers = dict(zip(names[1:], values[1:], strict=True))
+    try:
+        gtin = normalize(values[0])
+    except InvalidGtin as error:
+        raise Problem(400, str(error)) from error
+    return linksets.Identified(gtin, qualifiers.get("22"), qualifiers.get("10"), qualifiers.get("21"))
+
+
+def _anchor(identified: linksets.Identified) -> str:
+    return f"{settings.SANDBOX_ADDRESS}/01/{identified.gtin}"
+
+
+def _options() -> HttpResponse:
+    return HttpResponse(
+        status=204,
+        headers={
+            "Allow": "GET, HEAD, OPTIONS",
+            "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+            "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, X-API-Key",
+        },
+    )

@@ -1,0 +1,139 @@
+"""The discovery documents under `/.well-known/`."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from .settings import APPS, SCOPES
+
+_CATALOG = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
+_SKILL = """---
+name: closient-api-quickstart
+description: Make a first call to Closient: discover the APIs, get a credential, search for products nearby.
+---
+
+# Quickstart
+
+1. Read `/.well-known/api-catalog`; every entry names an API and its OpenAPI document.
+2. Send an API key as `X-API-Key`, or register at `/oauth/register/` and sign in with PKCE.
+3. `GET /search/api/v1/search?q=trail+mix` needs no credential.
+4. `POST /search/api/v1/search/session` with a query, latitude and longitude finds offers nearby.
+"""
+
+
+@require_safe
+def api_catalog(request: HttpRequest) -> HttpResponse:
+    """The catalog of RFC 9727: one entry per API."""
+    contexts: list[dict[str, Any]] = []
+    for app in APPS:
+        base = f"{settings.SANDBOX_ADDRESS}/{app}/api/v1/"
+        description = {"href": f"{base}openapi.json", "type": "application/openapi+json"}
+        contexts.append({"anchor": base, "service-desc": [description]})
+    return _document({"linkset": contexts}, _CATALOG)
+
+
+@require_safe
+def agent_skills(request: HttpRequest) -> HttpResponse:
+    """The index of agent skills."""
+    digest = hashlib.sha256(_SKILL.encode()).hexdigest()
+    skill = {
+        "name": "closient-api-quickstart",
+        "type": "skill-md",
+        "description": "Make a first call to Closient.",
+        "url": f"{settings.SANDBOX_ADDRESS}/.well-known/agent-skills/closient-api-quickstart/SKILL.md",
+        "digest": f"sha256:{digest}",
+    }
+    return _document({"$schema": "https://schemas.agentskills.io/discovery/0.2.0/schema.json", "skills": [skill]})
+
+
+@require_safe
+def agent_skill(request: HttpRequest) -> HttpResponse:
+    """The one skill."""
+    return HttpResponse(_SKILL, content_type="text/markdown; charset=utf-8")
+
+
+@require_safe
+def mcp_server_card(request: HttpRequest) -> HttpResponse:
+    """The MCP server card; the sandbox hosts no MCP server, so it names no remote."""
+    return _document(
+        {
+            "name": "com.closient/sandbox",
+            "title": "Closient sandbox",
+            "description": "A Closient on loopback, for trying, developing and testing.",
+            "version": "1.0.0",
+            "websiteUrl": settings.SANDBOX_ADDRESS,
+            "remotes": [],
+        }
+    )
+
+
+@require_safe
+def protected_resource(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """The resource metadata of RFC 9728."""
+    return _document(
+        {
+            "resource": f"{settings.SANDBOX_ADDRESS}/{rest}".removesuffix("/"),
+            "authorization_servers": [settings.SANDBOX_ADDRESS],
+            "scopes_supported": list(SCOPES),
+            "bearer_methods_supported": ["header"],
+            "resource_name": "Closient sandbox",
+        }
+    )
+
+
+@require_safe
+def authorization_server(request: HttpRequest) -> HttpResponse:
+    """The authorization server metadata of RFC 8414, and of OpenID Connect Discovery."""
+    server = settings.SANDBOX_ADDRESS
+    methods = ["client_secret_basic", "client_secret_post", "none"]
+    return _document(
+        {
+            "issuer": server,
+            "authorization_endpoint": f"{server}/oauth/authorize/",
+            "token_endpoint": f"{server}/oauth/token/",
+            "registration_endpoint": f"{server}/oauth/register/",
+            "revocation_endpoint": f"{server}/oauth/revoke_token/",
+            "introspection_endpoint": f"{server}/oauth/introspect/",
+            "userinfo_endpoint": f"{server}/oauth/userinfo/",
+            "device_authorization_endpoint": f"{server}/oauth/device-authorization/",
+            "jwks_uri": f"{server}/oauth/.well-known/jwks.json",
+            "scopes_supported": list(SCOPES),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": [
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
+            ],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_methods_supported": methods[:2],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "name", "preferred_username", "email"],
+            "authorization_response_iss_parameter_supported": True,
+            "prompt_values_supported": ["none", "login", "consent"],
+        }
+    )
+
+
+def _document(body: dict[str, Any], content_type: str = "application/json") -> HttpResponse:
+    return JsonResponse(body, content_type=content_type, headers={"Access-Control-Allow-Origin": "*"})
+
+
+urlpatterns = [
+    path("api-catalog", api_catalog),
+    path("agent-skills/index.json", agent_skills),
+    path("agent-skills/closient-api-quickstart/SKILL.md", agent_skill),
+    path("mcp.json", mcp_server_card),
+    path("openid-configuration", authorization_server),
+    path("oauth-authorization-server", authorization_server),
+    path("oauth-protected-resource", protected_resource),
+    path("oauth-protected-resource/<path:rest>", protected_resource),
+]

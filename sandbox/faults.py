@@ -1,0 +1,101 @@
+"""Answers that go wrong on request: `POST /__sandbox__/fault` orders them by path."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from . import journal, limits
+from .callers import challenge
+from .problems import Problem, plain_problem, problem_response
+
+KINDS = ("429", "500", "503", "html", "slow", "drop", "malformed", "401", "403")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_FAULT = "closient.fault"
+
+
+@dataclass
+class Fault:
+    """The next `times` requests to paths that begin so go wrong in this way."""
+
+    path: str
+    kind: str
+    times: int = 1
+    seconds: float = 1.0
+
+
+ordered: list[Fault] = []
+
+
+def due(path: str) -> Fault | None:
+    """The fault that this request gets, if one is ordered; it counts as delivered."""
+    fault = next((fault for fault in ordered if path.startswith(fault.path)), None)
+    if fault is not None:
+        fault.times -= 1
+        if fault.times <= 0:
+            ordered.remove(fault)
+    return fault
+
+
+def with_faults(application: Application) -> Application:
+    """Delay or drop before Django sees the request; mark it for Django where an answer is to be made."""
+
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        fault = None if path.startswith("/__sandbox__/") else due(path)
+        if fault is not None and fault.kind == "drop":
+            journal.write(limits.now(), scope["method"], path, None)
+            scope["state"]["transport"].abort()
+            return
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+        elif fault is not None:
+            scope[_FAULT] = fault
+        await application(scope, receive, send)
+
+    return faulty
+
+
+def faulty_answer(request: HttpRequest) -> HttpResponse | None:
+    """The answer ordered for this request."""
+    scope: Scope = getattr(request, "scope", {})
+    fault: Fault | None = scope.get(_FAULT)
+    if fault is None:
+        return None
+    if fault.kind == "html":
+        return HttpResponse("<!doctype html><title>Closient</title><div id=app></div>")
+    if fault.kind == "malformed":
+        return HttpResponse('{"items": [{"id": "', content_type="application/json")
+    return _error(fault)
+
+
+def _error(fault: Fault) -> HttpResponse:
+    seconds = str(max(0, round(fault.seconds)))
+    if fault.kind == "429":
+        return problem_response(
+            Problem(
+                429,
+                "Too many requests: this was ordered as a fault.",
+                headers={"Retry-After": seconds},
+                retry_after_seconds=int(seconds),
+            )
+        )
+    if fault.kind == "401":
+        return problem_response(
+            Problem(
+                401,
+                "The access token is expired: this was ordered as a fault.",
+                headers={"WWW-Authenticate": challenge(error="invalid_token")},
+            )
+        )
+    response = plain_problem(int(fault.kind))
+    if fault.kind == "503":
+        response.headers["Retry-After"] = seconds
+    return response

@@ -1,0 +1,61 @@
+"""Full-text search of the catalog in web-search syntax: quotes, `-word` and OR."""
+
+import re
+import unicodedata
+
+from django.db import connection
+
+_TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
+_MOST_TERMS = 32
+
+Row = tuple[str, str, str, str, str, float]
+
+
+def clean(query: str) -> str:
+    """The query without characters that are no text; SQLite would end the query at a NUL."""
+    return "".join(" " if unicodedata.category(char)[0] == "C" else char for char in query).strip()
+
+
+def expression(query: str) -> str | None:
+    """The FTS5 expression for a query, or None where it has no word to search for.
+
+    Every word is quoted, so nothing a caller writes is ever read as FTS5 syntax.
+    """
+    groups: list[list[str]] = [[]]
+    excluded: list[str] = []
+    for minus, phrase, word in _TERM.findall(clean(query))[:_MOST_TERMS]:
+        text = phrase or word
+        if word == "OR" and not minus:
+            groups.append([])
+        elif any(char.isalnum() for char in text):
+            quoted = '"' + text.replace('"', " ") + '"'
+            (excluded if minus else groups[-1]).append(quoted)
+    alternatives = ["(" + " AND ".join(group) + ")" for group in groups if group]
+    if not alternatives:
+        return None
+    wanted = " OR ".join(alternatives)
+    return f"({wanted}) NOT ({' OR '.join(excluded)})" if excluded else wanted
+
+
+def search(query: str, types: tuple[str, ...], limit: int) -> list[Row]:
+    """The best matches as (type, id, name, brand, description, rank); substrings where no word matches."""
+    marks = ", ".join(["%s"] * len(types))
+    columns = "type, id, name, brand, description"
+    match = expression(query)
+    rows: list[Row] = []
+    with connection.cursor() as cursor:
+        if match is not None:
+            cursor.execute(
+                f"SELECT {columns}, -bm25(catalog_words, 0, 0, 10, 4, 1) AS rank FROM catalog_words"  # noqa: S608
+                f" WHERE catalog_words MATCH %s AND type IN ({marks}) ORDER BY rank DESC, id LIMIT %s",
+                [match, *types, limit],
+            )
+            rows = cursor.fetchall()
+        if not rows and clean(query):
+            cursor.execute(
+                f"SELECT {columns}, 0.0 FROM catalog_words"  # noqa: S608
+                f" WHERE instr(lower(name), lower(%s)) > 0 AND type IN ({marks}) ORDER BY id LIMIT %s",
+                [clean(query), *types, limit],
+            )
+            rows = cursor.fetchall()
+    return rows

@@ -1,0 +1,120 @@
+"""The tables: organizations and their keys, products, stores, offers, search sessions and resolution rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import models
+
+JSON = dict[str, Any]
+
+
+class Organization(models.Model):
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    name: models.CharField[str, str] = models.CharField(max_length=255)
+
+
+class Membership(models.Model):
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    user: models.ForeignKey[User, User] = models.ForeignKey(User, on_delete=models.CASCADE)
+    organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
+        Organization, on_delete=models.CASCADE
+    )
+    role: models.CharField[str, str] = models.CharField(max_length=10)
+    organization_id: str
+
+
+class ApiKey(models.Model):
+    """A key as Closient keeps it: by its digest, because the key itself is shown once."""
+
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    digest: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    prefix: models.CharField[str, str] = models.CharField(max_length=3)
+    last4: models.CharField[str, str] = models.CharField(max_length=4)
+    name: models.CharField[str, str] = models.CharField(max_length=100)
+    description: models.CharField[str, str] = models.CharField(max_length=255)
+    role: models.CharField[str, str] = models.CharField(max_length=10)
+    is_active: models.BooleanField[bool, bool] = models.BooleanField()
+    rate_limit_per_minute: models.IntegerField[int, int] = models.IntegerField()
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
+        Organization, on_delete=models.CASCADE
+    )
+    organization_id: str
+
+
+class Product(models.Model):
+    """A trade item; `document` holds what is only ever read back whole."""
+
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    gtin: models.CharField[str, str] = models.CharField(max_length=14, unique=True)
+    product_name: models.CharField[str, str] = models.CharField(max_length=255)
+    brand: models.CharField[str, str] = models.CharField(max_length=100)
+    data_source: models.CharField[str, str] = models.CharField(max_length=30)
+    confidence_score: models.FloatField[float, float] = models.FloatField()
+    country_of_origin: models.CharField[str, str] = models.CharField(max_length=2)
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    owner: models.ForeignKey[Organization | None, Organization | None] = models.ForeignKey(
+        Organization, null=True, on_delete=models.SET_NULL
+    )
+    owner_id: str | None
+    document: models.JSONField[JSON, JSON] = models.JSONField()
+
+
+class Store(models.Model):
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    name: models.CharField[str, str] = models.CharField(max_length=100)
+    address: models.CharField[str, str] = models.CharField(max_length=200)
+    latitude: models.FloatField[float, float] = models.FloatField()
+    longitude: models.FloatField[float, float] = models.FloatField()
+
+
+class Offer(models.Model):
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    product: models.ForeignKey[Product, Product] = models.ForeignKey(Product, on_delete=models.CASCADE)
+    store: models.ForeignKey[Store, Store] = models.ForeignKey(Store, on_delete=models.CASCADE)
+    cents: models.IntegerField[int, int] = models.IntegerField()
+    stock_status: models.CharField[str, str] = models.CharField(max_length=12)
+    last_checked_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    product_id: str
+    store_id: str
+
+
+class SearchSession(models.Model):
+    id: models.CharField[str, str] = models.CharField(max_length=43, primary_key=True)
+    state: models.JSONField[JSON, JSON] = models.JSONField()
+    touched: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+
+
+class ResolutionRule(models.Model):
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
+        Organization, on_delete=models.CASCADE
+    )
+    gtin: models.CharField[str, str] = models.CharField(max_length=14)
+    document: models.JSONField[JSON, JSON] = models.JSONField()
+    organization_id: str
+
+
+class CustomUrl(models.Model):
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
+        Organization, on_delete=models.CASCADE
+    )
+    url: models.CharField[str, str] = models.CharField(max_length=2048)
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    modified: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    organization_id: str
+
+
+class Registration(models.Model):
+    """What a client said of itself when it registered (RFC 7591) and the toolkit has no column for."""
+
+    client_id: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
+    software_id: models.CharField[str, str] = models.CharField(max_length=255, db_index=True)
+    metadata: models.JSONField[JSON, JSON] = models.JSONField()
+    issued_at: models.BigIntegerField[int, int] = models.BigIntegerField()
+    secret: models.CharField[str, str] = models.CharField(max_length=255)
+    access_token: models.CharField[str, str] = models.CharField(max_length=255)

@@ -1,0 +1,149 @@
+"""The OAuth server's pages and endpoints: the toolkit's, with its habits mended."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from oauth2_provider import views
+from oauth2_provider.exceptions import OAuthToolkitError
+from oauth2_provider.forms import AllowForm
+from oauth2_provider.models import Application
+from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error, InvalidRequestError, OAuth2Error
+
+from . import registration
+from .authorizing import registered
+from .settings import SCOPES
+
+
+class ConsentForm(AllowForm):
+    """What the consent page carries from the request to the decision."""
+
+    # The toolkit strips spaces from a state, which the client then takes for another one.
+    state = forms.CharField(required=False, strip=False, widget=forms.HiddenInput())
+
+
+class Authorize(views.AuthorizationView):
+    """The authorization endpoint and its consent page."""
+
+    template_name = "consent.html"
+    form_class = ConsentForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the request before anybody signs in for it; the toolkit asks for the password first."""
+        self.oauth2_data: dict[str, Any] = {}
+        if request.method == "GET":
+            try:
+                self._check(request)
+            except OAuthToolkitError as error:
+                return self.error_response(error, application=None)
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Grant or deny, but only back to an address that the client has registered."""
+        application = Application.objects.filter(client_id=form.cleaned_data["client_id"]).first()
+        if application is None or not application.redirect_uri_allowed(form.cleaned_data["redirect_uri"]):
+            return _refused(self.request, "This application is not registered for this address.")
+        return super().form_valid(form)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return _refused(self.request, "The form is incomplete.")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        registered_scopes = registered(kwargs["client_id"]).get("scope", "").split()
+        context["asked"] = [
+            {
+                "name": scope,
+                "description": SCOPES[scope],
+                "writes": scope.endswith(":write"),
+                "unregistered": scope.endswith(":write") and scope not in registered_scopes,
+            }
+            for scope in kwargs["scopes"]
+        ]
+        context["writes"] = any(scope["writes"] for scope in context["asked"])
+        context["metadata"] = registered(kwargs["client_id"])
+        context["returns_to"] = urlsplit(kwargs["redirect_uri"]).netloc
+        return context
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        error = context.get("error")
+        if error is not None:
+            return _refused(self.request, f"{error.error}: {error.description or 'the request is no good.'}")
+        return super().render_to_response(context, **kwargs)
+
+    def redirect(self, redirect_to: str, application: Any) -> HttpResponse:
+        """Send the answer to the client, with `iss` on errors too (RFC 9207)."""
+        return super().redirect(_with_issuer(redirect_to), application)
+
+    def _check(self, request: HttpRequest) -> None:
+        _, credentials = self.validate_authorization_request(request)
+        if "code_challenge" in credentials and request.GET.get("code_challenge_method") != "S256":
+            _fail(InvalidRequestError(description="code_challenge_method must be S256."), credentials)
+        if "none" in request.GET.get("prompt", "").split() and request.user.is_authenticated:
+            _fail(CustomOAuth2Error("consent_required", description="A person has to consent."), credentials)
+
+
+class SignIn(LoginView):
+    """The page where a person signs in."""
+
+    template_name = "login.html"
+
+
+class Token(views.TokenView):
+    """The token endpoint."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        scheme = request.headers.get("Authorization", "").partition(" ")[0]
+        if response.status_code == 401 and scheme.lower() == "basic":
+            # RFC 6749 section 5.2: the challenge has the scheme that the client used.
+            response.headers["WWW-Authenticate"] = 'Basic realm="closient"'
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _fail(error: OAuth2Error, credentials: dict[str, Any]) -> None:
+    error.state = credentials.get("state")
+    raise OAuthToolkitError(error=error, redirect_uri=credentials["redirect_uri"])
+
+
+def _refused(request: HttpRequest, text: str) -> HttpResponse:
+    """An error that must not be sent to the address in the request."""
+    return render(request, "message.html", {"title": "This sign-in can't go on", "text": text}, status=400)
+
+
+def _with_issuer(address: str) -> str:
+    parts = urlsplit(address)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "iss"]
+    query.append(("iss", settings.SANDBOX_ADDRESS))
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+urlpatterns = [
+    path("login/", SignIn.as_view(), name="login"),
+    path("authorize/", Authorize.as_view(), name="authorize"),
+    path("token/", Token.as_view(), name="token"),
+    path("revoke_token/", views.RevokeTokenView.as_view(), name="revoke-token"),
+    path("introspect/", views.IntrospectTokenView.as_view(), name="introspect"),
+    path("userinfo/", views.UserInfoView.as_view(), name="user-info"),
+    path(".well-known/jwks.json", views.JwksInfoView.as_view(), name="jwks-info"),
+    path("register/", registration.register),
+    path("register/<str:client_id>/", registration.manage, name="registration"),
+    path("device-authorization/", views.DeviceAuthorizationView.as_view(), name="device-authorization"),
+    path("device/", views.DeviceUserCodeView.as_view(template_name="device.html"), name="device"),
+    path(
+        "device-confirm/<slug:client_id>/<slug:user_code>",
+        views.DeviceConfirmView.as_view(template_name="device_confirm.html"),
+        name="device-confirm",
+    ),
+    path(
+        "device-grant-status/<slug:client_id>/<slug:user_code>",
+        views.DeviceGrantStatusView.as_view(template_name="device_status.html"),
+        name="device-grant-status",
+    ),
+]

@@ -1,0 +1,66 @@
+"""The pages for people: the front page, a product's page and picture, and what is shown when a form is refused."""
+
+from html import escape
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from .models import Product
+from .problems import plain_problem
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """What this is."""
+    response = render(request, "front.html")
+    response.headers["Link"] = '</.well-known/api-catalog>; rel="api-catalog"'
+    return response
+
+
+@require_safe
+def product(request: HttpRequest, gtin: str) -> HttpResponse:
+    """A product's own page, where its Digital Link leads to."""
+    found = Product.objects.filter(gtin=gtin).first()
+    if found is None:
+        return plain_problem(404)
+    return render(request, "product.html", {"product": found, **found.document})
+
+
+@require_safe
+def picture(request: HttpRequest, gtin: str) -> HttpResponse:
+    """A product's picture: its name on a label."""
+    found = Product.objects.filter(gtin=gtin).first()
+    if found is None:
+        return plain_problem(404)
+    hue = int(gtin) % 360
+    return HttpResponse(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 320" role="img">'
+        f'<rect width="320" height="320" rx="24" fill="hsl({hue} 45% 85%)"/>'
+        f'<text x="160" y="150" text-anchor="middle" font-size="22">{escape(found.brand)}</text>'
+        f'<text x="160" y="190" text-anchor="middle" font-size="13">{escape(found.product_name[:40])}</text>'
+        "</svg>",
+        content_type="image/svg+xml",
+        headers={"Cache-Control": "public, max-age=3600"},
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Shown in place of a form's answer when the form was not ours or is too old."""
+    return render(
+        request,
+        "message.html",
+        {
+            "title": "This form can't be accepted",
+            "text": "It is too old, or your browser keeps no cookies. Go back, reload the page and try again.",
+        },
+        status=403,
+    )
+
+
+urlpatterns = [
+    path("", front),
+    path("p/<str:gtin>", product),
+    path("p/<str:gtin>/image.svg", picture),
+]

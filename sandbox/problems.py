@@ -1,0 +1,78 @@
+"""Errors as RFC 9457 problem documents, in the members Closient uses."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    422: "validation_error",
+    429: "rate_limited",
+    500: "internal_error",
+}
+_DETAILS = {
+    400: "The request could not be understood.",
+    403: "This is not allowed.",
+    404: "There is nothing at this address.",
+    405: "The method is not allowed at this address.",
+    413: "The body is too large.",
+    500: "The sandbox failed to answer; this is a defect of the sandbox.",
+}
+
+
+class Problem(Exception):
+    """Ends a request with a problem document."""
+
+    def __init__(self, status: int, detail: str, *, headers: dict[str, str] | None = None, **members: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+        self.members = members
+
+
+def invalid_field(field: str, message: str) -> Problem:
+    """The problem of one parameter or member whose value can't be used."""
+    return Problem(422, message, errors=[{"field": field, "message": message}])
+
+
+def problem_response(problem: Problem) -> HttpResponse:
+    """The HTTP answer for a problem."""
+    code = _CODES.get(problem.status, "bad_request" if problem.status < 500 else "internal_error")
+    body = {
+        "type": f"https://closient.com/docs/errors/{code}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "error_code": code,
+        "retryable": problem.status == 429 or problem.status >= 500,
+        "timestamp": datetime.now(UTC).isoformat(timespec="seconds"),
+        **problem.members,
+    }
+    return JsonResponse(body, status=problem.status, content_type="application/problem+json", headers=problem.headers)
+
+
+def plain_problem(status: int) -> HttpResponse:
+    """The problem document for an error that brought nothing but its status."""
+    return problem_response(Problem(status, _DETAILS.get(status, HTTPStatus(status).description)))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler of 400: suspicious hosts, oversized bodies, broken forms."""
+    return plain_problem(400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler of 404."""
+    return plain_problem(404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler of 500."""
+    return plain_problem(500)

@@ -1,0 +1,426 @@
+"""The products API: products by GTIN, what is known about them, and claiming them."""
+
+import re
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query
+
+from . import catalog_words
+from . import product_schemas as schemas
+from .apis import new_api, paginated
+from .callers import ApiKeyAuth, Caller, anyone, authenticated, require_role
+from .data import short_id
+from .gtin import InvalidGtin, normalize
+from .metadata import merged
+from .models import Organization, Product
+from .nearby import image_url
+from .problems import Problem, invalid_field
+
+api = new_api(
+    "products",
+    "Products API",
+    "The GTIN repository: products, their ingredients, nutrition, certifications, claims and recalls.",
+)
+
+READ = ApiKeyAuth("products:read")
+WRITE = ApiKeyAuth("products:write")
+_WRITERS = ("OWNER", "MANAGER")
+
+_PAGE = Query(1, ge=1, description="The page, from 1.")
+_PAGE_SIZE = Query(25, ge=1, le=100, description="Entries per page.")
+_AI = re.compile(r"[0-9]{2,4}")
+
+
+@api.get("/products", response=schemas.ProductPage, auth=READ, summary="List or look up products")
+def list_products(
+    request: HttpRequest,
+    gtin: str | None = Query(None, description="Look this GTIN up; the page has one entry or none."),
+    organization_id: str | None = Query(None, description="List the products this organization has claimed."),
+    page: int = _PAGE,
+    page_size: int = _PAGE_SIZE,
+) -> dict[str, Any]:
+    """Looks up one product by its GTIN, or lists the products that an organization has claimed."""
+    if gtin is not None:
+        found = Product.objects.filter(gtin=_normalized(gtin))
+    elif organization_id is not None:
+        require_role(authenticated(request), organization_id)
+        found = Product.objects.filter(owner_id=organization_id)
+    else:
+        raise invalid_field("organization_id", "Either gtin or organization_id is required.")
+    return _page([*found.order_by("gtin")], page, page_size, _product_out)
+
+
+@api.post("/products", response={201: schemas.ProductOut}, auth=WRITE, summary="Create and claim a product")
+def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, dict[str, Any]]:
+    """Creates a product that the catalog does not have yet and claims it for an organization."""
+    gtin = _normalized(body.gtin)
+    organization = _organization(authenticated(request), body.organization_id)
+    if Product.objects.filter(gtin=gtin).exists():
+        raise Problem(409, f"There is a product for GTIN {gtin} already; claim it instead.")
+    product = Product(
+        id=short_id(f"product {gtin}"),
+        gtin=gtin,
+        product_name=body.product_name,
+        brand="",
+        data_source="claimed",
+        confidence_score=1.0,
+        country_of_origin=body.country_of_origin,
+        created=timezone.now(),
+        owner_id=organization.id,
+        document={
+            "description": body.description,
+            "manufacturer": organization.name,
+            "image_url": "",
+            "net_content": body.net_content,
+            "net_content_value": None,
+            "net_content_uom": "",
+            "gpc_brick_code": "",
+            "net_weight": None,
+            "gross_weight": None,
+            "metadata": merged({}, body.metadata),
+            "claim_verification_status": "unverified",
+            "nutrition": None,
+            "certifications": [],
+            "claims": [],
+            "recalls": [],
+            **_listed(gtin, body.ingredients),
+        },
+    )
+    product.save()
+    catalog_words.put(product)
+    return 201, _product_out(product)
+
+
+@api.get("/products/{gtin}", response=schemas.ProductOut, auth=READ, summary="Get a product")
+def get_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
+    """Returns a product by its GTIN, written with or without separators."""
+    return _product_out(_product(gtin))
+
+
+@api.patch("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Update a claimed product")
+def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) -> dict[str, Any]:
+    """Changes what is given of a product that an organization of the caller has claimed."""
+    product = _own_product(request, gtin)
+    given = body.model_dump(exclude_unset=True)
+    if "metadata" in given:
+        product.document["metadata"] = merged(product.document["metadata"], given["metadata"])
+    for name in ("description", "net_content"):
+        if given.get(name) is not None:
+            product.document[name] = given[name]
+    if body.ingredients is not None:
+        product.document.update(_listed(product.gtin, body.ingredients))
+    if given.get("product_name") is not None:
+        product.product_name = given["product_name"]
+    if given.get("country_of_origin") is not None:
+        product.country_of_origin = given["country_of_origin"]
+    product.save()
+    catalog_words.put(product)
+    return _product_out(product)
+
+
+@api.delete("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Unclaim a product")
+def unclaim_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
+    """Gives a claimed product up; its Digital Link no longer follows the organization's rules."""
+    product = _own_product(request, gtin)
+    product.owner_id = None
+    product.document["claim_verification_status"] = ""
+    product.save()
+    return _product_out(product)
+
+
+@api.post("/products/{gtin}/claim", response=schemas.ClaimReply, auth=WRITE, summary="Claim an existing product")
+def claim_product(
+    request: HttpRequest, gtin: str, body: schemas.ClaimIn = schemas.ClaimIn(organization_id=None)
+) -> dict[str, Any]:
+    """Claims a product for an organization; the claim starts unverified."""
+    product = _product(gtin)
+    organization = _organization(authenticated(request), body.organization_id)
+    if product.owner_id is not None:
+        whose = "this" if product.owner_id == organization.id else "another"
+        raise Problem(409, f"The product is claimed by {whose} organization already.")
+    product.owner_id = organization.id
+    product.document["claim_verification_status"] = "unverified"
+    product.save()
+    return {
+        "gtin": product.gtin,
+        "owner_id": organization.id,
+        "claimed_at": timezone.now(),
+        "claim_verification_status": "unverified",
+        "message": f"Claimed for {organization.name}; verification is pending.",
+    }
+
+
+@api.post(
+    "/products/{gtin}/report-claim",
+    response={201: schemas.ReportReply},
+    auth=anyone,
+    summary="Report a product's claim",
+)
+def report_claim(request: HttpRequest, gtin: str, body: schemas.ReportIn) -> tuple[int, dict[str, Any]]:
+    """Reports that a product is claimed by somebody who should not own it. Needs no credential."""
+    product = _product(gtin)
+    return 201, {
+        "id": short_id(f"report {product.gtin} {body.reporter_email}"),
+        "gtin": product.gtin,
+        "message": "Thank you. The report will be looked at.",
+    }
+
+
+@api.get("/products/{gtin}/ingredients", response=schemas.IngredientPage, auth=READ, summary="List ingredients")
+def list_ingredients(request: HttpRequest, gtin: str, page: int = _PAGE, page_size: int = _PAGE_SIZE) -> dict[str, Any]:
+    """Lists a product's ingredients in the order of the label."""
+    return paginated(_product(gtin).document["ingredients"], page, page_size)
+
+
+@api.get(
+    "/products/{gtin}/certifications",
+    response=schemas.CertificationPage,
+    auth=READ,
+    summary="List certifications",
+)
+def list_certifications(
+    request: HttpRequest, gtin: str, page: int = _PAGE, page_size: int = _PAGE_SIZE
+) -> dict[str, Any]:
+    """Lists the certifications that a product carries."""
+    return paginated(_product(gtin).document["certifications"], page, page_size)
+
+
+@api.get("/products/{gtin}/claims", response=schemas.ClaimPage, auth=READ, summary="List claims")
+def list_claims(request: HttpRequest, gtin: str, page: int = _PAGE, page_size: int = _PAGE_SIZE) -> dict[str, Any]:
+    """Lists what is claimed of a product, such as being gluten free."""
+    return paginated(_product(gtin).document["claims"], page, page_size)
+
+
+@api.get("/products/{gtin}/recalls", response=schemas.RecallPage, auth=READ, summary="List recalls")
+def list_recalls(
+    request: HttpRequest,
+    gtin: str,
+    status: Literal["ONGOING", "COMPLETED", "TERMINATED", "UNKNOWN"] | None = Query(
+        None, description="Only recalls with this status; open ones (ONGOING, UNKNOWN) when left out."
+    ),
+    severity: Literal["CLASS_I", "CLASS_II", "CLASS_III", "UNKNOWN"] | None = Query(
+        None, description="Only recalls of this severity."
+    ),
+    lot: str | None = Query(None, max_length=20, description="Only recalls that cover this lot."),
+    ordering: str = Query("-recall_date", description="recall_date or severity; a minus sign in front for descending."),
+    page: int = _PAGE,
+    page_size: int = _PAGE_SIZE,
+) -> dict[str, Any]:
+    """Lists a product's recalls, the open ones unless a status is asked for."""
+    wanted = (status,) if status else ("ONGOING", "UNKNOWN")
+    name = ordering.removeprefix("-")
+    if name not in ("recall_date", "severity"):
+        raise Problem(400, "ordering must be recall_date or severity, with or without a minus sign.")
+    recalls = [
+        recall
+        for recall in _product(gtin).document["recalls"]
+        if recall["status"] in wanted
+        and severity in (None, recall["severity"])
+        and (lot is None or covers(recall["lot_codes"], lot))
+    ]
+    recalls.sort(key=lambda recall: str(recall[name]), reverse=ordering.startswith("-"))
+    return paginated(recalls, page, page_size)
+
+
+@api.get("/products/{gtin}/nutrition", response=schemas.NutritionOut, auth=READ, summary="Get nutrition facts")
+def get_nutrition(request: HttpRequest, gtin: str) -> dict[str, Any]:
+    """Returns the nutrition facts of a product's label."""
+    nutrition: dict[str, Any] | None = _product(gtin).document["nutrition"]
+    if nutrition is None:
+        raise Problem(404, "No nutrition facts are known for this product.")
+    return nutrition
+
+
+@api.get("/products/{gtin}/content", response=schemas.ContentOut, auth=READ, summary="Get all content of a product")
+def get_content(request: HttpRequest, gtin: str) -> dict[str, Any]:
+    """Returns images, ingredients, certifications, claims, recalls and nutrition in one answer."""
+    product = _product(gtin)
+    document = product.document
+    names = ("ingredients", "certifications", "claims", "recalls", "nutrition")
+    return {"gtin": product.gtin, "images": _images(product), **{name: document[name] for name in names}}
+
+
+@api.get("/trade-items", response=schemas.TradeItemPage, auth=READ, summary="List trade items")
+def list_trade_items(
+    request: HttpRequest,
+    q: str | None = Query(None, max_length=255, description="Part of the name or brand."),
+    brand: str | None = Query(None, max_length=100, description="The brand, in full."),
+    category_id: str | None = Query(None, max_length=22, description="The GPC brick code."),
+    is_claimed: bool | None = Query(None, description="Only claimed, or only unclaimed items."),
+    country_of_origin: str | None = Query(None, pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2."),
+    data_source: str | None = Query(None, max_length=30, description="Where the data came from."),
+    ordering: Literal[
+        "product_name",
+        "-product_name",
+        "brand",
+        "-brand",
+        "created",
+        "-created",
+        "confidence_score",
+        "-confidence_score",
+    ] = Query("product_name", description="A field; a minus sign in front for descending."),
+    page: int = _PAGE,
+    page_size: int = _PAGE_SIZE,
+) -> dict[str, Any]:
+    """Lists all trade items of the catalog, filtered and ordered."""
+    items = Product.objects.order_by(ordering, "gtin")
+    if q:
+        items = items.filter(Q(product_name__icontains=q) | Q(brand__icontains=q))
+    exact = {
+        "brand__iexact": brand,
+        "document__gpc_brick_code": category_id,
+        "country_of_origin": country_of_origin,
+        "data_source": data_source,
+    }
+    items = items.filter(**{name: value for name, value in exact.items() if value is not None})
+    if is_claimed is not None:
+        items = items.filter(owner__isnull=not is_claimed)
+    rows = [_trade_item_out(item) for item in items[(page - 1) * page_size : page * page_size]]
+    return paginated(rows, page, page_size, items.count())
+
+
+@api.get("/trade-items/{gtin}", response=schemas.TradeItemDetailOut, auth=READ, summary="Get a trade item")
+def get_trade_item(request: HttpRequest, gtin: str) -> dict[str, Any]:
+    """Returns a trade item with its measures and classification."""
+    return _trade_item_out(_product(gtin))
+
+
+@api.get("/browse/products/{id}", response=schemas.ProductBrowseOut, auth=READ, summary="Browse a product by id")
+def browse_product(request: HttpRequest, id: str) -> dict[str, Any]:
+    """Returns the compact record of a product by its 22-character id."""
+    product = Product.objects.filter(id=id).first()
+    if product is None:
+        raise Problem(404, f"There is no product with the id {id}.")
+    return _trade_item_out(product)
+
+
+@api.post(
+    "/digital-link/parse",
+    response=schemas.DigitalLinkOut,
+    auth=READ,
+    summary="Parse a GS1 Digital Link URL into structured AIs",
+)
+def parse_digital_link(request: HttpRequest, body: schemas.DigitalLinkIn) -> dict[str, Any]:
+    """Reads the GTIN, lot, expiry and serial out of a Digital Link; `is_valid` is false for other URLs."""
+    nothing = {"gtin": None, "lot": None, "expiry": None, "serial": None, "raw_ais": {}}
+    values = _application_identifiers(body.url)
+    try:
+        gtin = normalize(values.get("01", ""))
+    except InvalidGtin:
+        return {"is_valid": False, "url": body.url, **nothing}
+    return {
+        "is_valid": True,
+        "url": body.url,
+        "gtin": gtin,
+        "lot": values.get("10"),
+        "expiry": values.get("17"),
+        "serial": values.get("21"),
+        "raw_ais": {**values, "01": gtin},
+    }
+
+
+def covers(lot_codes: list[str], lot: str) -> bool:
+    """Whether a recall limited to these lots covers a lot: exact, range, prefix, or all where none is named."""
+    wanted = lot.casefold()
+    for code in (code.casefold() for code in lot_codes):
+        first, dash, last = code.partition("-")
+        if code == wanted or (code.endswith("*") and wanted.startswith(code[:-1])):
+            return True
+        if dash and len(first) == len(last) == len(wanted) and first <= wanted <= last:
+            return True
+    return not lot_codes
+
+
+def _normalized(gtin: str) -> str:
+    try:
+        return normalize(gtin)
+    except InvalidGtin as error:
+        raise invalid_field("gtin", str(error)) from error
+
+
+def _product(gtin: str) -> Product:
+    normalized = _normalized(gtin)
+    product = Product.objects.filter(gtin=normalized).first()
+    if product is None:
+        raise Problem(404, f"No product found for GTIN {normalized}")
+    return product
+
+
+def _own_product(request: HttpRequest, gtin: str) -> Product:
+    product = _product(gtin)
+    if product.owner_id is None:
+        raise Problem(403, "The product is not claimed by an organization of yours; claim it first.")
+    require_role(authenticated(request), product.owner_id, *_WRITERS)
+    return product
+
+
+def _organization(caller: Caller, organization_id: str | None) -> Organization:
+    """The organization that a claim is for: the one named, or the caller's only one."""
+    if organization_id is None:
+        if not caller.roles:
+            raise Problem(403, f"Wrong organization: {caller.name} is not a member of any organization.")
+        organization_id = next(iter(caller.roles))
+    require_role(caller, organization_id, *_WRITERS)
+    return Organization.objects.get(id=organization_id)
+
+
+def _listed(gtin: str, ingredients: list[schemas.IngredientIn]) -> dict[str, Any]:
+    return {
+        "ingredients": [
+            {**item.model_dump(), "id": short_id(f"ingredient {gtin} {place}"), "priority": place + 1}
+            for place, item in enumerate(ingredients)
+        ],
+        "contains_allergens": [item.name for item in ingredients if item.is_major_allergen],
+    }
+
+
+def _images(product: Product) -> list[dict[str, Any]]:
+    url = image_url(product)
+    image = {
+        "id": short_id(f"image {product.gtin}"),
+        "title": product.product_name,
+        "description": "",
+        "is_primary": True,
+        "priority": 1,
+        "created": product.created,
+        "image_url": url,
+        "thumbnail_url": url,
+        "width": 320,
+        "height": 320,
+    }
+    return [image] if url else []
+
+
+def _product_out(product: Product) -> dict[str, Any]:
+    return schemas.product_out(product, image_url(product))
+
+
+def _trade_item_out(product: Product) -> dict[str, Any]:
+    return schemas.trade_item_out(product, image_url(product))
+
+
+def _page(products: list[Product], page: int, page_size: int, shown: Any) -> dict[str, Any]:
+    envelope = paginated(products, page, page_size)
+    return {**envelope, "data": [shown(product) for product in envelope["data"]]}
+
+
+def _application_identifiers(url: str) -> dict[str, str]:
+    """The pairs of AI and value in a path, from the GTIN on."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {}
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return {}
+    segments = [unquote(segment) for segment in parts.path.strip("/").split("/")]
+    if "01" not in segments:
+        return {}
+    pairs = segments[segments.index("01") :]
+    names, values = pairs[::2], pairs[1::2]
+    if len(names) != len(values) or not all(_AI.fullmatch(name) for name in names):
+        return {}
+    return dict(zip(names, values, strict=True))

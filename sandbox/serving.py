@@ -1,0 +1,108 @@
+"""Start the sandbox, tell how to reach it, and run until stopped."""
+
+import json
+import os
+import socket
+import sys
+import tempfile
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+
+
+def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = False) -> int:
+    """Run the sandbox until SIGINT or SIGTERM, and with `until_eof` until standard input ends.
+
+    Returns the exit status: 0 after a proper stop, 1 where it could not start.
+    """
+    if any(find_spec(name) is None for name in ("django", "ninja", "oauth2_provider")):
+        print("The sandbox needs Django: pip install 'closient-mcp[sandbox]'", file=sys.stderr)
+        return 1
+    try:
+        listener = _listen(port)
+    except OSError as error:
+        print(f"The sandbox can't listen on {HOST}:{port}: {error.strerror}.", file=sys.stderr)
+        return 1
+    with listener, tempfile.TemporaryDirectory(prefix="closient-sandbox-") as folder:
+        address = f"http://{HOST}:{listener.getsockname()[1]}"
+        server = _prepared_server(address, Path(folder), as_json)
+        if until_eof:
+            threading.Thread(target=_stop_at_eof, args=[server], daemon=True).start()
+        server.run(sockets=[listener])
+    return 0
+
+
+def _listen(port: int) -> socket.socket:
+    # asyncio switches Nagle's delay off only for sockets that say they are TCP.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # Elsewhere this lets a port be taken that is waiting for its last packets; on Windows it lets two listen.
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
+    import django
+
+    from .settings import configure
+
+    configure(address, folder)
+    django.setup()
+
+    from . import database
+
+    database.create()
+
+    import uvicorn
+
+    from .application import Protocol, application
+
+    config = uvicorn.Config(
+        application(),
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+
+    class AnnouncingServer(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            _announce(address, as_json)
+
+    return AnnouncingServer(config)
+
+
+def _announce(address: str, as_json: bool) -> None:
+    from .control import KEYS, PEOPLE
+
+    if as_json:
+        line = {"address": address, "api_key": KEYS["business"], "keys": KEYS, "users": PEOPLE}
+        print(json.dumps(line), flush=True)
+        return
+    print(f"The Closient sandbox runs at {address}")
+    print(f"  Users:    {', '.join(PEOPLE)} (password: {PEOPLE['alice']['password']})")
+    print(f"  API key:  {KEYS['business']}")
+    print("  Stop it with Ctrl+C.", flush=True)
+
+
+def _stop_at_eof(server: "Server") -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    server.should_exit = True

@@ -1,0 +1,144 @@
+"""Django's settings, given in code because nothing here is configurable but the address and the folder."""
+
+import logging
+import secrets
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.conf import settings
+
+APPS = ("search", "products", "resolver", "account")
+
+SCOPES = {
+    "openid": "Know who you are",
+    "profile": "See your name",
+    "email": "See your e-mail address",
+    "offline_access": "Keep access while you are away",
+    "search:read": "Search the catalog and nearby offers",
+    "search:write": "Change saved searches",
+    "products:read": "Read products, their attributes and GTINs",
+    "products:write": "Create, change, claim and unclaim products of your organizations",
+    "resolver:read": "Read GS1 Digital Link resolution rules and links",
+    "resolver:write": "Change where GS1 Digital Links lead to",
+    "account:read": "See your profile, organizations, members and API keys",
+    "account:write": "Change your profile and organizations",
+    "qr:generate": "Generate QR codes for GS1 Digital Links",
+}
+
+USERS = {"alice": "OWNER", "bob": "VIEWER", "carol": None}
+PASSWORD = "sandbox"
+
+
+def configure(address: str, folder: Path) -> None:
+    """Set Django up for this address, with its database in this folder."""
+    # Every refused request would be a line on the terminal; the log under /__sandbox__/ has them all.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
+    logging.getLogger("django.security").setLevel(logging.CRITICAL)
+    settings.configure(
+        DEBUG=False,
+        SECRET_KEY=secrets.token_urlsafe(48),
+        ALLOWED_HOSTS=["127.0.0.1", "localhost", "[::1]"],
+        SANDBOX_ADDRESS=address,
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": folder / "closient.sqlite3",
+                "CONN_MAX_AGE": None,
+                # Nothing has to survive a power cut: the folder goes when the sandbox stops.
+                "OPTIONS": {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"},
+            }
+        },
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        INSTALLED_APPS=[
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "oauth2_provider",
+            "closient_mcp.sandbox",
+        ],
+        MIDDLEWARE=[
+            "closient_mcp.sandbox.answering.Answering",
+            "django.middleware.security.SecurityMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        ],
+        ROOT_URLCONF="closient_mcp.sandbox.urls",
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [Path(__file__).parent / "templates"],
+                "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+            }
+        ],
+        # The one password is public and client secrets are long and random: a slow hash only costs time.
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        # A redirect would lose the body of a POST without its closing slash.
+        APPEND_SLASH=False,
+        LOGIN_URL="/oauth/login/",
+        CSRF_FAILURE_VIEW="closient_mcp.sandbox.pages.csrf_failure",
+        # Cookies know no ports: another Django on this machine would overwrite the usual names.
+        SESSION_COOKIE_NAME="closient_sandbox_session",
+        CSRF_COOKIE_NAME="closient_sandbox_csrf",
+        CSRF_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SECURE_CONTENT_TYPE_NOSNIFF=True,
+        SECURE_REFERRER_POLICY="no-referrer",
+        X_FRAME_OPTIONS="DENY",
+        DATA_UPLOAD_MAX_MEMORY_SIZE=1_048_576,
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+        USE_I18N=False,
+        LOGGING_CONFIG=None,
+        OAUTH2_PROVIDER=_oauth(address),
+    )
+
+
+def _oauth(address: str) -> dict[str, Any]:
+    return {
+        "SCOPES": SCOPES,
+        "SCOPES_BACKEND_CLASS": "closient_mcp.sandbox.authorizing.Scopes",
+        "OAUTH2_VALIDATOR_CLASS": "closient_mcp.sandbox.authorizing.Validator",
+        "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+        "ID_TOKEN_EXPIRE_SECONDS": 3600,
+        "REFRESH_TOKEN_REUSE_PROTECTION": True,
+        "PKCE_REQUIRED": is_public_client,
+        "OIDC_ENABLED": True,
+        "OIDC_ISS_ENDPOINT": address,
+        "OIDC_RSA_PRIVATE_KEY": _signing_key(),
+        "OAUTH_DEVICE_VERIFICATION_URI": f"{address}/oauth/device/",
+        "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": address + "/oauth/device/?user_code={user_code}",
+        **{
+            f"COMPLIANT_BCP_RFC9700_{rule}": True
+            for rule in (
+                "IMPLICIT_GRANT",
+                "PASSWORD_GRANT",
+                "PKCE_METHOD",
+                "PKCE_REQUIRED",
+                "ACCESS_TOKEN_TRANSPORT",
+                "AUTHZ_RESPONSE_ISS",
+                "TOKEN_STORAGE",
+                "REFRESH_TOKEN",
+                "REDIRECT_URI_SCHEME",
+                "REDIRECT_URI_MATCHING",
+            )
+        },
+    }
+
+
+def is_public_client(client_id: str) -> bool:
+    """Whether this client has no secret, and so must use PKCE."""
+    from .authorizing import is_public
+
+    return is_public(client_id)
+
+
+def _signing_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()

@@ -1,0 +1,48 @@
+"""Access tokens and clients, as the toolkit stores them."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application
+
+from .models import Registration
+
+
+@dataclass(frozen=True)
+class AccessTokenFacts:
+    """What is known of an access token."""
+
+    user_id: int | None
+    username: str | None
+    client_id: str
+    scopes: frozenset[str]
+    is_expired: bool
+
+
+def read_access_token(token: str) -> AccessTokenFacts | None:
+    """What is known of a token, or None where it was never issued or was revoked."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    found = AccessToken.objects.select_related("user", "application").filter(token_checksum=digest).first()
+    if found is None:
+        return None
+    return AccessTokenFacts(
+        user_id=found.user.pk if found.user else None,
+        username=found.user.username if found.user else None,
+        client_id=found.application.client_id,
+        scopes=frozenset(found.scope.split()),
+        is_expired=found.is_expired(),
+    )
+
+
+def expire_all() -> int:
+    """Let every access token be expired by now."""
+    return int(AccessToken.objects.update(expires=timezone.now() - timedelta(seconds=1)))
+
+
+def forget_clients() -> int:
+    """Delete every client, with its tokens."""
+    count, _ = Application.objects.all().delete()
+    Registration.objects.all().delete()
+    return int(count)

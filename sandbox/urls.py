@@ -1,0 +1,22 @@
+"""Every address of the sandbox."""
+
+from django.urls import include, path, re_path
+
+from . import account, control, digital_links, discovery, oauth, pages, products, resolver, search
+
+urlpatterns = [
+    path("", include(pages.urlpatterns)),
+    path(".well-known/gs1resolver", digital_links.description),
+    path(".well-known/", include(discovery.urlpatterns)),
+    path("search/api/v1/", search.api.urls),
+    path("products/api/v1/", products.api.urls),
+    path("resolver/api/v1/", resolver.api.urls),
+    path("account/api/v1/", account.api.urls),
+    path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
+    path("__sandbox__/", include(control.urlpatterns)),
+    re_path(r"^01/(?P<rest>.*)$", digital_links.resolve),
+]
+
+handler400 = "closient_mcp.sandbox.problems.bad_request"
+handler404 = "closient_mcp.sandbox.problems.not_found"
+handler500 = "closient_mcp.sandbox.problems.server_error"

@@ -1,0 +1,1 @@
+"""Speaks MCP, and to the person: transports, command line, settings."""

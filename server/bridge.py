@@ -1,0 +1,120 @@
+"""The whole, put together: settings in, tools out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+
+from ..auth.secrets import Redaction
+from ..tools.arguments import ArgumentChecker
+from ..tools.closient import Closient
+from ..tools.exposure import Exposure, Offer, listed, settle
+from ..tools.fetching import Fetcher
+from ..tools.finders import Finder
+from ..tools.generated import operation_tool
+from ..tools.json_values import JsonObject
+from ..tools.paging import Pages
+from ..tools.problems import Problem
+from ..tools.sending import Sender
+from ..tools.system import Progress, System
+from ..tools.tiers import TIERS, Tier
+from ..tools.tool import Result, Tool
+from .clients import anonymous_client, client_for
+from .settings import Settings, SystemSettings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Bridge:
+    """Systems, their tools, and the calls to them; made by `open_bridge`."""
+
+    settings: Settings
+    systems: dict[str, System]
+    redaction: Redaction
+    core: list[Tool]
+    tiers: tuple[Tier, ...]
+    pages: Pages = field(default_factory=Pages)
+    checker: ArgumentChecker = field(default_factory=ArgumentChecker)
+    _operations: dict[str, Tool] = field(default_factory=dict[str, Tool])
+    _finders: list[Tool] = field(default_factory=list[Tool])
+    _exposure: Exposure | None = None
+
+    def __post_init__(self) -> None:
+        self.core = [*self.core, self.pages.tool()]
+        self._finders = Finder(lambda: self._operations, self.checker).tools(self.tiers)
+
+    async def load(self, progress: Progress | None = None) -> None:
+        """Read every system's documents and make their tools; a failing system costs no other anything."""
+        async with anyio.create_task_group() as group:
+            for system in self.systems.values():
+                group.start_soon(system.load, progress)
+        self._make_tools()
+
+    def _make_tools(self) -> None:
+        reserved = {tool.name for tool in [*self.core, *self._finders]}
+        operations: dict[str, Tool] = {}
+        for system in self.systems.values():
+            for operation in system.operations():
+                tool = operation_tool(operation, system.sender)
+                name = tool.name if tool.name not in reserved else f"{tool.name}_operation"
+                if name in operations:
+                    where = f"{operation.method} {operation.path} of {operation.api}"
+                    reason = f"another operation is already called {name}"
+                    system.problems.append(Problem(where, reason, "this operation is left out"))
+                elif tool.tier in self.tiers:
+                    operations[name] = tool.renamed(name)
+        self._operations = operations
+
+    def listed(self) -> list[Tool]:
+        """The tools that `tools/list` shows; what `auto` comes to is settled at the first call."""
+        if self._exposure is None:
+            self._exposure = settle(self.settings.exposure, self._offer(), complete=self.complete)
+        return listed(self._exposure, self._offer())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every system's documents have all been read."""
+        return all(system.complete for system in self.systems.values())
+
+    def all_tools(self) -> list[Tool]:
+        """Every tool that can be called by name."""
+        return [*self.core, *self._finders, *sorted(self._operations.values(), key=lambda tool: tool.name)]
+
+    def find(self, name: str) -> Tool | None:
+        """The tool of this name."""
+        return next((tool for tool in self.all_tools() if tool.name == name), None)
+
+    async def call(self, tool: Tool, arguments: JsonObject) -> Result:
+        """Check the arguments, call, and bound the reply.
+
+        Raises:
+            ToolError, PersonNeeded: what the caller is to be told.
+        """
+        return self.pages.bounded(await tool.call(self.checker.check(tool.name, tool.input_schema, arguments)))
+
+    def _offer(self) -> Offer:
+        return Offer(self.core, self._finders, self._operations)
+
+
+@asynccontextmanager
+async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerator[Bridge]:
+    """A bridge with its clients open; nothing has been fetched yet."""
+    async with AsyncExitStack() as stack:
+        systems: dict[str, System] = {}
+        core: list[Tool] = []
+        tiers: tuple[Tier, ...] = ("read",) if settings.read_only else TIERS
+        for system in settings.systems:
+            sender = Sender(await stack.enter_async_context(client_for(system, redaction)), system.origins, system.name)
+            anonymous = await stack.enter_async_context(anonymous_client(system))
+            systems[system.name] = _system(system, sender, Fetcher(anonymous, system.origins))
+            core += [tool for tool in Closient(system.site, sender).tools() if tool.tier in tiers]
+        yield Bridge(settings, systems, redaction, core, tiers)
+
+
+def _system(settings: SystemSettings, sender: Sender, fetcher: Fetcher) -> System:
+    return System(settings.name, settings.catalog, settings.prefix, sender, fetcher)

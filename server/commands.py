@@ -1,0 +1,110 @@
+"""The command line: what can be asked for, and who answers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from .settings import Options, Settings, SettingsError, load_settings
+
+MISUSE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code: 0 well, 1 the command reports a failure, 2 misuse."""
+    given = _parser().parse_args(arguments)
+    if given.command is None and sys.stdin.isatty():
+        from .serve import explain
+
+        return explain()
+    if given.command == "sandbox":
+        return _sandbox(given)
+    try:
+        settings = load_settings(_options(given), os.environ)
+    except SettingsError as error:
+        print(f"closient-mcp: {error}", file=sys.stderr)
+        return MISUSE
+    try:
+        return _run(given, settings)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(given: argparse.Namespace, settings: Settings) -> int:
+    # Each command imports what it needs and no more: a host waits for `serve`.
+    match given.command:
+        case "demo":
+            from .demo import demo
+
+            return demo(bare="NO_COLOR" in os.environ)
+        case "status" | "tools" | "call":
+            from .looking import call, status, tools
+
+            bare = "NO_COLOR" in os.environ
+            if given.command == "status":
+                return status(settings, as_json=given.json, bare=bare)
+            if given.command == "tools":
+                return tools(settings, given.query, as_json=given.json, everything=given.all, bare=bare)
+            return call(settings, given.tool, given.arguments, bare=bare)
+        case _:
+            from .serve import serve
+
+            return serve(settings)
+
+
+def _sandbox(given: argparse.Namespace) -> int:
+    from ..sandbox.serving import serve
+
+    return serve(given.port)
+
+
+def _options(given: argparse.Namespace) -> Options:
+    values = vars(given)
+    return Options(**{name: values[name] for name in Options.__dataclass_fields__ if name in values})
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("common options")
+    group.add_argument("--site", metavar="SITE", help="production (default), testing, local, or an address")
+    group.add_argument("--system", metavar="NAME", help="only this system")
+    group.add_argument(
+        "--expose", metavar="MODE", help="auto (default), core, all, or a list of APIs (search,products)"
+    )
+    group.add_argument("--read-only", action="store_true", help="only operations that read")
+    group.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning (default) or error")
+    group.add_argument("--log-file", metavar="FILE", help="log to this file instead of stderr")
+
+    parser = argparse.ArgumentParser(
+        prog="closient-mcp",
+        description="An MCP server that turns an api-catalog into tools and calls the APIs for your agent.",
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"closient-mcp {version('closient-mcp')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=help, parents=[common])
+
+    command("serve", "serve MCP over stdio; what a host starts")
+    command("demo", "the main job end to end against the sandbox; no account, no network")
+    status = command("status", "what can be reached, which tools that gives, what was skipped and why")
+    status.add_argument("--json", action="store_true", help="as JSON")
+    tools = command("tools", "what an agent would see")
+    tools.add_argument("query", nargs="?", metavar="QUERY", help="only tools that these words find, best first")
+    tools.add_argument("--json", action="store_true", help="the MCP definitions, each with system and tier")
+    tools.add_argument("--all", action="store_true", help="every operation, listed to agents or not")
+    call = command("call", "call a tool as an agent would, and print the result's JSON")
+    call.add_argument("tool", metavar="TOOL", help="any name that `tools --all` shows")
+    call.add_argument(
+        "arguments", nargs="?", default="{}", metavar="JSON", help="its arguments; - reads them from stdin"
+    )
+    sandbox = command("sandbox", "run a Closient of your own on this machine until stopped")
+    sandbox.add_argument("--port", type=int, default=8000, help="0 picks a free one (default: 8000)")
+    return parser

@@ -1,0 +1,117 @@
+"""`status`, `tools` and `call`: an agent's view, for a person at a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+
+import anyio
+
+from ..auth.secrets import Redaction
+from ..tools.json_values import JsonObject, JsonValue, NotJson, parse_json
+from ..tools.ranking import Index
+from ..tools.tool import Tool
+from .bridge import Bridge, open_bridge
+from .logs import start_log
+from .settings import Settings
+from .status import status_lines, status_of
+from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal, stderr_terminal
+
+_MISUSE = 2
+_TIER_STYLE = {"read": GREEN, "write": CYAN, "destructive": RED}
+
+
+def status(settings: Settings, *, as_json: bool, bare: bool) -> int:
+    """Print the state of every system; 1 where one cannot be reached."""
+
+    async def run() -> int:
+        async with open_bridge(settings, _logging(settings)) as bridge:
+            await _load(bridge, bare)
+            if as_json:
+                _print_json(status_of(bridge))
+            else:
+                print("\n".join(status_lines(bridge)))
+            return 1 if any(system.failure for system in bridge.systems.values()) else 0
+
+    return anyio.run(run)
+
+
+def tools(settings: Settings, query: str | None, *, as_json: bool, everything: bool, bare: bool) -> int:
+    """Print the tools that an agent sees, or all; 1 where a system's tools are missing."""
+
+    async def run() -> int:
+        async with open_bridge(settings, _logging(settings)) as bridge:
+            await _load(bridge, bare)
+            shown = bridge.all_tools() if everything else bridge.listed()
+            if query:
+                shown = Index(shown).search(query)
+            if as_json:
+                definitions: list[JsonValue] = [
+                    {**tool.definition(), "system": tool.system, "tier": tool.tier} for tool in shown
+                ]
+                _print_json(definitions)
+            else:
+                _print_tools(shown, Terminal(sys.stdout, bare=bare))
+            return _report_failures(bridge)
+
+    return anyio.run(run)
+
+
+def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
+    """Call one tool and print the result's JSON; 0 well, 1 the tool reports an error, 2 misuse."""
+    try:
+        given = parse_json(sys.stdin.read() if arguments == "-" else arguments)
+    except NotJson as error:
+        print(f"closient-mcp: the arguments are {error}", file=sys.stderr)
+        return _MISUSE
+    if not isinstance(given, dict):
+        print('closient-mcp: the arguments are a JSON object, such as {"query": "trail mix"}', file=sys.stderr)
+        return _MISUSE
+
+    async def run() -> int:
+        from .protocol import call_tool, unknown_tool
+
+        async with open_bridge(settings, _logging(settings)) as bridge:
+            if bridge.find(name) is None or name.endswith(("_operation", "_operations")):
+                await _load(bridge, bare)
+            tool = bridge.find(name)
+            if tool is None:
+                print(f"closient-mcp: {unknown_tool(bridge, name)}", file=sys.stderr)
+                return _report_failures(bridge) or _MISUSE
+            result = await call_tool(bridge, tool, given)
+            _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
+            return 1 if result.is_error else 0
+
+    return anyio.run(run)
+
+
+def _logging(settings: Settings) -> Redaction:
+    redaction = Redaction()
+    start_log(settings.log_level, settings.log_file, redaction)
+    return redaction
+
+
+async def _load(bridge: Bridge, bare: bool) -> None:
+    terminal = stderr_terminal(bare=bare)
+    await bridge.load(terminal.bar)
+
+
+def _report_failures(bridge: Bridge) -> int:
+    failed = [system for system in bridge.systems.values() if system.failure]
+    for system in failed:
+        print(f"closient-mcp: {system.name}: {system.failure}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _print_json(value: JsonObject | list[JsonValue]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def _print_tools(shown: list[Tool], terminal: Terminal) -> None:
+    width = max((len(tool.name) for tool in shown), default=0)
+    for tool in shown:
+        tier = terminal.paint(f"{tool.tier:<11}", _TIER_STYLE[tool.tier])
+        name = terminal.paint(f"{tool.name:<{width}}", BOLD)
+        terminal.say(f"{name}  {tier}  {textwrap.shorten(tool.title, 60, placeholder='…')}")
+    terminal.say(terminal.paint(f"{len(shown)} tools", DIM))

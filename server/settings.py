@@ -1,0 +1,177 @@
+"""Settings: read once from the command line and the environment into an object that never changes.
+
+No other module reads the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..auth.secrets import Secret
+from ..tools.addresses import BadAddress, is_loopback, origin_of
+from ..tools.exposure import Exposure
+
+SITES = {
+    "production": "https://www.closient.com",
+    "testing": "https://www.closient.dev",
+    "local": "http://localhost:8000",
+}
+PINS = ("search", "products", "resolver")
+_MODES = ("auto", "core", "all")
+_LEVELS = ("debug", "info", "warning", "error")
+_YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used: names it, and says what belongs there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; nothing where it says nothing."""
+
+    site: str | None = None
+    system: str | None = None
+    expose: str | None = None
+    read_only: bool = False
+    log_level: str | None = None
+    log_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key for one system: the header it goes in, and the setting that it came from."""
+
+    key: Secret
+    header: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSettings:
+    """One system: its site's origin, its catalog, and its credential if it has one."""
+
+    name: str
+    site: str
+    catalog: str
+    pins: tuple[str, ...]
+    credential: ApiKey | None
+    prefix: tuple[str, ...] = ()
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where its calls, and its credential, may go."""
+        return frozenset({self.site})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that is in force."""
+
+    systems: tuple[SystemSettings, ...]
+    exposure: Exposure = field(default_factory=lambda: Exposure("auto", PINS))
+    read_only: bool = False
+    log_level: str = "warning"
+    log_file: str | None = None
+
+
+def load_settings(options: Options, environ: Mapping[str, str]) -> Settings:
+    """The settings in force; the command line goes before the environment.
+
+    Raises:
+        SettingsError: a value is wrong.
+    """
+    if options.system not in (None, "closient"):
+        raise SettingsError(f"--system {options.system}: there is no such system; there is: closient.")
+    expose = _first(("--expose", options.expose), ("CLOSIENT_MCP_EXPOSE", environ.get("CLOSIENT_MCP_EXPOSE")))
+    return Settings(
+        systems=(_closient(options, environ),),
+        exposure=_exposure(*expose),
+        read_only=options.read_only or _flag("CLOSIENT_MCP_READ_ONLY", environ),
+        log_level=_level(options.log_level or "warning"),
+        log_file=options.log_file,
+    )
+
+
+def _closient(options: Options, environ: Mapping[str, str]) -> SystemSettings:
+    site = site_origin(*_first(("--site", options.site), ("CLOSIENT_SITE", environ.get("CLOSIENT_SITE"))))
+    return SystemSettings(
+        name="closient",
+        site=site,
+        catalog=f"{site}/.well-known/api-catalog",
+        pins=PINS,
+        credential=_api_key("CLOSIENT_API_KEY", environ),
+    )
+
+
+def site_origin(source: str, value: str) -> str:
+    """The origin of a Closient site, by its name or its address.
+
+    Raises:
+        SettingsError: neither; names the nearest site.
+    """
+    text = value.strip() or "production"
+    if text in SITES:
+        return SITES[text]
+    if "://" not in text:
+        near = difflib.get_close_matches(text, SITES, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it is {', '.join(SITES)}, or an address (https://...)."
+        raise SettingsError(f"{source} {text[:80]!r} is no site: {hint}")
+    try:
+        origin = origin_of(text)
+    except BadAddress as error:
+        raise SettingsError(f"{source}: {error}.") from None
+    if not origin.startswith("https://") and not is_loopback(origin):
+        raise SettingsError(f"{source} {origin} is not https; plain http is for this machine only (127.0.0.1).")
+    if text.rstrip("/") != origin and not re.fullmatch(re.escape(origin) + r":\d+/?", text):
+        raise SettingsError(f"{source} {text[:80]!r} has a path; a site is scheme, host and port: {origin}")
+    return origin
+
+
+def _api_key(name: str, environ: Mapping[str, str]) -> ApiKey | None:
+    """A key from the environment, where hosts leave placeholders unfilled and people paste quotes and blanks."""
+    if name not in environ or not environ[name].strip():
+        return None
+    value = environ[name].strip().strip("\ufeff").strip("\"'").strip()
+    if "${" in value:
+        raise SettingsError(
+            f'{name} still holds the placeholder "${{...}}": the host did not fill it in. Put the real value there.'
+        )
+    if not re.fullmatch(r"[!-~]+", value):
+        raise SettingsError(f"{name} holds a blank, a line break or a character that no key has. Copy the key anew.")
+    return ApiKey(Secret(value), "X-API-Key", name)
+
+
+def _exposure(source: str, value: str) -> Exposure:
+    text = value.strip() or "auto"
+    if text in _MODES:
+        return Exposure(text, PINS)
+    apis = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not apis or not all(re.fullmatch(r"[a-z0-9_.-]+", api) for api in apis):
+        raise SettingsError(
+            f"{source} {text[:80]!r}: it is auto, core, all, or a list of APIs such as search,products."
+        )
+    if len(apis) == 1 and (near := difflib.get_close_matches(apis[0], _MODES, n=1, cutoff=0.75)):
+        raise SettingsError(f"{source} {text!r}: did you mean {near[0]}?")
+    return Exposure("apis", apis)
+
+
+def _level(text: str) -> str:
+    if text.lower() not in _LEVELS:
+        raise SettingsError(f"--log-level {text!r}: it is {', '.join(_LEVELS)}.")
+    return text.lower()
+
+
+def _flag(name: str, environ: Mapping[str, str]) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value not in _YES | _NO:
+        raise SettingsError(f"{name}={value[:40]!r}: it is true or false.")
+    return value in _YES
+
+
+def _first(*given: tuple[str, str | None]) -> tuple[str, str]:
+    """The first that is given, with its source; empty text where none is."""
+    return next(((source, value) for source, value in given if value is not None), (given[-1][0], ""))

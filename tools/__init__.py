@@ -1,0 +1,1 @@
+"""From descriptions to tools, from arguments to requests, from responses to results."""

@@ -1,0 +1,80 @@
+"""Addresses: what an origin is, and which ones may be reached."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class BadAddress(ValueError):
+    """An address that cannot be used, with the reason."""
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an http(s) address, the default port left out (RFC 6454 §6.2).
+
+    Raises:
+        BadAddress: not http(s), no host, a port that is none, or a user name in it.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadAddress(f"{url[:200]!r} is not an address: {error}") from None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise BadAddress(f"{url[:200]!r} is not an http(s) address")
+    if "@" in parts.netloc:
+        raise BadAddress(f"an address with a user name in it is not accepted: host {parts.hostname}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}"
+
+
+def has_origin(url: str, origins: frozenset[str]) -> bool:
+    """Whether the address belongs to one of the origins; a malformed one belongs to none."""
+    try:
+        return origin_of(url) in origins
+    except BadAddress:
+        return False
+
+
+def resolve(base: str, reference: str) -> str:
+    """The reference as an absolute address, without its fragment (RFC 3986 §5).
+
+    Raises:
+        BadAddress: as `origin_of`.
+    """
+    try:
+        target = urlsplit(urljoin(base, reference))
+    except ValueError as error:
+        raise BadAddress(f"{reference[:200]!r} is not an address: {error}") from None
+    absolute = urlunsplit(target._replace(fragment=""))
+    origin_of(absolute)
+    return absolute
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address names this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address (text, no name) is one of the public internet."""
+    ip = ipaddress.ip_address(address.split("%", 1)[0])
+    if isinstance(ip, ipaddress.IPv6Address) and (inner := ip.ipv4_mapped or ip.sixtofour):
+        ip = inner
+    return ip.is_global and not ip.is_multicast
+
+
+def without_query(url: str) -> str:
+    """The address as it may be shown: a query can hold a secret, so it is left out."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="", fragment=""))

@@ -1,0 +1,45 @@
+"""What a tool call can fail with.
+
+ToolError
+ ├── BadArguments     nothing was sent: the arguments do not fit the tool
+ ├── Unreachable      no answer came: name, connection, TLS, time
+ ├── Refused          nothing was sent, or the answer was not taken: one of our own rules
+ └── UpstreamError    the service answered, and its answer is an error
+"""
+
+from __future__ import annotations
+
+from .json_values import JsonObject
+
+
+class ToolError(Exception):
+    """A call that failed in a way that the model or the person can act on.
+
+    `message` says what happened and to what, `next_step` what to do, `details` carries the facts.
+    """
+
+    def __init__(self, message: str, next_step: str = "", details: JsonObject | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+        self.details: JsonObject = details or {}
+
+
+class BadArguments(ToolError):
+    """The arguments do not fit the tool; nothing was sent."""
+
+
+class Unreachable(ToolError):
+    """No answer came from the service."""
+
+
+class Refused(ToolError):
+    """One of our own rules stood in the way."""
+
+
+class UpstreamError(ToolError):
+    """The service answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str, next_step: str, details: JsonObject) -> None:
+        super().__init__(message, next_step, details)
+        self.status = status

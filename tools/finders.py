@@ -1,0 +1,135 @@
+"""The tools that find, describe and call what is not listed as a tool of its own."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .arguments import ArgumentChecker
+from .errors import BadArguments, Refused
+from .json_values import JsonObject, JsonValue, as_object, as_text, to_text
+from .ranking import Index
+from .tiers import TIERS, Tier
+from .tool import Result, Tool
+
+_TEXT: JsonObject = {"type": "string"}
+_CALLERS: dict[Tier, str] = {tier: f"{tier}_operation" for tier in TIERS}
+
+
+@dataclass(slots=True)
+class Finder:
+    """Finds among the operations that `operations` gives at the time of the call."""
+
+    operations: Callable[[], Mapping[str, Tool]]
+    checker: ArgumentChecker
+    _index: tuple[Mapping[str, Tool], Index] | None = field(default=None, init=False)
+
+    def tools(self, tiers: tuple[Tier, ...]) -> list[Tool]:
+        """`find_operations`, `describe_operation`, and a caller for each permitted tier."""
+        return [self._find_tool(tiers), self._describe_tool(), *(self._caller(tier) for tier in tiers)]
+
+    def _find_tool(self, tiers: tuple[Tier, ...]) -> Tool:
+        properties: JsonObject = {
+            "query": {**_TEXT, "minLength": 1, "description": "What you want to do, in a few words."},
+            "system": {**_TEXT, "description": "Only this system, such as closient."},
+            "api": {**_TEXT, "description": "Only this API, such as products."},
+            "tier": {**_TEXT, "enum": list[JsonValue](tiers), "description": "Only operations of this tier."},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 50, "description": "Default 10."},
+        }
+        return Tool(
+            "find_operations",
+            "Find operations",
+            "Search all API operations that can be called here but are not listed as tools. Gives names with "
+            "a line each; then use describe_operation for the arguments, and the caller of the operation's tier.",
+            _schema(properties, "query"),
+            "read",
+            self._find,
+            open_world=False,
+        )
+
+    async def _find(self, arguments: JsonObject) -> Result:
+        operations = self.operations()
+        if self._index is None or self._index[0] is not operations:
+            self._index = (operations, Index(list(operations.values())))
+        hits = [tool for tool in self._index[1].search(as_text(arguments["query"])) if _fits(tool, arguments)]
+        limit = arguments.get("limit", 10)
+        shown = hits[: limit if isinstance(limit, int) else 10]
+        lines: list[JsonValue] = [
+            {"name": tool.name, "does": tool.title, "tier": tool.tier, "system": tool.system, "api": tool.api}
+            for tool in shown
+        ]
+        return Result(to_text({"operations": lines, "found": len(hits), "of": len(operations)}))
+
+    def _describe_tool(self) -> Tool:
+        return Tool(
+            "describe_operation",
+            "Describe an operation",
+            "The description and the input schema of one operation that find_operations named.",
+            _schema({"name": {**_TEXT, "description": "The operation's name."}}, "name"),
+            "read",
+            self._describe,
+            open_world=False,
+        )
+
+    async def _describe(self, arguments: JsonObject) -> Result:
+        tool = self._operation(as_text(arguments["name"]))
+        described: JsonObject = {**tool.definition(), "tier": tool.tier, "call_with": _CALLERS[tool.tier]}
+        return Result(to_text(described))
+
+    def _caller(self, tier: Tier) -> Tool:
+        does = {
+            "read": "reads and changes nothing",
+            "write": "adds something",
+            "destructive": "overwrites, deletes, revokes or cancels something",
+        }[tier]
+
+        async def call(arguments: JsonObject) -> Result:
+            tool = self._operation(as_text(arguments["name"]))
+            if tool.tier != tier:
+                raise Refused(
+                    f"{tool.name} is an operation of tier {tool.tier}, not {tier}.",
+                    f"Call it with {_CALLERS[tool.tier]}.",
+                    {"name": tool.name, "tier": tool.tier},
+                )
+            inner = as_object(arguments.get("arguments"))
+            return await tool.call(self.checker.check(tool.name, tool.input_schema, inner))
+
+        properties: JsonObject = {
+            "name": {**_TEXT, "description": "The operation's name, from find_operations."},
+            "arguments": {
+                "type": "object",
+                "additionalProperties": True,
+                "description": "Its arguments, as describe_operation shows them.",
+            },
+        }
+        return Tool(
+            _CALLERS[tier],
+            f"Call an operation that {does}",
+            f"Call one operation that {does} (tier {tier}), by the name that find_operations gave.",
+            _schema(properties, "name"),
+            tier,
+            call,
+        )
+
+    def _operation(self, name: str) -> Tool:
+        operations = self.operations()
+        if name in operations:
+            return operations[name]
+        near = difflib.get_close_matches(name, operations, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "Use find_operations to look for it."
+        raise BadArguments(f"There is no operation {name[:80]!r}.", hint, {"name": name[:80]})
+
+
+def _fits(tool: Tool, arguments: JsonObject) -> bool:
+    wanted = {key: arguments[key] for key in ("system", "api", "tier") if arguments.get(key)}
+    return all(getattr(tool, key) == value for key, value in wanted.items())
+
+
+def _schema(properties: JsonObject, *required: str) -> JsonObject:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list[JsonValue](required),
+        "additionalProperties": False,
+    }

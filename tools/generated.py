@@ -1,0 +1,33 @@
+"""From operations to tools."""
+
+from __future__ import annotations
+
+from .json_values import JsonObject
+from .operations import Operation
+from .requests import build_request
+from .results import read_response
+from .sending import Sender
+from .tool import Result, Tool
+
+_IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+
+
+def operation_tool(operation: Operation, sender: Sender) -> Tool:
+    """The tool that calls one operation."""
+
+    async def call(arguments: JsonObject) -> Result:
+        response = await sender.send(build_request(operation, arguments))
+        return read_response(response, operation.system)
+
+    return Tool(
+        name=operation.name,
+        title=operation.title,
+        description=operation.description,
+        input_schema=operation.input_schema,
+        tier=operation.tier,
+        call=call,
+        system=operation.system,
+        api=operation.api,
+        idempotent=operation.method in _IDEMPOTENT,
+        words=f"{operation.path} {' '.join(operation.tags)}",
+    )

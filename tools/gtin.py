@@ -1,0 +1,165 @@
+"""GTINs: what is one, in any form that people write it (GS1 General Specifications §3, §7.9)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+GtinError = Literal["empty", "non_digit", "bad_length", "bad_check_digit", "all_zero", "no_gtin"]
+
+# Only ASCII digits: `\d` and `str.isdigit` also take Arabic-Indic and full-width ones.
+_DIGITS = re.compile(r"[0-9]+")
+_LENGTHS = (8, 12, 13, 14)
+_ELEMENT = re.compile(r"\(01\)([0-9]{14})(\(.*)?", re.DOTALL)
+_LINK = re.compile(r"https?://[^/?#\s]+(?P<path>/[^?#\s]*)?(\?[^#\s]*)?(#\S*)?", re.IGNORECASE)
+
+REASONS: dict[GtinError, str] = {
+    "empty": "it is empty",
+    "non_digit": "it holds something other than the digits 0-9",
+    "bad_length": "a GTIN has 8, 12, 13 or 14 digits",
+    "bad_check_digit": "its last digit does not match the others",
+    "all_zero": "it is all zeros",
+    "no_gtin": "the link has no `/01/` followed by a GTIN",
+}
+
+
+class InvalidGtin(ValueError):
+    """Not a GTIN; `error` says why, `digits` is what was read, `expected` the right check digit if that was it."""
+
+    def __init__(self, error: GtinError, digits: str = "", expected: int | None = None) -> None:
+        reason = REASONS[error]
+        if error == "bad_length":
+            reason += f", this has {len(digits)}"
+        if expected is not None:
+            reason += f": it ends in {digits[-1]} and should end in {expected}"
+        super().__init__(reason)
+        self.error: GtinError = error
+        self.digits = digits
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class Gtin:
+    """A valid GTIN: `gtin14` is its normalized form, `format` the shortest standard one, `also` other readings.
+
+    `restricted` names the reach of a restricted circulation number (`company`, `geographic`), which means
+    nothing outside of it. `upc_e` is the GTIN-14 that the same eight digits mean when read as a UPC-E symbol.
+    """
+
+    gtin14: str
+    format: str
+    restricted: Literal["company", "geographic"] | None = None
+    upc_e: str | None = None
+
+
+def check_digit(digits: str) -> int:
+    """The GS1 mod-10 check digit that belongs behind `digits`: weights 3 and 1 from the right (§7.9.1)."""
+    weighted = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(digits)))
+    return -weighted % 10
+
+
+def parse_gtin(text: str) -> Gtin:
+    """A GTIN from digits alone.
+
+    Raises:
+        InvalidGtin: anything else, or a wrong check digit.
+    """
+    if not text.strip():
+        raise InvalidGtin("empty")
+    if not _DIGITS.fullmatch(text):
+        raise InvalidGtin("non_digit", text)
+    if len(text) not in _LENGTHS:
+        raise InvalidGtin("bad_length", text)
+    if not text.strip("0"):
+        raise InvalidGtin("all_zero", text)
+    expected = check_digit(text[:-1])
+    if int(text[-1]) != expected:
+        raise InvalidGtin("bad_check_digit", text, expected)
+    gtin14 = text.zfill(14)
+    return Gtin(gtin14, _format(gtin14), _restricted(gtin14), _as_upc_e(text))
+
+
+def read_gtin(text: str) -> Gtin:
+    """A GTIN as people write it: spaces or hyphens between digits, `(01)...`, or a GS1 Digital Link.
+
+    Raises:
+        InvalidGtin: as `parse_gtin`.
+    """
+    written = text.strip(" \t\r\n")
+    if link := _LINK.fullmatch(written):
+        return parse_gtin(gtin_of_path(link["path"] or ""))
+    if element := _ELEMENT.fullmatch(written):
+        return parse_gtin(element[1])
+    # Only between digits: a leading minus is no separator.
+    return parse_gtin(re.sub(r"(?<=[0-9])[ -]+(?=[0-9])", "", written))
+
+
+def gtin_of_path(path: str) -> str:
+    """The GTIN in a Digital Link's path: what follows the last `/01/` (GS1 Digital Link: URI Syntax §4).
+
+    Raises:
+        InvalidGtin: there is none.
+    """
+    segments = path.split("/")
+    for index in range(len(segments) - 2, -1, -1):
+        if segments[index] == "01":
+            return unquote(segments[index + 1], errors="replace")
+    raise InvalidGtin("no_gtin")
+
+
+def expand_upc_e(text: str) -> str:
+    """The UPC-A (12 digits) that a UPC-E of 6, 7 or 8 digits stands for (GS1 General Specifications §5.2.2.4).
+
+    Raises:
+        InvalidGtin: no UPC-E, or a wrong check digit.
+    """
+    if not _DIGITS.fullmatch(text):
+        raise InvalidGtin("empty" if not text else "non_digit", text)
+    if len(text) not in (6, 7, 8) or (len(text) > 6 and text[0] not in "01"):
+        raise InvalidGtin("bad_length", text)
+    system, core = ("0", text) if len(text) == 6 else (text[0], text[1:7])
+    last = core[5]
+    if last in "012":
+        body = core[:2] + last + "0000" + core[2:5]
+    elif last == "3":
+        body = core[:3] + "00000" + core[3:5]
+    elif last == "4":
+        body = core[:4] + "00000" + core[4]
+    else:
+        body = core[:5] + "0000" + last
+    digit = check_digit(system + body)
+    if len(text) == 8 and int(text[7]) != digit:
+        raise InvalidGtin("bad_check_digit", text, digit)
+    return f"{system}{body}{digit}"
+
+
+def _as_upc_e(text: str) -> str | None:
+    if len(text) != 8:
+        return None
+    try:
+        return expand_upc_e(text).zfill(14)
+    except InvalidGtin:
+        return None
+
+
+def _format(gtin14: str) -> str:
+    for length in (8, 12, 13):
+        if not gtin14[: 14 - length].strip("0"):
+            return f"GTIN-{length}"
+    return "GTIN-14"
+
+
+def _restricted(gtin14: str) -> Literal["company", "geographic"] | None:
+    """Restricted circulation by the GS1 prefix (GS1 General Specifications §1.4.2); none around a GTIN-14."""
+    if gtin14[0] != "0":
+        return None
+    thirteen = gtin14[1:]
+    if _format(gtin14) == "GTIN-8":
+        return "company" if thirteen[5] in "02" else None
+    if thirteen.startswith(("04", "0000000")):
+        return "company"
+    if thirteen.startswith(("02", "2")):
+        return "geographic"
+    return None

@@ -1,0 +1,19 @@
+"""What could not be used, told as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A part of a catalog or document that could not be used.
+
+    `subject` is the address or name of the thing, `pointer` a JSON pointer into it (RFC 6901) where there
+    is one, `reason` what is wrong, and `effect` what that means for the person.
+    """
+
+    subject: str
+    reason: str
+    effect: str
+    pointer: str = ""

@@ -1,0 +1,196 @@
+"""The one place from which requests go out: limits, pace, repetition, redirects.
+
+The client is handed in; it carries the credential (in its `auth`), never follows redirects itself, and sends
+nothing to other origins.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import anyio
+import httpx2
+
+from .addresses import BadAddress, has_origin, resolve, without_query
+from .errors import Refused, Unreachable
+from .pacing import Pace, seconds_to_wait
+from .requests import Request
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_REDIRECTS = 4
+LONGEST_WAIT = 5.0
+_ATTEMPTS = 3
+_IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, read whole or up to the limit: `cut` says that there was more. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+    cut: bool = False
+    waited: float = 0.0
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends requests to one system: to its origins only, paced, a bounded number at a time."""
+
+    client: httpx2.AsyncClient
+    origins: frozenset[str]
+    name: str
+    pace: Pace = field(default_factory=Pace)
+    _slots: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(8), init=False)
+
+    async def send(self, request: Request) -> Response:
+        """Send one request and read its answer, whatever its status.
+
+        Raises:
+            Refused: the address, or one that a redirect named, is not the system's.
+            Unreachable: no answer within the request's time.
+        """
+        try:
+            with anyio.fail_after(request.timeout):
+                async with self._slots:
+                    return await self._follow(request)
+        except TimeoutError:
+            raise Unreachable(
+                f"{self._who(request.url)} did not answer within {request.timeout:.0f} seconds.",
+                _unanswered(request.method),
+                {"url": without_query(request.url), "reason": "timeout"},
+            ) from None
+
+    async def _follow(self, request: Request) -> Response:
+        for _ in range(MAX_REDIRECTS + 1):
+            self._check(request.url)
+            response = await self._repeat(request)
+            location = response.headers.get("location")
+            if response.status not in _REDIRECTS or not location:
+                return response
+            target = self._target(response, location)
+            if target is None:
+                return response
+            request = _redirected(request, response.status, target)
+        raise Refused(
+            f"{self._who(request.url)} redirected more than {MAX_REDIRECTS} times.",
+            "Nothing to be done from here: the service's own addresses lead in a circle.",
+            {"url": without_query(request.url)},
+        )
+
+    def _check(self, url: str) -> None:
+        if not has_origin(url, self.origins):
+            raise Refused(
+                f"{without_query(url)[:200]} is not an address of {self.name}.",
+                "Calls go to the system's own addresses only.",
+                {"url": without_query(url)[:200]},
+            )
+
+    def _target(self, response: Response, location: str) -> str | None:
+        """Where a redirect leads, if it stays inside the system; else the redirect itself is the answer."""
+        try:
+            target = resolve(response.url, location)
+        except BadAddress:
+            return None
+        return target if has_origin(target, self.origins) else None
+
+    async def _repeat(self, request: Request) -> Response:
+        """Send, and again only where that is safe: the server said that it did nothing, or asking twice is harmless."""
+        waited = 0.0
+        for attempt in range(1, _ATTEMPTS + 1):
+            if 0 < (delay := self.pace.delay()) <= LONGEST_WAIT:
+                waited += delay
+                await anyio.sleep(delay)
+            try:
+                response = await self._once(request, waited)
+            except httpx2.RequestError as error:
+                if attempt == _ATTEMPTS or request.method not in _IDEMPOTENT or _is_final(error):
+                    raise self._unreachable(request, error) from error
+                await anyio.sleep(0.2 * attempt)
+                continue
+            self.pace.note(response.headers)
+            wait = seconds_to_wait(response.headers) if response.status in (429, 503) else None
+            if wait is None or wait > LONGEST_WAIT or attempt == _ATTEMPTS:
+                return response
+            if response.status == 503 and "retry-after" not in response.headers:
+                return response
+            waited += wait
+            await anyio.sleep(wait)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _once(self, request: Request, waited: float) -> Response:
+        async with self.client.stream(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            content=request.content,
+            follow_redirects=False,
+            extensions={"scopes": request.scopes, "may_ask": request.may_ask},
+        ) as answer:
+            body, cut = await read_capped(answer, MAX_BYTES)
+            logger.debug("%s %s: %s", request.method, without_query(request.url), answer.status_code)
+            return Response(answer.status_code, lower_case(answer), body, request.url, cut, waited)
+
+    def _unreachable(self, request: Request, error: httpx2.RequestError) -> Unreachable:
+        reason = _reason(error)
+        return Unreachable(
+            f"{self._who(request.url)} cannot be reached: {reason}.",
+            "Check the network and the address, then try again."
+            if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+            else _unanswered(request.method),
+            {"url": without_query(request.url), "reason": reason},
+        )
+
+    def _who(self, url: str) -> str:
+        return f"{self.name} ({httpx2.URL(url).host})"
+
+
+async def read_capped(answer: httpx2.Response, limit: int) -> tuple[bytes, bool]:
+    """The decoded body up to `limit` bytes, and whether there was more; a compressed bomb stops there too."""
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        room = limit - len(body)
+        body += chunk[:room]
+        if len(chunk) > room:
+            return bytes(body), True
+    return bytes(body), False
+
+
+def lower_case(answer: httpx2.Response) -> dict[str, str]:
+    """The headers by lower-case name; several of one name are joined by commas (RFC 9110 §5.3)."""
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def _redirected(request: Request, status: int, target: str) -> Request:
+    """The request that follows a redirect (RFC 9110 §15.4): 303, and POST at 301 or 302, become GET."""
+    if status == 303 or (status in (301, 302) and request.method == "POST"):
+        headers = {k: v for k, v in request.headers.items() if k != "content-type"}
+        return replace(request, method="GET", url=target, headers=headers, content=None)
+    return replace(request, url=target)
+
+
+def _is_final(error: httpx2.RequestError) -> bool:
+    """Whether trying again at once is pointless: an unknown name, a bad certificate, a refused connection."""
+    return isinstance(error, httpx2.ConnectError | httpx2.UnsupportedProtocol | httpx2.LocalProtocolError)
+
+
+def _reason(error: httpx2.RequestError) -> str:
+    if isinstance(error, httpx2.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx2.TimeoutException):
+        return "no answer in time"
+    text = str(error).strip().rstrip(".")
+    return text[:200] or type(error).__name__
+
+
+def _unanswered(method: str) -> str:
+    if method in _IDEMPOTENT:
+        return "Try again."
+    return "It may have been carried out all the same: look before you repeat it."

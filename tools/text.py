@@ -1,0 +1,53 @@
+"""Text from elsewhere, made safe to show to a model (design: untrusted text is stripped)."""
+
+from __future__ import annotations
+
+import re
+
+from .json_values import JsonValue
+
+# Control characters but tab and newlines; every format character (Unicode Cf: bidirectional overrides, zero
+# width, byte order mark, soft hyphen, tag characters), which show nothing and can hide an instruction;
+# fillers that look empty; and the variation selectors beyond the sixteen that pictures use.
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5"
+    "\ud800-\udfff"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+_BLANKS = re.compile(r"\s+")
+
+
+def clean(text: str) -> str:
+    """The text without control, bidirectional and invisible characters."""
+    return _UNSEEN.sub("", text)
+
+
+def clean_value(value: JsonValue) -> JsonValue:
+    """The same JSON value with every string in it, keys too, cleaned."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_value(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean_value(item) for key, item in value.items()}
+    return value
+
+
+def one_line(text: str, limit: int) -> str:
+    """The text cleaned, on one line, cut at a word so that it has at most `limit` characters."""
+    flat = _BLANKS.sub(" ", clean(text)).strip()
+    if len(flat) <= limit:
+        return flat
+    return flat[: limit - 1].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
+
+
+def paragraph(text: str, limit: int) -> str:
+    """The text cleaned, its line breaks kept, cut at a word so that it has at most `limit` characters."""
+    kept = clean(text).strip()
+    if len(kept) <= limit:
+        return kept
+    return kept[: limit - 1].rsplit(None, 1)[0].rstrip(",;:. ") + "…"

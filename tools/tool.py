@@ -1,0 +1,72 @@
+"""What an agent sees and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from .json_values import JsonObject, JsonValue
+from .tiers import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call gave: `text` for the model, `structured` where the tool has an output schema.
+
+    `note` is a short second text about the answer itself: where it came from, what was cut, what was paced.
+    """
+
+    text: str
+    structured: JsonObject | None = None
+    note: str = ""
+
+
+Call: TypeAlias = Callable[[JsonObject], Awaitable[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool: its definition, and `call`, which takes arguments that fit `input_schema`.
+
+    `tier` says what it does to the service: reads, adds, or overwrites and deletes. `idempotent` and
+    `open_world` are MCP's hints of those names. `api` is empty for tools that belong to no single API;
+    `words` is further text that a search may find it by.
+    """
+
+    name: str
+    title: str
+    description: str
+    input_schema: JsonObject
+    tier: Tier
+    call: Call = field(repr=False)
+    system: str = ""
+    api: str = ""
+    output_schema: JsonObject | None = None
+    idempotent: bool = False
+    open_world: bool = True
+    words: str = ""
+
+    def renamed(self, name: str) -> Tool:
+        """The same tool under another name."""
+        return replace(self, name=name)
+
+    def definition(self) -> JsonObject:
+        """The tool as `tools/list` shows it (MCP `Tool`), every annotation explicit."""
+        annotations: JsonObject = {
+            "title": self.title,
+            "readOnlyHint": self.tier == "read",
+            "destructiveHint": self.tier == "destructive",
+            "idempotentHint": self.idempotent or self.tier == "read",
+            "openWorldHint": self.open_world,
+        }
+        definition: dict[str, JsonValue] = {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema,
+            "annotations": annotations,
+        }
+        if self.output_schema is not None:
+            definition["outputSchema"] = self.output_schema
+        return definition
