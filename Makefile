@@ -10,6 +10,9 @@ demo: .venv/.demo  ## the main job end to end, no account, no network
 test: .venv/.dev  ## the tests; no network but loopback
 	$(BIN)/pytest -q
 
+test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## those that need more: others' clients
+	$(BIN)/pytest -q -m all
+
 check: .venv/.dev  ## lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,3 +35,12 @@ clean:
 .venv/.dev: .venv/bin/python pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/.demo
+
+.venv-clients/.installed: tests/clients/requirements.txt
+	$(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund && touch $@; \
+	else echo 'npm is missing: tests that need Node are skipped'; fi

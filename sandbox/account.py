@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from ninja import Query, Schema
+from ninja import Field, Query, Schema
 
-from .apis import Pagination, new_api, paginated
+from .apis import PageQuery, Pagination, new_api, paginated
 from .callers import ApiKeyAuth, Caller, authenticated, require_role
 from .models import ApiKey, Membership, Organization
 from .problems import Problem
@@ -72,6 +72,13 @@ class MemberPage(Schema):
     pagination: Pagination
 
 
+class MemberQuery(PageQuery):
+    role: Literal["owner", "manager", "billing", "editor", "viewer"] | None = Field(
+        None, description="Only members with this role."
+    )
+    q: str | None = Field(None, max_length=100, description="Part of the name or e-mail address.")
+
+
 class KeyOut(Schema):
     id: str
     name: str
@@ -89,8 +96,6 @@ class KeyPage(Schema):
     pagination: Pagination
 
 
-_PAGE = Query(1, ge=1, description="The page, from 1.")
-_PAGE_SIZE = Query(25, ge=1, le=100, description="Entries per page.")
 _PREFERENCES = {
     "alice": [
         {"trait": "peanuts", "trait_label": "Peanuts", "category": "ALLERGEN", "stance": "AVOID"},
@@ -138,10 +143,10 @@ def list_preferences(request: HttpRequest) -> list[dict[str, str]]:
     summary="List the caller's organizations",
     tags=["account"],
 )
-def list_organizations(request: HttpRequest, page: int = _PAGE, page_size: int = _PAGE_SIZE) -> dict[str, Any]:
+def list_organizations(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists the organizations that the caller is a member of."""
     organizations = Organization.objects.filter(id__in=authenticated(request).roles).order_by("name")
-    return paginated([_organization(item) for item in organizations], page, page_size)
+    return paginated([_organization(item) for item in organizations], query)
 
 
 @api.get(
@@ -167,17 +172,12 @@ def get_organization(request: HttpRequest, organization_id: str) -> dict[str, An
 def list_members(
     request: HttpRequest,
     organization_id: str,
-    role: Literal["owner", "manager", "billing", "editor", "viewer"] | None = Query(
-        None, description="Only members with this role."
-    ),
-    q: str | None = Query(None, max_length=100, description="Part of the name or e-mail address."),
-    page: int = _PAGE,
-    page_size: int = _PAGE_SIZE,
+    query: Query[MemberQuery],
 ) -> dict[str, Any]:
     """Lists who belongs to an organization, and in which role."""
     require_role(authenticated(request), organization_id)
     memberships = Membership.objects.filter(organization_id=organization_id).select_related("user")
-    members = [
+    members: list[dict[str, Any]] = [
         {
             "id": item.id,
             "user_email": item.user.email,
@@ -187,10 +187,10 @@ def list_members(
             "role_display": item.role.title(),
         }
         for item in memberships.order_by("user__username")
-        if role in (None, item.role.lower())
-        and (q is None or q.casefold() in f"{item.user.first_name} {item.user.email}".casefold())
+        if query.role in (None, item.role.lower())
+        and (query.q is None or query.q.casefold() in f"{item.user.first_name} {item.user.email}".casefold())
     ]
-    return paginated(members, page, page_size)
+    return paginated(members, query)
 
 
 @api.get(
@@ -200,13 +200,11 @@ def list_members(
     summary="List the API keys of an organization",
     tags=["account"],
 )
-def list_api_keys(
-    request: HttpRequest, organization_id: str, page: int = _PAGE, page_size: int = _PAGE_SIZE
-) -> dict[str, Any]:
+def list_api_keys(request: HttpRequest, organization_id: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists an organization's API keys, masked: a key is shown whole only when it is created."""
     require_role(authenticated(request), organization_id, "OWNER", "MANAGER")
     keys = ApiKey.objects.filter(organization_id=organization_id).order_by("name")
-    shown = [
+    shown: list[dict[str, Any]] = [
         {
             "id": key.id,
             "name": key.name,
@@ -220,7 +218,7 @@ def list_api_keys(
         }
         for key in keys
     ]
-    return paginated(shown, page, page_size)
+    return paginated(shown, query)
 
 
 def _user(caller: Caller) -> User | None:

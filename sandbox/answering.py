@@ -14,6 +14,8 @@ from .faults import faulty_answer
 from .problems import Problem, plain_problem, problem_response
 
 CONTROL = "/__sandbox__/"
+# Where people look at what went wrong, too.
+_PAGES = ("/oauth/login/", "/oauth/authorize/", "/oauth/device")
 # No form-action: browsers apply it to the redirect that takes the answer of a sign-in to its client.
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -81,14 +83,14 @@ def _too_many(request: HttpRequest, standing: limits.Standing) -> HttpResponse:
 
 def _readable(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """The answer itself, or a problem document where an error came without a body one can read."""
-    is_page = response.headers.get("Content-Type", "").startswith("text/html")
-    if response.status_code >= 400 and is_page and not getattr(response, "content", b""):
+    is_html = response.headers.get("Content-Type", "").startswith("text/html")
+    if response.status_code >= 400 and is_html and not request.path.startswith(_PAGES):
         problem = plain_problem(response.status_code)
         for name in ("Allow", "WWW-Authenticate"):
             if name in response.headers:
                 problem.headers[name] = response.headers[name]
         return problem
-    if is_page:
+    if is_html:
         response.headers["Content-Security-Policy"] = _PAGE_POLICY
     return response
 

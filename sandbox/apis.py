@@ -5,8 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Schema
+from ninja import Field, NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from .problems import Problem, plain_problem, problem_response
@@ -15,8 +16,19 @@ from .problems import Problem, plain_problem, problem_response
 class PerAppAPI(NinjaAPI):
     """One app's API, whose operation ids look like those of the app's own modules."""
 
+    _document: OpenAPISchema | None = None
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """The document; it is the same every time, and making it takes longer than most requests."""
+        if self._document is None:
+            self._document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        return self._document
+
     def get_openapi_operation_id(self, operation: Operation) -> str:
-        return f"apps_{self.urls_namespace}_api_v1_views_{operation.view_func.__name__}"
+        name = operation.view_func.__name__  # pyright: ignore[reportUnknownMemberType]  # ninja says only Callable
+        return f"apps_{self.urls_namespace}_api_v1_views_{name}"
 
 
 class Pagination(Schema):
@@ -26,6 +38,13 @@ class Pagination(Schema):
     total_pages: int
     has_next: bool
     has_previous: bool
+
+
+class PageQuery(Schema):
+    """Which page of a list is wanted."""
+
+    page: int = Field(1, ge=1, description="The page, from 1.")
+    page_size: int = Field(25, ge=1, le=100, description="Entries per page.")
 
 
 def new_api(app: str, title: str, description: str) -> NinjaAPI:
@@ -45,8 +64,9 @@ def new_api(app: str, title: str, description: str) -> NinjaAPI:
     return api
 
 
-def paginated(rows: list[Any], page: int, page_size: int, total: int | None = None) -> dict[str, Any]:
+def paginated(rows: list[Any], query: PageQuery, total: int | None = None) -> dict[str, Any]:
     """The envelope around one page; `rows` is everything unless `total` says that it is the page."""
+    page, page_size = query.page, query.page_size
     count = len(rows) if total is None else total
     pages = ceil(count / page_size)
     return {

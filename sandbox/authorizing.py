@@ -1,4 +1,4 @@
-"""The toolkit's validator and scopes, with its habits mended that `reference` servers do not have.
+"""The toolkit's validator and scopes, with its habits mended where Closient documents others.
 
 Django OAuth Toolkit 3.4 gives an application one grant type, reports another redirect address as
 `invalid_request`, and knows no scopes of one application alone.
@@ -6,13 +6,9 @@ Django OAuth Toolkit 3.4 gives an application one grant type, reports another re
 
 from typing import Any
 
-from oauth2_provider.models import Application
-from oauth2_provider.oauth2_validators import OAuth2Validator
-from oauth2_provider.scopes import BaseScopes
-from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
-
 from .models import Registration
 from .settings import SCOPES
+from .toolkit import Application, BaseScopes, InvalidGrantError, OAuth2Validator
 
 
 def is_public(client_id: str) -> bool:
@@ -36,15 +32,12 @@ class Scopes(BaseScopes):
         return list(SCOPES)
 
     def get_default_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
-        scopes = registered(application.client_id).get("scope", "") if application else ""
+        scopes = str(registered(application.client_id).get("scope", "")) if application else ""
         return scopes.split() or ["search:read", "products:read", "resolver:read"]
 
 
 class Validator(OAuth2Validator):
     """The toolkit's rules, and the documented ones where they differ."""
-
-    # The toolkit asks for the scopes `profile` and `email` before it gives these claims.
-    oidc_claim_scope = OAuth2Validator.oidc_claim_scope
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kwargs: Any

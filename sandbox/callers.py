@@ -166,7 +166,7 @@ def _token_caller(token: str) -> Caller:
 
 
 def _token_holder(facts: AccessTokenFacts) -> Caller:
-    memberships = Membership.objects.filter(user_id=facts.user_id) if facts.user_id is not None else []
+    memberships = Membership.objects.filter(user_id=facts.user_id)
     return Caller(
         limited_as=f"user:{facts.user_id}" if facts.user_id is not None else f"client:{facts.client_id}",
         name=facts.username or facts.client_id,

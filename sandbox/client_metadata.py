@@ -1,7 +1,7 @@
 """What a client says of itself when it registers: checked, and reduced to what the server goes by (RFC 7591)."""
 
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from .settings import SCOPES
@@ -14,7 +14,7 @@ GRANT_TYPES = {
     "client_credentials": "client-credentials",
     "urn:ietf:params:oauth:grant-type:device_code": "urn:ietf:params:oauth:grant-type:device_code",
 }
-AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 _TEXTS = ("client_name", "software_id", "software_version", "application_type")
 _ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 # Addresses are stored in one line with spaces between them; wildcards would match too much.
@@ -37,8 +37,8 @@ def checked(given: JSON) -> JSON:
         Refused: something in it can't be registered.
     """
     method = given.get("token_endpoint_auth_method", "client_secret_basic")
-    if method not in AUTH_METHODS:
-        raise Refused("invalid_client_metadata", f"token_endpoint_auth_method must be one of {AUTH_METHODS}.")
+    if method not in _AUTH_METHODS:
+        raise Refused("invalid_client_metadata", f"token_endpoint_auth_method is one of {', '.join(_AUTH_METHODS)}.")
     grants = _grant_types(given, method)
     interactive = "authorization_code" in grants
     metadata: JSON = {
@@ -57,11 +57,6 @@ def checked(given: JSON) -> JSON:
                 raise Refused("invalid_client_metadata", f"{name} must be a web address.")
             metadata[name] = text
     return metadata
-
-
-def is_loopback_literal(uri: str) -> bool:
-    """Whether a plain http address stays on this machine without asking a name server (RFC 8252)."""
-    return urlsplit(uri).hostname in ("127.0.0.1", "::1")
 
 
 def _grant_types(given: JSON, method: str) -> list[str]:
@@ -102,12 +97,17 @@ def _check_redirect_uri(uri: str) -> None:
         raise Refused("invalid_redirect_uri", f"A redirect URI can't be read: {error}.") from error
     if _NOT_IN_A_URI.search(uri) or len(uri) > 2048 or "@" in parts.netloc or "#" in uri or not hostname:
         raise Refused("invalid_redirect_uri", "A redirect URI is a plain address without credentials and fragment.")
-    if parts.scheme == "http" and not is_loopback_literal(uri):
+    if parts.scheme == "http" and not _is_loopback_literal(uri):
         raise Refused(
             "invalid_redirect_uri", "Plain http is for 127.0.0.1 and [::1] only, not for host names; use https."
         )
     if parts.scheme not in ("http", "https"):
         raise Refused("invalid_redirect_uri", "A redirect URI is an https address, or http on loopback.")
+
+
+def _is_loopback_literal(uri: str) -> bool:
+    """Whether a plain http address stays on this machine without asking a name server (RFC 8252)."""
+    return urlsplit(uri).hostname in ("127.0.0.1", "::1")
 
 
 def _scope(given: JSON) -> str:
@@ -134,7 +134,7 @@ def _strings(given: JSON, name: str, default: list[str], *, error: str = "invali
     value: object = given.get(name, default)
     if not isinstance(value, list):
         raise Refused(error, f"{name} must be an array.")
-    items: list[object] = value
+    items = cast("list[object]", value)
     strings = [item for item in items if isinstance(item, str)]
     if len(strings) != len(items) or len(strings) > 20:
         raise Refused(error, f"{name} must be an array of at most 20 strings.")

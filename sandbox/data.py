@@ -89,8 +89,8 @@ def _people() -> None:
 
 
 def _products() -> Iterator[Product]:
-    for gtin, brand, name, kind in FIXED:
-        yield _product(gtin, brand, name, KINDS[kind], 0)
+    for gtin, brand, name, place in FIXED:
+        yield _product(gtin, brand, name, KINDS[place], 0)
     number = 0
     for kind in KINDS:
         for variant in kind.variants:

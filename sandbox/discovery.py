@@ -1,11 +1,13 @@
 """The discovery documents under `/.well-known/`."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from .settings import APPS, SCOPES
@@ -25,7 +27,12 @@ description: Make a first call to Closient: discover the APIs, get a credential,
 """
 
 
-@require_safe
+def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer GET and HEAD; other methods get 405 and not a question for a form's token."""
+    return csrf_exempt(require_safe(view))
+
+
+@read_only
 def api_catalog(request: HttpRequest) -> HttpResponse:
     """The catalog of RFC 9727: one entry per API."""
     contexts: list[dict[str, Any]] = []
@@ -36,7 +43,7 @@ def api_catalog(request: HttpRequest) -> HttpResponse:
     return _document({"linkset": contexts}, _CATALOG)
 
 
-@require_safe
+@read_only
 def agent_skills(request: HttpRequest) -> HttpResponse:
     """The index of agent skills."""
     digest = hashlib.sha256(_SKILL.encode()).hexdigest()
@@ -50,13 +57,13 @@ def agent_skills(request: HttpRequest) -> HttpResponse:
     return _document({"$schema": "https://schemas.agentskills.io/discovery/0.2.0/schema.json", "skills": [skill]})
 
 
-@require_safe
+@read_only
 def agent_skill(request: HttpRequest) -> HttpResponse:
     """The one skill."""
     return HttpResponse(_SKILL, content_type="text/markdown; charset=utf-8")
 
 
-@require_safe
+@read_only
 def mcp_server_card(request: HttpRequest) -> HttpResponse:
     """The MCP server card; the sandbox hosts no MCP server, so it names no remote."""
     return _document(
@@ -71,7 +78,7 @@ def mcp_server_card(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
+@read_only
 def protected_resource(request: HttpRequest, rest: str = "") -> HttpResponse:
     """The resource metadata of RFC 9728."""
     return _document(
@@ -85,7 +92,7 @@ def protected_resource(request: HttpRequest, rest: str = "") -> HttpResponse:
     )
 
 
-@require_safe
+@read_only
 def authorization_server(request: HttpRequest) -> HttpResponse:
     """The authorization server metadata of RFC 8414, and of OpenID Connect Discovery."""
     server = settings.SANDBOX_ADDRESS

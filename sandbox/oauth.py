@@ -3,31 +3,44 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from django import forms
 from django.conf import settings
 from django.contrib.auth.views import LoginView
+from django.forms import CharField, HiddenInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from oauth2_provider import views
-from oauth2_provider.exceptions import OAuthToolkitError
-from oauth2_provider.forms import AllowForm
-from oauth2_provider.models import Application
-from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error, InvalidRequestError, OAuth2Error
 
 from . import registration
 from .authorizing import registered
 from .settings import SCOPES
+from .toolkit import (
+    AllowForm,
+    Application,
+    AuthorizationView,
+    CustomOAuth2Error,
+    DeviceAuthorizationView,
+    DeviceConfirmView,
+    DeviceGrantStatusView,
+    DeviceUserCodeView,
+    IntrospectTokenView,
+    InvalidRequestError,
+    JwksInfoView,
+    OAuth2Error,
+    OAuthToolkitError,
+    RevokeTokenView,
+    TokenView,
+    UserInfoView,
+)
 
 
 class ConsentForm(AllowForm):
     """What the consent page carries from the request to the decision."""
 
     # The toolkit strips spaces from a state, which the client then takes for another one.
-    state = forms.CharField(required=False, strip=False, widget=forms.HiddenInput())
+    state = CharField(required=False, strip=False, widget=HiddenInput())
 
 
-class Authorize(views.AuthorizationView):
+class Authorize(AuthorizationView):
     """The authorization endpoint and its consent page."""
 
     template_name = "consent.html"
@@ -35,7 +48,7 @@ class Authorize(views.AuthorizationView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the request before anybody signs in for it; the toolkit asks for the password first."""
-        self.oauth2_data: dict[str, Any] = {}
+        self.oauth2_data = {}
         if request.method == "GET":
             try:
                 self._check(request)
@@ -67,7 +80,7 @@ class Authorize(views.AuthorizationView):
         ]
         context["writes"] = any(scope["writes"] for scope in context["asked"])
         context["metadata"] = registered(kwargs["client_id"])
-        context["returns_to"] = urlsplit(kwargs["redirect_uri"]).netloc
+        context["returns_to"] = urlsplit(str(kwargs["redirect_uri"])).netloc
         return context
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
@@ -94,11 +107,11 @@ class SignIn(LoginView):
     template_name = "login.html"
 
 
-class Token(views.TokenView):
+class Token(TokenView):
     """The token endpoint."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = super().post(request, *args, **kwargs)
+        response = super().post(request, *args, **kwargs)
         scheme = request.headers.get("Authorization", "").partition(" ")[0]
         if response.status_code == 401 and scheme.lower() == "basic":
             # RFC 6749 section 5.2: the challenge has the scheme that the client used.
@@ -128,22 +141,22 @@ urlpatterns = [
     path("login/", SignIn.as_view(), name="login"),
     path("authorize/", Authorize.as_view(), name="authorize"),
     path("token/", Token.as_view(), name="token"),
-    path("revoke_token/", views.RevokeTokenView.as_view(), name="revoke-token"),
-    path("introspect/", views.IntrospectTokenView.as_view(), name="introspect"),
-    path("userinfo/", views.UserInfoView.as_view(), name="user-info"),
-    path(".well-known/jwks.json", views.JwksInfoView.as_view(), name="jwks-info"),
+    path("revoke_token/", RevokeTokenView.as_view(), name="revoke-token"),
+    path("introspect/", IntrospectTokenView.as_view(), name="introspect"),
+    path("userinfo/", UserInfoView.as_view(), name="user-info"),
+    path(".well-known/jwks.json", JwksInfoView.as_view(), name="jwks-info"),
     path("register/", registration.register),
     path("register/<str:client_id>/", registration.manage, name="registration"),
-    path("device-authorization/", views.DeviceAuthorizationView.as_view(), name="device-authorization"),
-    path("device/", views.DeviceUserCodeView.as_view(template_name="device.html"), name="device"),
+    path("device-authorization/", DeviceAuthorizationView.as_view(), name="device-authorization"),
+    path("device/", DeviceUserCodeView.as_view(template_name="device.html"), name="device"),
     path(
         "device-confirm/<slug:client_id>/<slug:user_code>",
-        views.DeviceConfirmView.as_view(template_name="device_confirm.html"),
+        DeviceConfirmView.as_view(template_name="device_confirm.html"),
         name="device-confirm",
     ),
     path(
         "device-grant-status/<slug:client_id>/<slug:user_code>",
-        views.DeviceGrantStatusView.as_view(template_name="device_status.html"),
+        DeviceGrantStatusView.as_view(template_name="device_status.html"),
         name="device-grant-status",
     ),
 ]

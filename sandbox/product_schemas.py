@@ -5,9 +5,11 @@ from typing import Any, Literal
 
 from ninja import Field, Schema
 
-from .apis import Pagination
+from .apis import PageQuery, Pagination
 
 Metadata = dict[str, str]
+RecallStatus = Literal["ONGOING", "COMPLETED", "TERMINATED", "UNKNOWN"]
+RecallSeverity = Literal["CLASS_I", "CLASS_II", "CLASS_III", "UNKNOWN"]
 
 
 class ProductOut(Schema):
@@ -117,6 +119,39 @@ class IngredientIn(Schema):
     percentage: float | None = Field(None, ge=0, le=100)
     origin: str = Field("", max_length=100)
     notes: str = Field("", max_length=500)
+
+
+class ProductQuery(PageQuery):
+    gtin: str | None = Field(None, description="Look this GTIN up; the page has one entry or none.")
+    organization_id: str | None = Field(None, description="List the products that this organization has claimed.")
+
+
+class RecallQuery(PageQuery):
+    status: RecallStatus | None = Field(
+        None, description="Only recalls with this status; open ones (ONGOING, UNKNOWN) when left out."
+    )
+    severity: RecallSeverity | None = Field(None, description="Only recalls of this severity.")
+    lot: str | None = Field(None, max_length=20, description="Only recalls that cover this lot.")
+    ordering: str = Field("-recall_date", description="recall_date or severity; a minus sign in front for descending.")
+
+
+class TradeItemQuery(PageQuery):
+    q: str | None = Field(None, max_length=255, description="Part of the name or brand.")
+    brand: str | None = Field(None, max_length=100, description="The brand, in full.")
+    category_id: str | None = Field(None, max_length=22, description="The GPC brick code.")
+    is_claimed: bool | None = Field(None, description="Only claimed, or only unclaimed items.")
+    country_of_origin: str | None = Field(None, pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")
+    data_source: str | None = Field(None, max_length=30, description="Where the data came from.")
+    ordering: Literal[
+        "product_name",
+        "-product_name",
+        "brand",
+        "-brand",
+        "created",
+        "-created",
+        "confidence_score",
+        "-confidence_score",
+    ] = Field("product_name", description="A field; a minus sign in front for descending.")
 
 
 class ProductIn(Schema):
@@ -231,9 +266,9 @@ class ClaimPage(Schema):
 class RecallOut(Schema):
     id: str
     title: str
-    status: Literal["ONGOING", "COMPLETED", "TERMINATED", "UNKNOWN"]
+    status: RecallStatus
     source_system: Literal["FDA", "FSIS", "CPSC", "HEALTH_CANADA"]
-    severity: Literal["CLASS_I", "CLASS_II", "CLASS_III", "UNKNOWN"]
+    severity: RecallSeverity
     created: datetime
     description: str
     hazard: str

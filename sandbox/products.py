@@ -1,7 +1,7 @@
 """The products API: products by GTIN, what is known about them, and claiming them."""
 
 import re
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.db.models import Q
@@ -11,7 +11,7 @@ from ninja import Query
 
 from . import catalog_words
 from . import product_schemas as schemas
-from .apis import new_api, paginated
+from .apis import PageQuery, new_api, paginated
 from .callers import ApiKeyAuth, Caller, anyone, authenticated, require_role
 from .data import short_id
 from .gtin import InvalidGtin, normalize
@@ -30,28 +30,23 @@ READ = ApiKeyAuth("products:read")
 WRITE = ApiKeyAuth("products:write")
 _WRITERS = ("OWNER", "MANAGER")
 
-_PAGE = Query(1, ge=1, description="The page, from 1.")
-_PAGE_SIZE = Query(25, ge=1, le=100, description="Entries per page.")
 _AI = re.compile(r"[0-9]{2,4}")
 
 
 @api.get("/products", response=schemas.ProductPage, auth=READ, summary="List or look up products")
 def list_products(
     request: HttpRequest,
-    gtin: str | None = Query(None, description="Look this GTIN up; the page has one entry or none."),
-    organization_id: str | None = Query(None, description="List the products this organization has claimed."),
-    page: int = _PAGE,
-    page_size: int = _PAGE_SIZE,
+    query: Query[schemas.ProductQuery],
 ) -> dict[str, Any]:
     """Looks up one product by its GTIN, or lists the products that an organization has claimed."""
-    if gtin is not None:
-        found = Product.objects.filter(gtin=_normalized(gtin))
-    elif organization_id is not None:
-        require_role(authenticated(request), organization_id)
-        found = Product.objects.filter(owner_id=organization_id)
+    if query.gtin is not None:
+        found = Product.objects.filter(gtin=_normalized(query.gtin))
+    elif query.organization_id is not None:
+        require_role(authenticated(request), query.organization_id)
+        found = Product.objects.filter(owner_id=query.organization_id)
     else:
         raise invalid_field("organization_id", "Either gtin or organization_id is required.")
-    return _page([*found.order_by("gtin")], page, page_size, _product_out)
+    return paginated([_product_out(product) for product in found.order_by("gtin")], query)
 
 
 @api.post("/products", response={201: schemas.ProductOut}, auth=WRITE, summary="Create and claim a product")
@@ -133,12 +128,10 @@ def unclaim_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
 
 
 @api.post("/products/{gtin}/claim", response=schemas.ClaimReply, auth=WRITE, summary="Claim an existing product")
-def claim_product(
-    request: HttpRequest, gtin: str, body: schemas.ClaimIn = schemas.ClaimIn(organization_id=None)
-) -> dict[str, Any]:
+def claim_product(request: HttpRequest, gtin: str, body: schemas.ClaimIn | None = None) -> dict[str, Any]:
     """Claims a product for an organization; the claim starts unverified."""
     product = _product(gtin)
-    organization = _organization(authenticated(request), body.organization_id)
+    organization = _organization(authenticated(request), body.organization_id if body else None)
     if product.owner_id is not None:
         whose = "this" if product.owner_id == organization.id else "another"
         raise Problem(409, f"The product is claimed by {whose} organization already.")
@@ -171,9 +164,9 @@ def report_claim(request: HttpRequest, gtin: str, body: schemas.ReportIn) -> tup
 
 
 @api.get("/products/{gtin}/ingredients", response=schemas.IngredientPage, auth=READ, summary="List ingredients")
-def list_ingredients(request: HttpRequest, gtin: str, page: int = _PAGE, page_size: int = _PAGE_SIZE) -> dict[str, Any]:
+def list_ingredients(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists a product's ingredients in the order of the label."""
-    return paginated(_product(gtin).document["ingredients"], page, page_size)
+    return paginated(_product(gtin).document["ingredients"], query)
 
 
 @api.get(
@@ -182,48 +175,37 @@ def list_ingredients(request: HttpRequest, gtin: str, page: int = _PAGE, page_si
     auth=READ,
     summary="List certifications",
 )
-def list_certifications(
-    request: HttpRequest, gtin: str, page: int = _PAGE, page_size: int = _PAGE_SIZE
-) -> dict[str, Any]:
+def list_certifications(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists the certifications that a product carries."""
-    return paginated(_product(gtin).document["certifications"], page, page_size)
+    return paginated(_product(gtin).document["certifications"], query)
 
 
 @api.get("/products/{gtin}/claims", response=schemas.ClaimPage, auth=READ, summary="List claims")
-def list_claims(request: HttpRequest, gtin: str, page: int = _PAGE, page_size: int = _PAGE_SIZE) -> dict[str, Any]:
+def list_claims(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists what is claimed of a product, such as being gluten free."""
-    return paginated(_product(gtin).document["claims"], page, page_size)
+    return paginated(_product(gtin).document["claims"], query)
 
 
 @api.get("/products/{gtin}/recalls", response=schemas.RecallPage, auth=READ, summary="List recalls")
 def list_recalls(
     request: HttpRequest,
     gtin: str,
-    status: Literal["ONGOING", "COMPLETED", "TERMINATED", "UNKNOWN"] | None = Query(
-        None, description="Only recalls with this status; open ones (ONGOING, UNKNOWN) when left out."
-    ),
-    severity: Literal["CLASS_I", "CLASS_II", "CLASS_III", "UNKNOWN"] | None = Query(
-        None, description="Only recalls of this severity."
-    ),
-    lot: str | None = Query(None, max_length=20, description="Only recalls that cover this lot."),
-    ordering: str = Query("-recall_date", description="recall_date or severity; a minus sign in front for descending."),
-    page: int = _PAGE,
-    page_size: int = _PAGE_SIZE,
+    query: Query[schemas.RecallQuery],
 ) -> dict[str, Any]:
     """Lists a product's recalls, the open ones unless a status is asked for."""
-    wanted = (status,) if status else ("ONGOING", "UNKNOWN")
-    name = ordering.removeprefix("-")
+    wanted = (query.status,) if query.status else ("ONGOING", "UNKNOWN")
+    name = query.ordering.removeprefix("-")
     if name not in ("recall_date", "severity"):
         raise Problem(400, "ordering must be recall_date or severity, with or without a minus sign.")
     recalls = [
         recall
         for recall in _product(gtin).document["recalls"]
         if recall["status"] in wanted
-        and severity in (None, recall["severity"])
-        and (lot is None or covers(recall["lot_codes"], lot))
+        and query.severity in (None, recall["severity"])
+        and (query.lot is None or covers(recall["lot_codes"], query.lot))
     ]
-    recalls.sort(key=lambda recall: str(recall[name]), reverse=ordering.startswith("-"))
-    return paginated(recalls, page, page_size)
+    recalls.sort(key=lambda recall: str(recall[name]), reverse=query.ordering.startswith("-"))
+    return paginated(recalls, query)
 
 
 @api.get("/products/{gtin}/nutrition", response=schemas.NutritionOut, auth=READ, summary="Get nutrition facts")
@@ -247,40 +229,24 @@ def get_content(request: HttpRequest, gtin: str) -> dict[str, Any]:
 @api.get("/trade-items", response=schemas.TradeItemPage, auth=READ, summary="List trade items")
 def list_trade_items(
     request: HttpRequest,
-    q: str | None = Query(None, max_length=255, description="Part of the name or brand."),
-    brand: str | None = Query(None, max_length=100, description="The brand, in full."),
-    category_id: str | None = Query(None, max_length=22, description="The GPC brick code."),
-    is_claimed: bool | None = Query(None, description="Only claimed, or only unclaimed items."),
-    country_of_origin: str | None = Query(None, pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2."),
-    data_source: str | None = Query(None, max_length=30, description="Where the data came from."),
-    ordering: Literal[
-        "product_name",
-        "-product_name",
-        "brand",
-        "-brand",
-        "created",
-        "-created",
-        "confidence_score",
-        "-confidence_score",
-    ] = Query("product_name", description="A field; a minus sign in front for descending."),
-    page: int = _PAGE,
-    page_size: int = _PAGE_SIZE,
+    query: Query[schemas.TradeItemQuery],
 ) -> dict[str, Any]:
     """Lists all trade items of the catalog, filtered and ordered."""
-    items = Product.objects.order_by(ordering, "gtin")
-    if q:
-        items = items.filter(Q(product_name__icontains=q) | Q(brand__icontains=q))
+    items = Product.objects.order_by(query.ordering, "gtin")
+    if query.q:
+        items = items.filter(Q(product_name__icontains=query.q) | Q(brand__icontains=query.q))
     exact = {
-        "brand__iexact": brand,
-        "document__gpc_brick_code": category_id,
-        "country_of_origin": country_of_origin,
-        "data_source": data_source,
+        "brand__iexact": query.brand,
+        "document__gpc_brick_code": query.category_id,
+        "country_of_origin": query.country_of_origin,
+        "data_source": query.data_source,
     }
     items = items.filter(**{name: value for name, value in exact.items() if value is not None})
-    if is_claimed is not None:
-        items = items.filter(owner__isnull=not is_claimed)
-    rows = [_trade_item_out(item) for item in items[(page - 1) * page_size : page * page_size]]
-    return paginated(rows, page, page_size, items.count())
+    if query.is_claimed is not None:
+        items = items.filter(owner__isnull=not query.is_claimed)
+    first = (query.page - 1) * query.page_size
+    rows = [_trade_item_out(item) for item in items[first : first + query.page_size]]
+    return paginated(rows, query, items.count())
 
 
 @api.get("/trade-items/{gtin}", response=schemas.TradeItemDetailOut, auth=READ, summary="Get a trade item")
@@ -306,7 +272,7 @@ def browse_product(request: HttpRequest, id: str) -> dict[str, Any]:
 )
 def parse_digital_link(request: HttpRequest, body: schemas.DigitalLinkIn) -> dict[str, Any]:
     """Reads the GTIN, lot, expiry and serial out of a Digital Link; `is_valid` is false for other URLs."""
-    nothing = {"gtin": None, "lot": None, "expiry": None, "serial": None, "raw_ais": {}}
+    nothing: dict[str, Any] = {"gtin": None, "lot": None, "expiry": None, "serial": None, "raw_ais": {}}
     values = _application_identifiers(body.url)
     try:
         gtin = normalize(values.get("01", ""))
@@ -401,11 +367,6 @@ def _product_out(product: Product) -> dict[str, Any]:
 
 def _trade_item_out(product: Product) -> dict[str, Any]:
     return schemas.trade_item_out(product, image_url(product))
-
-
-def _page(products: list[Product], page: int, page_size: int, shown: Any) -> dict[str, Any]:
-    envelope = paginated(products, page, page_size)
-    return {**envelope, "data": [shown(product) for product in envelope["data"]]}
 
 
 def _application_identifiers(url: str) -> dict[str, str]:

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
-from oauth2_provider.models import Application
 
 from .client_metadata import GRANT_TYPES, Refused, checked
 from .models import Registration
+from .toolkit import Application
 
 _FRESH = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 

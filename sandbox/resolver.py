@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Schema
 
-from .apis import Pagination, new_api, paginated
+from .apis import PageQuery, Pagination, new_api, paginated
 from .callers import ApiKeyAuth, authenticated, require_role
 from .models import CustomUrl, Product, ResolutionRule
 from .problems import Problem
@@ -36,18 +36,18 @@ class RuleOut(Schema):
     link_type: str
     organization_id: str
     product_id: str | None
-    absolute_start_at: datetime | None = None
-    absolute_end_at: datetime | None = None
-    annual_start_mmdd: str = ""
-    annual_end_mmdd: str = ""
-    days_of_week: list[int] = []
-    time_of_day_start: str | None = None
-    time_of_day_end: str | None = None
-    timezone: str = "UTC"
-    location_countries: list[str] = []
-    location_regions: list[str] = []
-    location_cities: list[str] = []
-    metadata: dict[str, str] = {}
+    absolute_start_at: datetime | None
+    absolute_end_at: datetime | None
+    annual_start_mmdd: str
+    annual_end_mmdd: str
+    days_of_week: list[int]
+    time_of_day_start: str | None
+    time_of_day_end: str | None
+    timezone: str
+    location_countries: list[str]
+    location_regions: list[str]
+    location_cities: list[str]
+    metadata: dict[str, str]
     created: datetime
     modified: datetime
 
@@ -55,6 +55,11 @@ class RuleOut(Schema):
 class RulePage(Schema):
     data: list[RuleOut]
     pagination: Pagination
+
+
+class RuleQuery(PageQuery):
+    scope_type: ScopeType | None = Field(None, description="Only rules of this scope.")
+    enabled: bool | None = Field(None, description="Only enabled, or only disabled rules.")
 
 
 class CustomUrlIn(Schema):
@@ -81,10 +86,7 @@ class CustomUrlOut(Schema):
 def list_resolution_rules(
     request: HttpRequest,
     organization_id: str,
-    scope_type: ScopeType | None = Query(None, description="Only rules of this scope."),
-    enabled: bool | None = Query(None, description="Only enabled, or only disabled rules."),
-    page: int = Query(1, ge=1, description="The page, from 1."),
-    page_size: int = Query(25, ge=1, le=100, description="Entries per page."),
+    query: Query[RuleQuery],
 ) -> dict[str, Any]:
     """Lists an organization's rules in the order in which they are tried."""
     require_role(authenticated(request), organization_id)
@@ -92,9 +94,9 @@ def list_resolution_rules(
     wanted = [
         rule
         for rule in sorted(rules, key=lambda rule: int(rule["order_index"]))
-        if scope_type in (None, rule["scope_type"]) and enabled in (None, rule["enabled"])
+        if query.scope_type in (None, rule["scope_type"]) and query.enabled in (None, rule["enabled"])
     ]
-    return paginated(wanted, page, page_size)
+    return paginated(wanted, query)
 
 
 @api.get(
@@ -156,6 +158,18 @@ def _rule(rule: ResolutionRule) -> dict[str, Any]:
         "link_type": rule.document["link_type"],
         "organization_id": rule.organization_id,
         "product_id": product.id if product else None,
+        "absolute_start_at": None,
+        "absolute_end_at": None,
+        "annual_start_mmdd": "",
+        "annual_end_mmdd": "",
+        "days_of_week": [],
+        "time_of_day_start": None,
+        "time_of_day_end": None,
+        "timezone": "UTC",
+        "location_countries": [],
+        "location_regions": [],
+        "location_cities": [],
+        "metadata": {},
         "created": rule.document["created"],
         "modified": rule.document["created"],
     }

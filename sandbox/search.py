@@ -34,8 +34,11 @@ _KEYS = (
 )
 
 
+HitType = Literal["product", "brand", "retailer"]
+
+
 class CatalogHit(Schema):
-    type: Literal["product", "brand", "retailer"]
+    type: HitType
     id: str
     name: str
     rank: float = Field(description="How well it matches; higher is better.")
@@ -51,6 +54,15 @@ class CatalogReply(Schema):
     query: str
     items: list[CatalogHit]
     total: int = Field(description="The number of items in this reply.")
+
+
+class CatalogQuery(Schema):
+    q: str = Field(..., min_length=1, max_length=255, description='Words, "phrases", -exclusions and OR.')
+    type: list[HitType] = Field([], description="Only these types; all when left out.")
+    limit: int = Field(25, ge=1, le=100, description="The most items to return.")
+    exclude_allergens: list[str] = Field([], description="Drop products that contain these.")
+    require_certifications: list[str] = Field([], description="Keep products that have all of these.")
+    avoid_substances: list[str] = Field([], description="Drop products made with these.")
 
 
 class Constraints(Schema):
@@ -135,32 +147,26 @@ class FollowUpReply(SessionState):
 @api.get("/search", response=CatalogReply, auth=anyone, summary="Search the catalog", tags=["search"])
 def catalog_search(
     request: HttpRequest,
-    q: str = Query(..., min_length=1, max_length=255, description='Words, "phrases", -exclusions and OR.'),
-    type: list[Literal["product", "brand", "retailer"]] = Query([], description="Only these types; all when left out."),
-    limit: int = Query(25, ge=1, le=100, description="The most items to return."),
-    exclude_allergens: list[str] = Query([], description="Drop products that contain these."),
-    require_certifications: list[str] = Query([], description="Keep products that have all of these."),
-    avoid_substances: list[str] = Query([], description="Drop products made with these."),
+    query: Query[CatalogQuery],
 ) -> dict[str, Any]:
     """Searches products, brands and retailers by name, brand and description.
 
     Needs no credential. The reply is cut at `limit` and not paginated.
     """
     constraints = {
-        "exclude_allergens": [refining.allergen(word) for word in exclude_allergens],
-        "require_certifications": require_certifications,
-        "avoid_substances": avoid_substances,
+        "exclude_allergens": [refining.allergen(word) for word in query.exclude_allergens],
+        "require_certifications": query.require_certifications,
+        "avoid_substances": query.avoid_substances,
     }
-    rows = fulltext.search(
-        q, tuple(type) or ("product", "brand", "retailer"), 500 if any(constraints.values()) else limit
-    )
+    types = tuple(query.type) or ("product", "brand", "retailer")
+    rows = fulltext.search(query.q, types, 500 if any(constraints.values()) else query.limit)
     products = Product.objects.in_bulk([row[1] for row in rows if row[0] == "product"], field_name="gtin")
     hits = [
         _hit(row, products.get(row[1]))
         for row in rows
         if row[0] != "product" or nearby.passes(products[row[1]], constraints)
-    ][:limit]
-    return {"query": q, "items": hits, "total": len(hits)}
+    ][: query.limit]
+    return {"query": query.q, "items": hits, "total": len(hits)}
 
 
 @api.post(
@@ -181,7 +187,7 @@ def open_session(request: HttpRequest, body: SessionIn) -> dict[str, Any]:
     if body.certification:
         constraints["require_certifications"] = [body.certification]
     if body.constraints:
-        _merge(constraints, {name: words for name, words in body.constraints.model_dump().items() if words})
+        _merge(constraints, {name: words for name, words in body.constraints if words})
     state = {
         "base_query": fulltext.clean(body.query),
         "active_constraints": constraints,
@@ -292,26 +298,10 @@ def _follow_up(session_id: str, text: str) -> dict[str, Any]:
     state = session.state
     reading = refining.read(fulltext.clean(text))
     constraints = dict(reading.constraints)
-    if reading.cheaper:
-        prices = list(nearby.prices(nearby.items(state)))
-        if prices:
-            constraints["price_max"] = round(median(prices) - 0.01, 2)
-    explanation = "A refinement: the constraints were added to the search."
-    refines = not reading.resets and bool(constraints or reading.cheaper)
-    if reading.resets:
-        state["base_query"] = reading.remainder or state["base_query"]
-        state["active_constraints"] = {}
-        explanation = "A new search: the words ask to start over."
-    elif reading.remainder:
-        narrowed = {**state, "base_query": f"{state['base_query']} {reading.remainder}"}
-        if nearby.items(narrowed):
-            state["base_query"] = narrowed["base_query"]
-            refines = True
-            explanation = "A refinement: the words were added to the search."
-        elif not refines:
-            state["base_query"] = reading.remainder
-            state["active_constraints"] = {}
-            explanation = "A new search: nothing nearby matches the words together."
+    prices = list(nearby.prices(nearby.items(state))) if reading.cheaper else []
+    if prices:
+        constraints["price_max"] = round(median(prices) - 0.01, 2)
+    refines, explanation = _reworded(state, reading, bool(constraints or reading.cheaper))
     _merge(state["active_constraints"], constraints)
     state["search_history"] = [*state["search_history"], text][-50:]
     session.save()
@@ -322,6 +312,22 @@ def _follow_up(session_id: str, text: str) -> dict[str, Any]:
         "classification_explanation": explanation,
         "new_constraints": constraints,
     }
+
+
+def _reworded(state: dict[str, Any], reading: refining.Reading, constrains: bool) -> tuple[bool, str]:
+    """Change the words of the search as the follow-up says; whether it refines the search, and why."""
+    if reading.resets:
+        state.update(base_query=reading.remainder or state["base_query"], active_constraints={})
+        return False, "A new search: the words ask to start over."
+    if reading.remainder:
+        both = f"{state['base_query']} {reading.remainder}"
+        if nearby.items({**state, "base_query": both}):
+            state["base_query"] = both
+            return True, "A refinement: the words were added to the search."
+        if not constrains:
+            state.update(base_query=reading.remainder, active_constraints={})
+            return False, "A new search: nothing nearby matches the words together."
+    return constrains, "A refinement: the constraints were added to the search."
 
 
 def _merge(constraints: dict[str, Any], further: dict[str, Any]) -> None:

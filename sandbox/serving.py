@@ -2,12 +2,16 @@
 
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
+_FOLDER = "closient-sandbox-"
 
 
 def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = False) -> int:
@@ -30,13 +35,32 @@ def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = 
     except OSError as error:
         print(f"The sandbox can't listen on {HOST}:{port}: {error.strerror}.", file=sys.stderr)
         return 1
-    with listener, tempfile.TemporaryDirectory(prefix="closient-sandbox-") as folder:
+    with listener, suppress(_Stopped), _stopping_by_signal(), tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         server = _prepared_server(address, Path(folder), as_json)
         if until_eof:
             threading.Thread(target=_stop_at_eof, args=[server], daemon=True).start()
         server.run(sockets=[listener])
     return 0
+
+
+class _Stopped(BaseException):
+    """A signal asked to stop; it passes through everything, so that the folder is removed on the way."""
+
+
+@contextmanager
+def _stopping_by_signal() -> Generator[None]:
+    """Stop properly on a signal, before and after the server minds them: it raises them again when it has ended."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _listen(port: int) -> socket.socket:
@@ -67,6 +91,8 @@ def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
     database.create()
 
     import uvicorn
+    from asgiref.sync import sync_to_async
+    from django.db import connections
 
     from .application import Protocol, application
 
@@ -78,13 +104,18 @@ def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
     )
 
     class AnnouncingServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             _announce(address, as_json)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets=sockets)
+            # Windows deletes no file that is still open; it is open in the thread that answers.
+            await sync_to_async(connections.close_all)()
 
     return AnnouncingServer(config)
 

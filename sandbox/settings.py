@@ -80,6 +80,7 @@ def configure(address: str, folder: Path) -> None:
         # A redirect would lose the body of a POST without its closing slash.
         APPEND_SLASH=False,
         LOGIN_URL="/oauth/login/",
+        LOGIN_REDIRECT_URL="/",
         CSRF_FAILURE_VIEW="closient_mcp.sandbox.pages.csrf_failure",
         # Cookies know no ports: another Django on this machine would overwrite the usual names.
         SESSION_COOKIE_NAME="closient_sandbox_session",
@@ -87,7 +88,8 @@ def configure(address: str, folder: Path) -> None:
         CSRF_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SECURE_CONTENT_TYPE_NOSNIFF=True,
-        SECURE_REFERRER_POLICY="no-referrer",
+        # Under no-referrer browsers send forms with `Origin: null`, which Django then refuses.
+        SECURE_REFERRER_POLICY="same-origin",
         X_FRAME_OPTIONS="DENY",
         DATA_UPLOAD_MAX_MEMORY_SIZE=1_048_576,
         USE_TZ=True,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, Application
 
 from .models import Registration
+from .toolkit import AccessToken, Application
 
 
 @dataclass(frozen=True)

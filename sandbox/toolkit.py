@@ -1,28 +1,88 @@
-"""Django OAuth Toolkit and OAuthLib, which ship no types: everything of theirs comes in as Any, and only here."""
+"""Django OAuth Toolkit and OAuthLib, which ship no types: all that is used of them, declared here and only here."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import import_string
 
+if TYPE_CHECKING:
+    from django.forms import Form
+    from django.http import HttpRequest, HttpResponse
+    from django.views.generic import FormView, View
+
+    class AllowForm(Form): ...
+
+    class AuthorizationView(FormView[AllowForm]):
+        oauth2_data: dict[str, Any]
+
+        def error_response(self, error: "OAuthToolkitError", application: Any) -> HttpResponse: ...
+        def redirect(self, redirect_to: str, application: Any) -> HttpResponse: ...
+        def validate_authorization_request(self, request: HttpRequest) -> tuple[list[str], dict[str, Any]]: ...
+        def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
+        def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse: ...
+
+    class TokenView(View):
+        def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
+
+    class DeviceAuthorizationView(View): ...
+
+    class DeviceConfirmView(View):
+        template_name: str
+
+    class DeviceGrantStatusView(View):
+        template_name: str
+
+    class DeviceUserCodeView(View):
+        template_name: str
+
+    class IntrospectTokenView(View): ...
+
+    class JwksInfoView(View): ...
+
+    class RevokeTokenView(View): ...
+
+    class UserInfoView(View): ...
+
+    class BaseScopes: ...
+
+    class OAuth2Validator:
+        def confirm_redirect_uri(
+            self, client_id: str, code: str, redirect_uri: str, client: Any, *args: Any, **kwargs: Any
+        ) -> bool: ...
+
+    class OAuthToolkitError(Exception):
+        def __init__(self, error: "OAuth2Error", redirect_uri: str | None = None) -> None: ...
+
+    class OAuth2Error(Exception):
+        state: str | None
+
+        def __init__(self, *, description: str) -> None: ...
+
+    class InvalidGrantError(OAuth2Error): ...
+
+    class InvalidRequestError(OAuth2Error): ...
+
+    class CustomOAuth2Error(OAuth2Error):
+        def __init__(self, error: str, *, description: str) -> None: ...
+
+else:
+    AllowForm = import_string("oauth2_provider.forms.AllowForm")
+    AuthorizationView = import_string("oauth2_provider.views.AuthorizationView")
+    TokenView = import_string("oauth2_provider.views.TokenView")
+    DeviceAuthorizationView = import_string("oauth2_provider.views.DeviceAuthorizationView")
+    DeviceConfirmView = import_string("oauth2_provider.views.DeviceConfirmView")
+    DeviceGrantStatusView = import_string("oauth2_provider.views.DeviceGrantStatusView")
+    DeviceUserCodeView = import_string("oauth2_provider.views.DeviceUserCodeView")
+    IntrospectTokenView = import_string("oauth2_provider.views.IntrospectTokenView")
+    JwksInfoView = import_string("oauth2_provider.views.JwksInfoView")
+    RevokeTokenView = import_string("oauth2_provider.views.RevokeTokenView")
+    UserInfoView = import_string("oauth2_provider.views.UserInfoView")
+    BaseScopes = import_string("oauth2_provider.scopes.BaseScopes")
+    OAuth2Validator = import_string("oauth2_provider.oauth2_validators.OAuth2Validator")
+    OAuthToolkitError = import_string("oauth2_provider.exceptions.OAuthToolkitError")
+    OAuth2Error = import_string("oauthlib.oauth2.rfc6749.errors.OAuth2Error")
+    InvalidGrantError = import_string("oauthlib.oauth2.rfc6749.errors.InvalidGrantError")
+    InvalidRequestError = import_string("oauthlib.oauth2.rfc6749.errors.InvalidRequestError")
+    CustomOAuth2Error = import_string("oauthlib.oauth2.rfc6749.errors.CustomOAuth2Error")
+
 AccessToken: Any = import_string("oauth2_provider.models.AccessToken")
 Application: Any = import_string("oauth2_provider.models.Application")
-
-AllowForm: Any = import_string("oauth2_provider.forms.AllowForm")
-BaseScopes: Any = import_string("oauth2_provider.scopes.BaseScopes")
-OAuth2Validator: Any = import_string("oauth2_provider.oauth2_validators.OAuth2Validator")
-OAuthToolkitError: Any = import_string("oauth2_provider.exceptions.OAuthToolkitError")
-
-AuthorizationView: Any = import_string("oauth2_provider.views.AuthorizationView")
-DeviceAuthorizationView: Any = import_string("oauth2_provider.views.DeviceAuthorizationView")
-DeviceConfirmView: Any = import_string("oauth2_provider.views.DeviceConfirmView")
-DeviceGrantStatusView: Any = import_string("oauth2_provider.views.DeviceGrantStatusView")
-DeviceUserCodeView: Any = import_string("oauth2_provider.views.DeviceUserCodeView")
-IntrospectTokenView: Any = import_string("oauth2_provider.views.IntrospectTokenView")
-JwksInfoView: Any = import_string("oauth2_provider.views.JwksInfoView")
-RevokeTokenView: Any = import_string("oauth2_provider.views.RevokeTokenView")
-TokenView: Any = import_string("oauth2_provider.views.TokenView")
-UserInfoView: Any = import_string("oauth2_provider.views.UserInfoView")
-
-CustomOAuth2Error: Any = import_string("oauthlib.oauth2.rfc6749.errors.CustomOAuth2Error")
-InvalidGrantError: Any = import_string("oauthlib.oauth2.rfc6749.errors.InvalidGrantError")
-InvalidRequestError: Any = import_string("oauthlib.oauth2.rfc6749.errors.InvalidRequestError")

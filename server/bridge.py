@@ -41,12 +41,14 @@ class Bridge:
     pages: Pages = field(default_factory=Pages)
     checker: ArgumentChecker = field(default_factory=ArgumentChecker)
     _operations: dict[str, Tool] = field(default_factory=dict[str, Tool])
+    _by_name: dict[str, Tool] = field(default_factory=dict[str, Tool])
     _finders: list[Tool] = field(default_factory=list[Tool])
     _exposure: Exposure | None = None
 
     def __post_init__(self) -> None:
         self.core = [*self.core, self.pages.tool()]
         self._finders = Finder(lambda: self._operations, self.checker).tools(self.tiers)
+        self._by_name = {tool.name: tool for tool in self.all_tools()}
 
     async def load(self, progress: Progress | None = None) -> None:
         """Read every system's documents and make their tools; a failing system costs no other anything."""
@@ -69,6 +71,7 @@ class Bridge:
                 elif tool.tier in self.tiers:
                     operations[name] = tool.renamed(name)
         self._operations = operations
+        self._by_name = {tool.name: tool for tool in self.all_tools()}
 
     def listed(self) -> list[Tool]:
         """The tools that `tools/list` shows; what `auto` comes to is settled at the first call."""
@@ -87,7 +90,7 @@ class Bridge:
 
     def find(self, name: str) -> Tool | None:
         """The tool of this name."""
-        return next((tool for tool in self.all_tools() if tool.name == name), None)
+        return self._by_name.get(name)
 
     async def call(self, tool: Tool, arguments: JsonObject) -> Result:
         """Check the arguments, call, and bound the reply.

@@ -23,12 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "sandbox":
         return _sandbox(given)
     try:
-        settings = load_settings(_options(given), os.environ)
+        return _run(given, load_settings(_options(given), os.environ))
     except SettingsError as error:
         print(f"closient-mcp: {error}", file=sys.stderr)
         return MISUSE
-    try:
-        return _run(given, settings)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output left, as `head` does

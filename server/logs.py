@@ -7,6 +7,7 @@ import os
 import sys
 
 from ..auth.secrets import Redaction
+from .settings import SettingsError
 
 # Libraries that say a lot at their lower levels; httpx2 shows whole addresses at INFO.
 _CHATTY = ("httpx2", "httpcore2", "mcp", "asyncio", "uvicorn")
@@ -25,7 +26,7 @@ def start_log(level: str, file: str | None, redaction: Redaction) -> None:
     """Send the log to `file`, readable by its owner alone, or to stderr.
 
     Raises:
-        OSError: the file cannot be opened.
+        SettingsError: the file cannot be written.
     """
     handler: logging.Handler
     if file is None:
@@ -42,4 +43,7 @@ def start_log(level: str, file: str | None, redaction: Redaction) -> None:
 
 
 def _open_private(file: str) -> int:
-    return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SettingsError(f"--log-file {file}: cannot write the log there: {error.strerror}.") from error

@@ -46,7 +46,7 @@ class McpBridge:
         self._bridge = bridge
         self._loaded = anyio.Event()
         self._changes = ListChanged()
-        self._shown: list[str] | None = None
+        self._shown: list[JsonObject] | None = None
 
     def server(self) -> Server[Any]:
         """The SDK's server with our handlers."""
@@ -88,19 +88,21 @@ class McpBridge:
             await anyio.sleep(wait)
 
     async def _announce_changes(self) -> None:
-        if self._shown is not None and self._shown != (names := [t.name for t in self._bridge.listed()]):
-            self._shown = names
+        if self._shown is not None and self._shown != (now := self._definitions()):
+            self._shown = now
             await self._changes.announce()
+
+    def _definitions(self) -> list[JsonObject]:
+        return [tool.definition() for tool in self._bridge.listed()]
 
     async def _list_tools(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         with anyio.move_on_after(_FIRST_LIST_SECONDS):
             await self._loaded.wait()
-        tools = self._bridge.listed()
-        self._shown = [tool.name for tool in tools]
+        self._shown = self._definitions()
         return types.ListToolsResult(
-            tools=[types.Tool.model_validate(tool.definition()) for tool in tools],
+            tools=[types.Tool.model_validate(definition) for definition in self._shown],
             ttl_ms=60_000,
             cache_scope="private",
         )

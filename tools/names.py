@@ -103,7 +103,8 @@ def _without_module_path(operation: Labelled) -> list[str]:
         return words[: -len(tail)]
     # django-ninja and FastAPI make the summary from the function's name, so it shows where that begins.
     summary = words_of(operation.summary)
-    if 0 < len(summary) < len(words) and words[-len(summary) :] == summary:
+    ends_in_summary = 0 < len(summary) < len(words) and words[-len(summary) :] == summary
+    if ends_in_summary and (summary[0] in _VERBS or words[0] not in _VERBS):
         return summary
     for index in range(len(words) - 2, -1, -1):
         if words[index] in _MODULES or (

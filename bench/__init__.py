@@ -1,0 +1,1 @@
+"""Figures, each a ratio of two things measured in turn in one run."""

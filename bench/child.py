@@ -1,0 +1,122 @@
+"""A process of ours, spoken to over its pipes, and what it used."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from .pairs import Sample
+
+_SECONDS = 60.0
+
+
+class ChildFailed(Exception):
+    """A process did not do what it should: which, what it did instead, and after how long."""
+
+
+class Child:
+    """A process whose standard input and output are in our hands; it ends with the block, whatever happens.
+
+    Everything waits until `limit` seconds after its start, and no longer. Its peak memory counts from what
+    the starting process held at that moment, so a program that measures should itself be small.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, environment: Mapping[str, str] | None = None, limit: float = _SECONDS
+    ) -> None:
+        self._command = command
+        self._buffer = b""
+        self._over = False
+        self._began = time.perf_counter()
+        self._deadline = self._began + limit
+        self._process = subprocess.Popen(  # noqa: S603 (the bench's own commands)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0
+        )
+        assert self._process.stdin and self._process.stdout
+        self._input, self._output = self._process.stdin, self._process.stdout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._over:
+            self.kill()
+
+    def elapsed(self) -> float:
+        """Seconds since just before its start."""
+        return time.perf_counter() - self._began
+
+    def write(self, data: bytes) -> None:
+        """Give it `data`, which must be short enough for a pipe to hold.
+
+        Raises:
+            ChildFailed: it no longer reads.
+        """
+        try:
+            self._input.write(data)
+        except BrokenPipeError:
+            raise self._failure("stopped reading") from None
+
+    def read_line(self) -> bytes:
+        """The next line of its output.
+
+        Raises:
+            ChildFailed: its output ended, or the time is up.
+        """
+        while b"\n" not in self._buffer:
+            part = self._read()
+            if not part:
+                raise self._failure("ended its output")
+            self._buffer += part
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+    def finish(self) -> Sample:
+        """Close its input, wait for its end, and tell what the whole of it took.
+
+        Raises:
+            ChildFailed: its exit code is not 0, or the time is up.
+        """
+        self._input.close()
+        while self._read():
+            pass
+        sample = self._reap()  # its output has ended, and with that itself
+        if self._process.returncode != 0:
+            raise self._failure(f"ended with exit code {self._process.returncode}")
+        return sample
+
+    def kill(self) -> Sample:
+        """End it at once, and tell what it took until now; an orderly end would be counted."""
+        wall = self.elapsed()
+        self._process.kill()
+        return self._reap(wall)
+
+    def _read(self) -> bytes:
+        left = max(0.0, self._deadline - time.perf_counter())
+        if not select.select([self._output], [], [], left)[0]:
+            raise self._failure("took too long")
+        return self._output.read(65_536)
+
+    def _reap(self, wall: float | None = None) -> Sample:
+        _, status, used = os.wait4(self._process.pid, 0)
+        sample = Sample(
+            cpu=used.ru_utime + used.ru_stime,
+            wall=self.elapsed() if wall is None else wall,
+            memory=used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        )
+        self._over = True
+        self._process.returncode = os.waitstatus_to_exitcode(status)  # Popen would otherwise wait for it too
+        self._input.close()
+        self._output.close()
+        return sample
+
+    def _failure(self, what: str) -> ChildFailed:
+        return ChildFailed(f"{' '.join(self._command[1:])} {what} after {self.elapsed():.1f} s")

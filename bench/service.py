@@ -1,0 +1,44 @@
+"""A sandbox for a bench to serve from."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from .child import Child
+
+_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where the sandbox listens, and a key that it accepts."""
+
+    address: str
+    api_key: str
+
+
+@contextmanager
+def running_sandbox() -> Generator[Service]:
+    """A sandbox in a process of its own, for the length of the block.
+
+    Raises:
+        ChildFailed: it did not start, or not end as it should.
+    """
+    command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
+    with Child(command, limit=_SECONDS) as child:
+        told = json.loads(child.read_line())
+        try:
+            yield Service(told["address"], told["api_key"])
+        finally:
+            child.finish()
+
+
+def environment(home: str, **settings: str) -> dict[str, str]:
+    """This process's environment with these settings of ours and no others; `home` is a folder that may be filled."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLOSIENT_")}
+    return {**kept, "CLOSIENT_MCP_HOME": home, **settings}

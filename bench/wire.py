@@ -1,0 +1,59 @@
+"""A client of a few lines: JSON-RPC frames over a child's pipes, so that no SDK's client is measured."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, TypeAlias
+
+from .child import Child, ChildFailed
+
+Era: TypeAlias = Literal["2025-11-25", "2026-07-28"]
+ERAS: tuple[Era, ...] = ("2025-11-25", "2026-07-28")
+
+_CLIENT = {"name": "bench", "version": "1"}
+
+
+class Session:
+    """One client's session with a server over stdio, in one era of MCP."""
+
+    def __init__(self, child: Child, era: Era) -> None:
+        self._child = child
+        self._era = era
+        self._asked = 0
+        if era == "2025-11-25":
+            self.ask("initialize", {"protocolVersion": era, "capabilities": {}, "clientInfo": _CLIENT})
+            self._send({"method": "notifications/initialized"})
+
+    def ask(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The result of one request.
+
+        Raises:
+            ChildFailed: the server answered with an error, or not at all.
+        """
+        self._asked += 1
+        self._send({"id": self._asked, "method": method, "params": {**(params or {}), **self._meta()}})
+        while (message := self._read()).get("id") != self._asked:
+            pass
+        if "result" not in message:
+            raise ChildFailed(f"{method}: {message.get('error')}")
+        result: dict[str, Any] = message["result"]
+        return result
+
+    def _meta(self) -> dict[str, Any]:
+        if self._era == "2025-11-25":
+            return {}
+        key = "io.modelcontextprotocol"
+        return {
+            "_meta": {
+                f"{key}/protocolVersion": self._era,
+                f"{key}/clientInfo": _CLIENT,
+                f"{key}/clientCapabilities": {},
+            }
+        }
+
+    def _read(self) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(self._child.read_line())
+        return message
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._child.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")

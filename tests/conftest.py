@@ -1,0 +1,84 @@
+"""What every test shares: a home and an environment of its own, loopback only, and services to talk to."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .service import Sandbox, Service, running_service
+
+_START_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("CLOSIENT_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(home))
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are never looked up, and nothing but this machine is connected to."""
+    look_up, connect = socket.getaddrinfo, socket.socket.connect
+
+    def local_name(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in (None, "localhost") and not _is_address(str(name)):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *args, **kwargs)
+
+    def local_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            assert ipaddress.ip_address(address[0]).is_loopback, f"a test connected to {address}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", local_name)
+    monkeypatch.setattr(socket.socket, "connect", local_connect)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A service whose answers the test decides."""
+    with running_service() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Sandbox]:
+    """The sandbox, started once; it ends with its input."""
+    command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin and process.stdout
+        told = json.loads(process.stdout.readline())
+        yield Sandbox(told["address"], told["api_key"], told["keys"])
+        process.stdin.close()
+        assert process.wait(_START_SECONDS) == 0
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox in its first state."""
+    sandbox_process.reset()
+    return sandbox_process

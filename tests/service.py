@@ -1,0 +1,163 @@
+"""Services to test against: one of our own making on loopback, and the sandbox in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import httpx2
+from jsonschema import Draft202012Validator
+
+from closient_mcp.tools.json_values import JsonObject, JsonValue
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the service answers."""
+
+    body: bytes | str | dict[str, Any] | list[Any] = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def content(self) -> bytes:
+        """The body as bytes."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
+
+
+@dataclass(frozen=True)
+class Received:
+    """What the service got: header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+Answer: TypeAlias = "Reply | Callable[[Received], Reply]"
+
+
+@dataclass
+class Service:
+    """A service on loopback that answers what a test told it to, and remembers what it got."""
+
+    address: str
+    routes: dict[str, Answer]
+    received: list[Received] = field(default_factory=list[Received])
+
+    def catalog_of(self, *apis: str) -> dict[str, Any]:
+        """A catalog that lists an OpenAPI document for each API, as Closient's does."""
+        return {
+            "linkset": [
+                {
+                    "anchor": f"{self.address}/{api}/api/v1/",
+                    "service-desc": [
+                        {"href": f"{self.address}/{api}/api/v1/openapi.json", "type": "application/openapi+json"}
+                    ],
+                }
+                for api in apis
+            ]
+        }
+
+    def serve_apis(self, **documents: dict[str, Any]) -> None:
+        """Serve a catalog and these documents, by their APIs."""
+        self.routes["/.well-known/api-catalog"] = Reply(self.catalog_of(*documents))
+        for api, document in documents.items():
+            self.routes[f"/{api}/api/v1/openapi.json"] = Reply(document)
+
+
+@contextmanager
+def running_service(routes: dict[str, Answer] | None = None) -> Generator[Service]:
+    """A service on a port of its own; unknown paths get a 404."""
+    service = Service("", routes if routes is not None else {})
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            parts = urlsplit(self.path)
+            length = int(self.headers.get("content-length") or 0)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            got = Received(self.command, parts.path, parts.query, headers, self.rfile.read(length))
+            service.received.append(got)
+            route = service.routes.get(parts.path, Reply({"detail": "no such path"}, 404))
+            reply = route if isinstance(route, Reply) else route(got)
+            content = reply.content()
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing: the test looks at `received`."""
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that hangs up is what some tests are about."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    service.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def operation(**members: Any) -> dict[str, Any]:
+    """An OpenAPI operation that answers 200."""
+    return {"responses": {"200": {"description": "well"}}, **members}
+
+
+def document(paths: dict[str, Any], **members: Any) -> dict[str, Any]:
+    """An OpenAPI document with these paths."""
+    return {"openapi": "3.1.0", "info": {"title": "Test", "version": "1"}, "paths": paths, **members}
+
+
+def fits(schema: JsonObject, instance: JsonValue) -> bool:
+    """Whether an instance is valid by a JSON Schema, which itself has to be one."""
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema).is_valid(instance)  # pyright: ignore[reportUnknownMemberType] (a stub's gap)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The sandbox: where it is, and keys that it accepts or refuses."""
+
+    address: str
+    api_key: str
+    keys: Mapping[str, str]
+
+    def log(self) -> list[dict[str, Any]]:
+        """What arrived since the last reset."""
+        arrived: list[dict[str, Any]] = httpx2.get(f"{self.address}/__sandbox__/log", trust_env=False).json()
+        return arrived
+
+    def fault(self, path: str, kind: str, times: int = 1) -> None:
+        """Let the next requests under a path fail."""
+        body = {"path": path, "kind": kind, "times": times}
+        httpx2.post(f"{self.address}/__sandbox__/fault", json=body, trust_env=False).raise_for_status()
+
+    def reset(self) -> None:
+        """Back to the start."""
+        httpx2.post(f"{self.address}/__sandbox__/reset", trust_env=False).raise_for_status()

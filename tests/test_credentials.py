@@ -1,0 +1,145 @@
+"""Credentials: where they go, where they never go, and what is said when one is refused."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+import zlib
+
+import httpx2
+import pytest
+
+from closient_mcp.auth.api_key import ApiKeyAuth, NoCredential, belongs, key_fault
+from closient_mcp.auth.errors import PersonNeeded
+from closient_mcp.auth.secrets import MASK, Redaction, Secret
+
+ORIGIN = "https://www.example.com"
+BODY = "a1B2c3D4" * 4
+KEY = f"csb_{BODY}_{zlib.crc32(BODY.encode()):08x}"
+
+
+def auth(key: str = KEY) -> ApiKeyAuth:
+    return ApiKeyAuth("closient", Secret(key), header="X-API-Key", origins=frozenset({ORIGIN}))
+
+
+def send(auth: httpx2.Auth, url: str, status: int = 200, may_ask: bool = True) -> list[httpx2.Request]:
+    sent: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request)
+        return httpx2.Response(status)
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer), auth=auth) as client:
+        client.get(url, extensions={"may_ask": may_ask})
+    return sent
+
+
+def test_the_key_goes_along_to_its_own_origin() -> None:
+    assert send(auth(), f"{ORIGIN}/a")[0].headers["x-api-key"] == KEY
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/a",
+        "https://www.example.com:8443/a",
+        "http://www.example.com/a",
+        "https://www.example.com.evil.example/a",
+        "https://evil.example/www.example.com",
+    ],
+)
+def test_rule_1_the_key_goes_nowhere_else(url: str) -> None:
+    assert "x-api-key" not in send(auth(), url)[0].headers
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "may"),
+    [
+        ("https://h/a", "https://h", True),
+        ("https://h:443/a", "https://h", True),
+        ("https://h:444/a", "https://h", False),
+        ("http://127.0.0.1:8000/a", "http://127.0.0.1:8000", True),
+        ("http://[::1]:8000/a", "http://[::1]:8000", True),
+        ("http://localhost:8000/a", "http://127.0.0.1:8000", False),
+        ("http://h/a", "http://h", False),
+    ],
+)
+def test_rule_1_a_credential_belongs_to_an_origin_and_to_https_or_this_machine(
+    url: str, origin: str, may: bool
+) -> None:
+    assert belongs(httpx2.URL(url), frozenset({origin})) is may
+
+
+def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:
+    with pytest.raises(PersonNeeded) as caught:
+        send(auth(), f"{ORIGIN}/a", status=401)
+    assert caught.value.message == f"www.example.com did not accept the API key ending in …{KEY[-4:]} (401)."
+    assert "environment" in caught.value.next_step and KEY not in str(vars(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [
+        (KEY, ""),
+        ("abc", "two underscores"),
+        (f"csb_{BODY}", "two underscores"),
+        (f"csb_{BODY}_123", "eight hexadecimal digits"),
+        (f"csb_{BODY}_00000000", "checksum does not match"),
+    ],
+)
+def test_what_is_visibly_wrong_with_a_key_is_said(key: str, fault: str) -> None:
+    assert (fault in key_fault(key)) and bool(fault) == bool(key_fault(key))
+
+
+def test_without_a_credential_a_401_says_what_is_missing() -> None:
+    with pytest.raises(PersonNeeded) as caught:
+        send(NoCredential("closient", "Set CLOSIENT_API_KEY."), f"{ORIGIN}/a", status=401)
+    assert "none is set for closient" in caught.value.message and caught.value.next_step == "Set CLOSIENT_API_KEY."
+
+
+def test_a_request_that_may_not_ask_gets_its_401_back() -> None:
+    assert len(send(NoCredential("closient", ""), f"{ORIGIN}/a", status=401, may_ask=False)) == 1
+
+
+def test_rule_1_a_secret_shows_itself_to_nobody() -> None:
+    secret = Secret("very-secret-value")
+    shown = [repr(secret), str(secret), f"{secret}", f"{secret:>30}", f"{secret}", repr(auth()), repr([secret])]
+    assert all("very-secret" not in text and KEY not in text for text in shown)
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+    with pytest.raises(TypeError):
+        copy.copy(secret)
+
+
+def test_rule_1_a_known_secret_is_taken_out_of_text_also_as_urls_write_it() -> None:
+    redaction = Redaction()
+    redaction.add(Secret("s3cret/with+signs"))
+    text = "a s3cret/with+signs b s3cret%2Fwith%2Bsigns c"
+    assert redaction.hide(text) == f"a {MASK} b {MASK} c"
+
+
+def test_a_value_too_short_to_be_a_secret_is_not_looked_for() -> None:
+    redaction = Redaction()
+    redaction.add(Secret("ab"))
+    assert redaction.hide("absolutely") == "absolutely"
+
+
+def test_rule_1_no_log_line_holds_a_secret_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    from closient_mcp.server.logs import start_log
+
+    redaction = Redaction()
+    redaction.add(Secret(KEY))
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        start_log("debug", None, redaction)
+        try:
+            raise ValueError(KEY)
+        except ValueError:
+            logging.getLogger("x").exception("failed with %s", KEY)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    printed = capsys.readouterr().err
+    assert "failed with [secret]" in printed and "ValueError: [secret]" in printed and KEY not in printed

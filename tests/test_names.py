@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from closient_mcp.tools.names import Labelled, operation_names, tool_name
+
+
+def name(method: str, path: str, operation_id: str = "", summary: str = "") -> str:
+    return operation_names([Labelled(method, path, operation_id, summary)])[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation_id", "summary", "expected"),
+    [
+        ("get", "/trade-items/{g}", "apps_products_api_v1_views_trade_item_get", "Trade Item Get", "get_trade_item"),
+        ("get", "/trade-items/{g}", "apps_products_api_v1_views_trade_item_get", "One item", "get_trade_item"),
+        ("get", "/whoami", "account_api_v1_views_whoami", "Who is asking", "whoami"),
+        ("get", "/api/products", "__main___list_products", "List Products", "list_products"),
+        ("get", "/items", "list_items_items_get", "List Items", "list_items"),
+        ("get", "/items/{item_id}", "read_item_items__item_id__get", "Read Item", "read_item"),
+        ("get", "/pet/{petId}", "getPetById", "Find a pet", "get_pet_by_id"),
+        ("get", "/keys", "list_api_keys", "Keys", "list_api_keys"),
+        ("get", "/lead/{id}/", "", "", "get_lead_by_id"),
+        ("get", "/lead/", "", "", "list_lead"),
+        ("post", "/lead/", "", "", "create_lead"),
+        ("delete", "/lead/{id}/note/{note_id}", "", "", "delete_lead_note_by_id"),
+    ],
+)
+def test_a_name_says_what_the_operation_does(
+    method: str, path: str, operation_id: str, summary: str, expected: str
+) -> None:
+    assert name(method, path, operation_id, summary) == expected
+
+
+def test_equal_names_are_all_told_apart_by_their_paths_whatever_their_order() -> None:
+    operations = [Labelled("get", "/lead/", "list", ""), Labelled("get", "/contact/", "list", "")]
+    assert operation_names(operations) == ["list_lead", "list_contact"]
+    assert operation_names(operations[::-1]) == ["list_contact", "list_lead"]
+
+
+def test_paths_that_differ_in_their_parameters_only_are_still_told_apart() -> None:
+    operations = [Labelled("get", "/a/{x}/b", "get", ""), Labelled("get", "/a/{y}/b", "get", "")]
+    assert operation_names(operations) == ["list_a_by_x_b", "list_a_by_y_b"]
+
+
+def test_paths_that_read_the_same_are_told_apart_by_a_digest_and_not_by_a_number() -> None:
+    operations = [Labelled("get", "/a-b", "", ""), Labelled("get", "/a_b", "", "")]
+    first, second = operation_names(operations)
+    assert first != second and operation_names(operations[::-1]) == [second, first]
+
+
+def test_a_tools_name_begins_with_its_system_and_api() -> None:
+    assert tool_name(["close", "leads"], "get_lead") == "close_leads_get_lead"
+    assert tool_name(["", "products"], "get_trade_item") == "products_get_trade_item"
+
+
+def test_a_long_name_gives_up_its_small_words_before_anything_else() -> None:
+    assert tool_name(["products"], "get_the_list_of_all_the_claims_of_a_products_owner") == (
+        "products_get_list_all_claims_owner"
+    )
+
+
+@given(st.lists(st.text(max_size=30), max_size=3), st.text(min_size=1, max_size=200))
+def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -> None:
+    clean = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in prefix]
+    own = name("get", "/some/path", operation_id)
+    assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", tool_name(clean, own))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["get", "post"]), st.text("ab{}/-_", max_size=8)), unique=True))
+def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, str]]) -> None:
+    operations = [Labelled(method, f"/{path}", "same", "") for method, path in paths]
+    assert len(set(operation_names(operations))) == len(operations)

@@ -1,0 +1,80 @@
+"""What is in the package is what is on disk, and the folders know each other only as they should."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+FOLDERS = ("server", "tools", "auth", "sandbox")
+
+
+def test_every_folder_of_code_is_in_the_package() -> None:
+    packages = PROJECT["tool"]["setuptools"]["packages"]
+    assert packages == [f"closient_mcp.{folder}" for folder in FOLDERS]
+    nested = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path.parent.parent != ROOT]
+    assert nested == []
+
+
+def test_every_data_file_is_in_the_package() -> None:
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    for folder in FOLDERS:
+        files = {p for p in (ROOT / folder).rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+        packed = {p for pattern in data[f"closient_mcp.{folder}"] for p in (ROOT / folder).glob(pattern)}
+        assert files == packed
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert version("closient-mcp") == PROJECT["project"]["version"]
+
+
+def imports(folder: str) -> set[str]:
+    """The folders of ours that a folder's modules import."""
+    found: set[str] = set()
+    for path in (ROOT / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module:
+                found.add(node.module.split(".")[0])
+            assert not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("closient_mcp"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("folder", "may_know"),
+    [("server", {"tools", "auth", "sandbox"}), ("tools", set[str]()), ("auth", set[str]()), ("sandbox", set[str]())],
+)
+def test_the_arrows_between_the_folders_go_one_way(folder: str, may_know: set[str]) -> None:
+    assert imports(folder) <= may_know
+
+
+def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
+    for folder in ("server", "tools", "auth"):
+        for path in (ROOT / folder).glob("*.py"):
+            if path.name != "commands.py":
+                assert "environ[" not in path.read_text() or path.name == "settings.py"
+                assert "os.environ" not in path.read_text() and "getenv" not in path.read_text()
+
+
+def test_heavy_modules_wait_until_they_are_needed() -> None:
+    heavy = ["authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock"]
+    code = (
+        "import sys, json; import closient_mcp.server.serve; "
+        f"print(json.dumps([name for name in {heavy!r} if name in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout) == []
+
+
+def test_the_readme_shows_the_two_commands_and_the_entry_of_mcp_json() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in readme and "make test" in readme
+    block = readme.split("```json\n")[1].split("```")[0]
+    assert json.loads(block) == json.loads((ROOT / "mcp.json").read_text())

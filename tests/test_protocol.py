@@ -1,0 +1,299 @@
+"""The server as MCP clients of both eras see it, in memory, over a service of the test's own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal, TypeAlias
+
+import anyio
+import anyio.lowlevel
+import mcp
+import pytest
+from mcp import types
+from mcp.shared.exceptions import MCPError
+
+from closient_mcp.auth.secrets import Redaction
+from closient_mcp.server import protocol
+from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.protocol import McpBridge
+from closient_mcp.server.settings import Options, load_settings
+from closient_mcp.tools.json_values import JsonObject
+
+from .service import Received, Reply, Service, document, operation
+
+Era: TypeAlias = Literal["legacy", "2026-07-28"]
+ERAS: list[Era] = ["legacy", "2026-07-28"]
+KEY = "csb_0123456789abcdef0123456789abcdef_00000000"
+
+DOCUMENT = document(
+    {
+        "/things/api/v1/things/{id}": {
+            "get": operation(
+                operationId="get_thing",
+                summary="Get a thing",
+                parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            )
+        },
+        "/things/api/v1/things": {
+            "post": operation(
+                operationId="create_thing",
+                requestBody={"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+            )
+        },
+    }
+)
+
+
+@asynccontextmanager
+async def connected(
+    service: Service, era: Era = "2026-07-28", environ: dict[str, str] | None = None, **options: Any
+) -> AsyncGenerator[mcp.Client]:
+    settings = load_settings(Options(site=service.address, **options), environ or {"CLOSIENT_API_KEY": KEY})
+    async with (
+        open_bridge(settings, Redaction()) as bridge,
+        mcp.Client(McpBridge(bridge).server(), mode=era) as client,
+    ):
+        yield client
+
+
+def text(result: types.CallToolResult) -> str:
+    (first, *_) = result.content
+    assert isinstance(first, types.TextContent)
+    return first.text
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_operations_of_the_catalog_are_tools_in_both_eras(service: Service, era: Era) -> None:
+    service.serve_apis(things=DOCUMENT)
+    async with connected(service, era) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert {"search_products", "validate_gtin", "ping", "things_get_thing", "things_create_thing"} <= tools.keys()
+    annotations = tools["things_get_thing"].annotations
+    assert annotations and annotations.model_dump() == {
+        "title": "Get a thing",
+        "read_only_hint": True,
+        "destructive_hint": False,
+        "idempotent_hint": True,
+        "open_world_hint": True,
+    }
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_call_goes_out_as_the_document_says_and_comes_back_as_text(service: Service, era: Era) -> None:
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/a%2Fb"] = Reply({"name": "A"})
+    async with connected(service, era) as client:
+        result = await client.call_tool("things_get_thing", {"id": "a/b"})
+    assert (result.is_error, json.loads(text(result))) == (False, {"name": "A"})
+    assert service.received[-1].path == "/things/api/v1/things/a%2Fb"
+    assert service.received[-1].headers["x-api-key"] == KEY
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_an_unknown_tool_is_a_protocol_error_with_the_nearest_name(service: Service, era: Era) -> None:
+    async with connected(service, era) as client:
+        with pytest.raises(MCPError, match=r"Unknown tool: validate_gtn\. Did you mean validate_gtin") as caught:
+            await client.call_tool("validate_gtn", {})
+    assert caught.value.code == types.INVALID_PARAMS
+
+
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({}, "'gtin' is a required property"),
+        ({"gtin": 5}, "gtin: 5 is not of type 'string'"),
+        ({"gtin": "x", "extra": 1}, "'extra' was unexpected"),
+    ],
+)
+async def test_wrong_arguments_are_a_tool_error_that_names_them(
+    service: Service, era: Era, arguments: dict[str, Any], says: str
+) -> None:
+    async with connected(service, era) as client:
+        result = await client.call_tool("validate_gtin", arguments)
+    assert result.is_error and says in text(result)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_an_error_of_the_service_is_a_tool_error_with_its_facts(service: Service, era: Era) -> None:
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/1"] = Reply({"detail": "gone", "error_code": "gone"}, 410)
+    async with connected(service, era) as client:
+        result = await client.call_tool("things_get_thing", {"id": "1"})
+    sentence, facts = text(result).split("\n")
+    assert result.is_error and sentence.startswith("closient answered HTTP 410: gone Check the identifiers")
+    assert json.loads(facts)["code"] == "gone"
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, era: Era) -> None:
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/1"] = Reply({"detail": f"unknown key {KEY}"}, 401)
+    async with connected(service, era) as client:
+        result = await client.call_tool("things_get_thing", {"id": "1"})
+    assert result.is_error and "did not accept the API key ending in …0000" in text(result)
+    assert KEY not in result.model_dump_json()
+
+
+async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_the_result(service: Service) -> None:
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/1"] = Reply({"you sent": KEY})
+    async with connected(service) as client:
+        result = await client.call_tool("things_get_thing", {"id": "1"})
+    assert text(result) == '{"you sent":"[secret]"}'
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_bug_of_ours_is_a_short_tool_error_and_a_traceback_in_the_log(
+    service: Service, era: Era, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
+        raise KeyError(KEY)
+
+    monkeypatch.setattr("closient_mcp.tools.closient.read_gtin", broken)
+    async with connected(service, era) as client:
+        result = await client.call_tool("validate_gtin", {"gtin": "1"})
+    assert result.is_error and "failed inside (KeyError). This is a bug in it" in text(result)
+    assert KEY not in text(result) and "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_site_that_is_not_there_leaves_the_tools_that_need_none(era: Era) -> None:
+    nowhere = Service("http://127.0.0.1:9", {})
+    async with connected(nowhere, era) as client:
+        assert "validate_gtin" in {tool.name for tool in (await client.list_tools()).tools}
+        assert not (await client.call_tool("ping", {})).is_error
+        result = await client.call_tool("search_products", {"query": "jam"})
+    assert result.is_error and "closient (127.0.0.1) cannot be reached" in text(result)
+
+
+async def test_the_list_is_the_same_before_and_after_a_call(service: Service) -> None:
+    service.serve_apis(things=DOCUMENT)
+    async with connected(service) as client:
+        before = await client.list_tools(cache_mode="bypass")
+        await client.call_tool("find_operations", {"query": "thing"})
+        assert (await client.list_tools(cache_mode="bypass")).tools == before.tools
+
+
+async def test_the_list_stays_while_a_client_pages_and_is_one_page(service: Service) -> None:
+    service.serve_apis(things=DOCUMENT)
+    async with connected(service) as client:
+        listed = await client.list_tools()
+    assert listed.next_cursor is None and listed.ttl_ms == 60_000 and listed.cache_scope == "private"
+
+
+async def test_many_operations_are_reached_through_the_finders(service: Service) -> None:
+    paths = {f"/big/api/v1/things{i}": {"get": operation(operationId=f"get_thing_{i}")} for i in range(60)}
+    service.serve_apis(big=document(paths))
+    service.routes["/big/api/v1/things42"] = Reply({"n": 42})
+    async with connected(service) as client:
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        assert "read_operation" in names and "big_get_thing_42" not in names
+        found = await client.call_tool("find_operations", {"query": "thing 42"})
+        assert json.loads(text(found))["operations"][0]["name"] == "big_get_thing_42"
+        result = await client.call_tool("read_operation", {"name": "big_get_thing_42"})
+    assert json.loads(text(result)) == {"n": 42}
+
+
+async def test_read_only_leaves_no_way_to_write(service: Service) -> None:
+    service.serve_apis(things=DOCUMENT)
+    async with connected(service, read_only=True) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "things_get_thing" in names and "things_create_thing" not in names
+        for name in ("things_create_thing", "write_operation"):
+            with pytest.raises(MCPError, match="Unknown tool"):
+                await client.call_tool(name, {"body": {}})
+    assert {got.method for got in service.received} == {"GET"}
+
+
+def slow_catalog(service: Service, released: threading.Event) -> None:
+    catalog = service.routes["/.well-known/api-catalog"]
+    assert isinstance(catalog, Reply)
+
+    def answer(_: Received) -> Reply:
+        assert released.wait(30)
+        return catalog
+
+    service.routes["/.well-known/api-catalog"] = answer
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_while_documents_are_slow_the_list_is_what_is_there_and_a_change_is_announced(
+    service: Service, era: Era, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 0.05)
+    released, changed = threading.Event(), anyio.Event()
+    service.serve_apis(search=DOCUMENT)
+    slow_catalog(service, released)
+
+    async def told(message: Any) -> None:
+        if "list_changed" in str(getattr(message, "method", message)):
+            changed.set()
+
+    settings = load_settings(Options(site=service.address), {})
+    async with (
+        open_bridge(settings, Redaction()) as bridge,
+        mcp.Client(McpBridge(bridge).server(), mode=era, message_handler=told) as client,
+        listening(client, era, changed),
+    ):
+        early = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
+        assert "search_products" in early and "search_get_thing" not in early
+        released.set()
+        with anyio.fail_after(10):
+            await changed.wait()
+        late = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
+    assert late - early == {"search_get_thing", "search_create_thing"}
+
+
+def listening(client: mcp.Client, era: Era, changed: anyio.Event) -> AbstractAsyncContextManager[None]:
+    """What a client of each era does to hear of changes."""
+
+    @asynccontextmanager
+    async def listen() -> AsyncGenerator[None]:
+        async with anyio.create_task_group() as group, client.listen(tools_list_changed=True) as events:
+
+            async def wait() -> None:
+                async for _ in events:
+                    changed.set()
+
+            group.start_soon(wait)
+            yield
+            group.cancel_scope.cancel()
+
+    @asynccontextmanager
+    async def nothing() -> AsyncGenerator[None]:
+        yield
+
+    return nothing() if era == "legacy" else listen()
+
+
+async def test_what_failed_at_first_is_tried_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "_RETRY_SECONDS", (0.01, 0.01, 0.01))
+    service.serve_apis(things=DOCUMENT)
+    catalog, asked = service.routes["/.well-known/api-catalog"], threading.Semaphore(0)
+    assert isinstance(catalog, Reply)
+    replies = [Reply(status=503), catalog]
+
+    def answer(_: Received) -> Reply:
+        asked.release()
+        return replies.pop(0) if len(replies) > 1 else replies[0]
+
+    service.routes["/.well-known/api-catalog"] = answer
+    service.routes["/things/api/v1/things/1"] = Reply({"id": 1})
+    async with connected(service) as client:
+        with anyio.fail_after(10):
+            while "things_get_thing" not in str(await client.call_tool("find_operations", {"query": "thing"})):
+                await anyio.lowlevel.checkpoint()
+        assert not (await client.call_tool("things_get_thing", {"id": "1"})).is_error
+
+
+def test_the_instructions_fit_the_hosts_that_cut_them() -> None:
+    assert len(protocol._INSTRUCTIONS) < 2048  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_tool_definition_is_what_the_protocol_asks_for() -> None:
+    made: JsonObject = {"name": "a", "inputSchema": {"type": "object"}}
+    assert types.Tool.model_validate(made).input_schema == {"type": "object"}

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from closient_mcp.tools.errors import BadArguments
+from closient_mcp.tools.json_values import JsonValue
+from closient_mcp.tools.operations import Body, Location, Operation, Parameter
+from closient_mcp.tools.requests import Request, build_request
+
+
+def parameter(
+    location: Location, style: str, explode: bool = False, reserved: bool = False, media: str = ""
+) -> Parameter:
+    return Parameter("p", "p", location, style, explode, True, reserved, media)
+
+
+def build(parameter: Parameter | None, value: JsonValue, *, body: bool = False) -> Request:
+    path = "/a/{p}/b" if parameter and parameter.location == "path" else "/a"
+    made = Operation(
+        name="t",
+        system="s",
+        api="a",
+        method="POST" if body else "GET",
+        path=path,
+        base="https://h/v1",
+        title="",
+        description="",
+        tier="read",
+        parameters=(parameter,) if parameter else (),
+        body=Body("application/json", True) if body else None,
+        input_schema={},
+    )
+    return build_request(made, {"body" if body else "p": value})
+
+
+# The examples of OpenAPI 3.1 §4.8.12.4: color as blue, as an array, as an object.
+ARRAY: JsonValue = ["blue", "black"]
+OBJECT: JsonValue = {"R": 100, "G": 200}
+
+
+@pytest.mark.parametrize(
+    ("style", "explode", "value", "sent"),
+    [
+        ("simple", False, "blue", "blue"),
+        ("simple", False, ARRAY, "blue,black"),
+        ("simple", False, OBJECT, "R,100,G,200"),
+        ("simple", True, OBJECT, "R=100,G=200"),
+        ("label", False, "blue", ".blue"),
+        ("label", False, ARRAY, ".blue,black"),
+        ("label", True, ARRAY, ".blue.black"),
+        ("label", True, OBJECT, ".R=100.G=200"),
+        ("matrix", False, "blue", ";p=blue"),
+        ("matrix", False, ARRAY, ";p=blue,black"),
+        ("matrix", True, ARRAY, ";p=blue;p=black"),
+        ("matrix", True, OBJECT, ";R=100;G=200"),
+    ],
+)
+def test_a_path_parameter_is_written_in_its_style(style: str, explode: bool, value: JsonValue, sent: str) -> None:
+    assert build(parameter("path", style, explode), value).url == f"https://h/v1/a/{sent}/b"
+
+
+@pytest.mark.parametrize(
+    ("style", "explode", "value", "sent"),
+    [
+        ("form", True, "blue", "p=blue"),
+        ("form", True, ARRAY, "p=blue&p=black"),
+        ("form", False, ARRAY, "p=blue,black"),
+        ("form", True, OBJECT, "R=100&G=200"),
+        ("form", False, OBJECT, "p=R,100,G,200"),
+        ("spaceDelimited", False, ARRAY, "p=blue%20black"),
+        ("pipeDelimited", False, ARRAY, "p=blue%7Cblack"),
+        ("deepObject", True, OBJECT, "p[R]=100&p[G]=200"),
+        ("deepObject", True, {"a": {"b": 1}, "c": [1, 2]}, "p[a][b]=1&p[c]=1&p[c]=2"),
+        ("form", True, True, "p=true"),
+        ("form", True, 9007199254740993, "p=9007199254740993"),
+        ("form", True, "", "p="),
+        ("form", True, "a b&c=d#e", "p=a%20b%26c%3Dd%23e"),
+    ],
+)
+def test_a_query_parameter_is_written_in_its_style(style: str, explode: bool, value: JsonValue, sent: str) -> None:
+    assert build(parameter("query", style, explode), value).url == f"https://h/v1/a?{sent}"
+
+
+def test_reserved_characters_stay_where_the_document_allows_them_but_never_end_the_pair() -> None:
+    assert build(parameter("query", "form", reserved=True), "a/b?c&d#e").url == "https://h/v1/a?p=a/b?c%26d%23e"
+
+
+def test_a_parameter_with_content_is_sent_as_json() -> None:
+    sent = urlsplit(build(parameter("query", "form", media="application/json"), {"a": [1]}).url).query
+    assert json.loads(unquote(sent.removeprefix("p="))) == {"a": [1]}
+
+
+@pytest.mark.parametrize(("explode", "sent"), [(False, "R,100,G,200"), (True, "R=100,G=200")])
+def test_a_header_parameter_is_written_in_its_style(explode: bool, sent: str) -> None:
+    assert build(parameter("header", "simple", explode), OBJECT).headers["p"] == sent
+
+
+@given(st.one_of(st.text(min_size=1), st.lists(st.text(), min_size=2, max_size=3)))
+def test_rule_3_a_path_parameter_never_adds_a_segment_or_dots(value: str | list[JsonValue]) -> None:
+    try:
+        path = urlsplit(build(parameter("path", "simple"), value).url).path
+    except BadArguments:
+        return
+    segments = path.split("/")
+    assert len(segments) == 5 and segments[:3] == ["", "v1", "a"] and segments[4] == "b"
+    assert unquote(segments[3]).strip(".")
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "...", [], [""]])
+def test_rule_3_a_path_parameter_that_would_change_the_path_is_refused(value: JsonValue) -> None:
+    with pytest.raises(BadArguments, match="`p` is"):
+        build(parameter("path", "simple"), value)
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00b", ["ok", "a\rb"]])
+def test_rule_3_a_header_never_gains_a_line(value: JsonValue) -> None:
+    with pytest.raises(BadArguments, match="line break"):
+        build(parameter("header", "simple"), value)
+
+
+@pytest.mark.parametrize("value", [None, {}, {"a": None}, [1, 2], "text", 12345678901234567890, False])
+def test_a_json_body_is_sent_as_it_was_given(value: JsonValue) -> None:
+    request = build(None, value, body=True)
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content or b"") == value
+
+
+def test_what_was_not_given_is_not_sent() -> None:
+    optional = Parameter("q", "q", "query", "form", True, False)
+    made = build(optional, "unused")
+    assert made.url == "https://h/v1/a" and made.content is None

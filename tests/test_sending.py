@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from closient_mcp.tools import sending
+from closient_mcp.tools.errors import Refused, Unreachable
+from closient_mcp.tools.requests import Request
+from closient_mcp.tools.sending import Sender
+
+from .service import Received, Reply, Service, running_service
+
+
+@pytest.fixture
+async def sender(service: Service) -> AsyncIterator[Sender]:
+    async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False) as client:
+        yield Sender(client, frozenset({service.address}), "acme")
+
+
+def get(service: Service, path: str, **members: Any) -> Request:
+    return Request("GET", service.address + path, **members)
+
+
+def in_turn(*replies: Reply) -> Any:
+    rest = list(replies)
+
+    def answer(_: Received) -> Reply:
+        return rest.pop(0) if len(rest) > 1 else rest[0]
+
+    return answer
+
+
+async def test_what_is_sent_arrives_and_what_is_answered_comes_back(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply({"ok": True}, headers={"ETag": "x"})
+    response = await sender.send(
+        Request("POST", f"{service.address}/a?q=1", {"content-type": "application/json"}, b'{"n":1}')
+    )
+    (got,) = service.received
+    assert (got.method, got.path, got.query, got.json()) == ("POST", "/a", "q=1", {"n": 1})
+    assert (response.status, json.loads(response.body), response.headers["etag"]) == (200, {"ok": True}, "x")
+
+
+async def test_rule_1_another_origin_is_never_called(service: Service, sender: Sender) -> None:
+    with running_service() as other:
+        with pytest.raises(Refused, match="not an address of acme"):
+            await sender.send(Request("GET", f"{other.address}/a"))
+        assert other.received == []
+
+
+async def test_rule_1_a_redirect_to_another_origin_is_not_followed_and_no_key_goes_there(
+    service: Service, sender: Sender
+) -> None:
+    with running_service({"/a": Reply({})}) as other:
+        service.routes["/a"] = Reply(status=302, headers={"Location": f"{other.address}/a"})
+        response = await sender.send(get(service, "/a"))
+        assert (response.status, response.headers["location"]) == (302, f"{other.address}/a")
+        assert other.received == []
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "then"),
+    [
+        (301, "GET", "GET"),
+        (302, "POST", "GET"),
+        (303, "PUT", "GET"),
+        (307, "POST", "POST"),
+        (308, "PUT", "PUT"),
+    ],
+)
+async def test_a_redirect_inside_the_system_is_followed_with_the_right_method(
+    service: Service, sender: Sender, status: int, method: str, then: str
+) -> None:
+    service.routes |= {"/a": Reply(status=status, headers={"Location": "/b"}), "/b": Reply({"at": "b"})}
+    request = Request(method, f"{service.address}/a", content=None if method == "GET" else b"{}")
+    assert json.loads((await sender.send(request)).body) == {"at": "b"}
+    assert [(got.method, got.path) for got in service.received] == [(method, "/a"), (then, "/b")]
+    assert service.received[1].body == (b"{}" if then != "GET" else b"")
+
+
+async def test_redirects_in_a_circle_end(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply(status=302, headers={"Location": "/a"})
+    with pytest.raises(Refused, match="more than 4 times"):
+        await sender.send(get(service, "/a"))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_rule_4_a_429_that_asks_for_a_moment_is_repeated(service: Service, sender: Sender, method: str) -> None:
+    service.routes["/a"] = in_turn(Reply(status=429, headers={"Retry-After": "0"}), Reply({"ok": 1}))
+    response = await sender.send(Request(method, f"{service.address}/a"))
+    assert (response.status, len(service.received)) == (200, 2)
+
+
+async def test_a_429_that_asks_for_a_long_wait_is_the_answer(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply(status=429, headers={"Retry-After": "60"})
+    assert (await sender.send(get(service, "/a"))).status == 429
+    assert len(service.received) == 1
+
+
+@pytest.mark.parametrize(("headers", "times"), [({"Retry-After": "0"}, 3), ({}, 1)])
+async def test_rule_4_a_503_is_repeated_only_if_it_says_when(
+    service: Service, sender: Sender, headers: dict[str, str], times: int
+) -> None:
+    service.routes["/a"] = Reply(status=503, headers=headers)
+    assert (await sender.send(Request("POST", f"{service.address}/a"))).status == 503
+    assert len(service.received) == times
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_rule_4_a_failed_write_is_never_repeated(service: Service, sender: Sender, status: int) -> None:
+    service.routes["/a"] = Reply(status=status)
+    await sender.send(Request("POST", f"{service.address}/a"))
+    assert len(service.received) == 1
+
+
+class Dropping(httpx2.AsyncBaseTransport):
+    """Loses the connection after sending, a given number of times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.sent: list[httpx2.Request] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.sent.append(request)
+        if len(self.sent) <= self.times:
+            raise httpx2.ReadError("connection lost")
+        return httpx2.Response(200, json={"ok": True})
+
+
+@pytest.mark.parametrize(("method", "tries"), [("GET", 3), ("PUT", 3), ("DELETE", 3), ("POST", 1), ("PATCH", 1)])
+async def test_rule_4_after_a_lost_connection_only_idempotent_methods_are_repeated(method: str, tries: int) -> None:
+    transport = Dropping(times=10)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable) as caught:
+            await sender.send(Request(method, "https://h.example/a?token=hidden"))
+    assert len(transport.sent) == tries
+    assert ("look before you repeat it" in caught.value.next_step) == (tries == 1)
+    assert caught.value.details["url"] == "https://h.example/a"
+
+
+async def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        sender = Sender(client, frozenset({"http://127.0.0.1:9"}), "acme")
+        with pytest.raises(Unreachable, match=r"acme \(127\.0\.0\.1\) cannot be reached"):
+            await sender.send(Request("POST", "http://127.0.0.1:9/a"))
+
+
+async def test_no_answer_in_time_is_an_error_that_says_so(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply(status=429, headers={"Retry-After": "5"})
+    with pytest.raises(Unreachable, match="did not answer within 0 seconds"):
+        await sender.send(get(service, "/a", timeout=0.2))
+
+
+async def test_rule_2_a_large_answer_is_read_up_to_the_limit(
+    service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MAX_BYTES", 1000)
+    service.routes["/a"] = Reply(b"x" * 5000)
+    response = await sender.send(get(service, "/a"))
+    assert (len(response.body), response.cut) == (1000, True)
+
+
+async def test_rule_2_a_compressed_bomb_is_read_up_to_the_limit(
+    service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MAX_BYTES", 1_000_000)
+    bomb = gzip.compress(b"0" * 50_000_000)
+    service.routes["/a"] = Reply(bomb, headers={"Content-Encoding": "gzip"})
+    response = await sender.send(get(service, "/a"))
+    assert (len(response.body), response.cut) == (1_000_000, True)
+
+
+async def test_when_a_limit_is_used_up_the_next_request_waits(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply({}, headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "1"})
+    sender.pace.clock = lambda: 100.0
+    await sender.send(get(service, "/a"))
+    assert sender.pace.delay() == 1.0
+    response = await sender.send(get(service, "/a"))
+    assert response.waited == 1.0
+
+
+async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_the_server_makes(
+    service: Service,
+) -> None:
+    from closient_mcp.auth.secrets import Redaction
+    from closient_mcp.server.clients import client_for
+    from closient_mcp.server.settings import Options, load_settings
+
+    service.routes["/a"] = Reply({}, headers={"Set-Cookie": "sessionid=1; Path=/"})
+    (system,) = load_settings(Options(site=service.address), {}).systems
+    async with client_for(system, Redaction()) as client:
+        sender = Sender(client, system.origins, "closient")
+        await sender.send(get(service, "/a"))
+        await sender.send(get(service, "/a"))
+    assert all("cookie" not in got.headers for got in service.received)

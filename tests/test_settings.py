@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from closient_mcp.server.settings import Options, SettingsError, load_settings
+from closient_mcp.tools.exposure import Exposure
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "site"),
+    [
+        (Options(), {}, "https://www.closient.com"),
+        (Options(site="testing"), {}, "https://www.closient.dev"),
+        (Options(site="local"), {}, "http://localhost:8000"),
+        (Options(site="http://127.0.0.1:8123/"), {}, "http://127.0.0.1:8123"),
+        (Options(site="https://shop.example:443"), {}, "https://shop.example"),
+        (Options(), {"CLOSIENT_SITE": "testing"}, "https://www.closient.dev"),
+        (Options(site="production"), {"CLOSIENT_SITE": "testing"}, "https://www.closient.com"),
+        (Options(), {"CLOSIENT_SITE": ""}, "https://www.closient.com"),
+    ],
+)
+def test_a_site_is_a_name_or_an_address_and_the_command_line_goes_first(
+    options: Options, environ: dict[str, str], site: str
+) -> None:
+    (system,) = load_settings(options, environ).systems
+    assert (system.site, system.catalog) == (site, f"{site}/.well-known/api-catalog")
+    assert system.origins == {site}
+
+
+@pytest.mark.parametrize(
+    ("site", "says"),
+    [
+        ("prodution", "did you mean production"),
+        ("nonsense", "production, testing, local, or an address"),
+        ("http://www.closient.com", "not https"),
+        ("https://www.closient.com/search", "has a path"),
+        ("https://user:pw@www.closient.com", "user name"),
+        ("ftp://www.closient.com", "not an http"),
+        ("https://", "not an http"),
+        ("https://h:99999", "not an address"),
+    ],
+)
+def test_a_wrong_site_is_refused_with_what_was_meant(site: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load_settings(Options(site=site), {})
+
+
+def test_an_api_key_is_read_without_the_quotes_and_blanks_that_people_paste() -> None:
+    (system,) = load_settings(Options(), {"CLOSIENT_API_KEY": ' "csb_a_b"\n'}).systems
+    assert system.credential and system.credential.key.reveal() == "csb_a_b"
+    assert "csb_a_b" not in repr(system)
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_api_key_is_none(value: str) -> None:
+    assert load_settings(Options(), {"CLOSIENT_API_KEY": value}).systems[0].credential is None
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [("${input:key}", "placeholder"), ("${CLOSIENT_API_KEY}", "placeholder"), ("a b", "blank"), ("schlüssel", "blank")],
+)
+def test_a_key_that_no_key_can_be_is_refused_by_the_name_of_its_variable(value: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=f"CLOSIENT_API_KEY .*{says}") as caught:
+        load_settings(Options(), {"CLOSIENT_API_KEY": value})
+    assert "schlüssel" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "exposure"),
+    [
+        ("auto", Exposure("auto", ("search", "products", "resolver"))),
+        ("core", Exposure("core", ("search", "products", "resolver"))),
+        ("search, account", Exposure("apis", ("search", "account"))),
+    ],
+)
+def test_exposure_is_a_mode_or_a_list_of_apis(text: str, exposure: Exposure) -> None:
+    assert load_settings(Options(expose=text), {}).exposure == exposure
+    assert load_settings(Options(), {"CLOSIENT_MCP_EXPOSE": text}).exposure == exposure
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "says"),
+    [
+        (Options(expose="atuo"), {}, "did you mean auto"),
+        (Options(expose="a b"), {}, "list of APIs"),
+        (Options(system="nobody"), {}, "no such system"),
+        (Options(log_level="loud"), {}, "debug, info, warning, error"),
+        (Options(), {"CLOSIENT_MCP_READ_ONLY": "maybe"}, "true or false"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_belongs_there(
+    options: Options, environ: dict[str, str], says: str
+) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load_settings(options, environ)
+
+
+@pytest.mark.parametrize(("value", "flag"), [("1", True), ("TRUE", True), ("off", False), ("", False)])
+def test_read_only_is_a_flag(value: str, flag: bool) -> None:
+    assert load_settings(Options(), {"CLOSIENT_MCP_READ_ONLY": value}).read_only is flag

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from closient_mcp.tools.text import clean, clean_value, one_line, paragraph
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066", "\ufeff", "\x1b", "\x00", "\U000e0041", "\u3164"])
+def test_rule_2_hidden_characters_never_reach_the_model(hidden: str) -> None:
+    assert clean(f"a{hidden}b") == "ab"
+    assert clean_value({f"k{hidden}": [f"v{hidden}"]}) == {"k": ["v"]}
+
+
+@given(st.characters())
+def test_rule_2_no_control_or_format_character_is_left(character: str) -> None:
+    assert unicodedata.category(character) not in ("Cc", "Cf", "Cs") or clean(character) in ("", "\t", "\n", "\r")
+
+
+@pytest.mark.parametrize("text", ["naïve café", "日本語", "emoji 🍎️", "line\nbreak\ttab", "ß ≠ §"])
+def test_visible_text_stays_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+@given(st.text(), st.integers(min_value=10, max_value=50))
+def test_a_line_is_one_line_and_no_longer_than_asked(text: str, limit: int) -> None:
+    line = one_line(text, limit)
+    assert len(line) <= limit and "\n" not in line
+    assert len(paragraph(text, limit)) <= limit

@@ -1,0 +1,181 @@
+"""Finding, listing, checking and paging of tools."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from closient_mcp.tools import paging
+from closient_mcp.tools.arguments import ArgumentChecker
+from closient_mcp.tools.errors import BadArguments, Refused
+from closient_mcp.tools.exposure import Exposure, Offer, listed, settle
+from closient_mcp.tools.finders import Finder
+from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.paging import Pages
+from closient_mcp.tools.ranking import Index
+from closient_mcp.tools.tiers import TIERS, Tier
+from closient_mcp.tools.tool import Result, Tool
+
+
+def make(name: str, api: str = "things", tier: Tier = "read", title: str = "", size: int = 0) -> Tool:
+    async def call(arguments: JsonObject) -> Result:
+        return Result(json.dumps({"called": name, "with": arguments}))
+
+    schema: JsonObject = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+    return Tool(name, title or name, "x" * size or name, schema, tier, call, system="closient", api=api)
+
+
+def offer(*operations: Tool) -> Offer:
+    return Offer([make("core")], [make("find_operations")], {tool.name: tool for tool in operations})
+
+
+def names(mode: str, offered: Offer, *apis: str, complete: bool = True) -> list[str]:
+    return [tool.name for tool in listed(settle(Exposure(mode, apis), offered, complete=complete), offered)]
+
+
+FEW = offer(make("things_b"), make("things_a"), make("others_a", "others"))
+MANY = offer(*(make(f"things_{i:02}") for i in range(45)), make("others_a", "others"))
+
+
+def test_few_operations_are_all_listed_in_order_and_need_no_finders() -> None:
+    assert names("auto", FEW) == ["core", "others_a", "things_a", "things_b"]
+
+
+def test_many_operations_are_left_to_the_finders_but_for_whole_pinned_apis_that_fit() -> None:
+    assert names("auto", MANY, "things", "others") == ["core", "find_operations", "others_a"]
+
+
+def test_large_definitions_count_as_many_operations_do() -> None:
+    large = offer(*(make(f"things_{i}", size=8000) for i in range(5)))
+    assert names("auto", large) == ["core", "find_operations"]
+
+
+def test_while_documents_are_missing_the_finders_are_listed() -> None:
+    assert "find_operations" in names("auto", FEW, "others", complete=False)
+
+
+def test_a_choice_once_made_holds_when_more_documents_arrive() -> None:
+    settled = settle(Exposure("auto"), FEW, complete=True)
+    assert settle(settled, MANY, complete=True) == settled
+
+
+def test_the_list_that_is_asked_for_is_the_list_that_is_given() -> None:
+    assert names("core", FEW) == ["core", "find_operations"]
+    assert len(names("all", MANY)) == 47
+    assert names("apis", FEW, "things") == ["core", "find_operations", "things_a", "things_b"]
+
+
+@pytest.fixture
+def finder() -> Finder:
+    operations = [
+        make("products_get_trade_item", "products", title="Get a trade item"),
+        make("products_list_recalls", "products", title="List recalls of a product"),
+        make("brands_create_brand", "brands", "write", "Create a brand"),
+        make("products_unclaim_product", "products", "destructive", "Unclaim a product"),
+    ]
+    by_name = {tool.name: tool for tool in operations}
+    return Finder(lambda: by_name, ArgumentChecker())
+
+
+async def use(finder: Finder, called: str, **arguments: Any) -> Any:
+    (tool,) = (tool for tool in finder.tools(TIERS) if tool.name == called)
+    return json.loads((await tool.call(ArgumentChecker().check(called, tool.input_schema, arguments))).text)
+
+
+async def test_operations_are_found_by_plain_words(finder: Finder) -> None:
+    found = await use(finder, "find_operations", query="which recalls are there for my product")
+    assert found["operations"][0]["name"] == "products_list_recalls"
+    assert (found["found"], found["of"]) == (3, 4)
+
+
+async def test_a_search_can_be_narrowed_and_limited(finder: Finder) -> None:
+    found = await use(finder, "find_operations", query="product brand", tier="write", api="brands", limit=1)
+    assert [operation["name"] for operation in found["operations"]] == ["brands_create_brand"]
+
+
+async def test_an_operation_is_described_with_its_arguments_and_caller(finder: Finder) -> None:
+    described = await use(finder, "describe_operation", name="brands_create_brand")
+    assert described["call_with"] == "write_operation" and described["inputSchema"]["required"] == ["id"]
+
+
+async def test_an_operation_is_called_through_the_caller_of_its_tier(finder: Finder) -> None:
+    called = await use(finder, "read_operation", name="products_list_recalls", arguments={"id": "7"})
+    assert called == {"called": "products_list_recalls", "with": {"id": "7"}}
+
+
+async def test_a_permission_to_read_never_covers_what_destroys(finder: Finder) -> None:
+    with pytest.raises(Refused) as caught:
+        await use(finder, "read_operation", name="products_unclaim_product", arguments={"id": "7"})
+    assert caught.value.next_step == "Call it with destructive_operation."
+
+
+async def test_the_arguments_of_a_found_operation_are_checked_too(finder: Finder) -> None:
+    with pytest.raises(BadArguments, match="'id' is a required property"):
+        await use(finder, "read_operation", name="products_list_recalls")
+
+
+async def test_a_name_that_no_operation_has_is_told_with_the_nearest(finder: Finder) -> None:
+    with pytest.raises(BadArguments) as caught:
+        await use(finder, "describe_operation", name="products_list_recal")
+    assert "products_list_recalls" in caught.value.next_step
+
+
+def test_read_only_offers_no_caller_that_writes(finder: Finder) -> None:
+    offered = [tool.name for tool in finder.tools(("read",))]
+    assert offered == ["find_operations", "describe_operation", "read_operation"]
+
+
+def test_equally_good_finds_come_in_the_order_of_their_names() -> None:
+    tools = [make("b_item"), make("a_item")]
+    assert [tool.name for tool in Index(tools).search("items")] == ["a_item", "b_item"]
+
+
+def test_a_query_without_a_known_word_finds_nothing() -> None:
+    assert Index([make("a_item")]).search("?? zzz") == []
+
+
+def test_an_index_of_nothing_can_be_searched() -> None:
+    assert Index([]).search("anything") == []
+
+
+async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE", 10)
+    pages = Pages()
+    first = pages.bounded(Result("0123456789abcdefghijXYZ", note="[n]"))
+    assert first.text == "0123456789" and "Characters 0 to 10 of 23" in first.note and first.note.endswith("[n]")
+    name = json.loads(first.note[first.note.index("{") : first.note.index("}") + 1])["result"]
+    second = await pages.tool().call({"result": name, "offset": 10})
+    third = await pages.tool().call({"result": name, "offset": 20})
+    assert second.text + third.text == "abcdefghijXYZ" and "the end" in third.note
+    with pytest.raises(Refused, match="nothing at 23"):
+        await pages.tool().call({"result": name, "offset": 23})
+
+
+async def test_a_result_that_is_no_longer_kept_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "_KEPT_RESULTS", 2)
+    pages = Pages()
+    notes = [pages.bounded(Result("x" * (paging.PAGE + 1))).note for _ in range(3)]
+    name = json.loads(notes[0][notes[0].index("{") : notes[0].index("}") + 1])["result"]
+    with pytest.raises(Refused, match="no longer kept"):
+        await pages.tool().call({"result": name, "offset": 0})
+
+
+def test_objects_that_a_model_wrote_as_text_are_read_where_an_object_belongs() -> None:
+    schema: JsonObject = {"type": "object", "properties": {"body": {"type": "object"}, "note": {"type": "string"}}}
+    checked = ArgumentChecker().check("t", schema, {"body": '{"a": 1}', "note": '{"a": 1}'})
+    assert checked == {"body": {"a": 1}, "note": '{"a": 1}'}
+
+
+def test_each_wrong_argument_is_named_with_what_belongs_there() -> None:
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+    with pytest.raises(BadArguments) as caught:
+        ArgumentChecker().check("t", schema, {"n": "five", "m": 1})
+    assert "n: 'five' is not of type 'integer'" in caught.value.message and "'m' was unexpected" in caught.value.message
+    assert caught.value.next_step == 'It takes n; required: ["n"]. Nothing was sent.'
