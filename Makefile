@@ -10,7 +10,7 @@ demo: .venv/.demo  ## the main job end to end, no account, no network
 test: .venv/.dev  ## the tests; no network but loopback
 	$(BIN)/pytest -q
 
-test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## those that need more: others' clients
+test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## against others' clients; needs Node
 	$(BIN)/pytest -q -m all
 
 check: .venv/.dev  ## lint, formatting and types

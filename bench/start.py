@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with running_sandbox() as service, tempfile.TemporaryDirectory(prefix="closient-bench-") as home:
             figures = _measure(service, home, given.pairs)
-    except ChildFailed as error:
+    except (ChildFailed, OSError) as error:
         print(f"bench.start: {error}", file=sys.stderr)
         return 1
     print(json.dumps(figures.as_json(), indent=2) if given.json else figures.report())
@@ -84,13 +84,19 @@ def _measure(service: Service, home: str, pairs: int) -> Figures:
     settings = environment(home, CLOSIENT_API_KEY=service.api_key)
     with Child(ours, environment=settings) as child:
         tools = Session(child, "2025-11-25").ask("tools/list")["tools"]
+
+    def start(command: Sequence[str], era: Era, expected: int) -> Run:
+        def run() -> Sample:
+            service.reset()
+            return _start(command, settings, era, expected)
+
+        return run
+
     return Figures(
         tools=len(tools),
         size=len(json.dumps(tools, separators=(",", ":")).encode()),
         starts={
-            era: measure_pairs(
-                _start(ours, settings, era, len(tools)), _start(_BARE, settings, era, 1), pairs=pairs, names=_NAMES
-            )
+            era: measure_pairs(start(ours, era, len(tools)), start(_BARE, era, 1), pairs=pairs, names=_NAMES)
             for era in ERAS
         },
         imports=measure_pairs(
@@ -99,16 +105,13 @@ def _measure(service: Service, home: str, pairs: int) -> Figures:
     )
 
 
-def _start(command: Sequence[str], settings: Mapping[str, str], era: Era, tools: int) -> Run:
-    def run() -> Sample:
-        with Child(command, environment=settings) as child:
-            listed = Session(child, era).ask("tools/list")["tools"]
-            sample = child.kill()
-        if len(listed) != tools:
-            raise ChildFailed(f"{' '.join(command[1:])} listed {len(listed)} tools where it listed {tools} before")
-        return sample
-
-    return run
+def _start(command: Sequence[str], settings: Mapping[str, str], era: Era, expected: int) -> Sample:
+    with Child(command, environment=settings) as child:
+        listed = len(Session(child, era).ask("tools/list")["tools"])
+        sample = child.kill()
+    if listed != expected:
+        raise ChildFailed(f"{' '.join(command[1:])} listed {listed} tools, not {expected}")
+    return sample
 
 
 def _imports(statement: str, settings: Mapping[str, str]) -> Run:

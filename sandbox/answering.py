@@ -92,6 +92,8 @@ def _readable(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
         return problem
     if is_html:
         response.headers["Content-Security-Policy"] = _PAGE_POLICY
+        if request.path.startswith(_PAGES):
+            response.headers["Cache-Control"] = "no-store"
     return response
 
 

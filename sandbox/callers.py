@@ -46,7 +46,7 @@ def identify(request: HttpRequest) -> Caller | None:
         return _key_caller(key)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _token_caller(token.strip())
+        return _token_caller(token.strip(), request.path)
     return None
 
 
@@ -151,8 +151,8 @@ def _key_caller(key: str) -> Caller:
     )
 
 
-def _token_caller(token: str) -> Caller:
-    facts = read_access_token(token)
+def _token_caller(token: str, path: str) -> Caller:
+    facts = read_access_token(token, path)
     if facts is None or facts.is_expired:
         reason = "expired" if facts else "unknown or revoked"
         raise Problem(

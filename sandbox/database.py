@@ -8,6 +8,8 @@ from django.db import connection
 from . import catalog_words, data
 
 _beginning = sqlite3.connect(":memory:", check_same_thread=False)
+# How many changes a connection had seen when it was last put back.
+_restored_at: dict[sqlite3.Connection, int] = {}
 
 
 def create() -> None:
@@ -23,8 +25,11 @@ def create() -> None:
 
 
 def restore() -> None:
-    """Put everything back to how it was after `create`."""
-    _beginning.backup(_raw())
+    """Put everything back to how it was after `create`, where something has changed since."""
+    raw = _raw()
+    if _restored_at.get(raw) != raw.total_changes:
+        _beginning.backup(raw)
+        _restored_at[raw] = raw.total_changes
 
 
 def _raw() -> sqlite3.Connection:

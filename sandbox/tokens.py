@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from .models import Registration
@@ -21,11 +22,11 @@ class AccessTokenFacts:
     is_expired: bool
 
 
-def read_access_token(token: str) -> AccessTokenFacts | None:
-    """What is known of a token, or None where it was never issued or was revoked."""
+def read_access_token(token: str, path: str) -> AccessTokenFacts | None:
+    """What is known of a token, or None where it was never issued, was revoked, or is for another resource."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     found = AccessToken.objects.select_related("user", "application").filter(token_checksum=digest).first()
-    if found is None:
+    if found is None or not found.allows_audience(settings.SANDBOX_ADDRESS + path):
         return None
     return AccessTokenFacts(
         user_id=found.user.pk if found.user else None,

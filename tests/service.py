@@ -150,14 +150,14 @@ class Sandbox:
 
     def log(self) -> list[dict[str, Any]]:
         """What arrived since the last reset."""
-        arrived: list[dict[str, Any]] = httpx2.get(f"{self.address}/__sandbox__/log", trust_env=False).json()
+        arrived: list[dict[str, Any]] = httpx2.get(f"{self.address}/__sandbox__/log", trust_env=False, verify=False).json()
         return arrived
 
     def fault(self, path: str, kind: str, times: int = 1) -> None:
         """Let the next requests under a path fail."""
         body = {"path": path, "kind": kind, "times": times}
-        httpx2.post(f"{self.address}/__sandbox__/fault", json=body, trust_env=False).raise_for_status()
+        httpx2.post(f"{self.address}/__sandbox__/fault", json=body, trust_env=False, verify=False).raise_for_status()
 
     def reset(self) -> None:
         """Back to the start."""
-        httpx2.post(f"{self.address}/__sandbox__/reset", trust_env=False).raise_for_status()
+        httpx2.post(f"{self.address}/__sandbox__/reset", trust_env=False, verify=False).raise_for_status()
