@@ -23,7 +23,7 @@ bench: .venv/.dev  ## figures, each a ratio paired in one run
 	$(BIN)/python -m bench.start
 
 clean:
-	rm -rf .venv node_modules build dist *.egg-info
+	rm -rf .venv .venv-clients tests/clients/node_modules build dist *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
