@@ -9,10 +9,10 @@ from collections.abc import Generator
 import httpx2
 
 from .errors import PersonNeeded
+from .origins import belongs
 from .secrets import Secret
 
 _CLOSIENT_KEY = re.compile(r"(csb|csu|cpk)_([A-Za-z0-9]+)_([0-9a-f]{8})")
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class ApiKeyAuth(httpx2.Auth):
@@ -52,37 +52,6 @@ class ApiKeyAuth(httpx2.Auth):
 
     def __repr__(self) -> str:
         return f"ApiKeyAuth({self._system!r}, header={self._header!r})"
-
-
-class NoCredential(httpx2.Auth):
-    """Sends nothing, and says what is missing when a service wants a credential after all.
-
-    Raises from a request: PersonNeeded, when the service answers 401 and the request lets a person be asked.
-    """
-
-    def __init__(self, system: str, next_step: str) -> None:
-        self._system = system
-        self._next_step = next_step
-
-    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
-        """Send as is, and put a 401 into words."""
-        response = yield request
-        if response.status_code == 401 and request.extensions.get("may_ask", True):
-            raise PersonNeeded(
-                f"{request.url.host} wants a credential for this, and none is set for {self._system} (401).",
-                self._next_step,
-                system=self._system,
-                address=request.url.host,
-            )
-
-
-def belongs(url: httpx2.URL, origins: frozenset[str]) -> bool:
-    """Whether a credential for these origins may go to this address: one of them, and https or this machine."""
-    if url.scheme != "https" and not (url.scheme == "http" and url.host in _LOOPBACK):
-        return False
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    port = "" if url.port is None else f":{url.port}"  # httpx2 leaves default ports out
-    return f"{url.scheme}://{host}{port}" in origins
 
 
 def key_fault(key: str) -> str:

@@ -1,14 +1,18 @@
-"""The one thing that auth asks of its callers: that a person act."""
+"""What auth asks of its callers.
+
+    AuthError
+     ├── PersonNeeded        no good credential can be had without a person
+     │    └── SignInNeeded   what the person must do is sign in
+     └── Unavailable         the sign-in service does not answer; nothing is lost, try again
+
+None of them ever carries a secret.
+"""
 
 from __future__ import annotations
 
 
-class PersonNeeded(Exception):
-    """No good credential can be had without a person.
-
-    `message` says what happened and at which host, `next_step` what the person can do, `system` and `address`
-    which service it is about. Never carries a secret.
-    """
+class AuthError(Exception):
+    """`message` says what happened and at which host, `next_step` what to do about it."""
 
     def __init__(self, message: str, next_step: str, *, system: str, address: str) -> None:
         super().__init__(message)
@@ -16,3 +20,21 @@ class PersonNeeded(Exception):
         self.next_step = next_step
         self.system = system
         self.address = address
+
+
+class PersonNeeded(AuthError):
+    """No good credential can be had without a person."""
+
+
+class SignInNeeded(PersonNeeded):
+    """A person has to sign in; `scopes` are what the request at hand wants."""
+
+    def __init__(
+        self, message: str, next_step: str, *, system: str, address: str, scopes: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, next_step, system=system, address=address)
+        self.scopes = scopes
+
+
+class Unavailable(AuthError):
+    """The sign-in service does not answer as it should; every credential is kept."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from ..auth.browser import opener
+from ..auth.login import Login
 from ..auth.secrets import Redaction
 from ..tools.arguments import ArgumentChecker
 from ..tools.closient import Closient
@@ -23,7 +25,7 @@ from ..tools.sending import Sender
 from ..tools.system import Progress, System
 from ..tools.tiers import TIERS, Tier
 from ..tools.tool import Result, Tool
-from .clients import anonymous_client, client_for
+from .clients import anonymous_client, client_for, session_for
 from .settings import Settings, SystemSettings
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Bridge:
     redaction: Redaction
     core: list[Tool]
     tiers: tuple[Tier, ...]
+    logins: dict[str, Login]
     pages: Pages = field(default_factory=Pages)
     checker: ArgumentChecker = field(default_factory=ArgumentChecker)
     _operations: dict[str, Tool] = field(default_factory=dict[str, Tool])
@@ -100,6 +103,11 @@ class Bridge:
         """
         return self.pages.bounded(await tool.call(self.checker.check(tool.name, tool.input_schema, arguments)))
 
+    def scopes_to_ask(self, system: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """What a sign-in asks for: what the listed tools need to read, and what is wanted at hand."""
+        reading = [tool.scopes for tool in self.listed() if tool.system == system and tool.tier == "read"]
+        return tuple(sorted({scope for scopes in reading for scope in scopes} | set(wanted)))
+
     def _offer(self) -> Offer:
         return Offer(self.core, self._finders, self._operations)
 
@@ -110,14 +118,19 @@ async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerato
     async with AsyncExitStack() as stack:
         systems: dict[str, System] = {}
         core: list[Tool] = []
+        logins: dict[str, Login] = {}
         tiers: tuple[Tier, ...] = ("read",) if settings.read_only else TIERS
         for system in settings.systems:
-            sender = Sender(await stack.enter_async_context(client_for(system, redaction)), system.origins, system.name)
+            session = session_for(system, settings.home, redaction)
+            if session:
+                logins[system.name] = Login(session, opener(settings.browser))
+            client = await stack.enter_async_context(client_for(system, session, redaction))
+            sender = Sender(client, system.origins, system.name)
             anonymous = await stack.enter_async_context(anonymous_client(system))
             systems[system.name] = _system(system, sender, Fetcher(anonymous, system.origins))
             core += [tool for tool in Closient(system.site, sender).tools() if tool.tier in tiers]
-        yield Bridge(settings, systems, redaction, core, tiers)
+        yield Bridge(settings, systems, redaction, core, tiers, logins)
 
 
 def _system(settings: SystemSettings, sender: Sender, fetcher: Fetcher) -> System:
-    return System(settings.name, settings.catalog, settings.prefix, sender, fetcher)
+    return System(settings.name, settings.catalog, settings.prefix, sender, fetcher, settings.app_scopes)

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import ssl
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
+from pathlib import Path
 
 import httpx2
 
-from ..auth.api_key import ApiKeyAuth, NoCredential
+from ..auth.api_key import ApiKeyAuth
+from ..auth.bearer import BearerAuth
+from ..auth.profile import Profile
 from ..auth.secrets import Redaction
+from ..auth.session import Session
+from ..auth.store import Store
+from ..auth.wire import Wire
 from ..tools.addresses import is_loopback
-from .settings import SystemSettings
+from .settings import ApiKey, SignIn, SystemSettings
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
 
 
-def client_for(system: SystemSettings, redaction: Redaction) -> httpx2.AsyncClient:
+def client_for(system: SystemSettings, session: Session | None, redaction: Redaction) -> httpx2.AsyncClient:
     """The client for a system's API; its credential goes to the system's own origins only."""
-    return _client(system, _auth(system, redaction))
+    return _client(system, _auth(system, session, redaction))
+
+
+def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Session | None:
+    """The sign-in of a system that has one; nothing is read or sent yet."""
+    if not isinstance(system.credential, SignIn):
+        return None
+    given = system.credential
+    if given.client_secret:
+        redaction.add(given.client_secret)
+    profile = Profile(
+        system=system.name,
+        issuer=system.site,
+        origins=system.origins,
+        version=version("closient-mcp"),
+        client_id=given.client_id,
+        client_secret=given.client_secret,
+    )
+    identity = given.client_id or "registered"
+    store = Store(home / "credentials", system.name, system.site, identity, redaction)
+    return Session(profile, store, Wire(trust_env=not is_loopback(system.site)))
 
 
 def anonymous_client(system: SystemSettings) -> httpx2.AsyncClient:
@@ -25,20 +53,24 @@ def anonymous_client(system: SystemSettings) -> httpx2.AsyncClient:
     return _client(system, None)
 
 
-def _auth(system: SystemSettings, redaction: Redaction) -> httpx2.Auth:
-    if system.credential is None:
-        return NoCredential(
-            system.name,
-            "Set CLOSIENT_API_KEY in the host's entry for this server (a key is made in Closient under Settings, "
-            "API Keys), then restart the host.",
-        )
-    redaction.add(system.credential.key)
-    return ApiKeyAuth(system.name, system.credential.key, header=system.credential.header, origins=system.origins)
+def _auth(system: SystemSettings, session: Session | None, redaction: Redaction) -> httpx2.Auth:
+    if isinstance(system.credential, ApiKey):
+        redaction.add(system.credential.key)
+        return ApiKeyAuth(system.name, system.credential.key, header=system.credential.header, origins=system.origins)
+    assert session
+    return BearerAuth(session)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The machine's certificates, which take 20 ms to load."""
+    return httpx2.create_ssl_context()
 
 
 def _client(system: SystemSettings, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         auth=auth,
+        verify=_certificates(),
         timeout=_TIMEOUT,
         follow_redirects=False,
         # A proxy is for the way out of this machine, not for a service on it.

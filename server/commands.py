@@ -50,6 +50,13 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             if given.command == "tools":
                 return tools(settings, given.query, as_json=given.json, everything=given.all, bare=bare)
             return call(settings, given.tool, given.arguments, bare=bare)
+        case "login" | "logout":
+            from .login_commands import login, logout
+
+            bare = "NO_COLOR" in os.environ
+            if given.command == "login":
+                return login(settings, browser=not given.no_browser, bare=bare)
+            return logout(settings, forget=given.forget, bare=bare)
         case _:
             from .serve import serve
 
@@ -92,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
 
     command("serve", "serve MCP over stdio; what a host starts")
     command("demo", "the main job end to end against the sandbox; no account, no network")
+    login = command("login", "sign in now")
+    login.add_argument("name", nargs="?", choices=["closient"], metavar="SYSTEM", help="closient")
+    login.add_argument("--no-browser", action="store_true", help="print the address, and take the redirected one back")
+    logout = command("logout", "revoke the sign-in at the server and drop it")
+    logout.add_argument("name", nargs="?", choices=["closient"], metavar="SYSTEM", help="closient")
+    logout.add_argument("--forget", action="store_true", help="drop the registration too")
     status = command("status", "what can be reached, which tools that gives, what was skipped and why")
     status.add_argument("--json", action="store_true", help="as JSON")
     tools = command("tools", "what an agent would see")

@@ -79,7 +79,12 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
             if tool is None:
                 print(f"closient-mcp: {unknown_tool(bridge, name)}", file=sys.stderr)
                 return _report_failures(bridge) or _MISUSE
-            result = await call_tool(bridge, tool, given)
+            terminal = stderr_terminal(bare=bare)
+
+            async def progress(_: float, message: str) -> None:
+                terminal.say(message)
+
+            result = await call_tool(bridge, tool, given, progress)
             _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
             return 1 if result.is_error else 0
 

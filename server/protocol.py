@@ -16,12 +16,13 @@ from mcp.server.lowlevel import Server
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from ..auth.errors import PersonNeeded
+from ..auth.errors import AuthError, SignInNeeded
 from ..tools.errors import ToolError
 from ..tools.json_values import JsonObject, to_text
 from ..tools.tool import Result, Tool
 from .bridge import Bridge
 from .sdk import ListChanged, ListChangingServer
+from .signing_in import Progress, sign_in
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +118,11 @@ class McpBridge:
             tool = self._bridge.find(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, unknown_tool(self._bridge, params.name))
-        return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}))
+
+        async def progress(seconds: float, message: str) -> None:
+            await ctx.session.report_progress(seconds, None, message)
+
+        return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), progress)
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
         tool = self._bridge.find(name)
@@ -130,15 +135,15 @@ def unknown_tool(bridge: Bridge, name: str) -> str:
     return f"Unknown tool: {name[:80]}" + (f". Did you mean {', '.join(near)}?" if near else "")
 
 
-async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject) -> types.CallToolResult:
+async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress) -> types.CallToolResult:
     """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it."""
     try:
         with anyio.fail_after(_CALL_SECONDS):
-            result = await bridge.call(tool, arguments)
+            result = await _call_signed_in(bridge, tool, arguments, progress)
     except ToolError as error:
         return _failure(bridge, error.message, error.next_step, error.details)
-    except PersonNeeded as error:
-        return _failure(bridge, error.message, error.next_step, {"system": error.system, "host": error.address})
+    except AuthError as error:
+        return _failure(bridge, error.message, error.next_step, {"system": error.system, "site": error.address})
     except TimeoutError:
         took = f"{tool.name} took longer than {_CALL_SECONDS:.0f} seconds."
         return _failure(bridge, took, "It may have been carried out all the same: look before you repeat it.", {})
@@ -147,6 +152,16 @@ async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject) -> types.
         bug = f"closient-mcp failed inside ({type(error).__name__}). This is a bug in it, not in your call."
         return _failure(bridge, bug, "Its log (stderr) has the details.", {})
     return _success(bridge, result)
+
+
+async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress) -> Result:
+    """Call; where that takes a sign-in, open it and call again: the service did nothing the first time."""
+    try:
+        return await bridge.call(tool, arguments)
+    except SignInNeeded as needed:
+        if unfinished := await sign_in(bridge, needed, progress):
+            raise unfinished from None
+    return await bridge.call(tool, arguments)
 
 
 def _success(bridge: Bridge, result: Result) -> types.CallToolResult:

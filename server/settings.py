@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..auth.secrets import Secret
 from ..tools.addresses import BadAddress, is_loopback, origin_of
 from ..tools.exposure import Exposure
+from .places import browser_command, home_folder
 
 SITES = {
     "production": "https://www.closient.com",
@@ -51,15 +54,28 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Signing a person in: as a client of one's own, or as one that registers itself."""
+
+    source: str
+    client_id: str | None = None
+    client_secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SystemSettings:
-    """One system: its site's origin, its catalog, and its credential if it has one."""
+    """One system: its site's origin, its catalog, and its credential.
+
+    `app_scopes` says that its documents declare no scopes and its rule is `<api>:read` and `<api>:write`.
+    """
 
     name: str
     site: str
     catalog: str
     pins: tuple[str, ...]
-    credential: ApiKey | None
+    credential: ApiKey | SignIn
     prefix: tuple[str, ...] = ()
+    app_scopes: bool = False
 
     @property
     def origins(self) -> frozenset[str]:
@@ -72,6 +88,8 @@ class Settings:
     """All that is in force."""
 
     systems: tuple[SystemSettings, ...]
+    home: Path
+    browser: str | None = None
     exposure: Exposure = field(default_factory=lambda: Exposure("auto", PINS))
     read_only: bool = False
     log_level: str = "warning"
@@ -87,8 +105,13 @@ def load_settings(options: Options, environ: Mapping[str, str]) -> Settings:
     if options.system not in (None, "closient"):
         raise SettingsError(f"--system {options.system}: there is no such system; there is: closient.")
     expose = _first(("--expose", options.expose), ("CLOSIENT_MCP_EXPOSE", environ.get("CLOSIENT_MCP_EXPOSE")))
+    home = home_folder(environ, sys.platform)
+    if home is None:
+        raise SettingsError("There is no home folder to keep sign-ins in. Set CLOSIENT_MCP_HOME to a folder of yours.")
     return Settings(
         systems=(_closient(options, environ),),
+        home=home,
+        browser=browser_command(environ, sys.platform),
         exposure=_exposure(*expose),
         read_only=options.read_only or _flag("CLOSIENT_MCP_READ_ONLY", environ),
         log_level=_level(options.log_level or "warning"),
@@ -103,8 +126,23 @@ def _closient(options: Options, environ: Mapping[str, str]) -> SystemSettings:
         site=site,
         catalog=f"{site}/.well-known/api-catalog",
         pins=PINS,
-        credential=_api_key("CLOSIENT_API_KEY", environ),
+        credential=_credential(environ),
+        app_scopes=True,
     )
+
+
+def _credential(environ: Mapping[str, str]) -> ApiKey | SignIn:
+    """Closient's credential: an API key, else a client of one's own, else registration."""
+    key = _text("CLOSIENT_API_KEY", environ)
+    if key is not None:
+        return ApiKey(Secret(key), "X-API-Key", "CLOSIENT_API_KEY")
+    client_id = _text("CLOSIENT_CLIENT_ID", environ)
+    secret = _text("CLOSIENT_CLIENT_SECRET", environ)
+    if client_id is None:
+        if secret is not None:
+            raise SettingsError("CLOSIENT_CLIENT_SECRET is set without CLOSIENT_CLIENT_ID; it belongs to one.")
+        return SignIn("registration")
+    return SignIn("CLOSIENT_CLIENT_ID", client_id, Secret(secret) if secret else None)
 
 
 def site_origin(source: str, value: str) -> str:
@@ -131,18 +169,18 @@ def site_origin(source: str, value: str) -> str:
     return origin
 
 
-def _api_key(name: str, environ: Mapping[str, str]) -> ApiKey | None:
-    """A key from the environment, where hosts leave placeholders unfilled and people paste quotes and blanks."""
-    if name not in environ or not environ[name].strip():
+def _text(name: str, environ: Mapping[str, str]) -> str | None:
+    """A credential from the environment, where hosts leave placeholders unfilled and people paste quotes and blanks."""
+    value = environ.get(name, "").strip().strip("\ufeff").strip("\"'").strip()
+    if not value:
         return None
-    value = environ[name].strip().strip("\ufeff").strip("\"'").strip()
     if "${" in value:
         raise SettingsError(
             f'{name} still holds the placeholder "${{...}}": the host did not fill it in. Put the real value there.'
         )
     if not re.fullmatch(r"[!-~]+", value):
-        raise SettingsError(f"{name} holds a blank, a line break or a character that no key has. Copy the key anew.")
-    return ApiKey(Secret(value), "X-API-Key", name)
+        raise SettingsError(f"{name} holds a blank, a line break or a character that no key has. Copy it anew.")
+    return value
 
 
 def _exposure(source: str, value: str) -> Exposure:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ..tools.json_values import JsonObject, JsonValue
+from datetime import UTC, datetime
+
+from ..auth.errors import AuthError
+from ..tools.json_values import JsonObject, JsonValue, as_list
 from ..tools.problems import Problem
-from ..tools.system import System
 from .bridge import Bridge
-from .settings import SystemSettings
+from .settings import ApiKey, SystemSettings
 
 
 def status_of(bridge: Bridge) -> JsonObject:
@@ -36,15 +38,32 @@ def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
         "descriptions": len(read),
         "operations": len(system.operations()),
         "tools": len([t for t in bridge.all_tools() if t.system == settings.name]),
-        "credential": _credential(settings),
+        "credential": _credential(settings, bridge),
         "skipped": skipped,
     }
 
 
-def _credential(settings: SystemSettings) -> JsonObject:
-    if settings.credential is None:
-        return {"kind": "none", "source": None}
-    return {"kind": "api_key", "source": settings.credential.source, "ending": settings.credential.key.ending}
+def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
+    given = settings.credential
+    if isinstance(given, ApiKey):
+        return {"kind": "api_key", "source": given.source, "ending": given.key.ending}
+    state: JsonObject = {"kind": "oauth", "source": given.source}
+    try:
+        record = bridge.logins[settings.name].record()
+    except AuthError as error:
+        return {**state, "signed_in": False, "failure": f"{error.message} {error.next_step}"}
+    tokens = record.tokens
+    if tokens is None:
+        return {**state, "signed_in": False}
+    scopes: list[JsonValue] = [*sorted(tokens.scope.split())]
+    ends = None if tokens.expires_at is None else _moment(tokens.expires_at)
+    renewable = tokens.refresh_token is not None
+    person = record.person or None
+    return {**state, "signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def _problem(problem: Problem) -> JsonObject:
@@ -56,23 +75,36 @@ def status_lines(bridge: Bridge) -> list[str]:
     """The same for a person."""
     lines: list[str] = []
     for settings in bridge.settings.systems:
-        lines += _system_lines(settings, bridge.systems[settings.name])
+        lines += _system_lines(settings, bridge)
     shown = "read-only, " if bridge.settings.read_only else ""
     lines.append(f"Tools: {len(bridge.listed())} listed, {len(bridge.all_tools())} callable ({shown}--expose "
                  f"{bridge.settings.exposure.mode})")  # fmt: skip
     return lines
 
 
-def _system_lines(settings: SystemSettings, system: System) -> list[str]:
+def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
+    system = bridge.systems[settings.name]
     lines = [f"{settings.name} at {settings.site}"]
     if system.failure:
         lines.append(f"  not reachable: {system.failure}")
     else:
         read = sum(not d.failure for d in system.descriptions.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
-    key = settings.credential
-    lines.append(f"  credential: API key …{key.key.ending} from {key.source}" if key else "  credential: none")
+    lines.append(f"  {_credential_line(_credential(settings, bridge))}")
     if skipped := system.skipped():
         lines.append(f"  skipped: {len(skipped)}")
         lines += [f"    {p.subject}: {p.reason}; {p.effect}" for p in skipped]
     return lines
+
+
+def _credential_line(state: JsonObject) -> str:
+    if state["kind"] == "api_key":
+        return f"credential: API key …{state['ending']} from {state['source']}"
+    if failure := state.get("failure"):
+        return f"credential: {failure}"
+    if not state["signed_in"]:
+        return "credential: nobody is signed in; `closient-mcp login` does it, or the first call that needs it"
+    who = f" as {state['person']}" if state["person"] else ""
+    scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
+    renewed = "renewed by itself" if state["renewable"] else f"until {state['expires']}"
+    return f"credential: signed in{who}, {renewed}; may {scopes}"

@@ -17,12 +17,13 @@ import pytest
 from .service import Sandbox, Service, running_service
 
 _START_SECONDS = 60
+_SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 
 
 @pytest.fixture(autouse=True)
 def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith("CLOSIENT_") or name.lower().endswith("_proxy"):
+        if name.startswith("CLOSIENT_") or name.lower().endswith("_proxy") or name in _SCREEN:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

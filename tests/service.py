@@ -150,8 +150,17 @@ class Sandbox:
 
     def log(self) -> list[dict[str, Any]]:
         """What arrived since the last reset."""
-        arrived: list[dict[str, Any]] = httpx2.get(f"{self.address}/__sandbox__/log", trust_env=False, verify=False).json()
+        address = f"{self.address}/__sandbox__/log"
+        arrived: list[dict[str, Any]] = httpx2.get(address, trust_env=False, verify=False).json()
         return arrived
+
+    def count(self, method: str, path: str) -> int:
+        """How often a path was asked for since the last reset."""
+        return sum((entry["method"], entry["path"]) == (method, path) for entry in self.log())
+
+    def control(self, name: str) -> None:
+        """Use one of the sandbox's own levers, such as `expire-tokens`."""
+        httpx2.post(f"{self.address}/__sandbox__/{name}", trust_env=False, verify=False).raise_for_status()
 
     def fault(self, path: str, kind: str, times: int = 1) -> None:
         """Let the next requests under a path fail."""
@@ -160,4 +169,4 @@ class Sandbox:
 
     def reset(self) -> None:
         """Back to the start."""
-        httpx2.post(f"{self.address}/__sandbox__/reset", trust_env=False, verify=False).raise_for_status()
+        self.control("reset")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from .command_line import Ran, error_of, run
 from .service import Reply, Sandbox, Service, document, operation
 
-SECONDS = 60
 APIS = (
     "account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications", "compliance",
     "content", "dashboard", "epcis", "integrations", "locations", "notifications", "products", "resolver",
@@ -21,38 +17,9 @@ APIS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-def run(*arguments: str, site: str = "http://127.0.0.1:9", stdin: str = "", **environment: str) -> Ran:
-    done = subprocess.run(
-        [sys.executable, "-m", "closient_mcp.server", *arguments],
-        env={**os.environ, "CLOSIENT_SITE": site, **environment},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return Ran(done.returncode, done.stdout, done.stderr)
-
-
 def call(sandbox: Sandbox, tool: str, arguments: dict[str, Any], key: str | None = None) -> Ran:
     environment = {"CLOSIENT_API_KEY": sandbox.api_key if key is None else key}
     return run("call", tool, json.dumps(arguments), site=sandbox.address, **environment)
-
-
-def error_of(ran: Ran) -> str:
-    assert ran.code == 1 and ran.json()["isError"] is True
-    return str(ran.json()["content"][0]["text"])
 
 
 def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox) -> None:
@@ -162,11 +129,6 @@ def test_a_key_of_another_environment_is_an_error_that_says_so(sandbox: Sandbox)
 
 def test_a_disabled_key_is_told_as_not_allowed(sandbox: Sandbox) -> None:
     assert "HTTP 403" in error_of(call(sandbox, "account_whoami", {}, key=sandbox.keys["disabled"]))
-
-
-def test_no_key_where_one_is_wanted_says_how_to_set_it(sandbox: Sandbox) -> None:
-    said = error_of(call(sandbox, "account_whoami", {}, key=""))
-    assert "none is set for closient" in said and "Set CLOSIENT_API_KEY" in said
 
 
 def test_an_unknown_gtin_and_a_bad_check_digit_are_different_errors(sandbox: Sandbox) -> None:

@@ -10,8 +10,9 @@ import zlib
 import httpx2
 import pytest
 
-from closient_mcp.auth.api_key import ApiKeyAuth, NoCredential, belongs, key_fault
+from closient_mcp.auth.api_key import ApiKeyAuth, key_fault
 from closient_mcp.auth.errors import PersonNeeded
+from closient_mcp.auth.origins import belongs
 from closient_mcp.auth.secrets import MASK, Redaction, Secret
 
 ORIGIN = "https://www.example.com"
@@ -90,16 +91,6 @@ def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:
 )
 def test_what_is_visibly_wrong_with_a_key_is_said(key: str, fault: str) -> None:
     assert (fault in key_fault(key)) and bool(fault) == bool(key_fault(key))
-
-
-def test_without_a_credential_a_401_says_what_is_missing() -> None:
-    with pytest.raises(PersonNeeded) as caught:
-        send(NoCredential("closient", "Set CLOSIENT_API_KEY."), f"{ORIGIN}/a", status=401)
-    assert "none is set for closient" in caught.value.message and caught.value.next_step == "Set CLOSIENT_API_KEY."
-
-
-def test_a_request_that_may_not_ask_gets_its_401_back() -> None:
-    assert len(send(NoCredential("closient", ""), f"{ORIGIN}/a", status=401, may_ask=False)) == 1
 
 
 def test_rule_1_a_secret_shows_itself_to_nobody() -> None:

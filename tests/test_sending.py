@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -185,15 +186,16 @@ async def test_when_a_limit_is_used_up_the_next_request_waits(service: Service, 
 
 
 async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_the_server_makes(
-    service: Service,
+    service: Service, tmp_path: Path
 ) -> None:
     from closient_mcp.auth.secrets import Redaction
-    from closient_mcp.server.clients import client_for
+    from closient_mcp.server.clients import client_for, session_for
     from closient_mcp.server.settings import Options, load_settings
 
     service.routes["/a"] = Reply({}, headers={"Set-Cookie": "sessionid=1; Path=/"})
     (system,) = load_settings(Options(site=service.address), {}).systems
-    async with client_for(system, Redaction()) as client:
+    redaction = Redaction()
+    async with client_for(system, session_for(system, tmp_path, redaction), redaction) as client:
         sender = Sender(client, system.origins, "closient")
         await sender.send(get(service, "/a"))
         await sender.send(get(service, "/a"))

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from closient_mcp.server.settings import Options, SettingsError, load_settings
+from closient_mcp.server.places import browser_command, home_folder
+from closient_mcp.server.settings import ApiKey, Options, SettingsError, SignIn, load_settings
 from closient_mcp.tools.exposure import Exposure
 
 
@@ -47,13 +50,56 @@ def test_a_wrong_site_is_refused_with_what_was_meant(site: str, says: str) -> No
 
 def test_an_api_key_is_read_without_the_quotes_and_blanks_that_people_paste() -> None:
     (system,) = load_settings(Options(), {"CLOSIENT_API_KEY": ' "csb_a_b"\n'}).systems
-    assert system.credential and system.credential.key.reveal() == "csb_a_b"
+    assert isinstance(system.credential, ApiKey) and system.credential.key.reveal() == "csb_a_b"
     assert "csb_a_b" not in repr(system)
 
 
 @pytest.mark.parametrize("value", ["", "  "])
-def test_an_empty_api_key_is_none(value: str) -> None:
-    assert load_settings(Options(), {"CLOSIENT_API_KEY": value}).systems[0].credential is None
+def test_without_an_api_key_a_person_signs_in(value: str) -> None:
+    (system,) = load_settings(Options(), {"CLOSIENT_API_KEY": value}).systems
+    assert system.credential == SignIn("registration")
+
+
+def test_a_client_of_ones_own_goes_before_registration_and_an_api_key_before_both() -> None:
+    own = {"CLOSIENT_CLIENT_ID": "mine", "CLOSIENT_CLIENT_SECRET": "secret-of-mine"}
+    (system,) = load_settings(Options(), own).systems
+    assert isinstance(system.credential, SignIn) and system.credential.client_id == "mine"
+    assert system.credential.client_secret and system.credential.client_secret.reveal() == "secret-of-mine"
+    (system,) = load_settings(Options(), {**own, "CLOSIENT_API_KEY": "csb_a_b"}).systems
+    assert isinstance(system.credential, ApiKey)
+
+
+def test_a_secret_without_its_client_is_refused() -> None:
+    with pytest.raises(SettingsError, match="without CLOSIENT_CLIENT_ID"):
+        load_settings(Options(), {"CLOSIENT_CLIENT_SECRET": "x"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "folder"),
+    [
+        ({"CLOSIENT_MCP_HOME": "/mine"}, "linux", "/mine"),
+        ({"HOME": "/home/a", "XDG_STATE_HOME": "/elsewhere"}, "linux", "/home/a/.local/state/closient-mcp"),
+        ({"HOME": "/Users/a"}, "darwin", "/Users/a/Library/Application Support/closient-mcp"),
+        ({"LOCALAPPDATA": "/local"}, "win32", "/local/closient-mcp"),
+    ],
+)
+def test_our_folder_is_one_per_user_whatever_a_host_strips(environ: dict[str, str], platform: str, folder: str) -> None:
+    assert home_folder(environ, platform) == Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "command"),
+    [
+        ({"BROWSER": "firefox %s:w3m"}, "linux", "firefox %s"),
+        ({}, "darwin", "open"),
+        ({}, "win32", "startfile"),
+        ({}, "linux", None),
+    ],
+)
+def test_the_browser_is_the_persons_choice_or_the_systems_and_none_without_a_screen(
+    environ: dict[str, str], platform: str, command: str | None
+) -> None:
+    assert browser_command(environ, platform) == command
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ _GTIN: JsonObject = {
 # GS1 General Specifications §7.11: the characters of a lot or serial number.
 _AI_VALUE = re.compile(r"[!-\"%-/0-9:-?A-Z_a-z]{1,20}")
 _LIMIT = 10
+_SEARCH, _PRODUCTS, _RESOLVER = ("search:read",), ("products:read",), ("resolver:read",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Closient:
                 "read",
                 self.search_products,
                 system=NAME,
+                scopes=_SEARCH,
                 output_schema=products.SEARCH_OUTPUT,
                 open_world=False,
             ),
@@ -58,6 +60,7 @@ class Closient:
                 "read",
                 self.lookup_product,
                 system=NAME,
+                scopes=_PRODUCTS,
                 output_schema=products.IDENTITY_OUTPUT,
                 open_world=False,
             ),
@@ -70,6 +73,7 @@ class Closient:
                 "read",
                 self.resolve_gtin,
                 system=NAME,
+                scopes=_RESOLVER,
                 output_schema=products.RESOLVED_OUTPUT,
             ),
             Tool(
@@ -105,7 +109,7 @@ class Closient:
         if not located:
             return _result(await self._search_catalog(arguments, count))
         body: JsonObject = {"query": arguments["query"], **located}
-        answer = await self._json("POST", "/search/api/v1/search/session", body)
+        answer = await self._json("POST", "/search/api/v1/search/session", _SEARCH, body)
         found = products.nearby_offers(answer, as_text(arguments["query"]), count)
         if found is None:  # an older server opens the session without looking anything up
             found = await self._search_catalog(arguments, count)
@@ -115,19 +119,19 @@ class Closient:
     async def _search_catalog(self, arguments: JsonObject, count: int) -> JsonObject:
         query = as_text(arguments["query"])
         question = urlencode({"q": query, "type": "product", "limit": count})
-        answer = await self._json("GET", f"/search/api/v1/search?{question}")
+        answer = await self._json("GET", f"/search/api/v1/search?{question}", _SEARCH)
         return products.catalog_hits(answer, query, count)
 
     async def lookup_product(self, arguments: JsonObject) -> Result:
         """The product's identity: from the products API, or, where that wants a sign-in, from the public resolver."""
         gtin = _gtin(arguments)
         try:
-            answer = await self._json("GET", f"/products/api/v1/products/{gtin}", may_ask=False)
+            answer = await self._json("GET", f"/products/api/v1/products/{gtin}", _PRODUCTS, may_ask=False)
         except UpstreamError as error:
             if error.status not in (401, 403):
                 raise _about(error, gtin) from None
             try:
-                answer = await self._json("GET", f"/01/{gtin}")
+                answer = await self._json("GET", f"/01/{gtin}", _RESOLVER)
             except UpstreamError as second:
                 raise _about(second, gtin) from None
         return _result(products.identity(answer, gtin))
@@ -137,13 +141,13 @@ class Closient:
         gtin = _gtin(arguments)
         path = f"/01/{gtin}{_qualifiers(arguments)}"
         wanted = as_text(arguments.get("link_type"))
-        response = await self.sender.send(_request("GET", self.site + path, accept=catalog.MEDIA_TYPE))
+        response = await self.sender.send(_request("GET", self.site + path, _RESOLVER, accept=catalog.MEDIA_TYPE))
         if response.status >= 400:
             raise _about(upstream_error(response, NAME), gtin)
         links = read_linkset(_parsed(response)) if response.status == 200 else None
         if links is None:
             # Not every resolver knows the media type; the query parameter says the same.
-            response = await self.sender.send(_request("GET", f"{self.site}{path}?linkType=linkset"))
+            response = await self.sender.send(_request("GET", f"{self.site}{path}?linkType=linkset", _RESOLVER))
             links = read_linkset(_parsed(response)) if response.status == 200 else None
         if links is None:
             raise ToolError(
@@ -154,9 +158,15 @@ class Closient:
         return _result(products.resolved(gtin, self.site + path, links, link_type_name(wanted)))
 
     async def _json(
-        self, method: str, path: str, body: JsonObject | None = None, *, may_ask: bool = True
+        self,
+        method: str,
+        path: str,
+        scopes: tuple[str, ...],
+        body: JsonObject | None = None,
+        *,
+        may_ask: bool = True,
     ) -> JsonObject:
-        request = _request(method, self.site + path, body, may_ask=may_ask)
+        request = _request(method, self.site + path, scopes, body, may_ask=may_ask)
         response = await self.sender.send(request)
         if response.status >= 300:
             raise upstream_error(response, NAME)
@@ -212,17 +222,15 @@ def _input(properties: JsonObject, *required: str) -> JsonObject:
 def _request(
     method: str,
     url: str,
+    scopes: tuple[str, ...],
     body: JsonObject | None = None,
     *,
     accept: str = "application/json",
     may_ask: bool = True,
 ) -> Request:
-    headers = {"accept": accept}
-    if body is None:
-        return Request(method, url, headers, may_ask=may_ask)
-    return Request(
-        method, url, {**headers, "content-type": "application/json"}, to_text(body).encode(), may_ask=may_ask
-    )
+    headers = {"accept": accept} | ({} if body is None else {"content-type": "application/json"})
+    content = None if body is None else to_text(body).encode()
+    return Request(method, url, headers, content, scopes=scopes, may_ask=may_ask)
 
 
 def _parsed(response: Response) -> JsonObject:

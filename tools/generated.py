@@ -29,5 +29,6 @@ def operation_tool(operation: Operation, sender: Sender) -> Tool:
         system=operation.system,
         api=operation.api,
         idempotent=operation.method in _IDEMPOTENT,
+        scopes=operation.scopes,
         words=f"{operation.path} {' '.join(operation.tags)}",
     )

@@ -67,11 +67,15 @@ class Operation:
     body: Body | None
     input_schema: JsonObject
     tags: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a document came from: its system and API, its address, where the API is, where calls may go."""
+    """Where a document came from: its system and API, its address, where the API is, where calls may go.
+
+    `app_scopes` is the rule of systems whose documents declare no scopes: `<api>:read` or `<api>:write`.
+    """
 
     system: str
     prefix: tuple[str, ...]
@@ -79,6 +83,7 @@ class Source:
     address: str
     anchor: str
     origins: frozenset[str]
+    app_scopes: bool = False
 
 
 class _Unusable(ValueError):
@@ -143,6 +148,7 @@ def _read_operation(
         schema["required"] = list[JsonValue](required)
     if defs := reader.finish():
         schema["$defs"] = defs
+    tier = tier_of(label.method, label.path, name)
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
     return Operation(
         name=tool_name([*source.prefix], name),
@@ -153,12 +159,27 @@ def _read_operation(
         base=base_address(document, source, item, raw, label.path),
         title=title,
         description=_describe(title, raw, label),
-        tier=tier_of(label.method, label.path, name),
+        tier=tier,
         parameters=tuple(parameters),
         body=body,
         input_schema=schema,
         tags=tuple(one_line(as_text(tag), 60) for tag in as_list(raw.get("tags"))),
+        scopes=declared_scopes(document, raw) or _app_scopes(source, tier),
     )
+
+
+def declared_scopes(document: JsonObject, raw: JsonObject) -> tuple[str, ...]:
+    """The OAuth scopes that an operation's `security` names (OpenAPI 3.1 §4.8.30), of its first way in by OAuth."""
+    schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
+    for requirement in as_list(raw.get("security", document.get("security"))):
+        for scheme, scopes in as_object(requirement).items():
+            if as_text(as_object(schemes.get(scheme)).get("type")) in ("oauth2", "openIdConnect"):
+                return tuple(as_text(scope) for scope in as_list(scopes))
+    return ()
+
+
+def _app_scopes(source: Source, tier: Tier) -> tuple[str, ...]:
+    return (f"{source.api}:{'read' if tier == 'read' else 'write'}",) if source.app_scopes else ()
 
 
 def _describe(title: str, raw: JsonObject, label: Labelled) -> str:

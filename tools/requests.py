@@ -56,7 +56,7 @@ def build_request(operation: Operation, arguments: JsonObject) -> Request:
         headers["content-type"] = operation.body.media_type
         content = json.dumps(arguments[BODY], ensure_ascii=False, separators=(",", ":")).encode()
     url = f"{operation.base}{path}" + (f"?{'&'.join(query)}" if query else "")
-    return Request(operation.method, url, headers, content)
+    return Request(operation.method, url, headers, content, scopes=operation.scopes)
 
 
 def path_value(parameter: Parameter, value: JsonValue) -> str:

@@ -47,6 +47,7 @@ class System:
     prefix: tuple[str, ...]
     sender: Sender
     fetcher: Fetcher
+    app_scopes: bool = False
     loaded: bool = False
     failure: str = ""
     entries: tuple[Entry, ...] = ()
@@ -103,6 +104,7 @@ class System:
             address=document.address,
             anchor=entry.anchor,
             origins=self.sender.origins,
+            app_scopes=self.app_scopes,
         )
         return await anyio.to_thread.run_sync(_read_document, entry, document.body, source)
 

@@ -31,7 +31,7 @@ class Tool:
 
     `tier` says what it does to the service: reads, adds, or overwrites and deletes. `idempotent` and
     `open_world` are MCP's hints of those names. `api` is empty for tools that belong to no single API;
-    `words` is further text that a search may find it by.
+    `scopes` are what its calls want of a sign-in; `words` is further text that a search may find it by.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Tool:
     output_schema: JsonObject | None = None
     idempotent: bool = False
     open_world: bool = True
+    scopes: tuple[str, ...] = ()
     words: str = ""
 
     def renamed(self, name: str) -> Tool:

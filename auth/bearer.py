@@ -1,0 +1,91 @@
+"""The credential of somebody who signed in: a Bearer token that is always fresh (RFC 6750)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Generator
+
+import httpx2
+
+from .errors import PersonNeeded, SignInNeeded
+from .origins import belongs
+from .session import Session
+
+
+class BearerAuth(httpx2.Auth):
+    """Sends an access token where there is one, and nothing where nobody is signed in.
+
+    Raises from a request: SignInNeeded when the service wants a sign-in and the request lets a person be
+    asked; PersonNeeded when signing in again would not help; Unavailable when a renewal fails for now.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        """Attach, and at a 401 renew and send once more: the server has done nothing yet."""
+        if not belongs(request.url, self._session.profile.origins):
+            yield request
+            return
+        token = await self._session.token()
+        _attach(request, token)
+        response = yield request
+        if response.status_code == 401 and token:
+            renewed = await self._session.token(bad=token)
+            _attach(request, renewed)
+            response = yield request
+            if response.status_code == 401 and renewed:
+                raise self._fresh_token_refused(request)
+        if response.status_code == 401 and request.extensions.get("may_ask", True):
+            raise self._sign_in_needed(request)
+        if response.status_code == 403 and token and (scope := missing_scope(response)):
+            raise self._scope_missing(request, scope)
+
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
+        """Not for threads: a renewal is waited for on the event loop."""
+        raise RuntimeError("BearerAuth is for AsyncClient")
+        yield request
+
+    def _sign_in_needed(self, request: httpx2.Request) -> SignInNeeded:
+        return SignInNeeded(
+            f"{request.url.host} wants you to sign in for this.",
+            "In a terminal on this machine run `closient-mcp login`, or set CLOSIENT_API_KEY in the host's entry.",
+            system=self._session.profile.system,
+            address=self._session.profile.issuer,
+            scopes=tuple(request.extensions.get("scopes", ())),
+        )
+
+    def _fresh_token_refused(self, request: httpx2.Request) -> PersonNeeded:
+        return PersonNeeded(
+            f"{request.url.host} refuses a token that {self._session.profile.issuer} has just issued (401).",
+            "Check that both belong to the same environment (production, testing).",
+            system=self._session.profile.system,
+            address=request.url.host,
+        )
+
+    def _scope_missing(self, request: httpx2.Request, scope: str) -> SignInNeeded:
+        return SignInNeeded(
+            f'{request.url.host} wants the permission "{scope}" for this, which the sign-in does not have (403).',
+            "Sign in again to grant it: `closient-mcp login`.",
+            system=self._session.profile.system,
+            address=self._session.profile.issuer,
+            scopes=tuple(scope.split()),
+        )
+
+    def __repr__(self) -> str:
+        return f"BearerAuth({self._session.profile.system!r})"
+
+
+def missing_scope(response: httpx2.Response) -> str:
+    """The scope that a challenge asks for (RFC 6750 §3.1 `insufficient_scope`), or nothing."""
+    challenge = response.headers.get("www-authenticate", "")
+    if not re.search(r'error="?insufficient_scope"?', challenge):
+        return ""
+    found = re.search(r'scope="([\x21\x23-\x5b\x5d-\x7e ]{1,1000})"', challenge)
+    return found[1] if found else ""
+
+
+def _attach(request: httpx2.Request, token: str | None) -> None:
+    request.headers.pop("authorization", None)
+    if token:
+        request.headers["authorization"] = f"Bearer {token}"

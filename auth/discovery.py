@@ -1,0 +1,119 @@
+"""Finding an authorization server's endpoints (RFC 8414, OpenID Connect Discovery)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import httpx2
+
+from .origins import is_safe, origin
+from .records import Server
+from .wire import Answer, Call, NoAnswer, Wire
+
+_MAX_ADDRESS = 8192
+
+
+class NoServer(Exception):
+    """There is no usable authorization server; the text says why. `lasting` is false if it may answer later."""
+
+    def __init__(self, reason: str, *, lasting: bool) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+def discover(issuer: str, wire: Wire) -> Server:
+    """The server behind an issuer.
+
+    Raises:
+        NoServer: it publishes no usable metadata, or does not answer now.
+    """
+    for address in metadata_addresses(issuer):
+        try:
+            answer = wire.send(Call(address, method="GET"))
+        except NoAnswer as error:
+            raise NoServer(f"it cannot be reached: {error}", lasting=False) from None
+        if answer.status == 429 or answer.status >= 500:
+            raise NoServer(f"it answers HTTP {answer.status}", lasting=False)
+        if answer.status == 200 and answer.body is not None:
+            return read_metadata(issuer, answer)
+    raise NoServer("it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True)
+
+
+def metadata_addresses(issuer: str) -> list[str]:
+    """Where an issuer's metadata may be, in order (RFC 8414 §3; OpenID Connect Discovery §4)."""
+    from authlib.oauth2.rfc8414 import get_well_known_url
+
+    oauth: str = get_well_known_url(issuer, external=True)
+    openid = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    return [oauth, openid]
+
+
+def read_metadata(issuer: str, answer: Answer) -> Server:
+    """The metadata, checked: it speaks of this issuer, and each endpoint is one that a browser may be sent to.
+
+    Raises:
+        NoServer: it does not.
+    """
+    body = answer.body or {}
+    told = answer.text("issuer")
+    # RFC 8414 §3.3: the same issuer exactly, or somebody else's document could be passed off as this one's.
+    if told.rstrip("/") != issuer.rstrip("/"):
+        raise NoServer(f'it says that it is "{told[:200]}", not {issuer}', lasting=True)
+    _check(body)
+    return Server(
+        issuer=told,
+        authorization_endpoint=_endpoint(answer, "authorization_endpoint"),
+        token_endpoint=_endpoint(answer, "token_endpoint"),
+        registration_endpoint=_optional(answer, "registration_endpoint"),
+        revocation_endpoint=_optional(answer, "revocation_endpoint"),
+        jwks_uri=_optional(answer, "jwks_uri"),
+        scopes_supported=_texts(body, "scopes_supported"),
+        iss_in_response=body.get("authorization_response_iss_parameter_supported") is True,
+        signing_algorithms=_texts(body, "id_token_signing_alg_values_supported") or ("RS256",),
+    )
+
+
+def _check(body: Mapping[str, object]) -> None:
+    from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+
+    metadata = AuthorizationServerMetadata(body)
+    try:
+        metadata.validate_response_types_supported()
+        metadata.validate_grant_types_supported()
+        metadata.validate_scopes_supported()
+        metadata.validate_code_challenge_methods_supported()
+    except ValueError as error:
+        raise NoServer(f"its metadata is not valid: {error}", lasting=True) from None
+
+
+def _endpoint(answer: Answer, name: str) -> str:
+    address = answer.text(name)
+    if not address:
+        raise NoServer(f"its metadata has no {name}", lasting=True)
+    return checked_address(address, name)
+
+
+def _optional(answer: Answer, name: str) -> str | None:
+    return checked_address(answer.text(name), name) if answer.text(name) else None
+
+
+def checked_address(address: str, name: str) -> str:
+    """An endpoint that may be used: https or loopback, no user name, of sane length (CVE-2025-6514 was neither).
+
+    Raises:
+        NoServer: it may not.
+    """
+    try:
+        url = httpx2.URL(address)
+    except (httpx2.InvalidURL, ValueError):
+        raise NoServer(f"its {name} is no address", lasting=True) from None
+    if len(address) > _MAX_ADDRESS or not is_safe(url) or url.userinfo or not url.host or url.fragment:
+        raise NoServer(f"its {name} is not an https address: {origin(url)[:200]}", lasting=True)
+    return address
+
+
+def _texts(body: Mapping[str, object], name: str) -> tuple[str, ...]:
+    value = body.get(name)
+    items = cast(list[object], value) if isinstance(value, list) else []
+    return tuple(item for item in items if isinstance(item, str))

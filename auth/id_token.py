@@ -1,0 +1,68 @@
+"""Verifying an id_token before anything in it is believed (OpenID Connect Core §3.1.3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from .records import Server
+from .wire import Answer, Call, NoAnswer, Wire
+
+if TYPE_CHECKING:
+    from joserfc.jwk import DictKey, KeySetSerialization
+    from joserfc.jwt import ClaimsOption
+
+_SAFE = ("RS256", "ES256", "PS256", "EdDSA")
+_LEEWAY = 60
+
+
+class NotVerified(Exception):
+    """The id_token cannot be believed; the text says what is wrong with it."""
+
+
+def verify(id_token: str, server: Server, client_id: str, nonce: str | None, wire: Wire) -> Mapping[str, object]:
+    """The claims of an id_token, signed by the server for this client.
+
+    Raises:
+        NotVerified: signature, algorithm, issuer, audience, time or nonce is wrong, or there are no keys.
+    """
+    if server.jwks_uri is None:
+        raise NotVerified("the server publishes no keys to check it with")
+    try:
+        answer = wire.send(Call(server.jwks_uri, method="GET"))
+    except NoAnswer as error:
+        raise NotVerified(f"the server's keys cannot be had: {error}") from None
+    return checked_claims(id_token, answer, server, client_id, nonce)
+
+
+def checked_claims(
+    id_token: str, keys: Answer, server: Server, client_id: str, nonce: str | None
+) -> Mapping[str, object]:
+    """As `verify`, with the server's keys at hand."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    algorithms = [name for name in server.signing_algorithms if name in _SAFE]
+    expected = {"iss": server.issuer, "aud": client_id, **({"nonce": nonce} if nonce else {})}
+    options: dict[str, ClaimsOption] = {name: {"essential": True} for name in ("sub", "exp", "iat")}
+    options |= {name: {"essential": True, "value": value} for name, value in expected.items()}
+    registry = jwt.JWTClaimsRegistry(None, _LEEWAY, **options)
+    try:
+        key_set = KeySet.import_key_set(_keys(keys))
+        claims = jwt.decode(id_token, key_set, algorithms=algorithms).claims
+        registry.validate(claims)
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise NotVerified(f"{type(error).__name__}: {error}"[:200]) from None
+    audience: object = claims.get("aud")
+    several = isinstance(audience, list) and len(cast(list[object], audience)) > 1
+    if several and claims.get("azp") != client_id:
+        raise NotVerified("it is for several clients and not authorized for this one (azp)")
+    return claims
+
+
+def _keys(answer: Answer) -> KeySetSerialization:
+    keys = (answer.body or {}).get("keys")
+    if answer.status != 200 or not isinstance(keys, list):
+        raise NotVerified(f"the server's keys cannot be had: HTTP {answer.status}")
+    return {"keys": cast("list[DictKey]", keys)}

@@ -1,0 +1,120 @@
+"""The loopback address that a browser comes back to (RFC 8252 §7.3), and the pages that it then shows."""
+
+from __future__ import annotations
+
+import html
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from string import Template
+from typing import cast
+from urllib.parse import urlsplit
+
+PATH = "/callback"
+_HOST = "127.0.0.1"
+_REQUEST_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a person is shown: true, and without anything that a server wrote unescaped."""
+
+    status: int
+    title: str
+    text: str
+
+
+DONE = Page(200, "You are signed in", "You can close this tab and go back to your assistant.")
+STALE = Page(400, "This page is out of date", "Start the sign-in again from your assistant.")
+
+
+def failed(text: str) -> Page:
+    """The page for a sign-in that did not work out."""
+    return Page(200, "You are not signed in", text)
+
+
+class Listener:
+    """Listens on 127.0.0.1; `begin` must be called before the browser is sent anywhere.
+
+    `/` leads on to the authorization server, so that the address a person is given stays short and holds no
+    state; `PATH` takes the answer. Everything else, favicons and prefetches, is 404 and ends nothing.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        """Bind, to any free port if `port` is 0.
+
+        Raises:
+            OSError: the port is taken, or the machine lets nothing listen.
+        """
+        self._server = _Server((_HOST, port), _Handler)
+        self._begun = False
+        self.port: int = self._server.server_port
+        self.redirect_uri = f"http://{_HOST}:{self.port}{PATH}"
+        self.address = f"http://{_HOST}:{self.port}/"
+
+    def begin(self, destination: str, answer: Callable[[str], Page]) -> None:
+        """Serve: `destination` is where `/` leads, `answer` turns a callback's query into a page."""
+        self._server.destination, self._server.answer = destination, answer
+        self._begun = True
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening; an answer under way is finished first."""
+        if self._begun:
+            self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    # A code that has come must be exchanged and its tokens written, even if the process is about to end.
+    daemon_threads = False
+    # Elsewhere this lets a port be taken again that has just been left; on Windows it lets two listen on it.
+    allow_reuse_address = os.name == "posix"
+    destination = ""
+    answer: Callable[[str], Page]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that hangs up is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = _REQUEST_SECONDS
+
+    def do_GET(self) -> None:
+        server = cast(_Server, self.server)
+        # DNS rebinding: another site's name may have been pointed at this address.
+        if self.headers.get("host") != f"{_HOST}:{server.server_port}":
+            self._send(Page(400, "Not here", "This address is for signing in on this machine."))
+            return
+        target = urlsplit(self.path)
+        if target.path == "/":
+            self.send_response(302)
+            self._close_with({"Location": server.destination}, b"")
+        elif target.path == PATH:
+            self._send(server.answer(target.query))
+        else:
+            self._send(Page(404, "Nothing here", "This address is for signing in."))
+
+    def _send(self, page: Page) -> None:
+        template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
+        text = template.substitute(title=html.escape(page.title), text=html.escape(page.text))
+        self.send_response(page.status)
+        self._close_with({"Content-Type": "text/html; charset=utf-8"}, text.encode())
+
+    def _close_with(self, headers: dict[str, str], body: bytes) -> None:
+        policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        common = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": policy}
+        for name, value in {**headers, **common, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def version_string(self) -> str:
+        """No word about what we are made of."""
+        return "closient-mcp"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the address holds the code."""

@@ -1,0 +1,77 @@
+"""What is kept of a sign-in between runs: one document, so that every change of it is one transaction."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+
+
+class _Part(BaseModel):
+    # What a newer version added is written back as it was.
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Server(_Part):
+    """An authorization server, as its metadata described it (RFC 8414 §2)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    registration_endpoint: str | None = None
+    revocation_endpoint: str | None = None
+    jwks_uri: str | None = None
+    scopes_supported: tuple[str, ...] = ()
+    iss_in_response: bool = False
+    signing_algorithms: tuple[str, ...] = ("RS256",)
+
+
+class Client(_Part):
+    """A client registration (RFC 7591 §3.2.1). `source` is `registered` or `configured`."""
+
+    client_id: str
+    client_secret: str | None = Field(default=None, repr=False)
+    auth_method: str = "none"
+    redirect_uri: str = ""
+    scope: str = ""
+    secret_expires_at: int = 0
+    source: str = "registered"
+    registration_uri: str | None = None
+    registration_token: str | None = Field(default=None, repr=False)
+
+
+class Tokens(_Part):
+    """Tokens as granted; times are seconds since 1970, `expires_at` nothing where the server did not say."""
+
+    access_token: str = Field(repr=False)
+    refresh_token: str | None = Field(default=None, repr=False)
+    scope: str = ""
+    obtained_at: float
+    expires_at: float | None = None
+
+
+class Pending(_Part):
+    """A sign-in that a person has not finished yet; another process can take it over."""
+
+    state: str = Field(repr=False)
+    verifier: str = Field(repr=False)
+    nonce: str = Field(repr=False)
+    redirect_uri: str
+    address: str = Field(repr=False)
+    scopes: tuple[str, ...]
+    expires_at: float
+
+
+class Record(_Part):
+    """All that is known of one sign-in: one system, one site, one client, one caller. `rev` counts the writes."""
+
+    v: int = FORMAT
+    rev: int = 0
+    system: str
+    site: str
+    server: Server | None = None
+    client: Client | None = None
+    tokens: Tokens | None = None
+    person: str = ""
+    pending: Pending | None = None
+    declined_at: float = 0.0

@@ -1,0 +1,89 @@
+"""Dynamic client registration (RFC 7591): what we say of ourselves, and what the server makes of it."""
+
+from __future__ import annotations
+
+from .records import Client, Server
+from .wire import Answer, Call
+
+# Constant for all installations and versions, so that servers can tell that it is the same software.
+SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
+_METHODS = ("none", "client_secret_post", "client_secret_basic")
+
+
+class NotRegistered(Exception):
+    """The server did not register us usably; the text says why, `next_step` what to do."""
+
+    def __init__(self, reason: str, next_step: str) -> None:
+        super().__init__(reason)
+        self.next_step = next_step
+
+
+def registration_request(server: Server, redirect_uri: str, version: str, method: str = "none") -> Call:
+    """The registration of a native application that cannot keep a secret (RFC 8252, RFC 7591 §2)."""
+    document: dict[str, object] = {
+        "client_name": "Closient MCP",
+        "client_uri": "https://docs.closient.com/guides/mcp-install",
+        "logo_uri": "https://www.closient.com/favicon.ico",
+        "software_id": SOFTWARE_ID,
+        "software_version": version,
+        "application_type": "native",
+        "redirect_uris": [redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": method,
+    }
+    if server.scopes_supported:
+        # What may ever be asked for; what is asked for is decided at each sign-in.
+        document["scope"] = " ".join(server.scopes_supported)
+    assert server.registration_endpoint
+    return Call(server.registration_endpoint, document=document)
+
+
+def wants_a_secret(answer: Answer) -> bool:
+    """Whether the server refuses clients without a secret, so that one with a secret is worth a try."""
+    return answer.status == 400 and answer.text("error") == "invalid_client_metadata"
+
+
+def read_registration(answer: Answer, redirect_uri: str) -> Client:
+    """The client that the server made of us; what it says goes before what we asked for (RFC 7591 §3.2.1).
+
+    Raises:
+        NotRegistered: it made none that we could use.
+    """
+    if answer.status not in (200, 201) or answer.body is None:
+        raise _refusal(answer)
+    method = answer.text("token_endpoint_auth_method") or (
+        "client_secret_basic" if answer.text("client_secret") else "none"
+    )
+    if not answer.text("client_id"):
+        raise NotRegistered("its answer has no client_id", "Register a client by hand and set CLOSIENT_CLIENT_ID.")
+    if method not in _METHODS or (method != "none" and not answer.text("client_secret")):
+        raise NotRegistered(
+            f"it wants clients to identify by {method[:40]}", "Register a client by hand and set CLOSIENT_CLIENT_ID."
+        )
+    expires = answer.body.get("client_secret_expires_at")
+    return Client(
+        client_id=answer.text("client_id"),
+        client_secret=answer.text("client_secret") or None,
+        auth_method=method,
+        redirect_uri=redirect_uri,
+        scope=answer.text("scope"),
+        secret_expires_at=expires if isinstance(expires, int) else 0,
+        registration_uri=answer.text("registration_client_uri") or None,
+        registration_token=answer.text("registration_access_token") or None,
+    )
+
+
+def _refusal(answer: Answer) -> NotRegistered:
+    said = answer.text("error_description") or answer.text("detail") or answer.text("error")
+    told = f": {said[:200]}" if said else ""
+    if answer.status == 429:
+        wait = answer.headers.get("retry-after", "")
+        when = f"in {wait} seconds" if wait.isdecimal() else "later"
+        return NotRegistered("it accepts no more registrations for now", f"Try again {when}; nothing else to do.")
+    if answer.status in (401, 403):
+        next_step = "Register a client by hand and set CLOSIENT_CLIENT_ID."
+        return NotRegistered(f"it lets no application register itself (HTTP {answer.status}){told}", next_step)
+    if answer.text("error") == "invalid_redirect_uri":
+        return NotRegistered(f"it accepts no redirect to this machine{told}", "Use an API key instead.")
+    return NotRegistered(f"it refused the registration (HTTP {answer.status}){told}", "Use an API key instead.")

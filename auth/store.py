@@ -1,0 +1,172 @@
+"""Credential files: readable by their owner alone, replaced whole, locked between processes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import stat
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from .errors import PersonNeeded, Unavailable
+from .records import FORMAT, Record
+from .secrets import Redaction, Secret
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 15.0
+
+
+class Store:
+    """The record of one sign-in, in a file of its own under `folder` (`credentials/` of our folder)."""
+
+    def __init__(self, folder: Path, system: str, site: str, identity: str, redaction: Redaction) -> None:
+        key = hashlib.sha256("\n".join((system, site, identity)).encode()).hexdigest()[:16]
+        self._empty = Record(system=system, site=site)
+        self._path = folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
+        self._redaction = redaction
+
+    def read(self) -> Record:
+        """The record as it is now; an empty one where there is none.
+
+        Raises:
+            PersonNeeded: the file cannot be read safely, or was written by a newer version.
+        """
+        try:
+            text = self._read_safely()
+        except FileNotFoundError:
+            return self._empty
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error), "Make it a file that only you can read.") from error
+        try:
+            record = Record.model_validate_json(text)
+        except ValidationError:
+            self._set_aside()
+            return self._empty
+        if record.v > FORMAT:
+            raise self._unusable("a newer version wrote it", "Update closient-mcp.")
+        self._hide(record)
+        return record
+
+    def write(self, record: Record) -> Record:
+        """Replace the record; nobody ever reads half of it. Call it under `lock`.
+
+        Raises:
+            Unavailable: the disk does not take it.
+        """
+        written = record.model_copy(update={"rev": record.rev + 1})
+        self._hide(written)
+        try:
+            self._make_folder()
+            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}-")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(written.model_dump_json(indent=1))
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self._path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise Unavailable(
+                f"The sign-in to {record.site} could not be saved in {self._path}: {error.strerror}.",
+                "Make room or make the folder writable; until then it lasts as long as this process.",
+                system=record.system,
+                address=record.site,
+            ) from error
+        return written
+
+    @contextmanager
+    def lock(self) -> Generator[None]:
+        """Hold the record: nobody else refreshes or writes it meanwhile.
+
+        Raises:
+            Unavailable: another process holds it for longer than a refresh can take.
+        """
+        from filelock import Timeout
+
+        lock = self._file_lock(".lock")
+        try:
+            lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
+        except Timeout:
+            raise Unavailable(
+                f"Another copy of closient-mcp is renewing the sign-in to {self._empty.site}.",
+                "Try again in a few seconds.",
+                system=self._empty.system,
+                address=self._empty.site,
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def login_lock(self) -> FileLock:
+        """The lock that the one process holds which leads a person through a sign-in."""
+        return self._file_lock(".login.lock")
+
+    def _file_lock(self, suffix: str) -> FileLock:
+        from filelock import FileLock  # 50 ms that a start need not wait for
+
+        try:
+            self._make_folder()
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error), "Set CLOSIENT_MCP_HOME to a folder of yours.") from error
+        # Without thread_local=False a release in another thread would silently do nothing.
+        return FileLock(f"{self._path}{suffix}", mode=0o600, thread_local=False)
+
+    def _make_folder(self) -> None:
+        missing = [p for p in (self._path.parent, *self._path.parent.parents) if not p.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if os.name == "posix" and stat.S_IMODE(self._path.parent.stat().st_mode) != 0o700:
+            self._path.parent.chmod(0o700)
+
+    def _read_safely(self) -> str:
+        # O_NOFOLLOW: whoever may put a link there could make us read, and later replace, another file.
+        handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
+            if os.name == "posix":
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise self._unusable("it is not a plain file", "Move it away.")
+                if status.st_uid != os.getuid():
+                    raise self._unusable("it belongs to another user", "Move it away.")
+                if stat.S_IMODE(status.st_mode) & 0o077:
+                    os.fchmod(file.fileno(), 0o600)
+            return file.read(1_000_000)
+
+    def _set_aside(self) -> None:
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{int(time.time())}")
+        self._path.replace(aside)
+        logger.warning("the credential file %s was damaged and is set aside as %s", self._path, aside.name)
+
+    def _unusable(self, reason: str, next_step: str) -> PersonNeeded:
+        return PersonNeeded(
+            f"The credential file {self._path} cannot be used: {reason}.",
+            next_step,
+            system=self._empty.system,
+            address=self._empty.site,
+        )
+
+    def _hide(self, record: Record) -> None:
+        tokens, client, pending = record.tokens, record.client, record.pending
+        values = (
+            *((tokens.access_token, tokens.refresh_token) if tokens else ()),
+            *((client.client_secret, client.registration_token) if client else ()),
+            *((pending.state, pending.verifier, pending.nonce) if pending else ()),
+        )
+        for value in values:
+            if value:
+                self._redaction.add(Secret(value))

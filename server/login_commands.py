@@ -1,0 +1,103 @@
+"""`closient-mcp login` and `logout`."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import anyio
+import anyio.to_thread
+
+from ..auth.errors import AuthError
+from ..auth.login import Attempt, Login
+from ..auth.secrets import Redaction
+from .bridge import open_bridge
+from .logs import start_log
+from .settings import Settings
+from .terminal import GREEN, RED, Terminal, stderr_terminal
+
+
+def login(settings: Settings, *, browser: bool, bare: bool) -> int:
+    """Sign in now; 0 if that worked."""
+    terminal = stderr_terminal(bare=bare)
+
+    async def run(redaction: Redaction) -> int:
+        async with open_bridge(settings, redaction) as bridge:
+            (system,) = settings.systems
+            if system.name not in bridge.logins:
+                terminal.say("There is nothing to sign in to: CLOSIENT_API_KEY is set, and goes before a sign-in.")
+                return 1
+            await bridge.load(terminal.bar)
+            used = bridge.logins[system.name]
+            attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser)
+            await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser)
+            return _report(attempt, terminal, system.site)
+
+    return _run(settings, terminal, run)
+
+
+def logout(settings: Settings, *, forget: bool, bare: bool) -> int:
+    """Revoke the sign-in and drop it; 0 also where nobody was signed in."""
+    terminal = stderr_terminal(bare=bare)
+
+    async def run(redaction: Redaction) -> int:
+        async with open_bridge(settings, redaction) as bridge:
+            for used in bridge.logins.values():
+                terminal.say(await anyio.to_thread.run_sync(partial(used.sign_out, forget=forget)))
+            if not bridge.logins:
+                terminal.say("Nobody is signed in: CLOSIENT_API_KEY is used instead. Unset it to stop that.")
+        return 0
+
+    return _run(settings, terminal, run)
+
+
+def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], object]) -> int:
+    redaction = Redaction()
+    start_log(settings.log_level, settings.log_file, redaction)
+    try:
+        return anyio.run(command, redaction)  # type: ignore[arg-type]
+    except AuthError as error:
+        terminal.say(f"{error.message} {error.next_step}")
+        return 1
+
+
+def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool) -> None:
+    """Say where to go, and wait; without a browser take the redirected address back."""
+    attempt.ready.wait()
+    if attempt.done.is_set():
+        return
+    if attempt.opened:
+        terminal.say(f"Your browser was opened. If you see nothing, open {attempt.address} on this machine.")
+        attempt.done.wait()
+        return
+    if browser:
+        terminal.say("No browser can be opened from here.")
+    terminal.say(f"Open this address in any browser and sign in:\n\n  {attempt.authorize_address}\n")
+    terminal.say("If the browser then cannot connect, copy the whole address that it shows and paste it here.")
+    # A thread of its own: the browser may come back by itself, and then nobody pastes anything.
+    threading.Thread(target=_take_pasted, args=(used, attempt, terminal), daemon=True).start()
+    attempt.done.wait()
+
+
+def _take_pasted(used: Login, attempt: Attempt, terminal: Terminal) -> None:
+    while not attempt.done.is_set():
+        try:
+            # Without an echo: the address holds the code.
+            text = getpass.getpass("Address: ") if sys.stdin.isatty() else sys.stdin.readline()
+        except EOFError:
+            return
+        if not text:
+            return
+        if not used.paste(attempt, text):
+            terminal.say("That is not the address of this sign-in. Copy the whole line from the browser.")
+
+
+def _report(attempt: Attempt, terminal: Terminal, site: str) -> int:
+    if attempt.error:
+        terminal.say(f"{terminal.paint(attempt.error.message, RED)} {attempt.error.next_step}")
+        return 1
+    terminal.say(terminal.paint(f"Signed in to {site}.", GREEN))
+    return 0

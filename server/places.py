@@ -1,0 +1,50 @@
+"""Where our files are, and what opens a browser here: functions of the environment that they are given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def home_folder(environ: Mapping[str, str], platform: str) -> Path | None:
+    """Our one folder: `CLOSIENT_MCP_HOME`, or one per user; nothing where the user has no home.
+
+    `XDG_*` is not consulted: hosts strip it and terminals have it, and both must find the same sign-in.
+    """
+    if own := environ.get("CLOSIENT_MCP_HOME", "").strip():
+        return Path(own).expanduser()
+    if platform == "win32":
+        local = environ.get("LOCALAPPDATA", "")
+        return Path(local) / "closient-mcp" if local else None
+    home = environ.get("HOME") or _home_of_user()
+    if not home:
+        return None
+    inside = ("Library", "Application Support") if platform == "darwin" else (".local", "state")
+    return Path(home, *inside, "closient-mcp")
+
+
+def _home_of_user() -> str:
+    """Some hosts pass no HOME; the system knows it all the same."""
+    if os.name != "posix":
+        return ""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
+
+
+def browser_command(environ: Mapping[str, str], platform: str) -> str | None:
+    """The command that opens an address, `%s` standing for it; nothing where no browser can be seen."""
+    if own := environ.get("BROWSER", "").split(os.pathsep)[0].strip():
+        return own
+    if platform == "darwin":
+        return "open"
+    if platform == "win32":
+        return "startfile"
+    if environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
+        return shutil.which("xdg-open", path=environ.get("PATH"))
+    return None

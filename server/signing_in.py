@@ -1,0 +1,57 @@
+"""Signing a person in while an agent's call waits, and on request from the command line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from ..auth.errors import SignInNeeded
+from ..auth.login import Attempt
+from .bridge import Bridge
+
+# Hosts give up on a call at 60 seconds.
+WAIT_SECONDS = 45.0
+_POLL = 0.1
+_PROGRESS_EVERY = 5.0
+
+Progress = Callable[[float, str], Awaitable[None]]
+
+
+async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress) -> SignInNeeded | None:
+    """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
+
+    Raises:
+        AuthError: it failed, or the person declined.
+    """
+    login = bridge.logins[needed.system]
+    scopes = bridge.scopes_to_ask(needed.system, needed.scopes)
+    attempt = await anyio.to_thread.run_sync(login.start, scopes)
+    until = time.monotonic() + WAIT_SECONDS
+    told = 0.0
+    while not attempt.done.is_set():
+        if time.monotonic() > until or (attempt.ready.is_set() and not attempt.opened):
+            return _unfinished(needed, attempt)
+        if attempt.ready.is_set() and time.monotonic() - told > _PROGRESS_EVERY:
+            told = time.monotonic()
+            await progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {attempt.address}")
+        await anyio.sleep(_POLL)
+    if attempt.error:
+        raise attempt.error
+    return None
+
+
+def _unfinished(needed: SignInNeeded, attempt: Attempt) -> SignInNeeded:
+    """The sentence for the model to pass on; the address is short and holds nothing secret."""
+    if attempt.opened:
+        next_step = (
+            f"I opened your browser; if you see nothing, open {attempt.address} on this machine. "
+            "Finish signing in, then repeat the request."
+        )
+    else:
+        next_step = (
+            f"No browser can be opened from here. Open {attempt.address} on this machine, or run "
+            "`closient-mcp login --no-browser` in a terminal; then repeat the request."
+        )
+    return SignInNeeded(needed.message, next_step, system=needed.system, address=needed.address)
