@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 import anyio
+import httpx2
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from ..tools.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
@@ -20,8 +22,18 @@ from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 if TYPE_CHECKING:
     from mcp import Client
 
-_PLACE = {"latitude": 48.4284, "longitude": -123.3656, "radius_km": 25}
+_PROGRAM = [sys.executable, "-m", "closient_mcp.server"]
+_PERSON = shlex.join([sys.executable, "-m", "closient_mcp.server.demo_person", "%s"])
+_SEARCH: JsonObject = {
+    "query": "organic peanut butter",
+    "latitude": 48.4284,
+    "longitude": -123.3656,
+    "radius_km": 25,
+    "limit": 3,
+}
+_WHOAMI = "account_whoami"
 _SECONDS_TO_START = 60
+_TRIES_TO_SIGN_IN = 4
 
 
 class DemoFailed(Exception):
@@ -35,36 +47,46 @@ class RunningSandbox:
     address: str
     api_key: str
 
+    def count(self, method: str, path: str) -> int:
+        """How often a path was asked for."""
+        log = parse_json(httpx2.get(f"{self.address}/__sandbox__/log", trust_env=False).content)
+        return sum(as_object(entry).get("method") == method and as_object(entry).get("path") == path
+                   for entry in as_list(log))  # fmt: skip
 
-def demo(*, bare: bool) -> int:
-    """Show the whole thing at work; 0 if every step gave what it should."""
+
+def demo(*, browser: str | None, bare: bool) -> int:
+    """Show the whole thing at work; 0 if every step gave what it should. `browser` opens pages where there is one."""
     terminal = Terminal(sys.stdout, bare=bare)
     if find_spec("django") is None:
         terminal.say("The demo needs the sandbox: pip install 'closient-mcp[sandbox]'")
         return 1
     try:
-        anyio.run(_show, terminal)
+        anyio.run(_show, terminal, browser if sys.stdout.isatty() else None)
     except DemoFailed as error:
         terminal.say(f"\n{terminal.paint('The demo failed:', RED)} {error}")
         return 1
     return 0
 
 
-async def _show(terminal: Terminal) -> None:
+async def _show(terminal: Terminal, browser: str | None) -> None:
     terminal.say(f"{terminal.paint('closient-mcp demo', BOLD)}: no account, no network, nothing left behind")
     _step(terminal, "A Closient of our own, on this machine", ["sandbox", "--port", "0"])
-    async with _sandbox(terminal) as sandbox:
+    async with _sandbox() as sandbox:
         terminal.say(f"  it listens at {sandbox.address}")
         await _show_status(terminal, sandbox)
-        await _show_session(terminal, sandbox)
+        await _show_tools(terminal, sandbox)
+        with tempfile.TemporaryDirectory(prefix="closient-mcp-demo-") as home:
+            await _show_sign_in(terminal, sandbox, home, browser)
+            await _show_second_start(terminal, sandbox, home)
     terminal.say(f"\n{terminal.paint('Done.', GREEN)} mcp.json has the entry that puts this into your own MCP host.")
 
 
 async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
-    _step(terminal, "Read its api-catalog and the OpenAPI documents listed there", ["status"])
-    output = await anyio.run_process(
-        [*_PROGRAM, "status", "--json", "--site", sandbox.address], env=_environment(sandbox), check=False
-    )
+    from mcp.client.stdio import get_default_environment
+
+    command = ["status", "--site", sandbox.address]
+    _step(terminal, "Read its api-catalog and the OpenAPI documents listed there", command)
+    output = await anyio.run_process([*_PROGRAM, *command, "--json"], env=get_default_environment(), check=False)
     state = _object(output.stdout.decode())
     closient = as_object(as_object(state.get("systems")).get("closient"))
     if not closient.get("operations"):
@@ -75,38 +97,71 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
     )
 
 
-async def _show_session(terminal: Terminal, sandbox: RunningSandbox) -> None:
-    from mcp import Client, StdioServerParameters
-
-    command = ["serve", "--site", sandbox.address]
-    _step(terminal, "Start our server over stdio, as an MCP host does", command)
-    entry = StdioServerParameters(
-        command=_PROGRAM[0], args=[*_PROGRAM[1:], *command], env={"CLOSIENT_API_KEY": sandbox.api_key}
-    )
-    async with Client(entry) as client:
+async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
+    _step(terminal, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.address])
+    async with _host(sandbox, CLOSIENT_API_KEY=sandbox.api_key) as client:
         tools = (await client.list_tools()).tools
         terminal.say(f"  protocol {client.protocol_version}, {len(tools)} tools")
-        found = await _call(
-            terminal, client, "search_products", {"query": "organic peanut butter", **_PLACE, "limit": 3}
-        )
-        items = [as_object(item) for item in as_list(found.get("items"))]
-        if not items:
-            raise DemoFailed("the search near Victoria found nothing")
-        for item in items:
-            terminal.say(f"  {_offer_line(item)}")
-        gtin = as_text(items[0].get("gtin"))
+        found = await _search(terminal, client)
+        gtin = as_text(found[0].get("gtin"))
         product = await _call(terminal, client, "lookup_product", {"gtin": gtin})
         terminal.say(f"  {product.get('name')} by {product.get('brand')}, {product.get('size')}")
         resolved = await _call(terminal, client, "resolve_gtin", {"gtin": gtin})
         for link in [as_object(link) for link in as_list(resolved.get("links"))][:3]:
             terminal.say(f"  {link.get('link_type')}: {link.get('href')}")
-        _step(terminal, "And one tool that was generated from an OpenAPI document, with the API key")
-        whoami = next((tool.name for tool in tools if tool.name.endswith("whoami")), "account_whoami")
-        caller = await _call(terminal, client, whoami, {})
-        terminal.say(f"  {to_text(caller)[:160]}")
+        _step(terminal, "One tool that was generated from an OpenAPI document, with an API key")
+        caller = await _call(terminal, client, _WHOAMI, {})
+        terminal.say(f"  {to_text(caller)[:120]}…")
 
 
-_PROGRAM = [sys.executable, "-m", "closient_mcp.server"]
+async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, home: str, browser: str | None) -> None:
+    _step(terminal, "The same without a key: the first call that needs it signs a person in")
+    if browser:
+        terminal.say("  your browser opens; sign in as alice with the password sandbox, and allow")
+    else:
+        terminal.say("  there is no screen here, so the demo signs in and allows by itself, as alice")
+    async with _host(sandbox, CLOSIENT_MCP_HOME=home, BROWSER=browser or _PERSON) as client:
+        await _call_until_signed_in(terminal, client)
+        terminal.say("\n  and the quickstart's Step 4, now as alice:")
+        await _search(terminal, client)
+    registrations, sign_ins = sandbox.count("POST", "/oauth/register/"), sandbox.count("POST", "/oauth/authorize/")
+    terminal.say(f"\n  {registrations} registration, {sign_ins} sign-in")
+    if (registrations, sign_ins) != (1, 1):
+        raise DemoFailed("it should have been one of each")
+
+
+async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox, home: str) -> None:
+    _step(terminal, "A second start signs in silently, from what the first one kept")
+    async with _host(sandbox, CLOSIENT_MCP_HOME=home, BROWSER=_PERSON) as client:
+        caller = await _call(terminal, client, _WHOAMI, {})
+    terminal.say(f"  {caller.get('email')}, with {sandbox.count('POST', '/oauth/authorize/')} sign-in in all")
+    if sandbox.count("POST", "/oauth/authorize/") != 1:
+        raise DemoFailed("the second start should have been silent")
+
+
+async def _call_until_signed_in(terminal: Terminal, client: Client) -> None:
+    """A host's agent repeats a call that told it to wait for the person; so do we, for some minutes."""
+    for _ in range(_TRIES_TO_SIGN_IN - 1):
+        try:
+            caller = await _call(terminal, client, _WHOAMI, {})
+        except DemoFailed as error:
+            if "finish signing in" not in str(error).lower():
+                raise
+            terminal.say(f"  {error}")
+        else:
+            terminal.say(f"  {caller.get('email')}")
+            return
+    raise DemoFailed("nobody signed in")
+
+
+async def _search(terminal: Terminal, client: Client) -> list[JsonObject]:
+    found = await _call(terminal, client, "search_products", _SEARCH)
+    items = [as_object(item) for item in as_list(found.get("items"))]
+    if not items:
+        raise DemoFailed("the search near Victoria found nothing")
+    for item in items:
+        terminal.say(f"  {_offer_line(item)}")
+    return items
 
 
 def _step(terminal: Terminal, title: str, command: Sequence[str] = ()) -> None:
@@ -138,14 +193,18 @@ def _offer_line(item: JsonObject) -> str:
     return f"{item.get('distance_km')} km  {money}  {item.get('stock_status')}  {item.get('name')}, {store.get('name')}"
 
 
-def _environment(sandbox: RunningSandbox) -> dict[str, str]:
-    from mcp.client.stdio import get_default_environment
+@asynccontextmanager
+async def _host(sandbox: RunningSandbox, **environment: str) -> AsyncGenerator[Client]:
+    """Our server as a host starts it: a process of its own, with no more environment than hosts give."""
+    from mcp import Client, StdioServerParameters
 
-    return {**get_default_environment(), "CLOSIENT_API_KEY": sandbox.api_key}
+    arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.address]
+    async with Client(StdioServerParameters(command=_PROGRAM[0], args=arguments, env=environment)) as client:
+        yield client
 
 
 @asynccontextmanager
-async def _sandbox(terminal: Terminal) -> AsyncGenerator[RunningSandbox]:
+async def _sandbox() -> AsyncGenerator[RunningSandbox]:
     """A sandbox in a process of its own, which ends when its input does, so even if we are killed."""
     command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
     async with await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=None) as process:

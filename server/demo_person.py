@@ -1,0 +1,47 @@
+"""The demo's own person: signs in to the sandbox and allows what is asked, where there is no screen for a real one.
+
+Started as a browser is, with the address as its argument: `python -m closient_mcp.server.demo_person ADDRESS`.
+"""
+
+from __future__ import annotations
+
+import sys
+from html.parser import HTMLParser
+
+import httpx2
+
+_FIELDS = {"username": "alice", "password": "sandbox"}
+_BUTTON = "allow"
+_MOST_PAGES = 5
+
+
+class _Form(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self.buttons: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag in ("input", "button") and (name := values.get("name")):
+            (self.fields if tag == "input" else self.buttons)[name] = values.get("value") or ""
+
+
+def approve(address: str) -> None:
+    """Fill in the forms that follow from the address until there are none left."""
+    with httpx2.Client(follow_redirects=True, trust_env=False, verify=False) as browser:
+        page = browser.get(address)
+        for _ in range(_MOST_PAGES):
+            form = _Form(page.text)
+            if "password" in form.fields:
+                answers = {**form.fields, **_FIELDS}
+            elif _BUTTON in form.buttons:
+                answers = {**form.fields, _BUTTON: form.buttons[_BUTTON]}
+            else:
+                return
+            page = browser.post(str(page.url), data=answers)
+
+
+if __name__ == "__main__":
+    approve(sys.argv[1])
