@@ -58,6 +58,10 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             if given.command == "login":
                 return login(settings, browser=not given.no_browser, bare=bare)
             return logout(settings, forget=given.forget, bare=bare)
+        case "serve" if given.http is not None:
+            from .http import serve_http
+
+            return serve_http(settings, given.http)
         case _:
             # What is imported stays, so the collector need not look through it: an eighth of a start.
             gc.disable()
@@ -102,7 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, help: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help, parents=[common])
 
-    command("serve", "serve MCP over stdio; what a host starts")
+    serve = command("serve", "serve MCP over stdio, as hosts start it, or over HTTP")
+    serve.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP on this machine; 0 picks a port")
     command("demo", "the main job end to end against the sandbox; no account, no network")
     login = command("login", "sign in now")
     login.add_argument("name", nargs="?", choices=["closient"], metavar="SYSTEM", help="closient")

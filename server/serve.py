@@ -50,6 +50,7 @@ def explain() -> int:
         '  {"mcpServers": {"closient": {"command": "closient-mcp", "args": ["serve"]}}}\n\n'
         "Here in the terminal, try:\n"
         "  closient-mcp demo            the whole thing at work, no account, no network\n"
+        "  closient-mcp login           sign in now instead of at the first call that needs it\n"
         "  closient-mcp status          what can be reached, and which tools that gives\n"
         '  closient-mcp call validate_gtin \'{"gtin": "09506000134352"}\'\n'
         "  closient-mcp --help          everything else",

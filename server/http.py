@@ -1,0 +1,77 @@
+"""`closient-mcp serve --http`: MCP over Streamable HTTP, for clients on this machine."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import anyio
+import uvicorn
+
+from ..auth.secrets import Redaction
+from .bridge import open_bridge
+from .logs import start_log
+from .protocol import McpBridge
+from .settings import Settings, SettingsError
+
+_LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "[::1]": socket.AF_INET6, "::1": socket.AF_INET6}
+_SECONDS_TO_END = 3
+
+
+def serve_http(settings: Settings, place: str) -> int:
+    """Serve at `[HOST:]PORT` until stopped.
+
+    Raises:
+        SettingsError: the place is none, is taken, or can be reached from other machines.
+    """
+    host, port = parse_place(place)
+    redaction = Redaction()
+    start_log(settings.log_level, settings.log_file, redaction)
+    with _listen(host, port) as listener:
+        anyio.run(_serve, settings, redaction, listener)
+    return 0
+
+
+def parse_place(text: str) -> tuple[str, int]:
+    """Host and port of `[HOST:]PORT`; the host is 127.0.0.1 unless told otherwise.
+
+    Raises:
+        SettingsError: no such place, or one beyond this machine, where anybody could use the sign-in.
+    """
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not port.isascii() or int(port) > 65535:
+        raise SettingsError(f"--http {text[:80]!r}: it is a port, or a host and a port, such as 127.0.0.1:8000.")
+    host = host or "127.0.0.1"
+    if host not in _LOOPBACK:
+        raise SettingsError(
+            f"--http {text[:80]!r}: {host} can be reached from other machines, whose callers would have to prove "
+            "who they are; that is not supported. Use 127.0.0.1."
+        )
+    return host, int(port)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    name = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    listener = socket.socket(_LOOPBACK[host], socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":  # there it would let two servers listen on one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((name, port))
+        listener.listen(128)  # so that whoever reads the address can connect at once
+    except OSError as error:
+        listener.close()
+        raise SettingsError(f"--http {host}:{port}: cannot listen there: {error.strerror}.") from error
+    return listener
+
+
+async def _serve(settings: Settings, redaction: Redaction, listener: socket.socket) -> None:
+    async with open_bridge(settings, redaction) as bridge:
+        # For these hosts the SDK checks Host and Origin, so that no web page can speak to us (DNS rebinding).
+        app = McpBridge(bridge).server().streamable_http_app(host="127.0.0.1")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_SECONDS_TO_END
+        )
+        name, port = listener.getsockname()[:2]
+        shown = f"[{name}]" if ":" in name else name
+        print(f"MCP at http://{shown}:{port}/mcp; stop it with Ctrl+C.", file=sys.stderr, flush=True)
+        await uvicorn.Server(config).serve(sockets=[listener])
