@@ -45,7 +45,7 @@ async def test_tools_are_listed_and_called_over_http_in_both_eras(endpoint: str,
     [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Host": "127.0.0.1.evil.example:80"}],
 )
 def test_rule_5_a_web_page_elsewhere_cannot_speak_to_the_server(endpoint: str, headers: dict[str, str]) -> None:
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    body: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     accept = {"Accept": "application/json, text/event-stream"}
     answer = httpx2.post(endpoint, json=body, headers={**accept, **headers}, trust_env=False, verify=False)
     assert answer.status_code in (403, 421) and "tools" not in answer.text
