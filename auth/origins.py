@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Set as AbstractSet
 
 import httpx2
-
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def belongs(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
@@ -16,10 +15,20 @@ def belongs(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
 
 def is_safe(url: httpx2.URL) -> bool:
     """Whether nobody in between can read along: https, or http that does not leave this machine."""
-    return url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
+    return url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def origin(url: httpx2.URL) -> str:
-    """Scheme, host and port; httpx2 leaves default ports out."""
-    host = f"[{url.host}]" if ":" in url.host else url.host
+    """Scheme, host as it goes over the wire, and port; httpx2 leaves default ports out."""
+    name = url.raw_host.decode("ascii")
+    host = f"[{name}]" if ":" in name else name
     return f"{url.scheme}://{host}" + ("" if url.port is None else f":{url.port}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from urllib.parse import quote, quote_plus
 
@@ -46,11 +47,12 @@ class Redaction:
         self._lock = threading.Lock()
 
     def add(self, secret: Secret) -> None:
-        """Hide this secret from now on, plain and as URLs write it; one too short to be one is not looked for."""
+        """Hide this secret from now on, plain and as URLs and JSON write it; one too short is not looked for."""
         value = secret.reveal()
         if len(value) >= _SHORTEST:
             with self._lock:
-                self._known |= {value, quote(value, safe=""), quote_plus(value)}
+                in_json = json.dumps(value)[1:-1]
+                self._known |= {value, quote(value, safe=""), quote_plus(value), in_json}
 
     def hide(self, text: str) -> str:
         """The text with each known secret masked."""

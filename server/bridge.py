@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,17 +19,20 @@ from ..tools.exposure import Exposure, Offer, listed, settle
 from ..tools.fetching import Fetcher
 from ..tools.finders import Finder
 from ..tools.generated import operation_tool
-from ..tools.json_values import JsonObject
+from ..tools.json_values import JsonObject, as_object
 from ..tools.paging import Pages
 from ..tools.problems import Problem
 from ..tools.sending import Sender
 from ..tools.system import Progress, System
+from ..tools.text import map_text
 from ..tools.tiers import TIERS, Tier
 from ..tools.tool import Result, Tool
 from .clients import anonymous_client, client_for, session_for
 from .settings import Settings, SystemSettings
 
 logger = logging.getLogger(__name__)
+
+_MAKE_EVERY = 0.25
 
 
 @dataclass(slots=True)
@@ -46,21 +50,34 @@ class Bridge:
     _operations: dict[str, Tool] = field(default_factory=dict[str, Tool])
     _by_name: dict[str, Tool] = field(default_factory=dict[str, Tool])
     _finders: list[Tool] = field(default_factory=list[Tool])
+    _clashes: list[tuple[str, Problem]] = field(default_factory=list[tuple[str, Problem]])
     _exposure: Exposure | None = None
 
     def __post_init__(self) -> None:
         self.core = [*self.core, self.pages.tool()]
-        self._finders = Finder(lambda: self._operations, self.checker).tools(self.tiers)
+        self._finders = Finder(lambda: self._operations, self.checker, self.missing).tools(self.tiers)
         self._by_name = {tool.name: tool for tool in self.all_tools()}
 
     async def load(self, progress: Progress | None = None) -> None:
-        """Read every system's documents and make their tools; a failing system costs no other anything."""
+        """Read every system's documents and make their tools, as they come; a slow or failing one costs no other."""
+        made = 0.0
+
+        def told(done: int, total: int, api: str) -> None:
+            nonlocal made
+            # Each time all tools are made anew, so not more often than anybody would notice.
+            if time.monotonic() - made > _MAKE_EVERY:
+                self._make_tools()
+                made = time.monotonic()
+            if progress:
+                progress(done, total, api)
+
         async with anyio.create_task_group() as group:
             for system in self.systems.values():
-                group.start_soon(system.load, progress)
+                group.start_soon(system.load, told)
         self._make_tools()
 
     def _make_tools(self) -> None:
+        self._clashes = []
         reserved = {tool.name for tool in [*self.core, *self._finders]}
         operations: dict[str, Tool] = {}
         for system in self.systems.values():
@@ -70,7 +87,7 @@ class Bridge:
                 if name in operations:
                     where = f"{operation.method} {operation.path} of {operation.api}"
                     reason = f"another operation is already called {name}"
-                    system.problems.append(Problem(where, reason, "this operation is left out"))
+                    self._clashes.append((system.name, Problem(where, reason, "this operation is left out")))
                 elif tool.tier in self.tiers:
                     operations[name] = tool.renamed(name)
         self._operations = operations
@@ -79,7 +96,8 @@ class Bridge:
     def listed(self) -> list[Tool]:
         """The tools that `tools/list` shows; what `auto` comes to is settled at the first call."""
         if self._exposure is None:
-            self._exposure = settle(self.settings.exposure, self._offer(), complete=self.complete)
+            tried = all(system.loaded for system in self.systems.values())
+            self._exposure = settle(self.settings.exposure, self._offer(), complete=tried)
         return listed(self._exposure, self._offer())
 
     @property
@@ -101,7 +119,31 @@ class Bridge:
         Raises:
             ToolError, PersonNeeded: what the caller is to be told.
         """
-        return self.pages.bounded(await tool.call(self.checker.check(tool.name, tool.input_schema, arguments)))
+        result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
+        # Before it is cut into pages: a secret on the border would be in two halves.
+        return self.pages.bounded(self._without_secrets(result))
+
+    def _without_secrets(self, result: Result) -> Result:
+        hide = self.redaction.hide
+        structured = None if result.structured is None else as_object(map_text(result.structured, hide))
+        return Result(hide(result.text), structured, hide(result.note))
+
+    def missing(self) -> list[str]:
+        """What an agent should know is not there: systems and documents that could not be read, or not yet."""
+        said: list[str] = []
+        for system in self.systems.values():
+            failed = sum(bool(description.failure) for description in system.descriptions.values())
+            if system.failure:
+                said.append(f"{system.name}: {system.failure}")
+            elif not system.loaded:
+                said.append(f"{system.name}: its documents are still being read")
+            elif failed:
+                said.append(f"{system.name}: {failed} of {len(system.entries)} documents could not be read")
+        return said
+
+    def skipped(self, name: str) -> list[Problem]:
+        """Everything of a system that could not be used, and why."""
+        return [*self.systems[name].skipped(), *(problem for system, problem in self._clashes if system == name)]
 
     def scopes_to_ask(self, system: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
         """What a sign-in asks for: what the listed tools need to read, and what is wanted at hand."""

@@ -18,7 +18,7 @@ from ..auth.session import Session
 from ..auth.store import Store
 from ..auth.wire import Wire
 from ..tools.addresses import is_loopback
-from .settings import ApiKey, SignIn, SystemSettings
+from .settings import ApiKey, SettingsError, SignIn, SystemSettings
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
 
@@ -68,6 +68,16 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _client(system: SystemSettings, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
+    try:
+        return _new_client(system, auth)
+    except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+        raise SettingsError(
+            "The machine's proxy or certificate settings (HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR) "
+            f"cannot be used: {error}"
+        ) from error
+
+
+def _new_client(system: SystemSettings, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         auth=auth,
         verify=_certificates(),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import cast
 
 from .settings import Options, Settings, SettingsError, load_settings
 
@@ -16,6 +18,7 @@ MISUSE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code: 0 well, 1 the command reports a failure, 2 misuse."""
+    _open_streams()
     given = _parser().parse_args(arguments)
     if given.command is None and sys.stdin.isatty():
         from .serve import explain
@@ -30,9 +33,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISUSE
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output left, as `head` does
+    except (BrokenPipeError, ExceptionGroup) as error:
+        if not _is_broken_pipe(error):
+            raise
+        # The reader of our output left, as `head` and hosts do; what is still in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _is_broken_pipe(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return all(_is_broken_pipe(inner) for inner in group.exceptions)
+    return isinstance(error, BrokenPipeError)
+
+
+def _open_streams() -> None:
+    """Streams that can be used whatever they were started with: closed ones lead nowhere, narrow ones escape."""
+    # Opened for the life of the process.
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(given: argparse.Namespace, settings: Settings) -> int:
@@ -83,6 +107,13 @@ def _options(given: argparse.Namespace) -> Options:
     return Options(**{name: values[name] for name in Options.__dataclass_fields__ if name in values})
 
 
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("common options")
@@ -127,5 +158,5 @@ def _parser() -> argparse.ArgumentParser:
         "arguments", nargs="?", default="{}", metavar="JSON", help="its arguments; - reads them from stdin"
     )
     sandbox = command("sandbox", "run a Closient of your own on this machine until stopped")
-    sandbox.add_argument("--port", type=int, default=8000, help="0 picks a free one (default: 8000)")
+    sandbox.add_argument("--port", type=_port, metavar="N", default=8000, help="0 picks a free one (default: 8000)")
     return parser

@@ -34,6 +34,7 @@ def start_log(level: str, file: str | None, redaction: Redaction) -> None:
     else:
         handler = logging.StreamHandler(os.fdopen(_open_private(file), "a", encoding="utf-8"))
     handler.setFormatter(_Redacting(redaction))
+    logging.raiseExceptions = False  # a full disk must not print what it could not log, unredacted
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

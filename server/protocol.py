@@ -99,6 +99,8 @@ class McpBridge:
     async def _list_tools(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
+        if params is not None and params.cursor is not None:
+            raise MCPError(types.INVALID_PARAMS, "The list of tools is one page; there is no such cursor")
         with anyio.move_on_after(_FIRST_LIST_SECONDS):
             await self._loaded.wait()
         self._shown = self._definitions()

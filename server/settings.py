@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..auth.secrets import Secret
 from ..tools.addresses import BadAddress, is_loopback, origin_of
@@ -164,7 +165,8 @@ def site_origin(source: str, value: str) -> str:
         raise SettingsError(f"{source}: {error}.") from None
     if not origin.startswith("https://") and not is_loopback(origin):
         raise SettingsError(f"{source} {origin} is not https; plain http is for this machine only (127.0.0.1).")
-    if text.rstrip("/") != origin and not re.fullmatch(re.escape(origin) + r":\d+/?", text):
+    parts = urlsplit(text)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise SettingsError(f"{source} {text[:80]!r} has a path; a site is scheme, host and port: {origin}")
     return origin
 

@@ -28,7 +28,7 @@ def status_of(bridge: Bridge) -> JsonObject:
 def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     system = bridge.systems[settings.name]
     read = [d for d in system.descriptions.values() if not d.failure]
-    skipped: list[JsonValue] = [_problem(problem) for problem in system.skipped()]
+    skipped: list[JsonValue] = [_problem(problem) for problem in bridge.skipped(settings.name)]
     return {
         "site": settings.site,
         "catalog": settings.catalog,
@@ -91,7 +91,7 @@ def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
         read = sum(not d.failure for d in system.descriptions.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
     lines.append(f"  {_credential_line(_credential(settings, bridge))}")
-    if skipped := system.skipped():
+    if skipped := bridge.skipped(settings.name):
         lines.append(f"  skipped: {len(skipped)}")
         lines += [f"    {p.subject}: {p.reason}; {p.effect}" for p in skipped]
     return lines

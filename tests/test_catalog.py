@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.catalog import NoCatalog, api_words, read_catalog
+from closient_mcp.tools.catalog import MAX_ENTRIES, NoCatalog, api_words, read_catalog
 
 ADDRESS = "https://www.example.com/.well-known/api-catalog"
 
@@ -87,8 +87,24 @@ def test_an_empty_catalog_is_a_catalog() -> None:
 
 
 def test_an_api_is_called_by_the_last_telling_word_of_its_path() -> None:
-    anchors = ["https://h/search/api/v1/", "https://h/epcis/api/2.0/", "https://h/byos/", "https://api.h.com/v2"]
-    assert api_words(anchors) == ["search", "epcis", "byos", "api"]
+    anchors = ["https://h/search/api/v1/", "https://h/epcis/api/2.0/", "https://h/byos/", "https://shop.h.com/v2"]
+    assert api_words(anchors) == ["search", "epcis", "byos", "shop"]
+
+
+def test_the_word_of_an_api_at_the_root_does_not_depend_on_where_it_runs() -> None:
+    assert api_words(["https://www.h.com/"]) == api_words(["http://127.0.0.1:8000/"]) == ["api"]
+
+
+def test_apis_that_nothing_in_their_paths_tells_apart_still_have_words_of_their_own() -> None:
+    words = api_words(["https://a.h.com/", "https://b.h.com/", "https://h/x?1", "https://h/x?2"])
+    assert words[:2] == ["a", "b"] and len(set(words)) == 4
+
+
+def test_a_catalog_of_many_thousand_entries_is_read_in_no_time_and_cut_with_a_word() -> None:
+    contexts = [{"anchor": f"/{i}/x/api", "service-desc": f"/{i}.json"} for i in range(MAX_ENTRIES + 5)]
+    catalog = read(*contexts)
+    assert len(catalog.entries) == len({entry.api for entry in catalog.entries}) == MAX_ENTRIES
+    assert "10005 entries" in catalog.problems[0].reason
 
 
 def test_equal_words_take_more_of_their_paths_whatever_their_order() -> None:
@@ -98,4 +114,4 @@ def test_equal_words_take_more_of_their_paths_whatever_their_order() -> None:
 
 
 def test_two_versions_of_an_api_are_told_apart_by_their_versions() -> None:
-    assert api_words(["https://h/orders/v1", "https://h/orders/v2"]) == ["v1", "v2"]
+    assert api_words(["https://h/orders/v1", "https://h/orders/v2"]) == ["orders_v1", "orders_v2"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -180,3 +182,28 @@ def test_the_demo_shows_every_step_and_ends_well() -> None:
     assert (ran.code, ran.err) == (0, "")
     assert "4 APIs" in ran.out and "search_products" in ran.out and "account_whoami" in ran.out
     assert "\x1b" not in ran.out and ran.out.endswith("your own MCP host.\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [({"ALL_PROXY": "socks5://127.0.0.1:1"}, "proxy"), ({"SSL_CERT_FILE": "/nowhere/at/all"}, "SSL_CERT_FILE")],
+)
+def test_a_machine_whose_settings_cannot_be_used_is_told_so(environment: dict[str, str], says: str) -> None:
+    ran = run("call", "ping", site="https://nowhere.invalid", **environment)
+    assert ran.code == 2 and says in ran.err and len(ran.err.splitlines()) == 1
+
+
+def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> None:
+    ran = run("status", site=sandbox.address, CLOSIENT_API_KEY=sandbox.api_key, PYTHONIOENCODING="ascii")
+    assert ran.code == 0 and "API key \\u2026" in ran.out
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "| head -c 1"])
+def test_closed_streams_are_no_traceback(sandbox: Sandbox, closed: str) -> None:
+    command = f"{sys.executable} -m closient_mcp.server tools --all --json --site {sandbox.address} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr + done.stdout and "Exception" not in done.stderr
+
+
+def test_a_port_that_is_none_is_misuse() -> None:
+    assert run("sandbox", "--port", "99999").code == 2

@@ -62,6 +62,8 @@ def test_rule_1_the_key_goes_nowhere_else(url: str) -> None:
         ("https://h:444/a", "https://h", False),
         ("http://127.0.0.1:8000/a", "http://127.0.0.1:8000", True),
         ("http://[::1]:8000/a", "http://[::1]:8000", True),
+        ("http://127.0.0.2:8000/a", "http://127.0.0.2:8000", True),
+        ("https://bücher.example/a", "https://xn--bcher-kva.example", True),
         ("http://localhost:8000/a", "http://127.0.0.1:8000", False),
         ("http://h/a", "http://h", False),
     ],
@@ -103,11 +105,22 @@ def test_rule_1_a_secret_shows_itself_to_nobody() -> None:
         copy.copy(secret)
 
 
-def test_rule_1_a_known_secret_is_taken_out_of_text_also_as_urls_write_it() -> None:
+def test_rule_1_a_known_secret_is_taken_out_of_text_also_as_urls_and_json_write_it() -> None:
     redaction = Redaction()
-    redaction.add(Secret("s3cret/with+signs"))
-    text = "a s3cret/with+signs b s3cret%2Fwith%2Bsigns c"
-    assert redaction.hide(text) == f"a {MASK} b {MASK} c"
+    redaction.add(Secret('s3cret/with+signs"quoted'))
+    text = 'a s3cret/with+signs"quoted b s3cret%2Fwith%2Bsigns%22quoted c s3cret/with+signs\\"quoted d'
+    assert redaction.hide(text) == f"a {MASK} b {MASK} c {MASK} d"
+
+
+def test_rule_1_a_secret_that_begins_another_does_not_leave_the_rest_of_it() -> None:
+    redaction = Redaction()
+    for value in ("abcdef", "abcdefghij", "abcdefgh"):
+        redaction.add(Secret(value))
+    assert redaction.hide("x abcdefghij y") == f"x {MASK} y"
+
+
+def test_rule_1_of_a_short_secret_not_even_the_ending_is_shown() -> None:
+    assert (Secret("fifteen-letters").ending, Secret("sixteen--letters").ending) == ("", "ters")
 
 
 def test_a_value_too_short_to_be_a_secret_is_not_looked_for() -> None:

@@ -25,7 +25,7 @@ def fetcher(client: httpx2.AsyncClient, service: Service) -> Fetcher:
 async def test_a_document_is_fetched_with_the_media_types_we_read(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply({"a": 1}, headers={"Content-Type": "application/json"})
     document = await fetcher.fetch(f"{service.address}/d", "application/linkset+json")
-    assert (document.body, document.content_type) == (b'{"a": 1}', "application/json")
+    assert (document.body, document.address) == (b'{"a": 1}', f"{service.address}/d")
     assert service.received[0].headers["accept"] == "application/linkset+json"
 
 
@@ -70,6 +70,10 @@ async def test_rule_2_a_document_larger_than_the_limit_is_refused(
         "https://[::1]/",
         "https://[fe80::1]/",
         "https://[::ffff:127.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[::127.0.0.1]/",
+        "https://[fec0::1]/",
+        "https://224.0.0.1/",
         "https://localhost/openapi.json",
         "http://127.0.0.1:1/",
     ],
@@ -102,3 +106,10 @@ async def test_an_unknown_host_is_told_as_such(client: httpx2.AsyncClient) -> No
     public = Fetcher(client, frozenset({"https://www.example.com"}))
     with pytest.raises(NotFetched, match="cannot be reached"):
         await public.fetch("https://nowhere.invalid/openapi.json", "*/*")
+
+
+@pytest.mark.parametrize("address", ["http://www.example.com/d", "http://www.example.com:6379/d"])
+async def test_the_host_of_an_https_system_is_not_asked_in_plain_http(client: httpx2.AsyncClient, address: str) -> None:
+    public = Fetcher(client, frozenset({"https://www.example.com"}))
+    with pytest.raises(NotFetched, match="neither https nor on this machine"):
+        await public.fetch(address, "*/*")

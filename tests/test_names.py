@@ -27,6 +27,7 @@ def name(method: str, path: str, operation_id: str = "", summary: str = "") -> s
         ("get", "/lead/{id}/", "", "", "get_lead_by_id"),
         ("get", "/lead/", "", "", "list_lead"),
         ("post", "/lead/", "", "", "create_lead"),
+        ("post", "/data/search/", "", "", "search_data"),
         ("delete", "/lead/{id}/note/{note_id}", "", "", "delete_lead_note_by_id"),
     ],
 )

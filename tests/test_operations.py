@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.json_values import JsonObject, as_object, parse_json
-from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.operations import NotOpenApi, Operation, Source, read_operations
 from closient_mcp.tools.problems import Problem
 
 from .service import document, operation
@@ -115,7 +116,7 @@ def test_an_operation_that_is_served_elsewhere_is_a_problem_and_never_a_call_to_
     paths = {"/bad": {"get": operation()}}
     operations, (problem,) = read_operations(document(paths, servers=[{"url": "https://evil.example"}]), elsewhere)
     assert operations == []
-    assert "https://elsewhere.example, https://evil.example" in problem.reason
+    assert "https://evil.example, https://elsewhere.example" in problem.reason
 
 
 @pytest.mark.parametrize(
@@ -129,8 +130,8 @@ def test_an_operation_that_is_served_elsewhere_is_a_problem_and_never_a_call_to_
     ],
 )
 def test_a_document_that_gives_nothing_says_why(contents: JsonObject, reason: str) -> None:
-    operations, (problem,) = read_operations(contents, SOURCE)
-    assert operations == [] and reason in problem.reason
+    with pytest.raises(NotOpenApi, match=reason):
+        read_operations(contents, SOURCE)
 
 
 @pytest.mark.parametrize("node", [None, 1, "x", [], {"get": 5}, {"get": []}, {"parameters": 3}])
@@ -167,6 +168,17 @@ def test_the_base_is_the_first_server_that_calls_may_go_to(servers: Any, path: s
         ("post", "/keys/{id}/revoke", "", "destructive"),
         ("post", "/orders/{id}", "cancel_order", "destructive"),
         ("get", "/delete", "delete_everything", "destructive"),
+        ("get", "/cancel-reasons", "list_cancel_reasons", "read"),
+        ("post", "/lookup-tables", "create_lookup_table", "write"),
+        ("post", "/alerts", "search_alert_create", "write"),
+        ("post", "/users", "find_or_create_user", "write"),
+        ("post", "/verify-email", "send_verification", "write"),
+        ("post", "/desk/check-in", "check_in", "write"),
+        ("post", "/query-templates", "addTemplate", "write"),
+        ("post", "/items", "validate_and_store", "write"),
+        ("post", "/indexes", "createSearchIndex", "write"),
+        ("post", "/items/bulk-delete", "bulk_delete_items", "destructive"),
+        ("post", "/x/replace", "", "destructive"),
     ],
 )
 def test_the_tier_follows_the_method_and_the_words(method: str, path: str, operation_id: str, tier: str) -> None:
@@ -190,6 +202,99 @@ def test_names_do_not_depend_on_the_order_of_the_paths() -> None:
     assert {o.path: o.name for o in forwards} == {o.path: o.name for o in backwards}
 
 
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        ({"trace": {}}, "the method TRACE is not sent"),
+        ({"query": {}}, "the method QUERY is not sent"),
+        ({"get": []}, "it is no object"),
+        ([], "it is no object"),
+    ],
+)
+def test_no_operation_is_dropped_without_a_word(node: Any, reason: str) -> None:
+    _, (problem,) = read({"/a": node})
+    assert problem.reason == reason
+
+
+def test_a_method_in_capitals_is_the_method() -> None:
+    assert only({"/a": {"GET": operation()}}).method == "GET"
+
+
+def test_an_undeclared_path_parameter_and_a_query_parameter_of_its_name_stay_apart() -> None:
+    query = {"name": "id", "in": "query", "schema": {"type": "integer"}}
+    found = only({"/i/{id}": {"get": operation(parameters=[query])}})
+    assert found.input_schema["properties"] == {"id_query": {"type": "integer"}, "id_path": {"type": "string"}}
+
+
+def test_parameters_whose_names_no_host_accepts_have_names_of_their_own() -> None:
+    query: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": {}} for name in ("цена", "вес", "a[b]")]
+    names = list(as_object(only({"/i": {"get": operation(parameters=query)}}).input_schema["properties"]))
+    assert len(names) == 3 and all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in names)
+
+
+@pytest.mark.parametrize("header", ["X_API_KEY", "X-HTTP-Method-Override", "X-Forwarded-For", "User-Agent", "Trailer"])
+def test_rule_3_headers_that_servers_take_for_others_are_no_arguments(header: str) -> None:
+    found = only({"/t": {"get": operation(parameters=[{"name": header, "in": "header"}])}})
+    assert found.input_schema["properties"] == {}
+
+
+def test_a_header_whose_name_is_none_costs_its_operation() -> None:
+    _, (problem,) = read({"/t": {"get": operation(parameters=[{"name": "bad name", "in": "header"}])}})
+    assert "no name for a header" in problem.reason
+
+
+def test_a_malformed_server_does_not_hide_a_good_one() -> None:
+    servers = [{"url": "mailto:x"}, {"url": f"{HOST}/v2"}]
+    assert only({"/a": {"get": operation()}}, servers=servers).base == f"{HOST}/v2"
+
+
+def test_an_operation_that_we_cannot_read_is_a_problem_and_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("closient_mcp.tools.operations.tier_of", {"good": "read"}.__getitem__)
+    operations, (problem,) = read({"/a": {"get": operation()}})
+    assert operations == [] and "could not be read (TypeError)" in problem.reason and "Traceback" in caplog.text
+
+
+def test_more_operations_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.tools.operations.MAX_OPERATIONS", 2)
+    operations, (problem,) = read({f"/{i}": {"get": operation()} for i in range(5)})
+    assert len(operations) == 2 and "it has 5 operations; 2 are read" in problem.reason
+
+
+def test_a_problem_shows_nothing_hidden_of_the_document() -> None:
+    _, (problem,) = read({"/a[31m‮": {"get": operation(parameters=[{"$ref": "#/x]0;y"}])}})
+    assert "" not in str(problem) and "‮" not in str(problem)
+
+
+def test_operations_that_share_a_large_schema_share_its_conversion() -> None:
+    large = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(500)}}
+    body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Large"}}}}
+    operations, _ = read(
+        {f"/{i}": {"post": operation(requestBody=body)} for i in range(3)}, components={"schemas": {"Large": large}}
+    )
+    converted = [as_object(found.input_schema["$defs"])["Large"] for found in operations]
+    assert converted[0] is converted[1] is converted[2]
+
+
+@pytest.mark.parametrize("identifier", ["A" * 120_000, "a-" * 60_000, "x" * 120_000])
+def test_a_huge_identifier_is_named_in_no_time(identifier: str) -> None:
+    assert len(only({"/a": {"get": operation(operationId=identifier, summary=identifier)}}).name) <= 64
+
+
+def test_the_scopes_of_an_operation_are_its_own_or_the_documents_or_by_the_systems_rule() -> None:
+    schemes = {"securitySchemes": {"o": {"type": "oauth2"}, "k": {"type": "apiKey"}}}
+    paths = {
+        "/own": {"get": operation(security=[{"k": []}, {"o": ["things.read", "more"]}])},
+        "/whole": {"get": operation()},
+        "/none": {"post": operation(security=[])},
+    }
+    found, _ = read_operations(
+        document(paths, components=schemes, security=[{"o": ["all"]}]), replace(SOURCE, app_scopes=True)
+    )
+    assert [o.scopes for o in found] == [("things.read", "more"), ("all",), ("things:write",)]
+
+
 def _openapi_3_in_json() -> list[Any]:
     files = sorted(SPECS.glob("*.json")) if SPECS.is_dir() else []
     return [pytest.param(file, id=file.stem) for file in files] or [
@@ -201,10 +306,14 @@ def _openapi_3_in_json() -> list[Any]:
 def test_every_real_document_gives_operations_or_named_problems(file: Path) -> None:
     contents = as_object(parse_json(file.read_bytes()))
     contents.pop("servers", None)
+    if "openapi" not in contents:
+        with pytest.raises(NotOpenApi):
+            read_operations(contents, SOURCE)
+        return
     operations, problems = read_operations(contents, SOURCE)
     methods = ("get", "put", "post", "delete", "options", "head", "patch")
     there = [m for item in as_object(contents["paths"]).values() for m in as_object(item) if m in methods]
-    assert len(operations) + len(problems) == (len(there) if "openapi" in contents else 1)
+    assert len(operations) + len(problems) == len(there)
     assert len({o.name for o in operations}) == len(operations)
     assert all(p.reason and p.effect for p in problems)
     for found in operations:

@@ -138,6 +138,26 @@ async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, e
     assert KEY not in result.model_dump_json()
 
 
+async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_structured_content_too(service: Service) -> None:
+    service.routes["/products/api/v1/products/09506000134352"] = Reply({"product_name": f"x {KEY}", "brand": KEY})
+    async with connected(service) as client:
+        result = await client.call_tool("lookup_product", {"gtin": "09506000134352"})
+    assert result.structured_content and result.structured_content["name"] == "x [secret]"
+    assert KEY not in result.model_dump_json()
+
+
+async def test_rule_1_a_key_on_the_border_of_two_pages_is_in_neither(service: Service) -> None:
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/1"] = Reply(f"{'x' * 39_980}{KEY}{'y' * 100}")
+    async with connected(service) as client:
+        first = await client.call_tool("things_get_thing", {"id": "1"})
+        (_, note) = first.content
+        assert isinstance(note, types.TextContent)
+        name = note.text.split('{"result": "')[1].split('"')[0]
+        rest = await client.call_tool("read_result", {"result": name, "offset": 39_980})
+    assert not rest.is_error and KEY[:8] not in text(first) and KEY[-8:] not in text(rest)
+
+
 async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_the_result(service: Service) -> None:
     service.serve_apis(things=DOCUMENT)
     service.routes["/things/api/v1/things/1"] = Reply({"you sent": KEY})
@@ -297,3 +317,72 @@ def test_the_instructions_fit_the_hosts_that_cut_them() -> None:
 def test_a_tool_definition_is_what_the_protocol_asks_for() -> None:
     made: JsonObject = {"name": "a", "inputSchema": {"type": "object"}}
     assert types.Tool.model_validate(made).input_schema == {"type": "object"}
+
+
+async def test_one_slow_document_withholds_nothing_of_the_others(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 3.0)
+    released = threading.Event()
+
+    def slow(_: Received) -> Reply:
+        released.wait(30)
+        return Reply(document({}))
+
+    service.serve_apis(search=DOCUMENT, slow=document({}))
+    service.routes["/slow/api/v1/openapi.json"] = slow
+    async with connected(service) as client:
+        listed = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
+        released.set()
+    assert "search_get_thing" in listed
+
+
+BAD_PATHS: dict[str, Any] = {
+    "/a": {"get": operation(parameters=[{"name": "q", "in": "query", "schema": {"required": [{}], "type": "object"}}])},
+    "/b": {"get": operation(parameters=[{"name": "q", "in": "query", "schema": {"minLength": "5"}}])},
+    "/c": {"get": operation(operationId="\u202e\x1b")},
+}
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["{}/x\x01y", "https://\u2066.com/x", "{}/" + "x" * 70_000, "/redirects"],
+    ids=["control", "idn", "long", "redirect"],
+)
+async def test_one_bad_address_in_a_catalog_costs_no_other_document(service: Service, href: str) -> None:
+    service.serve_apis(things=DOCUMENT, bad=document(BAD_PATHS))
+    catalog = service.catalog_of("things", "bad")
+    address = href.replace("{}", service.address)
+    catalog["linkset"].append({"anchor": f"{service.address}/worse/", "service-desc": [{"href": address}]})
+    service.routes["/.well-known/api-catalog"] = Reply(catalog)
+    service.routes["/redirects"] = Reply(status=302, headers={"Location": "/a\x7f\x01"})
+    async with connected(service, expose="all") as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+    assert {"things_get_thing", "bad_list_a", "bad_list_b", "bad_list_c"} <= names
+
+
+async def test_a_cursor_that_we_never_gave_is_an_error(service: Service) -> None:
+    async with connected(service) as client:
+        with pytest.raises(MCPError, match="one page"):
+            await client.list_tools(cursor="2")
+
+
+async def test_very_deep_schemas_do_not_break_the_list(service: Service) -> None:
+    deep: JsonObject = {"type": "string"}
+    for _ in range(60):
+        deep = {"type": ["array", "null"], "items": deep}
+    body = {"content": {"application/json": {"schema": deep}}}
+    service.serve_apis(deep=document({"/a": {"post": operation(requestBody=body)}}))
+    async with connected(service) as client:
+        assert "deep_create_a" in {tool.name for tool in (await client.list_tools()).tools}
+
+
+async def test_two_descriptions_of_one_address_are_both_read(service: Service) -> None:
+    contexts = [{"anchor": f"{service.address}/x/", "service-desc": [{"href": f"/{name}.json"}]} for name in "ab"]
+    service.routes["/.well-known/api-catalog"] = Reply({"linkset": contexts})
+    for name in "ab":
+        one = document({f"/{name}": {"get": operation(operationId=f"get_{name}")}})
+        service.routes[f"/{name}.json"] = Reply(one)
+    async with connected(service) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+    assert sum(name.endswith(("_get_a", "_get_b")) for name in names) == 2

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.json_values import JsonValue
-from closient_mcp.tools.operations import Body, Location, Operation, Parameter
+from closient_mcp.tools.operations import Operation
+from closient_mcp.tools.parameters import Body, Location, Parameter
 from closient_mcp.tools.requests import Request, build_request
 
 
@@ -128,6 +129,27 @@ def test_a_json_body_is_sent_as_it_was_given(value: JsonValue) -> None:
     request = build(None, value, body=True)
     assert request.headers["content-type"] == "application/json"
     assert json.loads(request.content or b"") == value
+
+
+@pytest.mark.parametrize("value", ["größe", "\u200b", "日本"])
+def test_a_header_carries_plain_ascii_only_and_says_so(value: str) -> None:
+    with pytest.raises(BadArguments, match="plain ASCII"):
+        build(parameter("header", "simple"), value)
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("/qq?admin=1", "https://h/v1/qq?admin=1&p=x"),
+        ("/f#frag", "https://h/v1/f?p=x"),
+        ("/with space/ü", "https://h/v1/with%20space/%C3%BC?p=x"),
+        ("/line\nbreak", "https://h/v1/line%0Abreak?p=x"),
+    ],
+)
+def test_a_path_that_holds_more_than_a_path_keeps_the_query_in_its_place(path: str, url: str) -> None:
+    query = parameter("query", "form", True)
+    made = Operation("t", "s", "a", "GET", path, "https://h/v1", "", "", "read", (query,), None, {})
+    assert build_request(made, {"p": "x"}).url == url
 
 
 def test_what_was_not_given_is_not_sent() -> None:

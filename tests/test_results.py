@@ -124,6 +124,21 @@ def test_a_rate_limit_says_how_long_to_wait() -> None:
     assert error.details["retry_after_seconds"] == 42.0
 
 
+def test_a_huge_error_page_is_told_in_no_time() -> None:
+    assert read_error(b"<title" * 200_000, "text/html").message == "a web page (no title)"
+
+
+def test_a_redirect_that_leads_away_is_told_and_not_followed() -> None:
+    assert read_response(answer(status=302, location="https://elsewhere.example/"), "acme").text == (
+        "acme redirects to https://elsewhere.example/, which was not followed."
+    )
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"[Infinity]", b'{"a": 1e999}'])
+def test_numbers_that_json_does_not_have_are_text(body: bytes) -> None:
+    assert read_response(answer(body, content_type="application/json"), "acme").text == body.decode()
+
+
 @given(st.binary(max_size=300), st.sampled_from(["", "text/html", "application/json", "application/problem+json"]))
 def test_no_error_body_breaks_the_reading(body: bytes, content_type: str) -> None:
     assert len(read_error(body, content_type).message) < 2000

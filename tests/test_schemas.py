@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from closient_mcp.tools.json_values import JsonObject, JsonValue
+from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object
 from closient_mcp.tools.schemas import BadReference, SchemaReader
 
 from .service import fits
 
 
 def convert(schema: JsonValue, **components: JsonValue) -> JsonObject:
+    needs: set[str] = set()
     reader = SchemaReader({"components": {"schemas": components}})
-    converted = reader.read(schema)
-    defs = reader.finish()
-    return {**converted, "$defs": defs} if defs else converted
+    converted = reader.read(schema, needs)
+    definitions = reader.definitions(needs)
+    return {**converted, "$defs": definitions} if definitions else converted
 
 
 def ref(name: str) -> JsonObject:
@@ -70,7 +71,9 @@ def test_schemas_that_contain_each_other_are_kept_under_defs() -> None:
     assert not fits(converted, {"b": {"a": {"b": 1}}})
 
 
-@pytest.mark.parametrize("reference", ["#/components/schemas/None", "other.yaml#/A", "http://example.com/a"])
+@pytest.mark.parametrize(
+    "reference", ["#/components/schemas/None", "other.yaml#/A", "http://example.com/a", "#anchor", ""]
+)
 def test_a_reference_that_leads_nowhere_is_an_error(reference: str) -> None:
     with pytest.raises(BadReference):
         convert({"$ref": reference})
@@ -88,3 +91,75 @@ def test_a_bomb_of_references_stays_small() -> None:
 def test_a_long_enumeration_is_cut_to_a_description_of_it() -> None:
     converted = convert({"type": "string", "enum": [f"value{i}" for i in range(500)]})
     assert "enum" not in converted and "500 values" in str(converted["description"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minLength": "5"},
+        {"maxLength": -1},
+        {"minimum": "0"},
+        {"multipleOf": 0},
+        {"uniqueItems": "yes"},
+        {"pattern": 5},
+        {"required": [{}, [], 1]},
+        {"required": "name"},
+        {"enum": "a"},
+        {"enum": []},
+        {"properties": []},
+        {"items": True},
+        {"anyOf": [True, False]},
+        {"type": {}},
+        {"type": ["strange"]},
+        {"nullable": "yes"},
+        {"exclusiveMinimum": "1"},
+        {"description": ["x"]},
+        {"additionalProperties": []},
+    ],
+)
+@pytest.mark.parametrize("kind", ["string", "object", "array"])
+def test_a_keyword_that_is_not_what_it_must_be_is_left_out(kind: str, wrong: JsonObject) -> None:
+    assert fits(convert({"type": kind, **wrong}), {"string": "x", "object": {}, "array": []}[kind])  # type: ignore[arg-type]
+
+
+def test_rule_2_values_of_a_schema_reach_the_model_without_hidden_characters() -> None:
+    converted = convert({"type": "string", "enum": ["a\u202e"], "default": "b\x1b[0m", "const": "c\u200b"})
+    assert not set("\u202e\x1b\u200b") & set(str(converted))
+
+
+def test_two_references_that_end_in_one_word_have_definitions_of_their_own() -> None:
+    schemas: dict[str, Any] = {
+        "components": {
+            "schemas": {"X": {"type": "object", "properties": {"x": ref("X")}}},
+            "responses": {"X": {"type": "object", "properties": {"y": {"$ref": "#/components/responses/X"}}}},
+        }
+    }
+    needs: set[str] = set()
+    reader = SchemaReader(schemas)
+    both: JsonObject = {"type": "object", "properties": {"a": ref("X"), "b": {"$ref": "#/components/responses/X"}}}
+    converted = {**reader.read(both, needs), "$defs": reader.definitions(needs)}
+    assert len(as_object(converted["$defs"])) == 2
+    assert fits(converted, {"a": {"x": {}}, "b": {"y": {}}}) and not fits(converted, {"b": {"y": 1}})
+
+
+@pytest.mark.parametrize("levels", [30, 1000, 5000])
+def test_very_deep_schemas_are_cut_and_not_crashed_on(levels: int) -> None:
+    deep: JsonObject = {"type": "string"}
+    for _ in range(levels):
+        deep = {"type": ["array", "null"], "items": deep}
+    assert str(convert(deep)).count("anyOf") <= 25
+
+
+def test_a_long_chain_of_references_is_cut_and_not_crashed_on() -> None:
+    chain: dict[str, Any] = {f"C{i}": {"type": "array", "items": ref(f"C{i + 1}")} for i in range(3000)}
+    assert fits(convert(ref("C0"), **chain, C3000={"type": "string"}), [])
+
+
+def test_one_of_becomes_any_of_because_branches_may_have_lost_what_kept_them_apart() -> None:
+    converted = convert({"oneOf": [{"type": "object", "not": {}}, {"type": "object"}]})
+    assert fits(converted, {}) and "oneOf" not in converted
+
+
+def test_a_percent_encoded_reference_is_followed() -> None:
+    reader = SchemaReader({"paths": {"/a/{id}": {"x": {"type": "integer"}}}})
+    assert reader.read({"$ref": "#/paths/~1a~1%7Bid%7D/x"}, set()) == {"type": "integer"}

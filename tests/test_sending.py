@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 
 from closient_mcp.tools import sending
-from closient_mcp.tools.errors import Refused, Unreachable
+from closient_mcp.tools.errors import BadArguments, Refused, Unreachable
 from closient_mcp.tools.requests import Request
 from closient_mcp.tools.sending import Sender
 
@@ -200,3 +203,35 @@ async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_th
         await sender.send(get(service, "/a"))
         await sender.send(get(service, "/a"))
     assert all("cookie" not in got.headers for got in service.received)
+
+
+async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sent(
+    service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_QUEUE_SECONDS", 0.05)
+    released = threading.Event()
+
+    def slow(_: Received) -> Reply:
+        released.wait(30)
+        return Reply({})
+
+    service.routes |= {"/slow": slow, "/a": Reply({})}
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(sender.send, get(service, "/slow"))
+        with anyio.fail_after(10):
+            while len(service.received) < 8:
+                await anyio.lowlevel.checkpoint()
+        with pytest.raises(Unreachable, match="busy") as caught:
+            await sender.send(Request("POST", f"{service.address}/a"))
+        released.set()
+    assert "Nothing was sent" in caught.value.next_step
+    assert (await sender.send(get(service, "/a"))).status == 200
+
+
+@pytest.mark.parametrize("path", ["/a\x01", "/" + "x" * 70_000])
+async def test_an_address_that_is_none_is_the_arguments_fault_and_no_bug(
+    service: Service, sender: Sender, path: str
+) -> None:
+    with pytest.raises(BadArguments, match="address that these arguments make"):
+        await sender.send(get(service, path))

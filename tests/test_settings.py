@@ -17,6 +17,8 @@ from closient_mcp.tools.exposure import Exposure
         (Options(site="local"), {}, "http://localhost:8000"),
         (Options(site="http://127.0.0.1:8123/"), {}, "http://127.0.0.1:8123"),
         (Options(site="https://shop.example:443"), {}, "https://shop.example"),
+        (Options(site="HTTP://LOCALHOST:9"), {}, "http://localhost:9"),
+        (Options(site="https://bücher.example"), {}, "https://xn--bcher-kva.example"),
         (Options(), {"CLOSIENT_SITE": "testing"}, "https://www.closient.dev"),
         (Options(site="production"), {"CLOSIENT_SITE": "testing"}, "https://www.closient.com"),
         (Options(), {"CLOSIENT_SITE": ""}, "https://www.closient.com"),

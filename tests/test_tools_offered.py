@@ -76,7 +76,15 @@ def finder() -> Finder:
         make("products_unclaim_product", "products", "destructive", "Unclaim a product"),
     ]
     by_name = {tool.name: tool for tool in operations}
-    return Finder(lambda: by_name, ArgumentChecker())
+    return Finder(lambda: by_name, ArgumentChecker(), list[str])
+
+
+async def test_what_could_not_be_read_is_told_to_whoever_looks_for_it() -> None:
+    absent = Finder(dict[str, Tool], ArgumentChecker(), lambda: ["closient: no api-catalog"])
+    assert (await use(absent, "find_operations", query="x"))["missing"] == ["closient: no api-catalog"]
+    with pytest.raises(BadArguments) as caught:
+        await use(absent, "read_operation", name="x")
+    assert "Not everything is there: closient: no api-catalog." in caught.value.next_step
 
 
 async def use(finder: Finder, called: str, **arguments: Any) -> Any:
@@ -179,3 +187,42 @@ def test_each_wrong_argument_is_named_with_what_belongs_there() -> None:
         ArgumentChecker().check("t", schema, {"n": "five", "m": 1})
     assert "n: 'five' is not of type 'integer'" in caught.value.message and "'m' was unexpected" in caught.value.message
     assert caught.value.next_step == 'It takes n; required: ["n"]. Nothing was sent.'
+
+
+@pytest.mark.parametrize("pattern", [r"^(a+)+$", r"^\p{L}+$", "(", r"(?<name>x)"])
+def test_patterns_of_a_document_are_the_services_to_judge(pattern: str) -> None:
+    schema: JsonObject = {"type": "object", "properties": {"q": {"type": "string", "pattern": pattern}}}
+    assert ArgumentChecker().check("t", schema, {"q": "a" * 40 + "!"})
+
+
+def test_null_for_something_optional_is_taken_as_left_out() -> None:
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "free": {}, "needed": {"type": "string"}},
+        "required": ["needed"],
+    }
+    assert ArgumentChecker().check("t", schema, {"n": None, "free": None, "needed": "x"}) == {
+        "free": None,
+        "needed": "x",
+    }
+    with pytest.raises(BadArguments, match="needed: None is not of type"):
+        ArgumentChecker().check("t", schema, {"needed": None})
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "\ud800", {"a": ["\udfff"]}])
+def test_what_no_request_can_carry_is_refused(value: Any) -> None:
+    with pytest.raises(BadArguments, match="cannot be sent"):
+        ArgumentChecker().check("t", {"type": "object"}, {"v": value})
+
+
+def test_a_reference_to_elsewhere_is_never_fetched_to_check_arguments() -> None:
+    schema: JsonObject = {"type": "object", "properties": {"q": {"$ref": "http://127.0.0.1:9/schema.json"}}}
+    with pytest.raises(Exception, match="Unresolvable"):
+        ArgumentChecker().check("t", schema, {"q": 1})
+
+
+def test_a_changed_schema_of_a_tool_is_the_one_that_is_checked() -> None:
+    checker = ArgumentChecker()
+    checker.check("t", {"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": 1})
+    with pytest.raises(BadArguments):
+        checker.check("t", {"type": "object", "properties": {"a": {"type": "string"}}}, {"a": 1})

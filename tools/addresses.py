@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+_EMBEDDING = [ipaddress.ip_network(text) for text in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/96")]
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -27,7 +28,12 @@ def origin_of(url: str) -> str:
         raise BadAddress(f"{url[:200]!r} is not an http(s) address")
     if "@" in parts.netloc:
         raise BadAddress(f"an address with a user name in it is not accepted: host {parts.hostname}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    try:
+        # As it goes over the wire, so that one host has one spelling.
+        name = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+    except UnicodeError:
+        raise BadAddress(f"{url[:200]!r} has a host name that is none") from None
+    host = f"[{name}]" if ":" in name else name
     suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{host}{suffix}"
 
@@ -69,8 +75,11 @@ def is_loopback(url: str) -> bool:
 def is_public(address: str) -> bool:
     """Whether an IP address (text, no name) is one of the public internet."""
     ip = ipaddress.ip_address(address.split("%", 1)[0])
-    if isinstance(ip, ipaddress.IPv6Address) and (inner := ip.ipv4_mapped or ip.sixtofour):
-        ip = inner
+    if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in _EMBEDDING):
+            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)  # an IPv4 address in the clothes of an IPv6 one
+        elif ip.is_site_local:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

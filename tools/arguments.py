@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .errors import BadArguments
-from .json_values import JsonObject, JsonValue, NotJson, as_object, parse_json, to_text
+from .json_values import JsonObject, JsonValue, NotJson, as_list, as_object, parse_json, to_text
 from .text import one_line
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
+    from referencing.jsonschema import SchemaRegistry
 
 _SHOWN = 5
 
@@ -19,20 +23,22 @@ class ArgumentChecker:
     """Checks arguments by JSON Schema 2020-12; validators are kept by the name of their tool."""
 
     def __init__(self) -> None:
-        self._validators: dict[str, Draft202012Validator] = {}
+        self._validators: dict[str, tuple[JsonObject, Validator]] = {}
 
     def check(self, tool: str, schema: JsonObject, arguments: JsonObject) -> JsonObject:
-        """The arguments, if they fit; objects and arrays that a model wrote as JSON text are read first.
+        """The arguments, if they fit, where need be as they were meant (`_mended`).
 
         Raises:
             BadArguments: they do not fit; names each place and what belongs there.
         """
-        validator = self._validators.get(tool)
-        if validator is None:
-            validator = self._validators[tool] = _validator(schema)
+        _check_sendable(tool, arguments)
+        known, validator = self._validators.get(tool, (None, None))
+        if validator is None or known is not schema:
+            validator = _validator(schema)
+            self._validators[tool] = schema, validator
         errors = _errors(validator, arguments)
         if errors:
-            arguments = _unquoted(schema, arguments)
+            arguments = _mended(schema, arguments)
             errors = _errors(validator, arguments)
         if errors:
             said = [_say(error) for error in errors[:_SHOWN]]
@@ -45,15 +51,35 @@ class ArgumentChecker:
         return arguments
 
 
-def _validator(schema: JsonObject) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator  # 60-100 ms that a start need not wait for
+def _check_sendable(tool: str, arguments: JsonObject) -> None:
+    try:
+        json.dumps(arguments, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:  # half a character, or a number that JSON has no words for
+        raise BadArguments(
+            f"The arguments of {tool} cannot be sent: {one_line(str(error), 150)}.",
+            "Leave out broken characters, infinities and very deep nesting. Nothing was sent.",
+        ) from None
+
+
+def _validator(schema: JsonObject) -> Validator:
+    from jsonschema import Draft202012Validator, validators  # 60-100 ms that a start need not wait for
     from referencing import Registry
 
+    # A document's patterns are written for other engines and can take for ever in ours: the service judges them.
+    lenient = cast(
+        "type[Draft202012Validator]",
+        validators.extend(Draft202012Validator, {"pattern": _accept}),  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
+    )
     # An empty registry: a `$ref` to anywhere else must never be fetched.
-    return Draft202012Validator(schema, registry=Registry())
+    nothing: SchemaRegistry = Registry()
+    return lenient(schema, registry=nothing)
 
 
-def _errors(validator: Draft202012Validator, arguments: JsonObject) -> list[ValidationError]:
+def _accept(*_: object) -> Iterable[ValidationError]:
+    return ()
+
+
+def _errors(validator: Validator, arguments: JsonObject) -> list[ValidationError]:
     found: Iterable[ValidationError] = validator.iter_errors(arguments)  # pyright: ignore[reportUnknownMemberType] (a stub's gap)
     return sorted(found, key=lambda error: [str(part) for part in error.absolute_path])
 
@@ -71,15 +97,20 @@ def _expected(schema: JsonObject) -> str:
     return f"It takes {', '.join(names[:30])}; required: {to_text(required)}. Nothing was sent."
 
 
-def _unquoted(schema: JsonObject, arguments: JsonObject) -> JsonObject:
-    """Models send objects and arrays as JSON text now and then; a schema that wants text keeps the text."""
+def _mended(schema: JsonObject, arguments: JsonObject) -> JsonObject:
+    """The arguments as they were meant: models write objects as JSON text, and null for what they leave out.
+
+    A schema that wants text keeps the text, and one that takes null keeps the null.
+    """
     properties = as_object(schema.get("properties"))
-    result = dict(arguments)
+    required = as_list(schema.get("required"))
+    result: JsonObject = {}
     for name, value in arguments.items():
         wanted = as_object(properties.get(name)).get("type")
+        if value is None and wanted and name not in required:
+            continue
+        result[name] = value
         if isinstance(value, str) and wanted in ("object", "array"):
-            try:
+            with contextlib.suppress(NotJson):
                 result[name] = parse_json(value)
-            except NotJson:
-                continue
     return result

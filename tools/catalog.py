@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,6 +16,9 @@ from .problems import Problem
 MEDIA_TYPE = "application/linkset+json"
 _VERSION = re.compile(r"v?\d+([.-]\d+)*", re.IGNORECASE)
 _UNTELLING = {"api", "apis", "rest", "openapi", "latest", "public"}
+_HOSTS = {"www", "api", "apis", "localhost"}
+_LONGEST_WORD = 20
+MAX_ENTRIES = 10_000
 
 
 class NoCatalog(ValueError):
@@ -56,7 +61,10 @@ def read_catalog(body: bytes, address: str) -> Catalog:
         raise NoCatalog("the JSON there has no `linkset` array (RFC 9264 §4.2.1)")
     problems: list[Problem] = []
     found: dict[str, str] = {}
-    for index, context in enumerate(linkset):
+    if len(linkset) > MAX_ENTRIES:
+        reason = f"it has {len(linkset)} entries; {MAX_ENTRIES} are read"
+        problems.append(Problem(address, reason, "the others are left out", "/linkset"))
+    for index, context in enumerate(linkset[:MAX_ENTRIES]):
         _read_context(as_object(context), address, f"/linkset/{index}", found, problems)
     words = api_words(list(found.values()))
     entries = tuple(
@@ -94,31 +102,36 @@ def _targets(value: JsonValue) -> list[str]:
 def api_words(anchors: Sequence[str]) -> list[str]:
     """A short word for each API, by its base path alone: `/search/api/v1/` is `search`.
 
-    Where two would be equal, both take as many further words of their paths as tell them apart, so no
-    word depends on the order of the catalog.
+    Where several would share it, each takes what tells it apart: its version, then more of its path, at last a
+    digest of its address; so no word depends on the order of the catalog.
     """
-    telling = [_telling_words(anchor) for anchor in anchors]
-    # Two versions of one API differ by nothing else than their versions.
-    told_apart = [
-        _words(urlsplit(anchor).path.split("/")) if telling.count(words) > 1 else words
-        for anchor, words in zip(anchors, telling, strict=True)
-    ]
-    return [_shortest_distinct(words, told_apart) for words in told_apart]
+    choices = [_choices(anchor) for anchor in anchors]
+    counts = [Counter(level) for level in zip(*choices, strict=True)]
+    return [_first_alone(own, counts) for own in choices]
 
 
-def _telling_words(anchor: str) -> list[str]:
+def _first_alone(own: tuple[str, ...], counts: list[Counter[str]]) -> str:
+    return next((word for word, count in zip(own, counts, strict=True) if count[word] == 1), own[-1])
+
+
+def _choices(anchor: str) -> tuple[str, ...]:
+    """The words that an API could have, the shortest first, the last one its own whatever the others are."""
     parts = urlsplit(anchor)
-    segments = [s for s in parts.path.split("/") if not _VERSION.fullmatch(s) and s.lower() not in _UNTELLING]
-    return _words(segments) or _words((parts.hostname or "").split(".")[:1]) or ["api"]
+    segments = [s for s in parts.path.split("/") if s]
+    versions = [s for s in segments if _VERSION.fullmatch(s)]
+    telling = _words([s for s in segments if not _VERSION.fullmatch(s) and s.lower() not in _UNTELLING])
+    telling = telling or _words([s for s in (parts.hostname or "").split(".")[:1] if s.isalpha() and s not in _HOSTS])
+    telling = telling or ["api"]
+    version = _words(versions[-1:])
+    last = telling[-1][:_LONGEST_WORD]
+    return (
+        last,
+        "_".join([last, *version]),
+        "_".join(telling[-2:])[-2 * _LONGEST_WORD :].strip("_"),
+        "_".join([*telling, *version])[-2 * _LONGEST_WORD :].strip("_"),
+        f"{last}_{hashlib.sha256(anchor.encode(errors='replace')).hexdigest()[:4]}",
+    )
 
 
 def _words(segments: Sequence[str]) -> list[str]:
-    return [word for s in segments if (word := re.sub(r"[^a-z0-9]+", "_", s.lower()).strip("_"))]
-
-
-def _shortest_distinct(words: list[str], everyone: list[list[str]]) -> str:
-    rivals = [other for other in everyone if other != words]
-    for count in range(1, len(words) + 1):
-        if all(other[-count:] != words[-count:] for other in rivals):
-            return "_".join(words[-count:])
-    return "_".join(words)
+    return [word for s in segments if (word := re.sub(r"[^a-z0-9]+", "_", s[:200].lower()).strip("_"))]

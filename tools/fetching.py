@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
-from .addresses import BadAddress, has_origin, is_loopback, is_public, origin_of, resolve, without_query
-from .sending import lower_case, read_capped
+from .addresses import BadAddress, is_loopback, is_public, origin_of, resolve, without_query
+from .sending import read_capped
 
 logger = logging.getLogger(__name__)
 
@@ -22,20 +22,15 @@ _MAX_REDIRECTS = 5
 
 
 class NotFetched(Exception):
-    """A document could not be had; the text says why. `status` is the HTTP status, if there was an answer."""
-
-    def __init__(self, reason: str, status: int | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
+    """A document could not be had; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was fetched: the body, the address that it finally came from, and its content type."""
+    """What was fetched: the body, and the address that it finally came from."""
 
     body: bytes
     address: str
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +61,8 @@ class Fetcher:
         except httpx2.RequestError as error:
             reason = str(error).strip().rstrip(".")[:200] or type(error).__name__
             raise NotFetched(f"cannot be reached: {reason}") from error
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            raise NotFetched(f"its address is none: {error}") from None
         raise NotFetched(f"redirected more than {_MAX_REDIRECTS} times")
 
     async def _once(self, address: str, accept: str) -> Document | str:
@@ -76,21 +73,21 @@ class Fetcher:
             if status in (301, 302, 303, 307, 308) and location:
                 return resolve(address, location)
             if status != 200:
-                raise NotFetched(f"HTTP {status} {answer.reason_phrase}".strip(), status)
+                raise NotFetched(f"HTTP {status} {answer.reason_phrase}".strip())
             body, cut = await read_capped(answer, MAX_BYTES)
             if cut:
                 raise NotFetched(f"larger than {MAX_BYTES // 2**20} MiB")
-            return Document(body, address, lower_case(answer).get("content-type", ""))
+            return Document(body, address)
 
     async def _permit(self, address: str) -> None:
         """A document of a public catalog may not point into the private network (server-side request forgery)."""
-        origin_of(address)  # or it is no address at all
-        host = urlsplit(address).hostname or ""
-        at_home = has_origin(address, self.home) or host in {urlsplit(origin).hostname for origin in self.home}
-        if at_home:
+        if origin_of(address) in self.home:
             return
         if not address.startswith("https://") and not is_loopback(address):
             raise NotFetched("it is neither https nor on this machine")
+        host = urlsplit(address).hostname or ""
+        if host in {urlsplit(origin).hostname for origin in self.home}:
+            return  # another port of the host where the system itself is, be it private or not
         for ip in await _addresses_of(host):
             if not is_public(ip):
                 raise NotFetched(f"{host} is at the private address {ip}, where the system itself is not")

@@ -42,7 +42,7 @@ class InvalidGtin(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Gtin:
-    """A valid GTIN: `gtin14` is its normalized form, `format` the shortest standard one, `also` other readings.
+    """A valid GTIN: `gtin14` is its normalized form, `format` the shortest standard one.
 
     `restricted` names the reach of a restricted circulation number (`company`, `geographic`), which means
     nothing outside of it. `upc_e` is the GTIN-14 that the same eight digits mean when read as a UPC-E symbol.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TypeAlias, cast
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -24,7 +25,7 @@ def parse_json(body: bytes | str) -> JsonValue:
     try:
         # utf-8-sig: real servers send a byte order mark, which RFC 8259 §8.1 lets a reader ignore.
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
-        value = cast(JsonValue, json.loads(text))
+        value = cast(JsonValue, json.loads(text, parse_constant=_refuse, parse_float=_finite))
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
@@ -36,6 +37,17 @@ def parse_json(body: bytes | str) -> JsonValue:
     if depth_exceeds(value, MAX_DEPTH):
         raise NotJson(f"nested more than {MAX_DEPTH} levels deep")
     return value
+
+
+def _refuse(constant: str) -> JsonValue:
+    raise ValueError(f"{constant} is no JSON")  # RFC 8259 §6
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def depth_exceeds(value: JsonValue, limit: int) -> bool:

@@ -53,7 +53,7 @@ def read_linkset(body: JsonObject) -> Links | None:
     for context in map(as_object, contexts):
         description = description or _text(context.get("itemDescription")) or _text(context.get("description"))
         for relation, targets in context.items():
-            if relation != "anchor":
+            if relation.strip() and relation != "anchor":
                 found = (_read_link(link_type_name(relation), as_object(target)) for target in as_list(targets))
                 links += [link for link in found if link]
     return Links(tuple(links), description)

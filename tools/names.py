@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 GOOD_LENGTH = 45
 MAX_LENGTH = 64
+_LONGEST = 2_000
 
 _VERBS = {
     "add", "approve", "archive", "assign", "browse", "cancel", "check", "claim", "close", "compare", "copy",
@@ -83,6 +84,7 @@ def tool_name(prefix: Sequence[str], operation: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words of an identifier or a phrase, in lower case: `getPetByID` is get, pet, by, id."""
+    text = text[:_LONGEST]  # the expressions below take time that grows with the square of the length
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
     return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", spaced)]
@@ -126,6 +128,8 @@ def _path_name(operation: Labelled, *, with_parameters: bool) -> str:
     verb = _METHOD_VERBS.get(operation.method, operation.method)
     if verb == "get" and not operation.path.rstrip("/").endswith("}"):
         verb = "list"
+    elif verb == "create" and len(fixed) > 1 and fixed[-1] in _VERBS:
+        verb = fixed.pop()  # POST /data/search/ searches, and creates nothing
     ends_in_parameter = operation.path.rstrip("/").endswith("}") and not with_parameters
     tail = ["by", *parameters[-1:]] if ends_in_parameter and parameters else []
     return "_".join([verb, *fixed, *tail])

@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
-from urllib.parse import urlsplit
 
-from .addresses import BadAddress, has_origin, origin_of, resolve
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .names import Labelled, operation_names, tool_name
+from .addresses import BadAddress
+from .json_values import JsonObject, as_list, as_object, as_text
+from .names import Labelled, operation_names, tool_name, words_of
+from .parameters import Body, Parameter, Unusable, read_inputs
 from .problems import Problem
 from .schemas import BadReference, SchemaReader, follow
+from .servers import base_address
 from .text import one_line, paragraph
 from .tiers import Tier, tier_of
 
+logger = logging.getLogger(__name__)
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
-_MAX_OPERATIONS = 20_000
-_PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-# Set by the layers below, or by nobody (design: an argument can't leave its place).
-_OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "transfer-encoding", "expect", "te",
-                "proxy-authorization", "upgrade", "x-api-key", "origin", "referer", "forwarded"}  # fmt: skip
-
-Location = Literal["path", "query", "header"]
-_LOCATIONS: dict[str, Location] = {"path": "path", "query": "query", "header": "header"}
-BODY = "body"
+_OTHER_METHODS = ("trace", "query")
+MAX_OPERATIONS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter (OpenAPI 3.1 §4.8.12): `argument` is its name for the agent, `name` its name on the wire."""
-
-    argument: str
-    name: str
-    location: Location
-    style: str
-    explode: bool
-    required: bool
-    allow_reserved: bool = False
-    media_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A request body: the one media type that is sent, and whether the operation needs it."""
-
-    media_type: str
-    required: bool
+class NotOpenApi(ValueError):
+    """The document gives no operations at all; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,69 +63,86 @@ class Source:
     app_scopes: bool = False
 
 
-class _Unusable(ValueError):
-    """Why one operation cannot become a tool."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An operation as it stands in the document: its label, its path item, itself."""
+
+    label: Labelled
+    item: JsonObject
+    raw: JsonObject
 
 
 def read_operations(document: JsonObject, source: Source) -> tuple[list[Operation], list[Problem]]:
-    """All operations of one OpenAPI 3.x document that can be called, and a problem for each that can't."""
+    """All operations of one OpenAPI 3.x document that can be called, and a problem for each that can't.
+
+    Raises:
+        NotOpenApi: it is no such document.
+    """
     version = as_text(document.get("openapi"))
     if not version.startswith("3."):
-        found = f"it says openapi: {version!r}" if version else "it has no `openapi` member"
-        return [], [Problem(source.address, f"not an OpenAPI 3 document: {found}", "all of it is left out")]
+        said = f"it says openapi: {one_line(version, 20)!r}" if version else "it has no `openapi` member"
+        raise NotOpenApi(f"not an OpenAPI 3 document: {said}")
+    if not isinstance(document.get("paths"), dict) and "webhooks" not in document:
+        raise NotOpenApi("it has no `paths`")
     problems: list[Problem] = []
-    found_items = list(_path_items(document, source, problems))[:_MAX_OPERATIONS]
-    labels = [
-        Labelled(method, path, as_text(raw.get("operationId")), as_text(raw.get("summary")))
-        for path, method, _, raw in found_items
-    ]
+    there = list(_operations_in(document, problems))
+    if len(there) > MAX_OPERATIONS:
+        reason = f"it has {len(there)} operations; {MAX_OPERATIONS} are read"
+        problems.append(Problem(source.address, reason, "the others are left out", "/paths"))
+    found = there[:MAX_OPERATIONS]
+    reader = SchemaReader(document)
     operations: list[Operation] = []
-    for (path, method, item, raw), label, name in zip(found_items, labels, operation_names(labels), strict=True):
+    for one, name in zip(found, operation_names([one.label for one in found]), strict=True):
         try:
-            operations.append(_read_operation(document, source, label, name, item, raw))
-        except (_Unusable, BadReference, BadAddress) as error:
-            pointer = f"/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
-            subject = f"{method.upper()} {path}"
-            problems.append(Problem(subject, str(error), "this operation is left out", pointer))
+            operations.append(_operation(document, reader, source, one, name))
+        except (Unusable, BadReference, BadAddress) as error:
+            problems.append(_problem(one, str(error)))
+        except Exception as error:  # one operation that we cannot read must not cost the others
+            logger.exception("%s %s of %s could not be read", one.label.method, one.label.path, source.address)
+            problems.append(_problem(one, f"it could not be read ({type(error).__name__}); the log has the details"))
     return operations, problems
 
 
-def _path_items(
-    document: JsonObject, source: Source, problems: list[Problem]
-) -> Iterator[tuple[str, str, JsonObject, JsonObject]]:
-    paths = document.get("paths")
-    if not isinstance(paths, dict):
-        if "webhooks" not in document:
-            problems.append(Problem(source.address, "it has no `paths`", "it gives no tools", "/paths"))
-        return
-    for path, node in paths.items():
+def _problem(one: _Found, reason: str) -> Problem:
+    method, path = one.label.method, one.label.path
+    return Problem(f"{method.upper()} {path}", reason, "this operation is left out", f"{_pointer(path)}/{method}")
+
+
+def _pointer(path: str) -> str:
+    return f"/paths/{path.replace('~', '~0').replace('/', '~1')}"
+
+
+def _operations_in(document: JsonObject, problems: list[Problem]) -> Iterator[_Found]:
+    for path, path_node in as_object(document.get("paths")).items():
         if path.startswith("x-"):
             continue
-        pointer = f"/paths/{path.replace('~', '~0').replace('/', '~1')}"
         try:
-            item = follow(document, node)
+            item = follow(document, path_node)
         except BadReference as error:
-            problems.append(Problem(path, str(error), "all operations on this path are left out", pointer))
+            problems.append(Problem(path, str(error), "all operations on this path are left out", _pointer(path)))
             continue
-        for method in METHODS:
-            if isinstance(raw := item.get(method), dict):
-                yield path, method, item, raw
+        if not isinstance(path_node, dict):
+            problems.append(Problem(path, "it is no object", "this path gives nothing", _pointer(path)))
+        for key, raw in item.items():
+            method = key.lower()
+            if method not in METHODS + _OTHER_METHODS:
+                continue
+            node = as_object(raw)
+            label = Labelled(method, path, as_text(node.get("operationId")), as_text(node.get("summary")))
+            one = _Found(label, item, node)
+            if not isinstance(raw, dict):
+                problems.append(_problem(one, "it is no object"))
+            elif method in _OTHER_METHODS:
+                problems.append(_problem(one, f"the method {method.upper()} is not sent"))
+            else:
+                yield one
 
 
-def _read_operation(
-    document: JsonObject, source: Source, label: Labelled, name: str, item: JsonObject, raw: JsonObject
-) -> Operation:
-    reader = SchemaReader(document)
-    parameters, properties, required = _read_parameters(document, reader, item, raw, label.path)
-    body = _read_body(document, reader, raw, properties)
-    if body and body.required:
-        required.append(BODY)
-    schema: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
-    if required:
-        schema["required"] = list[JsonValue](required)
-    if defs := reader.finish():
-        schema["$defs"] = defs
-    tier = tier_of(label.method, label.path, name)
+def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: _Found, name: str) -> Operation:
+    label, raw = one.label, one.raw
+    inputs = read_inputs(document, reader, one.item, raw, label.path)
+    own_name = name if len(words_of(label.operation_id)) > 1 else ""
+    tier = tier_of(label.method, label.path, own_name)
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
     return Operation(
         name=tool_name([*source.prefix], name),
@@ -156,14 +150,14 @@ def _read_operation(
         api=source.api,
         method=label.method.upper(),
         path=label.path,
-        base=base_address(document, source, item, raw, label.path),
+        base=base_address(source.address, source.anchor, source.origins, label.path, raw, one.item, document),
         title=title,
         description=_describe(title, raw, label),
         tier=tier,
-        parameters=tuple(parameters),
-        body=body,
-        input_schema=schema,
-        tags=tuple(one_line(as_text(tag), 60) for tag in as_list(raw.get("tags"))),
+        parameters=inputs.parameters,
+        body=inputs.body,
+        input_schema=inputs.schema,
+        tags=tuple(one_line(as_text(tag), 60) for tag in as_list(raw.get("tags"))[:10]),
         scopes=declared_scopes(document, raw) or _app_scopes(source, tier),
     )
 
@@ -190,128 +184,3 @@ def _describe(title: str, raw: JsonObject, label: Labelled) -> str:
     retired = "Deprecated." if raw.get("deprecated") is True else ""
     where = one_line(f"{label.method.upper()} {label.path}", 160)
     return "\n".join(part for part in (" ".join(filter(None, (retired, first, text))), where) if part)
-
-
-def base_address(document: JsonObject, source: Source, item: JsonObject, raw: JsonObject, path: str) -> str:
-    """The address that `path` is appended to: the first server, else the API's own, that calls may go to.
-
-    A document without `servers` means the root of its own host (OpenAPI 3.1 §4.8.1). Real catalogs disagree:
-    the anchor may be the base that paths are relative to, or already be the beginning of each path.
-
-    Raises:
-        BadAddress: calls may go to none of them.
-    """
-    none: list[JsonValue] = []
-    servers = next((s for level in (raw, item, document) if (s := as_list(level.get("servers")))), none)
-    candidates = [resolve(source.address, _server_url(as_object(server))) for server in servers]
-    anchor_path = urlsplit(source.anchor).path.rstrip("/")
-    inside_anchor = anchor_path and path.startswith(f"{anchor_path}/")
-    candidates.append(origin_of(source.anchor) if inside_anchor or not anchor_path else source.anchor)
-    for candidate in candidates:
-        if has_origin(candidate, source.origins):
-            return candidate.split("?")[0].rstrip("/")
-    hosts = ", ".join(sorted({origin_of(candidate) for candidate in candidates}))
-    raise BadAddress(f"it is served at {hosts}, which is not an address of this system")
-
-
-def _server_url(server: JsonObject) -> str:
-    variables = as_object(server.get("variables"))
-
-    def value(match: re.Match[str]) -> str:
-        variable = as_object(variables.get(match[1]))
-        default = variable.get("default", next(iter(as_list(variable.get("enum"))), ""))
-        return str(default)
-
-    return re.sub(r"\{([^{}]*)\}", value, as_text(server.get("url")) or "/")
-
-
-def _read_parameters(
-    document: JsonObject, reader: SchemaReader, item: JsonObject, raw: JsonObject, path: str
-) -> tuple[list[Parameter], JsonObject, list[str]]:
-    merged: dict[tuple[str, str], JsonObject] = {}
-    for node in [*as_list(item.get("parameters")), *as_list(raw.get("parameters"))]:
-        found = follow(document, node)
-        merged[as_text(found.get("in")), as_text(found.get("name"))] = found
-    parameters: list[Parameter] = []
-    properties: JsonObject = {}
-    required: list[str] = []
-    names = [name for _, name in merged]
-    for (location, name), node in merged.items():
-        if location == "path" and f"{{{name}}}" not in path:
-            continue
-        parameter = _read_parameter(location, name, node, shared=names.count(name) > 1)
-        if parameter is None:
-            continue
-        if parameter.argument in properties:
-            raise _Unusable(f"two parameters would both be the argument {parameter.argument!r}")
-        parameters.append(parameter)
-        properties[parameter.argument] = _parameter_schema(reader, node)
-        if parameter.required:
-            required.append(parameter.argument)
-    unbound = set(re.findall(r"\{([^{}]+)\}", path)) - {p.name for p in parameters if p.location == "path"}
-    for name in sorted(unbound):  # a path parameter that the document forgot to declare
-        parameters.append(Parameter(_argument(name, "path", False), name, "path", "simple", False, True))
-        properties[_argument(name, "path", False)] = {"type": "string"}
-        required.append(_argument(name, "path", False))
-    return parameters, properties, required
-
-
-def _read_parameter(location: str, name: str, node: JsonObject, *, shared: bool) -> Parameter | None:
-    required = node.get("required") is True or location == "path"
-    if not name:
-        raise _Unusable("a parameter has no name")
-    if location == "header" and (name.lower() in _OWN_HEADERS or name.lower().startswith("content-")):
-        return None
-    if location == "cookie":
-        if required:
-            raise _Unusable(f"it needs the cookie {name!r}, and cookies are not arguments")
-        return None
-    if location not in _LOCATIONS:
-        raise _Unusable(f"parameter {name!r} is in {location!r}, which is no place")
-    style = as_text(node.get("style")) or ("form" if location == "query" else "simple")
-    explode = node.get("explode")
-    return Parameter(
-        argument=_argument(name, location, shared),
-        name=name,
-        location=_LOCATIONS[location],
-        style=style,
-        explode=explode if isinstance(explode, bool) else style == "form",
-        required=required,
-        allow_reserved=node.get("allowReserved") is True,
-        media_type=next(iter(as_object(node.get("content"))), ""),
-    )
-
-
-def _argument(name: str, location: str, shared: bool) -> str:
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_")[:57] or location
-    reserved = shared or plain == BODY
-    argument = f"{plain}_{location}" if reserved else plain
-    return name if _PROPERTY.fullmatch(name) and not reserved else argument
-
-
-def _parameter_schema(reader: SchemaReader, node: JsonObject) -> JsonObject:
-    content = next(iter(as_object(node.get("content")).values()), None)
-    schema = reader.read(as_object(content).get("schema") if content else node.get("schema"))
-    description = one_line(as_text(node.get("description")), 300)
-    return {**schema, "description": description} if description else schema
-
-
-def _read_body(document: JsonObject, reader: SchemaReader, raw: JsonObject, properties: JsonObject) -> Body | None:
-    node = raw.get("requestBody")
-    if node is None:
-        return None
-    found = follow(document, node)
-    required = found.get("required") is True
-    content = as_object(found.get("content"))
-    media_type = next((media for media in content if _is_sendable(media)), None)
-    if media_type is None:
-        if not required or not content:
-            return None
-        raise _Unusable(f"its body is {', '.join(sorted(content))}, which is not sent yet")
-    properties[BODY] = reader.read(as_object(content[media_type]).get("schema"))
-    return Body(media_type, required)
-
-
-def _is_sendable(media_type: str) -> bool:
-    essence = media_type.split(";")[0].strip().lower()
-    return essence == "application/json" or essence.endswith("+json")

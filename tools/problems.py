@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .text import one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -17,3 +19,8 @@ class Problem:
     reason: str
     effect: str
     pointer: str = ""
+
+    def __post_init__(self) -> None:
+        # Most of it is somebody's document, and it goes to terminals and models.
+        for name, limit in (("subject", 300), ("reason", 400), ("pointer", 300)):
+            object.__setattr__(self, name, one_line(getattr(self, name), limit))

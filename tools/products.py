@@ -5,7 +5,10 @@ from __future__ import annotations
 from .errors import ToolError
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from .linkset import Link, Links
+from .text import paragraph
 
+_LONGEST = 2_000
+_MOST_LINKS = 50
 _TEXT: JsonObject = {"type": "string"}
 _NUMBER: JsonObject = {"type": "number"}
 _TEXT_OR_NULL: JsonObject = {"anyOf": [{"type": "string"}, {"type": "null"}]}
@@ -90,6 +93,7 @@ RESOLVED_OUTPUT = _object(
         "digital_link": _TEXT,
         "description": _TEXT,
         "default_link": _TEXT,
+        "total": {"type": "integer", "description": "How many links there are; some may be left out."},
         "links": _array(_LINK),
     },
     "gtin",
@@ -126,7 +130,8 @@ def catalog_hits(answer: JsonObject, query: str, limit: int) -> JsonObject:
     hits = as_list(answer.get("items", answer.get("results")))
     total = answer.get("total", answer.get("total_count"))
     items: list[JsonValue] = [_hit(as_object(hit)) for hit in hits[:limit]]
-    return {"query": query, "total": total if isinstance(total, int) else len(hits), "items": items}
+    known = isinstance(total, int) and not isinstance(total, bool)
+    return {"query": query, "total": total if known else len(hits), "items": items}
 
 
 def _hit(hit: JsonObject) -> JsonObject:
@@ -163,8 +168,8 @@ def _nearby(hit: JsonObject) -> JsonObject:
         brand=as_text(product.get("brand")),
         image_url=as_text(product.get("image_url")),
         store=_filled(name=as_text(store.get("name")) or "(no name)", address=as_text(store.get("address"))),
-        distance_km=distance if isinstance(distance, int | float) else None,
-        price=_filled(amount=_amount(price.get("amount")), currency=as_text(price.get("currency"))),
+        distance_km=_number(distance),
+        price=_price(price),
         stock_status=as_text(offer.get("stock_status")),
         last_checked_at=as_text(offer.get("last_checked_at")),
     )
@@ -191,14 +196,14 @@ def resolved(gtin: str, digital_link: str, links: Links, wanted: str) -> JsonObj
     """
     chosen = [link for link in links.links if not wanted or link.link_type == wanted]
     if wanted and not chosen:
-        types = sorted({link.link_type for link in links.links})
+        types = sorted({link.link_type for link in links.links})[:_MOST_LINKS]
         raise ToolError(
             f"{gtin} has no link of type {wanted}.",
             f"It has {', '.join(types) or 'no links at all'}.",
             {"gtin": gtin, "link_types": list[JsonValue](types)},
         )
-    described: list[JsonValue] = [_link(link) for link in chosen]
-    found: JsonObject = {"gtin": gtin, "digital_link": digital_link, "links": described}
+    described: list[JsonValue] = [_link(link) for link in chosen[:_MOST_LINKS]]
+    found: JsonObject = {"gtin": gtin, "digital_link": digital_link, "total": len(chosen), "links": described}
     return {**found, **_filled(description=links.description, default_link=links.default)}
 
 
@@ -214,15 +219,25 @@ def _link(link: Link) -> JsonObject:
 
 def _filled(**values: JsonValue) -> JsonObject:
     """Only what is there: services write missing text as null, as "" and not at all."""
-    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+    there = {name: value for name, value in values.items() if value not in (None, "", [], {})}
+    return {name: paragraph(value, _LONGEST) if isinstance(value, str) else value for name, value in there.items()}
 
 
 def _texts(value: JsonValue) -> list[JsonValue]:
-    return [text for item in as_list(value) if (text := as_text(item) or _name_of(item))]
+    return [paragraph(text, 100) for item in as_list(value)[:50] if (text := as_text(item) or _name_of(item))]
 
 
 def _name_of(value: JsonValue) -> str:
     return as_text(value) or as_text(as_object(value).get("name")) or as_text(as_object(value).get("label"))
+
+
+def _price(price: JsonObject) -> JsonObject:
+    amount = _amount(price.get("amount"))
+    return _filled(amount=amount, currency=as_text(price.get("currency"))) if amount else {}
+
+
+def _number(value: JsonValue) -> JsonValue:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _amount(value: JsonValue) -> str:

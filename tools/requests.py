@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 from .errors import BadArguments
 from .json_values import JsonObject, JsonValue
-from .operations import BODY, Operation, Parameter
+from .operations import Operation
+from .parameters import BODY, Parameter
 
 _RESERVED = ":/?#[]@!$&'()*+,;="
+_PATH_CHARACTERS = "/{}%:@!$&'()*+,;=-._~"
 _SEPARATORS = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
@@ -27,7 +29,7 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     content: bytes | None = None
-    timeout: float = 45.0
+    timeout: float = 40.0
     scopes: tuple[str, ...] = ()
     may_ask: bool = True
 
@@ -38,15 +40,17 @@ def build_request(operation: Operation, arguments: JsonObject) -> Request:
     Raises:
         BadArguments: a value would leave its place: an empty or dot path segment, a line break in a header.
     """
-    path = operation.path
-    query: list[str] = []
+    # A query that stands in the path itself goes first; a fragment never goes out.
+    path, _, fixed = operation.path.split("#")[0].partition("?")
+    path = quote(path, safe=_PATH_CHARACTERS)
+    query = [quote(fixed, safe=_PATH_CHARACTERS + "?")] if fixed else []
     headers = {"accept": "application/json, application/problem+json;q=0.9, */*;q=0.5"}
     for parameter in operation.parameters:
         value = arguments.get(parameter.argument)
         if parameter.argument not in arguments or (value is None and not parameter.required):
             continue
         if parameter.location == "path":
-            path = path.replace(f"{{{parameter.name}}}", path_value(parameter, value))
+            path = path.replace(f"{{{quote(parameter.name, safe=_PATH_CHARACTERS)}}}", path_value(parameter, value))
         elif parameter.location == "query":
             query += query_pairs(parameter, value)
         else:
@@ -68,7 +72,7 @@ def path_value(parameter: Parameter, value: JsonValue) -> str:
         text = "." + _joined(value, "." if parameter.explode else ",", parameter.explode)
     else:
         text = _joined(value, ",", parameter.explode)
-    if text.strip(".") == "" or re.fullmatch(r"(\.|%2e)*", text, re.IGNORECASE):
+    if text.strip(".") == "":
         what = "is empty" if text == "" else "is only dots"
         raise BadArguments(f"`{parameter.argument}` {what}, which would change the address it is part of.")
     return text
@@ -97,7 +101,7 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
     """A header parameter (style `simple`).
 
     Raises:
-        BadArguments: it holds a line break or a control character.
+        BadArguments: it holds a line break, a control character, or one that headers do not carry.
     """
     if parameter.media_type:
         text = _as_json(value)
@@ -108,6 +112,8 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
         text = ",".join(scalar(v) for v in value) if isinstance(value, list) else scalar(value)
     if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
         raise BadArguments(f"`{parameter.argument}` has a line break or control character in it.")
+    if not text.isascii():
+        raise BadArguments(f"`{parameter.argument}` is sent as a header, which carries plain ASCII only.")
     return text.strip()
 
 

@@ -106,7 +106,7 @@ def read_error(body: bytes, content_type: str) -> ErrorBody:
         value = parse_json(body) if body.strip() else None
     except NotJson:
         if body.lstrip()[:1] == b"<" or "html" in content_type:
-            title = re.search(rb"<title[^>]*>([^<]{1,200})", body, re.IGNORECASE)
+            title = re.search(rb"<title[^<>]{0,200}>([^<]{1,200})", body[:4096], re.IGNORECASE)
             words = one_line(title[1].decode(errors="replace"), 120) if title else "no title"
             return ErrorBody(message=f"a web page ({words})")
         return ErrorBody(message=one_line(body[:2000].decode(errors="replace"), 500))

@@ -14,15 +14,17 @@ import anyio
 import httpx2
 
 from .addresses import BadAddress, has_origin, resolve, without_query
-from .errors import Refused, Unreachable
+from .errors import BadArguments, Refused, Unreachable
 from .pacing import Pace, seconds_to_wait
 from .requests import Request
+from .text import one_line
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 4
 LONGEST_WAIT = 5.0
+_QUEUE_SECONDS = 8.0
 _ATTEMPTS = 3
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -57,10 +59,25 @@ class Sender:
             Refused: the address, or one that a redirect named, is not the system's.
             Unreachable: no answer within the request's time.
         """
+        # Waiting for a slot is no part of the request's time: what waited was not sent.
+        try:
+            with anyio.fail_after(_QUEUE_SECONDS):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise Unreachable(
+                f"{self.name} is busy with other calls.",
+                "Nothing was sent; try again when some of them have come back.",
+                {"url": without_query(request.url), "reason": "queue"},
+            ) from None
+        try:
+            return await self._send_in_time(request)
+        finally:
+            self._slots.release()
+
+    async def _send_in_time(self, request: Request) -> Response:
         try:
             with anyio.fail_after(request.timeout):
-                async with self._slots:
-                    return await self._follow(request)
+                return await self._follow(request)
         except TimeoutError:
             raise Unreachable(
                 f"{self._who(request.url)} did not answer within {request.timeout:.0f} seconds.",
@@ -110,6 +127,12 @@ class Sender:
                 await anyio.sleep(delay)
             try:
                 response = await self._once(request, waited)
+            except (httpx2.InvalidURL, UnicodeError) as error:
+                raise BadArguments(
+                    f"The address that these arguments make is none: {one_line(str(error), 200)}.",
+                    "Shorten them, or leave out unusual characters. Nothing was sent.",
+                    {"url": without_query(request.url)[:200]},
+                ) from None
             except httpx2.RequestError as error:
                 if attempt == _ATTEMPTS or request.method not in _IDEMPOTENT or _is_final(error):
                     raise self._unreachable(request, error) from error

@@ -12,9 +12,10 @@ import anyio.to_thread
 from .catalog import MEDIA_TYPE, Catalog, Entry, NoCatalog, read_catalog
 from .fetching import Fetcher, NotFetched
 from .json_values import NotJson, as_object, parse_json
-from .operations import Operation, Source, read_operations
+from .operations import NotOpenApi, Operation, Source, read_operations
 from .problems import Problem
 from .sending import Sender
+from .text import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ class Description:
 class System:
     """A service and what is known of it so far; `load` fills it in, and may be run again.
 
-    `failure` says why there is no catalog; `entries` is what it lists. `prefix` begins the tools' names.
+    `failure` says why there is no catalog; `entries` is what it lists, `loaded` that each was tried.
+    `descriptions` are by their addresses. `prefix` begins the tools' names.
     """
 
     name: str
@@ -55,11 +57,14 @@ class System:
     problems: list[Problem] = field(default_factory=list[Problem])
 
     async def load(self, progress: Progress | None = None) -> None:
-        """Read the catalog and the documents it lists, some at a time; failures become values."""
+        """Read the catalog and the documents it lists, some at a time; failures become values.
+
+        What was read already is not read again. `progress` is told after each document.
+        """
         try:
             listing = await self._read_catalog()
         except (NotFetched, NoCatalog) as error:
-            self.failure = f"no api-catalog at {self.catalog}: {error}"
+            self.failure = one_line(f"no api-catalog at {self.catalog}: {error}", 500)
             return
         self.failure = ""
         self.entries = listing.entries[:MAX_DOCUMENTS]
@@ -70,11 +75,10 @@ class System:
         slots = anyio.CapacityLimiter(8)
 
         async def read(entry: Entry) -> None:
-            known = self.descriptions.get(entry.api)
-            if known and known.address == entry.description and not known.failure:
-                return
-            async with slots:
-                self.descriptions[entry.api] = await self._read_description(entry)
+            known = self.descriptions.get(entry.description)
+            if known is None or known.failure or known.api != entry.api:
+                async with slots:
+                    self.descriptions[entry.description] = await self._read_description(entry)
             if progress:
                 progress(len(self.descriptions), len(self.entries), entry.api)
 
@@ -86,7 +90,7 @@ class System:
     @property
     def complete(self) -> bool:
         """Whether the catalog and all its documents were read; what could not be had may be there later."""
-        return self.loaded and not self.failure and all(not d.failure for d in self.descriptions.values())
+        return self.loaded and not any(d.failure for d in self.descriptions.values())
 
     async def _read_catalog(self) -> Catalog:
         document = await self.fetcher.fetch(self.catalog, f"{MEDIA_TYPE}, application/json;q=0.5")
@@ -96,7 +100,7 @@ class System:
         try:
             document = await self.fetcher.fetch(entry.description, _ACCEPT)
         except NotFetched as error:
-            return Description(entry.api, entry.description, failure=str(error))
+            return Description(entry.api, entry.description, failure=one_line(str(error), 300))
         source = Source(
             system=self.name,
             prefix=(*self.prefix, entry.api),
@@ -106,18 +110,23 @@ class System:
             origins=self.sender.origins,
             app_scopes=self.app_scopes,
         )
-        return await anyio.to_thread.run_sync(_read_document, entry, document.body, source)
+        try:
+            return await anyio.to_thread.run_sync(_read_document, entry, document.body, source)
+        except Exception as error:  # one document that we cannot read must not cost the others
+            logger.exception("%s could not be read", entry.description)
+            failure = f"it could not be read ({type(error).__name__}); the log has the details"
+            return Description(entry.api, entry.description, failure=failure)
 
     def operations(self) -> list[Operation]:
         """All operations read so far, in the catalog's order."""
-        read = (self.descriptions.get(entry.api) for entry in self.entries)
+        read = (self.descriptions.get(entry.description) for entry in self.entries)
         return [operation for description in read if description for operation in description.operations]
 
     def skipped(self) -> list[Problem]:
         """Everything that could not be used, and why."""
         problems = list(self.problems)
         for entry in self.entries:
-            description = self.descriptions.get(entry.api)
+            description = self.descriptions.get(entry.description)
             if description and description.failure:
                 effect = "its operations are missing"
                 problems.append(Problem(description.address, description.failure, effect))
@@ -131,9 +140,9 @@ def _read_document(entry: Entry, body: bytes, source: Source) -> Description:
         failure = "a web page (HTML) is there instead of an OpenAPI document"
         return Description(entry.api, entry.description, failure=failure)
     try:
-        document = parse_json(body)
+        operations, problems = read_operations(as_object(parse_json(body)), source)
     except NotJson as error:
         return Description(entry.api, entry.description, failure=f"it is {error}")
-    operations, problems = read_operations(as_object(document), source)
-    failure = problems.pop().reason if problems and not operations and not problems[0].pointer else ""
-    return Description(entry.api, entry.description, tuple(operations), tuple(problems), failure)
+    except NotOpenApi as error:
+        return Description(entry.api, entry.description, failure=str(error))
+    return Description(entry.api, entry.description, tuple(operations), tuple(problems))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .json_values import JsonValue
 
@@ -28,12 +29,17 @@ def clean(text: str) -> str:
 
 def clean_value(value: JsonValue) -> JsonValue:
     """The same JSON value with every string in it, keys too, cleaned."""
+    return map_text(value, clean)
+
+
+def map_text(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
+    """The same JSON value with every string in it, keys too, changed."""
     if isinstance(value, str):
-        return clean(value)
+        return change(value)
     if isinstance(value, list):
-        return [clean_value(item) for item in value]
+        return [map_text(item, change) for item in value]
     if isinstance(value, dict):
-        return {clean(key): clean_value(item) for key, item in value.items()}
+        return {change(key): map_text(item, change) for key, item in value.items()}
     return value
 
 

@@ -1,0 +1,51 @@
+"""Where an API is: the address that an operation's path is appended to."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from .addresses import BadAddress, has_origin, origin_of, resolve
+from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+
+
+def base_address(document_address: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
+    """The first of the servers, else the API's own address, that calls may go to (`origins`).
+
+    `levels` are what may have `servers`, the nearest first: operation, path item, document. A document without
+    any means the root of its own host (OpenAPI 3.1 §4.8.1); real catalogs disagree: the anchor may be the base
+    that paths are relative to, or already be the beginning of each path.
+
+    Raises:
+        BadAddress: calls may go to none of them; names them.
+    """
+    none: list[JsonValue] = []
+    servers = next((found for level in levels if (found := as_list(level.get("servers")))), none)
+    refused: list[str] = []
+    for candidate in [*(server_url(as_object(server)) for server in servers), _anchor_base(anchor, path)]:
+        try:
+            address = resolve(document_address, candidate)
+        except BadAddress as error:
+            refused.append(str(error))
+            continue
+        if has_origin(address, origins):
+            return address.split("?")[0].rstrip("/")
+        refused.append(origin_of(address))
+    raise BadAddress(f"it is served at {', '.join(dict.fromkeys(refused))}, which is not an address of this system")
+
+
+def _anchor_base(anchor: str, path: str) -> str:
+    anchor_path = urlsplit(anchor).path.rstrip("/")
+    begins_each_path = not anchor_path or path.startswith(f"{anchor_path}/")
+    return origin_of(anchor) if begins_each_path else anchor
+
+
+def server_url(server: JsonObject) -> str:
+    """A server's address with its variables at their defaults (OpenAPI 3.1 §4.8.5, §4.8.6)."""
+    variables = as_object(server.get("variables"))
+
+    def value(match: re.Match[str]) -> str:
+        variable = as_object(variables.get(match[1]))
+        return str(variable.get("default", next(iter(as_list(variable.get("enum"))), "")))
+
+    return re.sub(r"\{([^{}]*)\}", value, as_text(server.get("url")) or "/")
