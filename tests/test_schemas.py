@@ -93,30 +93,30 @@ def test_a_long_enumeration_is_cut_to_a_description_of_it() -> None:
     assert "enum" not in converted and "500 values" in str(converted["description"])
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"minLength": "5"},
-        {"maxLength": -1},
-        {"minimum": "0"},
-        {"multipleOf": 0},
-        {"uniqueItems": "yes"},
-        {"pattern": 5},
-        {"required": [{}, [], 1]},
-        {"required": "name"},
-        {"enum": "a"},
-        {"enum": []},
-        {"properties": []},
-        {"items": True},
-        {"anyOf": [True, False]},
-        {"type": {}},
-        {"type": ["strange"]},
-        {"nullable": "yes"},
-        {"exclusiveMinimum": "1"},
-        {"description": ["x"]},
-        {"additionalProperties": []},
-    ],
-)
+WRONG_KEYWORDS: list[JsonObject] = [
+    {"minLength": "5"},
+    {"maxLength": -1},
+    {"minimum": "0"},
+    {"multipleOf": 0},
+    {"uniqueItems": "yes"},
+    {"pattern": 5},
+    {"required": [{}, [], 1]},
+    {"required": "name"},
+    {"enum": "a"},
+    {"enum": []},
+    {"properties": []},
+    {"items": True},
+    {"anyOf": [True, False]},
+    {"type": {}},
+    {"type": ["strange"]},
+    {"nullable": "yes"},
+    {"exclusiveMinimum": "1"},
+    {"description": ["x"]},
+    {"additionalProperties": []},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_KEYWORDS)
 @pytest.mark.parametrize("kind", ["string", "object", "array"])
 def test_a_keyword_that_is_not_what_it_must_be_is_left_out(kind: str, wrong: JsonObject) -> None:
     assert fits(convert({"type": kind, **wrong}), {"string": "x", "object": {}, "array": []}[kind])  # type: ignore[arg-type]
@@ -137,7 +137,8 @@ def test_two_references_that_end_in_one_word_have_definitions_of_their_own() -> 
     needs: set[str] = set()
     reader = SchemaReader(schemas)
     both: JsonObject = {"type": "object", "properties": {"a": ref("X"), "b": {"$ref": "#/components/responses/X"}}}
-    converted = {**reader.read(both, needs), "$defs": reader.definitions(needs)}
+    converted: JsonObject = {**reader.read(both, needs)}
+    converted["$defs"] = reader.definitions(needs)
     assert len(as_object(converted["$defs"])) == 2
     assert fits(converted, {"a": {"x": {}}, "b": {"y": {}}}) and not fits(converted, {"b": {"y": 1}})
 
