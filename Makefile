@@ -7,8 +7,8 @@ BIN := .venv/bin
 demo: .venv/.demo  ## the main job end to end, no account, no network
 	@$(BIN)/closient-mcp demo
 
-test: .venv/.dev  ## the tests; no network but loopback
-	$(BIN)/pytest -q
+test: .venv/.dev  ## the tests, two at a time; no network but loopback
+	$(BIN)/pytest -q -n 2
 
 test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## against others' clients; needs Node
 	$(BIN)/pytest -q -m all
