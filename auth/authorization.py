@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from .records import Client, Pending, Server
@@ -16,7 +16,7 @@ LIFETIME = 600.0
 class Code:
     """The person agreed: the code to exchange."""
 
-    code: str
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,10 @@ def begin(server: Server, client: Client, redirect_uri: str, scopes: tuple[str, 
 
 def read_callback(query: str, pending: Pending, server: Server) -> Code | Failure | Stale:
     """What the query of a callback says; only one with our state says anything at all."""
-    values = {name: found[0] for name, found in parse_qs(query, max_num_fields=50).items()}
+    try:
+        values = {name: found[0] for name, found in parse_qs(query, max_num_fields=50).items()}
+    except ValueError:
+        return Stale()
     if not hmac.compare_digest(values.get("state", "").encode(), pending.state.encode()):
         return Stale()
     issuer, error = values.get("iss"), values.get("error")
@@ -84,4 +87,7 @@ def read_callback(query: str, pending: Pending, server: Server) -> Code | Failur
 
 def query_of_pasted(text: str) -> str:
     """The query of a redirected address as a person pastes it, with blanks and line breaks around and in it."""
-    return urlsplit("".join(text.split())).query
+    try:
+        return urlsplit("".join(text.split())).query
+    except ValueError:
+        return ""

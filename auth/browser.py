@@ -24,7 +24,10 @@ def opener(command: str | None) -> Opener:
             if start is not None:
                 start(address)
             return start is not None
-        words = shlex.split(command)
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            return False
         filled = [word.replace("%s", address) for word in words]
         try:
             subprocess.Popen(  # noqa: S603 (the command is the person's own setting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -108,6 +109,8 @@ def checked_address(address: str, name: str) -> str:
         url = httpx2.URL(address)
     except (httpx2.InvalidURL, ValueError):
         raise NoServer(f"its {name} is no address", lasting=True) from None
+    if re.search(r"[^!-~]|[\"<>\\^`{|}]", address):
+        raise NoServer(f"its {name} is no address (RFC 3986)", lasting=True)
     if len(address) > _MAX_ADDRESS or not is_safe(url) or url.userinfo or not url.host or url.fragment:
         raise NoServer(f"its {name} is not an https address: {origin(url)[:200]}", lasting=True)
     return address

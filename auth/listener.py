@@ -69,8 +69,10 @@ class Listener:
 
 
 class _Server(ThreadingHTTPServer):
-    # A code that has come must be exchanged and its tokens written, even if the process is about to end.
-    daemon_threads = False
+    # Nobody waits for whoever keeps a connection open; the exchange of a code has a thread of its own.
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
     # Elsewhere this lets a port be taken again that has just been left; on Windows it lets two listen on it.
     allow_reuse_address = os.name == "posix"
     destination = ""

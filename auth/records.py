@@ -9,7 +9,7 @@ FORMAT = 1
 
 class _Part(BaseModel):
     # What a newer version added is written back as it was.
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
 
 class Server(_Part):
@@ -60,6 +60,7 @@ class Pending(_Part):
     address: str = Field(repr=False)
     scopes: tuple[str, ...]
     expires_at: float
+    opened: bool | None = None
 
 
 class Record(_Part):

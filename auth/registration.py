@@ -61,6 +61,10 @@ def read_registration(answer: Answer, redirect_uri: str) -> Client:
         raise NotRegistered(
             f"it wants clients to identify by {method[:40]}", "Register a client by hand and set CLOSIENT_CLIENT_ID."
         )
+    redirects = answer.body.get("redirect_uris")
+    if isinstance(redirects, list) and redirect_uri not in redirects:
+        by_hand = "Register a client by hand and set CLOSIENT_CLIENT_ID."
+        raise NotRegistered("it registered another redirect address", by_hand)
     expires = answer.body.get("client_secret_expires_at")
     return Client(
         client_id=answer.text("client_id"),

@@ -16,7 +16,8 @@ from concurrent.futures import Future
 
 from .errors import Unavailable
 from .profile import Profile
-from .records import Record, Tokens
+from .records import Client, Record, Tokens
+from .sentences import Sentences
 from .store import Store
 from .tokens import Denied, Granted, Unclear, Verdict, is_usable, read_tokens, refresh_request, revoke_request
 from .wire import NoAnswer, Wire
@@ -41,6 +42,7 @@ class Session:
         self.wire = wire
         self.clock = clock
         self._tokens: Tokens | None = None
+        self._unsaved: tuple[str, Tokens] | None = None
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
 
@@ -58,7 +60,9 @@ class Session:
             if self._tokens is None or not self._tokens.refresh_token:
                 return None
             await asyncio.shield(asyncio.wrap_future(self._start_refresh(bad)))
-        return self._good(bad)
+            if alive := self._alive(bad):
+                return alive
+        return None
 
     def reread(self) -> None:
         """Look at the file again: somebody signed in, or granted more."""
@@ -72,6 +76,14 @@ class Session:
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
             return None
         return tokens.access_token
+
+    def _alive(self, bad: str | None) -> str | None:
+        """What a refresh left: good, or at least not over where it could not be renewed."""
+        tokens = self._tokens
+        if tokens is None or tokens.access_token == bad:
+            return None
+        over = tokens.expires_at is not None and self.clock() >= tokens.expires_at
+        return None if over else tokens.access_token
 
     def _start_refresh(self, bad: str | None) -> Future[None]:
         """The refresh that is under way, or a new one in a thread that outlives whoever waits for it."""
@@ -100,6 +112,9 @@ class Session:
         with self.store.lock():
             record = self.store.read()
             now = self.clock()
+            if self._unsaved and record.tokens and record.tokens.refresh_token == self._unsaved[0]:
+                record = self.store.write(record.model_copy(update={"tokens": self._unsaved[1]}))
+            self._unsaved = None
             tokens = self._tokens = record.tokens
             if tokens is None or (is_usable(tokens, now) and tokens.access_token != bad):
                 return
@@ -108,7 +123,9 @@ class Session:
             verdict = self._ask(record, tokens)
             if isinstance(verdict, Granted):
                 self._tokens = verdict.tokens  # before the write: a full disk must not cost the rotation
+                self._unsaved = (tokens.refresh_token, verdict.tokens)
                 self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
+                self._unsaved = None
             elif isinstance(verdict, Denied):
                 self._end(record, verdict)
             elif tokens.access_token == bad or (tokens.expires_at is not None and now >= tokens.expires_at):
@@ -116,7 +133,7 @@ class Session:
 
     def _ask(self, record: Record, tokens: Tokens) -> Verdict:
         assert record.server and record.client and tokens.refresh_token
-        call = refresh_request(record.server, record.client, tokens.refresh_token)
+        call = refresh_request(record.server, self.client_of(record.client), tokens.refresh_token)
         until = time.monotonic() + _DEADLINE
         verdict: Verdict = Unclear("no time")
         for wait in (*_RETRY_AFTER, None):
@@ -133,14 +150,22 @@ class Session:
             time.sleep(pause)
         return verdict
 
+    def client_of(self, client: Client) -> Client:
+        """The client with its secret: one that is configured has it from there, never from the file."""
+        if client.source != "configured":
+            return client
+        secret = self.profile.client_secret
+        method = self.profile.auth_method if secret else "none"
+        return client.model_copy(update={"client_secret": secret.reveal() if secret else None, "auth_method": method})
+
     def _end(self, record: Record, denied: Denied) -> None:
         """The server ended the sign-in; we hold the lock and this refresh token is the stored one, so it is true."""
+        configured = record.client is not None and record.client.source == "configured"
+        if denied.error in _CLIENT_GONE and configured:
+            raise Sentences(self.profile, self.store.redaction).client_rejected()
         if denied.error in _CLIENT_GONE:
             logger.info("%s no longer knows this client (%s)", record.site, denied.error)
-            registered = record.client is not None and record.client.source == "registered"
-            self.store.write(
-                record.model_copy(update={"tokens": None, "client": None if registered else record.client})
-            )
+            self.store.write(record.model_copy(update={"tokens": None, "client": None}))
             self._tokens = None
         elif denied.error in _GRANT_GONE:
             logger.info("the sign-in to %s has ended (%s)", record.site, denied.error)
@@ -157,6 +182,21 @@ class Session:
             system=self.profile.system,
             address=self.profile.issuer,
         )
+
+    def uninterrupted(self, work: Callable[[], None]) -> None:
+        """Do this in a thread that the end of the process waits for, as it does for a refresh."""
+        job: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:
+                job.set_exception(error)
+            else:
+                job.set_result(None)
+
+        threading.Thread(target=run, name=_THREAD, daemon=False).start()
+        job.result()
 
     def sign_out(self, *, forget: bool = False) -> str:
         """Revoke the sign-in at the server and drop it here; with `forget` the registration too.
@@ -179,7 +219,7 @@ class Session:
             return f"Nobody was signed in to {host}."
         if record.server is None or record.client is None:
             return f"Signed out of {host} here."
-        call = revoke_request(record.server, record.client, record.tokens)
+        call = revoke_request(record.server, self.client_of(record.client), record.tokens)
         if call is None:
             return f"Signed out of {host} here; it offers no way to revoke the sign-in there."
         try:

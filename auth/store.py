@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import re
@@ -35,7 +36,7 @@ class Store:
         key = hashlib.sha256("\n".join((system, site, identity)).encode()).hexdigest()[:16]
         self._empty = Record(system=system, site=site)
         self._path = folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
-        self._redaction = redaction
+        self.redaction = redaction
 
     def read(self) -> Record:
         """The record as it is now; an empty one where there is none.
@@ -52,6 +53,8 @@ class Store:
         try:
             record = Record.model_validate_json(text)
         except ValidationError:
+            if _version(text) > FORMAT:
+                raise self._unusable("a newer version wrote it", "Update closient-mcp.") from None
             self._set_aside()
             return self._empty
         if record.v > FORMAT:
@@ -107,6 +110,8 @@ class Store:
                 system=self._empty.system,
                 address=self._empty.site,
             ) from None
+        except OSError as error:
+            raise self.no_lock(error) from error
         try:
             yield
         finally:
@@ -115,6 +120,11 @@ class Store:
     def login_lock(self) -> FileLock:
         """The lock that the one process holds which leads a person through a sign-in."""
         return self._file_lock(".login.lock")
+
+    def no_lock(self, error: OSError) -> PersonNeeded:
+        """What to say where the file that is the lock cannot be had."""
+        reason = f"it cannot be locked ({error.strerror or error})"
+        return self._unusable(reason, "Make its folder one that only you can write, or set CLOSIENT_MCP_HOME.")
 
     def _file_lock(self, suffix: str) -> FileLock:
         from filelock import FileLock  # 50 ms that a start need not wait for
@@ -136,7 +146,12 @@ class Store:
     def _read_safely(self) -> str:
         # O_NOFOLLOW: whoever may put a link there could make us read, and later replace, another file.
         handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
+        try:
+            file = os.fdopen(handle, encoding="utf-8", errors="replace")
+        except BaseException:
+            os.close(handle)
+            raise
+        with file:
             if os.name == "posix":
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
@@ -148,7 +163,7 @@ class Store:
             return file.read(1_000_000)
 
     def _set_aside(self) -> None:
-        aside = self._path.with_name(f"{self._path.name}.corrupt-{int(time.time())}")
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{time.time_ns()}")
         self._path.replace(aside)
         logger.warning("the credential file %s was damaged and is set aside as %s", self._path, aside.name)
 
@@ -169,4 +184,12 @@ class Store:
         )
         for value in values:
             if value:
-                self._redaction.add(Secret(value))
+                self.redaction.add(Secret(value))
+
+
+def _version(text: str) -> int:
+    """The format that a file says it has, whatever else is in it."""
+    try:
+        return int(json.loads(text)["v"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return 0

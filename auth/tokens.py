@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
 from .records import Client, Server, Tokens
@@ -13,6 +14,8 @@ from .wire import Answer, Call
 # A clock that fell back further than this no longer says anything about expiry.
 _CLOCK_JUMP = 300.0
 _LONGEST_MARGIN = 60.0
+# RFC 6749 appendix A.12, A.17.
+_VSCHARS = re.compile(r"[ -~]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Granted:
     """The server gave tokens; `id_token` is not yet verified."""
 
     tokens: Tokens
-    id_token: str = ""
+    id_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> V
     kind = answer.text("token_type") or "bearer"
     if kind.lower() != "bearer":
         return Unclear(f"a token of the type {kind[:40]!r}, which is not one to send as Bearer")
+    if not all(_VSCHARS.fullmatch(token) for token in (access_token, answer.text("refresh_token"))):
+        return Unclear("a token with characters that no token has")
     lifetime = _seconds(answer.body.get("expires_in"))
     tokens = Tokens(
         access_token=access_token,
@@ -125,6 +130,6 @@ def _seconds(value: object) -> float | None:
         return None
     try:
         seconds = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < 1e10 else None

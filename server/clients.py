@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +14,7 @@ from ..auth.profile import Profile
 from ..auth.secrets import Redaction
 from ..auth.session import Session
 from ..auth.store import Store
-from ..auth.wire import Wire
+from ..auth.wire import Wire, certificates
 from ..tools.addresses import is_loopback
 from .settings import ApiKey, SettingsError, SignIn, SystemSettings
 
@@ -61,12 +59,6 @@ def _auth(system: SystemSettings, session: Session | None, redaction: Redaction)
     return BearerAuth(session)
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The machine's certificates, which take 20 ms to load."""
-    return httpx2.create_ssl_context()
-
-
 def _client(system: SystemSettings, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
     try:
         return _new_client(system, auth)
@@ -80,7 +72,7 @@ def _client(system: SystemSettings, auth: httpx2.Auth | None) -> httpx2.AsyncCli
 def _new_client(system: SystemSettings, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         auth=auth,
-        verify=_certificates(),
+        verify=certificates(),
         timeout=_TIMEOUT,
         follow_redirects=False,
         # A proxy is for the way out of this machine, not for a service on it.

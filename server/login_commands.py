@@ -15,6 +15,7 @@ from ..auth.errors import AuthError
 from ..auth.login import Attempt, Login
 from ..auth.secrets import Redaction
 from .bridge import open_bridge
+from .ending import end_on_signals
 from .logs import start_log
 from .settings import Settings
 from .terminal import GREEN, RED, Terminal, stderr_terminal
@@ -55,6 +56,7 @@ def logout(settings: Settings, *, forget: bool, bare: bool) -> int:
 
 
 def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], object]) -> int:
+    end_on_signals()
     redaction = Redaction()
     start_log(settings.log_level, settings.log_file, redaction)
     try:
@@ -69,7 +71,7 @@ def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool) -> N
     attempt.ready.wait()
     if attempt.done.is_set():
         return
-    if attempt.opened:
+    if attempt.opened and browser:
         terminal.say(f"Your browser was opened. If you see nothing, open {attempt.address} on this machine.")
         attempt.done.wait()
         return

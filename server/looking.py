@@ -13,6 +13,7 @@ from ..tools.json_values import JsonObject, JsonValue, NotJson, parse_json
 from ..tools.ranking import Index
 from ..tools.tool import Tool
 from .bridge import Bridge, open_bridge
+from .ending import end_on_signals
 from .logs import start_log
 from .settings import Settings
 from .status import status_lines, status_of
@@ -68,6 +69,8 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
     if not isinstance(given, dict):
         print('closient-mcp: the arguments are a JSON object, such as {"query": "trail mix"}', file=sys.stderr)
         return _MISUSE
+
+    end_on_signals()
 
     async def run() -> int:
         from .protocol import call_tool, unknown_tool

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 
 import anyio
 from mcp.server.stdio import stdio_server
 
 from ..auth.secrets import Redaction
-from ..auth.session import finish_refreshes
 from .bridge import open_bridge
+from .ending import end_on_signals
 from .logs import start_log
 from .protocol import McpBridge
 from .settings import Settings
-
-# Hosts kill two seconds after they asked.
-_LAST_SECONDS = 1.8
 
 
 def serve(settings: Settings) -> int:
     """Serve until the host closes our input."""
     redaction = Redaction()
     start_log(settings.log_level, settings.log_file, redaction)
-    signal.signal(signal.SIGTERM, _end)
+    end_on_signals()
     anyio.run(_serve_stdio, settings, redaction)
     return 0
-
-
-def _end(*_: object) -> None:
-    """End at once, but for a refresh under way: what the server rotated must be written, or the sign-in is lost."""
-    finish_refreshes(_LAST_SECONDS)
-    os._exit(0)
 
 
 async def _serve_stdio(settings: Settings, redaction: Redaction) -> None:

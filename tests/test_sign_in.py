@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -334,3 +335,28 @@ def test_two_sites_never_share_a_sign_in(machine: Machine) -> None:
     other = machine.sandbox.address.replace("127.0.0.1", "localhost")
     state = run("status", "--json", site=other, **machine.environment).json()
     assert state["systems"]["closient"]["credential"]["signed_in"] is False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_login_that_nobody_finishes_ends_at_the_first_signal(machine: Machine, number: signal.Signals) -> None:
+    environment = {**os.environ, **machine.environment, "BROWSER": "true", "CLOSIENT_SITE": machine.sandbox.address}
+    command = [sys.executable, "-m", "closient_mcp.server", "login"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr and "Your browser was opened" in process.stderr.readline()
+        process.send_signal(number)
+        assert process.wait(SECONDS) == 128 + number
+        assert process.stderr.read() == ""
+
+
+def test_advice_to_sign_in_without_a_browser_leads_somewhere(machine: Machine) -> None:
+    quiet = {"CLOSIENT_MCP_HOME": str(machine.home)}
+    assert "login --no-browser" in error_of(run("call", "account_whoami", site=machine.sandbox.address, **quiet))
+    command = [sys.executable, "-m", "closient_mcp.server", "login", "--no-browser"]
+    environment = {**os.environ, **quiet, "CLOSIENT_SITE": machine.sandbox.address}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stderr=pipe, text=True) as process:
+        assert process.stderr
+        lines: Iterator[str] = iter(process.stderr.readline, "")
+        assert any("/oauth/authorize/" in line for line in lines)
+        assert any("paste it here" in line for line in lines)
+        process.terminate()

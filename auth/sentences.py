@@ -1,0 +1,80 @@
+"""What a person is told when a sign-in does not work out: what happened, on whose side, and the one next step."""
+
+from __future__ import annotations
+
+from .authorization import LIFETIME, Failure
+from .errors import PersonNeeded, Unavailable
+from .profile import Profile
+from .secrets import Redaction
+from .tokens import Denied
+
+_LATER = ("server_error", "temporarily_unavailable")
+
+
+class Sentences:
+    """Words for one system; what a server says of itself is cut, made printable, and cleared of secrets."""
+
+    def __init__(self, profile: Profile, redaction: Redaction) -> None:
+        self._profile = profile
+        self._issuer = profile.issuer
+        self._hide = redaction.hide
+
+    def failure(self, what: str, next_step: str) -> PersonNeeded:
+        """Something that a person has to mend."""
+        text = "".join(c if c.isprintable() else " " for c in self._hide(what))[:600]
+        message = f"{text[:1].upper()}{text[1:]}."
+        return PersonNeeded(message, next_step, system=self._profile.system, address=self._issuer)
+
+    def unavailable(self, what: str) -> Unavailable:
+        """Something that may be different in a while."""
+        text = "".join(c if c.isprintable() else " " for c in self._hide(what))[:600]
+        return Unavailable(
+            f"{text}.", "Nothing was changed; try again.", system=self._profile.system, address=self._issuer
+        )
+
+    def bug(self, error: Exception) -> PersonNeeded:
+        """Something that should not happen."""
+        return self.failure(f"the sign-in failed inside ({type(error).__name__})", "The log has the details.")
+
+    def declined(self) -> PersonNeeded:
+        """The person said no, and is taken at their word."""
+        return self.failure(f"you declined the request at {self._issuer}", "Nothing was changed. Ask again to retry.")
+
+    def timed_out(self) -> PersonNeeded:
+        """Nobody came back from the browser."""
+        minutes = LIFETIME / 60
+        return self.failure(f"nobody finished the sign-in within {minutes:.0f} minutes", "Ask again to start over.")
+
+    def refused(self, failure: Failure) -> PersonNeeded:
+        """The authorization server sent the person back without a code (RFC 6749 §4.1.2.1)."""
+        if failure.error == "access_denied":
+            return self.declined()
+        if failure.error == "iss":
+            who = failure.description[:200] or "nobody"
+            return self.failure(
+                f'the answer came from "{who}" and not from {self._issuer}', "It was refused for safety."
+            )
+        said = f": {failure.description}" if failure.description else ""
+        again = "Sign in again; if it stays so, `closient-mcp status` helps."
+        next_step = "Try again later." if failure.error in _LATER else again
+        return self.failure(f'{self._issuer} reported "{failure.error[:80]}"{said}', next_step)
+
+    def not_exchanged(self, denied: Denied) -> PersonNeeded:
+        """The token endpoint did not take the code (RFC 6749 §5.2)."""
+        said = f" ({denied.description})" if denied.description else ""
+        if denied.error == "invalid_grant":
+            return self.failure(
+                f"{self._issuer} did not accept the code{said}: it was used before, took too long, or does not belong "
+                "to this sign-in (verifier or redirect address)",
+                "Sign in again.",
+            )
+        if denied.error == "invalid_client":
+            return self.client_rejected(said)
+        return self.failure(f'{self._issuer} answered "{denied.error[:80]}"{said}', "Sign in again.")
+
+    def client_rejected(self, said: str = "") -> PersonNeeded:
+        """The client that the settings name is not taken."""
+        return self.failure(
+            f"{self._issuer} rejected the client_id or client_secret{said}",
+            "Check both, and that they belong to this environment (production, testing).",
+        )
