@@ -78,7 +78,8 @@ def read_callback(query: str, pending: Pending, server: Server) -> Code | Failur
     issuer, error = values.get("iss"), values.get("error")
     # RFC 9207 §2.4: a wrong issuer is always fatal, a missing one where the server promised it. Real servers
     # leave it out of errors, which carry nothing that could be misused.
-    if (issuer is not None and issuer != server.issuer) or (issuer is None and server.iss_in_response and not error):
+    known = (None, server.issuer, *server.aliases)
+    if issuer not in known or (issuer is None and server.iss_in_response and not error):
         return Failure("iss", issuer or "")
     if error:
         return Failure(error, values.get("error_description", "")[:300])

@@ -23,8 +23,11 @@ class NoServer(Exception):
         self.lasting = lasting
 
 
-def discover(issuer: str, wire: Wire) -> Server:
+def discover(issuer: str, wire: Wire, *, renamed: bool = False) -> Server:
     """The server behind an issuer.
+
+    A server may call itself by another path of the same origin, as Django OAuth Toolkit does when it is mounted
+    under one; that is followed once, to where the other name's own metadata has to say the same.
 
     Raises:
         NoServer: it publishes no usable metadata, or does not answer now.
@@ -37,8 +40,35 @@ def discover(issuer: str, wire: Wire) -> Server:
         if answer.status == 429 or answer.status >= 500:
             raise NoServer(f"it answers HTTP {answer.status}", lasting=False)
         if answer.status == 200 and answer.body is not None:
+            told = answer.text("issuer")
+            if not renamed and told.rstrip("/") != issuer.rstrip("/") and _same_origin(told, issuer):
+                return discover(checked_address(told, "issuer"), wire, renamed=True)
             return read_metadata(issuer, answer)
     raise NoServer("it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True)
+
+
+def is_alias(name: str, server: Server, wire: Wire) -> bool:
+    """Whether another issuer is this server under another name: same origin, and the very same endpoints.
+
+    Anything less would let somebody else's answer pass for this server's (RFC 9207 §1, mix-up).
+    """
+    if not _same_origin(name, server.issuer):
+        return False
+    try:
+        other = discover(name, wire, renamed=True)
+    except NoServer:
+        return False
+    return (other.authorization_endpoint, other.token_endpoint) == (
+        server.authorization_endpoint,
+        server.token_endpoint,
+    )
+
+
+def _same_origin(one: str, other: str) -> bool:
+    try:
+        return origin(httpx2.URL(one)) == origin(httpx2.URL(other))
+    except (httpx2.InvalidURL, ValueError):
+        return False
 
 
 def metadata_addresses(issuer: str) -> list[str]:

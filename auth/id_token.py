@@ -46,9 +46,10 @@ def checked_claims(
     algorithms = [name for name in server.signing_algorithms if name in _SAFE]
     if not algorithms:
         raise NotVerified("the server signs in no way that is safe")
-    expected = {"iss": server.issuer, "aud": client_id, **({"nonce": nonce} if nonce else {})}
+    expected = {"aud": client_id, **({"nonce": nonce} if nonce else {})}
     options: dict[str, ClaimsOption] = {name: {"essential": True} for name in ("sub", "exp", "iat")}
     options |= {name: {"essential": True, "value": value} for name, value in expected.items()}
+    options["iss"] = {"essential": True, "values": [server.issuer, *server.aliases]}
     registry = jwt.JWTClaimsRegistry(None, _LEEWAY, **options)
     try:
         key_set = KeySet.import_key_set(_keys(keys))

@@ -20,21 +20,24 @@ import httpx2
 from . import authorization, id_token
 from .authorization import Code, Failure, Stale
 from .browser import Opener
+from .discovery import is_alias
 from .enrolment import Enrolment
 from .errors import AuthError
 from .listener import DONE, STALE, Listener, Page, failed
 from .origins import origin
 from .records import Client, Pending, Record, Server
 from .secrets import Secret
-from .sentences import Sentences
+from .sentences import Declined, Sentences
 from .session import Session
-from .tokens import Denied, Granted, exchange_request, is_usable, read_tokens
+from .tokens import Denied, Granted, exchange_request, is_usable, read_tokens, revoke_request
 from .wire import NoAnswer
 
 logger = logging.getLogger(__name__)
 
 _POLL = 0.2
 _DECLINE_HOLDS = 60.0
+_MOST_TABS = 3
+_TABS_COUNT = 600.0
 
 
 @dataclass(slots=True)
@@ -75,18 +78,22 @@ class Login:
         self._session = session
         self._store = session.store
         self._clock = session.clock
+        self._wire = session.wire
         self._open = open_browser
         self._say = Sentences(session.profile, session.store.redaction)
         self._enrolment = Enrolment(session.profile, session.wire, self._say, session.clock)
         self._attempt: Attempt | None = None
         self._guard = threading.Lock()
 
-    def start(self, scopes: Sequence[str], *, browser: bool = True) -> Attempt:
-        """Begin a sign-in that asks for these scopes, or join the one under way."""
+    def start(self, scopes: Sequence[str], *, browser: bool = True, by_hand: bool = False) -> Attempt:
+        """Begin a sign-in that asks for these scopes, or join the one under way.
+
+        `by_hand` says that the person asked for it: then neither an earlier no nor the brake stands in the way.
+        """
         with self._guard:
             if self._attempt is None or self._attempt.done.is_set():
                 self._attempt = attempt = Attempt()
-                arguments = (attempt, tuple(dict.fromkeys(scopes)), browser)
+                arguments = (attempt, tuple(dict.fromkeys(scopes)), browser, by_hand)
                 # A daemon: nobody waits at the end of the process for a person. The pending request stays.
                 threading.Thread(target=self._run, args=arguments, name="closient-mcp-login", daemon=True).start()
             return self._attempt
@@ -111,16 +118,16 @@ class Login:
         query = authorization.query_of_pasted(text)
         return self._answered(attempt, record.pending, record.server, query) is not STALE
 
-    def _run(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool) -> None:
+    def _run(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
         try:
-            self._lead_or_follow(attempt, scopes, browser)
+            self._lead_or_follow(attempt, scopes, browser, by_hand)
         except AuthError as error:
             attempt.finish(error)
         except Exception as error:
             logger.exception("the sign-in failed; this is a bug")
             attempt.finish(self._say.bug(error))
 
-    def _lead_or_follow(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool) -> None:
+    def _lead_or_follow(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
         from filelock import Timeout
 
         lock = self._store.login_lock()
@@ -135,7 +142,7 @@ class Login:
             except OSError as error:
                 raise self._store.no_lock(error) from error
             try:
-                self._lead(attempt, scopes, browser)
+                self._lead(attempt, scopes, browser, by_hand)
             finally:
                 lock.release()
             return
@@ -153,21 +160,22 @@ class Login:
             attempt.opened = record.pending.opened
             attempt.ready.set()
 
-    def _lead(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool) -> None:
+    def _lead(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
         record = self._store.read()
         if self._is_signed_in(record, scopes):
             self._finish_well(attempt)
             return
-        if 0 <= self._clock() - record.declined_at < _DECLINE_HOLDS:
-            raise self._say.declined()
+        if not by_hand:
+            self._check_patience(record)
         started = self._resumed(record) or self._begun(record, scopes)
         listener, pending = started.listener, started.pending
         listener.begin(pending.address, lambda query: self._answered(attempt, pending, started.server, query))
         try:
             attempt.address, attempt.authorize_address = listener.address, pending.address
             # The short address: a command line is for all to read, and must not hold the state.
-            attempt.opened = bool(pending.opened) or (browser and self._open(listener.address))
-            self._tell_followers(pending.model_copy(update={"opened": attempt.opened}))
+            new_tab = not pending.opened and browser and self._open(listener.address)
+            attempt.opened = bool(pending.opened) or new_tab
+            self._tell_followers(pending.model_copy(update={"opened": attempt.opened}), new_tab)
             attempt.ready.set()
             # A clock that went back must not prolong it.
             left = min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
@@ -176,6 +184,23 @@ class Login:
                 raise self._say.timed_out()
         finally:
             listener.close()
+
+    def _check_patience(self, record: Record) -> None:
+        """What an agent asks for over and over is not put to the person over and over.
+
+        Raises:
+            PersonNeeded: they have just declined, or tabs were opened again and again to no end.
+        """
+        if 0 <= self._clock() - record.declined_at < _DECLINE_HOLDS:
+            raise self._say.declined()
+        if len(self._late_tabs(record)) >= _MOST_TABS:
+            raise self._say.failure(
+                f"stopped after {_MOST_TABS} sign-ins within {_TABS_COUNT / 60:.0f} minutes, none of which held",
+                "See `closient-mcp status`; `closient-mcp login` tries once more.",
+            )
+
+    def _late_tabs(self, record: Record) -> tuple[float, ...]:
+        return tuple(moment for moment in record.tabs if 0 <= self._clock() - moment < _TABS_COUNT)
 
     def _is_signed_in(self, record: Record, scopes: Sequence[str]) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of."""
@@ -189,12 +214,13 @@ class Login:
         self._session.reread()
         attempt.finish()
 
-    def _tell_followers(self, pending: Pending) -> None:
+    def _tell_followers(self, pending: Pending, new_tab: bool) -> None:
         """Write whether a browser was opened, unless the person has come back already."""
         with self._store.lock():
             record = self._store.read()
             if record.pending and record.pending.state == pending.state:
-                self._store.write(record.model_copy(update={"pending": pending}))
+                tabs = (*self._late_tabs(record), self._clock()) if new_tab else record.tabs
+                self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
 
     def _resumed(self, record: Record) -> _Started | None:
         """The request that a dead owner left behind, if its port is free: the tab that is open still works."""
@@ -242,34 +268,38 @@ class Login:
 
     def _answered(self, attempt: Attempt, pending: Pending, server: Server, query: str) -> Page:
         """What a callback's query comes to: tokens, a failure, or nothing at all. One answer counts, the first."""
-        answer = authorization.read_callback(query, pending, server)
-        if isinstance(answer, Stale):
+        if isinstance(authorization.read_callback(query, pending, server), Stale):
             return STALE
         with attempt.guard:
             if not attempt.done.is_set():
-                self._end(attempt, answer, pending, server)
+                self._end(attempt, query, pending, server)
         if attempt.error:
             return failed(f"{attempt.error.message} {attempt.error.next_step}")
         return DONE
 
-    def _end(self, attempt: Attempt, answer: Code | Failure, pending: Pending, server: Server) -> None:
+    def _end(self, attempt: Attempt, query: str, pending: Pending, server: Server) -> None:
         """Exchange the code, if there is one; whatever comes of it, the attempt ends here."""
         try:
-            self._session.uninterrupted(partial(self._conclude, answer, pending, server))
+            self._session.uninterrupted(partial(self._conclude, query, pending, server))
         except Exception as error:
             told = error if isinstance(error, AuthError) else self._say.bug(error)
             if told is not error:
                 logger.exception("the sign-in failed; this is a bug")
-            declined = isinstance(answer, Failure) and answer.error == "access_denied"
             with suppress(AuthError, OSError):
-                self._change(pending=None, declined_at=self._clock() if declined else 0.0)
+                self._change(pending=None, declined_at=self._clock() if isinstance(error, Declined) else 0.0)
             attempt.finish(told)
         else:
             self._finish_well(attempt)
 
-    def _conclude(self, answer: Code | Failure, pending: Pending, server: Server) -> None:
+    def _conclude(self, query: str, pending: Pending, server: Server) -> None:
+        answer = authorization.read_callback(query, pending, server)
+        if isinstance(answer, Failure) and answer.error == "iss" and is_alias(answer.description, server, self._wire):
+            server = server.model_copy(update={"aliases": (*server.aliases, answer.description)})
+            self._change(server=server)
+            answer = authorization.read_callback(query, pending, server)
         if isinstance(answer, Failure):
             raise self._say.refused(answer)
+        assert isinstance(answer, Code)  # a stale one came no further than `_answered`
         self._store.redaction.add(Secret(answer.code))
         known = self._store.read().client
         if known is None:
@@ -277,24 +307,27 @@ class Login:
         client = self._session.client_of(known)
         try:
             call = exchange_request(server, client, answer.code, pending.verifier, pending.redirect_uri)
-            verdict = read_tokens(self._session.wire.send(call), self._clock())
+            verdict = read_tokens(self._wire.send(call), self._clock())
         except NoAnswer as error:
             raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
         if isinstance(verdict, Denied):
             raise self._say.not_exchanged(verdict)
         if not isinstance(verdict, Granted):
             raise self._say.failure(f"{server.issuer} gave no token ({verdict.reason})", "Sign in again in a while.")
-        person = self._person(verdict.id_token, pending, server, client) if verdict.id_token else ""
         tokens = verdict.tokens
+        person = self._person(verdict, pending, server, client) if verdict.id_token else ""
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(pending.scopes)})
-        self._change(tokens=tokens, person=person, pending=None, declined_at=0.0)
+        self._change(tokens=tokens, person=person, pending=None, declined_at=0.0, tabs=())
 
-    def _person(self, token: str, pending: Pending, server: Server, client: Client) -> str:
+    def _person(self, granted: Granted, pending: Pending, server: Server, client: Client) -> str:
         nonce = pending.nonce if "openid" in pending.scopes else None
         try:
-            claims = id_token.verify(token, server, client.client_id, nonce, self._session.wire)
+            claims = id_token.verify(granted.id_token, server, client.client_id, nonce, self._wire)
         except id_token.NotVerified as error:
+            if revocation := revoke_request(server, client, granted.tokens):
+                with suppress(NoAnswer):
+                    self._wire.send(revocation)
             raise self._say.failure(
                 f"the identity that {server.issuer} returned could not be verified ({error})", "You are not signed in."
             ) from None

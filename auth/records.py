@@ -13,9 +13,13 @@ class _Part(BaseModel):
 
 
 class Server(_Part):
-    """An authorization server, as its metadata described it (RFC 8414 §2)."""
+    """An authorization server, as its metadata described it (RFC 8414 §2).
+
+    `aliases` are other issuers by which it is proven to call itself too.
+    """
 
     issuer: str
+    aliases: tuple[str, ...] = ()
     authorization_endpoint: str
     token_endpoint: str
     registration_endpoint: str | None = None
@@ -64,7 +68,10 @@ class Pending(_Part):
 
 
 class Record(_Part):
-    """All that is known of one sign-in: one system, one site, one client, one caller. `rev` counts the writes."""
+    """All that is known of one sign-in: one system, one site, one client, one caller.
+
+    `rev` counts the writes; `tabs` are the times at which a browser was opened lately.
+    """
 
     v: int = FORMAT
     rev: int = 0
@@ -76,3 +83,4 @@ class Record(_Part):
     person: str = ""
     pending: Pending | None = None
     declined_at: float = 0.0
+    tabs: tuple[float, ...] = ()

@@ -11,6 +11,10 @@ from .tokens import Denied
 _LATER = ("server_error", "temporarily_unavailable")
 
 
+class Declined(PersonNeeded):
+    """The person was asked and said no."""
+
+
 class Sentences:
     """Words for one system; what a server says of itself is cut, made printable, and cleared of secrets."""
 
@@ -38,7 +42,12 @@ class Sentences:
 
     def declined(self) -> PersonNeeded:
         """The person said no, and is taken at their word."""
-        return self.failure(f"you declined the request at {self._issuer}", "Nothing was changed. Ask again to retry.")
+        return Declined(
+            f"You declined the request at {self._issuer}.",
+            "Nothing was changed. Ask again to retry.",
+            system=self._profile.system,
+            address=self._issuer,
+        )
 
     def timed_out(self) -> PersonNeeded:
         """Nobody came back from the browser."""

@@ -33,7 +33,7 @@ def login(settings: Settings, *, browser: bool, bare: bool) -> int:
                 return 1
             await bridge.load(terminal.bar)
             used = bridge.logins[system.name]
-            attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser)
+            attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser, by_hand=True)
             await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser)
             return _report(attempt, terminal, system.site)
 
