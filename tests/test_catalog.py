@@ -115,3 +115,8 @@ def test_equal_words_take_more_of_their_paths_whatever_their_order() -> None:
 
 def test_two_versions_of_an_api_are_told_apart_by_their_versions() -> None:
     assert api_words(["https://h/orders/v1", "https://h/orders/v2"]) == ["orders_v1", "orders_v2"]
+
+
+def test_of_two_anchors_with_one_description_the_first_is_the_apis() -> None:
+    (entry,) = read({"anchor": "/a", "service-desc": "/s"}, {"anchor": "/b", "service-desc": "/s"}).entries
+    assert entry.anchor == "https://www.example.com/a"

@@ -76,3 +76,8 @@ def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -
 def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, str]]) -> None:
     operations = [Labelled(method, f"/{path}", "same", "") for method, path in paths]
     assert len(set(operation_names(operations))) == len(operations)
+
+
+def test_a_name_that_is_too_long_for_hosts_is_cut_and_stays_one_of_its_own() -> None:
+    names = [tool_name(["products"], f"get_{'very_' * 20}long_{end}") for end in ("one", "two")]
+    assert len(set(names)) == 2 and all(len(name) == 64 for name in names)

@@ -320,3 +320,7 @@ def test_every_real_document_gives_operations_or_named_problems(file: Path) -> N
         Draft202012Validator.check_schema(found.input_schema)
         assert not {"oneOf", "anyOf", "allOf"} & found.input_schema.keys()
         assert '"nullable"' not in json.dumps(found.input_schema)
+
+
+def test_the_query_of_a_server_is_no_part_of_the_base() -> None:
+    assert only({"/a": {"get": operation()}}, servers=[{"url": f"{HOST}/v2?key=x"}]).base == f"{HOST}/v2"

@@ -386,3 +386,19 @@ async def test_two_descriptions_of_one_address_are_both_read(service: Service) -
     async with connected(service) as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
     assert sum(name.endswith(("_get_a", "_get_b")) for name in names) == 2
+
+
+async def test_documents_that_were_read_are_not_read_again_when_another_failed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "_RETRY_SECONDS", (0.01, 0.01, 0.01))
+    service.serve_apis(good=DOCUMENT, late=DOCUMENT)
+    late, replies = service.routes["/late/api/v1/openapi.json"], [Reply(status=500), Reply(status=500)]
+    assert isinstance(late, Reply)
+    service.routes["/late/api/v1/openapi.json"] = lambda _: replies.pop() if replies else late
+    async with connected(service) as client:
+        with anyio.fail_after(10):
+            while "late_get_thing" not in str(await client.call_tool("find_operations", {"query": "thing"})):
+                await anyio.lowlevel.checkpoint()
+    asked = [got.path for got in service.received]
+    assert asked.count("/good/api/v1/openapi.json") == 1 and asked.count("/late/api/v1/openapi.json") == 3

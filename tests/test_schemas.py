@@ -164,3 +164,15 @@ def test_one_of_becomes_any_of_because_branches_may_have_lost_what_kept_them_apa
 def test_a_percent_encoded_reference_is_followed() -> None:
     reader = SchemaReader({"paths": {"/a/{id}": {"x": {"type": "integer"}}}})
     assert reader.read({"$ref": "#/paths/~1a~1%7Bid%7D/x"}, set()) == {"type": "integer"}
+
+
+def test_a_schema_of_thousands_of_parts_is_cut() -> None:
+    wide: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(9000)}}
+    assert 1000 < len(as_object(convert(wide)["properties"])) < 3000
+
+
+def test_a_small_component_stands_in_place_and_a_large_one_under_defs() -> None:
+    small: JsonObject = {"type": "object", "properties": {"a": {"type": "string"}}}
+    large: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(100)}}
+    assert convert(ref("S"), S=small) == small
+    assert convert(ref("L"), L=large) == {"$ref": "#/$defs/L", "$defs": {"L": large}}

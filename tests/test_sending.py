@@ -235,3 +235,33 @@ async def test_an_address_that_is_none_is_the_arguments_fault_and_no_bug(
 ) -> None:
     with pytest.raises(BadArguments, match="address that these arguments make"):
         await sender.send(get(service, path))
+
+
+async def test_rule_4_a_503_with_a_rate_limit_but_no_retry_after_is_the_answer(
+    service: Service, sender: Sender
+) -> None:
+    headers = {"RateLimit-Remaining": "0", "RateLimit-Reset": "0"}
+    service.routes["/a"] = Reply(status=503, headers=headers)
+    assert (await sender.send(get(service, "/a"))).status == 503
+    assert len(service.received) == 1
+
+
+async def test_a_refused_connection_is_not_tried_again_at_once() -> None:
+    tried: list[httpx2.Request] = []
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        tried.append(request)
+        raise httpx2.ConnectError("refused")
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(refuse)) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable):
+            await sender.send(Request("GET", "https://h.example/a"))
+    assert len(tried) == 1
+
+
+async def test_a_redirect_that_becomes_a_get_leaves_the_content_type_behind(service: Service, sender: Sender) -> None:
+    service.routes |= {"/a": Reply(status=303, headers={"Location": "/b"}), "/b": Reply({})}
+    headers = {"content-type": "application/json", "x-kept": "1"}
+    await sender.send(Request("POST", f"{service.address}/a", headers, b"{}"))
+    assert "content-type" not in service.received[1].headers and service.received[1].headers["x-kept"] == "1"

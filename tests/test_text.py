@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from closient_mcp.tools.json_values import NotJson, parse_json
 from closient_mcp.tools.text import clean, clean_value, one_line, paragraph
 
 
@@ -30,3 +31,14 @@ def test_a_line_is_one_line_and_no_longer_than_asked(text: str, limit: int) -> N
     line = one_line(text, limit)
     assert len(line) <= limit and "\n" not in line
     assert len(paragraph(text, limit)) <= limit
+
+
+@pytest.mark.parametrize("half", ["\ud800", "\udfff"])
+def test_half_a_character_is_taken_out(half: str) -> None:
+    assert clean(f"a{half}b").encode() == b"ab"
+
+
+def test_json_that_nests_without_end_is_refused() -> None:
+    assert parse_json("[" * 150 + "]" * 150)
+    with pytest.raises(NotJson, match="200 levels"):
+        parse_json("[" * 250 + "]" * 250)

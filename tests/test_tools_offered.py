@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.errors import BadArguments, Refused
 from closient_mcp.tools.exposure import Exposure, Offer, listed, settle
 from closient_mcp.tools.finders import Finder
-from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.json_values import JsonObject, as_object
 from closient_mcp.tools.paging import Pages
 from closient_mcp.tools.ranking import Index
 from closient_mcp.tools.tiers import TIERS, Tier
@@ -226,3 +227,23 @@ def test_a_changed_schema_of_a_tool_is_the_one_that_is_checked() -> None:
     checker.check("t", {"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": 1})
     with pytest.raises(BadArguments):
         checker.check("t", {"type": "object", "properties": {"a": {"type": "string"}}}, {"a": 1})
+
+
+async def test_results_that_are_kept_are_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "_KEPT_CHARACTERS", paging.PAGE * 3)
+    pages = Pages()
+    notes = [pages.bounded(Result("x" * (paging.PAGE * 2))).note for _ in range(2)]
+    names_kept = [json.loads(note[note.index("{") : note.index("}") + 1])["result"] for note in notes]
+    with pytest.raises(Refused, match="no longer kept"):
+        await pages.tool().call({"result": names_kept[0], "offset": 0})
+    assert (await pages.tool().call({"result": names_kept[1], "offset": 0})).text
+
+
+@pytest.mark.parametrize(
+    ("tier", "idempotent", "hint"), [("read", False, True), ("write", False, False), ("destructive", True, True)]
+)
+def test_what_reads_may_be_repeated_and_what_writes_only_where_it_says_so(
+    tier: Tier, idempotent: bool, hint: bool
+) -> None:
+    tool = replace(make("t", tier=tier), idempotent=idempotent)
+    assert as_object(tool.definition()["annotations"])["idempotentHint"] is hint
