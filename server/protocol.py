@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from itertools import chain, repeat
 from typing import Any, cast
 
 import anyio
@@ -77,7 +78,7 @@ class McpBridge:
 
     async def _keep_loaded(self) -> None:
         """Load, and while a catalog or document is missing try again, ever less often."""
-        for wait in (*_RETRY_SECONDS, *[_RETRY_SECONDS[-1]] * 10_000):
+        for wait in chain(_RETRY_SECONDS, repeat(_RETRY_SECONDS[-1])):
             try:
                 await self._bridge.load()
             except Exception:

@@ -39,7 +39,9 @@ async def test_redirects_are_followed_and_the_last_address_is_told(fetcher: Fetc
     [
         (Reply(status=404), "HTTP 404 Not Found"),
         (Reply(status=500), "HTTP 500"),
-        (Reply(status=302, headers={"Location": "/d"}), "redirected more than"),
+        (Reply(status=302, headers={"Location": "/d"}), "redirected or put off more than"),
+        (Reply(status=429, headers={"Retry-After": "0"}), "redirected or put off more than"),
+        (Reply(status=429, headers={"Retry-After": "60"}), "HTTP 429"),
         (Reply(status=302, headers={"Location": "ftp://x"}), "not an http"),
         (Reply(b"not compressed at all", headers={"Content-Encoding": "gzip"}), "cannot be reached"),
     ],
@@ -113,3 +115,10 @@ async def test_the_host_of_an_https_system_is_not_asked_in_plain_http(client: ht
     public = Fetcher(client, frozenset({"https://www.example.com"}))
     with pytest.raises(NotFetched, match="neither https nor on this machine"):
         await public.fetch(address, "*/*")
+
+
+async def test_a_service_that_asks_for_a_moment_is_given_it(fetcher: Fetcher, service: Service) -> None:
+    replies = [Reply(status=503, headers={"Retry-After": "0"}), Reply(b"{}")]
+    service.routes["/d"] = lambda _: replies.pop(0)
+    assert (await fetcher.fetch(f"{service.address}/d", "*/*")).body == b"{}"
+    assert len(service.received) == 2

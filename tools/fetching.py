@@ -12,13 +12,15 @@ import anyio
 import httpx2
 
 from .addresses import BadAddress, is_loopback, is_public, origin_of, resolve, without_query
-from .sending import read_capped
+from .pacing import seconds_to_wait
+from .sending import lower_case, read_capped
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 32 * 1024 * 1024
 _TIME = 20.0
 _MAX_REDIRECTS = 5
+_LONGEST_WAIT = 5.0
 
 
 class NotFetched(Exception):
@@ -63,13 +65,18 @@ class Fetcher:
             raise NotFetched(f"cannot be reached: {reason}") from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise NotFetched(f"its address is none: {error}") from None
-        raise NotFetched(f"redirected more than {_MAX_REDIRECTS} times")
+        raise NotFetched(f"redirected or put off more than {_MAX_REDIRECTS} times")
 
     async def _once(self, address: str, accept: str) -> Document | str:
         headers = {"accept": accept}
         async with self.client.stream("GET", address, headers=headers, follow_redirects=False) as answer:
             status, location = answer.status_code, answer.headers.get("location")
             logger.debug("GET %s: %s", without_query(address), status)
+            wait = seconds_to_wait(lower_case(answer)) if status in (429, 503) else None
+            if wait is not None and wait <= _LONGEST_WAIT:
+                # Asked again by the loop that also follows redirects, and as often at the most.
+                await anyio.sleep(wait)
+                return address
             if status in (301, 302, 303, 307, 308) and location:
                 return resolve(address, location)
             if status != 200:
