@@ -10,7 +10,8 @@ Tier: TypeAlias = Literal["read", "write", "destructive"]
 TIERS: tuple[Tier, ...] = ("read", "write", "destructive")
 
 _DESTROYING = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "terminate", "unclaim", "void", "replace",
-               "reset", "disable", "deactivate", "unsubscribe", "uninstall", "rotate", "erase", "wipe", "overwrite"}  # fmt: skip
+               "reset", "disable", "deactivate", "unsubscribe", "uninstall", "rotate", "erase", "wipe",
+               "overwrite"}  # fmt: skip
 _READING = {"search", "query", "find", "lookup", "parse", "validate", "verify", "check", "compare", "count",
             "preview", "decode"}  # fmt: skip
 _WRITING = {"create", "add", "send", "store", "save", "insert", "upsert", "register", "submit", "set", "update",
