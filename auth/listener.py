@@ -36,6 +36,10 @@ def failed(text: str) -> Page:
     return Page(200, "You are not signed in", text)
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 class Listener:
     """Listens on 127.0.0.1; `begin` must be called before the browser is sent anywhere.
 
@@ -55,14 +59,17 @@ class Listener:
         self.redirect_uri = f"http://{_HOST}:{self.port}{PATH}"
         self.address = f"http://{_HOST}:{self.port}/"
 
-    def begin(self, destination: str, answer: Callable[[str], Page]) -> None:
-        """Serve: `destination` is where `/` leads, `answer` turns a callback's query into a page."""
-        self._server.destination, self._server.answer = destination, answer
+    def begin(self, destination: str, answer: Callable[[str], Page], sent: Callable[[], None] = _nothing) -> None:
+        """Serve: `destination` is where `/` leads, `answer` turns a callback's query into a page.
+
+        `sent` is told when such a page is on its way: before that the process must not end.
+        """
+        self._server.destination, self._server.answer, self._server.sent = destination, answer, sent
         self._begun = True
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
     def close(self) -> None:
-        """Stop listening; an answer under way is finished first."""
+        """Stop listening; nobody who keeps a connection open is waited for."""
         if self._begun:
             self._server.shutdown()
         self._server.server_close()
@@ -77,6 +84,7 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = os.name == "posix"
     destination = ""
     answer: Callable[[str], Page]
+    sent: Callable[[], None]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up is no news."""
@@ -96,7 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(302)
             self._close_with({"Location": server.destination}, b"")
         elif target.path == PATH:
-            self._send(server.answer(target.query))
+            try:
+                self._send(server.answer(target.query))
+            finally:
+                server.sent()
         else:
             self._send(Page(404, "Nothing here", "This address is for signing in."))
 

@@ -22,7 +22,7 @@ from .authorization import Code, Failure, Stale
 from .browser import Opener
 from .discovery import is_alias
 from .enrolment import Enrolment
-from .errors import AuthError
+from .errors import AuthError, Unavailable
 from .listener import DONE, STALE, Listener, Page, failed
 from .origins import origin
 from .records import Client, Pending, Record, Server
@@ -53,13 +53,23 @@ class Attempt:
     ready: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     error: AuthError | None = None
+    ended: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def finish(self, error: AuthError | None = None) -> None:
-        """End it, well or with an error."""
-        self.error = error
-        self.ready.set()
-        self.done.set()
+        """End it, well or with an error, and let go whoever waits for it."""
+        self.conclude(error)
+        self.release()
+
+    def conclude(self, error: AuthError | None = None) -> None:
+        """Keep how it ended, while a page that says so is still to be sent."""
+        self.error, self.ended = error, True
+
+    def release(self) -> None:
+        """Let go whoever waits, if it has ended."""
+        if self.ended:
+            self.ready.set()
+            self.done.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,9 @@ class Login:
         if record.pending is None or record.server is None:
             return attempt.done.is_set()
         query = authorization.query_of_pasted(text)
-        return self._answered(attempt, record.pending, record.server, query) is not STALE
+        taken = self._answered(attempt, record.pending, record.server, query) is not STALE
+        attempt.release()
+        return taken
 
     def _run(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
         try:
@@ -161,6 +173,8 @@ class Login:
             attempt.ready.set()
 
     def _lead(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
+        with suppress(Unavailable):
+            self._session.refresh()  # what has only expired needs no person
         record = self._store.read()
         if self._is_signed_in(record, scopes):
             self._finish_well(attempt)
@@ -169,7 +183,8 @@ class Login:
             self._check_patience(record)
         started = self._resumed(record) or self._begun(record, scopes)
         listener, pending = started.listener, started.pending
-        listener.begin(pending.address, lambda query: self._answered(attempt, pending, started.server, query))
+        answer = partial(self._answered, attempt, pending, started.server)
+        listener.begin(pending.address, answer, attempt.release)
         try:
             attempt.address, attempt.authorize_address = listener.address, pending.address
             # The short address: a command line is for all to read, and must not hold the state.
@@ -271,7 +286,7 @@ class Login:
         if isinstance(authorization.read_callback(query, pending, server), Stale):
             return STALE
         with attempt.guard:
-            if not attempt.done.is_set():
+            if not attempt.ended:
                 self._end(attempt, query, pending, server)
         if attempt.error:
             return failed(f"{attempt.error.message} {attempt.error.next_step}")
@@ -287,9 +302,10 @@ class Login:
                 logger.exception("the sign-in failed; this is a bug")
             with suppress(AuthError, OSError):
                 self._change(pending=None, declined_at=self._clock() if isinstance(error, Declined) else 0.0)
-            attempt.finish(told)
+            attempt.conclude(told)
         else:
-            self._finish_well(attempt)
+            self._session.reread()
+            attempt.conclude()
 
     def _conclude(self, query: str, pending: Pending, server: Server) -> None:
         answer = authorization.read_callback(query, pending, server)

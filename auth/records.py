@@ -37,7 +37,6 @@ class Client(_Part):
     client_secret: str | None = Field(default=None, repr=False)
     auth_method: str = "none"
     redirect_uri: str = ""
-    scope: str = ""
     secret_expires_at: int = 0
     source: str = "registered"
     registration_uri: str | None = None

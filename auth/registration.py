@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import httpx2
+
+from .origins import belongs, origin
 from .records import Client, Server
 from .wire import Answer, Call
 
@@ -39,6 +42,18 @@ def registration_request(server: Server, redirect_uri: str, version: str, method
     return Call(server.registration_endpoint, document=document)
 
 
+def deregistration_request(client: Client, server: Server) -> Call | None:
+    """The end of a registration (RFC 7592 §2.3), where the server gave an address of its own for that."""
+    if not client.registration_uri or not client.registration_token:
+        return None
+    own = {origin(httpx2.URL(address)) for address in (server.issuer, server.token_endpoint)}
+    if not belongs(httpx2.URL(client.registration_uri), own):
+        return None
+    return Call(
+        client.registration_uri, headers={"authorization": f"Bearer {client.registration_token}"}, method="DELETE"
+    )
+
+
 def wants_a_secret(answer: Answer) -> bool:
     """Whether the server refuses clients without a secret, so that one with a secret is worth a try."""
     return answer.status == 400 and answer.text("error") == "invalid_client_metadata"
@@ -71,7 +86,6 @@ def read_registration(answer: Answer, redirect_uri: str) -> Client:
         client_secret=answer.text("client_secret") or None,
         auth_method=method,
         redirect_uri=redirect_uri,
-        scope=answer.text("scope"),
         secret_expires_at=expires if isinstance(expires, int) else 0,
         registration_uri=answer.text("registration_client_uri") or None,
         registration_token=answer.text("registration_access_token") or None,

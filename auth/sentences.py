@@ -25,16 +25,16 @@ class Sentences:
 
     def failure(self, what: str, next_step: str) -> PersonNeeded:
         """Something that a person has to mend."""
-        text = "".join(c if c.isprintable() else " " for c in self._hide(what))[:600]
-        message = f"{text[:1].upper()}{text[1:]}."
-        return PersonNeeded(message, next_step, system=self._profile.system, address=self._issuer)
+        return PersonNeeded(self._sentence(what), next_step, system=self._profile.system, address=self._issuer)
 
     def unavailable(self, what: str) -> Unavailable:
         """Something that may be different in a while."""
+        next_step = "Nothing was changed; try again."
+        return Unavailable(self._sentence(what), next_step, system=self._profile.system, address=self._issuer)
+
+    def _sentence(self, what: str) -> str:
         text = "".join(c if c.isprintable() else " " for c in self._hide(what))[:600]
-        return Unavailable(
-            f"{text}.", "Nothing was changed; try again.", system=self._profile.system, address=self._issuer
-        )
+        return f"{text}." if text.startswith("http") else f"{text[:1].upper()}{text[1:]}."
 
     def bug(self, error: Exception) -> PersonNeeded:
         """Something that should not happen."""

@@ -2,12 +2,13 @@
 
 Two processes that refresh one rotating token lose the sign-in, and so does one that is interrupted between the
 server's rotation and its own writing. So: a lock between processes, a second look at the file under the lock, and
-a thread of its own for the refresh, which nothing but the end of the machine interrupts.
+a thread of its own for the refresh, which outlives whoever waits for it, and which the end of the process waits for.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -17,6 +18,7 @@ from concurrent.futures import Future
 from .errors import Unavailable
 from .profile import Profile
 from .records import Client, Record, Tokens
+from .registration import deregistration_request
 from .sentences import Sentences
 from .store import Store
 from .tokens import Denied, Granted, Unclear, Verdict, is_usable, read_tokens, refresh_request, revoke_request
@@ -24,7 +26,7 @@ from .wire import NoAnswer, Wire
 
 logger = logging.getLogger(__name__)
 
-_THREAD = "closient-mcp-refresh"
+_THREAD = "closient-mcp-uninterrupted"
 _RETRY_AFTER = (0.3, 1.0)
 _DEADLINE = 12.0
 _LONGEST_PAUSE = 5.0
@@ -206,7 +208,12 @@ class Session:
         with self.store.lock():
             record = self.store.read()
             said = self._revoke(record)
-            client = None if forget else record.client
+            client = record.client
+            if forget and client and record.server:
+                if call := deregistration_request(client, record.server):
+                    with contextlib.suppress(NoAnswer):  # a registration that nobody uses any more does no harm
+                        self.wire.send(call)
+                client = None
             self.store.write(
                 record.model_copy(update={"tokens": None, "pending": None, "person": "", "client": client})
             )
@@ -233,8 +240,8 @@ class Session:
         return f"Signed out here, but {host} did not confirm it ({reason}); remove the application in its settings too."
 
 
-def finish_refreshes(seconds: float) -> None:
-    """Wait for refreshes under way, so that what a server has just rotated gets written before the end."""
+def finish_uninterrupted(seconds: float) -> None:
+    """Wait, at most so long, for refreshes and exchanges under way: what a server just gave out gets written."""
     until = time.monotonic() + seconds
     for thread in threading.enumerate():
         if thread.name == _THREAD:

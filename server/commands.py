@@ -65,23 +65,21 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         case "demo":
             from .demo import demo
 
-            return demo(browser=settings.browser, bare="NO_COLOR" in os.environ)
+            return demo(browser=settings.browser, bare=settings.bare)
         case "status" | "tools" | "call":
             from .looking import call, status, tools
 
-            bare = "NO_COLOR" in os.environ
             if given.command == "status":
-                return status(settings, as_json=given.json, bare=bare)
+                return status(settings, as_json=given.json, bare=settings.bare)
             if given.command == "tools":
-                return tools(settings, given.query, as_json=given.json, everything=given.all, bare=bare)
-            return call(settings, given.tool, given.arguments, bare=bare)
+                return tools(settings, given.query, as_json=given.json, everything=given.all, bare=settings.bare)
+            return call(settings, given.tool, given.arguments, bare=settings.bare)
         case "login" | "logout":
             from .login_commands import login, logout
 
-            bare = "NO_COLOR" in os.environ
             if given.command == "login":
-                return login(settings, browser=not given.no_browser, bare=bare)
-            return logout(settings, forget=given.forget, bare=bare)
+                return login(settings, browser=not given.no_browser, bare=settings.bare)
+            return logout(settings, forget=given.forget, bare=settings.bare)
         case "serve" if given.http is not None:
             from .http import serve_http
 

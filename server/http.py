@@ -6,10 +6,13 @@ import socket
 import sys
 
 import anyio
+import anyio.to_thread
 import uvicorn
 
 from ..auth.secrets import Redaction
+from ..auth.session import finish_uninterrupted
 from .bridge import open_bridge
+from .ending import LAST_SECONDS
 from .logs import start_log
 from .protocol import McpBridge
 from .settings import Settings, SettingsError
@@ -74,4 +77,12 @@ async def _serve(settings: Settings, redaction: Redaction, listener: socket.sock
         name, port = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         print(f"MCP at http://{shown}:{port}/mcp; stop it with Ctrl+C.", file=sys.stderr, flush=True)
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await _Server(config).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends by the signal that it was sent, as uvicorn does, but not before what must be written is."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await anyio.to_thread.run_sync(finish_uninterrupted, LAST_SECONDS)

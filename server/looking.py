@@ -80,14 +80,14 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
                 await _load(bridge, bare)
             tool = bridge.find(name)
             if tool is None:
-                print(f"closient-mcp: {unknown_tool(bridge, name)}", file=sys.stderr)
+                print(f"closient-mcp: {bridge.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
                 return _report_failures(bridge) or _MISUSE
             terminal = stderr_terminal(bare=bare)
 
             async def progress(_: float, message: str) -> None:
                 terminal.say(message)
 
-            result = await call_tool(bridge, tool, given, progress)
+            result = await call_tool(bridge, tool, given, progress, lives_on=False)
             _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
             return 1 if result.is_error else 0
 

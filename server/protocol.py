@@ -138,11 +138,16 @@ def unknown_tool(bridge: Bridge, name: str) -> str:
     return f"Unknown tool: {name[:80]}" + (f". Did you mean {', '.join(near)}?" if near else "")
 
 
-async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress) -> types.CallToolResult:
-    """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it."""
+async def call_tool(
+    bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress, *, lives_on: bool = True
+) -> types.CallToolResult:
+    """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it.
+
+    `lives_on` says that this process still listens when the result is read.
+    """
     try:
         with anyio.fail_after(_CALL_SECONDS):
-            result = await _call_signed_in(bridge, tool, arguments, progress)
+            result = await _call_signed_in(bridge, tool, arguments, progress, lives_on)
     except ToolError as error:
         return _failure(bridge, error.message, error.next_step, error.details)
     except AuthError as error:
@@ -154,24 +159,25 @@ async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, progress:
         logger.exception("%s failed; this is a bug", tool.name)
         bug = f"closient-mcp failed inside ({type(error).__name__}). This is a bug in it, not in your call."
         return _failure(bridge, bug, "Its log (stderr) has the details.", {})
-    return _success(bridge, result)
+    return _success(result)
 
 
-async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress) -> Result:
+async def _call_signed_in(
+    bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress, lives_on: bool
+) -> Result:
     """Call; where that takes a sign-in, open it and call again: the service did nothing the first time."""
     try:
         return await bridge.call(tool, arguments)
     except SignInNeeded as needed:
-        if unfinished := await sign_in(bridge, needed, progress):
+        if unfinished := await sign_in(bridge, needed, progress, lives_on=lives_on):
             raise unfinished from None
     return await bridge.call(tool, arguments)
 
 
-def _success(bridge: Bridge, result: Result) -> types.CallToolResult:
+def _success(result: Result) -> types.CallToolResult:
     texts = [text for text in (result.text, result.note) if text]
     return types.CallToolResult(
-        content=[types.TextContent(text=bridge.redaction.hide(text)) for text in texts],
-        structured_content=result.structured,
+        content=[types.TextContent(text=text) for text in texts], structured_content=result.structured
     )
 
 

@@ -1,6 +1,6 @@
 """Settings: read once from the command line and the environment into an object that never changes.
 
-No other module reads the environment.
+No other module looks into the environment.
 """
 
 from __future__ import annotations
@@ -73,7 +73,6 @@ class SystemSettings:
     name: str
     site: str
     catalog: str
-    pins: tuple[str, ...]
     credential: ApiKey | SignIn
     prefix: tuple[str, ...] = ()
     app_scopes: bool = False
@@ -86,7 +85,7 @@ class SystemSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that is in force."""
+    """All that is in force; `bare` asks for no colour."""
 
     systems: tuple[SystemSettings, ...]
     home: Path
@@ -95,6 +94,7 @@ class Settings:
     read_only: bool = False
     log_level: str = "warning"
     log_file: str | None = None
+    bare: bool = False
 
 
 def load_settings(options: Options, environ: Mapping[str, str]) -> Settings:
@@ -117,6 +117,7 @@ def load_settings(options: Options, environ: Mapping[str, str]) -> Settings:
         read_only=options.read_only or _flag("CLOSIENT_MCP_READ_ONLY", environ),
         log_level=_level(options.log_level or "warning"),
         log_file=options.log_file,
+        bare="NO_COLOR" in environ,
     )
 
 
@@ -126,7 +127,6 @@ def _closient(options: Options, environ: Mapping[str, str]) -> SystemSettings:
         name="closient",
         site=site,
         catalog=f"{site}/.well-known/api-catalog",
-        pins=PINS,
         credential=_credential(environ),
         app_scopes=True,
     )

@@ -19,8 +19,10 @@ _PROGRESS_EVERY = 5.0
 Progress = Callable[[float, str], Awaitable[None]]
 
 
-async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress) -> SignInNeeded | None:
+async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress, *, lives_on: bool) -> SignInNeeded | None:
     """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
+
+    `lives_on` says that this process will still listen for the person then.
 
     Raises:
         AuthError: it failed, or the person declined.
@@ -32,7 +34,7 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress) -> S
     told = 0.0
     while not attempt.done.is_set():
         if time.monotonic() > until or (attempt.ready.is_set() and not attempt.opened):
-            return _unfinished(needed, attempt)
+            return _unfinished(needed, attempt, lives_on)
         if attempt.ready.is_set() and time.monotonic() - told > _PROGRESS_EVERY:
             told = time.monotonic()
             await progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {attempt.address}")
@@ -42,7 +44,7 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress) -> S
     return None
 
 
-def _unfinished(needed: SignInNeeded, attempt: Attempt) -> SignInNeeded:
+def _unfinished(needed: SignInNeeded, attempt: Attempt, lives_on: bool) -> SignInNeeded:
     """The sentence for the model to pass on; the address is short and holds nothing secret."""
     if attempt.opened:
         next_step = (
@@ -50,8 +52,9 @@ def _unfinished(needed: SignInNeeded, attempt: Attempt) -> SignInNeeded:
             "Finish signing in, then repeat the request."
         )
     else:
+        place = f"Open {attempt.address} on this machine, or run" if lives_on else "Run"
         next_step = (
-            f"No browser can be opened from here. Open {attempt.address} on this machine, or run "
-            "`closient-mcp login --no-browser` in a terminal; then repeat the request."
+            f"No browser can be opened from here. {place} `closient-mcp login --no-browser` in a terminal; "
+            "then repeat the request."
         )
     return SignInNeeded(needed.message, next_step, system=needed.system, address=needed.address)

@@ -28,7 +28,7 @@ from closient_mcp.auth.login import Attempt, Login
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets import Redaction, Secret
-from closient_mcp.auth.session import Session, finish_refreshes
+from closient_mcp.auth.session import Session, finish_uninterrupted
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Wire
 
@@ -493,7 +493,7 @@ def test_the_end_of_the_process_waits_for_an_exchange_under_way(desk: Desk) -> N
     with ThreadPoolExecutor(2) as pool:
         tab = pool.submit(come_back, attempt)
         assert began.wait(SECONDS)
-        ending = pool.submit(finish_refreshes, SECONDS)
+        ending = pool.submit(finish_uninterrupted, SECONDS)
         early, _ = wait([ending], timeout=0.2)
         may_answer.set()
         assert tab.result().status == 200

@@ -376,7 +376,6 @@ def test_rfc_7591_3_2_1_what_the_server_says_goes_before_what_we_asked_for() -> 
         client_secret="s3cret",
         auth_method="client_secret_post",
         redirect_uri=REDIRECT,
-        scope="search:read",
         secret_expires_at=1_900_000_000,
         registration_uri=f"{ISSUER}/register/given",
         registration_token="its-token",

@@ -24,7 +24,7 @@ from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unav
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
 from closient_mcp.auth.secrets import Redaction, Secret
-from closient_mcp.auth.session import Session, finish_refreshes
+from closient_mcp.auth.session import Session, finish_uninterrupted
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Wire
 
@@ -33,7 +33,7 @@ from .service import Received, Reply, Service
 SECONDS = 20
 NOW = 1_800_000_000.0
 API = "https://api.example.com"
-REFRESH_THREAD = "closient-mcp-refresh"
+REFRESH_THREAD = "closient-mcp-uninterrupted"
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +123,7 @@ def home(service: Service, tmp_path: Path) -> Iterator[Home]:
 
 
 def no_refresh_is_left() -> bool:
-    finish_refreshes(SECONDS)
+    finish_uninterrupted(SECONDS)
     return REFRESH_THREAD not in [thread.name for thread in threading.enumerate()]
 
 
@@ -287,10 +287,10 @@ def test_the_end_of_the_process_waits_for_a_refresh_but_not_for_ever(home: Home)
     thread.start()
     assert home.began.wait(SECONDS)
     before = time.monotonic()
-    finish_refreshes(0.05)
+    finish_uninterrupted(0.05)
     assert thread.is_alive() and time.monotonic() - before < 1
     home.may_answer.set()
-    finish_refreshes(SECONDS)
+    finish_uninterrupted(SECONDS)
     kept = home.kept()
     assert not thread.is_alive() and kept and kept.refresh_token == "refresh-token-1"
 

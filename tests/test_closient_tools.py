@@ -223,7 +223,7 @@ async def test_a_resolver_without_any_linkset_is_told_as_such(tools: Tools, serv
 
 async def test_a_web_page_in_place_of_an_answer_is_told_as_such(tools: Tools, service: Service) -> None:
     service.routes["/search/api/v1/search"] = Reply("<html>Sign in to the hotel network</html>")
-    with pytest.raises(ToolError, match="not JSON"):
+    with pytest.raises(ToolError, match="answered with a web page"):
         await tools.call("search_products", query="jam")
 
 

@@ -141,7 +141,7 @@ def test_an_unknown_gtin_and_a_bad_check_digit_are_different_errors(sandbox: San
 def test_a_429_is_told_with_the_time_to_wait(sandbox: Sandbox) -> None:
     sandbox.fault("/search/api/v1/search", "429", times=5)
     said = error_of(call(sandbox, "search_products", {"query": "jam"}))
-    assert "HTTP 429" in said and "Wait " in said and "seconds, then try again" in said
+    assert "HTTP 429" in said and "Wait " in said and ", then try again" in said
 
 
 @pytest.mark.parametrize("kind", ["500", "503", "html", "malformed", "drop"])

@@ -124,7 +124,7 @@ async def test_an_error_of_the_service_is_a_tool_error_with_its_facts(service: S
     async with connected(service, era) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
     sentence, facts = text(result).split("\n")
-    assert result.is_error and sentence.startswith("closient answered HTTP 410: gone Check the identifiers")
+    assert result.is_error and sentence.startswith("closient answered HTTP 410: gone. Check the identifiers")
     assert json.loads(facts)["code"] == "gone"
 
 
@@ -402,3 +402,14 @@ async def test_documents_that_were_read_are_not_read_again_when_another_failed(
                 await anyio.lowlevel.checkpoint()
     asked = [got.path for got in service.received]
     assert asked.count("/good/api/v1/openapi.json") == 1 and asked.count("/late/api/v1/openapi.json") == 3
+
+
+async def test_a_schema_that_is_only_names_for_itself_takes_anything(service: Service) -> None:
+    loop = {"A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}}
+    body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}
+    one = document({"/a": {"post": operation(operationId="create_a", requestBody=body)}}, components={"schemas": loop})
+    service.serve_apis(things=one)
+    service.routes["/a"] = service.routes["/things/api/v1/a"] = Reply({"ok": True})
+    async with connected(service) as client:
+        result = await client.call_tool("things_create_a", {"body": {"x": 1}})
+    assert not result.is_error and service.received[-1].json() == {"x": 1}

@@ -104,7 +104,7 @@ def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
     [
         (400, "Correct the arguments"),
         (401, "credential is missing or was refused"),
-        (403, "not allowed"),
+        (403, "may not do this"),
         (404, "Check the identifiers"),
         (405, "description may be out of date"),
         (409, "conflicts"),
@@ -114,7 +114,7 @@ def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
 )
 def test_each_status_says_what_to_do_next(status: int, does: str) -> None:
     error = failure(answer({"detail": "why"}, status))
-    assert does in error.next_step and error.message == f"acme answered HTTP {status}: why"
+    assert does in error.next_step and error.message == f"acme answered HTTP {status}: why."
     assert error.details == {"status": status, "url": "https://h.example/a"}
 
 

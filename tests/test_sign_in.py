@@ -11,12 +11,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import anyio.to_thread
 import httpx2
+import mcp
 import pytest
+from mcp import StdioServerParameters
 
 from .command_line import Ran, error_of, run
 from .person import Person, http_client
@@ -50,13 +54,13 @@ class Machine:
     def whoami(self) -> Ran:
         return self.call("account_whoami")
 
-    def tabs(self) -> list[str]:
-        """What each tab that was opened showed last. It may still be closing when the call returns."""
-        journal = self.home / "tabs"
+    def tabs(self, expected: int = 1) -> list[str]:
+        """What each tab that was opened showed last. The last may still be closing when the call returns."""
+        journal, shown = self.home / "tabs", list[str]()
         until = time.monotonic() + SECONDS
-        while not journal.exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        return journal.read_text().splitlines()
+        while len(shown) < expected and time.monotonic() < until:
+            shown = journal.read_text().splitlines() if journal.exists() else []
+        return shown
 
     def file(self) -> Path:
         (found,) = (self.home / "credentials").glob("*.json")
@@ -138,7 +142,7 @@ def test_after_the_server_forgot_its_clients_there_is_one_new_sign_in_with_a_new
     assert well(machine.whoami())["email"] == "alice@closient.example"
     well(machine.whoami())
     assert machine.record()["client"]["client_id"] != old
-    assert (machine.sandbox.count("POST", REGISTER), len(machine.tabs())) == (2, 2)
+    assert (machine.sandbox.count("POST", REGISTER), len(machine.tabs(2))) == (2, 2)
 
 
 def test_a_forgotten_client_is_noticed_before_a_person_is_sent_to_its_dead_page(machine: Machine) -> None:
@@ -146,7 +150,7 @@ def test_a_forgotten_client_is_noticed_before_a_person_is_sent_to_its_dead_page(
     machine.run("logout")
     machine.sandbox.control("forget-clients")
     assert machine.run("login").code == 0
-    assert [tab.split(" http")[0] for tab in machine.tabs()] == ["200 You are signed in"] * 2
+    assert [tab.split(" http")[0] for tab in machine.tabs(2)] == ["200 You are signed in"] * 2
 
 
 def test_logout_revokes_the_sign_in_at_the_server(machine: Machine) -> None:
@@ -169,8 +173,9 @@ def test_logout_revokes_the_sign_in_at_the_server(machine: Machine) -> None:
 
 def test_logout_with_forget_drops_the_registration_too(machine: Machine) -> None:
     machine.run("login")
+    client = machine.record()["client"]["client_id"]
     machine.run("logout", "--forget")
-    assert machine.record()["client"] is None
+    assert machine.record()["client"] is None and machine.sandbox.count("DELETE", f"{REGISTER}{client}/") == 1
 
 
 def test_a_person_who_declines_is_taken_at_their_word(machine: Machine) -> None:
@@ -181,11 +186,40 @@ def test_a_person_who_declines_is_taken_at_their_word(machine: Machine) -> None:
     assert machine.sandbox.count("POST", TOKEN) == 0 or machine.record()["tokens"] is None
 
 
-def test_without_a_browser_the_result_says_where_to_go(machine: Machine) -> None:
+def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_has_ended(machine: Machine) -> None:
     ran = run("call", "account_whoami", site=machine.sandbox.address, CLOSIENT_MCP_HOME=str(machine.home))
     said = error_of(ran)
-    assert "wants you to sign in" in said and "No browser can be opened from here. Open http://127.0.0.1:" in said
+    assert "wants you to sign in" in said and "No browser can be opened from here. Run `closient-mcp login" in said
     assert "state=" not in ran.out + ran.err
+
+
+async def test_without_a_browser_a_server_that_lives_on_says_where_to_go(machine: Machine) -> None:
+    entry = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "closient_mcp.server", "serve", "--site", machine.sandbox.address],
+        env={"CLOSIENT_MCP_HOME": str(machine.home)},
+    )
+    async with mcp.Client(entry) as client:
+        said = str((await client.call_tool("account_whoami", {})).content)
+        address = said.split("Open ")[1].split(" on this machine")[0]
+        command = [sys.executable, str(BROWSER), address]
+        await anyio.to_thread.run_sync(partial(subprocess.run, command, check=True, timeout=SECONDS))
+        again = await client.call_tool("account_whoami", {})
+    assert "state=" not in said and not again.is_error and "alice" in str(again.content)
+
+
+def test_the_person_always_sees_the_page_before_the_process_ends(machine: Machine) -> None:
+    for _ in range(5):
+        assert machine.run("login").code == 0
+        machine.run("logout")
+    assert [tab.split(" http")[0] for tab in machine.tabs(5)] == ["200 You are signed in"] * 5
+
+
+def test_a_login_that_only_needs_a_refresh_opens_no_tab(machine: Machine) -> None:
+    assert machine.run("login").code == 0
+    machine.change(expires_at=time.time() - 10)
+    assert machine.run("login").code == 0
+    assert len(machine.tabs()) == 1 and machine.sandbox.count("POST", TOKEN) == 2
 
 
 def test_a_sign_in_whose_process_died_is_finished_by_the_next_on_the_same_port(machine: Machine) -> None:
@@ -266,7 +300,7 @@ def test_a_missing_scope_is_asked_for_with_what_was_there_and_the_call_goes_on(m
     ran = machine.call("products_create_product", body={"gtin": "05901234123457", "product_name": "Jam"})
     assert ran.code == 0, ran.out
     scopes = machine.record()["tokens"]["scope"].split()
-    assert "products:write" in scopes and "account:read" in scopes and len(machine.tabs()) == 2
+    assert "products:write" in scopes and "account:read" in scopes and len(machine.tabs(2)) == 2
 
 
 def test_step_5_a_role_that_is_too_low_is_told_as_such(machine: Machine) -> None:

@@ -237,8 +237,9 @@ def _parsed(response: Response) -> JsonObject:
     try:
         value = parse_json(response.body)
     except NotJson as error:
+        what = "a web page" if response.body.lstrip()[:1] == b"<" else f"something that is {error}"
         raise ToolError(
-            f"{NAME} answered with something that is {error}.",
+            f"{NAME} answered with {what}.",
             "Check the site's address with `closient-mcp status`; try again later.",
             {"url": response.url.split("?")[0], "status": response.status},
         ) from None

@@ -74,12 +74,12 @@ def upstream_error(response: Response, system: str) -> UpstreamError:
     """The service's error, whatever its shape, as one that says what to do next."""
     told = read_error(response.body, response.headers.get("content-type", ""))
     status = response.status
-    said = told.message or "it gave no reason"
+    said = (told.message or "it gave no reason").rstrip(". ")
     wait = seconds_to_wait(response.headers) if status in (429, 503) else None
     details: JsonObject = {"status": status, "url": without_query(response.url), **told.as_details()}
     if wait is not None:
         details["retry_after_seconds"] = wait
-    return UpstreamError(status, f"{system} answered HTTP {status}: {said}", next_step(status, wait), details)
+    return UpstreamError(status, f"{system} answered HTTP {status}: {said}.", next_step(status, wait), details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +152,20 @@ def _plain(value: JsonValue) -> str:
     return value if isinstance(value, str) else to_text(value)
 
 
+def _seconds(wait: float) -> str:
+    return "a second" if wait <= 1 else f"{wait:.0f} seconds"
+
+
 def next_step(status: int, wait: float | None = None) -> str:
     """What to do about an HTTP status."""
     if status == 429 or (status == 503 and wait is not None):
-        return f"Wait {wait:.0f} seconds, then try again." if wait is not None else "Wait a while, then try again."
+        return f"Wait {_seconds(wait)}, then try again." if wait is not None else "Wait a while, then try again."
     if status in (400, 422):
         return "Correct the arguments; repeating the same call will fail again."
     if status == 401:
         return "The credential is missing or was refused: `closient-mcp status` shows which one is in use."
     if status == 403:
-        return "The credential is known, but not allowed to do this (scope, role or organization)."
+        return "The credential is known, but may not do this: it is disabled, or lacks the scope, role or organization."
     if status in (404, 410):
         return "Check the identifiers; what they name does not exist, or is not visible to this credential."
     if status == 405:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -43,7 +44,14 @@ def _is_number(value: JsonValue) -> bool:
 
 
 def _is_pattern(value: JsonValue) -> bool:
-    return isinstance(value, str) and len(value) <= _VALUE_LIMIT and clean(value) == value
+    if not isinstance(value, str) or len(value) > _VALUE_LIMIT or clean(value) != value:
+        return False
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(value)
+    except re.error:  # written for another engine: the service knows it, hosts need not
+        return False
+    return True
 
 
 def _is_short(value: JsonValue) -> bool:
@@ -112,6 +120,9 @@ class _Component:
     needs: frozenset[str]
 
 
+_ANYTHING = _Component({}, 1, frozenset())
+
+
 class SchemaReader:
     """Converts the schemas of one document; what several operations share is converted, and kept, once."""
 
@@ -141,6 +152,8 @@ class SchemaReader:
             name = self.name(reference)
             if name not in found:
                 component = self.component(reference)
+                if set(component.schema) == {"$ref"}:
+                    component = _ANYTHING  # a name for a name leads to itself in the end
                 full = len(found) >= _DEFINITIONS_LIMIT
                 found[name] = {} if full else component.schema
                 waiting += [] if full else sorted(component.needs)

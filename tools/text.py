@@ -1,4 +1,4 @@
-"""Text from elsewhere, made safe to show to a model (design: untrusted text is stripped)."""
+"""Text from elsewhere, made safe to show to a model."""
 
 from __future__ import annotations
 
