@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from subprocess import PIPE
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,11 @@ async def _show(terminal: Terminal, browser: str | None) -> None:
             await _show_sign_in(terminal, sandbox, home, browser)
             await _show_second_start(terminal, sandbox, home)
     terminal.say(f"\n{terminal.paint('Done.', GREEN)} mcp.json has the entry that puts this into your own MCP host.")
+    terminal.say(f"Where a host does not find closient-mcp by itself, its whole path is {_installed_program()}")
+
+
+def _installed_program() -> Path:
+    return Path(sys.executable).with_name("closient-mcp")
 
 
 async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
