@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "sandbox":
         return _sandbox(given)
     try:
-        return _run(given, load_settings(_options(given), os.environ))
+        code = _run(given, load_settings(_options(given), os.environ))
+        sys.stdout.flush()  # here, where it can still be told that nobody reads it
+        return code
     except SettingsError as error:
         print(f"closient-mcp: {error}", file=sys.stderr)
         return MISUSE
