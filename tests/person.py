@@ -7,12 +7,12 @@ import hashlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 
+from .approving_browser import Form
 from .service import Sandbox
 
 VERIFIER = "v" * 64
@@ -26,23 +26,6 @@ PUBLIC_CLIENT = {
     "scope": "search:read products:read resolver:read",
     "token_endpoint_auth_method": "none",
 }
-
-
-class Form(HTMLParser):
-    """The fields and buttons of a page's form."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.fields: dict[str, str] = {}
-        self.buttons: dict[str, str] = {}
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        name = values.get("name")
-        if name is not None and tag in ("input", "button"):
-            found = self.fields if tag == "input" else self.buttons
-            found[name] = values.get("value") or ""
 
 
 def http_client(sandbox: Sandbox, headers: dict[str, str] | None = None) -> httpx2.Client:
