@@ -11,7 +11,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from .person import CALLBACK, VERIFIER, Application, Form, Person, bearer, http_client, register, somebody
+from .approving_browser import Form
+from .person import CALLBACK, VERIFIER, Application, Person, bearer, http_client, register, somebody
 from .service import Sandbox
 
 
