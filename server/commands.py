@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import cast
 
-from .settings import Options, Settings, SettingsError, load_settings
-
-MISUSE = 2
+from .settings import MISUSE, Options, Settings, SettingsError, load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

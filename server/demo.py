@@ -35,6 +35,7 @@ _SEARCH: JsonObject = {
 _WHOAMI = "account_whoami"
 _SECONDS_TO_START = 60
 _TRIES_TO_SIGN_IN = 4
+_STEPS = 6
 
 
 class DemoFailed(Exception):
@@ -71,7 +72,7 @@ def demo(*, browser: str | None, bare: bool) -> int:
 
 async def _show(terminal: Terminal, browser: str | None) -> None:
     terminal.say(f"{terminal.paint('closient-mcp demo', BOLD)}: no account, no network, nothing left behind")
-    _step(terminal, "A Closient of our own, on this machine", ["sandbox", "--port", "0"])
+    _step(terminal, 1, "A Closient of our own, on this machine", ["sandbox", "--port", "0"])
     async with _sandbox() as sandbox:
         terminal.say(f"  it listens at {sandbox.address}")
         await _show_status(terminal, sandbox)
@@ -91,7 +92,7 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
     from mcp.client.stdio import get_default_environment
 
     command = ["status", "--site", sandbox.address]
-    _step(terminal, "Read its api-catalog and the OpenAPI documents listed there", command)
+    _step(terminal, 2, "Read its api-catalog and the OpenAPI documents listed there", command)
     output = await anyio.run_process([*_PROGRAM, *command, "--json"], env=get_default_environment(), check=False)
     state = _object(output.stdout.decode())
     closient = as_object(as_object(state.get("systems")).get("closient"))
@@ -104,7 +105,7 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
 
 
 async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
-    _step(terminal, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.address])
+    _step(terminal, 3, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.address])
     async with _host(sandbox, CLOSIENT_API_KEY=sandbox.api_key) as client:
         tools = (await client.list_tools()).tools
         terminal.say(f"  protocol {client.protocol_version}, {len(tools)} tools")
@@ -115,13 +116,13 @@ async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
         resolved = await _call(terminal, client, "resolve_gtin", {"gtin": gtin})
         for link in [as_object(link) for link in as_list(resolved.get("links"))][:3]:
             terminal.say(f"  {link.get('link_type')}: {link.get('href')}")
-        _step(terminal, "One tool that was generated from an OpenAPI document, with an API key")
+        _step(terminal, 4, "One tool that was generated from an OpenAPI document, with an API key")
         caller = await _call(terminal, client, _WHOAMI, {})
         terminal.say(f"  {to_text(caller)[:120]}…")
 
 
 async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, home: str, browser: str | None) -> None:
-    _step(terminal, "The same without a key: the first call that needs it signs a person in")
+    _step(terminal, 5, "The same without a key: the first call that needs it signs a person in")
     if browser:
         terminal.say("  your browser opens; sign in as alice with the password sandbox, and allow")
     else:
@@ -137,7 +138,7 @@ async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, home: str, 
 
 
 async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox, home: str) -> None:
-    _step(terminal, "A second start signs in silently, from what the first one kept")
+    _step(terminal, 6, "A second start signs in silently, from what the first one kept")
     async with _host(sandbox, CLOSIENT_MCP_HOME=home, BROWSER=_PERSON) as client:
         caller = await _call(terminal, client, _WHOAMI, {})
     terminal.say(f"  {caller.get('email')}, with {sandbox.count('POST', '/oauth/authorize/')} sign-in in all")
@@ -170,8 +171,8 @@ async def _search(terminal: Terminal, client: Client) -> list[JsonObject]:
     return items
 
 
-def _step(terminal: Terminal, title: str, command: Sequence[str] = ()) -> None:
-    terminal.say(f"\n{terminal.paint('▸', CYAN)} {terminal.paint(title, BOLD)}")
+def _step(terminal: Terminal, number: int, title: str, command: Sequence[str] = ()) -> None:
+    terminal.say(f"\n{terminal.paint(f'▸ {number}/{_STEPS}', CYAN)} {terminal.paint(title, BOLD)}")
     if command:
         terminal.say(terminal.paint(f"  $ {shlex.join(['closient-mcp', *command])}", DIM))
 

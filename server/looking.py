@@ -15,11 +15,10 @@ from ..tools.tool import Tool
 from .bridge import Bridge, open_bridge
 from .ending import end_on_signals
 from .logs import start_log
-from .settings import Settings
+from .settings import MISUSE, Settings
 from .status import status_lines, status_of
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal, stderr_terminal
 
-_MISUSE = 2
 _TIER_STYLE = {"read": GREEN, "write": CYAN, "destructive": RED}
 
 
@@ -65,10 +64,10 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
         given = parse_json(sys.stdin.read() if arguments == "-" else arguments)
     except NotJson as error:
         print(f"closient-mcp: the arguments are {error}", file=sys.stderr)
-        return _MISUSE
+        return MISUSE
     if not isinstance(given, dict):
         print('closient-mcp: the arguments are a JSON object, such as {"query": "trail mix"}', file=sys.stderr)
-        return _MISUSE
+        return MISUSE
 
     end_on_signals()
 
@@ -81,7 +80,7 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
             tool = bridge.find(name)
             if tool is None:
                 print(f"closient-mcp: {bridge.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
-                return _report_failures(bridge) or _MISUSE
+                return _report_failures(bridge) or MISUSE
             terminal = stderr_terminal(bare=bare)
 
             async def progress(_: float, message: str) -> None:

@@ -29,6 +29,10 @@ _LEVELS = ("debug", "info", "warning", "error")
 _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
+# The exit code of a command that cannot be carried out as it was given.
+MISUSE = 2
+
+
 class SettingsError(ValueError):
     """A setting that cannot be used: names it, and says what belongs there."""
 

@@ -181,7 +181,11 @@ def test_the_demo_shows_every_step_and_ends_well() -> None:
     ran = run("demo")
     assert (ran.code, ran.err) == (0, "")
     assert "4 APIs" in ran.out and "search_products" in ran.out and "account_whoami" in ran.out
-    assert "1 registration, 1 sign-in" in ran.out and "\x1b" not in ran.out
+    assert (
+        [f"▸ {n}/6 " in ran.out for n in range(1, 7)] == [True] * 6
+        and "1 registration, 1 sign-in" in ran.out
+        and "\x1b" not in ran.out
+    )
     assert ran.out.splitlines()[-2].endswith("your own MCP host.")
 
 

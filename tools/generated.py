@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from .json_values import JsonObject
 from .operations import Operation
-from .requests import build_request
+from .requests import IDEMPOTENT, build_request
 from .results import read_response
 from .sending import Sender
 from .tool import Result, Tool
-
-_IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 
 
 def operation_tool(operation: Operation, sender: Sender) -> Tool:
@@ -28,7 +26,7 @@ def operation_tool(operation: Operation, sender: Sender) -> Tool:
         call=call,
         system=operation.system,
         api=operation.api,
-        idempotent=operation.method in _IDEMPOTENT,
+        idempotent=operation.method in IDEMPOTENT,
         scopes=operation.scopes,
         words=f"{operation.path} {' '.join(operation.tags)}",
     )

@@ -16,7 +16,7 @@ import httpx2
 from .addresses import BadAddress, has_origin, resolve, without_query
 from .errors import BadArguments, Refused, Unreachable
 from .pacing import Pace, seconds_to_wait
-from .requests import Request
+from .requests import IDEMPOTENT, Request
 from .text import one_line
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,6 @@ MAX_REDIRECTS = 4
 LONGEST_WAIT = 5.0
 _QUEUE_SECONDS = 8.0
 _ATTEMPTS = 3
-_IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
@@ -134,7 +133,7 @@ class Sender:
                     {"url": without_query(request.url)[:200]},
                 ) from None
             except httpx2.RequestError as error:
-                if attempt == _ATTEMPTS or request.method not in _IDEMPOTENT or _is_final(error):
+                if attempt == _ATTEMPTS or request.method not in IDEMPOTENT or _is_final(error):
                     raise self._unreachable(request, error) from error
                 await anyio.sleep(0.2 * attempt)
                 continue
@@ -214,6 +213,6 @@ def _reason(error: httpx2.RequestError) -> str:
 
 
 def _unanswered(method: str) -> str:
-    if method in _IDEMPOTENT:
+    if method in IDEMPOTENT:
         return "Try again."
     return "It may have been carried out all the same: look before you repeat it."
