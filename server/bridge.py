@@ -148,6 +148,9 @@ class Bridge:
                 said.append(f"{system.name}: its documents are still being read")
             elif failed:
                 said.append(f"{system.name}: {failed} of {len(system.entries)} documents could not be read")
+            if system.loaded and system.partial:
+                later = f"{system.unread} of {len(system.entries)} documents are read when they are looked for"
+                said.append(f"{system.name}: {later} (find_operations, also by its `api`)")
         return said
 
     def skipped(self, name: str) -> list[Problem]:

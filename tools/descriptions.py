@@ -15,7 +15,7 @@ from .fetching import Document, NotFetched
 from .local_files import Reader, is_file
 from .operations import NotOpenApi, Operation, Source, read_operations
 from .problems import Problem
-from .servers import leaves_open
+from .servers import leaves_open, server_origins
 from .text import one_line
 
 logger = logging.getLogger(__name__)
@@ -78,20 +78,23 @@ def _understand(entry: Entry, document: Document, source: Source) -> Description
         operations, problems = read_operations(content, source)
     except NotOpenApi as error:
         return Description(entry.api, entry.description, failure=kind_of(content) or str(error))
-    problems += _elsewhere(entry, operations) if not source.base else []
+    problems += _elsewhere(entry, server_origins(content, document.address), operations) if not source.base else []
     bases = "\n".join(sorted({operation.base for operation in operations}))
     same = hashlib.sha256(document.body + bases.encode()).hexdigest()
     return Description(entry.api, entry.description, tuple(operations), tuple(problems), same=same)
 
 
-def _elsewhere(entry: Entry, operations: list[Operation]) -> list[Problem]:
+def _elsewhere(entry: Entry, servers: set[str], operations: list[Operation]) -> list[Problem]:
     """A notice where the document's servers are not where the catalog says that the API is."""
     try:
         anchor = origin_of(entry.anchor)
     except BadAddress:
         return []
-    origins = sorted({origin_of(operation.base) for operation in operations} - {anchor})
-    if not origins:
-        return []
-    reason = f"its servers are at {', '.join(origins)}, and the catalog has the API at {anchor}"
-    return [Problem(entry.description, reason, "calls go where the document says")]
+    called = {origin_of(operation.base) for operation in operations}
+    if elsewhere := called - {anchor}:
+        reason = f"its servers are at {', '.join(sorted(elsewhere))}, and the catalog has the API at {anchor}"
+        return [Problem(entry.description, reason, "calls go where the document says")]
+    if called and servers and not servers & called:
+        reason = f"its servers are at {', '.join(sorted(servers))}, and the catalog has the API at {anchor}"
+        return [Problem(entry.description, reason, "calls go where the catalog says; the others are not this system's")]
+    return []

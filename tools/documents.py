@@ -7,9 +7,7 @@ import re
 from .json_values import MAX_DEPTH, JsonObject, JsonValue, NotJson, as_object, depth_exceeds, parse_json
 from .text import one_line
 
-_GRAPHQL = re.compile(
-    r"^\s*(extend\s+)?(type|interface|input|enum|union|schema|scalar|directive)\b[^:\n]*(\{|=|\bon\b|$)", re.MULTILINE
-)
+_GRAPHQL = re.compile(r"^(extend )?(type|interface|input|enum|schema)\b[^:\n]*\{\s*$", re.MULTILINE)
 _BEGINNING = 4096
 _TEXT = "plain text (such as an llms.txt) is there instead of an OpenAPI document"
 
@@ -51,7 +49,7 @@ def _markup(begins: str) -> str:
 
 
 def _read_yaml(text: str, begins: str) -> JsonValue:
-    if _GRAPHQL.match(begins):
+    if _GRAPHQL.search(begins):
         raise NotReadable("a GraphQL schema is there instead of an OpenAPI document")
     # Imported only here: most documents are JSON, and a start should not wait for it.
     from .yaml_values import NotWellFormed, NotYaml, parse_yaml
@@ -62,7 +60,7 @@ def _read_yaml(text: str, begins: str) -> JsonValue:
         meant = re.search(r"^['\"]?(openapi|swagger)['\"]?\s*:", text, re.MULTILINE)
         raise NotReadable(one_line(f"it is {error}", 300) if meant else _TEXT) from None
     except NotYaml as error:
-        raise NotReadable(f"it is {error}") from None
+        raise NotReadable(f"its YAML cannot be used: {error}") from None
     if depth_exceeds(value, MAX_DEPTH):
         raise NotReadable(f"it is nested more than {MAX_DEPTH} levels deep")
     return value

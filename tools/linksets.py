@@ -12,7 +12,6 @@ from .problems import Problem
 from .targets import Target, is_catalog, read_targets
 
 MAX_CONTEXTS = 10_000
-_MAX_LINKS = 200
 
 # The relations that an OpenAPI document or another catalog is found by.
 RELATIONS = ("service-desc", "service-meta", "item", "api-catalog")
@@ -97,7 +96,7 @@ def _links(context: JsonObject) -> Iterator[tuple[str, Target]]:
     for member, value in context.items():
         relation = member.lower()
         if relation in _LISTS and isinstance(value, list):
-            yield from ((rel, one) for one in read_targets(value[:_MAX_LINKS]) for rel in one.rel.lower().split())
+            yield from ((rel, one) for one in read_targets(value[:MAX_CONTEXTS]) for rel in one.rel.lower().split())
         elif isinstance(value, list | dict) or relation in RELATIONS:
             targets = read_targets(value[:MAX_CONTEXTS] if isinstance(value, list) else value)
             for target in targets:

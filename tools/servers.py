@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from .addresses import BadAddress, has_origin, origin_of, resolve
@@ -47,6 +48,15 @@ def leaves_open(document: JsonObject) -> bool:
     levels = [document, *items, *(as_object(member) for item in items for member in item.values())]
     servers = [as_object(server) for level in levels for server in as_list(level.get("servers"))]
     return not any(re.match(r"https?://", server_url(server), re.IGNORECASE) for server in servers)
+
+
+def server_origins(document: JsonObject, address: str) -> set[str]:
+    """The origins of the servers that a document from `address` names for all its operations."""
+    origins: set[str] = set()
+    for server in as_list(document.get("servers")):
+        with suppress(BadAddress):
+            origins.add(origin_of(resolve(address, server_url(as_object(server)))))
+    return origins
 
 
 def server_url(server: JsonObject) -> str:

@@ -103,7 +103,12 @@ class System:
     @property
     def partial(self) -> bool:
         """Whether there are more descriptions than are read at the start."""
-        return len(self.entries) > len(self._first)
+        return self.unread > 0
+
+    @property
+    def unread(self) -> int:
+        """How many descriptions are read only when they are looked for."""
+        return len(self.entries) - len(self._first)
 
     @property
     def complete(self) -> bool:
@@ -121,13 +126,13 @@ class System:
     def skipped(self) -> list[Problem]:
         """Everything that could not be used, and why."""
         problems = list(self.problems)
-        distinct = self._distinct()
-        kept = {description.same: description for description in distinct}
+        kept = {description.same: description for description in self._distinct()}
+        distinct = {description.address for description in self._distinct()}
         for description in self._read():
             if description.failure:
                 effect = "its operations are missing"
                 problems.append(Problem(description.address, description.failure, effect))
-            elif description not in distinct:
+            elif description.address not in distinct:
                 other = kept[description.same]
                 reason = f"it is the same document as {other.address}"
                 problems.append(Problem(description.address, reason, f"both are one API, {other.api}"))

@@ -29,8 +29,6 @@ _OTHER_TYPES = (
 _OTHER_NAMES = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
-        (r"\.(html?|php|aspx?)$", _PAGE),
-        (r"\.(txt|md)$", _TEXT),
         (r"/mcp/?$|/mcp(/[^/]*)?\.json$|/\.well-known/mcp|/server-card(\.json)?$", _MCP),
         (r"/graphql/?$|\.(graphqls?|gql)$", _GRAPHQL),
         (r"/asyncapi\.(json|ya?ml)$", "AsyncAPI"),
@@ -40,6 +38,9 @@ _OTHER_NAMES = tuple(
         (r"/wp-json/?$", "WordPress's own index"),
     )
 )
+
+# These say less than a type does: a page's name may stand for data that is made by a program.
+_TEXT_NAMES = ((re.compile(r"\.html?$"), _PAGE), (re.compile(r"\.(txt|md)$"), _TEXT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def what_else(target: Target) -> str:
     essence, path = _essence(target), _path(target)
     if "openapi" in essence or "swagger" in essence:
         return ""
-    if named := next((kind for pattern, kind in _OTHER_NAMES if pattern.search(path)), ""):
+    names = _OTHER_NAMES if essence in _DATA_TYPES - {""} else (*_OTHER_NAMES, *_TEXT_NAMES)
+    if named := next((kind for pattern, kind in names if pattern.search(path)), ""):
         return named
     if "wsdl" in urlsplit(target.href).query.lower().split("&"):
         return _WSDL

@@ -113,11 +113,11 @@ class _Builder:
         if self._open and self._awaits_key():
             inner = self._open[-1]
             inner.key = event.value
-            inner.merges = event.value == _MERGE and event.style is None
+            inner.merges = event.value == _MERGE and not event.style
             if event.anchor:
                 self._anchored[event.anchor] = (event.value, 1)
         else:
-            plain = event.style is None and event.tag not in _TEXT_TAGS
+            plain = not event.style and event.tag not in _TEXT_TAGS
             self._place(_plain(event.value) if plain else event.value, event.anchor, 1)
 
     def _alias(self, name: str) -> None:
