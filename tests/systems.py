@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from .service import Service, document, operation
 @asynccontextmanager
 async def opened(
     service: Service, way: WayIn | None = None, *, origins: tuple[str, ...] = (), pins: tuple[str, ...] = ()
-) -> AsyncIterator[System]:
+) -> AsyncGenerator[System]:
     """A system that nothing has been read of yet; without a way in, the service's well-known catalog."""
     bound = frozenset({service.address, *origins})
     async with httpx2.AsyncClient(trust_env=False) as client:

@@ -79,6 +79,19 @@ async def test_of_what_is_read_on_demand_only_the_last_is_kept(
         assert not await system.read_more("nothing like it")
 
 
+async def test_what_was_wanted_last_is_kept_and_nothing_is_renamed_by_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system_module, "MAX_DOCUMENTS", 1)
+    monkeypatch.setattr(system_module, "MAX_KEPT", 3)
+    service.serve_apis(**{f"{letter}x": api("things", servers=[{"url": "/v1"}]) for letter in "bacde"})
+    async with opened(service) as system:
+        await system.load()
+        for wanted in ("ax", "cx", "ax", "dx"):
+            await system.read_more("", wanted)
+        assert names(system) == ["acme_ax_get_things", "acme_bx_get_things", "acme_dx_get_things"]
+
+
 async def test_two_anchors_that_share_a_description_are_one_api_with_both_titles(service: Service) -> None:
     base = service.address
     shared = {"service-desc": [{"href": f"{base}/api/v1/openapi.json", "type": OPENAPI}]}
@@ -287,11 +300,11 @@ async def test_contexts_that_list_their_relations(service: Service, member: str)
 
 async def test_items_whose_targets_carry_a_relation_of_their_own(service: Service) -> None:
     items = [
-        {"href": "/openapi.json", "rel": "service-desc"},
+        {"href": "/spec", "rel": "service-desc"},
         {"href": "/docs", "rel": "service-doc", "type": "text/html"},
     ]
     serve(service, {"anchor": "/lab", "item": items})
-    service.routes["/openapi.json"] = Reply(api("tests"))
+    service.routes["/spec"] = Reply(api("tests"))
     assert names(await loaded(service)) == ["acme_lab_get_tests"]
 
 
@@ -302,7 +315,7 @@ async def test_members_that_are_no_links_are_passed_over(service: Service) -> No
         "title": "T",
         "description": "D",
     }
-    context = {"anchor": "/a", **extras, "service-desc": [{"href": "/a.json"}]}
+    context = {"anchor": "/a", **extras, "publisher": [{"href": "urn:x"}], "service-desc": [{"href": "/a.json"}]}
     serve(service, context, **{"linkset-metadata": {"publisher": "x"}, "linkset-meta": []})
     service.routes["/a.json"] = Reply(api("things"))
     system = await loaded(service)

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
-from closient_mcp.tools import yaml_values
 from closient_mcp.tools.documents import NotReadable, read_document
 from closient_mcp.tools.yaml_values import NotYaml, parse_yaml
 
@@ -46,32 +46,32 @@ paths:
 """
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("200: ok", {"200": "ok"}),
-        ("on: 1\nyes: 2\nno: off\nY: n", {"on": 1, "yes": 2, "no": "off", "Y": "n"}),
-        ("true: 1\nnull: 2\n1.50: 3\n0x1F: 4", {"true": 1, "null": 2, "1.50": 3, "0x1F": 4}),
-        ("a: true\nb: False\nc: yes", {"a": True, "b": False, "c": "yes"}),
-        ("a: null\nb: ~\nc:\nd: ''", {"a": None, "b": None, "c": None, "d": ""}),
-        ("a: 2024-01-31\nb: 2024-01-31T00:00:00Z", {"a": "2024-01-31", "b": "2024-01-31T00:00:00Z"}),
-        ("a: 12\nb: -3\nc: 010\nd: 1_000\ne: 12:30:45", {"a": 12, "b": -3, "c": "010", "d": "1_000", "e": "12:30:45"}),
-        ("a: 1.5\nb: 1e3\nc: .5\nd: 1.\ne: 1.2.3", {"a": 1.5, "b": 1000.0, "c": 0.5, "d": 1.0, "e": "1.2.3"}),
-        ("a: '12'\nb: \"true\"\nc: !!str 12\nd: ! 12", {"a": "12", "b": "true", "c": "12", "d": "12"}),
-        ("a: |\n  12\nb: >\n  x\n  y\n", {"a": "12\n", "b": "x y\n"}),
-        ("a: 1\na: 2", {"a": 2}),
-        ("a: [1, {b: c}, []]\nd: {}", {"a": [1, {"b": "c"}, []], "d": {}}),
-        ("a: &x {b: 1}\nc: *x", {"a": {"b": 1}, "c": {"b": 1}}),
-        ("&k a: 1\nb: *k", {"a": 1, "b": "a"}),
-        ("- &k a\n- {*k : 1}", ["a", {"a": 1}]),
-        ("a: &x {b: 1, c: 1}\nd: {<<: *x, c: 2}", {"a": {"b": 1, "c": 1}, "d": {"b": 1, "c": 2}}),
-        ("- &x {a: 1}\n- &y {a: 2, b: 2}\n- <<: [*x, *y]", [{"a": 1}, {"a": 2, "b": 2}, {"a": 1, "b": 2}]),
-        ("'<<': 1", {"<<": 1}),
-        ("%YAML 1.2\n---\na: 1\n---\nb: 2\n", {"a": 1}),
-        ("# only a comment", None),
-        ("=: =\na: =", {"=": "=", "a": "="}),
-    ],
-)
+YAML: list[tuple[str, Any]] = [
+    ("200: ok", {"200": "ok"}),
+    ("on: 1\nyes: 2\nno: off\nY: n", {"on": 1, "yes": 2, "no": "off", "Y": "n"}),
+    ("true: 1\nnull: 2\n1.50: 3\n0x1F: 4", {"true": 1, "null": 2, "1.50": 3, "0x1F": 4}),
+    ("a: true\nb: False\nc: yes", {"a": True, "b": False, "c": "yes"}),
+    ("a: null\nb: ~\nc:\nd: ''", {"a": None, "b": None, "c": None, "d": ""}),
+    ("a: 2024-01-31\nb: 2024-01-31T00:00:00Z", {"a": "2024-01-31", "b": "2024-01-31T00:00:00Z"}),
+    ("a: 12\nb: -3\nc: 010\nd: 1_000\ne: 12:30:45", {"a": 12, "b": -3, "c": "010", "d": "1_000", "e": "12:30:45"}),
+    ("a: 1.5\nb: 1e3\nc: .5\nd: 1.\ne: 1.2.3", {"a": 1.5, "b": 1000.0, "c": 0.5, "d": 1.0, "e": "1.2.3"}),
+    ("a: '12'\nb: \"true\"\nc: !!str 12\nd: ! 12", {"a": "12", "b": "true", "c": "12", "d": "12"}),
+    ("a: |\n  12\nb: >\n  x\n  y\n", {"a": "12\n", "b": "x y\n"}),
+    ("a: 1\na: 2", {"a": 2}),
+    ("a: [1, {b: c}, []]\nd: {}", {"a": [1, {"b": "c"}, []], "d": {}}),
+    ("a: &x {b: 1}\nc: *x", {"a": {"b": 1}, "c": {"b": 1}}),
+    ("&k a: 1\nb: *k", {"a": 1, "b": "a"}),
+    ("- &k a\n- {*k : 1}", ["a", {"a": 1}]),
+    ("a: &x {b: 1, c: 1}\nd: {<<: *x, c: 2}", {"a": {"b": 1, "c": 1}, "d": {"b": 1, "c": 2}}),
+    ("- &x {a: 1}\n- &y {a: 2, b: 2}\n- <<: [*x, *y]", [{"a": 1}, {"a": 2, "b": 2}, {"a": 1, "b": 2}]),
+    ("'<<': 1", {"<<": 1}),
+    ("%YAML 1.2\n---\na: 1\n---\nb: 2\n", {"a": 1}),
+    ("# only a comment", None),
+    ("=: =\na: =", {"=": "=", "a": "="}),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), YAML)
 def test_yaml_is_read_as_json_and_keys_as_they_are_written(text: str, value: Any) -> None:
     assert parse_yaml(text) == value
 
@@ -119,7 +119,7 @@ def test_rule_2_aliases_do_not_nest_deeper_than_json_may() -> None:
 @pytest.mark.parametrize("libyaml", [True, False])
 def test_yaml_is_read_alike_with_and_without_libyaml(libyaml: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not libyaml:
-        monkeypatch.delattr(yaml_values.yaml, "CSafeLoader", raising=False)
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     assert parse_yaml("a: &x [1, 'b']\nc: *x\n200: {d: on}") == {"a": [1, "b"], "c": [1, "b"], "200": {"d": "on"}}
     with pytest.raises(NotYaml, match="levels deep"):
         parse_yaml("[" * 300)
@@ -138,7 +138,7 @@ def test_json_is_not_read_as_yaml_and_needs_none() -> None:
 
 
 def test_json_is_yaml() -> None:
-    value = {"a": [1, 2.5, None, True, "ü\n\t\"'"], "b": {"": {}}}
+    value: Any = {"a": [1, 2.5, None, True, "ü\n\t\"'"], "b": {"": {}}}
     assert parse_yaml(json.dumps(value)) == value
 
 

@@ -182,9 +182,11 @@ async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(servi
         {"anchor": f"{service.address}/d", "service-desc": "specs/%2e%2e/%2e%2e/outside.json"},
         {"anchor": f"{service.address}/e", "service-desc": "specs/link.json"},
         {"service-desc": "specs/f.json"},
+        {"anchor": "g", "service-desc": "specs/g.json"},
+        {"anchor": f"{service.address}/h", "service-desc": "file://elsewhere/h.json"},
     ]
     write(folder, catalog__json={"linkset": contexts})
-    write(folder / "specs", a__json=api("a"), f__json=api("f"))
+    write(folder / "specs", a__json=api("a"), f__json=api("f"), g__json=api("g", servers=[{"url": service.address}]))
     write(tmp_path, outside__json=api("outside"))
     (folder / "specs" / "link.json").symlink_to(tmp_path / "outside.json")
     service.routes["/b.json"] = Reply(api("b"))
@@ -192,10 +194,12 @@ async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(servi
     assert {one.name: one.base for one in system.operations()} == {
         "acme_a_get_a": f"{service.address}/a/v1",
         "acme_b_get_b": f"{service.address}/b",
+        "acme_g_get_g": service.address,
     }
     outside = "it is a file outside the catalog's own folder"
     assert skipped(system)["outside.json"] == skipped(system)["link.json"] == outside
     assert "set `base`" in skipped(system)["f.json"]
+    assert "a file of another machine" in skipped(system)["h"]
 
 
 async def test_rule_2_what_the_network_names_is_never_a_file(service: Service, tmp_path: Path) -> None:

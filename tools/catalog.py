@@ -157,7 +157,7 @@ class _Reading:
         for context in api.contexts:
             for relation, link in context.links:
                 by_relation = relation == "api-catalog" and not is_openapi(link) and not what_else(link)
-                if (is_catalog(link) or by_relation) and link.href != self.address:
+                if is_catalog(link) or by_relation:
                     self.nested.append(link.href)
 
     def _read_items(self, api: _Api) -> None:

@@ -97,7 +97,7 @@ def _links(context: JsonObject) -> Iterator[tuple[str, Target]]:
         relation = member.lower()
         if relation in _LISTS and isinstance(value, list):
             yield from ((rel, one) for one in read_targets(value[:MAX_CONTEXTS]) for rel in one.rel.lower().split())
-        elif isinstance(value, list | dict) or relation in RELATIONS:
+        else:
             targets = read_targets(value[:MAX_CONTEXTS] if isinstance(value, list) else value)
             for target in targets:
                 inner = [rel for rel in target.rel.lower().split() if rel in RELATIONS]
