@@ -23,7 +23,7 @@ from ..tools.json_values import JsonObject, as_object
 from ..tools.paging import Pages
 from ..tools.problems import Problem
 from ..tools.sending import Sender
-from ..tools.system import Progress, System
+from ..tools.system import Progress, System, WayIn
 from ..tools.text import map_text
 from ..tools.tiers import TIERS, Tier
 from ..tools.tool import Result, Tool
@@ -55,7 +55,7 @@ class Bridge:
 
     def __post_init__(self) -> None:
         self.core = [*self.core, self.pages.tool()]
-        self._finders = Finder(lambda: self._operations, self.checker, self.missing).tools(self.tiers)
+        self._finders = Finder(lambda: self._operations, self.checker, self.missing, self.read_more).tools(self.tiers)
         self._by_name = {tool.name: tool for tool in self.all_tools()}
 
     async def load(self, progress: Progress | None = None) -> None:
@@ -75,6 +75,15 @@ class Bridge:
             for system in self.systems.values():
                 group.start_soon(system.load, told)
         self._make_tools()
+
+    async def read_more(self, query: str, system: str = "", api: str = "", name: str = "") -> None:
+        """Read what large catalogs list and nobody has read yet, as far as it fits a query or an operation's name."""
+        new = False
+        for one in self.systems.values():
+            if system in ("", one.name):
+                new |= await (one.read_for(name) if name else one.read_more(query, api))
+        if new:
+            self._make_tools()
 
     def _make_tools(self) -> None:
         self._clashes = []
@@ -139,6 +148,9 @@ class Bridge:
                 said.append(f"{system.name}: its documents are still being read")
             elif failed:
                 said.append(f"{system.name}: {failed} of {len(system.entries)} documents could not be read")
+            if system.loaded and system.partial:
+                later = f"{system.unread} of {len(system.entries)} documents are read when they are looked for"
+                said.append(f"{system.name}: {later} (find_operations, also by its `api`)")
         return said
 
     def skipped(self, name: str) -> list[Problem]:
@@ -151,7 +163,12 @@ class Bridge:
         return tuple(sorted({scope for scopes in reading for scope in scopes} | set(wanted)))
 
     def _offer(self) -> Offer:
-        return Offer(self.core, self._finders, self._operations)
+        partial = any(system.partial for system in self.systems.values())
+        # What was read on demand is found and called, and is in no list: that depends on no call.
+        operations = {
+            name: tool for name, tool in self._operations.items() if not self.systems[tool.system].on_demand(tool.api)
+        }
+        return Offer(self.core, self._finders, operations, partial=partial)
 
 
 @asynccontextmanager
@@ -169,10 +186,12 @@ async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerato
             client = await stack.enter_async_context(client_for(system, session, redaction))
             sender = Sender(client, system.origins, system.name)
             anonymous = await stack.enter_async_context(anonymous_client(system))
-            systems[system.name] = _system(system, sender, Fetcher(anonymous, system.origins))
+            fetcher = Fetcher(anonymous, system.origins)
+            systems[system.name] = _system(system, sender, fetcher, settings.exposure.apis)
             core += [tool for tool in Closient(system.site, sender).tools() if tool.tier in tiers]
         yield Bridge(settings, systems, redaction, core, tiers, logins)
 
 
-def _system(settings: SystemSettings, sender: Sender, fetcher: Fetcher) -> System:
-    return System(settings.name, settings.catalog, settings.prefix, sender, fetcher, settings.app_scopes)
+def _system(settings: SystemSettings, sender: Sender, fetcher: Fetcher, pins: tuple[str, ...]) -> System:
+    way = WayIn(catalog=settings.catalog)
+    return System(settings.name, way, settings.prefix, sender, fetcher, settings.app_scopes, pins)

@@ -77,6 +77,7 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
         async with open_bridge(settings, _logging(settings)) as bridge:
             if bridge.find(name) is None or name.endswith(("_operation", "_operations")):
                 await _load(bridge, bare)
+                await bridge.read_more("", name=name)
             tool = bridge.find(name)
             if tool is None:
                 print(f"closient-mcp: {bridge.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)

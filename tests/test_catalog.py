@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.catalog import MAX_ENTRIES, NoCatalog, api_words, read_catalog
+from closient_mcp.tools.api_words import api_words
+from closient_mcp.tools.catalog import MAX_ENTRIES, NoCatalog, read_catalog
 
 ADDRESS = "https://www.example.com/.well-known/api-catalog"
 
@@ -120,3 +121,122 @@ def test_two_versions_of_an_api_are_told_apart_by_their_versions() -> None:
 def test_of_two_anchors_with_one_description_the_first_is_the_apis() -> None:
     (entry,) = read({"anchor": "/a", "service-desc": "/s"}, {"anchor": "/b", "service-desc": "/s"}).entries
     assert entry.anchor == "https://www.example.com/a"
+
+
+def test_two_descriptions_at_one_anchor_are_called_by_their_own_addresses() -> None:
+    contexts = [{"anchor": "/", "service-desc": "/orders.json"}, {"anchor": "/", "service-desc": "/users/openapi.yaml"}]
+    assert [entry.api for entry in read(*contexts).entries] == ["orders", "users"]
+    assert [entry.api for entry in read(*contexts[::-1]).entries] == ["users", "orders"]
+
+
+def test_apis_that_differ_only_by_a_query_or_an_identifier_have_words_of_their_own_in_any_order() -> None:
+    addresses = [
+        f"https://api.x.com/{end}" for end in ("openapi.yaml?api=1", "openapi.yaml?api=2", "5f0c2d3e4a5b6c7d8e9f")
+    ]
+    words = dict(zip(addresses, api_words(addresses), strict=True))
+    assert len(set(words.values())) == 3 and all(word.startswith("api_") for word in words.values())
+    assert dict(zip(addresses[::-1], api_words(addresses[::-1]), strict=True)) == words
+
+
+def test_a_word_that_one_api_has_whole_and_another_by_its_version_is_given_to_neither() -> None:
+    words = api_words(["https://h/orders_v1", "https://h/orders/v1", "https://h/orders/v2"])
+    assert len(set(words)) == 3
+
+
+def test_the_twin_in_json_is_preferred_and_the_other_kept_for_when_it_fails() -> None:
+    (entry,) = read({"anchor": "/a", "service-desc": ["/a.yaml", "/a.json"]}).entries
+    assert (entry.description, entry.alternates) == (
+        "https://www.example.com/a.json",
+        ("https://www.example.com/a.yaml",),
+    )
+
+
+def test_a_json_and_a_yaml_of_one_context_are_twins_also_by_their_types() -> None:
+    links = [
+        {"href": "/spec?f=1", "type": "text/yaml"},
+        {"href": "/spec?f=2", "type": "application/json; charset=utf-8"},
+    ]
+    assert len(read({"anchor": "/a", "service-desc": links}).entries) == 1
+
+
+@pytest.mark.parametrize(
+    "hrefs", [["/a.json", "/b.json"], ["/a.json", "/b.yaml", "/c.json"], ["/a", "/b"], ["/a.json?x=1", "/a.json?x=2"]]
+)
+def test_descriptions_that_are_not_two_formats_of_one_are_all_read(hrefs: list[str]) -> None:
+    assert len(read({"anchor": "/a", "service-desc": hrefs}).entries) == len(hrefs)
+
+
+def test_a_json_and_a_yaml_of_two_contexts_are_two_descriptions_unless_they_are_called_alike() -> None:
+    def count(yaml: str) -> int:
+        contexts = ({"anchor": "/a", "service-desc": href} for href in ("/a.json", yaml))
+        return len(read(*contexts).entries)
+
+    assert (count("/b.yaml"), count("/a.yaml")) == (2, 1)
+
+
+MEDIA_TYPES = [
+    "application/openapi+json",
+    "application/openapi+json;version=3.0",
+    "application/vnd.oai.openapi+json",
+    "application/vnd.oai.openapi+json;version=3.1",
+    "application/vnd.oai.openapi",
+    "application/yaml",
+    "application/json",
+    "",
+]
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_every_media_type_that_is_met_leads_to_a_description(media_type: str) -> None:
+    assert len(read({"anchor": "/a", "service-desc": [{"href": "/a", "type": media_type}]}).entries) == 1
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_an_item_that_has_a_description_of_its_own_is_never_one(media_type: str) -> None:
+    items = {"anchor": ADDRESS, "item": [{"href": "/a/", "type": media_type, "title": "A"}]}
+    catalog = read(items, {"anchor": "/a", "service-desc": "/a.json"})
+    assert [(entry.description, entry.titles) for entry in catalog.entries] == [
+        ("https://www.example.com/a.json", ("A",))
+    ]
+    assert not catalog.problems
+
+
+def test_service_meta_is_not_read_where_there_is_a_description() -> None:
+    meta = {"href": "/meta", "type": "application/openapi+json"}
+    assert len(read({"anchor": "/a", "service-desc": "/a.json", "service-meta": meta}).entries) == 1
+
+
+def test_what_a_program_serves_under_the_name_of_a_text_is_believed_to_be_its_type() -> None:
+    link = {"href": "/openapi.txt", "type": "application/json"}
+    assert len(read({"anchor": "/a", "service-desc": link}).entries) == 1
+    assert not read({"anchor": "/a", "service-desc": "/openapi.txt"}).entries
+
+
+def test_one_context_instead_of_an_array_of_them_is_read() -> None:
+    catalog = read_catalog(json.dumps({"linkset": {"anchor": "/a", "service-desc": "/a.json"}}).encode(), ADDRESS)
+    assert len(catalog.entries) == 1
+
+
+def test_an_apis_json_is_read() -> None:
+    apis = [{"name": "A", "baseURL": "/a", "properties": [{"type": "OpenAPI", "url": "/a.json"}, {"type": "X"}]}]
+    catalog = read_catalog(json.dumps({"apis": apis}).encode(), ADDRESS)
+    assert [(entry.api, entry.titles) for entry in catalog.entries] == [("a", ("A",))]
+
+
+def test_a_long_flat_list_of_links_loses_none() -> None:
+    links = [{"rel": "service-desc", "href": f"/{n}.json", "anchor": f"/a{n % 3}"} for n in range(600)]
+    assert len(read_catalog(json.dumps({"links": links}).encode(), ADDRESS).entries) == 600
+
+
+def test_of_many_problems_the_first_are_told_and_the_rest_counted() -> None:
+    problems = read(*({"anchor": f"/{n}"} for n in range(1000))).problems
+    assert len(problems) == 201 and problems[-1].reason == "800 more entries could not be used"
+
+
+def test_a_bad_link_costs_only_itself() -> None:
+    catalog = read({"anchor": "/a", "service-desc": ["http://[bad", "/a.json"]})
+    assert len(catalog.entries) == 1 and len(catalog.problems) == 1
+
+
+def test_an_api_whose_anchor_is_missing_or_the_catalog_is_where_its_description_says() -> None:
+    assert [entry.anchor for entry in read({"service-desc": "/a.json"}).entries] == [""]

@@ -2,136 +2,194 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from .addresses import BadAddress, resolve
-from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json
+from .api_words import api_words
+from .linksets import MAX_CONTEXTS, Context, NoCatalog, read_contexts
+from .local_files import is_file
 from .problems import Problem
+from .targets import LINKSET, Target, format_of, is_catalog, is_openapi, stem_of, what_else
 
-MEDIA_TYPE = "application/linkset+json"
-_VERSION = re.compile(r"v?\d+([.-]\d+)*", re.IGNORECASE)
-_UNTELLING = {"api", "apis", "rest", "openapi", "latest", "public"}
-_HOSTS = {"www", "api", "apis", "localhost"}
-_LONGEST_WORD = 20
-MAX_ENTRIES = 10_000
+__all__ = ["MAX_ENTRIES", "MEDIA_TYPE", "Catalog", "Entry", "NoCatalog", "joined", "read_catalog"]
 
-
-class NoCatalog(ValueError):
-    """There is no api-catalog where one was expected; says what is there instead."""
+MEDIA_TYPE = LINKSET
+MAX_ENTRIES = MAX_CONTEXTS
+_MOST_PROBLEMS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One API of a catalog: where it is (`anchor`), its description's address, and its word in tool names."""
+    """One API: its word in tool names, where it is (`anchor`), and its description's address.
+
+    `anchor` is empty where the catalog says nothing but where the description is. `alternates` are further
+    addresses of the same description, in another format. Several APIs with one description are one entry, with
+    several `titles`.
+    """
 
     api: str
     anchor: str
     description: str
+    titles: tuple[str, ...] = ()
+    alternates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What a catalog lists, in its order, and what in it could not be used."""
+    """What a catalog lists, in its order, the catalogs in it, and what in it could not be used."""
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
+    nested: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Api:
+    """All that the contexts with one anchor say."""
+
+    anchor: str
+    contexts: list[Context] = field(default_factory=list[Context])
+    titles: list[str] = field(default_factory=list[str])
+
+    def links(self, *relations: str) -> list[Target]:
+        return [link for context in self.contexts for relation, link in context.links if relation in relations]
 
 
 def read_catalog(body: bytes, address: str) -> Catalog:
     """Read a catalog that was served at `address`; relative links are resolved against it.
 
-    The content type is not consulted: static hosts send the right body under the wrong type, and
-    single-page applications answer 200 with HTML for every path.
-
     Raises:
         NoCatalog: the body is something else.
     """
-    if body.lstrip()[:1] == b"<":
-        raise NoCatalog("a web page (HTML) is there instead of an api-catalog")
-    try:
-        linkset = as_object(parse_json(body)).get("linkset")
-    except NotJson as error:
-        raise NoCatalog(f"what is there is {error}") from None
-    if not isinstance(linkset, list):
-        raise NoCatalog("the JSON there has no `linkset` array (RFC 9264 §4.2.1)")
     problems: list[Problem] = []
-    found: dict[str, str] = {}
-    if len(linkset) > MAX_ENTRIES:
-        reason = f"it has {len(linkset)} entries; {MAX_ENTRIES} are read"
-        problems.append(Problem(address, reason, "the others are left out", "/linkset"))
-    for index, context in enumerate(linkset[:MAX_ENTRIES]):
-        _read_context(as_object(context), address, f"/linkset/{index}", found, problems)
-    words = api_words(list(found.values()))
-    entries = tuple(
-        Entry(word, anchor, description) for word, (description, anchor) in zip(words, found.items(), strict=True)
-    )
-    return Catalog(entries, tuple(problems))
+    contexts = read_contexts(body, address, problems)
+    apis: dict[str, _Api] = {}
+    for context in contexts:
+        api = apis.setdefault(context.resolved.rstrip("/"), _Api(context.resolved))
+        api.contexts.append(context)
+        api.titles += [context.title] if context.title else []
+    for api in list(apis.values()):
+        for item in api.links("item"):
+            named = apis.get(item.href.rstrip("/"))
+            if item.title and named:
+                named.titles.append(item.title)
+    reading = _Reading(address, apis, problems)
+    for api in apis.values():
+        reading.read(api)
+    if not contexts and not problems:
+        problems.append(Problem(address, "the catalog is valid and lists nothing (some do until one signs in)", "none"))
+    return joined([Catalog(tuple(reading.entries), tuple(problems), tuple(dict.fromkeys(reading.nested)))])
 
 
-def _read_context(
-    context: JsonObject, address: str, pointer: str, found: dict[str, str], problems: list[Problem]
-) -> None:
-    subject = as_text(context.get("anchor")) or f"{address}#{pointer}"
-    try:
-        anchor = resolve(address, as_text(context.get("anchor")))
-        descriptions = [resolve(address, href) for href in _targets(context.get("service-desc"))]
-    except BadAddress as error:
-        problems.append(Problem(subject, str(error), "this API is left out", pointer))
-        return
-    if not descriptions:
-        if "item" not in context:
+def joined(catalogs: Iterable[Catalog]) -> Catalog:
+    """Several catalogs as one: descriptions that are listed twice are one entry, and each API has a word of its own."""
+    entries: dict[str, Entry] = {}
+    problems: list[Problem] = []
+    nested: list[str] = []
+    for catalog in catalogs:
+        problems += catalog.problems
+        nested += catalog.nested
+        for entry in catalog.entries:
+            known = entries.setdefault(entry.description, entry)
+            titles = tuple(dict.fromkeys([*known.titles, *entry.titles]))
+            entries[entry.description] = replace(known, titles=titles)
+    kept = list(entries.values())[:MAX_ENTRIES]
+    words = api_words(_subjects(kept))
+    if len(problems) > _MOST_PROBLEMS:
+        more = f"{len(problems) - _MOST_PROBLEMS} more entries could not be used"
+        problems[_MOST_PROBLEMS:] = [Problem("the catalog", more, "they are left out")]
+    named = (replace(entry, api=word) for entry, word in zip(kept, words, strict=True))
+    return Catalog(tuple(named), tuple(problems), tuple(nested))
+
+
+def _subjects(entries: Sequence[Entry]) -> list[str]:
+    """What each API is named after: where it is, or its description's address where that tells more."""
+    shared = Counter(entry.anchor for entry in entries)
+    return [entry.anchor if entry.anchor and shared[entry.anchor] == 1 else entry.description for entry in entries]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Goes through the APIs of one catalog, and collects what they give."""
+
+    address: str
+    apis: dict[str, _Api]
+    problems: list[Problem]
+    entries: list[Entry] = field(default_factory=list[Entry])
+    nested: list[str] = field(default_factory=list[str])
+
+    def read(self, api: _Api) -> None:
+        before = self._given()
+        described = self._usable(api, api.links("service-desc"))
+        if not described:
+            others = self._usable(api, api.links("service-meta", "api-catalog"), catalogs_too=True)
+            described = [link for link in others if is_openapi(link)]
+        for one, alternates in _without_twins(described, api):
+            self._add(api, one, alternates)
+        self._read_nested(api)
+        self._read_items(api)
+        if self._given() == before and api.anchor != self.address and not _leads_on(api):
             reason = "the catalog names no `service-desc` (no description of its operations)"
-            problems.append(Problem(subject, reason, "this API is left out", pointer))
-        return
-    # One API may be described twice (YAML and JSON): the first is taken. Several may share a description.
-    found.setdefault(descriptions[0], anchor)
+            first = api.contexts[0]
+            self.problems.append(Problem(first.subject, reason, "this API is left out", first.pointer))
+
+    def _usable(self, api: _Api, links: list[Target], *, catalogs_too: bool = False) -> list[Target]:
+        """The links that may lead to a description; what is known to be something else is told."""
+        usable: dict[str, Target] = {}
+        for link in links:
+            if is_catalog(link):
+                continue
+            if other := what_else(link):
+                pointer = api.contexts[0].pointer
+                self.problems.append(Problem(link.href, f"skipped: {other}", "no tools come of it", pointer))
+            else:
+                usable.setdefault(link.href, link)
+        return [link for link in usable.values() if not catalogs_too or is_openapi(link)]
+
+    def _add(self, api: _Api, link: Target, alternates: Sequence[Target]) -> None:
+        # Nothing can be called at a file, and the catalog itself is no API.
+        anchor = "" if api.anchor == self.address or is_file(api.anchor) else api.anchor
+        titles = tuple(dict.fromkeys(filter(None, [*api.titles, link.title])))
+        self.entries.append(Entry("", anchor, link.href, titles, tuple(other.href for other in alternates)))
+
+    def _read_nested(self, api: _Api) -> None:
+        for context in api.contexts:
+            for relation, link in context.links:
+                by_relation = relation == "api-catalog" and not is_openapi(link) and not what_else(link)
+                if is_catalog(link) or by_relation:
+                    self.nested.append(link.href)
+
+    def _read_items(self, api: _Api) -> None:
+        for link in api.links("item"):
+            named = self.apis.get(link.href.rstrip("/"))
+            # An item is the API itself, also where its type is that of the description, which it then names.
+            itself = named is not None and bool(named.links("service-desc", "service-meta"))
+            if is_openapi(link) and not itself:
+                self._add(api, link, ())
+            elif named is None and not is_catalog(link):
+                reason = "the catalog lists it as an `item` and names no description of it"
+                self.problems.append(Problem(link.href, reason, "this API is left out", api.contexts[0].pointer))
+
+    def _given(self) -> tuple[int, int, int]:
+        return len(self.entries), len(self.nested), len(self.problems)
 
 
-def _targets(value: JsonValue) -> list[str]:
-    """Addresses of a link relation, which real catalogs write as a string, an object, or an array of either."""
-    links = value if isinstance(value, list) else [value]
-    hrefs = [link if isinstance(link, str) else as_text(as_object(link).get("href")) for link in links]
-    return [href for href in hrefs if href]
+def _leads_on(api: _Api) -> bool:
+    """Whether there is more in the API's contexts than nothing, be it told elsewhere."""
+    if api.links("item") or any(context.faulty for context in api.contexts):
+        return True
+    return any(is_catalog(link) for context in api.contexts for _, link in context.links)
 
 
-def api_words(anchors: Sequence[str]) -> list[str]:
-    """A short word for each API, by its base path alone: `/search/api/v1/` is `search`.
-
-    Where several would share it, each takes what tells it apart: its version, then more of its path, at last a
-    digest of its address; so no word depends on the order of the catalog.
-    """
-    choices = [_choices(anchor) for anchor in anchors]
-    counts = [Counter(level) for level in zip(*choices, strict=True)]
-    return [_first_alone(own, counts) for own in choices]
-
-
-def _first_alone(own: tuple[str, ...], counts: list[Counter[str]]) -> str:
-    return next((word for word, count in zip(own, counts, strict=True) if count[word] == 1), own[-1])
-
-
-def _choices(anchor: str) -> tuple[str, ...]:
-    """The words that an API could have, the shortest first, the last one its own whatever the others are."""
-    parts = urlsplit(anchor)
-    segments = [s for s in parts.path.split("/") if s]
-    versions = [s for s in segments if _VERSION.fullmatch(s)]
-    telling = _words([s for s in segments if not _VERSION.fullmatch(s) and s.lower() not in _UNTELLING])
-    telling = telling or _words([s for s in (parts.hostname or "").split(".")[:1] if s.isalpha() and s not in _HOSTS])
-    telling = telling or ["api"]
-    version = _words(versions[-1:])
-    last = telling[-1][:_LONGEST_WORD]
-    return (
-        last,
-        "_".join([last, *version]),
-        "_".join(telling[-2:])[-2 * _LONGEST_WORD :].strip("_"),
-        "_".join([*telling, *version])[-2 * _LONGEST_WORD :].strip("_"),
-        f"{last}_{hashlib.sha256(anchor.encode(errors='replace')).hexdigest()[:4]}",
-    )
-
-
-def _words(segments: Sequence[str]) -> list[str]:
-    return [word for s in segments if (word := re.sub(r"[^a-z0-9]+", "_", s[:200].lower()).strip("_"))]
+def _without_twins(links: Sequence[Target], api: _Api) -> list[tuple[Target, list[Target]]]:
+    """Each description once, the JSON before the YAML of it, which is kept as what to try next."""
+    by_stem: dict[str, list[Target]] = {}
+    for link in links:
+        by_stem.setdefault(stem_of(link), []).append(link)
+    groups = list(by_stem.values())
+    formats = {format_of(group[0]) for group in groups}
+    if len(groups) == 2 and formats == {"json", "yaml"} and len(api.contexts) == 1:
+        groups = [[*groups[0], *groups[1]]]
+    ordered = [sorted(group, key=lambda link: format_of(link) == "yaml") for group in groups]
+    return [(group[0], group[1:]) for group in ordered]

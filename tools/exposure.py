@@ -22,11 +22,15 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """All tools there are: `core` is always listed, `finders` whenever not every operation is."""
+    """All tools there are: `core` is always listed, `finders` whenever not every operation is.
+
+    `partial` says that there are operations beyond `operations`, which only the finders reach.
+    """
 
     core: Sequence[Tool]
     finders: Sequence[Tool]
     operations: Mapping[str, Tool]
+    partial: bool = False
 
 
 def settle(exposure: Exposure, offer: Offer, *, complete: bool) -> Exposure:
@@ -37,14 +41,14 @@ def settle(exposure: Exposure, offer: Offer, *, complete: bool) -> Exposure:
     if exposure.mode != "auto":
         return exposure
     everything = [*offer.core, *offer.operations.values()]
-    return Exposure("all" if complete and fits(everything) else "pinned", exposure.apis)
+    return Exposure("all" if complete and not offer.partial and fits(everything) else "pinned", exposure.apis)
 
 
 def listed(exposure: Exposure, offer: Offer) -> list[Tool]:
     """The tools to list, in an order that depends on nothing but their names."""
     operations = sorted(offer.operations.values(), key=lambda tool: tool.name)
     if exposure.mode == "all":
-        return [*offer.core, *operations]
+        return [*offer.core, *(offer.finders if offer.partial else ()), *operations]
     chosen = [*offer.core, *offer.finders]
     if exposure.mode == "core":
         return chosen

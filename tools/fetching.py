@@ -67,6 +67,37 @@ class Fetcher:
             raise NotFetched(f"its address is none: {error}") from None
         raise NotFetched(f"redirected or put off more than {_MAX_REDIRECTS} times")
 
+    async def links(self, address: str) -> Document:
+        """The `Link` header of an address as the body, by HEAD, or by GET where that names none.
+
+        Raises:
+            NotFetched: the address is not permitted, or no answer came.
+        """
+        found = Document(b"", address)
+        try:
+            with anyio.fail_after(_TIME):
+                for method in ("HEAD", "GET"):
+                    found = await self._links_by(method, address)
+                    if found.body:
+                        break
+        except TimeoutError:
+            raise NotFetched(f"no answer within {_TIME:.0f} seconds") from None
+        except BadAddress as error:
+            raise NotFetched(str(error)) from None
+        except (httpx2.RequestError, httpx2.InvalidURL, UnicodeError) as error:
+            raise NotFetched(f"cannot be reached: {str(error)[:200]}") from error
+        return found
+
+    async def _links_by(self, method: str, address: str) -> Document:
+        for _ in range(_MAX_REDIRECTS + 1):
+            await self._permit(address)
+            async with self.client.stream(method, address, follow_redirects=False) as answer:
+                headers = lower_case(answer)
+            if answer.status_code not in (301, 302, 303, 307, 308) or "location" not in headers:
+                return Document(headers.get("link", "").encode(), address)
+            address = resolve(address, headers["location"])
+        return Document(b"", address)
+
     async def _once(self, address: str, accept: str) -> Document | str:
         headers = {"accept": accept}
         async with self.client.stream("GET", address, headers=headers, follow_redirects=False) as answer:

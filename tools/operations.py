@@ -51,6 +51,7 @@ class Operation:
 class Source:
     """Where a document came from: its system and API, its address, where the API is, where calls may go.
 
+    `base`, where it is given, replaces every server address that the document names.
     `app_scopes` is the rule of systems whose documents declare no scopes: `<api>:read` or `<api>:write`.
     """
 
@@ -61,6 +62,7 @@ class Source:
     anchor: str
     origins: frozenset[str]
     app_scopes: bool = False
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: 
         api=source.api,
         method=label.method.upper(),
         path=label.path,
-        base=base_address(source.address, source.anchor, source.origins, label.path, raw, one.item, document),
+        base=source.base
+        or base_address(source.address, source.anchor, source.origins, label.path, raw, one.item, document),
         title=title,
         description=_describe(title, raw, label),
         tier=tier,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from .addresses import BadAddress, has_origin, origin_of, resolve
@@ -10,7 +11,7 @@ from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
 
 def base_address(document_address: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
-    """The first of the servers, else the API's own address, that calls may go to (`origins`).
+    """The first of the servers, else the API's own address (`anchor`, where one is known), that calls may go to.
 
     `levels` are what may have `servers`, the nearest first: operation, path item, document. A document without
     any means the root of its own host (OpenAPI 3.1 §4.8.1); real catalogs disagree: the anchor may be the base
@@ -22,7 +23,8 @@ def base_address(document_address: str, anchor: str, origins: frozenset[str], pa
     none: list[JsonValue] = []
     servers = next((found for level in levels if (found := as_list(level.get("servers")))), none)
     refused: list[str] = []
-    for candidate in [*(server_url(as_object(server)) for server in servers), _anchor_base(anchor, path)]:
+    last = _anchor_base(anchor, path) if anchor else "/"
+    for candidate in [*(server_url(as_object(server)) for server in servers), last]:
         try:
             address = resolve(document_address, candidate)
         except BadAddress as error:
@@ -38,6 +40,23 @@ def _anchor_base(anchor: str, path: str) -> str:
     anchor_path = urlsplit(anchor).path.rstrip("/")
     begins_each_path = not anchor_path or path.startswith(f"{anchor_path}/")
     return origin_of(anchor) if begins_each_path else anchor
+
+
+def leaves_open(document: JsonObject) -> bool:
+    """Whether the document names no server by a whole address, so that where it came from says where the API is."""
+    items = [as_object(item) for item in as_object(document.get("paths")).values()]
+    levels = [document, *items, *(as_object(member) for item in items for member in item.values())]
+    servers = [as_object(server) for level in levels for server in as_list(level.get("servers"))]
+    return not any(re.match(r"https?://", server_url(server), re.IGNORECASE) for server in servers)
+
+
+def server_origins(document: JsonObject, address: str) -> set[str]:
+    """The origins of the servers that a document from `address` names for all its operations."""
+    origins: set[str] = set()
+    for server in as_list(document.get("servers")):
+        with suppress(BadAddress):
+            origins.add(origin_of(resolve(address, server_url(as_object(server)))))
+    return origins
 
 
 def server_url(server: JsonObject) -> str:

@@ -2,147 +2,217 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 import anyio
-import anyio.to_thread
 
-from .catalog import MEDIA_TYPE, Catalog, Entry, NoCatalog, read_catalog
-from .fetching import Fetcher, NotFetched
-from .json_values import NotJson, as_object, parse_json
-from .operations import NotOpenApi, Operation, Source, read_operations
+from .addresses import has_origin
+from .catalog import Entry
+from .descriptions import Description, read_description
+from .fetching import Fetcher
+from .local_files import Reader
+from .names import tool_name
+from .operations import Operation, Source
 from .problems import Problem
 from .sending import Sender
 from .text import one_line
+from .unread import EntryIndex
+from .ways_in import NoWayIn, WayIn, find_descriptions
 
-logger = logging.getLogger(__name__)
+__all__ = ["Description", "Progress", "System", "WayIn"]
 
-MAX_DOCUMENTS = 200
-_ACCEPT = "application/openapi+json, application/vnd.oai.openapi+json, application/json;q=0.9, */*;q=0.1"
+# How many documents are read at the start, for one search, and kept at the most.
+MAX_DOCUMENTS = 60
+MAX_PER_SEARCH = 5
+MAX_KEPT = 200
 
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """One document that a catalog lists: what it gave, or why it gave nothing."""
-
-    api: str
-    address: str
-    operations: tuple[Operation, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    failure: str = ""
 
 
 @dataclass(slots=True)
 class System:
     """A service and what is known of it so far; `load` fills it in, and may be run again.
 
-    `failure` says why there is no catalog; `entries` is what it lists, `loaded` that each was tried.
-    `descriptions` are by their addresses. `prefix` begins the tools' names.
+    `failure` says why nothing is known of it; `entries` are its APIs, `loaded` says that the first of them were
+    tried: the pinned ones (`pins`), then as the catalog has them, up to a bound. The others are read by
+    `read_more` and `read_for`. `descriptions` are by their addresses. `prefix` begins the tools' names; the API's
+    word follows where the way in may lead to several. The single API of a system is called like the system.
     """
 
     name: str
-    catalog: str
+    way: WayIn
     prefix: tuple[str, ...]
     sender: Sender
     fetcher: Fetcher
     app_scopes: bool = False
+    pins: tuple[str, ...] = ()
     loaded: bool = False
     failure: str = ""
     entries: tuple[Entry, ...] = ()
     descriptions: dict[str, Description] = field(default_factory=dict[str, Description])
     problems: list[Problem] = field(default_factory=list[Problem])
+    _first: tuple[Entry, ...] = ()
+    # On demand, the one that was wanted longest ago first.
+    _wanted: dict[str, None] = field(default_factory=dict[str, None])
+    _index: EntryIndex | None = None
 
     async def load(self, progress: Progress | None = None) -> None:
-        """Read the catalog and the documents it lists, some at a time; failures become values.
+        """Read the catalog and its first documents, some at a time; failures become values.
 
         What was read already is not read again. `progress` is told after each document.
         """
+        if self.way.base and not has_origin(self.way.base, self.sender.origins):
+            self.failure = f"its `base` {self.way.base} is not an address that its calls may go to"
+            return
         try:
-            listing = await self._read_catalog()
-        except (NotFetched, NoCatalog) as error:
-            self.failure = one_line(f"no api-catalog at {self.catalog}: {error}", 500)
+            listing = await find_descriptions(self.way, self._reader())
+        except NoWayIn as error:
+            self.failure = one_line(str(error), 500)
             return
         self.failure = ""
-        self.entries = listing.entries[:MAX_DOCUMENTS]
+        self.entries = listing.entries
+        if not self.way.lists:
+            self.entries = tuple(replace(entry, api=self.name) for entry in self.entries)
         self.problems = list(listing.problems)
-        if len(listing.entries) > MAX_DOCUMENTS:
-            reason = f"it lists {len(listing.entries)} descriptions; {MAX_DOCUMENTS} are read"
-            self.problems.append(Problem(self.catalog, reason, "the others are left out"))
+        self._first = self._chosen()
+        if self.partial:
+            reason = f"it lists {len(self.entries)} descriptions; {len(self._first)} are read at the start"
+            effect = f"the others are read when they are looked for, and at most {MAX_KEPT} are kept"
+            self.problems.append(Problem(self.way.address, reason, effect))
+        await self._read_all(self._first, progress)
+        self.loaded = True
+
+    async def read_more(self, query: str, api: str = "") -> bool:
+        """Read the documents of an API, or of those that a query fits best; whether anything new was read."""
+        if not self.partial:
+            return False
+        if api:
+            return await self._want([entry for entry in self.entries if entry.api == api])
+        if self._index is None or self._index.entries is not self.entries:
+            self._index = EntryIndex(self.entries)
+        return await self._want(self._index.search(query, MAX_PER_SEARCH))
+
+    async def read_for(self, name: str) -> bool:
+        """Read the document that a tool's name belongs to; whether anything new was read."""
+        if not self.partial:
+            return False
+        fitting = [entry for entry in self.entries if name.startswith(f"{tool_name(self._prefix_of(entry), '')}")]
+        return await self._want(sorted(fitting, key=lambda entry: -len(entry.api))[:MAX_PER_SEARCH])
+
+    @property
+    def partial(self) -> bool:
+        """Whether there are more descriptions than are read at the start."""
+        return self.unread > 0
+
+    @property
+    def unread(self) -> int:
+        """How many descriptions are read only when they are looked for."""
+        return len(self.entries) - len(self._first)
+
+    @property
+    def complete(self) -> bool:
+        """Whether what is read at the start was read; what could not be had may be there later."""
+        return self.loaded and not any(d.failure for d in self._read_at_start())
+
+    def operations(self) -> list[Operation]:
+        """All operations read so far, in the catalog's order; those of equal documents once."""
+        return [operation for description in self._distinct() for operation in description.operations]
+
+    def on_demand(self, api: str) -> bool:
+        """Whether an API is read only when it is looked for, so that no list may depend on it."""
+        return self.partial and api not in {entry.api for entry in self._first}
+
+    def skipped(self) -> list[Problem]:
+        """Everything that could not be used, and why."""
+        problems = list(self.problems)
+        kept = {description.same: description for description in self._distinct()}
+        distinct = {description.address for description in self._distinct()}
+        for description in self._read():
+            if description.failure:
+                effect = "its operations are missing"
+                problems.append(Problem(description.address, description.failure, effect))
+            elif description.address not in distinct:
+                other = kept[description.same]
+                reason = f"it is the same document as {other.address}"
+                problems.append(Problem(description.address, reason, f"both are one API, {other.api}"))
+            else:
+                problems += description.problems
+        return problems
+
+    def _chosen(self) -> tuple[Entry, ...]:
+        pins = {pin.removeprefix(f"{self.name}.") for pin in self.pins}
+        pinned = [entry for entry in self.entries if entry.api in pins]
+        others = [entry for entry in self.entries if entry.api not in pins]
+        chosen = {entry.description for entry in [*pinned, *others][:MAX_DOCUMENTS]}
+        return tuple(entry for entry in self.entries if entry.description in chosen)
+
+    async def _want(self, entries: list[Entry]) -> bool:
+        first = {entry.description for entry in self._first}
+        for entry in entries:
+            if entry.description not in first:
+                self._wanted.pop(entry.description, None)
+                self._wanted[entry.description] = None
+        unread = [entry for entry in entries if entry.description not in self.descriptions]
+        await self._read_all(unread, None)
+        while len(self.descriptions) > MAX_KEPT and self._wanted:
+            oldest = next(iter(self._wanted))
+            del self._wanted[oldest]
+            self.descriptions.pop(oldest, None)
+        return bool(unread)
+
+    async def _read_all(self, entries: Iterable[Entry], progress: Progress | None) -> None:
         slots = anyio.CapacityLimiter(8)
+        total = len(self._first)
 
         async def read(entry: Entry) -> None:
             known = self.descriptions.get(entry.description)
             if known is None or known.failure or known.api != entry.api:
                 async with slots:
-                    self.descriptions[entry.description] = await self._read_description(entry)
+                    self.descriptions[entry.description] = await self._read_one(entry)
             if progress:
-                progress(len(self.descriptions), len(self.entries), entry.api)
+                progress(len(self.descriptions), total, entry.api)
 
         async with anyio.create_task_group() as group:
-            for entry in self.entries:
+            for entry in entries:
                 group.start_soon(read, entry)
-        self.loaded = True
 
-    @property
-    def complete(self) -> bool:
-        """Whether the catalog and all its documents were read; what could not be had may be there later."""
-        return self.loaded and not any(d.failure for d in self.descriptions.values())
-
-    async def _read_catalog(self) -> Catalog:
-        document = await self.fetcher.fetch(self.catalog, f"{MEDIA_TYPE}, application/json;q=0.5")
-        return await anyio.to_thread.run_sync(read_catalog, document.body, document.address)
-
-    async def _read_description(self, entry: Entry) -> Description:
-        try:
-            document = await self.fetcher.fetch(entry.description, _ACCEPT)
-        except NotFetched as error:
-            return Description(entry.api, entry.description, failure=one_line(str(error), 300))
+    async def _read_one(self, entry: Entry) -> Description:
         source = Source(
             system=self.name,
-            prefix=(*self.prefix, entry.api),
+            prefix=self._prefix_of(entry),
             api=entry.api,
-            address=document.address,
+            address=entry.description,
             anchor=entry.anchor,
             origins=self.sender.origins,
             app_scopes=self.app_scopes,
+            base=self.way.base.rstrip("/"),
         )
-        try:
-            return await anyio.to_thread.run_sync(_read_document, entry, document.body, source)
-        except Exception as error:  # one document that we cannot read must not cost the others
-            logger.exception("%s could not be read", entry.description)
-            failure = f"it could not be read ({type(error).__name__}); the log has the details"
-            return Description(entry.api, entry.description, failure=failure)
+        return await read_description(entry, source, self._reader())
 
-    def operations(self) -> list[Operation]:
-        """All operations read so far, in the catalog's order."""
-        read = (self.descriptions.get(entry.description) for entry in self.entries)
-        return [operation for description in read if description for operation in description.operations]
+    def _prefix_of(self, entry: Entry) -> tuple[str, ...]:
+        return (*self.prefix, entry.api) if self.way.lists else self.prefix
 
-    def skipped(self) -> list[Problem]:
-        """Everything that could not be used, and why."""
-        problems = list(self.problems)
-        for entry in self.entries:
-            description = self.descriptions.get(entry.description)
-            if description and description.failure:
-                effect = "its operations are missing"
-                problems.append(Problem(description.address, description.failure, effect))
-            elif description:
-                problems += description.problems
-        return problems
+    def _reader(self) -> Reader:
+        return Reader(self.fetcher, self.way.files, self.way.folders)
 
+    def _read(self) -> list[Description]:
+        found = (self.descriptions.get(entry.description) for entry in self.entries)
+        return [description for description in found if description]
 
-def _read_document(entry: Entry, body: bytes, source: Source) -> Description:
-    if body.lstrip()[:1] == b"<":
-        failure = "a web page (HTML) is there instead of an OpenAPI document"
-        return Description(entry.api, entry.description, failure=failure)
-    try:
-        operations, problems = read_operations(as_object(parse_json(body)), source)
-    except NotJson as error:
-        return Description(entry.api, entry.description, failure=f"it is {error}")
-    except NotOpenApi as error:
-        return Description(entry.api, entry.description, failure=str(error))
-    return Description(entry.api, entry.description, tuple(operations), tuple(problems))
+    def _read_at_start(self) -> list[Description]:
+        first = {entry.description for entry in self._first}
+        return [description for description in self._read() if description.address in first]
+
+    def _distinct(self) -> list[Description]:
+        """What was read without failure, each document once: under the first of its words, whatever came first.
+
+        What was read on demand stays as it is, since no name may change while it is in use.
+        """
+        read = [description for description in self._read() if not description.failure]
+        first = {entry.description for entry in self._first}
+        kept: dict[str, Description] = {}
+        for description in sorted(read, key=lambda one: one.api):
+            if description.address in first:
+                kept.setdefault(description.same, description)
+        return [one for one in read if one.address not in first or kept[one.same] is one]

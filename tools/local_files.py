@@ -1,0 +1,83 @@
+"""Files on this machine that the settings name, beside what is on the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+from urllib.request import url2pathname
+
+import anyio.to_thread
+
+from .addresses import BadAddress, resolve
+from .fetching import MAX_BYTES, Document, Fetcher, NotFetched
+
+
+def is_file(address: str) -> bool:
+    """Whether the address is one of a file."""
+    return address.lower().startswith("file:")
+
+
+def resolve_link(base: str, reference: str) -> str:
+    """The reference as an absolute address; only a file may lead to a file, and only on this machine.
+
+    Raises:
+        BadAddress: as `addresses.resolve`.
+    """
+    if not is_file(base):
+        return resolve(base, reference)
+    try:
+        target = urlsplit(urljoin(base, reference))
+    except ValueError as error:
+        raise BadAddress(f"{reference[:200]!r} is not an address: {error}") from None
+    if target.scheme != "file":
+        return resolve(target.geturl(), "")
+    if target.netloc not in ("", "localhost"):
+        raise BadAddress(f"{reference[:200]!r} is a file of another machine")
+    return target._replace(fragment="", query="", netloc="").geturl()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads catalogs and documents: over the network, and the `files` that the settings name.
+
+    What is in or below one of `folders` may be read too; those are the folders of local catalogs.
+    """
+
+    fetcher: Fetcher
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+    async def read(self, address: str, accept: str) -> Document:
+        """Read one document.
+
+        Raises:
+            NotFetched: it is not permitted, or it could not be had.
+        """
+        if is_file(address):
+            return await anyio.to_thread.run_sync(self._read_file, address)
+        return await self.fetcher.fetch(address, accept)
+
+    def _read_file(self, address: str) -> Document:
+        try:
+            path = _path_of(address).resolve()
+            if not self._permits(path):
+                raise NotFetched("it is a file outside the catalog's own folder")
+            if not path.is_file():
+                raise NotFetched(f"there is no file {path}")
+            with path.open("rb") as file:
+                body = file.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
+            raise NotFetched(f"the file cannot be read: {error}") from None
+        if len(body) > MAX_BYTES:
+            raise NotFetched(f"larger than {MAX_BYTES // 2**20} MiB")
+        return Document(body, address)
+
+    def _permits(self, path: Path) -> bool:
+        if any(path == _path_of(file).resolve() for file in self.files):
+            return True
+        return any(path.is_relative_to(_path_of(folder).resolve()) for folder in self.folders)
+
+
+def _path_of(address: str) -> Path:
+    return Path(url2pathname(urlsplit(address).path))
