@@ -1,0 +1,321 @@
+"""What the named tools for Fluent Commerce ask by GraphQL, and what they give: queries, schemas, flat items.
+
+The fields and arguments are those of the vendor's public schema. An argument goes into a query as a variable
+only, so that its text can never become part of the query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .graphql import last_cursor
+from .gtin import InvalidGtin, read_gtin
+from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .text import one_line
+
+MOST = 200
+DEFAULT = 25
+_LONGEST = 300
+_TEXT: JsonObject = {"type": "string"}
+_NUMBER: JsonObject = {"type": "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One argument of a tool: the GraphQL argument it becomes, written around its variable, and the variable's type."""
+
+    argument: str
+    graphql: str
+    type: str
+    schema: JsonObject
+    value: Callable[[JsonValue], JsonValue] = lambda value: value
+
+
+def _texts(argument: str, graphql: str, description: str = "") -> Filter:
+    schema: JsonObject = {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 100}
+    told: JsonObject = {"description": description} if description else {}
+    return Filter(argument, f"{graphql}:$", "[String!]", {**schema, **told})
+
+
+def _catalogue(such_as: str) -> Filter:
+    schema: JsonObject = {**_TEXT, "description": f"The catalogue's ref, such as {such_as}."}
+    return Filter("catalogue", "catalogue:{ref:$}", "String!", schema)
+
+
+def written_forms(value: JsonValue) -> JsonValue:
+    """Each GTIN in every length that it can be written in; other text as it is."""
+    forms: dict[str, None] = {}
+    for item in as_list(value):
+        text = as_text(item)
+        forms[text] = None
+        try:
+            full = read_gtin(text).gtin14
+        except InvalidGtin:
+            continue
+        forms |= {full[14 - length :]: None for length in (14, 13, 12, 8) if not full[: 14 - length].strip("0")}
+    return list[JsonValue](forms)
+
+
+def _date_range(value: JsonValue) -> JsonValue:
+    given = as_object(value)
+    return {name: given[name] for name in ("from", "to") if name in given}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search of one kind of thing: `field` is the connection that is asked, `columns` what comes back of each.
+
+    A column's name in GraphQL stands for itself, or for the one field inside it (`catalogue{ref}`).
+    """
+
+    name: str
+    title: str
+    description: str
+    field: str
+    filters: tuple[Filter, ...]
+    columns: dict[str, JsonObject]
+    wider: dict[str, tuple[str, JsonObject]]
+
+    def input_schema(self) -> JsonObject:
+        """What the tool takes."""
+        properties: JsonObject = {each.argument: each.schema for each in self.filters}
+        for argument in self.wider:
+            properties[argument] = {"type": "boolean", "description": f"Give each item's {argument} too."}
+        properties |= {
+            "limit": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST,
+                "description": f"Items in a page; {DEFAULT} if not given.",
+            },
+            "cursor": {**_TEXT, "description": "The next_cursor of the page before; keep the other arguments."},
+        }
+        return {"type": "object", "properties": properties, "additionalProperties": False}
+
+    def output_schema(self) -> JsonObject:
+        """What the tool gives."""
+        columns: JsonObject = {snake(name): schema for name, schema in self.columns.items()}
+        columns |= {argument: schema for argument, (_, schema) in self.wider.items()}
+        item: JsonObject = {"type": "object", "properties": columns}
+        return {
+            "type": "object",
+            "properties": {
+                "errors": {"type": "array", "items": _TEXT, "description": "What could not be read."},
+                "items": {"type": "array", "items": item},
+                "has_more": {"type": "boolean"},
+                "next_cursor": _TEXT,
+            },
+            "required": ["items", "has_more"],
+        }
+
+    def query(self, arguments: JsonObject) -> tuple[str, JsonObject]:
+        """The query and its variables; its text depends on which arguments there are, not on what they say."""
+        given = [each for each in self.filters if each.argument in arguments]
+        limit = arguments.get("limit", DEFAULT)
+        variables: JsonObject = {each.argument: each.value(arguments[each.argument]) for each in given}
+        variables["first"] = int(limit) if isinstance(limit, int | float) else DEFAULT
+        if "cursor" in arguments:
+            variables["after"] = arguments["cursor"]
+        declared = "".join(f",${each.argument}:{each.type}" for each in given)
+        passed = "".join("," + each.graphql.replace("$", f"${each.argument}") for each in given)
+        wanted = [*_selected(self.columns), *(text for name, (text, _) in self.wider.items() if arguments.get(name))]
+        return (
+            f"query($first:Int,$after:String{declared}){{{self.field}(first:$first,after:$after{passed})"
+            f"{{edges{{cursor node{{{' '.join(wanted)}}}}}pageInfo{{hasNextPage}}}}}}",
+            variables,
+        )
+
+    def page(self, data: JsonObject) -> JsonObject:
+        """The answer as a page of flat items."""
+        connection = as_object(data.get(self.field))
+        nodes = [as_object(as_object(edge).get("node")) for edge in as_list(connection.get("edges"))]
+        more = as_object(connection.get("pageInfo")).get("hasNextPage") is True
+        found: JsonObject = {"items": [flat(node) for node in nodes if node], "has_more": more}
+        cursor = last_cursor(connection)
+        return {**found, "next_cursor": cursor} if more and cursor else found
+
+
+_INSIDE = {
+    "catalogue": "catalogue{ref}",
+    "retailer": "retailer{id}",
+    "product": "product{name ...on VariantProduct{ref gtin}}",
+}
+
+
+def _selected(columns: dict[str, JsonObject]) -> list[str]:
+    return [_INSIDE.get(name, name) for name in columns]
+
+
+def flat(node: JsonObject) -> JsonObject:
+    """A node with our names and without what is not there: connections become lists, links the one value they hold."""
+    item: JsonObject = {}
+    for name, value in node.items():
+        if isinstance(value, dict) and "edges" in value:
+            inner = [as_object(as_object(edge).get("node")) for edge in as_list(value["edges"])]
+            item[snake(name)] = [flat(each) for each in inner if each]
+        elif name == "product" and isinstance(value, dict):
+            item |= {snake(f"product_{key}") if key != "gtin" else key: _short(v) for key, v in value.items() if v}
+        elif isinstance(value, dict):
+            item |= {snake(name): _short(v) for v in value.values() if v}
+        elif value is not None:
+            item[snake(name)] = _short(value)
+    return item
+
+
+def _short(value: JsonValue) -> JsonValue:
+    return one_line(value, _LONGEST) if isinstance(value, str) else value
+
+
+def snake(name: str) -> str:
+    """The name in our way of writing: `productRef` is product_ref."""
+    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()
+
+
+_REFS = "Their refs; % stands for any text."
+_GTINS = "GTINs, in any written form."
+_JOIN = (
+    "`gtin` is what joins one to Closient: its lookup_product and resolve_gtin take it, and a GTIN from there is "
+    "found here by `gtin`."
+)
+_STATUS = _texts("status", "status", "Such as ACTIVE.")
+_TYPE = _texts("type", "type")
+
+
+def _product_filters() -> tuple[Filter, ...]:
+    gtin = _texts("gtin", "gtin", _GTINS)
+    return (
+        _texts("ref", "ref", _REFS),
+        Filter(gtin.argument, gtin.graphql, gtin.type, gtin.schema, written_forms),
+        _texts("name", "name", "Names; % stands for any text, as in %shirt%."),
+        _STATUS,
+        _catalogue("DEFAULT:1"),
+    )
+
+
+_PRODUCT_COLUMNS: dict[str, JsonObject] = dict.fromkeys(
+    ("id", "ref", "type", "status", "name", "summary", "gtin", "catalogue", "updatedOn"), _TEXT
+)
+_QUANTITY: JsonObject = {
+    "type": "object",
+    "properties": {"ref": _TEXT, "type": _TEXT, "status": _TEXT, "quantity": _NUMBER},
+}
+_CREATED: JsonObject = {
+    "type": "object",
+    "properties": {"from": _TEXT, "to": _TEXT},
+    "additionalProperties": False,
+    "minProperties": 1,
+    "description": "UTC, from and to or one of them, such as 2026-03-06T01:05:45.00Z.",
+}
+
+SEARCHES = (
+    Search(
+        "find_variants",
+        "Find variants",
+        f"Find variant products: what is sold, in its sizes and colours. {_JOIN}",
+        "variantProducts",
+        _product_filters(),
+        _PRODUCT_COLUMNS,
+        {},
+    ),
+    Search(
+        "find_products",
+        "Find products",
+        f"Find standard products: what variants are variants of. Most GTINs are the variants'. {_JOIN}",
+        "standardProducts",
+        _product_filters(),
+        _PRODUCT_COLUMNS,
+        {},
+    ),
+    Search(
+        "find_inventory_positions",
+        "Find inventory positions",
+        "Stock by product and location: `on_hand` of each inventory position, whose ref is "
+        "<product>:<location>:<type>. `product_ref` is a variant's ref.",
+        "inventoryPositions",
+        (
+            _texts("product_ref", "productRef", "Refs of variants."),
+            _texts("location_ref", "locationRef", "Refs of locations."),
+            _texts("ref", "ref", _REFS),
+            _STATUS,
+            _catalogue("DEFAULT:1"),
+        ),
+        dict.fromkeys(("ref", "type", "status", "productRef", "locationRef"), _TEXT)
+        | {"onHand": _NUMBER, "updatedOn": _TEXT},
+        {"quantities": ("quantities{edges{node{ref type status quantity}}}", {"type": "array", "items": _QUANTITY})},
+    ),
+    Search(
+        "find_virtual_positions",
+        "Find virtual positions",
+        "What can be sold: the quantity of each virtual position, by product and group. Type BASE is by location, "
+        "AGGREGATE over a network.",
+        "virtualPositions",
+        (
+            _texts("product_ref", "productRef", "Refs of variants."),
+            _texts("group_ref", "groupRef", "Refs of groups: for type BASE, of locations."),
+            _texts("ref", "ref", _REFS),
+            _TYPE,
+            _STATUS,
+            _catalogue("BASE:1"),
+        ),
+        dict.fromkeys(("ref", "type", "status", "productRef", "groupRef"), _TEXT)
+        | {"quantity": _NUMBER, "updatedOn": _TEXT},
+        {},
+    ),
+    Search(
+        "find_orders",
+        "Find orders",
+        "Find orders by ref, type, status and time. For one order with its items, get_order; for what happened to "
+        "it, list_events.",
+        "orders",
+        (
+            _texts("ref", "ref", _REFS),
+            _texts("type", "type", "Such as HD or CC."),
+            _texts("status", "status"),
+            Filter("created", "createdOn:$", "DateRange", _CREATED, _date_range),
+        ),
+        dict.fromkeys(("id", "ref", "type", "status"), _TEXT)
+        | {"totalPrice": _NUMBER, "totalTaxPrice": _NUMBER, "createdOn": _TEXT, "updatedOn": _TEXT},
+        {},
+    ),
+)
+
+_ORDER = (
+    "id ref type status totalPrice totalTaxPrice createdOn updatedOn retailer{id} "
+    "items(first:100){edges{cursor node{ref status quantity price totalPrice currency "
+    f"{_INSIDE['product']}}}}}pageInfo{{hasNextPage}}}} "
+    "fulfilments(first:50){edges{cursor node{id ref type status deliveryType eta}}pageInfo{hasNextPage}}"
+)
+ORDER_BY = {
+    "ref": f"query($ref:String!){{order(ref:$ref){{{_ORDER}}}}}",
+    "id": f"query($id:ID!){{order:orderById(id:$id){{{_ORDER}}}}}",
+}
+ORDER_INPUT: JsonObject = {
+    "type": "object",
+    "properties": {
+        "ref": {**_TEXT, "description": "The order's ref, such as HD_123."},
+        "id": {**_TEXT, "description": "Or its id."},
+    },
+    "additionalProperties": False,
+}
+
+
+def _rows(texts: tuple[str, ...], numbers: tuple[str, ...] = ()) -> JsonObject:
+    properties: JsonObject = {**dict.fromkeys(texts, _TEXT), **dict.fromkeys(numbers, _NUMBER)}
+    return {"type": "array", "items": {"type": "object", "properties": properties}}
+
+
+ORDER_OUTPUT: JsonObject = {
+    "type": "object",
+    "properties": {
+        "errors": {"type": "array", "items": _TEXT, "description": "What could not be read."},
+        **dict.fromkeys(("id", "ref", "type", "status", "created_on", "updated_on", "retailer"), _TEXT),
+        **dict.fromkeys(("total_price", "total_tax_price"), _NUMBER),
+        "items": _rows(
+            ("ref", "status", "currency", "product_name", "product_ref", "gtin"), ("quantity", "price", "total_price")
+        ),
+        "fulfilments": _rows(("id", "ref", "type", "status", "delivery_type", "eta")),
+    },
+    "required": ["items", "fulfilments"],
+}
