@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from graphql import GraphQLError, build_schema, graphql_sync
 
@@ -202,7 +202,8 @@ def _fits(row: Row, arguments: dict[str, Any]) -> bool:
             continue
         value = row.get(name)
         if isinstance(wanted, list):
-            patterns = [re.escape(str(each)).replace("%", ".*") for each in cast("list[Any]", wanted)]
+            either: list[Any] = wanted
+            patterns = [re.escape(str(each)).replace("%", ".*") for each in either]
             if not any(re.fullmatch(pattern, str(value)) for pattern in patterns):
                 return False
         elif name in ("createdOn", "updatedOn"):
@@ -232,7 +233,7 @@ def execute(data: dict[str, list[Row]], query: str, variables: dict[str, Any] | 
     if result.errors:
         errors: list[Row] = [{**error.formatted} for error in result.errors]
         for error in errors:
-            if "was not provided" in error["message"]:
+            if error["message"].startswith("Variable ") and "provided" in error["message"]:
                 error["extensions"] = {"code": "C0140E"}
         answer["errors"] = errors
     return answer

@@ -20,7 +20,7 @@ from closient_mcp.tools.graphql import (
     read_answer,
     request_body,
 )
-from closient_mcp.tools.json_values import JsonObject, parse_json
+from closient_mcp.tools.json_values import JsonObject, JsonValue, parse_json
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,8 @@ def test_errors_are_bounded_and_cleaned() -> None:
 
 def test_an_answer_has_data_or_errors() -> None:
     assert is_answer({"data": {}}) and is_answer({"errors": [{}]})
-    assert not any(is_answer(value) for value in ([], None, "x", {}, {"data": None}, {"errors": []}, {"error": "x"}))
+    others: list[JsonValue] = [[], None, "x", {}, {"data": None}, {"errors": []}, {"error": "x"}]
+    assert not any(map(is_answer, others))
 
 
 def test_an_answer_of_nulls_is_empty() -> None:
