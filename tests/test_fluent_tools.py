@@ -386,6 +386,26 @@ async def test_text_from_the_service_is_stripped_of_what_cannot_be_seen(plain: T
     assert item["ref"] == "AB" and len(item["name"]) <= 300
 
 
+NASTY: list[Any] = [None, 5, "x", True, [], {}, [5], {"edges": 5}, {"edges": [5, {"node": 5}, {"node": {"ref": []}}]}]
+
+
+@pytest.mark.parametrize("value", NASTY, ids=str)
+async def test_whatever_the_service_sends_the_result_fits_its_schema(
+    plain: Tools, service: Service, value: Any
+) -> None:
+    names = ("ref", "gtin", "onHand", "quantity", "totalPrice", "quantities", "catalogue", "items", "fulfilments")
+    node = dict.fromkeys(names, value) | {"product": value, "items": {"edges": [{"node": {"product": value}}]}}
+    page = {"edges": [{"node": node, "cursor": value}, value], "pageInfo": {"hasNextPage": value}}
+    fields = ("variantProducts", "standardProducts", "inventoryPositions", "virtualPositions", "orders")
+    service.routes["/graphql"] = Reply({"data": {**dict.fromkeys(fields, page), "order": node}})
+    for name in READS:
+        assert len((await plain.call(name))["items"]) == 1
+    assert (await plain.call("get_order", ref="x"))["items"] == [{}]
+    service.routes["/graphql"] = Reply({"data": {**dict.fromkeys(fields, value), "order": {"items": value}}})
+    for name in READS:
+        await plain.call(name)
+
+
 async def test_without_a_good_token_graphql_and_rest_are_refused(tools: Tools, stand_in: FluentStandIn) -> None:
     stand_in.expire_tokens()
     for name in ("find_orders", "list_events"):

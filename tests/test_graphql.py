@@ -16,6 +16,7 @@ from closient_mcp.tools.graphql import (
     NotGraphql,
     cursors_to_go_on,
     is_answer,
+    last_cursor,
     operation_kinds,
     read_answer,
     request_body,
@@ -130,7 +131,9 @@ def test_an_error_is_read_with_its_code_from_wherever_it_is(error: Any, read: tu
 
 
 def test_errors_are_bounded_and_cleaned() -> None:
-    answer = read_answer({"data": {"a\u202e": "b\u200b"}, "errors": [{"message": "m\u202e" + "x" * 999}] * 30})
+    error: JsonValue = {"message": "m\u202e" + "x" * 999}
+    whole: JsonObject = {"data": {"a\u202e": "b\u200b"}, "errors": [error] * 30}
+    answer = read_answer(whole)
     assert answer.data == {"a": "b"}
     assert len(answer.errors) == 11 and str(answer.errors[-1]) == "and 20 more errors"
     assert len(answer.errors[0].message) <= 500 and "\u202e" not in answer.errors[0].message
@@ -155,3 +158,11 @@ def test_where_a_connection_goes_on_is_the_cursor_of_its_last_edge() -> None:
         "done": {"edges": [{"cursor": "c1"}], "pageInfo": {"hasNextPage": False}},
     }
     assert cursors_to_go_on(data) == {"orders": "c2", "order.items": "c2", "order.old": ""}
+
+
+def test_looking_for_where_it_goes_on_is_bounded() -> None:
+    wide: JsonObject = {f"k{n}": {"pageInfo": {"hasNextPage": True}} for n in range(50)}
+    assert len(cursors_to_go_on(wide)) == 10
+    late: JsonObject = {f"early{n}": {} for n in range(2000)} | wide
+    assert cursors_to_go_on(late) == {}
+    assert last_cursor({"edges": [{"cursor": "c" * 2001}]}) == ""

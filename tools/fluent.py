@@ -15,7 +15,8 @@ import anyio
 from .addresses import without_query
 from .errors import BadArguments, ToolError, UpstreamError
 from .fluent_errors import failure, is_throttled, next_step
-from .fluent_queries import ORDER_BY, ORDER_INPUT, ORDER_OUTPUT, SEARCHES, Search, flat
+from .fluent_queries import ORDER_BY, ORDER_INPUT, ORDER_OUTPUT, SEARCHES
+from .fluent_search import Search, flat
 from .graphql import (
     Answer,
     GraphqlError,
@@ -167,7 +168,7 @@ class Fluent:
             )
         cut = [name for name in ("items", "fulfilments") if name in cursors_to_go_on(node)]
         note = f"[Only the first {' and '.join(cut)}: the order has more.]" if cut else ""
-        return self._data({"items": [], "fulfilments": [], **flat(node)}, answer.errors, note)
+        return self._data({"items": [], "fulfilments": [], **flat(node, ORDER_OUTPUT)}, answer.errors, note)
 
     async def graphql_query(self, arguments: JsonObject) -> Result:
         """Any query; a document that holds anything else is refused."""

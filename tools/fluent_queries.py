@@ -1,36 +1,16 @@
-"""What the named tools for Fluent Commerce ask by GraphQL, and what they give: queries, schemas, flat items.
+"""What the named tools for Fluent Commerce ask by GraphQL, and what they give.
 
-The fields and arguments are those of the vendor's public schema. An argument goes into a query as a variable
-only, so that its text can never become part of the query.
+The fields and arguments are those of the vendor's public schema.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from .graphql import last_cursor
+from .fluent_search import PRODUCT, Filter, Search
 from .gtin import InvalidGtin, read_gtin
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .text import one_line
 
-MOST = 200
-DEFAULT = 25
-_LONGEST = 300
 _TEXT: JsonObject = {"type": "string"}
 _NUMBER: JsonObject = {"type": "number"}
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """One argument of a tool: the GraphQL argument it becomes, written around its variable, and the variable's type."""
-
-    argument: str
-    graphql: str
-    type: str
-    schema: JsonObject
-    value: Callable[[JsonValue], JsonValue] = lambda value: value
 
 
 def _texts(argument: str, graphql: str, description: str = "") -> Filter:
@@ -61,116 +41,6 @@ def written_forms(value: JsonValue) -> JsonValue:
 def _date_range(value: JsonValue) -> JsonValue:
     given = as_object(value)
     return {name: given[name] for name in ("from", "to") if name in given}
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A search of one kind of thing: `field` is the connection that is asked, `columns` what comes back of each.
-
-    A column's name in GraphQL stands for itself, or for the one field inside it (`catalogue{ref}`).
-    """
-
-    name: str
-    title: str
-    description: str
-    field: str
-    filters: tuple[Filter, ...]
-    columns: dict[str, JsonObject]
-    wider: dict[str, tuple[str, JsonObject]]
-
-    def input_schema(self) -> JsonObject:
-        """What the tool takes."""
-        properties: JsonObject = {each.argument: each.schema for each in self.filters}
-        for argument in self.wider:
-            properties[argument] = {"type": "boolean", "description": f"Give each item's {argument} too."}
-        properties |= {
-            "limit": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MOST,
-                "description": f"Items in a page; {DEFAULT} if not given.",
-            },
-            "cursor": {**_TEXT, "description": "The next_cursor of the page before; keep the other arguments."},
-        }
-        return {"type": "object", "properties": properties, "additionalProperties": False}
-
-    def output_schema(self) -> JsonObject:
-        """What the tool gives."""
-        columns: JsonObject = {snake(name): schema for name, schema in self.columns.items()}
-        columns |= {argument: schema for argument, (_, schema) in self.wider.items()}
-        item: JsonObject = {"type": "object", "properties": columns}
-        return {
-            "type": "object",
-            "properties": {
-                "errors": {"type": "array", "items": _TEXT, "description": "What could not be read."},
-                "items": {"type": "array", "items": item},
-                "has_more": {"type": "boolean"},
-                "next_cursor": _TEXT,
-            },
-            "required": ["items", "has_more"],
-        }
-
-    def query(self, arguments: JsonObject) -> tuple[str, JsonObject]:
-        """The query and its variables; its text depends on which arguments there are, not on what they say."""
-        given = [each for each in self.filters if each.argument in arguments]
-        limit = arguments.get("limit", DEFAULT)
-        variables: JsonObject = {each.argument: each.value(arguments[each.argument]) for each in given}
-        variables["first"] = int(limit) if isinstance(limit, int | float) else DEFAULT
-        if "cursor" in arguments:
-            variables["after"] = arguments["cursor"]
-        declared = "".join(f",${each.argument}:{each.type}" for each in given)
-        passed = "".join("," + each.graphql.replace("$", f"${each.argument}") for each in given)
-        wanted = [*_selected(self.columns), *(text for name, (text, _) in self.wider.items() if arguments.get(name))]
-        return (
-            f"query($first:Int,$after:String{declared}){{{self.field}(first:$first,after:$after{passed})"
-            f"{{edges{{cursor node{{{' '.join(wanted)}}}}}pageInfo{{hasNextPage}}}}}}",
-            variables,
-        )
-
-    def page(self, data: JsonObject) -> JsonObject:
-        """The answer as a page of flat items."""
-        connection = as_object(data.get(self.field))
-        nodes = [as_object(as_object(edge).get("node")) for edge in as_list(connection.get("edges"))]
-        more = as_object(connection.get("pageInfo")).get("hasNextPage") is True
-        found: JsonObject = {"items": [flat(node) for node in nodes if node], "has_more": more}
-        cursor = last_cursor(connection)
-        return {**found, "next_cursor": cursor} if more and cursor else found
-
-
-_INSIDE = {
-    "catalogue": "catalogue{ref}",
-    "retailer": "retailer{id}",
-    "product": "product{name ...on VariantProduct{ref gtin}}",
-}
-
-
-def _selected(columns: dict[str, JsonObject]) -> list[str]:
-    return [_INSIDE.get(name, name) for name in columns]
-
-
-def flat(node: JsonObject) -> JsonObject:
-    """A node with our names and without what is not there: connections become lists, links the one value they hold."""
-    item: JsonObject = {}
-    for name, value in node.items():
-        if isinstance(value, dict) and "edges" in value:
-            inner = [as_object(as_object(edge).get("node")) for edge in as_list(value["edges"])]
-            item[snake(name)] = [flat(each) for each in inner if each]
-        elif name == "product" and isinstance(value, dict):
-            item |= {snake(f"product_{key}") if key != "gtin" else key: _short(v) for key, v in value.items() if v}
-        elif isinstance(value, dict):
-            item |= {snake(name): _short(v) for v in value.values() if v}
-        elif value is not None:
-            item[snake(name)] = _short(value)
-    return item
-
-
-def _short(value: JsonValue) -> JsonValue:
-    return one_line(value, _LONGEST) if isinstance(value, str) else value
-
-
-def snake(name: str) -> str:
-    """The name in our way of writing: `productRef` is product_ref."""
-    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()
 
 
 _REFS = "Their refs; % stands for any text."
@@ -284,7 +154,7 @@ SEARCHES = (
 _ORDER = (
     "id ref type status totalPrice totalTaxPrice createdOn updatedOn retailer{id} "
     "items(first:100){edges{cursor node{ref status quantity price totalPrice currency "
-    f"{_INSIDE['product']}}}}}pageInfo{{hasNextPage}}}} "
+    f"{PRODUCT}}}}}pageInfo{{hasNextPage}}}} "
     "fulfilments(first:50){edges{cursor node{id ref type status deliveryType eta}}pageInfo{hasNextPage}}"
 )
 ORDER_BY = {

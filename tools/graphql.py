@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,6 +17,8 @@ _KINDS: dict[str, Kind] = {"query": "query", "mutation": "mutation", "subscripti
 MAX_DOCUMENT = 200_000
 _MAX_DEPTH = 100
 _MOST_ERRORS = 10
+_MOST_LOOKED_AT = 1_000
+_LONGEST_CURSOR = 2_000
 # GraphQL §2.1. Block strings go before strings: `"""` is never an empty string and the beginning of another.
 _LEXEME = re.compile(
     r"(?P<ignored>[ \t\r\n,]+|#[^\r\n]*)"
@@ -187,18 +190,21 @@ def _error(item: JsonValue) -> GraphqlError:
 def cursors_to_go_on(data: JsonObject) -> dict[str, str]:
     """Where a connection (Relay) has more: its path, and the cursor of its last edge, which `after` takes."""
     found: dict[str, str] = {}
-    level: list[tuple[str, JsonValue]] = [("", data)]
-    while level and len(found) < _MOST_ERRORS:
-        path, value = level.pop(0)
+    waiting: deque[tuple[str, JsonValue]] = deque([("", data)])
+    for _ in range(_MOST_LOOKED_AT):
+        if not waiting or len(found) == _MOST_ERRORS:
+            break
+        path, value = waiting.popleft()
         node = as_object(value)
         if as_object(node.get("pageInfo")).get("hasNextPage") is True:
-            found[path] = last_cursor(node)
+            found[one_line(path, 200)] = last_cursor(node)
         else:  # what is inside a connection is paged once for each of its nodes: too much to tell
-            level += [(f"{path}.{key}" if path else key, child) for key, child in node.items()]
+            waiting.extend((f"{path}.{key}" if path else key, child) for key, child in node.items())
     return found
 
 
 def last_cursor(connection: JsonObject) -> str:
-    """The cursor of a connection's last edge; '' where it has none."""
+    """The cursor of a connection's last edge; '' where it has none that could be given back."""
     edges = as_list(connection.get("edges"))
-    return as_text(as_object(edges[-1]).get("cursor")) if edges else ""
+    cursor = as_text(as_object(edges[-1]).get("cursor")) if edges else ""
+    return cursor if len(cursor) <= _LONGEST_CURSOR else ""
