@@ -72,6 +72,8 @@ def test_the_kind_of_each_operation_is_told(document: str, kinds: dict[str, str]
         '{a(x:"""unended\\""")} mutation {b}',
         '{a(x:"two\nlines")}',
         "{a}; mutation {b}",
+        "query Q{a(x:[1)]}",
+        'query Q{a(x:"""unended\\""")} query R {b}',
         "{" * 101 + "a" + "}" * 101,
         "{a}" + " " * MAX_DOCUMENT,
     ],
@@ -131,8 +133,8 @@ def test_an_error_is_read_with_its_code_from_wherever_it_is(error: Any, read: tu
 
 
 def test_errors_are_bounded_and_cleaned() -> None:
-    error: JsonValue = {"message": "m\u202e" + "x" * 999}
-    whole: JsonObject = {"data": {"a\u202e": "b\u200b"}, "errors": [error] * 30}
+    error: JsonObject = {"message": "m\u202e" + "x" * 999}
+    whole: JsonObject = {"data": {"a\u202e": "b\u200b"}, "errors": list[JsonValue]([error] * 30)}
     answer = read_answer(whole)
     assert answer.data == {"a": "b"}
     assert len(answer.errors) == 11 and str(answer.errors[-1]) == "and 20 more errors"
