@@ -1,0 +1,170 @@
+"""Telling GraphQL queries from mutations, and reading GraphQL answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, OperationDefinitionNode, parse
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from closient_mcp.tools.graphql import (
+    MAX_DOCUMENT,
+    Answer,
+    GraphqlError,
+    NotGraphql,
+    cursors_to_go_on,
+    is_answer,
+    last_cursor,
+    operation_kinds,
+    read_answer,
+    request_body,
+)
+from closient_mcp.tools.json_values import JsonObject, JsonValue, parse_json
+
+
+@pytest.mark.parametrize(
+    ("document", "kinds"),
+    [
+        ("{a}", {"": "query"}),
+        ("query{a}", {"": "query"}),
+        ("query Q($x:[In!]={a:1}) @d(x:{b:2}) {a(x:$x)}", {"Q": "query"}),
+        ("mutation M{a}", {"M": "mutation"}),
+        ("subscription{a}", {"": "subscription"}),
+        ("query A{a} mutation B{b}", {"A": "query", "B": "mutation"}),
+        ("# mutation {x}\nquery{a}", {"": "query"}),
+        ("# query {x}\rmutation{a}", {"": "mutation"}),
+        ('{a(x:"} mutation {")}', {"": "query"}),
+        (r'{a(x:"\"} mutation {")}', {"": "query"}),
+        ('{a(x:"""} mutation { \\""" " """)}', {"": "query"}),
+        ('{a(x:"")} mutation M{b}', None),
+        ("fragment query on T {a} query mutation {...query}", {"mutation": "query"}),
+        ("query query{a}", {"query": "query"}),
+    ],
+)
+def test_the_kind_of_each_operation_is_told(document: str, kinds: dict[str, str] | None) -> None:
+    if kinds is None:
+        with pytest.raises(NotGraphql):
+            operation_kinds(document)
+    else:
+        assert operation_kinds(document) == kinds
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "# nothing",
+        "fragment F on T {a}",
+        "{a",
+        "{a)}",
+        "{a}}",
+        "query",
+        "query Q",
+        "query Q R: {a}",
+        "type T {a: Int}",
+        "extend type T {a: Int}",
+        "{a} {b}",
+        "{a} query Q {b}",
+        "query Q{a} query Q{b}",
+        '{a(x:"unended)} mutation {b}',
+        '{a(x:"""unended\\""")} mutation {b}',
+        '{a(x:"two\nlines")}',
+        "{a}; mutation {b}",
+        "query Q{a(x:[1)]}",
+        'query Q{a(x:"""unended\\""")} query R {b}',
+        "{" * 101 + "a" + "}" * 101,
+        "{a}" + " " * MAX_DOCUMENT,
+    ],
+)
+def test_what_is_in_doubt_is_refused(document: str) -> None:
+    with pytest.raises(NotGraphql):
+        operation_kinds(document)
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\0", "\ufeff"])
+def test_what_one_server_takes_for_the_end_of_a_comment_and_another_does_not_is_refused(character: str) -> None:
+    with pytest.raises(NotGraphql, match="variable"):
+        operation_kinds(f"query{{a}} # {character} mutation{{b}}")
+
+
+PIECES = st.sampled_from(
+    ["{", "}", "(", ")", "a", "query", "mutation", "subscription", "fragment", "F", "on", "T", '"', '""', '"""', "\\",
+     "\\\"", "#", "\n", " ", ":", "$x", "@d", "...", "[", "]", "!", "1", "1.5", ",", "{a}", "query{a}", "mutation{a}",
+     "mutation M{a}", "query Q{a}", "x:"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+@example('{a(x:"""a\\"""")}')
+@example('query Q{a} #"""\nmutation M{a}')
+def test_another_parser_never_finds_a_mutation_where_we_found_none(document: str) -> None:
+    try:
+        ours = operation_kinds(document)
+        theirs = parse(document)
+    except (NotGraphql, GraphQLError):
+        return
+    operations = [node for node in theirs.definitions if isinstance(node, OperationDefinitionNode)]
+    assert ours == {node.name.value if node.name else "": node.operation.value for node in operations}
+
+
+def test_the_body_carries_variables_and_name_only_where_there_are_some() -> None:
+    assert parse_json(request_body("{a}", {})) == {"query": "{a}"}
+    body = parse_json(request_body("query Q{a}", {"x": 'é"'}, "Q"))
+    assert body == {"query": "query Q{a}", "variables": {"x": 'é"'}, "operationName": "Q"}
+
+
+@pytest.mark.parametrize(
+    ("error", "read"),
+    [
+        ({"message": "m", "extensions": {"code": "C0011E"}, "path": ["a", 0, "b"]}, ("m", "C0011E", "a.0.b")),
+        ({"message": "C0120E: not found"}, ("C0120E: not found", "C0120E", "")),
+        ({"message": "x [S0002E] y", "extensions": {"code": "OTHER"}}, ("x [S0002E] y", "S0002E", "")),
+        ({"message": "m", "extensions": {"code": "OTHER"}}, ("m", "OTHER", "")),
+        ({"message": {"error": "invalid_grant"}}, ('{"error":"invalid_grant"}', "", "")),
+        ({"message": "XC0011E5"}, ("XC0011E5", "", "")),
+        ("text", ("text", "", "")),
+        ({"message": "m", "extensions": 5, "path": "no list"}, ("m", "", "")),
+    ],
+)
+def test_an_error_is_read_with_its_code_from_wherever_it_is(error: Any, read: tuple[str, str, str]) -> None:
+    assert read_answer({"errors": [error]}) == Answer({}, (GraphqlError(*read),))
+
+
+def test_errors_are_bounded_and_cleaned() -> None:
+    error: JsonObject = {"message": "m\u202e" + "x" * 999}
+    whole: JsonObject = {"data": {"a\u202e": "b\u200b"}, "errors": list[JsonValue]([error] * 30)}
+    answer = read_answer(whole)
+    assert answer.data == {"a": "b"}
+    assert len(answer.errors) == 11 and str(answer.errors[-1]) == "and 20 more errors"
+    assert len(answer.errors[0].message) <= 500 and "\u202e" not in answer.errors[0].message
+
+
+def test_an_answer_has_data_or_errors() -> None:
+    assert is_answer({"data": {}}) and is_answer({"errors": [{}]})
+    others: list[JsonValue] = [[], None, "x", {}, {"data": None}, {"errors": []}, {"error": "x"}]
+    assert not any(map(is_answer, others))
+
+
+def test_an_answer_of_nulls_is_empty() -> None:
+    assert read_answer({"data": {"a": None, "b": None}}).empty and read_answer({"data": None}).empty
+    assert not read_answer({"data": {"a": None, "b": {}}}).empty
+
+
+def test_where_a_connection_goes_on_is_the_cursor_of_its_last_edge() -> None:
+    more: JsonObject = {"edges": [{"cursor": "c1"}, {"cursor": "c2"}], "pageInfo": {"hasNextPage": True}}
+    data: JsonObject = {
+        "orders": more,
+        "order": {"items": more, "old": {"edges": [], "pageInfo": {"hasNextPage": True}}},
+        "done": {"edges": [{"cursor": "c1"}], "pageInfo": {"hasNextPage": False}},
+    }
+    assert cursors_to_go_on(data) == {"orders": "c2", "order.items": "c2", "order.old": ""}
+
+
+def test_looking_for_where_it_goes_on_is_bounded() -> None:
+    wide: JsonObject = {f"k{n}": {"pageInfo": {"hasNextPage": True}} for n in range(50)}
+    assert len(cursors_to_go_on(wide)) == 10
+    late: JsonObject = {f"early{n}": {} for n in range(2000)} | wide
+    assert cursors_to_go_on(late) == {}
+    assert last_cursor({"edges": [{"cursor": "c" * 2001}]}) == ""
