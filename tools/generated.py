@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .json_values import JsonObject
+from collections.abc import Mapping
+
+from .json_values import JsonObject, JsonValue
+from .more import how_to_get_more
 from .operations import Operation
 from .requests import IDEMPOTENT, build_request
 from .results import read_response
@@ -14,8 +17,11 @@ def operation_tool(operation: Operation, sender: Sender) -> Tool:
     """The tool that calls one operation."""
 
     async def call(arguments: JsonObject) -> Result:
+        def more(answer: JsonValue, headers: Mapping[str, str]) -> str:
+            return how_to_get_more(operation, arguments, answer, headers)
+
         response = await sender.send(build_request(operation, arguments))
-        return read_response(response, operation.system)
+        return read_response(response, operation.system, more)
 
     return Tool(
         name=operation.name,
