@@ -126,8 +126,8 @@ def _operation(name: str, summary: str, **members: Any) -> dict[str, Any]:
 
 def _exported(name: str, *parameters: dict[str, Any], body: bool = False) -> dict[str, Any]:
     secret = {"name": "Authorization", "in": "header", "required": True, "schema": {"type": "string"}}
-    empty = {"type": "object", "description": "Empty response body", "properties": {}}
-    responses = {"200": {"description": "well", "content": {"application/json": {"schema": empty}}}}
+    empty: dict[str, Any] = {"type": "object", "description": "Empty response body", "properties": {}}
+    responses: dict[str, Any] = {"200": {"description": "well", "content": {"application/json": {"schema": empty}}}}
     members: dict[str, Any] = {"requestBody": _body(_ANY, required=False)} if body else {}
     return {
         "operationId": name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode
+
+from closient_mcp.tools.json_values import as_object
 
 from .close_documents import clean_document, fern_document
 from .service import Received, Reply, Service, running_service
@@ -255,9 +256,9 @@ class CloseStandIn:
     def _save(self, got: Received, lead: str) -> Reply:
         if got.headers.get("content-type") != "application/json":
             return Reply({"error": "Unsupported media type."}, 415)
-        given = json.loads(got.body)
-        if not isinstance(given, dict):
-            return Reply({"errors": ["The body must be an object."], "field-errors": {}}, 400)
+        given = as_object(got.json())
+        if not given:
+            return Reply({"errors": ["The body must be an object with something in it."], "field-errors": {}}, 400)
         unknown = {name: "Unknown field." for name in given if name not in _LEAD_FIELDS and "custom." not in name}
         if unknown:
             return _wrong(**unknown)

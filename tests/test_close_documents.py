@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object, parse_json
 from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.sending import Sender
 from closient_mcp.tools.tool import Result, Tool
 
 from .close_documents import clean_document, fern_document
 from .close_service import CloseStandIn, Form, running_close
-from .service import fits
+from .service import document, fits, operation
 
 EXPORT = Path(__file__).parents[2] / "shared" / "specs" / "close-crm.yml"
 FORMS: tuple[Form, ...] = ("clean", "fern")
@@ -59,7 +60,7 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(close: CloseStandIn, authorization: str = "") -> AsyncIterator[Caller]:
+async def calling(close: CloseStandIn, authorization: str = "") -> AsyncGenerator[Caller]:
     basic = f"Basic {b64encode(f'{close.key}:'.encode()).decode()}"
     async with httpx2.AsyncClient(headers={"authorization": authorization or basic}, trust_env=False) as client:
         sender = Sender(client, frozenset({close.address}), "close")
@@ -128,9 +129,9 @@ def test_reading_by_post_is_a_read_and_what_merges_or_does_many_at_once_is_destr
 
 
 def test_rule_3_the_credential_that_the_fern_form_asks_for_as_a_parameter_is_no_argument() -> None:
-    for operation in read(fern_document("https://api.close.example")).values():
-        assert "Authorization" not in as_object(operation.input_schema["properties"])
-        assert "Authorization" not in str(operation.input_schema.get("required"))
+    for one in read(fern_document("https://api.close.example")).values():
+        assert "Authorization" not in as_object(one.input_schema["properties"])
+        assert "Authorization" not in str(one.input_schema.get("required"))
 
 
 @pytest.mark.parametrize("body", [{"name": "x"}, [1], "text", None])
@@ -143,6 +144,36 @@ def test_a_body_of_which_there_is_only_an_example_takes_anything_and_shows_the_e
     assert fits(schema, {"body": {"anything": 1}})
     described = as_object(as_object(schema["properties"])["body"])["description"]
     assert described == 'Example: {"name":"Bluth Company","contacts":[{"name":"Gob"}]}'
+
+
+@pytest.mark.parametrize(
+    ("schema", "media", "description"),
+    [
+        ({}, {"examples": {"one": {"value": [1]}, "two": {"value": 2}}}, "Example: [1]"),
+        ({"description": "Any type", "example": {"a": 1}}, {}, 'Any type. Example: {"a":1}'),
+        ({"type": "object", "examples": [{"a": 1}]}, {}, 'Example: {"a":1}'),
+        ({"type": "object", "properties": {"a": {}}}, {"example": {"a": 1}}, None),
+        ({"type": "array", "items": {"type": "string"}}, {"example": ["x"]}, None),
+        ({}, {"example": None}, None),
+    ],
+)
+def test_an_example_stands_in_for_what_a_schema_does_not_say(schema: Any, media: Any, description: str | None) -> None:
+    body = {"content": {"application/json": {"schema": schema, **media}}}
+    (found,) = read(document({"/t": {"post": operation(requestBody=body)}})).values()
+    assert as_object(as_object(found.input_schema["properties"])["body"]).get("description") == description
+
+
+def test_rule_2_an_example_without_end_is_shown_in_part() -> None:
+    body = {"content": {"application/json": {"example": ["x"] * 10_000}}}
+    (found,) = read(document({"/t": {"post": operation(requestBody=body)}})).values()
+    assert len(str(found.input_schema)) < 800
+
+
+def test_what_one_endpoint_is_called_with_does_not_change_whose_limit_it_has() -> None:
+    operations = read(fern_document("https://h.example"))
+    get, update = operations["close_get_lead"], operations["close_update_lead"]
+    groups = [build_request(get, {"id": lead}).group for lead in ("lead_1", "lead_2")]
+    assert groups[0] == groups[1] != build_request(update, {"id": "lead_1"}).group
 
 
 def test_null_is_taken_where_either_way_of_writing_it_allows_it() -> None:

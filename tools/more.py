@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from .operations import Operation
@@ -24,13 +24,15 @@ _CURSOR = re.compile(r"[!-~]{1,1000}")
 def how_to_get_more(operation: Operation, arguments: JsonObject, answer: JsonValue, headers: Mapping[str, str]) -> str:
     """A sentence such as "There is more: call again with _skip=100.", or nothing."""
     node = as_object(answer)
+    if operation.tier != "read":  # to repeat a write is no advice; what GraphQL posts may be either
+        return _by_edges(node)
     ways = (
         _by_cursor(operation, arguments, node),
         _by_address(operation, arguments, node, headers),
         _by_number(operation, arguments, node),
-        _by_edges(arguments, node),
+        _by_edges(node),
     )
-    return next((f"There is more{way}." for way in ways if way), "")
+    return next((way for way in ways if way), "")
 
 
 def _by_cursor(operation: Operation, arguments: JsonObject, node: JsonObject) -> str:
@@ -44,8 +46,8 @@ def _by_cursor(operation: Operation, arguments: JsonObject, node: JsonObject) ->
         return _again(parameter.argument, cursor) if arguments.get(parameter.argument) != cursor else ""
     body, inner = arguments.get(BODY), _cursor(node.get("cursor"))
     # Close takes the cursor of POST /data/search/ in the body, as `cursor`, the name by which it gives it.
-    if operation.tier == "read" and isinstance(body, dict) and inner not in ("", body.get("cursor")):
-        return f': call again with the same `{BODY}` and "cursor": {to_text(inner)} in it'
+    if isinstance(body, dict) and inner not in ("", body.get("cursor")):
+        return f'There is more: call again with the same `{BODY}` and "cursor": {to_text(inner)} in it.'
     return ""
 
 
@@ -54,7 +56,10 @@ def _by_address(operation: Operation, arguments: JsonObject, node: JsonObject, h
     link = _LINK.search(headers.get("link", "")[:8_000])
     places = [*(node.get(name) for name in _NEXT_ADDRESSES), as_object(node.get("links")).get("next")]
     address = next((text for place in places if (text := as_text(place))), link[1] if link else "")
-    query = dict(parse_qsl(urlsplit(address[:4_000]).query, max_num_fields=50)) if "?" in address else {}
+    try:
+        query = dict(parse_qsl(address[:4_000].partition("?")[2].partition("#")[0], max_num_fields=50))
+    except ValueError:  # more fields than anyone means
+        return ""
     parameters = {p.name: p for p in operation.parameters if p.location == "query"}
     changed: list[str] = []
     for name, text in query.items():
@@ -66,7 +71,7 @@ def _by_address(operation: Operation, arguments: JsonObject, node: JsonObject, h
             if not _CURSOR.fullmatch(text):
                 return ""
             changed.append(f"{parameter.argument}={_value(operation, parameter, text)}")
-    return f": call again with {', '.join(changed)}" if 0 < len(changed) <= 3 else ""
+    return f"There is more: call again with {', '.join(changed)}." if 0 < len(changed) <= 3 else ""
 
 
 def _by_number(operation: Operation, arguments: JsonObject, node: JsonObject) -> str:
@@ -84,16 +89,16 @@ def _by_number(operation: Operation, arguments: JsonObject, node: JsonObject) ->
     return _again(parameter.argument, skipped + came)
 
 
-def _by_edges(arguments: JsonObject, node: JsonObject) -> str:
+def _by_edges(node: JsonObject) -> str:
     """By a connection of GraphQL (Relay), where the answer holds one only: the last edge's cursor, else `endCursor`."""
     unfinished = [one for one in _connections(node) if as_object(one[1].get("pageInfo")).get("hasNextPage") is True]
-    if len(unfinished) != 1 or not isinstance(arguments.get(BODY), dict):
+    if len(unfinished) != 1:
         return ""
     name, connection = unfinished[0]
     cursors = [as_object(edge).get("cursor") for edge in as_list(connection.get("edges"))[-1:]]
     cursors.append(as_object(connection["pageInfo"]).get("endCursor"))
     cursor = next((text for one in cursors if (text := _cursor(one))), "")
-    return f": call again with `{name}` after the cursor {to_text(cursor)}" if cursor else ""
+    return f"There is more of `{name}`, after the cursor {to_text(cursor)}." if cursor else ""
 
 
 def _connections(node: JsonObject) -> Iterator[tuple[str, JsonObject]]:
@@ -109,7 +114,7 @@ def _query_parameter(operation: Operation, names: tuple[str, ...]) -> Parameter 
 
 
 def _again(argument: str, value: JsonValue) -> str:
-    return f": call again with {argument}={to_text(value)}"
+    return f"There is more: call again with {argument}={to_text(value)}."
 
 
 def _cursor(value: JsonValue) -> str:

@@ -12,7 +12,6 @@ from email.utils import parsedate_to_datetime
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
 # `limit=100, remaining=50, reset=5`, by commas or semicolons, and the later drafts' `"policy";r=50;t=5`.
 _ITEM = re.compile(rf"(?:^|[;,])\s*(remaining|reset|r|t)\s*=\s*{_NUMBER}\s*(?=$|[;,])", re.ASCII)
-_LONGEST_HEADER = 1_000
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
@@ -42,7 +41,7 @@ def limit_of(headers: Mapping[str, str]) -> tuple[int | None, float | None]:
     One `RateLimit` header, which is the more exact, or `RateLimit-Remaining` and `RateLimit-Reset`. The
     `X-RateLimit-*` of older services have no common meaning (Closient's reset is a date) and are not read.
     """
-    limits = [_limit(policy) for policy in _policies(headers.get("ratelimit", "")[:_LONGEST_HEADER])]
+    limits = [_limit(policy) for policy in _policies(headers.get("ratelimit", ""))]
     known = [(left, reset) for left, reset in limits if left is not None]
     if known:
         # Of several policies the one that is used up first, and of those the one that lasts.
@@ -81,6 +80,11 @@ class Pace:
     def delay(self, group: str = "") -> float:
         """Seconds that a request of this group sent now should wait first."""
         return max(0.0, self._not_before.get(group, 0.0) - self.clock())
+
+    @property
+    def waiting(self) -> int:
+        """How many groups have a time to wait for; those whose time is over are dropped when one is added."""
+        return len(self._not_before)
 
     def note(self, headers: Mapping[str, str], group: str = "") -> None:
         """Take in what an answer said about the limit of its group."""

@@ -186,8 +186,9 @@ def _with_example(schema: JsonObject, media: JsonObject) -> JsonObject:
     example = next((one for one in examples if one is not None), None)
     if example is None or set(schema) - {"description", "type", "additionalProperties"}:
         return schema
-    text = f"{as_text(schema.get('description'))} Example: {to_text(example)}"
-    return {**schema, "description": one_line(text, _EXAMPLE_LIMIT)}
+    told = as_text(schema.get("description")).rstrip(". ")
+    text = f"{told}. " if told else ""
+    return {**schema, "description": one_line(f"{text}Example: {to_text(example)}", _EXAMPLE_LIMIT)}
 
 
 def _is_json(media_type: str) -> bool:

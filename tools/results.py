@@ -76,7 +76,7 @@ def _read_json(response: Response, system: str, more: More, note: str) -> Result
 def _failed_event(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
     """Fluent tells of an event that came to nothing inside a 200; an event that is only looked up has no `eventId`."""
     node = as_object(value)
-    event, state = one_line(as_text(node.get("eventId")), 100), node.get("eventStatus")
+    event, state = one_line(as_text(node.get("eventId")), 100), as_text(node.get("eventStatus"))
     if not event or state not in _EVENT_STEPS:
         return None
     said = one_line(as_text(node.get("errorMessage")), 800).rstrip(". ") or "it gave no reason"
