@@ -57,6 +57,7 @@ class Service:
     address: str
     routes: dict[str, Answer]
     received: list[Received] = field(default_factory=list[Received])
+    otherwise: Answer = field(default_factory=lambda: Reply({"detail": "no such path"}, 404))
 
     def catalog_of(self, *apis: str) -> dict[str, Any]:
         """A catalog that lists an OpenAPI document for each API, as Closient's does."""
@@ -93,7 +94,7 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
             headers = {name.lower(): value for name, value in self.headers.items()}
             got = Received(self.command, parts.path, parts.query, headers, self.rfile.read(length))
             service.received.append(got)
-            route = service.routes.get(parts.path, Reply({"detail": "no such path"}, 404))
+            route = service.routes.get(parts.path, service.otherwise)
             reply = route if isinstance(route, Reply) else route(got)
             content = reply.content()
             self.send_response(reply.status)

@@ -24,11 +24,22 @@ def name(method: str, path: str, operation_id: str = "", summary: str = "") -> s
         ("get", "/items/{item_id}", "read_item_items__item_id__get", "Read Item", "read_item"),
         ("get", "/pet/{petId}", "getPetById", "Find a pet", "get_pet_by_id"),
         ("get", "/keys", "list_api_keys", "Keys", "list_api_keys"),
-        ("get", "/lead/{id}/", "", "", "get_lead_by_id"),
+        ("get", "/lead/{id}/", "", "", "get_lead"),
         ("get", "/lead/", "", "", "list_lead"),
         ("post", "/lead/", "", "", "create_lead"),
         ("post", "/data/search/", "", "", "search_data"),
-        ("delete", "/lead/{id}/note/{note_id}", "", "", "delete_lead_note_by_id"),
+        ("delete", "/lead/{id}/note/{note_id}", "", "", "delete_lead_note"),
+        ("get", "/leads/{lead_id}", "", "", "get_leads_by_id"),
+        ("put", "/lead/{id}/", "", "", "replace_lead"),
+        ("get", "/lead/{id}/", "leads_get", "", "get_leads"),
+        ("put", "/tasks/", "tasks_bulk_update", "", "bulk_update_tasks"),
+        ("post", "/lead/merge/", "merge", "", "merge_lead"),
+        ("post", "/playbook/{id}/unarchive/", "unarchive", "", "unarchive_playbook"),
+        ("put", "/task/", "bulk-update", "", "bulk_update_task"),
+        ("post", "/search", "search", "", "search"),
+        ("get", "/invites/{code}", "invite_resolve", "", "invite_resolve"),
+        ("post", "/files/upload/", "create", "", "upload_files"),
+        ("patch", "/lead/{id}/", "patch", "", "update_lead"),
     ],
 )
 def test_a_name_says_what_the_operation_does(
@@ -43,9 +54,59 @@ def test_equal_names_are_all_told_apart_by_their_paths_whatever_their_order() ->
     assert operation_names(operations[::-1]) == ["list_contact", "list_lead"]
 
 
+def test_where_ids_are_names_within_a_group_all_names_come_from_the_paths() -> None:
+    operations = [
+        Labelled("get", "/number/", "list", ""),
+        Labelled("get", "/status/", "list", ""),
+        Labelled("get", "/status/{id}/", "get", ""),
+        Labelled("get", "/number/{id}/", "get", ""),
+        Labelled("get", "/number/settings/", "get-settings", ""),
+        Labelled("delete", "/number/", "delete-by-user", ""),
+        Labelled("delete", "/number/{id}/", "delete", ""),
+    ]
+    assert operation_names(operations) == [
+        "list_number",
+        "list_status",
+        "get_status",
+        "get_number",
+        "get_number_settings",
+        "delete_number_by_user",
+        "delete_number",
+    ]
+
+
+def test_one_pair_of_equal_ids_does_not_rename_the_rest() -> None:
+    operations = [
+        Labelled("get", "/a", "fetch_it", ""),
+        Labelled("get", "/b", "fetch_it", ""),
+        *(Labelled("get", f"/{word}", f"see_{word}", "") for word in ("c", "d", "e")),
+    ]
+    assert operation_names(operations) == ["fetch_a", "fetch_b", "see_c", "see_d", "see_e"]
+
+
+def test_a_verb_that_is_the_name_of_a_thing_stays_in_its_place() -> None:
+    operations = [
+        Labelled("get", "/bulk_action/edit/", "", ""),
+        Labelled("post", "/bulk_action/edit/", "", ""),
+        Labelled("get", "/bulk_action/edit/{id}/", "", ""),
+        Labelled("post", "/things/edit/", "", ""),
+    ]
+    assert operation_names(operations) == [
+        "list_bulk_action_edit",
+        "create_bulk_action_edit",
+        "get_bulk_action_edit",
+        "edit_things",
+    ]
+
+
+def test_all_items_at_once_and_one_of_them_are_told_apart() -> None:
+    operations = [Labelled("put", "/task/", "", ""), Labelled("put", "/task/{id}/", "", "")]
+    assert operation_names(operations) == ["replace_task", "replace_task_by_id"]
+
+
 def test_paths_that_differ_in_their_parameters_only_are_still_told_apart() -> None:
     operations = [Labelled("get", "/a/{x}/b", "get", ""), Labelled("get", "/a/{y}/b", "get", "")]
-    assert operation_names(operations) == ["list_a_by_x_b", "list_a_by_y_b"]
+    assert operation_names(operations) == ["get_a_by_x_b", "get_a_by_y_b"]
 
 
 def test_paths_that_read_the_same_are_told_apart_by_a_digest_and_not_by_a_number() -> None:

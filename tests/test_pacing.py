@@ -18,6 +18,13 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-5"}, None),
         ({"ratelimit-remaining": "0", "ratelimit-reset": "3"}, 3.0),
+        ({"ratelimit": "limit=40, remaining=3, reset=0.87"}, 0.87),
+        ({"retry-after": "1", "ratelimit": "limit=40, remaining=3, reset=0.87"}, 0.87),
+        ({"retry-after": "1", "ratelimit": "limit=40; remaining=3; reset=1"}, 1.0),
+        ({"retry-after": "1", "ratelimit": "limit=40, remaining=3, reset=2.5"}, 1.0),
+        ({"retry-after": "30", "ratelimit": "limit=40, remaining=3, reset=0.87"}, 30.0),
+        ({"retry-after": "1", "ratelimit-remaining": "0", "ratelimit-reset": "0"}, 1.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268830"}, None),
         ({}, None),
     ],
 )
@@ -30,11 +37,25 @@ def test_the_wait_is_what_the_service_asks_for(headers: dict[str, str], seconds:
     [
         ({"ratelimit-remaining": "12", "ratelimit-reset": "7"}, (12, 7.0)),
         ({"ratelimit": '"default";r=50;t=30'}, (50, 30.0)),
+        ({"ratelimit": "limit=100, remaining=50, reset=5"}, (50, 5.0)),
+        ({"ratelimit": "limit=100; remaining=100; reset=1"}, (100, 1.0)),
+        ({"ratelimit": "limit=100,remaining=0,reset=0.87"}, (0, 0.87)),
+        (
+            {"ratelimit": "limit=9, remaining=0, reset=0.87", "ratelimit-remaining": "0", "ratelimit-reset": "1"},
+            (0, 0.87),
+        ),
+        ({"ratelimit": '"burst";r=3;t=1, "daily";r=0;t=900'}, (0, 900.0)),
+        ({"ratelimit": '"a";r=0;t=1, "b";r=0;t=60'}, (0, 60.0)),
+        ({"ratelimit-remaining": "12", "ratelimit-reset": "0.5"}, (12, 0.5)),
+        ({"ratelimit-remaining": "12"}, (12, None)),
         ({"ratelimit": "limit=100"}, (None, None)),
+        ({"ratelimit": "remaining=-1, reset=x"}, (None, None)),
+        ({"ratelimit": "remaining=" + "9" * 5000}, (None, None)),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268830"}, (None, None)),
         ({"ratelimit-remaining": "١٢"}, (None, None)),
     ],
 )
-def test_both_syntaxes_of_the_limit_are_read(headers: dict[str, str], limit: tuple[int | None, float | None]) -> None:
+def test_every_syntax_of_the_limit_are_read(headers: dict[str, str], limit: tuple[int | None, float | None]) -> None:
     assert limit_of(headers) == limit
 
 
@@ -45,3 +66,20 @@ def test_when_nothing_is_left_the_next_request_waits_until_there_is() -> None:
     assert pace.delay() == 4.0
     pace.note({"ratelimit-remaining": "5", "ratelimit-reset": "4"})
     assert pace.delay() == 0.0
+
+
+def test_an_endpoint_that_is_used_up_does_not_stop_the_others() -> None:
+    now = 100.0
+    pace = Pace(clock=lambda: now)
+    pace.note({"ratelimit": "limit=40, remaining=0, reset=0.5"}, "GET /lead/")
+    pace.note({"ratelimit": "limit=40, remaining=9, reset=0.5"}, "GET /task/")
+    assert (pace.delay("GET /lead/"), pace.delay("GET /task/"), pace.delay("POST /lead/")) == (0.5, 0.0, 0.0)
+
+
+def test_rule_2_what_is_over_is_not_kept() -> None:
+    now = 100.0
+    pace = Pace(clock=lambda: now)
+    for number in range(1000):
+        now += 1.0
+        pace.note({"ratelimit": "remaining=0, reset=0.5"}, f"GET /{number}")
+    assert pace.waiting == 1

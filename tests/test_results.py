@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,12 @@ def test_an_unknown_charset_does_not_break_the_reading(charset: str) -> None:
         ({"detail": "No such thing"}, "No such thing", ""),
         ({"message": "No such thing"}, "No such thing", ""),
         ("No such thing", "No such thing", ""),
+        ([{"message": "No such thing"}], "No such thing", ""),
+        (
+            {"message": ["name is long", "url is none"], "error": "Bad Request"},
+            "name is long; url is none",
+            "Bad Request",
+        ),
     ],
 )
 def test_every_common_shape_of_an_error_is_read(body: Any, message: str, code: str) -> None:
@@ -86,12 +93,110 @@ def test_every_common_shape_of_an_error_is_read(body: Any, message: str, code: s
         ({"detail": [{"loc": ["body", "gtin"], "msg": "too short", "type": "x"}]}, "body.gtin: too short"),
         ({"errors": [{"field": "gtin", "message": "too short"}], "detail": "Invalid."}, "gtin: too short"),
         ({"field-errors": {"gtin": "too short"}}, "gtin: too short"),
-        ([{"message": "too short"}], "too short"),
+        ({"errors": [], "field-errors": {"gtin": ["too", "short"]}}, "gtin: too, short"),
+        ({"field-errors": {"contacts": [{"emails": {"0": {"email": "bad"}}}, {}]}}, "contacts.0.emails.0.email: bad"),
     ],
 )
 def test_wrong_fields_are_named(body: Any, field: str) -> None:
     told = read_error(json.dumps(body).encode(), "application/json")
     assert told.fields == (field,) and field in told.message
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"errors": ["Try another name."], "field-errors": {}}, "Try another name"),
+        ({"error": "The requested URL was not found."}, "The requested URL was not found"),
+        ({"error": {"message": "Slow down", "rate_reset": 0.87, "rate_limit": 40}}, "Slow down"),
+        (b"", "it gave no reason"),
+    ],
+    ids=["words", "string", "legacy-429", "empty"],
+)
+def test_every_shape_of_closes_errors_is_read(body: Any, message: str) -> None:
+    error = failure(answer(body, 429, content_type="application/json"))
+    assert error.message == f"acme answered HTTP 429: {message}."
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "code"),
+    [
+        ({"error": "invalid_token", "error_description": "Expired"}, "Expired", "invalid_token"),
+        ({"errors": [{"code": "400", "message": "'name' is required"}]}, "'name' is required", "400"),
+        ({"errors": [{"code": "NotNull", "message": "Must be there"}]}, "Must be there", "NotNull"),
+        ({"errors": [{"code": "401", "message": "Invalid user"}]}, "Invalid user", "401"),
+        (
+            {
+                "errors": [
+                    {"code": "400", "message": {"error": "invalid_grant", "error_description": "Bad credentials"}}
+                ]
+            },
+            "Bad credentials",
+            "invalid_grant",
+        ),
+        ({"message": "No such job", "status": 400}, "No such job", ""),
+        (
+            {"message": {"error": "invalid_grant", "error_description": "Bad credentials"}},
+            "Bad credentials",
+            "invalid_grant",
+        ),
+        (
+            {"eventId": "e", "entityId": "143", "eventStatus": "FAILED", "errorMessage": "Event has Failed"},
+            "Event has Failed",
+            "FAILED",
+        ),
+    ],
+)
+def test_every_shape_of_fluents_errors_is_read(body: Any, message: str, code: str) -> None:
+    told = read_error(json.dumps(body).encode(), "application/json")
+    assert (told.message, told.code, told.fields) == (message, code, ())
+
+
+def test_what_is_wrong_is_told_beside_what_it_is_wrong_with() -> None:
+    body = {"detail": "Invalid.", "errors": ["Say more", {"field": "gtin", "message": "too short"}]}
+    told = read_error(json.dumps(body).encode(), "application/json")
+    assert (told.message, told.fields) == ("Invalid. (gtin: too short; Say more)", ("gtin: too short",))
+
+
+@pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]"), ('[1,{"a":', "}]")])
+def test_rule_2_errors_nested_without_end_or_number_are_told_in_part(opening: str, closing: str) -> None:
+    nested = f"{opening * 80}1{closing * 80}"
+    many = ",".join(f'"f{number}":{nested}' for number in range(500))
+    told = read_error(f'{{"field-errors":{{{many}}}}}'.encode(), "application/json")
+    assert len(told.fields) == 20 and len(told.message) <= 800
+
+
+@pytest.mark.parametrize(("state", "does"), [("FAILED", "Look the event up"), ("NO_MATCH", "No workflow takes it")])
+def test_an_event_that_came_to_nothing_is_an_error_though_the_answer_is_200(state: str, does: str) -> None:
+    error = failure(
+        answer({"eventId": "e-1", "entityId": "143", "eventStatus": state, "errorMessage": "Event has Failed"})
+    )
+    assert error.message == f"acme took the event e-1, which ended as {state}: Event has Failed."
+    assert does in error.next_step and error.details["event_id"] == "e-1" and error.status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"eventId": "e-1", "entityId": "143", "eventStatus": "COMPLETE"},
+        {"id": "e-1", "name": "x", "eventStatus": "FAILED"},
+        {"results": [{"eventId": "e-1", "eventStatus": "FAILED"}]},
+        {"eventId": "e-1", "eventStatus": ["FAILED"]},
+        {"eventId": 7, "eventStatus": "FAILED"},
+    ],
+)
+def test_an_event_that_is_well_or_only_looked_up_is_no_error(body: Any) -> None:
+    assert json.loads(read_response(answer(body), "acme").text) == body
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'""'])
+def test_a_deletion_that_answers_with_nothing_in_it_is_done(body: bytes) -> None:
+    deleted = replace(answer(body), method="DELETE")
+    assert read_response(deleted, "acme").text == "Done: HTTP 200, an empty answer."
+    assert read_response(answer(body), "acme").text == body.decode()
+
+
+def test_what_a_deletion_tells_is_told() -> None:
+    assert read_response(replace(answer({"deleted": 3}), method="DELETE"), "acme").text == '{"deleted":3}'
 
 
 def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
@@ -106,7 +211,9 @@ def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
         (401, "credential is missing or was refused"),
         (403, "may not do this"),
         (404, "Check the identifiers"),
+        (402, "account's plan"),
         (405, "description may be out of date"),
+        (415, "media type"),
         (409, "conflicts"),
         (422, "Correct the arguments"),
         (500, "service's side"),
@@ -122,6 +229,11 @@ def test_a_rate_limit_says_how_long_to_wait() -> None:
     error = failure(answer({"detail": "slow down"}, 429, retry_after="42"))
     assert error.next_step == "Wait 42 seconds, then try again."
     assert error.details["retry_after_seconds"] == 42.0
+
+
+def test_a_wait_is_never_told_as_shorter_than_it_is() -> None:
+    error = failure(answer(b"", 429, ratelimit="limit=40, remaining=0, reset=2.1"))
+    assert error.next_step == "Wait 3 seconds, then try again."
 
 
 def test_a_huge_error_page_is_told_in_no_time() -> None:

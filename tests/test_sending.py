@@ -188,6 +188,18 @@ async def test_when_a_limit_is_used_up_the_next_request_waits(service: Service, 
     assert response.waited == 1.0
 
 
+async def test_when_one_endpoint_is_used_up_another_is_called_at_once(service: Service, sender: Sender) -> None:
+    service.routes |= {"/a": Reply({}, headers={"RateLimit": "limit=9, remaining=0, reset=4.5"}), "/b": Reply({})}
+    await sender.send(get(service, "/a", group="GET /a"))
+    assert (await sender.send(get(service, "/b", group="GET /b"))).waited == 0.0
+    assert sender.pace.delay("GET /a") > 0
+
+
+async def test_an_answer_says_what_it_answers(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply({})
+    assert (await sender.send(Request("DELETE", f"{service.address}/a"))).method == "DELETE"
+
+
 async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_the_server_makes(
     service: Service, tmp_path: Path
 ) -> None:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from .json_values import JsonObject
+from .json_values import JsonObject, JsonValue
+from .more import how_to_get_more
 from .operations import Operation
 from .requests import IDEMPOTENT, build_request
 from .results import read_response
-from .sending import Response, Sender
+from .sending import Sender
 from .tool import Result, Tool
 
 
-def operation_tool(
-    operation: Operation,
-    sender: Sender,
-    *,
-    read: Callable[[Response, str], Result] = read_response,
-    context: str = "",
-) -> Tool:
-    """The tool that calls one operation.
-
-    `read` makes the result of a response, for systems whose errors come otherwise than by status; `context` is a
-    sentence for the description, on what all calls of this system are about.
-    """
+def operation_tool(operation: Operation, sender: Sender, *, context: str = "") -> Tool:
+    """The tool that calls one operation; `context` is a sentence on what all calls of its system are about."""
 
     async def call(arguments: JsonObject) -> Result:
+        def more(answer: JsonValue, headers: Mapping[str, str]) -> str:
+            return how_to_get_more(operation, arguments, answer, headers)
+
         response = await sender.send(build_request(operation, arguments))
-        return read(response, operation.system)
+        return read_response(response, operation.system, more)
 
     return Tool(
         name=operation.name,

@@ -20,15 +20,16 @@ _VERBS = {
     "add", "approve", "archive", "assign", "browse", "cancel", "check", "claim", "close", "compare", "copy",
     "create", "delete", "disable", "download", "edit", "enable", "export", "fetch", "find", "generate", "get",
     "import", "invite", "list", "lookup", "merge", "move", "open", "parse", "patch", "post", "put", "query",
-    "read", "refine", "register", "remove", "rename", "replace", "report", "resolve", "restore", "retrieve",
+    "read", "refine", "register", "remove", "rename", "render", "replace", "report", "resolve", "restore", "retrieve",
     "revoke", "rotate", "run", "search", "send", "set", "show", "start", "stop", "submit", "sync", "test",
-    "update", "upload", "upsert", "validate", "verify", "view",
+    "unarchive", "unmap", "update", "upload", "upsert", "validate", "verify", "view",
 }  # fmt: skip
 # Words of module paths, after which the function's own name stands (django-ninja writes
 # `apps_products_api_v1_views_trade_item_get`).
 _MODULES = {"views", "routes", "routers", "router", "endpoints", "handlers", "main", "controllers", "controller"}
 _PACKAGES = {"api", "apis", "resources", "services"}  # also the names of things, as in `list_api_keys`
 _FILLERS = {"a", "an", "the", "of", "by", "for", "in", "to", "and", "with", "from", "on"}
+_METHODS = {"post", "put", "patch"}  # say nothing that the method does not
 _METHOD_VERBS = {"get": "get", "post": "create", "put": "replace", "patch": "update", "delete": "delete"}
 
 
@@ -45,20 +46,22 @@ class Labelled:
 def operation_names(operations: Sequence[Labelled]) -> list[str]:
     """A distinct name for each operation of one document, in the same order.
 
-    Operations whose own names are empty or equal are all told apart by their paths, never by a number.
+    Operations whose own names are empty, equal, or a verb alone are all told apart by their paths, never by a
+    number.
     """
-    own = [_own_name(operation) for operation in operations]
-    shared = {name for name, count in Counter(own).items() if count > 1}
+    document = _Document.of(operations)
+    own = ["" if document.local_ids or _is_verb_alone(one) else _own_name(one) for one in operations]
+    shared = _shared(own)
     first = [
-        _path_name(operation, with_parameters=False) if not name or name in shared else name
+        _path_name(operation, document, with_parameters=False) if not name or name in shared else name
         for name, operation in zip(own, operations, strict=True)
     ]
-    shared = {name for name, count in Counter(first).items() if count > 1}
+    shared = _shared(first)
     second = [
-        _path_name(operation, with_parameters=True) if name in shared else name
+        _path_name(operation, document, with_parameters=True) if name in shared else name
         for name, operation in zip(first, operations, strict=True)
     ]
-    shared = {name for name, count in Counter(second).items() if count > 1}
+    shared = _shared(second)
     return [
         f"{name}_{_digest(operation)}" if name in shared else name
         for name, operation in zip(second, operations, strict=True)
@@ -90,10 +93,30 @@ def words_of(text: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", spaced)]
 
 
+def _shared(names: Sequence[str]) -> set[str]:
+    return {name for name, count in Counter(names).items() if count > 1}
+
+
+def _ids_are_local(operations: Sequence[Labelled]) -> bool:
+    """Whether the ids are names within a group each (Fern exports `list`, `get`, `create` for every resource).
+
+    They ought to be unique (OpenAPI 3.1 §4.8.10). Where most are not, the others, such as `get_settings`, do not
+    say either whose settings they get.
+    """
+    ids = Counter(operation.operation_id for operation in operations if operation.operation_id)
+    return sum(count for count in ids.values() if count > 1) * 2 > ids.total()
+
+
+def _is_verb_alone(operation: Labelled) -> bool:
+    words = words_of(operation.operation_id)
+    return (len(words) == 1 or words[:-1] == ["bulk"]) and words[-1] in _VERBS
+
+
 def _own_name(operation: Labelled) -> str:
     words = _without_module_path(operation)
     if len(words) > 1 and words[-1] in _VERBS and words[0] not in _VERBS:
-        words = [words[-1], *words[:-1]]  # `trade_item_get` reads as `get_trade_item`
+        start = -2 if words[-2] == "bulk" else -1
+        words = [*words[start:], *words[:start]]  # `trade_item_get` reads as `get_trade_item`
     return "_".join(words)
 
 
@@ -116,23 +139,58 @@ def _without_module_path(operation: Labelled) -> list[str]:
     return words
 
 
-def _path_name(operation: Labelled, *, with_parameters: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What a document's operations say about each other: `collections` are the paths with a path for each item."""
+
+    collections: frozenset[str]
+    local_ids: bool
+
+    @classmethod
+    def of(cls, operations: Sequence[Labelled]) -> _Document:
+        paths = (operation.path.rstrip("/") for operation in operations)
+        collections = frozenset(path.rpartition("/")[0] for path in paths if path.endswith("}"))
+        return cls(collections, _ids_are_local(operations))
+
+
+def _path_name(operation: Labelled, document: _Document, *, with_parameters: bool) -> str:
+    path = operation.path.rstrip("/")
+    segments = path.split("/")
+    of_one_item = path.endswith("}")
+    verbs, qualifiers = _said_by_id(operation)
+    usual = _METHOD_VERBS.get(operation.method, operation.method)
+    if usual == "get" and not of_one_item:
+        usual = "list"
+    # POST /data/search/ searches, and creates nothing; but /bulk_action/edit/ with an item each is a thing.
+    last = words_of(segments[-1]) if operation.method == "post" and path not in document.collections else []
+    if len(last) == 1 and last[0] in _VERBS and len(segments) > 2 and not of_one_item:
+        segments.pop()
+        verbs = last if verbs in ([], [usual]) else verbs
     fixed: list[str] = []
     parameters: list[str] = []
-    for segment in operation.path.split("/"):
+    for segment in segments:
         names = re.findall(r"\{([^}]*)\}", segment)
         parameters += [word for name in names for word in words_of(name)]
         fixed += words_of(re.sub(r"\{[^}]*\}", " ", segment))
         if with_parameters:
             fixed += [word for name in names for word in ["by", *words_of(name)]]
-    verb = _METHOD_VERBS.get(operation.method, operation.method)
-    if verb == "get" and not operation.path.rstrip("/").endswith("}"):
-        verb = "list"
-    elif verb == "create" and len(fixed) > 1 and fixed[-1] in _VERBS:
-        verb = fixed.pop()  # POST /data/search/ searches, and creates nothing
-    ends_in_parameter = operation.path.rstrip("/").endswith("}") and not with_parameters
-    tail = ["by", *parameters[-1:]] if ends_in_parameter and parameters else []
-    return "_".join([verb, *fixed, *tail])
+    nouns = [word for word in fixed if word not in verbs]
+    # `get_lead` is one lead; `get_leads` could be all of them, but where ids say which, those are `list_leads`.
+    unclear = not document.local_ids and bool(fixed) and fixed[-1].endswith("s")
+    tail = ["by", parameters[-1]] if unclear and of_one_item and parameters and not with_parameters else []
+    return "_".join([*(verbs or [usual]), *nouns, *tail, *qualifiers])
+
+
+def _said_by_id(operation: Labelled) -> tuple[list[str], list[str]]:
+    """The verb that an id begins or ends with, `bulk` with it, and what follows its `by`."""
+    words, qualifiers = words_of(operation.operation_id), list[str]()
+    if "by" in words[1:]:
+        at = words.index("by", 1)
+        words, qualifiers = words[:at], words[at:]
+    for verbs in (words[:2], words[-2:], words[:1], words[-1:]):
+        if verbs and verbs[-1] in _VERBS - _METHODS and (len(verbs) == 1 or verbs[0] == "bulk"):
+            return verbs, qualifiers
+    return [], []
 
 
 def _digest(operation: Labelled) -> str:

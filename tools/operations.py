@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .addresses import BadAddress
 from .json_values import JsonObject, as_list, as_object, as_text
-from .names import Labelled, operation_names, tool_name, words_of
+from .names import Labelled, operation_names, tool_name
 from .parameters import Body, Parameter, Unusable, read_inputs
 from .problems import Problem
 from .schemas import BadReference, SchemaReader, follow
@@ -143,7 +143,7 @@ def _operations_in(document: JsonObject, problems: list[Problem]) -> Iterator[_F
 def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: _Found, name: str) -> Operation:
     label, raw = one.label, one.raw
     inputs = read_inputs(document, reader, one.item, raw, label.path)
-    own_name = name if len(words_of(label.operation_id)) > 1 else ""
+    own_name = name if label.operation_id else ""
     tier = tier_of(label.method, label.path, own_name)
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
     return Operation(

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from .schemas import SchemaReader, follow
 from .text import clean, one_line
 
@@ -22,6 +22,7 @@ _OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep
                 "trailer", "expect", "upgrade", "x-api-key", "origin", "referer", "forwarded", "user-agent", "via",
                 "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
                 "x-rewrite-url", "x-real-ip", "set-cookie"}  # fmt: skip
+_EXAMPLE_LIMIT = 600
 _OWN_PREFIXES = ("content-", "proxy-", "sec-", "x-forwarded-", "accept-")
 
 
@@ -169,8 +170,25 @@ def _body(
             return None
         kinds = one_line(", ".join(sorted(content)), 120)
         raise Unusable(f"its body is {kinds}, which is not sent yet")
-    properties[BODY] = reader.read(as_object(content[media_type]).get("schema"), needs)
+    media = as_object(content[media_type])
+    properties[BODY] = _with_example(reader.read(media.get("schema"), needs), media)
     return Body(clean(media_type), required)
+
+
+def _with_example(schema: JsonObject, media: JsonObject) -> JsonObject:
+    """A body of which nothing else is said, with the document's example (OpenAPI 3.1 §4.8.14) in its description.
+
+    In the description, because hosts drop or refuse the keyword `examples`.
+    """
+    said = as_object(media.get("schema"))
+    named = (as_object(one).get("value") for one in as_object(media.get("examples")).values())
+    examples = [media.get("example"), *named, said.get("example"), *as_list(said.get("examples"))]
+    example = next((one for one in examples if one is not None), None)
+    if example is None or set(schema) - {"description", "type", "additionalProperties"}:
+        return schema
+    told = as_text(schema.get("description")).rstrip(". ")
+    text = f"{told}. " if told else ""
+    return {**schema, "description": one_line(f"{text}Example: {to_text(example)}", _EXAMPLE_LIMIT)}
 
 
 def _is_json(media_type: str) -> bool:

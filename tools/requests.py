@@ -25,6 +25,7 @@ class Request:
     """An HTTP request without a credential; `timeout` in seconds.
 
     `scopes` are what its operation wants; `may_ask` says whether a person may be asked to sign in for it.
+    Requests of one `group` share a rate limit.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Request:
     timeout: float = 40.0
     scopes: tuple[str, ...] = ()
     may_ask: bool = True
+    group: str = ""
 
 
 def build_request(operation: Operation, arguments: JsonObject) -> Request:
@@ -62,7 +64,8 @@ def build_request(operation: Operation, arguments: JsonObject) -> Request:
         headers["content-type"] = operation.body.media_type
         content = json.dumps(arguments[BODY], ensure_ascii=False, separators=(",", ":")).encode()
     url = f"{operation.base}{path}" + (f"?{'&'.join(query)}" if query else "")
-    return Request(operation.method, url, headers, content, scopes=operation.scopes)
+    group = f"{operation.method} {operation.base}{operation.path}"
+    return Request(operation.method, url, headers, content, scopes=operation.scopes, group=group)
 
 
 def path_value(parameter: Parameter, value: JsonValue) -> str:

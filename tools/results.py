@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
 
 from .addresses import without_query
 from .errors import UpstreamError
@@ -16,12 +20,29 @@ from .tool import Result
 _TELLING_HEADERS = ("location", "link", "etag", "retry-after", "ratelimit-remaining", "ratelimit-reset",
                     "x-total-count", "content-range", "deprecation", "sunset")  # fmt: skip
 
+_MESSAGES = ("detail", "message", "error_description", "description", "title", "reason", "errorMessage", "error")
+_CODES = ("error_code", "code", "error", "eventStatus")
+_WRONGS = 20
+_NESTED = 8
+_EVENT_STEPS = {
+    "FAILED": "Look the event up by its id for the cause; send it again only when that is mended.",
+    "NO_MATCH": "No workflow takes it: check its name, the entity's type and the state that the entity is in.",
+}
 
-def read_response(response: Response, system: str) -> Result:
+More: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
+
+
+def _no_more(_: JsonValue, __: Mapping[str, str]) -> str:
+    return ""
+
+
+def read_response(response: Response, system: str, more: More = _no_more) -> Result:
     """The result of a generated tool: the body as text, and a note that says it is the service's, not ours.
 
+    `more` is told the answer and its headers, and says how to get what follows, if anything does.
+
     Raises:
-        UpstreamError: the status is 400 or more.
+        UpstreamError: the status is 400 or more, or the answer is an event that failed.
     """
     if response.status >= 400:
         raise upstream_error(response, system)
@@ -31,7 +52,7 @@ def read_response(response: Response, system: str) -> Result:
     if not response.body:
         return Result(f"Done: HTTP {response.status}, no content.", note=note)
     try:
-        return Result(to_text(clean_value(parse_json(response.body))), note=note)
+        return _read_json(response, system, more, note)
     except NotJson as error:
         if "json" in response.headers.get("content-type", "") and not response.cut:
             note += f" The body claims to be JSON and is {error}."
@@ -39,6 +60,34 @@ def read_response(response: Response, system: str) -> Result:
         kind = response.headers.get("content-type", "unknown content")
         return Result(f"{len(response.body)} bytes of {one_line(kind, 80)}, which is not text.", note=note)
     return Result(clean(_decoded(response)), note=note)
+
+
+def _read_json(response: Response, system: str, more: More, note: str) -> Result:
+    value = parse_json(response.body)
+    if failure := _failed_event(value, response, system):
+        raise failure
+    if response.method == "DELETE" and value in ({}, [], None, ""):
+        return Result(f"Done: HTTP {response.status}, an empty answer.", note=note)
+    if sentence := more(value, response.headers):
+        note = f"{sentence} {note}"
+    return Result(to_text(clean_value(value)), note=note)
+
+
+def _failed_event(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
+    """Fluent tells of an event that came to nothing inside a 200; an event that is only looked up has no `eventId`."""
+    node = as_object(value)
+    event, state = one_line(as_text(node.get("eventId")), 100), as_text(node.get("eventStatus"))
+    if not event or state not in _EVENT_STEPS:
+        return None
+    said = one_line(as_text(node.get("errorMessage")), 800).rstrip(". ") or "it gave no reason"
+    details: JsonObject = {
+        "status": response.status,
+        "url": without_query(response.url),
+        "event_id": event,
+        "event_status": state,
+    }
+    message = f"{system} took the event {event}, which ended as {state}: {said}."
+    return UpstreamError(response.status, message, _EVENT_STEPS[state], details)
 
 
 def _note(response: Response, system: str) -> str:
@@ -112,14 +161,23 @@ def read_error(body: bytes, content_type: str) -> ErrorBody:
         return ErrorBody(message=one_line(body[:2000].decode(errors="replace"), 500))
     if isinstance(value, str):
         return ErrorBody(message=one_line(value, 500))
-    node: JsonObject = {"errors": value} if isinstance(value, list) else as_object(value)
-    inner = as_object(node.get("error")) or node
-    fields = tuple(_fields(inner) or _fields(node))
-    message = _first(inner, "detail", "message", "error_description", "description", "title", "reason", "error")
-    code = _first(inner, "error_code", "code", "error") or _first(node, "error_code", "code")
-    if fields:
-        message = f"{message or 'the input is not valid'} ({'; '.join(fields)})"
-    return ErrorBody(one_line(code, 100), one_line(message, 800), fields)
+    return _read_node({"errors": value} if isinstance(value, list) else as_object(value))
+
+
+def _read_node(node: JsonObject) -> ErrorBody:
+    inner = as_object(node.get("error")) or as_object(node.get("message")) or node
+    wrongs = _wrongs(inner) or _wrongs(node)
+    fields = [f"{wrong.where}: {wrong.what}" for wrong in wrongs if wrong.where]
+    message = _first(inner, *_MESSAGES)
+    code = _first(inner, *_CODES) or _first(node, *_CODES)
+    said = [wrong.what for wrong in wrongs if not wrong.where]
+    if not message or message == code:
+        message = "; ".join(said) or message
+        said = []
+    code = code or next((wrong.code for wrong in wrongs if wrong.code), "")
+    if fields or said:
+        message = f"{message or 'the input is not valid'} ({'; '.join([*fields, *said])})"
+    return ErrorBody(one_line(code, 100), one_line(message, 800), tuple(fields))
 
 
 def _first(node: JsonObject, *names: str) -> str:
@@ -132,20 +190,49 @@ def _first(node: JsonObject, *names: str) -> str:
     return ""
 
 
-def _fields(node: JsonObject) -> list[str]:
-    """Each wrong input as `field: what is wrong`, from the lists that frameworks send under various names."""
-    found: list[str] = []
-    for name in ("errors", "details", "detail", "field-errors", "field_errors"):
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """One thing that is wrong: with which input, if with one."""
+
+    where: str
+    what: str
+    code: str = ""
+
+
+def _wrongs(node: JsonObject) -> list[_Wrong]:
+    """What is wrong, from the lists and objects that frameworks send under various names."""
+    found: list[_Wrong] = []
+    for name in ("errors", "details", "detail", "field-errors", "field_errors", "message"):
         value = node.get(name)
-        if isinstance(value, dict):
-            found += [f"{k}: {_plain(v)}" for k, v in value.items()]
-        for item in as_list(value):
-            entry = as_object(item)
-            place = entry.get("field", entry.get("loc", entry.get("path", "")))
-            where = ".".join(str(part) for part in place) if isinstance(place, list) else as_text(place)
-            what = _first(entry, "message", "msg", "detail", "title", "code") or _plain(item)
-            found.append(f"{where}: {what}" if where else what)
-    return [one_line(text, 200) for text in found[:20] if text]
+        if isinstance(value, dict) and name != "message":
+            found += islice(_by_field(value, ()), _WRONGS)
+        else:
+            found += [_wrong(item) for item in as_list(value)[:_WRONGS]]
+    return [wrong for wrong in found[:_WRONGS] if wrong.what]
+
+
+def _wrong(item: JsonValue) -> _Wrong:
+    entry = as_object(item)
+    place = entry.get("field", entry.get("loc", entry.get("path", "")))
+    where = ".".join(str(part) for part in place) if isinstance(place, list) else as_text(place)
+    # Fluent wraps a whole OAuth error in the `message` of an entry.
+    inner = as_object(entry.get("message")) or entry
+    what = _first(inner, *_MESSAGES, "msg", "code") or _plain(item)
+    code = _first(inner, *_CODES) or _first(entry, *_CODES)
+    return _Wrong(one_line(where, 100), one_line(what, 200), code)
+
+
+def _by_field(value: JsonValue, place: tuple[str, ...]) -> Iterator[_Wrong]:
+    """What is wrong with each input, of objects and lists nested as the inputs are (Close's `field-errors`)."""
+    if len(place) < _NESTED and isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _by_field(inner, (*place, key))
+    elif len(place) < _NESTED and any(isinstance(inner, dict | list) for inner in as_list(value)):
+        for index, inner in enumerate(as_list(value)):
+            yield from _by_field(inner, (*place, str(index)))
+    elif value not in ({}, [], None, ""):
+        what = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+        yield _Wrong(one_line(".".join(place), 100), one_line(what, 200))
 
 
 def _plain(value: JsonValue) -> str:
@@ -153,7 +240,7 @@ def _plain(value: JsonValue) -> str:
 
 
 def _seconds(wait: float) -> str:
-    return "a second" if wait <= 1 else f"{wait:.0f} seconds"
+    return "a second" if wait <= 1 else f"{math.ceil(wait)} seconds"
 
 
 def next_step(status: int, wait: float | None = None) -> str:
@@ -164,12 +251,16 @@ def next_step(status: int, wait: float | None = None) -> str:
         return "Correct the arguments; repeating the same call will fail again."
     if status == 401:
         return "The credential is missing or was refused: `closient-mcp status` shows which one is in use."
+    if status == 402:
+        return "The account's plan does not cover this, or is used up: whoever pays for it has to change that."
     if status == 403:
         return "The credential is known, but may not do this: it is disabled, or lacks the scope, role or organization."
     if status in (404, 410):
         return "Check the identifiers; what they name does not exist, or is not visible to this credential."
     if status == 405:
         return "The service does not do this here; its description may be out of date."
+    if status == 415:
+        return "The service does not take a body of this media type; its description may be out of date."
     if status == 409:
         return "It conflicts with what is there: read the current state first."
     if status >= 500:

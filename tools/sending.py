@@ -39,6 +39,7 @@ class Response:
     url: str
     cut: bool = False
     waited: float = 0.0
+    method: str = "GET"
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ class Sender:
         """Send, and again only where that is safe: the server said that it did nothing, or asking twice is harmless."""
         waited = 0.0
         for attempt in range(1, _ATTEMPTS + 1):
-            if 0 < (delay := self.pace.delay()) <= LONGEST_WAIT:
+            if 0 < (delay := self.pace.delay(request.group)) <= LONGEST_WAIT:
                 waited += delay
                 await anyio.sleep(delay)
             try:
@@ -137,7 +138,7 @@ class Sender:
                     raise self._unreachable(request, error) from error
                 await anyio.sleep(0.2 * attempt)
                 continue
-            self.pace.note(response.headers)
+            self.pace.note(response.headers, request.group)
             wait = seconds_to_wait(response.headers) if response.status in (429, 503) else None
             if wait is None or wait > LONGEST_WAIT or attempt == _ATTEMPTS:
                 return response
@@ -158,7 +159,8 @@ class Sender:
         ) as answer:
             body, cut = await read_capped(answer, MAX_BYTES)
             logger.debug("%s %s: %s", request.method, without_query(request.url), answer.status_code)
-            return Response(answer.status_code, lower_case(answer), body, request.url, cut, waited)
+            headers = lower_case(answer)
+            return Response(answer.status_code, headers, body, request.url, cut, waited, request.method)
 
     def _unreachable(self, request: Request, error: httpx2.RequestError) -> Unreachable:
         reason = _reason(error)

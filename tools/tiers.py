@@ -11,9 +11,12 @@ TIERS: tuple[Tier, ...] = ("read", "write", "destructive")
 
 _DESTROYING = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "terminate", "unclaim", "void", "replace",
                "reset", "disable", "deactivate", "unsubscribe", "uninstall", "rotate", "erase", "wipe",
-               "overwrite"}  # fmt: skip
+               "overwrite", "merge", "unmap"}  # fmt: skip
 _READING = {"search", "query", "find", "lookup", "parse", "validate", "verify", "check", "compare", "count",
             "preview", "decode"}  # fmt: skip
+_TELLING = {"get", "list", "read", "show", "fetch", "retrieve", "view"}
+_SECRETS = {"token", "tokens", "key", "keys", "secret", "credentials"}  # getting one makes one
+_ADDING = (["create"], ["add"], ["insert"], ["import"])
 _WRITING = {"create", "add", "send", "store", "save", "insert", "upsert", "register", "submit", "set", "update",
             "post", "import", "upload", "in", "out", "make", "open", "start"}  # fmt: skip
 
@@ -23,13 +26,22 @@ def tier_of(method: str, path: str, name: str) -> Tier:
 
     In doubt the higher tier: a host that lets reading pass must not be led to let more pass.
     """
-    last_fixed = next((s for s in reversed(path.rstrip("/").split("/")) if s and "{" not in s), "")
-    segment, own = words_of(last_fixed), words_of(name)
+    fixed = [words_of(segment) for segment in path.split("/") if segment and "{" not in segment]
+    segment, own = fixed[-1] if fixed else [], words_of(name)
     if method in ("get", "head", "options"):
-        # A GET that says so; but `list_cancel_reasons` only tells of it.
-        return "destructive" if {*own[:1], *(segment if len(segment) == 1 else ())} & _DESTROYING else "read"
-    words = {*segment, *own}
-    if method in ("put", "patch", "delete") or words & _DESTROYING:
+        # A GET that says so; but `list_cancel_reasons` only tells of it, and `list` at /bulk_action/delete/ too.
+        says = {*own[:1], *(segment if len(segment) == 1 and not {*own[:1]} & _TELLING else ())}
+        return "destructive" if says & _DESTROYING else "read"
+    words = {*segment, *own, *(folder[0] for folder in fixed if len(folder) == 1 and folder[0] in _DESTROYING)}
+    if method in ("put", "patch", "delete") or words & _DESTROYING or _is_bulk(fixed, own):
         return "destructive"
     reads = bool(own and own[0] in _READING) or (len(segment) == 1 and segment[0] in _READING)
-    return "read" if reads and not words & _WRITING else "write"
+    gets = "get" in own[:2] and not words & _SECRETS
+    return "read" if (reads or gets) and not words & _WRITING else "write"
+
+
+def _is_bulk(fixed: list[list[str]], own: list[str]) -> bool:
+    """Whether it does something to many things at once, unless it says that it only adds them."""
+    if any("bulk" in one and one[one.index("bulk") + 1 :][:1] in _ADDING for one in (own, *fixed)):
+        return False
+    return any("bulk" in one for one in (own, *fixed))
