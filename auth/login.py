@@ -21,15 +21,14 @@ from . import authorization, id_token
 from .authorization import Code, Failure, Stale
 from .browser import Opener
 from .discovery import is_alias
-from .enrolment import Enrolment
 from .errors import AuthError, Unavailable
-from .listener import DONE, STALE, Listener, Page, failed
+from .listener import DONE, STALE, Listener, Page, checked_redirect, failed, short_address
 from .origins import origin
 from .records import Client, Pending, Record, Server
 from .secrets import Secret
 from .sentences import Declined, Sentences
 from .session import Session
-from .tokens import Denied, Granted, exchange_request, is_usable, read_tokens, revoke_request
+from .tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens, revoke_request
 from .wire import NoAnswer
 
 logger = logging.getLogger(__name__)
@@ -91,7 +90,8 @@ class Login:
         self._wire = session.wire
         self._open = open_browser
         self._say = Sentences(session.profile, session.store.redaction)
-        self._enrolment = Enrolment(session.profile, session.wire, self._say, session.clock)
+        self._profile = session.profile
+        self._enrolment = session.enrolment
         self._attempt: Attempt | None = None
         self._guard = threading.Lock()
 
@@ -132,7 +132,11 @@ class Login:
 
     def _run(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
         try:
-            self._lead_or_follow(attempt, scopes, browser, by_hand)
+            if self._profile.unattended:
+                self._session.refresh(by_hand=by_hand)
+                self._finish_well(attempt)
+            else:
+                self._lead_or_follow(attempt, scopes, browser, by_hand)
         except AuthError as error:
             attempt.finish(error)
         except Exception as error:
@@ -167,7 +171,7 @@ class Login:
         elif time.monotonic() > until:
             attempt.finish(self._say.timed_out())
         elif record.pending and record.pending.opened is not None:
-            attempt.address = record.pending.redirect_uri.removesuffix("callback")
+            attempt.address = short_address(record.pending.redirect_uri)
             attempt.authorize_address = record.pending.address
             attempt.opened = record.pending.opened
             attempt.ready.set()
@@ -181,7 +185,7 @@ class Login:
             return
         if not by_hand:
             self._check_patience(record)
-        started = self._resumed(record) or self._begun(record, scopes)
+        started = self._resumed(record) or self._begun(record, scopes, by_hand)
         listener, pending = started.listener, started.pending
         answer = partial(self._answered, attempt, pending, started.server)
         listener.begin(pending.address, answer, attempt.release)
@@ -218,9 +222,15 @@ class Login:
         return tuple(moment for moment in record.tabs if 0 <= self._clock() - moment < _TABS_COUNT)
 
     def _is_signed_in(self, record: Record, scopes: Sequence[str]) -> bool:
-        """Whether there is nothing left to do: a good token with all of the scopes that the server knows of."""
+        """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
+
+        Scopes that the settings fix are compared with what was asked for: what is granted is the server's affair,
+        and asking again would grant no more.
+        """
         if record.tokens is None or not is_usable(record.tokens, self._clock()):
             return False
+        if self._profile.scopes is not None:
+            return set(self._profile.scopes) <= set(record.asked)
         granted = set(record.tokens.scope.split())
         supported = set(record.server.scopes_supported) if record.server else set[str]()
         return all(scope in granted or (supported and scope not in supported) for scope in scopes)
@@ -242,40 +252,61 @@ class Login:
         pending = record.pending
         if pending is None or record.server is None or self._clock() >= pending.expires_at:
             return None
+        if self._profile.redirect_uri not in (None, pending.redirect_uri):
+            return None
         try:
-            return _Started(Listener(_port_of(pending.redirect_uri)), pending, record.server)
+            return _Started(Listener(pending.redirect_uri), pending, record.server)
         except OSError:
             logger.info("the port of the pending sign-in is taken; starting anew")
             return None
 
-    def _begun(self, record: Record, scopes: tuple[str, ...]) -> _Started:
+    def _begun(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> _Started:
         """A new request, saved before anybody is sent anywhere."""
+        profile = self._profile
         server = self._enrolment.server()
         if record.server and _token_origin(record.server) != _token_origin(server):
+            if profile.client_secret and not by_hand:
+                raise self._say.moved(_token_origin(record.server), _token_origin(server))
             # What one token endpoint gave never goes to another: no old client, no old tokens.
             record = record.model_copy(update={"client": None, "tokens": None})
-        granted = tuple(record.tokens.scope.split()) if record.tokens else ()
-        wanted = tuple(
-            scope for scope in (*scopes, *granted) if not server.scopes_supported or scope in server.scopes_supported
-        )
         listener = self._listener(record.client)
         try:
             client = self._enrolment.client(record.client, server, listener.redirect_uri)
-            pending = authorization.begin(server, client, listener.redirect_uri, wanted, self._clock())
+            pending = authorization.begin(
+                server,
+                client,
+                listener.redirect_uri,
+                self._wanted(record, server, scopes),
+                self._clock(),
+                exactly=profile.scopes is not None,
+                pkce=profile.pkce,
+                resource=profile.resource,
+            )
             self._change(server=server, client=client, pending=pending, tokens=record.tokens)
         except BaseException:
             listener.close()
             raise
         return _Started(listener, pending, server)
 
+    def _wanted(self, record: Record, server: Server, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """What to ask for: what the settings say, else what is wanted now together with what there is already."""
+        if self._profile.scopes is not None:
+            return self._profile.scopes
+        granted = record.tokens.scope.split() if record.tokens else ()
+        supported = server.scopes_supported
+        return tuple(scope for scope in (*scopes, *granted) if not supported or scope in supported)
+
     def _listener(self, client: Client | None) -> Listener:
-        """On the registered port if that is free: some servers want the very same address again."""
+        """On the registered port: some servers want the very same address again, and by hand it is the only one."""
+        fixed = self._profile.redirect_uri
         reason = ""
-        for port in (_port_of(client.redirect_uri) if client else 0, 0):
+        for redirect_uri in (fixed,) if fixed else (client.redirect_uri or None if client else None, None):
             try:
-                return Listener(port)
+                return Listener(redirect_uri)
             except OSError as error:
                 reason = error.strerror or str(error)
+        if fixed:
+            raise self._say.port_taken(checked_redirect(fixed).port, reason)
         raise self._say.failure(
             f"no local port can be opened for the sign-in ({reason})",
             "Allow programs to listen on 127.0.0.1, or use an API key.",
@@ -320,9 +351,10 @@ class Login:
         known = self._store.read().client
         if known is None:
             raise self._say.failure("the registration is gone", "Sign in again.")
-        client = self._session.client_of(known)
+        client = self._session.credentials.complete(known, server)
+        habits = Habits(self._profile.resource)
         try:
-            call = exchange_request(server, client, answer.code, pending.verifier, pending.redirect_uri)
+            call = exchange_request(server, client, answer.code, pending.verifier, pending.redirect_uri, habits)
             verdict = read_tokens(self._wire.send(call), self._clock())
         except NoAnswer as error:
             raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
@@ -331,10 +363,21 @@ class Login:
         if not isinstance(verdict, Granted):
             raise self._say.failure(f"{server.issuer} gave no token ({verdict.reason})", "Sign in again in a while.")
         tokens = verdict.tokens
-        person = self._person(verdict, pending, server, client) if verdict.id_token else ""
+        # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
+        checkable = server.jwks_uri or "openid" in pending.scopes
+        person = self._person(verdict, pending, server, client) if verdict.id_token and checkable else ""
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(pending.scopes)})
-        self._change(tokens=tokens, person=person, pending=None, declined_at=0.0, tabs=())
+        warning = "" if tokens.refresh_token else self._say.no_refresh_token()
+        self._change(
+            tokens=tokens,
+            person=person,
+            pending=None,
+            declined_at=0.0,
+            tabs=(),
+            asked=pending.scopes,
+            warning=warning,
+        )
 
     def _person(self, granted: Granted, pending: Pending, server: Server, client: Client) -> str:
         nonce = pending.nonce if "openid" in pending.scopes else None
@@ -357,8 +400,3 @@ class Login:
 
 def _token_origin(server: Server) -> str:
     return origin(httpx2.URL(server.token_endpoint))
-
-
-def _port_of(redirect_uri: str) -> int:
-    port = redirect_uri.removeprefix("http://127.0.0.1:").split("/")[0]
-    return int(port) if port.isdecimal() else 0

@@ -27,7 +27,8 @@ from closient_mcp.auth.listener import DONE, PATH, STALE, Listener, Page, failed
 from closient_mcp.auth.login import Attempt, Login
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
-from closient_mcp.auth.secrets import Redaction, Secret
+from closient_mcp.auth.references import written
+from closient_mcp.auth.secrets import Redaction
 from closient_mcp.auth.session import Session, finish_uninterrupted
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Wire
@@ -204,11 +205,11 @@ def test_a_browsers_spare_connection_does_not_hold_up_the_end(sent: bytes) -> No
 def test_a_port_that_is_taken_is_an_error_and_a_port_that_was_left_is_free() -> None:
     first = Listener()
     with pytest.raises(OSError):
-        Listener(first.port)
+        Listener(first.redirect_uri)
     first.begin("", Answers())
     get(first.port, PATH)
     first.close()
-    Listener(first.port).close()
+    Listener(first.redirect_uri).close()
 
 
 # The sign-in that a callback ends
@@ -272,7 +273,7 @@ class Desk:
         return login, attempt
 
     def store(self) -> Store:
-        return Store(self.folder, "closient", self.service.address, "registered", self.redaction)
+        return Store(self.folder, "closient", self.service.address, lambda: "registered", self.redaction)
 
     def record(self) -> Record:
         return self.store().read()
@@ -614,7 +615,7 @@ def test_without_a_usable_registration_no_browser_is_opened(desk: Desk, reply: R
     assert desk.tabs == [] and len(desk.asked("/register")) == 1
 
 
-OWN: dict[str, Any] = {"client_id": "own", "client_secret": Secret("my-own-secret-1")}
+OWN: dict[str, Any] = {"client_id": written("own", "CLIENT"), "client_secret": written("my-own-secret-1", "SECRET")}
 
 
 def test_a_client_of_ones_own_is_not_registered_and_identifies_itself(desk: Desk) -> None:
@@ -722,7 +723,7 @@ def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> Non
 
 def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> None:
     dead = leave(desk, screen=True)
-    thief = Listener(port_of(dead))
+    thief = Listener(f"{dead.address}callback")
     _, heir = desk.begin()
     thief.close()
     assert port_of(heir) != port_of(dead) and query_of(heir)["state"] != query_of(dead)["state"]
@@ -744,7 +745,7 @@ def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
     _, attempt = desk.begin()
     assert "Nobody finished the sign-in" in ended(attempt) and at_rest()
     assert desk.record().pending is None
-    Listener(port_of(attempt)).close()
+    Listener(f"{attempt.address}callback").close()
 
 
 def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:
