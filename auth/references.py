@@ -6,8 +6,12 @@ import queue
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from .secrets import Redaction, Secret
+
+T = TypeVar("T")
 
 _COMMAND_SECONDS = 30.0
 _KEYRING_SECONDS = 20.0
@@ -40,7 +44,7 @@ class SecretReference:
         with self._guard:
             if self._found is None:
                 self._found = Secret(self._tidy(self._read()))
-                redaction.add(self._found)
+            redaction.add(self._found)
             return self._found
 
     def _tidy(self, text: str) -> str:
@@ -85,26 +89,46 @@ def from_command(command: Sequence[str]) -> SecretReference:
     def read() -> str:
         try:
             # The user's own settings name it; it is run without a shell.
-            done = subprocess.run(  # noqa: S603
-                list(command),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=_COMMAND_SECONDS,
-                check=False,
+            process = subprocess.Popen(  # noqa: S603
+                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
-        except subprocess.TimeoutExpired:
-            reason = f"the command {command[0]!r} did not end within {_COMMAND_SECONDS:.0f} seconds"
-            raise NoSecret(reason, "Run it in a terminal; it may be waiting for something.") from None
         except OSError as error:
             reason = f"the command {command[0]!r} cannot be run ({error.strerror})"
             raise NoSecret(reason, "Write its whole path: hosts start us without your shell's PATH.") from None
-        if done.returncode != 0:
-            reason = f"the command {command[0]!r} failed with exit code {done.returncode}"
+        try:
+            printed = _within(_COMMAND_SECONDS, partial(_printed, process))
+        except TimeoutError:
+            process.kill()
+            reason = f"the command {command[0]!r} did not end within {_COMMAND_SECONDS:.0f} seconds"
+            raise NoSecret(reason, "Run it in a terminal; it may be waiting for something.") from None
+        if len(printed) > _LONGEST:
+            raise NoSecret(f"the command {command[0]!r} printed too much", "Have it print the secret and nothing else.")
+        if process.returncode != 0:
+            reason = f"the command {command[0]!r} failed with exit code {process.returncode}"
             raise NoSecret(reason, "Run it in a terminal to see why.")
-        return done.stdout.decode(errors="replace")
+        return printed.decode(errors="replace")
 
     return SecretReference(place, read)
+
+
+def _printed(process: subprocess.Popen[bytes]) -> bytes:
+    """What a command prints, as far as a secret could reach."""
+    assert process.stdout
+    with process:
+        printed = process.stdout.read(_LONGEST + 1)
+        if len(printed) > _LONGEST:
+            process.kill()
+    return printed
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` gives; it is left to itself, in a thread that nobody waits for, where it takes longer."""
+    answer: queue.SimpleQueue[T] = queue.SimpleQueue()
+    threading.Thread(target=lambda: answer.put(work()), daemon=True).start()
+    try:
+        return answer.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
 
 
 def _ask_keyring(name: str) -> str | Exception | None:
@@ -121,12 +145,9 @@ def from_keyring(name: str) -> SecretReference:
 
     def read() -> str:
         next_step = f"Store it with `keyring set closient-mcp {name}`."
-        answer: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-        # A daemon: a keyring that waits for somebody to unlock it may wait for ever.
-        threading.Thread(target=lambda: answer.put(_ask_keyring(name)), daemon=True).start()
         try:
-            found = answer.get(timeout=_KEYRING_SECONDS)
-        except queue.Empty:
+            found = _within(_KEYRING_SECONDS, partial(_ask_keyring, name))
+        except TimeoutError:
             reason = f"the keyring did not give {name} within {_KEYRING_SECONDS:.0f} seconds"
             raise NoSecret(reason, "Unlock it and try again, or give the secret in another way.") from None
         if isinstance(found, ImportError):

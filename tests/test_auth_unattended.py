@@ -28,7 +28,7 @@ from closient_mcp.auth.session import Session, finish_uninterrupted
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Wire
 
-from .service import Received, Reply, Service, running_service
+from .service import Received, Reply, Sandbox, Service, running_service
 
 SECONDS = 20
 PASSWORD = "pass&word+#%ü x=1"
@@ -72,7 +72,7 @@ class Shop:
     def grant(self) -> Reply:
         self.issued += 1
         self.good = f"access-token-{self.issued}"
-        body = {"access_token": self.good, "token_type": "bearer", "Retailer_id": 1, "Roles": []}
+        body: dict[str, Any] = {"access_token": self.good, "token_type": "bearer", "Retailer_id": 1, "Roles": []}
         ends = {} if self.lifetime is None else {"expires_in": self.lifetime}
         return Reply({**body, **ends, "refresh_token": f"refresh-token-{self.issued}", "scope": "api"})
 
@@ -231,7 +231,7 @@ async def test_a_refused_token_is_renewed_once_and_a_lifetime_that_was_not_told_
 async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_no_person_is_asked_to_sign_in(
     shop: Shop,
 ) -> None:
-    shop.service.routes["/oauth/token"] = lambda got: (shop.forms.append({}), Reply({"access_token": "same"}))[1]
+    shop.service.routes["/oauth/token"] = Reply({"access_token": "same"})
     with pytest.raises(PersonNeeded, match="refuses a token") as caught:
         await shop.get(shop.session())
     assert not isinstance(caught.value, SignInNeeded)
@@ -488,6 +488,22 @@ def test_rule_1_a_token_endpoint_that_is_named_later_is_not_told_the_secret(shop
         assert token_of(shop.session(**REGISTERED)) == "access-token-2" and other.received == []
 
 
+def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    profile = Profile("closient", sandbox.address, frozenset({sandbox.address}), "1", grant="client_credentials")
+    store = Store(tmp_path, "closient", sandbox.address, Credentials(profile, Redaction()).identity, Redaction())
+    session = Session(profile, store, Wire(trust_env=False))
+
+    async def call() -> int:
+        async with httpx2.AsyncClient(auth=BearerAuth(session), verify=False, trust_env=False) as client:
+            return (await client.get(f"{sandbox.address}/search/api/v1/products/?q=milk")).status_code
+
+    status = asyncio.run(call())
+    tokens = session.store.read().tokens
+    assert status != 401 and tokens and tokens.scope and sandbox.count("POST", "/oauth/register/") == 1
+
+
 # By hand
 
 
@@ -497,7 +513,12 @@ def test_a_sign_in_by_hand_fetches_the_token_opens_no_browser_and_tries_a_refuse
         token_of(shop.session())
     shop.password = PASSWORD
     tabs: list[str] = []
-    login = Login(shop.session(), lambda tab: bool(tabs.append(tab)))
+
+    def open_browser(tab: str) -> bool:
+        tabs.append(tab)
+        return True
+
+    login = Login(shop.session(), open_browser)
     for by_hand, error in ((False, "refused the username"), (True, "")):
         attempt = login.start(("read",), by_hand=by_hand)
         assert attempt.done.wait(SECONDS)
