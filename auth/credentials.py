@@ -30,9 +30,9 @@ class Credentials:
             PersonNeeded: the client_id or the username is not where the settings say.
         """
         profile = self._profile
-        client_id = self._open(profile.client_id) or "registered"
+        client_id, username = self._shown(profile.client_id), self._shown(profile.username)
         return "\n".join(
-            (profile.grant, profile.issuer, profile.endpoints.token or "", client_id, self._open(profile.username))
+            (profile.grant, profile.issuer, profile.endpoints.token or "", client_id or "registered", username)
         )
 
     def open(self) -> None:
@@ -41,21 +41,19 @@ class Credentials:
         Raises:
             PersonNeeded: one is not where the settings say.
         """
-        profile = self._profile
-        for reference in (profile.client_id, profile.client_secret, profile.username, profile.password):
-            self._open(reference)
+        self._all()
 
     def own_client(self, redirect_uri: str = "") -> Client | None:
         """The client that the settings name, without its secret, which is never written; nothing without one."""
         if self._profile.client_id is None and self._profile.grant != "password":
             return None
-        return Client(client_id=self._open(self._profile.client_id), redirect_uri=redirect_uri, source="configured")
+        return Client(client_id=self._shown(self._profile.client_id), redirect_uri=redirect_uri, source="configured")
 
     def complete(self, client: Client, server: Server) -> Client:
         """The client with its secret: one that is configured has it from there, never from the file."""
         if client.source != "configured":
             return client
-        secret = self._open(self._profile.client_secret) or None
+        secret = self._hidden(self._profile.client_secret) or None
         method = self._auth_method(server) if secret else "none"
         return client.model_copy(update={"client_secret": secret, "auth_method": method})
 
@@ -73,15 +71,13 @@ class Credentials:
 
     def user(self) -> tuple[str, str]:
         """The username and the password."""
-        return self._open(self._profile.username), self._open(self._profile.password)
+        return self._shown(self._profile.username), self._hidden(self._profile.password)
 
     def fingerprint(self, salt: str = "") -> str:
         """By which the credentials are known again, and not found out."""
         salt = salt or secrets.token_hex(16)
-        profile = self._profile
-        values = [self._open(r) for r in (profile.client_id, profile.client_secret, profile.username, profile.password)]
         # Slow on purpose: whoever gets the file must not be able to try passwords on it.
-        digest = hashlib.pbkdf2_hmac("sha256", "\n".join(values).encode(), salt.encode(), _ROUNDS)
+        digest = hashlib.pbkdf2_hmac("sha256", "\n".join(self._all()).encode(), salt.encode(), _ROUNDS)
         return f"{salt}:{digest.hex()}"
 
     def match(self, fingerprint: str) -> bool:
@@ -93,11 +89,23 @@ class Credentials:
             self._compared = (fingerprint, same)
         return self._compared[1]
 
-    def _open(self, reference: SecretReference | None) -> str:
+    def _all(self) -> tuple[str, ...]:
+        profile = self._profile
+        names = (self._shown(profile.client_id), self._shown(profile.username))
+        return (*names, self._hidden(profile.client_secret), self._hidden(profile.password))
+
+    def _shown(self, reference: SecretReference | None) -> str:
+        """A name. It proves nothing, and is a word like others in what a service says: masking it would spoil that."""
+        return self._open(reference, Redaction())
+
+    def _hidden(self, reference: SecretReference | None) -> str:
+        return self._open(reference, self._redaction)
+
+    def _open(self, reference: SecretReference | None, redaction: Redaction) -> str:
         if reference is None:
             return ""
         try:
-            return reference.open(self._redaction).reveal()
+            return reference.open(redaction).reveal()
         except NoSecret as error:
             raise no_secret(error, self._profile.system, self._profile.issuer) from None
 

@@ -15,15 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-import httpx2
-
 from . import authorization, id_token
 from .authorization import Code, Failure, Stale
+from .beginning import Beginning
 from .browser import Opener
 from .discovery import is_alias
 from .errors import AuthError, Unavailable
-from .listener import DONE, STALE, Listener, Page, checked_redirect, failed, short_address
-from .origins import origin
+from .listener import DONE, STALE, Page, failed, short_address
 from .records import Client, Pending, Record, Server
 from .secrets import Secret
 from .sentences import Declined, Sentences
@@ -71,15 +69,6 @@ class Attempt:
             self.done.set()
 
 
-@dataclass(frozen=True, slots=True)
-class _Started:
-    """A request that is out, and the listener that its answer comes back to."""
-
-    listener: Listener
-    pending: Pending
-    server: Server
-
-
 class Login:
     """Sign-ins for one session; at most one at a time."""
 
@@ -91,7 +80,7 @@ class Login:
         self._open = open_browser
         self._say = Sentences(session.profile, session.store.redaction)
         self._profile = session.profile
-        self._enrolment = session.enrolment
+        self._beginning = Beginning(session, self._say)
         self._attempt: Attempt | None = None
         self._guard = threading.Lock()
 
@@ -185,7 +174,7 @@ class Login:
             return
         if not by_hand:
             self._check_patience(record)
-        started = self._resumed(record) or self._begun(record, scopes, by_hand)
+        started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, by_hand)
         listener, pending = started.listener, started.pending
         answer = partial(self._answered, attempt, pending, started.server)
         listener.begin(pending.address, answer, attempt.release)
@@ -199,7 +188,7 @@ class Login:
             # A clock that went back must not prolong it.
             left = min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
             if not attempt.done.wait(left):
-                self._change(pending=None)
+                self._store.change(pending=None)
                 raise self._say.timed_out()
         finally:
             listener.close()
@@ -247,71 +236,6 @@ class Login:
                 tabs = (*self._late_tabs(record), self._clock()) if new_tab else record.tabs
                 self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
 
-    def _resumed(self, record: Record) -> _Started | None:
-        """The request that a dead owner left behind, if its port is free: the tab that is open still works."""
-        pending = record.pending
-        if pending is None or record.server is None or self._clock() >= pending.expires_at:
-            return None
-        if self._profile.redirect_uri not in (None, pending.redirect_uri):
-            return None
-        try:
-            return _Started(Listener(pending.redirect_uri), pending, record.server)
-        except OSError:
-            logger.info("the port of the pending sign-in is taken; starting anew")
-            return None
-
-    def _begun(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> _Started:
-        """A new request, saved before anybody is sent anywhere."""
-        profile = self._profile
-        server = self._enrolment.server()
-        if record.server and _token_origin(record.server) != _token_origin(server):
-            if profile.client_secret and not by_hand:
-                raise self._say.moved(_token_origin(record.server), _token_origin(server))
-            # What one token endpoint gave never goes to another: no old client, no old tokens.
-            record = record.model_copy(update={"client": None, "tokens": None})
-        listener = self._listener(record.client)
-        try:
-            client = self._enrolment.client(record.client, server, listener.redirect_uri)
-            pending = authorization.begin(
-                server,
-                client,
-                listener.redirect_uri,
-                self._wanted(record, server, scopes),
-                self._clock(),
-                exactly=profile.scopes is not None,
-                pkce=profile.pkce,
-                resource=profile.resource,
-            )
-            self._change(server=server, client=client, pending=pending, tokens=record.tokens)
-        except BaseException:
-            listener.close()
-            raise
-        return _Started(listener, pending, server)
-
-    def _wanted(self, record: Record, server: Server, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """What to ask for: what the settings say, else what is wanted now together with what there is already."""
-        if self._profile.scopes is not None:
-            return self._profile.scopes
-        granted = record.tokens.scope.split() if record.tokens else ()
-        supported = server.scopes_supported
-        return tuple(scope for scope in (*scopes, *granted) if not supported or scope in supported)
-
-    def _listener(self, client: Client | None) -> Listener:
-        """On the registered port: some servers want the very same address again, and by hand it is the only one."""
-        fixed = self._profile.redirect_uri
-        reason = ""
-        for redirect_uri in (fixed,) if fixed else (client.redirect_uri or None if client else None, None):
-            try:
-                return Listener(redirect_uri)
-            except OSError as error:
-                reason = error.strerror or str(error)
-        if fixed:
-            raise self._say.port_taken(checked_redirect(fixed).port, reason)
-        raise self._say.failure(
-            f"no local port can be opened for the sign-in ({reason})",
-            "Allow programs to listen on 127.0.0.1, or use an API key.",
-        )
-
     def _answered(self, attempt: Attempt, pending: Pending, server: Server, query: str) -> Page:
         """What a callback's query comes to: tokens, a failure, or nothing at all. One answer counts, the first."""
         if isinstance(authorization.read_callback(query, pending, server), Stale):
@@ -332,7 +256,7 @@ class Login:
             if told is not error:
                 logger.exception("the sign-in failed; this is a bug")
             with suppress(AuthError, OSError):
-                self._change(pending=None, declined_at=self._clock() if isinstance(error, Declined) else 0.0)
+                self._store.change(pending=None, declined_at=self._clock() if isinstance(error, Declined) else 0.0)
             attempt.conclude(told)
         else:
             self._session.reread()
@@ -342,7 +266,7 @@ class Login:
         answer = authorization.read_callback(query, pending, server)
         if isinstance(answer, Failure) and answer.error == "iss" and is_alias(answer.description, server, self._wire):
             server = server.model_copy(update={"aliases": (*server.aliases, answer.description)})
-            self._change(server=server)
+            self._store.change(server=server)
             answer = authorization.read_callback(query, pending, server)
         if isinstance(answer, Failure):
             raise self._say.refused(answer)
@@ -369,7 +293,7 @@ class Login:
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(pending.scopes)})
         warning = "" if tokens.refresh_token else self._say.no_refresh_token()
-        self._change(
+        self._store.change(
             tokens=tokens,
             person=person,
             pending=None,
@@ -392,11 +316,3 @@ class Login:
             ) from None
         names = (claims.get(name) for name in ("email", "preferred_username", "name", "sub"))
         return next((name for name in names if isinstance(name, str) and name), "")
-
-    def _change(self, **changes: object) -> None:
-        with self._store.lock():
-            self._store.write(self._store.read().model_copy(update=changes))
-
-
-def _token_origin(server: Server) -> str:
-    return origin(httpx2.URL(server.token_endpoint))

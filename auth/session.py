@@ -179,7 +179,8 @@ class Session:
     def _end(self, record: Record, denied: Denied) -> None:
         """The server ended the sign-in; we hold the lock and this refresh token is the stored one, so it is true."""
         own = record.client is not None and record.client.is_own
-        if denied.error == "invalid_client" and own:
+        # A client that may not refresh may still have new tokens for its password.
+        if own and (denied.error == "invalid_client" or (denied.ends_client and not self._unattended)):
             raise self._say.client_rejected()
         if denied.ends_client and not own:
             logger.info("%s no longer knows this client (%s)", record.site, denied.error)

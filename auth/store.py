@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +37,16 @@ class Store:
         self._empty = Record(system=system, site=site)
         self._folder = folder
         self._identity = identity
+        self._named: Path | None = None
         self.redaction = redaction
 
-    @cached_property
+    @property
     def _path(self) -> Path:
+        if self._named is None:
+            self._named = self._name()
+        return self._named
+
+    def _name(self) -> Path:
         system = self._empty.system
         key = hashlib.sha256("\n".join((system, self._empty.site, self._identity())).encode()).hexdigest()[:16]
         return self._folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
@@ -98,6 +103,15 @@ class Store:
                 address=record.site,
             ) from error
         return written
+
+    def change(self, **changes: object) -> None:
+        """Replace these members of the record, and leave the others as they are now.
+
+        Raises:
+            PersonNeeded, Unavailable: as `read`, `write` and `lock` do.
+        """
+        with self.lock():
+            self.write(self.read().model_copy(update=changes))
 
     @contextmanager
     def lock(self) -> Generator[None]:

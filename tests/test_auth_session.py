@@ -393,9 +393,10 @@ def own_client(secret: str) -> dict[str, Any]:
     return {"client_id": written("own", "CLIENT"), "client_secret": written(secret, "SECRET")}
 
 
-async def test_a_configured_client_that_is_refused_keeps_its_sign_in_and_says_so(home: Home) -> None:
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+async def test_a_configured_client_that_is_refused_keeps_its_sign_in_and_says_so(home: Home, error: str) -> None:
     home.sign_in(age=3600, client=Client(client_id="own", client_secret="wrong-secret", source="configured"))
-    home.fail(Reply({"error": "invalid_client"}, 401))
+    home.fail(Reply({"error": error}, 401))
     with pytest.raises(AuthError, match="client"):
         await home.session(**own_client("wrong-secret")).token()
     assert home.kept() is not None and home.store().read().client

@@ -361,6 +361,34 @@ def test_another_user_or_client_has_tokens_of_their_own(shop: Shop) -> None:
     assert tokens == ["access-token-1", "access-token-2", "access-token-3", "access-token-1"]
 
 
+def test_a_username_and_a_client_id_are_words_like_others_and_a_password_is_not(shop: Shop) -> None:
+    session = shop.session()
+    token_of(session)
+    said = session.store.redaction.hide(f"acme-user acme-client {PASSWORD} {SECRET}")
+    assert said == "acme-user acme-client [secret] [secret]"
+
+
+def test_a_client_that_may_not_refresh_has_new_tokens_for_its_password(shop: Shop) -> None:
+    token_of(shop.session())
+    shop.now += 1799
+
+    def refuse(got: Received) -> Reply:
+        refused = Reply({"error": "unauthorized_client"}, 400)
+        return refused if b"grant_type=refresh_token" in got.body else shop.token(got)
+
+    shop.service.routes["/oauth/token"] = refuse
+    assert token_of(shop.session()) == "access-token-2"
+
+
+def test_a_wrong_client_at_a_refresh_is_told_and_ends_no_sign_in(shop: Shop) -> None:
+    token_of(shop.session())
+    shop.now += 1799
+    shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
+    with pytest.raises(PersonNeeded, match="rejected the client_id"):
+        token_of(shop.session())
+    assert len(shop.service.received) == 2 and shop.record().tokens
+
+
 # In the query, by setting only
 
 
