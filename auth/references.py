@@ -74,10 +74,11 @@ def from_environment(name: str, environ: Mapping[str, str]) -> SecretReference:
     """A secret in an environment variable."""
 
     def read() -> str:
-        if name not in environ:
+        value = environ.get(name)
+        if value is None:
             reason = f"the environment variable {name} is not set"
             raise NoSecret(reason, f"Set {name}, for example in the `env` block of your host's entry, and start again.")
-        return environ[name]
+        return value
 
     return SecretReference(f"the environment variable {name}", read)
 

@@ -22,11 +22,11 @@ from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unav
 from closient_mcp.auth.login import Login
 from closient_mcp.auth.profile import Endpoints, Profile
 from closient_mcp.auth.records import Record
-from closient_mcp.auth.references import from_environment, written
+from closient_mcp.auth.references import SecretReference, from_environment, written
 from closient_mcp.auth.secrets import Redaction
 from closient_mcp.auth.session import Session, finish_uninterrupted
 from closient_mcp.auth.store import Store
-from closient_mcp.auth.wire import Wire
+from closient_mcp.auth.wire import Call, NoAnswer, Wire
 
 from .service import Received, Reply, Sandbox, Service, running_service
 
@@ -353,6 +353,18 @@ def test_a_missing_password_is_told_by_its_place_and_nothing_is_sent(shop: Shop)
     assert "Set FLUENT_PASSWORD" in caught.value.next_step and shop.service.received == []
 
 
+def test_nobody_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.store._PATIENCE", 0.5)
+
+    def read() -> str:
+        with shop.session().store.lock():
+            return PASSWORD
+
+    assert token_of(shop.session(password=SecretReference("a place", read))) == "access-token-1"
+
+
 def test_another_user_or_client_has_tokens_of_their_own(shop: Shop) -> None:
     tokens = [
         token_of(shop.session(**changes))
@@ -425,6 +437,12 @@ def test_rule_1_credentials_in_the_query_appear_nowhere_but_at_the_server(
     for secret in (PASSWORD, SECRET, "refresh-token-1"):
         for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):
             assert form not in text
+
+
+def test_rule_1_a_call_that_was_not_answered_leaves_nothing_of_its_query_in_the_traceback() -> None:
+    with pytest.raises(NoAnswer) as caught:
+        Wire(trust_env=False).send(Call("http://127.0.0.1:9/oauth/token", query={"password": PASSWORD}))
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize("in_query", [True, False])
