@@ -238,11 +238,14 @@ async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_no_per
     assert [got.path for got in shop.service.received] == ["/oauth/token", "/api", "/oauth/token", "/api"]
 
 
-async def test_a_missing_permission_is_told_and_no_person_is_asked_to_sign_in(shop: Shop) -> None:
+@pytest.mark.parametrize("scopes", [None, ("api",)])
+async def test_a_missing_permission_is_told_and_no_person_is_asked_to_sign_in(
+    shop: Shop, scopes: tuple[str, ...] | None
+) -> None:
     challenge = {"www-authenticate": 'Bearer error="insufficient_scope", scope="retailer"'}
     shop.service.routes["/api"] = Reply({}, 403, challenge)
     with pytest.raises(PersonNeeded, match='the permission "retailer"') as caught:
-        await shop.get(shop.session())
+        await shop.get(shop.session(scopes=scopes))
     assert not isinstance(caught.value, SignInNeeded) and "scopes" in caught.value.next_step
 
 
@@ -513,6 +516,15 @@ def test_rfc_7591_without_a_client_one_is_registered_for_itself_once_and_kept(sh
     assert client and client.client_secret == "registered-secret"
     (path,) = shop.folder.glob("*.json")
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_client_is_registered_where_the_settings_say_and_not_where_the_server_does(shop: Shop) -> None:
+    register(shop)
+    shop.service.routes["/own-register"] = Reply({"client_id": "own", "client_secret": "own-registered"}, 201)
+    ends = Endpoints(registration=f"{shop.service.address}/own-register")
+    token_of(shop.session(**{**REGISTERED, "endpoints": ends}))
+    paths = [got.path for got in shop.service.received]
+    assert "/own-register" in paths and "/register" not in paths
 
 
 def test_a_client_that_the_server_forgot_is_registered_anew_and_only_once(shop: Shop) -> None:
