@@ -2,44 +2,101 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import re
 import zlib
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
+from typing import Literal, TypeAlias
 
 import httpx2
 
+from .credentials import no_secret
 from .errors import PersonNeeded
 from .origins import belongs
-from .secrets import Secret
+from .queries import keep_queries_out_of_logs, with_query
+from .references import NoSecret, SecretReference
+from .secrets import Redaction, Secret
+
+Place: TypeAlias = Literal["header", "basic", "query"]
 
 _CLOSIENT_KEY = re.compile(r"(csb|csu|cpk)_([A-Za-z0-9]+)_([0-9a-f]{8})")
 
 
 class ApiKeyAuth(httpx2.Auth):
-    """Sends an API key in a header.
+    """Sends an API key: in the header or the query member `name`, or as HTTP Basic's username.
 
-    Raises from a request: PersonNeeded, when the service answers 401 to the key. A key is never retried.
+    Raises from a request: PersonNeeded, when the key is not where the settings say, or the service answers 401
+    to it. A key is never retried.
     """
 
-    def __init__(self, system: str, key: Secret, *, header: str, origins: frozenset[str]) -> None:
+    def __init__(
+        self,
+        system: str,
+        reference: SecretReference,
+        *,
+        place: Place,
+        name: str,
+        origins: frozenset[str],
+        redaction: Redaction,
+    ) -> None:
         self._system = system
-        self._key = key
-        self._header = header
+        self._reference = reference
+        self._place = place
+        self._name = name
         self._origins = origins
+        self._redaction = redaction
+        self._key: Secret | None = None
+        if place == "query":
+            keep_queries_out_of_logs()
 
-    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+    async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """Attach the key where it belongs, and put a refusal into words."""
         if not belongs(request.url, self._origins):
             yield request
             return
-        request.headers[self._header] = self._key.reveal()
-        response = yield request
+        if self._key is None:
+            # In a thread: a keyring or a command takes its time.
+            self._key = await asyncio.to_thread(self._open)
+        address = request.url
+        self._attach(request, self._key)
+        try:
+            response = yield request
+        finally:
+            request.url = address  # who looks at the request afterwards finds no key in it
         if response.status_code == 401:
-            raise self._refused(request.url.host)
+            raise self._refused(address.host, self._key)
 
-    def _refused(self, host: str) -> PersonNeeded:
-        fault = key_fault(self._key.reveal()) if self._header.lower() == "x-api-key" else ""
-        which = f" ending in …{self._key.ending}" if self._key.ending else ""
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
+        """Not for threads: a key is waited for on the event loop."""
+        raise RuntimeError("ApiKeyAuth is for AsyncClient")
+        yield request
+
+    def _open(self) -> Secret:
+        try:
+            key = self._reference.open(self._redaction)
+            if not re.fullmatch(r"[!-~]+", key.reveal()):
+                reason = f"{self._reference.place} holds a blank or a character that no key has"
+                raise NoSecret(reason, "Copy it anew.")
+        except NoSecret as error:
+            raise no_secret(error, self._system, min(self._origins, default="")) from None
+        if self._place == "basic":
+            self._redaction.add(Secret(_basic(key)))
+        return key
+
+    def _attach(self, request: httpx2.Request, key: Secret) -> None:
+        if self._place == "header":
+            request.headers[self._name] = key.reveal()
+        elif self._place == "basic":
+            request.headers["authorization"] = f"Basic {_basic(key)}"
+        else:
+            url = request.url
+            url = url.copy_remove_param(self._name) if self._name in url.params else url
+            request.url = with_query(url, {self._name: key.reveal()})
+
+    def _refused(self, host: str, key: Secret) -> PersonNeeded:
+        fault = key_fault(key.reveal()) if self._name.lower() == "x-api-key" else ""
+        which = f" ending in …{key.ending}" if key.ending else ""
         return PersonNeeded(
             f"{host} did not accept the API key{which} (401)." + (f" {fault}" if fault else ""),
             "Check that it was copied whole, belongs to this environment (production, testing) and was not "
@@ -51,7 +108,12 @@ class ApiKeyAuth(httpx2.Auth):
         )
 
     def __repr__(self) -> str:
-        return f"ApiKeyAuth({self._system!r}, header={self._header!r})"
+        return f"ApiKeyAuth({self._system!r}, {self._place!r}, {self._name!r})"
+
+
+def _basic(key: Secret) -> str:
+    """The key as the username of RFC 7617, with an empty password."""
+    return base64.b64encode(f"{key.reveal()}:".encode()).decode()
 
 
 def key_fault(key: str) -> str:

@@ -32,23 +32,39 @@ class Stale:
     """Not the answer that is waited for: an old tab, or somebody else's guess. The waiting goes on."""
 
 
-def begin(server: Server, client: Client, redirect_uri: str, scopes: tuple[str, ...], now: float) -> Pending:
-    """A new authorization request: fresh state, verifier and nonce, and the address to send the person to."""
+def begin(
+    server: Server,
+    client: Client,
+    redirect_uri: str,
+    scopes: tuple[str, ...],
+    now: float,
+    *,
+    exactly: bool = False,
+    pkce: bool = True,
+    resource: str | None = None,
+) -> Pending:
+    """A new authorization request: fresh state, verifier and nonce, and the address to send the person to.
+
+    `exactly` asks for no scope besides these; `resource` is where the token is to be used (RFC 8707 §2.1).
+    """
     from authlib.common.urls import add_params_to_uri
     from authlib.oauth2.rfc7636 import create_s256_code_challenge  # pyright: ignore[reportUnknownVariableType]
 
-    state, verifier, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(64), secrets.token_urlsafe(24)
-    challenge: str = create_s256_code_challenge(verifier)  # type: ignore[no-untyped-call]
+    state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    verifier = secrets.token_urlsafe(64) if pkce else ""
     wanted = list(dict.fromkeys(scopes))
     parameters: list[tuple[str, str]] = [
         ("response_type", "code"),
         ("client_id", client.client_id),
         ("redirect_uri", redirect_uri),
         ("state", state),
-        ("code_challenge", challenge),
-        ("code_challenge_method", "S256"),
     ]
-    if "offline_access" in server.scopes_supported:
+    if verifier:
+        challenge: str = create_s256_code_challenge(verifier)  # type: ignore[no-untyped-call]
+        parameters += [("code_challenge", challenge), ("code_challenge_method", "S256")]
+    if resource:
+        parameters.append(("resource", resource))
+    if "offline_access" in server.scopes_supported and not exactly:
         # OpenID Connect Core §11: without consent asked for anew, servers drop the scope in silence.
         wanted.append("offline_access")
         parameters.append(("prompt", "consent"))

@@ -15,6 +15,8 @@ from .session import Session
 class BearerAuth(httpx2.Auth):
     """Sends an access token where there is one, and nothing where nobody is signed in.
 
+    Where the grant needs no person there always is one: it is fetched before the first request.
+
     Raises from a request: SignInNeeded when the service wants a sign-in and the request lets a person be
     asked; PersonNeeded when signing in again would not help; Unavailable when a renewal fails for now.
     """
@@ -39,7 +41,9 @@ class BearerAuth(httpx2.Auth):
         if response.status_code == 401 and request.extensions.get("may_ask", True):
             raise self._sign_in_needed(request)
         if response.status_code == 403 and token and (scope := missing_scope(response)):
-            raise self._scope_missing(request, scope)
+            profile = self._session.profile
+            fixed = profile.unattended or profile.scopes is not None
+            raise self._scope_not_given(request, scope) if fixed else self._scope_missing(request, scope)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Not for threads: a renewal is waited for on the event loop."""
@@ -47,10 +51,13 @@ class BearerAuth(httpx2.Auth):
         yield request
 
     def _sign_in_needed(self, request: httpx2.Request) -> SignInNeeded:
+        system = self._session.profile.system
         return SignInNeeded(
             f"{request.url.host} wants you to sign in for this.",
-            "In a terminal on this machine run `closient-mcp login`, or set CLOSIENT_API_KEY in the host's entry.",
-            system=self._session.profile.system,
+            "In a terminal on this machine run `closient-mcp login`, or set CLOSIENT_API_KEY in the host's entry."
+            if system == "closient"
+            else f"In a terminal on this machine run `closient-mcp login {system}`.",
+            system=system,
             address=self._session.profile.issuer,
             scopes=tuple(request.extensions.get("scopes", ())),
         )
@@ -70,6 +77,18 @@ class BearerAuth(httpx2.Auth):
             system=self._session.profile.system,
             address=self._session.profile.issuer,
             scopes=tuple(scope.split()),
+        )
+
+    def _scope_not_given(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+        """Asking again would bring the same: what to ask for is fixed, by the settings or by the registration."""
+        system = self._session.profile.system
+        return PersonNeeded(
+            f'{request.url.host} wants the permission "{scope}" for this, which {system}\'s credential does not have '
+            "(403).",
+            "Give the application that permission where it is registered, or name it in the credential's scopes; "
+            f"then `closient-mcp logout {system}` and sign in again.",
+            system=system,
+            address=request.url.host,
         )
 
     def __repr__(self) -> str:

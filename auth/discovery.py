@@ -9,6 +9,7 @@ from typing import cast
 import httpx2
 
 from .origins import is_safe, origin
+from .profile import Endpoints
 from .records import Server
 from .wire import Answer, Call, NoAnswer, Wire
 
@@ -23,8 +24,23 @@ class NoServer(Exception):
         self.lasting = lasting
 
 
-def discover(issuer: str, wire: Wire, *, renamed: bool = False) -> Server:
-    """The server behind an issuer.
+def described(issuer: str, given: Endpoints) -> Server:
+    """The server as the settings describe it, without a look at what it publishes.
+
+    Raises:
+        NoServer: an address may not be used.
+    """
+    return Server(
+        issuer=issuer,
+        authorization_endpoint=_given(given.authorization, "authorization_endpoint") or "",
+        token_endpoint=_given(given.token, "token_endpoint") or "",
+        revocation_endpoint=_given(given.revocation, "revocation_endpoint"),
+        registration_endpoint=_given(given.registration, "registration_endpoint"),
+    )
+
+
+def discover(issuer: str, wire: Wire, given: Endpoints | None = None, *, renamed: bool = False) -> Server:
+    """The server behind an issuer; the endpoints that are given go before those that it publishes.
 
     A server may call itself by another path of the same origin, as Django OAuth Toolkit does when it is mounted
     under one; that is followed once, to where the other name's own metadata has to say the same.
@@ -42,8 +58,8 @@ def discover(issuer: str, wire: Wire, *, renamed: bool = False) -> Server:
         if answer.status == 200 and answer.body is not None:
             told = answer.text("issuer")
             if not renamed and told.rstrip("/") != issuer.rstrip("/") and _same_origin(told, issuer):
-                return discover(checked_address(told, "issuer"), wire, renamed=True)
-            return read_metadata(issuer, answer)
+                return discover(checked_address(told, "issuer"), wire, given, renamed=True)
+            return read_metadata(issuer, answer, given)
     raise NoServer("it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True)
 
 
@@ -80,8 +96,10 @@ def metadata_addresses(issuer: str) -> list[str]:
     return [oauth, openid]
 
 
-def read_metadata(issuer: str, answer: Answer) -> Server:
+def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -> Server:
     """The metadata, checked: it speaks of this issuer, and each endpoint is one that a browser may be sent to.
+
+    Endpoints that are given go before those that it names.
 
     Raises:
         NoServer: it does not.
@@ -92,14 +110,16 @@ def read_metadata(issuer: str, answer: Answer) -> Server:
     if told.rstrip("/") != issuer.rstrip("/"):
         raise NoServer(f'it says that it is "{told[:200]}", not {issuer}', lasting=True)
     _check(body)
+    own = described(told, given or Endpoints())
     return Server(
         issuer=told,
-        authorization_endpoint=_endpoint(answer, "authorization_endpoint"),
-        token_endpoint=_endpoint(answer, "token_endpoint"),
-        registration_endpoint=_optional(answer, "registration_endpoint"),
-        revocation_endpoint=_optional(answer, "revocation_endpoint"),
+        authorization_endpoint=own.authorization_endpoint or _authorization_endpoint(answer),
+        token_endpoint=own.token_endpoint or _endpoint(answer, "token_endpoint"),
+        registration_endpoint=own.registration_endpoint or _optional(answer, "registration_endpoint"),
+        revocation_endpoint=own.revocation_endpoint or _optional(answer, "revocation_endpoint"),
         jwks_uri=_optional(answer, "jwks_uri"),
         scopes_supported=_texts(body, "scopes_supported"),
+        auth_methods=_texts(body, "token_endpoint_auth_methods_supported"),
         iss_in_response=body.get("authorization_response_iss_parameter_supported") is True,
         signing_algorithms=_texts(body, "id_token_signing_alg_values_supported") or ("RS256",),
     )
@@ -110,12 +130,30 @@ def _check(body: Mapping[str, object]) -> None:
 
     metadata = AuthorizationServerMetadata(body)
     try:
-        metadata.validate_response_types_supported()
+        if _sends_people(body):
+            metadata.validate_response_types_supported()
         metadata.validate_grant_types_supported()
         metadata.validate_scopes_supported()
         metadata.validate_code_challenge_methods_supported()
     except ValueError as error:
         raise NoServer(f"its metadata is not valid: {error}", lasting=True) from None
+
+
+def _authorization_endpoint(answer: Answer) -> str:
+    # RFC 8414 §2: required unless no grant type is supported that uses it.
+    if _sends_people(answer.body or {}):
+        return _endpoint(answer, "authorization_endpoint")
+    return _optional(answer, "authorization_endpoint") or ""
+
+
+def _sends_people(body: Mapping[str, object]) -> bool:
+    """Whether people are sent to it; left out, `grant_types_supported` says so."""
+    grants = _texts(body, "grant_types_supported")
+    return not grants or bool({"authorization_code", "implicit"} & set(grants))
+
+
+def _given(address: str | None, name: str) -> str | None:
+    return None if address is None else checked_address(address, name)
 
 
 def _endpoint(answer: Answer, name: str) -> str:

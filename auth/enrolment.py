@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from .discovery import NoServer, discover
+from .credentials import Credentials
+from .discovery import NoServer, described, discover
 from .profile import Profile
 from .records import Client, Server
-from .registration import NotRegistered, read_registration, registration_request, wants_a_secret
+from .registration import BY_HAND, NotRegistered, read_registration, registration_request, wants_a_secret
 from .sentences import Sentences
 from .tokens import refresh_request
 from .wire import Answer, Call, NoAnswer, Wire
@@ -17,25 +18,45 @@ from .wire import Answer, Call, NoAnswer, Wire
 class Enrolment:
     """Finds the server of one profile, and a client for it."""
 
-    def __init__(self, profile: Profile, wire: Wire, sentences: Sentences, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        wire: Wire,
+        sentences: Sentences,
+        credentials: Credentials,
+        clock: Callable[[], float],
+    ) -> None:
         self._profile = profile
         self._wire = wire
         self._say = sentences
+        self._credentials = credentials
         self._clock = clock
 
-    def server(self) -> Server:
-        """The authorization server as it describes itself now.
+    def server(self, known: Server | None = None) -> Server:
+        """The authorization server: as the settings describe it, else as it is `known`, else as it does itself.
 
         Raises:
             PersonNeeded, Unavailable: there is none, or it does not answer.
         """
-        issuer = self._profile.issuer
+        issuer, given = self._profile.issuer, self._profile.endpoints
         try:
-            return discover(issuer, self._wire)
+            if self._is_described():
+                return described(issuer, given)
+            server = known or discover(issuer, self._wire, given)
         except NoServer as error:
             if error.lasting:
-                raise self._say.failure(f"{issuer} cannot be signed in to: {error}", "Use an API key.") from None
+                raise self._say.no_server(str(error)) from None
             raise self._say.unavailable(f"{issuer} cannot be signed in to right now: {error}") from None
+        if not server.authorization_endpoint and not self._profile.unattended:
+            raise self._say.no_server("its metadata has no authorization_endpoint")
+        return server
+
+    def _is_described(self) -> bool:
+        """Whether the settings name every endpoint that a sign-in needs."""
+        given = self._profile.endpoints
+        if not given.token or (self._profile.grant == "authorization_code" and not given.authorization):
+            return False
+        return bool(given.registration) or self._profile.client_id is not None or self._profile.grant == "password"
 
     def client(self, known: Client | None, server: Server, redirect_uri: str) -> Client:
         """The configured client, the registered one if the server still knows it, or a new registration.
@@ -43,9 +64,8 @@ class Enrolment:
         Raises:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
         """
-        if self._profile.client_id:
-            # Without its secret, which stays where it is configured and is never written.
-            return Client(client_id=self._profile.client_id, redirect_uri=redirect_uri, source="configured")
+        if own := self._credentials.own_client(redirect_uri):
+            return own
         if known and known.source == "registered" and self._is_known(known, server):
             return known
         return self._register(server, redirect_uri)
@@ -53,10 +73,13 @@ class Enrolment:
     def _is_known(self, client: Client, server: Server) -> bool:
         """Whether the server still knows a registration; a person sent there with a dead one is stuck on its page.
 
-        Asked with a refresh token that cannot be one: only servers that know the client find fault with that.
+        Asked with a refresh token that cannot be one: only servers that know the client find fault with that. A
+        client that acts for itself finds out when it asks for its token.
         """
         if 0 < client.secret_expires_at <= self._clock() + 60:
             return False
+        if self._profile.unattended:
+            return True
         try:
             answer = self._wire.send(refresh_request(server, client, secrets.token_urlsafe(24)))
         except NoAnswer:
@@ -64,15 +87,14 @@ class Enrolment:
         return answer.text("error") not in ("invalid_client", "unauthorized_client")
 
     def _register(self, server: Server, redirect_uri: str) -> Client:
-        issuer, version = self._profile.issuer, self._profile.version
+        issuer, version, grant = self._profile.issuer, self._profile.version, self._profile.grant
         if server.registration_endpoint is None:
-            raise self._say.failure(
-                f"{issuer} lets no application register itself",
-                "Register one by hand and set CLOSIENT_CLIENT_ID, or use an API key.",
-            )
+            raise self._say.failure(f"{issuer} lets no application register itself", BY_HAND)
+        # A client that acts for itself is nobody without a secret (RFC 6749 §4.4).
+        method = "client_secret_basic" if self._profile.unattended else "none"
         try:
-            answer = self._send(registration_request(server, redirect_uri, version))
-            if wants_a_secret(answer):
+            answer = self._send(registration_request(server, redirect_uri, version, method, grant))
+            if method == "none" and wants_a_secret(answer):
                 answer = self._send(registration_request(server, redirect_uri, version, "client_secret_basic"))
             return read_registration(answer, redirect_uri)
         except NotRegistered as error:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import os
+import re
 import threading
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -16,6 +18,48 @@ from urllib.parse import urlsplit
 PATH = "/callback"
 _HOST = "127.0.0.1"
 _REQUEST_SECONDS = 5
+
+
+class BadRedirect(ValueError):
+    """A redirect address that no browser could bring anybody back to us with; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A loopback address that a browser comes back to: `host` is 127.0.0.1 or localhost."""
+
+    host: str
+    port: int
+    path: str
+
+
+def checked_redirect(address: str) -> Redirect:
+    """A redirect address that was registered by hand, such as `http://127.0.0.1:8765/callback`.
+
+    Raises:
+        BadRedirect: it is none that we could listen on.
+    """
+    shown = repr(address[:200])
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise BadRedirect(f"{shown} is no address") from None
+    if parts.scheme != "http" or parts.hostname not in (_HOST, "localhost"):
+        raise BadRedirect(f"{shown} must begin with http://{_HOST}: or http://localhost: followed by a port")
+    if not port:
+        raise BadRedirect(f"{shown} needs a port, such as http://{parts.hostname}:8765{parts.path or PATH}")
+    path = parts.path or "/"
+    if address not in (f"http://{parts.hostname}:{port}{path}", f"http://{parts.hostname}:{port}"):
+        raise BadRedirect(f"{shown} may have a path, and nothing else besides host and port")
+    if re.search(r"[^!-~]|[\"<>\\^`{|}]", path):
+        raise BadRedirect(f"{shown} holds a character that no address has")
+    return Redirect(parts.hostname, port, path)
+
+
+def short_address(redirect_uri: str) -> str:
+    """Where the listener for a redirect address leads a person on to the authorization server."""
+    return f"http://{_HOST}:{checked_redirect(redirect_uri).port}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +88,23 @@ class Listener:
     """Listens on 127.0.0.1; `begin` must be called before the browser is sent anywhere.
 
     `/` leads on to the authorization server, so that the address a person is given stays short and holds no
-    state; `PATH` takes the answer. Everything else, favicons and prefetches, is 404 and ends nothing.
+    state; the redirect address's path takes the answer. Everything else, favicons and prefetches, is 404 and ends
+    nothing.
     """
 
-    def __init__(self, port: int = 0) -> None:
-        """Bind, to any free port if `port` is 0.
+    def __init__(self, redirect_uri: str | None = None) -> None:
+        """Bind, for a redirect address or on any free port.
 
         Raises:
             OSError: the port is taken, or the machine lets nothing listen.
         """
-        self._server = _Server((_HOST, port), _Handler)
+        redirect = checked_redirect(redirect_uri) if redirect_uri else Redirect(_HOST, 0, PATH)
+        self._server = _Server((_HOST, redirect.port), _Handler)
         self._begun = False
         self.port: int = self._server.server_port
-        self.redirect_uri = f"http://{_HOST}:{self.port}{PATH}"
+        self._server.path = redirect.path
+        self._server.hosts = {f"{host}:{self.port}" for host in (_HOST, redirect.host)}
+        self.redirect_uri = redirect_uri or f"http://{_HOST}:{self.port}{PATH}"
         self.address = f"http://{_HOST}:{self.port}/"
 
     def begin(self, destination: str, answer: Callable[[str], Page], sent: Callable[[], None] = _nothing) -> None:
@@ -83,6 +131,8 @@ class _Server(ThreadingHTTPServer):
     # Elsewhere this lets a port be taken again that has just been left; on Windows it lets two listen on it.
     allow_reuse_address = os.name == "posix"
     destination = ""
+    path = PATH
+    hosts: AbstractSet[str] = frozenset()
     answer: Callable[[str], Page]
     sent: Callable[[], None]
 
@@ -96,14 +146,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = cast(_Server, self.server)
         # DNS rebinding: another site's name may have been pointed at this address.
-        if self.headers.get("host") != f"{_HOST}:{server.server_port}":
+        if self.headers.get("host") not in server.hosts:
             self._send(Page(400, "Not here", "This address is for signing in on this machine."))
             return
         target = urlsplit(self.path)
-        if target.path == "/":
+        if target.path == "/" and not (server.path == "/" and target.query):
             self.send_response(302)
             self._close_with({"Location": server.destination}, b"")
-        elif target.path == PATH:
+        elif target.path == server.path:
             try:
                 self._send(server.answer(target.query))
             finally:

@@ -15,21 +15,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-import httpx2
-
 from . import authorization, id_token
 from .authorization import Code, Failure, Stale
+from .beginning import Beginning
 from .browser import Opener
 from .discovery import is_alias
-from .enrolment import Enrolment
 from .errors import AuthError, Unavailable
-from .listener import DONE, STALE, Listener, Page, failed
-from .origins import origin
+from .listener import DONE, STALE, Page, failed, short_address
 from .records import Client, Pending, Record, Server
 from .secrets import Secret
 from .sentences import Declined, Sentences
 from .session import Session
-from .tokens import Denied, Granted, exchange_request, is_usable, read_tokens, revoke_request
+from .tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens, revoke_request
 from .wire import NoAnswer
 
 logger = logging.getLogger(__name__)
@@ -72,15 +69,6 @@ class Attempt:
             self.done.set()
 
 
-@dataclass(frozen=True, slots=True)
-class _Started:
-    """A request that is out, and the listener that its answer comes back to."""
-
-    listener: Listener
-    pending: Pending
-    server: Server
-
-
 class Login:
     """Sign-ins for one session; at most one at a time."""
 
@@ -91,7 +79,8 @@ class Login:
         self._wire = session.wire
         self._open = open_browser
         self._say = Sentences(session.profile, session.store.redaction)
-        self._enrolment = Enrolment(session.profile, session.wire, self._say, session.clock)
+        self._profile = session.profile
+        self._beginning = Beginning(session, self._say)
         self._attempt: Attempt | None = None
         self._guard = threading.Lock()
 
@@ -132,7 +121,11 @@ class Login:
 
     def _run(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
         try:
-            self._lead_or_follow(attempt, scopes, browser, by_hand)
+            if self._profile.unattended:
+                self._session.refresh(by_hand=by_hand)
+                self._finish_well(attempt)
+            else:
+                self._lead_or_follow(attempt, scopes, browser, by_hand)
         except AuthError as error:
             attempt.finish(error)
         except Exception as error:
@@ -167,7 +160,7 @@ class Login:
         elif time.monotonic() > until:
             attempt.finish(self._say.timed_out())
         elif record.pending and record.pending.opened is not None:
-            attempt.address = record.pending.redirect_uri.removesuffix("callback")
+            attempt.address = short_address(record.pending.redirect_uri)
             attempt.authorize_address = record.pending.address
             attempt.opened = record.pending.opened
             attempt.ready.set()
@@ -181,7 +174,7 @@ class Login:
             return
         if not by_hand:
             self._check_patience(record)
-        started = self._resumed(record) or self._begun(record, scopes)
+        started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, by_hand)
         listener, pending = started.listener, started.pending
         answer = partial(self._answered, attempt, pending, started.server)
         listener.begin(pending.address, answer, attempt.release)
@@ -195,7 +188,7 @@ class Login:
             # A clock that went back must not prolong it.
             left = min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
             if not attempt.done.wait(left):
-                self._change(pending=None)
+                self._store.change(pending=None)
                 raise self._say.timed_out()
         finally:
             listener.close()
@@ -218,9 +211,15 @@ class Login:
         return tuple(moment for moment in record.tabs if 0 <= self._clock() - moment < _TABS_COUNT)
 
     def _is_signed_in(self, record: Record, scopes: Sequence[str]) -> bool:
-        """Whether there is nothing left to do: a good token with all of the scopes that the server knows of."""
+        """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
+
+        Scopes that the settings fix are compared with what was asked for: what is granted is the server's affair,
+        and asking again would grant no more.
+        """
         if record.tokens is None or not is_usable(record.tokens, self._clock()):
             return False
+        if self._profile.scopes is not None:
+            return set(self._profile.scopes) <= set(record.asked)
         granted = set(record.tokens.scope.split())
         supported = set(record.server.scopes_supported) if record.server else set[str]()
         return all(scope in granted or (supported and scope not in supported) for scope in scopes)
@@ -236,50 +235,6 @@ class Login:
             if record.pending and record.pending.state == pending.state:
                 tabs = (*self._late_tabs(record), self._clock()) if new_tab else record.tabs
                 self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
-
-    def _resumed(self, record: Record) -> _Started | None:
-        """The request that a dead owner left behind, if its port is free: the tab that is open still works."""
-        pending = record.pending
-        if pending is None or record.server is None or self._clock() >= pending.expires_at:
-            return None
-        try:
-            return _Started(Listener(_port_of(pending.redirect_uri)), pending, record.server)
-        except OSError:
-            logger.info("the port of the pending sign-in is taken; starting anew")
-            return None
-
-    def _begun(self, record: Record, scopes: tuple[str, ...]) -> _Started:
-        """A new request, saved before anybody is sent anywhere."""
-        server = self._enrolment.server()
-        if record.server and _token_origin(record.server) != _token_origin(server):
-            # What one token endpoint gave never goes to another: no old client, no old tokens.
-            record = record.model_copy(update={"client": None, "tokens": None})
-        granted = tuple(record.tokens.scope.split()) if record.tokens else ()
-        wanted = tuple(
-            scope for scope in (*scopes, *granted) if not server.scopes_supported or scope in server.scopes_supported
-        )
-        listener = self._listener(record.client)
-        try:
-            client = self._enrolment.client(record.client, server, listener.redirect_uri)
-            pending = authorization.begin(server, client, listener.redirect_uri, wanted, self._clock())
-            self._change(server=server, client=client, pending=pending, tokens=record.tokens)
-        except BaseException:
-            listener.close()
-            raise
-        return _Started(listener, pending, server)
-
-    def _listener(self, client: Client | None) -> Listener:
-        """On the registered port if that is free: some servers want the very same address again."""
-        reason = ""
-        for port in (_port_of(client.redirect_uri) if client else 0, 0):
-            try:
-                return Listener(port)
-            except OSError as error:
-                reason = error.strerror or str(error)
-        raise self._say.failure(
-            f"no local port can be opened for the sign-in ({reason})",
-            "Allow programs to listen on 127.0.0.1, or use an API key.",
-        )
 
     def _answered(self, attempt: Attempt, pending: Pending, server: Server, query: str) -> Page:
         """What a callback's query comes to: tokens, a failure, or nothing at all. One answer counts, the first."""
@@ -301,7 +256,7 @@ class Login:
             if told is not error:
                 logger.exception("the sign-in failed; this is a bug")
             with suppress(AuthError, OSError):
-                self._change(pending=None, declined_at=self._clock() if isinstance(error, Declined) else 0.0)
+                self._store.change(pending=None, declined_at=self._clock() if isinstance(error, Declined) else 0.0)
             attempt.conclude(told)
         else:
             self._session.reread()
@@ -311,7 +266,7 @@ class Login:
         answer = authorization.read_callback(query, pending, server)
         if isinstance(answer, Failure) and answer.error == "iss" and is_alias(answer.description, server, self._wire):
             server = server.model_copy(update={"aliases": (*server.aliases, answer.description)})
-            self._change(server=server)
+            self._store.change(server=server)
             answer = authorization.read_callback(query, pending, server)
         if isinstance(answer, Failure):
             raise self._say.refused(answer)
@@ -320,9 +275,10 @@ class Login:
         known = self._store.read().client
         if known is None:
             raise self._say.failure("the registration is gone", "Sign in again.")
-        client = self._session.client_of(known)
+        client = self._session.credentials.complete(known, server)
+        habits = Habits(self._profile.resource)
         try:
-            call = exchange_request(server, client, answer.code, pending.verifier, pending.redirect_uri)
+            call = exchange_request(server, client, answer.code, pending.verifier, pending.redirect_uri, habits)
             verdict = read_tokens(self._wire.send(call), self._clock())
         except NoAnswer as error:
             raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
@@ -331,10 +287,21 @@ class Login:
         if not isinstance(verdict, Granted):
             raise self._say.failure(f"{server.issuer} gave no token ({verdict.reason})", "Sign in again in a while.")
         tokens = verdict.tokens
-        person = self._person(verdict, pending, server, client) if verdict.id_token else ""
+        # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
+        checkable = server.jwks_uri or "openid" in pending.scopes
+        person = self._person(verdict, pending, server, client) if verdict.id_token and checkable else ""
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(pending.scopes)})
-        self._change(tokens=tokens, person=person, pending=None, declined_at=0.0, tabs=())
+        warning = "" if tokens.refresh_token else self._say.no_refresh_token()
+        self._store.change(
+            tokens=tokens,
+            person=person,
+            pending=None,
+            declined_at=0.0,
+            tabs=(),
+            asked=pending.scopes,
+            warning=warning,
+        )
 
     def _person(self, granted: Granted, pending: Pending, server: Server, client: Client) -> str:
         nonce = pending.nonce if "openid" in pending.scopes else None
@@ -349,16 +316,3 @@ class Login:
             ) from None
         names = (claims.get(name) for name in ("email", "preferred_username", "name", "sub"))
         return next((name for name in names if isinstance(name, str) and name), "")
-
-    def _change(self, **changes: object) -> None:
-        with self._store.lock():
-            self._store.write(self._store.read().model_copy(update=changes))
-
-
-def _token_origin(server: Server) -> str:
-    return origin(httpx2.URL(server.token_endpoint))
-
-
-def _port_of(redirect_uri: str) -> int:
-    port = redirect_uri.removeprefix("http://127.0.0.1:").split("/")[0]
-    return int(port) if port.isdecimal() else 0

@@ -15,17 +15,19 @@ class _Part(BaseModel):
 class Server(_Part):
     """An authorization server, as its metadata described it (RFC 8414 §2).
 
-    `aliases` are other issuers by which it is proven to call itself too.
+    `aliases` are other issuers by which it is proven to call itself too; `auth_methods` are how clients may
+    identify, nothing where it does not say. Without an `authorization_endpoint` nobody can be sent to it.
     """
 
     issuer: str
     aliases: tuple[str, ...] = ()
-    authorization_endpoint: str
+    authorization_endpoint: str = ""
     token_endpoint: str
     registration_endpoint: str | None = None
     revocation_endpoint: str | None = None
     jwks_uri: str | None = None
     scopes_supported: tuple[str, ...] = ()
+    auth_methods: tuple[str, ...] = ()
     iss_in_response: bool = False
     signing_algorithms: tuple[str, ...] = ("RS256",)
 
@@ -41,6 +43,11 @@ class Client(_Part):
     source: str = "registered"
     registration_uri: str | None = None
     registration_token: str | None = Field(default=None, repr=False)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the settings name it."""
+        return self.source == "configured"
 
 
 class Tokens(_Part):
@@ -69,7 +76,9 @@ class Pending(_Part):
 class Record(_Part):
     """All that is known of one sign-in: one system, one site, one client, one caller.
 
-    `rev` counts the writes; `tabs` are the times at which a browser was opened lately.
+    `rev` counts the writes; `tabs` are the times at which a browser was opened lately; `asked` are the scopes that
+    the tokens were asked for with. `warning` is what the person should know of a sign-in that worked. `refused` is
+    the fingerprint of the credentials that were refused, which are not tried again.
     """
 
     v: int = FORMAT
@@ -83,3 +92,6 @@ class Record(_Part):
     pending: Pending | None = None
     declined_at: float = 0.0
     tabs: tuple[float, ...] = ()
+    asked: tuple[str, ...] = ()
+    warning: str = ""
+    refused: str = ""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import httpx2
 
 from .origins import belongs, origin
+from .profile import Grant
 from .records import Client, Server
 from .wire import Answer, Call
 
 # Constant for all installations and versions, so that servers can tell that it is the same software.
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
+BY_HAND = "Register a client by hand and set its client_id (CLOSIENT_CLIENT_ID for Closient)."
 
 
 class NotRegistered(Exception):
@@ -21,19 +23,24 @@ class NotRegistered(Exception):
         self.next_step = next_step
 
 
-def registration_request(server: Server, redirect_uri: str, version: str, method: str = "none") -> Call:
-    """The registration of a native application that cannot keep a secret (RFC 8252, RFC 7591 §2)."""
+def registration_request(
+    server: Server, redirect_uri: str, version: str, method: str = "none", grant: Grant = "authorization_code"
+) -> Call:
+    """The registration of a native application (RFC 8252, RFC 7591 §2), or of one that acts for itself."""
+    for_a_person = {
+        "application_type": "native",
+        "redirect_uris": [redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+    }
     document: dict[str, object] = {
         "client_name": "Closient MCP",
         "client_uri": "https://docs.closient.com/guides/mcp-install",
         "logo_uri": "https://www.closient.com/favicon.ico",
         "software_id": SOFTWARE_ID,
         "software_version": version,
-        "application_type": "native",
-        "redirect_uris": [redirect_uri],
-        "grant_types": ["authorization_code", "refresh_token"],
-        "response_types": ["code"],
         "token_endpoint_auth_method": method,
+        **(for_a_person if grant == "authorization_code" else {"grant_types": [grant]}),
     }
     if server.scopes_supported:
         # What may ever be asked for; what is asked for is decided at each sign-in.
@@ -71,15 +78,12 @@ def read_registration(answer: Answer, redirect_uri: str) -> Client:
         "client_secret_basic" if answer.text("client_secret") else "none"
     )
     if not answer.text("client_id"):
-        raise NotRegistered("its answer has no client_id", "Register a client by hand and set CLOSIENT_CLIENT_ID.")
+        raise NotRegistered("its answer has no client_id", BY_HAND)
     if method not in _METHODS or (method != "none" and not answer.text("client_secret")):
-        raise NotRegistered(
-            f"it wants clients to identify by {method[:40]}", "Register a client by hand and set CLOSIENT_CLIENT_ID."
-        )
+        raise NotRegistered(f"it wants clients to identify by {method[:40]}", BY_HAND)
     redirects = answer.body.get("redirect_uris")
-    if isinstance(redirects, list) and redirect_uri not in redirects:
-        by_hand = "Register a client by hand and set CLOSIENT_CLIENT_ID."
-        raise NotRegistered("it registered another redirect address", by_hand)
+    if redirect_uri and isinstance(redirects, list) and redirect_uri not in redirects:
+        raise NotRegistered("it registered another redirect address", BY_HAND)
     expires = answer.body.get("client_secret_expires_at")
     return Client(
         client_id=answer.text("client_id"),
@@ -100,8 +104,7 @@ def _refusal(answer: Answer) -> NotRegistered:
         when = f"in {wait} seconds" if wait.isdecimal() else "later"
         return NotRegistered("it accepts no more registrations for now", f"Try again {when}; nothing else to do.")
     if answer.status in (401, 403):
-        next_step = "Register a client by hand and set CLOSIENT_CLIENT_ID."
-        return NotRegistered(f"it lets no application register itself (HTTP {answer.status}){told}", next_step)
+        return NotRegistered(f"it lets no application register itself (HTTP {answer.status}){told}", BY_HAND)
     if answer.text("error") == "invalid_redirect_uri":
         return NotRegistered(f"it accepts no redirect to this machine{told}", "Use an API key instead.")
     return NotRegistered(f"it refused the registration (HTTP {answer.status}){told}", "Use an API key instead.")

@@ -27,6 +27,11 @@ class Sentences:
         """Something that a person has to mend."""
         return PersonNeeded(self._sentence(what), next_step, system=self._profile.system, address=self._issuer)
 
+    def no_server(self, why: str) -> PersonNeeded:
+        """The authorization server publishes nothing to go by."""
+        next_step = "Name its endpoints in the credential's settings, or use an API key."
+        return self.failure(f"{self._issuer} cannot be signed in to: {why}", next_step)
+
     def unavailable(self, what: str) -> Unavailable:
         """Something that may be different in a while."""
         next_step = "Nothing was changed; try again."
@@ -80,6 +85,35 @@ class Sentences:
         if denied.error == "invalid_client":
             return self.client_rejected(said)
         return self.failure(f'{self._issuer} answered "{denied.error[:80]}"{said}', "Sign in again.")
+
+    def password_refused(self, said: str = "") -> PersonNeeded:
+        """The user that the settings name is not taken, and is not tried again."""
+        return self.failure(
+            f"{self._issuer} refused the username or the password{said}",
+            "They are not tried again until they are changed, so that the account is not locked. "
+            f"If they are right, `closient-mcp logout {self._profile.system}` has them tried once more.",
+        )
+
+    def no_refresh_token(self) -> str:
+        """What is to be known of a sign-in that cannot be renewed."""
+        return self._sentence(
+            f"{self._issuer} gave no refresh token: you will have to sign in again when this sign-in ends. "
+            "If the application may have the scope offline_access, that changes it"
+        )
+
+    def port_taken(self, port: int, reason: str) -> PersonNeeded:
+        """The one port that the browser may come back to is not free."""
+        return self.failure(
+            f"port {port}, which is registered for {self._profile.system}'s client, cannot be listened on ({reason})",
+            "Close the program that uses it, or register another redirect address and set redirect_uri to it.",
+        )
+
+    def moved(self, was: str, now: str) -> PersonNeeded:
+        """The server names another place for the client's secret than the one that it was given to."""
+        return self.failure(
+            f"the sign-in service moved from {was} to {now}",
+            f"If you trust {now}, run `closient-mcp login {self._profile.system}` in a terminal.",
+        )
 
     def client_rejected(self, said: str = "") -> PersonNeeded:
         """The client that the settings name is not taken."""

@@ -15,34 +15,41 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from .errors import Unavailable
+from .asking import ask_patiently
+from .credentials import Credentials
+from .enrolment import Enrolment
+from .errors import AuthError, PersonNeeded, Unavailable
 from .profile import Profile
-from .records import Client, Record, Tokens
+from .records import Record, Tokens
 from .registration import deregistration_request
 from .sentences import Sentences
 from .store import Store
-from .tokens import Denied, Granted, Unclear, Verdict, is_usable, read_tokens, refresh_request, revoke_request
+from .tokens import Denied, Granted, Habits, Unclear, is_usable, refresh_request, revoke_request
+from .unattended import Unattended
 from .wire import NoAnswer, Wire
 
 logger = logging.getLogger(__name__)
 
 _THREAD = "closient-mcp-uninterrupted"
-_RETRY_AFTER = (0.3, 1.0)
-_DEADLINE = 12.0
-_LONGEST_PAUSE = 5.0
-# The codes that end a sign-in (RFC 6749 §5.2): the grant is gone, or the client it was made for is.
-_GRANT_GONE = {"invalid_grant"}
-_CLIENT_GONE = {"invalid_client", "unauthorized_client"}
 
 
 class Session:
-    """The sign-in to one system, for one caller."""
+    """The sign-in to one system, for one caller; where the grant needs no person, what stands for one."""
 
     def __init__(self, profile: Profile, store: Store, wire: Wire, *, clock: Callable[[], float] = time.time) -> None:
         self.profile = profile
         self.store = store
         self.wire = wire
         self.clock = clock
+        self.credentials = Credentials(profile, store.redaction)
+        self._say = Sentences(profile, store.redaction)
+        self.enrolment = Enrolment(profile, wire, self._say, self.credentials, clock)
+        self._unattended = (
+            Unattended(profile, store, wire, self._say, self.credentials, self.enrolment, clock)
+            if profile.unattended
+            else None
+        )
+        self._known = False
         self._tokens: Tokens | None = None
         self._unsaved: tuple[str, Tokens] | None = None
         self._job: Future[None] | None = None
@@ -53,18 +60,25 @@ class Session:
 
         Raises:
             Unavailable: there is a sign-in, but it cannot be renewed at the moment.
-            PersonNeeded: the credential file cannot be used.
+            PersonNeeded: the credential file, or a credential of the settings, cannot be used.
         """
-        # Twice: a refresh that was under way may have been for another token than the bad one.
-        for _ in range(2):
+        if not self._known:
+            # Whose file it is may be for a command to say, and that takes its time.
+            await asyncio.to_thread(self.credentials.identity)
+            self._known = True
+        joined = True
+        while joined:
             if good := self._good(bad):
                 return good
-            if self._tokens is None or not self._tokens.refresh_token:
+            if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
                 return None
-            await asyncio.shield(asyncio.wrap_future(self._start_refresh(bad)))
+            # Again, if this one was under way: it may have been for another token than the bad one.
+            job, joined = self._start_refresh(bad)
+            await asyncio.shield(asyncio.wrap_future(job))
             if alive := self._alive(bad):
                 return alive
-        return None
+        # Some servers give the same token until it ends, whatever becomes of it; then the service's word counts.
+        return self._alive(None) if self._unattended else None
 
     def reread(self) -> None:
         """Look at the file again: somebody signed in, or granted more."""
@@ -87,15 +101,15 @@ class Session:
         over = tokens.expires_at is not None and self.clock() >= tokens.expires_at
         return None if over else tokens.access_token
 
-    def _start_refresh(self, bad: str | None) -> Future[None]:
-        """The refresh that is under way, or a new one in a thread that outlives whoever waits for it."""
+    def _start_refresh(self, bad: str | None) -> tuple[Future[None], bool]:
+        """The refresh that is under way, or a new one in a thread that outlives whoever waits; and whether it was."""
         with self._guard:
-            if self._job is None or self._job.done():
-                job: Future[None] = Future()
-                job.set_running_or_notify_cancel()  # so that a waiter's cancellation cannot cancel the job
-                self._job = job
-                threading.Thread(target=self._run, args=(job, bad), name=_THREAD, daemon=False).start()
-            return self._job
+            if self._job is not None and not self._job.done():
+                return self._job, True
+            self._job = job = Future[None]()
+            job.set_running_or_notify_cancel()  # so that a waiter's cancellation cannot cancel the job
+            threading.Thread(target=self._run, args=(job, bad), name=_THREAD, daemon=False).start()
+            return job, False
 
     def _run(self, job: Future[None], bad: str | None) -> None:
         try:
@@ -105,76 +119,81 @@ class Session:
         else:
             job.set_result(None)
 
-    def refresh(self, bad: str | None = None) -> None:
+    def refresh(self, bad: str | None = None, *, by_hand: bool = False) -> None:
         """Renew the tokens unless somebody else just did; blocks for up to the lock's and the wire's patience.
+
+        `by_hand` says that the person asked for it: then credentials that were refused are tried once more.
 
         Raises:
             Unavailable: the server does not answer as it should, and no token that still works is left.
+            PersonNeeded: a credential of the settings is missing, or was refused.
         """
+        self.credentials.open()
         with self.store.lock():
             record = self.store.read()
-            now = self.clock()
             if self._unsaved and record.tokens and record.tokens.refresh_token == self._unsaved[0]:
                 record = self.store.write(record.model_copy(update={"tokens": self._unsaved[1]}))
             self._unsaved = None
             tokens = self._tokens = record.tokens
-            if tokens is None or (is_usable(tokens, now) and tokens.access_token != bad):
+            if tokens and is_usable(tokens, self.clock()) and tokens.access_token != bad:
                 return
-            if not tokens.refresh_token or not record.server or not record.client:
+            if tokens and self._renew(record, tokens, bad):
                 return
-            verdict = self._ask(record, tokens)
-            if isinstance(verdict, Granted):
-                self._tokens = verdict.tokens  # before the write: a full disk must not cost the rotation
-                self._unsaved = (tokens.refresh_token, verdict.tokens)
-                self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
-                self._unsaved = None
-            elif isinstance(verdict, Denied):
-                self._end(record, verdict)
-            elif tokens.access_token == bad or (tokens.expires_at is not None and now >= tokens.expires_at):
-                raise self._unavailable(verdict)
+            if self._unattended:
+                self._fetch(self._unattended, bad, by_hand)
 
-    def _ask(self, record: Record, tokens: Tokens) -> Verdict:
-        assert record.server and record.client and tokens.refresh_token
-        call = refresh_request(record.server, self.client_of(record.client), tokens.refresh_token)
-        until = time.monotonic() + _DEADLINE
-        verdict: Verdict = Unclear("no time")
-        for wait in (*_RETRY_AFTER, None):
-            try:
-                answer = self.wire.send(call, max(0.1, until - time.monotonic()))
-                verdict = read_tokens(answer, self.clock(), tokens)
-            except NoAnswer as error:
-                verdict = Unclear(str(error))
-            if not isinstance(verdict, Unclear) or wait is None:
-                return verdict
-            pause = max(wait, verdict.retry_after or 0.0)
-            if time.monotonic() + pause >= until or pause > _LONGEST_PAUSE:
-                return verdict
-            time.sleep(pause)
-        return verdict
+    def _renew(self, record: Record, tokens: Tokens, bad: str | None) -> bool:
+        """Use the refresh token; gives whether that settled it, and not where there is none or it has ended."""
+        if not tokens.refresh_token or not record.server or not record.client:
+            return False
+        client = self.credentials.complete(record.client, record.server)
+        habits = Habits(self.profile.resource, self.profile.in_query)
+        call = refresh_request(record.server, client, tokens.refresh_token, habits)
+        verdict = ask_patiently(self.wire, call, self.clock, tokens)
+        if isinstance(verdict, Denied):
+            self._end(record, verdict)
+            return False
+        if isinstance(verdict, Granted):
+            self._tokens = verdict.tokens  # before the write: a full disk must not cost the rotation
+            self._unsaved = (tokens.refresh_token, verdict.tokens)
+            self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
+            self._unsaved = None
+        elif not self._alive(bad):
+            raise self._unavailable(verdict)
+        return True
 
-    def client_of(self, client: Client) -> Client:
-        """The client with its secret: one that is configured has it from there, never from the file."""
-        if client.source != "configured":
-            return client
-        secret = self.profile.client_secret
-        method = self.profile.auth_method if secret else "none"
-        return client.model_copy(update={"client_secret": secret.reveal() if secret else None, "auth_method": method})
+    def _fetch(self, unattended: Unattended, bad: str | None, by_hand: bool) -> None:
+        """Have new tokens without a person; we hold the lock."""
+        record = self.store.read()
+        if by_hand:
+            record = record.model_copy(update={"refused": ""})
+        try:
+            fetched = unattended.fetch(record)
+        except AuthError:
+            if self._alive(bad):
+                return  # a little life is left in the old one
+            raise
+        self._tokens = fetched.tokens
+        self.store.write(fetched)
 
     def _end(self, record: Record, denied: Denied) -> None:
         """The server ended the sign-in; we hold the lock and this refresh token is the stored one, so it is true."""
-        configured = record.client is not None and record.client.source == "configured"
-        if denied.error in _CLIENT_GONE and configured:
-            raise Sentences(self.profile, self.store.redaction).client_rejected()
-        if denied.error in _CLIENT_GONE:
+        own = record.client is not None and record.client.is_own
+        # A client that may not refresh may still have new tokens for its password.
+        if own and (denied.error == "invalid_client" or (denied.ends_client and not self._unattended)):
+            raise self._say.client_rejected()
+        if denied.ends_client and not own:
             logger.info("%s no longer knows this client (%s)", record.site, denied.error)
-            self.store.write(record.model_copy(update={"tokens": None, "client": None}))
-            self._tokens = None
-        elif denied.error in _GRANT_GONE:
+            self._drop(record, client=None)
+        elif denied.error == "invalid_grant":
             logger.info("the sign-in to %s has ended (%s)", record.site, denied.error)
-            self.store.write(record.model_copy(update={"tokens": None}))
-            self._tokens = None
-        else:
+            self._drop(record)
+        elif not self._unattended:
             raise self._unavailable(Unclear(f"{denied.error}: {denied.description}".rstrip(": ")))
+
+    def _drop(self, record: Record, **changes: object) -> None:
+        self.store.write(record.model_copy(update={"tokens": None, **changes}))
+        self._tokens = None
 
     def _unavailable(self, verdict: Unclear) -> Unavailable:
         wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "in a while"
@@ -208,17 +227,17 @@ class Session:
         with self.store.lock():
             record = self.store.read()
             said = self._revoke(record)
-            client = record.client
-            if forget and client and record.server:
-                if call := deregistration_request(client, record.server):
-                    with contextlib.suppress(NoAnswer):  # a registration that nobody uses any more does no harm
-                        self.wire.send(call)
-                client = None
-            self.store.write(
-                record.model_copy(update={"tokens": None, "pending": None, "person": "", "client": client})
-            )
-            self._tokens = None
+            changes: dict[str, object] = {"pending": None, "person": "", "warning": "", "refused": ""}
+            if forget:
+                self._deregister(record)
+                changes |= {"client": None, "server": None}
+            self._drop(record, **changes)
         return said
+
+    def _deregister(self, record: Record) -> None:
+        if record.client and record.server and (call := deregistration_request(record.client, record.server)):
+            with contextlib.suppress(NoAnswer):  # a registration that nobody uses any more does no harm
+                self.wire.send(call)
 
     def _revoke(self, record: Record) -> str:
         host = self.profile.issuer
@@ -226,11 +245,16 @@ class Session:
             return f"Nobody was signed in to {host}."
         if record.server is None or record.client is None:
             return f"Signed out of {host} here."
-        call = revoke_request(record.server, self.client_of(record.client), record.tokens)
-        if call is None:
-            return f"Signed out of {host} here; it offers no way to revoke the sign-in there."
+        server = record.server
+        if self.profile.endpoints.revocation:
+            server = server.model_copy(update={"revocation_endpoint": self.profile.endpoints.revocation})
         try:
+            call = revoke_request(server, self.credentials.complete(record.client, server), record.tokens)
+            if call is None:
+                return f"Signed out of {host} here; it offers no way to revoke the sign-in there."
             answer = self.wire.send(call)
+        except PersonNeeded as error:
+            reason = error.message.rstrip(".")
         except NoAnswer as error:
             reason = str(error)
         else:

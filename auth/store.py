@@ -10,7 +10,7 @@ import re
 import stat
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,11 +32,24 @@ _PATIENCE = 15.0
 class Store:
     """The record of one sign-in, in a file of its own under `folder` (`credentials/` of our folder)."""
 
-    def __init__(self, folder: Path, system: str, site: str, identity: str, redaction: Redaction) -> None:
-        key = hashlib.sha256("\n".join((system, site, identity)).encode()).hexdigest()[:16]
+    def __init__(self, folder: Path, system: str, site: str, identity: Callable[[], str], redaction: Redaction) -> None:
+        """`identity` says whose sign-in it is (`Credentials.identity`); it is asked at the first use, and once."""
         self._empty = Record(system=system, site=site)
-        self._path = folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
+        self._folder = folder
+        self._identity = identity
+        self._named: Path | None = None
         self.redaction = redaction
+
+    @property
+    def _path(self) -> Path:
+        if self._named is None:
+            self._named = self._name()
+        return self._named
+
+    def _name(self) -> Path:
+        system = self._empty.system
+        key = hashlib.sha256("\n".join((system, self._empty.site, self._identity())).encode()).hexdigest()[:16]
+        return self._folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
 
     def read(self) -> Record:
         """The record as it is now; an empty one where there is none.
@@ -90,6 +103,15 @@ class Store:
                 address=record.site,
             ) from error
         return written
+
+    def change(self, **changes: object) -> None:
+        """Replace these members of the record, and leave the others as they are now.
+
+        Raises:
+            PersonNeeded, Unavailable: as `read`, `write` and `lock` do.
+        """
+        with self.lock():
+            self.write(self.read().model_copy(update=changes))
 
     @contextmanager
     def lock(self) -> Generator[None]:

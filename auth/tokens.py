@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import quote_plus
 
 from .records import Client, Server, Tokens
@@ -14,6 +15,12 @@ from .wire import Answer, Call
 # A clock that fell back further than this no longer says anything about expiry.
 _CLOCK_JUMP = 300.0
 _LONGEST_MARGIN = 60.0
+# What Spring Security's authorization server, Fluent's, calls the codes of RFC 6749 §5.2 where it leaves them out.
+_PHRASES = {
+    "bad credentials": "invalid_grant",
+    "invalid refresh token": "invalid_grant",
+    "bad client credentials": "invalid_client",
+}
 # RFC 6749 appendix A.12, A.17.
 _VSCHARS = re.compile(r"[ -~]*")
 
@@ -32,6 +39,11 @@ class Denied:
 
     error: str
     description: str = ""
+
+    @property
+    def ends_client(self) -> bool:
+        """Whether it is the client that is refused, and not what it asks for."""
+        return self.error in ("invalid_client", "unauthorized_client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +72,55 @@ def is_usable(tokens: Tokens | None, now: float) -> bool:
     return now < tokens.expires_at - margin
 
 
-def exchange_request(server: Server, client: Client, code: str, verifier: str, redirect_uri: str) -> Call:
-    """Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5)."""
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": redirect_uri,
-        "code_verifier": verifier,
-    }
-    return _identified(server.token_endpoint, client, form)
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What some servers want besides: a `resource` (RFC 8707 §2.2), or everything in the query."""
+
+    resource: str | None = None
+    in_query: bool = False
 
 
-def refresh_request(server: Server, client: Client, refresh_token: str) -> Call:
+_NONE = Habits()
+
+
+def exchange_request(
+    server: Server, client: Client, code: str, verifier: str, redirect_uri: str, habits: Habits = _NONE
+) -> Call:
+    """Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5); without a verifier where there was no challenge."""
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    if verifier:
+        form["code_verifier"] = verifier
+    return _token_request(server, client, form, habits)
+
+
+def refresh_request(server: Server, client: Client, refresh_token: str, habits: Habits = _NONE) -> Call:
     """A refresh token for new tokens (RFC 6749 §6)."""
-    return _identified(server.token_endpoint, client, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return _token_request(server, client, form, habits)
+
+
+def password_request(
+    server: Server, client: Client, username: str, password: str, scopes: tuple[str, ...], habits: Habits = _NONE
+) -> Call:
+    """A user's name and password for tokens (RFC 6749 §4.3.2)."""
+    form = {"grant_type": "password", "username": username, "password": password, **_scope(scopes)}
+    return _token_request(server, client, form, habits)
+
+
+def client_credentials_request(server: Server, client: Client, scopes: tuple[str, ...], habits: Habits = _NONE) -> Call:
+    """A token for the client itself (RFC 6749 §4.4.2)."""
+    return _token_request(server, client, {"grant_type": "client_credentials", **_scope(scopes)}, habits)
+
+
+def _scope(scopes: tuple[str, ...]) -> dict[str, str]:
+    return {"scope": " ".join(scopes)} if scopes else {}
+
+
+def _token_request(server: Server, client: Client, form: dict[str, str], habits: Habits) -> Call:
+    if habits.resource:
+        form["resource"] = habits.resource
+    call = _identified(server.token_endpoint, client, form)
+    return replace(call, form=None, query=call.form) if habits.in_query else call
 
 
 def revoke_request(server: Server, client: Client, tokens: Tokens) -> Call | None:
@@ -91,7 +138,7 @@ def _identified(url: str, client: Client, form: Mapping[str, str]) -> Call:
         # §2.3.1: both are form-encoded before they are joined, or a colon in one would move the border.
         pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
         return Call(url, form, headers={"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
-    identity = {"client_id": client.client_id}
+    identity = {"client_id": client.client_id} if client.client_id else {}
     if client.auth_method == "client_secret_post" and client.client_secret:
         identity["client_secret"] = client.client_secret
     return Call(url, {**form, **identity})
@@ -103,8 +150,8 @@ def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> V
         return Unclear(f"HTTP {answer.status}", _seconds(answer.headers.get("retry-after")))
     if answer.body is None:
         return Unclear(f"HTTP {answer.status} with something that is not JSON, such as a web page")
-    if error := answer.text("error"):
-        return Denied(error, answer.text("error_description")[:300])
+    if denied := _denied(answer):
+        return denied
     access_token = answer.text("access_token")
     if answer.status not in (200, 201) or not access_token:
         return Unclear(f"HTTP {answer.status} without a token")
@@ -122,6 +169,23 @@ def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> V
         expires_at=now + lifetime if lifetime and lifetime > 0 else None,
     )
     return Granted(tokens, answer.text("id_token"))
+
+
+def _denied(answer: Answer) -> Denied | None:
+    """The no in an answer: as RFC 6749 §5.2 writes it, or wrapped as `{"errors": [{"message": ...}]}`."""
+    if error := answer.text("error"):
+        return Denied(error, answer.text("error_description")[:300])
+    errors = (answer.body or {}).get("errors")
+    first = cast(list[object], errors)[0] if isinstance(errors, list) and errors else None
+    message = cast(dict[str, object], first).get("message") if isinstance(first, dict) else None
+    if isinstance(message, dict):
+        inner = Answer(answer.status, cast(dict[str, object], message))
+        error = inner.text("error")
+        return Denied(error, inner.text("error_description")[:300]) if error else None
+    if isinstance(message, str) and message:
+        known = (code for words, code in _PHRASES.items() if message.lower().startswith(words))
+        return Denied(next(known, "unknown_error"), message[:300])
+    return None
 
 
 def _seconds(value: object) -> float | None:

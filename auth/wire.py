@@ -14,6 +14,7 @@ import anyio
 import httpx2
 
 from .origins import is_safe
+from .queries import keep_queries_out_of_logs, with_query
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +24,17 @@ _TIMEOUT = httpx2.Timeout(6.0, connect=3.0)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to an authorization server: a form, a JSON document, or a GET where there is neither."""
+    """One request to an authorization server: a form, a JSON document, or neither.
+
+    `query` is added to the address at the last moment, so that no log and no error shows it.
+    """
 
     url: str
     form: Mapping[str, str] | None = field(default=None, repr=False)
     document: Mapping[str, object] | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     method: str = "POST"
+    query: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Wire:
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env
+        keep_queries_out_of_logs()
 
     def send(self, call: Call, deadline: float = 12.0) -> Answer:
         """Send, and read the answer within `deadline` seconds.
@@ -86,11 +92,14 @@ class Wire:
         except TimeoutError:
             raise NoAnswer(f"no answer within {deadline:.0f} seconds") from None
         except httpx2.RequestError as error:
-            raise NoAnswer(str(error).strip().rstrip(".")[:200] or type(error).__name__) from error
+            # `from None`: the error holds the request, and that its whole address.
+            raise NoAnswer(str(error).strip().rstrip(".")[:200] or type(error).__name__) from None
         logger.debug("%s %s: %s", call.method, call.url.split("?")[0], answer.status)
         return answer
 
     async def _exchange(self, call: Call, url: httpx2.URL) -> Answer:
+        if call.query is not None:
+            url = with_query(url, call.query)
         async with (
             httpx2.AsyncClient(
                 timeout=_TIMEOUT, follow_redirects=False, trust_env=self._trust_env, verify=certificates()

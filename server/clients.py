@@ -10,7 +10,9 @@ import httpx2
 
 from ..auth.api_key import ApiKeyAuth
 from ..auth.bearer import BearerAuth
+from ..auth.credentials import Credentials
 from ..auth.profile import Profile
+from ..auth.references import written
 from ..auth.secrets import Redaction
 from ..auth.session import Session
 from ..auth.store import Store
@@ -31,17 +33,16 @@ def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Ses
     if not isinstance(system.credential, SignIn):
         return None
     given = system.credential
-    if given.client_secret:
-        redaction.add(given.client_secret)
+    secret = given.client_secret
     profile = Profile(
         system=system.name,
         issuer=system.site,
         origins=system.origins,
         version=version("closient-mcp"),
-        client_id=given.client_id,
-        client_secret=given.client_secret,
+        client_id=written(given.client_id, "CLOSIENT_CLIENT_ID") if given.client_id else None,
+        client_secret=written(secret.reveal(), "CLOSIENT_CLIENT_SECRET") if secret else None,
     )
-    identity = given.client_id or "registered"
+    identity = Credentials(profile, redaction).identity
     store = Store(home / "credentials", system.name, system.site, identity, redaction)
     return Session(profile, store, Wire(trust_env=not is_loopback(system.site)))
 
@@ -53,8 +54,11 @@ def anonymous_client(system: SystemSettings) -> httpx2.AsyncClient:
 
 def _auth(system: SystemSettings, session: Session | None, redaction: Redaction) -> httpx2.Auth:
     if isinstance(system.credential, ApiKey):
-        redaction.add(system.credential.key)
-        return ApiKeyAuth(system.name, system.credential.key, header=system.credential.header, origins=system.origins)
+        given = system.credential
+        reference = written(given.key.reveal(), given.source)
+        return ApiKeyAuth(
+            system.name, reference, place="header", name=given.header, origins=system.origins, redaction=redaction
+        )
     assert session
     return BearerAuth(session)
 

@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx2
 import pytest
@@ -25,45 +24,19 @@ from joserfc.jwk import RSAKey
 from closient_mcp.auth.errors import Unavailable
 from closient_mcp.auth.listener import DONE, PATH, STALE, Listener, Page, failed
 from closient_mcp.auth.login import Attempt, Login
-from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
-from closient_mcp.auth.secrets import Redaction, Secret
-from closient_mcp.auth.session import Session, finish_uninterrupted
+from closient_mcp.auth.references import written
+from closient_mcp.auth.session import finish_uninterrupted
 from closient_mcp.auth.store import Store
-from closient_mcp.auth.wire import Wire
 
+from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, get, port_of, query_of
 from .service import Received, Reply, Service, running_service
-
-SECONDS = 20
-CODE = "the-authorization-code"
-DISCOVERY = "/.well-known/oauth-authorization-server"
 
 
 @pytest.fixture(autouse=True)
 def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain http on loopback has no use for them, and they load slowly."""
     monkeypatch.setattr(httpx2, "Client", partial(httpx2.Client, verify=False))
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a browser got."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
-def get(port: int, target: str, method: str = "GET", **headers: str) -> Shown:
-    """What a browser gets that asks the listener."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-    try:
-        connection.request(method, target, headers={name.replace("_", "-"): text for name, text in headers.items()})
-        response = connection.getresponse()
-        told = {name.lower(): value for name, value in response.getheaders()}
-        return Shown(response.status, told, response.read().decode())
-    finally:
-        connection.close()
 
 
 @dataclass
@@ -204,127 +177,20 @@ def test_a_browsers_spare_connection_does_not_hold_up_the_end(sent: bytes) -> No
 def test_a_port_that_is_taken_is_an_error_and_a_port_that_was_left_is_free() -> None:
     first = Listener()
     with pytest.raises(OSError):
-        Listener(first.port)
+        Listener(first.redirect_uri)
     first.begin("", Answers())
     get(first.port, PATH)
     first.close()
-    Listener(first.port).close()
+    Listener(first.redirect_uri).close()
 
 
 # The sign-in that a callback ends
 
 
-@dataclass
-class Desk:
-    """A machine, the authorization server that it signs in at, and the tabs that were opened."""
-
-    service: Service
-    folder: Path
-    now: float = 1_800_000_000.0
-    granted: dict[str, Any] = field(default_factory=dict[str, Any])
-    tabs: list[str] = field(default_factory=list[str])
-    redaction: Redaction = field(default_factory=Redaction)
-
-    def __post_init__(self) -> None:
-        self.granted = {
-            "access_token": "the-access-token",
-            "refresh_token": "the-refresh-token",
-            "token_type": "Bearer",
-            "expires_in": 3600,
-        }
-        self.service.routes |= {
-            DISCOVERY: Reply(self.metadata()),
-            "/register": Reply({"client_id": "registered-client"}, 201),
-            "/token": self.token,
-        }
-
-    def metadata(self, **changes: Any) -> dict[str, Any]:
-        address = self.service.address
-        endpoints = {f"{name}_endpoint": f"{address}/{name}" for name in ("authorization", "token", "registration")}
-        endpoints["registration_endpoint"] = f"{address}/register"
-        return {"issuer": address, "response_types_supported": ["code"], **endpoints, **changes}
-
-    def token(self, got: Received) -> Reply:
-        """A refresh token that cannot be one is found fault with; a code is exchanged."""
-        if b"grant_type=refresh_token" in got.body:
-            return Reply({"error": "invalid_grant"}, 400)
-        return Reply(self.granted)
-
-    def session(self, **profile: Any) -> Session:
-        """The sign-in as another process would use it."""
-        address = self.service.address
-        given = Profile("closient", address, frozenset({address}), "1", **profile)
-        return Session(given, self.store(), Wire(trust_env=False), clock=lambda: self.now)
-
-    def login(self, *, screen: bool = True, **profile: Any) -> Login:
-        """Sign-ins as another process would lead them."""
-
-        def open_browser(tab: str) -> bool:
-            self.tabs.append(tab)
-            return screen
-
-        return Login(self.session(**profile), open_browser)
-
-    def begin(self, *scopes: str, browser: bool = True, **profile: Any) -> tuple[Login, Attempt]:
-        login = self.login(**profile)
-        attempt = login.start(scopes, browser=browser)
-        assert attempt.ready.wait(SECONDS)
-        return login, attempt
-
-    def store(self) -> Store:
-        return Store(self.folder, "closient", self.service.address, "registered", self.redaction)
-
-    def record(self) -> Record:
-        return self.store().read()
-
-    def asked(self, path: str) -> list[Received]:
-        return [got for got in self.service.received if got.path == path]
-
-    def exchanges(self) -> list[dict[str, str]]:
-        """The forms with which codes were exchanged."""
-        forms = [parse_qs(got.body.decode()) for got in self.asked("/token")]
-        return [{name: values[0] for name, values in form.items()} for form in forms if "code" in form]
-
-
-def query_of(attempt: Attempt) -> dict[str, str]:
-    """The authorization request that the browser is sent to make."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(attempt.authorize_address).query).items()}
-
-
-def port_of(attempt: Attempt) -> int:
-    return urlsplit(attempt.address).port or 0
-
-
-def come_back(attempt: Attempt, answer: str = f"code={CODE}", state: str = "") -> Shown:
-    """Follow the redirect with which the authorization server ends its part."""
-    return get(port_of(attempt), f"{PATH}?{answer}&state={quote(state or query_of(attempt)['state'])}")
-
-
-def ended(attempt: Attempt) -> str:
-    """How an attempt ended: in words, or nothing where it went well."""
-    assert attempt.done.wait(SECONDS)
-    return f"{attempt.error.message} {attempt.error.next_step}" if attempt.error else ""
-
-
-def at_rest() -> bool:
-    """Whether every sign-in's thread has gone."""
-    for thread in threading.enumerate():
-        if thread.name == "closient-mcp-login":
-            thread.join(SECONDS)
-    return "closient-mcp-login" not in [thread.name for thread in threading.enumerate()]
-
-
 @pytest.fixture
 def desk(service: Service, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(service, tmp_path / "credentials")
-    yield made
-    # Whoever still waits is let go by the right state.
-    record = made.record()
-    if record.pending:
-        port = urlsplit(record.pending.redirect_uri).port or 0
-        with suppress(OSError):
-            get(port, f"{PATH}?error=access_denied&state={record.pending.state}")
-    assert at_rest()
+    with desk_in(service, tmp_path / "credentials") as made:
+        yield made
 
 
 def test_a_sign_in_registers_once_proves_its_verifier_and_is_kept(desk: Desk) -> None:
@@ -614,7 +480,7 @@ def test_without_a_usable_registration_no_browser_is_opened(desk: Desk, reply: R
     assert desk.tabs == [] and len(desk.asked("/register")) == 1
 
 
-OWN: dict[str, Any] = {"client_id": "own", "client_secret": Secret("my-own-secret-1")}
+OWN: dict[str, Any] = {"client_id": written("own", "CLIENT"), "client_secret": written("my-own-secret-1", "SECRET")}
 
 
 def test_a_client_of_ones_own_is_not_registered_and_identifies_itself(desk: Desk) -> None:
@@ -722,7 +588,7 @@ def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> Non
 
 def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> None:
     dead = leave(desk, screen=True)
-    thief = Listener(port_of(dead))
+    thief = Listener(f"{dead.address}callback")
     _, heir = desk.begin()
     thief.close()
     assert port_of(heir) != port_of(dead) and query_of(heir)["state"] != query_of(dead)["state"]
@@ -744,7 +610,7 @@ def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
     _, attempt = desk.begin()
     assert "Nobody finished the sign-in" in ended(attempt) and at_rest()
     assert desk.record().pending is None
-    Listener(port_of(attempt)).close()
+    Listener(f"{attempt.address}callback").close()
 
 
 def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:

@@ -64,7 +64,7 @@ def opened() -> list[str]:
 def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Generator[Login]:
     origins = frozenset({mounted.address})
     profile = Profile("closient", mounted.address, origins, "1")
-    session = Session(profile, Store(tmp_path, "closient", mounted.address, "registered", Redaction()), wire)
+    session = Session(profile, Store(tmp_path, "closient", mounted.address, lambda: "registered", Redaction()), wire)
 
     def open_tab(address: str) -> bool:
         opened.append(address)

@@ -23,7 +23,8 @@ from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
-from closient_mcp.auth.secrets import Redaction, Secret
+from closient_mcp.auth.references import written
+from closient_mcp.auth.secrets import Redaction
 from closient_mcp.auth.session import Session, finish_uninterrupted
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Wire
@@ -77,7 +78,7 @@ class Home:
         )
 
     def store(self) -> Store:
-        return Store(self.folder, "closient", self.service.address, "registered", Redaction())
+        return Store(self.folder, "closient", self.service.address, lambda: "registered", Redaction())
 
     def session(self, **profile: Any) -> Session:
         """A session as another process would have it."""
@@ -319,7 +320,7 @@ async def test_only_a_clear_no_ends_a_sign_in(home: Home, reply: Reply) -> None:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.session._RETRY_AFTER", (0.0, 0.0))
+    monkeypatch.setattr("closient_mcp.auth.asking._RETRY_AFTER", (0.0, 0.0))
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -388,19 +389,23 @@ async def test_a_registration_that_the_server_forgot_is_dropped_with_its_tokens(
     assert (home.kept(), home.store().read().client) == (None, None)
 
 
-async def test_a_configured_client_that_is_refused_keeps_its_sign_in_and_says_so(home: Home) -> None:
+def own_client(secret: str) -> dict[str, Any]:
+    return {"client_id": written("own", "CLIENT"), "client_secret": written(secret, "SECRET")}
+
+
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+async def test_a_configured_client_that_is_refused_keeps_its_sign_in_and_says_so(home: Home, error: str) -> None:
     home.sign_in(age=3600, client=Client(client_id="own", client_secret="wrong-secret", source="configured"))
-    home.fail(Reply({"error": "invalid_client"}, 401))
+    home.fail(Reply({"error": error}, 401))
     with pytest.raises(AuthError, match="client"):
-        await home.session(client_id="own", client_secret=Secret("wrong-secret")).token()
+        await home.session(**own_client("wrong-secret")).token()
     assert home.kept() is not None and home.store().read().client
 
 
 async def test_a_configured_clients_secret_is_the_one_configured_now(home: Home) -> None:
     old = Client(client_id="own", client_secret="old-secret", auth_method="client_secret_post", source="configured")
     home.sign_in(age=3600, client=old)
-    given = {"client_id": "own", "client_secret": Secret("new-secret"), "auth_method": "client_secret_post"}
-    assert await home.session(**given).token() == "access-token-1"
+    assert await home.session(**own_client("new-secret"), client_auth="client_secret_post").token() == "access-token-1"
     assert parse_qs(home.service.received[-1].body.decode())["client_secret"] == ["new-secret"]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def redaction() -> Redaction:
 
 @pytest.fixture
 def store(folder: Path, redaction: Redaction) -> Store:
-    return Store(folder, "closient", SITE, "registered", redaction)
+    return Store(folder, "closient", SITE, lambda: "registered", redaction)
 
 
 def record(access_token: str = "access-token-one", **members: Any) -> Record:
@@ -70,7 +71,8 @@ def test_what_is_written_is_read_again_and_each_writing_is_counted(store: Store)
 
 def test_each_system_site_and_client_has_a_file_of_its_own(folder: Path, redaction: Redaction) -> None:
     of = [("closient", SITE, "registered"), ("close", SITE, "registered"), ("closient", "https://x", "registered")]
-    stores = [Store(folder, *one, redaction) for one in [*of, ("closient", SITE, "own")]]
+    given = [*of, ("closient", SITE, "own")]
+    stores = [Store(folder, system, site, partial(str, who), redaction) for system, site, who in given]
     for number, store in enumerate(stores):
         store.write(record(f"access-token-{number}"))
     tokens = [store.read().tokens for store in stores]
@@ -78,7 +80,7 @@ def test_each_system_site_and_client_has_a_file_of_its_own(folder: Path, redacti
 
 
 def test_a_systems_name_cannot_lead_out_of_the_folder(folder: Path, redaction: Redaction) -> None:
-    Store(folder, "../../evil", SITE, "registered", redaction).write(record())
+    Store(folder, "../../evil", SITE, lambda: "registered", redaction).write(record())
     assert [path.parent for path in folder.parent.parent.rglob("*.json")] == [folder]
 
 
@@ -256,7 +258,7 @@ def test_a_write_that_fails_says_so_leaves_the_old_record_and_no_half_file(
 
 
 def test_the_lock_is_for_one_at_a_time_also_within_a_process(store: Store, folder: Path, redaction: Redaction) -> None:
-    other = Store(folder, "closient", SITE, "registered", redaction)
+    other = Store(folder, "closient", SITE, lambda: "registered", redaction)
     entered, order = threading.Event(), list[str]()
 
     def enter() -> None:
@@ -285,7 +287,7 @@ def test_a_lock_that_another_holds_for_too_long_is_told_as_such(
     store: Store, folder: Path, redaction: Redaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.auth.store._PATIENCE", 0.1)
-    other = Store(folder, "closient", SITE, "registered", redaction)
+    other = Store(folder, "closient", SITE, lambda: "registered", redaction)
     with (
         store.lock(),
         pytest.raises(Unavailable, match=f"Another copy of closient-mcp is renewing the sign-in to {SITE}"),
@@ -323,7 +325,7 @@ def test_rule_1_every_secret_of_a_record_is_hidden_from_then_on(store: Store, fo
     )
     store.write(whole)
     redaction = Redaction()
-    fresh = Store(folder, "closient", SITE, "registered", redaction)
+    fresh = Store(folder, "closient", SITE, lambda: "registered", redaction)
     if through == "reading":
         fresh.read()
     else:

@@ -13,6 +13,7 @@ import pytest
 from closient_mcp.auth.api_key import ApiKeyAuth, key_fault
 from closient_mcp.auth.errors import PersonNeeded
 from closient_mcp.auth.origins import belongs
+from closient_mcp.auth.references import written
 from closient_mcp.auth.secrets import MASK, Redaction, Secret
 
 ORIGIN = "https://www.example.com"
@@ -21,23 +22,25 @@ KEY = f"csb_{BODY}_{zlib.crc32(BODY.encode()):08x}"
 
 
 def auth(key: str = KEY) -> ApiKeyAuth:
-    return ApiKeyAuth("closient", Secret(key), header="X-API-Key", origins=frozenset({ORIGIN}))
+    reference = written(key, "CLOSIENT_API_KEY")
+    origins = frozenset({ORIGIN})
+    return ApiKeyAuth("closient", reference, place="header", name="X-API-Key", origins=origins, redaction=Redaction())
 
 
-def send(auth: httpx2.Auth, url: str, status: int = 200, may_ask: bool = True) -> list[httpx2.Request]:
+async def send(auth: httpx2.Auth, url: str, status: int = 200, may_ask: bool = True) -> list[httpx2.Request]:
     sent: list[httpx2.Request] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         sent.append(request)
         return httpx2.Response(status)
 
-    with httpx2.Client(transport=httpx2.MockTransport(answer), auth=auth) as client:
-        client.get(url, extensions={"may_ask": may_ask})
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), auth=auth) as client:
+        await client.get(url, extensions={"may_ask": may_ask})
     return sent
 
 
-def test_the_key_goes_along_to_its_own_origin() -> None:
-    assert send(auth(), f"{ORIGIN}/a")[0].headers["x-api-key"] == KEY
+async def test_the_key_goes_along_to_its_own_origin() -> None:
+    assert (await send(auth(), f"{ORIGIN}/a"))[0].headers["x-api-key"] == KEY
 
 
 @pytest.mark.parametrize(
@@ -50,8 +53,8 @@ def test_the_key_goes_along_to_its_own_origin() -> None:
         "https://evil.example/www.example.com",
     ],
 )
-def test_rule_1_the_key_goes_nowhere_else(url: str) -> None:
-    assert "x-api-key" not in send(auth(), url)[0].headers
+async def test_rule_1_the_key_goes_nowhere_else(url: str) -> None:
+    assert "x-api-key" not in (await send(auth(), url))[0].headers
 
 
 @pytest.mark.parametrize(
@@ -74,9 +77,9 @@ def test_rule_1_a_credential_belongs_to_an_origin_and_to_https_or_this_machine(
     assert belongs(httpx2.URL(url), frozenset({origin})) is may
 
 
-def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:
+async def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:
     with pytest.raises(PersonNeeded) as caught:
-        send(auth(), f"{ORIGIN}/a", status=401)
+        await send(auth(), f"{ORIGIN}/a", status=401)
     assert caught.value.message == f"www.example.com did not accept the API key ending in …{KEY[-4:]} (401)."
     assert "environment" in caught.value.next_step and KEY not in str(vars(caught.value))
 

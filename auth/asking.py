@@ -1,0 +1,39 @@
+"""Asking a token endpoint, again where the answer was lost, and never for longer than others wait for the lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .records import Tokens
+from .tokens import Unclear, Verdict, read_tokens
+from .wire import Call, NoAnswer, Wire
+
+_RETRY_AFTER = (0.3, 1.0)
+_DEADLINE = 12.0
+_LONGEST_PAUSE = 5.0
+
+
+def ask_patiently(wire: Wire, call: Call, clock: Callable[[], float], previous: Tokens | None = None) -> Verdict:
+    """As `ask`, up to three times: for what does no harm when it is asked twice."""
+    until = time.monotonic() + _DEADLINE
+    verdict: Verdict = Unclear("no time")
+    for wait in (*_RETRY_AFTER, None):
+        verdict = ask(wire, call, clock, previous, max(0.1, until - time.monotonic()))
+        if not isinstance(verdict, Unclear) or wait is None:
+            return verdict
+        pause = max(wait, verdict.retry_after or 0.0)
+        if time.monotonic() + pause >= until or pause > _LONGEST_PAUSE:
+            return verdict
+        time.sleep(pause)
+    return verdict
+
+
+def ask(
+    wire: Wire, call: Call, clock: Callable[[], float], previous: Tokens | None = None, deadline: float = _DEADLINE
+) -> Verdict:
+    """What the token endpoint says; that nothing came back is no answer to go by."""
+    try:
+        return read_tokens(wire.send(call, deadline), clock(), previous)
+    except NoAnswer as error:
+        return Unclear(str(error))

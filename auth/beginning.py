@@ -1,0 +1,106 @@
+"""The request that a sign-in begins with, and the listener that its answer comes back to."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import httpx2
+
+from . import authorization
+from .listener import Listener, checked_redirect
+from .origins import origin
+from .records import Client, Pending, Record, Server
+from .sentences import Sentences
+from .session import Session
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A request that is out, and the listener that its answer comes back to."""
+
+    listener: Listener
+    pending: Pending
+    server: Server
+
+
+class Beginning:
+    """Takes over the request of a process that died, or makes a new one. For whoever holds the login lock."""
+
+    def __init__(self, session: Session, sentences: Sentences) -> None:
+        self._profile = session.profile
+        self._store = session.store
+        self._clock = session.clock
+        self._enrolment = session.enrolment
+        self._say = sentences
+
+    def resumed(self, record: Record) -> Started | None:
+        """The request that a dead owner left behind, if its port is free: the tab that is open still works."""
+        pending = record.pending
+        if pending is None or record.server is None or self._clock() >= pending.expires_at:
+            return None
+        if self._profile.redirect_uri not in (None, pending.redirect_uri):
+            return None
+        try:
+            return Started(Listener(pending.redirect_uri), pending, record.server)
+        except OSError:
+            logger.info("the port of the pending sign-in is taken; starting anew")
+            return None
+
+    def begun(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> Started:
+        """A new request, saved before anybody is sent anywhere."""
+        profile = self._profile
+        server = self._enrolment.server()
+        if record.server and _token_origin(record.server) != _token_origin(server):
+            if profile.client_secret and not by_hand:
+                raise self._say.moved(_token_origin(record.server), _token_origin(server))
+            # What one token endpoint gave never goes to another: no old client, no old tokens.
+            record = record.model_copy(update={"client": None, "tokens": None})
+        listener = self._listener(record.client)
+        try:
+            client = self._enrolment.client(record.client, server, listener.redirect_uri)
+            pending = authorization.begin(
+                server,
+                client,
+                listener.redirect_uri,
+                self._wanted(record, server, scopes),
+                self._clock(),
+                exactly=profile.scopes is not None,
+                pkce=profile.pkce,
+                resource=profile.resource,
+            )
+            self._store.change(server=server, client=client, pending=pending, tokens=record.tokens)
+        except BaseException:
+            listener.close()
+            raise
+        return Started(listener, pending, server)
+
+    def _wanted(self, record: Record, server: Server, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """What to ask for: what the settings say, else what is wanted now together with what there is already."""
+        if self._profile.scopes is not None:
+            return self._profile.scopes
+        granted = record.tokens.scope.split() if record.tokens else ()
+        supported = server.scopes_supported
+        return tuple(scope for scope in (*scopes, *granted) if not supported or scope in supported)
+
+    def _listener(self, client: Client | None) -> Listener:
+        """On the registered port: some servers want the very same address again, and by hand it is the only one."""
+        fixed = self._profile.redirect_uri
+        reason = ""
+        for redirect_uri in (fixed,) if fixed else (client.redirect_uri or None if client else None, None):
+            try:
+                return Listener(redirect_uri)
+            except OSError as error:
+                reason = error.strerror or str(error)
+        if fixed:
+            raise self._say.port_taken(checked_redirect(fixed).port, reason)
+        raise self._say.failure(
+            f"no local port can be opened for the sign-in ({reason})",
+            "Allow programs to listen on 127.0.0.1, or use an API key.",
+        )
+
+
+def _token_origin(server: Server) -> str:
+    return origin(httpx2.URL(server.token_endpoint))

@@ -1,0 +1,105 @@
+"""Tokens that need no person: for a password, or for the client itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from .asking import ask, ask_patiently
+from .credentials import Credentials
+from .enrolment import Enrolment
+from .errors import PersonNeeded
+from .profile import Profile
+from .records import Client, Record, Server
+from .sentences import Sentences
+from .store import Store
+from .tokens import Denied, Granted, Habits, Verdict, client_credentials_request, password_request
+from .wire import Wire
+
+logger = logging.getLogger(__name__)
+
+
+class Unattended:
+    """Fetches the tokens of one profile whose grant is `password` or `client_credentials`."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        store: Store,
+        wire: Wire,
+        sentences: Sentences,
+        credentials: Credentials,
+        enrolment: Enrolment,
+        clock: Callable[[], float],
+    ) -> None:
+        self._profile = profile
+        self._store = store
+        self._wire = wire
+        self._say = sentences
+        self._credentials = credentials
+        self._enrolment = enrolment
+        self._clock = clock
+
+    def fetch(self, record: Record) -> Record:
+        """The record with fresh tokens, still to be written; called under its lock.
+
+        Credentials that were refused once are not sent again, by no process, until they change: a few more tries
+        lock the account.
+
+        Raises:
+            PersonNeeded: the credentials are refused, or were.
+            Unavailable: the server does not answer as it should.
+        """
+        if self._credentials.match(record.refused):
+            raise self._say.password_refused()
+        server = self._enrolment.server(record.server)
+        record, verdict = self._ask(record, server)
+        if isinstance(verdict, Denied) and verdict.ends_client and record.client and not record.client.is_own:
+            logger.info("%s no longer knows this client (%s)", record.site, verdict.error)
+            record, verdict = self._ask(record.model_copy(update={"client": None}), server)
+        if isinstance(verdict, Granted):
+            return self._kept(record, verdict)
+        if isinstance(verdict, Denied):
+            raise self._refused(record, verdict)
+        raise self._say.unavailable(f"{server.issuer} gave no token ({verdict.reason})")
+
+    def _ask(self, record: Record, server: Server) -> tuple[Record, Verdict]:
+        client = self._enrolment.client(record.client, server, "")
+        if client != record.client or server != record.server:
+            # A registration is kept before it is used: registering over and over is what servers forbid.
+            record = self._store.write(record.model_copy(update={"server": server, "client": client}))
+        return record, self._verdict(server, self._credentials.complete(client, server))
+
+    def _verdict(self, server: Server, client: Client) -> Verdict:
+        scopes = self._profile.scopes or ()
+        habits = Habits(self._profile.resource, self._profile.in_query)
+        if self._profile.grant == "client_credentials":
+            call = client_credentials_request(server, client, scopes, habits)
+            return ask_patiently(self._wire, call, self._clock)
+        username, password = self._credentials.user()
+        # Once: whoever counts failed attempts may have counted one whose answer was lost.
+        return ask(self._wire, password_request(server, client, username, password, scopes, habits), self._clock)
+
+    def _kept(self, record: Record, granted: Granted) -> Record:
+        tokens = granted.tokens
+        asked = self._profile.scopes or ()
+        changes: dict[str, object] = {}
+        if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
+            changes["scope"] = " ".join(asked)
+        if self._profile.grant == "client_credentials":
+            changes["refresh_token"] = None  # RFC 6749 §4.4.3: there should be none, and the client needs none
+        kept = tokens.model_copy(update=changes)
+        return record.model_copy(update={"tokens": kept, "asked": asked, "refused": ""})
+
+    def _refused(self, record: Record, denied: Denied) -> PersonNeeded:
+        said = f" ({denied.description})" if denied.description else ""
+        if self._profile.grant == "password" and denied.error == "invalid_grant":
+            changes = {"tokens": None, "refused": self._credentials.fingerprint()}
+            self._store.write(record.model_copy(update=changes))
+            return self._say.password_refused(said)
+        if denied.ends_client:
+            return self._say.client_rejected(said)
+        return self._say.failure(
+            f'{self._profile.issuer} answered "{denied.error[:80]}"{said} when it was asked for a token',
+            "Check the grant, the scopes and the client in the credential's settings.",
+        )
