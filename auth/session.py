@@ -147,7 +147,8 @@ class Session:
         if not tokens.refresh_token or not record.server or not record.client:
             return False
         client = self.credentials.complete(record.client, record.server)
-        habits = Habits(self.profile.resource, self.profile.in_query)
+        scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
+        habits = Habits(self.profile.resource, self.profile.in_query, scope)
         call = refresh_request(record.server, client, tokens.refresh_token, habits)
         verdict = ask_patiently(self.wire, call, self.clock, tokens)
         if isinstance(verdict, Denied):

@@ -74,10 +74,14 @@ def is_usable(tokens: Tokens | None, now: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What some servers want besides: a `resource` (RFC 8707 §2.2), or everything in the query."""
+    """What some servers want besides: a `resource` (RFC 8707 §2.2), everything in the query, or `scope` again.
+
+    `scope` is what was granted: servers with a password grant, such as Fluent's, want it named at a refresh too.
+    """
 
     resource: str | None = None
     in_query: bool = False
+    scope: str = ""
 
 
 _NONE = Habits()
@@ -95,7 +99,7 @@ def exchange_request(
 
 def refresh_request(server: Server, client: Client, refresh_token: str, habits: Habits = _NONE) -> Call:
     """A refresh token for new tokens (RFC 6749 §6)."""
-    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **_scope(tuple(habits.scope.split()))}
     return _token_request(server, client, form, habits)
 
 

@@ -15,7 +15,6 @@ from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
 from closient_mcp.tools.exposure import fits as fits_in_a_list
 from closient_mcp.tools.fluent import DESCRIPTION, Fluent
-from closient_mcp.tools.fluent_errors import read_rest
 from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.json_values import as_object, parse_json
 from closient_mcp.tools.operations import Operation, Source, read_operations
@@ -44,7 +43,7 @@ class Tools:
         sender = Sender(client, frozenset({address}), system)
         self.fluent = Fluent(system, address, sender, wait=0.0, **settings)
         described = [
-            operation_tool(operation, sender, read=read_rest, context=self.fluent.context)
+            operation_tool(operation, sender, context=self.fluent.context)
             for operation in operations_at(address, system)
         ]
         self.by_name: dict[str, Tool] = {tool.name: tool for tool in [*self.fluent.tools(), *described]}
@@ -444,7 +443,7 @@ async def test_an_event_that_came_to_nothing_is_an_error_although_it_is_http_200
     event = {"name": "Check", "accountId": "ACME", "retailerId": "1", "entityType": "ORDER"}
     with pytest.raises(UpstreamError, match=f"{status}: Event has Failed") as raised:
         await tools.call(name, body=event)
-    assert advice in raised.value.next_step and raised.value.details["eventId"] == "e-1"
+    assert advice in raised.value.next_step and raised.value.details["event_id"] == "e-1"
 
 
 async def test_an_event_of_the_log_that_failed_is_no_failed_call(tools: Tools, stand_in: FluentStandIn) -> None:

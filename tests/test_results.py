@@ -165,11 +165,10 @@ def test_rule_2_errors_nested_without_end_or_number_are_told_in_part(opening: st
     assert len(told.fields) == 20 and len(told.message) <= 800
 
 
-@pytest.mark.parametrize(("state", "does"), [("FAILED", "Look the event up"), ("NO_MATCH", "No workflow takes it")])
+@pytest.mark.parametrize(("state", "does"), [("FAILED", "list_events"), ("NO_MATCH", "find_user_actions")])
 def test_an_event_that_came_to_nothing_is_an_error_though_the_answer_is_200(state: str, does: str) -> None:
-    error = failure(
-        answer({"eventId": "e-1", "entityId": "143", "eventStatus": state, "errorMessage": "Event has Failed"})
-    )
+    body = {"eventId": "e-1", "entityId": "143", "eventStatus": state, "errorMessage": "Event has Failed"}
+    error = failure(replace(answer(body), method="POST"))
     assert error.message == f"acme took the event e-1, which ended as {state}: Event has Failed."
     assert does in error.next_step and error.details["event_id"] == "e-1" and error.status == 200
 

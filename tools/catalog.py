@@ -10,6 +10,7 @@ from .api_words import api_words
 from .linksets import MAX_CONTEXTS, Context, NoCatalog, read_contexts
 from .local_files import is_file
 from .problems import Problem
+from .staleness import Stale
 from .targets import LINKSET, Target, format_of, is_catalog, is_openapi, stem_of, what_else
 
 __all__ = ["MAX_ENTRIES", "MEDIA_TYPE", "Catalog", "Entry", "NoCatalog", "joined", "read_catalog"]
@@ -37,11 +38,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What a catalog lists, in its order, the catalogs in it, and what in it could not be used."""
+    """What a catalog lists, in its order, the catalogs in it, what in it could not be used, and what is a kept copy."""
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
     nested: tuple[str, ...] = ()
+    stale: tuple[Stale, ...] = ()
 
 
 @dataclass(slots=True)
@@ -87,7 +89,9 @@ def joined(catalogs: Iterable[Catalog]) -> Catalog:
     entries: dict[str, Entry] = {}
     problems: list[Problem] = []
     nested: list[str] = []
+    stale: list[Stale] = []
     for catalog in catalogs:
+        stale += catalog.stale
         problems += catalog.problems
         nested += catalog.nested
         for entry in catalog.entries:
@@ -100,7 +104,7 @@ def joined(catalogs: Iterable[Catalog]) -> Catalog:
         more = f"{len(problems) - _MOST_PROBLEMS} more entries could not be used"
         problems[_MOST_PROBLEMS:] = [Problem("the catalog", more, "they are left out")]
     named = (replace(entry, api=word) for entry, word in zip(kept, words, strict=True))
-    return Catalog(tuple(named), tuple(problems), tuple(nested))
+    return Catalog(tuple(named), tuple(problems), tuple(nested), tuple(stale))
 
 
 def _subjects(entries: Sequence[Entry]) -> list[str]:

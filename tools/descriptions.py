@@ -6,16 +6,17 @@ import hashlib
 import logging
 from dataclasses import dataclass, replace
 
-import anyio.to_thread
-
 from .addresses import BadAddress, origin_of
+from .cache import Cache
 from .catalog import Entry
+from .compiled import Reading, read_compiled
 from .documents import NotReadable, kind_of, read_document
-from .fetching import Document, NotFetched
+from .fetching import Document, Gone, NotFetched
 from .local_files import Reader, is_file
 from .operations import NotOpenApi, Operation, Source, read_operations
 from .problems import Problem
 from .servers import leaves_open, server_origins
+from .staleness import Stale, staleness
 from .text import one_line
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ _ACCEPT = (
 class Description:
     """One document that a catalog lists: what it gave, or why it gave nothing.
 
-    `same` is equal for two of which one is enough: equal bytes whose calls go to the same places.
+    `same` is equal for two of which one is enough: equal bytes whose calls go to the same places. A failure that is
+    `final` is not one of the network: nothing there can be used. `stale` says that it is a kept copy, and why.
     """
 
     api: str
@@ -39,62 +41,90 @@ class Description:
     problems: tuple[Problem, ...] = ()
     failure: str = ""
     same: str = ""
+    final: bool = False
+    confirmed: float = 0.0
+    stale: tuple[Stale, ...] = ()
+
+    def or_earlier(self, earlier: Description | None) -> Description:
+        """What was read earlier in this run, where this is only a failure that may pass."""
+        if not self.failure or self.final or earlier is None or earlier.failure or earlier.api != self.api:
+            return self
+        return replace(earlier, stale=(Stale(self.address, earlier.confirmed, self.failure),))
 
 
 async def read_description(entry: Entry, source: Source, reader: Reader) -> Description:
     """Read the document of an entry, or, where that fails, the next that the catalog names for the same API."""
-    failed = ""
+    failed: Description | None = None
     for address in (entry.description, *entry.alternates):
         found = await _read(entry, address, source, reader)
         if not found.failure:
             return found
-        failed = failed or found.failure
-    return Description(entry.api, entry.description, failure=failed)
+        failed = replace(failed, final=failed.final and found.final) if failed else found
+    assert failed
+    return failed
 
 
 async def _read(entry: Entry, address: str, source: Source, reader: Reader) -> Description:
+    def use(document: Document) -> Description:
+        return _understand(entry, document, replace(source, address=document.address), reader.fetcher.cache)
+
+    failed = Description(entry.api, entry.description)
     try:
-        document = await reader.read(address, _ACCEPT)
-    except NotFetched as error:
-        return Description(entry.api, entry.description, failure=one_line(str(error), 300))
-    try:
-        return await anyio.to_thread.run_sync(_understand, entry, document, replace(source, address=document.address))
+        return await reader.read(address, _ACCEPT, use)
+    except (NotFetched, _Unusable) as error:
+        final = isinstance(error, Gone | _Unusable)
+        return replace(failed, failure=one_line(str(error), 300), final=final)
     except Exception as error:  # one document that we cannot read must not cost the others
         logger.exception("%s could not be read", address)
         failure = f"it could not be read ({type(error).__name__}); the log has the details"
-        return Description(entry.api, entry.description, failure=failure)
+        return replace(failed, failure=failure, final=True)
 
 
-def _understand(entry: Entry, document: Document, source: Source) -> Description:
-    failure = ""
+class _Unusable(ValueError):
+    """The document gives no operations; the text says why."""
+
+
+def _understand(entry: Entry, document: Document, source: Source, cache: Cache | None) -> Description:
+    operations, problems = read_compiled(document.body, source, cache, _compile)
+    bases = "\n".join(sorted({operation.base for operation in operations}))
+    same = hashlib.sha256(document.body + bases.encode()).hexdigest()
+    return Description(
+        entry.api,
+        entry.description,
+        tuple(operations),
+        tuple(problems),
+        same=same,
+        confirmed=document.confirmed,
+        stale=staleness(document),
+    )
+
+
+def _compile(body: bytes, source: Source) -> Reading:
     try:
-        content = read_document(document.body)
+        content = read_document(body)
     except NotReadable as error:
-        return Description(entry.api, entry.description, failure=str(error))
-    if is_file(document.address) and not source.base and not source.anchor and leaves_open(content):
-        failure = "it is a file that names no server by a whole address; set `base` to where the API is"
-        return Description(entry.api, entry.description, failure=failure)
+        raise _Unusable(str(error)) from None
+    if is_file(source.address) and not source.base and not source.anchor and leaves_open(content):
+        raise _Unusable("it is a file that names no server by a whole address; set `base` to where the API is")
     try:
         operations, problems = read_operations(content, source)
     except NotOpenApi as error:
-        return Description(entry.api, entry.description, failure=kind_of(content) or str(error))
-    problems += _elsewhere(entry, server_origins(content, document.address), operations) if not source.base else []
-    bases = "\n".join(sorted({operation.base for operation in operations}))
-    same = hashlib.sha256(document.body + bases.encode()).hexdigest()
-    return Description(entry.api, entry.description, tuple(operations), tuple(problems), same=same)
+        raise _Unusable(kind_of(content) or str(error)) from None
+    problems += _elsewhere(source, server_origins(content, source.address), operations) if not source.base else []
+    return operations, problems
 
 
-def _elsewhere(entry: Entry, servers: set[str], operations: list[Operation]) -> list[Problem]:
+def _elsewhere(source: Source, servers: set[str], operations: list[Operation]) -> list[Problem]:
     """A notice where the document's servers are not where the catalog says that the API is."""
     try:
-        anchor = origin_of(entry.anchor)
+        anchor = origin_of(source.anchor)
     except BadAddress:
         return []
     called = {origin_of(operation.base) for operation in operations}
     if elsewhere := called - {anchor}:
         reason = f"its servers are at {', '.join(sorted(elsewhere))}, and the catalog has the API at {anchor}"
-        return [Problem(entry.description, reason, "calls go where the document says")]
+        return [Problem(source.address, reason, "calls go where the document says")]
     if called and servers and not servers & called:
         reason = f"its servers are at {', '.join(sorted(servers))}, and the catalog has the API at {anchor}"
-        return [Problem(entry.description, reason, "calls go where the catalog says; the others are not this system's")]
+        return [Problem(source.address, reason, "calls go where the catalog says; the others are not this system's")]
     return []

@@ -1,19 +1,31 @@
-"""Fetching catalogs and documents: anonymous, bounded, and not from places that an outsider may only name."""
+"""Fetching catalogs and documents: anonymous, bounded, and not from places that an outsider may only name.
+
+What a caller could use is kept: the next `fetch` asks whether that is still what is there (RFC 9110 §13.1, RFC 9111
+§4.3), and it stands in where no better answer can be had. It is kept under the address that was asked for. Redirects
+are followed anew each time, and the validators go to the address that the body came from, no other.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
 import socket
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
+import anyio.to_thread
 import httpx2
 
 from .addresses import BadAddress, is_loopback, is_public, origin_of, resolve, without_query
+from .cache import Cache
+from .json_values import JsonObject, as_text
 from .pacing import seconds_to_wait
 from .sending import lower_case, read_capped
+from .validators import Validators, validators_of
 
 logger = logging.getLogger(__name__)
 
@@ -21,38 +33,146 @@ MAX_BYTES = 32 * 1024 * 1024
 _TIME = 20.0
 _MAX_REDIRECTS = 5
 _LONGEST_WAIT = 5.0
+Used = TypeVar("Used")
 
 
 class NotFetched(Exception):
     """A document could not be had; the text says why."""
 
 
+class Gone(NotFetched):
+    """The service says that there is no such document (any more), or it is known to be none that can be used."""
+
+
+class NotKept(NotFetched):
+    """The document was never kept, and the network was not to be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was fetched: the body, and the address that it finally came from."""
+    """What was fetched: the body, and the address that it finally came from.
+
+    `confirmed` is when it was last known to be what is there (seconds since 1970). `stale` says why it is a kept copy
+    although the service was asked. Without `validators` it may not be kept.
+    """
 
     body: bytes
     address: str
+    confirmed: float = 0.0
+    stale: str = ""
+    validators: Validators | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Fetches what a system's catalog names. `home` are the system's own origins, `client` carries no credential."""
+    """Fetches what a system's catalog names. `home` are the system's own origins, `client` carries no credential.
+
+    Where it is not `online`, there is only what was kept, and confirmed `within` so many seconds.
+    """
 
     client: httpx2.AsyncClient
     home: frozenset[str]
+    cache: Cache | None = None
+    online: bool = True
+    within: float | None = None
+
+    def kept(self, address: str) -> Document | None:
+        """The document as it was kept, without any network."""
+        found = self.cache.read("document", self._key(address)) if self.cache else None
+        if found is None or (self.within is not None and time.time() - found.confirmed > self.within):
+            return None
+        accept, etag, modified = (as_text(found.facts.get(name)) for name in ("accept", "etag", "modified"))
+        validators = Validators(accept, etag, modified)
+        return Document(found.body, as_text(found.facts.get("address")), found.confirmed, validators=validators)
+
+    def keep(self, address: str, document: Document) -> None:
+        """Keep what `fetch` gave for this address, because it could be used; what was kept already is left as it is."""
+        if self.cache is None or document.stale:
+            return
+        if document.validators is None:
+            self.cache.forget("document", self._key(address))
+            return
+        self.cache.forget("missing", self._key(address))
+        known, validators = self.kept(address), document.validators
+        if known and (known.body, known.address, known.validators) == (document.body, document.address, validators):
+            self.cache.confirm("document", self._key(address))
+            return
+        facts: JsonObject = {
+            "address": document.address,
+            "accept": validators.accept,
+            "etag": validators.etag,
+            "modified": validators.modified,
+        }
+        self.cache.write("document", self._key(address), facts, document.body)
+
+    def _key(self, address: str) -> str:
+        # With the origins: what one system may reach, another that only names it may not.
+        return "\n".join([*sorted(self.home), address])
+
+    async def fetch_as(self, address: str, accept: str, use: Callable[[Document], Used]) -> Used:
+        """What `use`, in a thread, makes of a document, which is then kept.
+
+        What it refuses (ValueError) does not replace a kept copy: that one is used in its place, and called stale.
+
+        Raises:
+            NotFetched: as `fetch`.
+            ValueError: of `use`, and nothing better is kept.
+        """
+        document = await self.fetch(address, accept)
+        return await anyio.to_thread.run_sync(self._use, address, document, use)
+
+    def _use(self, address: str, document: Document, use: Callable[[Document], Used]) -> Used:
+        try:
+            used = use(document)
+        except ValueError as error:
+            kept = None if document.stale or not self.online else self.kept(address)
+            if kept is None or kept.body == document.body:
+                self._note_missing(address, str(error))
+                raise
+            return use(replace(kept, stale=f"what is there now cannot be used: {error}"))
+        if self.online:
+            self.keep(address, document)
+        return used
+
+    def _note_missing(self, address: str, why: str) -> None:
+        """Keep that there is nothing to be had, so that the next start need not wait to learn it."""
+        if self.cache and self.online:
+            self.cache.forget("document", self._key(address))
+            self.cache.write("missing", self._key(address), {"why": why[:500]}, b"")
 
     async def fetch(self, address: str, accept: str) -> Document:
         """Fetch one document, following redirects to places that are as permitted as the first.
 
+        Where that fails, it is the kept copy, and `stale` says why; not where the service says that it is gone.
+
         Raises:
-            NotFetched: the address is not permitted, or no usable answer came.
+            NotFetched: the address is not permitted, or no usable answer came, and nothing is kept.
         """
+        kept = await anyio.to_thread.run_sync(self.kept, address) if self.cache else None
+        if not self.online:
+            return kept or self._raise_not_kept(address)
+        try:
+            return await self._fetch(address, accept, kept)
+        except Gone as error:
+            self._note_missing(address, str(error))
+            raise
+        except NotFetched as error:
+            if kept is None:
+                raise
+            return replace(kept, stale=str(error))
+
+    def _raise_not_kept(self, address: str) -> NoReturn:
+        missing = self.cache.read("missing", self._key(address)) if self.cache else None
+        if missing:
+            raise Gone(as_text(missing.facts.get("why")))
+        raise NotKept("it was never read")
+
+    async def _fetch(self, address: str, accept: str, kept: Document | None) -> Document:
         try:
             with anyio.fail_after(_TIME):
                 for _ in range(_MAX_REDIRECTS + 1):
                     await self._permit(address)
-                    found = await self._once(address, accept)
+                    found = await self._once(address, accept, kept)
                     if isinstance(found, Document):
                         return found
                     address = found
@@ -71,8 +191,21 @@ class Fetcher:
         """The `Link` header of an address as the body, by HEAD, or by GET where that names none.
 
         Raises:
-            NotFetched: the address is not permitted, or no answer came.
+            NotFetched: the address is not permitted, or no answer came, and nothing is kept.
         """
+        place = f"{address}#links"  # no address that is asked for has a fragment
+        if not self.online:
+            return self.kept(place) or self._raise_not_kept(place)
+        try:
+            found = await self._links(address)
+        except NotFetched as error:
+            if kept := self.kept(place):
+                return replace(kept, stale=str(error))
+            raise
+        self.keep(place, found)
+        return found
+
+    async def _links(self, address: str) -> Document:
         found = Document(b"", address)
         try:
             with anyio.fail_after(_TIME):
@@ -94,12 +227,17 @@ class Fetcher:
             async with self.client.stream(method, address, follow_redirects=False) as answer:
                 headers = lower_case(answer)
             if answer.status_code not in (301, 302, 303, 307, 308) or "location" not in headers:
-                return Document(headers.get("link", "").encode(), address)
+                return Document(
+                    headers.get("link", "").encode(), address, time.time(), validators=validators_of(headers, "")
+                )
             address = resolve(address, headers["location"])
         return Document(b"", address)
 
-    async def _once(self, address: str, accept: str) -> Document | str:
-        headers = {"accept": accept}
+    async def _once(self, address: str, accept: str, kept: Document | None) -> Document | str:
+        known = kept.validators if kept and kept.address == address else None
+        # Another `Accept` may have another body under the same date (RFC 9110 §12.5.5).
+        conditions = known.conditions() if known and known.accept == accept else {}
+        headers = {"accept": accept, **conditions}
         async with self.client.stream("GET", address, headers=headers, follow_redirects=False) as answer:
             status, location = answer.status_code, answer.headers.get("location")
             logger.debug("GET %s: %s", without_query(address), status)
@@ -110,12 +248,18 @@ class Fetcher:
                 return address
             if status in (301, 302, 303, 307, 308) and location:
                 return resolve(address, location)
+            if status == 304 and kept and known and conditions:
+                if known.agrees_with(answer.headers.get("etag", "")):
+                    return replace(kept, confirmed=time.time())
+                return await self._once(address, accept, None)  # it tells of another body (RFC 9111 §4.3.4)
+            if status in (404, 410):
+                raise Gone(f"HTTP {status} {answer.reason_phrase}".strip())
             if status != 200:
                 raise NotFetched(f"HTTP {status} {answer.reason_phrase}".strip())
             body, cut = await read_capped(answer, MAX_BYTES)
             if cut:
                 raise NotFetched(f"larger than {MAX_BYTES // 2**20} MiB")
-            return Document(body, address)
+            return Document(body, address, time.time(), validators=validators_of(lower_case(answer), accept))
 
     async def _permit(self, address: str) -> None:
         """A document of a public catalog may not point into the private network (server-side request forgery)."""

@@ -1,17 +1,12 @@
-"""What went wrong at Fluent Commerce, and what to do: errors inside HTTP 200, by GraphQL and by events."""
+"""What went wrong in GraphQL at Fluent Commerce, inside HTTP 200, and what to do."""
 
 from __future__ import annotations
-
-from urllib.parse import urlsplit
 
 from .addresses import without_query
 from .errors import UpstreamError
 from .graphql import GraphqlError
-from .json_values import JsonObject, NotJson, as_object, as_text, parse_json
-from .results import read_response
+from .json_values import JsonObject
 from .sending import Response
-from .text import one_line
-from .tool import Result
 
 THROTTLED = "C0011E"
 # The vendor's own client waits a minute; hosts give up on a call at about that time.
@@ -40,12 +35,6 @@ _BY_CLASS = {
     "C": "Correct the query or its variables; repeating the same call will fail again.",
     "S": "The fault is on Fluent's side: try again later.",
     "T": "The fault is with another service behind Fluent: try again later.",
-}
-_FAILED_EVENT = {
-    "FAILED": "Rules that ran before the failure stay done: look with {system}_get_event and {system}_list_events "
-    "before you repeat it.",
-    "NO_MATCH": "The workflow has no ruleset for this event in the entity's state: {system}_find_user_actions and "
-    "{system}_get_workflow tell which there are.",
 }
 
 
@@ -81,34 +70,3 @@ def next_step(errors: tuple[GraphqlError, ...], system: str) -> str:
     code = _deciding(errors).code
     known = _NEXT_STEPS.get(code) or _BY_CLASS.get(code[:1]) or _BY_CLASS["C"]
     return known.format(system=system)
-
-
-def read_rest(response: Response, system: str) -> Result:
-    """The result of an operation of `fluent.json`; an event that came to nothing is an error, whatever its status.
-
-    Raises:
-        UpstreamError: the status is 400 or more, or the event failed or met no ruleset.
-    """
-    sent_event = urlsplit(response.url).path.endswith(("/event/sync", "/event/async"))
-    if sent_event and response.status < 300:
-        _check_event(response, system)
-    return read_response(response, system)
-
-
-def _check_event(response: Response, system: str) -> None:
-    try:
-        event = as_object(parse_json(response.body))
-    except NotJson:
-        return
-    status = as_text(event.get("eventStatus"))
-    if status not in _FAILED_EVENT:
-        return
-    names = ("eventId", "entityId", "eventStatus", "errorMessage")
-    facts: JsonObject = {name: one_line(as_text(event[name]), 500) for name in names if as_text(event.get(name))}
-    reason = f": {facts['errorMessage']}" if "errorMessage" in facts else ""
-    raise UpstreamError(
-        response.status,
-        f"{system} took the event, and it ended as {status}{reason}".rstrip(". ") + ".",
-        _FAILED_EVENT[status].format(system=system),
-        {"status": response.status, "url": without_query(response.url), **facts},
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -10,7 +11,7 @@ from urllib.request import url2pathname
 import anyio.to_thread
 
 from .addresses import BadAddress, resolve
-from .fetching import MAX_BYTES, Document, Fetcher, NotFetched
+from .fetching import MAX_BYTES, Document, Fetcher, NotFetched, Used
 
 
 def is_file(address: str) -> bool:
@@ -48,15 +49,16 @@ class Reader:
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
 
-    async def read(self, address: str, accept: str) -> Document:
-        """Read one document.
+    async def read(self, address: str, accept: str, use: Callable[[Document], Used]) -> Used:
+        """What `use` makes of one document; it raises ValueError where it is not what was looked for.
 
         Raises:
             NotFetched: it is not permitted, or it could not be had.
+            ValueError: of `use`, and no kept copy is better.
         """
         if is_file(address):
-            return await anyio.to_thread.run_sync(self._read_file, address)
-        return await self.fetcher.fetch(address, accept)
+            return await anyio.to_thread.run_sync(lambda: use(self._read_file(address)))
+        return await self.fetcher.fetch_as(address, accept, use)
 
     def _read_file(self, address: str) -> Document:
         try:

@@ -25,8 +25,9 @@ _CODES = ("error_code", "code", "error", "eventStatus")
 _WRONGS = 20
 _NESTED = 8
 _EVENT_STEPS = {
-    "FAILED": "Look the event up by its id for the cause; send it again only when that is mended.",
-    "NO_MATCH": "No workflow takes it: check its name, the entity's type and the state that the entity is in.",
+    "FAILED": "Rules that ran before the failure stay done: look with get_event and list_events before you repeat it.",
+    "NO_MATCH": "The workflow has no ruleset for this event in the entity's state: find_user_actions and get_workflow "
+    "tell which there are.",
 }
 
 More: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
@@ -64,7 +65,7 @@ def read_response(response: Response, system: str, more: More = _no_more) -> Res
 
 def _read_json(response: Response, system: str, more: More, note: str) -> Result:
     value = parse_json(response.body)
-    if failure := _failed_event(value, response, system):
+    if response.method == "POST" and (failure := _failed_event(value, response, system)):
         raise failure
     if response.method == "DELETE" and value in ({}, [], None, ""):
         return Result(f"Done: HTTP {response.status}, an empty answer.", note=note)
@@ -74,7 +75,7 @@ def _read_json(response: Response, system: str, more: More, note: str) -> Result
 
 
 def _failed_event(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
-    """Fluent tells of an event that came to nothing inside a 200; an event that is only looked up has no `eventId`."""
+    """Fluent tells of an event that came to nothing inside a 200; one that is only looked up is none."""
     node = as_object(value)
     event, state = one_line(as_text(node.get("eventId")), 100), as_text(node.get("eventStatus"))
     if not event or state not in _EVENT_STEPS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import anyio
 
 from .addresses import has_origin
-from .catalog import Entry
+from .catalog import Catalog, Entry
 from .descriptions import Description, read_description
 from .fetching import Fetcher
 from .local_files import Reader
@@ -16,6 +16,7 @@ from .names import tool_name
 from .operations import Operation, Source
 from .problems import Problem
 from .sending import Sender
+from .staleness import Stale
 from .text import one_line
 from .unread import EntryIndex
 from .ways_in import NoWayIn, WayIn, find_descriptions
@@ -53,35 +54,64 @@ class System:
     descriptions: dict[str, Description] = field(default_factory=dict[str, Description])
     problems: list[Problem] = field(default_factory=list[Problem])
     _first: tuple[Entry, ...] = ()
+    _stale_catalogs: tuple[Stale, ...] = ()
     # On demand, the one that was wanted longest ago first.
     _wanted: dict[str, None] = field(default_factory=dict[str, None])
     _index: EntryIndex | None = None
 
-    async def load(self, progress: Progress | None = None) -> None:
-        """Read the catalog and its first documents, some at a time; failures become values.
+    async def load_kept(self, within: float | None = None) -> None:
+        """Fill in what was kept from before, without any network; `loaded` if that is as much as `load` would give.
 
-        What was read already is not read again. `progress` is told after each document.
+        What was last confirmed more than `within` seconds ago does not count.
         """
-        if self.way.base and not has_origin(self.way.base, self.sender.origins):
-            self.failure = f"its `base` {self.way.base} is not an address that its calls may go to"
+        reader = self._reader(replace(self.fetcher, online=False, within=within))
+        if self._misplaced():
             return
         try:
-            listing = await find_descriptions(self.way, self._reader())
+            self._take(await find_descriptions(self.way, reader))
+        except NoWayIn:
+            return
+        await self._read_all(self._first, reader, None)
+        found = self._read_at_start()
+        self.loaded = len(found) == len(self._first) and all(not one.failure or one.final for one in found)
+        for one in found:
+            if one.failure and not one.final:
+                del self.descriptions[one.address]
+
+    async def load(self, progress: Progress | None = None, *, again: bool = False) -> None:
+        """Read the catalog and its first documents, some at a time; failures become values.
+
+        What was read already, and is not stale, is read only if that is to happen `again`; where it then cannot be
+        had, it stays as it is. `progress` is told after each document.
+        """
+        self.failure = self._misplaced()
+        if self.failure:
+            return
+        try:
+            self._take(await find_descriptions(self.way, self._reader()))
         except NoWayIn as error:
             self.failure = one_line(str(error), 500)
             return
-        self.failure = ""
+        wanted = [entry for entry in self.entries if entry.description in self._wanted] if again else []
+        await self._read_all([*self._first, *wanted], self._reader(), progress, again=again)
+        self.loaded = True
+
+    def _misplaced(self) -> str:
+        if self.way.base and not has_origin(self.way.base, self.sender.origins):
+            return f"its `base` {self.way.base} is not an address that its calls may go to"
+        return ""
+
+    def _take(self, listing: Catalog) -> None:
         self.entries = listing.entries
         if not self.way.lists:
             self.entries = tuple(replace(entry, api=self.name) for entry in self.entries)
         self.problems = list(listing.problems)
+        self._stale_catalogs = listing.stale
         self._first = self._chosen()
         if self.partial:
             reason = f"it lists {len(self.entries)} descriptions; {len(self._first)} are read at the start"
             effect = f"the others are read when they are looked for, and at most {MAX_KEPT} are kept"
             self.problems.append(Problem(self.way.address, reason, effect))
-        await self._read_all(self._first, progress)
-        self.loaded = True
 
     async def read_more(self, query: str, api: str = "") -> bool:
         """Read the documents of an API, or of those that a query fits best; whether anything new was read."""
@@ -111,13 +141,27 @@ class System:
         return len(self.entries) - len(self._first)
 
     @property
+    def settled(self) -> bool:
+        """Whether all was tried at least once, well or not."""
+        return self.loaded or bool(self.failure)
+
+    @property
     def complete(self) -> bool:
         """Whether what is read at the start was read; what could not be had may be there later."""
-        return self.loaded and not any(d.failure for d in self._read_at_start())
+        return self.loaded and not self.failure and not any(d.failure for d in self._read_at_start())
 
     def operations(self) -> list[Operation]:
         """All operations read so far, in the catalog's order; those of equal documents once."""
         return [operation for description in self._distinct() for operation in description.operations]
+
+    @property
+    def unreachable(self) -> str:
+        """Why the service itself is not where its descriptions are known from, if it is not."""
+        return self.failure or next((stale.why for stale in self._stale_catalogs), "")
+
+    def stale(self) -> list[Stale]:
+        """The catalogs and documents that are used as they were, because nothing newer could be had."""
+        return [*self._stale_catalogs, *(stale for description in self._read() for stale in description.stale)]
 
     def on_demand(self, api: str) -> bool:
         """Whether an API is read only when it is looked for, so that no list may depend on it."""
@@ -154,22 +198,25 @@ class System:
                 self._wanted.pop(entry.description, None)
                 self._wanted[entry.description] = None
         unread = [entry for entry in entries if entry.description not in self.descriptions]
-        await self._read_all(unread, None)
+        await self._read_all(unread, self._reader(), None)
         while len(self.descriptions) > MAX_KEPT and self._wanted:
             oldest = next(iter(self._wanted))
             del self._wanted[oldest]
             self.descriptions.pop(oldest, None)
         return bool(unread)
 
-    async def _read_all(self, entries: Iterable[Entry], progress: Progress | None) -> None:
+    async def _read_all(
+        self, entries: Iterable[Entry], reader: Reader, progress: Progress | None, *, again: bool = False
+    ) -> None:
         slots = anyio.CapacityLimiter(8)
         total = len(self._first)
 
         async def read(entry: Entry) -> None:
             known = self.descriptions.get(entry.description)
-            if known is None or known.failure or known.api != entry.api:
+            if again or known is None or known.failure or known.stale or known.api != entry.api:
                 async with slots:
-                    self.descriptions[entry.description] = await self._read_one(entry)
+                    found = await self._read_one(entry, reader)
+                self.descriptions[entry.description] = found.or_earlier(known)
             if progress:
                 progress(len(self.descriptions), total, entry.api)
 
@@ -177,7 +224,7 @@ class System:
             for entry in entries:
                 group.start_soon(read, entry)
 
-    async def _read_one(self, entry: Entry) -> Description:
+    async def _read_one(self, entry: Entry, reader: Reader) -> Description:
         source = Source(
             system=self.name,
             prefix=self._prefix_of(entry),
@@ -188,13 +235,13 @@ class System:
             app_scopes=self.app_scopes,
             base=self.way.base.rstrip("/"),
         )
-        return await read_description(entry, source, self._reader())
+        return await read_description(entry, source, reader)
 
     def _prefix_of(self, entry: Entry) -> tuple[str, ...]:
         return (*self.prefix, entry.api) if self.way.lists else self.prefix
 
-    def _reader(self) -> Reader:
-        return Reader(self.fetcher, self.way.files, self.way.folders)
+    def _reader(self, fetcher: Fetcher | None = None) -> Reader:
+        return Reader(fetcher or self.fetcher, self.way.files, self.way.folders)
 
     def _read(self) -> list[Description]:
         found = (self.descriptions.get(entry.description) for entry in self.entries)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import anyio
-import anyio.to_thread
 
 from .addresses import BadAddress, origin_of, resolve
 from .catalog import MEDIA_TYPE, Catalog, Entry, NoCatalog, joined, read_catalog
-from .fetching import NotFetched
+from .fetching import Document, NotFetched
 from .link_header import read_links
 from .local_files import Reader, is_file
 from .problems import Problem
+from .staleness import staleness
 
 WELL_KNOWN = "/.well-known/api-catalog"
 _ACCEPT = f"{MEDIA_TYPE}, application/json;q=0.5"
@@ -151,17 +151,21 @@ def _unseen(catalogs: list[Catalog], seen: set[str]) -> Iterator[str]:
 
 
 async def _read(address: str, reader: Reader, seen: set[str]) -> Catalog:
-    document = await reader.read(address, _ACCEPT)
+    document, catalog = await reader.read(address, _ACCEPT, _understand)
     if (final := _normal(document.address)) != _normal(address):
         if final in seen:
             return Catalog((), ())
         seen.add(final)
-    catalog = await anyio.to_thread.run_sync(read_catalog, document.body, document.address)
     if not is_file(address) and (there := origin_of(document.address)) != origin_of(address):
         reason = f"it redirects to the catalog of another host, {there}"
         told = Problem(address, reason, "that one is read; calls go only where the settings allow")
         return replace(catalog, problems=(told, *catalog.problems))
     return catalog
+
+
+def _understand(document: Document) -> tuple[Document, Catalog]:
+    catalog = read_catalog(document.body, document.address)
+    return document, replace(catalog, stale=staleness(document))
 
 
 def _left_out(address: str, reason: str) -> Catalog:
