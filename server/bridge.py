@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import anyio
+import anyio.to_thread
 
 from ..auth.browser import opener
 from ..auth.login import Login
 from ..auth.secrets import Redaction
+from ..auth.session import Session
 from ..tools.arguments import ArgumentChecker
+from ..tools.cache import Cache
 from ..tools.closient import Closient
 from ..tools.exposure import Exposure, Offer, listed, settle
 from ..tools.fetching import Fetcher
 from ..tools.finders import Finder
+from ..tools.fluent import Fluent
 from ..tools.generated import operation_tool
 from ..tools.json_values import JsonObject, as_object
 from ..tools.paging import Pages
 from ..tools.problems import Problem
+from ..tools.seen import SeenFile
 from ..tools.sending import Sender
-from ..tools.system import Progress, System, WayIn
+from ..tools.system import Progress, System
 from ..tools.text import map_text
 from ..tools.tiers import TIERS, Tier
 from ..tools.tool import Result, Tool
 from .clients import anonymous_client, client_for, session_for
+from .first_seen import FirstSeen
 from .settings import Settings, SystemSettings
 
 logger = logging.getLogger(__name__)
@@ -44,7 +51,10 @@ class Bridge:
     redaction: Redaction
     core: list[Tool]
     tiers: tuple[Tier, ...]
+    sessions: dict[str, Session]
     logins: dict[str, Login]
+    fluents: dict[str, Fluent]
+    first_seen: Mapping[str, FirstSeen] = field(default_factory=dict[str, FirstSeen])
     pages: Pages = field(default_factory=Pages)
     checker: ArgumentChecker = field(default_factory=ArgumentChecker)
     _operations: dict[str, Tool] = field(default_factory=dict[str, Tool])
@@ -58,8 +68,22 @@ class Bridge:
         self._finders = Finder(lambda: self._operations, self.checker, self.missing, self.read_more).tools(self.tiers)
         self._by_name = {tool.name: tool for tool in self.all_tools()}
 
-    async def load(self, progress: Progress | None = None) -> None:
-        """Read every system's documents and make their tools, as they come; a slow or failing one costs no other."""
+    async def load_kept(self, within: float | None = None) -> bool:
+        """Make the tools that were known before, without any network; whether they are all that `load` would give.
+
+        What was last confirmed more than `within` seconds ago does not count.
+        """
+        async with anyio.create_task_group() as group:
+            for system in self.systems.values():
+                group.start_soon(system.load_kept, within)
+        self._make_tools()
+        return all(system.loaded for system in self.systems.values())
+
+    async def load(self, progress: Progress | None = None, *, again: bool = False) -> None:
+        """Read every system's documents and make their tools, as they come; a slow or failing one costs no other.
+
+        What was read already is read only if that is to happen `again`.
+        """
         made = 0.0
 
         def told(done: int, total: int, api: str) -> None:
@@ -73,8 +97,13 @@ class Bridge:
 
         async with anyio.create_task_group() as group:
             for system in self.systems.values():
-                group.start_soon(system.load, told)
+                group.start_soon(partial(system.load, told, again=again))
         self._make_tools()
+        await anyio.to_thread.run_sync(self._compare)
+
+    def _compare(self) -> None:
+        for seen in self.first_seen.values():
+            seen.compare()
 
     async def read_more(self, query: str, system: str = "", api: str = "", name: str = "") -> None:
         """Read what large catalogs list and nobody has read yet, as far as it fits a query or an operation's name."""
@@ -90,17 +119,31 @@ class Bridge:
         reserved = {tool.name for tool in [*self.core, *self._finders]}
         operations: dict[str, Tool] = {}
         for system in self.systems.values():
-            for operation in system.operations():
-                tool = operation_tool(operation, system.sender)
+            tiers = self._tiers_of(system.name)
+            for made in self._tools_of(system):
+                tool = replace(made, tier=tiers.get(made.name, made.tier))
                 name = tool.name if tool.name not in reserved else f"{tool.name}_operation"
                 if name in operations:
-                    where = f"{operation.method} {operation.path} of {operation.api}"
+                    where = f"{tool.title} ({tool.words.split()[0]}) of {tool.api}"
                     reason = f"another operation is already called {name}"
                     self._clashes.append((system.name, Problem(where, reason, "this operation is left out")))
                 elif tool.tier in self.tiers:
                     operations[name] = tool.renamed(name)
         self._operations = operations
         self._by_name = {tool.name: tool for tool in self.all_tools()}
+
+    def _tools_of(self, system: System) -> Iterator[Tool]:
+        """A system's tools: those of its operations, and of a Fluent's GraphQL, which no document describes."""
+        fluent = self.fluents.get(system.name)
+        if fluent:
+            yield from (replace(tool, api=system.name) for tool in fluent.tools())
+        for operation in system.operations():
+            yield operation_tool(operation, system.sender, context=fluent.context if fluent else "")
+
+    def _tiers_of(self, system: str) -> Mapping[str, Tier]:
+        return next(
+            (settings.tiers for settings in self.settings.systems if settings.name == system), dict[str, Tier]()
+        )
 
     def listed(self) -> list[Tool]:
         """The tools that `tools/list` shows; what `auto` comes to is settled at the first call."""
@@ -111,8 +154,8 @@ class Bridge:
 
     @property
     def complete(self) -> bool:
-        """Whether every system's documents have all been read."""
-        return all(system.complete for system in self.systems.values())
+        """Whether every system's documents have all been read, as they are now."""
+        return all(system.complete and not system.stale() for system in self.systems.values())
 
     def all_tools(self) -> list[Tool]:
         """Every tool that can be called by name."""
@@ -142,7 +185,7 @@ class Bridge:
         said: list[str] = []
         for system in self.systems.values():
             failed = sum(bool(description.failure) for description in system.descriptions.values())
-            if system.failure:
+            if system.failure and not system.loaded:
                 said.append(f"{system.name}: {system.failure}")
             elif not system.loaded:
                 said.append(f"{system.name}: its documents are still being read")
@@ -155,7 +198,20 @@ class Bridge:
 
     def skipped(self, name: str) -> list[Problem]:
         """Everything of a system that could not be used, and why."""
-        return [*self.systems[name].skipped(), *(problem for system, problem in self._clashes if system == name)]
+        clashes = [problem for system, problem in self._clashes if system == name]
+        return [*self.systems[name].skipped(), *clashes, *self._tiers_of_nothing(name)]
+
+    def _tiers_of_nothing(self, name: str) -> list[Problem]:
+        """What the settings say of tools that are not there, once all that could be is."""
+        if not self.systems[name].complete:
+            return []
+        unknown = [tool for tool in self._tiers_of(name) if tool not in self._by_name]
+        place = f"tiers of {name} in the settings"
+        return [Problem(place, f"there is no tool {tool}", "this line has no effect") for tool in unknown]
+
+    def changed_tools(self, system: str) -> set[str]:
+        """The names of a system's tools that differ from what was first seen."""
+        return {change.tool for change in self.first_seen[system].changes} if system in self.first_seen else set()
 
     def scopes_to_ask(self, system: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
         """What a sign-in asks for: what the listed tools need to read, and what is wanted at hand."""
@@ -163,12 +219,12 @@ class Bridge:
         return tuple(sorted({scope for scopes in reading for scope in scopes} | set(wanted)))
 
     def _offer(self) -> Offer:
-        partial = any(system.partial for system in self.systems.values())
+        beyond = any(system.partial for system in self.systems.values())
         # What was read on demand is found and called, and is in no list: that depends on no call.
         operations = {
             name: tool for name, tool in self._operations.items() if not self.systems[tool.system].on_demand(tool.api)
         }
-        return Offer(self.core, self._finders, operations, partial=partial)
+        return Offer(self.core, self._finders, operations, partial=beyond)
 
 
 @asynccontextmanager
@@ -177,21 +233,34 @@ async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerato
     async with AsyncExitStack() as stack:
         systems: dict[str, System] = {}
         core: list[Tool] = []
+        sessions: dict[str, Session] = {}
         logins: dict[str, Login] = {}
+        fluents: dict[str, Fluent] = {}
+        cache, seen = Cache(settings.home / "cache"), settings.home / "seen"
         tiers: tuple[Tier, ...] = ("read",) if settings.read_only else TIERS
         for system in settings.systems:
             session = session_for(system, settings.home, redaction)
             if session:
+                sessions[system.name] = session
+            if session and system.login:
                 logins[system.name] = Login(session, opener(settings.browser))
             client = await stack.enter_async_context(client_for(system, session, redaction))
             sender = Sender(client, system.origins, system.name)
-            anonymous = await stack.enter_async_context(anonymous_client(system))
-            fetcher = Fetcher(anonymous, system.origins)
+            anonymous = await stack.enter_async_context(anonymous_client(system.site))
+            fetcher = Fetcher(anonymous, system.origins, cache)
             systems[system.name] = _system(system, sender, fetcher, settings.exposure.apis)
-            core += [tool for tool in Closient(system.site, sender).tools() if tool.tier in tiers]
-        yield Bridge(settings, systems, redaction, core, tiers, logins)
+            if system.preset == "closient" and not core:
+                core = [tool for tool in Closient(system.site, sender).tools() if tool.tier in tiers]
+            elif system.preset == "fluent":
+                fluents[system.name] = Fluent(
+                    system.name, system.way.base, sender, account=system.account, retailer=system.retailer
+                )
+        first_seen = {
+            system.name: FirstSeen(systems[system.name], SeenFile(seen, system.name, system.site))
+            for system in settings.systems
+        }
+        yield Bridge(settings, systems, redaction, core, tiers, sessions, logins, fluents, first_seen)
 
 
 def _system(settings: SystemSettings, sender: Sender, fetcher: Fetcher, pins: tuple[str, ...]) -> System:
-    way = WayIn(catalog=settings.catalog)
-    return System(settings.name, way, settings.prefix, sender, fetcher, settings.app_scopes, pins)
+    return System(settings.name, settings.way, settings.prefix, sender, fetcher, settings.app_scopes, pins)

@@ -8,10 +8,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import cast
 
-from .settings import MISUSE, Options, Settings, SettingsError, load_settings
+from .loading import load_settings
+from .settings import MISUSE, Options, Settings, SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,8 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return explain()
     if given.command == "sandbox":
         return _sandbox(given)
+    if given.command == "config" and given.what == "schema":
+        from .config_commands import schema
+
+        return schema()
     try:
-        code = _run(given, load_settings(_options(given), os.environ))
+        code = _add(given) if given.command == "add" else _run(given, load_settings(_options(given), os.environ))
         sys.stdout.flush()  # here, where it can still be told that nobody reads it
         return code
     except SettingsError as error:
@@ -72,7 +79,15 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             if given.command == "status":
                 return status(settings, as_json=given.json, bare=settings.bare)
             if given.command == "tools":
-                return tools(settings, given.query, as_json=given.json, everything=given.all, bare=settings.bare)
+                return tools(
+                    settings,
+                    given.query,
+                    as_json=given.json,
+                    everything=given.all,
+                    changed=given.changed,
+                    accept=given.accept,
+                    bare=settings.bare,
+                )
             return call(settings, given.tool, given.arguments, bare=settings.bare)
         case "login" | "logout":
             from .login_commands import login, logout
@@ -80,6 +95,10 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             if given.command == "login":
                 return login(settings, browser=not given.no_browser, bare=settings.bare)
             return logout(settings, forget=given.forget, bare=settings.bare)
+        case "config":
+            from .config_commands import show
+
+            return show(settings)
         case "serve" if given.http is not None:
             from .http import serve_http
 
@@ -94,6 +113,20 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             return serve(settings)
 
 
+def _add(given: argparse.Namespace) -> int:
+    from .add_command import Request, add
+    from .proposal import Given
+
+    options = _options(given)
+    credential = Given(given.client_id, given.redirect_uri)
+    request = Request(given.name, given.address, given.preset, given.account, given.retailer, credential)
+    # A file that is named need not be there yet.
+    there = options.config is None or Path(options.config).expanduser().exists()
+    settings = load_settings(options, os.environ, None if there else "")
+    alone = replace(options, system=given.name)
+    return add(settings, request, lambda text: load_settings(alone, os.environ, text))
+
+
 def _sandbox(given: argparse.Namespace) -> int:
     from ..sandbox.serving import serve
 
@@ -103,6 +136,10 @@ def _sandbox(given: argparse.Namespace) -> int:
 def _options(given: argparse.Namespace) -> Options:
     values = vars(given)
     return Options(**{name: values[name] for name in Options.__dataclass_fields__ if name in values})
+
+
+def _add_system(parser: argparse.ArgumentParser, help: str) -> None:
+    parser.add_argument("system", nargs="?", metavar="SYSTEM", default=argparse.SUPPRESS, help=help)
 
 
 def _port(text: str) -> int:
@@ -115,6 +152,7 @@ def _port(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("common options")
+    group.add_argument("--config", metavar="FILE", help="the settings file (default: closient-mcp.toml in our folder)")
     group.add_argument("--site", metavar="SITE", help="production (default), testing, local, or an address")
     group.add_argument("--system", metavar="NAME", help="only this system")
     group.add_argument(
@@ -139,10 +177,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP on this machine; 0 picks a port")
     command("demo", "the main job end to end against the sandbox; no account, no network")
     login = command("login", "sign in now")
-    login.add_argument("name", nargs="?", choices=["closient"], metavar="SYSTEM", help="closient")
+    _add_system(login, "the system to sign in to; all that want it, unless named")
     login.add_argument("--no-browser", action="store_true", help="print the address, and take the redirected one back")
     logout = command("logout", "revoke the sign-in at the server and drop it")
-    logout.add_argument("name", nargs="?", choices=["closient"], metavar="SYSTEM", help="closient")
+    _add_system(logout, "the system to sign out of; all, unless named")
     logout.add_argument("--forget", action="store_true", help="drop the registration too")
     status = command("status", "what can be reached, which tools that gives, what was skipped and why")
     status.add_argument("--json", action="store_true", help="as JSON")
@@ -150,11 +188,25 @@ def _parser() -> argparse.ArgumentParser:
     tools.add_argument("query", nargs="?", metavar="QUERY", help="only tools that these words find, best first")
     tools.add_argument("--json", action="store_true", help="the MCP definitions, each with system and tier")
     tools.add_argument("--all", action="store_true", help="every operation, listed to agents or not")
+    tools.add_argument("--changed", action="store_true", help="what differs from what was first seen")
+    tools.add_argument("--accept", action="store_true", help="take the tools as they are now for what was first seen")
     call = command("call", "call a tool as an agent would, and print the result's JSON")
     call.add_argument("tool", metavar="TOOL", help="any name that `tools --all` shows")
     call.add_argument(
         "arguments", nargs="?", default="{}", metavar="JSON", help="its arguments; - reads them from stdin"
     )
+    add = command("add", "look a system up, write its settings, offer to sign in")
+    add.add_argument("name", metavar="NAME", help="what to call it; its tools' names begin with that")
+    add.add_argument(
+        "address", metavar="ADDRESS", help="of its site, its api-catalog or an OpenAPI document; or a file"
+    )
+    add.add_argument("--preset", choices=["closient", "close", "fluent"], help="what kind of system it is")
+    add.add_argument("--client-id", metavar="ID", help="a client of your own to sign in as")
+    add.add_argument("--redirect-uri", metavar="URI", help="as that client is registered with")
+    add.add_argument("--account", metavar="NAME", help="Fluent's account, where the address does not say it")
+    add.add_argument("--retailer", type=int, metavar="N", help="Fluent's retailer")
+    config = command("config", "the settings in force, and where each came from")
+    config.add_argument("what", choices=["show", "schema"], help="show them, or the JSON Schema of the settings file")
     sandbox = command("sandbox", "run a Closient of your own on this machine until stopped")
     sandbox.add_argument("--port", type=_port, metavar="N", default=8000, help="0 picks a free one (default: 8000)")
     return parser

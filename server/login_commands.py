@@ -14,30 +14,53 @@ import anyio.to_thread
 from ..auth.errors import AuthError
 from ..auth.login import Attempt, Login
 from ..auth.secrets import Redaction
-from .bridge import open_bridge
+from .bridge import Bridge, open_bridge
 from .ending import end_on_signals
 from .logs import start_log
-from .settings import Settings
+from .settings import ApiKey, NoCredential, Settings, SystemSettings
 from .terminal import GREEN, RED, Terminal, stderr_terminal
 
 
 def login(settings: Settings, *, browser: bool, bare: bool) -> int:
-    """Sign in now; 0 if that worked."""
+    """Sign in now, to each system in turn that has a sign-in; 0 if all of that worked."""
     terminal = stderr_terminal(bare=bare)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
-            (system,) = settings.systems
-            if system.name not in bridge.logins:
-                terminal.say("There is nothing to sign in to: CLOSIENT_API_KEY is set, and goes before a sign-in.")
+            if not bridge.sessions:
+                for system in settings.systems:
+                    terminal.say(_no_sign_in(system))
                 return 1
             await bridge.load(terminal.bar)
-            used = bridge.logins[system.name]
-            attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser, by_hand=True)
-            await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser)
-            return _report(attempt, terminal, system.site)
+            there = [system for system in settings.systems if system.name in bridge.sessions]
+            codes = [await _sign_in(bridge, system, terminal, browser) for system in there]
+            return max(codes)
 
     return _run(settings, terminal, run)
+
+
+def _no_sign_in(system: SystemSettings) -> str:
+    if isinstance(system.credential, NoCredential):
+        return f"There is nothing to sign in to: {system.name} is used without a credential."
+    return (
+        f"There is nothing to sign in to: {system.name} uses the API key from {system.credential.source}, "
+        "which goes before a sign-in."
+    )
+
+
+async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, browser: bool) -> int:
+    if system.name not in bridge.logins:
+        try:
+            await bridge.sessions[system.name].token()
+        except AuthError as error:
+            terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
+            return 1
+        terminal.say(terminal.paint(f"Signed in to {system.name} ({system.site}).", GREEN))
+        return 0
+    used = bridge.logins[system.name]
+    attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser, by_hand=True)
+    await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser)
+    return _report(attempt, terminal, system.site)
 
 
 def logout(settings: Settings, *, forget: bool, bare: bool) -> int:
@@ -46,10 +69,12 @@ def logout(settings: Settings, *, forget: bool, bare: bool) -> int:
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
-            for used in bridge.logins.values():
+            for used in bridge.sessions.values():
                 terminal.say(await anyio.to_thread.run_sync(partial(used.sign_out, forget=forget)))
-            if not bridge.logins:
-                terminal.say("Nobody is signed in: CLOSIENT_API_KEY is used instead. Unset it to stop that.")
+            for system in settings.systems:
+                if isinstance(system.credential, ApiKey):
+                    said = f"{system.name}: nobody is signed in; the API key from {system.credential.source} is used."
+                    terminal.say(f"{said} Take it out there to stop that.")
         return 0
 
     return _run(settings, terminal, run)

@@ -19,6 +19,8 @@ from .settings import MISUSE, Settings
 from .status import status_lines, status_of
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal, stderr_terminal
 
+# A call in a script need not ask for the documents each time; what it does is in them for longer than that.
+_FRESH_SECONDS = 3600.0
 _TIER_STYLE = {"read": GREEN, "write": CYAN, "destructive": RED}
 
 
@@ -32,17 +34,22 @@ def status(settings: Settings, *, as_json: bool, bare: bool) -> int:
                 _print_json(status_of(bridge))
             else:
                 print("\n".join(status_lines(bridge)))
-            return 1 if any(system.failure for system in bridge.systems.values()) else 0
+            return 1 if any(system.unreachable for system in bridge.systems.values()) else 0
 
     return anyio.run(run)
 
 
-def tools(settings: Settings, query: str | None, *, as_json: bool, everything: bool, bare: bool) -> int:
-    """Print the tools that an agent sees, or all; 1 where a system's tools are missing."""
+def tools(
+    settings: Settings, query: str | None, *, as_json: bool, everything: bool, changed: bool, accept: bool, bare: bool
+) -> int:
+    """Print the tools that an agent sees, or all, or what changed of them; 1 where a system's tools are missing."""
 
     async def run() -> int:
         async with open_bridge(settings, _logging(settings)) as bridge:
             await _load(bridge, bare)
+            if changed or accept:
+                _show_changed(bridge, query or "", accept=accept, as_json=as_json, bare=bare)
+                return _report_failures(bridge)
             shown = bridge.all_tools() if everything else bridge.listed()
             if query:
                 shown = Index(shown).search(query)
@@ -56,6 +63,18 @@ def tools(settings: Settings, query: str | None, *, as_json: bool, everything: b
             return _report_failures(bridge)
 
     return anyio.run(run)
+
+
+def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool, bare: bool) -> None:
+    from .changed import changed_json, print_changed
+
+    if accept:
+        for seen in bridge.first_seen.values():
+            seen.accept()
+    if as_json:
+        _print_json(changed_json(bridge, query))
+    else:
+        print_changed(bridge, query, Terminal(sys.stdout, bare=bare))
 
 
 def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
@@ -76,8 +95,10 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
 
         async with open_bridge(settings, _logging(settings)) as bridge:
             if bridge.find(name) is None or name.endswith(("_operation", "_operations")):
-                await _load(bridge, bare)
-                await bridge.read_more("", name=name)
+                warm = await bridge.load_kept(within=_FRESH_SECONDS)
+                if not warm or bridge.find(name) is None:
+                    await _load(bridge, bare)
+                    await bridge.read_more("", name=name)
             tool = bridge.find(name)
             if tool is None:
                 print(f"closient-mcp: {bridge.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
@@ -102,13 +123,15 @@ def _logging(settings: Settings) -> Redaction:
 
 async def _load(bridge: Bridge, bare: bool) -> None:
     terminal = stderr_terminal(bare=bare)
-    await bridge.load(terminal.bar)
+    await bridge.load(terminal.bar, again=True)
 
 
 def _report_failures(bridge: Bridge) -> int:
     failed = [system for system in bridge.systems.values() if system.failure]
     for system in failed:
         print(f"closient-mcp: {system.name}: {system.failure}", file=sys.stderr)
+    for stale in [stale for system in bridge.systems.values() for stale in system.stale()]:
+        print(f"closient-mcp: {stale.address} is from {stale.moment}, because {stale.why}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ..auth.errors import AuthError
+from ..auth.references import NoSecret
 from ..tools.json_values import JsonObject, JsonValue, as_list
 from ..tools.problems import Problem
 from .bridge import Bridge
-from .settings import ApiKey, SystemSettings
+from .settings import ApiKey, NoCredential, SystemSettings
 
 
 def status_of(bridge: Bridge) -> JsonObject:
@@ -31,25 +32,36 @@ def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     skipped: list[JsonValue] = [_problem(problem) for problem in bridge.skipped(settings.name)]
     return {
         "site": settings.site,
-        "catalog": settings.catalog,
-        "reachable": not system.failure,
-        "failure": system.failure or None,
+        **_way(settings),
+        "reachable": not system.unreachable,
+        "failure": system.unreachable or None,
         "apis": len(system.entries),
         "descriptions": len(read),
         "operations": len(system.operations()),
         "tools": len([t for t in bridge.all_tools() if t.system == settings.name]),
         "credential": _credential(settings, bridge),
         "skipped": skipped,
+        "stale": [{"what": one.address, "from": one.moment, "why": one.why} for one in system.stale()],
+        "changed": len(bridge.changed_tools(settings.name)),
     }
+
+
+def _way(settings: SystemSettings) -> JsonObject:
+    way = settings.way
+    if way.descriptions:
+        return {"description": list[JsonValue](way.descriptions)}
+    return {"catalog": way.catalog or f"{way.site.rstrip('/')}/.well-known/api-catalog"}
 
 
 def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     given = settings.credential
     if isinstance(given, ApiKey):
-        return {"kind": "api_key", "source": given.source, "ending": given.key.ending}
-    state: JsonObject = {"kind": "oauth", "source": given.source}
+        return _key(given, bridge)
+    if isinstance(given, NoCredential):
+        return {"kind": "none", "source": given.source}
+    state: JsonObject = {"kind": "oauth", "grant": given.profile.grant, "source": given.source}
     try:
-        record = bridge.logins[settings.name].record()
+        record = bridge.sessions[settings.name].store.read()
     except AuthError as error:
         return {**state, "signed_in": False, "failure": f"{error.message} {error.next_step}"}
     tokens = record.tokens
@@ -59,7 +71,16 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     ends = None if tokens.expires_at is None else _moment(tokens.expires_at)
     renewable = tokens.refresh_token is not None
     person = record.person or None
-    return {**state, "signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+    told: JsonObject = {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+    return {**state, **told, **({"warning": record.warning} if record.warning else {})}
+
+
+def _key(given: ApiKey, bridge: Bridge) -> JsonObject:
+    state: JsonObject = {"kind": "api_key", "source": given.source, "in": f"{given.place} {given.name}".strip()}
+    try:
+        return {**state, "ending": given.key.open(bridge.redaction).ending}
+    except NoSecret as error:
+        return {**state, "failure": f"{error}. {error.next_step}"}
 
 
 def _moment(seconds: float) -> str:
@@ -85,12 +106,17 @@ def status_lines(bridge: Bridge) -> list[str]:
 def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
     system = bridge.systems[settings.name]
     lines = [f"{settings.name} at {settings.site}"]
-    if system.failure:
-        lines.append(f"  not reachable: {system.failure}")
-    else:
+    if system.unreachable:
+        lines.append(f"  not reachable: {system.unreachable}")
+    if not system.failure:
         read = sum(not d.failure for d in system.descriptions.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
     lines.append(f"  {_credential_line(_credential(settings, bridge))}")
+    lines += [f"  {stale.address} is from {stale.moment}, because {stale.why}" for stale in system.stale()]
+    if changed := bridge.changed_tools(settings.name):
+        lines.append(
+            f"  {len(changed)} tools differ from what was first seen; `closient-mcp tools --changed` shows how"
+        )
     if skipped := bridge.skipped(settings.name):
         lines.append(f"  skipped: {len(skipped)}")
         lines += [f"    {p.subject}: {p.reason}; {p.effect}" for p in skipped]
@@ -98,13 +124,20 @@ def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
 
 
 def _credential_line(state: JsonObject) -> str:
-    if state["kind"] == "api_key":
-        return f"credential: API key …{state['ending']} from {state['source']}"
     if failure := state.get("failure"):
         return f"credential: {failure}"
+    if state["kind"] == "none":
+        return "credential: none"
+    if state["kind"] == "api_key":
+        which = f" …{state['ending']}" if state["ending"] else ""
+        return f"credential: API key{which} from {state['source']}"
+    if not state["signed_in"] and state["grant"] != "authorization_code":
+        return f"credential: {state['grant']}, not used yet; the first call does it"
     if not state["signed_in"]:
         return "credential: nobody is signed in; `closient-mcp login` does it, or the first call that needs it"
     who = f" as {state['person']}" if state["person"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
-    renewed = "renewed by itself" if state["renewable"] else f"until {state['expires']}"
-    return f"credential: signed in{who}, {renewed}; may {scopes}"
+    unattended = state["grant"] != "authorization_code"
+    renewed = "renewed by itself" if state["renewable"] or unattended else f"until {state['expires']}"
+    warning = f"\n  {state['warning']}" if "warning" in state else ""
+    return f"credential: signed in{who}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"

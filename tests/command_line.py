@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -44,3 +45,10 @@ def error_of(ran: Ran) -> str:
     """The text of the tool error that `call` printed."""
     assert ran.code == 1 and ran.json()["isError"] is True
     return str(ran.json()["content"][0]["text"])
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -29,6 +29,8 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home.mkdir()
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
+    # For settings that are loaded from an environment without any of these.
+    monkeypatch.setattr("closient_mcp.server.places._home_of_user", lambda: str(home))
 
 
 @pytest.fixture(autouse=True)

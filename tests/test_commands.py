@@ -32,6 +32,7 @@ def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox)
     assert closient["credential"] == {
         "kind": "api_key",
         "source": "CLOSIENT_API_KEY",
+        "in": "header X-API-Key",
         "ending": sandbox.api_key[-4:],
     }
 

@@ -11,8 +11,9 @@ from mcp import types
 
 from closient_mcp.auth.secrets import Redaction
 from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.loading import load_settings
 from closient_mcp.server.protocol import McpBridge
-from closient_mcp.server.settings import Options, load_settings
+from closient_mcp.server.settings import Options
 from closient_mcp.server.status import status_of
 from closient_mcp.tools import system as system_module
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import anyio
@@ -18,8 +19,9 @@ from mcp.shared.exceptions import MCPError
 from closient_mcp.auth.secrets import Redaction
 from closient_mcp.server import protocol
 from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.loading import load_settings
 from closient_mcp.server.protocol import McpBridge
-from closient_mcp.server.settings import Options, load_settings
+from closient_mcp.server.settings import Options
 from closient_mcp.tools.json_values import JsonObject
 
 from .service import Received, Reply, Service, document, operation
@@ -310,8 +312,12 @@ async def test_what_failed_at_first_is_tried_again(service: Service, monkeypatch
         assert not (await client.call_tool("things_get_thing", {"id": "1"})).is_error
 
 
-def test_the_instructions_fit_the_hosts_that_cut_them() -> None:
-    assert len(protocol._INSTRUCTIONS) < 2048  # pyright: ignore[reportPrivateUsage]
+def test_the_instructions_fit_the_hosts_that_cut_them(tmp_path: Path) -> None:
+    assert "search_products" in protocol.instructions(load_settings(Options(), {}))
+    many = "".join(f'[systems.s{n}]\nsite = "https://s{n}.{"long-name." * 9}example"\n' for n in range(60))
+    file = tmp_path / "closient-mcp.toml"
+    file.write_text(many, encoding="utf-8")
+    assert len(protocol.instructions(load_settings(Options(config=str(file)), {})).encode()) < 2048
 
 
 def test_a_tool_definition_is_what_the_protocol_asks_for() -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from closient_mcp.auth.secrets import Redaction
+from closient_mcp.server.loading import load_settings
 from closient_mcp.server.places import browser_command, home_folder
-from closient_mcp.server.settings import ApiKey, Options, SettingsError, SignIn, load_settings
+from closient_mcp.server.settings import ApiKey, Options, SettingsError, SignIn
 from closient_mcp.tools.exposure import Exposure
 
 
@@ -28,7 +30,7 @@ def test_a_site_is_a_name_or_an_address_and_the_command_line_goes_first(
     options: Options, environ: dict[str, str], site: str
 ) -> None:
     (system,) = load_settings(options, environ).systems
-    assert (system.site, system.catalog) == (site, f"{site}/.well-known/api-catalog")
+    assert (system.site, system.way.catalog) == (site, f"{site}/.well-known/api-catalog")
     assert system.origins == {site}
 
 
@@ -52,21 +54,25 @@ def test_a_wrong_site_is_refused_with_what_was_meant(site: str, says: str) -> No
 
 def test_an_api_key_is_read_without_the_quotes_and_blanks_that_people_paste() -> None:
     (system,) = load_settings(Options(), {"CLOSIENT_API_KEY": ' "csb_a_b"\n'}).systems
-    assert isinstance(system.credential, ApiKey) and system.credential.key.reveal() == "csb_a_b"
+    assert isinstance(system.credential, ApiKey)
+    assert system.credential.key.open(Redaction()).reveal() == "csb_a_b"
     assert "csb_a_b" not in repr(system)
 
 
 @pytest.mark.parametrize("value", ["", "  "])
 def test_without_an_api_key_a_person_signs_in(value: str) -> None:
     (system,) = load_settings(Options(), {"CLOSIENT_API_KEY": value}).systems
-    assert system.credential == SignIn("registration")
+    assert isinstance(system.credential, SignIn)
+    assert (system.credential.source, system.credential.profile.client_id) == ("registration", None)
 
 
 def test_a_client_of_ones_own_goes_before_registration_and_an_api_key_before_both() -> None:
     own = {"CLOSIENT_CLIENT_ID": "mine", "CLOSIENT_CLIENT_SECRET": "secret-of-mine"}
     (system,) = load_settings(Options(), own).systems
-    assert isinstance(system.credential, SignIn) and system.credential.client_id == "mine"
-    assert system.credential.client_secret and system.credential.client_secret.reveal() == "secret-of-mine"
+    assert isinstance(system.credential, SignIn)
+    client_id, secret = system.credential.profile.client_id, system.credential.profile.client_secret
+    assert client_id and client_id.open(Redaction()).reveal() == "mine"
+    assert secret and secret.open(Redaction()).reveal() == "secret-of-mine"
     (system,) = load_settings(Options(), {**own, "CLOSIENT_API_KEY": "csb_a_b"}).systems
     assert isinstance(system.credential, ApiKey)
 
@@ -117,8 +123,8 @@ def test_a_key_that_no_key_can_be_is_refused_by_the_name_of_its_variable(value: 
 @pytest.mark.parametrize(
     ("text", "exposure"),
     [
-        ("auto", Exposure("auto", ("search", "products", "resolver"))),
-        ("core", Exposure("core", ("search", "products", "resolver"))),
+        ("auto", Exposure("auto", ("closient.search", "closient.products", "closient.resolver"))),
+        ("core", Exposure("core", ("closient.search", "closient.products", "closient.resolver"))),
         ("search, account", Exposure("apis", ("search", "account"))),
     ],
 )

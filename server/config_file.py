@@ -1,0 +1,146 @@
+"""The grammar of `closient-mcp.toml`: what may stand in it, and what each table is called with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias, cast
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from ..tools.tiers import Tier
+
+
+class _Table(BaseModel):
+    # hide_input: what stands in the file may be a secret, and must not get into an error's text.
+    # defer_build: without a file nothing is checked, and a start need not wait for the checkers.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
+
+
+class FromEnvironment(_Table):
+    """A secret in an environment variable."""
+
+    env: str = Field(min_length=1)
+
+
+class FromKeyring(_Table):
+    """A secret in the system's keyring, under the service `closient-mcp`."""
+
+    keyring: str = Field(min_length=1)
+
+
+class FromCommand(_Table):
+    """A secret that a command prints; the first item is the program, no shell is involved."""
+
+    command: Annotated[list[str], Field(min_length=1)]
+
+
+def _kind_of_secret(value: Any) -> str:
+    if not isinstance(value, dict):
+        return "text"
+    return next((key for key in ("keyring", "command") if key in value), "env")
+
+
+SecretValue: TypeAlias = Annotated[
+    Annotated[str, Tag("text")]
+    | Annotated[FromEnvironment, Tag("env")]
+    | Annotated[FromKeyring, Tag("keyring")]
+    | Annotated[FromCommand, Tag("command")],
+    Discriminator(_kind_of_secret),
+]
+ClientAuthMethod: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
+
+
+class _CredentialTable(_Table):
+    origins: list[str] = Field(default=[], description="Further origins that the credential may go to.")
+
+
+class _OAuthTable(_CredentialTable):
+    issuer: str | None = Field(default=None, description="Where the authorization server's metadata is.")
+    token_endpoint: str | None = None
+    revocation_endpoint: str | None = None
+    client_id: SecretValue | None = None
+    client_secret: SecretValue | None = None
+    client_auth: ClientAuthMethod | None = None
+    scopes: list[str] | None = Field(default=None, description="Asked for instead of what the operations want.")
+    resource: str | None = Field(default=None, description="The resource indicator (RFC 8707).")
+
+
+class AuthorizationCodeTable(_OAuthTable):
+    """A person signs in with a browser; without a `client_id` we register ourselves (RFC 7591)."""
+
+    grant: Literal["authorization_code"] = "authorization_code"
+    authorization_endpoint: str | None = None
+    registration_endpoint: str | None = None
+    redirect_uri: str | None = Field(default=None, description="As it was registered by hand, with its port.")
+    pkce: bool = True
+
+
+class ClientCredentialsTable(_OAuthTable):
+    """The client itself signs in; without a `client_id` we register ourselves (RFC 7591)."""
+
+    grant: Literal["client_credentials"]
+    registration_endpoint: str | None = None
+
+
+class PasswordTable(_OAuthTable):
+    """A user name and a password are exchanged for tokens; no person is asked."""
+
+    grant: Literal["password"]
+    username: SecretValue
+    password: SecretValue
+    credentials_in: Literal["body", "query"] = Field(
+        default="body", description="`query` only for a service that accepts nothing else: addresses are logged."
+    )
+
+
+class ApiKeyTable(_CredentialTable):
+    """A key that goes along with each request."""
+
+    grant: Literal["api_key"]
+    key: SecretValue
+    # `in` is a word of Python.
+    place: Literal["header", "basic", "query"] | None = Field(default=None, alias="in")
+    name: str | None = Field(default=None, description="The header or the query parameter; X-API-Key or api_key.")
+
+
+def _grant(value: Any) -> str:
+    if isinstance(value, str):
+        return "none"
+    return str(cast("dict[str, Any]", value).get("grant", "authorization_code")) if isinstance(value, dict) else "none"
+
+
+CredentialTable: TypeAlias = Annotated[
+    Annotated[Literal["none"], Tag("none")]
+    | Annotated[AuthorizationCodeTable, Tag("authorization_code")]
+    | Annotated[ClientCredentialsTable, Tag("client_credentials")]
+    | Annotated[PasswordTable, Tag("password")]
+    | Annotated[ApiKeyTable, Tag("api_key")],
+    Discriminator(_grant),
+]
+
+
+class SystemTable(_Table):
+    """One system: a preset, or where its descriptions are, and its credential."""
+
+    preset: Literal["closient", "close", "fluent"] | None = None
+    site: str | None = Field(default=None, description="For closient a site's name or address; else its address.")
+    catalog: str | None = Field(default=None, description="The address of an api-catalog, or a linkset file.")
+    description: str | list[str] | None = Field(
+        default=None, description="Addresses or files of OpenAPI documents, instead of a catalog."
+    )
+    base: str | None = Field(default=None, description="Where the APIs are, whatever the documents say.")
+    pin: list[str] | None = Field(default=None, description="APIs to list as tools under `auto`, the first first.")
+    tiers: dict[str, Tier] = Field(default={}, description="What a tool does, by its name, where we take it wrong.")
+    credential: CredentialTable | None = None
+    account: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$", description="Fluent's.")
+    environment: Literal["sandbox", "production"] | None = Field(default=None, description="Fluent's.")
+    retailer: int | None = Field(default=None, ge=0, description="Fluent's.")
+
+
+class ConfigFile(_Table):
+    """The whole file."""
+
+    expose: str | list[str] | None = Field(default=None, description="auto, core, all, or a list of APIs.")
+    read_only: bool | None = None
+    systems: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$")], SystemTable] = Field(
+        default={}, json_schema_extra={"additionalProperties": False}
+    )

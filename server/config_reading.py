@@ -1,0 +1,204 @@
+"""Reading `closient-mcp.toml`: what is wrong is told with its file, line, key, and what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from .config_file import ConfigFile
+from .settings import SettingsError
+
+_MAX_BYTES = 1_000_000
+_WITH_ALTERNATIVES = {"credential", "client_id", "client_secret", "username", "password", "key"}
+_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+
+
+class ConfigText:
+    """A settings file that was read: its path, its text, and where in it a key stands."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self._lines = text.splitlines()
+
+    def place(self, *keys: str | int) -> str:
+        """File and line of a key, or of what it stands in: `closient-mcp.toml:7`."""
+        wanted = list(map(str, keys))
+        best, line = 0, 0
+        table: list[str] = []
+        for number, text in enumerate(self._lines, 1):
+            if header := _HEADER.match(text):
+                table = _parts(header[1])
+                here = table
+            elif key := _KEY.match(text):
+                here = [*table, *_parts(key[1])]
+            else:
+                continue
+            depth = _common(here, wanted)
+            if depth > best and depth in (len(here), len(wanted)):
+                best, line = depth, number
+        return f"{self.path.name}:{line}" if line else self.path.name
+
+    def error(self, what: str, *keys: str | int) -> SettingsError:
+        """An error about a key; the whole path of the file goes before."""
+        place = self.place(*keys).removeprefix(self.path.name)
+        name = ".".join(str(key) for key in keys)
+        return SettingsError(f"{self.path}{place}: {name}: {what}" if name else f"{self.path}{place}: {what}")
+
+
+def read_config(path: Path) -> tuple[ConfigFile, ConfigText]:
+    """Read and check a settings file.
+
+    Raises:
+        SettingsError: it cannot be read, is no TOML, or something in it is not what belongs there.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
+    if len(raw) > _MAX_BYTES:
+        raise SettingsError(f"{path} is larger than a settings file can be ({_MAX_BYTES} bytes).")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8. Save it as UTF-8.") from None
+    return check_config(path, text)
+
+
+def check_config(path: Path, text: str) -> tuple[ConfigFile, ConfigText]:
+    """Check what is, or would be, in a settings file.
+
+    Raises:
+        SettingsError: it is no TOML, or something in it is not what belongs there.
+    """
+    import tomli  # TOML 1.1, where a table in braces may go over several lines; 5 ms that only a file costs
+
+    config = ConfigText(path, text)
+    try:
+        # The line ends of Windows and of old editors are none of TOML's business here.
+        values = tomli.loads(text.replace("\r\n", "\n"))
+    except tomli.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: it is not TOML: {error}.") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: it is nested too deeply.") from None
+    try:
+        return ConfigFile.model_validate(values), config
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False, include_context=True)
+        # A key that is misspelt is also one that is missing; the spelling is what to say.
+        errors.sort(key=lambda one: one["type"] != "extra_forbidden")
+        raise _explained(config, values, cast("Mapping[str, Any]", errors[0])) from None
+
+
+def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str, Any]) -> SettingsError:
+    keys = _keys_in(values, cast("Sequence[str | int]", error["loc"]))
+    kind, context = str(error["type"]), cast("Mapping[str, Any]", error.get("ctx") or {})
+    if kind == "extra_forbidden":
+        return config.error(f"unknown key{_did_you_mean(str(keys[-1]), _known_keys(values, keys))}", *keys)
+    if keys[-1:] == ("credential",) and not isinstance(_value_at(values, keys), dict):
+        return config.error('it is "none" or a table, such as { grant = "authorization_code" }', *keys)
+    if kind in ("literal_error", "union_tag_invalid"):
+        expected = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")
+        choices = [choice.strip().strip("'") for choice in expected.split(",")]
+        choices = [choice for choice in choices if choice != "none"] if kind == "union_tag_invalid" else choices
+        where = (*keys, "grant") if kind == "union_tag_invalid" else keys
+        given = _value_at(values, where)
+        near = difflib.get_close_matches(given, choices, n=1, cutoff=0.55) if isinstance(given, str) else []
+        return config.error(f"it is {_either(choices)}" + (f"; did you mean {near[0]}?" if near else ""), *where)
+    if kind == "string_pattern_mismatch" and keys[:1] == ("systems",) and "[key]" in error["loc"]:
+        rule = "a system's name is a small letter, then up to 15 small letters, digits or hyphens"
+        return config.error(rule, *keys)
+    if kind == "missing":
+        return config.error(f"{keys[-1]} is missing", *keys[:-1])
+    return config.error(_lower(str(error["msg"])), *keys)
+
+
+def _keys_in(values: Any, loc: Sequence[str | int]) -> tuple[str | int, ...]:
+    """The keys of an error's place: pydantic puts the name of the alternative behind a key that has several."""
+    keys: list[str | int] = []
+    here = values
+    alternative = False
+    for index, part in enumerate(loc):
+        last = index == len(loc) - 1
+        if alternative:
+            alternative = False
+            continue
+        alternative = part in _WITH_ALTERNATIVES
+        if isinstance(here, dict):
+            table = cast("dict[str, Any]", here)
+            if part in table:
+                here = table[str(part)]
+            elif not last or part == "[key]":
+                continue
+            keys.append(part)
+        elif isinstance(here, list) and isinstance(part, int):
+            here = cast("list[object]", here)[part]
+            keys.append(part)
+    return tuple(keys)
+
+
+def _value_at(values: Any, keys: Sequence[str | int]) -> Any:
+    for key in keys:
+        try:
+            values = values[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return values
+
+
+def _known_keys(values: Mapping[str, Any], keys: tuple[str | int, ...]) -> list[str]:
+    """The keys that the table of an unknown one may have."""
+    from . import config_file as grammar
+
+    if len(keys) == 1:
+        return _keys_of(grammar.ConfigFile)
+    if len(keys) == 3:
+        return _keys_of(grammar.SystemTable)
+    table = _value_at(values, keys[:-1])
+    if keys[-2] != "credential" or not isinstance(table, dict):
+        return ["env", "keyring", "command"]
+    grants: dict[Any, type[BaseModel]] = {
+        "client_credentials": grammar.ClientCredentialsTable,
+        "password": grammar.PasswordTable,
+        "api_key": grammar.ApiKeyTable,
+    }
+    grant = cast("dict[str, Any]", table).get("grant")
+    return _keys_of(grants.get(grant, grammar.AuthorizationCodeTable))
+
+
+def _keys_of(table: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in table.model_fields.items()]
+
+
+def _did_you_mean(given: str, choices: Sequence[str]) -> str:
+    """The key that was probably meant, else those that there are."""
+    near = difflib.get_close_matches(given, choices, n=1, cutoff=0.55)
+    return f"; did you mean {near[0]}?" if near else f"; there is: {', '.join(choices)}" if choices else ""
+
+
+def _either(choices: Sequence[str]) -> str:
+    return choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])} or {choices[-1]}"
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _parts(dotted: str) -> list[str]:
+    return [part.strip("\"'") for part in _PART.findall(dotted)]
+
+
+def _common(here: Sequence[str], wanted: Sequence[str]) -> int:
+    depth = 0
+    for one, other in zip(here, wanted, strict=False):
+        if one != other:
+            break
+        depth += 1
+    return depth

@@ -1,0 +1,134 @@
+"""From a credential's table in the settings file to the credential."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Literal
+
+from ..auth.profile import Endpoints, Profile
+from .config_file import ApiKeyTable, AuthorizationCodeTable, CredentialTable, PasswordTable
+from .settings import ApiKey, Credential, NoCredential, SettingsError, SignIn
+from .sources import Sources
+
+_HEADER, _QUERY = "X-API-Key", "api_key"
+
+
+def new_profile(system: str, issuer: str, origins: frozenset[str]) -> Profile:
+    """The sign-in of a system whose server tells us everything else."""
+    return Profile(system, issuer, origins, version("closient-mcp"))
+
+
+def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key_place: str) -> Credential:
+    """The credential that a table stands for; what it leaves out is as in `preset`.
+
+    Raises:
+        SettingsError: its parts do not fit together.
+    """
+    keys = ("systems", preset.system, "credential")
+    if isinstance(table, str):
+        sources.note(".".join(keys), "none", sources.in_file(*keys))
+        return NoCredential(sources.in_file(*keys))
+    sources.note(".".join([*keys, "grant"]), table.grant, sources.in_file(*keys, "grant"))
+    if isinstance(table, ApiKeyTable):
+        return _api_key(table, keys, sources, key_place)
+    given = table.model_fields_set
+    endpoints = preset.endpoints
+    for name in ("authorization", "token", "revocation", "registration"):
+        address = getattr(table, f"{name}_endpoint", None)
+        if address is not None:
+            sources.origin(address, *keys, f"{name}_endpoint")
+            sources.note(".".join([*keys, f"{name}_endpoint"]), address, sources.in_file(*keys, f"{name}_endpoint"))
+            endpoints = _with(endpoints, name, address)
+    if table.issuer is not None:
+        sources.origin(table.issuer, *keys, "issuer")
+    if table.client_secret is not None and table.client_id is None:
+        raise sources.error("client_secret is set without client_id; it belongs to one", *keys)
+    if table.client_secret is not None and table.client_auth == "none":
+        raise sources.error('client_auth = "none" has no use for the client_secret; leave one out', *keys)
+    profile = replace(
+        preset,
+        grant=table.grant,
+        issuer=table.issuer or preset.issuer,
+        endpoints=endpoints,
+        client_id=sources.secret(table.client_id, *keys, "client_id", plain=True) if table.client_id else None,
+        client_secret=sources.secret(table.client_secret, *keys, "client_secret") if table.client_secret else None,
+        client_auth=table.client_auth or preset.client_auth,
+        scopes=preset.scopes if table.scopes is None else tuple(table.scopes),
+        resource=table.resource,
+    )
+    for name in sorted(given & {"issuer", "client_auth", "scopes", "resource", "redirect_uri", "pkce"}):
+        sources.note(".".join([*keys, name]), getattr(table, name), sources.in_file(*keys, name))
+    if isinstance(table, AuthorizationCodeTable):
+        profile = _with_redirect(replace(profile, pkce=table.pkce), table, keys, sources)
+    if isinstance(table, PasswordTable):
+        profile = replace(
+            profile,
+            username=sources.secret(table.username, *keys, "username", plain=True),
+            password=sources.secret(table.password, *keys, "password"),
+            in_query=table.credentials_in == "query",
+        )
+        sources.note(".".join([*keys, "credentials_in"]), table.credentials_in, sources.in_file(*keys))
+    return SignIn(sources.in_file(*keys), profile)
+
+
+def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_place: str) -> ApiKey:
+    place: Literal["header", "basic", "query"] = table.place or ("basic" if key_place == "basic" else "header")
+    if place == "basic" and table.name is not None:
+        raise sources.error('in = "basic" has no use for a name: the key is the user\'s name there', *keys, "name")
+    name = "" if place == "basic" else table.name or (_HEADER if place == "header" else _QUERY)
+    sources.note(".".join([*keys, "in"]), f"{place} {name}".strip(), sources.in_file(*keys, "in"))
+    return ApiKey(sources.in_file(*keys), sources.secret(table.key, *keys, "key"), place, name)
+
+
+def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[str, ...], sources: Sources) -> Profile:
+    if table.redirect_uri is None:
+        return profile
+    from ..auth.listener import BadRedirect, checked_redirect
+
+    if profile.client_id is None:
+        raise sources.error("redirect_uri belongs to a client of your own; client_id is missing", *keys)
+    try:
+        checked_redirect(table.redirect_uri)
+    except BadRedirect as error:
+        raise sources.error(str(error), *keys, "redirect_uri") from None
+    return replace(profile, redirect_uri=table.redirect_uri)
+
+
+def _with(endpoints: Endpoints, name: str, address: str) -> Endpoints:
+    match name:
+        case "authorization":
+            return replace(endpoints, authorization=address)
+        case "token":
+            return replace(endpoints, token=address)
+        case "revocation":
+            return replace(endpoints, revocation=address)
+        case _:
+            return replace(endpoints, registration=address)
+
+
+def closient_from_environment(preset: Profile, sources: Sources) -> Credential:
+    """Closient's credential where the file names none: an API key, else a client of one's own, else registration.
+
+    Raises:
+        SettingsError: a value is visibly not what it should be.
+    """
+    from ..auth.references import written
+
+    if sources.text_of("CLOSIENT_API_KEY") is not None:
+        key = sources.text_of("CLOSIENT_API_KEY") or ""
+        sources.note("systems.closient.credential", f"API key in {_HEADER}", "CLOSIENT_API_KEY")
+        return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", _HEADER)
+    client_id, secret = sources.text_of("CLOSIENT_CLIENT_ID"), sources.text_of("CLOSIENT_CLIENT_SECRET")
+    if client_id is None:
+        if secret is not None:
+            raise SettingsError("CLOSIENT_CLIENT_SECRET is set without CLOSIENT_CLIENT_ID; it belongs to one.")
+        sources.note("systems.closient.credential", "sign-in as a client that registers itself", "default")
+        return SignIn("registration", preset)
+    sources.note("systems.closient.credential", f"sign-in as the client {client_id}", "CLOSIENT_CLIENT_ID")
+    profile = replace(
+        preset,
+        client_id=written(client_id, "CLOSIENT_CLIENT_ID"),
+        client_secret=written(secret, "CLOSIENT_CLIENT_SECRET") if secret else None,
+    )
+    return SignIn("CLOSIENT_CLIENT_ID", profile)

@@ -1,0 +1,46 @@
+"""Where the APIs are that a file on this machine describes: who put it there trusts what it says."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from ..tools.addresses import BadAddress, origin_of
+from ..tools.catalog import NoCatalog, read_catalog
+from ..tools.documents import NotReadable, read_document
+from ..tools.fetching import MAX_BYTES
+from ..tools.local_files import is_file
+from ..tools.servers import server_origins
+
+
+def described_origins(uri: str) -> tuple[str, ...]:
+    """The origins of the servers that an OpenAPI document in a file names; none where it cannot be read."""
+    try:
+        document = read_document(_read(uri))
+    except (OSError, NotReadable):
+        return ()
+    return tuple(sorted(server_origins(document, uri)))
+
+
+def listed_origins(uri: str) -> tuple[str, ...]:
+    """The origins of the APIs that a catalog in a file lists, and of those that its local documents describe."""
+    try:
+        catalog = read_catalog(_read(uri), uri)
+    except (OSError, NoCatalog):
+        return ()
+    found: dict[str, None] = {}
+    for entry in catalog.entries:
+        for address in (entry.anchor, entry.description):
+            if is_file(address):
+                found |= dict.fromkeys(described_origins(address))
+                continue
+            with suppress(BadAddress):
+                found[origin_of(address)] = None
+    return tuple(found)
+
+
+def _read(uri: str) -> bytes:
+    with Path(url2pathname(urlsplit(uri).path)).open("rb") as file:
+        return file.read(MAX_BYTES)
