@@ -21,6 +21,7 @@ check: .venv/.dev  ## lint, formatting and types
 
 bench: .venv/.dev  ## figures, each a ratio paired in one run
 	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.systems
 
 clean:
 	rm -rf .venv .venv-clients tests/clients/node_modules build dist *.egg-info

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 _EMBEDDING = [ipaddress.ip_network(text) for text in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/96")]
+_WHOLE = re.compile(r"https?://[^/]", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -53,7 +55,8 @@ def resolve(base: str, reference: str) -> str:
         BadAddress: as `origin_of`.
     """
     try:
-        target = urlsplit(urljoin(base, reference))
+        # A large catalog has thousands of whole addresses, for which joining changes nothing.
+        target = urlsplit(reference if _WHOLE.match(reference) else urljoin(base, reference))
     except ValueError as error:
         raise BadAddress(f"{reference[:200]!r} is not an address: {error}") from None
     absolute = urlunsplit(target._replace(fragment=""))
