@@ -6,7 +6,8 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal
 
-from ..auth.profile import Endpoints, Profile
+from ..auth.profile import Profile
+from ..auth.references import written
 from .config_file import ApiKeyTable, AuthorizationCodeTable, CredentialTable, PasswordTable
 from .settings import ApiKey, Credential, NoCredential, SettingsError, SignIn
 from .sources import Sources
@@ -39,7 +40,7 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         if address is not None:
             sources.origin(address, *keys, f"{name}_endpoint")
             sources.note(".".join([*keys, f"{name}_endpoint"]), address, sources.in_file(*keys, f"{name}_endpoint"))
-            endpoints = _with(endpoints, name, address)
+            endpoints = replace(endpoints, **{name: address})
     if table.issuer is not None:
         sources.origin(table.issuer, *keys, "issuer")
     if table.client_secret is not None and table.client_id is None:
@@ -95,28 +96,14 @@ def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[
     return replace(profile, redirect_uri=table.redirect_uri)
 
 
-def _with(endpoints: Endpoints, name: str, address: str) -> Endpoints:
-    match name:
-        case "authorization":
-            return replace(endpoints, authorization=address)
-        case "token":
-            return replace(endpoints, token=address)
-        case "revocation":
-            return replace(endpoints, revocation=address)
-        case _:
-            return replace(endpoints, registration=address)
-
-
 def closient_from_environment(preset: Profile, sources: Sources) -> Credential:
     """Closient's credential where the file names none: an API key, else a client of one's own, else registration.
 
     Raises:
         SettingsError: a value is visibly not what it should be.
     """
-    from ..auth.references import written
-
-    if sources.text_of("CLOSIENT_API_KEY") is not None:
-        key = sources.text_of("CLOSIENT_API_KEY") or ""
+    key = sources.text_of("CLOSIENT_API_KEY")
+    if key is not None:
         sources.note("systems.closient.credential", f"API key in {_HEADER}", "CLOSIENT_API_KEY")
         return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", _HEADER)
     client_id, secret = sources.text_of("CLOSIENT_CLIENT_ID"), sources.text_of("CLOSIENT_CLIENT_SECRET")
