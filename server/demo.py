@@ -44,10 +44,11 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """Where the sandbox listens, and a key that it accepts."""
+    """Where the sandbox listens, a key that it accepts, and the folder for what we keep meanwhile."""
 
     address: str
     api_key: str
+    home: str
 
     def count(self, method: str, path: str) -> int:
         """How often a path was asked for."""
@@ -73,13 +74,14 @@ def demo(*, browser: str | None, bare: bool) -> int:
 async def _show(terminal: Terminal, browser: str | None) -> None:
     terminal.say(f"{terminal.paint('closient-mcp demo', BOLD)}: no account, no network, nothing left behind")
     _step(terminal, 1, "A Closient of our own, on this machine", ["sandbox", "--port", "0"])
-    async with _sandbox() as sandbox:
-        terminal.say(f"  it listens at {sandbox.address}")
-        await _show_status(terminal, sandbox)
-        await _show_tools(terminal, sandbox)
-        with tempfile.TemporaryDirectory(prefix="closient-mcp-demo-") as home:
-            await _show_sign_in(terminal, sandbox, home, browser)
-            await _show_second_start(terminal, sandbox, home)
+    # A folder of its own: what the person has set and kept has no part in this, and nothing is added to it.
+    with tempfile.TemporaryDirectory(prefix="closient-mcp-demo-") as home:
+        async with _sandbox(home) as sandbox:
+            terminal.say(f"  it listens at {sandbox.address}")
+            await _show_status(terminal, sandbox)
+            await _show_tools(terminal, sandbox)
+            await _show_sign_in(terminal, sandbox, browser)
+            await _show_second_start(terminal, sandbox)
     terminal.say(f"\n{terminal.paint('Done.', GREEN)} mcp.json has the entry that puts this into your own MCP host.")
     terminal.say(f"Where a host does not find closient-mcp by itself, its whole path is {_installed_program()}")
 
@@ -93,7 +95,8 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
 
     command = ["status", "--site", sandbox.address]
     _step(terminal, 2, "Read its api-catalog and the OpenAPI documents listed there", command)
-    output = await anyio.run_process([*_PROGRAM, *command, "--json"], env=get_default_environment(), check=False)
+    environment = {**get_default_environment(), "CLOSIENT_MCP_HOME": sandbox.home}
+    output = await anyio.run_process([*_PROGRAM, *command, "--json"], env=environment, check=False)
     state = _object(output.stdout.decode())
     closient = as_object(as_object(state.get("systems")).get("closient"))
     if not closient.get("operations"):
@@ -121,13 +124,13 @@ async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
         terminal.say(f"  {to_text(caller)[:120]}…")
 
 
-async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, home: str, browser: str | None) -> None:
+async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, browser: str | None) -> None:
     _step(terminal, 5, "The same without a key: the first call that needs it signs a person in")
     if browser:
         terminal.say("  your browser opens; sign in as alice with the password sandbox, and allow")
     else:
         terminal.say("  there is no screen here, so the demo signs in and allows by itself, as alice")
-    async with _host(sandbox, CLOSIENT_MCP_HOME=home, BROWSER=browser or _PERSON) as client:
+    async with _host(sandbox, BROWSER=browser or _PERSON) as client:
         await _call_until_signed_in(terminal, client)
         terminal.say("\n  and the quickstart's Step 4, now as alice:")
         await _search(terminal, client)
@@ -137,9 +140,9 @@ async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, home: str, 
         raise DemoFailed("it should have been one of each")
 
 
-async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox, home: str) -> None:
+async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox) -> None:
     _step(terminal, 6, "A second start signs in silently, from what the first one kept")
-    async with _host(sandbox, CLOSIENT_MCP_HOME=home, BROWSER=_PERSON) as client:
+    async with _host(sandbox, BROWSER=_PERSON) as client:
         caller = await _call(terminal, client, _WHOAMI, {})
     terminal.say(f"  {caller.get('email')}, with {sandbox.count('POST', '/oauth/authorize/')} sign-in in all")
     if sandbox.count("POST", "/oauth/authorize/") != 1:
@@ -206,12 +209,13 @@ async def _host(sandbox: RunningSandbox, **environment: str) -> AsyncGenerator[C
     from mcp import Client, StdioServerParameters
 
     arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.address]
+    environment = {"CLOSIENT_MCP_HOME": sandbox.home, **environment}
     async with Client(StdioServerParameters(command=_PROGRAM[0], args=arguments, env=environment)) as client:
         yield client
 
 
 @asynccontextmanager
-async def _sandbox() -> AsyncGenerator[RunningSandbox]:
+async def _sandbox(home: str) -> AsyncGenerator[RunningSandbox]:
     """A sandbox in a process of its own, which ends when its input does, so even if we are killed."""
     command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
     async with await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=None) as process:
@@ -222,5 +226,5 @@ async def _sandbox() -> AsyncGenerator[RunningSandbox]:
         except (TimeoutError, anyio.IncompleteRead, anyio.EndOfStream):
             raise DemoFailed("the sandbox did not start") from None
         told = _object(line.decode())
-        yield RunningSandbox(as_text(told.get("address")), as_text(told.get("api_key")))
+        yield RunningSandbox(as_text(told.get("address")), as_text(told.get("api_key")), home)
         await process.stdin.aclose()

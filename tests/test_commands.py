@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,8 +179,9 @@ def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:
     assert "gtin: 5 is not of type 'string'" in error_of(run("call", "validate_gtin", '{"gtin": 5}'))
 
 
-def test_the_demo_shows_every_step_and_ends_well() -> None:
+def test_the_demo_shows_every_step_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ran = run("demo")
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
     assert (ran.code, ran.err) == (0, "")
     assert "4 APIs" in ran.out and "search_products" in ran.out and "account_whoami" in ran.out
     assert (
