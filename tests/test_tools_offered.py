@@ -141,6 +141,13 @@ def test_equally_good_finds_come_in_the_order_of_their_names() -> None:
     assert [tool.name for tool in Index(tools).search("items")] == ["a_item", "b_item"]
 
 
+def test_the_operation_whose_name_is_asked_for_goes_before_those_that_share_its_words() -> None:
+    names = ("crm_create_custom_field_lead", "crm_create_lead", "crm_create_lead_export", "crm_delete_lead")
+    tools = [replace(make(name), system="crm") for name in names]
+    assert Index(tools).search("create lead")[0].name == "crm_create_lead"
+    assert Index(tools).search("delete the lead")[0].name == "crm_delete_lead"
+
+
 def test_a_query_without_a_known_word_finds_nothing() -> None:
     assert Index([make("a_item")]).search("?? zzz") == []
 

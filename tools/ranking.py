@@ -1,4 +1,4 @@
-"""Finding tools by words: BM25 over weighted fields (Robertson and Zaragoza, 2009, §3)."""
+"""Finding tools by words: BM25 over weighted fields (Robertson and Zaragoza, 2009, §3), and how close the name is."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Index:
     def __init__(self, tools: Sequence[Tool]) -> None:
         self._tools = list(tools)
         self._terms = [_weighted_terms(tool) for tool in self._tools]
+        self._names = [frozenset(_terms(tool.name)) - {tool.system, *_terms(tool.system)} for tool in self._tools]
         self._lengths = [sum(terms.values()) for terms in self._terms]
         self._average = sum(self._lengths) / len(self._lengths) if self._lengths else 1.0
         self._documents = Counter(term for terms in self._terms for term in terms)
@@ -53,7 +54,10 @@ class Index:
     def _score(self, index: int, wanted: list[tuple[str, float]]) -> float:
         terms = self._terms[index]
         norm = _K1 * (1 - _B + _B * self._lengths[index] / self._average)
-        return sum(rarity * terms[t] * (_K1 + 1) / (terms[t] + norm) for t, rarity in wanted if t in terms)
+        score = sum(rarity * terms[t] * (_K1 + 1) / (terms[t] + norm) for t, rarity in wanted if t in terms)
+        # `create_lead` is what "create lead" means, before all that is created for a lead.
+        asked, name = {term for term, _ in wanted}, self._names[index]
+        return score * (1 + len(asked & name) / max(1, len(asked | name)))
 
 
 def _weighted_terms(tool: Tool) -> Counter[str]:
