@@ -247,7 +247,7 @@ async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerato
             client = await stack.enter_async_context(client_for(system, session, redaction))
             sender = Sender(client, system.origins, system.name)
             anonymous = await stack.enter_async_context(anonymous_client(system.site))
-            fetcher = Fetcher(anonymous, system.origins, cache)
+            fetcher = Fetcher(anonymous, system.origins | system.way.origins, cache)
             systems[system.name] = _system(system, sender, fetcher, settings.exposure.apis)
             if system.preset == "closient" and not core:
                 core = [tool for tool in Closient(system.site, sender).tools() if tool.tier in tiers]

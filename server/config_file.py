@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from ..tools.tiers import Tier
 
+SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,15}$"
+
 
 class _Table(BaseModel):
     # hide_input: what stands in the file may be a secret, and must not get into an error's text.
@@ -141,6 +143,6 @@ class ConfigFile(_Table):
 
     expose: str | list[str] | None = Field(default=None, description="auto, core, all, or a list of APIs.")
     read_only: bool | None = None
-    systems: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$")], SystemTable] = Field(
+    systems: dict[Annotated[str, Field(pattern=SYSTEM_NAME)], SystemTable] = Field(
         default={}, json_schema_extra={"additionalProperties": False}
     )

@@ -20,7 +20,7 @@ from .sources import Sources
 
 FILE = "closient-mcp.toml"
 # What Closient's APIs are called, so that no system's tools can pass for them.
-_API_WORDS = {"account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications",
+API_WORDS = {"account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications",
               "compliance", "content", "dashboard", "epcis", "integrations", "locations", "notifications",
               "products", "resolver", "retailers", "scanner", "search", "sustainability"}  # fmt: skip
 _MODES = ("auto", "core", "all")
@@ -81,7 +81,7 @@ def _systems(options: Options, table: ConfigFile, sources: Sources) -> tuple[Sys
         _warn_of_what_is_said_in_vain(options, sources)
     systems: list[SystemSettings] = []
     for name, one in tables.items():
-        if name in _API_WORDS:
+        if name in API_WORDS:
             raise sources.error("it is the name of one of Closient's APIs; choose another", "systems", name)
         match _preset(name, one):
             case "closient":

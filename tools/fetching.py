@@ -48,6 +48,10 @@ class NotKept(NotFetched):
     """The document was never kept, and the network was not to be asked."""
 
 
+class NotReached(NotFetched):
+    """Nobody answers there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What was fetched: the body, and the address that it finally came from.
@@ -177,12 +181,12 @@ class Fetcher:
                         return found
                     address = found
         except TimeoutError:
-            raise NotFetched(f"no answer within {_TIME:.0f} seconds") from None
+            raise NotReached(f"no answer within {_TIME:.0f} seconds") from None
         except BadAddress as error:
             raise NotFetched(str(error)) from None
         except httpx2.RequestError as error:
             reason = str(error).strip().rstrip(".")[:200] or type(error).__name__
-            raise NotFetched(f"cannot be reached: {reason}") from error
+            raise NotReached(f"cannot be reached: {reason}") from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise NotFetched(f"its address is none: {error}") from None
         raise NotFetched(f"redirected or put off more than {_MAX_REDIRECTS} times")
@@ -283,5 +287,5 @@ async def _addresses_of(host: str) -> list[str]:
     try:
         found = await anyio.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NotFetched(f"cannot be reached: {error.strerror or error}") from error
+        raise NotReached(f"cannot be reached: {error.strerror or error}") from error
     return [str(entry[4][0]) for entry in found]

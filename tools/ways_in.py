@@ -47,6 +47,13 @@ class WayIn:
         return self.catalog or self.site or ", ".join(self.descriptions)
 
     @property
+    def origins(self) -> frozenset[str]:
+        """The origins of the addresses that it names, which may be read wherever they are."""
+        return frozenset(
+            origin_of(one) for one in (self.catalog, self.site, *self.descriptions) if one and not is_file(one)
+        )
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The files that it names."""
         return tuple(address for address in (self.catalog, *self.descriptions) if is_file(address))
