@@ -26,6 +26,8 @@ _CLOSIENT_KEY = re.compile(r"(csb|csu|cpk)_([A-Za-z0-9]+)_([0-9a-f]{8})")
 class ApiKeyAuth(httpx2.Auth):
     """Sends an API key: in the header or the query member `name`, or as HTTP Basic's username.
 
+    In the header `Authorization` it is the whole value, scheme included; for Basic it may be `name:password`.
+
     Raises from a request: PersonNeeded, when the key is not where the settings say, or the service answers 401
     to it. A key is never retried.
     """
@@ -75,13 +77,18 @@ class ApiKeyAuth(httpx2.Auth):
     def _open(self) -> Secret:
         try:
             key = self._reference.open(self._redaction)
-            if not re.fullmatch(r"[!-~]+", key.reveal()):
+            # As the whole of `Authorization` it has a scheme before it: `Bearer ...`.
+            whole = self._place == "header" and self._name.lower() == "authorization"
+            if not re.fullmatch(r"[!-~]+( [!-~]+)*" if whole else r"[!-~]+", key.reveal()):
                 reason = f"{self._reference.place} holds a blank or a character that no key has"
                 raise NoSecret(reason, "Copy it anew.")
         except NoSecret as error:
             raise no_secret(error, self._system, min(self._origins, default="")) from None
         if self._place == "basic":
             self._redaction.add(Secret(_basic(key)))
+            self._redaction.add(Secret(key.reveal().partition(":")[2]))
+        if whole:
+            self._redaction.add(Secret(key.reveal().rpartition(" ")[2]))
         return key
 
     def _attach(self, request: httpx2.Request, key: Secret) -> None:
@@ -112,8 +119,9 @@ class ApiKeyAuth(httpx2.Auth):
 
 
 def _basic(key: Secret) -> str:
-    """The key as the username of RFC 7617, with an empty password."""
-    return base64.b64encode(f"{key.reveal()}:".encode()).decode()
+    """The key as the username of RFC 7617, with an empty password unless it brings one: no name has a colon."""
+    text = key.reveal()
+    return base64.b64encode((text if ":" in text else f"{text}:").encode()).decode()
 
 
 def key_fault(key: str) -> str:
