@@ -119,9 +119,12 @@ def _add(given: argparse.Namespace) -> int:
 
     options = _options(given)
     credential = Given(given.client_id, given.redirect_uri)
-    request = Request(given.name, given.address, given.preset, given.account, given.retailer, credential)
+    request = Request(
+        given.name, given.address, given.preset, given.base or "", given.account, given.retailer, credential
+    )
     # A file that is named need not be there yet.
-    there = options.config is None or Path(options.config).expanduser().exists()
+    named = options.config or os.environ.get("CLOSIENT_MCP_CONFIG", "").strip()
+    there = not named or Path(named).expanduser().exists()
     settings = load_settings(options, os.environ, None if there else "")
     alone = replace(options, system=given.name)
     return add(settings, request, lambda text: load_settings(alone, os.environ, text))
@@ -201,6 +204,7 @@ def _parser() -> argparse.ArgumentParser:
         "address", metavar="ADDRESS", help="of its site, its api-catalog or an OpenAPI document; or a file"
     )
     add.add_argument("--preset", choices=["closient", "close", "fluent"], help="what kind of system it is")
+    add.add_argument("--base", metavar="ADDRESS", help="where its API is, whatever its documents say")
     add.add_argument("--client-id", metavar="ID", help="a client of your own to sign in as")
     add.add_argument("--redirect-uri", metavar="URI", help="as that client is registered with")
     add.add_argument("--account", metavar="NAME", help="Fluent's account, where the address does not say it")

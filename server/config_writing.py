@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import tempfile
@@ -11,14 +12,30 @@ from typing import cast
 
 from .settings import SettingsError
 
-_NEW = "# Settings of closient-mcp; `closient-mcp config show` tells what is in force.\n"
-_CLOSIENT = "[systems.closient]\n"
+_NEW = b"# Settings of closient-mcp; `closient-mcp config show` tells what is in force.\n"
+_WIDTH = 80
 
 
 def system_table(name: str, values: Mapping[str, object]) -> str:
     """A system's table as TOML."""
-    lines = [f"{key} = {_value(value)}" for key, value in values.items()]
-    return "\n".join([f"[systems.{name}]", *lines, ""])
+    return "\n".join([f"[systems.{name}]", *(_line(key, value) for key, value in values.items()), ""])
+
+
+def _line(key: str, value: object) -> str:
+    whole = f"{key} = {_value(value)}"
+    if len(whole) <= _WIDTH or not isinstance(value, Mapping) or not value:
+        return whole
+    members = cast("Mapping[str, object]", value)
+    begin = f"{key} = {{ "
+    texts = [f"{name} = {_value(one)}" for name, one in members.items()]
+    lines = texts[:1]
+    for text in texts[1:]:
+        if len(f"{begin}{lines[-1]}, {text} }}") <= _WIDTH:
+            lines[-1] += f", {text}"
+        else:
+            lines.append(text)
+    # A table in braces may go over several lines since TOML 1.1, which is what the file is read as.
+    return begin + f",\n{' ' * len(begin)}".join(lines) + " }"
 
 
 def _value(value: object) -> str:
@@ -29,30 +46,46 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def add_table(path: Path, table: str, *, first: bool) -> None:
-    """Add a table at the end of the settings file, which is made where there is none.
+def read_bytes(path: Path) -> bytes:
+    """What is in the settings file, or how a new one begins.
 
-    `first` says that the file lists no system yet: then Closient, which is there by itself until then, goes before.
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        return path.read_bytes() if path.exists() else _NEW
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def with_tables(before: bytes, *tables: str) -> bytes:
+    """A settings file with tables at its end: every byte of it is kept, its line ends are gone by."""
+    end = "\r\n" if b"\r\n" in before else "\n"
+    kept = before.removeprefix(codecs.BOM_UTF8)
+    # A blank line between, and a line end where the last line had none.
+    between = "" if not kept.strip() or kept.endswith((b"\n\n", b"\n\r\n")) else "\n"
+    between = between if not kept or kept.endswith(b"\n") else "\n\n"
+    return before + (between + "\n".join(tables)).replace("\n", end).encode()
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace the file whole or not at all, through a link to where it really is, with the permissions it had.
 
     Raises:
         SettingsError: it cannot be written.
     """
     try:
-        before = path.read_text(encoding="utf-8-sig") if path.exists() else _NEW
-        parts = [before.rstrip("\n"), *([_CLOSIENT.rstrip("\n")] if first else []), table]
-        _replace(path, "\n\n".join(part for part in parts if part))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be written: {error}.") from None
+        _replace(path.resolve(), content)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
-def _replace(path: Path, text: str) -> None:
-    """Whole or not at all, and through a link to where the file really is."""
-    target = path.resolve()
+def _replace(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():

@@ -1,101 +1,136 @@
-"""What is at an address: a catalog, a description, or a site that names one; and what sign-in is wanted there."""
+"""What is at an address: a catalog, a description, or a site that leads to one; and what sign-in is wanted there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import anyio.to_thread
 
 from ..auth.discovery import NoServer, discover
-from ..auth.records import Server
 from ..auth.wire import Wire
 from ..tools.addresses import BadAddress, has_origin, is_loopback, origin_of, resolve
+from ..tools.catalog import Entry, NoCatalog, read_catalog
 from ..tools.documents import NotReadable, kind_of, read_document
-from ..tools.fetching import MAX_BYTES, Document, Fetcher, NotFetched
-from ..tools.json_values import JsonObject, as_list, as_object
-from ..tools.local_files import Reader
+from ..tools.fetching import Document, Fetcher, NotFetched, NotReached
+from ..tools.json_values import JsonObject, as_list, as_object, as_text
+from ..tools.local_files import Reader, is_file
 from ..tools.security import Scheme, security_schemes
 from ..tools.servers import server_url
+from ..tools.ways_in import WELL_KNOWN, NoWayIn, WayIn, find_descriptions
+from .proposal import Provider
 from .settings import SettingsError
 
 _ACCEPT = (
     "application/linkset+json, application/openapi+json, application/json;q=0.9, application/yaml;q=0.8, */*;q=0.1"
 )
 # Where frameworks put their documents by themselves; tried last.
-_USUAL = ("/openapi.json", "/openapi.yaml", "/api/openapi.json", "/swagger.json")
+_USUAL = ("openapi.json", "openapi.yaml", "api/openapi.json", "swagger.json")
+# So many documents of a catalog tell how it wants its credentials.
+_LOOKED_INTO = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a system is reached: the settings that say so, and the description that was read meanwhile, if any."""
+    """How a system is reached: the settings that say so, where its API is, and what its descriptions want."""
 
     way: Mapping[str, str]
+    home: str
     schemes: tuple[Scheme, ...] = field(default=())
 
 
-async def probe(address: str, fetcher: Fetcher) -> Probe:
-    """Find out what an address or a file is.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A description, where it came from, and where the catalog says that its API is."""
+
+    document: JsonObject
+    address: str
+    anchor: str = ""
+
+    def bases(self) -> list[str]:
+        """Where it may be called, the first first; where it says nothing of that, where it is itself."""
+        named = [server_url(as_object(server)) for server in as_list(self.document.get("servers"))]
+        return list(usable(filter(None, [*named, self.anchor]), self.address)) or list(usable("/", self.address))
+
+
+async def probe(address: str, base: str, fetcher: Fetcher) -> Probe:
+    """Find out what an address is; `base` is where the person says that the API is.
 
     Raises:
         SettingsError: nothing there leads to a description; says what was tried.
     """
-    if "://" not in address:
-        return await anyio.to_thread.run_sync(_probe_file, address)
     try:
-        origin_of(address)
         document = await fetcher.fetch(address, _ACCEPT)
-    except BadAddress as error:
-        raise SettingsError(f"{error}.") from None
+    except NotReached as error:
+        raise SettingsError(f"{address} {error}. Check the address and the network") from None
     except NotFetched as error:
-        if "cannot be reached" in str(error):
-            raise SettingsError(f"{address}: {error}. Check the address and the network.") from None
-        return await _probe_site(address, fetcher, str(error))
+        return await _probe_site(address, base, fetcher, str(error))
     found, what = _understood(document)
     if found is None:
-        return await _probe_site(address, fetcher, what)
-    if isinstance(found.get("linkset"), list):
-        return Probe({"catalog": address})
-    return _described({"description": address}, found, document.address)
+        return await _probe_site(address, base, fetcher, what)
+    if "openapi" in found:
+        return _described(address, address, base, _Seen(found, document.address))
+    return await _cataloged({"catalog": address}, WayIn(catalog=address), base, Reader(fetcher))
 
 
-def _probe_file(name: str) -> Probe:
-    path = Path(name).expanduser().absolute()
+async def probe_file(path: Path, base: str, fetcher: Fetcher) -> Probe:
+    """Find out what a file is.
+
+    Raises:
+        SettingsError: it cannot be read, is something else, or does not say where its API is.
+    """
+    address = path.as_uri()
     try:
-        with path.open("rb") as file:
-            body = file.read(MAX_BYTES)
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
-    found, what = _understood(Document(body, path.as_uri()))
+        document = await Reader(fetcher, (address,)).read(address, _ACCEPT, lambda document: document)
+    except NotFetched as error:
+        raise SettingsError(f"{path}: {error}") from None
+    found, what = _understood(document)
     if found is None:
-        raise SettingsError(f"{path}: {what}.")
-    if isinstance(found.get("linkset"), list):
-        return Probe({"catalog": str(path)})
-    return _described({"description": str(path)}, found, "")
+        raise SettingsError(f"{path}: {what}")
+    if "openapi" in found:
+        return _described(str(path), "", base, _Seen(found, address))
+    way = WayIn(catalog=address)
+    # The person's own file says where the system is, so what is there may be read.
+    there = Fetcher(fetcher.client, _named_in(document))
+    return await _cataloged({"catalog": str(path)}, way, base, Reader(there, way.files, way.folders))
 
 
-async def _probe_site(address: str, fetcher: Fetcher, what: str) -> Probe:
-    """What a site leads to: its catalog, or a document at one of the usual places."""
-    from ..tools.ways_in import NoWayIn, WayIn, find_descriptions
-
-    site = origin_of(address)
+def _named_in(document: Document) -> frozenset[str]:
     try:
-        await find_descriptions(WayIn(site=address), Reader(fetcher))
-    except NoWayIn as error:
-        tried = str(error)
-    else:
-        return Probe({"site": address})
-    for path in _USUAL:
+        entries = read_catalog(document.body, document.address).entries
+    except NoCatalog:
+        return frozenset()
+    return frozenset(_origins([entry.anchor or entry.description for entry in entries]))
+
+
+async def _probe_site(address: str, base: str, fetcher: Fetcher, what: str) -> Probe:
+    """What a site leads to: its catalog, or a document at one of the usual places."""
+    well_known = resolve(address, WELL_KNOWN)
+    tried = ""
+    for way, settings in (
+        (WayIn(catalog=well_known), {"catalog": well_known}),
+        (WayIn(site=address), {"site": address}),
+    ):
         try:
-            document = await fetcher.fetch(f"{site}{path}", _ACCEPT)
+            return await _cataloged(settings, way, base, Reader(fetcher))
+        except NoWayIn as error:
+            tried = str(error)
+    folders = dict.fromkeys([resolve(address, "/"), f"{resolve(address, '').split('?')[0].rstrip('/')}/"])
+    for place in (f"{folder}{name}" for folder in folders for name in _USUAL):
+        try:
+            document = await fetcher.fetch(place, _ACCEPT)
         except NotFetched:
             continue
         found, _ = _understood(document)
-        if found is not None:
-            return _described({"description": f"{site}{path}"}, found, document.address)
-    usual = ", ".join(_USUAL)
-    raise SettingsError(f"{address} leads to no description: {what}; {tried}; and nothing is at {usual}.")
+        if found is not None and "openapi" in found:
+            return _described(place, place, base, _Seen(found, document.address))
+    usual = ", ".join(f"/{name}" for name in _USUAL)
+    raise SettingsError(
+        f"{address} leads to no description of an API: {what}; {tried}; and there is none at {usual}. "
+        "Say the address of its OpenAPI document, or a file"
+    )
 
 
 def _understood(document: Document) -> tuple[JsonObject | None, str]:
@@ -109,24 +144,110 @@ def _understood(document: Document) -> tuple[JsonObject | None, str]:
     return None, kind_of(found) or "what is there is no api-catalog and no OpenAPI document"
 
 
-def _described(way: dict[str, str], document: JsonObject, address: str) -> Probe:
-    """A description's way in; where its API is elsewhere, that is written down too, for the person to see."""
-    servers = [server_url(as_object(server)) for server in as_list(document.get("servers"))]
-    for server in servers:
+def _described(description: str, address: str, base: str, seen: _Seen) -> Probe:
+    """A description's way in; where its API is elsewhere, that is written down too, for the person to see.
+
+    `address` is where the description is, nothing for a file.
+    """
+    way = {"description": description}
+    own = frozenset({origin_of(address)} if address else ())
+    there = [one for one in seen.bases() if not is_file(one)]
+    elsewhere = not any(has_origin(one, own) for one in there) or not seen.bases()
+    if base or elsewhere:
+        if not (base or there):
+            raise SettingsError(f"{description} does not say where its API is: say --base ADDRESS")
+        way["base"] = (base or there[0]).rstrip("/")
+    home = way.get("base", address)
+    # A relative address is relative to the server's, as to a folder.
+    return Probe(way, home, security_schemes(seen.document, f"{home}/" if "base" in way else seen.address))
+
+
+async def _cataloged(settings: dict[str, str], way: WayIn, base: str, reader: Reader) -> Probe:
+    """A catalog's way in; where all its APIs are at one other place, that is the system's own.
+
+    Raises:
+        NoWayIn: there is no catalog.
+        SettingsError: its APIs are at several places, none of which is the catalog's own.
+    """
+    found = await find_descriptions(way, reader)
+    seen = [one async for one in _read_some(found.entries, reader)]
+    schemes = dict.fromkeys(scheme for one in seen for scheme in security_schemes(one.document, one.address))
+    own = "" if is_file(way.address) else way.address
+    home = base or own
+    if base:
+        settings["base"] = base.rstrip("/")
+    elif seen and not any(own and has_origin(place, frozenset({origin_of(own)})) for s in seen for place in s.bases()):
+        firsts = list(dict.fromkeys(_origins([place for one in seen for place in one.bases()[:1]])))
+        if not own and len(firsts) > 1:
+            return Probe(settings, firsts[0], tuple(schemes))  # the person's own file may name several
+        if len(firsts) != 1:
+            where = f"are at {', '.join(firsts)}" if firsts else "are nowhere that it says"
+            raise SettingsError(f"The APIs of {way.address} {where}: add each by the address of its OpenAPI document")
+        if "site" in settings:
+            raise SettingsError(f"The APIs of {way.address} are at {firsts[0]}: add it by the address of its catalog")
+        home = settings["site"] = firsts[0]
+    return Probe(settings, home, tuple(schemes))
+
+
+async def _read_some(entries: Sequence[Entry], reader: Reader) -> AsyncIterator[_Seen]:
+    for entry in entries[:_LOOKED_INTO]:
         try:
-            base = resolve(address, server)
+            yield await reader.read(entry.description, _ACCEPT, partial(_seen, anchor=entry.anchor))
+        except (NotFetched, ValueError):
+            continue  # the loading of the system tells it
+
+
+def _seen(document: Document, anchor: str) -> _Seen:
+    found, what = _understood(document)
+    if found is None or "openapi" not in found:
+        raise ValueError(what)
+    return _Seen(found, document.address, anchor)
+
+
+def usable(references: Iterable[str], address: str) -> Iterator[str]:
+    """Those that calls may go to: by https, or on this machine if what names them is there too."""
+    for reference in references:
+        try:
+            base = resolve(address, reference)
+            safe = base.startswith("https://") or (is_loopback(base) and (is_file(address) or is_loopback(address)))
         except BadAddress:
             continue
-        if not address or not has_origin(base, frozenset({origin_of(address)})):
-            way["base"] = base.rstrip("/")
-        break
-    return Probe(way, security_schemes(document, way.get("base", address)))
+        if safe and base.isascii() and base.isprintable():
+            yield base.split("?")[0]
 
 
-async def authorization_server(origin: str) -> Server | None:
-    """The authorization server at an address, if it publishes metadata (RFC 8414)."""
-    wire = Wire(trust_env=not is_loopback(origin))
+def _origins(addresses: Iterable[str]) -> Iterator[str]:
+    for address in addresses:
+        try:
+            yield origin_of(address)
+        except BadAddress:
+            continue
+
+
+async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
+    """The authorization server of a system, if it publishes metadata (RFC 8414).
+
+    It is asked for where the API is, then where the API says that it is (RFC 9728), then where its documents do.
+    """
+    home = origin_of(found.home)
+    named = [await _protected_by(home, fetcher)]
+    for scheme in found.schemes:
+        named += [scheme.issuer, *_origins([scheme.authorization, scheme.token])]
+    wire = Wire(trust_env=not is_loopback(home))
+    for issuer in dict.fromkeys([home, *usable(filter(None, named), home)]):
+        try:
+            server = await anyio.to_thread.run_sync(discover, issuer, wire)
+        except NoServer:
+            continue
+        registers, people = server.registration_endpoint is not None, bool(server.authorization_endpoint)
+        return Provider(registers, people, "" if issuer == home else issuer)
+    return None
+
+
+async def _protected_by(home: str, fetcher: Fetcher) -> str:
+    """The authorization server that a protected resource names (RFC 9728 §2), if it names one."""
     try:
-        return await anyio.to_thread.run_sync(discover, origin, wire)
-    except NoServer:
-        return None
+        document = await fetcher.fetch(f"{home}/.well-known/oauth-protected-resource", "application/json")
+        return as_text(next(iter(as_list(read_document(document.body).get("authorization_servers"))), ""))
+    except (NotFetched, NotReadable):
+        return ""

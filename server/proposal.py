@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ..tools.security import Scheme
 
+_BASIC = "its documents want HTTP Basic: set {} to NAME:PASSWORD, or to a key that goes as the name"
+_WHOLE_HEADER = "its documents want the header Authorization: set {} to all of it, such as `Bearer TOKEN`"
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -14,6 +17,15 @@ class Given:
 
     client_id: str | None = None
     redirect_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An authorization server that publishes metadata: what it offers, and its address where that is not the API's."""
+
+    registers: bool
+    people: bool = True
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,57 +37,78 @@ class Proposal:
     variables: tuple[str, ...] = ()
 
 
-def propose(name: str, given: Given, schemes: Sequence[Scheme], *, discovered: bool, registers: bool) -> Proposal:
-    """The credential for a system that no preset knows.
-
-    `discovered` says that its authorization server publishes metadata, `registers` that it lets us register.
-    """
-    oauth = next((scheme for scheme in schemes if scheme.kind == "oauth2"), None)
+def propose(name: str, given: Given, schemes: Sequence[Scheme], provider: Provider | None) -> Proposal:
+    """The credential for a system that no preset knows."""
+    flows = {scheme.flow: scheme for scheme in reversed(schemes) if scheme.kind == "oauth2"}
     if given.client_id is not None:
-        return _own_client(name, given, None if discovered else oauth)
-    if registers:
-        return Proposal({"grant": "authorization_code"}, "its authorization server lets us register ourselves")
+        return _own_client(name, given, flows.get("authorizationCode"), provider)
+    takes_tokens = not schemes or any(scheme.takes_tokens for scheme in schemes)
+    if provider and provider.registers and takes_tokens:
+        only_clients = not provider.people or set(flows) == {"clientCredentials"}
+        grant = "client_credentials" if only_clients else "authorization_code"
+        return Proposal({"grant": grant, **_issuer(provider)}, "we can register there by ourselves")
+    unattended = flows.get("clientCredentials") or flows.get("password")
+    if unattended and unattended.token and "authorizationCode" not in flows:
+        return _unattended(name, unattended, provider)
+    return _key(name, schemes) or _none(schemes, provider)
+
+
+def _key(name: str, schemes: Sequence[Scheme]) -> Proposal | None:
+    """A key in the place that the documents name; one of its own before the header that others use too."""
+    variable = _var(name, "API_KEY")
+    key: dict[str, object] = {"grant": "api_key", "key": {"env": variable}}
     for scheme in schemes:
-        if scheme.kind == "apiKey" and scheme.place in ("header", "query"):
-            key = {"grant": "api_key", "key": _env(name, "API_KEY"), "in": scheme.place, "name": scheme.name}
-            return Proposal(
-                key, f"its documents want a key in the {scheme.place} {scheme.name}", (_var(name, "API_KEY"),)
-            )
-    if oauth and oauth.token and oauth.flow != "authorizationCode":
-        return _unattended(name, oauth, discovered=discovered)
+        if scheme.kind == "apiKey" and scheme.place in ("header", "query") and not scheme.is_authorization:
+            because = f"its documents want a key in the {scheme.place} {scheme.name}"
+            return Proposal({**key, "in": scheme.place, "name": scheme.name}, because, (variable,))
     if any(scheme.kind == "basic" for scheme in schemes):
-        key = {"grant": "api_key", "key": _env(name, "API_KEY"), "in": "basic"}
-        return Proposal(key, "its documents want HTTP Basic; the key goes as the user's name", (_var(name, "API_KEY"),))
-    if discovered or oauth:
-        because = "it wants a sign-in, and lets no application register itself: say --client-id, and --redirect-uri if "
-        return Proposal("none", f"{because}one is registered")
-    if any(scheme.kind == "bearer" for scheme in schemes):
-        return Proposal("none", "its documents want a bearer token and do not say where it is to be had")
+        return Proposal({**key, "in": "basic"}, _BASIC.format(variable), (variable,))
+    if any(scheme.is_authorization or scheme.kind == "bearer" for scheme in schemes):
+        because = _WHOLE_HEADER.format(variable)
+        return Proposal({**key, "in": "header", "name": "Authorization"}, because, (variable,))
+    return None
+
+
+def _none(schemes: Sequence[Scheme], provider: Provider | None) -> Proposal:
+    if provider or any(scheme.takes_tokens for scheme in schemes):
+        because = "it wants a sign-in, and no application can register itself there"
+        return Proposal("none", f"{because}: take this out and add it again with --client-id")
+    if any(scheme.kind == "apiKey" for scheme in schemes):
+        return Proposal("none", "its documents want a key in a cookie, which we do not send")
     return Proposal("none", "its documents ask for none")
 
 
-def _own_client(name: str, given: Given, oauth: Scheme | None) -> Proposal:
+def _own_client(name: str, given: Given, oauth: Scheme | None, provider: Provider | None) -> Proposal:
     credential: dict[str, object] = {"grant": "authorization_code", "client_id": given.client_id}
     if given.redirect_uri is not None:
         # Only a client that was registered by hand with a secret has a fixed address; a public one needs neither.
         credential |= {"client_secret": _env(name, "CLIENT_SECRET"), "redirect_uri": given.redirect_uri}
-    if oauth and oauth.authorization and oauth.token:
+    if provider:
+        credential |= _issuer(provider)
+    elif oauth and oauth.authorization and oauth.token:
         credential |= {"authorization_endpoint": oauth.authorization, "token_endpoint": oauth.token}
     variables = (_var(name, "CLIENT_SECRET"),) if given.redirect_uri is not None else ()
     return Proposal(credential, "you named a client of your own", variables)
 
 
-def _unattended(name: str, oauth: Scheme, *, discovered: bool) -> Proposal:
-    variables = ["CLIENT_ID", "CLIENT_SECRET"]
-    credential: dict[str, object] = {"grant": "client_credentials"}
+def _unattended(name: str, oauth: Scheme, provider: Provider | None) -> Proposal:
+    grant, names = "client_credentials", ("CLIENT_ID", "CLIENT_SECRET")
     if oauth.flow == "password":
-        variables = ["USERNAME", "PASSWORD"]
-        credential = {"grant": "password"}
-    credential |= {variable.lower(): _env(name, variable) for variable in variables}
-    if not discovered:
-        credential["token_endpoint"] = oauth.token
-    because = f"its documents want the OAuth grant {credential['grant']}"
-    return Proposal(credential, because, tuple(_var(name, variable) for variable in variables))
+        grant, names = "password", ("USERNAME", "PASSWORD")
+    where = _issuer(provider) if provider else {"token_endpoint": oauth.token}
+    credential = {"grant": grant, **{one.lower(): _env(name, one) for one in names}, **where}
+    return Proposal(credential, "its documents want this OAuth grant", tuple(_var(name, one) for one in names))
+
+
+def _issuer(provider: Provider) -> dict[str, object]:
+    return {"issuer": provider.issuer} if provider.issuer else {}
+
+
+def for_closient(given: Given) -> Proposal:
+    """Closient: a registration of ours, else a client of the person's own."""
+    if given.client_id is None:
+        return Proposal({"grant": "authorization_code"}, "Closient lets us register by ourselves")
+    return _own_client("closient", given, None, None)
 
 
 def for_close(name: str, given: Given) -> Proposal:

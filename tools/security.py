@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .addresses import BadAddress, resolve
 from .json_values import JsonObject, as_object, as_text
 
 _MAX_SCHEMES = 20
+_FLOWS = ("authorizationCode", "clientCredentials", "password", "implicit")
+# RFC 9110 §5.6.2; a query parameter may be called more, but none that we have met is.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_OPENID = "/.well-known/openid-configuration"
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """One security scheme: `kind` is apiKey, basic, bearer, oauth2 or openIdConnect.
 
-    `place` and `name` are an apiKey's; `flow` is oauth2's first of authorizationCode, clientCredentials and
-    password, with its addresses, and `issuer` is what openIdConnect names.
+    `place` and `name` are an apiKey's; `flow` is oauth2's first of authorizationCode, clientCredentials, password
+    and implicit, with its addresses, and `issuer` is what openIdConnect names.
     """
 
     kind: str
@@ -26,9 +31,19 @@ class Scheme:
     token: str = ""
     issuer: str = ""
 
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether a token of an authorization server may satisfy it."""
+        return self.kind in ("oauth2", "openIdConnect", "bearer") or self.is_authorization
+
+    @property
+    def is_authorization(self) -> bool:
+        """Whether it is the `Authorization` header, described as if it were a key like others."""
+        return self.kind == "apiKey" and self.place == "header" and self.name.lower() == "authorization"
+
 
 def security_schemes(document: JsonObject, address: str) -> tuple[Scheme, ...]:
-    """The schemes that a document from `address` declares and that we know how to satisfy."""
+    """The schemes that a document declares and that we know; relative addresses are resolved against `address`."""
     nodes = as_object(as_object(document.get("components")).get("securitySchemes"))
     schemes = (_scheme(as_object(node), address) for node in list(nodes.values())[:_MAX_SCHEMES])
     return tuple(dict.fromkeys(scheme for scheme in schemes if scheme))
@@ -37,33 +52,35 @@ def security_schemes(document: JsonObject, address: str) -> tuple[Scheme, ...]:
 def _scheme(node: JsonObject, address: str) -> Scheme | None:
     kind = as_text(node.get("type"))
     if kind == "apiKey":
-        return Scheme(kind, as_text(node.get("in")), as_text(node.get("name")))
+        place, name = as_text(node.get("in")), as_text(node.get("name"))
+        return Scheme(kind, place, name) if _TOKEN.fullmatch(name) else None
     if kind == "http" and (scheme := as_text(node.get("scheme")).lower()) in ("basic", "bearer"):
         return Scheme(scheme)
     if kind == "oauth2":
         return _oauth(as_object(node.get("flows")), address)
     if kind == "openIdConnect":
         issuer = _absolute(as_text(node.get("openIdConnectUrl")), address)
-        return Scheme(kind, issuer=issuer.removesuffix("/.well-known/openid-configuration"))
+        return Scheme(kind, issuer=issuer.removesuffix(_OPENID))
     return None
 
 
 def _oauth(flows: JsonObject, address: str) -> Scheme | None:
-    for flow in ("authorizationCode", "clientCredentials", "password"):
-        if isinstance(flows.get(flow), dict):
-            found = as_object(flows[flow])
-            authorization = _absolute(as_text(found.get("authorizationUrl")), address)
-            return Scheme(
-                "oauth2",
-                flow=flow,
-                authorization=authorization,
-                token=_absolute(as_text(found.get("tokenUrl")), address),
-            )
-    return None
+    flow = next((flow for flow in _FLOWS if isinstance(flows.get(flow), dict)), None)
+    if flow is None:
+        return None
+    found = as_object(flows[flow])
+    return Scheme(
+        "oauth2",
+        flow=flow,
+        authorization=_absolute(as_text(found.get("authorizationUrl")), address),
+        token=_absolute(as_text(found.get("tokenUrl")), address),
+    )
 
 
 def _absolute(reference: str, address: str) -> str:
+    """The whole address, or nothing where it is none (RFC 3986 §2: no other characters than these)."""
     try:
-        return resolve(address, reference) if reference else ""
+        absolute = resolve(address, reference) if reference else ""
     except BadAddress:
         return ""
+    return absolute if re.fullmatch(r"[!-~]*", absolute) else ""

@@ -1,0 +1,52 @@
+"""What a person types for an address: a whole one, one without its scheme, or a file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from ..tools.addresses import is_loopback
+from .settings import SettingsError
+from .sites import safe_origin
+
+Location: TypeAlias = str | Path
+
+_HOST = re.compile(r"(localhost|\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)+)(:\d+)?([/?].*)?", re.IGNORECASE)
+# A name such as openapi.json looks like a host, and no top-level domain is called so.
+_DOCUMENT = re.compile(r"[^/:?]+\.(json|yaml|yml)", re.IGNORECASE)
+
+
+def location_of(text: str) -> Location:
+    """The address or the file that is meant; what has no scheme and is no file is taken for a host.
+
+    Raises:
+        SettingsError: it is neither.
+    """
+    text = text.strip()
+    if re.match(r"file:", text, re.IGNORECASE):
+        return _file(url2pathname(urlsplit(text).path))
+    if "://" not in text:
+        if _exists(text) or not _HOST.fullmatch(text) or _DOCUMENT.fullmatch(text):
+            return _file(text)
+        text = f"http://{text}" if is_loopback(f"http://{text}") else f"https://{text}"
+    safe_origin("the address", text)
+    return text.partition("#")[0]
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _file(name: str) -> Path:
+    if not _exists(name):
+        raise SettingsError(f"{name[:200]!r} is no address (https://...), and there is no such file")
+    path = Path(name).expanduser().resolve()
+    if not path.is_file():
+        raise SettingsError(f"{path} is not a file")
+    return path

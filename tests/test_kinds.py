@@ -1,0 +1,208 @@
+"""What `closient-mcp add` thinks, without any service: schemes, credentials, what is typed, what is written."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from closient_mcp.server.config_writing import read_bytes, system_table, with_tables, write_bytes
+from closient_mcp.server.locations import location_of
+from closient_mcp.server.probing import usable
+from closient_mcp.server.proposal import Given, Provider, for_close, for_closient, propose
+from closient_mcp.server.settings import SettingsError
+from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.security import Scheme, security_schemes
+
+API = "https://api.acme.example"
+KEY = Scheme("apiKey", "header", "X-Key")
+SIGN_IN = Scheme("oauth2", flow="authorizationCode", authorization=f"{API}/authorize", token=f"{API}/token")
+CLIENT = Scheme("oauth2", flow="clientCredentials", token=f"{API}/token")
+PASSWORD = Scheme("oauth2", flow="password", token=f"{API}/token")
+OPEN, CLOSED = Provider(registers=True), Provider(registers=False)
+
+
+def declared(**schemes: Any) -> list[Scheme]:
+    document: JsonObject = {"components": {"securitySchemes": schemes}}
+    return list(security_schemes(document, f"{API}/v1/openapi.json"))
+
+
+def test_every_known_scheme_is_read_and_every_other_left_out() -> None:
+    flows = {"authorizationCode": {"authorizationUrl": "/authorize", "tokenUrl": "token"}, "password": {}}
+    assert declared(
+        key={"type": "apiKey", "in": "query", "name": "key"},
+        basic={"type": "http", "scheme": "Basic"},
+        bearer={"type": "http", "scheme": "bearer"},
+        digest={"type": "http", "scheme": "digest"},
+        oauth={"type": "oauth2", "flows": flows},
+        implicit={"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://id.example/a"}}},
+        openid={"type": "openIdConnect", "openIdConnectUrl": "https://id.example/r/.well-known/openid-configuration"},
+        mutual={"type": "mutualTLS"},
+        broken=7,
+        empty={"type": "oauth2"},
+    ) == [
+        Scheme("apiKey", "query", "key"),
+        Scheme("basic"),
+        Scheme("bearer"),
+        Scheme("oauth2", flow="authorizationCode", authorization=f"{API}/authorize", token=f"{API}/v1/token"),
+        Scheme("oauth2", flow="implicit", authorization="https://id.example/a"),
+        Scheme("openIdConnect", issuer="https://id.example/r"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "X-Key\r\nHost: evil", "two words", "x" * 101, "\u202ekey", 7])
+def test_rule_3_a_header_name_that_is_none_is_no_scheme(name: Any) -> None:
+    assert declared(key={"type": "apiKey", "in": "header", "name": name}) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "file:///etc/passwd", "https://a\u202eb/", "http://[", "/\x1b[2J"]
+)
+def test_an_address_that_is_none_is_left_out(address: str) -> None:
+    (found,) = declared(oauth={"type": "oauth2", "flows": {"password": {"tokenUrl": address}}})
+    assert found.token == ""
+
+
+def test_schemes_are_bounded_and_told_once() -> None:
+    many = {f"key{number}": {"type": "apiKey", "in": "header", "name": f"X-{number}"} for number in range(50)}
+    assert len(declared(**many)) == 20
+    assert len(declared(one={"type": "http", "scheme": "basic"}, two={"type": "http", "scheme": "basic"})) == 1
+
+
+@pytest.mark.parametrize(
+    ("schemes", "provider", "grant"),
+    [
+        ((), None, "none"),
+        ((), OPEN, "authorization_code"),
+        ((), CLOSED, "none"),
+        ((SIGN_IN,), OPEN, "authorization_code"),
+        ((SIGN_IN,), None, "none"),
+        ((Scheme("bearer"),), OPEN, "authorization_code"),
+        ((Scheme("bearer"),), None, "api_key"),
+        ((Scheme("apiKey", "header", "Authorization"),), OPEN, "authorization_code"),
+        ((KEY,), OPEN, "api_key"),
+        ((SIGN_IN, KEY), OPEN, "authorization_code"),
+        ((SIGN_IN, KEY), CLOSED, "api_key"),
+        ((Scheme("basic"),), OPEN, "api_key"),
+        ((CLIENT,), OPEN, "client_credentials"),
+        ((CLIENT, PASSWORD), OPEN, "authorization_code"),
+        ((CLIENT,), None, "client_credentials"),
+        ((CLIENT, SIGN_IN), CLOSED, "none"),
+        ((PASSWORD,), CLOSED, "password"),
+        ((), Provider(registers=True, people=False), "client_credentials"),
+        ((Scheme("apiKey", "cookie", "sid"),), None, "none"),
+    ],
+)
+def test_the_credential_is_the_one_that_asks_least_of_the_person(
+    schemes: tuple[Scheme, ...], provider: Provider | None, grant: str
+) -> None:
+    credential = propose("acme", Given(), schemes, provider).credential
+    assert (credential if isinstance(credential, str) else credential["grant"]) == grant
+
+
+def test_a_key_of_its_own_goes_before_the_header_that_others_use_too() -> None:
+    found = propose("acme", Given(), [Scheme("apiKey", "header", "Authorization"), KEY], None)
+    assert isinstance(found.credential, dict) and found.credential["name"] == "X-Key"
+
+
+def test_an_authorization_server_elsewhere_is_named_whatever_the_grant() -> None:
+    elsewhere = Provider(registers=False, issuer="https://id.example")
+    for schemes, mine in (((SIGN_IN,), Given("mine")), ((CLIENT,), Given()), ((PASSWORD,), Given())):
+        credential = propose("acme", mine, schemes, elsewhere).credential
+        assert isinstance(credential, dict) and credential["issuer"] == "https://id.example"
+        assert "token_endpoint" not in credential
+
+
+def test_a_client_of_ones_own_has_a_secret_only_where_its_redirect_address_is_fixed() -> None:
+    public = propose("my-acme", Given("mine"), (), CLOSED)
+    assert public.credential == {"grant": "authorization_code", "client_id": "mine"} and public.variables == ()
+    fixed = propose("my-acme", Given("mine", "http://127.0.0.1:8765/callback"), (), CLOSED)
+    assert fixed.variables == ("MY_ACME_CLIENT_SECRET",)
+    assert for_closient(Given("mine")).credential == public.credential
+    assert for_close("close", Given("mine")).variables == ("CLOSE_CLIENT_SECRET",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("api.acme.example", "https://api.acme.example"),
+        ("api.acme.example:8443/v1/openapi.json", "https://api.acme.example:8443/v1/openapi.json"),
+        ("localhost:8000", "http://localhost:8000"),
+        ("127.0.0.1:8000/docs", "http://127.0.0.1:8000/docs"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        (f" {API}/#top ", f"{API}/"),
+    ],
+)
+def test_what_looks_like_a_host_is_one(typed: str, meant: str) -> None:
+    assert location_of(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed", ["openapi.json", "acme.yaml", "acme", "./api.acme.example", "", "a/b.example", "x\0y"]
+)
+def test_what_looks_like_a_file_is_none_that_is_not_there(typed: str) -> None:
+    with pytest.raises(SettingsError, match=r"there is no such file|is not a file"):
+        location_of(typed)
+
+
+def test_a_file_of_a_hosts_name_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "api.acme.example").touch()
+    assert location_of("api.acme.example") == tmp_path / "api.acme.example"
+    assert location_of((tmp_path / "api.acme.example").as_uri()) == tmp_path / "api.acme.example"
+
+
+def test_rule_2_a_document_of_the_network_sends_no_call_to_this_machine_nor_over_plain_http() -> None:
+    named = ["http://localhost:8000", "http://api.acme.example", "//[", "https://a.example/\u202e", "/v1?x=1"]
+    assert list(usable(named, f"{API}/openapi.json")) == [f"{API}/v1"]
+    assert list(usable(named, "http://127.0.0.1:9/openapi.json")) == ["http://localhost:8000", "http://127.0.0.1:9/v1"]
+    assert list(usable(named, "file:///openapi.json")) == ["http://localhost:8000"]
+
+
+scalars = (
+    some.text(max_size=30) | some.integers(-(2**53), 2**53) | some.booleans() | some.lists(some.text(), max_size=3)
+)
+keys = some.text(string.ascii_lowercase + "_", min_size=1, max_size=12)
+tables = some.dictionaries(
+    keys, scalars | some.dictionaries(keys, scalars | some.dictionaries(keys, scalars), max_size=5)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(tables)
+def test_what_is_written_is_read_back_the_same(values: dict[str, Any]) -> None:
+    text = with_tables(b"", system_table("acme", values)).decode()
+    assert tomli.loads(text)["systems"]["acme"] == values
+
+
+@given(some.binary(max_size=3), some.sampled_from([b"", b"\n", b"\n\n", b"\r\n", b"\r\n\r\n"]))
+def test_every_byte_that_was_there_stays(comment: bytes, end: bytes) -> None:
+    before = b"# " + comment.translate(None, b"\r\n") + end
+    after = with_tables(before, "[systems.closient]\n", "[systems.acme]\n")
+    assert after.startswith(before)
+    lines = after[len(before) :].splitlines()
+    assert [line for line in lines if line] == [b"[systems.closient]", b"[systems.acme]"]
+
+
+def test_a_long_credential_goes_over_several_lines() -> None:
+    credential = {name: {"env": f"ACME_{name.upper()}"} for name in ("username", "password", "client_id")}
+    text = system_table("acme", {"credential": credential})
+    assert text.splitlines()[1:] == [
+        'credential = { username = { env = "ACME_USERNAME" },',
+        '               password = { env = "ACME_PASSWORD" },',
+        '               client_id = { env = "ACME_CLIENT_ID" } }',
+    ]
+
+
+def test_a_new_file_is_its_owners_alone_and_one_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "closient-mcp.toml"
+    write_bytes(path, with_tables(read_bytes(path), "[systems.closient]\n"))
+    assert path.read_text().startswith("# Settings") and path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SettingsError, match="cannot be written"):
+        write_bytes(tmp_path / "new" / "closient-mcp.toml" / "below.toml", b"")
+    assert [one.name for one in path.parent.iterdir()] == ["closient-mcp.toml"]
