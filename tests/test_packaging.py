@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -34,6 +35,19 @@ def test_every_data_file_is_in_the_package() -> None:
 
 def test_the_version_is_that_of_the_project() -> None:
     assert version("closient-mcp") == PROJECT["project"]["version"]
+
+
+def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() -> None:
+    asked = {re.split(r"[<>=\[]", one)[0] for one in [*PROJECT["project"]["dependencies"], "keyring"]}
+    called = {"yaml": "pyyaml"}
+    for folder in ("server", "tools", "auth"):
+        for path in (ROOT / folder).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and not node.level:
+                    names = [node.module or ""]
+                for name in (name.split(".")[0] for name in names):
+                    assert name in sys.stdlib_module_names or called.get(name, name) in asked, (path.name, name)
 
 
 def imports(folder: str) -> set[str]:
