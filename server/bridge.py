@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -79,10 +78,16 @@ class Bridge:
         self._make_tools()
         return all(system.loaded for system in self.systems.values())
 
-    async def load(self, progress: Progress | None = None, *, again: bool = False) -> None:
+    async def load(
+        self,
+        progress: Progress | None = None,
+        *,
+        again: bool = False,
+        came: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         """Read every system's documents and make their tools, as they come; a slow or failing one costs no other.
 
-        What was read already is read only if that is to happen `again`.
+        What was read already is read only if that is to happen `again`. `came` is called after each system.
         """
         made = 0.0
 
@@ -95,10 +100,19 @@ class Bridge:
             if progress:
                 progress(done, total, api)
 
+        async def load(system: System) -> None:
+            try:
+                await system.load(told, again=again)
+            except Exception as error:
+                logger.exception("reading the documents of %s failed; this is a bug", system.name)
+                system.failure = f"its documents could not be read ({type(error).__name__}); the log has the details"
+            self._make_tools()
+            if came:
+                await came()
+
         async with anyio.create_task_group() as group:
             for system in self.systems.values():
-                group.start_soon(partial(system.load, told, again=again))
-        self._make_tools()
+                group.start_soon(load, system)
         await anyio.to_thread.run_sync(self._compare)
 
     def _compare(self) -> None:
@@ -148,8 +162,9 @@ class Bridge:
     def listed(self) -> list[Tool]:
         """The tools that `tools/list` shows; what `auto` comes to is settled at the first call."""
         if self._exposure is None:
-            tried = all(system.loaded for system in self.systems.values())
-            self._exposure = settle(self.settings.exposure, self._offer(), complete=tried)
+            here = tuple(name for name, system in self.systems.items() if system.loaded)
+            tried = len(here) == len(self.systems)
+            self._exposure = settle(self.settings.exposure, self._offer(), complete=tried, here=here)
         return listed(self._exposure, self._offer())
 
     @property
@@ -236,6 +251,8 @@ async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerato
         sessions: dict[str, Session] = {}
         logins: dict[str, Login] = {}
         fluents: dict[str, Fluent] = {}
+        for warning in settings.warnings:
+            logger.warning(warning)
         cache, seen = Cache(settings.home / "cache"), settings.home / "seen"
         tiers: tuple[Tier, ...] = ("read",) if settings.read_only else TIERS
         for system in settings.systems:

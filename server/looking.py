@@ -94,9 +94,11 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
         from .protocol import call_tool, unknown_tool
 
         async with open_bridge(settings, _logging(settings)) as bridge:
-            if bridge.find(name) is None or name.endswith(("_operation", "_operations")):
+            finds = name.endswith(("_operation", "_operations"))
+            if bridge.find(name) is None or finds:
                 warm = await bridge.load_kept(within=_FRESH_SECONDS)
-                if not warm or bridge.find(name) is None:
+                # A tool that is known needs no other system.
+                if bridge.find(name) is None or (finds and not warm):
                     await _load(bridge, bare)
                     await bridge.read_more("", name=name)
             tool = bridge.find(name)

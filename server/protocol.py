@@ -127,7 +127,7 @@ class McpBridge:
 
     async def _load(self, *, again: bool) -> None:
         try:
-            await self._bridge.load(again=again)
+            await self._bridge.load(again=again, came=self._announce_changes)
         except Exception:
             logger.exception("reading the documents failed; this is a bug")
         self._loaded.set()
@@ -139,14 +139,17 @@ class McpBridge:
             await self._changes.announce()
 
     async def _wait_for_documents(self) -> None:
-        """Until all systems have come, but not much longer than those took that have: no slow one holds up the rest."""
+        """Until all systems have come, but not much longer than those took that have: no slow one holds up the rest.
+
+        One that failed at once says nothing of how long the others need.
+        """
         systems = self._bridge.systems.values()
-        until = self._began + _FIRST_LIST_SECONDS
+        last = until = self._began + _FIRST_LIST_SECONDS
         here = 0
-        while time.monotonic() < until and not self._loaded.is_set():
-            if (now := sum(system.settled for system in systems)) > here:
+        while time.monotonic() < until and not all(system.settled for system in systems):
+            if (now := sum(system.loaded for system in systems)) > here:
                 here, took = now, time.monotonic() - self._began
-                until = min(until, self._began + 2 * took + _PATIENCE) if here < len(systems) else until
+                until = min(last, self._began + 2 * took + _PATIENCE)
             await anyio.sleep(_POLL)
 
     def _definitions(self) -> list[JsonObject]:

@@ -20,10 +20,14 @@ from closient_mcp.server.protocol import McpBridge
 from closient_mcp.server.settings import Options
 from closient_mcp.server.status import status_of
 from closient_mcp.tools.json_values import as_object
+from closient_mcp.tools.system import Progress, System
 
+from .command_line import run
 from .service import Received, Reply, Service, document, operation, running_service
 
 ORDERS = document({"/orders/api/v1/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
+
+ITEMS = document({"/items/api/v1/items": {"get": operation(operationId="list_items", summary="Items")}})
 
 
 @pytest.fixture
@@ -93,6 +97,7 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
         let_go.wait(50)
         return Reply({"linkset": []})
 
+    good.serve_apis(orders=ORDERS, items=ITEMS)
     slow.routes["/.well-known/api-catalog"] = dawdle
     good.routes["/html"] = Reply("<!doctype html><title>Shop</title>", headers={"content-type": "text/html"})
     settings = (
@@ -107,7 +112,7 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
         with anyio.fail_after(30):
             async with opened(tmp_path, settings) as (bridge, client):
                 names = {tool.name for tool in (await client.list_tools()).tools}
-                assert "find_operations" in names
+                assert {"find_operations", "good_orders_list_orders", "good_items_list_items"} <= names
                 assert not (await client.call_tool("good_orders_list_orders", {})).is_error
                 assert not let_go.is_set()
                 systems = as_object(status_of(bridge)["systems"])
@@ -119,6 +124,42 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
                 let_go.set()
     finally:
         let_go.set()
+
+
+async def test_a_system_whose_reading_breaks_costs_no_other(
+    services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = System.load
+
+    async def broken(self: System, progress: Progress | None = None, *, again: bool = False) -> None:
+        if self.name == "two":
+            raise LookupError
+        await whole(self, progress, again=again)
+
+    monkeypatch.setattr(System, "load", broken)
+    settings = "".join(
+        f'[systems.{name}]\ncatalog = "{service.address}/.well-known/api-catalog"\n'
+        for name, service in zip(("one", "two"), services, strict=True)
+    )
+    async with opened(tmp_path, settings) as (bridge, client):
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "one_orders_list_orders" in names
+        assert "could not be read (LookupError)" in bridge.systems["two"].failure
+
+
+def test_a_call_from_a_terminal_asks_only_the_system_that_it_is_about(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    one, two = services
+    (tmp_path / "closient-mcp.toml").write_text(
+        f'[systems.one]\ncatalog = "{one.address}/.well-known/api-catalog"\n'
+        f'[systems.two]\ncatalog = "{two.address}/.well-known/api-catalog"\n',
+        encoding="utf-8",
+    )
+    home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
+    assert run("tools", "--system", "one", site="", **home).code == 0
+    assert run("call", "one_orders_list_orders", site="", **home).code == 0
+    assert two.received == []
 
 
 async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_named(

@@ -57,6 +57,14 @@ def test_while_documents_are_missing_the_finders_are_listed() -> None:
     assert "find_operations" in names("auto", FEW, "others", complete=False)
 
 
+def test_what_is_there_is_listed_after_the_pins_and_once_while_another_system_is_missing() -> None:
+    settled = settle(Exposure("auto", ("others",)), FEW, complete=False, here=("closient",))
+    found = [tool.name for tool in listed(settled, FEW)]
+    assert found == ["core", "find_operations", "others_a", "things_a", "things_b"]
+    many = settle(Exposure("auto", ("others",)), MANY, complete=False, here=("closient",))
+    assert [tool.name for tool in listed(many, MANY)] == ["core", "find_operations", "others_a"]
+
+
 def test_a_choice_once_made_holds_when_more_documents_arrive() -> None:
     settled = settle(Exposure("auto"), FEW, complete=True)
     assert settle(settled, MANY, complete=True) == settled

@@ -33,15 +33,18 @@ class Offer:
     partial: bool = False
 
 
-def settle(exposure: Exposure, offer: Offer, *, complete: bool) -> Exposure:
+def settle(exposure: Exposure, offer: Offer, *, complete: bool, here: Sequence[str] = ()) -> Exposure:
     """What `auto` comes to for these documents, so that the choice can stay for the run.
 
-    While documents are missing, what they will bring is unknown: the finders then reach it, whatever it is.
+    While documents are missing, what they will bring is unknown: the finders then reach it, whatever it is. The
+    systems that are `here` do not pay for the others: what they have is listed after the pins, while it fits.
     """
     if exposure.mode != "auto":
         return exposure
     everything = [*offer.core, *offer.operations.values()]
-    return Exposure("all" if complete and not offer.partial and fits(everything) else "pinned", exposure.apis)
+    if complete:
+        return Exposure("all" if not offer.partial and fits(everything) else "pinned", exposure.apis)
+    return Exposure("pinned", (*exposure.apis, *here))
 
 
 def listed(exposure: Exposure, offer: Offer) -> list[Tool]:
@@ -53,7 +56,9 @@ def listed(exposure: Exposure, offer: Offer) -> list[Tool]:
     if exposure.mode == "core":
         return chosen
     for api in exposure.apis:
-        whole = [tool for tool in operations if api in (tool.api, tool.system, f"{tool.system}.{tool.api}")]
+        names = {tool.name for tool in chosen}
+        meant = [tool for tool in operations if api in (tool.api, tool.system, f"{tool.system}.{tool.api}")]
+        whole = [tool for tool in meant if tool.name not in names]
         if exposure.mode == "apis" or fits([*chosen, *whole]):
             chosen += whole
     return chosen
