@@ -14,6 +14,7 @@ import anyio.to_thread
 from ..auth.errors import AuthError
 from ..auth.login import Attempt, Login
 from ..auth.secrets import Redaction
+from ..auth.session import Session
 from .bridge import Bridge, open_bridge
 from .ending import end_on_signals
 from .logs import start_log
@@ -64,20 +65,28 @@ async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, b
 
 
 def logout(settings: Settings, *, forget: bool, bare: bool) -> int:
-    """Revoke the sign-in and drop it; 0 also where nobody was signed in."""
+    """Revoke each sign-in and drop it; 0 also where nobody was signed in, 1 where one could not be dropped."""
     terminal = stderr_terminal(bare=bare)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
-            for used in bridge.sessions.values():
-                terminal.say(await anyio.to_thread.run_sync(partial(used.sign_out, forget=forget)))
+            codes = [await _sign_out(used, terminal, forget) for used in bridge.sessions.values()]
             for system in settings.systems:
                 if isinstance(system.credential, ApiKey):
                     said = f"{system.name}: nobody is signed in; the API key from {system.credential.source} is used."
                     terminal.say(f"{said} Take it out there to stop that.")
-        return 0
+        return max(codes, default=0)
 
     return _run(settings, terminal, run)
+
+
+async def _sign_out(used: Session, terminal: Terminal, forget: bool) -> int:
+    try:
+        terminal.say(await anyio.to_thread.run_sync(partial(used.sign_out, forget=forget)))
+    except AuthError as error:
+        terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
+        return 1
+    return 0
 
 
 def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], object]) -> int:

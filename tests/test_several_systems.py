@@ -162,6 +162,18 @@ def test_a_call_from_a_terminal_asks_only_the_system_that_it_is_about(
     assert two.received == []
 
 
+def test_a_sign_out_that_fails_does_not_keep_the_others_from_theirs(tmp_path: Path) -> None:
+    signed = 'credential = { grant = "password", username = { env = "%s" }, password = "a-password" }\n'
+    (tmp_path / "closient-mcp.toml").write_text(
+        f'[systems.one]\nsite = "http://127.0.0.1:9"\n{signed % "NOT_SET"}'
+        f'[systems.two]\nsite = "http://127.0.0.1:9"\n{signed % "HOME"}',
+        encoding="utf-8",
+    )
+    ran = run("logout", site="", CLOSIENT_MCP_HOME=str(tmp_path))
+    assert ran.code == 1
+    assert "NOT_SET is not set" in ran.err and "Nobody was signed in" in ran.err
+
+
 async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_named(
     services: tuple[Service, Service], tmp_path: Path
 ) -> None:
