@@ -102,7 +102,7 @@ class ApiKeyAuth(httpx2.Auth):
             request.url = with_query(url, {self._name: key.reveal()})
 
     def _refused(self, host: str, key: Secret) -> PersonNeeded:
-        fault = key_fault(key.reveal()) if self._name.lower() == "x-api-key" else ""
+        fault = key_fault(key.reveal()) if self._system == "closient" else ""
         which = f" ending in …{key.ending}" if key.ending else ""
         return PersonNeeded(
             f"{host} did not accept the API key{which} (401)." + (f" {fault}" if fault else ""),

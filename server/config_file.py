@@ -101,7 +101,9 @@ class ApiKeyTable(_CredentialTable):
     key: SecretValue
     # `in` is a word of Python.
     place: Literal["header", "basic", "query"] | None = Field(default=None, alias="in")
-    name: str | None = Field(default=None, description="The header or the query parameter; X-API-Key or api_key.")
+    name: str | None = Field(
+        default=None, min_length=1, description="The header or the query parameter; X-API-Key or api_key."
+    )
 
 
 def _grant(value: Any) -> str:
@@ -124,8 +126,12 @@ class SystemTable(_Table):
     """One system: a preset, or where its descriptions are, and its credential."""
 
     preset: Literal["closient", "close", "fluent"] | None = None
-    site: str | None = Field(default=None, description="For closient a site's name or address; else its address.")
-    catalog: str | None = Field(default=None, description="The address of an api-catalog, or a linkset file.")
+    site: str | None = Field(
+        default=None, min_length=1, description="For closient a site's name or address; else its address."
+    )
+    catalog: str | None = Field(
+        default=None, min_length=1, description="The address of an api-catalog, or a linkset file."
+    )
     description: str | list[str] | None = Field(
         default=None, description="Addresses or files of OpenAPI documents, instead of a catalog."
     )

@@ -14,7 +14,16 @@ from .config_file import ConfigFile
 from .settings import SettingsError
 
 _MAX_BYTES = 1_000_000
-_WITH_ALTERNATIVES = {"credential", "client_id", "client_secret", "username", "password", "key"}
+_SECRETS = {"client_id", "client_secret", "username", "password", "key"}
+_KINDS = {
+    "string_type": "it is text in quotes",
+    "int_type": "it is a whole number",
+    "bool_type": "it is true or false",
+    "list_type": 'it is a list, such as ["a", "b"]',
+    "dict_type": "it is a table",
+    "model_type": "it is a table",
+    "string_too_short": "it is empty",
+}
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
@@ -25,7 +34,7 @@ class ConfigText:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self._lines = text.splitlines()
+        self._lines = text.split("\n")
 
     def place(self, *keys: str | int) -> str:
         """File and line of a key, or of what it stands in: `closient-mcp.toml:7`."""
@@ -43,7 +52,24 @@ class ConfigText:
             depth = _common(here, wanted)
             if depth > best and depth in (len(here), len(wanted)):
                 best, line = depth, number
+        if 0 < best < len(wanted):
+            line = self._inside(line, wanted[best:])
         return f"{self.path.name}:{line}" if line else self.path.name
+
+    def _inside(self, line: int, keys: Sequence[str]) -> int:
+        """The line of keys in the braces that begin on a line, which may go over several."""
+        for key in keys:
+            pattern = re.compile(rf"""(?:^|[{{,.])\s*["']?{re.escape(key)}["']?\s*[.=]""")
+            for number in range(line, len(self._lines) + 1):
+                text = self._lines[number - 1]
+                if number > line and _HEADER.match(text):
+                    return line
+                if pattern.search(text):
+                    line = number
+                    break
+            else:
+                return line
+        return line
 
     def error(self, what: str, *keys: str | int) -> SettingsError:
         """An error about a key; the whole path of the file goes before."""
@@ -88,6 +114,8 @@ def check_config(path: Path, text: str) -> tuple[ConfigFile, ConfigText]:
         raise SettingsError(f"{path}: it is not TOML: {error}.") from None
     except RecursionError:
         raise SettingsError(f"{path}: it is nested too deeply.") from None
+    except ValueError:  # Python's limit for the digits of a number
+        raise SettingsError(f"{path}: it holds a number that is far too long.") from None
     try:
         return ConfigFile.model_validate(values), config
     except ValidationError as error:
@@ -100,6 +128,8 @@ def check_config(path: Path, text: str) -> tuple[ConfigFile, ConfigText]:
 def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str, Any]) -> SettingsError:
     keys = _keys_in(values, cast("Sequence[str | int]", error["loc"]))
     kind, context = str(error["type"]), cast("Mapping[str, Any]", error.get("ctx") or {})
+    if kind == "extra_forbidden" and keys[-2:-1] and keys[-2] in _SECRETS and keys[-1] in ("env", "keyring", "command"):
+        return config.error("a secret has one place: env, keyring or command", *keys)
     if kind == "extra_forbidden":
         return config.error(f"unknown key{_did_you_mean(str(keys[-1]), _known_keys(values, keys))}", *keys)
     if keys[-1:] == ("credential",) and not isinstance(_value_at(values, keys), dict):
@@ -117,7 +147,7 @@ def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str
         return config.error(rule, *keys)
     if kind == "missing":
         return config.error(f"{keys[-1]} is missing", *keys[:-1])
-    return config.error(_lower(str(error["msg"])), *keys)
+    return config.error(_KINDS.get(kind) or _lower(str(error["msg"])), *keys)
 
 
 def _keys_in(values: Any, loc: Sequence[str | int]) -> tuple[str | int, ...]:
@@ -130,7 +160,7 @@ def _keys_in(values: Any, loc: Sequence[str | int]) -> tuple[str | int, ...]:
         if alternative:
             alternative = False
             continue
-        alternative = part in _WITH_ALTERNATIVES
+        alternative = _has_alternatives(keys, part)
         if isinstance(here, dict):
             table = cast("dict[str, Any]", here)
             if part in table:
@@ -142,6 +172,13 @@ def _keys_in(values: Any, loc: Sequence[str | int]) -> tuple[str | int, ...]:
             here = cast("list[object]", here)[part]
             keys.append(part)
     return tuple(keys)
+
+
+def _has_alternatives(above: Sequence[str | int], key: str | int) -> bool:
+    """Whether what stands at this place may be of several kinds; a system and a tool may be called like such a key."""
+    if len(above) == 2:
+        return key in ("credential", "description")
+    return (not above and key == "expose") or (above[2:] == ["credential"] and key in _SECRETS)
 
 
 def _value_at(values: Any, keys: Sequence[str | int]) -> Any:

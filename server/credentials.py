@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal
@@ -13,6 +14,8 @@ from .settings import ApiKey, Credential, NoCredential, SettingsError, SignIn
 from .sources import Sources
 
 _HEADER, _QUERY = "X-API-Key", "api_key"
+# They say where a request goes and where it ends (RFC 9110 §7.2, RFC 9112 §6, §9.6).
+_NOT_FOR_KEYS = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
 
 
 def new_profile(system: str, issuer: str, origins: frozenset[str]) -> Profile:
@@ -78,6 +81,10 @@ def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_pl
     if place == "basic" and table.name is not None:
         raise sources.error('in = "basic" has no use for a name: the key is the user\'s name there', *keys, "name")
     name = "" if place == "basic" else table.name or (_HEADER if place == "header" else _QUERY)
+    if place == "header" and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        raise sources.error("it is no name that a header can have", *keys, "name")
+    if place == "header" and name.lower() in _NOT_FOR_KEYS:
+        raise sources.error(f"{name} is not a header that a key can be in", *keys, "name")
     sources.note(".".join([*keys, "in"]), f"{place} {name}".strip(), sources.in_file(*keys, "in"))
     return ApiKey(sources.in_file(*keys), sources.secret(table.key, *keys, "key"), place, name)
 

@@ -93,6 +93,9 @@ def _systems(options: Options, table: ConfigFile, sources: Sources) -> tuple[Sys
                 systems.append(fluent(name, one, sources))
             case _:
                 systems.append(own(name, one, sources))
+        for key in ("preset", "account", "environment", "retailer"):
+            if getattr(one, key) is not None:
+                sources.note(f"systems.{name}.{key}", getattr(one, key), sources.in_file("systems", name, key))
         if one.pin is not None:
             sources.note(f"systems.{name}.pin", ", ".join(one.pin), sources.in_file("systems", name, "pin"))
         for tool, tier in one.tiers.items():
@@ -142,12 +145,15 @@ def _exposure(options: Options, table: ConfigFile, sources: Sources, systems: tu
     if text in _MODES:
         return Exposure(text, tuple(f"{system.name}.{pin}" for system in systems for pin in system.pins))
     apis = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    in_file = value is said
+
+    def wrong(what: str) -> SettingsError:
+        return sources.error(what, "expose") if in_file else SettingsError(f"{source} {text[:80]!r}: {what}")
+
     if not apis or not all(re.fullmatch(r"[a-z0-9_.-]+", api) for api in apis):
-        raise SettingsError(
-            f"{source} {text[:80]!r}: it is auto, core, all, or a list of APIs such as search,products."
-        )
+        raise wrong("it is auto, core, all, or a list of APIs such as search,products.")
     if len(apis) == 1 and (near := difflib.get_close_matches(apis[0], _MODES, n=1, cutoff=0.75)):
-        raise SettingsError(f"{source} {text!r}: did you mean {near[0]}?")
+        raise wrong(f"did you mean {near[0]}?")
     return Exposure("apis", apis)
 
 

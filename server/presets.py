@@ -77,6 +77,7 @@ def close(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
     _refuse(table, name, sources, "catalog", "account", "environment", "retailer")
     keys = ("systems", name)
     site = _CLOSE_SITE if table.site is None else sources.origin(table.site, *keys, "site")
+    sources.note(f"systems.{name}.site", site, "default" if table.site is None else sources.in_file(*keys, "site"))
     # Where people sign in is another host than the API's, unless a stand-in is both.
     person = "https://app.close.com" if table.site is None else site
     base = _base(table, name, sources) or f"{site}/api/v1"
@@ -122,7 +123,7 @@ def fluent(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
     part = "sandbox." if table.environment != "production" else ""
     site = _base(table, name, sources) or f"https://{table.account.lower()}.{part}api.fluentretail.com"
     origins = _origins(table, name, sources, site)
-    sources.note(f"systems.{name}.site", site, sources.in_file(*keys, "account"))
+    sources.note(f"systems.{name}.site", site, sources.in_file(*keys, "account" if table.base is None else "base"))
     example = (
         'credential = { grant = "password", username = ..., password = ..., client_id = ..., client_secret = ... }'
     )
@@ -233,6 +234,8 @@ def _base(table: SystemTable, name: str, sources: Sources) -> str:
     if table.base is None:
         return ""
     sources.origin(table.base, "systems", name, "base")
+    if "?" in table.base or "#" in table.base:
+        raise sources.error("it has a query or a fragment, to which no path can be added", "systems", name, "base")
     sources.note(f"systems.{name}.base", table.base, sources.in_file("systems", name, "base"))
     return table.base.rstrip("/")
 
@@ -261,7 +264,10 @@ def _location(text: str, sources: Sources, *keys: str) -> str:
         sources.origin(text, *keys)
         sources.note(".".join(keys), text, sources.in_file(*keys))
         return text
-    path = path_in(sources.text.path.parent if sources.text else Path(), text)
+    try:
+        path = path_in(sources.text.path.parent if sources.text else Path(), text)
+    except (ValueError, RuntimeError, OSError) as error:
+        raise sources.error(f"it is no path: {error}", *keys) from None
     if not path.is_file():
         raise sources.error(f"there is no file {path}", *keys)
     sources.note(".".join(keys), str(path), sources.in_file(*keys))

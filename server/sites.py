@@ -31,7 +31,9 @@ def site_origin(source: str, value: str) -> str:
     origin = safe_origin(source, text)
     parts = urlsplit(text)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise SettingsError(f"{source} {text[:80]!r} has a path; a site is scheme, host and port: {origin}")
+        raise SettingsError(
+            f"{source} {text.split('?')[0][:80]!r} has a path or a query; a site is scheme, host and port: {origin}"
+        )
     return origin
 
 

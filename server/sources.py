@@ -44,6 +44,8 @@ class Sources:
         """
         from .sites import safe_origin
 
+        if re.search(r"[\s\x00-\x1f\x7f]", address):
+            raise self.error("it holds a blank or a line break, which no address has", *keys)
         try:
             return safe_origin("it is", address)
         except SettingsError as error:

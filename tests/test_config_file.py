@@ -148,7 +148,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
         ('{ env = "CLOSE_', '{ evn = "CLOSE_', r":7: systems\.close\.credential\.client_secret\.evn: .*mean env\?"),
         ('{ env = "CLOSE_CLIENT_SECRET" }', "{ command = [] }", r":7: .*client_secret\.command: .*at least 1 item"),
         ('"read"', '"reed"', r":20: systems\.acme\.tiers\.acme_reports_run: .*did you mean read\?"),
-        ("retailer = 1", 'retailer = "1"', r":13: systems\.fluent-sandbox\.retailer: .*integer"),
+        ("retailer = 1", 'retailer = "1"', r":13: systems\.fluent-sandbox\.retailer: it is a whole number"),
         ('expose = "auto"', 'exposed = "auto"', r":1: exposed: unknown key; did you mean expose\?"),
         ("[systems.acme]", "[systems.Acme]", r":16: systems\.Acme: a system's name is"),
         ("[systems.acme]", "[systems.search]", r":16: systems\.search: it is the name of one of Closient's APIs"),
@@ -164,7 +164,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
             "",
             r":7: systems\.close\.credential: redirect_uri is",
         ),
-        ('"http://127.0.0.1:8765/callback"', '"https://x.example/"', r":7: systems\.close\.credential\.redirect_uri"),
+        ('"http://127.0.0.1:8765/callback"', '"https://x.example/"', r":8: systems\.close\.credential\.redirect_uri"),
         ('{ grant = "authorization_code" }', '"nothing"', r':21: systems\.acme\.credential: it is "none" or a table'),
         (
             '{ grant = "authorization_code" }',
@@ -368,3 +368,76 @@ def test_the_schema_refuses_what_the_loader_refuses(tmp_path: Path, text: str) -
 def _faults(text: str) -> list[str]:
     errors = Draft202012Validator(SCHEMA).iter_errors(tomli.loads(text))  # pyright: ignore[reportUnknownMemberType]
     return [error.message for error in errors]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            '[systems.key]\nsite = "https://a.example"\ncatalg = "x"',
+            r":3: systems\.key\.catalg: unknown key; .*catalog",
+        ),
+        (
+            '[systems.password]\nsite = "https://a.example"\nretailer = "x"',
+            r":3: systems\.password\.retailer: it is a wh",
+        ),
+        ('[systems.a]\ntiers = { key = "reed" }', r":2: systems\.a\.tiers\.key: .*did you mean read"),
+        ("[systems.a]\ndescription = {}", r":2: systems\.a\.description: it is text"),
+        ("expose = [1]", r":1: expose: it is text"),
+        ('expose = "coree"', r":1: expose: did you mean core"),
+        ("[[systems.a]]", r":1: systems\.a: it is a table"),
+        ('[systems.a]\nsite = ""', r":2: systems\.a\.site: it is empty"),
+        ('[systems.a]\nsite = "https://a.example "', r":2: systems\.a\.site: it holds a blank"),
+        (
+            '[systems.a]\nsite = "https://a.example"\nbase = "https://a.example/?x=1"',
+            r":3: systems\.a\.base: it has a query",
+        ),
+        ('[systems.a]\ncatalog = "a\\u0000.json"', r":2: systems\.a\.catalog: it is no path"),
+        (f"retailer = {'1' * 5000}", r"a number that is far too long"),
+    ],
+)
+def test_further_mistakes_are_told_of_in_the_same_way(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("credential", "says"),
+    [
+        ('grant = "api_key",\n  key = { env = "K" },\n  plase = "basic"', r":6: .*credential\.plase: unknown key"),
+        (
+            'grant = "api_key",\n  key = {\n    evn = "K" }',
+            r":6: .*credential\.key\.evn: unknown key; did you mean env",
+        ),
+        ('grant = "api_key",\n  key = { env = "K", command = ["x"] }', r":5: .*: a secret has one place"),
+        ('grant = "api_key", key = { env = "K" }, name = "X\\r\\nY"', r":4: .*\.name: it is no name that a header"),
+        ('grant = "api_key", key = { env = "K" }, name = "Host"', r":4: .*\.name: Host is not a header that a key"),
+        ('grant = "api_key", key = { env = "K" }, name = ""', r":4: .*\.name: it is empty"),
+    ],
+)
+def test_a_mistake_in_braces_over_several_lines_is_told_with_its_own_line(
+    tmp_path: Path, credential: str, says: str
+) -> None:
+    text = f'[systems.a]\nsite = "https://a.example"\ncredential = {{\n  {credential},\n}}\n'
+    with pytest.raises(SettingsError, match=says):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://ann:hidden-1@a.example:99999999/c", "ftp://ann:hidden-1@a.example/", "ftp://a.example/?key=hidden-1"],
+)
+def test_what_may_be_a_secret_in_an_address_is_not_quoted(tmp_path: Path, address: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, f'[systems.a]\ncatalog = "{address}"')
+    assert "hidden-1" not in str(error.value) and "a.example" in str(error.value)
+
+
+def test_what_a_preset_is_given_is_shown_with_its_place(tmp_path: Path) -> None:
+    text = '[systems.close]\nsite = "https://close.example"\ncredential = "none"\n' + (
+        '[systems.fluent]\naccount = "ACME"\nbase = "https://fluent.example"\nretailer = 2\ncredential = "none"'
+    )
+    shown = {one.name: (one.value, one.source) for one in load(tmp_path, text).shown}
+    assert shown["systems.close.site"] == ("https://close.example", "closient-mcp.toml:2")
+    assert shown["systems.fluent.site"] == ("https://fluent.example", "closient-mcp.toml:6")
+    assert shown["systems.fluent.retailer"] == ("2", "closient-mcp.toml:7")

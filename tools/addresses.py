@@ -25,19 +25,24 @@ def origin_of(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadAddress(f"{url[:200]!r} is not an address: {error}") from None
+        raise BadAddress(f"{_shown(url)!r} is not an address: {error}") from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise BadAddress(f"{url[:200]!r} is not an http(s) address")
+        raise BadAddress(f"{_shown(url)!r} is not an http(s) address")
     if "@" in parts.netloc:
         raise BadAddress(f"an address with a user name in it is not accepted: host {parts.hostname}")
     try:
         # As it goes over the wire, so that one host has one spelling.
         name = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
     except UnicodeError:
-        raise BadAddress(f"{url[:200]!r} has a host name that is none") from None
+        raise BadAddress(f"{_shown(url)!r} has a host name that is none") from None
     host = f"[{name}]" if ":" in name else name
     suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{host}{suffix}"
+
+
+def _shown(url: str) -> str:
+    """An address, as far as it can be one, without what may be a secret in it: its user's name, and its query."""
+    return re.sub(r"//[^/?#]*@", "//", url).split("?")[0][:200]
 
 
 def has_origin(url: str, origins: frozenset[str]) -> bool:
