@@ -119,6 +119,22 @@ def test_an_operation_that_is_served_elsewhere_is_a_problem_and_never_a_call_to_
     assert "https://evil.example, https://elsewhere.example" in problem.reason
 
 
+@pytest.mark.parametrize("server", ["http://localhost:8000", HOST.replace("https", "http"), "mailto:x"])
+def test_a_server_that_is_a_leftover_or_differs_in_the_scheme_is_the_documents_own_host(server: str) -> None:
+    document_alone = replace(SOURCE, anchor="")
+    paths = {"/a": {"get": operation()}}
+    (found,), _ = read_operations(document(paths, servers=[{"url": server}]), document_alone)
+    assert found.base == HOST
+
+
+def test_the_host_of_a_document_without_an_anchor_does_not_stand_in_for_a_server_on_another() -> None:
+    paths = {"/a": {"get": operation()}}
+    servers = [{"url": "https://elsewhere.example/v1"}]
+    operations, (problem,) = read_operations(document(paths, servers=servers), replace(SOURCE, anchor=""))
+    assert operations == []
+    assert "served at https://elsewhere.example" in problem.reason
+
+
 @pytest.mark.parametrize(
     ("contents", "reason"),
     [

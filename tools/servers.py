@@ -6,12 +6,14 @@ import re
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from .addresses import BadAddress, has_origin, origin_of, resolve
+from .addresses import BadAddress, has_origin, is_loopback, origin_of, resolve
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
 
 def base_address(document_address: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
     """The first of the servers, else the API's own address (`anchor`, where one is known), that calls may go to.
+
+    Where no anchor is known, the document's own host does not stand in for a server on another, public one.
 
     `levels` are what may have `servers`, the nearest first: operation, path item, document. A document without
     any means the root of its own host (OpenAPI 3.1 §4.8.1); real catalogs disagree: the anchor may be the base
@@ -23,8 +25,12 @@ def base_address(document_address: str, anchor: str, origins: frozenset[str], pa
     none: list[JsonValue] = []
     servers = next((found for level in levels if (found := as_list(level.get("servers")))), none)
     refused: list[str] = []
-    last = _anchor_base(anchor, path) if anchor else "/"
-    for candidate in [*(server_url(as_object(server)) for server in servers), last]:
+    candidates = [server_url(as_object(server)) for server in servers]
+    if anchor:
+        candidates.append(_anchor_base(anchor, path))
+    elif not any(_is_elsewhere(document_address, server) for server in candidates):
+        candidates.append("/")
+    for candidate in candidates:
         try:
             address = resolve(document_address, candidate)
         except BadAddress as error:
@@ -34,6 +40,15 @@ def base_address(document_address: str, anchor: str, origins: frozenset[str], pa
             return address.split("?")[0].rstrip("/")
         refused.append(origin_of(address))
     raise BadAddress(f"it is served at {', '.join(dict.fromkeys(refused))}, which is not an address of this system")
+
+
+def _is_elsewhere(document_address: str, server: str) -> bool:
+    """Whether a server is on another host than the document; one on this machine is a leftover of its making."""
+    try:
+        there = resolve(document_address, server)
+    except BadAddress:
+        return False
+    return not is_loopback(there) and urlsplit(there).hostname != urlsplit(document_address).hostname
 
 
 def _anchor_base(anchor: str, path: str) -> str:
