@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,21 @@ def test_only_files_of_ours_make_room(tmp_path: Path) -> None:
         cache.write("document", key, {}, b"x")
         age(tmp_path, 10)
     assert (tmp_path / "cache" / "thesis.txt").exists() and len(files(tmp_path)) == 2
+
+
+def test_a_file_that_goes_away_while_room_is_made_is_no_reason_to_complain(
+    tmp_path: Path, cache: Cache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = Path.iterdir
+    gone = tmp_path / "cache" / f".document-{'0' * 32}.tmp"
+
+    def outdated(folder: Path) -> Iterator[Path]:
+        yield gone
+        yield from there(folder)
+
+    monkeypatch.setattr(Path, "iterdir", outdated)
+    cache.write("document", "a", {}, b"body")
+    assert caplog.records == [] and cache.read("document", "a")
 
 
 def test_what_a_process_left_half_written_is_removed_later(tmp_path: Path, cache: Cache) -> None:

@@ -13,6 +13,8 @@ import re
 import stat
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -113,7 +115,7 @@ class Cache:
             self._files_left -= 1
             if self._bytes_left >= 0 and self._files_left >= 0:
                 return
-            there = [(path.lstat(), path) for path in self._folder.iterdir() if _OURS.fullmatch(path.name)]
+            there = list(self._there())
             there.sort(key=lambda found: found[0].st_mtime)
             total = sum(status.st_size for status, _ in there)
             files = len(there)
@@ -124,6 +126,13 @@ class Cache:
                     total -= status.st_size
                     files -= 1
             self._bytes_left, self._files_left = self._most_bytes - total, self._most_files - files
+
+    def _there(self) -> Iterator[tuple[os.stat_result, Path]]:
+        for path in self._folder.iterdir():
+            # Others write here too, and what they were writing may have its own name by now.
+            with suppress(FileNotFoundError):
+                if _OURS.fullmatch(path.name):
+                    yield path.lstat(), path
 
     def _complain(self, error: OSError) -> None:
         if not self._complained:
