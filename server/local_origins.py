@@ -25,7 +25,10 @@ def described_origins(uri: str) -> tuple[str, ...]:
 
 
 def listed_origins(uri: str) -> tuple[str, ...]:
-    """The origins of the APIs that a catalog in a file lists, and of those that its local documents describe."""
+    """The origins of the APIs that a catalog in a file lists, and of those that its local documents describe.
+
+    The host of a document is one of them only where nothing says where the API is.
+    """
     try:
         catalog = read_catalog(_read(uri), uri)
     except (OSError, NoCatalog):
@@ -35,6 +38,8 @@ def listed_origins(uri: str) -> tuple[str, ...]:
         for address in (entry.anchor, entry.description):
             if is_file(address):
                 found |= dict.fromkeys(described_origins(address))
+                continue
+            if address == entry.description and entry.anchor and not is_file(entry.anchor):
                 continue
             with suppress(BadAddress):
                 found[origin_of(address)] = None

@@ -119,6 +119,13 @@ async def test_a_refused_key_is_sent_once_and_told(acme: Service, place: Place) 
     assert len(acme.received) == 1
 
 
+async def test_the_form_of_closients_keys_is_asked_of_no_other_system(acme: Service) -> None:
+    acme.routes["/a"] = Reply({}, 401)
+    with pytest.raises(PersonNeeded) as refused:
+        await call(key_auth(acme, "header", name="X-API-Key"), f"{acme.address}/a")
+    assert "Closient" not in refused.value.message
+
+
 async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop(acme: Service) -> None:
     opened: list[bool] = []
 

@@ -284,10 +284,11 @@ def test_a_description_in_a_file_says_where_its_api_is_and_without_that_base_has
         load(tmp_path, '[systems.acme]\ndescription = "open.json"')
 
 
-def test_a_linkset_file_says_where_its_apis_are(tmp_path: Path) -> None:
+def test_rule_1_a_linkset_file_says_where_its_apis_are_and_binds_no_documents_host(tmp_path: Path) -> None:
     contexts = [
         {"anchor": "https://one.example/a/", "service-desc": [{"href": "https://one.example/a.json"}]},
         {"anchor": "https://two.example/", "service-desc": [{"href": "two.json"}]},
+        {"anchor": "https://two.example/b", "service-desc": [{"href": "https://documents.example/b.json"}]},
     ]
     (tmp_path / "links.json").write_text(json.dumps({"linkset": contexts}), encoding="utf-8")
     acme = system(load(tmp_path, '[systems.acme]\ncatalog = "links.json"'), "acme")
@@ -382,6 +383,17 @@ def _faults(text: str) -> list[str]:
             r":3: systems\.password\.retailer: it is a wh",
         ),
         ('[systems.a]\ntiers = { key = "reed" }', r":2: systems\.a\.tiers\.key: .*did you mean read"),
+        ('[systems.fluent]\naccount = "A"\ncatalog = "https://a.example"\npreset = "fluent"', r":3: .*does not belong"),
+        (
+            '[systems.a]\nsite = "https://a.example"\n'
+            'credential = { client_id = "c", client_secret = { env = "S" }, client_auth = "none" }',
+            r":3: systems\.a\.credential: client_auth = \"none\" has no use for the client_secret",
+        ),
+        (
+            '[systems.a]\nsite = "https://a.example"\n'
+            'credential = { grant = "api_key", key = { env = "K" }, in = "basic", name = "X" }',
+            r":3: systems\.a\.credential\.name: in = \"basic\" has no use for a name",
+        ),
         ("[systems.a]\ndescription = {}", r":2: systems\.a\.description: it is text"),
         ("expose = [1]", r":1: expose: it is text"),
         ('expose = "coree"', r":1: expose: did you mean core"),
@@ -441,3 +453,21 @@ def test_what_a_preset_is_given_is_shown_with_its_place(tmp_path: Path) -> None:
     assert shown["systems.close.site"] == ("https://close.example", "closient-mcp.toml:2")
     assert shown["systems.fluent.site"] == ("https://fluent.example", "closient-mcp.toml:6")
     assert shown["systems.fluent.retailer"] == ("2", "closient-mcp.toml:7")
+
+
+def test_a_catalog_may_stand_beside_the_site_and_scopes_go_before_what_operations_want(tmp_path: Path) -> None:
+    text = (
+        '[systems.a]\nsite = "https://a.example"\ncatalog = "https://docs.example/c"\n'
+        'credential = { scopes = ["orders"] }\n'
+    )
+    acme = system(load(tmp_path, text), "a")
+    assert (acme.way.catalog, acme.way.site) == ("https://docs.example/c", "")
+    assert acme.origins == {"https://a.example"}
+    assert isinstance(acme.credential, SignIn) and acme.credential.profile.scopes == ("orders",)
+
+
+def test_close_may_be_called_at_another_base(tmp_path: Path) -> None:
+    text = '[systems.close]\nbase = "https://proxy.example/close/"\ncredential = "none"'
+    close = system(load(tmp_path, text), "close")
+    assert close.way.base == "https://proxy.example/close"
+    assert close.origins == {"https://proxy.example"}
