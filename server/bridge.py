@@ -266,7 +266,8 @@ async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerato
             anonymous = await stack.enter_async_context(anonymous_client(system.site))
             fetcher = Fetcher(anonymous, system.origins | system.way.origins, cache)
             systems[system.name] = _system(system, sender, fetcher, settings.exposure.apis)
-            if system.preset == "closient" and not core:
+            # Of several Closients the one of that name, else the first.
+            if system.preset == "closient" and (not core or system.name == "closient"):
                 core = [tool for tool in Closient(system.site, sender).tools() if tool.tier in tiers]
             elif system.preset == "fluent":
                 fluents[system.name] = Fluent(

@@ -60,6 +60,8 @@ def _lines(change: Change) -> Iterator[str]:
 
 
 def _summary(name: str, seen: FirstSeen, count: int) -> str:
+    if not count and seen.system.failure:
+        return f"{name}: nothing can be compared: {seen.system.failure}"
     if not count:
         return f"{name}: nothing differs from what was first seen."
     note = (

@@ -197,6 +197,13 @@ async def test_the_hand_made_tools_are_there_for_closient_alone(
     async with opened(tmp_path, settings) as (_, client):
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert "one_orders_list_orders" in names and "search_products" not in names
+    both = (
+        '[systems.shop]\npreset = "closient"\nsite = "http://127.0.0.1:9"\n'
+        f'[systems.closient]\nsite = "{services[1].address}"\n'
+    )
+    async with opened(tmp_path, both, CLOSIENT_API_KEY="csb_a_b") as (_, client):
+        await client.call_tool("search_products", {"query": "a"})
+        assert "/search/api/v1/search" in str([got.path for got in services[1].received])
     async with opened(tmp_path, f'{settings}[systems.closient]\nsite = "{services[1].address}"\n') as (_, client):
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert {"one_orders_list_orders", "orders_list_orders", "search_products"} <= names

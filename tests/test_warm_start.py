@@ -355,6 +355,15 @@ def test_a_quietly_changed_description_is_reported_once_and_shown_until_accepted
     assert run("tools", "--changed", "--json", site=site, **home).json() == []
 
 
+def test_what_cannot_be_read_is_not_said_to_be_as_it_was(service: Service, tmp_path: Path) -> None:
+    home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.address
+    serve(service, things())
+    assert run("tools", site=site, **home).code == 0
+    service.routes["/.well-known/api-catalog"] = Reply({}, 404)
+    ran = run("tools", "--changed", site=site, **home)
+    assert ran.code == 1 and "closient: nothing can be compared: no api-catalog" in ran.out
+
+
 def test_what_is_hidden_by_read_only_is_not_gone(service: Service, tmp_path: Path) -> None:
     home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.address
     serve(service, things(more={"/things/api/v1/more": {"post": operation(operationId="create_more")}}))
