@@ -141,13 +141,13 @@ class McpBridge:
     async def _wait_for_documents(self) -> None:
         """Until all systems have come, but not much longer than those took that have: no slow one holds up the rest.
 
-        One that failed at once says nothing of how long the others need.
+        One that failed at once, or came from a file, says nothing of how long the others need.
         """
         systems = self._bridge.systems.values()
         last = until = self._began + _FIRST_LIST_SECONDS
         here = 0
         while time.monotonic() < until and not all(system.settled for system in systems):
-            if (now := sum(system.loaded for system in systems)) > here:
+            if (now := sum(system.loaded and not system.way.is_local for system in systems)) > here:
                 here, took = now, time.monotonic() - self._began
                 until = min(last, self._began + 2 * took + _PATIENCE)
             await anyio.sleep(_POLL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -124,6 +125,29 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
                 let_go.set()
     finally:
         let_go.set()
+
+
+async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wait_for_the_others(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    good, _ = services
+    catalog = Reply(good.catalog_of("orders"))
+
+    def later(_: Received) -> Reply:
+        threading.Event().wait(0.7)  # far longer than the others took, far shorter than the longest wait
+        return catalog
+
+    good.routes["/.well-known/api-catalog"] = later
+    local = document({"/items": {"get": operation(operationId="list_items")}}, servers=[{"url": good.address}])
+    (tmp_path / "local.json").write_text(json.dumps(local), encoding="utf-8")
+    settings = (
+        f'[systems.good]\ncatalog = "{good.address}/.well-known/api-catalog"\n'
+        '[systems.down]\ncatalog = "http://127.0.0.1:9/.well-known/api-catalog"\n'
+        '[systems.local]\ndescription = "local.json"\n'
+    )
+    async with opened(tmp_path, settings) as (_, client):
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert {"good_orders_list_orders", "local_list_items"} <= names
 
 
 async def test_a_system_whose_reading_breaks_costs_no_other(

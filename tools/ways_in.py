@@ -59,6 +59,11 @@ class WayIn:
         return tuple(address for address in (self.catalog, *self.descriptions) if is_file(address))
 
     @property
+    def is_local(self) -> bool:
+        """Whether all that it names are files."""
+        return not self.site and len(self.files) == len(self.descriptions) + bool(self.catalog)
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """The folders that a local catalog may name files in."""
         return (self.catalog.rsplit("/", 1)[0] + "/",) if is_file(self.catalog) else ()
