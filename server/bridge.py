@@ -214,15 +214,19 @@ class Bridge:
     def skipped(self, name: str) -> list[Problem]:
         """Everything of a system that could not be used, and why."""
         clashes = [problem for system, problem in self._clashes if system == name]
-        return [*self.systems[name].skipped(), *clashes, *self._tiers_of_nothing(name)]
+        return [*self.systems[name].skipped(), *clashes, *self._said_of_nothing(name)]
 
-    def _tiers_of_nothing(self, name: str) -> list[Problem]:
-        """What the settings say of tools that are not there, once all that could be is."""
-        if not self.systems[name].complete:
+    def _said_of_nothing(self, name: str) -> list[Problem]:
+        """What the settings say of tools and APIs that are not there, once all that could be is."""
+        system = self.systems[name]
+        if not system.complete:
             return []
-        unknown = [tool for tool in self._tiers_of(name) if tool not in self._by_name]
-        place = f"tiers of {name} in the settings"
-        return [Problem(place, f"there is no tool {tool}", "this line has no effect") for tool in unknown]
+        settings = next(settings for settings in self.settings.systems if settings.name == name)
+        apis = {name, *(entry.api for entry in system.entries)}
+        unknown = [f"no tool {tool}" for tool in settings.tiers if tool not in self._by_name]
+        unknown += [f"no API {pin}" for pin in settings.pins if pin not in apis and not settings.app_scopes]
+        place = f"the settings of {name}"
+        return [Problem(place, f"there is {what}", "what they say of it has no effect") for what in unknown]
 
     def changed_tools(self, system: str) -> set[str]:
         """The names of a system's tools that differ from what was first seen."""

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..auth.profile import Endpoints
-from ..tools.addresses import origin_of
+from ..tools.addresses import origin_of, without_query
 from ..tools.local_files import is_file
 from ..tools.ways_in import WayIn
 from .config_file import CredentialTable, SystemTable
@@ -35,7 +35,7 @@ def closient(
     Raises:
         SettingsError: the site is none, or the table has a key that belongs to others.
     """
-    _refuse(table, name, sources, "description", "account", "environment", "retailer")
+    _refuse(table, name, sources, "description", "base", "account", "environment", "retailer")
     keys = ("systems", name)
     if site is None and table.site is not None:
         try:
@@ -45,8 +45,7 @@ def closient(
     else:
         address, source = site_origin(*reversed(site or ("production", "--site"))), site[1] if site else "default"
     sources.note(f"systems.{name}.site", address, source)
-    base = _base(table, name, sources)
-    origins = _origins(table, name, sources, base or address)
+    origins = _origins(table, name, sources, address)
     catalog = _location(table.catalog, sources, *keys, "catalog") if table.catalog else ""
     profile = new_profile(name, address, origins)
     if table.credential is not None:
@@ -59,7 +58,7 @@ def closient(
         name=name,
         preset="closient",
         site=address,
-        way=WayIn(catalog=catalog or f"{address}/.well-known/api-catalog", base=base),
+        way=WayIn(catalog=catalog or f"{address}/.well-known/api-catalog"),
         origins=origins,
         credential=credential,
         pins=tuple(table.pin) if table.pin is not None else _CLOSIENT_PINS,
@@ -262,7 +261,9 @@ def _location(text: str, sources: Sources, *keys: str) -> str:
     """An address, or a file of this machine as a `file:` URI; a path is relative to the settings file."""
     if "://" in text:
         sources.origin(text, *keys)
-        sources.note(".".join(keys), text, sources.in_file(*keys))
+        # A query may hold a key.
+        shown = text if text == without_query(text) else f"{without_query(text)}?..."
+        sources.note(".".join(keys), shown, sources.in_file(*keys))
         return text
     try:
         path = path_in(sources.text.path.parent if sources.text else Path(), text)

@@ -111,7 +111,7 @@ def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
     if not system.failure:
         read = sum(not d.failure for d in system.descriptions.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
-    lines.append(f"  {_credential_line(_credential(settings, bridge))}")
+    lines.append(f"  {_credential_line(_credential(settings, bridge), settings.name)}")
     lines += [f"  {stale.address} is from {stale.moment}, because {stale.why}" for stale in system.stale()]
     if changed := bridge.changed_tools(settings.name):
         lines.append(
@@ -123,7 +123,7 @@ def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
     return lines
 
 
-def _credential_line(state: JsonObject) -> str:
+def _credential_line(state: JsonObject, system: str) -> str:
     if failure := state.get("failure"):
         return f"credential: {failure}"
     if state["kind"] == "none":
@@ -134,7 +134,9 @@ def _credential_line(state: JsonObject) -> str:
     if not state["signed_in"] and state["grant"] != "authorization_code":
         return f"credential: {state['grant']}, not used yet; the first call does it"
     if not state["signed_in"]:
-        return "credential: nobody is signed in; `closient-mcp login` does it, or the first call that needs it"
+        return (
+            f"credential: nobody is signed in; `closient-mcp login {system}` does it, or the first call that needs it"
+        )
     who = f" as {state['person']}" if state["person"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
     unattended = state["grant"] != "authorization_code"

@@ -248,6 +248,17 @@ def test_the_file_in_our_folder_is_read_without_being_named_and_one_that_is_name
         load_settings(Options(config=str(tmp_path / "other.toml")), {})
 
 
+def test_a_query_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    settings = load(tmp_path, '[systems.acme]\ncatalog = "https://acme.example/c?key=hidden-1"')
+    assert system(settings, "acme").way.catalog.endswith("hidden-1")
+    assert "hidden-1" not in str(settings.shown)
+
+
+def test_a_closient_has_a_site_and_no_base(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r":2: systems\.closient\.base: it does not belong to"):
+        load(tmp_path, '[systems.closient]\nbase = "https://acme.example"')
+
+
 def test_one_system_can_be_chosen(tmp_path: Path) -> None:
     assert [one.name for one in load(tmp_path, WHOLE, system="close").systems] == ["close"]
     with pytest.raises(SettingsError, match="no such system; did you mean close"):

@@ -203,13 +203,14 @@ async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_nam
 ) -> None:
     settings = (
         f'[systems.one]\ncatalog = "{services[0].address}/.well-known/api-catalog"\n'
-        'tiers = { one_orders_list_orders = "destructive", one_orders_none = "read" }\n'
+        'tiers = { one_orders_list_orders = "destructive", one_orders_none = "read" }\npin = ["orders", "nosuch"]\n'
     )
     async with opened(tmp_path, settings) as (bridge, client):
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         annotations = tools["one_orders_list_orders"].annotations
         assert annotations and annotations.destructive_hint and not annotations.read_only_hint
-        assert [problem.reason for problem in bridge.skipped("one")] == ["there is no tool one_orders_none"]
+        reasons = [problem.reason for problem in bridge.skipped("one")]
+        assert reasons == ["there is no tool one_orders_none", "there is no API nosuch"]
     async with opened(tmp_path, f"read_only = true\n{settings}") as (_, client):
         assert "one_orders_list_orders" not in {tool.name for tool in (await client.list_tools()).tools}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,6 +38,8 @@ class SeenFile:
             logger.warning(
                 "what was first seen, %s, cannot be read (%s); tools count as seen from now on", self._path, error
             )
+            with suppress(OSError):  # it cannot be made anew, so it is not written over
+                self._path.replace(self._path.with_name(f"{self._path.name}.unread-{time.time_ns()}"))
             return None
 
     def _read(self) -> Baseline:

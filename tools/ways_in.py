@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from .addresses import BadAddress, origin_of, resolve
+from .addresses import BadAddress, origin_of, resolve, without_query
 from .catalog import MEDIA_TYPE, Catalog, Entry, NoCatalog, joined, read_catalog
 from .fetching import Document, NotFetched
 from .link_header import read_links
@@ -83,7 +83,7 @@ async def find_descriptions(way: WayIn, reader: Reader) -> Catalog:
         try:
             return await _walk(way.catalog, reader)
         except (NotFetched, NoCatalog) as error:
-            raise NoWayIn(f"no api-catalog at {way.catalog}: {error}") from None
+            raise NoWayIn(f"no api-catalog at {without_query(way.catalog)}: {error}") from None
     if way.site:
         return await _of_site(way.site, reader)
     return joined([Catalog(tuple(Entry("", "", address) for address in way.descriptions), ())])
