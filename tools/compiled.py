@@ -28,19 +28,26 @@ def read_compiled(
     body: bytes, source: Source, cache: Cache | None, read: Callable[[bytes, Source], Reading]
 ) -> Reading:
     """What `read` makes of the document, or made of the very same one before. What it raises passes through."""
-    if cache is None:
-        return read(body, source)
-    key = compiled_key(body, source)
-    if (kept := cache.read("compiled", key)) is not None:
-        try:
-            reading = unpack(kept.body)
-        except (ValueError, TypeError, LookupError, AttributeError):
-            logger.warning("what was compiled of %s cannot be read, and is made anew", source.address, exc_info=True)
-        else:
-            cache.confirm("compiled", key)  # what is used stays
-            return reading
+    if (kept := compiled_before(body, source, cache)) is not None:
+        return kept
     reading = read(body, source)
-    cache.write("compiled", key, {}, pack(*reading))
+    if cache:
+        cache.write("compiled", compiled_key(body, source), {}, pack(*reading))
+    return reading
+
+
+def compiled_before(body: bytes, source: Source, cache: Cache | None) -> Reading | None:
+    """What was made of the very same document before, if that is kept."""
+    key = compiled_key(body, source)
+    kept = cache.read("compiled", key) if cache else None
+    if cache is None or kept is None:
+        return None
+    try:
+        reading = unpack(kept.body)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        logger.warning("what was compiled of %s cannot be read, and is made anew", source.address, exc_info=True)
+        return None
+    cache.confirm("compiled", key)  # what is used stays
     return reading
 
 

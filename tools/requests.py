@@ -13,8 +13,8 @@ from .json_values import JsonObject, JsonValue
 from .operations import Operation
 from .parameters import BODY, Parameter
 
-# RFC 9110 §9.2.2: asking twice does what asking once does.
-IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+# RFC 9110 §9.2.2, and of QUERY its own draft: asking twice does what asking once does.
+IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}
 _RESERVED = ":/?#[]@!$&'()*+,;="
 _PATH_CHARACTERS = "/{}%:@!$&'()*+,;=-._~"
 _SEPARATORS = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}

@@ -32,7 +32,11 @@ _UNIONS = {"oneOf": "anyOf", "anyOf": "anyOf", "allOf": "allOf"}
 
 
 class BadReference(ValueError):
-    """A `$ref` that leads nowhere, or out of the document."""
+    """A `$ref` that leads nowhere, or out of the document; `reference` is what it says."""
+
+    def __init__(self, text: str, reference: str = "") -> None:
+        super().__init__(text)
+        self.reference = reference
 
 
 def _is_count(value: JsonValue) -> bool:
@@ -94,15 +98,15 @@ def follow(document: JsonObject, node: JsonValue, limit: int = 20) -> JsonObject
 def _target(document: JsonObject, reference: str) -> JsonValue:
     shown = one_line(reference, 100)
     if not reference.startswith("#"):
-        raise BadReference(f"`$ref` to another file is not read yet: {shown}")
+        raise BadReference(f"`$ref` to another file is not read yet: {shown}", reference)
     if not reference.startswith("#/"):
-        raise BadReference(f"`$ref` to an anchor is not read yet: {shown}")
+        raise BadReference(f"`$ref` to an anchor is not read yet: {shown}", reference)
     node: JsonValue = document
     for part in reference[2:].split("/"):
         key = unquote(part).replace("~1", "/").replace("~0", "~")
         children = _numbered(node) if isinstance(node, list) else as_object(node)
         if key not in children:
-            raise BadReference(f"`$ref` leads nowhere: {shown}")
+            raise BadReference(f"`$ref` leads nowhere: {shown}", reference)
         node = children[key]
     return node
 
