@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-all bench clean
+.PHONY: demo test check test-all prove bench clean
 
 demo: .venv/.demo  ## the main job end to end, no account, no network
 	@$(BIN)/closient-mcp demo
@@ -18,6 +18,9 @@ check: .venv/.dev  ## lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+
+prove: .venv/.dev  ## the long search for documents that break the reading of them
+	$(BIN)/pytest -q -m prove
 
 bench: .venv/.dev  ## figures, each a ratio paired in one run
 	$(BIN)/python -m bench.start

@@ -88,19 +88,24 @@ def _in_item(
         whole = path if path.startswith("/") else f"/{path}"
         # Of the methods that OpenAPI knows, capitals make no difference; others are sent as they are written.
         method = key.upper() if _is_method(key) else key
-        one = Found(method, Labelled(key.lower(), whole, "", ""), item, {}, place)
-        try:
-            node = _referred(document, as_object(raw))
-        except BadReference as error:
-            problems.append(one.problem(str(error)))
-            continue
+        node = as_object(raw)
+        one = Found(method, _label(key, whole, node), item, node, place)
+        if "$ref" in node:
+            try:
+                node = _referred(document, node)
+            except BadReference as error:
+                problems.append(one.problem(str(error)))
+                continue
+            one = replace(one, label=_label(key, whole, node), raw=node)
         if reason := _reason_against(method, raw) or wrong or _wrong_parameters(node):
             problems.append(one.problem(reason))
             continue
-        operation_id, summary = as_text(node.get("operationId")), as_text(node.get("summary"))
-        one = replace(one, label=Labelled(key.lower(), whole, operation_id, summary), raw=node)
         _tell_unused(document, one, problems)
         yield one
+
+
+def _label(method: str, path: str, node: JsonObject) -> Labelled:
+    return Labelled(method.lower(), path, as_text(node.get("operationId")), as_text(node.get("summary")))
 
 
 def _is_method(key: str) -> bool:

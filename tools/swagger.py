@@ -109,7 +109,7 @@ class _Conversion:
         left_out = ("parameters", "consumes", "produces", "schemes", "responses")
         converted: JsonObject = {key: value for key, value in node.items() if key not in left_out}
         own = self._parameters(node)
-        named = {(as_object(one).get("in"), as_object(one).get("name")) for one in own}
+        named = [(as_object(one).get("in"), as_object(one).get("name")) for one in own]
         has_body = any(as_object(one).get("in") == "body" for one in own)
         bodily: list[JsonObject] = []
         for one in shared:
@@ -148,7 +148,9 @@ class _Conversion:
         return found
 
     def _parameter(self, node: JsonObject) -> JsonObject:
-        if isinstance(node.get("$ref"), str) or node.get("in") in BODILY:
+        if isinstance(node.get("$ref"), str):
+            return as_object(self._schemas.convert(node))
+        if node.get("in") in BODILY:
             return node
         converted: JsonObject = {key: node[key] for key in ("name", "in", "description", "required") if key in node}
         if "allowEmptyValue" in node:
