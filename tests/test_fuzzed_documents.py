@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from closient_mcp.tools.catalog import Entry
 from closient_mcp.tools.descriptions import Description, read_description
 from closient_mcp.tools.fetching import Fetcher
-from closient_mcp.tools.json_values import JsonValue, parse_json, to_text
+from closient_mcp.tools.json_values import JsonValue, as_list, as_object, parse_json, to_text
 from closient_mcp.tools.local_files import Reader
 from closient_mcp.tools.operations import MAX_OPERATIONS, Source
 
@@ -131,7 +131,7 @@ SWAGGER: dict[str, Any] = {
 }  # fmt: skip
 OWN: list[Any] = [OPENAPI, SWAGGER]
 
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(
             None,
@@ -162,10 +162,10 @@ JUNK = st.sampled_from(
 def places(value: JsonValue) -> list[tuple[Any, Any]]:
     """Every member and item, as its container and its key."""
     found: list[tuple[Any, Any]] = []
-    waiting: list[Any] = [value]
+    waiting = [value]
     while waiting:
         node = waiting.pop()
-        pairs: list[tuple[Any, Any]] = list(node.items()) if isinstance(node, dict) else list(enumerate(node))
+        pairs: list[tuple[Any, JsonValue]] = [*as_object(node).items(), *enumerate(as_list(node))]
         found += [(node, key) for key, _ in pairs]
         waiting += [child for _, child in pairs if isinstance(child, dict | list)]
     return found
@@ -180,7 +180,7 @@ def mutate(value: Any, draw: Any) -> None:
     how = draw(st.sampled_from(["replace", "replace", "drop", "rename", "copy"]))
     if how == "drop":
         del container[key]
-    elif how == "rename" and isinstance(container, dict):
+    elif how == "rename" and isinstance(key, str):
         container[draw(st.sampled_from(["", "$ref", "x-y", "get", "GET", "parameters", "schema", "/a", "a/{b}"]))] = (
             container.pop(key)
         )
@@ -209,8 +209,9 @@ def real_documents(largest: int) -> list[Any]:
     return [parse_json(path.read_bytes()) for path in files]
 
 
-few = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-many = settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+_UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+few = settings(max_examples=250, deadline=None, suppress_health_check=_UNHURRIED, derandomize=True)
+many = settings(max_examples=20_000, deadline=None, suppress_health_check=_UNHURRIED)
 
 
 @few

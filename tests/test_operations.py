@@ -252,7 +252,7 @@ def test_query_and_methods_of_ones_own_are_sent_as_they_are_written() -> None:
 
 
 def test_a_parameter_that_is_the_whole_query_breaks_nothing() -> None:
-    query = {"name": "q", "in": "querystring", "content": {"application/json": {"schema": {}}}}
+    query: JsonObject = {"name": "q", "in": "querystring", "content": {"application/json": {"schema": {}}}}
     operations, _ = read({"/a": {"get": operation(parameters=[query])}, "/b": {"get": operation()}})
     assert operations[-1].path == "/b"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -34,11 +36,13 @@ async def read(address: str, base: str, cache: Cache | None = None, *, online: b
         return system
 
 
-async def served(service: Service, start: Any, /, cache: Cache | None = None, **files: Any) -> Description:
-    """What came of a document that is served with others beside it; a file's `__` stands for a slash."""
+async def served(
+    service: Service, start: Any, files: Mapping[str, Any] = MappingProxyType({}), cache: Cache | None = None
+) -> Description:
+    """What came of a document that is served with files beside it."""
     service.routes["/api/openapi.json"] = start if isinstance(start, Reply) else Reply(start)
     for name, content in files.items():
-        service.routes[f"/api/{name.replace('__', '/')}"] = content if callable(content) else Reply(content)
+        service.routes[f"/api/{name}"] = Reply(content)
     address = f"{service.address}/api/openapi.json"
     return (await read(address, service.address, cache)).descriptions[address]
 
@@ -80,17 +84,17 @@ PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 
 
 async def test_a_reference_to_another_file_is_followed(service: Service) -> None:
-    found = await served(service, document(body_of("schemas/Pet.json")), schemas__Pet={}, **{"schemas__Pet.json": PET})
+    found = await served(service, document(body_of("schemas/Pet.json")), {"schemas/Pet.json": PET})
     assert body_schema(found) == PET
 
 
 async def test_a_reference_in_another_file_is_relative_to_that_file(service: Service) -> None:
     files = {
-        "a__one.json": {"type": "array", "items": {"$ref": "b/two.yaml#/definitions/Pet"}},
-        "a__b__two.yaml": 'definitions:\n  Pet: {$ref: "../../three.json#/x~1y/%7Bz%7D"}\n',
+        "a/one.json": {"type": "array", "items": {"$ref": "b/two.yaml#/definitions/Pet"}},
+        "a/b/two.yaml": 'definitions:\n  Pet: {$ref: "../../three.json#/x~1y/%7Bz%7D"}\n',
         "three.json": {"x/y": {"{z}": PET}},
     }
-    assert body_schema(await served(service, document(body_of("./a/one.json")), **files)) == {
+    assert body_schema(await served(service, document(body_of("./a/one.json")), files)) == {
         "type": "array",
         "items": PET,
     }
@@ -109,7 +113,7 @@ async def test_parameters_bodies_and_paths_may_be_in_other_files(service: Servic
         "get": operation(operationId="list_pets"),
     }
     paths = {"/pets/{id}": {"$ref": "item.json", "description": "One."}, "/pets": {"get": {"$ref": "parts.json#/get"}}}
-    found = await served(service, document(paths), **{"item.json": item, "parts.json": parts})
+    found = await served(service, document(paths), {"item.json": item, "parts.json": parts})
     assert found.problems == ()
     schemas: dict[str, Any] = {one.name: one.input_schema["properties"] for one in found.operations}
     identity = {"type": "integer"}
@@ -129,7 +133,7 @@ async def test_parts_of_a_swagger_document_may_be_in_other_files(service: Servic
     }
     post = operation(operationId="add_pet", parameters=[{"$ref": "parts.json#/body"}])
     paths = {"/pets": {"post": post}, "/pets/all": {"$ref": "parts.json#/item"}}
-    found = await served(service, {"swagger": "2.0", "paths": paths}, **{"parts.json": parts})
+    found = await served(service, {"swagger": "2.0", "paths": paths}, {"parts.json": parts})
     assert found.problems == ()
     assert {one.name: one.input_schema["properties"] for one in found.operations} == {
         "acme_add_pet": {"body": PET},
@@ -206,7 +210,7 @@ async def test_properties_that_are_called_like_keywords_are_properties(service: 
     names = ("example", "responses", "default", "properties", "x-y", "enum")
     schema = {"type": "object", "properties": {name: {"$ref": f"{name}.json"} for name in names}}
     files = {f"{name}.json": {"type": "integer"} for name in names}
-    found = await served(service, document(body_of("Pet.json")), **{"Pet.json": schema, **files})
+    found = await served(service, document(body_of("Pet.json")), {"Pet.json": schema, **files})
     assert body_schema(found)["properties"] == {name: {"type": "integer"} for name in names}
 
 
@@ -227,7 +231,7 @@ def test_files_that_refer_to_each_other_become_definitions_that_do() -> None:
 async def test_a_schema_that_contains_itself_through_two_files_is_offered(service: Service) -> None:
     tree = {"type": "object", "properties": {"left": {"$ref": "leaf.json#/x"}, "right": {"$ref": "tree.json"}}}
     leaf = {"x": {"type": "array", "items": {"$ref": "tree.json"}}}
-    found = await served(service, document(body_of("tree.json")), **{"tree.json": tree, "leaf.json": leaf})
+    found = await served(service, document(body_of("tree.json")), {"tree.json": tree, "leaf.json": leaf})
     assert found.problems == ()
     assert '"$ref": "#/$defs/' in json.dumps(found.operations[0].input_schema)
 
@@ -245,7 +249,7 @@ async def test_a_schema_that_contains_itself_through_two_files_is_offered(servic
 )
 async def test_circles_of_paths_parameters_and_bodies_are_problems(service: Service, paths: dict[str, Any]) -> None:
     loop = {"a": {"$ref": "#/b"}, "b": {"$ref": "loop.json#/a"}}
-    found = await served(service, document({**paths, "/good": {"get": operation()}}), **{"loop.json": loop})
+    found = await served(service, document({**paths, "/good": {"get": operation()}}), {"loop.json": loop})
     assert [one.path for one in found.operations] == ["/good"]
     (problem,) = found.problems
     assert "does not end" in problem.reason and problem.pointer.startswith("/paths/~1bad")
@@ -365,7 +369,7 @@ def test_only_documents_that_may_refer_elsewhere_are_looked_through(text: str, e
 async def test_no_more_files_are_read_than_a_hundred(service: Service) -> None:
     schema = {"anyOf": [{"$ref": f"{i}.json"} for i in range(MAX_FILES + 50)]}
     service.otherwise = Reply({"type": "string"})
-    found = await served(service, document(body_of("all.json")), **{"all.json": schema})
+    found = await served(service, document(body_of("all.json")), {"all.json": schema})
     assert len({got.path for got in service.received} - {"/api/openapi.json"}) == MAX_FILES
     (problem,) = found.problems
     assert f"more than {MAX_FILES} other files" in problem.reason
@@ -385,22 +389,22 @@ async def test_files_are_bounded_in_size_together(service: Service, monkeypatch:
         "b.json": {"description": "x" * 900, "items": {"$ref": "c.json"}},
         "c.json": {},
     }
-    found = await served(service, document(body_of("a.json")), **files)
+    found = await served(service, document(body_of("a.json")), files)
     assert "together" in found.problems[0].reason and service.received[-1].path == "/api/b.json"
 
 
 async def test_no_time_left_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.tools.several_files._TIME", 0.0)
-    found = await served(service, document(body_of("a.json")), **{"a.json": PET})
+    found = await served(service, document(body_of("a.json")), {"a.json": PET})
     assert "took more than" in found.problems[0].reason
 
 
 # Files on this machine
 
 
-def write(folder: Path, **files: Any) -> str:
+def write(folder: Path, files: Mapping[str, Any]) -> str:
     for name, content in files.items():
-        path = folder / name.replace("__", "/")
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content))
     return (folder / "openapi.json").as_uri()
@@ -412,8 +416,8 @@ async def local(address: str) -> Description:
 
 async def test_a_file_may_refer_to_files_in_its_folder_and_below(tmp_path: Path) -> None:
     start = document(body_of("Pet%20one.json"))
-    files = {"Pet one.json": {"items": {"$ref": "deep/er.json#/x"}, "type": "array"}, "deep__er.json": {"x": PET}}
-    assert body_schema(await local(write(tmp_path, **{"openapi.json": start}, **files))) == {
+    files = {"Pet one.json": {"items": {"$ref": "deep/er.json#/x"}, "type": "array"}, "deep/er.json": {"x": PET}}
+    assert body_schema(await local(write(tmp_path, {"openapi.json": start, **files}))) == {
         "type": "array",
         "items": PET,
     }
@@ -423,7 +427,7 @@ async def test_a_file_may_refer_to_files_in_its_folder_and_below(tmp_path: Path)
 async def test_rule_2_a_file_leads_nowhere_outside_its_folder(tmp_path: Path, reference: str) -> None:
     (tmp_path / "secret.json").write_text(json.dumps(PET))
     folder = tmp_path / "api"
-    address = write(folder, **{"openapi.json": document(body_of(reference))})
+    address = write(folder, {"openapi.json": document(body_of(reference))})
     (folder / "link.json").symlink_to(tmp_path / "secret.json")
     (folder / "link").symlink_to(tmp_path)
     (problem,) = (found := await local(address)).problems
@@ -432,7 +436,7 @@ async def test_rule_2_a_file_leads_nowhere_outside_its_folder(tmp_path: Path, re
 
 async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, service: Service) -> None:
     service.otherwise = Reply(PET)
-    address = write(tmp_path, **{"openapi.json": document(body_of(f"{service.address}/Pet.json"))})
+    address = write(tmp_path, {"openapi.json": document(body_of(f"{service.address}/Pet.json"))})
     (problem,) = (await local(address)).problems
     assert service.received == [] and "it is on the network, and the document is a file" in problem.reason
 
@@ -442,7 +446,7 @@ async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, ser
 
 async def test_a_start_without_network_uses_the_files_that_were_kept(service: Service, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
-    before = await served(service, document(body_of("a.json")), cache, **{"a.json": PET})
+    before = await served(service, document(body_of("a.json")), {"a.json": PET}, cache)
     service.received.clear()
     system = await read(f"{service.address}/api/openapi.json", service.address, cache, online=False)
     assert system.loaded and service.received == []
@@ -452,29 +456,29 @@ async def test_a_start_without_network_uses_the_files_that_were_kept(service: Se
 async def test_another_file_that_changed_changes_what_is_read(service: Service, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     start = document(body_of("a.json"))
-    await served(service, start, cache, **{"a.json": {"$ref": "b.json"}, "b.json": PET})
+    await served(service, start, {"a.json": {"$ref": "b.json"}, "b.json": PET}, cache)
     for changed in ({"type": "string"}, {"type": "integer"}, PET):
-        found = await served(service, start, cache, **{"b.json": changed})
+        found = await served(service, start, {"b.json": changed}, cache)
         assert body_schema(found) == changed
-    found = await served(service, start, cache, **{"a.json": {"$ref": "c.json"}, "c.json": {"type": "boolean"}})
+    found = await served(service, start, {"a.json": {"$ref": "c.json"}, "c.json": {"type": "boolean"}}, cache)
     assert body_schema(found) == {"type": "boolean"}
-    assert body_schema(await served(service, start, cache, **{"c.json": {"type": "null"}})) == {"type": "null"}
+    assert body_schema(await served(service, start, {"c.json": {"type": "null"}}, cache)) == {"type": "null"}
 
 
 async def test_a_file_that_could_not_be_had_is_asked_for_at_the_next_start(service: Service, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     service.routes["/api/a.json"] = Reply(status=500)
-    assert (await served(service, document(body_of("a.json")), cache)).operations == ()
+    assert (await served(service, document(body_of("a.json")), cache=cache)).operations == ()
     offline = await read(f"{service.address}/api/openapi.json", service.address, cache, online=False)
     assert not offline.loaded
-    assert body_schema(await served(service, document(body_of("a.json")), cache, **{"a.json": PET})) == PET
+    assert body_schema(await served(service, document(body_of("a.json")), {"a.json": PET}, cache)) == PET
 
 
 async def test_a_kept_file_stands_in_for_one_that_cannot_be_had_and_is_told(service: Service, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
-    await served(service, document(body_of("a.json")), cache, **{"a.json": PET})
+    await served(service, document(body_of("a.json")), {"a.json": PET}, cache)
     service.routes["/api/a.json"] = Reply(status=500)
-    found = await served(service, document(body_of("a.json")), cache)
+    found = await served(service, document(body_of("a.json")), cache=cache)
     assert body_schema(found) == PET
     assert [stale.address.rsplit("/", 1)[1] for stale in found.stale] == ["a.json"]
 

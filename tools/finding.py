@@ -66,7 +66,7 @@ def _in_paths(document: JsonObject, problems: list[Problem], most: int) -> Itera
                 yield from _in_item(document, path, item, pointer, problems)
                 continue
         if len(problems) <= most:  # no more than operations, of which each is one
-            problems.append(Problem(path, reason, effect, pointer))
+            problems.append(Problem(path or pointer, reason, effect, pointer))
 
 
 def _referred(document: JsonObject, node: JsonObject) -> JsonObject:

@@ -10,50 +10,25 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from .addresses import BadAddress, has_origin, origin_of
 from .json_values import JsonObject, JsonValue, as_object, as_text
 from .local_files import is_file, resolve_link
-from .references_of import REFERENCES, child_nodes, is_resource
+from .references_of import REFERENCES, child_nodes
+from .resources import File, Resource, find, joined, read_file, step_of
 
 MAX_FILES = 100
-# A name for each part is what no document in use has; a pointer of this length would be a key of it.
-_MAX_NAMED = 10_000
-_LONGEST_POINTER = 10_000
-
 # A `$ref` that is no JSON pointer into its own document, or anything that gives a part of it another name.
 _ELSEWHERE = re.compile(
     rb"""\$(?:ref["']?+\s*+:\s*+["']?+(?!\#/|["'])|(?:id|anchor|self|dynamic\w++|recursive\w++)["']?+\s*+:)"""
 )
-_NAMING = ("$id", "$anchor", "$dynamicAnchor")
-_Path: TypeAlias = "tuple[_Path, str] | None"
 
 
 def refers_elsewhere(body: bytes) -> bool:
     """Whether the bytes of a document may hold a reference that only `SelfContained` resolves; a cheap look."""
     return _ELSEWHERE.search(body) is not None
-
-
-@dataclass(slots=True)
-class _File:
-    address: str
-    root: JsonObject
-    # Anchors by the pointer of their resource and their name; resources by the id of their node.
-    anchors: dict[str, str] = field(default_factory=dict[str, str])
-    resources: dict[int, _Resource] = field(default_factory=dict[int, "_Resource"])
-
-
-@dataclass(frozen=True, slots=True)
-class _Resource:
-    """What a reference without an address is looked up in: a file, or the part of one that has an `$id`."""
-
-    file: _File
-    node: JsonObject
-    pointer: str
-    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +39,7 @@ class _Reference:
     keyword: str
     text: str
     fragment: str
-    resource: _Resource
+    resource: Resource
     section: str
 
 
@@ -79,13 +54,13 @@ class SelfContained:
         self.unresolved: dict[str, str] = {}
         self._address = address
         self._swagger = "swagger" in document
-        self._resources: dict[str, _Resource] = {}
+        self._resources: dict[str, Resource] = {}
         self._failed: dict[str, str] = {}
         self._waiting: dict[str, list[_Reference]] = {}
         self._files = 0
         self._places: dict[tuple[int, str], str] = {}
         self._seen: set[int] = set()
-        self._open: list[tuple[JsonValue, _Resource, bool, str]] = []
+        self._open: list[tuple[JsonValue, Resource, bool, str]] = []
         self._root = self._add_file(address, document)
         self._open.append((document.get("paths"), self._root, True, "pathItems"))
         self._walk()
@@ -108,35 +83,13 @@ class SelfContained:
         for reference in self._waiting.pop(address, []):
             self._give_up(reference, address, reason)
 
-    def _add_file(self, address: str, content: JsonObject) -> _Resource:
-        file = _File(address, content)
-        base = _joined(address, as_text(content.get("$self")) or as_text(content.get("$id"))) or address
-        resource = _Resource(file, content, "", base)
-        file.resources[id(content)] = resource
+    def _add_file(self, address: str, content: JsonObject) -> Resource:
+        whole = read_file(address, content)
         self._files += 1
-        for name in (address, base):
-            self._resources.setdefault(name, resource)
-        self._index(resource)
-        return resource
-
-    def _index(self, whole: _Resource) -> None:
-        """Note what in a file has a name of its own."""
-        file = whole.file
-        nodes: list[tuple[JsonValue, _Resource, _Path, bool]] = [(whole.node, whole, None, False)]
-        while nodes and len(file.anchors) + len(file.resources) < _MAX_NAMED:
-            node, resource, path, named = nodes.pop()
-            if isinstance(node, dict) and not named and any(one in node for one in _NAMING):
-                pointer = _pointer_of(path)
-                if path and is_resource(node) and len(pointer) < _LONGEST_POINTER:
-                    base = _joined(resource.base, as_text(node["$id"])) or resource.base
-                    resource = file.resources.setdefault(id(node), _Resource(file, node, pointer, base))
-                    self._resources.setdefault(base, resource)
-                for name in (as_text(node.get(keyword)) for keyword in ("$anchor", "$dynamicAnchor")):
-                    if name and len(pointer) < _LONGEST_POINTER:
-                        file.anchors.setdefault(f"{resource.pointer}#{name}", pointer)
-                        file.anchors.setdefault(f"#{name}", pointer)
-            for key, child, maps in child_nodes(node, named=named, everything=True):
-                nodes.append((child, resource, (path, key), maps))
+        self._resources.setdefault(address, whole)
+        for resource in whole.file.resources.values():
+            self._resources.setdefault(resource.base, resource)
+        return whole
 
     def _walk(self) -> None:
         while self._open:
@@ -150,7 +103,7 @@ class SelfContained:
             for key, child, maps in child_nodes(node, named=named):
                 self._open.append((child, resource, maps, section if named else _SECTIONS.get(key, section)))
 
-    def _refer_from(self, node: JsonObject, resource: _Resource, section: str) -> None:
+    def _refer_from(self, node: JsonObject, resource: Resource, section: str) -> None:
         keyword = next((one for one in REFERENCES if isinstance(node.get(one), str)), "")
         if keyword:
             self._refer(node, keyword, resource, section)
@@ -159,7 +112,7 @@ class SelfContained:
             if isinstance(text, str) and re.search(r"[/#.]", text):
                 self._refer(mapping, value, resource, "schemas")
 
-    def _refer(self, holder: JsonObject, keyword: str, resource: _Resource, section: str) -> None:
+    def _refer(self, holder: JsonObject, keyword: str, resource: Resource, section: str) -> None:
         text = as_text(holder[keyword])
         uri, _, fragment = text.partition("#")
         reference = _Reference(holder, keyword, text, fragment, resource, section)
@@ -167,7 +120,7 @@ class SelfContained:
             self._link(reference, resource)
             return
         # Many an `$id` is only a name: what is not found relative to it may be where the file itself is.
-        candidates = [one for one in (_joined(resource.base, uri), _joined(resource.file.address, uri)) if one]
+        candidates = [one for one in (joined(resource.base, uri), joined(resource.file.address, uri)) if one]
         if known := next((self._resources[one] for one in candidates if one in self._resources), None):
             self._link(reference, known)
             return
@@ -177,7 +130,7 @@ class SelfContained:
         else:
             self._waiting.setdefault(address, []).append(reference)
 
-    def _address_of(self, resource: _Resource, uri: str, candidates: Sequence[str]) -> tuple[str, str]:
+    def _address_of(self, resource: Resource, uri: str, candidates: Sequence[str]) -> tuple[str, str]:
         """Where the file of a reference is, and why it may not be read, if so (design.md §8, rule 2)."""
         address, reason = candidates[0] if candidates else uri, "it is no address"
         for base in (resource.base, resource.file.address):
@@ -204,9 +157,9 @@ class SelfContained:
             return ""
         return f"it is at another origin than the document, {origin_of(address)}"
 
-    def _link(self, reference: _Reference, resource: _Resource) -> None:
+    def _link(self, reference: _Reference, resource: Resource) -> None:
         """Let the reference lead to its target, wherever in the document that is or is put."""
-        found = _find(resource, reference.fragment)
+        found = find(resource, reference.fragment)
         if found is None:
             address = "" if resource.file is self._root.file else resource.file.address
             self._give_up(reference, address, "it leads nowhere")
@@ -220,7 +173,7 @@ class SelfContained:
         _point(reference, place)
         self._open.append((node, within, False, reference.section))
 
-    def _place(self, file: _File, pointer: str, node: JsonValue, section: str) -> str:
+    def _place(self, file: File, pointer: str, node: JsonValue, section: str) -> str:
         """Where in the document a part of another file is put."""
         key = (id(file), pointer)
         if key not in self._places:
@@ -267,69 +220,7 @@ def _point(reference: _Reference, place: str) -> None:
         reference.holder[reference.keyword] = place
 
 
-def _find(resource: _Resource, fragment: str) -> tuple[str, JsonValue, _Resource] | None:
-    """What a fragment names: the pointer from the file's root, the node, and the resource around it."""
-    file = resource.file
-    whole = file.resources[id(file.root)]
-    if not fragment:
-        return resource.pointer, resource.node, resource
-    if not fragment.startswith("/"):
-        name = unquote(fragment)
-        pointer = file.anchors.get(f"{resource.pointer}#{name}", file.anchors.get(f"#{name}", ""))
-        found = _nodes_along(file.root, pointer.split("/")[1:]) if pointer else None
-        return (pointer, found[-1], _innermost(found, whole)) if found else None
-    steps = fragment.split("/")[1:]
-    for start in (resource, whole):
-        if found := _nodes_along(start.node, steps):
-            pointer = start.pointer + "".join(f"/{_token(_step(one))}" for one in steps)
-            return pointer, found[-1], _innermost(found, start)
-    return None
-
-
-def _innermost(nodes: Sequence[JsonValue], outer: _Resource) -> _Resource:
-    known = (outer.file.resources.get(id(node)) for node in reversed(nodes))
-    return next((one for one in known if one), outer)
-
-
-def _nodes_along(node: JsonValue, steps: Sequence[str]) -> list[JsonValue]:
-    """The nodes on the way of a JSON pointer (RFC 6901), what it leads to last; none where it leads nowhere."""
-    nodes = [node]
-    for step in steps:
-        key = _step(step)
-        if isinstance(node, list) and key.isdecimal() and len(key) < 10 and int(key) < len(node):
-            node = node[int(key)]
-        elif isinstance(node, dict) and key in node:
-            node = node[key]
-        else:
-            return []
-        nodes.append(node)
-    return nodes
-
-
-def _step(token: str) -> str:
-    return unquote(token).replace("~1", "/").replace("~0", "~")
-
-
-def _token(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1").replace("%", "%25")
-
-
-def _pointer_of(path: _Path) -> str:
-    keys: list[str] = []
-    while path:
-        path, key = path
-        keys.append(_token(key))
-    return "".join(f"/{key}" for key in reversed(keys))
-
-
-def _joined(base: str, reference: str) -> str:
-    try:
-        return urldefrag(urljoin(base, reference)).url
-    except ValueError:
-        return ""
-
-
 def _name(address: str, pointer: str) -> str:
     """The last word of the pointer, else of the file's name."""
-    word = _step(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(address).path.rsplit("/", 1)[-1]).split(".")[0]
+    word = step_of(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(address).path.rsplit("/", 1)[-1]).split(".")[0]
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", word)[-60:].strip("_") or "part"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .json_values import JsonObject, JsonValue
+from .json_values import JsonValue
 
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 # Their members have names that the document chose, so that none of these is a keyword.
@@ -15,11 +15,6 @@ _MAPS = {
 }  # fmt: skip
 _DATA = {"default", "enum", "const", "example", "examples", "externalDocs", "discriminator", "security", "tags"}
 _NOT_SENT = {"responses", "callbacks", "links", "headers"}
-
-
-def is_resource(node: JsonObject) -> bool:
-    """Whether an object has an identity of its own (JSON Schema 2020-12 §8.2.1)."""
-    return isinstance(node.get("$id"), str)
 
 
 def child_nodes(node: JsonValue, *, named: bool, everything: bool = False) -> Iterator[tuple[str, JsonValue, bool]]:
