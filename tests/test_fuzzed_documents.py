@@ -176,7 +176,8 @@ def mutate(value: Any, draw: Any) -> None:
     there = places(value)
     if not there:
         return
-    container, key = there[draw(st.integers(0, len(there) - 1))]
+    at: int = draw(st.integers(0, len(there) - 1))
+    container, key = there[at]
     how = draw(st.sampled_from(["replace", "replace", "drop", "rename", "copy"]))
     if how == "drop":
         del container[key]
@@ -185,7 +186,8 @@ def mutate(value: Any, draw: Any) -> None:
             container.pop(key)
         )
     elif how == "copy":
-        other, place = there[draw(st.integers(0, len(there) - 1))]
+        at = draw(st.integers(0, len(there) - 1))
+        other, place = there[at]
         container[key] = copy.deepcopy(other[place])
     else:
         container[key] = copy.deepcopy(draw(JUNK))
