@@ -26,11 +26,11 @@ from .service import Reply, Service, document, operation, running_service
 ADDRESS = "https://docs.example.com/v1/openapi.json"
 
 
-async def read(address: str, base: str, cache: Cache | None = None, *, online: bool = True) -> System:
-    """The system whose one description is at an address."""
+async def read(address: str, base: str, cache: Cache | None = None, *, online: bool = True, beside: str = "") -> System:
+    """The system whose description is at an address, and another one beside it, if any."""
     async with httpx2.AsyncClient(trust_env=False) as client:
         home = frozenset({base})
-        way = WayIn(descriptions=(address,), base=base)
+        way = WayIn(descriptions=(address, *filter(None, (beside,))), base=base)
         system = System("acme", way, ("acme",), Sender(client, home, "acme"), Fetcher(client, home, cache))
         await (system.load() if online else system.load_kept())
         return system
@@ -258,11 +258,11 @@ async def test_circles_of_paths_parameters_and_bodies_are_problems(service: Serv
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
 @pytest.mark.parametrize("naming", ["$anchor", "$dynamicAnchor"])
 def test_an_anchor_names_a_schema(keyword: str, naming: str) -> None:
-    start = document(body_of("#pet"), components={"schemas": {"A/b": {naming: "pet", **PET}}})
+    start = document(body_of("#pet"), components={"schemas": {"A/b%41": {naming: "pet", **PET}}})
     schema: Any = start["paths"]["/t"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     schema[keyword] = schema.pop("$ref")
     assert schema_in(resolved(start))["properties"] == PET["properties"]
-    assert schema == {"$ref": "#/components/schemas/A~1b"}
+    assert schema == {"$ref": "#/components/schemas/A~1b%2541"}
 
 
 def test_an_anchor_in_another_file_names_a_schema() -> None:
@@ -286,6 +286,11 @@ def test_what_has_an_id_is_found_by_it_and_its_own_references_are_relative_to_it
     kinds = {name: follow(whole.document, one)["type"] for name, one in properties.items()}
     assert kinds == {"a": "integer", "b": "boolean", "c": "string"}
     assert whole.unresolved == {}
+
+
+def test_a_schema_with_an_id_where_it_is_used_has_its_own_root() -> None:
+    start = document(body_of("#/$defs/A", **{"$id": "https://ids.example/x", "$defs": {"A": {"type": "integer"}}}))
+    assert schema_in(resolved(start)) == {"type": "integer"}
 
 
 def test_an_id_that_is_only_a_name_does_not_hide_the_files_beside() -> None:
@@ -329,12 +334,13 @@ def test_what_stands_beside_a_reference_stays() -> None:
     }
 
 
-@pytest.mark.parametrize("reference", ["#/definitions/X", "#/paths/~1a/get/parameters/0/schema", "#/x-parts/%7B1%7D"])
+@pytest.mark.parametrize("reference", ["#/definitions/X", "#/paths/~1a/get/parameters/1/schema", "#/x-parts/%7B1%7D"])
 async def test_references_into_unusual_places_of_the_document_are_followed(service: Service, reference: str) -> None:
     schema = {"type": "string", "maxLength": 5}
     parameter = {"name": "q", "in": "query", "schema": schema}
     members = {"definitions": {"X": schema}, "x-parts": {"{1}": schema}}
-    paths = {**body_of(reference), "/a": {"get": operation(parameters=[parameter])}}
+    other = {"name": "p", "in": "query", "schema": {"type": "integer"}}
+    paths = {**body_of(reference), "/a": {"get": operation(parameters=[other, parameter])}}
     found = await served(service, document(paths, **members))
     assert found.problems == ()
     properties: Any = next(one for one in found.operations if one.method == "POST").input_schema["properties"]
@@ -434,6 +440,14 @@ async def test_rule_2_a_file_leads_nowhere_outside_its_folder(tmp_path: Path, re
     assert found.operations == () and "outside" in problem.reason
 
 
+async def test_rule_2_a_file_leads_to_no_other_that_the_settings_name(tmp_path: Path) -> None:
+    one = write(tmp_path / "one", {"openapi.json": document(body_of("../two/openapi.json#/components/schemas/Pet"))})
+    two = write(tmp_path / "two", {"openapi.json": document({}, components={"schemas": {"Pet": PET}})})
+    system = await read(one, "https://api.example.com", beside=two)
+    assert system.operations() == []
+    assert "outside the document's own folder" in system.descriptions[one].problems[0].reason
+
+
 async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, service: Service) -> None:
     service.otherwise = Reply(PET)
     address = write(tmp_path, {"openapi.json": document(body_of(f"{service.address}/Pet.json"))})
@@ -444,10 +458,13 @@ async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, ser
 # What is kept
 
 
-async def test_a_start_without_network_uses_the_files_that_were_kept(service: Service, tmp_path: Path) -> None:
+async def test_a_start_without_network_uses_what_was_made_of_the_files_that_were_kept(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = Cache(tmp_path)
     before = await served(service, document(body_of("a.json")), {"a.json": PET}, cache)
     service.received.clear()
+    monkeypatch.setattr("closient_mcp.tools.several_files.SelfContained", None)
     system = await read(f"{service.address}/api/openapi.json", service.address, cache, online=False)
     assert system.loaded and service.received == []
     assert tuple(system.operations()) == before.operations
