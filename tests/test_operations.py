@@ -241,11 +241,11 @@ def test_no_operation_is_dropped_without_a_word(node: Any, reason: str) -> None:
 def test_query_and_methods_of_ones_own_are_sent_as_they_are_written() -> None:
     """OpenAPI 3.2 §4.8.9: `query`, and the keys of `additionalOperations` with their capitals."""
     copy = operation(operationId="copyThing")
-    item = {"query": operation(operationId="queryThings"), "additionalOperations": {"COPY": copy, "Lock": operation()}}
+    item = {"query": operation(operationId="runThings"), "additionalOperations": {"COPY": copy, "Lock": operation()}}
     operations, problems = read({"/t": item}, openapi="3.2.0", tags=[{"name": "a", "parent": "b"}, {"name": "b"}])
     assert problems == []
     assert [(o.method, o.name, o.tier) for o in operations] == [
-        ("QUERY", "things_query_things", "read"),
+        ("QUERY", "things_run_things", "read"),
         ("COPY", "things_copy_thing", "destructive"),
         ("Lock", "things_lock_t", "destructive"),
     ]
