@@ -97,8 +97,8 @@ def test_a_path_parameter_that_the_document_forgot_is_asked_for_all_the_same() -
         ({"parameters": [{"$ref": "other.json#/x"}]}, "another file"),
         ({"parameters": [{"in": "query"}]}, "no name"),
         ({"parameters": [{"name": "x", "in": "nowhere"}]}, "which is no place"),
-        ({"parameters": [{"name": "x", "in": "cookie", "required": True}]}, "cookie"),
-        ({"requestBody": {"required": True, "content": {"multipart/form-data": {}}}}, "not sent yet"),
+        ({"parameters": [{"name": "sessionid", "in": "cookie", "required": True}]}, "cookie"),
+        ({"requestBody": {"required": True, "content": {"no media type": {}}}}, "no media type"),
         ({"requestBody": {"$ref": "#/components/requestBodies/Loop"}}, "does not end"),
     ],
 )

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .json_values import JsonObject, as_list, as_object, as_text, to_text
+from .file_values import FILE, is_bytes, with_files
+from .form_schemas import Form, Part, flattened, read_form
+from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from .media_types import Kind, essence, is_media_type, kind_of, sendable
 from .problems import Unusable
 from .schemas import SchemaReader, follow
 from .text import clean, one_line
 
 BODY = "body"
 _EXAMPLE_LIMIT = 600
+# What is chosen where an operation takes several: what says most about its content goes first.
+_KINDS: tuple[Kind, ...] = ("json", "lines", "form", "multipart", "text", "binary")
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request body: the one media type that is sent, and whether the operation needs it."""
+    """A request body: the one media type in which it is sent, how that is written, whether the operation needs it.
+
+    `parts` says what is special about some of a form's fields; one without a name is about all others.
+    `media_types` are all that an operation takes as bytes: what a file is decides.
+    """
 
     media_type: str
     required: bool
+    kind: Kind = "json"
+    parts: tuple[Part, ...] = ()
+    media_types: tuple[str, ...] = ()
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether some of it is given as a file."""
+        return self.kind == "binary" or any(part.file for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,15 @@ class FoundBody:
 
     body: Body
     schema: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    media_type: str
+    kind: Kind
+    media: JsonObject
+    form: Form | None
+    names: frozenset[str]
 
 
 def read_body(document: JsonObject, reader: SchemaReader, raw: JsonObject, needs: set[str]) -> FoundBody | None:
@@ -42,15 +68,71 @@ def read_body(document: JsonObject, reader: SchemaReader, raw: JsonObject, needs
     found = follow(document, node)
     required = found.get("required") is True
     content = as_object(found.get("content"))
-    media_type = next((media for media in content if _is_json(media)), None)
-    if media_type is None:
-        if not required or not content:
-            return None
-        kinds = one_line(", ".join(sorted(content)), 120)
-        raise Unusable(f"its body is {kinds}, which is not sent yet")
-    media = as_object(content[media_type])
-    schema = _with_example(reader.read(media.get("schema"), needs), media)
-    return FoundBody(Body(clean(media_type), required), schema)
+    choices = list(_choices(document, content))
+    if not choices:
+        if required and content:
+            raise Unusable(f"its body is {one_line(', '.join(sorted(content)), 120)}, which is no media type")
+        return None
+    choice = _chosen(choices)
+    schema = _schema(reader, choice, needs)
+    described = one_line(as_text(found.get("description")), 300)
+    if described and "description" not in schema:
+        schema = {**schema, "description": described}
+    binary = tuple(one.media_type for one in choices if one.kind == "binary") if choice.kind == "binary" else ()
+    parts = choice.form.parts if choice.form else ()
+    body = Body(sendable(choice.media_type, choice.kind), required, choice.kind, parts, binary)
+    return FoundBody(body, _with_example(schema, choice.media))
+
+
+def _choices(document: JsonObject, content: JsonObject) -> Iterator[_Choice]:
+    for name, value in content.items():
+        media_type = clean(name).strip()
+        if not is_media_type(media_type):
+            continue
+        media = follow(document, value)
+        schema = follow(document, media.get("schema", {}))
+        kind = kind_of(media_type, says_bytes=is_bytes(schema), says_text=schema.get("type") == "string")
+        form = read_form(document, media, kind) if kind in ("form", "multipart") else None
+        names = frozenset(as_object(flattened(document, schema).get("properties")))
+        yield _Choice(media_type, kind, media, form, names)
+
+
+def _chosen(choices: list[_Choice]) -> _Choice:
+    """JSON before forms before text before bytes; but of forms that carry files the one that can say all the same."""
+    best = min(choices, key=_rank)
+    if best.kind in ("json", "form") and best.names:
+        return next((one for one in choices if one.form and _has_files(one.form) and best.names <= one.names), best)
+    return best
+
+
+def _has_files(form: Form) -> bool:
+    return any(part.file for part in form.parts)
+
+
+def _rank(choice: _Choice) -> tuple[int, int]:
+    """Inside JSON the plain one goes first; a patch that is written as the thing itself before one of steps."""
+    plain = essence(choice.media_type)
+    last = "*" in plain or plain == "application/json-patch+json"
+    return _KINDS.index(choice.kind), 0 if plain == "application/json" else 2 if last else 1
+
+
+def _schema(reader: SchemaReader, choice: _Choice, needs: set[str]) -> JsonObject:
+    raw = choice.media.get("schema")
+    if choice.form:
+        return with_files(reader.read(choice.form.schema, needs))
+    if choice.kind == "binary":
+        return {**FILE, **_described(raw)}
+    if choice.kind == "lines" and "itemSchema" in choice.media:  # OpenAPI 3.2 §4.14.1
+        return {"type": "array", "items": reader.read(choice.media["itemSchema"], needs)}
+    schema = reader.read(raw, needs)
+    if choice.kind != "text" or schema.get("type") == "string":
+        return schema
+    return {"type": "string", "description": f"The whole body, written as {essence(choice.media_type)}."}
+
+
+def _described(raw: JsonValue) -> JsonObject:
+    text = one_line(as_text(as_object(raw).get("description")), 200)
+    return {"description": f"{text.rstrip('.')}. {FILE['description']}"} if text else {}
 
 
 def _with_example(schema: JsonObject, media: JsonObject) -> JsonObject:
@@ -66,9 +148,5 @@ def _with_example(schema: JsonObject, media: JsonObject) -> JsonObject:
         return schema
     told = as_text(schema.get("description")).rstrip(". ")
     text = f"{told}. " if told else ""
-    return {**schema, "description": one_line(f"{text}Example: {to_text(example)}", _EXAMPLE_LIMIT)}
-
-
-def _is_json(media_type: str) -> bool:
-    essence = media_type.split(";")[0].strip().lower()
-    return bool(re.fullmatch(r"application/([a-z0-9.-]+\+)?json", essence))
+    shown = example if isinstance(example, str) and schema.get("type") == "string" else to_text(example)
+    return {**schema, "description": one_line(f"{text}Example: {shown}", _EXAMPLE_LIMIT)}

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, cast
 
 from .bodies import Body
 from .cache import Cache
+from .form_schemas import Part
 from .json_values import JsonObject, to_text
 from .operations import Operation, Source
 from .parameters import Parameter
@@ -78,7 +79,7 @@ def pack(operations: Sequence[Operation], problems: Sequence[Problem]) -> bytes:
     for operation in operations:
         row = _fields(operation)
         row["parameters"] = [_fields(parameter) for parameter in operation.parameters]
-        row["body"] = _fields(operation.body) if operation.body else None
+        row["body"] = dataclasses.asdict(operation.body) if operation.body else None
         definitions = operation.input_schema.get("$defs")
         if isinstance(definitions, dict):
             own = {name: place(cast(JsonObject, schema)) for name, schema in definitions.items()}
@@ -107,7 +108,14 @@ def unpack(content: bytes) -> Reading:
         if "$defs" in schema:
             schema["$defs"] = {name: shared[place] for name, place in schema["$defs"].items()}
         row["parameters"] = tuple(Parameter(**parameter) for parameter in row["parameters"])
-        row["body"] = Body(**row["body"]) if row["body"] else None
+        row["body"] = _body(row["body"]) if row["body"] else None
         row["tags"], row["scopes"] = tuple(row["tags"]), tuple(row["scopes"])
         operations.append(Operation(**row))
     return operations, [Problem(**problem) for problem in told["problems"]]
+
+
+def _body(told: dict[str, Any]) -> Body:
+    parts = tuple(
+        Part(**{**part, "headers": tuple((name, value) for name, value in part["headers"])}) for part in told["parts"]
+    )
+    return Body(**{**told, "parts": parts, "media_types": tuple(told["media_types"])})

@@ -9,13 +9,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .bodies import BODY, Body, read_body
+from .cookies import is_credential
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from .problems import Unusable
 from .schemas import SchemaReader, follow
 from .text import one_line
 
-Location = Literal["path", "query", "header"]
-_LOCATIONS: dict[str, Location] = {"path": "path", "query": "query", "header": "header"}
+Location = Literal["path", "query", "header", "cookie", "querystring"]
+_LOCATIONS: tuple[Location, ...] = ("path", "query", "header", "cookie", "querystring")
+# OpenAPI 3.1 §4.8.12.2 and 3.2 §4.12.2; the first is the default.
+_STYLES: dict[Location, tuple[str, ...]] = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+    "querystring": ("form",),
+}
 _PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 # Set by the layers below, or by nobody. Servers fold `_` to `-`, so `X_API_KEY` is the same header.
@@ -38,6 +47,7 @@ class Parameter:
     required: bool
     allow_reserved: bool = False
     media_type: str = ""
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, ra
     parameters: list[Parameter] = []
     properties: JsonObject = {}
     for (location, name), node in nodes.items():
-        parameter = _parameter(location, name, node, shared=times[name] > 1)
+        parameter = _parameter(document, location, name, node, shared=times[name] > 1)
         if parameter is None:
             continue
         if parameter.argument in properties:
@@ -95,34 +105,37 @@ def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) 
     return merged
 
 
-def _parameter(location: str, name: str, node: JsonObject, *, shared: bool) -> Parameter | None:
+def _parameter(document: JsonObject, location: str, name: str, node: JsonObject, *, shared: bool) -> Parameter | None:
     required = node.get("required") is True or location == "path"
     shown = one_line(name, 60)
     if not name:
         raise Unusable("a parameter has no name")
-    if location == "cookie":
-        if required:
-            raise Unusable(f"it needs the cookie {shown!r}, and cookies are not arguments")
-        return None
-    if location not in _LOCATIONS:
+    place = next((known for known in _LOCATIONS if known == location), None)
+    if place is None:
         raise Unusable(f"parameter {shown!r} is in {one_line(location, 20)!r}, which is no place")
-    if location == "header":
+    if place == "cookie" and is_credential(document, name):
+        if required:
+            raise Unusable(f"it needs the cookie {shown!r}, and credentials are not arguments")
+        return None
+    if place == "header":
         folded = name.lower().replace("_", "-")
         if folded in _OWN_HEADERS or folded.startswith(_OWN_PREFIXES):
             return None
-        if not _TOKEN.fullmatch(name):
-            raise Unusable(f"{shown!r} is no name for a header")
-    style = as_text(node.get("style")) or ("form" if location == "query" else "simple")
+    if place in ("header", "cookie") and not _TOKEN.fullmatch(name):
+        raise Unusable(f"{shown!r} is no name for a {place}")
+    styles = _STYLES[place]
+    style = next((known for known in styles if known == node.get("style")), styles[0])
     explode = node.get("explode")
     return Parameter(
         argument=_argument(name, location, shared),
         name=name,
-        location=_LOCATIONS[location],
+        location=place,
         style=style,
-        explode=explode if isinstance(explode, bool) else style == "form",
+        explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
         required=required,
         allow_reserved=node.get("allowReserved") is True,
         media_type=next(iter(as_object(node.get("content"))), ""),
+        allow_empty=node.get("allowEmptyValue") is True and place == "query",
     )
 
 
