@@ -16,6 +16,7 @@ from urllib.parse import quote
 from .errors import BadArguments
 from .json_values import JsonValue, to_text
 from .media_types import is_json
+from .mending import WrittenNumber
 
 Write: TypeAlias = Callable[[str], str]
 # Of RFC 3986's reserved characters those that a value can hold without being cut (`#`, `&`), read as a space (`+`)
@@ -73,6 +74,8 @@ def scalar(value: JsonValue) -> str:
     """A value as text the way JSON writes it: `true`, not `True`; big integers exactly, whole numbers without `.0`."""
     if isinstance(value, str):
         return value
+    if isinstance(value, WrittenNumber):
+        return value.text
     if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_WHOLE:
         return str(int(value))
     return "" if value is None else to_text(value)
