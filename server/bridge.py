@@ -152,9 +152,8 @@ class Bridge:
         if fluent:
             yield from (replace(tool, api=system.name) for tool in fluent.tools())
         for operation in system.operations():
-            yield operation_tool(
-                operation, system.sender, context=fluent.context if fluent else "", files=self.settings.files
-            )
+            context = fluent.context if fluent else ""
+            yield operation_tool(operation, system.sender, context=context, files=self.settings.files)
 
     def _tiers_of(self, system: str) -> Mapping[str, Tier]:
         return next(

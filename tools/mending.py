@@ -103,16 +103,18 @@ def _meant(text: str, every: list[JsonObject]) -> JsonValue:
         return found if ("object" if isinstance(found, dict) else "array") in types else text
     plain = text.strip()
     if {"integer", "number"} & types and _NUMBER.fullmatch(plain):
-        return _number(plain)
+        return _number(plain, whole="number" not in types)
     return plain.lower() == "true" if "boolean" in types and plain.lower() in ("true", "false") else text
 
 
-def _number(text: str) -> JsonValue:
+def _number(text: str, *, whole: bool) -> JsonValue:
     try:
         value = parse_json(text)
     except NotJson:  # more digits than any number has
         return text
-    return WrittenNumber(text) if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    return int(value) if whole and value.is_integer() else WrittenNumber(text)
 
 
 def _types(schema: JsonObject) -> list[JsonValue]:
