@@ -274,6 +274,17 @@ def test_an_object_that_is_sent_as_xml_is_given_as_text() -> None:
     }
 
 
+def test_a_number_that_is_sent_as_text_is_given_as_a_number() -> None:
+    assert schema(read({"text/plain": {"type": "integer"}})) == {"type": "integer"}
+    assert send({"text/plain": {"type": "boolean"}}, True).content == b"true"
+
+
+def test_an_optional_form_without_a_field_is_no_argument() -> None:
+    empty = {"type": "object", "properties": {}, "additionalProperties": False}
+    assert read({FORM: empty}, required=False).body is None
+    assert read({FORM: empty}).body is not None
+
+
 @pytest.mark.parametrize(
     ("media_type", "sent"),
     [("application/x-ndjson", b'{"a":1}\n[2]\n'), ("application/json-seq", b'\x1e{"a":1}\n\x1e[2]\n')],

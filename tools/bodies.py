@@ -15,6 +15,7 @@ from .text import clean, one_line
 
 BODY = "body"
 _EXAMPLE_LIMIT = 600
+_SCALARS = ("string", "integer", "number", "boolean")
 # What is chosen where an operation takes several: what says most about its content goes first.
 _KINDS: tuple[Kind, ...] = ("json", "lines", "form", "multipart", "text", "binary")
 
@@ -75,6 +76,8 @@ def read_body(document: JsonObject, reader: SchemaReader, raw: JsonObject, needs
         return None
     choice = _chosen(choices)
     schema = _schema(reader, choice, needs)
+    if not required and choice.form and _says_nothing(schema):
+        return None
     described = one_line(as_text(found.get("description")), 300)
     if described and "description" not in schema:
         schema = {**schema, "description": described}
@@ -125,9 +128,14 @@ def _schema(reader: SchemaReader, choice: _Choice, needs: set[str]) -> JsonObjec
     if choice.kind == "lines" and "itemSchema" in choice.media:  # OpenAPI 3.2 §4.14.1
         return {"type": "array", "items": reader.read(choice.media["itemSchema"], needs)}
     schema = reader.read(raw, needs)
-    if choice.kind != "text" or schema.get("type") == "string":
+    if choice.kind != "text" or schema.get("type") in _SCALARS:
         return schema
     return {"type": "string", "description": f"The whole body, written as {essence(choice.media_type)}."}
+
+
+def _says_nothing(schema: JsonObject) -> bool:
+    """Whether a form has no field that could be given, as some generators write it for every operation."""
+    return not schema.get("properties") and schema.get("additionalProperties") is False
 
 
 def _described(raw: JsonValue) -> JsonObject:

@@ -7,7 +7,6 @@ A schema that takes the text keeps the text, and one that takes null keeps the n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from .json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
 
@@ -55,7 +54,7 @@ class _Mending:
         self._definitions = definitions
 
     def mend(self, value: JsonValue, schema: JsonObject, depth: int, *, outermost: bool = False) -> JsonValue:
-        every = list(self._all_of(schema, 0))
+        every = self._all_of(schema)
         if depth > _DEPTH_LIMIT:
             return value
         if isinstance(value, str):
@@ -81,16 +80,20 @@ class _Mending:
                 result[name] = self.mend(member, own, depth + 1)
         return result
 
-    def _all_of(self, schema: JsonObject, depth: int) -> Iterator[JsonObject]:
-        """The schema, what it refers to, and the branches that it is made of or leaves the choice between."""
-        if depth > 8:
-            return
-        yield schema
-        name = as_text(schema.get("$ref")).removeprefix(_DEFINITIONS)
-        inner = [self._definitions.get(name)] if "$ref" in schema else []
-        inner += [branch for union in ("anyOf", "oneOf", "allOf") for branch in as_list(schema.get(union))]
-        for one in inner:
-            yield from self._all_of(as_object(one), depth + 1)
+    def _all_of(self, schema: JsonObject) -> list[JsonObject]:
+        """The schema, what it refers to, and the branches it is made of or leaves the choice between, each once."""
+        found: dict[int, JsonObject] = {}
+        waiting = [schema]
+        while waiting:
+            here = waiting.pop(0)
+            if id(here) in found:
+                continue
+            found[id(here)] = here
+            name = as_text(here.get("$ref")).removeprefix(_DEFINITIONS)
+            waiting += [as_object(self._definitions[name])] if name in self._definitions else []
+            for union in ("anyOf", "oneOf", "allOf"):
+                waiting += [branch for branch in as_list(here.get(union)) if isinstance(branch, dict)]
+        return list(found.values())
 
 
 def _meant(text: str, every: list[JsonObject]) -> JsonValue:
