@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .addresses import BadAddress
 from .bodies import Body
@@ -30,7 +30,10 @@ class NotOpenApi(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path, with all that is needed to describe it and to call it."""
+    """One method on one path, with all that is needed to describe it and to call it.
+
+    `renames` leads from names inside the input schema to those that the service knows (`restore_names`).
+    """
 
     name: str
     system: str
@@ -46,6 +49,7 @@ class Operation:
     input_schema: JsonObject
     tags: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    renames: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,7 @@ def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: 
         input_schema=inputs.schema,
         tags=tuple(one_line(as_text(tag), 60) for tag in as_list(raw.get("tags"))[:10]),
         scopes=declared_scopes(document, raw) or _app_scopes(source, tier),
+        renames=inputs.renames,
     )
 
 

@@ -57,6 +57,7 @@ class Inputs:
     parameters: tuple[Parameter, ...]
     body: Body | None
     schema: JsonObject
+    renames: dict[str, str]
 
 
 def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, raw: JsonObject, path: str) -> Inputs:
@@ -89,7 +90,7 @@ def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, ra
         schema["required"] = list[JsonValue](required)
     if definitions := reader.definitions(needs):
         schema["$defs"] = definitions
-    return Inputs(tuple(parameters), found.body if found else None, schema)
+    return Inputs(tuple(parameters), found.body if found else None, schema, reader.renames_in(schema))
 
 
 def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) -> dict[tuple[str, str], JsonObject]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .property_names import ACCEPTED, property_names, renames_in, shown_names
 from .text import clean, clean_value, one_line
 
 # A component of at most this many subschemas stands in place of its `$ref`; a larger one under `$defs`.
@@ -131,6 +132,7 @@ class SchemaReader:
         self._components: dict[str, _Component] = {}
         self._open: set[str] = set()
         self._names: dict[str, str] = {}
+        self._shown: dict[str, str] | None = None
 
     def read(self, schema: JsonValue, needs: set[str]) -> JsonObject:
         """The schema, converted; references that stay in it are added to `needs`, for `definitions`.
@@ -158,6 +160,18 @@ class SchemaReader:
                 found[name] = {} if full else component.schema
                 waiting += [] if full else sorted(component.needs)
         return found
+
+    def property_name(self, name: str) -> str:
+        """The name under which a property is shown."""
+        if ACCEPTED.fullmatch(name):
+            return name
+        if self._shown is None:
+            self._shown = shown_names(property_names(self._document))
+        return self._shown[name]
+
+    def renames_in(self, schema: JsonObject) -> dict[str, str]:
+        """The names in a converted schema that are not the service's own, and the service's."""
+        return renames_in(schema, self._shown or {})
 
     def component(self, reference: str) -> _Component:
         """What a reference names, converted."""
@@ -263,11 +277,13 @@ class _Conversion:
         for name, value in as_object(schema.get("properties")).items():
             # What the server alone sets is not the caller's to send (OpenAPI 3.1 §4.8.24).
             if as_object(value).get("readOnly") is not True and self.size <= _SIZE_LIMIT:
-                properties[clean(name)] = self.convert(value, depth + 1)
+                properties[self.reader.property_name(name)] = self.convert(value, depth + 1)
         if properties:
             result["properties"] = properties
-        wanted = [name for name in as_list(schema.get("required")) if isinstance(name, str)]
-        required: list[JsonValue] = [name for name in dict.fromkeys(wanted) if name in properties]
+        there = as_object(schema.get("properties"))
+        wanted = [name for name in as_list(schema.get("required")) if isinstance(name, str) and name in there]
+        shown = [self.reader.property_name(name) for name in dict.fromkeys(wanted)]
+        required: list[JsonValue] = [name for name in shown if name in properties]
         if required:
             result["required"] = required
         extra = schema.get("additionalProperties")
