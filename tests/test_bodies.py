@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -315,6 +316,16 @@ def test_the_description_of_the_request_body_is_told_where_its_schema_says_nothi
     document: JsonObject = {"openapi": "3.1.0", "paths": {"/a": {"post": {"requestBody": body}}}}
     source = Source("s", (), "", "https://h/o.json", "https://h", frozenset({"https://h"}), base="https://h")
     assert schema(read_operations(document, source)[0][0])["description"] == "What to send."
+
+
+def test_property_names_that_hosts_refuse_go_out_as_the_service_knows_them() -> None:
+    properties = {"user[name]": {"type": "string"}, "a file": BINARY}
+    for media_type in (JSON, FORM, MULTIPART):
+        operation = read({media_type: {"type": "object", "properties": properties}})
+        text, file = as_object(schema(operation)["properties"])
+        body: JsonObject = {text: "x", file: {"base64": "", "filename": "f"} if media_type == MULTIPART else "f"}
+        sent = unquote((build_request(operation, {"body": body}).content or b"").decode())
+        assert "user[name]" in sent and "a file" in sent and text not in sent and file not in sent
 
 
 def test_a_multipart_boundary_is_in_none_of_its_parts() -> None:

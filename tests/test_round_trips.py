@@ -232,6 +232,9 @@ async def test_files_are_sent_from_a_folder_that_is_allowed(flask_address: str, 
         assert "path" in flask.schema("POST /multipart")["body"]["properties"]["photo"]["properties"]
         got = await flask("POST /multipart", body={"photo": {"path": "scan.png"}, "others": [{"path": "scan.png"}]})
         assert got["files"][0] == ["photo", "scan.png", "image/png", digest(BYTES)]
+        meta: JsonObject = {"path": "scan.png"}
+        parts = await flask("POST /multipart", body={"meta": meta})
+        assert parts["files"] == [] and parse_json(parts["form"]["meta"][0]) == meta
         image = await flask("PUT /image", body={"path": str(folder / "scan.png")})
     assert (image["type"], image["digest"]) == ("image/png", digest(BYTES))
 

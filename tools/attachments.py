@@ -14,6 +14,7 @@ from .errors import BadArguments, Refused
 from .file_values import is_file
 from .json_values import JsonObject, JsonValue, as_object, as_text
 from .operations import Operation
+from .property_names import restore_names
 
 MAX_BYTES = 50 * 1024 * 1024
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
@@ -27,15 +28,16 @@ async def read_attachments(operation: Operation, arguments: JsonObject, folders:
         Refused: a path is outside the folders.
         BadArguments: it is no file, cannot be read, or all of them together are too large.
     """
-    paths = list(dict.fromkeys(_paths(operation.body, arguments.get(BODY)))) if operation.body else []
+    if not (operation.body and operation.body.takes_files):
+        return {}
+    given = restore_names(arguments, operation.input_schema, operation.renames).get(BODY)
+    paths = list(dict.fromkeys(_paths(operation.body, given)))
     return await anyio.to_thread.run_sync(_read_all, paths, folders) if paths else {}
 
 
 def _paths(body: Body, value: JsonValue) -> Iterator[str]:
-    if not body.takes_files:
-        return
-    fields = [value] if body.kind == "binary" else as_object(value).values()
-    for field in fields:
+    fields = as_object(value).items()
+    for field in [value] if body.kind == "binary" else [field for name, field in fields if body.part(name).file]:
         for item in field if isinstance(field, list) else [field]:
             if is_file(item) and "path" in as_object(item):
                 yield as_text(as_object(item)["path"])

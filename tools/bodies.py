@@ -34,6 +34,10 @@ class Body:
     parts: tuple[Part, ...] = ()
     media_types: tuple[str, ...] = ()
 
+    def part(self, name: str) -> Part:
+        """What is said of a field of a form."""
+        return next((part for wanted in (name, "") for part in self.parts if part.name == wanted), Part(name))
+
     @property
     def takes_files(self) -> bool:
         """Whether some of it is given as a file."""

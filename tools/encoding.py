@@ -119,11 +119,10 @@ def _holds_json(text: str) -> bool:
 
 
 def _multipart(body: Body, fields: JsonObject, attached: Mapping[str, bytes]) -> Encoded:
-    special = {part.name: part for part in body.parts}
     texts: list[bytes] = []
     files: list[bytes] = []
     for name, value in fields.items():
-        part = special.get(name) or special.get("") or Part(name)
+        part = body.part(name)
         items = value if isinstance(value, list) else [value]
         if part.file and any(is_file(item) for item in items):
             files += [_file_part(name, part, item, attached) for item in items if item is not None]

@@ -14,6 +14,7 @@ from .json_values import JsonObject, JsonValue
 from .media_types import is_json
 from .operations import Operation
 from .parameters import Parameter
+from .property_names import restore_names
 from .styles import (
     COOKIE,
     PERCENT,
@@ -62,6 +63,7 @@ def build_request(operation: Operation, arguments: JsonObject, attached: Mapping
         BadArguments: a value cannot be sent, or would leave its place: an empty or dot path segment, a line break
             in a header.
     """
+    arguments = restore_names(arguments, operation.input_schema, operation.renames)
     # A query that stands in the path itself goes first; a fragment never goes out.
     path, _, fixed = operation.path.split("#")[0].partition("?")
     path = quote(path, safe=_PATH_CHARACTERS)
