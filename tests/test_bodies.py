@@ -13,7 +13,7 @@ from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.compiled import pack, unpack
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.file_values import FILE
-from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object
+from closient_mcp.tools.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.media_types import is_media_type
 from closient_mcp.tools.operations import Operation, Source, read_operations
 from closient_mcp.tools.requests import Request, build_request
@@ -31,7 +31,7 @@ def read(content: dict[str, Any], *, required: bool = True, **components: Any) -
     """The operation whose body is given by its media types: schemas, or whole Media Type Objects."""
     media = {name: one if "schema" in one else {"schema": one} for name, one in content.items()}
     body = {"required": required, "content": media}
-    document: JsonObject = {
+    document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "t", "version": "1"},
         "paths": {"/a": {"post": {"operationId": "send", "requestBody": body, "responses": {}}}},
@@ -120,7 +120,7 @@ def test_files_are_found_behind_references_lists_and_choices() -> None:
     assert as_object(properties["photo"])["properties"] == FILE["properties"]
     assert as_object(properties["photo"])["description"] == "The picture. A file: its bytes as base64."
     assert as_object(properties["more"])["items"] == FILE
-    assert FILE in as_object(properties["maybe"])["anyOf"]  # type: ignore[operator]
+    assert FILE in as_list(as_object(properties["maybe"])["anyOf"])
     assert as_object(properties["encoded"])["type"] == as_object(properties["note"])["type"] == "string"
     assert schema(operation)["required"] == ["photo"]
 
@@ -281,7 +281,7 @@ def test_a_number_that_is_sent_as_text_is_given_as_a_number() -> None:
 
 
 def test_an_optional_form_without_a_field_is_no_argument() -> None:
-    empty = {"type": "object", "properties": {}, "additionalProperties": False}
+    empty: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
     assert read({FORM: empty}, required=False).body is None
     assert read({FORM: empty}).body is not None
 
@@ -298,7 +298,8 @@ def test_json_lines_are_an_array_to_the_agent(media_type: str, sent: bytes) -> N
 @pytest.mark.parametrize("media_type", [JSON, FORM, MULTIPART, "text/plain", "application/x-ndjson"])
 def test_rule_3_half_a_character_is_refused_in_every_body(media_type: str) -> None:
     operation = read({media_type: {}})
-    for body in ("\ud800", {"a": "\ud800"}, {"\ud800": 1}):
+    bodies: list[JsonValue] = ["\ud800", {"a": "\ud800"}, {"\ud800": 1}]
+    for body in bodies:
         with pytest.raises(BadArguments):
             build_request(operation, {"body": body})
 
@@ -312,8 +313,8 @@ def test_null_is_kept_apart_from_absent_and_numbers_are_exact() -> None:
 
 
 def test_the_description_of_the_request_body_is_told_where_its_schema_says_nothing() -> None:
-    body = {"description": "What to send.", "content": {JSON: {"schema": {}}}}
-    document: JsonObject = {"openapi": "3.1.0", "paths": {"/a": {"post": {"requestBody": body}}}}
+    body: JsonObject = {"description": "What to send.", "content": {JSON: {"schema": {}}}}
+    document: dict[str, Any] = {"openapi": "3.1.0", "paths": {"/a": {"post": {"requestBody": body}}}}
     source = Source("s", (), "", "https://h/o.json", "https://h", frozenset({"https://h"}), base="https://h")
     assert schema(read_operations(document, source)[0][0])["description"] == "What to send."
 

@@ -11,8 +11,8 @@ from closient_mcp.tools.mending import WrittenNumber, mend
 from closient_mcp.tools.styles import scalar
 
 
-def check(schema: JsonObject, value: JsonValue, *, name: str = "v", **more: JsonValue) -> JsonValue:
-    whole: JsonObject = {"type": "object", "properties": {name: schema}, **more}
+def check(schema: JsonObject, value: JsonValue, name: str = "v", definitions: JsonObject | None = None) -> JsonValue:
+    whole: JsonObject = {"type": "object", "properties": {name: schema}, "$defs": definitions or {}}
     return ArgumentChecker().check("t", whole, {name: value})[name]
 
 
@@ -39,7 +39,7 @@ def test_what_was_written_as_text_is_read_as_what_belongs_there(
     schema: JsonObject, given: JsonValue, meant: JsonValue
 ) -> None:
     definitions: JsonObject = {"O": {"type": "object", "properties": {"n": {"type": "integer"}}}}
-    assert check(schema, given, **{"$defs": definitions}) == meant
+    assert check(schema, given, definitions=definitions) == meant
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,11 @@ def unpack(content: bytes) -> Reading:
 
 
 def _body(told: dict[str, Any]) -> Body:
-    parts = tuple(
-        Part(**{**part, "headers": tuple((name, value) for name, value in part["headers"])}) for part in told["parts"]
-    )
-    return Body(**{**told, "parts": parts, "media_types": tuple(told["media_types"])})
+    told["parts"] = tuple(_part(part) for part in told["parts"])
+    told["media_types"] = tuple(told["media_types"])
+    return Body(**told)
+
+
+def _part(told: dict[str, Any]) -> Part:
+    told["headers"] = tuple((name, value) for name, value in told["headers"])
+    return Part(**told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .json_values import JsonObject, as_object
+from .json_values import JsonObject, as_object, as_text
 
 # Also inside a longer name, such as `django_sessionid` or `XSRF-TOKEN`.
 _CREDENTIAL = re.compile(
@@ -17,5 +17,5 @@ _CREDENTIAL = re.compile(
 def is_credential(document: JsonObject, name: str) -> bool:
     """Whether a cookie proves who somebody is: the document's security schemes name it, or its name says so."""
     schemes = as_object(as_object(document.get("components")).get("securitySchemes")).values()
-    named = {as_object(one).get("name") for one in schemes if as_object(one).get("in") == "cookie"}
+    named = {as_text(as_object(one).get("name")) for one in schemes if as_object(one).get("in") == "cookie"}
     return name in named or bool(_CREDENTIAL.search(name))

@@ -30,6 +30,8 @@ FILE_OR_PATH: JsonObject = {
     "properties": {**as_object(FILE["properties"]), "path": {"type": "string"}},
     "additionalProperties": False,
 }
+# What stands for a file while a form's schema is converted, whatever that does with formats.
+MARK = "(a file of closient-mcp)"
 _KEYS = set(as_object(FILE_OR_PATH["properties"]))
 # Python's own table: what this machine has besides must not decide what is sent.
 _TYPES = MimeTypes(filenames=())
@@ -88,9 +90,10 @@ def with_files(schema: JsonObject, file: JsonObject = FILE) -> JsonObject:
 
 
 def _field(schema: JsonObject, file: JsonObject) -> JsonObject:
-    if (schema.get("type") == "string" and schema.get("format") == "binary") or _is_file_schema(schema):
+    if MARK in (values := as_list(schema.get("enum"))) or _is_file_schema(schema):
         told = as_text(schema.get("description")).removesuffix(as_text(FILE["description"])).rstrip(". ")
-        return {**file, "description": f"{told}. {file['description']}"} if told else dict(file)
+        given = {**file, "description": f"{told}. {file['description']}"} if told else dict(file)
+        return {"anyOf": [given, {"type": "null"}]} if None in values else given
     result = dict(schema)
     if "items" in schema:
         result["items"] = _field(as_object(schema["items"]), file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .file_values import is_bytes
+from .file_values import MARK, is_bytes
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from .media_types import Kind, is_media_type
 from .schemas import BadReference, follow
@@ -13,7 +13,7 @@ from .text import clean
 
 _STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
 _DEPTH_LIMIT = 8
-_BYTES: JsonObject = {"type": "string", "format": "binary"}
+_KEPT: tuple[str, ...] = ("description", "nullable", "readOnly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form's schema with `allOf` and references taken apart, its files as strings of format `binary`."""
+    """A form's schema with `allOf` and references taken apart, its files as `MARK`."""
 
     schema: JsonObject
     parts: tuple[Part, ...]
@@ -101,16 +101,17 @@ def _with_bytes(document: JsonObject, node: JsonValue, depth: int) -> JsonObject
     if depth > _DEPTH_LIMIT:
         return None
     if is_bytes(schema):
-        return _BYTES | {key: schema[key] for key in ("description", "nullable", "readOnly") if key in schema}
+        return {"type": "string", "enum": [MARK], **{key: schema[key] for key in _KEPT if key in schema}}
     if items := _with_bytes(document, schema["items"], depth + 1) if "items" in schema else None:
         return {**schema, "items": items}
     for union in ("anyOf", "oneOf", "allOf"):
         branches = as_list(schema.get(union))
         changed = [_with_bytes(document, branch, depth + 1) for branch in branches]
         if any(changed):
-            mixed = [new or branch for new, branch in zip(changed, branches, strict=True)]
-            kept = {key: value for key, value in schema.items() if key != union}
-            return {**kept, "allOf" if union == "allOf" else "anyOf": mixed}
+            mixed: list[JsonValue] = [new or branch for new, branch in zip(changed, branches, strict=True)]
+            result: JsonObject = {key: value for key, value in schema.items() if key != union}
+            result["allOf" if union == "allOf" else "anyOf"] = mixed
+            return result
     return None
 
 

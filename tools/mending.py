@@ -69,7 +69,7 @@ class _Mending:
         return value
 
     def _members(self, value: JsonObject, every: list[JsonObject], depth: int, outermost: bool) -> JsonObject:
-        required = {name for one in every for name in as_list(one.get("required"))}
+        required = {as_text(name) for one in every for name in as_list(one.get("required"))}
         result: JsonObject = {}
         for name, member in value.items():
             own = next((as_object(p) for one in every if (p := as_object(one.get("properties")).get(name))), None)

@@ -16,7 +16,9 @@ from .schemas import SchemaReader, follow
 from .text import one_line
 
 Location = Literal["path", "query", "header", "cookie", "querystring"]
-_LOCATIONS: tuple[Location, ...] = ("path", "query", "header", "cookie", "querystring")
+_LOCATIONS: dict[str, Location] = {
+    "path": "path", "query": "query", "header": "header", "cookie": "cookie", "querystring": "querystring",
+}  # fmt: skip
 # OpenAPI 3.1 §4.8.12.2 and 3.2 §4.12.2; the first is the default.
 _STYLES: dict[Location, tuple[str, ...]] = {
     "path": ("simple", "label", "matrix"),
@@ -111,7 +113,7 @@ def _parameter(document: JsonObject, location: str, name: str, node: JsonObject,
     shown = one_line(name, 60)
     if not name:
         raise Unusable("a parameter has no name")
-    place = next((known for known in _LOCATIONS if known == location), None)
+    place = _LOCATIONS.get(location)
     if place is None:
         raise Unusable(f"parameter {shown!r} is in {one_line(location, 20)!r}, which is no place")
     if place == "cookie" and is_credential(document, name):
