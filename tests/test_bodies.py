@@ -123,6 +123,7 @@ def test_files_are_found_behind_references_lists_and_choices() -> None:
     assert FILE in as_list(as_object(properties["maybe"])["anyOf"])
     assert as_object(properties["encoded"])["type"] == as_object(properties["note"])["type"] == "string"
     assert schema(operation)["required"] == ["photo"]
+    assert list(properties) == ["photo", "maybe", "encoded", "note", "more"]
 
 
 def test_a_body_of_every_kind_is_the_same_after_it_was_kept() -> None:
@@ -327,6 +328,26 @@ def test_property_names_that_hosts_refuse_go_out_as_the_service_knows_them() -> 
         body: JsonObject = {text: "x", file: {"base64": "", "filename": "f"} if media_type == MULTIPART else "f"}
         sent = unquote((build_request(operation, {"body": body}).content or b"").decode())
         assert "user[name]" in sent and "a file" in sent and text not in sent and file not in sent
+
+
+def test_forms_that_contain_themselves_many_times_over_are_read_in_bounded_time() -> None:
+    references: list[Any] = [{"$ref": f"#/components/schemas/S{number}"} for number in range(30)]
+    bombs = {f"S{number}": {"allOf": references, "anyOf": references} for number in range(30)}
+    bombs["S7"] = {**bombs["S7"], "properties": {"f": BINARY, "x": references[3], "l": {"items": references[0]}}}
+    operation = read({MULTIPART: {"$ref": "#/components/schemas/S0"}}, **bombs)
+    assert operation.body and operation.body.part("f").file
+
+
+@pytest.mark.parametrize("wrong", [None, True, 1, "x", [], [1], {"a": 1}])
+def test_nothing_that_stands_in_a_wrong_place_stops_a_body_from_being_read(wrong: Any) -> None:
+    for media_type in (JSON, FORM, MULTIPART, "text/plain", "image/png", "application/x-ndjson"):
+        read({media_type: {"schema": wrong}})
+        for key in ("properties", "required", "allOf", "items", "type", "format", "contentMediaType", "enum"):
+            read({media_type: {"schema": {"type": "object", key: wrong}}})
+            read({media_type: {"schema": {"properties": {"f": {**BINARY, key: wrong}}}}})
+        for key in ("contentType", "headers", "style", "explode", "allowReserved"):
+            read({media_type: {"schema": {}, "encoding": {"f": {key: wrong}, "g": wrong}}})
+        read({media_type: {"schema": {}, "encoding": wrong, "example": wrong, "examples": wrong}})
 
 
 def test_a_multipart_boundary_is_in_none_of_its_parts() -> None:

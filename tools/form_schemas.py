@@ -11,6 +11,7 @@ from .media_types import Kind, is_media_type
 from .schemas import BadReference, follow
 from .text import clean
 
+_UNIONS = ("allOf", "anyOf", "oneOf")
 _STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
 _DEPTH_LIMIT = 8
 _KEPT: tuple[str, ...] = ("description", "nullable", "readOnly")
@@ -51,12 +52,13 @@ def read_form(document: JsonObject, media: JsonObject, kind: Kind) -> Form:
     files: set[str] = set()
     if kind == "multipart":
         properties = as_object(schema.get("properties"))
-        changed = {name: _with_bytes(document, value, 0) for name, value in properties.items()}
+        marking = _Files(document)
+        changed = {name: marking.marked(value) for name, value in properties.items()}
         files = {name for name, value in changed.items() if value is not None}
         if files:
             schema["properties"] = {name: changed[name] or value for name, value in properties.items()}
         extra = schema.get("additionalProperties")
-        if isinstance(extra, dict) and (as_bytes := _with_bytes(document, extra, 0)):
+        if isinstance(extra, dict) and (as_bytes := marking.marked(extra)):
             files.add("")
             schema["additionalProperties"] = as_bytes
         elif not properties:
@@ -69,22 +71,30 @@ def read_form(document: JsonObject, media: JsonObject, kind: Kind) -> Form:
     return Form(schema, tuple(part for part in parts if part != Part(part.name)))
 
 
-def flattened(document: JsonObject, node: JsonValue, depth: int = 0) -> JsonObject:
-    """An object schema in one piece: what it refers to and is made of, put together."""
+def flattened(document: JsonObject, node: JsonValue) -> JsonObject:
+    """An object schema in one piece: what it refers to and is made of, put together.
+
+    Raises:
+        BadReference: something in it refers to nothing.
+    """
     schema = follow(document, node)
-    result = {key: value for key, value in schema.items() if key not in ("allOf", "anyOf", "oneOf", "$ref")}
-    if depth > _DEPTH_LIMIT:
-        return result
+    result = {key: value for key, value in schema.items() if key not in (*_UNIONS, "$ref")}
     properties: JsonObject = {}
     required: list[JsonValue] = []
-    for union in ("allOf", "anyOf", "oneOf"):
-        for branch in as_list(schema.get(union)):
-            one = flattened(document, branch, depth + 1)
-            properties |= as_object(one.get("properties"))
-            # Of several branches only one has to fit.
-            required += as_list(one.get("required")) if union == "allOf" else []
-    properties |= as_object(schema.get("properties"))
-    required += as_list(schema.get("required"))
+    # Each once: what contains itself many times over must not be followed many times over.
+    seen: set[int] = set()
+    waiting = [(schema, True)]
+    while waiting:
+        here, certain = waiting.pop(0)
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        properties |= {name: one for name, one in as_object(here.get("properties")).items() if name not in properties}
+        # Of several branches only one has to fit.
+        required += as_list(here.get("required")) if certain else []
+        for union in _UNIONS:
+            branches = [follow(document, branch) for branch in as_list(here.get(union))]
+            waiting += [(branch, certain and union == "allOf") for branch in branches]
     if properties or "type" not in result:
         result |= {"type": "object", "properties": properties}
     if required:
@@ -92,27 +102,40 @@ def flattened(document: JsonObject, node: JsonValue, depth: int = 0) -> JsonObje
     return result
 
 
-def _with_bytes(document: JsonObject, node: JsonValue, depth: int) -> JsonObject | None:
-    """The schema of a field that is a file, may be one, or is a list of them; None where it is something else."""
-    try:
-        schema = follow(document, node)
-    except BadReference:  # told where the field itself is read
+class _Files:
+    """Finds the fields of a form that are files; what was looked at once is known."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self._document = document
+        self._known: dict[int, JsonObject | None] = {}
+
+    def marked(self, node: JsonValue, depth: int = 0) -> JsonObject | None:
+        """The schema of a field that is a file, may be one, or is a list of them; None where it is something else."""
+        try:
+            schema = follow(self._document, node)
+        except BadReference:  # told where the field itself is read
+            return None
+        if depth > _DEPTH_LIMIT:
+            return None
+        if id(schema) not in self._known:
+            self._known[id(schema)] = None  # of what contains itself
+            self._known[id(schema)] = self._marked(schema, depth)
+        return self._known[id(schema)]
+
+    def _marked(self, schema: JsonObject, depth: int) -> JsonObject | None:
+        if is_bytes(schema):
+            return {"type": "string", "enum": [MARK], **{key: schema[key] for key in _KEPT if key in schema}}
+        if "items" in schema and (items := self.marked(schema["items"], depth + 1)):
+            return {**schema, "items": items}
+        for union in _UNIONS:
+            branches = as_list(schema.get(union))
+            changed = [self.marked(branch, depth + 1) for branch in branches]
+            if any(changed):
+                mixed: list[JsonValue] = [new or branch for new, branch in zip(changed, branches, strict=True)]
+                result: JsonObject = {key: value for key, value in schema.items() if key != union}
+                result["allOf" if union == "allOf" else "anyOf"] = mixed
+                return result
         return None
-    if depth > _DEPTH_LIMIT:
-        return None
-    if is_bytes(schema):
-        return {"type": "string", "enum": [MARK], **{key: schema[key] for key in _KEPT if key in schema}}
-    if items := _with_bytes(document, schema["items"], depth + 1) if "items" in schema else None:
-        return {**schema, "items": items}
-    for union in ("anyOf", "oneOf", "allOf"):
-        branches = as_list(schema.get(union))
-        changed = [_with_bytes(document, branch, depth + 1) for branch in branches]
-        if any(changed):
-            mixed: list[JsonValue] = [new or branch for new, branch in zip(changed, branches, strict=True)]
-            result: JsonObject = {key: value for key, value in schema.items() if key != union}
-            result["allOf" if union == "allOf" else "anyOf"] = mixed
-            return result
-    return None
 
 
 def _part(document: JsonObject, name: str, encoding: JsonObject, schema: JsonObject, file: bool) -> Part:
