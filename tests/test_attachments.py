@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import mcp
 import pytest
 
+from closient_mcp.auth.secrets import Redaction
+from closient_mcp.server.bridge import open_bridge
 from closient_mcp.server.loading import load_settings
+from closient_mcp.server.protocol import McpBridge
 from closient_mcp.server.settings import Options, SettingsError
 from closient_mcp.tools import attachments
 from closient_mcp.tools.attachments import read_allowed
 from closient_mcp.tools.errors import BadArguments, Refused
+
+from .service import Reply, Service, document, operation
 
 
 @pytest.fixture
@@ -112,3 +118,28 @@ def test_the_settings_name_the_folders_relative_to_their_file(tmp_path: Path, fo
 def test_what_is_no_folder_is_refused_with_its_line(tmp_path: Path, folder: Path, folders: str) -> None:
     with pytest.raises(SettingsError, match=r"closient-mcp\.toml:1.*files"):
         load(tmp_path, f"files = {folders}")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_an_agent_sends_a_file_by_its_path_where_the_settings_allow_it(
+    service: Service, tmp_path: Path, folder: Path, allowed: bool
+) -> None:
+    upload = {
+        "type": "object",
+        "properties": {"scan": {"type": "string", "format": "binary"}, "n": {"type": "integer"}},
+    }
+    body = {"required": True, "content": {"multipart/form-data": {"schema": upload}}}
+    paths = {"/scans/api/v1/scans": {"post": operation(operationId="upload_scan", requestBody=body)}}
+    service.serve_apis(scans=document(paths))
+    service.routes["/scans/api/v1/scans"] = Reply({"ok": True})
+    file = tmp_path / "closient-mcp.toml"
+    files = f'files = ["{folder}"]\n' if allowed else ""
+    file.write_text(f'{files}[systems.acme]\ncatalog = "{service.address}/.well-known/api-catalog"\n', "utf-8")
+    settings = load_settings(Options(config=str(file)), {"CLOSIENT_MCP_HOME": str(tmp_path)})
+    async with open_bridge(settings, Redaction()) as bridge, mcp.Client(McpBridge(bridge).server()) as client:
+        (tool,) = [one for one in (await client.list_tools()).tools if one.name.endswith("upload_scan")]
+        result = await client.call_tool(tool.name, {"body": {"scan": {"path": "sub/a.txt"}, "n": 2**60}})
+    sent = [received.body for received in service.received if received.method == "POST"]
+    assert ("path" in tool.input_schema["properties"]["body"]["properties"]["scan"]["properties"]) is allowed
+    assert result.is_error is not allowed and len(sent) == allowed
+    assert not allowed or (b"inside" in sent[0] and b'filename="a.txt"' in sent[0] and str(2**60).encode() in sent[0])
