@@ -99,6 +99,14 @@ def test_a_file_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.M
         read_allowed("sub/a.txt", [folder], 5)
 
 
+async def test_files_of_one_call_are_bounded_together(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachments, "MAX_BYTES", 10)
+    (folder / "b.txt").write_bytes(b"123456")
+    assert attachments.read_all(["b.txt"], [folder]) == {"b.txt": b"123456"}
+    with pytest.raises(BadArguments, match="too large"):
+        attachments.read_all(["b.txt", "sub/a.txt"], [folder])
+
+
 def load(home: Path, text: str, *folders: str) -> tuple[Path, ...]:
     file = home / "closient-mcp.toml"
     file.write_text(text, encoding="utf-8")

@@ -167,7 +167,11 @@ def test_parts_of_multipart_have_the_types_and_headers_of_their_encoding() -> No
         "type": "object",
         "properties": {"meta": {"type": "object"}, "rows": {"type": "array"}, "xml": {"type": "string"}, "f": BINARY},
     }
-    headers = {"X-Kind": {"schema": {"const": "a"}}, "X-Open": {"schema": {"type": "string"}}}
+    headers = {
+        "X-Kind": {"schema": {"const": "a"}},
+        "X-Open": {"schema": {"type": "string"}},
+        "Content-Type": {"schema": {"const": "a/b"}},
+    }
     encoding = {
         "meta": {"contentType": "application/vnd.meta+json", "headers": headers},
         "rows": {"contentType": JSON},

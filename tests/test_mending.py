@@ -51,6 +51,7 @@ def test_what_was_written_as_text_is_read_as_what_belongs_there(
         ({"anyOf": [{"type": "string"}, {"type": "object"}]}, "{}"),
         ({"anyOf": [{"type": "integer"}, {"enum": ["5"]}]}, "5"),
         ({"enum": ["1", "2"]}, "1"),
+        ({"anyOf": [{"type": "integer"}, {"minLength": 1}]}, "5"),
         ({}, '{"a": 1}'),
         ({"type": "object", "additionalProperties": True}, {"a": "5"}),
         ({}, None),

@@ -32,7 +32,7 @@ async def read_attachments(operation: Operation, arguments: JsonObject, folders:
         return {}
     given = restore_names(arguments, operation.input_schema, operation.renames).get(BODY)
     paths = list(dict.fromkeys(_paths(operation.body, given)))
-    return await anyio.to_thread.run_sync(_read_all, paths, folders) if paths else {}
+    return await anyio.to_thread.run_sync(read_all, paths, folders) if paths else {}
 
 
 def _paths(body: Body, value: JsonValue) -> Iterator[str]:
@@ -43,7 +43,8 @@ def _paths(body: Body, value: JsonValue) -> Iterator[str]:
                 yield as_text(as_object(item)["path"])
 
 
-def _read_all(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, bytes]:
+def read_all(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, bytes]:
+    """The content of each of several files, all together within the limit."""
     found: dict[str, bytes] = {}
     room = MAX_BYTES
     for path in paths:
