@@ -336,7 +336,7 @@ def test_property_names_that_hosts_refuse_go_out_as_the_service_knows_them() -> 
 
 def test_forms_that_contain_themselves_many_times_over_are_read_in_bounded_time() -> None:
     references: list[Any] = [{"$ref": f"#/components/schemas/S{number}"} for number in range(30)]
-    bombs = {f"S{number}": {"allOf": references, "anyOf": references} for number in range(30)}
+    bombs: dict[str, Any] = {f"S{number}": {"allOf": references, "anyOf": references} for number in range(30)}
     bombs["S7"] = {**bombs["S7"], "properties": {"f": BINARY, "x": references[3], "l": {"items": references[0]}}}
     operation = read({MULTIPART: {"$ref": "#/components/schemas/S0"}}, **bombs)
     assert operation.body and operation.body.part("f").file
