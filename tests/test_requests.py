@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from closient_mcp.tools.bodies import Body
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.json_values import JsonValue
 from closient_mcp.tools.operations import Operation
-from closient_mcp.tools.parameters import Body, Location, Parameter
+from closient_mcp.tools.parameters import Location, Parameter
 from closient_mcp.tools.requests import Request, build_request
 
 

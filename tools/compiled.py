@@ -11,10 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from .bodies import Body
 from .cache import Cache
 from .json_values import JsonObject, to_text
 from .operations import Operation, Source
-from .parameters import Body, Parameter
+from .parameters import Parameter
 from .problems import Problem
 
 logger = logging.getLogger(__name__)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .addresses import BadAddress
+from .bodies import Body
 from .json_values import JsonObject, as_list, as_object, as_text
 from .names import Labelled, operation_names, tool_name
-from .parameters import Body, Parameter, Unusable, read_inputs
-from .problems import Problem
+from .parameters import Parameter, read_inputs
+from .problems import Problem, Unusable
 from .schemas import BadReference, SchemaReader, follow
 from .servers import base_address
 from .text import one_line, paragraph

@@ -1,4 +1,4 @@
-"""The parameters and the body of an operation, and the arguments that an agent gives for them."""
+"""The parameters of an operation, and with its body the arguments that an agent gives for them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from .bodies import BODY, Body, read_body
+from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .problems import Unusable
 from .schemas import SchemaReader, follow
-from .text import clean, one_line
+from .text import one_line
 
-BODY = "body"
 Location = Literal["path", "query", "header"]
 _LOCATIONS: dict[str, Location] = {"path": "path", "query": "query", "header": "header"}
 _PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -22,12 +23,7 @@ _OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep
                 "trailer", "expect", "upgrade", "x-api-key", "origin", "referer", "forwarded", "user-agent", "via",
                 "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
                 "x-rewrite-url", "x-real-ip", "set-cookie"}  # fmt: skip
-_EXAMPLE_LIMIT = 600
 _OWN_PREFIXES = ("content-", "proxy-", "sec-", "x-forwarded-", "accept-")
-
-
-class Unusable(ValueError):
-    """Why one operation cannot become a tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +38,6 @@ class Parameter:
     required: bool
     allow_reserved: bool = False
     media_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A request body: the one media type that is sent, and whether the operation needs it."""
-
-    media_type: str
-    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +69,17 @@ def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, ra
         parameters.append(parameter)
         properties[parameter.argument] = _schema(reader, node, needs)
     required = [parameter.argument for parameter in parameters if parameter.required]
-    body = _body(document, reader, raw, properties, needs)
-    if body and body.required:
-        required.append(BODY)
+    found = read_body(document, reader, raw, needs)
+    if found:
+        properties[BODY] = found.schema
+        if found.body.required:
+            required.append(BODY)
     schema: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         schema["required"] = list[JsonValue](required)
     if definitions := reader.definitions(needs):
         schema["$defs"] = definitions
-    return Inputs(tuple(parameters), body, schema)
+    return Inputs(tuple(parameters), found.body if found else None, schema)
 
 
 def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) -> dict[tuple[str, str], JsonObject]:
@@ -153,44 +143,3 @@ def _schema(reader: SchemaReader, node: JsonObject, needs: set[str]) -> JsonObje
     schema = reader.read(as_object(content).get("schema") if content else node.get("schema"), needs)
     description = one_line(as_text(node.get("description")), 300)
     return {**schema, "description": description} if description else schema
-
-
-def _body(
-    document: JsonObject, reader: SchemaReader, raw: JsonObject, properties: JsonObject, needs: set[str]
-) -> Body | None:
-    node = raw.get("requestBody")
-    if node is None:
-        return None
-    found = follow(document, node)
-    required = found.get("required") is True
-    content = as_object(found.get("content"))
-    media_type = next((media for media in content if _is_json(media)), None)
-    if media_type is None:
-        if not required or not content:
-            return None
-        kinds = one_line(", ".join(sorted(content)), 120)
-        raise Unusable(f"its body is {kinds}, which is not sent yet")
-    media = as_object(content[media_type])
-    properties[BODY] = _with_example(reader.read(media.get("schema"), needs), media)
-    return Body(clean(media_type), required)
-
-
-def _with_example(schema: JsonObject, media: JsonObject) -> JsonObject:
-    """A body of which nothing else is said, with the document's example (OpenAPI 3.1 §4.8.14) in its description.
-
-    In the description, because hosts drop or refuse the keyword `examples`.
-    """
-    said = as_object(media.get("schema"))
-    named = (as_object(one).get("value") for one in as_object(media.get("examples")).values())
-    examples = [media.get("example"), *named, said.get("example"), *as_list(said.get("examples"))]
-    example = next((one for one in examples if one is not None), None)
-    if example is None or set(schema) - {"description", "type", "additionalProperties"}:
-        return schema
-    told = as_text(schema.get("description")).rstrip(". ")
-    text = f"{told}. " if told else ""
-    return {**schema, "description": one_line(f"{text}Example: {to_text(example)}", _EXAMPLE_LIMIT)}
-
-
-def _is_json(media_type: str) -> bool:
-    essence = media_type.split(";")[0].strip().lower()
-    return bool(re.fullmatch(r"application/([a-z0-9.-]+\+)?json", essence))

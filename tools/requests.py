@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from .bodies import BODY
 from .errors import BadArguments
 from .json_values import JsonObject, JsonValue
 from .operations import Operation
-from .parameters import BODY, Parameter
+from .parameters import Parameter
 
 # RFC 9110 §9.2.2: asking twice does what asking once does.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
