@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .addresses import BadAddress
 from .bodies import Body
 from .json_values import JsonObject, as_list, as_object, as_text
-from .names import Labelled, operation_names, tool_name
+from .names import Labelled, operation_names, tool_names
 from .parameters import Parameter, read_inputs
 from .problems import Problem, Unusable
 from .schemas import BadReference, SchemaReader, follow
 from .servers import base_address
-from .text import one_line, paragraph
+from .text import one_line, paragraph, without_markup
 from .tiers import Tier, tier_of
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,10 @@ class NotOpenApi(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path, with all that is needed to describe it and to call it."""
+    """One method on one path, with all that is needed to describe it and to call it.
+
+    `renames` leads from names inside the input schema to those that the service knows (`restore_names`).
+    """
 
     name: str
     system: str
@@ -46,6 +49,7 @@ class Operation:
     input_schema: JsonObject
     tags: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    renames: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,10 @@ def read_operations(document: JsonObject, source: Source) -> tuple[list[Operatio
     found = there[:MAX_OPERATIONS]
     reader = SchemaReader(document)
     operations: list[Operation] = []
-    for one, name in zip(found, operation_names([one.label for one in found]), strict=True):
+    names = operation_names([one.label for one in found])
+    for one, name, tool in zip(found, names, tool_names(source.prefix, names), strict=True):
         try:
-            operations.append(_operation(document, reader, source, one, name))
+            operations.append(_operation(document, reader, source, one, name, tool))
         except (Unusable, BadReference, BadAddress) as error:
             problems.append(_problem(one, str(error)))
         except Exception as error:  # one operation that we cannot read must not cost the others
@@ -141,14 +146,16 @@ def _operations_in(document: JsonObject, problems: list[Problem]) -> Iterator[_F
                 yield one
 
 
-def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: _Found, name: str) -> Operation:
+def _operation(
+    document: JsonObject, reader: SchemaReader, source: Source, one: _Found, name: str, tool: str
+) -> Operation:
     label, raw = one.label, one.raw
     inputs = read_inputs(document, reader, one.item, raw, label.path)
     own_name = name if label.operation_id else ""
     tier = tier_of(label.method, label.path, own_name)
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
     return Operation(
-        name=tool_name([*source.prefix], name),
+        name=tool,
         system=source.system,
         api=source.api,
         method=label.method.upper(),
@@ -163,6 +170,7 @@ def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: 
         input_schema=inputs.schema,
         tags=tuple(one_line(as_text(tag), 60) for tag in as_list(raw.get("tags"))[:10]),
         scopes=declared_scopes(document, raw) or _app_scopes(source, tier),
+        renames=inputs.renames,
     )
 
 
@@ -181,7 +189,7 @@ def _app_scopes(source: Source, tier: Tier) -> tuple[str, ...]:
 
 
 def _describe(title: str, raw: JsonObject, label: Labelled) -> str:
-    text = paragraph(as_text(raw.get("description")), 800)
+    text = paragraph(without_markup(as_text(raw.get("description"))[:8_000]), 800)
     first = title if title.endswith((".", "!", "?")) else f"{title}."
     if text.startswith(title):
         first = ""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from .argument_names import argument_names
 from .bodies import BODY, Body, read_body
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .parameter_schemas import parameter_schema
 from .problems import Unusable
 from .schemas import SchemaReader, follow
 from .text import one_line
 
 Location = Literal["path", "query", "header"]
 _LOCATIONS: dict[str, Location] = {"path": "path", "query": "query", "header": "header"}
-_PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 # Set by the layers below, or by nobody. Servers fold `_` to `-`, so `X_API_KEY` is the same header.
 _OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep-alive", "transfer-encoding", "te",
@@ -47,6 +46,7 @@ class Inputs:
     parameters: tuple[Parameter, ...]
     body: Body | None
     schema: JsonObject
+    renames: dict[str, str]
 
 
 def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, raw: JsonObject, path: str) -> Inputs:
@@ -56,18 +56,16 @@ def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, ra
         Unusable, BadReference: one of them cannot be given or sent.
     """
     nodes = _merged(document, item, raw, path)
-    times = Counter(name for _, name in nodes)
+    arguments = argument_names(nodes)
     needs: set[str] = set()
     parameters: list[Parameter] = []
     properties: JsonObject = {}
     for (location, name), node in nodes.items():
-        parameter = _parameter(location, name, node, shared=times[name] > 1)
+        parameter = _parameter(location, name, node, arguments[location, name])
         if parameter is None:
             continue
-        if parameter.argument in properties:
-            raise Unusable(f"two parameters would both be the argument {parameter.argument!r}")
         parameters.append(parameter)
-        properties[parameter.argument] = _schema(reader, node, needs)
+        properties[parameter.argument] = parameter_schema(reader, node, needs)
     required = [parameter.argument for parameter in parameters if parameter.required]
     found = read_body(document, reader, raw, needs)
     if found:
@@ -79,7 +77,7 @@ def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, ra
         schema["required"] = list[JsonValue](required)
     if definitions := reader.definitions(needs):
         schema["$defs"] = definitions
-    return Inputs(tuple(parameters), found.body if found else None, schema)
+    return Inputs(tuple(parameters), found.body if found else None, schema, reader.renames_in(schema))
 
 
 def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) -> dict[tuple[str, str], JsonObject]:
@@ -95,7 +93,7 @@ def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) 
     return merged
 
 
-def _parameter(location: str, name: str, node: JsonObject, *, shared: bool) -> Parameter | None:
+def _parameter(location: str, name: str, node: JsonObject, argument: str) -> Parameter | None:
     required = node.get("required") is True or location == "path"
     shown = one_line(name, 60)
     if not name:
@@ -115,7 +113,7 @@ def _parameter(location: str, name: str, node: JsonObject, *, shared: bool) -> P
     style = as_text(node.get("style")) or ("form" if location == "query" else "simple")
     explode = node.get("explode")
     return Parameter(
-        argument=_argument(name, location, shared),
+        argument=argument,
         name=name,
         location=_LOCATIONS[location],
         style=style,
@@ -124,22 +122,3 @@ def _parameter(location: str, name: str, node: JsonObject, *, shared: bool) -> P
         allow_reserved=node.get("allowReserved") is True,
         media_type=next(iter(as_object(node.get("content"))), ""),
     )
-
-
-def _argument(name: str, location: str, shared: bool) -> str:
-    """A name that every host accepts, and that is the parameter's alone."""
-    if shared or name == BODY:
-        return f"{_plain(name, location)[:55]}_{location}"
-    return name if _PROPERTY.fullmatch(name) else _plain(name, location)
-
-
-def _plain(name: str, location: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_")[:64]
-    return plain or f"{location}_{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:6]}"
-
-
-def _schema(reader: SchemaReader, node: JsonObject, needs: set[str]) -> JsonObject:
-    content = next(iter(as_object(node.get("content")).values()), None)
-    schema = reader.read(as_object(content).get("schema") if content else node.get("schema"), needs)
-    description = one_line(as_text(node.get("description")), 300)
-    return {**schema, "description": description} if description else schema
