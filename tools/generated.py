@@ -34,5 +34,6 @@ def operation_tool(operation: Operation, sender: Sender, *, context: str = "") -
         api=operation.api,
         idempotent=operation.method in IDEMPOTENT,
         scopes=operation.scopes,
+        abridged=True,
         words=f"{operation.path} {' '.join(operation.tags)}",
     )

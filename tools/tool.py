@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from .json_values import JsonObject, JsonValue
+from .shortening import shortened, shortened_text
 from .tiers import Tier
 
 
@@ -32,6 +33,7 @@ class Tool:
     `tier` says what it does to the service: reads, adds, or overwrites and deletes. `idempotent` and
     `open_world` are MCP's hints of those names. `api` is empty for tools that belong to no single API;
     `scopes` are what its calls want of a sign-in; `words` is further text that a search may find it by.
+    `abridged` says that lists show it shortened.
     """
 
     name: str
@@ -47,13 +49,15 @@ class Tool:
     open_world: bool = True
     scopes: tuple[str, ...] = ()
     words: str = ""
+    abridged: bool = False
 
     def renamed(self, name: str) -> Tool:
         """The same tool under another name."""
         return replace(self, name=name)
 
-    def definition(self) -> JsonObject:
-        """The tool as `tools/list` shows it (MCP `Tool`), every annotation explicit."""
+    def definition(self, *, whole: bool = False) -> JsonObject:
+        """The tool as `tools/list` shows it (MCP `Tool`), every annotation explicit; `whole`: nothing shortened."""
+        short = self.abridged and not whole
         annotations: JsonObject = {
             "title": self.title,
             "readOnlyHint": self.tier == "read",
@@ -64,8 +68,8 @@ class Tool:
         definition: dict[str, JsonValue] = {
             "name": self.name,
             "title": self.title,
-            "description": self.description,
-            "inputSchema": self.input_schema,
+            "description": shortened_text(self.description) if short else self.description,
+            "inputSchema": shortened(self.input_schema) if short else self.input_schema,
             "annotations": annotations,
         }
         if self.output_schema is not None:
