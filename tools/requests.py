@@ -12,6 +12,7 @@ from .errors import BadArguments
 from .json_values import JsonObject, JsonValue
 from .operations import Operation
 from .parameters import BODY, Parameter
+from .tiers import Tier
 
 # RFC 9110 §9.2.2: asking twice does what asking once does.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
@@ -25,7 +26,7 @@ class Request:
     """An HTTP request without a credential; `timeout` in seconds.
 
     `scopes` are what its operation wants; `may_ask` says whether a person may be asked to sign in for it.
-    Requests of one `group` share a rate limit.
+    Requests of one `group` share a rate limit. `tier` is what its operation does to the service, where that is known.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Request:
     scopes: tuple[str, ...] = ()
     may_ask: bool = True
     group: str = ""
+    tier: Tier | None = None
 
 
 def build_request(operation: Operation, arguments: JsonObject) -> Request:
@@ -65,7 +67,7 @@ def build_request(operation: Operation, arguments: JsonObject) -> Request:
         content = json.dumps(arguments[BODY], ensure_ascii=False, separators=(",", ":")).encode()
     url = f"{operation.base}{path}" + (f"?{'&'.join(query)}" if query else "")
     group = f"{operation.method} {operation.base}{operation.path}"
-    return Request(operation.method, url, headers, content, scopes=operation.scopes, group=group)
+    return Request(operation.method, url, headers, content, scopes=operation.scopes, group=group, tier=operation.tier)
 
 
 def path_value(parameter: Parameter, value: JsonValue) -> str:
