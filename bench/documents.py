@@ -91,7 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         with tempfile.TemporaryDirectory(prefix="closient-bench-") as folder:
-            documents = [_measure(file, Path(folder) / "document.json", given.pairs) for file in files]
+            documents: list[Document] = []
+            for number, file in enumerate(files, 1):
+                print(f"{number} of {len(files)}: {file.name}", file=sys.stderr, flush=True)
+                documents.append(_measure(file, Path(folder) / "document.json", given.pairs))
     except (ChildFailed, OSError) as error:
         print(f"bench.documents: {error}", file=sys.stderr)
         return 1

@@ -216,6 +216,23 @@ def failure(status: int, body: Any = b"", **headers: str) -> UpstreamError:
             ("title: missing_field",),
             id="GitHub",
         ),
+        pytest.param({"code": 404, "error": "not_found", "message": "No"}, "No", "not_found", (), id="number and word"),
+        pytest.param({"code": 404, "error": "Not here", "message": "No"}, "No", "404", (), id="number and words"),
+        pytest.param(
+            {"code": 400, "message": "bad", "errors": [{"field": "a", "code": "missing", "message": "give it"}]},
+            "bad (a: give it)",
+            "missing",
+            ("a: give it",),
+            id="a word beside an input",
+        ),
+        pytest.param(
+            {"errors": {"name": [{"message": "too long", "code": "max"}]}},
+            "the input is not valid (name: too long)",
+            "",
+            ("name: too long",),
+            id="objects by input",
+        ),
+        pytest.param({"response": {"error": {"error": {"message": "deep"}}}}, "deep", "", (), id="wrapped thrice"),
         pytest.param(
             {"error": {"code": "VALIDATION_ERROR", "message": "Invalid input.", "status": 422, "details": None}},
             "Invalid input.",
@@ -339,6 +356,11 @@ def test_rfc_6750_a_scope_that_lacks_is_what_to_ask_for() -> None:
     error = failure(403, {"detail": "no"}, www_authenticate=header)
     assert error.next_step.startswith("It needs the scope qr:generate products:read: `closient-mcp login acme` asks")
     assert error.message == "acme answered HTTP 403: no."
+
+
+def test_of_several_challenges_the_first_is_told() -> None:
+    header = 'Bearer error="invalid_token", DPoP error="use_dpop_nonce"'
+    assert failure(401, b"", www_authenticate=header).details["www_authenticate"] == {"error": "invalid_token"}
 
 
 def test_a_challenge_of_another_status_says_nothing() -> None:

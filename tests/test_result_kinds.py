@@ -167,6 +167,12 @@ def test_a_charset_that_the_text_names_itself_is_used(text: str, charset: str, c
     assert read(text.encode(charset), content_type).text == text
 
 
+@pytest.mark.parametrize("charset", ["punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "idna"])
+def test_rule_2_codecs_that_are_no_charsets_are_not_used(charset: str) -> None:
+    written = r"gr-1ca \u0041 +AEE-"
+    assert read(written, f"text/plain; charset={charset}").text == written
+
+
 def test_text_that_was_cut_inside_a_character_stays_utf_8() -> None:
     assert read("größe".encode() + b"\xc3", "text/plain", cut=True).text == "größe\ufffd"
 
@@ -206,6 +212,19 @@ def test_a_web_page_that_claims_to_be_json_is_said_to_be_a_web_page() -> None:
     result = read("<html><body>Please sign in</body></html>", "application/json")
     assert result.text == "Please sign in"
     assert "claims to be JSON and is not JSON" in result.note and "web page" in result.note
+
+
+def test_an_end_without_a_beginning_hides_nothing() -> None:
+    assert visible_text("<html>a</style>b</script>c") == "a\nb\nc"
+
+
+def test_the_source_of_a_web_page_as_plain_text_is_given_as_it_is() -> None:
+    assert read("<html><b>x</b></html>", "text/plain").text == "<html><b>x</b></html>"
+
+
+def test_json_that_was_cut_is_not_said_to_be_none() -> None:
+    note = read('{"a":', "application/json", cut=True).note
+    assert "claims" not in note and "only the first 5 bytes were read" in note
 
 
 @pytest.mark.parametrize("piece", ["<", "<!--", "<script>", "<a", "</", "<title", "&amp", "<style><"])
@@ -269,6 +288,10 @@ def test_text_of_a_vague_type_is_text(body: str) -> None:
     assert read(body, "application/octet-stream").text == body
 
 
+def test_bytes_that_are_no_utf_8_are_no_text_though_none_of_them_is_a_control_character() -> None:
+    assert kind_of(b"\x80\x81\x82 abc, and so on", "application/octet-stream")[0] == "binary"
+
+
 def test_a_picture_with_a_charset_in_its_type_is_no_text() -> None:
     assert kind_of(b"\0\1\2\xff", "image/tiff; charset=utf-8") == ("binary", "image/tiff")
 
@@ -306,6 +329,7 @@ def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.Monkey
         ({"content-length": "999"}, "999 bytes of image/png"),
         ({}, "more than 28 bytes of image/png"),
         ({"content-length": "999", "content-encoding": "gzip"}, "more than 28 bytes of image/png"),
+        ({"content-length": "5"}, "more than 28 bytes of image/png"),
         ({"content-length": "x"}, "more than 28 bytes of image/png"),
     ],
 )
@@ -358,12 +382,12 @@ def test_a_stream_of_events_becomes_a_list() -> None:
         "\ufeff: a comment\n\n"
         'data: {"n": 1.10}\n\n'
         "event: done\r\nid: 7\r\ndata: two\r\ndata:  lines\r\n\r\n"
-        "retry: 5\n\n"
+        "retry: 5\n\ndata: 3\n\n"
         "data: cut off"
     )
     result = read(stream, "text/event-stream; charset=utf-8", cut=True)
-    assert result.text == '[{"n":1.10},{"event":"done","id":"7","data":"two\\n lines"}]'
-    assert "2 events of a stream, which had not ended" in result.note
+    assert result.text == '[{"n":1.10},{"event":"done","id":"7","data":"two\\n lines"},3]'
+    assert "3 events of a stream, which had not ended" in result.note
     assert "had not ended" not in read(stream, "text/event-stream").note
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from .charsets import decoded
@@ -17,6 +18,7 @@ _REQUEST_IDS = ("requestid", "traceid", "correlationid", "operationid", "eventid
 _DOCUMENTATION = ("docurl", "documentationurl", "moreinfo", "helpurl", "infourl", "help")
 _WAITS = ("retryafterseconds", "retryafter", "ratereset")
 _LONGEST_WAIT = 86_400.0
+_WORD = re.compile(r"[A-Za-z][\w.:-]{1,60}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,18 @@ def _read_node(node: JsonObject) -> ErrorBody:
 def _inner(node: JsonObject) -> JsonObject:
     """The object that tells: real services wrap it in `error`, `fault`, even `message`."""
     for _ in range(3):
-        named = {plain_name(name): as_object(value) for name, value in node.items() if isinstance(value, dict)}
-        wrapped = [named[name] for name in _WRAPPERS if name in named]
-        telling = [one for one in wrapped if first_text(one, (*MESSAGES, "code")) or read_wrongs(one)]
+        telling = [
+            one for one in _wrapped(node) if first_text(one, (*MESSAGES, "code")) or read_wrongs(one) or _wrapped(one)
+        ]
         if not telling:
             break
         node = telling[0]
     return node
+
+
+def _wrapped(node: JsonObject) -> list[JsonObject]:
+    named = {plain_name(name): as_object(value) for name, value in node.items() if isinstance(value, dict)}
+    return [named[name] for name in _WRAPPERS if named.get(name)]
 
 
 def _with_rest(told: ErrorBody, inner: JsonObject, node: JsonObject) -> ErrorBody:
@@ -140,7 +147,8 @@ def _own_code(node: JsonObject) -> str:
         return as_text(node.get("reason")) or code
     if not code and "/" not in (kind := as_text(node.get("type"))) and kind != "about:blank":
         code = kind
-    return code or first_text(node, CODES[3:])
+    named = first_text(node, CODES[3:])
+    return named if not code or (code.isdigit() and _WORD.fullmatch(named)) else code
 
 
 def _wait(node: JsonObject) -> float | None:

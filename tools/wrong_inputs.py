@@ -106,7 +106,7 @@ def by_field(value: JsonValue, place: tuple[str, ...] = ()) -> Iterator[Wrong]:
             yield from by_field(inner, place if plain_name(key) in _NO_FIELD else (*place, key))
     elif len(place) < _NESTED and any(isinstance(inner, dict | list) for inner in as_list(value)):
         for index, inner in enumerate(as_list(value)):
-            if place and (what := first_text(as_object(inner), MESSAGES)):
+            if what := first_text(as_object(inner), MESSAGES):
                 yield Wrong(one_line(".".join(place), 100), one_line(what, 200))
             else:
                 yield from by_field(inner, (*place, str(index)))
