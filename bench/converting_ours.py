@@ -60,7 +60,7 @@ def _required(operation: Operation) -> list[list[str]]:
     for _ in range(20):
         if "$ref" not in body:
             break
-        body: Any = schema["$defs"][body["$ref"].removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")]
+        body = schema["$defs"][body["$ref"].removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")]
     parts: list[Any] = [body, *body.get("allOf", [])]
     return found + [["body", name] for part in parts for name in part.get("required", [])]
 

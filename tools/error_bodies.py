@@ -101,13 +101,15 @@ def _read_node(node: JsonObject) -> ErrorBody:
 def _inner(node: JsonObject) -> JsonObject:
     """The object that tells: real services wrap it in `error`, `fault`, even `message`."""
     for _ in range(3):
-        telling = [
-            one for one in _wrapped(node) if first_text(one, (*MESSAGES, "code")) or read_wrongs(one) or _wrapped(one)
-        ]
-        if not telling:
+        inner = next((one for one in _wrapped(node) if _tells(one)), None)
+        if inner is None:
             break
-        node = telling[0]
+        node = inner
     return node
+
+
+def _tells(node: JsonObject) -> bool:
+    return bool(first_text(node, (*MESSAGES, "code")) or read_wrongs(node) or _wrapped(node))
 
 
 def _wrapped(node: JsonObject) -> list[JsonObject]:
@@ -143,8 +145,6 @@ def _own_code(node: JsonObject) -> str:
     code = first_text(node, ("errorcode", "code"))
     if code.isdigit() and status.isupper():  # Google's
         return status
-    if code.isdigit() and node.get("kind") == "Status":  # Kubernetes'
-        return as_text(node.get("reason")) or code
     if not code and "/" not in (kind := as_text(node.get("type"))) and kind != "about:blank":
         code = kind
     named = first_text(node, CODES[3:])
