@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools import json_text, media_results
+from closient_mcp.tools import json_text, media_results, results
 from closient_mcp.tools.charsets import decoded
 from closient_mcp.tools.content_kinds import kind_of
 from closient_mcp.tools.errors import UpstreamError
@@ -212,6 +212,19 @@ def test_a_web_page_that_claims_to_be_json_is_said_to_be_a_web_page() -> None:
     result = read("<html><body>Please sign in</body></html>", "application/json")
     assert result.text == "Please sign in"
     assert "claims to be JSON and is not JSON" in result.note and "web page" in result.note
+
+
+@pytest.mark.parametrize(
+    "start", ['<?xml version="1.0"?>\n<!DOCTYPE html>', "<!-- hello -->\n<HTML>", "\n<html lang=de>"]
+)
+def test_a_web_page_is_known_by_its_beginning(start: str) -> None:
+    assert "a web page" in read(f"{start}<p>x</p>", "application/xhtml+xml").note
+
+
+def test_rule_2_a_long_web_page_is_told_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "_LONGEST_PAGE", 12)
+    result = read("<html><p>words and words</p></html>", "text/html")
+    assert result.text == "wor" and "up to its character 12" in result.note
 
 
 def test_an_end_without_a_beginning_hides_nothing() -> None:

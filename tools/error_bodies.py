@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from .charsets import decoded
 from .header_notes import shown_address
@@ -113,7 +114,7 @@ def _tells(node: JsonObject) -> bool:
 
 
 def _wrapped(node: JsonObject) -> list[JsonObject]:
-    named = {plain_name(name): as_object(value) for name, value in node.items() if isinstance(value, dict)}
+    named = {plain_name(name): as_object(value) for name, value in islice(node.items(), 200) if isinstance(value, dict)}
     return [named[name] for name in _WRAPPERS if named.get(name)]
 
 
@@ -152,7 +153,7 @@ def _own_code(node: JsonObject) -> str:
 
 
 def _wait(node: JsonObject) -> float | None:
-    named = {plain_name(name): value for name, value in node.items()}
+    named = {plain_name(name): value for name, value in islice(node.items(), 200)}
     for name in _WAITS:
         value = named.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST_WAIT:

@@ -23,6 +23,8 @@ from .web_pages import is_page, title_of, visible_text
 
 More: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
 
+_LONGEST_PAGE = 2_000_000
+
 
 def _no_more(_: JsonValue, __: Mapping[str, str]) -> str:
     return ""
@@ -83,7 +85,9 @@ def _read_text(response: Response, system: str, more: More) -> Result:
         )
         shown = "" if claims_json else page
         about = "; ".join(part for part in (about, shown or "it is a web page, told as its text") if part)
-        return Result(clean(visible_text(text)), note=_note(response, system, about))
+        if len(text) > _LONGEST_PAGE:
+            about += f" up to its character {_LONGEST_PAGE}"
+        return Result(clean(visible_text(text[:_LONGEST_PAGE])), note=_note(response, system, about))
     if not about and essence not in ("", "text/plain"):
         about = one_line(essence, 80)
     return Result(clean(text), note=_note(response, system, about))
