@@ -1,7 +1,7 @@
 """All documents of a folder made into tools, by us over FastMCP's `from_openapi`, from the same parsed document.
 
 `python -m bench.documents [FOLDER] [--pairs N] [--only NAME] [--json]`. Both sides read a JSON file that was made of
-the document before; the time is that of the conversion up to a serialised list, the memory that of the whole process.
+the document before; the CPU time is that of the conversion up to a serialised list, the memory the whole process's.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class Document:
     def line(self) -> str:
         """The figures in a row."""
         tools = f"{self.ours.get('tools', '-'):>5} {self.theirs.get('tools', '-'):>5}"
-        took = f"{self.ours['wall'] * 1e9 / self.size:>7.0f}" if "wall" in self.ours else f"{'-':>7}"
+        took = f"{self.ours['cpu'] * 1e9 / self.size:>7.0f}" if "cpu" in self.ours else f"{'-':>7}"
         ratios = " ".join(
             f"{'-' if ratio is None else f'{ratio:.3f}':>7}"
-            for ratio in (self.ratio("wall"), self.ratio("memory"), self.bytes_ratio())
+            for ratio in (self.ratio("cpu"), self.ratio("memory"), self.bytes_ratio())
         )
         lost = f"{self.lost[0]:>5} {self.lost[1]:>5}" if self.comparison else f"{self.lost[0]:>5}     -"
         refused = self.theirs.get("refused") or self.ours.get("refused")
@@ -158,12 +158,12 @@ def _lost(required: dict[str, list[list[str]]], made: dict[str, list[list[str]]]
 def report(documents: Sequence[Document]) -> str:
     """The figures for a person."""
     head = f"{'':<32} {'tools':>11} {'ours':>7} {'ours over FastMCP':^23} {'required lost':>13}"
-    measures = f"{'ms/MB':>7} {'time':>7} {'memory':>7} {'bytes':>7}"
+    measures = f"{'ms/MB':>7} {'CPU':>7} {'memory':>7} {'bytes':>7}"
     names = f"{'document':<32} {'ours':>5} {'FastM':>5} {measures} {'ours':>5} {'FastM':>5}"
     lines = [head, names, *(document.line() for document in documents), ""]
     both = [document for document in documents if document.comparison]
     for name, ratios in (
-        ("time", [one.ratio("wall") for one in both]),
+        ("CPU time", [one.ratio("cpu") for one in both]),
         ("peak memory", [one.ratio("memory") for one in both]),
         ("bytes of tools/list", [one.bytes_ratio() for one in both]),
     ):
@@ -184,9 +184,9 @@ def report(documents: Sequence[Document]) -> str:
 
 def _together(both: Sequence[Document]) -> str:
     told: list[str] = []
-    sums = [[one.comparison.medians("wall") for one in both if one.comparison]]
+    sums = [[one.comparison.medians("cpu") for one in both if one.comparison]]
     ours, theirs = (sum(pair[side] for pair in sums[0]) for side in (0, 1))
-    told.append(f"{ours:.2f} s and {theirs:.2f} s ({ours / theirs:.3f})")
+    told.append(f"{ours:.2f} s and {theirs:.2f} s of CPU ({ours / theirs:.3f})")
     sizes = [(one.ours["bytes"], one.theirs["bytes"]) for one in both]
     ours, theirs = (sum(pair[side] for pair in sizes) / 1e6 for side in (0, 1))
     told.append(f"{ours:.2f} MB and {theirs:.2f} MB of tools/list ({ours / theirs:.3f})")
