@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-all bench clean
+.PHONY: demo test check test-all prove bench clean
 
 demo: .venv/.demo  ## the main job end to end, no account, no network
 	@$(BIN)/closient-mcp demo
@@ -19,9 +19,13 @@ check: .venv/.dev  ## lint, formatting and types
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-bench: .venv/.dev  ## figures, each a ratio paired in one run
+prove: .venv/.dev  ## the long search for documents that break the reading of them
+	$(BIN)/pytest -q -m prove
+
+bench: .venv/.dev .venv-clients/.installed  ## figures, each a ratio paired in one run
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.systems
+	$(BIN)/python -m bench.documents
 
 clean:
 	rm -rf .venv .venv-clients tests/clients/node_modules build dist *.egg-info

@@ -23,13 +23,12 @@ from ..tools.fetching import Fetcher
 from ..tools.finders import Finder
 from ..tools.fluent import Fluent
 from ..tools.generated import operation_tool
-from ..tools.json_values import JsonObject, as_object
+from ..tools.json_values import JsonObject
 from ..tools.paging import Pages
 from ..tools.problems import Problem
 from ..tools.seen import SeenFile
 from ..tools.sending import Sender
 from ..tools.system import Progress, System
-from ..tools.text import map_text
 from ..tools.tiers import TIERS, Tier
 from ..tools.tool import Result, Tool
 from .clients import anonymous_client, client_for, session_for
@@ -152,7 +151,8 @@ class Bridge:
         if fluent:
             yield from (replace(tool, api=system.name) for tool in fluent.tools())
         for operation in system.operations():
-            yield operation_tool(operation, system.sender, context=fluent.context if fluent else "")
+            context = fluent.context if fluent else ""
+            yield operation_tool(operation, system.sender, context=context, files=self.settings.files)
 
     def _tiers_of(self, system: str) -> Mapping[str, Tier]:
         return next(
@@ -188,12 +188,7 @@ class Bridge:
         """
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
         # Before it is cut into pages: a secret on the border would be in two halves.
-        return self.pages.bounded(self._without_secrets(result))
-
-    def _without_secrets(self, result: Result) -> Result:
-        hide = self.redaction.hide
-        structured = None if result.structured is None else as_object(map_text(result.structured, hide))
-        return Result(hide(result.text), structured, hide(result.note))
+        return self.pages.bounded(result.hiding(self.redaction.hide))
 
     def missing(self) -> list[str]:
         """What an agent should know is not there: systems and documents that could not be read, or not yet."""

@@ -149,6 +149,7 @@ class ConfigFile(_Table):
 
     expose: str | list[str] | None = Field(default=None, description="auto, core, all, or a list of APIs.")
     read_only: bool | None = None
+    files: list[str] = Field(default=[], description="Folders from which agents may send files.")
     systems: dict[Annotated[str, Field(pattern=SYSTEM_NAME)], SystemTable] = Field(
         default={}, json_schema_extra={"additionalProperties": False}
     )

@@ -48,6 +48,7 @@ def load_settings(options: Options, environ: Mapping[str, str], text: str | None
         browser=browser_command(environ, sys.platform),
         exposure=exposure,
         read_only=_read_only(options, table, sources),
+        files=_files(path, table, sources),
         log_level=_level(options.log_level or "warning"),
         log_file=options.log_file,
         bare="NO_COLOR" in environ,
@@ -169,6 +170,20 @@ def _read_only(options: Options, table: ConfigFile, sources: Sources) -> bool:
     )  # fmt: skip
     sources.note("read_only", str(value).lower(), source)
     return value
+
+
+def _files(config: Path, table: ConfigFile, sources: Sources) -> tuple[Path, ...]:
+    """The folders from which files may be sent, relative to the settings file; one that is missing is only told."""
+    folders = tuple((config.parent / Path(text).expanduser()).absolute() for text in table.files)
+    place = sources.in_file("files")
+    for text, folder in zip(table.files, folders, strict=True):
+        if not text.strip() or folder.is_file():
+            raise sources.error(f"{text[:80]!r} is no folder", "files")
+        if not folder.is_dir():
+            sources.warnings.append(f"{place}: files: there is no folder {folder} yet; no file is sent from it.")
+    if folders:
+        sources.note("files", ", ".join(map(str, folders)), place)
+    return folders
 
 
 def _level(text: str) -> str:

@@ -19,6 +19,7 @@ from ..tools.json_values import JsonObject, as_list, as_object, as_text
 from ..tools.local_files import Reader, is_file
 from ..tools.security import Scheme, security_schemes
 from ..tools.servers import server_url
+from ..tools.swagger import is_swagger, to_openapi
 from ..tools.ways_in import WELL_KNOWN, NoWayIn, WayIn, find_descriptions
 from .proposal import Provider
 from .settings import SettingsError
@@ -139,6 +140,8 @@ def _understood(document: Document) -> tuple[JsonObject | None, str]:
         found = read_document(document.body)
     except NotReadable as error:
         return None, str(error)
+    if is_swagger(found):
+        return to_openapi(found, document.address), ""
     if isinstance(found.get("linkset"), list) or "openapi" in found:
         return found, ""
     return None, kind_of(found) or "what is there is no api-catalog and no OpenAPI document"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
 import logging
 import random
@@ -22,7 +23,8 @@ from mcp.shared.exceptions import MCPError
 from ..auth.errors import AuthError, SignInNeeded
 from ..tools.errors import ToolError
 from ..tools.json_values import JsonObject, to_text
-from ..tools.tool import Result, Tool
+from ..tools.sending import PERHAPS_DONE
+from ..tools.tool import AudioBlock, Block, ImageBlock, ResourceBlock, Result, Tool
 from .bridge import Bridge
 from .sdk import ListChanged, ListChangingServer
 from .settings import Settings
@@ -224,7 +226,8 @@ async def call_tool(
         return _failure(bridge, error.message, error.next_step, {"system": error.system, "site": error.address})
     except TimeoutError:
         took = f"{tool.name} took longer than {_CALL_SECONDS:.0f} seconds."
-        return _failure(bridge, took, "It may have been carried out all the same: look before you repeat it.", {})
+        again = "Try again." if tool.tier == "read" else PERHAPS_DONE
+        return _failure(bridge, took, again, {})
     except Exception as error:
         logger.exception("%s failed; this is a bug", tool.name)
         bug = f"closient-mcp failed inside ({type(error).__name__}). This is a bug in it, not in your call."
@@ -245,10 +248,22 @@ async def _call_signed_in(
 
 
 def _success(result: Result) -> types.CallToolResult:
-    texts = [text for text in (result.text, result.note) if text]
-    return types.CallToolResult(
-        content=[types.TextContent(text=text) for text in texts], structured_content=result.structured
-    )
+    text = [types.TextContent(text=result.text)] if result.text else []
+    note = [types.TextContent(text=result.note)] if result.note else []
+    blocks = [_content(block) for block in result.blocks]
+    return types.CallToolResult(content=[*text, *blocks, *note], structured_content=result.structured)
+
+
+def _content(block: Block) -> types.ContentBlock:
+    data = base64.b64encode(block.data).decode()
+    match block:
+        case ImageBlock():
+            return types.ImageContent(data=data, mime_type=block.media_type)
+        case AudioBlock():
+            return types.AudioContent(data=data, mime_type=block.media_type)
+        case ResourceBlock():
+            contents = types.BlobResourceContents(uri=block.uri, mime_type=block.media_type, blob=data)
+            return types.EmbeddedResource(resource=contents)
 
 
 def _failure(bridge: Bridge, message: str, next_step: str, details: JsonObject) -> types.CallToolResult:

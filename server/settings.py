@@ -105,7 +105,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that is in force; `bare` asks for no colour, `warnings` are for the person who wrote the settings."""
+    """All that is in force; `bare` asks for no colour, `warnings` are for the person who wrote the settings.
+
+    `files` are the folders from which agents may send files.
+    """
 
     systems: tuple[SystemSettings, ...]
     home: Path
@@ -113,6 +116,7 @@ class Settings:
     browser: str | None = None
     exposure: Exposure = field(default_factory=lambda: Exposure("auto"))
     read_only: bool = False
+    files: tuple[Path, ...] = ()
     log_level: str = "warning"
     log_file: str | None = None
     bare: bool = False

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closient_mcp.tools.names import Labelled, operation_names, tool_name
+from closient_mcp.tools.names import Labelled, operation_names, tool_name, tool_names
 
 
 def name(method: str, path: str, operation_id: str = "", summary: str = "") -> str:
@@ -40,6 +41,11 @@ def name(method: str, path: str, operation_id: str = "", summary: str = "") -> s
         ("get", "/invites/{code}", "invite_resolve", "", "invite_resolve"),
         ("post", "/files/upload/", "create", "", "upload_files"),
         ("patch", "/lead/{id}/", "patch", "", "update_lead"),
+        ("get", "/maße/{id}", "größeAbrufen", "", "grosse_abrufen"),
+        ("get", "/users/{id}", "获取用户", "", "get_users_by_id"),
+        ("get", "/things", "123", "", "list_things"),
+        ("get", "/things", "***", "", "list_things"),
+        ("post", "/{dataset}/records", "perform-search", "", "perform_search"),
     ],
 )
 def test_a_name_says_what_the_operation_does(
@@ -126,6 +132,7 @@ def test_a_long_name_gives_up_its_small_words_before_anything_else() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=3), st.text(min_size=1, max_size=200))
 def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -> None:
     clean = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in prefix]
@@ -133,6 +140,7 @@ def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -
     assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", tool_name(clean, own))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["get", "post"]), st.text("ab{}/-_", max_size=8)), unique=True))
 def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, str]]) -> None:
     operations = [Labelled(method, f"/{path}", "same", "") for method, path in paths]
@@ -142,3 +150,66 @@ def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, 
 def test_a_name_that_is_too_long_for_hosts_is_cut_and_stays_one_of_its_own() -> None:
     names = [tool_name(["products"], f"get_{'very_' * 20}long_{end}") for end in ("one", "two")]
     assert len(set(names)) == 2 and all(len(name) == 64 for name in names)
+
+
+def exported(*operations: tuple[str, str]) -> dict[tuple[str, str], str]:
+    """The names in a document whose ids say method and path over again."""
+    told = [Labelled(m, p, f"{m}-{p.strip('/').replace('/', '-')}", "") for m, p in operations]
+    told += [Labelled("get", f"/v1/other{i}", f"get-v1-other{i}", "") for i in range(10)]
+    return {(one.method, one.path): name for one, name in zip(told, operation_names(told), strict=True)}
+
+
+def test_ids_that_only_say_their_paths_give_way_to_names_from_the_paths() -> None:
+    names = exported(
+        ("get", "/v1/stores"),
+        ("post", "/v1/stores"),
+        ("get", "/v1/stores/{storeId}"),
+        ("post", "/v1/stores/{storeId}"),
+        ("post", "/v1/stores/{storeId}/generateKey"),
+        ("post", "/v1/stores/{storeId}/close"),
+    )
+    assert list(names.values())[:6] == [
+        "list_stores",
+        "create_stores",
+        "get_stores_by_id",
+        "update_stores_by_id",
+        "generate_stores_key",
+        "close_stores",
+    ]
+
+
+SEGMENTS = st.sampled_from(
+    ["lead", "leads", "{id}", "{lead_id}", "search", "v1", "a-b", "a_b", "bulk", "größe", "x" * 30]
+)
+OPERATIONS = st.lists(
+    st.builds(
+        Labelled,
+        st.sampled_from(["get", "post", "put", "delete"]),
+        st.lists(SEGMENTS, min_size=1, max_size=6).map(lambda parts: "/" + "/".join(parts)),
+        st.sampled_from(
+            ["", "list", "get", "get_the_leads", "get_leads", "__main___x", "123", "获取", "y" * 80 + "1", "y" * 80]
+        ),
+        st.sampled_from(["", "Leads", "List"]),
+    ),
+    max_size=12,
+    unique_by=lambda one: (one.method, one.path),
+)
+
+
+@settings(deadline=None)
+@given(OPERATIONS, st.randoms(use_true_random=False))
+def test_tool_names_fit_hosts_are_distinct_and_do_not_depend_on_the_order(
+    operations: list[Labelled], random: Random
+) -> None:
+    names = tool_names(["acme", "leads"], operation_names(operations))
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", one) for one in names)
+    known = dict(zip(operations, names, strict=True))
+    shuffled = random.sample(operations, len(operations))
+    assert dict(zip(shuffled, tool_names(["acme", "leads"], operation_names(shuffled)), strict=True)) == known
+
+
+def test_names_that_become_equal_by_being_shortened_stay_apart() -> None:
+    long = "get_the_list_of_all_the_claims_of_products_owner"
+    names = tool_names(["products"], [long, long.replace("_the_", "_"), "get_it"])
+    assert len(set(names)) == 3 and names[2] == "products_get_it"

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from closient_mcp.tools.bodies import Body
 from closient_mcp.tools.errors import BadArguments
-from closient_mcp.tools.json_values import JsonValue
-from closient_mcp.tools.operations import Operation
-from closient_mcp.tools.parameters import Body, Location, Parameter
+from closient_mcp.tools.json_values import JsonObject, JsonValue
+from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.parameters import Location, Parameter
 from closient_mcp.tools.requests import Request, build_request
 
 
@@ -75,8 +77,8 @@ def test_a_path_parameter_is_written_in_its_style(style: str, explode: bool, val
         ("form", False, OBJECT, "p=R,100,G,200"),
         ("spaceDelimited", False, ARRAY, "p=blue%20black"),
         ("pipeDelimited", False, ARRAY, "p=blue%7Cblack"),
-        ("deepObject", True, OBJECT, "p[R]=100&p[G]=200"),
-        ("deepObject", True, {"a": {"b": 1}, "c": [1, 2]}, "p[a][b]=1&p[c]=1&p[c]=2"),
+        ("deepObject", True, OBJECT, "p%5BR%5D=100&p%5BG%5D=200"),
+        ("deepObject", True, {"a": {"b": 1}, "c": [1, 2]}, "p%5Ba%5D%5Bb%5D=1&p%5Bc%5D=1&p%5Bc%5D=2"),
         ("form", True, True, "p=true"),
         ("form", True, 9007199254740993, "p=9007199254740993"),
         ("form", True, "", "p="),
@@ -156,3 +158,51 @@ def test_what_was_not_given_is_not_sent() -> None:
     optional = Parameter("q", "q", "query", "form", True, False)
     made = build(optional, "unused")
     assert made.url == "https://h/v1/a" and made.content is None
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "", [None]])
+def test_a_parameter_that_may_be_empty_is_sent_with_its_name_alone(value: JsonValue) -> None:
+    for required in (True, False):
+        empty = replace(parameter("query", "form", True), required=required, allow_empty=True)
+        assert build(empty, value).url == "https://h/v1/a?p="
+
+
+@pytest.mark.parametrize("location", ["query", "header", "cookie"])
+@pytest.mark.parametrize("value", [[], {}, [None], {"a": None}])
+def test_arrays_and_objects_without_anything_in_them_are_not_sent(location: Location, value: JsonValue) -> None:
+    assert build(parameter(location, "form", True), value) == build(None, None)
+
+
+def test_null_for_something_optional_is_not_sent() -> None:
+    assert build(replace(parameter("query", "form"), required=False), None).url == "https://h/v1/a"
+
+
+def test_several_cookies_are_one_header() -> None:
+    assert build(parameter("cookie", "form", True), {"a": "1", "b": "x;y"}).headers["cookie"] == "a=1; b=x%3By"
+
+
+@pytest.mark.parametrize(
+    ("media", "value", "sent"),
+    [
+        ("application/json", {"a": ["&", "#"]}, "%7B%22a%22%3A%5B%22%26%22%2C%22%23%22%5D%7D"),
+        ("application/x-www-form-urlencoded", {"a": ["x", "y"], "b": "&#"}, "a=x&a=y&b=%26%23"),
+        ("text/plain", "a=1&b=%20 c#d%", "a=1&b=%20%20c%23d%25"),
+    ],
+)
+def test_a_parameter_can_be_the_whole_query(media: str, value: JsonValue, sent: str) -> None:
+    assert build(parameter("querystring", "form", media=media), value).url == f"https://h/v1/a?{sent}"
+
+
+def test_rule_3_a_cookie_that_the_document_signs_in_with_is_no_argument() -> None:
+    cookies: list[JsonValue] = [
+        {"in": "cookie", "name": name, "schema": {"type": "string"}}
+        for name in ("plain", "k", "JSESSIONID", "csrftoken")
+    ]
+    document: JsonObject = {
+        "openapi": "3.1.0",
+        "paths": {"/a": {"get": {"parameters": cookies}}},
+        "components": {"securitySchemes": {"x": {"type": "apiKey", "in": "cookie", "name": "k"}}},
+    }
+    source = Source("s", (), "", "https://h/o.json", "https://h", frozenset({"https://h"}), base="https://h")
+    ((operation,), _) = read_operations(document, source)
+    assert [(one.name, one.explode) for one in operation.parameters] == [("plain", True)]

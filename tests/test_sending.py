@@ -3,7 +3,8 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ import anyio
 import anyio.lowlevel
 import httpx2
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 
 from closient_mcp.tools import sending
 from closient_mcp.tools.errors import BadArguments, Refused, Unreachable
-from closient_mcp.tools.requests import Request
+from closient_mcp.tools.operations import Source, read_operations
+from closient_mcp.tools.requests import Request, build_request
 from closient_mcp.tools.sending import Sender
+from closient_mcp.tools.tiers import Tier
 
-from .service import Received, Reply, Service, running_service
+from .service import Received, Reply, Service, document, operation, running_service
 
 
 @pytest.fixture
@@ -145,6 +149,119 @@ async def test_rule_4_after_a_lost_connection_only_idempotent_methods_are_repeat
     assert len(transport.sent) == tries
     assert ("look before you repeat it" in caught.value.next_step) == (tries == 1)
     assert caught.value.details["url"] == "https://h.example/a"
+
+
+@pytest.mark.parametrize(
+    ("method", "tier", "tries", "may_be_done"),
+    [
+        ("POST", "read", 1, False),
+        ("POST", "write", 1, True),
+        ("GET", "read", 3, False),
+        ("GET", "destructive", 1, True),
+        ("PUT", "destructive", 3, False),
+        ("PATCH", "destructive", 1, True),
+    ],
+)
+async def test_rule_4_what_a_call_does_decides_what_is_said_when_its_answer_is_lost(
+    method: str, tier: Tier, tries: int, may_be_done: bool
+) -> None:
+    transport = Dropping(times=10)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable) as caught:
+            await sender.send(Request(method, "https://h.example/a", tier=tier))
+    assert len(transport.sent) == tries
+    assert caught.value.next_step == (sending.PERHAPS_DONE if may_be_done else "Try again.")
+
+
+class Hanging(httpx2.AsyncBaseTransport):
+    """Never answers."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+
+@pytest.mark.parametrize(("tier", "may_be_done"), [("read", False), ("write", True), (None, True)])
+async def test_rule_4_a_post_that_reads_is_not_said_to_have_done_something(
+    tier: Tier | None, may_be_done: bool
+) -> None:
+    async with httpx2.AsyncClient(transport=Hanging()) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable) as caught:
+            await sender.send(Request("POST", "https://h.example/a", timeout=0.05, tier=tier))
+    assert caught.value.next_step == (sending.PERHAPS_DONE if may_be_done else "Try again.")
+
+
+def test_rule_4_a_request_says_what_its_operation_does() -> None:
+    host = "https://h.example"
+    paths = {"/things/search": {"post": operation()}, "/things": {"post": operation()}}
+    found, _ = read_operations(document(paths), Source("acme", (), "", host, host, frozenset({host})))
+    assert [build_request(one, {}).tier for one in found] == ["read", "write"]
+
+
+@asynccontextmanager
+async def streaming(*chunks: bytes, content_type: str, ends: bool = False) -> AsyncGenerator[Sender]:
+    """A service that sends these chunks, and then leaves the connection open or breaks it."""
+
+    async def answer(stream: SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+            await stream.send(head.encode())
+            for chunk in chunks:
+                await stream.send(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+            if not ends:
+                await anyio.sleep_forever()
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        httpx2.AsyncClient(trust_env=False) as client,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(listener.serve, answer)
+        port = listener.extra(SocketAttribute.local_port)
+        yield Sender(client, frozenset({f"http://127.0.0.1:{port}"}), "acme")
+        group.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("content_type", ["text/event-stream", "application/x-ndjson", "multipart/x-mixed-replace"])
+async def test_of_a_stream_without_end_what_has_come_is_the_answer(
+    monkeypatch: pytest.MonkeyPatch, content_type: str
+) -> None:
+    monkeypatch.setattr(sending, "_STREAM_SECONDS", 0.3)
+    async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type=content_type) as sender:
+        (origin,) = sender.origins
+        response = await sender.send(Request("GET", f"{origin}/a"))
+        assert (response.body, response.cut) == (b"data: 1\n\ndata: 2\n\n", True)
+
+
+async def test_rule_2_a_stream_is_read_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "_STREAM_BYTES", 12)
+    async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type="text/event-stream") as sender:
+        (origin,) = sender.origins
+        response = await sender.send(Request("GET", f"{origin}/a"))
+        assert (response.body, response.cut) == (b"data: 1\n\ndat", True)
+
+
+async def test_of_a_stream_that_breaks_what_has_come_is_the_answer() -> None:
+    async with streaming(b"data: 1\n\n", content_type="text/event-stream", ends=True) as sender:
+        (origin,) = sender.origins
+        response = await sender.send(Request("GET", f"{origin}/a"))
+        assert (response.body, response.cut) == (b"data: 1\n\n", True)
+
+
+async def test_a_stream_that_breaks_before_it_says_anything_is_an_error() -> None:
+    async with streaming(content_type="text/event-stream", ends=True) as sender:
+        (origin,) = sender.origins
+        with pytest.raises(Unreachable):
+            await sender.send(Request("POST", f"{origin}/a"))
+
+
+async def test_a_stream_that_ends_is_whole(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply("data: 1\n\n", headers={"Content-Type": "text/event-stream; charset=utf-8"})
+    response = await sender.send(get(service, "/a"))
+    assert (response.body, response.cut) == (b"data: 1\n\n", False)
 
 
 async def test_a_service_that_is_not_there_is_told_by_its_name() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.json_values import NotJson, parse_json
-from closient_mcp.tools.text import clean, clean_value, one_line, paragraph
+from closient_mcp.tools.text import clean, clean_value, one_line, paragraph, without_markup
 
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066", "\ufeff", "\x1b", "\x00", "\U000e0041", "\u3164"])
@@ -42,3 +42,21 @@ def test_json_that_nests_without_end_is_refused() -> None:
     assert parse_json("[" * 150 + "]" * 150)
     with pytest.raises(NotJson, match="200 levels"):
         parse_json("[" * 250 + "]" * 250)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("<p>One<br/>two</p> <B class='x'>three</B>", " One two  three"),
+        ("See [the guide](https://x.example/a?b=c) and ![a picture](x.png).", "See the guide and a picture."),
+        ("**Required.** 2 ** 3 __main__ a < b > c <id> [x] (y)", "Required. 2 ** 3 __main__ a < b > c <id> [x] (y)"),
+        ("&lt;id&gt; &amp; more", "<id> & more"),
+    ],
+)
+def test_markup_goes_and_words_stay(text: str, plain: str) -> None:
+    assert without_markup(text) == plain
+
+
+def test_markup_without_end_takes_no_time() -> None:
+    for piece in ("[", "[a](", "<p ", "**a ", "<a <"):
+        assert len(without_markup(piece * 20_000)) > 1000

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
+from .bodies import BODY
 from .errors import BadArguments
-from .json_values import JsonObject, JsonValue, NotJson, as_list, as_object, parse_json, to_text
+from .json_values import JsonObject, JsonValue, as_object, to_text
+from .mending import mend, structure, takes_anything
 from .text import one_line
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class ArgumentChecker:
         self._validators: dict[str, tuple[JsonObject, Validator]] = {}
 
     def check(self, tool: str, schema: JsonObject, arguments: JsonObject) -> JsonObject:
-        """The arguments, if they fit, where need be as they were meant (`_mended`).
+        """The arguments, if they fit, where need be as they were meant (`mending.py`).
 
         Raises:
             BadArguments: they do not fit; names each place and what belongs there.
@@ -36,9 +37,10 @@ class ArgumentChecker:
         if validator is None or known is not schema:
             validator = _validator(schema)
             self._validators[tool] = schema, validator
+        arguments = _read_body(schema, arguments)
         errors = _errors(validator, arguments)
         if errors:
-            arguments = _mended(schema, arguments)
+            arguments = mend(schema, arguments)
             errors = _errors(validator, arguments)
         if errors:
             said = [_say(error) for error in errors[:_SHOWN]]
@@ -97,20 +99,9 @@ def _expected(schema: JsonObject) -> str:
     return f"It takes {', '.join(names[:30])}; required: {to_text(required)}. Nothing was sent."
 
 
-def _mended(schema: JsonObject, arguments: JsonObject) -> JsonObject:
-    """The arguments as they were meant: models write objects as JSON text, and null for what they leave out.
-
-    A schema that wants text keeps the text, and one that takes null keeps the null.
-    """
-    properties = as_object(schema.get("properties"))
-    required = as_list(schema.get("required"))
-    result: JsonObject = {}
-    for name, value in arguments.items():
-        wanted = as_object(properties.get(name)).get("type")
-        if value is None and wanted and name not in required:
-            continue
-        result[name] = value
-        if isinstance(value, str) and wanted in ("object", "array"):
-            with contextlib.suppress(NotJson):
-                result[name] = parse_json(value)
-    return result
+def _read_body(schema: JsonObject, arguments: JsonObject) -> JsonObject:
+    """The arguments with an object or array where the body may be anything, and was written as JSON text."""
+    body = as_object(schema.get("properties")).get(BODY)
+    if isinstance(body, dict) and isinstance(arguments.get(BODY), str) and takes_anything(body):
+        return {**arguments, BODY: structure(arguments[BODY])}
+    return arguments

@@ -13,10 +13,10 @@ from .gtin import InvalidGtin, expand_upc_e, read_gtin
 from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
 from .linkset import link_type_name, read_linkset
 from .requests import Request
-from .results import upstream_error
 from .sending import Response, Sender
 from .text import clean_value
 from .tool import Result, Tool
+from .upstream import upstream_error
 
 NAME = "closient"
 _GTIN: JsonObject = {

@@ -11,10 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from .bodies import Body
 from .cache import Cache
+from .form_schemas import Part
 from .json_values import JsonObject, to_text
 from .operations import Operation, Source
-from .parameters import Body, Parameter
+from .parameters import Parameter
 from .problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -28,19 +30,26 @@ def read_compiled(
     body: bytes, source: Source, cache: Cache | None, read: Callable[[bytes, Source], Reading]
 ) -> Reading:
     """What `read` makes of the document, or made of the very same one before. What it raises passes through."""
-    if cache is None:
-        return read(body, source)
-    key = compiled_key(body, source)
-    if (kept := cache.read("compiled", key)) is not None:
-        try:
-            reading = unpack(kept.body)
-        except (ValueError, TypeError, LookupError, AttributeError):
-            logger.warning("what was compiled of %s cannot be read, and is made anew", source.address, exc_info=True)
-        else:
-            cache.confirm("compiled", key)  # what is used stays
-            return reading
+    if (kept := compiled_before(body, source, cache)) is not None:
+        return kept
     reading = read(body, source)
-    cache.write("compiled", key, {}, pack(*reading))
+    if cache:
+        cache.write("compiled", compiled_key(body, source), {}, pack(*reading))
+    return reading
+
+
+def compiled_before(body: bytes, source: Source, cache: Cache | None) -> Reading | None:
+    """What was made of the very same document before, if that is kept."""
+    key = compiled_key(body, source)
+    kept = cache.read("compiled", key) if cache else None
+    if cache is None or kept is None:
+        return None
+    try:
+        reading = unpack(kept.body)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        logger.warning("what was compiled of %s cannot be read, and is made anew", source.address, exc_info=True)
+        return None
+    cache.confirm("compiled", key)  # what is used stays
     return reading
 
 
@@ -77,7 +86,7 @@ def pack(operations: Sequence[Operation], problems: Sequence[Problem]) -> bytes:
     for operation in operations:
         row = _fields(operation)
         row["parameters"] = [_fields(parameter) for parameter in operation.parameters]
-        row["body"] = _fields(operation.body) if operation.body else None
+        row["body"] = dataclasses.asdict(operation.body) if operation.body else None
         definitions = operation.input_schema.get("$defs")
         if isinstance(definitions, dict):
             own = {name: place(cast(JsonObject, schema)) for name, schema in definitions.items()}
@@ -106,7 +115,18 @@ def unpack(content: bytes) -> Reading:
         if "$defs" in schema:
             schema["$defs"] = {name: shared[place] for name, place in schema["$defs"].items()}
         row["parameters"] = tuple(Parameter(**parameter) for parameter in row["parameters"])
-        row["body"] = Body(**row["body"]) if row["body"] else None
+        row["body"] = _body(row["body"]) if row["body"] else None
         row["tags"], row["scopes"] = tuple(row["tags"]), tuple(row["scopes"])
         operations.append(Operation(**row))
     return operations, [Problem(**problem) for problem in told["problems"]]
+
+
+def _body(told: dict[str, Any]) -> Body:
+    told["parts"] = tuple(_part(part) for part in told["parts"])
+    told["media_types"] = tuple(told["media_types"])
+    return Body(**told)
+
+
+def _part(told: dict[str, Any]) -> Part:
+    told["headers"] = tuple((name, value) for name, value in told["headers"])
+    return Part(**told)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .addresses import BadAddress, origin_of
-from .cache import Cache
 from .catalog import Entry
-from .compiled import Reading, read_compiled
+from .compiled import Reading, compiled_before, compiled_key, read_compiled
 from .documents import NotReadable, kind_of, read_document
 from .fetching import Document, Gone, NotFetched
+from .json_values import JsonObject, JsonValue, as_list, as_text
 from .local_files import Reader, is_file
 from .operations import NotOpenApi, Operation, Source, read_operations
 from .problems import Problem
+from .references import refers_elsewhere
 from .servers import leaves_open, server_origins
+from .several_files import Files
 from .staleness import Stale, staleness
+from .swagger import is_swagger, to_openapi
 from .text import one_line
 
 logger = logging.getLogger(__name__)
@@ -66,7 +70,7 @@ async def read_description(entry: Entry, source: Source, reader: Reader) -> Desc
 
 async def _read(entry: Entry, address: str, source: Source, reader: Reader) -> Description:
     def use(document: Document) -> Description:
-        return _understand(entry, document, replace(source, address=document.address), reader.fetcher.cache)
+        return _understand(entry, document, replace(source, address=document.address), reader)
 
     failed = Description(entry.api, entry.description)
     try:
@@ -84,10 +88,17 @@ class _Unusable(ValueError):
     """The document gives no operations; the text says why."""
 
 
-def _understand(entry: Entry, document: Document, source: Source, cache: Cache | None) -> Description:
-    operations, problems = read_compiled(document.body, source, cache, _compile)
+def _understand(entry: Entry, document: Document, source: Source, reader: Reader) -> Description:
+    body, stale = document.body, staleness(document)
+    if refers_elsewhere(body):
+        folders = (*reader.folders, f"{source.address.rsplit('/', 1)[0]}/") if is_file(source.address) else ()
+        files = Files(replace(reader, folders=folders), source.address)
+        (operations, problems), body = _of_several(body, source, files)
+        stale += files.stale()
+    else:
+        operations, problems = read_compiled(body, source, reader.fetcher.cache, _compile)
     bases = "\n".join(sorted({operation.base for operation in operations}))
-    same = hashlib.sha256(document.body + bases.encode()).hexdigest()
+    same = hashlib.sha256(body + bases.encode()).hexdigest()
     return Description(
         entry.api,
         entry.description,
@@ -95,19 +106,46 @@ def _understand(entry: Entry, document: Document, source: Source, cache: Cache |
         tuple(problems),
         same=same,
         confirmed=document.confirmed,
-        stale=staleness(document),
+        stale=stale,
     )
 
 
+def _of_several(body: bytes, source: Source, files: Files) -> tuple[Reading, bytes]:
+    """What a document gives together with the files that it refers to, and the bytes that stand for all of them."""
+    cache = files.reader.fetcher.cache
+    key = f"files of\n{compiled_key(body, source)}"
+    listed = cache.read("compiled", key) if cache else None
+    if listed:
+        known = [as_text(one) for one in as_list(listed.facts.get("files"))]
+        files.fetch(known)
+        whole = body + files.digest(known)
+        if (kept := compiled_before(whole, source, cache)) is not None:
+            return kept, whole
+    content, unresolved, taken = files.complete(_readable(body))
+    if cache:
+        cache.write("compiled", key, {"files": list[JsonValue](taken)}, b"")
+    whole = body + files.digest(taken)
+    return read_compiled(whole, source, cache, lambda _, source: _read_content(content, source, unresolved)), whole
+
+
 def _compile(body: bytes, source: Source) -> Reading:
+    return _read_content(_readable(body), source, {})
+
+
+def _readable(body: bytes) -> JsonObject:
     try:
-        content = read_document(body)
+        return read_document(body)
     except NotReadable as error:
         raise _Unusable(str(error)) from None
+
+
+def _read_content(content: JsonObject, source: Source, unresolved: Mapping[str, str]) -> Reading:
+    if is_swagger(content):
+        content = to_openapi(content, source.address)
     if is_file(source.address) and not source.base and not source.anchor and leaves_open(content):
         raise _Unusable("it is a file that names no server by a whole address; set `base` to where the API is")
     try:
-        operations, problems = read_operations(content, source)
+        operations, problems = read_operations(content, source, unresolved)
     except NotOpenApi as error:
         raise _Unusable(kind_of(content) or str(error)) from None
     problems += _elsewhere(source, server_origins(content, source.address), operations) if not source.base else []

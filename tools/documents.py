@@ -70,8 +70,9 @@ def kind_of(document: JsonObject) -> str:
     """What a JSON object is that is no OpenAPI document, where it says so; else nothing."""
     if isinstance(document.get("asyncapi"), str):
         return f"it is AsyncAPI {one_line(str(document['asyncapi']), 20)}: it describes messages and no HTTP operations"
-    if "swagger" in document:
-        return f"it is Swagger {one_line(str(document['swagger']), 20)}, which is not read; OpenAPI 3 is"
+    if "swagger" in document and str(document["swagger"]) not in ("2.0", "2"):
+        said = one_line(str(document["swagger"]), 20)
+        return f"it is Swagger {said}, which is not read; Swagger 2.0 and OpenAPI 3 are"
     for members, kind in _KINDS:
         if all(member in document for member in members):
             return f"{kind} is there instead of an OpenAPI document"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .finders import DESCRIBE
 from .json_values import JsonValue, to_text
+from .shortening import is_cut, shortened
 from .tool import Tool
 
 MOST_TOOLS = 40
@@ -51,7 +53,7 @@ def listed(exposure: Exposure, offer: Offer) -> list[Tool]:
     """The tools to list, in an order that depends on nothing but their names."""
     operations = sorted(offer.operations.values(), key=lambda tool: tool.name)
     if exposure.mode == "all":
-        return [*offer.core, *(offer.finders if offer.partial else ()), *operations]
+        return [*offer.core, *(offer.finders if offer.partial else _describing(offer, operations)), *operations]
     chosen = [*offer.core, *offer.finders]
     if exposure.mode == "core":
         return chosen
@@ -62,6 +64,12 @@ def listed(exposure: Exposure, offer: Offer) -> list[Tool]:
         if exposure.mode == "apis" or fits([*chosen, *whole]):
             chosen += whole
     return chosen
+
+
+def _describing(offer: Offer, operations: Sequence[Tool]) -> list[Tool]:
+    """What shows an operation whole, where the list shows any of them with parts left out."""
+    cut = any(tool.abridged and is_cut(shortened(tool.input_schema)) for tool in operations)
+    return [finder for finder in offer.finders if finder.name == DESCRIBE] if cut else []
 
 
 def fits(tools: Sequence[Tool]) -> bool:

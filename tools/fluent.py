@@ -30,11 +30,11 @@ from .graphql import (
 )
 from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
 from .requests import Request
-from .results import upstream_error
 from .sending import Response, Sender
 from .text import clean, one_line
 from .tiers import Tier
 from .tool import Call, Result, Tool
+from .upstream import upstream_error
 
 DESCRIPTION = Path(__file__).with_name("fluent.json")
 

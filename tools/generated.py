@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from .json_values import JsonObject, JsonValue
+from .attachments import read_attachments
+from .bodies import BODY
+from .file_values import allow_paths
+from .json_values import JsonObject, JsonValue, as_object
 from .more import how_to_get_more
 from .operations import Operation
 from .requests import IDEMPOTENT, build_request
@@ -13,26 +17,39 @@ from .sending import Sender
 from .tool import Result, Tool
 
 
-def operation_tool(operation: Operation, sender: Sender, *, context: str = "") -> Tool:
-    """The tool that calls one operation; `context` is a sentence on what all calls of its system are about."""
+def operation_tool(operation: Operation, sender: Sender, *, context: str = "", files: Sequence[Path] = ()) -> Tool:
+    """The tool that calls one operation; `context` is a sentence on what all calls of its system are about.
+
+    `files` are the folders from which files may be sent.
+    """
 
     async def call(arguments: JsonObject) -> Result:
         def more(answer: JsonValue, headers: Mapping[str, str]) -> str:
             return how_to_get_more(operation, arguments, answer, headers)
 
-        response = await sender.send(build_request(operation, arguments))
+        attached = await read_attachments(operation, arguments, files)
+        response = await sender.send(build_request(operation, arguments, attached))
         return read_response(response, operation.system, more)
 
     return Tool(
         name=operation.name,
         title=operation.title,
         description="\n".join(part for part in (operation.description, context) if part),
-        input_schema=operation.input_schema,
+        input_schema=_schema(operation, files),
         tier=operation.tier,
         call=call,
         system=operation.system,
         api=operation.api,
         idempotent=operation.method in IDEMPOTENT,
         scopes=operation.scopes,
+        abridged=True,
         words=f"{operation.path} {' '.join(operation.tags)}",
     )
+
+
+def _schema(operation: Operation, files: Sequence[Path]) -> JsonObject:
+    schema = operation.input_schema
+    if not files or operation.body is None or not operation.body.takes_files:
+        return schema
+    properties = as_object(schema["properties"])
+    return {**schema, "properties": {**properties, BODY: allow_paths(as_object(properties[BODY]))}}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +16,18 @@ from dataclasses import dataclass
 GOOD_LENGTH = 45
 MAX_LENGTH = 64
 _LONGEST = 2_000
+# So many ids that say their paths are no chance.
+_EXPORTED = 10
 
 _VERBS = {
-    "add", "approve", "archive", "assign", "browse", "cancel", "check", "claim", "close", "compare", "copy",
-    "create", "delete", "disable", "download", "edit", "enable", "export", "fetch", "find", "generate", "get",
-    "import", "invite", "list", "lookup", "merge", "move", "open", "parse", "patch", "post", "put", "query",
+    "accept", "activate", "add", "approve", "archive", "assign", "attach", "browse", "cancel", "capture", "check",
+    "claim", "close", "compare", "confirm", "copy", "create", "deactivate", "decline", "delete", "detach", "disable",
+    "download", "edit", "enable", "expire", "export", "fetch", "finalize", "find", "generate", "get",
+    "import", "invite", "list", "lookup", "merge", "move", "open", "parse", "patch", "pay", "perform", "post", "put",
+    "query",
     "read", "refine", "register", "remove", "rename", "render", "replace", "report", "resolve", "restore", "retrieve",
     "revoke", "rotate", "run", "search", "send", "set", "show", "start", "stop", "submit", "sync", "test",
-    "unarchive", "unmap", "update", "upload", "upsert", "validate", "verify", "view",
+    "unarchive", "unmap", "update", "upload", "upsert", "validate", "verify", "view", "void",
 }  # fmt: skip
 # Words of module paths, after which the function's own name stands (django-ninja writes
 # `apps_products_api_v1_views_trade_item_get`).
@@ -50,7 +55,7 @@ def operation_names(operations: Sequence[Labelled]) -> list[str]:
     number.
     """
     document = _Document.of(operations)
-    own = ["" if document.local_ids or _is_verb_alone(one) else _own_name(one) for one in operations]
+    own = ["" if document.says_nothing(one) else _own_name(one) for one in operations]
     shared = _shared(own)
     first = [
         _path_name(operation, document, with_parameters=False) if not name or name in shared else name
@@ -81,6 +86,20 @@ def tool_name(prefix: Sequence[str], operation: str) -> str:
         name = f"x_{name}"
     if len(name) <= MAX_LENGTH:
         return name
+    return _with_digest(name, operation)
+
+
+def tool_names(prefix: Sequence[str], operations: Sequence[str]) -> list[str]:
+    """The whole names of all operations of one document: names that became equal by being shortened stay apart."""
+    names = [tool_name(prefix, operation) for operation in operations]
+    shared = _shared(names)
+    return [
+        _with_digest(name, operation) if name in shared else name
+        for name, operation in zip(names, operations, strict=True)
+    ]
+
+
+def _with_digest(name: str, operation: str) -> str:
     digest = hashlib.sha256(operation.encode()).hexdigest()[:6]
     return f"{name[: MAX_LENGTH - 7].rstrip('_')}_{digest}"
 
@@ -88,6 +107,9 @@ def tool_name(prefix: Sequence[str], operation: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of an identifier or a phrase, in lower case: `getPetByID` is get, pet, by, id."""
     text = text[:_LONGEST]  # the expressions below take time that grows with the square of the length
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+        text = "".join(character for character in text if not unicodedata.combining(character))
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
     return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", spaced)]
@@ -105,6 +127,18 @@ def _ids_are_local(operations: Sequence[Labelled]) -> bool:
     """
     ids = Counter(operation.operation_id for operation in operations if operation.operation_id)
     return sum(count for count in ids.values() if count > 1) * 2 > ids.total()
+
+
+def _ids_are_paths(operations: Sequence[Labelled]) -> bool:
+    """Whether the ids only say method and path over again (`PostCustomersCustomerSources`), as some exporters do."""
+    same = sum(_is_path(operation) for operation in operations)
+    return same >= _EXPORTED and same * 2 > len(operations)
+
+
+def _is_path(operation: Labelled) -> bool:
+    words = words_of(operation.operation_id)
+    path = [word for segment in operation.path.split("/") for word in words_of(segment)]
+    return len(words) > 1 and words in ([operation.method, *path], [operation.method, *path[1:]])
 
 
 def _is_verb_alone(operation: Labelled) -> bool:
@@ -145,20 +179,35 @@ class _Document:
 
     collections: frozenset[str]
     local_ids: bool
+    path_ids: bool
+    version: str
 
     @classmethod
     def of(cls, operations: Sequence[Labelled]) -> _Document:
-        paths = (operation.path.rstrip("/") for operation in operations)
+        paths = [operation.path.rstrip("/") for operation in operations]
         collections = frozenset(path.rpartition("/")[0] for path in paths if path.endswith("}"))
-        return cls(collections, _ids_are_local(operations))
+        first = {path.split("/", 2)[1] for path in paths if path.startswith("/")}
+        version = next((word for word in first if len(first) == 1 and re.fullmatch(r"v\d+", word)), "")
+        return cls(collections, _ids_are_local(operations), _ids_are_paths(operations), version)
+
+    def says_nothing(self, operation: Labelled) -> bool:
+        """Whether an operation's id tells nothing that its path does not tell better."""
+        if self.local_ids or (self.path_ids and _is_path(operation)) or _is_verb_alone(operation):
+            return True
+        return not any(word.isalpha() for word in words_of(operation.operation_id))
 
 
 def _path_name(operation: Labelled, document: _Document, *, with_parameters: bool) -> str:
     path = operation.path.rstrip("/")
     segments = path.split("/")
+    if document.version and len(segments) > 2:
+        segments.remove(document.version)  # every path has it
     of_one_item = path.endswith("}")
-    verbs, qualifiers = _said_by_id(operation)
+    exported = document.path_ids and _is_path(operation)
+    verbs, qualifiers = ([], []) if exported else _said_by_id(operation)
     usual = _METHOD_VERBS.get(operation.method, operation.method)
+    if usual == "create" and of_one_item and exported:
+        usual = "update"  # a new one has no address yet
     if usual == "get" and not of_one_item:
         usual = "list"
     # POST /data/search/ searches, and creates nothing; but /bulk_action/edit/ with an item each is a thing.
@@ -166,6 +215,9 @@ def _path_name(operation: Labelled, document: _Document, *, with_parameters: boo
     if len(last) == 1 and last[0] in _VERBS and len(segments) > 2 and not of_one_item:
         segments.pop()
         verbs = last if verbs in ([], [usual]) else verbs
+    elif exported and len(last) > 1 and last[0] in _VERBS:  # /stores/{id}/generateKey
+        segments[-1] = " ".join(last[1:])
+        verbs = last[:1]
     fixed: list[str] = []
     parameters: list[str] = []
     for segment in segments:

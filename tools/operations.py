@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .addresses import BadAddress
+from .bodies import Body
+from .finding import METHODS, SAFE_METHODS, Found, find_operations
 from .json_values import JsonObject, as_list, as_object, as_text
-from .names import Labelled, operation_names, tool_name
-from .parameters import Body, Parameter, Unusable, read_inputs
-from .problems import Problem
-from .schemas import BadReference, SchemaReader, follow
+from .names import Labelled, operation_names, tool_names
+from .parameters import Parameter, read_inputs
+from .problems import Problem, Unusable
+from .schemas import BadReference, SchemaReader
 from .servers import base_address
-from .text import one_line, paragraph
+from .text import one_line, paragraph, without_markup
 from .tiers import Tier, tier_of
 
 logger = logging.getLogger(__name__)
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
-_OTHER_METHODS = ("trace", "query")
 MAX_OPERATIONS = 20_000
+MAX_PROBLEMS = 20_000
 
 
 class NotOpenApi(ValueError):
@@ -29,7 +31,10 @@ class NotOpenApi(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path, with all that is needed to describe it and to call it."""
+    """One method on one path, with all that is needed to describe it and to call it.
+
+    `renames` leads from names inside the input schema to those that the service knows (`restore_names`).
+    """
 
     name: str
     system: str
@@ -45,6 +50,7 @@ class Operation:
     input_schema: JsonObject
     tags: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    renames: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,92 +71,78 @@ class Source:
     base: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An operation as it stands in the document: its label, its path item, itself."""
+def read_operations(
+    document: JsonObject, source: Source, unresolved: Mapping[str, str] | None = None
+) -> tuple[list[Operation], list[Problem]]:
+    """All operations of one self-contained OpenAPI 3.x document that can be called, a problem for each that can't.
 
-    label: Labelled
-    item: JsonObject
-    raw: JsonObject
-
-
-def read_operations(document: JsonObject, source: Source) -> tuple[list[Operation], list[Problem]]:
-    """All operations of one OpenAPI 3.x document that can be called, and a problem for each that can't.
+    `unresolved` says of references why they lead nowhere, where more is known than that they do.
 
     Raises:
         NotOpenApi: it is no such document.
     """
-    version = as_text(document.get("openapi"))
-    if not version.startswith("3."):
-        said = f"it says openapi: {one_line(version, 20)!r}" if version else "it has no `openapi` member"
-        raise NotOpenApi(f"not an OpenAPI 3 document: {said}")
-    if not isinstance(document.get("paths"), dict) and "webhooks" not in document:
-        raise NotOpenApi("it has no `paths`")
-    problems: list[Problem] = []
-    there = list(_operations_in(document, problems))
-    if len(there) > MAX_OPERATIONS:
-        reason = f"it has {len(there)} operations; {MAX_OPERATIONS} are read"
+    problems = _about_the_whole(document, source)
+    found, there = find_operations(document, problems, MAX_OPERATIONS)
+    if there > MAX_OPERATIONS:
+        reason = f"it has {there} operations; {MAX_OPERATIONS} are read"
         problems.append(Problem(source.address, reason, "the others are left out", "/paths"))
-    found = there[:MAX_OPERATIONS]
     reader = SchemaReader(document)
     operations: list[Operation] = []
-    for one, name in zip(found, operation_names([one.label for one in found]), strict=True):
+    names = operation_names([one.label for one in found])
+    for one, name, tool in zip(found, names, tool_names(source.prefix, names), strict=True):
         try:
-            operations.append(_operation(document, reader, source, one, name))
-        except (Unusable, BadReference, BadAddress) as error:
-            problems.append(_problem(one, str(error)))
+            operations.append(_operation(document, reader, source, one, name, tool))
+        except BadReference as error:
+            why = (unresolved or {}).get(error.reference)
+            problems.append(one.problem(f"it refers to {error.reference}: {why}" if why else str(error)))
+        except (Unusable, BadAddress) as error:
+            problems.append(one.problem(str(error)))
         except Exception as error:  # one operation that we cannot read must not cost the others
             logger.exception("%s %s of %s could not be read", one.label.method, one.label.path, source.address)
-            problems.append(_problem(one, f"it could not be read ({type(error).__name__}); the log has the details"))
+            problems.append(one.problem(f"it could not be read ({type(error).__name__}); the log has the details"))
+    if len(problems) > MAX_PROBLEMS:
+        left_out = Problem(source.address, f"there are {len(problems)} problems", f"{MAX_PROBLEMS} are told")
+        problems = [*problems[:MAX_PROBLEMS], left_out]
     return operations, problems
 
 
-def _problem(one: _Found, reason: str) -> Problem:
-    method, path = one.label.method, one.label.path
-    return Problem(f"{method.upper()} {path}", reason, "this operation is left out", f"{_pointer(path)}/{method}")
+def _about_the_whole(document: JsonObject, source: Source) -> list[Problem]:
+    """What there is to say of a document as a whole.
+
+    Raises:
+        NotOpenApi: no operation can be read from it.
+    """
+    told = document.get("openapi")
+    # `openapi: 3.0` is a number in YAML.
+    version = str(told) if isinstance(told, str | float | int) and not isinstance(told, bool) else ""
+    if not re.match(r"3(\.|$)", version.strip()):
+        said = f"it says openapi: {one_line(version, 20)!r}" if version else "it has no `openapi` member"
+        raise NotOpenApi(f"not an OpenAPI 3 document: {said}")
+    problems: list[Problem] = []
+    if not re.match(r"3(\.[0-2]\b|$)", version.strip()):
+        reason = f"it says OpenAPI {one_line(version, 20)}, which is not known"
+        problems.append(Problem(source.address, reason, "it is read as OpenAPI 3.2", "/openapi"))
+    if isinstance(document.get("paths"), dict):
+        return problems
+    if "webhooks" not in document:
+        raise NotOpenApi("it has no `paths`")
+    reason = f"it describes {len(as_object(document['webhooks']))} webhooks, which the service sends, and no paths"
+    return [*problems, Problem(source.address, reason, "there is nothing to call", "/webhooks")]
 
 
-def _pointer(path: str) -> str:
-    return f"/paths/{path.replace('~', '~0').replace('/', '~1')}"
-
-
-def _operations_in(document: JsonObject, problems: list[Problem]) -> Iterator[_Found]:
-    for path, path_node in as_object(document.get("paths")).items():
-        if path.startswith("x-"):
-            continue
-        try:
-            item = follow(document, path_node)
-        except BadReference as error:
-            problems.append(Problem(path, str(error), "all operations on this path are left out", _pointer(path)))
-            continue
-        if not isinstance(path_node, dict):
-            problems.append(Problem(path, "it is no object", "this path gives nothing", _pointer(path)))
-        for key, raw in item.items():
-            method = key.lower()
-            if method not in METHODS + _OTHER_METHODS:
-                continue
-            node = as_object(raw)
-            label = Labelled(method, path, as_text(node.get("operationId")), as_text(node.get("summary")))
-            one = _Found(label, item, node)
-            if not isinstance(raw, dict):
-                problems.append(_problem(one, "it is no object"))
-            elif method in _OTHER_METHODS:
-                problems.append(_problem(one, f"the method {method.upper()} is not sent"))
-            else:
-                yield one
-
-
-def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: _Found, name: str) -> Operation:
+def _operation(
+    document: JsonObject, reader: SchemaReader, source: Source, one: Found, name: str, tool: str
+) -> Operation:
     label, raw = one.label, one.raw
     inputs = read_inputs(document, reader, one.item, raw, label.path)
     own_name = name if label.operation_id else ""
-    tier = tier_of(label.method, label.path, own_name)
+    tier = _tier(label, own_name)
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
     return Operation(
-        name=tool_name([*source.prefix], name),
+        name=tool,
         system=source.system,
         api=source.api,
-        method=label.method.upper(),
+        method=one.method,
         path=label.path,
         base=source.base
         or base_address(source.address, source.anchor, source.origins, label.path, raw, one.item, document),
@@ -160,9 +152,17 @@ def _operation(document: JsonObject, reader: SchemaReader, source: Source, one: 
         parameters=inputs.parameters,
         body=inputs.body,
         input_schema=inputs.schema,
-        tags=tuple(one_line(as_text(tag), 60) for tag in as_list(raw.get("tags"))[:10]),
+        tags=tuple(one_line(tag, 60) for tag in as_list(raw.get("tags"))[:10] if isinstance(tag, str)),
         scopes=declared_scopes(document, raw) or _app_scopes(source, tier),
+        renames=inputs.renames,
     )
+
+
+def _tier(label: Labelled, own_name: str) -> Tier:
+    if label.method in SAFE_METHODS:
+        return tier_of("get", label.path, own_name)
+    # What a method of another name does, only the service knows: in doubt the higher tier.
+    return tier_of(label.method if label.method in METHODS else "delete", label.path, own_name)
 
 
 def declared_scopes(document: JsonObject, raw: JsonObject) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ def _app_scopes(source: Source, tier: Tier) -> tuple[str, ...]:
 
 
 def _describe(title: str, raw: JsonObject, label: Labelled) -> str:
-    text = paragraph(as_text(raw.get("description")), 800)
+    text = paragraph(without_markup(as_text(raw.get("description"))[:8_000]), 800)
     first = title if title.endswith((".", "!", "?")) else f"{title}."
     if text.startswith(title):
         first = ""

@@ -1,33 +1,39 @@
-"""The parameters and the body of an operation, and the arguments that an agent gives for them."""
+"""The parameters of an operation, and with its body the arguments that an agent gives for them."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from .argument_names import argument_names
+from .bodies import BODY, Body, read_body
+from .cookies import is_credential
+from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .parameter_schemas import parameter_schema
+from .problems import Unusable
 from .schemas import SchemaReader, follow
-from .text import clean, one_line
+from .text import one_line
 
-BODY = "body"
-Location = Literal["path", "query", "header"]
-_LOCATIONS: dict[str, Location] = {"path": "path", "query": "query", "header": "header"}
-_PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+Location = Literal["path", "query", "header", "cookie", "querystring"]
+_LOCATIONS: dict[str, Location] = {
+    "path": "path", "query": "query", "header": "header", "cookie": "cookie", "querystring": "querystring",
+}  # fmt: skip
+# OpenAPI 3.1 §4.8.12.2 and 3.2 §4.12.2; the first is the default.
+_STYLES: dict[Location, tuple[str, ...]] = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+    "querystring": ("form",),
+}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 # Set by the layers below, or by nobody. Servers fold `_` to `-`, so `X_API_KEY` is the same header.
 _OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep-alive", "transfer-encoding", "te",
                 "trailer", "expect", "upgrade", "x-api-key", "origin", "referer", "forwarded", "user-agent", "via",
                 "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
                 "x-rewrite-url", "x-real-ip", "set-cookie"}  # fmt: skip
-_EXAMPLE_LIMIT = 600
 _OWN_PREFIXES = ("content-", "proxy-", "sec-", "x-forwarded-", "accept-")
-
-
-class Unusable(ValueError):
-    """Why one operation cannot become a tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +48,7 @@ class Parameter:
     required: bool
     allow_reserved: bool = False
     media_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A request body: the one media type that is sent, and whether the operation needs it."""
-
-    media_type: str
-    required: bool
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Inputs:
     parameters: tuple[Parameter, ...]
     body: Body | None
     schema: JsonObject
+    renames: dict[str, str]
 
 
 def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, raw: JsonObject, path: str) -> Inputs:
@@ -68,28 +68,28 @@ def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, ra
         Unusable, BadReference: one of them cannot be given or sent.
     """
     nodes = _merged(document, item, raw, path)
-    times = Counter(name for _, name in nodes)
+    arguments = argument_names(nodes)
     needs: set[str] = set()
     parameters: list[Parameter] = []
     properties: JsonObject = {}
     for (location, name), node in nodes.items():
-        parameter = _parameter(location, name, node, shared=times[name] > 1)
+        parameter = _parameter(document, location, name, node, arguments[location, name])
         if parameter is None:
             continue
-        if parameter.argument in properties:
-            raise Unusable(f"two parameters would both be the argument {parameter.argument!r}")
         parameters.append(parameter)
-        properties[parameter.argument] = _schema(reader, node, needs)
+        properties[parameter.argument] = parameter_schema(reader, node, needs)
     required = [parameter.argument for parameter in parameters if parameter.required]
-    body = _body(document, reader, raw, properties, needs)
-    if body and body.required:
-        required.append(BODY)
+    found = read_body(document, reader, raw, needs)
+    if found:
+        properties[BODY] = found.schema
+        if found.body.required:
+            required.append(BODY)
     schema: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         schema["required"] = list[JsonValue](required)
     if definitions := reader.definitions(needs):
         schema["$defs"] = definitions
-    return Inputs(tuple(parameters), body, schema)
+    return Inputs(tuple(parameters), found.body if found else None, schema, reader.renames_in(schema))
 
 
 def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) -> dict[tuple[str, str], JsonObject]:
@@ -105,92 +105,35 @@ def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) 
     return merged
 
 
-def _parameter(location: str, name: str, node: JsonObject, *, shared: bool) -> Parameter | None:
+def _parameter(document: JsonObject, location: str, name: str, node: JsonObject, argument: str) -> Parameter | None:
     required = node.get("required") is True or location == "path"
     shown = one_line(name, 60)
     if not name:
         raise Unusable("a parameter has no name")
-    if location == "cookie":
-        if required:
-            raise Unusable(f"it needs the cookie {shown!r}, and cookies are not arguments")
-        return None
-    if location not in _LOCATIONS:
+    place = _LOCATIONS.get(location)
+    if place is None:
         raise Unusable(f"parameter {shown!r} is in {one_line(location, 20)!r}, which is no place")
-    if location == "header":
+    if place == "cookie" and is_credential(document, name):
+        if required:
+            raise Unusable(f"it needs the cookie {shown!r}, and credentials are not arguments")
+        return None
+    if place == "header":
         folded = name.lower().replace("_", "-")
         if folded in _OWN_HEADERS or folded.startswith(_OWN_PREFIXES):
             return None
-        if not _TOKEN.fullmatch(name):
-            raise Unusable(f"{shown!r} is no name for a header")
-    style = as_text(node.get("style")) or ("form" if location == "query" else "simple")
+    if place in ("header", "cookie") and not _TOKEN.fullmatch(name):
+        raise Unusable(f"{shown!r} is no name for a {place}")
+    styles = _STYLES[place]
+    style = next((known for known in styles if known == node.get("style")), styles[0])
     explode = node.get("explode")
     return Parameter(
-        argument=_argument(name, location, shared),
+        argument=argument,
         name=name,
-        location=_LOCATIONS[location],
+        location=place,
         style=style,
-        explode=explode if isinstance(explode, bool) else style == "form",
+        explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
         required=required,
         allow_reserved=node.get("allowReserved") is True,
         media_type=next(iter(as_object(node.get("content"))), ""),
+        allow_empty=node.get("allowEmptyValue") is True and place == "query",
     )
-
-
-def _argument(name: str, location: str, shared: bool) -> str:
-    """A name that every host accepts, and that is the parameter's alone."""
-    if shared or name == BODY:
-        return f"{_plain(name, location)[:55]}_{location}"
-    return name if _PROPERTY.fullmatch(name) else _plain(name, location)
-
-
-def _plain(name: str, location: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_")[:64]
-    return plain or f"{location}_{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:6]}"
-
-
-def _schema(reader: SchemaReader, node: JsonObject, needs: set[str]) -> JsonObject:
-    content = next(iter(as_object(node.get("content")).values()), None)
-    schema = reader.read(as_object(content).get("schema") if content else node.get("schema"), needs)
-    description = one_line(as_text(node.get("description")), 300)
-    return {**schema, "description": description} if description else schema
-
-
-def _body(
-    document: JsonObject, reader: SchemaReader, raw: JsonObject, properties: JsonObject, needs: set[str]
-) -> Body | None:
-    node = raw.get("requestBody")
-    if node is None:
-        return None
-    found = follow(document, node)
-    required = found.get("required") is True
-    content = as_object(found.get("content"))
-    media_type = next((media for media in content if _is_json(media)), None)
-    if media_type is None:
-        if not required or not content:
-            return None
-        kinds = one_line(", ".join(sorted(content)), 120)
-        raise Unusable(f"its body is {kinds}, which is not sent yet")
-    media = as_object(content[media_type])
-    properties[BODY] = _with_example(reader.read(media.get("schema"), needs), media)
-    return Body(clean(media_type), required)
-
-
-def _with_example(schema: JsonObject, media: JsonObject) -> JsonObject:
-    """A body of which nothing else is said, with the document's example (OpenAPI 3.1 §4.8.14) in its description.
-
-    In the description, because hosts drop or refuse the keyword `examples`.
-    """
-    said = as_object(media.get("schema"))
-    named = (as_object(one).get("value") for one in as_object(media.get("examples")).values())
-    examples = [media.get("example"), *named, said.get("example"), *as_list(said.get("examples"))]
-    example = next((one for one in examples if one is not None), None)
-    if example is None or set(schema) - {"description", "type", "additionalProperties"}:
-        return schema
-    told = as_text(schema.get("description")).rstrip(". ")
-    text = f"{told}. " if told else ""
-    return {**schema, "description": one_line(f"{text}Example: {to_text(example)}", _EXAMPLE_LIMIT)}
-
-
-def _is_json(media_type: str) -> bool:
-    essence = media_type.split(";")[0].strip().lower()
-    return bool(re.fullmatch(r"application/([a-z0-9.-]+\+)?json", essence))

@@ -24,3 +24,7 @@ class Problem:
         # Most of it is somebody's document, and it goes to terminals and models.
         for name, limit in (("subject", 300), ("reason", 400), ("pointer", 300)):
             object.__setattr__(self, name, one_line(getattr(self, name), limit))
+
+
+class Unusable(ValueError):
+    """Why one operation cannot become a tool."""

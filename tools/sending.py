@@ -14,6 +14,7 @@ import anyio
 import httpx2
 
 from .addresses import BadAddress, has_origin, resolve, without_query
+from .content_kinds import EVENTS, LINES, essence_of
 from .errors import BadArguments, Refused, Unreachable
 from .pacing import Pace, seconds_to_wait
 from .requests import IDEMPOTENT, Request
@@ -27,6 +28,13 @@ LONGEST_WAIT = 5.0
 _QUEUE_SECONDS = 8.0
 _ATTEMPTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+# Streams may never end: what has come by then is the answer.
+_STREAMING = {EVENTS, *LINES, "multipart/x-mixed-replace"}
+_STREAM_SECONDS = 10.0
+_STREAM_BYTES = 1024 * 1024
+
+PERHAPS_DONE = "It may have been carried out all the same: look before you repeat it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ class Sender:
         except TimeoutError:
             raise Unreachable(
                 f"{self._who(request.url)} did not answer within {request.timeout:.0f} seconds.",
-                _unanswered(request.method),
+                _unanswered(request),
                 {"url": without_query(request.url), "reason": "timeout"},
             ) from None
 
@@ -134,7 +142,7 @@ class Sender:
                     {"url": without_query(request.url)[:200]},
                 ) from None
             except httpx2.RequestError as error:
-                if attempt == _ATTEMPTS or request.method not in IDEMPOTENT or _is_final(error):
+                if attempt == _ATTEMPTS or not _is_repeatable(request) or _is_final(error):
                     raise self._unreachable(request, error) from error
                 await anyio.sleep(0.2 * attempt)
                 continue
@@ -157,7 +165,8 @@ class Sender:
             follow_redirects=False,
             extensions={"scopes": request.scopes, "may_ask": request.may_ask},
         ) as answer:
-            body, cut = await read_capped(answer, MAX_BYTES)
+            streaming = essence_of(answer.headers.get("content-type", "")) in _STREAMING
+            body, cut = await (read_stream(answer) if streaming else read_capped(answer, MAX_BYTES))
             logger.debug("%s %s: %s", request.method, without_query(request.url), answer.status_code)
             headers = lower_case(answer)
             return Response(answer.status_code, headers, body, request.url, cut, waited, request.method)
@@ -168,7 +177,7 @@ class Sender:
             f"{self._who(request.url)} cannot be reached: {reason}.",
             "Check the network and the address, then try again."
             if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
-            else _unanswered(request.method),
+            else _unanswered(request),
             {"url": without_query(request.url), "reason": reason},
         )
 
@@ -187,6 +196,23 @@ async def read_capped(answer: httpx2.Response, limit: int) -> tuple[bytes, bool]
     return bytes(body), False
 
 
+async def read_stream(answer: httpx2.Response) -> tuple[bytes, bool]:
+    """What a stream gives within some seconds, up to a size, and whether it went on."""
+    body = bytearray()
+    try:
+        with anyio.move_on_after(_STREAM_SECONDS) as time:
+            async for chunk in answer.aiter_bytes():
+                body += chunk[: _STREAM_BYTES - len(body)]
+                if len(body) == _STREAM_BYTES:
+                    return bytes(body), True
+    except httpx2.TransportError:
+        # What came before the connection broke is worth having.
+        if not body:
+            raise
+        return bytes(body), True
+    return bytes(body), time.cancelled_caught
+
+
 def lower_case(answer: httpx2.Response) -> dict[str, str]:
     """The headers by lower-case name; several of one name are joined by commas (RFC 9110 §5.3)."""
     return {name.lower(): value for name, value in answer.headers.items()}
@@ -195,8 +221,9 @@ def lower_case(answer: httpx2.Response) -> dict[str, str]:
 def _redirected(request: Request, status: int, target: str) -> Request:
     """The request that follows a redirect (RFC 9110 §15.4): 303, and POST at 301 or 302, become GET."""
     if status == 303 or (status in (301, 302) and request.method == "POST"):
-        headers = {k: v for k, v in request.headers.items() if k != "content-type"}
-        return replace(request, method="GET", url=target, headers=headers, content=None)
+        method = "HEAD" if request.method == "HEAD" else "GET"
+        headers = {k: v for k, v in request.headers.items() if not k.lower().startswith("content-")}
+        return replace(request, method=method, url=target, headers=headers, content=None)
     return replace(request, url=target)
 
 
@@ -214,7 +241,11 @@ def _reason(error: httpx2.RequestError) -> str:
     return text[:200] or type(error).__name__
 
 
-def _unanswered(method: str) -> str:
-    if method in IDEMPOTENT:
-        return "Try again."
-    return "It may have been carried out all the same: look before you repeat it."
+def _is_repeatable(request: Request) -> bool:
+    """Whether asking twice does what asking once does (RFC 9110 §9.2.2); not of a GET that says it changes things."""
+    changes = request.tier is not None and request.tier != "read"
+    return request.method in IDEMPOTENT and not (changes and request.method in _SAFE)
+
+
+def _unanswered(request: Request) -> str:
+    return "Try again." if request.tier == "read" or _is_repeatable(request) else PERHAPS_DONE

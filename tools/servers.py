@@ -80,6 +80,7 @@ def server_url(server: JsonObject) -> str:
 
     def value(match: re.Match[str]) -> str:
         variable = as_object(variables.get(match[1]))
-        return str(variable.get("default", next(iter(as_list(variable.get("enum"))), "")))
+        chosen = variable.get("default", next(iter(as_list(variable.get("enum"))), ""))
+        return str(chosen) if isinstance(chosen, str | int | float) and not isinstance(chosen, bool) else ""
 
     return re.sub(r"\{([^{}]*)\}", value, as_text(server.get("url")) or "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -19,6 +20,16 @@ _UNSEEN = re.compile(
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
+_INLINE_TAG = re.compile(
+    r"</?(?:a|b|i|u|s|em|strong|code|span|sup|sub|small|font)(?:\s[^<>]{0,500})?/?>", re.IGNORECASE
+)
+_BLOCK_TAG = re.compile(
+    r"</?(?:p|br|hr|pre|div|ul|ol|li|h[1-6]|table|thead|tbody|tr|td|th|img|blockquote|details|summary|dl|dt|dd|center)"
+    r"(?:\s[^<>]{0,500})?/?>",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,500}\)")
+_EMPHASIS = re.compile(r"\*\*(?=\S)([^*\n]{1,200})(?<=\S)\*\*")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -57,3 +68,14 @@ def paragraph(text: str, limit: int) -> str:
     if len(kept) <= limit:
         return kept
     return kept[: limit - 1].rsplit(None, 1)[0].rstrip(",;:. ") + "…"
+
+
+def without_markup(text: str) -> str:
+    """The text without HTML's tags, and with the words of Markdown's links instead of their addresses."""
+    if "<" in text:
+        text = _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text))
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "**" in text:
+        text = _EMPHASIS.sub(r"\1", text)
+    return html.unescape(text) if "&" in text else text

@@ -115,10 +115,10 @@ class _Builder:
             inner.key = event.value
             inner.merges = event.value == _MERGE and not event.style
             if event.anchor:
-                self._anchored[event.anchor] = (event.value, 1)
+                self._anchored[event.anchor] = (event.value, _size(event.value))
         else:
             plain = not event.style and event.tag not in _TEXT_TAGS
-            self._place(_plain(event.value) if plain else event.value, event.anchor, 1)
+            self._place(_plain(event.value) if plain else event.value, event.anchor, _size(event.value))
 
     def _alias(self, name: str) -> None:
         if name not in self._anchored:
@@ -150,6 +150,11 @@ class _Builder:
             else:
                 inner.members[inner.key] = value
             inner.key = None
+
+
+def _size(text: str) -> int:
+    # A long text that is repeated is work for everybody who reads it, as many values are.
+    return 1 + len(text) // 100
 
 
 def _plain(text: str) -> JsonValue:

@@ -1,0 +1,62 @@
+"""Real descriptions, where the folder that holds them is on this machine, read as a system reads its own."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from closient_mcp.tools.descriptions import Description
+from closient_mcp.tools.documents import read_document
+from closient_mcp.tools.fetching import Fetcher
+from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.sending import Sender
+from closient_mcp.tools.system import System
+from closient_mcp.tools.ways_in import WayIn
+
+SPECS = Path(__file__).parents[2] / "shared" / "specs"
+BASE = "https://api.example.com"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One real document: as it is, and what came of it."""
+
+    name: str
+    document: JsonObject
+    description: Description
+
+
+def spec_files() -> list[Path]:
+    """The documents, in order."""
+    return sorted(path for path in SPECS.glob("*.*") if path.suffix in (".json", ".yaml", ".yml"))
+
+
+def spec_parameters() -> list[object]:
+    """The names of the documents as parameters of a test; where there are none, one that is skipped."""
+    if names := [path.name for path in spec_files()]:
+        return [pytest.param(name, id=name) for name in names]
+    return [pytest.param("", marks=pytest.mark.skip("the folder of real documents is not on this machine"))]
+
+
+@cache
+def all_specs() -> dict[str, Spec]:
+    """Every document by its name, all of one system; read once in a process."""
+    system = asyncio.run(_loaded([path.as_uri() for path in spec_files()]))
+    return {
+        path.name: Spec(path.name, read_document(path.read_bytes()), system.descriptions[path.as_uri()])
+        for path in spec_files()
+    }
+
+
+async def _loaded(addresses: list[str]) -> System:
+    origins = frozenset({BASE})
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        way = WayIn(descriptions=tuple(addresses), base=BASE)
+        system = System("acme", way, ("acme",), Sender(client, origins, "acme"), Fetcher(client, origins))
+        await system.load()
+        return system

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from closient_mcp.tools.keywords import keywords, said_of, types_of
+from closient_mcp.tools.patterns import is_portable
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^[a-z]+$", r"^\d{4}-\d{2}$", r"[\w\-.]+@x", "(?:a|b)?", "a(?=b)", r"^\[\]$", r"(?<!a)b", "x{2,}", ""]
+)
+def test_a_pattern_that_every_engine_reads_alike_is_kept(pattern: str) -> None:
+    assert is_portable(pattern) and keywords({"pattern": pattern}, "string") == {"type": "string", "pattern": pattern}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(?i)a", "(?P<n>a)", r"\p{L}", r"\Aa\Z", "a++", "(?>a)", "[[:alpha:]]", "{a}", r"\@", "(", "a]", "[^]", "x" * 201,
+     r"a\-b", "(?#c)", "a}", r"\a", "[]a]"],
+)  # fmt: skip
+def test_a_pattern_that_only_some_engines_read_is_left_to_the_service(pattern: str) -> None:
+    assert not is_portable(pattern) and keywords({"pattern": pattern}, "string") == {"type": "string"}
+
+
+TYPES: list[tuple[Any, tuple[list[str], bool]]] = [
+    ({"type": "string", "nullable": True}, (["string"], True)),
+    ({"type": ["string", "null"]}, (["string"], True)),
+    ({"type": "null"}, (["null"], False)),
+    ({"enum": ["a", None]}, (["string"], True)),
+    ({"enum": [None]}, ([], False)),
+    ({"enum": ["a", 1]}, ([], False)),
+    ({"const": 1}, (["integer"], False)),
+    ({"properties": {}}, (["object"], False)),
+    ({"items": {}}, (["array"], False)),
+    ({"type": "file"}, (["string"], False)),
+    ({"type": "Integer"}, (["integer"], False)),
+    ({"type": "strange"}, ([], False)),
+    ({}, ([], False)),
+]
+
+
+@pytest.mark.parametrize(("schema", "expected"), TYPES)
+def test_the_types_are_those_that_are_meant(schema: Any, expected: tuple[list[str], bool]) -> None:
+    assert types_of(schema) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind", "expected"),
+    [
+        ({"enum": ["a", "a", "b", None]}, "string", {"enum": ["a", "b"]}),
+        ({"enum": [1, True, 2.5]}, "string", {"enum": ["1", "true", "2.5"]}),
+        ({"enum": ["1", "x", 2.0]}, "integer", {"enum": [1, 2]}),
+        ({"enum": ["true", "no"]}, "boolean", {"enum": [True]}),
+        ({"enum": [1, 2.5]}, "number", {"enum": [1, 2.5]}),
+        ({"const": "1", "pattern": "x"}, "integer", {"const": 1}),
+        ({"minimum": 2, "maximum": 1}, "integer", {}),
+        ({"minLength": 2, "maxLength": 1}, "string", {}),
+        ({"minimum": 1, "exclusiveMinimum": True, "maximum": 5}, "number", {"exclusiveMinimum": 1, "maximum": 5}),
+        ({"minimum": 1, "exclusiveMinimum": False}, "number", {"minimum": 1}),
+        ({"minimum": -(2**63), "maximum": 2**63 - 1}, "integer", {}),
+        ({"minimum": 0}, "integer", {"minimum": 0}),
+        ({"minLength": 0, "maximum": 5, "uniqueItems": True}, "string", {}),
+        ({"format": "date-time"}, "string", {"format": "date-time"}),
+        ({"format": "int64"}, "integer", {}),
+        ({"format": "byte"}, "string", {}),
+        ({"multipleOf": 0}, "number", {}),
+        ({"multipleOf": 5}, "number", {"multipleOf": 5}),
+    ],
+)
+def test_what_hosts_accept_is_kept_as_it_is_meant(schema: Any, kind: str, expected: Any) -> None:
+    assert keywords(schema, kind) == {"type": kind, **expected}
+
+
+def test_a_type_that_none_of_the_listed_values_has_is_no_choice() -> None:
+    assert keywords({"enum": ["a", "b"]}, "integer") is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind", "said"),
+    [
+        ({"description": "A thing", "default": 10}, "integer", "A thing. Default 10."),
+        ({"description": "A thing (default 10)", "default": 10}, "integer", "A thing (default 10)"),
+        ({"default": False}, "boolean", "Default false."),
+        ({"default": None}, "string", ""),
+        ({"default": {"a": 1}}, "object", ""),
+        ({"example": "2024"}, "string", "E.g. 2024."),
+        ({"examples": ["a"], "description": "Said"}, "string", "Said"),
+        ({"format": "iban"}, "string", "Format: iban."),
+        ({"format": "int64"}, "integer", ""),
+        ({"deprecated": True, "description": "Old one."}, "string", "Old one. Deprecated."),
+        ({"description": "See <a href='https://x'>here</a>, [there](https://y) &amp; **so**"}, "string",
+         "See here, there & so"),
+    ],
+)  # fmt: skip
+def test_what_has_no_keyword_is_said_in_the_description(schema: Any, kind: str, said: str) -> None:
+    assert said_of(schema, kind) == said

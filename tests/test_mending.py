@@ -1,0 +1,129 @@
+"""Arguments as models write them, and as they were meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from closient_mcp.tools.arguments import ArgumentChecker
+from closient_mcp.tools.errors import BadArguments
+from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object, to_text
+from closient_mcp.tools.mending import WrittenNumber, mend
+from closient_mcp.tools.styles import scalar
+
+
+def check(schema: JsonObject, value: JsonValue, name: str = "v", definitions: JsonObject | None = None) -> JsonValue:
+    whole: JsonObject = {"type": "object", "properties": {name: schema}, "$defs": definitions or {}}
+    return ArgumentChecker().check("t", whole, {name: value})[name]
+
+
+@pytest.mark.parametrize(
+    ("schema", "given", "meant"),
+    [
+        ({"type": "object"}, '{"a": 1}', {"a": 1}),
+        ({"type": "array"}, " [1, 2] ", [1, 2]),
+        ({"type": "integer"}, "5", 5),
+        ({"type": "integer"}, "9007199254740993", 9007199254740993),
+        ({"type": "integer"}, "1e3", 1000),
+        ({"type": "number"}, "-1.5", -1.5),
+        ({"type": "boolean"}, "True", True),
+        ({"type": ["integer", "null"]}, "5", 5),
+        ({"anyOf": [{"type": "object"}, {"type": "null"}]}, "{}", {}),
+        ({"$ref": "#/$defs/O"}, '{"n": "7"}', {"n": 7}),
+        ({"type": "array", "items": {"type": "integer"}}, ["1", 2], [1, 2]),
+        ({"type": "object", "properties": {"a": {"type": "array"}}}, {"a": "[1]"}, {"a": [1]}),
+        ({"type": "array", "items": {"type": "object", "properties": {"n": {"type": "number"}}}}, '[{"n": "1"}]',
+         [{"n": 1}]),
+    ],
+)  # fmt: skip
+def test_what_was_written_as_text_is_read_as_what_belongs_there(
+    schema: JsonObject, given: JsonValue, meant: JsonValue
+) -> None:
+    definitions: JsonObject = {"O": {"type": "object", "properties": {"n": {"type": "integer"}}}}
+    assert check(schema, given, definitions=definitions) == meant
+
+
+@pytest.mark.parametrize(
+    ("schema", "given"),
+    [
+        ({"type": "string"}, '{"a": 1}'),
+        ({"type": "string"}, "5"),
+        ({"type": ["string", "integer"]}, "5"),
+        ({"anyOf": [{"type": "string"}, {"type": "object"}]}, "{}"),
+        ({"anyOf": [{"type": "integer"}, {"enum": ["5"]}]}, "5"),
+        ({"enum": ["1", "2"]}, "1"),
+        ({"anyOf": [{"type": "integer"}, {"minLength": 1}]}, "5"),
+        ({}, '{"a": 1}'),
+        ({"type": "object", "additionalProperties": True}, {"a": "5"}),
+        ({}, None),
+    ],
+)
+def test_what_fits_as_it_is_stays_as_it_is(schema: JsonObject, given: JsonValue) -> None:
+    assert check(schema, given) == given
+
+
+@pytest.mark.parametrize(
+    ("schema", "given"),
+    [
+        ({"type": "integer"}, "5 apples"),
+        ({"type": "integer"}, "1.5"),
+        ({"type": "integer"}, "0x10"),
+        ({"type": "number"}, "1e999"),
+        ({"type": "number"}, "NaN"),
+        ({"type": "object"}, "[1]"),
+        ({"type": "object"}, "{broken"),
+        ({"type": "boolean"}, "yes"),
+        ({"type": "string"}, 5),
+        ({"type": "object"}, "[" * 5000),
+    ],
+)
+def test_what_is_nothing_of_the_kind_is_refused(schema: JsonObject, given: JsonValue) -> None:
+    with pytest.raises(BadArguments):
+        check(schema, given)
+
+
+def test_a_number_that_was_written_as_text_goes_out_digit_by_digit() -> None:
+    price = check({"type": "number"}, "1.10")
+    assert isinstance(price, WrittenNumber) and price == 1.1
+    assert scalar(price) == "1.10" and to_text(price) == "1.1"
+    assert [scalar(one) for one in (5.0, 1e3, 0.1, 2**70, 1e300)] == ["5", "1000", "0.1", str(2**70), "1e+300"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "given", "meant"),
+    [
+        ({}, '{"a": "5"}', {"a": "5"}),
+        ({"description": "Anything."}, "[1]", [1]),
+        ({}, "text", "text"),
+        ({}, "5", "5"),
+        ({}, "{broken", "{broken"),
+        ({}, None, None),
+        ({"type": "string"}, "[1]", "[1]"),
+        ({"anyOf": [{"type": "string"}, {"type": "object"}]}, "{}", "{}"),
+    ],
+)
+def test_a_body_that_may_be_anything_is_the_object_that_was_written_as_text(
+    schema: JsonObject, given: JsonValue, meant: JsonValue
+) -> None:
+    assert check(schema, given, name="body") == meant
+
+
+def test_null_inside_a_body_is_never_left_out() -> None:
+    body: JsonObject = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "note": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
+    }
+    assert check(body, '{"n": "5", "note": null}', name="body") == {"n": 5, "note": None}
+    with pytest.raises(BadArguments):
+        check(body, {"n": None}, name="body")
+
+
+def test_a_schema_that_refers_to_itself_many_times_is_no_endless_work() -> None:
+    everything: JsonValue = [{"$ref": f"#/$defs/{name}"} for name in "ABCDEFGH"]
+    definitions: JsonObject = {name: {"anyOf": everything} for name in "ABCDEFG"}
+    definitions["H"] = {"type": "object", "properties": {"n": {"$ref": "#/$defs/A"}, "i": {"type": "integer"}}}
+    deep: JsonValue = "x"
+    for _ in range(60):
+        deep = {"n": deep, "i": "1"}
+    schema: JsonObject = {"type": "object", "properties": {"i": {"type": "integer"}, "n": {"$ref": "#/$defs/A"}}}
+    mended = mend({**schema, "$defs": definitions}, {"n": deep, "i": "1"})
+    assert mended["i"] == 1 and as_object(mended["n"])["i"] == 1

@@ -1,0 +1,161 @@
+"""The body of an error, whatever its shape, read into the parts that help."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from .charsets import decoded
+from .header_notes import shown_address
+from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json
+from .text import one_line
+from .web_pages import title_of
+from .wrong_inputs import CODES, MESSAGES, Wrong, by_field, first_text, is_by_field, plain_name, read_wrongs
+from .xml_errors import read_xml_error
+
+_WRAPPERS = ("error", "fault", "message", "detail", "problem", "exception", "meta", "status", "err", "response")
+_REQUEST_IDS = ("requestid", "traceid", "correlationid", "operationid", "eventid", "errorid", "transactionid")
+_DOCUMENTATION = ("docurl", "documentationurl", "moreinfo", "helpurl", "infourl", "help")
+_WAITS = ("retryafterseconds", "retryafter", "ratereset")
+_LONGEST_WAIT = 86_400.0
+_WORD = re.compile(r"[A-Za-z][\w.:-]{1,60}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """What an error body says: `code` for programs, `message` for people, `fields` for each wrong input.
+
+    `wait` is in seconds, where it says how long; `retryable` where it says so at all.
+    """
+
+    code: str = ""
+    message: str = ""
+    fields: tuple[str, ...] = ()
+    request_id: str = ""
+    documentation: str = ""
+    wait: float | None = None
+    retryable: bool | None = None
+
+    def as_details(self) -> JsonObject:
+        """The parts that are there, without the message and the wait."""
+        details: JsonObject = {}
+        if self.code:
+            details["code"] = self.code
+        if self.fields:
+            details["fields"] = list[JsonValue](self.fields)
+        if self.request_id:
+            details["request_id"] = self.request_id
+        if self.documentation:
+            details["documentation"] = self.documentation
+        if self.retryable is not None:
+            details["retryable"] = self.retryable
+        return details
+
+
+def read_error(body: bytes, content_type: str) -> ErrorBody:
+    """Read an error body: JSON of the usual shapes (problem details first, RFC 9457), XML, a web page, text."""
+    if not body.strip():
+        return ErrorBody()
+    text = decoded(body, content_type)
+    try:
+        value = parse_json(text)
+    except NotJson:
+        return _read_text(text, content_type)
+    if isinstance(value, dict | list):
+        return _read_node({"errors": value} if isinstance(value, list) else value)
+    return ErrorBody(message=one_line(as_text(value), 500))
+
+
+def _read_text(text: str, content_type: str) -> ErrorBody:
+    begin = text[:2_000].lstrip().lower()
+    if "html" in content_type or begin.startswith(("<!doctype html", "<html", "<head", "<body")):
+        return ErrorBody(message=f"a web page ({one_line(title_of(text), 120) or 'no title'})")
+    if begin.startswith("<"):
+        code, message, request = read_xml_error(text)
+        if code or message:
+            return ErrorBody(code, message or code, request_id=request)
+        return ErrorBody(message=f"a web page or XML ({one_line(title_of(text), 120) or 'no title'})")
+    return ErrorBody(message=one_line(text[:2_000], 500))
+
+
+def _read_node(node: JsonObject) -> ErrorBody:
+    inner = _inner(node)
+    wrongs = read_wrongs(inner) or read_wrongs(node)
+    message = first_text(inner, MESSAGES)
+    if not wrongs and not message and is_by_field(inner):
+        wrongs = [wrong for wrong, _ in zip(by_field(inner), range(20), strict=False)]
+    parameter = as_text(inner.get("param"))
+    fields = [f"{wrong.where}: {wrong.what}" for wrong in wrongs if wrong.where]
+    said = [wrong.what for wrong in wrongs if not wrong.where and wrong.what != message]
+    code = _code(inner, node, wrongs)
+    if not message or (message == code and wrongs):
+        message, said = "; ".join(said) or message, []
+    if parameter and not fields:
+        fields = [f"{one_line(parameter, 100)}: {one_line(message, 200)}"]
+    elif fields or said:
+        message = f"{message or 'the input is not valid'} ({'; '.join([*fields, *said])})"
+    told = ErrorBody(one_line(code, 100), one_line(message, 800), tuple(fields))
+    return _with_rest(told, inner, node)
+
+
+def _inner(node: JsonObject) -> JsonObject:
+    """The object that tells: real services wrap it in `error`, `fault`, even `message`."""
+    for _ in range(3):
+        inner = next((one for one in _wrapped(node) if _tells(one)), None)
+        if inner is None:
+            break
+        node = inner
+    return node
+
+
+def _tells(node: JsonObject) -> bool:
+    return bool(first_text(node, (*MESSAGES, "code")) or read_wrongs(node) or _wrapped(node))
+
+
+def _wrapped(node: JsonObject) -> list[JsonObject]:
+    named = {plain_name(name): as_object(value) for name, value in islice(node.items(), 200) if isinstance(value, dict)}
+    return [named[name] for name in _WRAPPERS if named.get(name)]
+
+
+def _with_rest(told: ErrorBody, inner: JsonObject, node: JsonObject) -> ErrorBody:
+    request = first_text(inner, _REQUEST_IDS) or first_text(node, _REQUEST_IDS)
+    documentation = first_text(inner, _DOCUMENTATION)
+    retryable = inner.get("retryable", node.get("retryable"))
+    return replace(
+        told,
+        request_id=one_line(request, 100),
+        documentation=shown_address(documentation) if documentation.startswith("https://") else "",
+        wait=_wait(inner) if (wait := _wait(node)) is None else wait,
+        retryable=retryable if isinstance(retryable, bool) else None,
+    )
+
+
+def _code(inner: JsonObject, node: JsonObject, wrongs: list[Wrong]) -> str:
+    """The code that tells most: a word before a number, which mostly is the status again."""
+    found = [_own_code(inner), _own_code(node), *(wrong.code for wrong in wrongs)]
+    told = [code for code in found if code]
+    return next((code for code in told if not code.isdigit()), told[0] if told else "")
+
+
+def _own_code(node: JsonObject) -> str:
+    aws = as_text(node.get("__type"))
+    if aws:
+        return aws.rpartition("#")[2]
+    status = as_text(node.get("status"))
+    code = first_text(node, ("errorcode", "code"))
+    if code.isdigit() and status.isupper():  # Google's
+        return status
+    if not code and "/" not in (kind := as_text(node.get("type"))) and kind != "about:blank":
+        code = kind
+    named = first_text(node, CODES[3:])
+    return named if not code or (code.isdigit() and _WORD.fullmatch(named)) else code
+
+
+def _wait(node: JsonObject) -> float | None:
+    named = {plain_name(name): value for name, value in islice(node.items(), 200)}
+    for name in _WAITS:
+        value = named.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST_WAIT:
+            return float(value)
+    return None

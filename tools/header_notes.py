@@ -1,0 +1,92 @@
+"""What the headers of an answer tell, in a few words, and without the secrets that addresses carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import accumulate
+from urllib.parse import urlsplit, urlunsplit
+
+from .json_values import JsonObject
+from .link_header import read_links
+from .names import words_of
+from .text import one_line
+
+_ADDRESSES = ("location", "content-location", "operation-location", "azure-asyncoperation")
+_TOLD = (
+    *("etag", "last-modified", "allow", "preference-applied", "retry-after", "deprecation", "sunset", "warning"),
+    *("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+    *("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
+    *("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"),
+    *("content-range", "x-total-count", "x-total", "x-total-pages", "total-count", "x-page", "x-per-page"),
+    *("x-next-page", "x-prev-page", "x-has-more", "x-next-cursor", "x-pagination", "x-continuation-token"),
+)
+_REQUEST_IDS = ("x-request-id", "request-id", "x-requestid", "x-correlation-id", "x-amzn-requestid", "x-amz-request-id",
+                "x-ms-request-id", "x-trace-id", "traceparent", "cf-ray")  # fmt: skip
+_LONGEST, _LONGEST_ADDRESS, _MOST_LINKS, _MOST = 200, 500, 6, 3_000
+_PAGES = ("next", "prev", "previous", "last", "first")
+
+# Words of a query parameter's name that speak of a secret, and those that make a token one for going on.
+_SECRET_WORDS = {"token", "secret", "signature", "sig", "password", "passwd", "pwd", "apikey", "auth", "authorization",
+                 "credential", "credentials", "jwt", "assertion", "ticket", "key"}  # fmt: skip
+_PLACE_WORDS = {"page", "next", "prev", "previous", "continuation", "cursor", "skip", "skiptoken", "sync", "start",
+                "last", "after", "before", "offset", "marker", "resume", "partition", "row", "sort", "order", "first",
+                "nextpage", "nexttoken", "pagetoken"}  # fmt: skip
+
+
+def header_notes(headers: Mapping[str, str]) -> list[str]:
+    """`name: value` of each header that helps to go on: where things are, versions, pages, limits."""
+    told = [f"{name}: {shown_address(headers[name])}" for name in _ADDRESSES if headers.get(name)]
+    told += [f"link: {link}" for link in _links(headers.get("link", ""))]
+    told += [f"{name}: {one_line(headers[name], _LONGEST)}" for name in _TOLD if headers.get(name)]
+    sizes = accumulate(map(len, told))
+    return [note for note, size in zip(told, sizes, strict=True) if size <= _MOST]
+
+
+def _links(header: str) -> list[str]:
+    """The links, those to other pages first."""
+    links = [(" ".join(link.relations), shown_address(link.href)) for link in read_links(header)]
+    ranked = sorted(links, key=lambda link: _PAGES.index(link[0]) if link[0] in _PAGES else len(_PAGES))
+    return [f'<{address}>; rel="{one_line(relations, 60)}"' for relations, address in ranked[:_MOST_LINKS]]
+
+
+def shown_address(address: str) -> str:
+    """An address as it may be shown: without a user's name and the values of parameters that look like secrets."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return "an address that is none"
+    query = "&".join(_shown(pair) for pair in parts.query.split("&")[:50])
+    fragment = _shown(parts.fragment)
+    return one_line(
+        urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment=fragment)),
+        _LONGEST_ADDRESS,
+    )
+
+
+def _shown(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    return f"{name}=[hidden]" if equals and _is_secret(name) else pair
+
+
+def _is_secret(name: str) -> bool:
+    words = words_of(re.sub(r"%[0-9A-Fa-f]{2}", " ", name))
+    return not _SECRET_WORDS.isdisjoint(words) and _PLACE_WORDS.isdisjoint(words)
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """The name under which the service's people find this very request, if it gave one."""
+    return next((one_line(headers[name], 100) for name in _REQUEST_IDS if headers.get(name)), "")
+
+
+_PARAMETER = re.compile(r'\b(error|error_description|scope)\s*=\s*(?:"((?:[^"\\]|\\.){0,400})"|([^\s",]{1,400}))')
+
+
+def challenge(headers: Mapping[str, str]) -> JsonObject:
+    """What `WWW-Authenticate` says is wrong with the credential (RFC 6750 §3): error, error_description, scope."""
+    found: JsonObject = {}
+    for name, quoted, plain in _PARAMETER.findall(headers.get("www-authenticate", "")[:4_000]):
+        value = one_line(re.sub(r"\\(.)", r"\1", quoted) or plain, 300)
+        if value:
+            found.setdefault(name, value)
+    return found

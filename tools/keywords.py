@@ -1,0 +1,210 @@
+"""The keywords of one schema, apart from what nests: its types, its values, its bounds, and what is said of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .json_values import JsonObject, JsonValue, as_list, as_text, to_text
+from .patterns import is_portable
+from .text import clean, clean_value, one_line, without_markup
+
+TEXT_LIMIT = 300
+ENUM_LIMIT = 2_000
+_VALUE_LIMIT = 300
+_SAID_LIMIT = 60
+
+_TYPES = {"string", "number", "integer", "boolean", "array", "object", "null"}
+# Written by people who think of their own language, or of Swagger 2.
+_MEANT = {"str": "string", "text": "string", "file": "string", "date": "string", "date-time": "string",
+          "datetime": "string", "uuid": "string", "uri": "string", "url": "string", "email": "string",
+          "int": "integer", "int32": "integer", "int64": "integer", "long": "integer", "float": "number",
+          "double": "number", "decimal": "number", "bool": "boolean", "list": "array", "dict": "object",
+          "map": "object", "json": "object"}  # fmt: skip
+# Some hosts refuse every other format.
+_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
+_SILENT = {"int32", "int64", "int16", "uint", "uint32", "uint64", "uint16", "uint8", "int8", "float", "double",
+           "string", "number", "integer", "boolean", "binary", "password", "decimal"}  # fmt: skip
+_SCALARS: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+}
+_COUNTS = {
+    "string": ("minLength", "maxLength"),
+    "array": ("minItems", "maxItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+# Bounds of the number types themselves say nothing of this value.
+_TYPE_BOUND = 2**31 - 1
+
+
+def types_of(schema: JsonObject) -> tuple[list[str], bool]:
+    """The types that a schema permits (none: all of them), and whether null is one beside others."""
+    told = schema.get("type")
+    named = [as_text(kind) for kind in told] if isinstance(told, list) else [as_text(told)]
+    kinds = [kind for kind in dict.fromkeys(_MEANT.get(one.lower(), one.lower()) for one in named) if kind in _TYPES]
+    others = [kind for kind in kinds if kind != "null"]
+    null = schema.get("nullable") is True or (bool(others) and "null" in kinds)
+    if not others and "null" not in kinds and (implied := _implied(schema)):
+        others = [implied]
+    values = schema.get("enum")
+    if isinstance(values, list) and None in values and len(values) > 1:
+        null = True
+    return others or kinds, null
+
+
+def _implied(schema: JsonObject) -> str:
+    """The one type that the rest of a schema speaks of."""
+    if isinstance(schema.get("properties"), dict) or "additionalProperties" in schema or "patternProperties" in schema:
+        return "object"
+    if "items" in schema or "prefixItems" in schema:
+        return "array"
+    values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
+    kinds = {kind_of(value) for value in values if value is not None}
+    return kinds.pop() if len(kinds) == 1 and kinds <= set(_SCALARS) else ""
+
+
+def kind_of(value: JsonValue) -> str:
+    """The JSON Schema type of a value."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    if value is None:
+        return "null"
+    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
+
+
+def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
+    """What a schema asks of values of one type ("": of any); None where it permits none of that type."""
+    result: JsonObject = {"type": kind} if kind else {}
+    if "const" in schema or "enum" in schema:
+        told = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
+        values = list(_values(told, kind))
+        if told and not values and kind and all(kind_of(value) in _SCALARS for value in told if value is not None):
+            return None
+        if values and len(values) <= ENUM_LIMIT:
+            result |= {"const": values[0]} if "const" in schema else {"enum": values}
+        if values:
+            return result  # whoever lists the values need not bound them
+    if as_text(schema.get("format")) in _FORMATS and kind in ("string", ""):
+        result["format"] = schema["format"]
+    pattern = schema.get("pattern")
+    if kind in ("string", "") and isinstance(pattern, str) and clean(pattern) == pattern and is_portable(pattern):
+        result["pattern"] = pattern
+    for lower, upper in (_COUNTS[kind],) if kind in _COUNTS else () if kind else _COUNTS.values():
+        result |= _between(lower, _count(schema.get(lower)), upper, _count(schema.get(upper)))
+    if kind in ("number", "integer", ""):
+        result |= _number_bounds(schema)
+    if kind == "array" and schema.get("uniqueItems") is True:
+        result["uniqueItems"] = True
+    return result
+
+
+def _values(told: Iterable[JsonValue], kind: str) -> Iterable[JsonValue]:
+    seen = set[str]()
+    for value in told:
+        mended = _as_kind(value, kind)
+        if mended is not None and (text := to_text(mended)) not in seen and len(text) <= _VALUE_LIMIT:
+            seen.add(text)
+            if clean_value(mended) == mended:
+                yield mended
+
+
+def _as_kind(value: JsonValue, kind: str) -> JsonValue:
+    """The value as the type that the document names: YAML makes numbers and booleans of what is meant as text."""
+    if value is None or kind not in _SCALARS:
+        return value
+    own = kind_of(value)
+    if own == kind or (kind == "number" and own == "integer"):
+        return value
+    if kind == "string" and own in _SCALARS:
+        return to_text(value)
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if kind in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
+        return int(value)
+    return {"true": True, "false": False}.get(value.lower()) if kind == "boolean" and isinstance(value, str) else None
+
+
+def _count(value: JsonValue) -> float | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TYPE_BOUND else None
+
+
+def _number(value: JsonValue) -> float | None:
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if plain and abs(value) < _TYPE_BOUND else None  # type: ignore[arg-type, return-value]  # pyright: ignore
+
+
+def _between(lower: str, least: float | None, upper: str, most: float | None) -> JsonObject:
+    """Both bounds, or neither where nothing lies between them."""
+    if least is not None and most is not None and least > most:
+        return {}
+    result: JsonObject = (
+        {} if least is None or (least == 0 and lower.startswith("min") and lower != "minimum") else {lower: least}
+    )
+    return result if most is None else {**result, upper: most}
+
+
+def _number_bounds(schema: JsonObject) -> JsonObject:
+    names: list[str] = []
+    bounds: list[float | None] = []
+    for plain, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        bound, strict = _number(schema.get(plain)), _number(schema.get(exclusive))
+        if schema.get(exclusive) is True:  # OpenAPI 3.0: a flag beside the bound
+            strict = bound
+        names.append(plain if strict is None else exclusive)
+        bounds.append(bound if strict is None else strict)
+    result = _between(names[0], bounds[0], names[1], bounds[1])
+    step = _number(schema.get("multipleOf"))
+    return result if step is None or step <= 0 else {**result, "multipleOf": step}
+
+
+def said_of(schema: JsonObject, kind: str) -> str:
+    """What helps to fill a value in: its description, with what has no keyword that hosts accept."""
+    text = one_line(without_markup(as_text(schema.get("description"))[: TEXT_LIMIT * 8]), TEXT_LIMIT)
+    notes: list[str] = []
+    if schema.get("deprecated") is True and "deprecated" not in text.lower():
+        notes.append("Deprecated.")
+    form = as_text(schema.get("format"))
+    if (
+        form not in _FORMATS | _SILENT
+        and len(form) < 20
+        and kind in ("string", "")
+        and form.lower() not in text.lower()
+    ):
+        notes += [f"Format: {one_line(form, 20)}."] if form else []
+    if "default" not in text.lower() and (default := _short(schema.get("default"))):
+        notes.append(f"Default {default}.")
+    if not text and kind == "string" and not schema.get("enum") and "const" not in schema:
+        examples = schema.get("examples")
+        example = _short(schema.get("example", examples[0] if isinstance(examples, list) and examples else None))
+        notes += [f"E.g. {example}."] if example else []
+    if kind in _SCALARS and len(as_list(schema.get("enum"))) > ENUM_LIMIT:
+        notes.append(too_many(as_list(schema.get("enum"))))
+    return sentences(text, *notes)
+
+
+def too_many(values: list[JsonValue]) -> str:
+    """A sentence in place of values that are too many to list."""
+    shown = ", ".join(one_line(value if isinstance(value, str) else to_text(value), 40) for value in values[:8])
+    return f"One of {len(values)} values, such as {shown}."
+
+
+def sentences(*parts: str) -> str:
+    """The parts that say something, each ended, in one line."""
+    said = [part for part in parts if part]
+    ended = [part if part.endswith((".", "!", "?", "…", ":")) else f"{part}." for part in said[:-1]]
+    return " ".join([*ended, *said[-1:]])
+
+
+def _short(value: JsonValue) -> str:
+    if value is None or value == "" or isinstance(value, dict | list):
+        return ""
+    text = value if isinstance(value, str) else to_text(value)
+    cleaned = one_line(text, _SAID_LIMIT)
+    return cleaned if len(text) <= _SAID_LIMIT else ""

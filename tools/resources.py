@@ -1,0 +1,139 @@
+"""What a reference can name in a file: by a JSON pointer (RFC 6901), or by what its parts call themselves.
+
+A part with an `$id` is a resource of its own, and an `$anchor` a name within one (JSON Schema 2020-12 §8.2); the
+`$self` of a description (OpenAPI 3.2 §4.8.1) is the `$id` of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urldefrag, urljoin
+
+from .json_values import JsonObject, JsonValue, as_text
+from .references_of import child_nodes
+
+# A name for each part is what no document in use has; a pointer of this length would be a key of it.
+_MAX_NAMED = 10_000
+_LONGEST_POINTER = 10_000
+
+_NAMING = ("$id", "$anchor", "$dynamicAnchor")
+
+
+@dataclass(slots=True)
+class File:
+    address: str
+    root: JsonObject
+    # Anchors by the pointer of their resource and their name; resources by the id of their node.
+    anchors: dict[str, str] = field(default_factory=dict[str, str])
+    resources: dict[int, Resource] = field(default_factory=dict[int, "Resource"])
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a reference without an address is looked up in: a file, or the part of one that has an `$id`."""
+
+    file: File
+    node: JsonObject
+    pointer: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a node is, as a way back to the root: its pointer is put together only when it is needed."""
+
+    above: _Place | None
+    key: str
+
+    def pointer(self) -> str:
+        keys: list[str] = []
+        place: _Place | None = self
+        while place:
+            keys.append(_token(place.key))
+            place = place.above
+        return "".join(f"/{key}" for key in reversed(keys))
+
+
+def read_file(address: str, content: JsonObject) -> Resource:
+    """The file as a resource, with all in it that has a name of its own, up to a bound."""
+    file = File(address, content)
+    base = joined(address, as_text(content.get("$self")) or as_text(content.get("$id"))) or address
+    whole = file.resources[id(content)] = Resource(file, content, "", base)
+    nodes: list[tuple[JsonValue, Resource, _Place | None, bool]] = [(content, whole, None, False)]
+    while nodes and len(file.anchors) + len(file.resources) < _MAX_NAMED:
+        node, resource, place, named = nodes.pop()
+        if isinstance(node, dict) and not named and any(one in node for one in _NAMING):
+            resource = _note_names(node, resource, place.pointer() if place else "")
+        for key, child, maps in child_nodes(node, named=named, everything=True):
+            nodes.append((child, resource, _Place(place, key), maps))
+    return whole
+
+
+def _note_names(node: JsonObject, resource: Resource, pointer: str) -> Resource:
+    """Note what a node calls itself; the resource that it is, or is in."""
+    file = resource.file
+    if len(pointer) > _LONGEST_POINTER:
+        return resource
+    if pointer and (name := as_text(node.get("$id"))):
+        base = joined(resource.base, name) or resource.base
+        resource = file.resources.setdefault(id(node), Resource(file, node, pointer, base))
+    for name in (as_text(node.get(keyword)) for keyword in ("$anchor", "$dynamicAnchor")):
+        if name:
+            file.anchors.setdefault(f"{resource.pointer}#{name}", pointer)
+            file.anchors.setdefault(f"#{name}", pointer)
+    return resource
+
+
+def find(resource: Resource, fragment: str) -> tuple[str, JsonValue, Resource] | None:
+    """What a fragment names: the pointer from the file's root, the node, and the resource around it."""
+    file = resource.file
+    whole = file.resources[id(file.root)]
+    if not fragment:
+        return resource.pointer, resource.node, resource
+    if not fragment.startswith("/"):
+        name = unquote(fragment)
+        pointer = file.anchors.get(f"{resource.pointer}#{name}", file.anchors.get(f"#{name}", ""))
+        found = _nodes_along(file.root, pointer.split("/")[1:]) if pointer else None
+        return (pointer, found[-1], _innermost(found, whole)) if found else None
+    steps = fragment.split("/")[1:]
+    for start in (resource, whole):
+        if found := _nodes_along(start.node, steps):
+            pointer = start.pointer + "".join(f"/{_token(step_of(one))}" for one in steps)
+            return pointer, found[-1], _innermost(found, start)
+    return None
+
+
+def _innermost(nodes: Sequence[JsonValue], outer: Resource) -> Resource:
+    known = (outer.file.resources.get(id(node)) for node in reversed(nodes))
+    return next((one for one in known if one), outer)
+
+
+def _nodes_along(node: JsonValue, steps: Sequence[str]) -> list[JsonValue]:
+    """The nodes on the way of a JSON pointer (RFC 6901), what it leads to last; none where it leads nowhere."""
+    nodes = [node]
+    for step in steps:
+        key = step_of(step)
+        if isinstance(node, list) and key.isdecimal() and len(key) < 10 and int(key) < len(node):
+            node = node[int(key)]
+        elif isinstance(node, dict) and key in node:
+            node = node[key]
+        else:
+            return []
+        nodes.append(node)
+    return nodes
+
+
+def step_of(token: str) -> str:
+    return unquote(token).replace("~1", "/").replace("~0", "~")
+
+
+def _token(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1").replace("%", "%25")
+
+
+def joined(base: str, reference: str) -> str:
+    try:
+        return urldefrag(urljoin(base, reference)).url
+    except ValueError:
+        return ""

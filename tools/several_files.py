@@ -1,0 +1,133 @@
+"""The other files that a description needs: had through the same reader as itself, and bounded together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+import anyio.from_thread
+
+from .addresses import has_origin, origin_of
+from .documents import read_document
+from .fetching import Document, NotFetched, NotKept
+from .json_values import JsonObject
+from .local_files import Reader, is_file
+from .references import SelfContained
+from .staleness import Stale, staleness
+from .text import one_line
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_ROUNDS = 20
+_TIME = 60.0
+_AT_ONCE = 8
+_ACCEPT = "application/json, application/yaml;q=0.9, */*;q=0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file as it was had, or why it was not."""
+
+    address: str
+    size: int = 0
+    digest: str = ""
+    content: JsonObject | None = None
+    reason: str = ""
+    stale: tuple[Stale, ...] = ()
+
+
+@dataclass(slots=True)
+class Files:
+    """The files around the document at `address`, read when they are needed; used in a worker thread of anyio's."""
+
+    reader: Reader
+    address: str
+    _had: dict[str, _Read] = field(default_factory=dict[str, _Read])
+    _until: float = field(default_factory=lambda: time.monotonic() + _TIME)
+
+    def complete(self, document: JsonObject) -> tuple[JsonObject, Mapping[str, str], list[str]]:
+        """The document made self-contained, in place; its references that lead nowhere; the files it took.
+
+        Raises:
+            NotKept: the network was not to be asked, and a file was never kept.
+        """
+        whole = SelfContained(document, self.address)
+        taken: list[str] = []
+        for _ in range(MAX_ROUNDS):
+            wanted = whole.wanted()
+            if not wanted:
+                break
+            taken += wanted
+            self.fetch(wanted)
+            for address in wanted:
+                found = self._had[address]
+                if found.content is None:
+                    whole.refuse(address, found.reason)
+                else:
+                    whole.add(address, found.content, found.address)
+        while wanted := whole.wanted():
+            for address in wanted:
+                whole.refuse(address, f"files lead to further files more than {MAX_ROUNDS} times")
+        return document, whole.unresolved, taken
+
+    def fetch(self, addresses: Iterable[str]) -> None:
+        """Have these files, or reasons why not.
+
+        Raises:
+            NotKept: the network was not to be asked, and one was never kept.
+        """
+        wanted = [address for address in addresses if address not in self._had]
+        if wanted:
+            anyio.from_thread.run(self._fetch, wanted)
+
+    def digest(self, addresses: Sequence[str]) -> bytes:
+        """What these files hold, in short; it differs where anything in them does."""
+        told = [[one, self._had[one].digest, self._had[one].reason] for one in sorted(addresses)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest().encode() if told else b""
+
+    def stale(self) -> tuple[Stale, ...]:
+        """Those that are kept copies although the service was asked."""
+        return tuple(stale for found in self._had.values() for stale in found.stale)
+
+    async def _fetch(self, addresses: list[str]) -> None:
+        slots = anyio.CapacityLimiter(_AT_ONCE)
+        not_kept: list[NotKept] = []
+
+        async def read(address: str) -> None:
+            async with slots:
+                try:
+                    found = await self._read(address)
+                except NotKept as error:
+                    not_kept.append(error)
+                    return
+            self._had[address] = found
+
+        with anyio.move_on_after(self._until - time.monotonic()):
+            async with anyio.create_task_group() as group:
+                for address in addresses:
+                    group.start_soon(read, address)
+        if not_kept:
+            raise not_kept[0]
+        for address in addresses:
+            self._had.setdefault(address, _Read(address, reason=f"the files took more than {_TIME:.0f} seconds"))
+
+    async def _read(self, address: str) -> _Read:
+        if sum(found.size for found in self._had.values()) > MAX_BYTES:
+            return _Read(address, reason=f"the files are larger than {MAX_BYTES // 2**20} MiB together")
+        try:
+            return await self.reader.read(address, _ACCEPT, self._use)
+        except NotKept:
+            raise
+        except (NotFetched, ValueError) as error:
+            return _Read(address, reason=one_line(str(error), 200))
+
+    def _use(self, document: Document) -> _Read:
+        if not is_file(self.address) and not has_origin(document.address, frozenset({origin_of(self.address)})):
+            # Rule 2 of design.md §8 holds for redirects too.
+            raise ValueError(f"it redirects to another origin than the document's, {origin_of(document.address)}")
+        digest = hashlib.sha256(document.body).hexdigest()
+        content = read_document(document.body)
+        return _Read(document.address, len(document.body), digest, content, stale=staleness(document))

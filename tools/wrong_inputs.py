@@ -1,0 +1,127 @@
+"""What an error says is wrong, input by input, from the lists and objects that frameworks send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from .text import one_line
+
+MESSAGES = ("detail", "errordescription", "message", "description", "title", "reason", "errormessage", "faultstring",
+            "errorsummary", "userfriendlymessage", "msg", "statusmessage", "errormsg", "error", "text")  # fmt: skip
+CODES = ("errorcode", "code", "type", "error", "errorname", "eventstatus", "faultcode", "reason")
+
+_MOST = 20
+_NESTED = 8
+_LISTS = ("errors", "details", "detail", "fielderrors", "message", "errormessages", "invalidparams", "violations",
+          "invalidfields", "validationerrors", "validation", "fieldviolations", "constraintviolations", "modelstate",
+          "causes", "errorcauses", "issues")  # fmt: skip
+_PLACES = ("field", "loc", "path", "param", "parameter", "propertypath", "property", "target", "pointer", "attribute",
+           "instancepath", "fieldname", "key")  # fmt: skip
+# Where DRF, Django and others put what concerns no single input.
+_NO_FIELD = {"nonfielderrors", "__all__", "base", "_schema", "general", "_global"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One thing that is wrong: with which input, if with one."""
+
+    where: str
+    what: str
+    code: str = ""
+
+
+def plain_name(name: str) -> str:
+    """A member's name however it is written: `error_code`, `errorCode` and `Error-Code` are one."""
+    return name[:80].lower().replace("-", "").replace("_", "").replace(".", "") if name != "__all__" else name
+
+
+def first_text(node: JsonObject, names: tuple[str, ...]) -> str:
+    """The first of these members that has something to say, as text."""
+    named = {plain_name(name): value for name, value in islice(node.items(), 200)}
+    for name in names:
+        value = named.get(name)
+        if isinstance(value, dict) and isinstance(value.get("value"), str):  # OData's messages have a language
+            value = value["value"]
+        if isinstance(value, str) and value.strip():
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+    return ""
+
+
+def read_wrongs(node: JsonObject) -> list[Wrong]:
+    """What is wrong, under whichever of the usual names it stands."""
+    found: list[Wrong] = []
+    of_kubernetes = node.get("kind") == "Status"
+    for name, value in islice(node.items(), 200):
+        plain = plain_name(name)
+        if plain not in _LISTS:
+            continue
+        if isinstance(value, dict):
+            if plain != "message" and not (plain == "detail" and first_text(value, MESSAGES)):
+                found += read_wrongs(value) if of_kubernetes else islice(by_field(value), _MOST)
+        else:
+            found += [wrong for item in as_list(value)[:_MOST] for wrong in _of_item(item)]
+    return [wrong for wrong in found if wrong.what][:_MOST]
+
+
+def _of_item(item: JsonValue) -> list[Wrong]:
+    entry = as_object(item)
+    violations = as_list(entry.get("fieldViolations"))
+    if violations or ("@type" in entry and not first_text(entry, ("message", "description"))):
+        # Google's details: only those of BadRequest are about inputs.
+        return [_wrong(violation) for violation in violations[:_MOST]]
+    return [_wrong(item)]
+
+
+def _wrong(item: JsonValue) -> Wrong:
+    entry = as_object(item)
+    where = _place(entry)
+    inner = as_object(entry.get("message")) or entry  # Fluent wraps a whole OAuth error in it
+    what = first_text(inner, MESSAGES) or first_text(inner, ("code",)) or _plain(item)
+    code = first_text(inner, CODES) or first_text(entry, CODES)
+    return Wrong(one_line(where, 100), one_line(what, 200), "" if code == what else code)
+
+
+def _place(entry: JsonObject) -> str:
+    named = {plain_name(name): value for name, value in islice(entry.items(), 50)}
+    source = as_object(entry.get("source"))  # JSON:API
+    places = [named.get(name) for name in _PLACES]
+    places += [source.get("pointer"), source.get("parameter"), source.get("header")]
+    if "reason" in entry and "message" not in entry:
+        places.append(entry.get("name"))  # RFC 9457's own example
+    place = next((place for place in places if place), "")
+    if isinstance(place, list):
+        return ".".join(str(part) for part in place[:_NESTED])
+    return as_text(place)
+
+
+def by_field(value: JsonValue, place: tuple[str, ...] = ()) -> Iterator[Wrong]:
+    """What is wrong with each input, of objects and lists nested as the inputs are."""
+    if len(place) < _NESTED and isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from by_field(inner, place if plain_name(key) in _NO_FIELD else (*place, key))
+    elif len(place) < _NESTED and any(isinstance(inner, dict | list) for inner in as_list(value)):
+        for index, inner in enumerate(as_list(value)):
+            if what := first_text(as_object(inner), MESSAGES):
+                yield Wrong(one_line(".".join(place), 100), one_line(what, 200))
+            else:
+                yield from by_field(inner, (*place, str(index)))
+    elif value not in ({}, [], None, ""):
+        what = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+        yield Wrong(one_line(".".join(place), 100), one_line(what, 200))
+
+
+def is_by_field(node: JsonObject) -> bool:
+    """Whether the whole body is wrong inputs by their names, as Django REST framework sends it."""
+    return bool(node) and all(
+        isinstance(value, list | dict) and value and all(isinstance(item, str | dict | list) for item in value)
+        for value in islice(node.values(), 50)
+    )
+
+
+def _plain(value: JsonValue) -> str:
+    return value if isinstance(value, str) else to_text(value)
