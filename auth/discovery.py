@@ -36,6 +36,7 @@ def described(issuer: str, given: Endpoints) -> Server:
         token_endpoint=_given(given.token, "token_endpoint") or "",
         revocation_endpoint=_given(given.revocation, "revocation_endpoint"),
         registration_endpoint=_given(given.registration, "registration_endpoint"),
+        device_authorization_endpoint=_given(given.device_authorization, "device_authorization_endpoint"),
     )
 
 
@@ -117,6 +118,8 @@ def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -
         token_endpoint=own.token_endpoint or _endpoint(answer, "token_endpoint"),
         registration_endpoint=own.registration_endpoint or _optional(answer, "registration_endpoint"),
         revocation_endpoint=own.revocation_endpoint or _optional(answer, "revocation_endpoint"),
+        device_authorization_endpoint=own.device_authorization_endpoint
+        or _optional(answer, "device_authorization_endpoint"),
         jwks_uri=_optional(answer, "jwks_uri"),
         scopes_supported=_texts(body, "scopes_supported"),
         auth_methods=_texts(body, "token_endpoint_auth_methods_supported"),

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from .references import SecretReference
 
-Grant: TypeAlias = Literal["authorization_code", "client_credentials", "password"]
+Grant: TypeAlias = Literal["authorization_code", "client_credentials", "password", "device_code"]
 ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 
 
@@ -19,6 +19,7 @@ class Endpoints:
     token: str | None = None
     revocation: str | None = None
     registration: str | None = None
+    device_authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +51,4 @@ class Profile:
     @property
     def unattended(self) -> bool:
         """Whether tokens are had without a person."""
-        return self.grant != "authorization_code"
+        return self.grant in ("client_credentials", "password")

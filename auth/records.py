@@ -25,6 +25,7 @@ class Server(_Part):
     token_endpoint: str
     registration_endpoint: str | None = None
     revocation_endpoint: str | None = None
+    device_authorization_endpoint: str | None = None
     jwks_uri: str | None = None
     scopes_supported: tuple[str, ...] = ()
     auth_methods: tuple[str, ...] = ()
@@ -33,7 +34,10 @@ class Server(_Part):
 
 
 class Client(_Part):
-    """A client registration (RFC 7591 §3.2.1). `source` is `registered` or `configured`."""
+    """A client registration (RFC 7591 §3.2.1). `source` is `registered` or `configured`.
+
+    `grant` is what it was registered for: some servers allow a client one alone.
+    """
 
     client_id: str
     client_secret: str | None = Field(default=None, repr=False)
@@ -41,6 +45,7 @@ class Client(_Part):
     redirect_uri: str = ""
     secret_expires_at: int = 0
     source: str = "registered"
+    grant: str = "authorization_code"
     registration_uri: str | None = None
     registration_token: str | None = Field(default=None, repr=False)
 
@@ -73,6 +78,21 @@ class Pending(_Part):
     opened: bool | None = None
 
 
+class Device(_Part):
+    """A sign-in on another device (RFC 8628 §3.2): the codes are for one attempt, and only `user_code` is to be seen.
+
+    `address` is where the person goes, with the code in it where the server has such an address. `interval` is how
+    many seconds it wants between two questions.
+    """
+
+    device_code: str = Field(repr=False)
+    user_code: str
+    address: str
+    interval: float
+    scopes: tuple[str, ...]
+    expires_at: float
+
+
 class Record(_Part):
     """All that is known of one sign-in: one system, one site, one client, one caller.
 
@@ -90,6 +110,7 @@ class Record(_Part):
     tokens: Tokens | None = None
     person: str = ""
     pending: Pending | None = None
+    device: Device | None = None
     declined_at: float = 0.0
     tabs: tuple[float, ...] = ()
     asked: tuple[str, ...] = ()

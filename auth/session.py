@@ -228,7 +228,7 @@ class Session:
         with self.store.lock():
             record = self.store.read()
             said = self._revoke(record)
-            changes: dict[str, object] = {"pending": None, "person": "", "warning": "", "refused": ""}
+            changes: dict[str, object] = {"pending": None, "device": None, "person": "", "warning": "", "refused": ""}
             if forget:
                 self._deregister(record)
                 changes |= {"client": None, "server": None}

@@ -38,7 +38,7 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         return _api_key(table, keys, sources, key_place)
     given = table.model_fields_set
     endpoints = preset.endpoints
-    for name in ("authorization", "token", "revocation", "registration"):
+    for name in ("authorization", "token", "revocation", "registration", "device_authorization"):
         address = getattr(table, f"{name}_endpoint", None)
         if address is not None:
             sources.origin(address, *keys, f"{name}_endpoint")

@@ -26,7 +26,7 @@ from ..tools.tool import Result, Tool
 from .bridge import Bridge
 from .sdk import ListChanged, ListChangingServer
 from .settings import Settings
-from .signing_in import Progress, sign_in
+from .signing_in import Reach, sign_in
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +183,8 @@ class McpBridge:
         async def progress(seconds: float, message: str) -> None:
             await ctx.session.report_progress(seconds, None, message)
 
-        return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), progress)
+        reach = Reach(progress, heard="progress_token" in (ctx.meta or {}))
+        return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), reach)
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
         tool = self._bridge.find(name)
@@ -208,16 +209,11 @@ def unknown_tool(bridge: Bridge, name: str) -> str:
     return f"Unknown tool: {name[:80]}" + (f". Did you mean {', '.join(near)}?" if near else "")
 
 
-async def call_tool(
-    bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress, *, lives_on: bool = True
-) -> types.CallToolResult:
-    """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it.
-
-    `lives_on` says that this process still listens when the result is read.
-    """
+async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> types.CallToolResult:
+    """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it."""
     try:
         with anyio.fail_after(_CALL_SECONDS):
-            result = await _call_signed_in(bridge, tool, arguments, progress, lives_on)
+            result = await _call_signed_in(bridge, tool, arguments, reach)
     except ToolError as error:
         return _failure(bridge, error.message, error.next_step, error.details)
     except AuthError as error:
@@ -232,14 +228,12 @@ async def call_tool(
     return _success(result)
 
 
-async def _call_signed_in(
-    bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress, lives_on: bool
-) -> Result:
+async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> Result:
     """Call; where that takes a sign-in, open it and call again: the service did nothing the first time."""
     try:
         return await bridge.call(tool, arguments)
     except SignInNeeded as needed:
-        if unfinished := await sign_in(bridge, needed, progress, lives_on=lives_on):
+        if unfinished := await sign_in(bridge, needed, reach):
             raise unfinished from None
     return await bridge.call(tool, arguments)
 

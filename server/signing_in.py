@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import anyio
 
@@ -19,10 +20,20 @@ _PROGRESS_EVERY = 5.0
 Progress = Callable[[float, str], Awaitable[None]]
 
 
-async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress, *, lives_on: bool) -> SignInNeeded | None:
-    """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the person can be reached whose call it is: by its progress, where that is `heard`, and by its result.
 
-    `lives_on` says that this process will still listen for the person then.
+    `lives_on` says that this process will still listen for them when the result is read.
+    """
+
+    progress: Progress
+    heard: bool = False
+    lives_on: bool = True
+
+
+async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInNeeded | None:
+    """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
 
     Raises:
         AuthError: it failed, or the person declined.
@@ -33,20 +44,35 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress, *, l
     until = time.monotonic() + WAIT_SECONDS
     told = 0.0
     while not attempt.done.is_set():
-        if time.monotonic() > until or (attempt.ready.is_set() and not attempt.opened):
-            return _unfinished(needed, attempt, lives_on)
+        if time.monotonic() > until or (attempt.ready.is_set() and not _can_be_finished(attempt, reach)):
+            return _unfinished(needed, attempt, reach.lives_on)
         if attempt.ready.is_set() and time.monotonic() - told > _PROGRESS_EVERY:
             told = time.monotonic()
-            await progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {attempt.address}")
+            await reach.progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {_where(attempt)}")
         await anyio.sleep(_POLL)
     if attempt.error:
         raise attempt.error
     return None
 
 
+def _can_be_finished(attempt: Attempt, reach: Reach) -> bool:
+    """Whether the person knows by now where to sign in; else they have to be told first, and nothing is waited for."""
+    return attempt.opened or (bool(attempt.user_code) and (reach.heard or attempt.told))
+
+
+def _where(attempt: Attempt) -> str:
+    return f"{attempt.address}, with the code {attempt.user_code}" if attempt.user_code else attempt.address
+
+
 def _unfinished(needed: SignInNeeded, attempt: Attempt, lives_on: bool) -> SignInNeeded:
     """The sentence for the model to pass on; the address is short and holds nothing secret."""
-    if attempt.opened:
+    if attempt.user_code:
+        attempt.told = True
+        next_step = (
+            f"Open {attempt.address} on any device and enter the code {attempt.user_code} there. "
+            "Finish signing in, then repeat the request."
+        )
+    elif attempt.opened:
         next_step = (
             f"I opened your browser; if you see nothing, open {attempt.address} on this machine. "
             "Finish signing in, then repeat the request."

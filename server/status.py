@@ -131,7 +131,8 @@ def _credential_line(state: JsonObject, system: str) -> str:
     if state["kind"] == "api_key":
         which = f" …{state['ending']}" if state["ending"] else ""
         return f"credential: API key{which} from {state['source']}"
-    if not state["signed_in"] and state["grant"] != "authorization_code":
+    unattended = state["grant"] not in ("authorization_code", "device_code")
+    if not state["signed_in"] and unattended:
         return f"credential: {state['grant']}, not used yet; the first call does it"
     if not state["signed_in"]:
         return (
@@ -139,7 +140,6 @@ def _credential_line(state: JsonObject, system: str) -> str:
         )
     who = f" as {state['person']}" if state["person"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
-    unattended = state["grant"] != "authorization_code"
     renewed = "renewed by itself" if state["renewable"] or unattended else f"until {state['expires']}"
     warning = f"\n  {state['warning']}" if "warning" in state else ""
     return f"credential: signed in{who}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"

@@ -482,3 +482,17 @@ def test_close_may_be_called_at_another_base(tmp_path: Path) -> None:
     close = system(load(tmp_path, text), "close")
     assert close.way.base == "https://proxy.example/close"
     assert close.origins == {"https://proxy.example"}
+
+
+def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_path: Path) -> None:
+    text = (
+        '[systems.acme]\nsite = "https://api.acme.example"\ncredential = { grant = "device_code", client_id = "ours", '
+        'token_endpoint = "https://as.example/token", device_authorization_endpoint = "https://as.example/device" }\n'
+    )
+    acme = system(load(tmp_path, text), "acme")
+    assert isinstance(acme.credential, SignIn) and acme.login
+    profile = acme.credential.profile
+    endpoints = Endpoints(token="https://as.example/token", device_authorization="https://as.example/device")
+    assert (profile.grant, profile.endpoints, profile.unattended) == ("device_code", endpoints, False)
+    with pytest.raises(SettingsError, match="redirect_uri: unknown key"):
+        load(tmp_path, text.replace('"ours"', '"ours", redirect_uri = "http://127.0.0.1:1/"'))
