@@ -9,6 +9,7 @@ import httpx2
 
 from .errors import PersonNeeded, SignInNeeded
 from .origins import belongs
+from .resource import read_challenge
 from .session import Session
 
 
@@ -38,6 +39,10 @@ class BearerAuth(httpx2.Auth):
             response = yield request
             if response.status_code == 401 and renewed:
                 raise self._fresh_token_refused(request)
+        if response.status_code in (401, 403):
+            header = response.headers.get("www-authenticate", "")
+            # What it says goes on to the sign-in that may follow.
+            self._session.enrolment.challenge = read_challenge(header, request.url) or self._session.enrolment.challenge
         if response.status_code == 401 and request.extensions.get("may_ask", True):
             raise self._sign_in_needed(request)
         if response.status_code == 403 and token and (scope := missing_scope(response)):

@@ -58,7 +58,7 @@ def discover(issuer: str, wire: Wire, given: Endpoints | None = None, *, renamed
             raise NoServer(f"it answers HTTP {answer.status}", lasting=False)
         if answer.status == 200 and answer.body is not None:
             told = answer.text("issuer")
-            if not renamed and told.rstrip("/") != issuer.rstrip("/") and _same_origin(told, issuer):
+            if not renamed and told.rstrip("/") != issuer.rstrip("/") and same_origin(told, issuer):
                 return discover(checked_address(told, "issuer"), wire, given, renamed=True)
             return read_metadata(issuer, answer, given)
     raise NoServer("it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True)
@@ -69,7 +69,7 @@ def is_alias(name: str, server: Server, wire: Wire) -> bool:
 
     Anything less would let somebody else's answer pass for this server's (RFC 9207 §1, mix-up).
     """
-    if not _same_origin(name, server.issuer):
+    if not same_origin(name, server.issuer):
         return False
     try:
         other = discover(name, wire, renamed=True)
@@ -81,7 +81,8 @@ def is_alias(name: str, server: Server, wire: Wire) -> bool:
     )
 
 
-def _same_origin(one: str, other: str) -> bool:
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses have one origin; what is no address has none."""
     try:
         return origin(httpx2.URL(one)) == origin(httpx2.URL(other))
     except (httpx2.InvalidURL, ValueError):

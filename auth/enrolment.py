@@ -5,18 +5,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+import httpx2
+
 from .credentials import Credentials
 from .discovery import NoServer, described, discover
+from .origins import origin
 from .profile import Grant, Profile
 from .records import Client, Server
 from .registration import BY_HAND, NotRegistered, read_registration, registration_request, wants_a_secret
+from .resource import Challenge, find_issuer
 from .sentences import Sentences
 from .tokens import refresh_request
 from .wire import Answer, Call, NoAnswer, Wire
 
 
 class Enrolment:
-    """Finds the server of one profile, and a client for it."""
+    """Finds the server of one profile, and a client for it; `challenge` is what the service said of it last."""
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Enrolment:
         self._say = sentences
         self._credentials = credentials
         self._clock = clock
+        self.challenge: Challenge | None = None
 
     def server(self, known: Server | None = None) -> Server:
         """The authorization server: as the settings describe it, else as it is `known`, else as it does itself.
@@ -42,7 +47,7 @@ class Enrolment:
         try:
             if self._is_described():
                 return described(issuer, given)
-            server = known or discover(issuer, self._wire, given)
+            server = known or discover(self._issuer(), self._wire, given)
         except NoServer as error:
             if error.lasting:
                 raise self._say.no_server(str(error)) from None
@@ -53,6 +58,20 @@ class Enrolment:
         elif not server.authorization_endpoint and not self._profile.unattended:
             raise self._say.no_server("its metadata has no authorization_endpoint")
         return server
+
+    def _issuer(self) -> str:
+        """Whom people are sent to: the issuer of the settings, else the one that the service names."""
+        profile = self._profile
+        named = find_issuer(profile.issuer, self.challenge, self._wire) if profile.finds_issuer else None
+        if named is None:
+            return profile.issuer
+        own = {origin(httpx2.URL(profile.issuer)), *profile.origins}
+        if (profile.client_secret or profile.password) and origin(httpx2.URL(named)) not in own:
+            raise self._say.failure(
+                f"{profile.issuer} names {named} as the server that signs people in, and the settings do not",
+                f'If you trust it with the secret, add issuer = "{named}" to the credential of {profile.system}.',
+            )
+        return named
 
     def _is_described(self) -> bool:
         """Whether the settings name every endpoint that a sign-in needs."""

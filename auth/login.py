@@ -20,7 +20,7 @@ from .authorization import Code, Failure, Stale
 from .beginning import Beginning, Started
 from .browser import Opener
 from .device_login import DeviceLogin
-from .discovery import is_alias
+from .discovery import is_alias, same_origin
 from .errors import AuthError, Unavailable
 from .keeping import Keeping
 from .listener import DONE, STALE, Page, failed, short_address
@@ -45,10 +45,12 @@ class Attempt:
 
     `opened` says whether a browser was started for it, `error` why it failed, if it did. With a `user_code` the
     address is for any device, and the code is entered there; `told` says that a result has named both.
+    `server` is the authorization server where that is not the service itself.
     """
 
     address: str = ""
     user_code: str = ""
+    server: str = ""
     authorize_address: str = field(default="", repr=False)
     opened: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
@@ -183,6 +185,7 @@ class Login:
         elif record.device:
             self._show(attempt, record.device)
         elif record.pending and record.pending.opened is not None:
+            attempt.server = self._elsewhere(record.server)
             attempt.address = short_address(record.pending.redirect_uri)
             attempt.authorize_address = record.pending.address
             attempt.opened = record.pending.opened
@@ -190,7 +193,12 @@ class Login:
 
     def _show(self, attempt: Attempt, device: Device) -> None:
         attempt.address, attempt.user_code = device.address, device.user_code
+        attempt.server = self._elsewhere(self._store.read().server)
         attempt.ready.set()
+
+    def _elsewhere(self, server: Server | None) -> str:
+        """The authorization server, if a person would not expect it: it is for them to see whom they trust."""
+        return "" if server is None or same_origin(server.issuer, self._profile.issuer) else server.issuer
 
     def _lead(self, attempt: Attempt, wish: _Wish) -> None:
         with suppress(Unavailable):
@@ -214,6 +222,7 @@ class Login:
         listener.begin(pending.address, answer, attempt.release)
         try:
             attempt.address, attempt.authorize_address = listener.address, pending.address
+            attempt.server = self._elsewhere(started.server)
             # The short address: a command line is for all to read, and must not hold the state.
             new_tab = not pending.opened and browser and self._open(listener.address)
             attempt.opened = bool(pending.opened) or new_tab

@@ -29,6 +29,7 @@ class Profile:
     Without a `client_id` we register ourselves; `version` is then told as our software's. `scopes` are what to
     ask for instead of what operations want; none of them asks for nothing. A `redirect_uri` is one that was
     registered by hand, so its port is fixed. `in_query` sends credentials in the token endpoint's query.
+    `finds_issuer` says that `issuer` is the service itself, which may name another (RFC 9728).
     """
 
     system: str
@@ -47,6 +48,7 @@ class Profile:
     username: SecretReference | None = None
     password: SecretReference | None = None
     in_query: bool = False
+    finds_issuer: bool = False
 
     @property
     def unattended(self) -> bool:

@@ -54,6 +54,7 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         preset,
         grant=table.grant,
         issuer=table.issuer or preset.issuer,
+        finds_issuer=preset.finds_issuer and table.issuer is None and endpoints == preset.endpoints,
         endpoints=endpoints,
         client_id=sources.secret(table.client_id, *keys, "client_id", plain=True) if table.client_id else None,
         client_secret=sources.secret(table.client_secret, *keys, "client_secret") if table.client_secret else None,

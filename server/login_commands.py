@@ -60,7 +60,7 @@ async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, b
         return 0
     used = bridge.logins[system.name]
     attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser, by_hand=True, device=device)
-    await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser)
+    await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser, system.site)
     return _report(attempt, terminal, system.site)
 
 
@@ -100,11 +100,13 @@ def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], 
         return 1
 
 
-def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool) -> None:
+def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool, site: str) -> None:
     """Say where to go, and wait; without a browser take the redirected address back."""
     attempt.ready.wait()
     if attempt.done.is_set():
         return
+    if attempt.server:
+        terminal.say(f"You sign in with {attempt.server}, which {site} names for it.")
     if attempt.user_code:
         terminal.say(f"Open this address on any device and sign in:\n\n  {attempt.address}\n")
         terminal.say(f"Your code is {attempt.user_code}. This waits until you are done.")

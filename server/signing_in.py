@@ -61,7 +61,8 @@ def _can_be_finished(attempt: Attempt, reach: Reach) -> bool:
 
 
 def _where(attempt: Attempt) -> str:
-    return f"{attempt.address}, with the code {attempt.user_code}" if attempt.user_code else attempt.address
+    code = f", with the code {attempt.user_code}" if attempt.user_code else ""
+    return f"{attempt.address}{code}"
 
 
 def _unfinished(needed: SignInNeeded, attempt: Attempt, lives_on: bool) -> SignInNeeded:
@@ -83,4 +84,8 @@ def _unfinished(needed: SignInNeeded, attempt: Attempt, lives_on: bool) -> SignI
             f"No browser can be opened from here. {place} `closient-mcp login --no-browser` in a terminal; "
             "then repeat the request."
         )
-    return SignInNeeded(needed.message, next_step, system=needed.system, address=needed.address)
+    # It is for the person to see whom they trust with their password.
+    message = (
+        f"{needed.message} You sign in with {attempt.server}, which it names." if attempt.server else needed.message
+    )
+    return SignInNeeded(message, next_step, system=needed.system, address=needed.address)

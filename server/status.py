@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from ..auth.discovery import same_origin
 from ..auth.errors import AuthError
 from ..auth.references import NoSecret
 from ..tools.json_values import JsonObject, JsonValue, as_list
@@ -64,6 +65,8 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
         record = bridge.sessions[settings.name].store.read()
     except AuthError as error:
         return {**state, "signed_in": False, "failure": f"{error.message} {error.next_step}"}
+    if record.server and not same_origin(record.server.issuer, given.profile.issuer):
+        state["issuer"] = record.server.issuer
     tokens = record.tokens
     if tokens is None:
         return {**state, "signed_in": False}
@@ -142,4 +145,5 @@ def _credential_line(state: JsonObject, system: str) -> str:
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
     renewed = "renewed by itself" if state["renewable"] or unattended else f"until {state['expires']}"
     warning = f"\n  {state['warning']}" if "warning" in state else ""
-    return f"credential: signed in{who}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"
+    where = f" with {state['issuer']}" if "issuer" in state else ""
+    return f"credential: signed in{who}{where}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"

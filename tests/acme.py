@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import anyio.to_thread
 import httpx2
 import mcp
 from mcp import types
@@ -21,6 +22,7 @@ from closient_mcp.server.loading import load_settings
 from closient_mcp.server.protocol import McpBridge
 from closient_mcp.server.settings import Options
 
+from .desk import at_rest, get
 from .service import Received, Reply, Service, document, operation
 
 ORDERS = document({"/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
@@ -107,6 +109,16 @@ class Acme:
             await bridge.load()
             async with mcp.Client(McpBridge(bridge).server(), **client) as connected:
                 yield bridge, connected
+            await anyio.to_thread.run_sync(self._leave_in_order, bridge)
+
+    def _leave_in_order(self, bridge: Bridge) -> None:
+        """Let go whoever still waits for the person."""
+        self.decided.set()
+        if pending := self.record(bridge).pending:
+            back = urlsplit(pending.redirect_uri)
+            with suppress(OSError):
+                get(back.port or 0, f"{back.path}?error=access_denied&state={pending.state}")
+        assert at_rest()
 
     def record(self, bridge: Bridge) -> Record:
         return bridge.sessions["acme"].store.read()
