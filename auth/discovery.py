@@ -126,6 +126,7 @@ def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -
         auth_methods=_texts(body, "token_endpoint_auth_methods_supported"),
         iss_in_response=body.get("authorization_response_iss_parameter_supported") is True,
         signing_algorithms=_texts(body, "id_token_signing_alg_values_supported") or ("RS256",),
+        client_documents=body.get("client_id_metadata_document_supported") is True,
     )
 
 

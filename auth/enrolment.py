@@ -12,7 +12,14 @@ from .discovery import NoServer, described, discover
 from .origins import origin
 from .profile import Grant, Profile
 from .records import Client, Server
-from .registration import BY_HAND, NotRegistered, read_registration, registration_request, wants_a_secret
+from .registration import (
+    BY_HAND,
+    NotRegistered,
+    is_document,
+    read_registration,
+    registration_request,
+    wants_a_secret,
+)
 from .resource import Challenge, find_issuer
 from .sentences import Sentences
 from .tokens import refresh_request
@@ -90,6 +97,11 @@ class Enrolment:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
         """
         if own := self._credentials.own_client(redirect_uri):
+            if is_document(own.client_id) and server.client_documents is False:
+                raise self._say.failure(
+                    f"{server.issuer} reads no client metadata documents, and {own.client_id} is the address of one",
+                    "Leave client_id out to register, or set one that was registered there.",
+                )
             return own
         grant = grant or self._profile.grant
         for_device = known is not None and known.grant == "device_code"

@@ -16,7 +16,8 @@ class Server(_Part):
     """An authorization server, as its metadata described it (RFC 8414 §2).
 
     `aliases` are other issuers by which it is proven to call itself too; `auth_methods` are how clients may
-    identify, nothing where it does not say. Without an `authorization_endpoint` nobody can be sent to it.
+    identify, nothing where it does not say; `client_documents` is whether it reads Client ID Metadata Documents, so
+    far as it says. Without an `authorization_endpoint` nobody can be sent to it.
     """
 
     issuer: str
@@ -31,6 +32,7 @@ class Server(_Part):
     auth_methods: tuple[str, ...] = ()
     iss_in_response: bool = False
     signing_algorithms: tuple[str, ...] = ("RS256",)
+    client_documents: bool | None = None
 
 
 class Client(_Part):

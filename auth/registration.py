@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import httpx2
 
 from .origins import belongs, origin
@@ -13,6 +15,12 @@ from .wire import Answer, Call
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
 BY_HAND = "Register a client by hand and set its client_id (CLOSIENT_CLIENT_ID for Closient)."
+
+
+def is_document(client_id: str) -> bool:
+    """Whether a client_id is the address of a Client ID Metadata Document, which has a path."""
+    parts = urlsplit(client_id)
+    return parts.scheme == "https" and bool(parts.hostname) and parts.path not in ("", "/")
 
 
 class NotRegistered(Exception):

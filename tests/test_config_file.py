@@ -496,3 +496,21 @@ def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_pa
     assert (profile.grant, profile.endpoints, profile.unattended) == ("device_code", endpoints, False)
     with pytest.raises(SettingsError, match="redirect_uri: unknown key"):
         load(tmp_path, text.replace('"ours"', '"ours", redirect_uri = "http://127.0.0.1:1/"'))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('client_secret = { env = "S" }', "has no client_secret and no client_auth"),
+        ('client_auth = "client_secret_post"', "has no client_secret and no client_auth"),
+        ('grant = "client_credentials"', "is for people, not for client_credentials"),
+    ],
+)
+def test_a_client_id_that_is_an_address_is_a_public_client_for_people(tmp_path: Path, more: str, says: str) -> None:
+    text = (
+        '[systems.acme]\nsite = "https://api.acme.example"\ncredential = { client_id = "https://app.example/c.json" }'
+    )
+    credential = system(load(tmp_path, text), "acme").credential
+    assert isinstance(credential, SignIn) and credential.profile.client_id
+    with pytest.raises(SettingsError, match=says):
+        load(tmp_path, text.replace('.json" }', f'.json", {more} }}'))
