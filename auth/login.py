@@ -139,6 +139,15 @@ class Login:
         attempt.release()
         return taken
 
+    def decline(self, attempt: Attempt) -> None:
+        """Take a no for an answer that was given before the person went anywhere; a callback is not waited for."""
+        with attempt.guard:
+            if not attempt.ended:
+                with suppress(AuthError, OSError):
+                    self._store.change(pending=None, device=None, declined_at=self._clock())
+                attempt.conclude(self._say.declined())
+        attempt.release()
+
     def _by_device(self, asked: bool) -> bool:
         return asked or self._profile.grant == "device_code"
 
@@ -211,7 +220,8 @@ class Login:
             self._check_patience(record)
         if wish.device:
             self._on_device.lead(record, wish.scopes, wish.by_hand, partial(self._show, attempt), attempt.done)
-            self._finish_well(attempt)
+            if not attempt.ended:
+                self._finish_well(attempt)
             return
         started = self._beginning.resumed(record) or self._beginning.begun(record, wish.scopes, wish.by_hand)
         self._lead_in_browser(attempt, started, wish.browser)

@@ -24,6 +24,7 @@ from ..tools.errors import ToolError
 from ..tools.json_values import JsonObject, to_text
 from ..tools.tool import Result, Tool
 from .bridge import Bridge
+from .eliciting import InputNeeded, asker_for
 from .sdk import ListChanged, ListChangingServer
 from .settings import Settings
 from .signing_in import Reach, sign_in
@@ -171,7 +172,7 @@ class McpBridge:
 
     async def _call_tool(
         self, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
+    ) -> types.CallToolResult | types.InputRequiredResult:
         tool = self._bridge.find(params.name)
         if tool is None:
             with anyio.move_on_after(_FIRST_LIST_SECONDS):
@@ -183,8 +184,12 @@ class McpBridge:
         async def progress(seconds: float, message: str) -> None:
             await ctx.session.report_progress(seconds, None, message)
 
-        reach = Reach(progress, heard="progress_token" in (ctx.meta or {}))
-        return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), reach)
+        asker = asker_for(ctx, params.input_responses)
+        reach = Reach(progress, heard="progress_token" in (ctx.meta or {}), asker=asker)
+        try:
+            return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), reach)
+        except InputNeeded as needed:
+            return needed.result
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
         tool = self._bridge.find(name)
@@ -210,10 +215,16 @@ def unknown_tool(bridge: Bridge, name: str) -> str:
 
 
 async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> types.CallToolResult:
-    """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it."""
+    """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it.
+
+    Raises:
+        InputNeeded: the client has to ask the person first.
+    """
     try:
         with anyio.fail_after(_CALL_SECONDS):
             result = await _call_signed_in(bridge, tool, arguments, reach)
+    except InputNeeded:
+        raise
     except ToolError as error:
         return _failure(bridge, error.message, error.next_step, error.details)
     except AuthError as error:
