@@ -45,8 +45,9 @@ class DeviceLogin:
         try:
             self._poll(device, server, client, done)
         except AuthError as error:
-            declined_at = self._session.clock() if isinstance(error, Declined) else 0.0
-            self._store.change(device=None, declined_at=declined_at)
+            if self._is_kept(device):
+                declined_at = self._session.clock() if isinstance(error, Declined) else 0.0
+                self._store.change(device=None, declined_at=declined_at)
             raise
 
     def _poll(self, device: Device, server: Server, client: Client, done: Event) -> None:
@@ -56,8 +57,7 @@ class DeviceLogin:
         while not done.wait(pause(interval)):
             if time.monotonic() > until:
                 raise self._say.timed_out()
-            kept = self._store.read().device
-            if kept is None or kept.device_code != device.device_code:
+            if not self._is_kept(device):
                 raise self._say.failure("the sign-in was given up by a sign-out", "Ask again to start over.")
             answers: list[Verdict] = []
             # Tokens that are on their way when the process ends are still written.
@@ -70,6 +70,10 @@ class DeviceLogin:
                 assert isinstance(verdict, Denied)
                 raise self._say.not_granted_on_device(verdict)
             interval = wait
+
+    def _is_kept(self, device: Device) -> bool:
+        kept = self._store.read().device
+        return kept is not None and kept.device_code == device.device_code
 
     def _ask(self, device: Device, server: Server, client: Client, answers: list[Verdict]) -> None:
         complete = self._session.credentials.complete(client, server)

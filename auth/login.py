@@ -66,8 +66,9 @@ class Attempt:
         self.release()
 
     def conclude(self, error: AuthError | None = None) -> None:
-        """Keep how it ended, while a page that says so is still to be sent."""
-        self.error, self.ended = error, True
+        """Keep how it ended first, while a page that says so is still to be sent."""
+        if not self.ended:
+            self.error, self.ended = error, True
 
     def release(self) -> None:
         """Let go whoever waits, if it has ended."""
@@ -82,6 +83,10 @@ class _Wish:
     browser: bool
     by_hand: bool
     device: bool
+
+    def all_scopes(self, record: Record) -> tuple[str, ...]:
+        """What to have; by hand also what was withheld before."""
+        return tuple(dict.fromkeys((*self.scopes, *(record.withheld if self.by_hand else ()))))
 
 
 class Login:
@@ -143,9 +148,9 @@ class Login:
         """Take a no for an answer that was given before the person went anywhere; a callback is not waited for."""
         with attempt.guard:
             if not attempt.ended:
+                attempt.conclude(self._say.declined())
                 with suppress(AuthError, OSError):
                     self._store.change(pending=None, device=None, declined_at=self._clock())
-                attempt.conclude(self._say.declined())
         attempt.release()
 
     def _by_device(self, asked: bool) -> bool:
@@ -173,7 +178,7 @@ class Login:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                self._follow(attempt, wish.scopes, until)
+                self._follow(attempt, wish, until)
                 time.sleep(_POLL)
                 continue
             except OSError as error:
@@ -184,10 +189,10 @@ class Login:
                 lock.release()
             return
 
-    def _follow(self, attempt: Attempt, scopes: tuple[str, ...], until: float) -> None:
+    def _follow(self, attempt: Attempt, wish: _Wish, until: float) -> None:
         """Look how the owner gets on."""
         record = self._store.read()
-        if record.pending is None and record.device is None and self._is_signed_in(record, scopes):
+        if record.pending is None and record.device is None and self._is_signed_in(record, wish):
             self._finish_well(attempt)
         elif time.monotonic() > until:
             attempt.finish(self._say.timed_out())
@@ -213,17 +218,18 @@ class Login:
         with suppress(Unavailable):
             self._session.refresh()  # what has only expired needs no person
         record = self._store.read()
-        if self._is_signed_in(record, wish.scopes):
+        if self._is_signed_in(record, wish):
             self._finish_well(attempt)
             return
         if not wish.by_hand:
             self._check_patience(record)
+        scopes = wish.all_scopes(record)
         if wish.device:
-            self._on_device.lead(record, wish.scopes, wish.by_hand, partial(self._show, attempt), attempt.done)
+            self._on_device.lead(record, scopes, wish.by_hand, partial(self._show, attempt), attempt.done)
             if not attempt.ended:
                 self._finish_well(attempt)
             return
-        started = self._beginning.resumed(record) or self._beginning.begun(record, wish.scopes, wish.by_hand)
+        started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, wish.by_hand)
         self._lead_in_browser(attempt, started, wish.browser)
 
     def _lead_in_browser(self, attempt: Attempt, started: Started, browser: bool) -> None:
@@ -263,19 +269,19 @@ class Login:
     def _late_tabs(self, record: Record) -> tuple[float, ...]:
         return tuple(moment for moment in record.tabs if 0 <= self._clock() - moment < _TABS_COUNT)
 
-    def _is_signed_in(self, record: Record, scopes: Sequence[str]) -> bool:
+    def _is_signed_in(self, record: Record, wish: _Wish) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
 
         Scopes that the settings fix are compared with what was asked for: what is granted is the server's affair,
-        and asking again would grant no more.
+        and asking again would grant no more. For the same reason what was withheld is only asked for by hand.
         """
         if record.tokens is None or not is_usable(record.tokens, self._clock()):
             return False
         if self._profile.scopes is not None:
             return set(self._profile.scopes) <= set(record.asked)
-        granted = set(record.tokens.scope.split())
+        settled = set(record.tokens.scope.split()) | (set[str]() if wish.by_hand else set(record.withheld))
         supported = set(record.server.scopes_supported) if record.server else set[str]()
-        return all(scope in granted or (supported and scope not in supported) for scope in scopes)
+        return all(scope in settled or (supported and scope not in supported) for scope in wish.all_scopes(record))
 
     def _finish_well(self, attempt: Attempt) -> None:
         self._session.reread()

@@ -100,7 +100,8 @@ class Record(_Part):
 
     `rev` counts the writes; `tabs` are the times at which a browser was opened lately; `asked` are the scopes that
     the tokens were asked for with. `warning` is what the person should know of a sign-in that worked. `refused` is
-    the fingerprint of the credentials that were refused, which are not tried again.
+    the fingerprint of the credentials that were refused, which are not tried again; `withheld` are scopes that were
+    asked for and not granted, which only the person has asked for again.
     """
 
     v: int = FORMAT
@@ -117,4 +118,5 @@ class Record(_Part):
     tabs: tuple[float, ...] = ()
     asked: tuple[str, ...] = ()
     warning: str = ""
+    withheld: tuple[str, ...] = ()
     refused: str = ""

@@ -228,7 +228,14 @@ class Session:
         with self.store.lock():
             record = self.store.read()
             said = self._revoke(record)
-            changes: dict[str, object] = {"pending": None, "device": None, "person": "", "warning": "", "refused": ""}
+            changes: dict[str, object] = {
+                "pending": None,
+                "device": None,
+                "person": "",
+                "warning": "",
+                "refused": "",
+                "withheld": (),
+            }
             if forget:
                 self._deregister(record)
                 changes |= {"client": None, "server": None}

@@ -75,6 +75,8 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     renewable = tokens.refresh_token is not None
     person = record.person or None
     told: JsonObject = {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+    if record.withheld:
+        told["withheld"] = [*record.withheld]
     return {**state, **told, **({"warning": record.warning} if record.warning else {})}
 
 
@@ -146,4 +148,6 @@ def _credential_line(state: JsonObject, system: str) -> str:
     renewed = "renewed by itself" if state["renewable"] or unattended else f"until {state['expires']}"
     warning = f"\n  {state['warning']}" if "warning" in state else ""
     where = f" with {state['issuer']}" if "issuer" in state else ""
+    if withheld := " ".join(str(scope) for scope in as_list(state.get("withheld", []))):
+        scopes = f"{scopes}, was not given {withheld}" if scopes else f"nothing; was not given {withheld}"
     return f"credential: signed in{who}{where}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"
