@@ -13,12 +13,11 @@ import anyio
 from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 logger = logging.getLogger(__name__)
 
-# The revision that brought the mode `url`.
-_FIRST = "2025-11-25"
+# The revision that brought the mode `url`, and the one that leaves all asking to the client.
+_FIRST, _BY_CLIENT = "2025-11-25", "2026-07-28"
 _POLL = 0.1
 
 # Agreed, which is not finished; said no; closed the question, or could not be asked.
@@ -55,7 +54,7 @@ def asker_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses
     declared = ctx.session.client_capabilities
     if declared is None or declared.elicitation is None or declared.elicitation.url is None:
         return None
-    if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
+    if ctx.protocol_version >= _BY_CLIENT:
         return _BetweenCalls(answers or {})
     return _DuringCall(ctx) if ctx.protocol_version >= _FIRST and ctx.session.can_send_request else None
 
