@@ -19,9 +19,10 @@ check: .venv/.dev  ## lint, formatting and types
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-bench: .venv/.dev  ## figures, each a ratio paired in one run
+bench: .venv/.dev  ## figures, each a ratio paired in one run; and what races and interruptions cost, as counts
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.systems
+	$(BIN)/python -m bench.races
 
 clean:
 	rm -rf .venv .venv-clients tests/clients/node_modules build dist *.egg-info

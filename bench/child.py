@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -93,10 +94,25 @@ class Child:
             raise self._failure(f"ended with exit code {self._process.returncode}")
         return sample
 
+    def end(self, number: int | None = None) -> int:
+        """Ask it to end, by a signal or by the end of its input, and wait for that; gives its exit code.
+
+        Raises:
+            ChildFailed: the time is up.
+        """
+        if number is None:
+            self._input.close()
+        else:
+            os.kill(self._process.pid, number)  # Popen's own would reap it where it has ended
+        while self._read():
+            pass
+        self._reap()
+        return self._process.returncode
+
     def kill(self) -> Sample:
         """End it at once, and tell what it took until now; an orderly end would be counted."""
         wall = self.elapsed()
-        self._process.kill()
+        os.kill(self._process.pid, signal.SIGKILL)  # Popen's own would reap it where it has ended
         return self._reap(wall)
 
     def _read(self) -> bytes:
