@@ -152,6 +152,10 @@ class Session:
         call = refresh_request(record.server, client, tokens.refresh_token, habits)
         verdict = ask_patiently(self.wire, call, self.clock, tokens)
         if isinstance(verdict, Denied):
+            # Not every disk's locks hold between machines: nobody else's tokens are ended.
+            now = self._tokens = self.store.read().tokens
+            if now is not None and now.refresh_token != tokens.refresh_token:
+                return True
             self._end(record, verdict)
             return False
         if isinstance(verdict, Granted):
