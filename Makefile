@@ -10,7 +10,7 @@ demo: .venv/.demo  ## the main job end to end, no account, no network
 test: .venv/.dev  ## the tests, two at a time; no network but loopback
 	$(BIN)/pytest -q -n 2
 
-test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## against others' clients; needs Node
+test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## against others' clients and servers; needs Node
 	$(BIN)/pytest -q -m all
 
 check: .venv/.dev  ## lint, formatting and types
@@ -42,8 +42,8 @@ clean:
 .venv-clients/.installed: tests/clients/requirements.txt
 	@$(PYTHON) -m venv .venv-clients \
 	&& .venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
-	|| echo 'fastmcp could not be installed: its tests are skipped'
+	|| echo 'fastmcp and nanoidp could not be installed: their tests are skipped'
 
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@command -v npm >/dev/null && npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund && touch $@ \
-	|| echo 'the TypeScript SDK could not be installed: its tests are skipped'
+	|| echo 'the TypeScript SDK and oidc-provider could not be installed: their tests are skipped'

@@ -324,6 +324,11 @@ def test_fixed_scopes_are_asked_for_exactly_and_offline_access_is_not_added(crm:
     assert query["scope"] == "a b" and "prompt" not in query
 
 
+def test_openid_core_11_a_fixed_offline_access_is_asked_for_with_consent_too(crm: Crm) -> None:
+    _, query = crm.sign_in(scopes=("a", "offline_access"))
+    assert (query["scope"], query["prompt"]) == ("a offline_access", "consent")
+
+
 @pytest.mark.parametrize("scopes", [(), ("a",)])
 def test_what_operations_want_opens_no_second_sign_in_where_the_scopes_are_fixed(
     crm: Crm, scopes: tuple[str, ...]
