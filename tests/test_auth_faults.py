@@ -295,7 +295,10 @@ async def test_an_answer_that_was_lost_before_the_rotation_costs_nothing(home: H
 async def test_where_the_lock_does_not_hold_nobody_deletes_what_another_was_given(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Store, "lock", lambda _: contextlib.nullcontext())
+    def no_lock(_: Store) -> contextlib.nullcontext[None]:
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr(Store, "lock", no_lock)
     home.sign_in(age=3600)
     slow, began, may_refuse = home.session(), threading.Event(), threading.Event()
 

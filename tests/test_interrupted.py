@@ -45,7 +45,7 @@ class Rotation:
         return Reply({"access_token": "rotated-access", "refresh_token": "rotated", "token_type": "Bearer"})
 
     def is_kept(self) -> bool:
-        return self.machine.record()["tokens"]["refresh_token"] == "rotated"
+        return bool(self.machine.record()["tokens"]["refresh_token"] == "rotated")
 
 
 def under_way(process: Process, rotation: Rotation) -> None:
