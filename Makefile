@@ -7,10 +7,10 @@ BIN := .venv/bin
 demo: .venv/.demo  ## the main job end to end, no account, no network
 	@$(BIN)/closient-mcp demo
 
-test: .venv/.dev  ## the tests, two at a time; no network but loopback
-	$(BIN)/pytest -q -n 2
+test: .venv/.dev  ## the tests, three at a time since many wait; no network but loopback
+	$(BIN)/pytest -q -n 3 --dist worksteal
 
-test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## against others' clients; needs Node
+test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## against others' clients and servers; needs Node
 	$(BIN)/pytest -q -m all
 
 check: .venv/.dev  ## lint, formatting and types
@@ -22,10 +22,11 @@ check: .venv/.dev  ## lint, formatting and types
 prove: .venv/.dev  ## the long search for documents that break the reading of them
 	$(BIN)/pytest -q -m prove
 
-bench: .venv/.dev .venv-clients/.installed  ## figures, each a ratio paired in one run
+bench: .venv/.dev .venv-clients/.installed  ## figures, each a ratio paired in one run; and what races and interruptions cost, as counts
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.systems
 	$(BIN)/python -m bench.documents
+	$(BIN)/python -m bench.races
 
 clean:
 	rm -rf .venv .venv-clients tests/clients/node_modules build dist *.egg-info
@@ -45,8 +46,8 @@ clean:
 .venv-clients/.installed: tests/clients/requirements.txt
 	@$(PYTHON) -m venv .venv-clients \
 	&& .venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
-	|| echo 'fastmcp could not be installed: its tests are skipped'
+	|| echo 'fastmcp and nanoidp could not be installed: their tests are skipped'
 
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@command -v npm >/dev/null && npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund && touch $@ \
-	|| echo 'the TypeScript SDK could not be installed: its tests are skipped'
+	|| echo 'the TypeScript SDK and oidc-provider could not be installed: their tests are skipped'

@@ -65,8 +65,9 @@ def begin(
     if resource:
         parameters.append(("resource", resource))
     if "offline_access" in server.scopes_supported and not exactly:
-        # OpenID Connect Core §11: without consent asked for anew, servers drop the scope in silence.
         wanted.append("offline_access")
+    if "offline_access" in wanted:
+        # OpenID Connect Core §11: without consent asked for anew, servers drop the scope in silence.
         parameters.append(("prompt", "consent"))
     if wanted:
         parameters.append(("scope", " ".join(wanted)))

@@ -9,6 +9,7 @@ import httpx2
 
 from .errors import PersonNeeded, SignInNeeded
 from .origins import belongs
+from .resource import read_challenge
 from .session import Session
 
 
@@ -38,19 +39,24 @@ class BearerAuth(httpx2.Auth):
             response = yield request
             if response.status_code == 401 and renewed:
                 raise self._fresh_token_refused(request)
+        if response.status_code in (401, 403):
+            header = response.headers.get("www-authenticate", "")
+            # What it says goes on to the sign-in that may follow.
+            self._session.enrolment.challenge = read_challenge(header, request.url) or self._session.enrolment.challenge
         if response.status_code == 401 and request.extensions.get("may_ask", True):
             raise self._sign_in_needed(request)
-        if response.status_code == 403 and token and (scope := missing_scope(response)):
-            profile = self._session.profile
-            fixed = profile.unattended or profile.scopes is not None
-            raise self._scope_not_given(request, scope) if fixed else self._scope_missing(request, scope)
+        if response.status_code == 403 and (scope := missing_scope(response)):
+            if token:
+                raise self._scope_refused(request, scope)
+            if request.extensions.get("may_ask", True):
+                raise self._sign_in_needed(request, *scope.split())
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Not for threads: a renewal is waited for on the event loop."""
         raise RuntimeError("BearerAuth is for AsyncClient")
         yield request
 
-    def _sign_in_needed(self, request: httpx2.Request) -> SignInNeeded:
+    def _sign_in_needed(self, request: httpx2.Request, *scopes: str) -> SignInNeeded:
         system = self._session.profile.system
         return SignInNeeded(
             f"{request.url.host} wants you to sign in for this.",
@@ -59,7 +65,7 @@ class BearerAuth(httpx2.Auth):
             else f"In a terminal on this machine run `closient-mcp login {system}`.",
             system=system,
             address=self._session.profile.issuer,
-            scopes=tuple(request.extensions.get("scopes", ())),
+            scopes=(*request.extensions.get("scopes", ()), *scopes),
         )
 
     def _fresh_token_refused(self, request: httpx2.Request) -> PersonNeeded:
@@ -67,6 +73,37 @@ class BearerAuth(httpx2.Auth):
             f"{request.url.host} refuses a token that {self._session.profile.issuer} has just issued (401).",
             "Check that both belong to the same environment (production, testing).",
             system=self._session.profile.system,
+            address=request.url.host,
+        )
+
+    def _scope_refused(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+        """What a missing permission comes to: a further sign-in, unless that would bring the same again."""
+        profile, record = self._session.profile, self._session.store.read()
+        granted = set(record.tokens.scope.split()) if record.tokens else set[str]()
+        missing = [one for one in scope.split() if one not in granted]
+        if profile.unattended or profile.scopes is not None:
+            return self._scope_not_given(request, scope)
+        if not missing:
+            return self._scope_without_effect(request, scope)
+        if withheld := [one for one in missing if one in record.withheld]:
+            return self._scope_withheld(request, " ".join(withheld))
+        return self._scope_missing(request, scope)
+
+    def _scope_without_effect(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+        return PersonNeeded(
+            f'{request.url.host} refuses this for want of the permission "{scope}", which the sign-in has (403).',
+            "Signing in again would bring no more: your role, or your organization, may not allow it.",
+            system=self._session.profile.system,
+            address=request.url.host,
+        )
+
+    def _scope_withheld(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+        profile = self._session.profile
+        return PersonNeeded(
+            f'{request.url.host} wants the permission "{scope}" for this (403), and {profile.issuer} did not give it '
+            "when it was asked for.",
+            f"Have your account allowed that there; then `closient-mcp login {profile.system}` asks for it again.",
+            system=profile.system,
             address=request.url.host,
         )
 
@@ -96,9 +133,13 @@ class BearerAuth(httpx2.Auth):
 
 
 def missing_scope(response: httpx2.Response) -> str:
-    """The scope that a challenge asks for (RFC 6750 §3.1 `insufficient_scope`), or nothing."""
+    """The scope that a challenge asks for (RFC 6750 §3.1 `insufficient_scope`), or nothing.
+
+    A service that only says where it describes itself (RFC 9728 §5.1), and names a scope, means the same.
+    """
     challenge = response.headers.get("www-authenticate", "")
-    if not re.search(r'error="?insufficient_scope"?', challenge):
+    error = re.search(r'\berror="?([\w-]+)', challenge)
+    if (error and error[1] != "insufficient_scope") or (not error and "resource_metadata=" not in challenge):
         return ""
     found = re.search(r'scope="([\x21\x23-\x5b\x5d-\x7e ]{1,1000})"', challenge)
     return found[1] if found else ""

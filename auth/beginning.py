@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import httpx2
 
 from . import authorization
+from .device import NotOffered, device_request, read_device
 from .listener import Listener, checked_redirect
 from .origins import origin
-from .records import Client, Pending, Record, Server
+from .records import Client, Device, Pending, Record, Server
 from .sentences import Sentences
 from .session import Session
+from .wire import NoAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class Beginning:
     """Takes over the request of a process that died, or makes a new one. For whoever holds the login lock."""
 
     def __init__(self, session: Session, sentences: Sentences) -> None:
+        self._session = session
         self._profile = session.profile
         self._store = session.store
         self._clock = session.clock
@@ -52,12 +55,7 @@ class Beginning:
     def begun(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> Started:
         """A new request, saved before anybody is sent anywhere."""
         profile = self._profile
-        server = self._enrolment.server()
-        if record.server and _token_origin(record.server) != _token_origin(server):
-            if profile.client_secret and not by_hand:
-                raise self._say.moved(_token_origin(record.server), _token_origin(server))
-            # What one token endpoint gave never goes to another: no old client, no old tokens.
-            record = record.model_copy(update={"client": None, "tokens": None})
+        record, server = self._found(record, by_hand)
         listener = self._listener(record.client)
         try:
             client = self._enrolment.client(record.client, server, listener.redirect_uri)
@@ -71,11 +69,43 @@ class Beginning:
                 pkce=profile.pkce,
                 resource=profile.resource,
             )
-            self._store.change(server=server, client=client, pending=pending, tokens=record.tokens)
+            self._store.change(server=server, client=client, pending=pending, device=None, tokens=record.tokens)
         except BaseException:
             listener.close()
             raise
         return Started(listener, pending, server)
+
+    def begun_on_device(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> tuple[Device, Server, Client]:
+        """A code for another device, saved before anybody is told of it (RFC 8628 §3.1)."""
+        record, server = self._found(record, by_hand)
+        if server.device_authorization_endpoint is None:
+            raise self._say.not_on_device("it publishes no device_authorization_endpoint")
+        client = self._enrolment.client(record.client, server, "", "device_code")
+        wanted = tuple(dict.fromkeys(self._wanted(record, server, scopes)))
+        if "offline_access" in server.scopes_supported and self._profile.scopes is None:
+            wanted = tuple(dict.fromkeys((*wanted, "offline_access")))
+        complete = self._session.credentials.complete(client, server)
+        try:
+            answer = self._session.wire.send(device_request(server, complete, wanted, self._profile.resource))
+            device = read_device(answer, wanted, self._clock())
+        except NoAnswer as error:
+            raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
+        except NotOffered as error:
+            if error.lasting:
+                raise self._say.not_on_device(str(error)) from None
+            raise self._say.unavailable(f"{server.issuer} gave no code for another device: {error}") from None
+        self._store.change(server=server, client=client, device=device, pending=None, tokens=record.tokens)
+        return device, server, client
+
+    def _found(self, record: Record, by_hand: bool) -> tuple[Record, Server]:
+        """The server as it is now, and the record without what belongs to another."""
+        server = self._enrolment.server()
+        if record.server and _token_origin(record.server) != _token_origin(server):
+            if self._profile.client_secret and not by_hand:
+                raise self._say.moved(_token_origin(record.server), _token_origin(server))
+            # What one token endpoint gave never goes to another: no old client, no old tokens.
+            record = record.model_copy(update={"client": None, "tokens": None})
+        return record, server
 
     def _wanted(self, record: Record, server: Server, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """What to ask for: what the settings say, else what is wanted now together with what there is already."""

@@ -10,6 +10,7 @@ from .errors import PersonNeeded
 from .profile import Profile
 from .records import Client, Server
 from .references import NoSecret, SecretReference
+from .registration import is_document
 from .secrets import Redaction
 
 _ROUNDS = 100_000
@@ -52,6 +53,8 @@ class Credentials:
     def complete(self, client: Client, server: Server) -> Client:
         """The client with its secret: one that is configured has it from there, never from the file."""
         if client.source != "configured":
+            return client
+        if is_document(client.client_id):  # everybody can read it, so there is no secret to share
             return client
         secret = self._hidden(self._profile.client_secret) or None
         method = self._auth_method(server) if secret else "none"

@@ -36,6 +36,7 @@ def described(issuer: str, given: Endpoints) -> Server:
         token_endpoint=_given(given.token, "token_endpoint") or "",
         revocation_endpoint=_given(given.revocation, "revocation_endpoint"),
         registration_endpoint=_given(given.registration, "registration_endpoint"),
+        device_authorization_endpoint=_given(given.device_authorization, "device_authorization_endpoint"),
     )
 
 
@@ -57,7 +58,7 @@ def discover(issuer: str, wire: Wire, given: Endpoints | None = None, *, renamed
             raise NoServer(f"it answers HTTP {answer.status}", lasting=False)
         if answer.status == 200 and answer.body is not None:
             told = answer.text("issuer")
-            if not renamed and told.rstrip("/") != issuer.rstrip("/") and _same_origin(told, issuer):
+            if not renamed and told.rstrip("/") != issuer.rstrip("/") and same_origin(told, issuer):
                 return discover(checked_address(told, "issuer"), wire, given, renamed=True)
             return read_metadata(issuer, answer, given)
     raise NoServer("it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True)
@@ -68,7 +69,7 @@ def is_alias(name: str, server: Server, wire: Wire) -> bool:
 
     Anything less would let somebody else's answer pass for this server's (RFC 9207 §1, mix-up).
     """
-    if not _same_origin(name, server.issuer):
+    if not same_origin(name, server.issuer):
         return False
     try:
         other = discover(name, wire, renamed=True)
@@ -80,7 +81,8 @@ def is_alias(name: str, server: Server, wire: Wire) -> bool:
     )
 
 
-def _same_origin(one: str, other: str) -> bool:
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses have one origin; what is no address has none."""
     try:
         return origin(httpx2.URL(one)) == origin(httpx2.URL(other))
     except (httpx2.InvalidURL, ValueError):
@@ -117,11 +119,14 @@ def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -
         token_endpoint=own.token_endpoint or _endpoint(answer, "token_endpoint"),
         registration_endpoint=own.registration_endpoint or _optional(answer, "registration_endpoint"),
         revocation_endpoint=own.revocation_endpoint or _optional(answer, "revocation_endpoint"),
+        device_authorization_endpoint=own.device_authorization_endpoint
+        or _optional(answer, "device_authorization_endpoint"),
         jwks_uri=_optional(answer, "jwks_uri"),
         scopes_supported=_texts(body, "scopes_supported"),
         auth_methods=_texts(body, "token_endpoint_auth_methods_supported"),
         iss_in_response=body.get("authorization_response_iss_parameter_supported") is True,
         signing_algorithms=_texts(body, "id_token_signing_alg_values_supported") or ("RS256",),
+        client_documents=body.get("client_id_metadata_document_supported") is True,
     )
 
 

@@ -5,18 +5,29 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+import httpx2
+
 from .credentials import Credentials
 from .discovery import NoServer, described, discover
-from .profile import Profile
+from .origins import origin
+from .profile import Grant, Profile
 from .records import Client, Server
-from .registration import BY_HAND, NotRegistered, read_registration, registration_request, wants_a_secret
+from .registration import (
+    BY_HAND,
+    NotRegistered,
+    is_document,
+    read_registration,
+    registration_request,
+    wants_a_secret,
+)
+from .resource import Challenge, find_issuer
 from .sentences import Sentences
 from .tokens import refresh_request
 from .wire import Answer, Call, NoAnswer, Wire
 
 
 class Enrolment:
-    """Finds the server of one profile, and a client for it."""
+    """Finds the server of one profile, and a client for it; `challenge` is what the service said of it last."""
 
     def __init__(
         self,
@@ -31,6 +42,7 @@ class Enrolment:
         self._say = sentences
         self._credentials = credentials
         self._clock = clock
+        self.challenge: Challenge | None = None
 
     def server(self, known: Server | None = None) -> Server:
         """The authorization server: as the settings describe it, else as it is `known`, else as it does itself.
@@ -42,33 +54,65 @@ class Enrolment:
         try:
             if self._is_described():
                 return described(issuer, given)
-            server = known or discover(issuer, self._wire, given)
+            server = known or discover(self._issuer(), self._wire, given)
         except NoServer as error:
             if error.lasting:
                 raise self._say.no_server(str(error)) from None
             raise self._say.unavailable(f"{issuer} cannot be signed in to right now: {error}") from None
-        if not server.authorization_endpoint and not self._profile.unattended:
+        if self._profile.grant == "device_code":
+            if not server.device_authorization_endpoint:
+                raise self._say.no_server("its metadata has no device_authorization_endpoint")
+        elif not server.authorization_endpoint and not self._profile.unattended:
             raise self._say.no_server("its metadata has no authorization_endpoint")
         return server
+
+    def _issuer(self) -> str:
+        """Whom people are sent to: the issuer of the settings, else the one that the service names."""
+        profile = self._profile
+        named = find_issuer(profile.issuer, self.challenge, self._wire) if profile.finds_issuer else None
+        if named is None:
+            return profile.issuer
+        own = {origin(httpx2.URL(profile.issuer)), *profile.origins}
+        if (profile.client_secret or profile.password) and origin(httpx2.URL(named)) not in own:
+            raise self._say.failure(
+                f"{profile.issuer} names {named} as the server that signs people in, and the settings do not",
+                f'If you trust it with the secret, add issuer = "{named}" to the credential of {profile.system}.',
+            )
+        return named
 
     def _is_described(self) -> bool:
         """Whether the settings name every endpoint that a sign-in needs."""
         given = self._profile.endpoints
-        if not given.token or (self._profile.grant == "authorization_code" and not given.authorization):
+        needed = {"authorization_code": given.authorization, "device_code": given.device_authorization}
+        if not given.token or not needed.get(self._profile.grant, "none"):
             return False
         return bool(given.registration) or self._profile.client_id is not None or self._profile.grant == "password"
 
-    def client(self, known: Client | None, server: Server, redirect_uri: str) -> Client:
+    def client(self, known: Client | None, server: Server, redirect_uri: str, grant: Grant | None = None) -> Client:
         """The configured client, the registered one if the server still knows it, or a new registration.
+
+        `grant` is what it is for, where that is not what the settings say.
 
         Raises:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
         """
         if own := self._credentials.own_client(redirect_uri):
+            if is_document(own.client_id) and server.client_documents is False:
+                raise self._say.failure(
+                    f"{server.issuer} reads no client metadata documents, and {own.client_id} is the address of one",
+                    "Leave client_id out to register, or set one that was registered there.",
+                )
             return own
-        if known and known.source == "registered" and self._is_known(known, server):
+        grant = grant or self._profile.grant
+        for_device = known is not None and known.grant == "device_code"
+        if (
+            known
+            and known.source == "registered"
+            and for_device == (grant == "device_code")
+            and self._is_known(known, server)
+        ):
             return known
-        return self._register(server, redirect_uri)
+        return self._register(server, redirect_uri, grant)
 
     def _is_known(self, client: Client, server: Server) -> bool:
         """Whether the server still knows a registration; a person sent there with a dead one is stuck on its page.
@@ -86,8 +130,8 @@ class Enrolment:
             return True
         return answer.text("error") not in ("invalid_client", "unauthorized_client")
 
-    def _register(self, server: Server, redirect_uri: str) -> Client:
-        issuer, version, grant = self._profile.issuer, self._profile.version, self._profile.grant
+    def _register(self, server: Server, redirect_uri: str, grant: Grant) -> Client:
+        issuer, version = self._profile.issuer, self._profile.version
         if server.registration_endpoint is None:
             raise self._say.failure(f"{issuer} lets no application register itself", BY_HAND)
         # A client that acts for itself is nobody without a secret (RFC 6749 §4.4).
@@ -95,8 +139,8 @@ class Enrolment:
         try:
             answer = self._send(registration_request(server, redirect_uri, version, method, grant))
             if method == "none" and wants_a_secret(answer):
-                answer = self._send(registration_request(server, redirect_uri, version, "client_secret_basic"))
-            return read_registration(answer, redirect_uri)
+                answer = self._send(registration_request(server, redirect_uri, version, "client_secret_basic", grant))
+            return read_registration(answer, redirect_uri, grant)
         except NotRegistered as error:
             raise self._say.failure(f"{issuer} did not register this application: {error}", error.next_step) from None
 

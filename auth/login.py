@@ -15,18 +15,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from . import authorization, id_token
+from . import authorization
 from .authorization import Code, Failure, Stale
-from .beginning import Beginning
+from .beginning import Beginning, Started
 from .browser import Opener
-from .discovery import is_alias
+from .device_login import DeviceLogin
+from .discovery import is_alias, same_origin
 from .errors import AuthError, Unavailable
+from .keeping import Keeping
 from .listener import DONE, STALE, Page, failed, short_address
-from .records import Client, Pending, Record, Server
+from .records import Device, Pending, Record, Server
 from .secrets import Secret
 from .sentences import Declined, Sentences
 from .session import Session
-from .tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens, revoke_request
+from .tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens
 from .wire import NoAnswer
 
 logger = logging.getLogger(__name__)
@@ -41,14 +43,19 @@ _TABS_COUNT = 600.0
 class Attempt:
     """A sign-in under way: `address` is where the person goes, once it is known; `done` is set at its end.
 
-    `opened` says whether a browser was started for it, `error` why it failed, if it did.
+    `opened` says whether a browser was started for it, `error` why it failed, if it did. With a `user_code` the
+    address is for any device, and the code is entered there; `told` says that a result has named both.
+    `server` is the authorization server where that is not the service itself.
     """
 
     address: str = ""
+    user_code: str = ""
+    server: str = ""
     authorize_address: str = field(default="", repr=False)
     opened: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
+    told: bool = False
     error: AuthError | None = None
     ended: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
@@ -59,14 +66,27 @@ class Attempt:
         self.release()
 
     def conclude(self, error: AuthError | None = None) -> None:
-        """Keep how it ended, while a page that says so is still to be sent."""
-        self.error, self.ended = error, True
+        """Keep how it ended first, while a page that says so is still to be sent."""
+        if not self.ended:
+            self.error, self.ended = error, True
 
     def release(self) -> None:
         """Let go whoever waits, if it has ended."""
         if self.ended:
             self.ready.set()
             self.done.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    scopes: tuple[str, ...]
+    browser: bool
+    by_hand: bool
+    device: bool
+
+    def all_scopes(self, record: Record) -> tuple[str, ...]:
+        """What to have; by hand also what was withheld before."""
+        return tuple(dict.fromkeys((*self.scopes, *(record.withheld if self.by_hand else ()))))
 
 
 class Login:
@@ -81,20 +101,25 @@ class Login:
         self._say = Sentences(session.profile, session.store.redaction)
         self._profile = session.profile
         self._beginning = Beginning(session, self._say)
+        self._keeping = Keeping(session, self._say)
+        self._on_device = DeviceLogin(session, self._say, self._beginning)
         self._attempt: Attempt | None = None
         self._guard = threading.Lock()
 
-    def start(self, scopes: Sequence[str], *, browser: bool = True, by_hand: bool = False) -> Attempt:
+    def start(
+        self, scopes: Sequence[str], *, browser: bool = True, by_hand: bool = False, device: bool = False
+    ) -> Attempt:
         """Begin a sign-in that asks for these scopes, or join the one under way.
 
         `by_hand` says that the person asked for it: then neither an earlier no nor the brake stands in the way.
+        `device` has them sign in on another one, whatever the settings say.
         """
         with self._guard:
             if self._attempt is None or self._attempt.done.is_set():
                 self._attempt = attempt = Attempt()
-                arguments = (attempt, tuple(dict.fromkeys(scopes)), browser, by_hand)
+                wish = _Wish(tuple(dict.fromkeys(scopes)), browser, by_hand, self._by_device(device))
                 # A daemon: nobody waits at the end of the process for a person. The pending request stays.
-                threading.Thread(target=self._run, args=arguments, name="closient-mcp-login", daemon=True).start()
+                threading.Thread(target=self._run, args=(attempt, wish), name="closient-mcp-login", daemon=True).start()
             return self._attempt
 
     def record(self) -> Record:
@@ -119,20 +144,32 @@ class Login:
         attempt.release()
         return taken
 
-    def _run(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
+    def decline(self, attempt: Attempt) -> None:
+        """Take a no for an answer that was given before the person went anywhere; a callback is not waited for."""
+        with attempt.guard:
+            if not attempt.ended:
+                attempt.conclude(self._say.declined())
+                with suppress(AuthError, OSError):
+                    self._store.change(pending=None, device=None, declined_at=self._clock())
+        attempt.release()
+
+    def _by_device(self, asked: bool) -> bool:
+        return asked or self._profile.grant == "device_code"
+
+    def _run(self, attempt: Attempt, wish: _Wish) -> None:
         try:
             if self._profile.unattended:
-                self._session.refresh(by_hand=by_hand)
+                self._session.refresh(by_hand=wish.by_hand)
                 self._finish_well(attempt)
             else:
-                self._lead_or_follow(attempt, scopes, browser, by_hand)
+                self._lead_or_follow(attempt, wish)
         except AuthError as error:
             attempt.finish(error)
         except Exception as error:
             logger.exception("the sign-in failed; this is a bug")
             attempt.finish(self._say.bug(error))
 
-    def _lead_or_follow(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
+    def _lead_or_follow(self, attempt: Attempt, wish: _Wish) -> None:
         from filelock import Timeout
 
         lock = self._store.login_lock()
@@ -141,45 +178,67 @@ class Login:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                self._follow(attempt, scopes, until)
+                self._follow(attempt, wish, until)
                 time.sleep(_POLL)
                 continue
             except OSError as error:
                 raise self._store.no_lock(error) from error
             try:
-                self._lead(attempt, scopes, browser, by_hand)
+                self._lead(attempt, wish)
             finally:
                 lock.release()
             return
 
-    def _follow(self, attempt: Attempt, scopes: tuple[str, ...], until: float) -> None:
+    def _follow(self, attempt: Attempt, wish: _Wish, until: float) -> None:
         """Look how the owner gets on."""
         record = self._store.read()
-        if record.pending is None and self._is_signed_in(record, scopes):
+        if record.pending is None and record.device is None and self._is_signed_in(record, wish):
             self._finish_well(attempt)
         elif time.monotonic() > until:
             attempt.finish(self._say.timed_out())
+        elif record.device:
+            self._show(attempt, record.device)
         elif record.pending and record.pending.opened is not None:
+            attempt.server = self._elsewhere(record.server)
             attempt.address = short_address(record.pending.redirect_uri)
             attempt.authorize_address = record.pending.address
             attempt.opened = record.pending.opened
             attempt.ready.set()
 
-    def _lead(self, attempt: Attempt, scopes: tuple[str, ...], browser: bool, by_hand: bool) -> None:
+    def _show(self, attempt: Attempt, device: Device) -> None:
+        attempt.address, attempt.user_code = device.address, device.user_code
+        attempt.server = self._elsewhere(self._store.read().server)
+        attempt.ready.set()
+
+    def _elsewhere(self, server: Server | None) -> str:
+        """The authorization server, if a person would not expect it: it is for them to see whom they trust."""
+        return "" if server is None or same_origin(server.issuer, self._profile.issuer) else server.issuer
+
+    def _lead(self, attempt: Attempt, wish: _Wish) -> None:
         with suppress(Unavailable):
             self._session.refresh()  # what has only expired needs no person
         record = self._store.read()
-        if self._is_signed_in(record, scopes):
+        if self._is_signed_in(record, wish):
             self._finish_well(attempt)
             return
-        if not by_hand:
+        if not wish.by_hand:
             self._check_patience(record)
-        started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, by_hand)
+        scopes = wish.all_scopes(record)
+        if wish.device:
+            self._on_device.lead(record, scopes, wish.by_hand, partial(self._show, attempt), attempt.done)
+            if not attempt.ended:
+                self._finish_well(attempt)
+            return
+        started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, wish.by_hand)
+        self._lead_in_browser(attempt, started, wish.browser)
+
+    def _lead_in_browser(self, attempt: Attempt, started: Started, browser: bool) -> None:
         listener, pending = started.listener, started.pending
         answer = partial(self._answered, attempt, pending, started.server)
         listener.begin(pending.address, answer, attempt.release)
         try:
             attempt.address, attempt.authorize_address = listener.address, pending.address
+            attempt.server = self._elsewhere(started.server)
             # The short address: a command line is for all to read, and must not hold the state.
             new_tab = not pending.opened and browser and self._open(listener.address)
             attempt.opened = bool(pending.opened) or new_tab
@@ -210,19 +269,19 @@ class Login:
     def _late_tabs(self, record: Record) -> tuple[float, ...]:
         return tuple(moment for moment in record.tabs if 0 <= self._clock() - moment < _TABS_COUNT)
 
-    def _is_signed_in(self, record: Record, scopes: Sequence[str]) -> bool:
+    def _is_signed_in(self, record: Record, wish: _Wish) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
 
         Scopes that the settings fix are compared with what was asked for: what is granted is the server's affair,
-        and asking again would grant no more.
+        and asking again would grant no more. For the same reason what was withheld is only asked for by hand.
         """
         if record.tokens is None or not is_usable(record.tokens, self._clock()):
             return False
         if self._profile.scopes is not None:
             return set(self._profile.scopes) <= set(record.asked)
-        granted = set(record.tokens.scope.split())
+        settled = set(record.tokens.scope.split()) | (set[str]() if wish.by_hand else set(record.withheld))
         supported = set(record.server.scopes_supported) if record.server else set[str]()
-        return all(scope in granted or (supported and scope not in supported) for scope in scopes)
+        return all(scope in settled or (supported and scope not in supported) for scope in wish.all_scopes(record))
 
     def _finish_well(self, attempt: Attempt) -> None:
         self._session.reread()
@@ -286,33 +345,5 @@ class Login:
             raise self._say.not_exchanged(verdict)
         if not isinstance(verdict, Granted):
             raise self._say.failure(f"{server.issuer} gave no token ({verdict.reason})", "Sign in again in a while.")
-        tokens = verdict.tokens
-        # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
-        checkable = server.jwks_uri or "openid" in pending.scopes
-        person = self._person(verdict, pending, server, client) if verdict.id_token and checkable else ""
-        if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
-            tokens = tokens.model_copy(update={"scope": " ".join(pending.scopes)})
-        warning = "" if tokens.refresh_token else self._say.no_refresh_token()
-        self._store.change(
-            tokens=tokens,
-            person=person,
-            pending=None,
-            declined_at=0.0,
-            tabs=(),
-            asked=pending.scopes,
-            warning=warning,
-        )
-
-    def _person(self, granted: Granted, pending: Pending, server: Server, client: Client) -> str:
         nonce = pending.nonce if "openid" in pending.scopes else None
-        try:
-            claims = id_token.verify(granted.id_token, server, client.client_id, nonce, self._wire)
-        except id_token.NotVerified as error:
-            if revocation := revoke_request(server, client, granted.tokens):
-                with suppress(NoAnswer):
-                    self._wire.send(revocation)
-            raise self._say.failure(
-                f"the identity that {server.issuer} returned could not be verified ({error})", "You are not signed in."
-            ) from None
-        names = (claims.get(name) for name in ("email", "preferred_username", "name", "sub"))
-        return next((name for name in names if isinstance(name, str) and name), "")
+        self._keeping.keep(verdict, server, client, pending.scopes, nonce)

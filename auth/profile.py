@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from .references import SecretReference
 
-Grant: TypeAlias = Literal["authorization_code", "client_credentials", "password"]
+Grant: TypeAlias = Literal["authorization_code", "client_credentials", "password", "device_code"]
 ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 
 
@@ -19,6 +19,7 @@ class Endpoints:
     token: str | None = None
     revocation: str | None = None
     registration: str | None = None
+    device_authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Profile:
     Without a `client_id` we register ourselves; `version` is then told as our software's. `scopes` are what to
     ask for instead of what operations want; none of them asks for nothing. A `redirect_uri` is one that was
     registered by hand, so its port is fixed. `in_query` sends credentials in the token endpoint's query.
+    `finds_issuer` says that `issuer` is the service itself, which may name another (RFC 9728).
     """
 
     system: str
@@ -46,8 +48,9 @@ class Profile:
     username: SecretReference | None = None
     password: SecretReference | None = None
     in_query: bool = False
+    finds_issuer: bool = False
 
     @property
     def unattended(self) -> bool:
         """Whether tokens are had without a person."""
-        return self.grant != "authorization_code"
+        return self.grant in ("client_credentials", "password")

@@ -16,7 +16,8 @@ class Server(_Part):
     """An authorization server, as its metadata described it (RFC 8414 §2).
 
     `aliases` are other issuers by which it is proven to call itself too; `auth_methods` are how clients may
-    identify, nothing where it does not say. Without an `authorization_endpoint` nobody can be sent to it.
+    identify, nothing where it does not say; `client_documents` is whether it reads Client ID Metadata Documents, so
+    far as it says. Without an `authorization_endpoint` nobody can be sent to it.
     """
 
     issuer: str
@@ -25,15 +26,20 @@ class Server(_Part):
     token_endpoint: str
     registration_endpoint: str | None = None
     revocation_endpoint: str | None = None
+    device_authorization_endpoint: str | None = None
     jwks_uri: str | None = None
     scopes_supported: tuple[str, ...] = ()
     auth_methods: tuple[str, ...] = ()
     iss_in_response: bool = False
     signing_algorithms: tuple[str, ...] = ("RS256",)
+    client_documents: bool | None = None
 
 
 class Client(_Part):
-    """A client registration (RFC 7591 §3.2.1). `source` is `registered` or `configured`."""
+    """A client registration (RFC 7591 §3.2.1). `source` is `registered` or `configured`.
+
+    `grant` is what it was registered for: some servers allow a client one alone.
+    """
 
     client_id: str
     client_secret: str | None = Field(default=None, repr=False)
@@ -41,6 +47,7 @@ class Client(_Part):
     redirect_uri: str = ""
     secret_expires_at: int = 0
     source: str = "registered"
+    grant: str = "authorization_code"
     registration_uri: str | None = None
     registration_token: str | None = Field(default=None, repr=False)
 
@@ -73,12 +80,28 @@ class Pending(_Part):
     opened: bool | None = None
 
 
+class Device(_Part):
+    """A sign-in on another device (RFC 8628 §3.2): the codes are for one attempt, and only `user_code` is to be seen.
+
+    `address` is where the person goes, with the code in it where the server has such an address. `interval` is how
+    many seconds it wants between two questions.
+    """
+
+    device_code: str = Field(repr=False)
+    user_code: str
+    address: str
+    interval: float
+    scopes: tuple[str, ...]
+    expires_at: float
+
+
 class Record(_Part):
     """All that is known of one sign-in: one system, one site, one client, one caller.
 
     `rev` counts the writes; `tabs` are the times at which a browser was opened lately; `asked` are the scopes that
     the tokens were asked for with. `warning` is what the person should know of a sign-in that worked. `refused` is
-    the fingerprint of the credentials that were refused, which are not tried again.
+    the fingerprint of the credentials that were refused, which are not tried again; `withheld` are scopes that were
+    asked for and not granted, which only the person has asked for again.
     """
 
     v: int = FORMAT
@@ -90,8 +113,10 @@ class Record(_Part):
     tokens: Tokens | None = None
     person: str = ""
     pending: Pending | None = None
+    device: Device | None = None
     declined_at: float = 0.0
     tabs: tuple[float, ...] = ()
     asked: tuple[str, ...] = ()
     warning: str = ""
+    withheld: tuple[str, ...] = ()
     refused: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import httpx2
 
 from .origins import belongs, origin
@@ -13,6 +15,12 @@ from .wire import Answer, Call
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
 BY_HAND = "Register a client by hand and set its client_id (CLOSIENT_CLIENT_ID for Closient)."
+
+
+def is_document(client_id: str) -> bool:
+    """Whether a client_id is the address of a Client ID Metadata Document, which has a path."""
+    parts = urlsplit(client_id)
+    return parts.scheme == "https" and bool(parts.hostname) and parts.path not in ("", "/")
 
 
 class NotRegistered(Exception):
@@ -27,12 +35,6 @@ def registration_request(
     server: Server, redirect_uri: str, version: str, method: str = "none", grant: Grant = "authorization_code"
 ) -> Call:
     """The registration of a native application (RFC 8252, RFC 7591 §2), or of one that acts for itself."""
-    for_a_person = {
-        "application_type": "native",
-        "redirect_uris": [redirect_uri],
-        "grant_types": ["authorization_code", "refresh_token"],
-        "response_types": ["code"],
-    }
     document: dict[str, object] = {
         "client_name": "Closient MCP",
         "client_uri": "https://docs.closient.com/guides/mcp-install",
@@ -40,13 +42,27 @@ def registration_request(
         "software_id": SOFTWARE_ID,
         "software_version": version,
         "token_endpoint_auth_method": method,
-        **(for_a_person if grant == "authorization_code" else {"grant_types": [grant]}),
+        **_registered_for(grant, redirect_uri),
     }
     if server.scopes_supported:
         # What may ever be asked for; what is asked for is decided at each sign-in.
         document["scope"] = " ".join(server.scopes_supported)
     assert server.registration_endpoint
     return Call(server.registration_endpoint, document=document)
+
+
+def _registered_for(grant: Grant, redirect_uri: str) -> dict[str, object]:
+    if grant == "authorization_code":
+        return {
+            "application_type": "native",
+            "redirect_uris": [redirect_uri],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+        }
+    if grant == "device_code":  # RFC 8628 §7.1; nobody is redirected
+        types = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
+        return {"application_type": "native", "redirect_uris": [], "grant_types": types, "response_types": []}
+    return {"grant_types": [grant]}
 
 
 def deregistration_request(client: Client, server: Server) -> Call | None:
@@ -66,7 +82,7 @@ def wants_a_secret(answer: Answer) -> bool:
     return answer.status == 400 and answer.text("error") == "invalid_client_metadata"
 
 
-def read_registration(answer: Answer, redirect_uri: str) -> Client:
+def read_registration(answer: Answer, redirect_uri: str, grant: Grant = "authorization_code") -> Client:
     """The client that the server made of us; what it says goes before what we asked for (RFC 7591 §3.2.1).
 
     Raises:
@@ -90,6 +106,7 @@ def read_registration(answer: Answer, redirect_uri: str) -> Client:
         client_secret=answer.text("client_secret") or None,
         auth_method=method,
         redirect_uri=redirect_uri,
+        grant=grant,
         secret_expires_at=expires if isinstance(expires, int) else 0,
         registration_uri=answer.text("registration_client_uri") or None,
         registration_token=answer.text("registration_access_token") or None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .authorization import LIFETIME, Failure
+from .authorization import Failure
 from .errors import PersonNeeded, Unavailable
 from .profile import Profile
 from .secrets import Redaction
@@ -32,6 +32,11 @@ class Sentences:
         next_step = "Name its endpoints in the credential's settings, or use an API key."
         return self.failure(f"{self._issuer} cannot be signed in to: {why}", next_step)
 
+    def not_on_device(self, why: str) -> PersonNeeded:
+        """The authorization server lets nobody sign in on another device."""
+        next_step = f"Run `closient-mcp login {self._profile.system}`, which needs a browser, or use an API key."
+        return self.failure(f"{self._issuer} offers no sign-in on another device: {why}", next_step)
+
     def unavailable(self, what: str) -> Unavailable:
         """Something that may be different in a while."""
         next_step = "Nothing was changed; try again."
@@ -55,9 +60,8 @@ class Sentences:
         )
 
     def timed_out(self) -> PersonNeeded:
-        """Nobody came back from the browser."""
-        minutes = LIFETIME / 60
-        return self.failure(f"nobody finished the sign-in within {minutes:.0f} minutes", "Ask again to start over.")
+        """Nobody came back from the browser, or entered the code."""
+        return self.failure("nobody finished the sign-in in time", "Ask again to start over.")
 
     def refused(self, failure: Failure) -> PersonNeeded:
         """The authorization server sent the person back without a code (RFC 6749 §4.1.2.1)."""
@@ -85,6 +89,14 @@ class Sentences:
         if denied.error == "invalid_client":
             return self.client_rejected(said)
         return self.failure(f'{self._issuer} answered "{denied.error[:80]}"{said}', "Sign in again.")
+
+    def not_granted_on_device(self, denied: Denied) -> PersonNeeded:
+        """The sign-in on another device came to nothing (RFC 8628 §3.5)."""
+        if denied.error == "access_denied":
+            return self.declined()
+        if denied.error == "expired_token":
+            return self.timed_out()
+        return self.not_exchanged(denied)
 
     def password_refused(self, said: str = "") -> PersonNeeded:
         """The user that the settings name is not taken, and is not tried again."""

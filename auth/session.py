@@ -152,6 +152,10 @@ class Session:
         call = refresh_request(record.server, client, tokens.refresh_token, habits)
         verdict = ask_patiently(self.wire, call, self.clock, tokens)
         if isinstance(verdict, Denied):
+            # Not every disk's locks hold between machines: nobody else's tokens are ended.
+            now = self._tokens = self.store.read().tokens
+            if now is not None and now.refresh_token != tokens.refresh_token:
+                return True
             self._end(record, verdict)
             return False
         if isinstance(verdict, Granted):
@@ -228,7 +232,14 @@ class Session:
         with self.store.lock():
             record = self.store.read()
             said = self._revoke(record)
-            changes: dict[str, object] = {"pending": None, "person": "", "warning": "", "refused": ""}
+            changes: dict[str, object] = {
+                "pending": None,
+                "device": None,
+                "person": "",
+                "warning": "",
+                "refused": "",
+                "withheld": (),
+            }
             if forget:
                 self._deregister(record)
                 changes |= {"client": None, "server": None}

@@ -198,11 +198,12 @@ class Store:
         )
 
     def _hide(self, record: Record) -> None:
-        tokens, client, pending = record.tokens, record.client, record.pending
+        tokens, client, pending, device = record.tokens, record.client, record.pending, record.device
         values = (
             *((tokens.access_token, tokens.refresh_token) if tokens else ()),
             *((client.client_secret, client.registration_token) if client else ()),
             *((pending.state, pending.verifier, pending.nonce) if pending else ()),
+            *((device.device_code,) if device else ()),
         )
         for value in values:
             if value:

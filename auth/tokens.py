@@ -120,10 +120,16 @@ def _scope(scopes: tuple[str, ...]) -> dict[str, str]:
     return {"scope": " ".join(scopes)} if scopes else {}
 
 
+def device_token_request(server: Server, client: Client, device_code: str, habits: Habits = _NONE) -> Call:
+    """Whether the person has decided on the other device, and if so the tokens (RFC 8628 §3.4)."""
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": device_code}
+    return _token_request(server, client, form, habits)
+
+
 def _token_request(server: Server, client: Client, form: dict[str, str], habits: Habits) -> Call:
     if habits.resource:
         form["resource"] = habits.resource
-    call = _identified(server.token_endpoint, client, form)
+    call = identified(server.token_endpoint, client, form)
     return replace(call, form=None, query=call.form) if habits.in_query else call
 
 
@@ -133,10 +139,10 @@ def revoke_request(server: Server, client: Client, tokens: Tokens) -> Call | Non
         return None
     kind = "refresh_token" if tokens.refresh_token else "access_token"
     form = {"token": tokens.refresh_token or tokens.access_token, "token_type_hint": kind}
-    return _identified(server.revocation_endpoint, client, form)
+    return identified(server.revocation_endpoint, client, form)
 
 
-def _identified(url: str, client: Client, form: Mapping[str, str]) -> Call:
+def identified(url: str, client: Client, form: Mapping[str, str]) -> Call:
     """The call with the client's identity, in the way that it was registered with (RFC 6749 §2.3)."""
     if client.auth_method == "client_secret_basic" and client.client_secret:
         # §2.3.1: both are form-encoded before they are joined, or a colon in one would move the border.

@@ -94,6 +94,21 @@ class Child:
             raise self._failure(f"ended with exit code {self._process.returncode}")
         return sample
 
+    def end(self, number: int | None = None) -> int:
+        """Ask it to end, by a signal or by the end of its input, and wait for that; gives its exit code.
+
+        Raises:
+            ChildFailed: the time is up.
+        """
+        if number is None:
+            self._input.close()
+        else:
+            os.kill(self._process.pid, number)  # Popen's own would reap it where it has ended
+        while self._read():
+            pass
+        self._reap()
+        return self._process.returncode
+
     def kill(self) -> Sample:
         """End it at once, and tell what it took until now; an orderly end would be counted."""
         wall = self.elapsed()

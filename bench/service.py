@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from .child import Child
@@ -30,23 +31,40 @@ class Service:
         Raises:
             OSError: it does not answer.
         """
+        self.ask("POST", "reset")
+
+    def count(self, method: str, path: str) -> int:
+        """How often a path was asked for since the last reset.
+
+        Raises:
+            OSError: it does not answer.
+        """
+        return sum((entry["method"], entry["path"]) == (method, path) for entry in self.ask("GET", "log"))
+
+    def ask(self, method: str, control: str) -> Any:
+        """Use one of the sandbox's own levers, such as `expire-tokens`.
+
+        Raises:
+            OSError: it does not answer.
+        """
         host = urlsplit(self.address).netloc
         connection = http.client.HTTPConnection(host, timeout=_SECONDS_TO_RESET)
         try:
-            connection.request("POST", "/__sandbox__/reset")
-            connection.getresponse().read()
+            connection.request(method, f"/__sandbox__/{control}")
+            return json.loads(connection.getresponse().read())
         finally:
             connection.close()
 
 
 @contextmanager
-def running_sandbox() -> Generator[Service]:
-    """A sandbox in a process of its own, for the length of the block.
+def running_sandbox(*, limited: bool = True) -> Generator[Service]:
+    """A sandbox in a process of its own, for the length of the block, with its rate limits or without.
 
     Raises:
         ChildFailed: it did not start, or not end as it should.
     """
-    command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
+    ours = ["closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
+    command = [sys.executable, "-m", *(ours if limited else ["bench.roomy_sandbox"])]
     with Child(command, limit=_SECONDS) as child:
         told = json.loads(child.read_line())
         try:

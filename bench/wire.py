@@ -20,6 +20,7 @@ class Session:
         self._child = child
         self._era = era
         self._asked = 0
+        self._answers: dict[Any, dict[str, Any]] = {}
         if era == "2025-11-25":
             self.ask("initialize", {"protocolVersion": era, "capabilities": {}, "clientInfo": _CLIENT})
             self._send({"method": "notifications/initialized"})
@@ -30,14 +31,33 @@ class Session:
         Raises:
             ChildFailed: the server answered with an error, or not at all.
         """
+        return self.result(self.begin(method, params))
+
+    def begin(self, method: str, params: dict[str, Any] | None = None) -> int:
+        """Send a request without waiting for its answer; gives its id."""
         self._asked += 1
         self._send({"id": self._asked, "method": method, "params": {**(params or {}), **self._meta()}})
-        while (message := self._read()).get("id") != self._asked:
-            pass
+        return self._asked
+
+    def result(self, asked: int) -> dict[str, Any]:
+        """The result of a request that was begun; answers come in any order.
+
+        Raises:
+            ChildFailed: the server answered with an error, or not at all.
+        """
+        while asked not in self._answers:
+            message = self._read()
+            if "method" not in message:
+                self._answers[message.get("id")] = message
+        message = self._answers.pop(asked)
         if "result" not in message:
-            raise ChildFailed(f"{method}: {message.get('error')}")
+            raise ChildFailed(f"request {asked}: {message.get('error')}")
         result: dict[str, Any] = message["result"]
         return result
+
+    def cancel(self, asked: int) -> None:
+        """Take a request back."""
+        self._send({"method": "notifications/cancelled", "params": {"requestId": asked}})
 
     def _meta(self) -> dict[str, Any]:
         if self._era == "2025-11-25":

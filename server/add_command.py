@@ -237,7 +237,7 @@ def _afterwards(settings: Settings, system: SystemSettings, proposal: Proposal, 
         return 0
     from .login_commands import login
 
-    return login(replace(settings, systems=(system,)), browser=True, bare=settings.bare)
+    return login(replace(settings, systems=(system,)), browser=True, device=False, bare=settings.bare)
 
 
 def _agrees() -> bool:

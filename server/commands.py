@@ -93,7 +93,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             from .login_commands import login, logout
 
             if given.command == "login":
-                return login(settings, browser=not given.no_browser, bare=settings.bare)
+                return login(settings, browser=not given.no_browser, device=given.device, bare=settings.bare)
             return logout(settings, forget=given.forget, bare=settings.bare)
         case "config":
             from .config_commands import show
@@ -182,6 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     login = command("login", "sign in now")
     _add_system(login, "the system to sign in to; all that want it, unless named")
     login.add_argument("--no-browser", action="store_true", help="print the address, and take the redirected one back")
+    login.add_argument("--device", action="store_true", help="print a code to enter on another device")
     logout = command("logout", "revoke the sign-in at the server and drop it")
     _add_system(logout, "the system to sign out of; all, unless named")
     logout.add_argument("--forget", action="store_true", help="drop the registration too")

@@ -72,8 +72,17 @@ class AuthorizationCodeTable(_OAuthTable):
     grant: Literal["authorization_code"] = "authorization_code"
     authorization_endpoint: str | None = None
     registration_endpoint: str | None = None
+    device_authorization_endpoint: str | None = Field(default=None, description="For `login --device`.")
     redirect_uri: str | None = Field(default=None, description="As it was registered by hand, with its port.")
     pkce: bool = True
+
+
+class DeviceCodeTable(_OAuthTable):
+    """A person signs in on another device (RFC 8628); without a `client_id` we register ourselves (RFC 7591)."""
+
+    grant: Literal["device_code"]
+    device_authorization_endpoint: str | None = None
+    registration_endpoint: str | None = None
 
 
 class ClientCredentialsTable(_OAuthTable):
@@ -115,6 +124,7 @@ def _grant(value: Any) -> str:
 CredentialTable: TypeAlias = Annotated[
     Annotated[Literal["none"], Tag("none")]
     | Annotated[AuthorizationCodeTable, Tag("authorization_code")]
+    | Annotated[DeviceCodeTable, Tag("device_code")]
     | Annotated[ClientCredentialsTable, Tag("client_credentials")]
     | Annotated[PasswordTable, Tag("password")]
     | Annotated[ApiKeyTable, Tag("api_key")],

@@ -202,6 +202,7 @@ def _known_keys(values: Mapping[str, Any], keys: tuple[str | int, ...]) -> list[
     if keys[-2] != "credential" or not isinstance(table, dict):
         return ["env", "keyring", "command"]
     grants: dict[Any, type[BaseModel]] = {
+        "device_code": grammar.DeviceCodeTable,
         "client_credentials": grammar.ClientCredentialsTable,
         "password": grammar.PasswordTable,
         "api_key": grammar.ApiKeyTable,

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..auth.profile import Profile
 from ..auth.references import written
-from .config_file import ApiKeyTable, AuthorizationCodeTable, CredentialTable, PasswordTable
+from ..auth.registration import is_document
+from .config_file import (
+    ApiKeyTable,
+    AuthorizationCodeTable,
+    ClientCredentialsTable,
+    CredentialTable,
+    DeviceCodeTable,
+    PasswordTable,
+)
 from .settings import ApiKey, Credential, NoCredential, SettingsError, SignIn
 from .sources import Sources
 
+_OAuthTable: TypeAlias = AuthorizationCodeTable | DeviceCodeTable | ClientCredentialsTable | PasswordTable
 _HEADER, _QUERY = "X-API-Key", "api_key"
 # They say where a request goes and where it ends (RFC 9110 §7.2, RFC 9112 §6, §9.6).
 _NOT_FOR_KEYS = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
@@ -38,7 +47,7 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         return _api_key(table, keys, sources, key_place)
     given = table.model_fields_set
     endpoints = preset.endpoints
-    for name in ("authorization", "token", "revocation", "registration"):
+    for name in ("authorization", "token", "revocation", "registration", "device_authorization"):
         address = getattr(table, f"{name}_endpoint", None)
         if address is not None:
             sources.origin(address, *keys, f"{name}_endpoint")
@@ -50,10 +59,13 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         raise sources.error("client_secret is set without client_id; it belongs to one", *keys)
     if table.client_secret is not None and table.client_auth == "none":
         raise sources.error('client_auth = "none" has no use for the client_secret; leave one out', *keys)
+    if isinstance(table.client_id, str) and is_document(table.client_id):
+        _check_document(table, keys, sources)
     profile = replace(
         preset,
         grant=table.grant,
         issuer=table.issuer or preset.issuer,
+        finds_issuer=preset.finds_issuer and table.issuer is None and endpoints == preset.endpoints,
         endpoints=endpoints,
         client_id=sources.secret(table.client_id, *keys, "client_id", plain=True) if table.client_id else None,
         client_secret=sources.secret(table.client_secret, *keys, "client_secret") if table.client_secret else None,
@@ -74,6 +86,14 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         )
         sources.note(".".join([*keys, "credentials_in"]), table.credentials_in, sources.in_file(*keys))
     return SignIn(sources.in_file(*keys), profile)
+
+
+def _check_document(table: _OAuthTable, keys: tuple[str, ...], sources: Sources) -> None:
+    """A client whose client_id is the address of its metadata is a public one: everybody can read that."""
+    if table.client_secret is not None or table.client_auth not in (None, "none"):
+        raise sources.error("a client_id that is an address has no client_secret and no client_auth", *keys)
+    if table.grant not in ("authorization_code", "device_code"):
+        raise sources.error(f"a client_id that is an address is for people, not for {table.grant}", *keys)
 
 
 def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_place: str) -> ApiKey:

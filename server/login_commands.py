@@ -22,7 +22,7 @@ from .settings import ApiKey, NoCredential, Settings, SystemSettings
 from .terminal import GREEN, RED, Terminal, stderr_terminal
 
 
-def login(settings: Settings, *, browser: bool, bare: bool) -> int:
+def login(settings: Settings, *, browser: bool, device: bool, bare: bool) -> int:
     """Sign in now, to each system in turn that has a sign-in; 0 if all of that worked."""
     terminal = stderr_terminal(bare=bare)
 
@@ -34,7 +34,7 @@ def login(settings: Settings, *, browser: bool, bare: bool) -> int:
                 return 1
             await bridge.load(terminal.bar)
             there = [system for system in settings.systems if system.name in bridge.sessions]
-            codes = [await _sign_in(bridge, system, terminal, browser) for system in there]
+            codes = [await _sign_in(bridge, system, terminal, browser, device) for system in there]
             return max(codes)
 
     return _run(settings, terminal, run)
@@ -49,7 +49,7 @@ def _no_sign_in(system: SystemSettings) -> str:
     )
 
 
-async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, browser: bool) -> int:
+async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, browser: bool, device: bool) -> int:
     if system.name not in bridge.logins:
         try:
             await bridge.sessions[system.name].token()
@@ -59,8 +59,8 @@ async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, b
         terminal.say(terminal.paint(f"Signed in to {system.name} ({system.site}).", GREEN))
         return 0
     used = bridge.logins[system.name]
-    attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser, by_hand=True)
-    await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser)
+    attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser, by_hand=True, device=device)
+    await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser, system.site)
     return _report(attempt, terminal, system.site)
 
 
@@ -100,10 +100,17 @@ def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], 
         return 1
 
 
-def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool) -> None:
+def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool, site: str) -> None:
     """Say where to go, and wait; without a browser take the redirected address back."""
     attempt.ready.wait()
     if attempt.done.is_set():
+        return
+    if attempt.server:
+        terminal.say(f"You sign in with {attempt.server}, which {site} names for it.")
+    if attempt.user_code:
+        terminal.say(f"Open this address on any device and sign in:\n\n  {attempt.address}\n")
+        terminal.say(f"Your code is {attempt.user_code}. This waits until you are done.")
+        attempt.done.wait()
         return
     if attempt.opened and browser:
         terminal.say(f"Your browser was opened. If you see nothing, open {attempt.address} on this machine.")

@@ -92,6 +92,7 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
 
     async def run() -> int:
         from .protocol import call_tool, unknown_tool
+        from .signing_in import Reach
 
         async with open_bridge(settings, _logging(settings)) as bridge:
             finds = name.endswith(("_operation", "_operations"))
@@ -110,7 +111,7 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
             async def progress(_: float, message: str) -> None:
                 terminal.say(message)
 
-            result = await call_tool(bridge, tool, given, progress, lives_on=False)
+            result = await call_tool(bridge, tool, given, Reach(progress, heard=True, lives_on=False))
             _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
             return 1 if result.is_error else 0
 

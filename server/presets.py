@@ -185,7 +185,7 @@ def own(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
         raise sources.error('base is missing: where the API is, such as "https://api.acme.example"', *keys)
     origins = _origins(table, name, sources, *homes)
     address = homes[0]
-    profile = new_profile(name, address, origins)
+    profile = replace(new_profile(name, address, origins), finds_issuer=True)
     credential: Credential = NoCredential("default")
     if table.credential is not None:
         credential = credential_of(table.credential, profile, sources, "header")

@@ -26,9 +26,10 @@ from ..tools.json_values import JsonObject, to_text
 from ..tools.sending import PERHAPS_DONE
 from ..tools.tool import AudioBlock, Block, ImageBlock, ResourceBlock, Result, Tool
 from .bridge import Bridge
+from .eliciting import InputNeeded, asker_for
 from .sdk import ListChanged, ListChangingServer
 from .settings import Settings
-from .signing_in import Progress, sign_in
+from .signing_in import Reach, sign_in
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +174,7 @@ class McpBridge:
 
     async def _call_tool(
         self, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
+    ) -> types.CallToolResult | types.InputRequiredResult:
         tool = self._bridge.find(params.name)
         if tool is None:
             with anyio.move_on_after(_FIRST_LIST_SECONDS):
@@ -185,7 +186,12 @@ class McpBridge:
         async def progress(seconds: float, message: str) -> None:
             await ctx.session.report_progress(seconds, None, message)
 
-        return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), progress)
+        asker = asker_for(ctx, params.input_responses)
+        reach = Reach(progress, heard="progress_token" in (ctx.meta or {}), asker=asker)
+        try:
+            return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), reach)
+        except InputNeeded as needed:
+            return needed.result
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
         tool = self._bridge.find(name)
@@ -210,16 +216,17 @@ def unknown_tool(bridge: Bridge, name: str) -> str:
     return f"Unknown tool: {name[:80]}" + (f". Did you mean {', '.join(near)}?" if near else "")
 
 
-async def call_tool(
-    bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress, *, lives_on: bool = True
-) -> types.CallToolResult:
+async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> types.CallToolResult:
     """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it.
 
-    `lives_on` says that this process still listens when the result is read.
+    Raises:
+        InputNeeded: the client has to ask the person first.
     """
     try:
         with anyio.fail_after(_CALL_SECONDS):
-            result = await _call_signed_in(bridge, tool, arguments, progress, lives_on)
+            result = await _call_signed_in(bridge, tool, arguments, reach)
+    except InputNeeded:
+        raise
     except ToolError as error:
         return _failure(bridge, error.message, error.next_step, error.details)
     except AuthError as error:
@@ -235,14 +242,12 @@ async def call_tool(
     return _success(result)
 
 
-async def _call_signed_in(
-    bridge: Bridge, tool: Tool, arguments: JsonObject, progress: Progress, lives_on: bool
-) -> Result:
+async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> Result:
     """Call; where that takes a sign-in, open it and call again: the service did nothing the first time."""
     try:
         return await bridge.call(tool, arguments)
     except SignInNeeded as needed:
-        if unfinished := await sign_in(bridge, needed, progress, lives_on=lives_on):
+        if unfinished := await sign_in(bridge, needed, reach):
             raise unfinished from None
     return await bridge.call(tool, arguments)
 

@@ -91,7 +91,7 @@ class SystemSettings:
     @property
     def login(self) -> bool:
         """Whether a person can sign in."""
-        return isinstance(self.credential, SignIn) and self.credential.profile.grant == "authorization_code"
+        return isinstance(self.credential, SignIn) and not self.credential.profile.unattended
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 
 import anyio
 
 from ..auth.errors import SignInNeeded
-from ..auth.login import Attempt
+from ..auth.login import Attempt, Login
 from .bridge import Bridge
+from .eliciting import Asker
 
 # Hosts give up on a call at 60 seconds.
 WAIT_SECONDS = 45.0
@@ -19,42 +22,98 @@ _PROGRESS_EVERY = 5.0
 Progress = Callable[[float, str], Awaitable[None]]
 
 
-async def sign_in(bridge: Bridge, needed: SignInNeeded, progress: Progress, *, lives_on: bool) -> SignInNeeded | None:
-    """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the person can be reached whose call it is: by its progress, where that is `heard`, and by its result.
 
-    `lives_on` says that this process will still listen for the person then.
+    Where there is an `asker` it sends them to the sign-in, and we open no browser.
+    `lives_on` says that this process will still listen for them when the result is read.
+    """
+
+    progress: Progress
+    heard: bool = False
+    lives_on: bool = True
+    asker: Asker | None = None
+
+
+async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInNeeded | None:
+    """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
 
     Raises:
         AuthError: it failed, or the person declined.
+        InputNeeded: the client has to ask them first.
     """
     login = bridge.logins[needed.system]
     scopes = bridge.scopes_to_ask(needed.system, needed.scopes)
-    attempt = await anyio.to_thread.run_sync(login.start, scopes)
+    attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=reach.asker is None))
     until = time.monotonic() + WAIT_SECONDS
     told = 0.0
+    asked = False
     while not attempt.done.is_set():
-        if time.monotonic() > until or (attempt.ready.is_set() and not attempt.opened):
-            return _unfinished(needed, attempt, lives_on)
+        if reach.asker and attempt.ready.is_set() and not (asked or attempt.opened):
+            asked = True
+            await _ask(reach.asker, needed, login, attempt, until)
+        elif time.monotonic() > until or (attempt.ready.is_set() and not _can_be_finished(attempt, reach)):
+            return _unfinished(needed, attempt, reach)
         if attempt.ready.is_set() and time.monotonic() - told > _PROGRESS_EVERY:
             told = time.monotonic()
-            await progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {attempt.address}")
+            await reach.progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {_where(attempt)}")
         await anyio.sleep(_POLL)
     if attempt.error:
         raise attempt.error
+    if reach.asker:
+        await reach.asker.finished()
     return None
 
 
-def _unfinished(needed: SignInNeeded, attempt: Attempt, lives_on: bool) -> SignInNeeded:
+async def _ask(asker: Asker, needed: SignInNeeded, login: Login, attempt: Attempt, until: float) -> None:
+    """Have the client send the person to the sign-in; what they say is kept in the attempt."""
+    whom = attempt.server or needed.address
+    how = f" and enter the code {attempt.user_code}" if attempt.user_code else ", by way of an address on this machine"
+    message = f"{needed.message} Open your browser to sign in with {whom}{how}."
+    action = await asker.ask(message, attempt.address, attempt.done.is_set, until)
+    if action == "decline":
+        await anyio.to_thread.run_sync(login.decline, attempt)
+    elif action == "accept":
+        attempt.opened = True
+
+
+def _can_be_finished(attempt: Attempt, reach: Reach) -> bool:
+    """Whether the person knows by now where to sign in; else they have to be told first, and nothing is waited for."""
+    return attempt.opened or (bool(attempt.user_code) and (reach.heard or attempt.told))
+
+
+def _where(attempt: Attempt) -> str:
+    code = f", with the code {attempt.user_code}" if attempt.user_code else ""
+    return f"{attempt.address}{code}"
+
+
+def _unfinished(needed: SignInNeeded, attempt: Attempt, reach: Reach) -> SignInNeeded:
     """The sentence for the model to pass on; the address is short and holds nothing secret."""
-    if attempt.opened:
+    if attempt.user_code:
+        attempt.told = True
         next_step = (
-            f"I opened your browser; if you see nothing, open {attempt.address} on this machine. "
+            f"Open {attempt.address} on any device and enter the code {attempt.user_code} there. "
+            "Finish signing in, then repeat the request."
+        )
+    elif reach.asker and not attempt.opened:
+        next_step = (
+            f"You were asked, and did not say yes. Open {attempt.address} on this machine, then repeat the request."
+        )
+    elif attempt.opened:
+        who = "Your client" if reach.asker else "I"
+        next_step = (
+            f"{who} opened your browser; if you see nothing, open {attempt.address} on this machine. "
             "Finish signing in, then repeat the request."
         )
     else:
-        place = f"Open {attempt.address} on this machine, or run" if lives_on else "Run"
+        place = f"Open {attempt.address} on this machine, or run" if reach.lives_on else "Run"
         next_step = (
             f"No browser can be opened from here. {place} `closient-mcp login --no-browser` in a terminal; "
             "then repeat the request."
         )
-    return SignInNeeded(needed.message, next_step, system=needed.system, address=needed.address)
+    # It is for the person to see whom they trust with their password.
+    message = (
+        f"{needed.message} You sign in with {attempt.server}, which it names." if attempt.server else needed.message
+    )
+    return SignInNeeded(message, next_step, system=needed.system, address=needed.address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from ..auth.discovery import same_origin
 from ..auth.errors import AuthError
 from ..auth.references import NoSecret
 from ..tools.json_values import JsonObject, JsonValue, as_list
@@ -64,6 +65,8 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
         record = bridge.sessions[settings.name].store.read()
     except AuthError as error:
         return {**state, "signed_in": False, "failure": f"{error.message} {error.next_step}"}
+    if record.server and not same_origin(record.server.issuer, given.profile.issuer):
+        state["issuer"] = record.server.issuer
     tokens = record.tokens
     if tokens is None:
         return {**state, "signed_in": False}
@@ -72,6 +75,8 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     renewable = tokens.refresh_token is not None
     person = record.person or None
     told: JsonObject = {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+    if record.withheld:
+        told["withheld"] = [*record.withheld]
     return {**state, **told, **({"warning": record.warning} if record.warning else {})}
 
 
@@ -131,7 +136,8 @@ def _credential_line(state: JsonObject, system: str) -> str:
     if state["kind"] == "api_key":
         which = f" …{state['ending']}" if state["ending"] else ""
         return f"credential: API key{which} from {state['source']}"
-    if not state["signed_in"] and state["grant"] != "authorization_code":
+    unattended = state["grant"] not in ("authorization_code", "device_code")
+    if not state["signed_in"] and unattended:
         return f"credential: {state['grant']}, not used yet; the first call does it"
     if not state["signed_in"]:
         return (
@@ -139,7 +145,9 @@ def _credential_line(state: JsonObject, system: str) -> str:
         )
     who = f" as {state['person']}" if state["person"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
-    unattended = state["grant"] != "authorization_code"
     renewed = "renewed by itself" if state["renewable"] or unattended else f"until {state['expires']}"
     warning = f"\n  {state['warning']}" if "warning" in state else ""
-    return f"credential: signed in{who}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"
+    where = f" with {state['issuer']}" if "issuer" in state else ""
+    if withheld := " ".join(str(scope) for scope in as_list(state.get("withheld", []))):
+        scopes = f"{scopes}, was not given {withheld}" if scopes else f"nothing; was not given {withheld}"
+    return f"credential: signed in{who}{where}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"

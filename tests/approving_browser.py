@@ -35,9 +35,11 @@ def main(address: str, button: str = "allow", username: str = "alice") -> None:
         for _ in range(4):
             form = Form(page.text)
             if "password" in form.fields:
-                fields = {**form.fields, "username": username, "password": "sandbox"}
+                fields = {**form.fields, "username": username, "login": username, "password": "sandbox"}
             elif button in form.buttons:
                 fields = {**form.fields, button: form.buttons[button]}
+            elif button == "allow" and form.fields.get("prompt") == "consent":
+                fields = form.fields  # oidc-provider's page, whose one button has no name
             else:
                 break
             page = browser.post(str(page.url), data=fields)

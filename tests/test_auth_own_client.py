@@ -324,6 +324,11 @@ def test_fixed_scopes_are_asked_for_exactly_and_offline_access_is_not_added(crm:
     assert query["scope"] == "a b" and "prompt" not in query
 
 
+def test_openid_core_11_a_fixed_offline_access_is_asked_for_with_consent_too(crm: Crm) -> None:
+    _, query = crm.sign_in(scopes=("a", "offline_access"))
+    assert (query["scope"], query["prompt"]) == ("a offline_access", "consent")
+
+
 @pytest.mark.parametrize("scopes", [(), ("a",)])
 def test_what_operations_want_opens_no_second_sign_in_where_the_scopes_are_fixed(
     crm: Crm, scopes: tuple[str, ...]
@@ -483,3 +488,51 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(address: str, redire
 def test_another_redirect_cannot_and_is_told_why(address: str, said: str) -> None:
     with pytest.raises(BadRedirect, match=said):
         checked_redirect(address)
+
+
+# A Client ID Metadata Document (draft-ietf-oauth-client-id-metadata-document)
+
+DOCUMENT = "https://app.example/oauth/client.json"
+
+
+def reading_documents(crm: Crm, *, reads: bool | None) -> dict[str, Any]:
+    """What the profile is changed by, so that the server's own metadata counts."""
+    address = crm.api.address
+    metadata = {
+        "issuer": address,
+        "response_types_supported": ["code"],
+        "authorization_endpoint": f"{address}/authorize",
+        "token_endpoint": f"{address}/oauth2/token/",
+    }
+    told = {} if reads is None else {"client_id_metadata_document_supported": reads}
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply({**metadata, **told})
+    changes: dict[str, Any] = {"endpoints": Endpoints(), "client_id": written(DOCUMENT, "client_id")}
+    return {**changes, "client_secret": None, "client_auth": None, "redirect_uri": None}
+
+
+def test_a_client_metadata_document_is_the_client_itself_without_registration_or_secret(crm: Crm) -> None:
+    _, query = crm.sign_in(**reading_documents(crm, reads=True))
+    form = crm.forms()[-1]
+    assert (query["client_id"], form["client_id"]) == (DOCUMENT, DOCUMENT)
+    assert query["redirect_uri"].startswith("http://127.0.0.1:") and "client_secret" not in form
+
+
+@pytest.mark.parametrize("reads", [False, None])
+def test_a_server_that_reads_no_client_metadata_documents_is_told_before_a_browser_opens(
+    crm: Crm, reads: bool | None
+) -> None:
+    _, attempt = crm.begin(**reading_documents(crm, reads=reads))
+    assert "reads no client metadata documents" in ended(attempt) and DOCUMENT in ended(attempt)
+    assert crm.tabs == [] and "Leave client_id out to register" in ended(attempt)
+
+
+def test_a_secret_is_never_sent_with_a_client_metadata_document(crm: Crm) -> None:
+    changes = reading_documents(crm, reads=True) | {"client_secret": written(SECRET, "S")}
+    crm.sign_in(**changes)
+    assert all("client_secret" not in form for form in crm.forms())
+    assert all("authorization" not in got.headers for got in crm.api.received)
+
+
+def test_an_address_without_a_path_is_a_client_id_like_any_other(crm: Crm) -> None:
+    changes = reading_documents(crm, reads=False) | {"client_id": written("https://app.example/", "client_id")}
+    assert crm.sign_in(**changes)[1]["client_id"] == "https://app.example/"

@@ -924,6 +924,13 @@ def test_the_keys_are_fetched_anew_for_each_sign_in_so_that_new_ones_are_known(s
         ('Bearer error="insufficient_scope", scope=""', ""),
         ('Bearer error="insufficient_scope", scope="a\\"b"', ""),
         (f'Bearer error="insufficient_scope", scope="{"a" * 1001}"', ""),
+        (
+            'Bearer scope="qr:generate", resource_metadata="https://h/.well-known/oauth-protected-resource"',
+            "qr:generate",
+        ),
+        ('Bearer resource_metadata="https://h/.well-known/oauth-protected-resource"', ""),
+        ('Bearer error="invalid_token", scope="a", resource_metadata="https://h/m"', ""),
+        ('Bearer error_description="no", scope="a"', ""),
         ('Basic realm="insufficient_scope"', ""),
         ("", ""),
     ],

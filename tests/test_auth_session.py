@@ -616,10 +616,33 @@ async def test_rfc_6750_3_1_a_missing_scope_is_asked_for_by_name(home: Home) -> 
     assert caught.value.scopes == ("x:write", "y") and len(api.got) == 1
 
 
-async def test_where_nobody_is_signed_in_no_scope_is_missing(home: Home) -> None:
-    api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x"'})
+async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Home) -> None:
+    api = Api(lambda _: 403, {"www-authenticate": 'Bearer resource_metadata="https://x/y", scope="x y"'})
     async with api.client(home.session()) as client:
-        assert (await client.get(f"{API}/a")).status_code == 403
+        assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 403
+        with pytest.raises(SignInNeeded, match="wants you to sign in") as caught:
+            await client.get(f"{API}/a", extensions={"scopes": ("a",)})
+    assert caught.value.scopes == ("a", "x", "y")
+
+
+@pytest.mark.parametrize(
+    ("granted", "withheld", "says"),
+    [
+        ("a x:write y", (), 'want of the permission "x:write y", which the sign-in has'),
+        ("a y", ("x:write",), 'the permission "x:write" for this .403., and .* did not give it'),
+    ],
+    ids=["without effect", "withheld"],
+)
+async def test_a_step_up_that_would_bring_the_same_is_not_asked_for_again(
+    home: Home, granted: str, withheld: tuple[str, ...], says: str
+) -> None:
+    home.sign_in(scope=granted)
+    home.store().change(withheld=withheld)
+    api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
+    async with api.client(home.session()) as client:
+        with pytest.raises(PersonNeeded, match=says) as caught:
+            await client.get(f"{API}/a")
+    assert not isinstance(caught.value, SignInNeeded) and len(api.got) == 1
 
 
 async def test_a_403_that_names_no_scope_is_an_answer_like_any_other(home: Home) -> None:

@@ -482,3 +482,35 @@ def test_close_may_be_called_at_another_base(tmp_path: Path) -> None:
     close = system(load(tmp_path, text), "close")
     assert close.way.base == "https://proxy.example/close"
     assert close.origins == {"https://proxy.example"}
+
+
+def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_path: Path) -> None:
+    text = (
+        '[systems.acme]\nsite = "https://api.acme.example"\ncredential = { grant = "device_code", client_id = "ours", '
+        'token_endpoint = "https://as.example/token", device_authorization_endpoint = "https://as.example/device" }\n'
+    )
+    acme = system(load(tmp_path, text), "acme")
+    assert isinstance(acme.credential, SignIn) and acme.login
+    profile = acme.credential.profile
+    endpoints = Endpoints(token="https://as.example/token", device_authorization="https://as.example/device")
+    assert (profile.grant, profile.endpoints, profile.unattended) == ("device_code", endpoints, False)
+    with pytest.raises(SettingsError, match="redirect_uri: unknown key"):
+        load(tmp_path, text.replace('"ours"', '"ours", redirect_uri = "http://127.0.0.1:1/"'))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('client_secret = { env = "S" }', "has no client_secret and no client_auth"),
+        ('client_auth = "client_secret_post"', "has no client_secret and no client_auth"),
+        ('grant = "client_credentials"', "is for people, not for client_credentials"),
+    ],
+)
+def test_a_client_id_that_is_an_address_is_a_public_client_for_people(tmp_path: Path, more: str, says: str) -> None:
+    text = (
+        '[systems.acme]\nsite = "https://api.acme.example"\ncredential = { client_id = "https://app.example/c.json" }'
+    )
+    credential = system(load(tmp_path, text), "acme").credential
+    assert isinstance(credential, SignIn) and credential.profile.client_id
+    with pytest.raises(SettingsError, match=says):
+        load(tmp_path, text.replace('.json" }', f'.json", {more} }}'))

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from .service import Sandbox
+from .test_sign_in import Machine, well
+from .test_stdio import started
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS = ("server", "tools", "auth", "sandbox")
@@ -50,6 +54,13 @@ def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() 
                     assert name in sys.stdlib_module_names or called.get(name, name) in asked, (path.name, name)
 
 
+@pytest.fixture
+def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
+    home = tmp_path / "mcp"
+    home.mkdir()
+    return Machine(sandbox, home)
+
+
 def imports(folder: str) -> set[str]:
     """The folders of ours that a folder's modules import."""
     found: set[str] = set()
@@ -77,14 +88,28 @@ def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
                 assert "os.environ" not in path.read_text() and "getenv" not in path.read_text()
 
 
+HEAVY = {"authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock"}
+
+
 def test_heavy_modules_wait_until_they_are_needed() -> None:
-    heavy = ["authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock"]
-    code = (
-        "import sys, json; import closient_mcp.server.serve; "
-        f"print(json.dumps([name for name in {heavy!r} if name in sys.modules]))"
-    )
+    code = "import sys, json; import closient_mcp.server.serve; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert json.loads(done.stdout) == []
+    assert HEAVY & set(json.loads(done.stdout)) == set()
+
+
+def test_a_start_with_a_cached_sign_in_and_a_list_of_tools_needs_no_heavy_module(machine: Machine) -> None:
+    well(machine.whoami())
+    assert machine.run("tools").code == 0  # which reads every document, and keeps it
+    # So that each import is told on stderr when it happens.
+    environment = {"CLOSIENT_MCP_HOME": str(machine.home), "PYTHONPROFILEIMPORTTIME": "1"}
+    with started("--site", machine.sandbox.address, **environment) as process:
+        process.shake_hands()
+        process.send("tools/list", 2)
+        tools = {tool["name"] for tool in process.answer(2)["result"]["tools"]}
+        code, told = process.finish()
+    imported = {line.rsplit("|", 1)[1].strip() for line in told.splitlines() if line.startswith("import time:")}
+    assert code == 0 and "account_whoami" in tools and "closient_mcp.auth.store" in imported
+    assert {name.split(".")[0] for name in imported} & HEAVY == set()
 
 
 def test_the_readme_shows_the_two_commands_and_the_entry_of_mcp_json() -> None:

@@ -72,6 +72,9 @@ class Machine:
     def change(self, **tokens: Any) -> None:
         record = self.record()
         record["tokens"] |= tokens
+        self.write(record)
+
+    def write(self, record: dict[str, Any]) -> None:
         self.file().write_text(json.dumps(record))
 
 

@@ -7,12 +7,13 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import mcp
 import pytest
@@ -37,6 +38,7 @@ class Process:
 
     popen: subprocess.Popen[str]
     frames: queue.Queue[dict[str, Any]]
+    said: IO[str]
 
     def send(self, method: str, id: int | None = None, **params: Any) -> None:
         assert self.popen.stdin
@@ -58,19 +60,24 @@ class Process:
 
     def finish(self) -> tuple[int, str]:
         """Close its input, and give the exit code and all that it said on stderr."""
-        assert self.popen.stdin and self.popen.stderr
+        assert self.popen.stdin
         self.popen.stdin.close()
         code = self.popen.wait(SECONDS)
-        return code, self.popen.stderr.read()
+        self.said.seek(0)
+        return code, self.said.read()
 
 
 @contextmanager
 def started(*arguments: str, **environment: str) -> Generator[Process]:
     command = [sys.executable, "-m", "closient_mcp.server", "serve", *arguments]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=host_environment(**environment)
-    ) as popen:
+    with (
+        # No pipe, which a long log would fill.
+        tempfile.TemporaryFile("w+", encoding="utf-8") as said,
+        subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=said, text=True, env=host_environment(**environment)
+        ) as popen,
+    ):
         frames: queue.Queue[dict[str, Any]] = queue.Queue()
 
         def read() -> None:
@@ -81,7 +88,7 @@ def started(*arguments: str, **environment: str) -> Generator[Process]:
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
         try:
-            yield Process(popen, frames)
+            yield Process(popen, frames, said)
         finally:
             popen.kill()
             popen.wait(SECONDS)

@@ -1,0 +1,100 @@
+"""Signing in on another device (RFC 8628): what is asked, and what the answers mean. Functions of their inputs."""
+
+from __future__ import annotations
+
+import re
+
+from .discovery import NoServer, checked_address
+from .records import Client, Device, Server
+from .tokens import Denied, Unclear, identified
+from .wire import Answer, Call
+
+# The clocks of virtual machines run fast, and a server that is asked too early only gets slower.
+_SLACK = 1.2
+_USUAL_INTERVAL = 5.0
+_SHORTEST_INTERVAL, _LONGEST_INTERVAL = 1.0, 60.0
+_LONGEST_LIFETIME = 1800.0
+_USER_CODE = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
+
+
+class NotOffered(Exception):
+    """The server lets nobody sign in on another device, or not us, or not now; `lasting` is false if it may later."""
+
+    def __init__(self, reason: str, *, lasting: bool = True) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Call:
+    """Ask for a code that a person can enter elsewhere (RFC 8628 §3.1)."""
+    assert server.device_authorization_endpoint
+    form = {"scope": " ".join(scopes)} if scopes else {}
+    if resource:
+        form["resource"] = resource
+    return identified(server.device_authorization_endpoint, client, form)
+
+
+def read_device(answer: Answer, scopes: tuple[str, ...], now: float) -> Device:
+    """The codes, and where the person goes with theirs (RFC 8628 §3.2).
+
+    Raises:
+        NotOffered: there are none.
+    """
+    if answer.status == 429 or answer.status >= 500 or answer.body is None:
+        raise NotOffered(f"it answers HTTP {answer.status}", lasting=answer.status != 429 and answer.status < 500)
+    if error := answer.text("error"):
+        said = answer.text("error_description")[:300]
+        raise NotOffered(f'it answers "{error[:80]}"' + (f" ({said})" if said else ""))
+    device_code, user_code = answer.text("device_code"), answer.text("user_code").strip()
+    address = answer.text("verification_uri") or answer.text("verification_url")  # so called by the drafts
+    if answer.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
+        raise NotOffered(f"it answers HTTP {answer.status} without a code")
+    try:
+        checked_address(address, "verification_uri")
+    except NoServer as error:
+        raise NotOffered(str(error)) from None
+    lifetime = _number(answer, "expires_in") or 600.0
+    return Device(
+        device_code=device_code,
+        user_code=user_code,
+        address=_complete(answer) or address,
+        interval=_within(_number(answer, "interval") or _USUAL_INTERVAL),
+        scopes=scopes,
+        expires_at=now + min(lifetime, _LONGEST_LIFETIME),
+    )
+
+
+def _complete(answer: Answer) -> str:
+    """The address with the code in it, where there is a usable one (RFC 8628 §3.3.1)."""
+    address = answer.text("verification_uri_complete")
+    try:
+        return checked_address(address, "verification_uri_complete") if address else ""
+    except NoServer:
+        return ""
+
+
+def _number(answer: Answer, name: str) -> float:
+    value = (answer.body or {}).get(name)
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
+    return number if 0 < number < 1e10 else 0.0
+
+
+def next_interval(interval: float, verdict: Denied | Unclear) -> float | None:
+    """How long to leave the server alone after this answer, nothing where the waiting is over (RFC 8628 §3.5)."""
+    if isinstance(verdict, Unclear):
+        return _within(max(interval * 2, verdict.retry_after or 0.0))
+    if verdict.error == "slow_down":
+        return _within(interval + 5)
+    return interval if verdict.error == "authorization_pending" else None
+
+
+def pause(interval: float) -> float:
+    """The seconds to wait by a clock of ours that may run fast."""
+    return interval * _SLACK
+
+
+def _within(interval: float) -> float:
+    return min(max(interval, _SHORTEST_INTERVAL), _LONGEST_INTERVAL)

@@ -1,0 +1,85 @@
+"""Waiting for a person who signs in on another device (RFC 8628)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from threading import Event
+
+from .asking import ask
+from .beginning import Beginning
+from .device import next_interval, pause
+from .errors import AuthError
+from .keeping import Keeping
+from .records import Client, Device, Record, Server
+from .sentences import Declined, Sentences
+from .session import Session
+from .tokens import Denied, Granted, Habits, Verdict, device_token_request
+
+
+class DeviceLogin:
+    """Asks the token endpoint over and over until the person has decided. For whoever holds the login lock."""
+
+    def __init__(self, session: Session, sentences: Sentences, beginning: Beginning) -> None:
+        self._session = session
+        self._store = session.store
+        self._say = sentences
+        self._beginning = beginning
+        self._keeping = Keeping(session, sentences)
+
+    def lead(
+        self, record: Record, scopes: tuple[str, ...], by_hand: bool, show: Callable[[Device], None], done: Event
+    ) -> None:
+        """See a sign-in through, the one that a dead owner left behind or a new one; `show` is told of its code.
+
+        Raises:
+            AuthError: it came to nothing.
+        """
+        left = record.device
+        if left and record.server and record.client and self._session.clock() < left.expires_at:
+            device, server, client = left, record.server, record.client
+        else:
+            device, server, client = self._beginning.begun_on_device(record, scopes, by_hand)
+        show(device)
+        try:
+            self._poll(device, server, client, done)
+        except AuthError as error:
+            if self._is_kept(device):
+                declined_at = self._session.clock() if isinstance(error, Declined) else 0.0
+                self._store.change(device=None, declined_at=declined_at)
+            raise
+
+    def _poll(self, device: Device, server: Server, client: Client, done: Event) -> None:
+        # A clock that jumps must neither prolong nor shorten it.
+        until = time.monotonic() + max(0.0, device.expires_at - self._session.clock())
+        interval = device.interval
+        while not done.wait(pause(interval)):
+            if time.monotonic() > until:
+                raise self._say.timed_out()
+            if not self._is_kept(device):
+                raise self._say.failure("the sign-in was given up by a sign-out", "Ask again to start over.")
+            answers: list[Verdict] = []
+            # Tokens that are on their way when the process ends are still written.
+            self._session.uninterrupted(partial(self._ask, device, server, client, answers))
+            (verdict,) = answers
+            if isinstance(verdict, Granted):
+                return
+            wait = next_interval(interval, verdict)
+            if wait is None:
+                assert isinstance(verdict, Denied)
+                raise self._say.not_granted_on_device(verdict)
+            interval = wait
+
+    def _is_kept(self, device: Device) -> bool:
+        kept = self._store.read().device
+        return kept is not None and kept.device_code == device.device_code
+
+    def _ask(self, device: Device, server: Server, client: Client, answers: list[Verdict]) -> None:
+        complete = self._session.credentials.complete(client, server)
+        habits = Habits(self._session.profile.resource)
+        call = device_token_request(server, complete, device.device_code, habits)
+        verdict = ask(self._session.wire, call, self._session.clock)
+        if isinstance(verdict, Granted):
+            self._keeping.keep(verdict, server, complete, device.scopes, None)
+        answers.append(verdict)

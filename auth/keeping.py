@@ -1,0 +1,70 @@
+"""What a person's sign-in gave: its identity checked, and all of it written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from . import id_token
+from .records import Client, Server
+from .sentences import Sentences
+from .session import Session
+from .tokens import Granted, revoke_request
+from .wire import NoAnswer
+
+# What a sign-in brings along, and nothing that a service could miss.
+_NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
+
+
+class Keeping:
+    """Keeps what one session's sign-ins give."""
+
+    def __init__(self, session: Session, sentences: Sentences) -> None:
+        self._session = session
+        self._say = sentences
+
+    def keep(self, granted: Granted, server: Server, client: Client, asked: Sequence[str], nonce: str | None) -> None:
+        """Write the tokens that these scopes were asked for with; `nonce` is what an id_token must repeat.
+
+        Raises:
+            PersonNeeded: the identity that came with them is not to be believed.
+            Unavailable: they cannot be saved.
+        """
+        tokens = granted.tokens
+        # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
+        checkable = server.jwks_uri or "openid" in asked
+        person = self._person(granted, server, client, nonce) if granted.id_token and checkable else ""
+        withheld = self._withheld(asked, tokens.scope)
+        if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
+            tokens = tokens.model_copy(update={"scope": " ".join(asked)})
+        self._session.store.change(
+            tokens=tokens,
+            person=person,
+            pending=None,
+            device=None,
+            declined_at=0.0,
+            tabs=(),
+            asked=tuple(asked),
+            withheld=withheld,
+            warning="" if tokens.refresh_token else self._say.no_refresh_token(),
+        )
+
+    def _withheld(self, asked: Sequence[str], granted: str) -> tuple[str, ...]:
+        """What the server did not grant of all that it was ever asked for, where it says what it granted."""
+        given = set(granted.split() or asked) | _NO_PERMISSIONS
+        earlier = self._session.store.read().withheld
+        return tuple(scope for scope in dict.fromkeys((*earlier, *asked)) if scope not in given)
+
+    def _person(self, granted: Granted, server: Server, client: Client, nonce: str | None) -> str:
+        wire = self._session.wire
+        try:
+            claims = id_token.verify(granted.id_token, server, client.client_id, nonce, wire)
+        except id_token.NotVerified as error:
+            if revocation := revoke_request(server, client, granted.tokens):
+                with suppress(NoAnswer):  # they are not kept here in any case
+                    wire.send(revocation)
+            raise self._say.failure(
+                f"the identity that {server.issuer} returned could not be verified ({error})", "You are not signed in."
+            ) from None
+        names = (claims.get(name) for name in ("email", "preferred_username", "name", "sub"))
+        return next((name for name in names if isinstance(name, str) and name), "")
