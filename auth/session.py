@@ -82,16 +82,27 @@ class Session:
 
     def reread(self) -> None:
         """Look at the file again: somebody signed in, or granted more."""
-        self._tokens = None
+        self._keep(None)
 
     def _good(self, bad: str | None) -> str | None:
-        if self._tokens is None or not is_usable(self._tokens, self.clock()) or self._tokens.access_token == bad:
-            # Another process may have refreshed, signed in or signed out: reading needs no lock.
-            self._tokens = self.store.read().tokens
         tokens = self._tokens
+        if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
+            # Another process may have refreshed, signed in or signed out: reading needs no lock.
+            tokens = self._take(tokens, self.store.read().tokens)
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
             return None
         return tokens.access_token
+
+    def _take(self, known: Tokens | None, read: Tokens | None) -> Tokens | None:
+        """Go by what was read, unless a refresh has ended meanwhile: what it got is newer than what we read."""
+        with self._guard:
+            if self._tokens is known:
+                self._tokens = read
+            return self._tokens
+
+    def _keep(self, tokens: Tokens | None) -> None:
+        with self._guard:
+            self._tokens = tokens
 
     def _alive(self, bad: str | None) -> str | None:
         """What a refresh left: good, or at least not over where it could not be renewed."""
@@ -134,7 +145,8 @@ class Session:
             if self._unsaved and record.tokens and record.tokens.refresh_token == self._unsaved[0]:
                 record = self.store.write(record.model_copy(update={"tokens": self._unsaved[1]}))
             self._unsaved = None
-            tokens = self._tokens = record.tokens
+            tokens = record.tokens
+            self._keep(tokens)
             if tokens and is_usable(tokens, self.clock()) and tokens.access_token != bad:
                 return
             if tokens and self._renew(record, tokens, bad):
@@ -153,13 +165,14 @@ class Session:
         verdict = ask_patiently(self.wire, call, self.clock, tokens)
         if isinstance(verdict, Denied):
             # Not every disk's locks hold between machines: nobody else's tokens are ended.
-            now = self._tokens = self.store.read().tokens
+            now = self.store.read().tokens
+            self._keep(now)
             if now is not None and now.refresh_token != tokens.refresh_token:
                 return True
             self._end(record, verdict)
             return False
         if isinstance(verdict, Granted):
-            self._tokens = verdict.tokens  # before the write: a full disk must not cost the rotation
+            self._keep(verdict.tokens)  # before the write: a full disk must not cost the rotation
             self._unsaved = (tokens.refresh_token, verdict.tokens)
             self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
             self._unsaved = None
@@ -178,7 +191,7 @@ class Session:
             if self._alive(bad):
                 return  # a little life is left in the old one
             raise
-        self._tokens = fetched.tokens
+        self._keep(fetched.tokens)
         self.store.write(fetched)
 
     def _end(self, record: Record, denied: Denied) -> None:
@@ -198,7 +211,7 @@ class Session:
 
     def _drop(self, record: Record, **changes: object) -> None:
         self.store.write(record.model_copy(update={"tokens": None, **changes}))
-        self._tokens = None
+        self._keep(None)
 
     def _unavailable(self, verdict: Unclear) -> Unavailable:
         wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "in a while"

@@ -156,6 +156,24 @@ async def test_many_who_wait_share_one_refresh(home: Home) -> None:
     assert home.asked() == 1
 
 
+def test_what_a_refresh_got_is_not_lost_to_an_older_reading_of_the_file(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.sign_in(age=3600)
+    session = home.session()
+    read = session.store.read
+
+    def read_before_the_refresh_and_come_back_after_it() -> Record:
+        older = read()
+        monkeypatch.setattr(session.store, "read", read)
+        session.refresh()
+        return older
+
+    monkeypatch.setattr(session.store, "read", read_before_the_refresh_and_come_back_after_it)
+    assert session._good(None) == "access-token-1"  # pyright: ignore[reportPrivateUsage]
+    assert home.asked() == 1
+
+
 def test_eight_processes_share_one_refresh_in_each_of_three_rounds(home: Home) -> None:
     home.sign_in(age=3600)
     sessions = [home.session() for _ in range(8)]
