@@ -154,6 +154,28 @@ def test_a_path_that_holds_more_than_a_path_keeps_the_query_in_its_place(path: s
     assert build_request(made, {"p": "x"}).url == url
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "url"),
+    [
+        ("/a?do={p}", "x&y/z", "https://h/v1/a?do=x%26y%2Fz"),
+        ("/a?do={p}&v=1", "", "https://h/v1/a?do=&v=1"),
+        ("/a/{p}?again={p}", ["b", "c,d"], "https://h/v1/a/b,c%2Cd?again=b,c%2Cd"),
+    ],
+)
+def test_a_parameter_in_the_query_that_stands_in_the_path_is_filled_in(path: str, value: JsonValue, url: str) -> None:
+    simple = parameter("path", "simple")
+    made = Operation("t", "s", "a", "GET", path, "https://h/v1", "", "", "read", (simple,), None, {})
+    assert build_request(made, {"p": value}).url == url
+
+
+@pytest.mark.parametrize("name", ["id?", "id#"])
+def test_a_question_mark_in_the_name_of_a_parameter_begins_no_query(name: str) -> None:
+    optional = Parameter("p", name, "path", "simple", False, True)
+    path = f"/a/{{{name}}}/b?c=1"
+    made = Operation("t", "s", "a", "GET", path, "https://h/v1", "", "", "read", (optional,), None, {})
+    assert build_request(made, {"p": "x"}).url == "https://h/v1/a/x/b?c=1"
+
+
 def test_what_was_not_given_is_not_sent() -> None:
     optional = Parameter("q", "q", "query", "form", True, False)
     made = build(optional, "unused")

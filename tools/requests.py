@@ -34,6 +34,8 @@ from .tiers import Tier
 # RFC 9110 §9.2.2, and of QUERY its own draft: asking twice does what asking once does.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}
 _PATH_CHARACTERS = "/{}%:@!$&'()*+,;=-._~"
+# Not inside the name of a parameter, as in `/a/{id?}`.
+_QUERY, _FRAGMENT = re.compile(r"\?(?![^{}]*\})"), re.compile(r"#(?![^{}]*\})")
 _NOTHING: Mapping[str, bytes] = {}
 
 
@@ -67,9 +69,10 @@ def build_request(operation: Operation, arguments: JsonObject, attached: Mapping
     """
     arguments = restore_names(arguments, operation.input_schema, operation.renames)
     # A query that stands in the path itself goes first; a fragment never goes out.
-    path, _, fixed = operation.path.split("#")[0].partition("?")
+    path, *rest = _QUERY.split(_FRAGMENT.split(operation.path)[0], maxsplit=1)
     path = quote(path, safe=_PATH_CHARACTERS)
-    query = [quote(fixed, safe=_PATH_CHARACTERS + "?")] if fixed else []
+    fixed = quote("".join(rest), safe=_PATH_CHARACTERS + "?")
+    query: list[str] = []
     cookies: list[str] = []
     headers = {"accept": "application/json, application/problem+json;q=0.9, */*;q=0.5"}
     for parameter in operation.parameters:
@@ -78,8 +81,10 @@ def build_request(operation: Operation, arguments: JsonObject, attached: Mapping
             continue
         match parameter.location:
             case "path":
-                name = quote(parameter.name, safe=_PATH_CHARACTERS)
-                path = path.replace(f"{{{name}}}", path_value(parameter, value))
+                place = f"{{{quote(parameter.name, safe=_PATH_CHARACTERS)}}}"
+                if place in path:
+                    path = path.replace(place, path_value(parameter, value))
+                fixed = fixed.replace(place, joined(value, ",", parameter.explode, percent))
             case "query":
                 query += query_pairs(parameter, value)
             case "querystring":
@@ -89,6 +94,8 @@ def build_request(operation: Operation, arguments: JsonObject, attached: Mapping
             case "header":
                 if value is not None and not is_empty(value):
                     headers[parameter.name.lower()] = header_value(parameter, value)
+    if fixed:
+        query.insert(0, fixed)
     if cookies:
         headers["cookie"] = "; ".join(cookies)
     sent = None
