@@ -161,6 +161,7 @@ def test_a_path_of_the_wrong_shape_gives_nothing_and_breaks_nothing(node: Any) -
         ([{"url": "https://elsewhere.example"}, {"url": f"{HOST}/v3/"}], "/a", f"{HOST}/v3"),
         ([{"url": "https://elsewhere.example"}], "/a", f"{HOST}/things"),
         ([{"url": "/{v}", "variables": {"v": {"default": "v9"}}}], "/a", f"{HOST}/v9"),
+        ([{"url": f" {HOST}/v4 "}], "/a", f"{HOST}/v4"),
     ],
 )
 def test_the_base_is_the_first_server_that_calls_may_go_to(servers: Any, path: str, base: str) -> None:

@@ -83,4 +83,4 @@ def server_url(server: JsonObject) -> str:
         chosen = variable.get("default", next(iter(as_list(variable.get("enum"))), ""))
         return str(chosen) if isinstance(chosen, str | int | float) and not isinstance(chosen, bool) else ""
 
-    return re.sub(r"\{([^{}]*)\}", value, as_text(server.get("url")) or "/")
+    return re.sub(r"\{([^{}]*)\}", value, as_text(server.get("url")).strip() or "/")
