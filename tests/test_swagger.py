@@ -13,6 +13,7 @@ from closient_mcp.tools.documents import kind_of
 from closient_mcp.tools.fetching import Fetcher
 from closient_mcp.tools.json_values import JsonObject, JsonValue
 from closient_mcp.tools.operations import Source, read_operations
+from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.servers import server_origins
 from closient_mcp.tools.swagger import is_swagger, to_openapi
 from closient_mcp.tools.ways_in import WayIn
@@ -90,6 +91,23 @@ def test_a_collection_format_is_a_style(place: str, collection_format: str | Non
     found = converted_parameter(**{"in": place, "type": "array", "items": {"type": "integer"}, **given})
     assert {key: found[key] for key in joining} == joining
     assert found["schema"] == {"type": "array", "items": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("collection_format", "header", "encoded"),
+    [("ssv", "a b", "a%20b"), ("tsv", "a\tb", "a%09b"), ("pipes", "a|b", "a%7Cb")],
+)
+def test_a_collection_format_joins_in_every_place(collection_format: str, header: str, encoded: str) -> None:
+    joined = {"type": "array", "items": {"type": "string"}, "collectionFormat": collection_format}
+    places = {"path": "p", "query": "q", "header": "h", "formData": "f"}
+    parameters = [{"in": place, "name": name, "required": True, **joined} for place, name in places.items()]
+    document = converted({"/t/{p}": {"post": operation(parameters=parameters)}})
+    source = Source("s", (), "", ADDRESS, "", frozenset({"https://docs.example.com"}))
+    ((made,), problems) = read_operations(document, source)
+    items: list[JsonValue] = ["a", "b"]
+    request = build_request(made, {"p": items, "q": items, "h": items, "body": {"f": items}})
+    assert request.url == f"https://docs.example.com/t/{encoded}?q={encoded}"
+    assert (request.headers["h"], request.content, problems) == (header, f"f={encoded}".encode(), [])
 
 
 def test_what_a_parameter_says_of_its_value_is_its_schema() -> None:

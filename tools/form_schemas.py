@@ -9,10 +9,11 @@ from .file_values import MARK, is_bytes
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from .media_types import Kind, is_media_type
 from .schemas import BadReference, follow, follow_schema
+from .styles import DELIMITERS
 from .text import clean
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
-_STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
+_STYLES = ("form", "deepObject", *DELIMITERS)
 _DEPTH_LIMIT = 8
 _KEPT: tuple[str, ...] = ("description", "nullable", "readOnly")
 

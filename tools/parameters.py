@@ -13,17 +13,18 @@ from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from .parameter_schemas import parameter_schema
 from .problems import Unusable
 from .schemas import SchemaReader, follow
+from .styles import DELIMITERS
 from .text import one_line
 
 Location = Literal["path", "query", "header", "cookie", "querystring"]
 _LOCATIONS: dict[str, Location] = {
     "path": "path", "query": "query", "header": "header", "cookie": "cookie", "querystring": "querystring",
 }  # fmt: skip
-# OpenAPI 3.1 §4.8.12.2 and 3.2 §4.12.2; the first is the default.
+# OpenAPI 3.1 §4.8.12.2 and 3.2 §4.12.2, and those that Swagger 2.0 has besides; the first is the default.
 _STYLES: dict[Location, tuple[str, ...]] = {
-    "path": ("simple", "label", "matrix"),
-    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
-    "header": ("simple",),
+    "path": ("simple", "label", "matrix", *DELIMITERS),
+    "query": ("form", "deepObject", *DELIMITERS),
+    "header": ("simple", *DELIMITERS),
     "cookie": ("form", "cookie"),
     "querystring": ("form",),
 }

@@ -17,6 +17,7 @@ from .parameters import Parameter
 from .property_names import restore_names
 from .styles import (
     COOKIE,
+    DELIMITERS,
     PERCENT,
     PLAIN,
     RESERVED,
@@ -123,7 +124,8 @@ def path_value(parameter: Parameter, value: JsonValue) -> str:
     elif parameter.style == "label":
         text = "." + joined(value, "." if parameter.explode else ",", parameter.explode, percent)
     else:
-        text = joined(value, ",", parameter.explode, percent)
+        delimiter = percent(DELIMITERS[parameter.style]) if parameter.style in DELIMITERS else ","
+        text = joined(value, delimiter, parameter.explode, percent)
     if text.strip(".") == "":
         what = "is empty" if text == "" else "is only dots"
         raise BadArguments(f"`{parameter.argument}` {what}, which would change the address it is part of.")
@@ -163,7 +165,7 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
     elif parameter.media_type:
         text = content(value, parameter.media_type)
     else:
-        text = joined(value, ",", parameter.explode, as_written)
+        text = joined(value, DELIMITERS.get(parameter.style, ","), parameter.explode, as_written)
     _check_header(parameter, text)
     return text.strip()
 

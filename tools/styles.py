@@ -22,7 +22,8 @@ Write: TypeAlias = Callable[[str], str]
 # Of RFC 3986's reserved characters those that a value can hold without being cut (`#`, `&`), read as a space (`+`)
 # or refused by strict servers (`[`, `]`).
 _RESERVED = ":/?@!$'()*,;="
-_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+# The last is Swagger 2.0's alone (`tsv`), which knows all three in every place.
+DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 # RFC 6265 §4.1.1 and RFC 9110 §5.6.2, without `%`: as many servers decode percent-encoding in cookies as do not.
 _COOKIE_CHARACTERS = "!#$&'()*+-./:<=>?@[]^_`{|}~"
 _NAME_CHARACTERS = "!#$&'*+^`|"
@@ -110,7 +111,7 @@ def pairs(name: str, value: JsonValue, style: str, explode: bool, writing: Writi
     if isinstance(value, list) and explode:
         return _repeated(own, value, writing)
     if isinstance(value, dict | list):
-        delimiter = writing.value(_DELIMITERS[style]) if style in _DELIMITERS else ","
+        delimiter = writing.value(DELIMITERS[style]) if style in DELIMITERS else ","
         return [(own, delimiter.join(writing.item(part) for part in flat(value)))]
     return [(own, writing.value(scalar(value)))]
 

@@ -16,7 +16,7 @@ _FLOWS = {
     "application": "clientCredentials",
     "accessCode": "authorizationCode",
 }
-# The style that joins as a `collectionFormat` does. `tabDelimited` is none of OpenAPI 3: it has no word for `tsv`.
+# The style that joins as a `collectionFormat` does (`styles.py`): OpenAPI 3 has no word for `tsv`.
 _STYLES = {"ssv": "spaceDelimited", "pipes": "pipeDelimited", "tsv": "tabDelimited"}
 _OF_THE_PARAMETER = {"name", "in", "description", "required", "allowEmptyValue", "collectionFormat", "x-example"}
 
