@@ -216,6 +216,8 @@ def test_rule_3_no_name_and_no_content_type_adds_a_line_or_a_part() -> None:
     [
         (["application/octet-stream"], {}, "application/octet-stream"),
         (["application/octet-stream"], {"filename": "a.png"}, "application/octet-stream"),
+        (["application/octet-stream"], {"content_type": "image/png"}, "application/octet-stream"),
+        (["image/gif", "application/octet-stream"], {"content_type": "image/gif"}, "image/gif"),
         (["image/png", "image/jpeg"], {"filename": "a.jpg"}, "image/jpeg"),
         (["image/png", "image/jpeg"], {}, "image/png"),
         (["image/*"], {"content_type": "image/webp"}, "image/webp"),

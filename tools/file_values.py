@@ -11,7 +11,7 @@ from mimetypes import MimeTypes
 
 from .errors import BadArguments
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .media_types import BYTES, is_media_type, matches
+from .media_types import BYTES, essence, is_media_type, matches
 
 FILE: JsonObject = {
     "type": "object",
@@ -53,6 +53,8 @@ class File:
         """
         if self.content_type:
             if accepted and not matches(self.content_type, accepted):
+                if any(essence(one) == BYTES for one in accepted):  # bytes of any kind
+                    return BYTES
                 raise BadArguments(f"A file of {self.content_type} is not taken here; {', '.join(accepted)} is.")
             return self.content_type
         guessed = _TYPES.guess_type(self.filename)[0]
