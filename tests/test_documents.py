@@ -160,3 +160,10 @@ def test_a_description_in_yaml_means_what_its_json_twin_says() -> None:
         "x-limits": LIMIT,
         "paths": {"/things/{id}": {"get": operation}},
     }
+
+
+def test_names_that_yaml_lists_as_required_are_text_as_the_keys_are() -> None:
+    schema = b"schema:\n  properties: {1: {}, null: {}, 0x1F: {}}\n  required: [1, null, 0x1F]\n"
+    found = read_document(schema + b"q: {required: true}")
+    assert found["schema"] == {"properties": {"1": {}, "null": {}, "0x1F": {}}, "required": ["1", "null", "0x1F"]}
+    assert found["q"] == {"required": True}

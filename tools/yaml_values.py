@@ -109,6 +109,10 @@ class _Builder:
     def _awaits_key(self) -> bool:
         return self._open[-1].items is None and self._open[-1].key is None
 
+    def _lists_names(self) -> bool:
+        """Whether a name of a property comes now: text as the property's key is, whatever it looks like."""
+        return len(self._open) > 1 and self._open[-1].items is not None and self._open[-2].key == "required"
+
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         if self._open and self._awaits_key():
             inner = self._open[-1]
@@ -117,7 +121,7 @@ class _Builder:
             if event.anchor:
                 self._anchored[event.anchor] = (event.value, _size(event.value))
         else:
-            plain = not event.style and event.tag not in _TEXT_TAGS
+            plain = not event.style and event.tag not in _TEXT_TAGS and not self._lists_names()
             self._place(_plain(event.value) if plain else event.value, event.anchor, _size(event.value))
 
     def _alias(self, name: str) -> None:
