@@ -8,7 +8,7 @@ from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object, to_text
 from closient_mcp.tools.mending import WrittenNumber, mend
-from closient_mcp.tools.styles import scalar
+from closient_mcp.tools.styles import exact_json, header_json, scalar
 
 
 def check(schema: JsonObject, value: JsonValue, name: str = "v", definitions: JsonObject | None = None) -> JsonValue:
@@ -85,6 +85,8 @@ def test_a_number_that_was_written_as_text_goes_out_digit_by_digit() -> None:
     price = check({"type": "number"}, "1.10")
     assert isinstance(price, WrittenNumber) and price == 1.1
     assert scalar(price) == "1.10" and to_text(price) == "1.1"
+    assert exact_json({"ü": [price, None, True, "é", {}]}) == '{"ü":[1.10,null,true,"é",{}]}'
+    assert header_json([price, "é"]) == '[1.10,"\\u00e9"]'
     assert [scalar(one) for one in (5.0, 1e3, 0.1, 2**70, 1e300)] == ["5", "1000", "0.1", str(2**70), "1e+300"]
 
 

@@ -11,9 +11,9 @@ from .bodies import Body
 from .errors import BadArguments
 from .file_values import extension, is_file, read_file_value
 from .form_schemas import Part
-from .json_values import JsonObject, JsonValue, NotJson, as_object, parse_json, to_text
+from .json_values import JsonObject, JsonValue, NotJson, as_object, parse_json
 from .media_types import essence, is_json
-from .styles import PERCENT, PLAIN, RESERVED, pairs, percent, scalar
+from .styles import PERCENT, PLAIN, RESERVED, exact_json, pairs, percent, scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def encode_body(body: Body, value: JsonValue, attached: Mapping[str, bytes]) -> 
     """
     match body.kind:
         case "json":
-            return Encoded(_utf8(to_text(value)), body.media_type)
+            return Encoded(_utf8(exact_json(value)), body.media_type)
         case "lines":
             return Encoded(_utf8(_lines(value, body.media_type)), body.media_type)
         case "form":
@@ -67,7 +67,7 @@ def _lines(value: JsonValue, media_type: str) -> str:
     if isinstance(value, str):
         return value if value.endswith("\n") else f"{value}\n"
     before = "\x1e" if essence(media_type).endswith("json-seq") else ""  # RFC 7464 §2.2
-    return "".join(f"{before}{to_text(item)}\n" for item in (value if isinstance(value, list) else [value]))
+    return "".join(f"{before}{exact_json(item)}\n" for item in (value if isinstance(value, list) else [value]))
 
 
 def _text(text: str, media_type: str) -> Encoded:
@@ -104,9 +104,9 @@ def _as_content(value: JsonValue, content_type: str) -> list[tuple[str, str]]:
     if isinstance(value, list) and not json_type:
         return [pair for item in value for pair in _as_content(item, content_type)]
     if isinstance(value, dict | list):
-        return [(to_text(value), json_type or "application/json")]
+        return [(exact_json(value), json_type or "application/json")]
     if json_type and not (isinstance(value, str) and _holds_json(value)):
-        return [(to_text(value), json_type)]
+        return [(exact_json(value), json_type)]
     return [(scalar(value), next((one for one in types if "*" not in one), ""))]
 
 

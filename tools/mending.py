@@ -18,7 +18,7 @@ _SAYS_TYPE = ("type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf")
 
 
 class WrittenNumber(float):
-    """A number that was written as text, with that text: a query or a header can carry it digit by digit."""
+    """A number that was written as text, with that text: so it can be sent digit by digit."""
 
     def __new__(cls, text: str) -> WrittenNumber:
         """The number that the text is."""

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from .errors import BadArguments
-from .json_values import JsonValue, to_text
+from .json_values import JsonValue
 from .media_types import is_json
 from .mending import WrittenNumber
 
@@ -79,17 +79,30 @@ def scalar(value: JsonValue) -> str:
         return value.text
     if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_WHOLE:
         return str(int(value))
-    return "" if value is None else to_text(value)
+    return "" if value is None else exact_json(value)
 
 
 def content(value: JsonValue, media_type: str) -> str:
     """A value as text of a media type: JSON, unless it is text already and the media type is no JSON."""
-    return value if isinstance(value, str) and not is_json(media_type) else to_text(value)
+    return value if isinstance(value, str) and not is_json(media_type) else exact_json(value)
 
 
 def header_json(value: JsonValue) -> str:
     """A value as JSON that a header carries."""
-    return json.dumps(value, separators=(",", ":"))
+    return exact_json(value, ascii_only=True)
+
+
+def exact_json(value: JsonValue, *, ascii_only: bool = False) -> str:
+    """A value as compact JSON, with every number digit by digit as it was given."""
+    if isinstance(value, WrittenNumber):
+        return value.text  # JSON's own grammar for numbers is the one by which it was read
+    if isinstance(value, dict):
+        members = (f"{json.dumps(key, ensure_ascii=ascii_only)}:{exact_json(one, ascii_only=ascii_only)}"
+                   for key, one in value.items())  # fmt: skip
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{','.join(exact_json(one, ascii_only=ascii_only) for one in value)}]"
+    return json.dumps(value, ensure_ascii=ascii_only)
 
 
 def is_empty(value: JsonValue) -> bool:
