@@ -18,6 +18,8 @@ from closient_mcp.tools.media_types import is_media_type
 from closient_mcp.tools.operations import Operation, Source, read_operations
 from closient_mcp.tools.requests import Request, build_request
 
+from .service import fits
+
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 PERSON: dict[str, Any] = {"type": "object", "properties": {"name": {"type": "string"}, "id": {"type": "integer"}}}
 UPLOAD: dict[str, Any] = {"type": "object", "properties": {**PERSON["properties"], "photo": BINARY}}
@@ -334,6 +336,17 @@ def test_property_names_that_hosts_refuse_go_out_as_the_service_knows_them() -> 
         body: JsonObject = {text: "x", file: {"base64": "", "filename": "f"} if media_type == MULTIPART else "f"}
         sent = unquote((build_request(operation, {"body": body}).content or b"").decode())
         assert "user[name]" in sent and "a file" in sent and text not in sent and file not in sent
+
+
+def test_rfc_7396_a_merge_patch_may_hold_any_member_and_null_for_each() -> None:
+    pet = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"readOnly": True}}}
+    operation = read({PATCH: {"$ref": "#/components/schemas/Pet"}}, Pet=pet)
+    assert fits(operation.input_schema, {"body": {"a": None}}) and fits(operation.input_schema, {"body": {}})
+    assert not fits(operation.input_schema, {"body": {"a": 1}})
+    assert (build_request(operation, {"body": {"a": None}}).content, operation.body and operation.body.media_type) == (
+        b'{"a":null}',
+        "application/merge-patch+json",
+    )
 
 
 def test_forms_that_contain_themselves_many_times_over_are_read_in_bounded_time() -> None:

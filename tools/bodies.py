@@ -14,6 +14,7 @@ from .schemas import SchemaReader, follow, follow_schema
 from .text import clean, one_line
 
 BODY = "body"
+_MERGE_PATCH = "application/merge-patch+json"
 _EXAMPLE_LIMIT = 600
 _SCALARS = ("string", "integer", "number", "boolean")
 # What is chosen where an operation takes several: what says most about its content goes first.
@@ -98,6 +99,8 @@ def _choices(document: JsonObject, content: JsonObject) -> Iterator[_Choice]:
             continue
         media = follow(document, value)
         schema = follow_schema(document, media.get("schema", {}))
+        if essence(media_type) == _MERGE_PATCH and "properties" in (whole := flattened(document, schema)):
+            media = {**media, "schema": _as_patch(whole)}
         kind = kind_of(media_type, says_bytes=is_bytes(schema), says_text=schema.get("type") == "string")
         form = read_form(document, media, kind) if kind in ("form", "multipart") else None
         names = frozenset(as_object(flattened(document, schema).get("properties")))
@@ -135,6 +138,15 @@ def _schema(reader: SchemaReader, choice: _Choice, needs: set[str]) -> JsonObjec
     if choice.kind != "text" or schema.get("type") in _SCALARS:
         return schema
     return {"type": "string", "description": f"The whole body, written as {essence(choice.media_type)}."}
+
+
+def _as_patch(schema: JsonObject) -> JsonObject:
+    """What a merge patch of such an object is: any of its members, and null for each that is to go (RFC 7396 §1)."""
+    properties: JsonObject = {
+        name: one if as_object(one).get("readOnly") is True else {"anyOf": [one, {"type": "null"}]}
+        for name, one in as_object(schema.get("properties")).items()
+    }
+    return {**{key: value for key, value in schema.items() if key != "required"}, "properties": properties}
 
 
 def _says_nothing(schema: JsonObject) -> bool:
