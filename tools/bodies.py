@@ -100,7 +100,8 @@ def _choices(document: JsonObject, content: JsonObject) -> Iterator[_Choice]:
         media = follow(document, value)
         schema = follow_schema(document, media.get("schema", {}))
         if essence(media_type) == _MERGE_PATCH and "properties" in (whole := flattened(document, schema)):
-            media = {**media, "schema": _as_patch(whole)}
+            patch: JsonObject = {**media, "schema": _as_patch(whole)}
+            media = patch
         kind = kind_of(media_type, says_bytes=is_bytes(schema), says_text=schema.get("type") == "string")
         form = read_form(document, media, kind) if kind in ("form", "multipart") else None
         names = frozenset(as_object(flattened(document, schema).get("properties")))
