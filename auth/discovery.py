@@ -90,12 +90,13 @@ def same_origin(one: str, other: str) -> bool:
 
 
 def metadata_addresses(issuer: str) -> list[str]:
-    """Where an issuer's metadata may be, in order (RFC 8414 §3; OpenID Connect Discovery §4)."""
+    """Where an issuer's metadata may be, in order (RFC 8414 §3; OpenID Connect Discovery §4; RFC 8414 §5)."""
     from authlib.oauth2.rfc8414 import get_well_known_url
 
-    oauth: str = get_well_known_url(issuer, external=True)
-    openid = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-    return [oauth, openid]
+    bare = issuer.rstrip("/")
+    oauth: str = get_well_known_url(bare, external=True)
+    inserted: str = get_well_known_url(bare, external=True, suffix="openid-configuration")
+    return list(dict.fromkeys((oauth, f"{bare}/.well-known/openid-configuration", inserted)))
 
 
 def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -> Server:

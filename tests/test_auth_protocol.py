@@ -103,15 +103,24 @@ def granted(body: Mapping[str, object], previous: Tokens | None = None) -> Token
 # Discovery (RFC 8414, OpenID Connect Discovery)
 
 
+PATHS_OF_P = [
+    "/.well-known/oauth-authorization-server/p",
+    "/p/.well-known/openid-configuration",
+    "/.well-known/openid-configuration/p",
+]
+
+
 @pytest.mark.parametrize(
     ("issuer", "addresses"),
     [
-        ("https://h", ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]),
-        ("https://h/p", ["/.well-known/oauth-authorization-server/p", "/p/.well-known/openid-configuration"]),
+        ("https://h", [f"/.well-known/{name}" for name in ("oauth-authorization-server", "openid-configuration")]),
+        ("https://h/", [f"/.well-known/{name}" for name in ("oauth-authorization-server", "openid-configuration")]),
+        ("https://h/p", PATHS_OF_P),
+        ("https://h/p/", PATHS_OF_P),
     ],
 )
 def test_rfc_8414_metadata_is_looked_for_where_the_issuers_path_puts_it(issuer: str, addresses: list[str]) -> None:
-    assert metadata_addresses(issuer)[:2] == [f"https://h{address}" for address in addresses]
+    assert metadata_addresses(issuer) == [f"https://h{address}" for address in addresses]
 
 
 def test_metadata_becomes_a_server_with_its_slashes_as_they_were() -> None:
@@ -200,6 +209,16 @@ def test_discovery_falls_back_to_openid_where_rfc_8414_finds_nothing(service: Se
         "/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration",
     ]
+
+
+@pytest.mark.parametrize("path", PATHS_OF_P)
+def test_discovery_finds_an_issuer_with_a_path_wherever_its_one_document_is(
+    service: Service, wire: Wire, path: str
+) -> None:
+    issuer = f"{service.address}/p"
+    service.routes[path] = Reply({**METADATA, "issuer": issuer})
+    assert discover(issuer, wire).issuer == issuer
+    assert [got.path for got in service.received] == PATHS_OF_P[: PATHS_OF_P.index(path) + 1]
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
