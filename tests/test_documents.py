@@ -90,7 +90,7 @@ def test_yaml_is_read_as_json_and_keys_as_they_are_written(text: str, value: Any
         ("a: [", "not YAML"),
         ("a: b: c", "line 1 column 5"),
         ("a: '\x01'", "not YAML"),
-        ("[" * 5_000, "levels deep"),
+        ("[" * 5_000, "levels deep|nesting depth"),  # newer libyamls have a bound of their own, and come to it first
         ("a: " + "{a: " * 5_000, "levels deep"),
     ],
 )
