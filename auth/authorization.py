@@ -81,11 +81,14 @@ def begin(
         address=add_params_to_uri(server.authorization_endpoint, parameters),
         scopes=tuple(wanted),
         expires_at=now + LIFETIME,
+        server=server,
+        client=client,
     )
 
 
-def read_callback(query: str, pending: Pending, server: Server) -> Code | Failure | Stale:
+def read_callback(query: str, pending: Pending) -> Code | Failure | Stale:
     """What the query of a callback says; only one with our state says anything at all."""
+    server = pending.server
     try:
         values = {name: found[0] for name, found in parse_qs(query, max_num_fields=50).items()}
     except ValueError:

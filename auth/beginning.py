@@ -11,8 +11,9 @@ from . import authorization
 from .device import NotOffered, device_request, read_device
 from .listener import Listener, checked_redirect
 from .origins import origin
+from .profile import Grant
 from .records import Client, Device, Pending, Record, Server
-from .sentences import Sentences
+from .sentences import NoRegistrationYet, Sentences
 from .session import Session
 from .wire import NoAnswer
 
@@ -25,7 +26,6 @@ class Started:
 
     listener: Listener
     pending: Pending
-    server: Server
 
 
 class Beginning:
@@ -42,12 +42,12 @@ class Beginning:
     def resumed(self, record: Record) -> Started | None:
         """The request that a dead owner left behind, if its port is free: the tab that is open still works."""
         pending = record.pending
-        if pending is None or record.server is None or self._clock() >= pending.expires_at:
+        if pending is None or self._clock() >= pending.expires_at:
             return None
         if self._profile.redirect_uri not in (None, pending.redirect_uri):
             return None
         try:
-            return Started(Listener(pending.redirect_uri), pending, record.server)
+            return Started(Listener(pending.redirect_uri), pending)
         except OSError:
             logger.info("the port of the pending sign-in is taken; starting anew")
             return None
@@ -55,47 +55,65 @@ class Beginning:
     def begun(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> Started:
         """A new request, saved before anybody is sent anywhere."""
         profile = self._profile
-        record, server = self._found(record, by_hand)
-        listener = self._listener(record.client)
+        known, server = self._found(record, by_hand)
+        listener = self._listener(known.client)
         try:
-            client = self._enrolment.client(record.client, server, listener.redirect_uri)
+            client = self._client(record, known, server, by_hand, listener.redirect_uri)
             pending = authorization.begin(
                 server,
                 client,
                 listener.redirect_uri,
-                self._wanted(record, server, scopes),
+                self._wanted(known, server, scopes),
                 self._clock(),
                 exactly=profile.scopes is not None,
                 pkce=profile.pkce,
                 resource=profile.resource,
             )
-            self._store.change(server=server, client=client, pending=pending, device=None, tokens=record.tokens)
+            self._store.change(pending=pending, device=None)
         except BaseException:
             listener.close()
             raise
-        return Started(listener, pending, server)
+        return Started(listener, pending)
 
-    def begun_on_device(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> tuple[Device, Server, Client]:
+    def begun_on_device(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> Device:
         """A code for another device, saved before anybody is told of it (RFC 8628 §3.1)."""
-        record, server = self._found(record, by_hand)
+        known, server = self._found(record, by_hand)
         if server.device_authorization_endpoint is None:
             raise self._say.not_on_device("it publishes no device_authorization_endpoint")
-        client = self._enrolment.client(record.client, server, "", "device_code")
-        wanted = tuple(dict.fromkeys(self._wanted(record, server, scopes)))
+        client = self._client(record, known, server, by_hand)
+        wanted = tuple(dict.fromkeys(self._wanted(known, server, scopes)))
         if "offline_access" in server.scopes_supported and self._profile.scopes is None:
             wanted = tuple(dict.fromkeys((*wanted, "offline_access")))
         complete = self._session.credentials.complete(client, server)
         try:
             answer = self._session.wire.send(device_request(server, complete, wanted, self._profile.resource))
-            device = read_device(answer, wanted, self._clock())
+            device = read_device(answer, server, client, wanted, self._clock())
         except NoAnswer as error:
             raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
         except NotOffered as error:
             if error.lasting:
                 raise self._say.not_on_device(str(error)) from None
             raise self._say.unavailable(f"{server.issuer} gave no code for another device: {error}") from None
-        self._store.change(server=server, client=client, device=device, pending=None, tokens=record.tokens)
-        return device, server, client
+        self._store.change(pending=None, device=device)
+        return device
+
+    def _client(
+        self, record: Record, known: Record, server: Server, by_hand: bool, redirect_uri: str | None = None
+    ) -> Client:
+        """The client for a sign-in in a browser, or without a `redirect_uri` for one on another device."""
+        grant: Grant = "device_code" if redirect_uri is None else "authorization_code"
+        try:
+            enrolled = self._enrolment.enrolled(known, server, grant, redirect_uri or "", by_hand=by_hand)
+        except NoRegistrationYet as error:
+            self._store.change(register_after=error.until)
+            raise
+        assert enrolled.client
+        changes: dict[str, object] = {"registrations": enrolled.registrations}
+        # Whoever is signed in stays so until the person comes back, who may not: their client is not changed yet.
+        if record.tokens is None:
+            changes |= {"server": server, "client": enrolled.client}
+        self._store.change(**changes)
+        return enrolled.client
 
     def _found(self, record: Record, by_hand: bool) -> tuple[Record, Server]:
         """The server as it is now, and the record without what belongs to another."""

@@ -34,7 +34,7 @@ def device_request(server: Server, client: Client, scopes: tuple[str, ...], reso
     return identified(server.device_authorization_endpoint, client, form)
 
 
-def read_device(answer: Answer, scopes: tuple[str, ...], now: float) -> Device:
+def read_device(answer: Answer, server: Server, client: Client, scopes: tuple[str, ...], now: float) -> Device:
     """The codes, and where the person goes with theirs (RFC 8628 §3.2).
 
     Raises:
@@ -61,6 +61,8 @@ def read_device(answer: Answer, scopes: tuple[str, ...], now: float) -> Device:
         interval=_within(_number(answer, "interval") or _USUAL_INTERVAL),
         scopes=scopes,
         expires_at=now + min(lifetime, _LONGEST_LIFETIME),
+        server=server,
+        client=client,
     )
 
 

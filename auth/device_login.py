@@ -12,7 +12,7 @@ from .beginning import Beginning
 from .device import next_interval, pause
 from .errors import AuthError
 from .keeping import Keeping
-from .records import Client, Device, Record, Server
+from .records import Device, Record
 from .sentences import Declined, Sentences
 from .session import Session
 from .tokens import Denied, Granted, Habits, Verdict, device_token_request
@@ -37,20 +37,20 @@ class DeviceLogin:
             AuthError: it came to nothing.
         """
         left = record.device
-        if left and record.server and record.client and self._session.clock() < left.expires_at:
-            device, server, client = left, record.server, record.client
+        if left and self._session.clock() < left.expires_at:
+            device = left
         else:
-            device, server, client = self._beginning.begun_on_device(record, scopes, by_hand)
+            device = self._beginning.begun_on_device(record, scopes, by_hand)
         show(device)
         try:
-            self._poll(device, server, client, done)
+            self._poll(device, done)
         except AuthError as error:
             if self._is_kept(device):
                 declined_at = self._session.clock() if isinstance(error, Declined) else 0.0
                 self._store.change(device=None, declined_at=declined_at)
             raise
 
-    def _poll(self, device: Device, server: Server, client: Client, done: Event) -> None:
+    def _poll(self, device: Device, done: Event) -> None:
         # A clock that jumps must neither prolong nor shorten it.
         until = time.monotonic() + max(0.0, device.expires_at - self._session.clock())
         interval = device.interval
@@ -61,7 +61,7 @@ class DeviceLogin:
                 raise self._say.failure("the sign-in was given up by a sign-out", "Ask again to start over.")
             answers: list[Verdict] = []
             # Tokens that are on their way when the process ends are still written.
-            self._session.uninterrupted(partial(self._ask, device, server, client, answers))
+            self._session.uninterrupted(partial(self._ask, device, answers))
             (verdict,) = answers
             if isinstance(verdict, Granted):
                 return
@@ -75,11 +75,11 @@ class DeviceLogin:
         kept = self._store.read().device
         return kept is not None and kept.device_code == device.device_code
 
-    def _ask(self, device: Device, server: Server, client: Client, answers: list[Verdict]) -> None:
-        complete = self._session.credentials.complete(client, server)
+    def _ask(self, device: Device, answers: list[Verdict]) -> None:
+        complete = self._session.credentials.complete(device.client, device.server)
         habits = Habits(self._session.profile.resource)
-        call = device_token_request(server, complete, device.device_code, habits)
+        call = device_token_request(device.server, complete, device.device_code, habits)
         verdict = ask(self._session.wire, call, self._session.clock)
         if isinstance(verdict, Granted):
-            self._keeping.keep(verdict, server, complete, device.scopes, None)
+            self._keeping.keep(verdict, device, None)
         answers.append(verdict)

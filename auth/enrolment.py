@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 
@@ -9,11 +10,13 @@ import httpx2
 
 from .credentials import Credentials
 from .discovery import NoServer, described, discover
+from .errors import AuthError
 from .origins import origin
 from .profile import Grant, Profile
-from .records import Client, Server
+from .records import Client, Record, Server
 from .registration import (
     BY_HAND,
+    LONGEST_PAUSE,
     NotRegistered,
     is_document,
     read_registration,
@@ -24,6 +27,12 @@ from .resource import Challenge, find_issuer
 from .sentences import Sentences
 from .tokens import refresh_request
 from .wire import Answer, Call, NoAnswer, Wire
+
+logger = logging.getLogger(__name__)
+
+# A server that forgets us again and again is not asked again and again: Closient's takes ten an hour from an address.
+_MOST_REGISTRATIONS = 5
+_REGISTRATIONS_COUNT = 3600.0
 
 
 class Enrolment:
@@ -88,14 +97,29 @@ class Enrolment:
             return False
         return bool(given.registration) or self._profile.client_id is not None or self._profile.grant == "password"
 
-    def client(self, known: Client | None, server: Server, redirect_uri: str, grant: Grant | None = None) -> Client:
-        """The configured client, the registered one if the server still knows it, or a new registration.
-
-        `grant` is what it is for, where that is not what the settings say.
+    def enrolled(
+        self, record: Record, server: Server, grant: Grant, redirect_uri: str = "", *, by_hand: bool = False
+    ) -> Record:
+        """The record with this server, and the configured client, the registered one if that is still of use, or a
+        new registration for this grant; still to be written.
 
         Raises:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
+            NoRegistrationYet: it has told when it will; that is still to be written too.
         """
+        client = self._client_at_hand(record.client, server, grant, redirect_uri)
+        if client and client.redirect_uri in ("", redirect_uri):
+            return record.model_copy(update={"server": server, "client": client})
+        try:
+            return self._registered(record, server, grant, redirect_uri, by_hand)
+        except AuthError as error:
+            if client is None:
+                raise
+            # Its port is taken. Most servers take any (RFC 8252 §7.3); registering anew is for those that do not.
+            logger.info("keeping the registration at %s, whose port is taken: %s", server.issuer, error.message)
+            return record.model_copy(update={"server": server, "client": client})
+
+    def _client_at_hand(self, known: Client | None, server: Server, grant: Grant, redirect_uri: str) -> Client | None:
         if own := self._credentials.own_client(redirect_uri):
             if is_document(own.client_id) and server.client_documents is False:
                 raise self._say.failure(
@@ -103,16 +127,10 @@ class Enrolment:
                     "Leave client_id out to register, or set one that was registered there.",
                 )
             return own
-        grant = grant or self._profile.grant
-        for_device = known is not None and known.grant == "device_code"
-        if (
-            known
-            and known.source == "registered"
-            and for_device == (grant == "device_code")
-            and self._is_known(known, server)
-        ):
-            return known
-        return self._register(server, redirect_uri, grant)
+        if known is None or known.source != "registered":
+            return None
+        suits = (known.grant == "device_code") == (grant == "device_code")
+        return known if suits and self._is_known(known, server) else None
 
     def _is_known(self, client: Client, server: Server) -> bool:
         """Whether the server still knows a registration; a person sent there with a dead one is stuck on its page.
@@ -130,7 +148,17 @@ class Enrolment:
             return True
         return answer.text("error") not in ("invalid_client", "unauthorized_client")
 
-    def _register(self, server: Server, redirect_uri: str, grant: Grant) -> Client:
+    def _registered(self, record: Record, server: Server, grant: Grant, redirect_uri: str, by_hand: bool) -> Record:
+        now = self._clock()
+        if 0 < record.register_after - now <= LONGEST_PAUSE:
+            raise self._say.no_registration_yet(record.register_after)
+        late = tuple(moment for moment in record.registrations if 0 <= now - moment < _REGISTRATIONS_COUNT)
+        if len(late) >= _MOST_REGISTRATIONS and not by_hand:
+            raise self._say.stopped(len(late), "registrations", _REGISTRATIONS_COUNT)
+        client = self._register(server, grant, redirect_uri)
+        return record.model_copy(update={"server": server, "client": client, "registrations": (*late, now)})
+
+    def _register(self, server: Server, grant: Grant, redirect_uri: str) -> Client:
         issuer, version = self._profile.issuer, self._profile.version
         if server.registration_endpoint is None:
             raise self._say.failure(f"{issuer} lets no application register itself", BY_HAND)
@@ -140,8 +168,10 @@ class Enrolment:
             answer = self._send(registration_request(server, redirect_uri, version, method, grant))
             if method == "none" and wants_a_secret(answer):
                 answer = self._send(registration_request(server, redirect_uri, version, "client_secret_basic", grant))
-            return read_registration(answer, redirect_uri, grant)
+            return read_registration(answer, redirect_uri, self._clock(), grant)
         except NotRegistered as error:
+            if error.pause is not None:
+                raise self._say.no_registration_yet(self._clock() + error.pause) from None
             raise self._say.failure(f"{issuer} did not register this application: {error}", error.next_step) from None
 
     def _send(self, call: Call) -> Answer:

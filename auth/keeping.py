@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from . import id_token
-from .records import Client, Server
+from .records import Client, Device, Pending, Server
 from .sentences import Sentences
 from .session import Session
 from .tokens import Granted, revoke_request
@@ -23,14 +23,16 @@ class Keeping:
         self._session = session
         self._say = sentences
 
-    def keep(self, granted: Granted, server: Server, client: Client, asked: Sequence[str], nonce: str | None) -> None:
-        """Write the tokens that these scopes were asked for with; `nonce` is what an id_token must repeat.
+    def keep(self, granted: Granted, begun: Pending | Device, nonce: str | None) -> None:
+        """Write the tokens that a sign-in came to, with the client and the server that they belong to.
+
+        `nonce` is what an id_token must repeat.
 
         Raises:
             PersonNeeded: the identity that came with them is not to be believed.
             Unavailable: they cannot be saved.
         """
-        tokens = granted.tokens
+        tokens, server, client, asked = granted.tokens, begun.server, begun.client, begun.scopes
         # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
         checkable = server.jwks_uri or "openid" in asked
         person = self._person(granted, server, client, nonce) if granted.id_token and checkable else ""
@@ -38,13 +40,15 @@ class Keeping:
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(asked)})
         self._session.store.change(
+            server=server,
+            client=client,
             tokens=tokens,
             person=person,
             pending=None,
             device=None,
             declined_at=0.0,
             tabs=(),
-            asked=tuple(asked),
+            asked=asked,
             withheld=withheld,
             warning="" if tokens.refresh_token else self._say.no_refresh_token(),
         )
@@ -60,7 +64,7 @@ class Keeping:
         try:
             claims = id_token.verify(granted.id_token, server, client.client_id, nonce, wire)
         except id_token.NotVerified as error:
-            if revocation := revoke_request(server, client, granted.tokens):
+            if revocation := revoke_request(server, self._session.credentials.complete(client, server), granted.tokens):
                 with suppress(NoAnswer):  # they are not kept here in any case
                     wire.send(revocation)
             raise self._say.failure(

@@ -136,11 +136,10 @@ class Login:
 
     def paste(self, attempt: Attempt, text: str) -> bool:
         """Take a redirected address that the person pasted; gives whether it was this sign-in's."""
-        record = self._store.read()
-        if record.pending is None or record.server is None:
+        pending = self._store.read().pending
+        if pending is None:
             return attempt.done.is_set()
-        query = authorization.query_of_pasted(text)
-        taken = self._answered(attempt, record.pending, record.server, query) is not STALE
+        taken = self._answered(attempt, pending, authorization.query_of_pasted(text)) is not STALE
         attempt.release()
         return taken
 
@@ -199,7 +198,7 @@ class Login:
         elif record.device:
             self._show(attempt, record.device)
         elif record.pending and record.pending.opened is not None:
-            attempt.server = self._elsewhere(record.server)
+            attempt.server = self._elsewhere(record.pending.server)
             attempt.address = short_address(record.pending.redirect_uri)
             attempt.authorize_address = record.pending.address
             attempt.opened = record.pending.opened
@@ -207,7 +206,7 @@ class Login:
 
     def _show(self, attempt: Attempt, device: Device) -> None:
         attempt.address, attempt.user_code = device.address, device.user_code
-        attempt.server = self._elsewhere(self._store.read().server)
+        attempt.server = self._elsewhere(device.server)
         attempt.ready.set()
 
     def _elsewhere(self, server: Server | None) -> str:
@@ -234,11 +233,11 @@ class Login:
 
     def _lead_in_browser(self, attempt: Attempt, started: Started, browser: bool) -> None:
         listener, pending = started.listener, started.pending
-        answer = partial(self._answered, attempt, pending, started.server)
+        answer = partial(self._answered, attempt, pending)
         listener.begin(pending.address, answer, attempt.release)
         try:
             attempt.address, attempt.authorize_address = listener.address, pending.address
-            attempt.server = self._elsewhere(started.server)
+            attempt.server = self._elsewhere(pending.server)
             # The short address: a command line is for all to read, and must not hold the state.
             new_tab = not pending.opened and browser and self._open(listener.address)
             attempt.opened = bool(pending.opened) or new_tab
@@ -261,10 +260,7 @@ class Login:
         if 0 <= self._clock() - record.declined_at < _DECLINE_HOLDS:
             raise self._say.declined()
         if len(self._late_tabs(record)) >= _MOST_TABS:
-            raise self._say.failure(
-                f"stopped after {_MOST_TABS} sign-ins within {_TABS_COUNT / 60:.0f} minutes, none of which held",
-                "See `closient-mcp status`; `closient-mcp login` tries once more.",
-            )
+            raise self._say.stopped(_MOST_TABS, "sign-ins", _TABS_COUNT)
 
     def _late_tabs(self, record: Record) -> tuple[float, ...]:
         return tuple(moment for moment in record.tabs if 0 <= self._clock() - moment < _TABS_COUNT)
@@ -295,21 +291,21 @@ class Login:
                 tabs = (*self._late_tabs(record), self._clock()) if new_tab else record.tabs
                 self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
 
-    def _answered(self, attempt: Attempt, pending: Pending, server: Server, query: str) -> Page:
+    def _answered(self, attempt: Attempt, pending: Pending, query: str) -> Page:
         """What a callback's query comes to: tokens, a failure, or nothing at all. One answer counts, the first."""
-        if isinstance(authorization.read_callback(query, pending, server), Stale):
+        if isinstance(authorization.read_callback(query, pending), Stale):
             return STALE
         with attempt.guard:
             if not attempt.ended:
-                self._end(attempt, query, pending, server)
+                self._end(attempt, query, pending)
         if attempt.error:
             return failed(f"{attempt.error.message} {attempt.error.next_step}")
         return DONE
 
-    def _end(self, attempt: Attempt, query: str, pending: Pending, server: Server) -> None:
+    def _end(self, attempt: Attempt, query: str, pending: Pending) -> None:
         """Exchange the code, if there is one; whatever comes of it, the attempt ends here."""
         try:
-            self._session.uninterrupted(partial(self._conclude, query, pending, server))
+            self._session.uninterrupted(partial(self._conclude, query, pending))
         except Exception as error:
             told = error if isinstance(error, AuthError) else self._say.bug(error)
             if told is not error:
@@ -321,20 +317,18 @@ class Login:
             self._session.reread()
             attempt.conclude()
 
-    def _conclude(self, query: str, pending: Pending, server: Server) -> None:
-        answer = authorization.read_callback(query, pending, server)
+    def _conclude(self, query: str, pending: Pending) -> None:
+        server = pending.server
+        answer = authorization.read_callback(query, pending)
         if isinstance(answer, Failure) and answer.error == "iss" and is_alias(answer.description, server, self._wire):
             server = server.model_copy(update={"aliases": (*server.aliases, answer.description)})
-            self._store.change(server=server)
-            answer = authorization.read_callback(query, pending, server)
+            pending = pending.model_copy(update={"server": server})
+            answer = authorization.read_callback(query, pending)
         if isinstance(answer, Failure):
             raise self._say.refused(answer)
         assert isinstance(answer, Code)  # a stale one came no further than `_answered`
         self._store.redaction.add(Secret(answer.code))
-        known = self._store.read().client
-        if known is None:
-            raise self._say.failure("the registration is gone", "Sign in again.")
-        client = self._session.credentials.complete(known, server)
+        client = self._session.credentials.complete(pending.client, server)
         habits = Habits(self._profile.resource)
         try:
             call = exchange_request(server, client, answer.code, pending.verifier, pending.redirect_uri, habits)
@@ -346,4 +340,4 @@ class Login:
         if not isinstance(verdict, Granted):
             raise self._say.failure(f"{server.issuer} gave no token ({verdict.reason})", "Sign in again in a while.")
         nonce = pending.nonce if "openid" in pending.scopes else None
-        self._keeping.keep(verdict, server, client, pending.scopes, nonce)
+        self._keeping.keep(verdict, pending, nonce)

@@ -68,7 +68,11 @@ class Tokens(_Part):
 
 
 class Pending(_Part):
-    """A sign-in that a person has not finished yet; another process can take it over."""
+    """A sign-in that a person has not finished yet; another process can take it over.
+
+    `server` and `client` are those that it was begun with. They are the record's own too unless that has tokens of
+    another client or server, which hold until the person comes back.
+    """
 
     state: str = Field(repr=False)
     verifier: str = Field(repr=False)
@@ -77,6 +81,8 @@ class Pending(_Part):
     address: str = Field(repr=False)
     scopes: tuple[str, ...]
     expires_at: float
+    server: Server
+    client: Client
     opened: bool | None = None
 
 
@@ -84,7 +90,7 @@ class Device(_Part):
     """A sign-in on another device (RFC 8628 §3.2): the codes are for one attempt, and only `user_code` is to be seen.
 
     `address` is where the person goes, with the code in it where the server has such an address. `interval` is how
-    many seconds it wants between two questions.
+    many seconds it wants between two questions. `server` and `client` are as in `Pending`.
     """
 
     device_code: str = Field(repr=False)
@@ -93,6 +99,8 @@ class Device(_Part):
     interval: float
     scopes: tuple[str, ...]
     expires_at: float
+    server: Server
+    client: Client
 
 
 class Record(_Part):
@@ -101,7 +109,8 @@ class Record(_Part):
     `rev` counts the writes; `tabs` are the times at which a browser was opened lately; `asked` are the scopes that
     the tokens were asked for with. `warning` is what the person should know of a sign-in that worked. `refused` is
     the fingerprint of the credentials that were refused, which are not tried again; `withheld` are scopes that were
-    asked for and not granted, which only the person has asked for again.
+    asked for and not granted, which only the person has asked for again. `registrations` are the times of the late
+    ones, `register_after` is until when the server wants no further one.
     """
 
     v: int = FORMAT
@@ -120,3 +129,5 @@ class Record(_Part):
     warning: str = ""
     withheld: tuple[str, ...] = ()
     refused: str = ""
+    registrations: tuple[float, ...] = ()
+    register_after: float = 0.0

@@ -13,6 +13,8 @@ from .wire import Answer, Call
 
 # Constant for all installations and versions, so that servers can tell that it is the same software.
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
+# What a server that says "not now" is left alone for, where it does not say how long, and at most.
+_USUAL_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
 BY_HAND = "Register a client by hand and set its client_id (CLOSIENT_CLIENT_ID for Closient)."
 
@@ -24,11 +26,15 @@ def is_document(client_id: str) -> bool:
 
 
 class NotRegistered(Exception):
-    """The server did not register us usably; the text says why, `next_step` what to do."""
+    """The server did not register us usably; the text says why, `next_step` what to do.
 
-    def __init__(self, reason: str, next_step: str) -> None:
+    `pause` is how many seconds it wants to be left alone, where it may register us later.
+    """
+
+    def __init__(self, reason: str, next_step: str, pause: float | None = None) -> None:
         super().__init__(reason)
         self.next_step = next_step
+        self.pause = pause
 
 
 def registration_request(
@@ -82,14 +88,14 @@ def wants_a_secret(answer: Answer) -> bool:
     return answer.status == 400 and answer.text("error") == "invalid_client_metadata"
 
 
-def read_registration(answer: Answer, redirect_uri: str, grant: Grant = "authorization_code") -> Client:
+def read_registration(answer: Answer, redirect_uri: str, now: float, grant: Grant = "authorization_code") -> Client:
     """The client that the server made of us; what it says goes before what we asked for (RFC 7591 §3.2.1).
 
     Raises:
         NotRegistered: it made none that we could use.
     """
     if answer.status not in (200, 201) or answer.body is None:
-        raise _refusal(answer)
+        raise _refusal(answer, now)
     method = answer.text("token_endpoint_auth_method") or (
         "client_secret_basic" if answer.text("client_secret") else "none"
     )
@@ -113,13 +119,12 @@ def read_registration(answer: Answer, redirect_uri: str, grant: Grant = "authori
     )
 
 
-def _refusal(answer: Answer) -> NotRegistered:
+def _refusal(answer: Answer, now: float) -> NotRegistered:
     said = answer.text("error_description") or answer.text("detail") or answer.text("error")
     told = f": {said[:200]}" if said else ""
     if answer.status == 429:
-        wait = answer.headers.get("retry-after", "")
-        when = f"in {wait} seconds" if wait.isdecimal() else "later"
-        return NotRegistered("it accepts no more registrations for now", f"Try again {when}; nothing else to do.")
+        pause = min(answer.retry_after(now) or _USUAL_PAUSE, LONGEST_PAUSE)
+        return NotRegistered("it accepts no more registrations for now", "Try again later.", pause)
     if answer.status in (401, 403):
         return NotRegistered(f"it lets no application register itself (HTTP {answer.status}){told}", BY_HAND)
     if answer.text("error") == "invalid_redirect_uri":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from .authorization import Failure
 from .errors import PersonNeeded, Unavailable
 from .profile import Profile
@@ -13,6 +15,14 @@ _LATER = ("server_error", "temporarily_unavailable")
 
 class Declined(PersonNeeded):
     """The person was asked and said no."""
+
+
+class NoRegistrationYet(Unavailable):
+    """The server registers nobody until a certain time, in seconds since 1970."""
+
+    def __init__(self, message: str, next_step: str, *, system: str, address: str, until: float) -> None:
+        super().__init__(message, next_step, system=system, address=address)
+        self.until = until
 
 
 class Sentences:
@@ -49,6 +59,24 @@ class Sentences:
     def bug(self, error: Exception) -> PersonNeeded:
         """Something that should not happen."""
         return self.failure(f"the sign-in failed inside ({type(error).__name__})", "The log has the details.")
+
+    def no_registration_yet(self, until: float) -> NoRegistrationYet:
+        """The server wants no registrations for a while."""
+        moment = datetime.fromtimestamp(until, UTC)
+        return NoRegistrationYet(
+            self._sentence(f"{self._issuer} accepts no more registrations until {moment:%Y-%m-%d %H:%M:%S} UTC"),
+            "There is nothing to do but to wait; then repeat the request.",
+            system=self._profile.system,
+            address=self._issuer,
+            until=until,
+        )
+
+    def stopped(self, number: int, what: str, seconds: float) -> PersonNeeded:
+        """The brake: something was done over and over and led to nothing."""
+        return self.failure(
+            f"stopped after {number} {what} within {seconds / 60:.0f} minutes, none of which held",
+            f"See `closient-mcp status`; `closient-mcp login {self._profile.system}` tries once more.",
+        )
 
     def declined(self) -> PersonNeeded:
         """The person said no, and is taken at their word."""

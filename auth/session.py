@@ -186,7 +186,7 @@ class Session:
         if by_hand:
             record = record.model_copy(update={"refused": ""})
         try:
-            fetched = unattended.fetch(record)
+            fetched = unattended.fetch(record, by_hand=by_hand)
         except AuthError:
             if self._alive(bad):
                 return  # a little life is left in the old one

@@ -199,11 +199,12 @@ class Store:
 
     def _hide(self, record: Record) -> None:
         tokens, client, pending, device = record.tokens, record.client, record.pending, record.device
+        clients = (client, pending and pending.client, device and device.client)
         values = (
             *((tokens.access_token, tokens.refresh_token) if tokens else ()),
-            *((client.client_secret, client.registration_token) if client else ()),
             *((pending.state, pending.verifier, pending.nonce) if pending else ()),
             *((device.device_code,) if device else ()),
+            *(value for one in clients if one for value in (one.client_secret, one.registration_token)),
         )
         for value in values:
             if value:

@@ -157,7 +157,7 @@ def identified(url: str, client: Client, form: Mapping[str, str]) -> Call:
 def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> Verdict:
     """What a token endpoint's answer means (RFC 6749 §5); what a refresh leaves out stays as it was (§6)."""
     if answer.status == 429 or answer.status >= 500:
-        return Unclear(f"HTTP {answer.status}", _seconds(answer.headers.get("retry-after")))
+        return Unclear(f"HTTP {answer.status}", answer.retry_after(now))
     if answer.body is None:
         return Unclear(f"HTTP {answer.status} with something that is not JSON, such as a web page")
     if denied := _denied(answer):

@@ -11,7 +11,7 @@ from .enrolment import Enrolment
 from .errors import PersonNeeded
 from .profile import Profile
 from .records import Client, Record, Server
-from .sentences import Sentences
+from .sentences import NoRegistrationYet, Sentences
 from .store import Store
 from .tokens import Denied, Granted, Habits, Verdict, client_credentials_request, password_request
 from .wire import Wire
@@ -40,7 +40,7 @@ class Unattended:
         self._enrolment = enrolment
         self._clock = clock
 
-    def fetch(self, record: Record) -> Record:
+    def fetch(self, record: Record, *, by_hand: bool) -> Record:
         """The record with fresh tokens, still to be written; called under its lock.
 
         Credentials that were refused once are not sent again, by no process, until they change: a few more tries
@@ -53,22 +53,27 @@ class Unattended:
         if self._credentials.match(record.refused):
             raise self._say.password_refused()
         server = self._enrolment.server(record.server)
-        record, verdict = self._ask(record, server)
+        record, verdict = self._ask(record, server, by_hand)
         if isinstance(verdict, Denied) and verdict.ends_client and record.client and not record.client.is_own:
             logger.info("%s no longer knows this client (%s)", record.site, verdict.error)
-            record, verdict = self._ask(record.model_copy(update={"client": None}), server)
+            record, verdict = self._ask(record.model_copy(update={"client": None}), server, by_hand)
         if isinstance(verdict, Granted):
             return self._kept(record, verdict)
         if isinstance(verdict, Denied):
             raise self._refused(record, verdict)
         raise self._say.unavailable(f"{server.issuer} gave no token ({verdict.reason})")
 
-    def _ask(self, record: Record, server: Server) -> tuple[Record, Verdict]:
-        client = self._enrolment.client(record.client, server, "")
-        if client != record.client or server != record.server:
+    def _ask(self, record: Record, server: Server, by_hand: bool) -> tuple[Record, Verdict]:
+        try:
+            enrolled = self._enrolment.enrolled(record, server, self._profile.grant, by_hand=by_hand)
+        except NoRegistrationYet as error:
+            self._store.write(record.model_copy(update={"register_after": error.until}))
+            raise
+        if enrolled != record:
             # A registration is kept before it is used: registering over and over is what servers forbid.
-            record = self._store.write(record.model_copy(update={"server": server, "client": client}))
-        return record, self._verdict(server, self._credentials.complete(client, server))
+            enrolled = self._store.write(enrolled)
+        assert enrolled.client
+        return enrolled, self._verdict(server, self._credentials.complete(enrolled.client, server))
 
     def _verdict(self, server: Server, client: Client) -> Verdict:
         scopes = self._profile.scopes or ()

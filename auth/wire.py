@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import cast
 
@@ -49,6 +50,17 @@ class Answer:
         """A member of the body that is text, or nothing."""
         value = (self.body or {}).get(name)
         return value if isinstance(value, str) else ""
+
+    def retry_after(self, now: float) -> float | None:
+        """How many seconds the server wants to be left alone (RFC 9110 §10.2.3), or nothing."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isascii() and value.isdecimal():
+            return float(value[:10])
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        return max(0.0, moment.timestamp() - now) if moment.tzinfo else None
 
 
 class NoAnswer(Exception):

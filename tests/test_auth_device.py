@@ -13,7 +13,7 @@ import pytest
 from closient_mcp.auth import device as rfc8628
 from closient_mcp.auth.device import NotOffered, next_interval, pause, read_device
 from closient_mcp.auth.login import Attempt, Login
-from closient_mcp.auth.records import Device
+from closient_mcp.auth.records import Client, Device, Server
 from closient_mcp.auth.references import written
 from closient_mcp.auth.tokens import Denied, Unclear
 from closient_mcp.auth.wire import Answer
@@ -22,6 +22,8 @@ from .desk import DISCOVERY, SECONDS, Desk, at_rest, ended
 from .service import Received, Reply, Service
 
 NOW = 1_800_000_000.0
+SERVER = Server(issuer="https://as.example", token_endpoint="https://as.example/token")
+CLIENT = Client(client_id="c", grant="device_code")
 CODES: dict[str, Any] = {
     "device_code": "the-device-code",
     "user_code": "WDJB-MJHT",
@@ -85,29 +87,29 @@ def screen(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_code_and_the_address_with_it_are_for_the_person() -> None:
-    device = read_device(codes(), ("search:read",), NOW)
+    device = read_device(codes(), SERVER, CLIENT, ("search:read",), NOW)
     assert (device.user_code, device.address) == ("WDJB-MJHT", CODES["verification_uri_complete"])
     assert (device.interval, device.expires_at, device.scopes) == (5, NOW + 900, ("search:read",))
     assert "the-device-code" not in repr(device)
 
 
 def test_rfc_8628_3_2_without_an_interval_it_is_five_seconds() -> None:
-    assert read_device(codes(interval=None), (), NOW).interval == 5
+    assert read_device(codes(interval=None), SERVER, CLIENT, (), NOW).interval == 5
 
 
 @pytest.mark.parametrize(("said", "taken"), [(0, 5), (-1, 5), ("7", 7), (True, 5), ("x", 5), (1e9, 60), (0.01, 1)])
 def test_an_interval_beyond_reason_is_brought_within(said: object, taken: float) -> None:
-    assert read_device(codes(interval=said), (), NOW).interval == taken
+    assert read_device(codes(interval=said), SERVER, CLIENT, (), NOW).interval == taken
 
 
 @pytest.mark.parametrize(("said", "taken"), [(None, 600), (1e9, 1800), ("60", 60), (-3, 600)])
 def test_a_lifetime_beyond_reason_is_brought_within(said: object, taken: float) -> None:
-    assert read_device(codes(expires_in=said), (), NOW).expires_at == NOW + taken
+    assert read_device(codes(expires_in=said), SERVER, CLIENT, (), NOW).expires_at == NOW + taken
 
 
 def test_an_address_with_the_code_that_is_not_safe_is_left_alone() -> None:
     unsafe = codes(verification_uri_complete="javascript:alert(1)")
-    assert read_device(unsafe, (), NOW).address == CODES["verification_uri"]
+    assert read_device(unsafe, SERVER, CLIENT, (), NOW).address == CODES["verification_uri"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_an_address_with_the_code_that_is_not_safe_is_left_alone() -> None:
 )
 def test_rule_2_what_is_no_code_or_no_safe_address_is_shown_to_nobody(changes: dict[str, Any]) -> None:
     with pytest.raises(NotOffered):
-        read_device(codes(**changes), (), NOW)
+        read_device(codes(**changes), SERVER, CLIENT, (), NOW)
 
 
 @pytest.mark.parametrize(
@@ -250,9 +252,11 @@ def test_processes_that_wait_together_share_one_code_and_one_grant(screen: Scree
 def test_a_code_whose_process_died_is_waited_for_by_the_next(screen: Screen) -> None:
     screen.decided.set()
     ended(screen.begin_on_device()[1])
+    kept = screen.record()
+    assert kept.server and kept.client
     left = Device(
         device_code="left-behind", user_code="LEFT", address="https://as.example/d", interval=5, scopes=("x",),
-        expires_at=screen.now + 60,
+        expires_at=screen.now + 60, server=kept.server, client=kept.client,
     )  # fmt: skip
     screen.store().change(tokens=None, device=left)
     _, attempt = screen.begin_on_device()
@@ -265,7 +269,7 @@ def test_a_code_that_is_over_is_not_waited_for(screen: Screen) -> None:
     ended(screen.begin_on_device()[1])
     left = Device(
         device_code="left-behind", user_code="LEFT", address="https://as.example/d", interval=5, scopes=(),
-        expires_at=screen.now - 1,
+        expires_at=screen.now - 1, server=SERVER, client=CLIENT,
     )  # fmt: skip
     screen.store().change(tokens=None, device=left)
     assert screen.begin_on_device()[1].user_code == "WDJB-MJHT"

@@ -28,12 +28,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from closient_mcp.auth.discovery import NoServer, discover
 from closient_mcp.auth.errors import Unavailable
-from closient_mcp.auth.listener import Listener
 from closient_mcp.auth.records import Tokens
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Call, NoAnswer, Wire
 
-from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, port_of, query_of
+from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended
 from .service import Received, Reply, Service
 from .test_auth_session import Home, no_refresh_is_left, until
 
@@ -155,21 +154,6 @@ def test_a_registration_whose_answer_is_lost_is_not_asked_for_over_and_over(desk
     desk.service.routes["/register"] = hang_up
     assert "did not answer" in ended(desk.login().start(())) and at_rest()
     assert (len(desk.asked("/register")), desk.tabs) == (1, [])
-
-
-def test_a_registered_port_that_is_taken_at_the_next_sign_in_is_left_to_whoever_has_it(desk: Desk) -> None:
-    login, attempt = desk.begin()
-    come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
-    login.sign_out()
-    thief = Listener(f"http://127.0.0.1:{port_of(attempt)}/callback")
-    again = login.start(())
-    assert again.ready.wait(SECONDS)
-    thief.close()
-    # RFC 8252 §7.3: the server must allow any port of a loopback address.
-    assert port_of(again) != port_of(attempt) and query_of(again)["client_id"] == query_of(attempt)["client_id"]
-    come_back(again)
-    assert ended(again) == ""
 
 
 # The sign-in

@@ -467,7 +467,6 @@ def test_a_server_that_wants_clients_to_have_a_secret_is_given_that(desk: Desk) 
         Reply({}, 201),
         Reply("<html>", 200),
         Reply({}, 403),
-        Reply({}, 429),
         Reply("", 308),
         Reply({"client_id": 5}, 201),
     ],

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from closient_mcp.auth.errors import AuthError, PersonNeeded, Unavailable
-from closient_mcp.auth.records import Client, Pending, Record, Server, Tokens
+from closient_mcp.auth.records import Client, Device, Pending, Record, Server, Tokens
 from closient_mcp.auth.secrets import Redaction
 from closient_mcp.auth.store import Store
 
@@ -59,10 +59,12 @@ def mode(path: Path) -> int:
 
 def test_what_is_written_is_read_again_and_each_writing_is_counted(store: Store) -> None:
     server = Server(issuer=SITE, authorization_endpoint=f"{SITE}/a", token_endpoint=f"{SITE}/t")
+    client = Client(client_id="i")
     pending = Pending(
-        state="s", verifier="v", nonce="n", redirect_uri="r", address="a", scopes=("a", "b"), expires_at=3.0
-    )
-    whole = record(server=server, client=Client(client_id="i"), pending=pending, person="alice", declined_at=4.0)
+        state="s", verifier="v", nonce="n", redirect_uri="r", address="a", scopes=("a", "b"), expires_at=3.0,
+        server=server, client=client,
+    )  # fmt: skip
+    whole = record(server=server, client=client, pending=pending, person="alice", declined_at=4.0)
     assert store.read() == Record(system="closient", site=SITE)
     first = store.write(whole)
     second = store.write(first)
@@ -307,7 +309,18 @@ def test_a_lock_taken_in_one_thread_can_be_released_in_another(store: Store) -> 
 
 @pytest.mark.parametrize("through", ["reading", "writing"])
 def test_rule_1_every_secret_of_a_record_is_hidden_from_then_on(store: Store, folder: Path, through: str) -> None:
-    secrets = [f"secret-value-{number}" for number in range(7)]
+    secrets = [f"secret-value-{number}" for number in range(12)]
+    server = Server(issuer=SITE, token_endpoint=f"{SITE}/token")
+    device = Device(
+        device_code=secrets[7],
+        user_code="",
+        address="",
+        interval=5.0,
+        scopes=(),
+        expires_at=0.0,
+        server=server,
+        client=Client(client_id="i", client_secret=secrets[8], registration_token=secrets[9]),
+    )
     whole = Record(
         system="closient",
         site=SITE,
@@ -321,7 +334,10 @@ def test_rule_1_every_secret_of_a_record_is_hidden_from_then_on(store: Store, fo
             address="",
             scopes=(),
             expires_at=0.0,
+            server=server,
+            client=Client(client_id="i", client_secret=secrets[10], registration_token=secrets[11]),
         ),
+        device=device,
     )
     store.write(whole)
     redaction = Redaction()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -83,5 +84,5 @@ def test_step_5_a_redirect_that_is_refused_is_told_in_words(sandbox: Sandbox, re
     answer = wire.send(registration_request(server, redirect, "1"))
     assert answer.text("error") == "invalid_redirect_uri"
     with pytest.raises(NotRegistered, match="it accepts no redirect to this machine") as caught:
-        read_registration(answer, redirect)
+        read_registration(answer, redirect, time.time())
     assert "API key" in caught.value.next_step
