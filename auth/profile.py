@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from .references import SecretReference
 
 Grant: TypeAlias = Literal["authorization_code", "client_credentials", "password", "device_code"]
+Place: TypeAlias = Literal["file", "keyring"]
 ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 
 
@@ -29,7 +30,8 @@ class Profile:
     Without a `client_id` we register ourselves; `version` is then told as our software's. `scopes` are what to
     ask for instead of what operations want; none of them asks for nothing. A `redirect_uri` is one that was
     registered by hand, so its port is fixed. `in_query` sends credentials in the token endpoint's query.
-    `finds_issuer` says that `issuer` is the service itself, which may name another (RFC 9728).
+    `finds_issuer` says that `issuer` is the service itself, which may name another (RFC 9728). `store` is where the
+    tokens are kept.
     """
 
     system: str
@@ -49,6 +51,7 @@ class Profile:
     password: SecretReference | None = None
     in_query: bool = False
     finds_issuer: bool = False
+    store: Place = "file"
 
     @property
     def unattended(self) -> bool:

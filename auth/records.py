@@ -110,7 +110,8 @@ class Record(_Part):
     the tokens were asked for with. `warning` is what the person should know of a sign-in that worked. `refused` is
     the fingerprint of the credentials that were refused, which are not tried again; `withheld` are scopes that were
     asked for and not granted, which only the person has asked for again. `registrations` are the times of the late
-    ones, `register_after` is until when the server wants no further one.
+    ones, `register_after` is until when the server wants no further one. `seal` marks what a keyring
+    holds of its secrets, nothing where all are in the file.
     """
 
     v: int = FORMAT
@@ -129,5 +130,6 @@ class Record(_Part):
     warning: str = ""
     withheld: tuple[str, ...] = ()
     refused: str = ""
+    seal: str = ""
     registrations: tuple[float, ...] = ()
     register_after: float = 0.0

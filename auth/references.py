@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 
+from .deadlines import within
+from .keyring_entries import NoKeyring, entry
 from .secrets import Redaction, Secret
-
-T = TypeVar("T")
 
 _COMMAND_SECONDS = 30.0
 _KEYRING_SECONDS = 20.0
@@ -97,7 +95,7 @@ def from_command(command: Sequence[str]) -> SecretReference:
             reason = f"the command {command[0]!r} cannot be run ({error.strerror})"
             raise NoSecret(reason, "Write its whole path: hosts start us without your shell's PATH.") from None
         try:
-            printed = _within(_COMMAND_SECONDS, partial(_printed, process))
+            printed = within(_COMMAND_SECONDS, partial(_printed, process))
         except TimeoutError:
             process.kill()
             reason = f"the command {command[0]!r} did not end within {_COMMAND_SECONDS:.0f} seconds"
@@ -122,42 +120,16 @@ def _printed(process: subprocess.Popen[bytes]) -> bytes:
     return printed
 
 
-def _within(seconds: float, work: Callable[[], T]) -> T:
-    """What `work` gives; it is left to itself, in a thread that nobody waits for, where it takes longer."""
-    answer: queue.SimpleQueue[T] = queue.SimpleQueue()
-    threading.Thread(target=lambda: answer.put(work()), daemon=True).start()
-    try:
-        return answer.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-
-
-def _ask_keyring(name: str) -> str | Exception | None:
-    try:
-        import keyring
-
-        return keyring.get_password("closient-mcp", name)
-    except Exception as error:  # backends raise what they like
-        return error
-
-
 def from_keyring(name: str) -> SecretReference:
     """A secret in the system's keyring, under the service `closient-mcp`."""
 
     def read() -> str:
-        next_step = f"Store it with `keyring set closient-mcp {name}`."
         try:
-            found = _within(_KEYRING_SECONDS, partial(_ask_keyring, name))
-        except TimeoutError:
-            reason = f"the keyring did not give {name} within {_KEYRING_SECONDS:.0f} seconds"
-            raise NoSecret(reason, "Unlock it and try again, or give the secret in another way.") from None
-        if isinstance(found, ImportError):
-            reason = f"{name} is to come from the keyring, and the package keyring is not installed"
-            raise NoSecret(reason, "Run `pip install 'closient-mcp[keyring]'`.")
-        if isinstance(found, Exception):
-            raise NoSecret(f"the keyring does not give {name} ({type(found).__name__})", next_step)
+            found = entry("closient-mcp", name, _KEYRING_SECONDS)
+        except NoKeyring as error:
+            raise NoSecret(f"{name} is to come from the keyring, and {error}", error.next_step) from None
         if found is None:
-            raise NoSecret(f"the keyring holds no {name}", next_step)
+            raise NoSecret(f"the keyring holds no {name}", f"Store it with `keyring set closient-mcp {name}`.")
         return found
 
     return SecretReference(f"{name} in the keyring", read)

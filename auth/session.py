@@ -68,7 +68,7 @@ class Session:
             self._known = True
         joined = True
         while joined:
-            if good := self._good(bad):
+            if good := await self._good(bad):
                 return good
             if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
                 return None
@@ -84,11 +84,11 @@ class Session:
         """Look at the file again: somebody signed in, or granted more."""
         self._keep(None)
 
-    def _good(self, bad: str | None) -> str | None:
+    async def _good(self, bad: str | None) -> str | None:
         tokens = self._tokens
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
-            # Another process may have refreshed, signed in or signed out: reading needs no lock.
-            tokens = self._take(tokens, self.store.read().tokens)
+            # Another process may have refreshed, signed in or signed out: reading needs no lock. A keyring is slow.
+            tokens = self._take(tokens, (await asyncio.to_thread(self.store.read)).tokens)
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
             return None
         return tokens.access_token
@@ -243,8 +243,12 @@ class Session:
         Gives what is to be said of it; what the server does not confirm is dropped here all the same.
         """
         with self.store.lock():
-            record = self.store.read()
-            said = self._revoke(record)
+            try:
+                record = self.store.read()
+                said = self._revoke(record)
+            except Unavailable as error:  # of the keyring: signing out is the way out of that
+                record = self.store.read_file().model_copy(update={"client": None})
+                said = f"Signed out of {self.profile.issuer} here, and not there. {error.message}"
             changes: dict[str, object] = {
                 "pending": None,
                 "device": None,

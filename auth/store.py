@@ -13,12 +13,16 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from .errors import PersonNeeded, Unavailable
+from .keyring_entries import NoKeyring, SignIns
+from .profile import Place
 from .records import FORMAT, Record
+from .sealing import secrets_of, with_secrets, without_secrets
 from .secrets import Redaction, Secret
 
 if TYPE_CHECKING:
@@ -30,14 +34,31 @@ _PATIENCE = 15.0
 
 
 class Store:
-    """The record of one sign-in, in a file of its own under `folder` (`credentials/` of our folder)."""
+    """The record of one sign-in, in a file of its own under `folder` (`credentials/` of our folder).
 
-    def __init__(self, folder: Path, system: str, site: str, identity: Callable[[], str], redaction: Redaction) -> None:
+    Where `place` is the keyring, that holds its secrets, as long as it works; the file holds all else, its lock is
+    everybody's, and a record is found whichever of the two has it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        system: str,
+        site: str,
+        identity: Callable[[], str],
+        redaction: Redaction,
+        place: Place = "file",
+    ) -> None:
         """`identity` says whose sign-in it is (`Credentials.identity`); it is asked at the first use, and once."""
         self._empty = Record(system=system, site=site)
         self._folder = folder
         self._identity = identity
         self._named: Path | None = None
+        self._place = place
+        self._keyring = SignIns()
+        # A seal, and what the keyring holds under it.
+        self._held: tuple[str, str] = ("", "")
+        self._warned = False
         self.redaction = redaction
 
     @property
@@ -56,6 +77,19 @@ class Store:
 
         Raises:
             PersonNeeded: the file cannot be read safely, or was written by a newer version.
+            Unavailable: the keyring that has its secrets does not give them.
+        """
+        record = self.read_file()
+        if record.seal:
+            record = with_secrets(record, self._from_keyring(record))
+        self._hide(record)
+        return record
+
+    def read_file(self) -> Record:
+        """The record without what is in the keyring.
+
+        Raises:
+            PersonNeeded: as `read`.
         """
         try:
             text = self._read_safely()
@@ -72,8 +106,23 @@ class Store:
             return self._empty
         if record.v > FORMAT:
             raise self._unusable("a newer version wrote it", "Update closient-mcp.")
-        self._hide(record)
         return record
+
+    def _from_keyring(self, record: Record) -> str:
+        if self._held[0] != record.seal:
+            try:
+                found = self._keyring.get(self._path.stem)
+            except NoKeyring as error:
+                raise Unavailable(
+                    f"The sign-in to {record.site} is kept in the keyring, and {error}.",
+                    f"{error.next_step} Or run `closient-mcp logout {record.system}`, and sign in again.",
+                    system=record.system,
+                    address=record.site,
+                ) from None
+            if found is None:
+                logger.warning("the keyring no longer holds the sign-in to %s", record.site)
+            self._held = (record.seal, found or "")
+        return self._held[1]
 
     def write(self, record: Record) -> Record:
         """Replace the record; nobody ever reads half of it. Call it under `lock`.
@@ -83,12 +132,13 @@ class Store:
         """
         written = record.model_copy(update={"rev": record.rev + 1})
         self._hide(written)
+        kept = self._sealed(written)
         try:
             self._make_folder()
             handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}-")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(written.model_dump_json(indent=1))
+                    file.write(kept.model_dump_json(indent=1))
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(self._path)
@@ -102,7 +152,26 @@ class Store:
                 system=record.system,
                 address=record.site,
             ) from error
-        return written
+        if record.seal and not kept.seal and (self._place == "file" or not secrets_of(written)):
+            self._keyring.drop(self._path.stem)
+        return written.model_copy(update={"seal": kept.seal})
+
+    def _sealed(self, record: Record) -> Record:
+        """The record as the file is to hold it, once the keyring has its secrets; all of it where that will not."""
+        in_file = record.model_copy(update={"seal": ""})
+        secret = secrets_of(record)
+        if self._place == "file" or not secret:
+            return in_file
+        if not record.seal or self._held != (record.seal, secret):
+            try:
+                self._keyring.put(self._path.stem, secret)
+            except NoKeyring as error:
+                if not self._warned:
+                    logger.warning("the sign-in to %s is kept in a file, because %s", record.site, error)
+                self._warned = True
+                return in_file
+            self._held = (token_hex(8), secret)
+        return without_secrets(record, self._held[0])
 
     def change(self, **changes: object) -> None:
         """Replace these members of the record, and leave the others as they are now.
@@ -134,6 +203,7 @@ class Store:
             ) from None
         except OSError as error:
             raise self.no_lock(error) from error
+        self._held = ("", "")  # a process that died may have changed what the keyring holds, and not the seal
         try:
             yield
         finally:

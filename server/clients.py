@@ -31,7 +31,8 @@ def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Ses
     if not isinstance(system.credential, SignIn):
         return None
     profile = system.credential.profile
-    store = Store(home / "credentials", system.name, system.site, Credentials(profile, redaction).identity, redaction)
+    identity = Credentials(profile, redaction).identity
+    store = Store(home / "credentials", system.name, system.site, identity, redaction, profile.store)
     return Session(profile, store, Wire(trust_env=not is_loopback(system.site)))
 
 

@@ -64,6 +64,7 @@ class _OAuthTable(_CredentialTable):
     client_auth: ClientAuthMethod | None = None
     scopes: list[str] | None = Field(default=None, description="Asked for instead of what the operations want.")
     resource: str | None = Field(default=None, description="The resource indicator (RFC 8707).")
+    store: Literal["file", "keyring"] = Field(default="file", description="Where the tokens are kept.")
 
 
 class AuthorizationCodeTable(_OAuthTable):

@@ -72,8 +72,9 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         client_auth=table.client_auth or preset.client_auth,
         scopes=preset.scopes if table.scopes is None else tuple(table.scopes),
         resource=table.resource,
+        store=table.store,
     )
-    for name in sorted(given & {"issuer", "client_auth", "scopes", "resource", "redirect_uri", "pkce"}):
+    for name in sorted(given & {"issuer", "client_auth", "scopes", "resource", "redirect_uri", "pkce", "store"}):
         sources.note(".".join([*keys, name]), getattr(table, name), sources.in_file(*keys, name))
     if isinstance(table, AuthorizationCodeTable):
         profile = _with_redirect(replace(profile, pkce=table.pkce), table, keys, sources)

@@ -75,6 +75,8 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     renewable = tokens.refresh_token is not None
     person = record.person or None
     told: JsonObject = {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+    told["store"] = "keyring" if record.seal else "file"
+    told["store_wanted"] = given.profile.store
     if record.withheld:
         told["withheld"] = [*record.withheld]
     return {**state, **told, **({"warning": record.warning} if record.warning else {})}
@@ -150,4 +152,7 @@ def _credential_line(state: JsonObject, system: str) -> str:
     where = f" with {state['issuer']}" if "issuer" in state else ""
     if withheld := " ".join(str(scope) for scope in as_list(state.get("withheld", []))):
         scopes = f"{scopes}, was not given {withheld}" if scopes else f"nothing; was not given {withheld}"
-    return f"credential: signed in{who}{where}, {renewed}{f'; may {scopes}' if scopes else ''}{warning}"
+    kept = ", kept in the keyring" if state["store"] == "keyring" else ""
+    if state["store_wanted"] == "keyring" and not kept:
+        kept = ", kept in a file and not in the keyring"
+    return f"credential: signed in{who}{where}, {renewed}{kept}{f'; may {scopes}' if scopes else ''}{warning}"

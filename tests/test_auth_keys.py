@@ -260,7 +260,10 @@ def test_a_keyring_that_is_empty_broken_or_missing_is_told_with_what_to_do(monke
 
     use_keyring(monkeypatch, broken)
     told = refusal(from_keyring("close"))
-    assert "does not give close (OSError)" in told and "s3cret-one" not in told
+    assert (
+        "close is to come from the keyring, and the keyring cannot be used (OSError)" in told
+        and "s3cret-one" not in told
+    )
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert "not installed" in refusal(from_keyring("close"))
 
@@ -273,7 +276,7 @@ def test_a_keyring_that_waits_for_ever_is_not_waited_for(monkeypatch: pytest.Mon
 
     use_keyring(monkeypatch, wait)
     monkeypatch.setattr("closient_mcp.auth.references._KEYRING_SECONDS", 0.05)
-    assert "did not give close within" in refusal(from_keyring("close"))
+    assert "close is to come from the keyring, and the keyring did not answer within" in refusal(from_keyring("close"))
     may_end.set()
 
 
@@ -281,4 +284,4 @@ def test_the_real_keyring_package_is_asked_without_an_exception_of_its_own_getti
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    assert "does not give close (NoKeyringError)" in refusal(from_keyring("close"))
+    assert "the keyring cannot be used (NoKeyringError)" in refusal(from_keyring("close"))

@@ -156,7 +156,7 @@ async def test_many_who_wait_share_one_refresh(home: Home) -> None:
     assert home.asked() == 1
 
 
-def test_what_a_refresh_got_is_not_lost_to_an_older_reading_of_the_file(
+async def test_what_a_refresh_got_is_not_lost_to_an_older_reading_of_the_file(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.sign_in(age=3600)
@@ -170,7 +170,7 @@ def test_what_a_refresh_got_is_not_lost_to_an_older_reading_of_the_file(
         return older
 
     monkeypatch.setattr(session.store, "read", read_before_the_refresh_and_come_back_after_it)
-    assert session._good(None) == "access-token-1"  # pyright: ignore[reportPrivateUsage]
+    assert await session.token() == "access-token-1"
     assert home.asked() == 1
 
 

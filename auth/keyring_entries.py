@@ -1,0 +1,127 @@
+"""The system's keyring: asked with a deadline, and never trusted before it has given back what it was given."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from .deadlines import within
+
+T = TypeVar("T")
+
+# Apart from the secrets that a person puts there for us, under `closient-mcp`.
+_SIGN_INS = "closient-mcp sign-ins"
+# A keyring that is locked may wait for somebody to unlock it, and others wait for our lock meanwhile.
+_SECONDS = 3.0
+
+
+class NoKeyring(Exception):
+    """The keyring does not do what it is asked; the text says why, `next_step` what to do."""
+
+    def __init__(self, reason: str, next_step: str) -> None:
+        super().__init__(reason)
+        self.next_step = next_step
+
+
+def entry(service: str, name: str, seconds: float) -> str | None:
+    """What the keyring holds under these names, or nothing.
+
+    Raises:
+        NoKeyring: it cannot be asked, or does not answer in time.
+    """
+
+    def ask() -> str | None:
+        import keyring
+
+        return keyring.get_password(service, name)
+
+    return _asked(ask, seconds)
+
+
+class SignIns:
+    """The entries of our own, one for each sign-in."""
+
+    def __init__(self) -> None:
+        self._failure: NoKeyring | None = None
+        self._tried = False
+        self._guard = threading.Lock()
+
+    def get(self, name: str) -> str | None:
+        """What `put` put there, or nothing.
+
+        Raises:
+            NoKeyring: it does not answer, or it is not the keyring that it was.
+        """
+        found = entry(_SIGN_INS, name, _SECONDS)
+        if found is None:
+            self.trust()  # some say that there is nothing where they mean that they cannot tell
+        return found
+
+    def put(self, name: str, text: str) -> None:
+        """Replace an entry.
+
+        Raises:
+            NoKeyring: it is not there afterwards; what it was before may be gone.
+        """
+        self.trust()
+        try:
+            self._replace(name, text)
+        except NoKeyring as error:
+            self._failure = error
+            raise
+
+    def drop(self, name: str) -> None:
+        """Delete an entry, if it can be."""
+        with suppress(NoKeyring):  # it is worth nothing: its tokens were revoked, or others took their place
+            _asked(partial(_delete, name), _SECONDS)
+
+    def trust(self) -> None:
+        """See whether the keyring gives back what it is given, with a value that is no secret; once in a process.
+
+        Raises:
+            NoKeyring: it does not, now or when it was tried.
+        """
+        with self._guard:
+            if not self._tried:
+                self._tried = True
+                name = f"trial-{secrets.token_hex(8)}"
+                try:
+                    self._replace(name, secrets.token_hex(8))
+                    self.drop(name)
+                except NoKeyring as error:
+                    self._failure = error
+            if self._failure is not None:
+                raise self._failure
+
+    def _replace(self, name: str, text: str) -> None:
+        _asked(partial(_set, name, text), _SECONDS)
+        if entry(_SIGN_INS, name, _SECONDS) != text:
+            raise NoKeyring("the keyring does not give back what it is given", "Look at its settings.")
+
+
+def _set(name: str, text: str) -> None:
+    import keyring
+
+    keyring.set_password(_SIGN_INS, name, text)
+
+
+def _delete(name: str) -> None:
+    import keyring
+
+    keyring.delete_password(_SIGN_INS, name)
+
+
+def _asked(work: Callable[[], T], seconds: float) -> T:
+    try:
+        return within(seconds, work)
+    except TimeoutError:
+        reason = f"the keyring did not answer within {seconds:.0f} seconds"
+        raise NoKeyring(reason, "Unlock it and try again.") from None
+    except ImportError:
+        raise NoKeyring("the package keyring is not installed", "Run `pip install 'closient-mcp[keyring]'`.") from None
+    except Exception as error:  # backends raise what they like, and may put into it what they like
+        raise NoKeyring(f"the keyring cannot be used ({type(error).__name__})", "Unlock it and try again.") from None
