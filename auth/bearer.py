@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Generator
 
@@ -38,6 +39,7 @@ class BearerAuth(httpx2.Auth):
             _attach(request, renewed)
             response = yield request
             if response.status_code == 401 and renewed:
+                await asyncio.to_thread(self._session.refused, renewed)
                 raise self._fresh_token_refused(request)
         if response.status_code in (401, 403):
             header = response.headers.get("www-authenticate", "")

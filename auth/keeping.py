@@ -48,6 +48,7 @@ class Keeping:
             device=None,
             declined_at=0.0,
             tabs=(),
+            refusals=(),
             asked=asked,
             withheld=withheld,
             warning="" if tokens.refresh_token else self._say.no_refresh_token(),

@@ -106,12 +106,13 @@ class Device(_Part):
 class Record(_Part):
     """All that is known of one sign-in: one system, one site, one client, one caller.
 
-    `rev` counts the writes; `tabs` are the times at which a browser was opened lately; `asked` are the scopes that
-    the tokens were asked for with. `warning` is what the person should know of a sign-in that worked. `refused` is
-    the fingerprint of the credentials that were refused, which are not tried again; `withheld` are scopes that were
-    asked for and not granted, which only the person has asked for again. `registrations` are the times of the late
-    ones, `register_after` is until when the server wants no further one. `seal` marks what a keyring
-    holds of its secrets, nothing where all are in the file.
+    `rev` counts the writes. `asked` are the scopes that the tokens were asked for with; `withheld` those that were
+    asked for and not granted, which only the person has asked for again. `warning` is what the person should know
+    of a sign-in that worked. `seal` marks what a keyring holds of its secrets; without one all are in the file.
+
+    What is not to be done over and over is remembered by when it was done: `declined_at` the person's no, `tabs`
+    browsers that were opened, `registrations`, `refusals` by services of tokens just issued. `register_after` is
+    until when the server wants no registration, `refused` the fingerprint of credentials that it does not take.
     """
 
     v: int = FORMAT
@@ -133,3 +134,4 @@ class Record(_Part):
     seal: str = ""
     registrations: tuple[float, ...] = ()
     register_after: float = 0.0
+    refusals: tuple[float, ...] = ()

@@ -31,6 +31,8 @@ from .wire import NoAnswer, Wire
 logger = logging.getLogger(__name__)
 
 _THREAD = "closient-mcp-uninterrupted"
+_MOST_REFUSALS = 3
+_REFUSALS_COUNT = 60.0
 
 
 class Session:
@@ -50,6 +52,7 @@ class Session:
             else None
         )
         self._known = False
+        self._refused = ""
         self._tokens: Tokens | None = None
         self._unsaved: tuple[str, Tokens] | None = None
         self._job: Future[None] | None = None
@@ -60,7 +63,8 @@ class Session:
 
         Raises:
             Unavailable: there is a sign-in, but it cannot be renewed at the moment.
-            PersonNeeded: the credential file, or a credential of the settings, cannot be used.
+            PersonNeeded: the credential file, or a credential of the settings, cannot be used, or the service takes
+                no token that there is.
         """
         if not self._known:
             # Whose file it is may be for a command to say, and that takes its time.
@@ -73,12 +77,39 @@ class Session:
             if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
                 return None
             # Again, if this one was under way: it may have been for another token than the bad one.
+            if bad:
+                await asyncio.to_thread(self._check_patience)
             job, joined = self._start_refresh(bad)
             await asyncio.shield(asyncio.wrap_future(job))
             if alive := self._alive(bad):
                 return alive
         # Some servers give the same token until it ends, whatever becomes of it; then the service's word counts.
         return self._alive(None) if self._unattended else None
+
+    def refused(self, token: str) -> None:
+        """Remember that a service did not take a token which had just been issued; blocks."""
+        if token != self._refused:
+            self._refused = token
+            with contextlib.suppress(AuthError), self.store.lock():
+                record = self.store.read()
+                refusals = (*self._late_refusals(record), self.clock())
+                self.store.write(record.model_copy(update={"refusals": refusals}))
+
+    def _check_patience(self) -> None:
+        """Renewing for a service that takes no token at all would go on with every call.
+
+        Raises:
+            PersonNeeded: it was tried often enough for now.
+        """
+        if len(self._late_refusals(self.store.read())) >= _MOST_REFUSALS:
+            raise self._say.failure(
+                f"stopped renewing the sign-in at {self.profile.issuer}: {_MOST_REFUSALS} tokens that it had just "
+                f"issued were refused within {_REFUSALS_COUNT:.0f} seconds",
+                "Check that the service and its sign-in belong to the same environment (production, testing).",
+            )
+
+    def _late_refusals(self, record: Record) -> tuple[float, ...]:
+        return tuple(moment for moment in record.refusals if 0 <= self.clock() - moment < _REFUSALS_COUNT)
 
     def reread(self) -> None:
         """Look at the file again: somebody signed in, or granted more."""

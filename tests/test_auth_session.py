@@ -601,6 +601,31 @@ async def test_a_fresh_token_that_is_refused_starts_no_sign_in_and_no_loop(home:
     assert not isinstance(caught.value, SignInNeeded) and len(api.got) == 2 and home.asked() == 1
 
 
+async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_over(home: Home) -> None:
+    home.sign_in()
+    said: list[str] = []
+    for _ in range(10):
+        async with Api(only()).client(home.session()) as client:
+            with pytest.raises(PersonNeeded) as caught:
+                await client.get(f"{API}/a")
+            said.append(caught.value.message)
+    assert home.asked() == 3 and "stopped renewing" in said[-1].lower() and home.kept()
+    # What the clock ends is renewed all the same, and later so is what the service refuses.
+    home.now += 3600
+    assert await home.session().token() == "access-token-4"
+    async with Api(only("access-token-5")).client(home.session()) as client:
+        assert (await client.get(f"{API}/a")).status_code == 200
+
+
+async def test_many_calls_that_are_refused_together_count_as_one(home: Home) -> None:
+    home.sign_in()
+    async with Api(only()).client(home.session()) as client:
+        calls = [client.get(f"{API}/{number}") for number in range(20)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {PersonNeeded}
+    assert home.asked() == 1 and len(home.store().read().refusals) == 1
+
+
 async def test_where_nobody_is_signed_in_a_public_request_goes_without(home: Home) -> None:
     api = Api(lambda token: 200 if token is None else 401)
     async with api.client(home.session()) as client:
