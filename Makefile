@@ -10,7 +10,7 @@ demo: .venv/.demo  ## the main job end to end, no account, no network
 test: .venv/.dev  ## the tests, three at a time since many wait; no network but loopback
 	$(BIN)/pytest -q -n 3 --dist worksteal
 
-test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## against others' clients and servers; needs Node
+test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## with others' clients, servers and a browser; needs Node, Chromium
 	$(BIN)/pytest -q -m all
 
 check: .venv/.dev  ## lint, formatting and types
@@ -50,4 +50,4 @@ clean:
 
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@command -v npm >/dev/null && npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund && touch $@ \
-	|| echo 'the TypeScript SDK and oidc-provider could not be installed: their tests are skipped'
+	|| echo 'the TypeScript SDK, oidc-provider and playwright-core could not be installed: their tests are skipped'
