@@ -11,8 +11,8 @@ from . import authorization
 from .device import NotOffered, device_request, read_device
 from .listener import Listener, checked_redirect
 from .origins import origin
-from .profile import Grant
 from .records import Client, Device, Pending, Record, Server
+from .registration import Purpose
 from .sentences import NoRegistrationYet, Sentences
 from .session import Session
 from .wire import NoAnswer
@@ -58,12 +58,14 @@ class Beginning:
         known, server = self._found(record, by_hand)
         listener = self._listener(known.client)
         try:
-            client = self._client(record, known, server, by_hand, listener.redirect_uri)
+            wanted = self._wanted(known, server, scopes)
+            purpose = Purpose("authorization_code", listener.redirect_uri, wanted)
+            client = self._client(record, known, server, purpose, by_hand)
             pending = authorization.begin(
                 server,
                 client,
                 listener.redirect_uri,
-                self._wanted(known, server, scopes),
+                wanted,
                 self._clock(),
                 exactly=profile.scopes is not None,
                 pkce=profile.pkce,
@@ -80,10 +82,10 @@ class Beginning:
         known, server = self._found(record, by_hand)
         if server.device_authorization_endpoint is None:
             raise self._say.not_on_device("it publishes no device_authorization_endpoint")
-        client = self._client(record, known, server, by_hand)
         wanted = tuple(dict.fromkeys(self._wanted(known, server, scopes)))
         if "offline_access" in server.scopes_supported and self._profile.scopes is None:
             wanted = tuple(dict.fromkeys((*wanted, "offline_access")))
+        client = self._client(record, known, server, Purpose("device_code", scopes=wanted), by_hand)
         complete = self._session.credentials.complete(client, server)
         try:
             answer = self._session.wire.send(device_request(server, complete, wanted, self._profile.resource))
@@ -97,13 +99,9 @@ class Beginning:
         self._store.change(pending=None, device=device)
         return device
 
-    def _client(
-        self, record: Record, known: Record, server: Server, by_hand: bool, redirect_uri: str | None = None
-    ) -> Client:
-        """The client for a sign-in in a browser, or without a `redirect_uri` for one on another device."""
-        grant: Grant = "device_code" if redirect_uri is None else "authorization_code"
+    def _client(self, record: Record, known: Record, server: Server, purpose: Purpose, by_hand: bool) -> Client:
         try:
-            enrolled = self._enrolment.enrolled(known, server, grant, redirect_uri or "", by_hand=by_hand)
+            enrolled = self._enrolment.enrolled(known, server, purpose, by_hand=by_hand)
         except NoRegistrationYet as error:
             self._store.change(register_after=error.until)
             raise

@@ -12,12 +12,13 @@ from .credentials import Credentials
 from .discovery import NoServer, described, discover
 from .errors import AuthError
 from .origins import origin
-from .profile import Grant, Profile
+from .profile import Profile
 from .records import Client, Record, Server
 from .registration import (
     BY_HAND,
     LONGEST_PAUSE,
     NotRegistered,
+    Purpose,
     is_document,
     read_registration,
     registration_request,
@@ -97,21 +98,19 @@ class Enrolment:
             return False
         return bool(given.registration) or self._profile.client_id is not None or self._profile.grant == "password"
 
-    def enrolled(
-        self, record: Record, server: Server, grant: Grant, redirect_uri: str = "", *, by_hand: bool = False
-    ) -> Record:
+    def enrolled(self, record: Record, server: Server, purpose: Purpose, *, by_hand: bool = False) -> Record:
         """The record with this server, and the configured client, the registered one if that is still of use, or a
-        new registration for this grant; still to be written.
+        new registration for this purpose; still to be written.
 
         Raises:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
             NoRegistrationYet: it has told when it will; that is still to be written too.
         """
-        client = self._client_at_hand(record.client, server, grant, redirect_uri)
-        if client and client.redirect_uri in ("", redirect_uri):
+        client = self._client_at_hand(record.client, server, purpose)
+        if client and client.redirect_uri in ("", purpose.redirect_uri):
             return record.model_copy(update={"server": server, "client": client})
         try:
-            return self._registered(record, server, grant, redirect_uri, by_hand)
+            return self._registered(record, server, purpose, by_hand)
         except AuthError as error:
             if client is None:
                 raise
@@ -119,8 +118,8 @@ class Enrolment:
             logger.info("keeping the registration at %s, whose port is taken: %s", server.issuer, error.message)
             return record.model_copy(update={"server": server, "client": client})
 
-    def _client_at_hand(self, known: Client | None, server: Server, grant: Grant, redirect_uri: str) -> Client | None:
-        if own := self._credentials.own_client(redirect_uri):
+    def _client_at_hand(self, known: Client | None, server: Server, purpose: Purpose) -> Client | None:
+        if own := self._credentials.own_client(purpose.redirect_uri):
             if is_document(own.client_id) and server.client_documents is False:
                 raise self._say.failure(
                     f"{server.issuer} reads no client metadata documents, and {own.client_id} is the address of one",
@@ -129,7 +128,7 @@ class Enrolment:
             return own
         if known is None or known.source != "registered":
             return None
-        suits = (known.grant == "device_code") == (grant == "device_code")
+        suits = (known.grant == "device_code") == (purpose.grant == "device_code")
         return known if suits and self._is_known(known, server) else None
 
     def _is_known(self, client: Client, server: Server) -> bool:
@@ -148,27 +147,27 @@ class Enrolment:
             return True
         return answer.text("error") not in ("invalid_client", "unauthorized_client")
 
-    def _registered(self, record: Record, server: Server, grant: Grant, redirect_uri: str, by_hand: bool) -> Record:
+    def _registered(self, record: Record, server: Server, purpose: Purpose, by_hand: bool) -> Record:
         now = self._clock()
         if 0 < record.register_after - now <= LONGEST_PAUSE:
             raise self._say.no_registration_yet(record.register_after)
         late = tuple(moment for moment in record.registrations if 0 <= now - moment < _REGISTRATIONS_COUNT)
         if len(late) >= _MOST_REGISTRATIONS and not by_hand:
             raise self._say.stopped(len(late), "registrations", _REGISTRATIONS_COUNT)
-        client = self._register(server, grant, redirect_uri)
+        client = self._register(server, purpose)
         return record.model_copy(update={"server": server, "client": client, "registrations": (*late, now)})
 
-    def _register(self, server: Server, grant: Grant, redirect_uri: str) -> Client:
+    def _register(self, server: Server, purpose: Purpose) -> Client:
         issuer, version = self._profile.issuer, self._profile.version
         if server.registration_endpoint is None:
             raise self._say.failure(f"{issuer} lets no application register itself", BY_HAND)
         # A client that acts for itself is nobody without a secret (RFC 6749 §4.4).
         method = "client_secret_basic" if self._profile.unattended else "none"
         try:
-            answer = self._send(registration_request(server, redirect_uri, version, method, grant))
+            answer = self._send(registration_request(server, purpose, version, method))
             if method == "none" and wants_a_secret(answer):
-                answer = self._send(registration_request(server, redirect_uri, version, "client_secret_basic", grant))
-            return read_registration(answer, redirect_uri, self._clock(), grant)
+                answer = self._send(registration_request(server, purpose, version, "client_secret_basic"))
+            return read_registration(answer, purpose, self._clock())
         except NotRegistered as error:
             if error.pause is not None:
                 raise self._say.no_registration_yet(self._clock() + error.pause) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx2
@@ -37,9 +38,16 @@ class NotRegistered(Exception):
         self.pause = pause
 
 
-def registration_request(
-    server: Server, redirect_uri: str, version: str, method: str = "none", grant: Grant = "authorization_code"
-) -> Call:
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a client is for: its grant, where a browser comes back to, if one does, and the scopes to ask for."""
+
+    grant: Grant = "authorization_code"
+    redirect_uri: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+def registration_request(server: Server, purpose: Purpose, version: str, method: str = "none") -> Call:
     """The registration of a native application (RFC 8252, RFC 7591 §2), or of one that acts for itself."""
     document: dict[str, object] = {
         "client_name": "Closient MCP",
@@ -48,27 +56,27 @@ def registration_request(
         "software_id": SOFTWARE_ID,
         "software_version": version,
         "token_endpoint_auth_method": method,
-        **_registered_for(grant, redirect_uri),
+        **_registered_for(purpose),
     }
-    if server.scopes_supported:
-        # What may ever be asked for; what is asked for is decided at each sign-in.
-        document["scope"] = " ".join(server.scopes_supported)
+    # What may ever be asked for; what is asked for is decided at each sign-in.
+    if scopes := dict.fromkeys((*server.scopes_supported, *purpose.scopes)):
+        document["scope"] = " ".join(scopes)
     assert server.registration_endpoint
     return Call(server.registration_endpoint, document=document)
 
 
-def _registered_for(grant: Grant, redirect_uri: str) -> dict[str, object]:
-    if grant == "authorization_code":
+def _registered_for(purpose: Purpose) -> dict[str, object]:
+    if purpose.grant == "authorization_code":
         return {
             "application_type": "native",
-            "redirect_uris": [redirect_uri],
+            "redirect_uris": [purpose.redirect_uri],
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
         }
-    if grant == "device_code":  # RFC 8628 §7.1; nobody is redirected
+    if purpose.grant == "device_code":  # RFC 8628 §7.1; nobody is redirected
         types = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
         return {"application_type": "native", "redirect_uris": [], "grant_types": types, "response_types": []}
-    return {"grant_types": [grant]}
+    return {"grant_types": [purpose.grant]}
 
 
 def deregistration_request(client: Client, server: Server) -> Call | None:
@@ -88,7 +96,7 @@ def wants_a_secret(answer: Answer) -> bool:
     return answer.status == 400 and answer.text("error") == "invalid_client_metadata"
 
 
-def read_registration(answer: Answer, redirect_uri: str, now: float, grant: Grant = "authorization_code") -> Client:
+def read_registration(answer: Answer, purpose: Purpose, now: float) -> Client:
     """The client that the server made of us; what it says goes before what we asked for (RFC 7591 §3.2.1).
 
     Raises:
@@ -104,15 +112,15 @@ def read_registration(answer: Answer, redirect_uri: str, now: float, grant: Gran
     if method not in _METHODS or (method != "none" and not answer.text("client_secret")):
         raise NotRegistered(f"it wants clients to identify by {method[:40]}", BY_HAND)
     redirects = answer.body.get("redirect_uris")
-    if redirect_uri and isinstance(redirects, list) and redirect_uri not in redirects:
+    if purpose.redirect_uri and isinstance(redirects, list) and purpose.redirect_uri not in redirects:
         raise NotRegistered("it registered another redirect address", BY_HAND)
     expires = answer.body.get("client_secret_expires_at")
     return Client(
         client_id=answer.text("client_id"),
         client_secret=answer.text("client_secret") or None,
         auth_method=method,
-        redirect_uri=redirect_uri,
-        grant=grant,
+        redirect_uri=purpose.redirect_uri,
+        grant=purpose.grant,
         secret_expires_at=expires if isinstance(expires, int) else 0,
         registration_uri=answer.text("registration_client_uri") or None,
         registration_token=answer.text("registration_access_token") or None,

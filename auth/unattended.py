@@ -11,6 +11,7 @@ from .enrolment import Enrolment
 from .errors import PersonNeeded
 from .profile import Profile
 from .records import Client, Record, Server
+from .registration import Purpose
 from .sentences import NoRegistrationYet, Sentences
 from .store import Store
 from .tokens import Denied, Granted, Habits, Verdict, client_credentials_request, password_request
@@ -64,8 +65,9 @@ class Unattended:
         raise self._say.unavailable(f"{server.issuer} gave no token ({verdict.reason})")
 
     def _ask(self, record: Record, server: Server, by_hand: bool) -> tuple[Record, Verdict]:
+        purpose = Purpose(self._profile.grant, scopes=self._profile.scopes or ())
         try:
-            enrolled = self._enrolment.enrolled(record, server, self._profile.grant, by_hand=by_hand)
+            enrolled = self._enrolment.enrolled(record, server, purpose, by_hand=by_hand)
         except NoRegistrationYet as error:
             self._store.write(record.model_copy(update={"register_after": error.until}))
             raise

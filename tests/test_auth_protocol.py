@@ -31,6 +31,7 @@ from closient_mcp.auth.records import Client, Pending, Server, Tokens
 from closient_mcp.auth.registration import (
     SOFTWARE_ID,
     NotRegistered,
+    Purpose,
     read_registration,
     registration_request,
     wants_a_secret,
@@ -52,6 +53,7 @@ from .service import Reply, Service
 ISSUER = "https://as.example"
 REDIRECT = "http://127.0.0.1:4711/callback"
 NOW = 1_800_000_000.0
+PURPOSE = Purpose(redirect_uri=REDIRECT)
 METADATA: dict[str, Any] = {
     "issuer": ISSUER,
     "authorization_endpoint": f"{ISSUER}/authorize/",
@@ -360,7 +362,7 @@ def test_only_this_machine_may_be_spoken_to_without_https() -> None:
 
 
 def test_rfc_8252_we_register_as_a_native_application_with_one_loopback_literal() -> None:
-    call = registration_request(metadata(), REDIRECT, "1.2.3")
+    call = registration_request(metadata(), PURPOSE, "1.2.3")
     assert (call.url, call.method, call.form) == (f"{ISSUER}/register/", "POST", None)
     shown = {name: (call.document or {}).get(name) for name in ("client_name", "client_uri", "logo_uri")}
     assert all(isinstance(text, str) and text for text in shown.values())
@@ -377,8 +379,13 @@ def test_rfc_8252_we_register_as_a_native_application_with_one_loopback_literal(
     }
 
 
-def test_a_registration_names_no_scopes_where_the_server_names_none() -> None:
-    call = registration_request(SERVER, REDIRECT, "1", "client_secret_basic")
+def test_a_registration_names_what_will_be_asked_for_where_the_server_names_no_scopes() -> None:
+    call = registration_request(SERVER, Purpose(redirect_uri=REDIRECT, scopes=("b", "a")), "1")
+    assert call.document is not None and call.document["scope"] == "b a"
+
+
+def test_a_registration_names_no_scopes_where_nobody_does() -> None:
+    call = registration_request(SERVER, PURPOSE, "1", "client_secret_basic")
     assert call.document is not None and "scope" not in call.document
     assert call.document["token_endpoint_auth_method"] == "client_secret_basic"
 
@@ -394,7 +401,7 @@ def test_rfc_7591_3_2_1_what_the_server_says_goes_before_what_we_asked_for() -> 
         "registration_access_token": "its-token",
         "unheard_of": {},
     }
-    assert read_registration(answer(body, 201), REDIRECT, NOW) == Client(
+    assert read_registration(answer(body, 201), PURPOSE, NOW) == Client(
         client_id="given",
         client_secret="s3cret",
         auth_method="client_secret_post",
@@ -416,7 +423,7 @@ def test_rfc_7591_3_2_1_what_the_server_says_goes_before_what_we_asked_for() -> 
     ],
 )
 def test_a_bare_registration_is_enough(status: int, more: dict[str, object], method: str) -> None:
-    client = read_registration(answer({"client_id": "given", **more}, status), REDIRECT, NOW)
+    client = read_registration(answer({"client_id": "given", **more}, status), PURPOSE, NOW)
     assert (client.client_id, client.auth_method, client.secret_expires_at) == ("given", method, 0)
 
 
@@ -437,7 +444,7 @@ def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_an
     body: dict[str, object], why: str
 ) -> None:
     with pytest.raises(NotRegistered, match=why):
-        read_registration(answer(body, 201), REDIRECT, NOW)
+        read_registration(answer(body, 201), PURPOSE, NOW)
 
 
 @pytest.mark.parametrize(
@@ -454,7 +461,7 @@ def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_an
 )
 def test_a_refused_registration_is_told_with_what_to_do(refusal: Answer, said: str, next_step: str) -> None:
     with pytest.raises(NotRegistered) as caught:
-        read_registration(refusal, REDIRECT, NOW)
+        read_registration(refusal, PURPOSE, NOW)
     assert said in str(caught.value) and next_step in caught.value.next_step
 
 
@@ -473,13 +480,13 @@ def test_a_refused_registration_is_told_with_what_to_do(refusal: Answer, said: s
 def test_rfc_9110_10_2_3_a_server_that_registers_nobody_now_says_for_how_long(told: str | None, pause: float) -> None:
     headers = {"retry_after": told} if told else {}
     with pytest.raises(NotRegistered) as caught:
-        read_registration(answer({}, 429, **headers), REDIRECT, NOW)
+        read_registration(answer({}, 429, **headers), PURPOSE, NOW)
     assert caught.value.pause == pause
 
 
 def test_rule_2_a_servers_words_are_cut() -> None:
     with pytest.raises(NotRegistered) as caught:
-        read_registration(answer({"error_description": "x" * 10_000}, 400), REDIRECT, NOW)
+        read_registration(answer({"error_description": "x" * 10_000}, 400), PURPOSE, NOW)
     assert len(str(caught.value)) < 300
 
 

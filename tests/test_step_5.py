@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from closient_mcp.auth.discovery import discover
-from closient_mcp.auth.registration import NotRegistered, read_registration, registration_request
+from closient_mcp.auth.registration import NotRegistered, Purpose, read_registration, registration_request
 from closient_mcp.auth.wire import Wire
 
 from .person import Person, http_client
@@ -81,8 +81,8 @@ def test_step_5_each_cause_of_invalid_grant_is_told_in_words(sandbox: Sandbox, t
 def test_step_5_a_redirect_that_is_refused_is_told_in_words(sandbox: Sandbox, redirect: str) -> None:
     wire = Wire(trust_env=False)
     server = discover(sandbox.address, wire)
-    answer = wire.send(registration_request(server, redirect, "1"))
+    answer = wire.send(registration_request(server, Purpose(redirect_uri=redirect), "1"))
     assert answer.text("error") == "invalid_redirect_uri"
     with pytest.raises(NotRegistered, match="it accepts no redirect to this machine") as caught:
-        read_registration(answer, redirect, time.time())
+        read_registration(answer, Purpose(redirect_uri=redirect), time.time())
     assert "API key" in caught.value.next_step
