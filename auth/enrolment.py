@@ -22,7 +22,7 @@ from .registration import (
     is_document,
     read_registration,
     registration_request,
-    wants_a_secret,
+    second_request,
 )
 from .resource import Challenge, find_issuer
 from .sentences import Sentences
@@ -161,12 +161,11 @@ class Enrolment:
         issuer, version = self._profile.issuer, self._profile.version
         if server.registration_endpoint is None:
             raise self._say.failure(f"{issuer} lets no application register itself", BY_HAND)
-        # A client that acts for itself is nobody without a secret (RFC 6749 §4.4).
-        method = "client_secret_basic" if self._profile.unattended else "none"
+        call = registration_request(server, purpose, version)
+        answer = self._send(call)
+        if second := second_request(call, answer):
+            answer = self._send(second)
         try:
-            answer = self._send(registration_request(server, purpose, version, method))
-            if method == "none" and wants_a_secret(answer):
-                answer = self._send(registration_request(server, purpose, version, "client_secret_basic"))
             return read_registration(answer, purpose, self._clock())
         except NotRegistered as error:
             if error.pause is not None:

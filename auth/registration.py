@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import httpx2
@@ -47,7 +47,7 @@ class Purpose:
     scopes: tuple[str, ...] = ()
 
 
-def registration_request(server: Server, purpose: Purpose, version: str, method: str = "none") -> Call:
+def registration_request(server: Server, purpose: Purpose, version: str) -> Call:
     """The registration of a native application (RFC 8252, RFC 7591 §2), or of one that acts for itself."""
     document: dict[str, object] = {
         "client_name": "Closient MCP",
@@ -55,7 +55,8 @@ def registration_request(server: Server, purpose: Purpose, version: str, method:
         "logo_uri": "https://www.closient.com/favicon.ico",
         "software_id": SOFTWARE_ID,
         "software_version": version,
-        "token_endpoint_auth_method": method,
+        # A client that acts for itself is nobody without a secret (RFC 6749 §4.4).
+        "token_endpoint_auth_method": "client_secret_basic" if purpose.grant == "client_credentials" else "none",
         **_registered_for(purpose),
     }
     # What may ever be asked for; what is asked for is decided at each sign-in.
@@ -91,9 +92,16 @@ def deregistration_request(client: Client, server: Server) -> Call | None:
     )
 
 
-def wants_a_secret(answer: Answer) -> bool:
-    """Whether the server refuses clients without a secret, so that one with a secret is worth a try."""
-    return answer.status == 400 and answer.text("error") == "invalid_client_metadata"
+def second_request(first: Call, answer: Answer) -> Call | None:
+    """What to try instead where the server finds fault with what we said of ourselves, and there is such a thing."""
+    error, said = answer.text("error") if answer.status == 400 else "", dict(first.document or {})
+    method = said["token_endpoint_auth_method"]
+    if "redirect_uris" not in said and error in ("invalid_client_metadata", "invalid_redirect_uri"):
+        # RFC 7591 §2: what is left out is the default, and with that a client has to have a redirect address.
+        return replace(first, document={**said, "redirect_uris": [], "response_types": []})
+    if method == "none" and error == "invalid_client_metadata":
+        return replace(first, document={**said, "token_endpoint_auth_method": "client_secret_basic"})
+    return None
 
 
 def read_registration(answer: Answer, purpose: Purpose, now: float) -> Client:

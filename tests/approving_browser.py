@@ -6,9 +6,11 @@ approving_browser.py ADDRESS [allow|deny] [USERNAME]
 from __future__ import annotations
 
 import os
+import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx2
 
@@ -32,14 +34,17 @@ def main(address: str, button: str = "allow", username: str = "alice") -> None:
     """Go through the sign-in to its end."""
     with httpx2.Client(follow_redirects=True, trust_env=False, verify=False) as browser:
         page = browser.get(address)
-        for _ in range(4):
+        for _ in range(6):
             form = Form(page.text)
             if "password" in form.fields:
                 fields = {**form.fields, "username": username, "login": username, "password": "sandbox"}
             elif button in form.buttons:
                 fields = {**form.fields, button: form.buttons[button]}
-            elif button == "allow" and form.fields.get("prompt") == "consent":
-                fields = form.fields  # oidc-provider's page, whose one button has no name
+            elif button == "deny" and (abort := re.search(r'href="([^"]+/abort)"', page.text)):
+                page = browser.get(urljoin(str(page.url), abort[1]))  # oidc-provider's pages have a link for it
+                continue
+            elif (button == "allow" and form.fields.get("prompt") == "consent") or "user_code" in form.fields:
+                fields = form.fields  # oidc-provider's pages, whose one button has no name
             else:
                 break
             page = browser.post(str(page.url), data=fields)

@@ -34,7 +34,7 @@ from closient_mcp.auth.registration import (
     Purpose,
     read_registration,
     registration_request,
-    wants_a_secret,
+    second_request,
 )
 from closient_mcp.auth.tokens import (
     Denied,
@@ -53,7 +53,7 @@ from .service import Reply, Service
 ISSUER = "https://as.example"
 REDIRECT = "http://127.0.0.1:4711/callback"
 NOW = 1_800_000_000.0
-PURPOSE = Purpose(redirect_uri=REDIRECT)
+PURPOSE, FOR_ITSELF = Purpose(redirect_uri=REDIRECT), Purpose("client_credentials")
 METADATA: dict[str, Any] = {
     "issuer": ISSUER,
     "authorization_endpoint": f"{ISSUER}/authorize/",
@@ -385,7 +385,7 @@ def test_a_registration_names_what_will_be_asked_for_where_the_server_names_no_s
 
 
 def test_a_registration_names_no_scopes_where_nobody_does() -> None:
-    call = registration_request(SERVER, PURPOSE, "1", "client_secret_basic")
+    call = registration_request(SERVER, FOR_ITSELF, "1")
     assert call.document is not None and "scope" not in call.document
     assert call.document["token_endpoint_auth_method"] == "client_secret_basic"
 
@@ -490,10 +490,29 @@ def test_rule_2_a_servers_words_are_cut() -> None:
     assert len(str(caught.value)) < 300
 
 
-def test_only_a_server_that_finds_fault_with_the_metadata_is_offered_a_secret() -> None:
-    assert wants_a_secret(answer({"error": "invalid_client_metadata"}, 400))
-    assert not wants_a_secret(answer({"error": "invalid_redirect_uri"}, 400))
-    assert not wants_a_secret(answer({"error": "invalid_client_metadata"}, 500))
+@pytest.mark.parametrize(
+    ("purpose", "answer", "changes"),
+    [
+        (
+            PURPOSE,
+            answer({"error": "invalid_client_metadata"}, 400),
+            {"token_endpoint_auth_method": "client_secret_basic"},
+        ),
+        (PURPOSE, answer({"error": "invalid_redirect_uri"}, 400), None),
+        (PURPOSE, answer({"error": "invalid_client_metadata"}, 500), None),
+        (PURPOSE, answer({"client_id": "i"}, 201), None),
+        (FOR_ITSELF, answer({"error": "invalid_redirect_uri"}, 400), {"redirect_uris": [], "response_types": []}),
+        (FOR_ITSELF, answer({"error": "invalid_client_metadata"}, 400), {"redirect_uris": [], "response_types": []}),
+        (FOR_ITSELF, answer({"error": "access_denied"}, 401), None),
+    ],
+)
+def test_a_server_that_finds_fault_with_a_registration_is_told_what_others_leave_out(
+    purpose: Purpose, answer: Answer, changes: dict[str, object] | None
+) -> None:
+    first = registration_request(SERVER, purpose, "1")
+    second = second_request(first, answer)
+    assert first.document and (second and second.document) == (changes and {**first.document, **changes})
+    assert second is None or second_request(second, answer) is None
 
 
 # Authorization (RFC 6749 §4.1, RFC 7636, RFC 9207)

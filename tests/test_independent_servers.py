@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx2
 import pytest
+
+from closient_mcp.auth.listener import Listener
 
 from .command_line import Ran, free_port, run
 from .service import Received, Reply, Service, document, operation
@@ -54,13 +57,14 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _oidc_provider(port: int, folder: Path) -> AbstractContextManager[None]:
+def _oidc_provider(port: int, folder: Path, token: str = "") -> AbstractContextManager[None]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is missing")
     if not (_CLIENTS / "node_modules" / "oidc-provider").exists():
         pytest.skip("oidc-provider is not installed: make test-all (needs npm)")
-    return _running([node, str(_CLIENTS / "oidc_provider.mjs"), str(port)], port, folder)
+    command = [node, str(_CLIENTS / "oidc_provider.mjs"), str(port), token]
+    return _running([part for part in command if part], port, folder)
 
 
 def _nanoidp(port: int, folder: Path) -> AbstractContextManager[None]:
@@ -79,6 +83,10 @@ def _nanoidp(port: int, folder: Path) -> AbstractContextManager[None]:
     return _running([str(_NANOIDP), "--config", str(folder), "--port", str(port)], port, folder)
 
 
+def _mcp_sdk(port: int, folder: Path) -> AbstractContextManager[None]:
+    return _running([sys.executable, str(_HERE / "mcp_sdk_server.py"), str(port)], port, folder)
+
+
 @dataclass
 class Shop:
     """An API of somebody's that wants a bearer token, and a machine on which a person signs in to use it."""
@@ -86,6 +94,9 @@ class Shop:
     service: Service
     home: Path
     issuer: str
+    grant: str = "authorization_code"
+    scopes: tuple[str, ...] = ("openid", "offline_access")
+    button: str = "allow"
     refused: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
@@ -95,9 +106,8 @@ class Shop:
         }
         self.home.mkdir()
         address = self.service.address
-        credential = (
-            f'{{ grant = "authorization_code", issuer = "{self.issuer}", scopes = ["openid", "offline_access"] }}'
-        )
+        scopes = json.dumps(self.scopes)
+        credential = f'{{ grant = "{self.grant}", issuer = "{self.issuer}", scopes = {scopes} }}'
         settings = f'description = "{address}/openapi.json"\nbase = "{address}"\ncredential = {credential}\n'
         (self.home / "closient-mcp.toml").write_text(f"[systems.shop]\n{settings}")
 
@@ -106,16 +116,19 @@ class Shop:
         good = kind == "Bearer" and token and token not in self.refused
         return Reply({"thing": "well"}) if good else Reply({"detail": "Unauthorized"}, 401)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        browser = f"{sys.executable} {_BROWSER} %s {self.button}"
+        return {"CLOSIENT_MCP_HOME": str(self.home), "BROWSER": browser, "TABS": str(self.home / "tabs")}
+
     def run(self, *arguments: str) -> Ran:
-        environment = {
-            "CLOSIENT_MCP_HOME": str(self.home),
-            "BROWSER": f"{sys.executable} {_BROWSER} %s",
-            "TABS": str(self.home / "tabs"),
-        }
-        return run(*arguments, site="", **environment)
+        return run(*arguments, site="", **self.environment)
+
+    def call(self) -> Ran:
+        return self.run("call", "shop_get_thing", "{}")
 
     def works(self) -> bool:
-        ran = self.run("call", "shop_get_thing", "{}")
+        ran = self.call()
         assert ran.code == 0, ran.out + ran.err
         return "well" in ran.out
 
@@ -123,12 +136,15 @@ class Shop:
         (file,) = (self.home / "credentials").glob("*.json")
         return dict(json.loads(file.read_text()))
 
-    def expire(self) -> None:
-        """Let the access token be over by the clock."""
+    def write(self, record: dict[str, Any]) -> None:
         (file,) = (self.home / "credentials").glob("*.json")
-        record = self.record()
-        record["tokens"]["expires_at"] = time.time() - 10
         file.write_text(json.dumps(record))
+
+    def expire(self, record: dict[str, Any] | None = None) -> None:
+        """Let the access token be over by the clock."""
+        record = record or self.record()
+        record["tokens"]["expires_at"] = time.time() - 10
+        self.write(record)
 
     def tabs(self, expected: int) -> list[str]:
         """What each tab showed last; the last one may still be closing."""
@@ -138,33 +154,63 @@ class Shop:
         return [tab.split(" http")[0] for tab in shown]
 
 
-@pytest.mark.parametrize("server", [_oidc_provider, _nanoidp], ids=["oidc-provider", "nanoidp"])
-def test_one_sign_in_through_its_whole_life(server: Server, service: Service, tmp_path: Path) -> None:
-    port, folder = free_port(), tmp_path / "server"
+@dataclass(frozen=True)
+class Place:
+    """A server, and where its process is to be."""
+
+    server: Server
+    port: int
+    folder: Path
+
+    def running(self) -> AbstractContextManager[None]:
+        return self.server(self.port, self.folder)
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    folder = tmp_path / "server"
     folder.mkdir()
-    shop = Shop(service, tmp_path / "mcp", f"http://127.0.0.1:{port}")
-    with server(port, folder):
+    return Place(request.param, free_port(), folder)
+
+
+@pytest.fixture
+def shop(place: Place, service: Service, tmp_path: Path) -> Callable[..., Shop]:
+    def open_shop(**given: Any) -> Shop:
+        return Shop(service, tmp_path / "mcp", f"http://127.0.0.1:{place.port}", **given)
+
+    return open_shop
+
+
+def at(*servers: Server) -> pytest.MarkDecorator:
+    names: dict[Server, str] = {_oidc_provider: "oidc-provider", _nanoidp: "nanoidp", _mcp_sdk: "the MCP SDK's"}
+    return pytest.mark.parametrize("place", servers, indirect=True, ids=[names[server] for server in servers])
+
+
+@at(_oidc_provider, _nanoidp)
+def test_one_sign_in_through_its_whole_life(place: Place, shop: Callable[..., Shop]) -> None:
+    mine = shop()
+    with place.running():
         # Signed in by the first call that needs it, silent in the processes that follow.
-        assert shop.works() and shop.works()
-        first = shop.record()
+        assert mine.works() and mine.works()
+        first = mine.record()
         assert first["client"]["source"] == "registered" and first["tokens"]["refresh_token"] and first["person"]
-        assert shop.tabs(1) == ["200 You are signed in"]
+        assert mine.tabs(1) == ["200 You are signed in"]
 
         # Renewed when the API refuses the token, and when the clock says that it is over: by one of many.
-        shop.refused.add(first["tokens"]["access_token"])
-        assert shop.works()
-        second = shop.record()
+        mine.refused.add(first["tokens"]["access_token"])
+        assert mine.works()
+        second = mine.record()
         assert second["tokens"]["refresh_token"] != first["tokens"]["refresh_token"]
-        shop.expire()
+        mine.expire()
         with ThreadPoolExecutor(4) as threads:
-            assert all(work.result() for work in [threads.submit(shop.works) for _ in range(4)])
-        third = shop.record()
-        assert third["rev"] == second["rev"] + 1 and len(shop.tabs(1)) == 1
-        status = shop.run("status", "--json").json()["systems"]["shop"]["credential"]
+            assert all(work.result() for work in [threads.submit(mine.works) for _ in range(4)])
+        third = mine.record()
+        assert third["rev"] == second["rev"] + 1 and len(mine.tabs(1)) == 1
+        status = mine.run("status", "--json").json()["systems"]["shop"]["credential"]
         assert status["signed_in"] and status["renewable"]
 
         # Revoked, and signed in to again by the same client.
-        logout = shop.run("logout")
+        logout = mine.run("logout")
         assert logout.code == 0 and "revoked" in logout.err, logout.err
         form = {
             "grant_type": "refresh_token",
@@ -174,11 +220,105 @@ def test_one_sign_in_through_its_whole_life(server: Server, service: Service, tm
         endpoint = str(first["server"]["token_endpoint"])
         answer = httpx2.post(endpoint, data=form, trust_env=False, verify=False)
         assert answer.json()["error"] == "invalid_grant"
-        assert shop.works() and shop.tabs(2) == ["200 You are signed in"] * 2
-        assert shop.record()["client"]["client_id"] == first["client"]["client_id"]
+        assert mine.works() and mine.tabs(2) == ["200 You are signed in"] * 2
+        assert mine.record()["client"]["client_id"] == first["client"]["client_id"]
 
     # A server that starts anew has forgotten everybody: one more registration, one more sign-in.
-    with server(port, folder):
-        shop.expire()
-        assert shop.works() and shop.works() and shop.tabs(3) == ["200 You are signed in"] * 3
-        assert shop.record()["client"]["client_id"] != first["client"]["client_id"]
+    with place.running():
+        mine.expire()
+        assert mine.works() and mine.works() and mine.tabs(3) == ["200 You are signed in"] * 3
+        assert mine.record()["client"]["client_id"] != first["client"]["client_id"]
+
+
+@at(_oidc_provider, _nanoidp, _mcp_sdk)
+def test_four_processes_with_one_expiry_are_one_refresh_in_each_of_three_rounds(
+    place: Place, shop: Callable[..., Shop]
+) -> None:
+    mine = shop()
+    with place.running(), ThreadPoolExecutor(4) as threads:
+        assert all(work.result() for work in [threads.submit(mine.works) for _ in range(4)])
+        assert len(mine.tabs(1)) == 1
+        for _ in range(3):
+            before = mine.record()
+            mine.expire()
+            assert all(work.result() for work in [threads.submit(mine.works) for _ in range(4)])
+            after = mine.record()
+            assert after["rev"] == before["rev"] + 1
+            assert after["tokens"]["refresh_token"] != before["tokens"]["refresh_token"]
+        assert len(mine.tabs(1)) == 1
+
+
+@at(_oidc_provider, _mcp_sdk)
+def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(place: Place, shop: Callable[..., Shop]) -> None:
+    mine = shop()
+    with place.running():
+        assert mine.works()
+        backup = mine.record()
+        mine.expire()
+        assert mine.works()
+        mine.expire(backup)
+        assert mine.works() and mine.works()
+        assert len(mine.tabs(2)) == 2 and mine.record()["client"] == backup["client"]
+
+
+@at(_oidc_provider)
+def test_a_person_who_declines_is_taken_at_their_word(place: Place, shop: Callable[..., Shop]) -> None:
+    mine = shop(button="deny")
+    with place.running():
+        for _ in range(2):
+            ran = mine.call()
+            assert ran.code == 1 and "You declined the request" in ran.out
+        assert mine.tabs(1) == ["200 You are not signed in"] and mine.record()["tokens"] is None
+
+
+@at(_oidc_provider)
+def test_a_server_that_registers_only_who_has_a_token_for_it_is_told_as_such(
+    place: Place, shop: Callable[..., Shop]
+) -> None:
+    mine = shop()
+    with _oidc_provider(place.port, place.folder, "initial-access-token"):
+        ran = mine.call()
+    assert ran.code == 1 and "lets no application register itself" in ran.out and "client_id" in ran.out
+    assert not (mine.home / "tabs").exists()
+
+
+@at(_oidc_provider)
+def test_a_client_registers_for_itself_and_is_given_one_token(place: Place, shop: Callable[..., Shop]) -> None:
+    mine = shop(grant="client_credentials", scopes=())
+    with place.running(), ThreadPoolExecutor(4) as threads:
+        assert all(work.result() for work in [threads.submit(mine.works) for _ in range(4)])
+        record = mine.record()
+        assert len(record["registrations"]) == 1 and record["client"]["client_secret"]
+        mine.refused.add(record["tokens"]["access_token"])
+        assert mine.works() and mine.record()["client"] == record["client"]
+
+
+@at(_oidc_provider)
+def test_a_person_signs_in_on_another_device(place: Place, shop: Callable[..., Shop]) -> None:
+    mine = shop()
+    command = [sys.executable, "-m", "closient_mcp.server", "login", "--device"]
+    with place.running():
+        environment = {**os.environ, **mine.environment}
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr
+            address = next(line.strip() for line in process.stderr if "/device" in line)
+            subprocess.run([sys.executable, str(_BROWSER), address], env=environment, check=True, timeout=_SECONDS)
+            assert process.wait(_SECONDS) == 0
+        assert mine.works()
+        mine.expire()
+        assert mine.works() and mine.tabs(1) == ["200 Sign-in Success"]
+
+
+@at(_mcp_sdk)
+def test_a_server_that_wants_the_registered_port_and_no_other_is_told_the_new_one(
+    place: Place, shop: Callable[..., Shop]
+) -> None:
+    mine = shop()
+    with place.running():
+        assert mine.works()
+        first = mine.record()["client"]
+        assert mine.run("logout").code == 0
+        with closing(Listener(first["redirect_uri"])):
+            assert mine.works()
+        assert mine.tabs(2) == ["200 You are signed in"] * 2
+        assert mine.record()["client"]["redirect_uri"] != first["redirect_uri"]
