@@ -70,6 +70,8 @@ class Session:
             # Whose file it is may be for a command to say, and that takes its time.
             await asyncio.to_thread(self.credentials.identity)
             self._known = True
+        if self._unsaved:
+            await asyncio.to_thread(self._save)
         joined = True
         while joined:
             if good := await self._good(bad):
@@ -173,9 +175,7 @@ class Session:
         self.credentials.open()
         with self.store.lock():
             record = self.store.read()
-            if self._unsaved and record.tokens and record.tokens.refresh_token == self._unsaved[0]:
-                record = self.store.write(record.model_copy(update={"tokens": self._unsaved[1]}))
-            self._unsaved = None
+            record = self._saved(record)
             tokens = record.tokens
             self._keep(tokens)
             if tokens and is_usable(tokens, self.clock()) and tokens.access_token != bad:
@@ -185,10 +185,28 @@ class Session:
             if self._unattended:
                 self._fetch(self._unattended, bad, by_hand)
 
+    def _save(self) -> None:
+        """Write what could not be written, if that is possible by now."""
+        with contextlib.suppress(AuthError), self.store.lock():
+            self._saved(self.store.read())
+
+    def _saved(self, record: Record) -> Record:
+        """The record with what a refresh got and no disk took, unless others have changed it; we hold the lock."""
+        if self._unsaved and record.tokens and record.tokens.refresh_token == self._unsaved[0]:
+            record = self.store.write(record.model_copy(update={"tokens": self._unsaved[1]}))
+        self._unsaved = None
+        return record
+
     def _renew(self, record: Record, tokens: Tokens, bad: str | None) -> bool:
         """Use the refresh token; gives whether that settled it, and not where there is none or it has ended."""
         if not tokens.refresh_token or not record.server or not record.client:
             return False
+        try:
+            self.store.check_room()
+        except Unavailable:
+            if self._alive(bad):
+                return True
+            raise
         client = self.credentials.complete(record.client, record.server)
         scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
         habits = Habits(self.profile.resource, self.profile.in_query, scope)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 15.0
+_LARGE_RECORD = 32_768
 
 
 class Store:
@@ -134,27 +135,49 @@ class Store:
         self._hide(written)
         kept = self._sealed(written)
         try:
-            self._make_folder()
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(kept.model_dump_json(indent=1))
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(temporary).replace(self._path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            with self._beside(kept.model_dump_json(indent=1)) as temporary:
+                temporary.replace(self._path)
         except OSError as error:
-            raise Unavailable(
-                f"The sign-in to {record.site} could not be saved in {self._path}: {error.strerror}.",
-                "Make room or make the folder writable; until then it lasts as long as this process.",
-                system=record.system,
-                address=record.site,
-            ) from error
+            raise self._not_saved(error, "until then it lasts as long as this process") from error
         if record.seal and not kept.seal and (self._place == "file" or not secrets_of(written)):
             self._keyring.drop(self._path.stem)
         return written.model_copy(update={"seal": kept.seal})
+
+    def check_room(self) -> None:
+        """See that the disk takes a record, before a server gives out what then could not be kept.
+
+        Raises:
+            Unavailable: it does not.
+        """
+        try:
+            with self._beside(" " * _LARGE_RECORD):
+                pass
+        except OSError as error:
+            raise self._not_saved(error, "nothing is lost, you are still signed in") from error
+
+    @contextmanager
+    def _beside(self, text: str) -> Generator[Path]:
+        """A file in the record's folder that holds this text, until it is moved or the block ends."""
+        self._make_folder()
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}-")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _not_saved(self, error: OSError, meanwhile: str) -> Unavailable:
+        site = self._empty.site
+        return Unavailable(
+            f"The sign-in to {site} could not be saved in {self._path}: {error.strerror}.",
+            f"Make room or make the folder writable; {meanwhile}.",
+            system=self._empty.system,
+            address=site,
+        )
 
     def _sealed(self, record: Record) -> Record:
         """The record as the file is to hold it, once the keyring has its secrets; all of it where that will not."""

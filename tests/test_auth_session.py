@@ -438,11 +438,12 @@ async def test_what_cannot_be_renewed_is_not_asked_for(home: Home, missing: str)
 
 
 @contextmanager
-def full_disk() -> Generator[None]:
-    """Nothing can be written any more."""
+def full_disk(since: threading.Event | None = None) -> Generator[None]:
+    """Nothing can be written any more, from the beginning or once this has happened."""
 
     def no_room(_: int) -> None:
-        raise OSError(28, "No space left on device")
+        if since is None or since.is_set():
+            raise OSError(28, "No space left on device")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", no_room)
@@ -452,17 +453,39 @@ def full_disk() -> Generator[None]:
 async def test_a_rotation_that_cannot_be_saved_is_said_and_used_all_the_same(home: Home) -> None:
     home.sign_in(age=3600)
     session = home.session()
-    with full_disk():
+    with full_disk(home.began):
         with pytest.raises(Unavailable, match="could not be saved"):
             await session.token()
         assert await session.token() == "access-token-1" and home.asked() == 1
 
 
+async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: Home) -> None:
+    home.sign_in(age=3600)
+    before = {path.name: path.read_bytes() for path in home.folder.iterdir()}
+    with full_disk():
+        for _ in range(3):
+            with pytest.raises(Unavailable, match=r"could not be saved.*No space left") as caught:
+                await home.session().token()
+    assert "you are still signed in" in caught.value.next_step and home.asked() == 0
+    kept = {path.name: path.read_bytes() for path in home.folder.iterdir() if path.suffix != ".lock"}
+    assert kept.items() <= before.items()
+    assert await home.session().token() == "access-token-1"
+
+
+async def test_on_a_full_disk_a_token_is_used_to_its_end(home: Home) -> None:
+    home.sign_in(age=3590)
+    with full_disk():
+        assert await home.session().token() == "access-token-0" and home.asked() == 0
+
+
 async def test_a_rotation_that_could_not_be_saved_is_saved_later(home: Home) -> None:
     home.sign_in(age=3600)
     session = home.session()
-    with full_disk(), suppress(Unavailable):
+    with full_disk(home.began), suppress(Unavailable):
         await session.token()
+    assert await session.token() == "access-token-1"
+    kept = home.kept()
+    assert kept and kept.refresh_token == "refresh-token-1"
     home.now += 3600
     assert await session.token() == "access-token-2" and home.refused == []
     kept = home.kept()
