@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from threading import Event
 
+from . import uninterrupted
 from .asking import ask
 from .beginning import Beginning
 from .device import next_interval, pause
@@ -61,7 +62,7 @@ class DeviceLogin:
                 raise self._say.failure("the sign-in was given up by a sign-out", "Ask again to start over.")
             answers: list[Verdict] = []
             # Tokens that are on their way when the process ends are still written.
-            self._session.uninterrupted(partial(self._ask, device, answers))
+            uninterrupted.begun(partial(self._ask, device, answers)).result()
             (verdict,) = answers
             if isinstance(verdict, Granted):
                 return

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from . import authorization
+from . import authorization, uninterrupted
 from .authorization import Code, Failure, Stale
 from .beginning import Beginning, Started
 from .browser import Opener
@@ -129,10 +129,6 @@ class Login:
             PersonNeeded: the credential file cannot be used.
         """
         return self._store.read()
-
-    def sign_out(self, *, forget: bool = False) -> str:
-        """Revoke and drop the sign-in; gives what is to be said of it."""
-        return self._session.sign_out(forget=forget)
 
     def paste(self, attempt: Attempt, text: str) -> bool:
         """Take a redirected address that the person pasted; gives whether it was this sign-in's."""
@@ -305,7 +301,7 @@ class Login:
     def _end(self, attempt: Attempt, query: str, pending: Pending) -> None:
         """Exchange the code, if there is one; whatever comes of it, the attempt ends here."""
         try:
-            self._session.uninterrupted(partial(self._conclude, query, pending))
+            uninterrupted.begun(partial(self._conclude, query, pending)).result()
         except Exception as error:
             told = error if isinstance(error, AuthError) else self._say.bug(error)
             if told is not error:

@@ -14,23 +14,23 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 from .asking import ask_patiently
 from .credentials import Credentials
 from .enrolment import Enrolment
-from .errors import AuthError, PersonNeeded, Unavailable
+from .errors import AuthError, Unavailable
 from .profile import Profile
 from .records import Record, Tokens
-from .registration import deregistration_request
 from .sentences import Sentences
 from .store import Store
-from .tokens import Denied, Granted, Habits, Unclear, is_usable, refresh_request, revoke_request
+from .tokens import Denied, Granted, Habits, Unclear, is_usable, refresh_request
 from .unattended import Unattended
-from .wire import NoAnswer, Wire
+from .uninterrupted import begun
+from .wire import Wire
 
 logger = logging.getLogger(__name__)
 
-_THREAD = "closient-mcp-uninterrupted"
 _MOST_REFUSALS = 3
 _REFUSALS_COUNT = 60.0
 
@@ -150,18 +150,8 @@ class Session:
         with self._guard:
             if self._job is not None and not self._job.done():
                 return self._job, True
-            self._job = job = Future[None]()
-            job.set_running_or_notify_cancel()  # so that a waiter's cancellation cannot cancel the job
-            threading.Thread(target=self._run, args=(job, bad), name=_THREAD, daemon=False).start()
+            self._job = job = begun(partial(self.refresh, bad))
             return job, False
-
-    def _run(self, job: Future[None], bad: str | None) -> None:
-        try:
-            self.refresh(bad)
-        except BaseException as error:
-            job.set_exception(error)
-        else:
-            job.set_result(None)
 
     def refresh(self, bad: str | None = None, *, by_hand: bool = False) -> None:
         """Renew the tokens unless somebody else just did; blocks for up to the lock's and the wire's patience.
@@ -251,14 +241,15 @@ class Session:
             raise self._say.client_rejected()
         if denied.ends_client and not own:
             logger.info("%s no longer knows this client (%s)", record.site, denied.error)
-            self._drop(record, client=None)
+            self.drop(record, client=None)
         elif denied.error == "invalid_grant":
             logger.info("the sign-in to %s has ended (%s)", record.site, denied.error)
-            self._drop(record)
+            self.drop(record)
         elif not self._unattended:
             raise self._unavailable(Unclear(f"{denied.error}: {denied.description}".rstrip(": ")))
 
-    def _drop(self, record: Record, **changes: object) -> None:
+    def drop(self, record: Record, **changes: object) -> None:
+        """Write the record without its tokens, and with these changes; for whoever holds its lock."""
         self.store.write(record.model_copy(update={"tokens": None, **changes}))
         self._keep(None)
 
@@ -270,81 +261,3 @@ class Session:
             system=self.profile.system,
             address=self.profile.issuer,
         )
-
-    def uninterrupted(self, work: Callable[[], None]) -> None:
-        """Do this in a thread that the end of the process waits for, as it does for a refresh."""
-        job: Future[None] = Future()
-
-        def run() -> None:
-            try:
-                work()
-            except BaseException as error:
-                job.set_exception(error)
-            else:
-                job.set_result(None)
-
-        threading.Thread(target=run, name=_THREAD, daemon=False).start()
-        job.result()
-
-    def sign_out(self, *, forget: bool = False) -> str:
-        """Revoke the sign-in at the server and drop it here; with `forget` the registration too.
-
-        Gives what is to be said of it; what the server does not confirm is dropped here all the same.
-        """
-        with self.store.lock():
-            try:
-                record = self.store.read()
-                said = self._revoke(record)
-            except Unavailable as error:  # of the keyring: signing out is the way out of that
-                record = self.store.read_file().model_copy(update={"client": None})
-                said = f"Signed out of {self.profile.issuer} here, and not there. {error.message}"
-            changes: dict[str, object] = {
-                "pending": None,
-                "device": None,
-                "person": "",
-                "warning": "",
-                "refused": "",
-                "withheld": (),
-            }
-            if forget:
-                self._deregister(record)
-                changes |= {"client": None, "server": None}
-            self._drop(record, **changes)
-        return said
-
-    def _deregister(self, record: Record) -> None:
-        if record.client and record.server and (call := deregistration_request(record.client, record.server)):
-            with contextlib.suppress(NoAnswer):  # a registration that nobody uses any more does no harm
-                self.wire.send(call)
-
-    def _revoke(self, record: Record) -> str:
-        host = self.profile.issuer
-        if record.tokens is None:
-            return f"Nobody was signed in to {host}."
-        if record.server is None or record.client is None:
-            return f"Signed out of {host} here."
-        server = record.server
-        if self.profile.endpoints.revocation:
-            server = server.model_copy(update={"revocation_endpoint": self.profile.endpoints.revocation})
-        try:
-            call = revoke_request(server, self.credentials.complete(record.client, server), record.tokens)
-            if call is None:
-                return f"Signed out of {host} here; it offers no way to revoke the sign-in there."
-            answer = self.wire.send(call)
-        except PersonNeeded as error:
-            reason = error.message.rstrip(".")
-        except NoAnswer as error:
-            reason = str(error)
-        else:
-            if answer.status == 200:
-                return f"Signed out of {host}: the sign-in is revoked."
-            reason = f"HTTP {answer.status}"
-        return f"Signed out here, but {host} did not confirm it ({reason}); remove the application in its settings too."
-
-
-def finish_uninterrupted(seconds: float) -> None:
-    """Wait, at most so long, for refreshes and exchanges under way: what a server just gave out gets written."""
-    until = time.monotonic() + seconds
-    for thread in threading.enumerate():
-        if thread.name == _THREAD:
-            thread.join(max(0.0, until - time.monotonic()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from ..auth.session import finish_uninterrupted
+from ..auth import uninterrupted
 
 # Hosts kill two seconds after they asked.
 LAST_SECONDS = 1.8
@@ -22,5 +22,5 @@ def end_on_signals() -> None:
 
 
 def _end(number: int, _: object) -> None:
-    finish_uninterrupted(LAST_SECONDS)
+    uninterrupted.finish(LAST_SECONDS)
     os._exit(128 + number)

@@ -15,6 +15,7 @@ from ..auth.errors import AuthError
 from ..auth.login import Attempt, Login
 from ..auth.secrets import Redaction
 from ..auth.session import Session
+from ..auth.signing_out import sign_out
 from .bridge import Bridge, open_bridge
 from .ending import end_on_signals
 from .logs import start_log
@@ -82,7 +83,7 @@ def logout(settings: Settings, *, forget: bool, bare: bool) -> int:
 
 async def _sign_out(used: Session, terminal: Terminal, forget: bool) -> int:
     try:
-        terminal.say(await anyio.to_thread.run_sync(partial(used.sign_out, forget=forget)))
+        terminal.say(await anyio.to_thread.run_sync(partial(sign_out, used, forget=forget)))
     except AuthError as error:
         terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1

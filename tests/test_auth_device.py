@@ -15,6 +15,7 @@ from closient_mcp.auth.device import NotOffered, next_interval, pause, read_devi
 from closient_mcp.auth.login import Attempt, Login
 from closient_mcp.auth.records import Client, Device, Server
 from closient_mcp.auth.references import written
+from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.tokens import Denied, Unclear
 from closient_mcp.auth.wire import Answer
 
@@ -304,7 +305,7 @@ def test_rule_1_the_device_code_is_a_secret_in_every_process(screen: Screen) -> 
 
 
 def test_signing_out_gives_up_the_code_too(screen: Screen) -> None:
-    login, attempt = screen.begin_on_device()
+    _, attempt = screen.begin_on_device()
     assert screen.polled.wait(SECONDS)
-    login.sign_out()
+    sign_out(screen.session())
     assert "given up by a sign-out" in ended(attempt) and screen.record().tokens is None

@@ -20,6 +20,7 @@ from closient_mcp.auth.profile import Place, Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
 from closient_mcp.auth.secrets import Redaction
 from closient_mcp.auth.session import Session
+from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Wire
 
@@ -259,7 +260,7 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
     ring.before = fail
     profile = Profile("acme", SITE, frozenset({SITE}), "1", store="keyring")
     session = Session(profile, store_in(folder), Wire(trust_env=False))
-    said = session.sign_out()
+    said = sign_out(session)
     assert "Signed out of https://www.example.com here, and not there." in said and "kept in the keyring" in said
     assert store_in(folder).read().tokens is None and store_in(folder).read().client is None
 
@@ -291,7 +292,7 @@ def test_a_sign_in_is_begun_kept_renewed_and_ended_with_its_secrets_in_the_keyri
     session = session_of(desk)
     assert asyncio.run(session.token()) == "the-next-access-token" and "the-next-refresh-token" in ring.held()[0]
     assert "next" not in file_of(desk.folder)
-    session.sign_out(forget=True)
+    sign_out(session, forget=True)
     assert ring.held() == []
 
 

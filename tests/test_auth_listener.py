@@ -26,8 +26,9 @@ from closient_mcp.auth.listener import DONE, PATH, STALE, Listener, Page, failed
 from closient_mcp.auth.login import Attempt, Login
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.references import written
-from closient_mcp.auth.session import finish_uninterrupted
+from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.store import Store
+from closient_mcp.auth.uninterrupted import finish
 
 from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, get, port_of, query_of
 from .service import Received, Reply, Service, running_service
@@ -359,7 +360,7 @@ def test_the_end_of_the_process_waits_for_an_exchange_under_way(desk: Desk) -> N
     with ThreadPoolExecutor(2) as pool:
         tab = pool.submit(come_back, attempt)
         assert began.wait(SECONDS)
-        ending = pool.submit(finish_uninterrupted, SECONDS)
+        ending = pool.submit(finish, SECONDS)
         early, _ = wait([ending], timeout=0.2)
         may_answer.set()
         assert tab.result().status == 200
@@ -410,7 +411,7 @@ def test_a_registration_that_the_server_still_knows_is_used_again_on_its_port(de
     login, attempt = desk.begin()
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
-    login.sign_out()
+    sign_out(desk.session())
     again = login.start(())
     assert again.ready.wait(SECONDS)
     assert (port_of(again), len(desk.asked("/register"))) == (port_of(attempt), 1)
@@ -424,7 +425,7 @@ def test_a_registration_that_the_server_forgot_is_made_anew_before_anybody_is_se
     login, attempt = desk.begin()
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
-    login.sign_out()
+    sign_out(desk.session())
     desk.service.routes["/token"] = Reply({"error": error}, 401)
     desk.service.routes["/register"] = Reply({"client_id": "second-client"}, 201)
     again = login.start(())
@@ -442,7 +443,7 @@ def test_a_registration_whose_secret_is_about_to_expire_is_made_anew(
     login, attempt = desk.begin()
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
-    login.sign_out()
+    sign_out(desk.session())
     again = login.start(())
     assert again.ready.wait(SECONDS) and len(desk.asked("/register")) == registrations
     come_back(again)
@@ -682,7 +683,7 @@ def test_many_sign_ins_leave_no_thread_and_no_file_open(desk: Desk) -> None:
         assert attempt.ready.wait(SECONDS)
         come_back(attempt)
         assert ended(attempt) == "" and at_rest()
-        login.sign_out()
+        sign_out(desk.session())
         if number == 1:
             before = [threading.active_count(), len(list(Path("/dev/fd").iterdir()))]
     assert [threading.active_count(), len(list(Path("/dev/fd").iterdir()))] == before

@@ -25,8 +25,10 @@ from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.references import SecretReference, from_environment, written
 from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session, finish_uninterrupted
+from closient_mcp.auth.session import Session
+from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.store import Store
+from closient_mcp.auth.uninterrupted import finish
 from closient_mcp.auth.wire import Wire
 
 from .desk import SECONDS, at_rest, come_back, ended, get, port_of, query_of
@@ -130,7 +132,7 @@ def crm(service: Service, tmp_path: Path) -> Iterator[Crm]:
         for attempt in made.attempts:
             attempt.finish()  # so that a test that failed holds up no other
         assert at_rest()
-        finish_uninterrupted(SECONDS)
+        finish(SECONDS)
 
 
 def test_explicit_endpoints_are_used_and_nothing_is_looked_up(crm: Crm) -> None:
@@ -139,7 +141,7 @@ def test_explicit_endpoints_are_used_and_nothing_is_looked_up(crm: Crm) -> None:
     come_back(attempt)
     assert ended(attempt) == ""
     crm.now += 3600
-    assert asyncio.run(session.token()) == "at-number-2" and "is revoked" in session.sign_out()
+    assert asyncio.run(session.token()) == "at-number-2" and "is revoked" in sign_out(session)
     assert [got.path for got in crm.api.received] == ["/oauth2/token/", "/oauth2/token/", "/oauth2/revoke/"]
     assert crm.app.received == []
 
@@ -148,7 +150,7 @@ def test_the_secret_goes_in_the_body_of_exchange_refresh_and_revocation(crm: Crm
     session, _ = crm.sign_in()
     crm.now += 3600
     asyncio.run(session.token())
-    session.sign_out()
+    sign_out(session)
     assert [form["client_secret"] for form in crm.forms()] == [SECRET] * 3
     assert [form.get("grant_type") for form in crm.forms()] == ["authorization_code", "refresh_token", None]
     assert not any("authorization" in got.headers for got in crm.api.received)
@@ -183,7 +185,7 @@ def test_rule_1_a_secret_goes_to_a_token_endpoint_that_moved_only_where_a_person
     metadata = {"issuer": address, "response_types_supported": ["code"], **endpoints}
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
     session, _ = crm.sign_in(endpoints=Endpoints())
-    session.sign_out()
+    sign_out(session)
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(
         {**metadata, "token_endpoint": f"{crm.app.address}/token"}
     )
@@ -375,7 +377,7 @@ def test_a_sign_in_without_a_refresh_token_works_and_a_warning_is_kept_until_one
     crm.granted = {"refresh_token": None}
     crm.sign_in()
     assert "gave no refresh token" in crm.record().warning and "offline_access" in crm.record().warning
-    crm.session().sign_out()
+    sign_out(crm.session())
     assert crm.record().warning == ""
     crm.sign_in()
     crm.now += 3600

@@ -16,6 +16,7 @@ from closient_mcp.auth.authorization import LIFETIME
 from closient_mcp.auth.errors import PersonNeeded, Unavailable
 from closient_mcp.auth.listener import Listener
 from closient_mcp.auth.login import Attempt
+from closient_mcp.auth.signing_out import sign_out
 
 from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, port_of, query_of
 from .service import Received, Reply, Service
@@ -116,7 +117,7 @@ def taken() -> Generator[ExitStack]:
 
 def test_where_the_registered_port_is_taken_a_server_is_told_the_new_one(office: Office, taken: ExitStack) -> None:
     first = office.sign_in()
-    office.login().sign_out()
+    sign_out(office.session())
     taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
     _, again = office.begin()
     registered = office.asked("/register")[-1].json()["redirect_uris"]
@@ -131,7 +132,7 @@ def test_rfc_8252_7_3_a_server_that_is_not_told_the_new_port_has_to_allow_it(
     office: Office, taken: ExitStack, reply: Reply
 ) -> None:
     first = office.sign_in()
-    office.login().sign_out()
+    sign_out(office.session())
     office.service.routes["/register"] = reply
     taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
     _, again = office.begin()

@@ -25,8 +25,10 @@ from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
 from closient_mcp.auth.references import written
 from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session, finish_uninterrupted
+from closient_mcp.auth.session import Session
+from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.store import Store
+from closient_mcp.auth.uninterrupted import finish
 from closient_mcp.auth.wire import Wire
 
 from .service import Received, Reply, Service
@@ -124,7 +126,7 @@ def home(service: Service, tmp_path: Path) -> Iterator[Home]:
 
 
 def no_refresh_is_left() -> bool:
-    finish_uninterrupted(SECONDS)
+    finish(SECONDS)
     return REFRESH_THREAD not in [thread.name for thread in threading.enumerate()]
 
 
@@ -235,7 +237,7 @@ async def test_a_sign_out_elsewhere_is_noticed_and_nothing_comes_back_to_life(ho
     home.sign_in()
     here, there = home.session(), home.session()
     assert await here.token() == "access-token-0"
-    await asyncio.to_thread(there.sign_out)
+    await asyncio.to_thread(sign_out, there)
     assert await here.token(bad="access-token-0") is None
     assert home.kept() is None and home.asked() == 0
 
@@ -306,10 +308,10 @@ def test_the_end_of_the_process_waits_for_a_refresh_but_not_for_ever(home: Home)
     thread.start()
     assert home.began.wait(SECONDS)
     before = time.monotonic()
-    finish_uninterrupted(0.05)
+    finish(0.05)
     assert thread.is_alive() and time.monotonic() - before < 1
     home.may_answer.set()
-    finish_uninterrupted(SECONDS)
+    finish(SECONDS)
     kept = home.kept()
     assert not thread.is_alive() and kept and kept.refresh_token == "refresh-token-1"
 
@@ -462,10 +464,8 @@ async def test_a_rotation_that_cannot_be_saved_is_said_and_used_all_the_same(hom
 async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: Home) -> None:
     home.sign_in(age=3600)
     before = {path.name: path.read_bytes() for path in home.folder.iterdir()}
-    with full_disk():
-        for _ in range(3):
-            with pytest.raises(Unavailable, match=r"could not be saved.*No space left") as caught:
-                await home.session().token()
+    with full_disk(), pytest.raises(Unavailable, match=r"could not be saved.*No space left") as caught:
+        await home.session().token()
     assert "you are still signed in" in caught.value.next_step and home.asked() == 0
     kept = {path.name: path.read_bytes() for path in home.folder.iterdir() if path.suffix != ".lock"}
     assert kept.items() <= before.items()
@@ -506,18 +506,18 @@ async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: H
 
 def test_signing_out_revokes_at_the_server_and_keeps_the_registration(home: Home) -> None:
     home.sign_in()
-    said = home.session().sign_out()
+    said = sign_out(home.session())
     assert said == f"Signed out of {home.service.address}: the sign-in is revoked."
     (got,) = home.service.received
     form = {"token": "refresh-token-0", "token_type_hint": "refresh_token", "client_id": "i"}
     assert (got.path, {name: values[0] for name, values in parse_qs(got.body.decode()).items()}) == ("/revoke", form)
     assert home.kept() is None and home.store().read().client
-    assert "Nobody was signed in" in home.session().sign_out()
+    assert "Nobody was signed in" in sign_out(home.session())
 
 
 def test_signing_out_with_forget_drops_the_registration(home: Home) -> None:
     home.sign_in()
-    home.session().sign_out(forget=True)
+    sign_out(home.session(), forget=True)
     assert home.store().read().client is None
 
 
@@ -525,7 +525,7 @@ def test_signing_out_with_forget_drops_the_registration(home: Home) -> None:
 def test_what_the_server_does_not_confirm_is_dropped_here_and_said(home: Home, status: int) -> None:
     home.sign_in()
     home.service.routes["/revoke"] = Reply({}, status)
-    said = home.session().sign_out()
+    said = sign_out(home.session())
     assert f"did not confirm it (HTTP {status})" in said and home.kept() is None
 
 
@@ -538,7 +538,7 @@ def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str
     assert record.server
     server = record.server.model_copy(update={"revocation_endpoint": endpoint})
     home.store().write(record.model_copy(update={"server": server}))
-    assert said in home.session().sign_out() and home.kept() is None
+    assert said in sign_out(home.session()) and home.kept() is None
 
 
 async def test_a_sign_out_waits_for_the_refresh_under_way_and_revokes_its_outcome(home: Home) -> None:
@@ -546,7 +546,7 @@ async def test_a_sign_out_waits_for_the_refresh_under_way_and_revokes_its_outcom
     home.may_answer.clear()
     waiting = asyncio.ensure_future(home.session().token())
     await until(home.began)
-    leaving = asyncio.ensure_future(asyncio.to_thread(home.session().sign_out))
+    leaving = asyncio.ensure_future(asyncio.to_thread(sign_out, home.session()))
     home.may_answer.set()
     assert "is revoked" in await leaving
     await waiting

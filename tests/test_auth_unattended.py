@@ -24,8 +24,10 @@ from closient_mcp.auth.profile import Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.references import SecretReference, from_environment, written
 from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session, finish_uninterrupted
+from closient_mcp.auth.session import Session
+from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.store import Store
+from closient_mcp.auth.uninterrupted import finish
 from closient_mcp.auth.wire import Call, NoAnswer, Wire
 
 from .service import Received, Reply, Sandbox, Service, running_service
@@ -114,7 +116,7 @@ class Shop:
 @pytest.fixture
 def shop(service: Service, tmp_path: Path) -> Iterator[Shop]:
     yield Shop(service, tmp_path / "credentials")
-    finish_uninterrupted(SECONDS)
+    finish(SECONDS)
 
 
 def in_eight_processes(shop: Shop, work: Callable[[Session], Any], **changes: Any) -> list[Any]:
@@ -274,7 +276,7 @@ def test_a_password_that_was_changed_is_tried_again_and_a_logout_has_the_same_on
     for _ in range(2):
         with pytest.raises(PersonNeeded):
             token_of(shop.session())
-    shop.session().sign_out()
+    sign_out(shop.session())
     with pytest.raises(PersonNeeded):
         token_of(shop.session())
     assert len(shop.forms) == 2
@@ -287,7 +289,7 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
     with pytest.raises(PersonNeeded):
         token_of(shop.session())
     shop.password = PASSWORD
-    shop.session().sign_out()
+    sign_out(shop.session())
     token_of(shop.session())
     shop.password = "another-password"
     shop.now += 1799
@@ -586,12 +588,12 @@ def test_a_sign_in_by_hand_fetches_the_token_opens_no_browser_and_tries_a_refuse
 
 def test_signing_out_drops_the_tokens_and_revokes_where_the_settings_say_how(shop: Shop) -> None:
     token_of(shop.session())
-    assert "no way to revoke" in shop.session().sign_out() and shop.record().tokens is None
+    assert "no way to revoke" in sign_out(shop.session()) and shop.record().tokens is None
     token_of(shop.session())
     shop.service.routes["/revoke"] = Reply("")
     address = shop.service.address
     ends = Endpoints(token=f"{address}/oauth/token", revocation=f"{address}/revoke")
-    assert "is revoked" in shop.session(endpoints=ends).sign_out()
+    assert "is revoked" in sign_out(shop.session(endpoints=ends))
     assert dict(parse_qsl(shop.service.received[-1].body.decode()))["token"] == "refresh-token-2"
 
 
@@ -599,5 +601,5 @@ def test_signing_out_needs_no_secret(shop: Shop) -> None:
     token_of(shop.session())
     address = shop.service.address
     ends = Endpoints(token=f"{address}/oauth/token", revocation=f"{address}/revoke")
-    said = shop.session(endpoints=ends, client_secret=from_environment("GONE", {})).sign_out()
+    said = sign_out(shop.session(endpoints=ends, client_secret=from_environment("GONE", {})))
     assert "did not confirm it" in said and "GONE is not set" in said and shop.record().tokens is None

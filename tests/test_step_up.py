@@ -11,6 +11,7 @@ import pytest
 from mcp import types
 from mcp.client import ClientRequestContext
 
+from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.server.status import status_lines
 
 from .acme import Acme, text_of
@@ -68,7 +69,7 @@ def test_rfc_6749_5_1_a_server_that_names_no_scope_granted_what_was_asked_for(
 def test_signing_out_forgets_what_was_withheld(service: Service, tmp_path: Path) -> None:
     with desk_in(service, tmp_path) as desk:
         sign_in(desk, "a", "a", "b")
-        desk.login().sign_out()
+        sign_out(desk.session())
         assert desk.record().withheld == ()
 
 
