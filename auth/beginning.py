@@ -117,7 +117,7 @@ class Beginning:
         """The server as it is now, and the record without what belongs to another."""
         server = self._enrolment.server()
         if record.server and _token_origin(record.server) != _token_origin(server):
-            if self._profile.client_secret and not by_hand:
+            if not by_hand:
                 raise self._say.moved(_token_origin(record.server), _token_origin(server))
             # What one token endpoint gave never goes to another: no old client, no old tokens.
             record = record.model_copy(update={"client": None, "tokens": None})

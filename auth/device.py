@@ -41,14 +41,14 @@ def read_device(answer: Answer, server: Server, client: Client, scopes: tuple[st
         NotOffered: there are none.
     """
     if answer.status == 429 or answer.status >= 500 or answer.body is None:
-        raise NotOffered(f"it answers HTTP {answer.status}", lasting=answer.status != 429 and answer.status < 500)
+        raise NotOffered(f"it answers {answer.line}", lasting=answer.status != 429 and answer.status < 500)
     if error := answer.text("error"):
         said = answer.text("error_description")[:300]
         raise NotOffered(f'it answers "{error[:80]}"' + (f" ({said})" if said else ""))
     device_code, user_code = answer.text("device_code"), answer.text("user_code").strip()
     address = answer.text("verification_uri") or answer.text("verification_url")  # so called by the drafts
     if answer.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
-        raise NotOffered(f"it answers HTTP {answer.status} without a code")
+        raise NotOffered(f"it answers {answer.line} without a code")
     try:
         checked_address(address, "verification_uri")
     except NoServer as error:

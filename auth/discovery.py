@@ -55,7 +55,7 @@ def discover(issuer: str, wire: Wire, given: Endpoints | None = None, *, renamed
         except NoAnswer as error:
             raise NoServer(f"it cannot be reached: {error}", lasting=False) from None
         if answer.status == 429 or answer.status >= 500:
-            raise NoServer(f"it answers HTTP {answer.status}", lasting=False)
+            raise NoServer(f"it answers {answer.line}", lasting=False)
         if answer.status == 200 and answer.body is not None:
             told = answer.text("issuer")
             if not renamed and told.rstrip("/") != issuer.rstrip("/") and same_origin(told, issuer):

@@ -67,5 +67,5 @@ def checked_claims(
 def _keys(answer: Answer) -> KeySetSerialization:
     keys = (answer.body or {}).get("keys")
     if answer.status != 200 or not isinstance(keys, list):
-        raise NotVerified(f"the server's keys cannot be had: HTTP {answer.status}")
+        raise NotVerified(f"the server's keys cannot be had: {answer.line}")
     return {"keys": cast("list[DictKey]", keys)}

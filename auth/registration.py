@@ -142,7 +142,7 @@ def _refusal(answer: Answer, now: float) -> NotRegistered:
         pause = min(answer.retry_after(now) or _USUAL_PAUSE, LONGEST_PAUSE)
         return NotRegistered("it accepts no more registrations for now", "Try again later.", pause)
     if answer.status in (401, 403):
-        return NotRegistered(f"it lets no application register itself (HTTP {answer.status}){told}", BY_HAND)
+        return NotRegistered(f"it lets no application register itself ({answer.line}){told}", BY_HAND)
     if answer.text("error") == "invalid_redirect_uri":
         return NotRegistered(f"it accepts no redirect to this machine{told}", "Use an API key instead.")
-    return NotRegistered(f"it refused the registration (HTTP {answer.status}){told}", "Use an API key instead.")
+    return NotRegistered(f"it refused the registration ({answer.line}){told}", "Use an API key instead.")

@@ -53,7 +53,7 @@ def find_issuer(site: str, challenge: Challenge | None, wire: Wire) -> str | Non
         except NoAnswer as error:
             raise NoServer(f"it cannot be reached: {error}", lasting=False) from None
         if answer.status == 429 or answer.status >= 500:
-            raise NoServer(f"it answers HTTP {answer.status}", lasting=False)
+            raise NoServer(f"it answers {answer.line}", lasting=False)
         if answer.status == 200 and answer.body is not None:
             return read_resource(answer, one, site)
     return None

@@ -149,7 +149,7 @@ class Sentences:
         )
 
     def moved(self, was: str, now: str) -> PersonNeeded:
-        """The server names another place for the client's secret than the one that it was given to."""
+        """The server names another place for what it gave out than the one that gave it."""
         return self.failure(
             f"the sign-in service moved from {was} to {now}",
             f"If you trust {now}, run `closient-mcp login {self._profile.system}` in a terminal.",

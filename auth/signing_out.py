@@ -67,5 +67,5 @@ def _revoke(session: Session, record: Record) -> str:
     else:
         if answer.status == 200:
             return f"Signed out of {host}: the sign-in is revoked."
-        reason = f"HTTP {answer.status}"
+        reason = answer.line
     return f"Signed out here, but {host} did not confirm it ({reason}); remove the application in its settings too."

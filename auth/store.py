@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 15.0
 _LARGE_RECORD = 32_768
+# On Windows readers, and what looks for viruses, keep a file from being replaced for some milliseconds.
+_TRIES, _PAUSE = (10, 0.03) if os.name == "nt" else (1, 0.0)
 
 
 class Store:
@@ -136,7 +138,7 @@ class Store:
         kept = self._sealed(written)
         try:
             with self._beside(kept.model_dump_json(indent=1)) as temporary:
-                temporary.replace(self._path)
+                _replace(temporary, self._path)
         except OSError as error:
             raise self._not_saved(error, "until then it lasts as long as this process") from error
         if record.seal and not kept.seal and (self._place == "file" or not secrets_of(written)):
@@ -302,6 +304,18 @@ class Store:
         for value in values:
             if value:
                 self.redaction.add(Secret(value))
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Move it there, where a file that somebody has open cannot be replaced for a moment."""
+    for _ in range(_TRIES - 1):
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            time.sleep(_PAUSE)
+        else:
+            return
+    temporary.replace(path)
 
 
 def _version(text: str) -> int:

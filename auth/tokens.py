@@ -157,14 +157,14 @@ def identified(url: str, client: Client, form: Mapping[str, str]) -> Call:
 def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> Verdict:
     """What a token endpoint's answer means (RFC 6749 §5); what a refresh leaves out stays as it was (§6)."""
     if answer.status == 429 or answer.status >= 500:
-        return Unclear(f"HTTP {answer.status}", answer.retry_after(now))
+        return Unclear(answer.line, answer.retry_after(now))
     if answer.body is None:
-        return Unclear(f"HTTP {answer.status} with something that is not JSON, such as a web page")
+        return Unclear(f"{answer.line} with something that is not JSON, such as a web page")
     if denied := _denied(answer):
         return denied
     access_token = answer.text("access_token")
     if answer.status not in (200, 201) or not access_token:
-        return Unclear(f"HTTP {answer.status} without a token")
+        return Unclear(f"{answer.line} without a token")
     kind = answer.text("token_type") or "bearer"
     if kind.lower() != "bearer":
         return Unclear(f"a token of the type {kind[:40]!r}, which is not one to send as Bearer")

@@ -51,6 +51,12 @@ class Answer:
         value = (self.body or {}).get(name)
         return value if isinstance(value, str) else ""
 
+    @property
+    def line(self) -> str:
+        """The status for a sentence, and where a redirect leads: that is not followed, but may be what was meant."""
+        location = self.headers.get("location", "").split("?")[0][:200]
+        return f"HTTP {self.status}, which leads to {location}" if location else f"HTTP {self.status}"
+
     def retry_after(self, now: float) -> float | None:
         """How many seconds the server wants to be left alone (RFC 9110 §10.2.3), or nothing."""
         value = self.headers.get("retry-after", "").strip()

@@ -147,7 +147,10 @@ def _credential_line(state: JsonObject, system: str) -> str:
         )
     who = f" as {state['person']}" if state["person"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
-    renewed = "renewed by itself" if state["renewable"] or unattended else f"until {state['expires']}"
+    renewed = f"until {state['expires']}" if state["expires"] else ""
+    if state["renewable"] or unattended:
+        renewed = f"{renewed}, then renewed by itself" if renewed else "renewed by itself"
+    renewed = renewed or "until the service says otherwise"
     warning = f"\n  {state['warning']}" if "warning" in state else ""
     where = f" with {state['issuer']}" if "issuer" in state else ""
     if withheld := " ".join(str(scope) for scope in as_list(state.get("withheld", []))):

@@ -245,6 +245,15 @@ async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Ho
 
 
 @pytest.mark.usefixtures("_no_pauses")
+async def test_where_a_redirect_leads_is_told_and_nothing_of_its_query(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.fail(Reply("", 308, {"location": "https://as.example/token/?code=s3cret"}))
+    with pytest.raises(Unavailable, match=r"HTTP 308, which leads to https://as\.example/token/") as caught:
+        await home.session().token()
+    assert "s3cret" not in caught.value.message
+
+
+@pytest.mark.usefixtures("_no_pauses")
 @pytest.mark.parametrize("grace", [True, False], ids=["a server with a grace period", "a strict server"])
 async def test_an_answer_that_was_lost_after_the_rotation_is_asked_for_again(home: Home, grace: bool) -> None:
     home.sign_in(age=3600)

@@ -505,7 +505,10 @@ def test_rule_1_what_a_token_endpoint_gave_never_goes_to_another_that_discovery_
     assert ended(attempt) == "" and at_rest()
     with running_service() as other:
         desk.service.routes[DISCOVERY] = Reply(desk.metadata(token_endpoint=f"{other.address}/token"))
-        again = login.start(("b",))
+        moved = login.start(("b",))
+        assert f"moved from {desk.service.address} to {other.address}" in ended(moved) and at_rest()
+        assert "closient-mcp login closient" in ended(moved) and len(desk.tabs) == 1
+        again = login.start(("b",), by_hand=True)
         assert again.ready.wait(SECONDS)
         desk.now += 3600
         with suppress(Unavailable):

@@ -179,7 +179,7 @@ def test_rule_1_a_document_that_appears_later_redirects_no_refresh_token(crm: Cr
         assert asyncio.run(session.token()) == "at-number-2" and other.received == []
 
 
-def test_rule_1_a_secret_goes_to_a_token_endpoint_that_moved_only_where_a_person_says_so(crm: Crm) -> None:
+def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(crm: Crm) -> None:
     address = crm.api.address
     endpoints = {f"{name}_endpoint": f"{address}/oauth2/{name}/" for name in ("authorization", "token")}
     metadata = {"issuer": address, "response_types_supported": ["code"], **endpoints}

@@ -259,6 +259,28 @@ def test_a_write_that_fails_says_so_leaves_the_old_record_and_no_half_file(
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
 
 
+def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path_of(store)
+    monkeypatch.setattr("closient_mcp.auth.store._TRIES", 4)
+    replace, refusals = Path.replace, iter(range(3))
+
+    def sharing_violation(self: Path, target: Path) -> Path:
+        if next(refusals, None) is not None:
+            raise PermissionError(13, "The process cannot access the file because it is being used")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", sharing_violation)
+    store.write(record("access-token-two"))
+    tokens = store.read().tokens
+    assert tokens and tokens.access_token == "access-token-two"
+    refusals = iter(range(100))
+    with pytest.raises(Unavailable, match="being used"):
+        store.write(record("access-token-three"))
+    assert [path.suffix for path in folder_of(store).iterdir()] == [".json"]
+
+
 def test_the_lock_is_for_one_at_a_time_also_within_a_process(store: Store, folder: Path, redaction: Redaction) -> None:
     other = Store(folder, "closient", SITE, lambda: "registered", redaction)
     entered, order = threading.Event(), list[str]()

@@ -47,7 +47,7 @@ async def test_the_first_call_names_the_code_and_the_repeated_one_waits_for_the_
     assert first.is_error and f"Open {acme.service.address}/enter on any device" in said
     assert "enter the code WDJB-MJHT" in said and "then repeat the request" in said
     assert not again.is_error and json.loads(text_of(again)) == [{"order": 1}]
-    assert acme.count("/device") == 1 and "the-device-code" not in said and "signed in, renewed by itself" in lines
+    assert acme.count("/device") == 1 and "the-device-code" not in said and "then renewed by itself" in lines
 
 
 async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Acme) -> None:
