@@ -13,6 +13,9 @@ from .origins import belongs
 from .resource import read_challenge
 from .session import Session
 
+# What another process got a while ago may be no better than what we had; what was just issued is as good as it gets.
+_RENEWALS = 2
+
 
 class BearerAuth(httpx2.Auth):
     """Sends an access token where there is one, and nothing where nobody is signed in.
@@ -31,27 +34,38 @@ class BearerAuth(httpx2.Auth):
         if not belongs(request.url, self._session.profile.origins):
             yield request
             return
-        token = await self._session.token()
+        session = self._session
+        token = await session.token()
         _attach(request, token)
         response = yield request
-        if response.status_code == 401 and token:
-            renewed = await self._session.token(bad=token)
-            _attach(request, renewed)
+        for _ in range(_RENEWALS):
+            if response.status_code != 401 or token is None:
+                break
+            refused, token = token, await session.token(bad=token)
+            if token is None:
+                await asyncio.to_thread(self._cannot_be_renewed, request, refused)
+            _attach(request, token)
             response = yield request
-            if response.status_code == 401 and renewed:
-                await asyncio.to_thread(self._session.refused, renewed)
+            if response.status_code == 401 and token and session.is_new(token):
+                await asyncio.to_thread(session.refusals.of_new_token, token)
                 raise self._fresh_token_refused(request)
         if response.status_code in (401, 403):
             header = response.headers.get("www-authenticate", "")
             # What it says goes on to the sign-in that may follow.
-            self._session.enrolment.challenge = read_challenge(header, request.url) or self._session.enrolment.challenge
-        if response.status_code == 401 and request.extensions.get("may_ask", True):
+            session.enrolment.challenge = read_challenge(header, request.url) or session.enrolment.challenge
+        may_ask = request.extensions.get("may_ask", True)
+        if response.status_code == 401 and may_ask:
             raise self._sign_in_needed(request)
+        if response.status_code != 403 or not may_ask or not missing_scope(response):
+            return
+        # The service has done nothing yet; somebody may have signed in for more elsewhere.
+        if token and (newer := await session.newer(token)):
+            _attach(request, newer)
+            response = yield request
         if response.status_code == 403 and (scope := missing_scope(response)):
-            if token:
-                raise self._scope_refused(request, scope)
-            if request.extensions.get("may_ask", True):
+            if token is None:
                 raise self._sign_in_needed(request, *scope.split())
+            raise await asyncio.to_thread(self._scope_refused, request, scope)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Not for threads: a renewal is waited for on the event loop."""
@@ -69,6 +83,19 @@ class BearerAuth(httpx2.Auth):
             address=self._session.profile.issuer,
             scopes=(*request.extensions.get("scopes", ()), *scopes),
         )
+
+    def _cannot_be_renewed(self, request: httpx2.Request, token: str) -> None:
+        """A sign-in that ended is told so by what follows; one that has not needs to be known for what it is.
+
+        Raises:
+            PersonNeeded: the token is new, and the next one would fare no better.
+        """
+        kept = self._session.store.read().tokens
+        if kept is None or kept.access_token != token:
+            return
+        if self._session.is_new(token):
+            raise self._fresh_token_refused(request)
+        self._session.refusals.for_good(token)
 
     def _fresh_token_refused(self, request: httpx2.Request) -> PersonNeeded:
         return PersonNeeded(
@@ -89,6 +116,7 @@ class BearerAuth(httpx2.Auth):
             return self._scope_without_effect(request, scope)
         if withheld := [one for one in missing if one in record.withheld]:
             return self._scope_withheld(request, " ".join(withheld))
+        self._session.refusals.of_scopes(scope.split())
         return self._scope_missing(request, scope)
 
     def _scope_without_effect(self, request: httpx2.Request, scope: str) -> PersonNeeded:
@@ -112,7 +140,7 @@ class BearerAuth(httpx2.Auth):
     def _scope_missing(self, request: httpx2.Request, scope: str) -> SignInNeeded:
         return SignInNeeded(
             f'{request.url.host} wants the permission "{scope}" for this, which the sign-in does not have (403).',
-            "Sign in again to grant it: `closient-mcp login`.",
+            f"Sign in again to grant it: `closient-mcp login {self._session.profile.system}`.",
             system=self._session.profile.system,
             address=self._session.profile.issuer,
             scopes=tuple(scope.split()),

@@ -13,7 +13,7 @@ from .listener import Listener, checked_redirect
 from .origins import origin
 from .records import Client, Device, Pending, Record, Server
 from .registration import Purpose
-from .sentences import NoRegistrationYet, Sentences
+from .sentences import Sentences
 from .session import Session
 from .wire import NoAnswer
 
@@ -100,18 +100,16 @@ class Beginning:
         return device
 
     def _client(self, record: Record, known: Record, server: Server, purpose: Purpose, by_hand: bool) -> Client:
-        try:
-            enrolled = self._enrolment.enrolled(known, server, purpose, by_hand=by_hand)
-        except NoRegistrationYet as error:
-            self._store.change(register_after=error.until)
-            raise
-        assert enrolled.client
-        changes: dict[str, object] = {"registrations": enrolled.registrations}
+        def save(tried: Record) -> Record:
+            self._store.change(registrations=tried.registrations, register_after=tried.register_after)
+            return tried
+
+        client = self._enrolment.enrolled(known, server, purpose, save, by_hand=by_hand).client
+        assert client
         # Whoever is signed in stays so until the person comes back, who may not: their client is not changed yet.
         if record.tokens is None:
-            changes |= {"server": server, "client": enrolled.client}
-        self._store.change(**changes)
-        return enrolled.client
+            self._store.change(server=server, client=client)
+        return client
 
     def _found(self, record: Record, by_hand: bool) -> tuple[Record, Server]:
         """The server as it is now, and the record without what belongs to another."""

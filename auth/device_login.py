@@ -59,7 +59,7 @@ class DeviceLogin:
             if time.monotonic() > until:
                 raise self._say.timed_out()
             if not self._is_kept(device):
-                raise self._say.failure("the sign-in was given up by a sign-out", "Ask again to start over.")
+                raise self._say.given_up()
             answers: list[Verdict] = []
             # Tokens that are on their way when the process ends are still written.
             uninterrupted.begun(partial(self._ask, device, answers)).result()
@@ -69,7 +69,7 @@ class DeviceLogin:
             wait = next_interval(interval, verdict)
             if wait is None:
                 assert isinstance(verdict, Denied)
-                raise self._say.not_granted_on_device(verdict)
+                raise self._say.not_granted_on_device(verdict, is_own=device.client.is_own)
             interval = wait
 
     def _is_kept(self, device: Device) -> bool:

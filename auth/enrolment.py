@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from typing import TypeAlias
 
 import httpx2
 
@@ -30,6 +31,8 @@ from .tokens import refresh_request
 from .wire import Answer, Call, NoAnswer, Wire
 
 logger = logging.getLogger(__name__)
+
+Save: TypeAlias = Callable[[Record], Record]
 
 # A server that forgets us again and again is not asked again and again: Closient's takes ten an hour from an address.
 _MOST_REGISTRATIONS = 5
@@ -98,19 +101,22 @@ class Enrolment:
             return False
         return bool(given.registration) or self._profile.client_id is not None or self._profile.grant == "password"
 
-    def enrolled(self, record: Record, server: Server, purpose: Purpose, *, by_hand: bool = False) -> Record:
+    def enrolled(
+        self, record: Record, server: Server, purpose: Purpose, save: Save, *, by_hand: bool = False
+    ) -> Record:
         """The record with this server, and the configured client, the registered one if that is still of use, or a
         new registration for this purpose; still to be written.
 
+        `save` writes what is to be remembered of a registration whatever comes of it.
+
         Raises:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
-            NoRegistrationYet: it has told when it will; that is still to be written too.
         """
         client = self._client_at_hand(record.client, server, purpose)
         if client and client.redirect_uri in ("", purpose.redirect_uri):
             return record.model_copy(update={"server": server, "client": client})
         try:
-            return self._registered(record, server, purpose, by_hand)
+            return self._registered(record, server, purpose, save, by_hand)
         except AuthError as error:
             if client is None:
                 raise
@@ -145,32 +151,36 @@ class Enrolment:
             answer = self._wire.send(refresh_request(server, client, secrets.token_urlsafe(24)))
         except NoAnswer:
             return True
-        return answer.text("error") not in ("invalid_client", "unauthorized_client")
+        return answer.text("error") != "invalid_client"
 
-    def _registered(self, record: Record, server: Server, purpose: Purpose, by_hand: bool) -> Record:
+    def _registered(self, record: Record, server: Server, purpose: Purpose, save: Save, by_hand: bool) -> Record:
+        if server.registration_endpoint is None:
+            raise self._say.failure(f"{self._profile.issuer} lets no application register itself", BY_HAND)
         now = self._clock()
         if 0 < record.register_after - now <= LONGEST_PAUSE:
             raise self._say.no_registration_yet(record.register_after)
         late = tuple(moment for moment in record.registrations if 0 <= now - moment < _REGISTRATIONS_COUNT)
         if len(late) >= _MOST_REGISTRATIONS and not by_hand:
             raise self._say.stopped(len(late), "registrations", _REGISTRATIONS_COUNT)
-        client = self._register(server, purpose)
-        return record.model_copy(update={"server": server, "client": client, "registrations": (*late, now)})
+        # Before it is tried: what cannot be kept is not asked for.
+        record = save(record.model_copy(update={"registrations": (*late, now)}))
+        try:
+            client = self._register(server, purpose)
+        except NotRegistered as error:
+            if error.pause is None:
+                issuer = self._profile.issuer
+                told = f"{issuer} did not register this application: {error}"
+                raise self._say.failure(told, error.next_step) from None
+            save(record.model_copy(update={"register_after": now + error.pause}))
+            raise self._say.no_registration_yet(now + error.pause) from None
+        return record.model_copy(update={"server": server, "client": client})
 
     def _register(self, server: Server, purpose: Purpose) -> Client:
-        issuer, version = self._profile.issuer, self._profile.version
-        if server.registration_endpoint is None:
-            raise self._say.failure(f"{issuer} lets no application register itself", BY_HAND)
-        call = registration_request(server, purpose, version)
+        call = registration_request(server, purpose, self._profile.version)
         answer = self._send(call)
         if second := second_request(call, answer):
             answer = self._send(second)
-        try:
-            return read_registration(answer, purpose, self._clock())
-        except NotRegistered as error:
-            if error.pause is not None:
-                raise self._say.no_registration_yet(self._clock() + error.pause) from None
-            raise self._say.failure(f"{issuer} did not register this application: {error}", error.next_step) from None
+        return read_registration(answer, purpose, self._clock())
 
     def _send(self, call: Call) -> Answer:
         try:

@@ -14,6 +14,7 @@ from .wire import NoAnswer
 
 # What a sign-in brings along, and nothing that a service could miss.
 _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
+_MOST_KEPT = 10
 
 
 class Keeping:
@@ -36,7 +37,8 @@ class Keeping:
         # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
         checkable = server.jwks_uri or "openid" in asked
         person = self._person(granted, server, client, nonce) if granted.id_token and checkable else ""
-        withheld = self._withheld(asked, tokens.scope)
+        record = self._session.store.read()
+        withheld = _withheld(record.withheld, asked, tokens.scope)
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(asked)})
         self._session.store.change(
@@ -49,16 +51,13 @@ class Keeping:
             declined_at=0.0,
             tabs=(),
             refusals=(),
+            dead="",
+            missed=tuple(scope for scope in record.missed if scope not in asked),
+            sign_ins=(*record.sign_ins, self._session.clock())[-_MOST_KEPT:],
             asked=asked,
             withheld=withheld,
             warning="" if tokens.refresh_token else self._say.no_refresh_token(),
         )
-
-    def _withheld(self, asked: Sequence[str], granted: str) -> tuple[str, ...]:
-        """What the server did not grant of all that it was ever asked for, where it says what it granted."""
-        given = set(granted.split() or asked) | _NO_PERMISSIONS
-        earlier = self._session.store.read().withheld
-        return tuple(scope for scope in dict.fromkeys((*earlier, *asked)) if scope not in given)
 
     def _person(self, granted: Granted, server: Server, client: Client, nonce: str | None) -> str:
         wire = self._session.wire
@@ -73,3 +72,9 @@ class Keeping:
             ) from None
         names = (claims.get(name) for name in ("email", "preferred_username", "name", "sub"))
         return next((name for name in names if isinstance(name, str) and name), "")
+
+
+def _withheld(earlier: Sequence[str], asked: Sequence[str], granted: str) -> tuple[str, ...]:
+    """What the server did not grant of all that it was ever asked for, where it says what it granted."""
+    given = set(granted.split() or asked) | _NO_PERMISSIONS
+    return tuple(scope for scope in dict.fromkeys((*earlier, *asked)) if scope not in given)

@@ -25,6 +25,7 @@ from .errors import AuthError, Unavailable
 from .keeping import Keeping
 from .listener import DONE, STALE, Page, failed, short_address
 from .records import Device, Pending, Record, Server
+from .refusals import is_dead
 from .secrets import Secret
 from .sentences import Declined, Sentences
 from .session import Session
@@ -35,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 _POLL = 0.2
 _DECLINE_HOLDS = 60.0
-_MOST_TABS = 3
+# Tabs that came to nothing, and sign-ins that did not hold: further permissions are granted by further sign-ins.
+_MOST_TABS, _MOST_SIGN_INS = 3, 6
 _TABS_COUNT = 600.0
 
 
@@ -85,8 +87,9 @@ class _Wish:
     device: bool
 
     def all_scopes(self, record: Record) -> tuple[str, ...]:
-        """What to have; by hand also what was withheld before."""
-        return tuple(dict.fromkeys((*self.scopes, *(record.withheld if self.by_hand else ()))))
+        """What to have; by hand also what was withheld before, and what services missed."""
+        more = (*record.withheld, *record.missed) if self.by_hand else ()
+        return tuple(dict.fromkeys((*self.scopes, *more)))
 
 
 class Login:
@@ -154,7 +157,7 @@ class Login:
     def _run(self, attempt: Attempt, wish: _Wish) -> None:
         try:
             if self._profile.unattended:
-                self._session.refresh(by_hand=wish.by_hand)
+                uninterrupted.begun(partial(self._session.refresh, by_hand=wish.by_hand)).result()
                 self._finish_well(attempt)
             else:
                 self._lead_or_follow(attempt, wish)
@@ -211,7 +214,7 @@ class Login:
 
     def _lead(self, attempt: Attempt, wish: _Wish) -> None:
         with suppress(Unavailable):
-            self._session.refresh()  # what has only expired needs no person
+            uninterrupted.begun(self._session.refresh).result()  # what has only expired needs no person
         record = self._store.read()
         if self._is_signed_in(record, wish):
             self._finish_well(attempt)
@@ -255,11 +258,13 @@ class Login:
         """
         if 0 <= self._clock() - record.declined_at < _DECLINE_HOLDS:
             raise self._say.declined()
-        if len(self._late_tabs(record)) >= _MOST_TABS:
+        if len(self._late(record.tabs)) >= _MOST_TABS:
             raise self._say.stopped(_MOST_TABS, "sign-ins", _TABS_COUNT)
+        if len(self._late(record.sign_ins)) >= _MOST_SIGN_INS:
+            raise self._say.stopped(_MOST_SIGN_INS, "sign-ins", _TABS_COUNT)
 
-    def _late_tabs(self, record: Record) -> tuple[float, ...]:
-        return tuple(moment for moment in record.tabs if 0 <= self._clock() - moment < _TABS_COUNT)
+    def _late(self, moments: Sequence[float]) -> tuple[float, ...]:
+        return tuple(moment for moment in moments if 0 <= self._clock() - moment < _TABS_COUNT)
 
     def _is_signed_in(self, record: Record, wish: _Wish) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
@@ -267,7 +272,7 @@ class Login:
         Scopes that the settings fix are compared with what was asked for: what is granted is the server's affair,
         and asking again would grant no more. For the same reason what was withheld is only asked for by hand.
         """
-        if record.tokens is None or not is_usable(record.tokens, self._clock()):
+        if record.tokens is None or not is_usable(record.tokens, self._clock()) or is_dead(record, record.tokens):
             return False
         if self._profile.scopes is not None:
             return set(self._profile.scopes) <= set(record.asked)
@@ -284,7 +289,7 @@ class Login:
         with self._store.lock():
             record = self._store.read()
             if record.pending and record.pending.state == pending.state:
-                tabs = (*self._late_tabs(record), self._clock()) if new_tab else record.tabs
+                tabs = (*self._late(record.tabs), self._clock()) if new_tab else record.tabs
                 self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
 
     def _answered(self, attempt: Attempt, pending: Pending, query: str) -> Page:
@@ -322,6 +327,9 @@ class Login:
             answer = authorization.read_callback(query, pending)
         if isinstance(answer, Failure):
             raise self._say.refused(answer)
+        kept = self._store.read().pending
+        if kept is None or kept.state != pending.state:
+            raise self._say.given_up()
         assert isinstance(answer, Code)  # a stale one came no further than `_answered`
         self._store.redaction.add(Secret(answer.code))
         client = self._session.credentials.complete(pending.client, server)
@@ -332,7 +340,7 @@ class Login:
         except NoAnswer as error:
             raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
         if isinstance(verdict, Denied):
-            raise self._say.not_exchanged(verdict)
+            raise self._say.not_exchanged(verdict, is_own=client.is_own)
         if not isinstance(verdict, Granted):
             raise self._say.failure(f"{server.issuer} gave no token ({verdict.reason})", "Sign in again in a while.")
         nonce = pending.nonce if "openid" in pending.scopes else None

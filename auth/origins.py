@@ -15,10 +15,11 @@ def belongs(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
 
 def is_safe(url: httpx2.URL) -> bool:
     """Whether nobody in between can read along: https, or http that does not leave this machine."""
-    return url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     if host == "localhost":
         return True
     try:

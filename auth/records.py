@@ -111,8 +111,10 @@ class Record(_Part):
     of a sign-in that worked. `seal` marks what a keyring holds of its secrets; without one all are in the file.
 
     What is not to be done over and over is remembered by when it was done: `declined_at` the person's no, `tabs`
-    browsers that were opened, `registrations`, `refusals` by services of tokens just issued. `register_after` is
-    until when the server wants no registration, `refused` the fingerprint of credentials that it does not take.
+    browsers that were opened, `sign_ins` that succeeded, `registrations`, `refusals` by services of tokens just
+    issued. `register_after` is until when the server wants no registration, `refused` the fingerprint of credentials
+    that it does not take, `dead` that of an access token which cannot be renewed and which a service does not take;
+    `missed` are scopes that services missed.
     """
 
     v: int = FORMAT
@@ -135,3 +137,6 @@ class Record(_Part):
     registrations: tuple[float, ...] = ()
     register_after: float = 0.0
     refusals: tuple[float, ...] = ()
+    sign_ins: tuple[float, ...] = ()
+    dead: str = ""
+    missed: tuple[str, ...] = ()

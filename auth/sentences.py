@@ -17,14 +17,6 @@ class Declined(PersonNeeded):
     """The person was asked and said no."""
 
 
-class NoRegistrationYet(Unavailable):
-    """The server registers nobody until a certain time, in seconds since 1970."""
-
-    def __init__(self, message: str, next_step: str, *, system: str, address: str, until: float) -> None:
-        super().__init__(message, next_step, system=system, address=address)
-        self.until = until
-
-
 class Sentences:
     """Words for one system; what a server says of itself is cut, made printable, and cleared of secrets."""
 
@@ -47,9 +39,8 @@ class Sentences:
         next_step = f"Run `closient-mcp login {self._profile.system}`, which needs a browser, or use an API key."
         return self.failure(f"{self._issuer} offers no sign-in on another device: {why}", next_step)
 
-    def unavailable(self, what: str) -> Unavailable:
+    def unavailable(self, what: str, next_step: str = "Nothing was changed; try again.") -> Unavailable:
         """Something that may be different in a while."""
-        next_step = "Nothing was changed; try again."
         return Unavailable(self._sentence(what), next_step, system=self._profile.system, address=self._issuer)
 
     def _sentence(self, what: str) -> str:
@@ -60,15 +51,20 @@ class Sentences:
         """Something that should not happen."""
         return self.failure(f"the sign-in failed inside ({type(error).__name__})", "The log has the details.")
 
-    def no_registration_yet(self, until: float) -> NoRegistrationYet:
-        """The server wants no registrations for a while."""
+    def no_registration_yet(self, until: float) -> Unavailable:
+        """The server wants no registrations for a while, until a time in seconds since 1970."""
         moment = datetime.fromtimestamp(until, UTC)
-        return NoRegistrationYet(
-            self._sentence(f"{self._issuer} accepts no more registrations until {moment:%Y-%m-%d %H:%M:%S} UTC"),
+        return self.unavailable(
+            f"{self._issuer} accepts no more registrations until {moment:%Y-%m-%d %H:%M:%S} UTC",
             "There is nothing to do but to wait; then repeat the request.",
-            system=self._profile.system,
-            address=self._issuer,
-            until=until,
+        )
+
+    def no_token_taken(self, number: int, seconds: float) -> PersonNeeded:
+        """Tokens are renewed and refused over and over."""
+        return self.failure(
+            f"stopped renewing the sign-in at {self._issuer}: {number} tokens that it had just issued were refused "
+            f"within {seconds:.0f} seconds",
+            "Check that the service and its sign-in belong to the same environment (production, testing).",
         )
 
     def stopped(self, number: int, what: str, seconds: float) -> PersonNeeded:
@@ -86,6 +82,10 @@ class Sentences:
             system=self._profile.system,
             address=self._issuer,
         )
+
+    def given_up(self) -> PersonNeeded:
+        """Somebody signed out while a sign-in was under way."""
+        return self.failure("the sign-in was given up by a sign-out", "Ask again to start over.")
 
     def timed_out(self) -> PersonNeeded:
         """Nobody came back from the browser, or entered the code."""
@@ -105,8 +105,8 @@ class Sentences:
         next_step = "Try again later." if failure.error in _LATER else again
         return self.failure(f'{self._issuer} reported "{failure.error[:80]}"{said}', next_step)
 
-    def not_exchanged(self, denied: Denied) -> PersonNeeded:
-        """The token endpoint did not take the code (RFC 6749 §5.2)."""
+    def not_exchanged(self, denied: Denied, *, is_own: bool) -> PersonNeeded:
+        """The token endpoint did not take the code (RFC 6749 §5.2); `is_own` says that the settings name the client."""
         said = f" ({denied.description})" if denied.description else ""
         if denied.error == "invalid_grant":
             return self.failure(
@@ -115,21 +115,22 @@ class Sentences:
                 "Sign in again.",
             )
         if denied.error == "invalid_client":
-            return self.client_rejected(said)
+            return self.client_rejected(said) if is_own else self.client_unknown(said)
         return self.failure(f'{self._issuer} answered "{denied.error[:80]}"{said}', "Sign in again.")
 
-    def not_granted_on_device(self, denied: Denied) -> PersonNeeded:
+    def not_granted_on_device(self, denied: Denied, *, is_own: bool) -> PersonNeeded:
         """The sign-in on another device came to nothing (RFC 8628 §3.5)."""
         if denied.error == "access_denied":
             return self.declined()
         if denied.error == "expired_token":
             return self.timed_out()
-        return self.not_exchanged(denied)
+        return self.not_exchanged(denied, is_own=is_own)
 
-    def password_refused(self, said: str = "") -> PersonNeeded:
-        """The user that the settings name is not taken, and is not tried again."""
+    def password_refused(self, said: str = "", *, certain: bool = True) -> PersonNeeded:
+        """The user that the settings name is not taken, or may not be, and is not tried again."""
+        what = "refused" if certain else "gave no token for"
         return self.failure(
-            f"{self._issuer} refused the username or the password{said}",
+            f"{self._issuer} {what} the username or the password{said}",
             "They are not tried again until they are changed, so that the account is not locked. "
             f"If they are right, `closient-mcp logout {self._profile.system}` has them tried once more.",
         )
@@ -153,6 +154,13 @@ class Sentences:
         return self.failure(
             f"the sign-in service moved from {was} to {now}",
             f"If you trust {now}, run `closient-mcp login {self._profile.system}` in a terminal.",
+        )
+
+    def client_unknown(self, said: str = "") -> PersonNeeded:
+        """The client that registered itself is not taken, or no longer."""
+        return self.failure(
+            f"{self._issuer} does not take the client that it registered{said}",
+            f"Try again. If it stays so, `closient-mcp logout {self._profile.system} --forget` starts from nothing.",
         )
 
     def client_rejected(self, said: str = "") -> PersonNeeded:

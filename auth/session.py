@@ -22,6 +22,7 @@ from .enrolment import Enrolment
 from .errors import AuthError, Unavailable
 from .profile import Profile
 from .records import Record, Tokens
+from .refusals import Refusals
 from .sentences import Sentences
 from .store import Store
 from .tokens import Denied, Granted, Habits, Unclear, is_usable, refresh_request
@@ -31,8 +32,7 @@ from .wire import Wire
 
 logger = logging.getLogger(__name__)
 
-_MOST_REFUSALS = 3
-_REFUSALS_COUNT = 60.0
+_NEW = 60.0
 
 
 class Session:
@@ -45,6 +45,7 @@ class Session:
         self.clock = clock
         self.credentials = Credentials(profile, store.redaction)
         self._say = Sentences(profile, store.redaction)
+        self.refusals = Refusals(store, self._say, clock)
         self.enrolment = Enrolment(profile, wire, self._say, self.credentials, clock)
         self._unattended = (
             Unattended(profile, store, wire, self._say, self.credentials, self.enrolment, clock)
@@ -52,7 +53,6 @@ class Session:
             else None
         )
         self._known = False
-        self._refused = ""
         self._tokens: Tokens | None = None
         self._unsaved: tuple[str, Tokens] | None = None
         self._job: Future[None] | None = None
@@ -80,38 +80,30 @@ class Session:
                 return None
             # Again, if this one was under way: it may have been for another token than the bad one.
             if bad:
-                await asyncio.to_thread(self._check_patience)
+                await asyncio.to_thread(self.refusals.check)
             job, joined = self._start_refresh(bad)
-            await asyncio.shield(asyncio.wrap_future(job))
+            try:
+                await asyncio.shield(asyncio.wrap_future(job))
+            except Unavailable as error:
+                if not self._alive(bad):
+                    raise
+                logger.warning("%s %s", error.message, error.next_step)
             if alive := self._alive(bad):
                 return alive
         # Some servers give the same token until it ends, whatever becomes of it; then the service's word counts.
         return self._alive(None) if self._unattended else None
 
-    def refused(self, token: str) -> None:
-        """Remember that a service did not take a token which had just been issued; blocks."""
-        if token != self._refused:
-            self._refused = token
-            with contextlib.suppress(AuthError), self.store.lock():
-                record = self.store.read()
-                refusals = (*self._late_refusals(record), self.clock())
-                self.store.write(record.model_copy(update={"refusals": refusals}))
+    async def newer(self, token: str) -> str | None:
+        """A good token other than this one, where another process has left one; nothing is renewed for it."""
+        self.reread()
+        good = await self._good(token)
+        return good if good != token else None
 
-    def _check_patience(self) -> None:
-        """Renewing for a service that takes no token at all would go on with every call.
-
-        Raises:
-            PersonNeeded: it was tried often enough for now.
-        """
-        if len(self._late_refusals(self.store.read())) >= _MOST_REFUSALS:
-            raise self._say.failure(
-                f"stopped renewing the sign-in at {self.profile.issuer}: {_MOST_REFUSALS} tokens that it had just "
-                f"issued were refused within {_REFUSALS_COUNT:.0f} seconds",
-                "Check that the service and its sign-in belong to the same environment (production, testing).",
-            )
-
-    def _late_refusals(self, record: Record) -> tuple[float, ...]:
-        return tuple(moment for moment in record.refusals if 0 <= self.clock() - moment < _REFUSALS_COUNT)
+    def is_new(self, token: str) -> bool:
+        """Whether this token was issued a moment ago, so that another one would fare no better."""
+        tokens = self._tokens
+        age = self.clock() - tokens.obtained_at if tokens and tokens.access_token == token else 0.0
+        return age < _NEW
 
     def reread(self) -> None:
         """Look at the file again: somebody signed in, or granted more."""
@@ -121,10 +113,15 @@ class Session:
         tokens = self._tokens
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
             # Another process may have refreshed, signed in or signed out: reading needs no lock. A keyring is slow.
-            tokens = self._take(tokens, (await asyncio.to_thread(self.store.read)).tokens)
+            tokens = self._take(tokens, self._tokens_of(await asyncio.to_thread(self.store.read)))
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
             return None
         return tokens.access_token
+
+    def _tokens_of(self, record: Record) -> Tokens | None:
+        """A record's tokens, unless the settings ask for other scopes by now and no person is needed for that."""
+        others = self._unattended is not None and set(record.asked) != set(self.profile.scopes or ())
+        return None if others else record.tokens
 
     def _take(self, known: Tokens | None, read: Tokens | None) -> Tokens | None:
         """Go by what was read, unless a refresh has ended meanwhile: what it got is newer than what we read."""
@@ -166,7 +163,7 @@ class Session:
         with self.store.lock():
             record = self.store.read()
             record = self._saved(record)
-            tokens = record.tokens
+            tokens = self._tokens_of(record)
             self._keep(tokens)
             if tokens and is_usable(tokens, self.clock()) and tokens.access_token != bad:
                 return
@@ -255,9 +252,7 @@ class Session:
 
     def _unavailable(self, verdict: Unclear) -> Unavailable:
         wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "in a while"
-        return Unavailable(
-            f"{self.profile.issuer} is not renewing sign-ins right now ({verdict.reason}).",
+        return self._say.unavailable(
+            f"{self.profile.issuer} is not renewing sign-ins right now ({verdict.reason})",
             f"You are still signed in; try again {wait}.",
-            system=self.profile.system,
-            address=self.profile.issuer,
         )

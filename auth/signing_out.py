@@ -32,6 +32,10 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
             "warning": "",
             "refused": "",
             "withheld": (),
+            "missed": (),
+            "dead": "",
+            "tabs": (),
+            "sign_ins": (),
         }
         if forget:
             _deregister(session, record)

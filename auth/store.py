@@ -11,7 +11,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 15.0
 _LARGE_RECORD = 32_768
+_LEFT_BEHIND = 60.0
 # On Windows readers, and what looks for viruses, keep a file from being replaced for some milliseconds.
 _TRIES, _PAUSE = (10, 0.03) if os.name == "nt" else (1, 0.0)
 
@@ -161,6 +162,7 @@ class Store:
     def _beside(self, text: str) -> Generator[Path]:
         """A file in the record's folder that holds this text, until it is moved or the block ends."""
         self._make_folder()
+        self._sweep()
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}-")
         temporary = Path(name)
         try:
@@ -171,6 +173,13 @@ class Store:
             yield temporary
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove what processes left behind that were killed while they wrote."""
+        for left in self._path.parent.glob(f".{self._path.name}-*"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                    left.unlink()
 
     def _not_saved(self, error: OSError, meanwhile: str) -> Unavailable:
         site = self._empty.site
@@ -322,5 +331,5 @@ def _version(text: str) -> int:
     """The format that a file says it has, whatever else is in it."""
     try:
         return int(json.loads(text)["v"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return 0

@@ -48,10 +48,16 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Not an answer to go by: the server is busy or broken, or something else answered in its place."""
+    """Not an answer to go by: the server is busy or broken, or something else answered in its place.
+
+    `is_granted` says that it gave a token of some kind: it has done what it was asked, and asking again is in vain.
+    `is_refused` says that it is a no of some kind, in words that nobody knows.
+    """
 
     reason: str
     retry_after: float | None = None
+    is_granted: bool = False
+    is_refused: bool = False
 
 
 Verdict = Granted | Denied | Unclear
@@ -164,12 +170,12 @@ def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> V
         return denied
     access_token = answer.text("access_token")
     if answer.status not in (200, 201) or not access_token:
-        return Unclear(f"{answer.line} without a token")
+        return Unclear(f"{answer.line} without a token", is_refused=answer.status in (400, 401, 403))
     kind = answer.text("token_type") or "bearer"
     if kind.lower() != "bearer":
-        return Unclear(f"a token of the type {kind[:40]!r}, which is not one to send as Bearer")
+        return Unclear(f"a token of the type {kind[:40]!r}, which is not one to send as Bearer", is_granted=True)
     if not all(_VSCHARS.fullmatch(token) for token in (access_token, answer.text("refresh_token"))):
-        return Unclear("a token with characters that no token has")
+        return Unclear("a token with characters that no token has", is_granted=True)
     lifetime = _seconds(answer.body.get("expires_in"))
     tokens = Tokens(
         access_token=access_token,

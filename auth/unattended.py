@@ -12,12 +12,15 @@ from .errors import PersonNeeded
 from .profile import Profile
 from .records import Client, Record, Server
 from .registration import Purpose
-from .sentences import NoRegistrationYet, Sentences
+from .sentences import Sentences
 from .store import Store
 from .tokens import Denied, Granted, Habits, Verdict, client_credentials_request, password_request
 from .wire import Wire
 
 logger = logging.getLogger(__name__)
+
+_OF_PASSWORD = ("invalid_grant", "access_denied", "unauthorized")
+_NOT_OF_PASSWORD = ("invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type")
 
 
 class Unattended:
@@ -62,15 +65,13 @@ class Unattended:
             return self._kept(record, verdict)
         if isinstance(verdict, Denied):
             raise self._refused(record, verdict)
+        if self._profile.grant == "password" and verdict.is_refused:
+            raise self._refused(record, Denied("unknown_error", verdict.reason))
         raise self._say.unavailable(f"{server.issuer} gave no token ({verdict.reason})")
 
     def _ask(self, record: Record, server: Server, by_hand: bool) -> tuple[Record, Verdict]:
         purpose = Purpose(self._profile.grant, scopes=self._profile.scopes or ())
-        try:
-            enrolled = self._enrolment.enrolled(record, server, purpose, by_hand=by_hand)
-        except NoRegistrationYet as error:
-            self._store.write(record.model_copy(update={"register_after": error.until}))
-            raise
+        enrolled = self._enrolment.enrolled(record, server, purpose, self._store.write, by_hand=by_hand)
         if enrolled != record:
             # A registration is kept before it is used: registering over and over is what servers forbid.
             enrolled = self._store.write(enrolled)
@@ -100,12 +101,14 @@ class Unattended:
 
     def _refused(self, record: Record, denied: Denied) -> PersonNeeded:
         said = f" ({denied.description})" if denied.description else ""
-        if self._profile.grant == "password" and denied.error == "invalid_grant":
+        # Whatever else it is called: a password that is sent again and again locks the account.
+        if self._profile.grant == "password" and denied.error not in _NOT_OF_PASSWORD:
             changes = {"tokens": None, "refused": self._credentials.fingerprint()}
             self._store.write(record.model_copy(update=changes))
-            return self._say.password_refused(said)
+            return self._say.password_refused(said, certain=denied.error in _OF_PASSWORD)
         if denied.ends_client:
-            return self._say.client_rejected(said)
+            own = record.client is None or record.client.is_own
+            return self._say.client_rejected(said) if own else self._say.client_unknown(said)
         return self._say.failure(
             f'{self._profile.issuer} answered "{denied.error[:80]}"{said} when it was asked for a token',
             "Check the grant, the scopes and the client in the credential's settings.",

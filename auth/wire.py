@@ -14,7 +14,7 @@ from typing import cast
 import anyio
 import httpx2
 
-from .origins import is_safe
+from .origins import is_loopback, is_safe
 from .queries import keep_queries_out_of_logs, with_query
 
 logger = logging.getLogger(__name__)
@@ -120,7 +120,11 @@ class Wire:
             url = with_query(url, call.query)
         async with (
             httpx2.AsyncClient(
-                timeout=_TIMEOUT, follow_redirects=False, trust_env=self._trust_env, verify=certificates()
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                # A proxy is for the way out of this machine, not for a service on it.
+                trust_env=self._trust_env and not is_loopback(url.host),
+                verify=certificates(),
             ) as client,
             client.stream(
                 call.method,

@@ -217,7 +217,7 @@ def test_a_client_that_was_registered_for_a_browser_is_not_used_on_another_devic
         ("access_denied", "You declined the request"),
         ("expired_token", "Nobody finished the sign-in in time"),
         ("invalid_grant", "did not accept the code"),
-        ("invalid_client", "rejected the client_id or client_secret"),
+        ("invalid_client", "does not take the client that it registered"),
     ],
 )
 def test_rfc_8628_3_5_a_final_no_ends_the_sign_in_and_is_said(screen: Screen, error: str, says: str) -> None:

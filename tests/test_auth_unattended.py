@@ -310,7 +310,7 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
         (Reply({"errors": [{"code": "401", "message": "Bad client credentials"}]}, 401), "rejected the client"),
         (Reply({"error": "unauthorized_client"}, 400), "rejected the client"),
         (Reply({"error": "invalid_scope", "error_description": "Invalid scope: x"}, 400), "Invalid scope: x"),
-        (Reply({"errors": [{"code": "400", "message": "Missing grant type"}]}, 400), "Missing grant type"),
+        (Reply({"error": "unsupported_grant_type"}, 400), "unsupported_grant_type"),
     ],
 )
 def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Shop, reply: Reply, said: str) -> None:
@@ -322,14 +322,36 @@ def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Sh
 
 
 @pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply({"errors": [{"code": "400", "message": "Invalid username or password"}]}, 400), "Invalid username"),
+        (Reply({"error": "access_denied", "error_description": "Bad credentials"}, 403), "refused the username"),
+        (Reply({"error": "unauthorized", "error_description": "Bad credentials"}, 401), "refused the username"),
+        (Reply({"error": "invalid_request"}, 400), "gave no token for the username"),
+        (Reply({"detail": "Unauthorized"}, 401), "gave no token for the username or the password .HTTP 401"),
+        (Reply({"errors": []}, 400), "HTTP 400"),
+        (Reply({"errors": [{"message": {"odd": 1}}]}, 400), "HTTP 400"),
+        (Reply({"errors": ["x"]}, 403), "HTTP 403"),
+    ],
+)
+def test_whatever_a_refusal_is_called_the_password_is_not_sent_again(shop: Shop, reply: Reply, said: str) -> None:
+    shop.service.routes["/oauth/token"] = reply
+    with pytest.raises(PersonNeeded, match=said) as caught:
+        token_of(shop.session())
+    assert "not tried again until they are changed" in caught.value.next_step
+    for _ in range(3):
+        with pytest.raises(PersonNeeded, match="refused the username or the password"):
+            token_of(shop.session())
+    assert len(shop.service.received) == 1 and shop.record().refused
+
+
+@pytest.mark.parametrize(
     "reply",
     [
         Reply({}, 503),
         Reply("<html>a portal</html>"),
         Reply({"ok": True}),
-        Reply({"errors": []}, 400),
-        Reply({"errors": [{"message": {"odd": 1}}]}, 400),
-        Reply({"errors": ["x"]}, 400),
+        Reply("<html>who are you?</html>", 403),
         Reply({"access_token": "a", "token_type": "mac"}),
         Reply("", 307, {"location": "/elsewhere"}),
     ],
@@ -534,7 +556,7 @@ def test_a_client_that_the_server_forgot_is_registered_anew_and_only_once(shop: 
     token_of(shop.session(**REGISTERED))
     shop.now += 1799
     shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
-    with pytest.raises(PersonNeeded, match="rejected the client_id"):
+    with pytest.raises(PersonNeeded, match="does not take the client that it registered"):
         token_of(shop.session(**REGISTERED))
     assert [got.path for got in shop.service.received].count("/register") == 2
 
