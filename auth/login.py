@@ -332,6 +332,7 @@ class Login:
             raise self._say.given_up()
         assert isinstance(answer, Code)  # a stale one came no further than `_answered`
         self._store.redaction.add(Secret(answer.code))
+        self._store.check_room("then sign in again")
         client = self._session.credentials.complete(pending.client, server)
         habits = Habits(self._profile.resource)
         try:

@@ -189,7 +189,7 @@ class Session:
         if not tokens.refresh_token or not record.server or not record.client:
             return False
         try:
-            self.store.check_room()
+            self.store.check_room("nothing is lost, you are still signed in")
         except Unavailable:
             if self._alive(bad):
                 return True

@@ -146,8 +146,10 @@ class Store:
             self._keyring.drop(self._path.stem)
         return written.model_copy(update={"seal": kept.seal})
 
-    def check_room(self) -> None:
+    def check_room(self, otherwise: str) -> None:
         """See that the disk takes a record, before a server gives out what then could not be kept.
+
+        `otherwise` is what to say of how things are if it does not.
 
         Raises:
             Unavailable: it does not.
@@ -156,7 +158,7 @@ class Store:
             with self._beside(" " * _LARGE_RECORD):
                 pass
         except OSError as error:
-            raise self._not_saved(error, "nothing is lost, you are still signed in") from error
+            raise self._not_saved(error, otherwise) from error
 
     @contextmanager
     def _beside(self, text: str) -> Generator[Path]:

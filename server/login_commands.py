@@ -20,7 +20,7 @@ from .bridge import Bridge, open_bridge
 from .ending import end_on_signals
 from .logs import start_log
 from .settings import ApiKey, NoCredential, Settings, SystemSettings
-from .terminal import GREEN, RED, Terminal, stderr_terminal
+from .terminal import GREEN, RED, Terminal, restorer, stderr_terminal
 
 
 def login(settings: Settings, *, browser: bool, device: bool, bare: bool) -> int:
@@ -91,7 +91,9 @@ async def _sign_out(used: Session, terminal: Terminal, forget: bool) -> int:
 
 
 def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], object]) -> int:
-    end_on_signals()
+    # Where an address is pasted nothing is shown, and who waits for that is not told when the sign-in is over.
+    restore = restorer()
+    end_on_signals(restore)
     redaction = Redaction()
     start_log(settings.log_level, settings.log_file, redaction)
     try:
@@ -99,6 +101,8 @@ def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], 
     except AuthError as error:
         terminal.say(f"{error.message} {error.next_step}")
         return 1
+    finally:
+        restore()
 
 
 def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool, site: str) -> None:

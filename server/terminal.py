@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 BOLD, DIM, GREEN, RED, CYAN = "1", "2", "32", "31", "36"
@@ -32,6 +34,17 @@ class Terminal:
         line = f"\r\x1b[2K  {'█' * filled}{'░' * (width - filled)} {done}/{total} {what}"
         self._stream.write(line[:110] if done < total else "\r\x1b[2K")
         self._stream.flush()
+
+
+def restorer() -> Callable[[], None]:
+    """Puts the terminal that we were started on back as it is now, echo included, whoever left it otherwise."""
+    if os.name != "posix" or not sys.stdin.isatty():
+        return lambda: None
+    import termios
+
+    number = sys.stdin.fileno()
+    state = termios.tcgetattr(number)
+    return lambda: termios.tcsetattr(number, termios.TCSADRAIN, state)
 
 
 def stderr_terminal(*, bare: bool) -> Terminal:

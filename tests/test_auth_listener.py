@@ -331,6 +331,22 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
     assert "failed inside" in ended(attempt)
 
 
+def test_a_code_is_not_exchanged_for_what_a_full_disk_would_not_keep(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, attempt = desk.begin()
+
+    def no_room(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("os.fsync", no_room)
+        page = come_back(attempt)
+        said = ended(attempt)
+    assert "could not be saved" in said and "then sign in again" in said and "not signed in" in page.text
+    assert desk.exchanges() == []
+
+
 def test_a_sign_in_that_cannot_be_saved_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     _, attempt = desk.begin()
 

@@ -503,6 +503,16 @@ async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: H
     assert kept and kept.refresh_token == "refresh-token-1"
 
 
+async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("closient_mcp.auth.asking.time.sleep", pauses.append)
+    home.sign_in(age=3600)
+    home.service.routes["/token"] = lambda got: home.rotate(got) if pauses else Reply("busy", 503, {"retry-after": "2"})
+    assert await home.session().token() == "access-token-1" and pauses == [2.0]
+
+
 # Signing out (RFC 7009)
 
 

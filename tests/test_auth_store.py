@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from closient_mcp.auth import asking
+from closient_mcp.auth import store as auth_store
 from closient_mcp.auth.errors import AuthError, PersonNeeded, Unavailable
 from closient_mcp.auth.records import Client, Device, Pending, Record, Server, Tokens
 from closient_mcp.auth.secrets import Redaction
@@ -172,6 +176,7 @@ def test_a_file_that_belongs_to_somebody_else_is_refused(store: Store, monkeypat
         b"5",
         b"\x00\xff\xfe",
         b'{"v": 1}',
+        b'{"v": 1e999}',
         b'{"v": 1, "system": 5, "site": "s"}',
         b" " * 2**21,
     ],
@@ -279,6 +284,29 @@ def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
     with pytest.raises(Unavailable, match="being used"):
         store.write(record("access-token-three"))
     assert [path.suffix for path in folder_of(store).iterdir()] == [".json"]
+
+
+def test_what_a_process_left_that_was_killed_while_it_wrote_is_swept_away(store: Store) -> None:
+    path = path_of(store)
+    left, under_way = path.with_name(f".{path.name}-left"), path.with_name(f".{path.name}-now")
+    for half in (left, under_way):
+        half.write_text("access-token-one")
+    os.utime(left, (1, 1))
+    store.write(record("access-token-two"))
+    assert not left.exists() and under_way.exists()
+
+
+def test_others_get_the_lock_after_the_longest_that_a_server_may_take() -> None:
+    assert asking._DEADLINE < auth_store._PATIENCE  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_lock_is_not_kept_by_a_child_of_who_held_it(store: Store, folder: Path, redaction: Redaction) -> None:
+    with store.lock():
+        # A browser, or a command that gives a secret.
+        child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    with child, Store(folder, "closient", SITE, lambda: "registered", redaction).lock():
+        assert child.poll() is None
+        child.kill()
 
 
 def test_the_lock_is_for_one_at_a_time_also_within_a_process(store: Store, folder: Path, redaction: Redaction) -> None:

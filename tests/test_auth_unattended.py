@@ -392,6 +392,28 @@ def test_nobody_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
     assert token_of(shop.session(password=SecretReference("a place", read))) == "access-token-1"
 
 
+def test_scopes_that_the_settings_name_anew_are_had_at_the_next_start(shop: Shop) -> None:
+    assert [token_of(shop.session()) for _ in range(2)] == ["access-token-1"] * 2
+    assert token_of(shop.session(scopes=("api", "more"))) == "access-token-2"
+    assert shop.forms[-1]["grant_type"] == "password" and shop.forms[-1]["scope"] == "api more"
+    assert token_of(shop.session(scopes=("api", "more"))) == "access-token-2"
+
+
+def test_a_client_asks_again_for_a_token_whose_answer_was_unclear(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.auth.asking._RETRY_AFTER", (0.0, 0.0))
+    answers = [Reply("busy", 503), shop.grant()]
+    shop.service.routes["/oauth/token"] = lambda _: answers.pop(0)
+    assert token_of(shop.session(grant="client_credentials")) == "access-token-1" and answers == []
+
+
+def test_rule_1_what_goes_to_this_machine_goes_through_no_proxy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_service() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.address)
+        call = Call(f"{shop.service.address}/oauth/token", {"grant_type": "password", "password": "x"})
+        answer = Wire(trust_env=True).send(call)
+        assert answer.status == 400 and proxy.received == []
+
+
 def test_another_user_or_client_has_tokens_of_their_own(shop: Shop) -> None:
     tokens = [
         token_of(shop.session(**changes))

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from closient_mcp.server.ending import LAST_SECONDS
+
 from .service import Received, Reply, Sandbox, Service
 from .test_sign_in import BROWSER, Machine, well
 from .test_stdio import Process, started
 
 SECONDS = 30
+HOSTS_KILL_AFTER = 2.0
 WHOAMI = {"name": "account_whoami", "arguments": dict[str, Any]()}
 
 
@@ -75,6 +78,39 @@ def test_a_process_that_ends_during_a_refresh_writes_what_the_server_gave_it(
         rotation.may_answer.set()
         assert process.popen.wait(SECONDS) == (0 if number is None else 128 + number)
     assert rotation.is_kept()
+
+
+def test_a_process_that_is_told_to_end_waits_no_longer_than_hosts_do(machine: Machine, service: Service) -> None:
+    assert LAST_SECONDS < HOSTS_KILL_AFTER
+    well(machine.whoami())
+    rotation = Rotation(machine, service)
+    with server(machine) as process:
+        under_way(process, rotation)
+        process.popen.send_signal(signal.SIGTERM)
+        # It ends although the server has not answered, and the sign-in is what it was.
+        assert process.popen.wait(SECONDS) == 128 + signal.SIGTERM
+        assert not rotation.may_answer.is_set()
+    rotation.may_answer.set()
+    assert machine.record()["tokens"]["refresh_token"] != "rotated"
+
+
+def test_a_process_that_is_killed_during_a_refresh_costs_at_most_one_clean_sign_in(
+    machine: Machine, service: Service
+) -> None:
+    well(machine.whoami())
+    before = machine.record()
+    rotation = Rotation(machine, service)
+    with server(machine) as process:
+        under_way(process, rotation)
+        process.popen.kill()
+        rotation.may_answer.set()
+    record = machine.record()
+    record["server"] = before["server"]
+    record["tokens"]["refresh_token"] = "used-up-by-the-one-that-was-killed"
+    machine.write(record)
+    assert well(machine.whoami())["email"] == "alice@closient.example"
+    well(machine.whoami())
+    assert len(machine.tabs(2)) == 2 and machine.sandbox.count("POST", "/oauth/register/") == 1
 
 
 def test_a_call_that_is_cancelled_during_a_refresh_loses_nothing_and_the_process_goes_on(

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -267,6 +268,48 @@ def test_without_a_browser_a_pasted_address_ends_the_sign_in(machine: Machine) -
         assert any("not the address of this sign-in" in line for line in lines)
         assert process.wait(SECONDS) == 0
     assert well(machine.whoami())["email"] == "alice@closient.example"
+
+
+@contextmanager
+def login_on_a_terminal(machine: Machine) -> Generator[tuple[subprocess.Popen[str], dict[str, str], str]]:
+    """`login --no-browser` where somebody types: its process, the authorization request, and what was shown."""
+    environment = {**os.environ, **machine.environment, "CLOSIENT_SITE": machine.sandbox.address, "NO_COLOR": "1"}
+    command = f"trap : INT; {sys.executable} -m closient_mcp.server login --no-browser; stty -a"
+    terminal = [sys.executable, "-c", "import pty, sys; pty.spawn(['sh', '-c', sys.argv[1]])", command]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(terminal, env=environment, stdin=pipe, stdout=pipe, text=True, bufsize=1) as process:
+        assert process.stdout
+        shown = ""
+        while "paste it here" not in shown:
+            shown += process.stdout.readline()
+        address = next(line.strip() for line in shown.splitlines() if "/oauth/authorize/" in line)
+        yield process, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}, shown
+        assert process.wait(SECONDS) == 0
+
+
+def test_rule_1_what_is_pasted_on_a_terminal_is_not_shown_there(machine: Machine) -> None:
+    with login_on_a_terminal(machine) as (process, query, before), http_client(machine.sandbox) as browser:
+        assert process.stdin and process.stdout
+        answer = Person(machine.sandbox, browser).decides(query)
+        process.stdin.write(f"{httpx2.URL(query['redirect_uri'], params=answer)}\n")
+        process.stdin.flush()
+        shown = before + process.stdout.read()
+    assert "Signed in to" in shown and answer["code"] not in shown
+
+
+@pytest.mark.parametrize("ending", ["the browser comes back by itself", "it is interrupted"])
+def test_a_terminal_shows_again_what_is_typed_when_a_login_has_ended(machine: Machine, ending: str) -> None:
+    with login_on_a_terminal(machine) as (process, query, _), http_client(machine.sandbox) as browser:
+        assert process.stdin and process.stdout
+        assert process.stdout.read(1) == "A"  # the prompt: from here on nothing is shown
+        if ending == "it is interrupted":
+            process.stdin.write("\x03")
+            process.stdin.flush()
+        else:
+            answer = Person(machine.sandbox, browser).decides(query)
+            httpx2.get(query["redirect_uri"], params=answer, trust_env=False, verify=False)
+        settings = process.stdout.read().split()
+    assert "echo" in settings and "-echo" not in settings
 
 
 def test_credential_files_are_their_owners_alone(machine: Machine) -> None:
