@@ -20,7 +20,7 @@ def ask_patiently(wire: Wire, call: Call, clock: Callable[[], float], previous: 
     verdict: Verdict = Unclear("no time")
     for wait in (*_RETRY_AFTER, None):
         verdict = ask(wire, call, clock, previous, max(0.1, until - time.monotonic()))
-        if not isinstance(verdict, Unclear) or verdict.is_granted or wait is None:
+        if not isinstance(verdict, Unclear) or verdict.is_granted or verdict.is_elsewhere or wait is None:
             return verdict
         pause = max(wait, verdict.retry_after or 0.0)
         if time.monotonic() + pause >= until or pause > _LONGEST_PAUSE:

@@ -18,14 +18,15 @@ from functools import partial
 
 from .asking import ask_patiently
 from .credentials import Credentials
+from .discovery import same_origin
 from .enrolment import Enrolment
 from .errors import AuthError, Unavailable
 from .profile import Profile
-from .records import Record, Tokens
+from .records import Client, Record, Server, Tokens
 from .refusals import Refusals
 from .sentences import Sentences
 from .store import Store
-from .tokens import Denied, Granted, Habits, Unclear, is_usable, refresh_request
+from .tokens import Denied, Granted, Habits, Unclear, Verdict, is_usable, refresh_request
 from .unattended import Unattended
 from .uninterrupted import begun
 from .wire import Wire
@@ -186,7 +187,8 @@ class Session:
 
     def _renew(self, record: Record, tokens: Tokens, bad: str | None) -> bool:
         """Use the refresh token; gives whether that settled it, and not where there is none or it has ended."""
-        if not tokens.refresh_token or not record.server or not record.client:
+        server, client = record.server, record.client
+        if not tokens.refresh_token or not server or not client:
             return False
         try:
             self.store.check_room("nothing is lost, you are still signed in")
@@ -194,16 +196,15 @@ class Session:
             if self._alive(bad):
                 return True
             raise
-        client = self.credentials.complete(record.client, record.server)
-        scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
-        habits = Habits(self.profile.resource, self.profile.in_query, scope)
-        call = refresh_request(record.server, client, tokens.refresh_token, habits)
-        verdict = ask_patiently(self.wire, call, self.clock, tokens)
+        verdict = self._ask(server, client, tokens)
+        if isinstance(verdict, Unclear) and verdict.is_elsewhere and (now := self._moved(server)):
+            record = record.model_copy(update={"server": now})
+            verdict = self._ask(now, client, tokens)
         if isinstance(verdict, Denied):
             # Not every disk's locks hold between machines: nobody else's tokens are ended.
-            now = self.store.read().tokens
-            self._keep(now)
-            if now is not None and now.refresh_token != tokens.refresh_token:
+            kept = self.store.read().tokens
+            self._keep(kept)
+            if kept is not None and kept.refresh_token != tokens.refresh_token:
                 return True
             self._end(record, verdict)
             return False
@@ -215,6 +216,22 @@ class Session:
         elif not self._alive(bad):
             raise self._unavailable(verdict)
         return True
+
+    def _ask(self, server: Server, client: Client, tokens: Tokens) -> Verdict:
+        complete = self.credentials.complete(client, server)
+        scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
+        habits = Habits(self.profile.resource, self.profile.in_query, scope)
+        call = refresh_request(server, complete, tokens.refresh_token or "", habits)
+        return ask_patiently(self.wire, call, self.clock, tokens)
+
+    def _moved(self, server: Server) -> Server | None:
+        """The server as it describes itself by now, if its token endpoint has moved and not to another origin."""
+        try:
+            now = self.enrolment.server()
+        except AuthError:
+            return None
+        moved = now.token_endpoint != server.token_endpoint
+        return now if moved and same_origin(now.token_endpoint, server.token_endpoint) else None
 
     def _fetch(self, unattended: Unattended, bad: str | None, by_hand: bool) -> None:
         """Have new tokens without a person; we hold the lock."""

@@ -51,13 +51,15 @@ class Unclear:
     """Not an answer to go by: the server is busy or broken, or something else answered in its place.
 
     `is_granted` says that it gave a token of some kind: it has done what it was asked, and asking again is in vain.
-    `is_refused` says that it is a no of some kind, in words that nobody knows.
+    `is_refused` says that it is a no of some kind, in words that nobody knows, `is_elsewhere` that no token endpoint
+    is at this address, or not any more.
     """
 
     reason: str
     retry_after: float | None = None
     is_granted: bool = False
     is_refused: bool = False
+    is_elsewhere: bool = False
 
 
 Verdict = Granted | Denied | Unclear
@@ -164,6 +166,8 @@ def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> V
     """What a token endpoint's answer means (RFC 6749 §5); what a refresh leaves out stays as it was (§6)."""
     if answer.status == 429 or answer.status >= 500:
         return Unclear(answer.line, answer.retry_after(now))
+    if answer.status in (301, 308, 404, 405, 410):
+        return Unclear(answer.line, is_elsewhere=True)
     if answer.body is None:
         return Unclear(f"{answer.line} with something that is not JSON, such as a web page")
     if denied := _denied(answer):

@@ -19,7 +19,7 @@ from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.uninterrupted import finish
 
 from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, get, query_of
-from .service import Received, Reply, Service
+from .service import Received, Reply, Service, running_service
 from .test_auth_session import API, Api, Home, no_refresh_is_left, only
 
 MISSING = {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write"'}
@@ -216,6 +216,37 @@ async def _ended_while_answering(home: Home) -> str:
     await waiting
     kept = home.kept()
     return kept.refresh_token or "" if kept else ""
+
+
+# A token endpoint that moved
+
+
+def serve_discovery(home: Home, token_endpoint: str) -> None:
+    address = home.service.address
+    named = {"issuer": address, "authorization_endpoint": f"{address}/authorize", "token_endpoint": token_endpoint}
+    home.service.routes[DISCOVERY] = Reply({**named, "response_types_supported": ["code"]})
+
+
+@pytest.mark.parametrize("gone", [Reply("<html>", 404), Reply("", 308, {"location": "/token/"})], ids=["404", "308"])
+async def test_a_token_endpoint_that_moved_within_its_origin_is_found_again(home: Home, gone: Reply) -> None:
+    home.sign_in(age=3600)
+    home.service.routes |= {"/token": gone, "/token/": home.rotate}
+    serve_discovery(home, f"{home.service.address}/token/")
+    assert await home.session().token() == "access-token-1"
+    home.now += 3600
+    home.service.received.clear()
+    assert await home.session().token() == "access-token-2"
+    assert [got.path for got in home.service.received] == ["/token/"]
+
+
+async def test_rule_1_a_token_endpoint_that_moved_to_another_origin_is_not_given_the_refresh_token(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.service.routes["/token"] = Reply("", 308, {"location": "https://evil.example/token"})
+    with running_service() as other:
+        serve_discovery(home, f"{other.address}/token")
+        with pytest.raises(Unavailable, match=r"which leads to https://evil\.example/token"):
+            await home.session().token()
+        assert other.received == [] and home.kept()
 
 
 # What a server says
