@@ -46,9 +46,11 @@ class BearerAuth(httpx2.Auth):
                 await asyncio.to_thread(self._cannot_be_renewed, request, refused)
             _attach(request, token)
             response = yield request
-            if response.status_code == 401 and token and session.is_new(token):
-                await asyncio.to_thread(session.refusals.of_new_token, token)
-                raise self._fresh_token_refused(request)
+            if token is None or session.is_new(token):
+                break
+        if response.status_code == 401 and token:
+            await asyncio.to_thread(session.refusals.of_new_token, token)
+            raise self._fresh_token_refused(request)
         if response.status_code in (401, 403):
             header = response.headers.get("www-authenticate", "")
             # What it says goes on to the sign-in that may follow.

@@ -103,8 +103,7 @@ class Session:
     def is_new(self, token: str) -> bool:
         """Whether this token was issued a moment ago, so that another one would fare no better."""
         tokens = self._tokens
-        age = self.clock() - tokens.obtained_at if tokens and tokens.access_token == token else 0.0
-        return age < _NEW
+        return tokens is not None and tokens.access_token == token and self.clock() - tokens.obtained_at < _NEW
 
     def reread(self) -> None:
         """Look at the file again: somebody signed in, or granted more."""

@@ -503,6 +503,19 @@ async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: H
     assert kept and kept.refresh_token == "refresh-token-1"
 
 
+async def test_while_another_renews_for_long_a_token_is_used_to_its_end(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.store._PATIENCE", 0.1)
+    home.sign_in(age=3590)
+    with home.store().lock():
+        assert await home.session().token() == "access-token-0"
+        home.now += 20
+        with pytest.raises(Unavailable, match="Another copy of closient-mcp is renewing"):
+            await home.session().token()
+    assert home.asked() == 0
+
+
 async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
