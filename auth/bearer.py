@@ -112,7 +112,9 @@ class BearerAuth(httpx2.Auth):
         profile, record = self._session.profile, self._session.store.read()
         granted = set(record.tokens.scope.split()) if record.tokens else set[str]()
         missing = [one for one in scope.split() if one not in granted]
-        if profile.unattended or profile.scopes is not None:
+        supported = record.server.scopes_supported if record.server else ()
+        unknown = supported and any(one not in supported for one in missing)
+        if profile.unattended or profile.scopes is not None or unknown:
             return self._scope_not_given(request, scope)
         if not missing:
             return self._scope_without_effect(request, scope)

@@ -22,10 +22,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A request that is out, and the listener that its answer comes back to."""
+    """A request that is out, and the listener that its answer comes back to; one that was left behind is not new."""
 
     listener: Listener
     pending: Pending
+    is_new: bool
 
 
 class Beginning:
@@ -47,7 +48,7 @@ class Beginning:
         if self._profile.redirect_uri not in (None, pending.redirect_uri):
             return None
         try:
-            return Started(Listener(pending.redirect_uri), pending)
+            return Started(Listener(pending.redirect_uri), pending, is_new=False)
         except OSError:
             logger.info("the port of the pending sign-in is taken; starting anew")
             return None
@@ -75,7 +76,7 @@ class Beginning:
         except BaseException:
             listener.close()
             raise
-        return Started(listener, pending)
+        return Started(listener, pending, is_new=True)
 
     def begun_on_device(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> Device:
         """A code for another device, saved before anybody is told of it (RFC 8628 §3.1)."""

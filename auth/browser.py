@@ -21,9 +21,10 @@ def opener(command: str | None) -> Opener:
             return False
         if command == "startfile":  # Windows has no command, only a call
             start = getattr(os, "startfile", None)
-            if start is not None:
-                start(address)
-            return start is not None
+            try:
+                return start is not None and start(address) is None
+            except OSError:
+                return False
         try:
             words = shlex.split(command)
         except ValueError:

@@ -114,14 +114,15 @@ def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -
         raise NoServer(f'it says that it is "{told[:200]}", not {issuer}', lasting=True)
     _check(body)
     own = described(told, given or Endpoints())
+    token_endpoint = own.token_endpoint or _endpoint(answer, "token_endpoint")
     return Server(
         issuer=told,
         authorization_endpoint=own.authorization_endpoint or _authorization_endpoint(answer),
-        token_endpoint=own.token_endpoint or _endpoint(answer, "token_endpoint"),
+        token_endpoint=token_endpoint,
         registration_endpoint=own.registration_endpoint or _optional(answer, "registration_endpoint"),
-        revocation_endpoint=own.revocation_endpoint or _optional(answer, "revocation_endpoint"),
+        revocation_endpoint=own.revocation_endpoint or _beside(token_endpoint, answer, "revocation_endpoint"),
         device_authorization_endpoint=own.device_authorization_endpoint
-        or _optional(answer, "device_authorization_endpoint"),
+        or _beside(token_endpoint, answer, "device_authorization_endpoint"),
         jwks_uri=_optional(answer, "jwks_uri"),
         scopes_supported=_texts(body, "scopes_supported"),
         auth_methods=_texts(body, "token_endpoint_auth_methods_supported"),
@@ -171,6 +172,12 @@ def _endpoint(answer: Answer, name: str) -> str:
 
 def _optional(answer: Answer, name: str) -> str | None:
     return checked_address(answer.text(name), name) if answer.text(name) else None
+
+
+def _beside(token_endpoint: str, answer: Answer, name: str) -> str | None:
+    """An endpoint that is told secrets: where the token endpoint is, or nowhere. Metadata may change, and lie."""
+    address = _optional(answer, name)
+    return address if address and same_origin(address, token_endpoint) else None
 
 
 def checked_address(address: str, name: str) -> str:

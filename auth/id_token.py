@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
 
 _SAFE = ("RS256", "ES256", "PS256", "EdDSA")
 _LEEWAY = 60
+_PAUSES = (0.0, 0.3, 1.0)
 
 
 class NotVerified(Exception):
     """The id_token cannot be believed; the text says what is wrong with it."""
+
+
+class NoKeys(NotVerified):
+    """Nobody can tell for now: the server does not give its keys."""
 
 
 def verify(id_token: str, server: Server, client_id: str, nonce: str | None, wire: Wire) -> Mapping[str, object]:
@@ -25,14 +31,26 @@ def verify(id_token: str, server: Server, client_id: str, nonce: str | None, wir
 
     Raises:
         NotVerified: signature, algorithm, issuer, audience, time or nonce is wrong, or there are no keys.
+        NoKeys: the keys are not to be had now.
     """
     if server.jwks_uri is None:
         raise NotVerified("the server publishes no keys to check it with")
-    try:
-        answer = wire.send(Call(server.jwks_uri, method="GET"))
-    except NoAnswer as error:
-        raise NotVerified(f"the server's keys cannot be had: {error}") from None
-    return checked_claims(id_token, answer, server, client_id, nonce)
+    return checked_claims(id_token, _fetched(server.jwks_uri, wire), server, client_id, nonce)
+
+
+def _fetched(address: str, wire: Wire) -> Answer:
+    reason = ""
+    for pause in _PAUSES:
+        time.sleep(pause)
+        try:
+            answer = wire.send(Call(address, method="GET"))
+        except NoAnswer as error:
+            reason = str(error)
+        else:
+            if answer.status != 429 and answer.status < 500:
+                return answer
+            reason = answer.line
+    raise NoKeys(f"the server's keys cannot be had: {reason}")
 
 
 def checked_claims(

@@ -67,6 +67,11 @@ class Keeping:
             if revocation := revoke_request(server, self._session.credentials.complete(client, server), granted.tokens):
                 with suppress(NoAnswer):  # they are not kept here in any case
                     wire.send(revocation)
+            if isinstance(error, id_token.NoKeys):
+                raise self._say.unavailable(
+                    f"the identity that {server.issuer} returned cannot be verified for now ({error})",
+                    "You are not signed in; try again in a while.",
+                ) from None
             raise self._say.failure(
                 f"the identity that {server.issuer} returned could not be verified ({error})", "You are not signed in."
             ) from None

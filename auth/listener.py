@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import os
 import re
+import socket
 import threading
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -99,11 +101,16 @@ class Listener:
             OSError: the port is taken, or the machine lets nothing listen.
         """
         redirect = checked_redirect(redirect_uri) if redirect_uri else Redirect(_HOST, 0, PATH)
-        self._server = _Server((_HOST, redirect.port), _Handler)
+        self._servers = [_Server((_HOST, redirect.port), _Handler)]
         self._begun = False
-        self.port: int = self._server.server_port
-        self._server.path = redirect.path
-        self._server.hosts = {f"{host}:{self.port}" for host in (_HOST, redirect.host)}
+        self.port: int = self._servers[0].server_port
+        if redirect.host != _HOST:
+            # By that name browsers go to [::1] first, and nobody else should be listening there.
+            with suppress(OSError):
+                self._servers.append(_Server6(("::1", self.port), _Handler))
+        for server in self._servers:
+            server.path = redirect.path
+            server.hosts = {f"{host}:{self.port}" for host in (_HOST, redirect.host)}
         self.redirect_uri = redirect_uri or f"http://{_HOST}:{self.port}{PATH}"
         self.address = f"http://{_HOST}:{self.port}/"
 
@@ -112,15 +119,17 @@ class Listener:
 
         `sent` is told when such a page is on its way: before that the process must not end.
         """
-        self._server.destination, self._server.answer, self._server.sent = destination, answer, sent
+        for server in self._servers:
+            server.destination, server.answer, server.sent = destination, answer, sent
+            threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
         self._begun = True
-        threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
     def close(self) -> None:
         """Stop listening; nobody who keeps a connection open is waited for."""
-        if self._begun:
-            self._server.shutdown()
-        self._server.server_close()
+        for server in self._servers:
+            if self._begun:
+                server.shutdown()
+            server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -138,6 +147,10 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up is no news."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Handler(BaseHTTPRequestHandler):

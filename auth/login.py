@@ -35,6 +35,7 @@ from .wire import NoAnswer
 logger = logging.getLogger(__name__)
 
 _POLL = 0.2
+_LOOK = 0.5
 _DECLINE_HOLDS = 60.0
 # Tabs that came to nothing, and sign-ins that did not hold: further permissions are granted by further sign-ins.
 _MOST_TABS, _MOST_SIGN_INS = 3, 6
@@ -197,11 +198,25 @@ class Login:
         elif record.device:
             self._show(attempt, record.device)
         elif record.pending and record.pending.opened is not None:
+            if wish.browser and not record.pending.opened and not attempt.ready.is_set():
+                record = self._opened(record.pending.state)
+            if record.pending is None:
+                return
             attempt.server = self._elsewhere(record.pending.server)
             attempt.address = short_address(record.pending.redirect_uri)
             attempt.authorize_address = record.pending.address
-            attempt.opened = record.pending.opened
+            attempt.opened = bool(record.pending.opened)
             attempt.ready.set()
+
+    def _opened(self, state: str) -> Record:
+        """Open the browser that its owner could not open; gives the record as it is then."""
+        with self._store.lock():
+            record = self._store.read()
+            pending = record.pending
+            if pending is None or pending.state != state or pending.opened:
+                return record
+            opened = {"opened": self._open(short_address(pending.redirect_uri))}
+            return self._store.write(record.model_copy(update={"pending": pending.model_copy(update=opened)}))
 
     def _show(self, attempt: Attempt, device: Device) -> None:
         attempt.address, attempt.user_code = device.address, device.user_code
@@ -228,9 +243,9 @@ class Login:
                 self._finish_well(attempt)
             return
         started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, wish.by_hand)
-        self._lead_in_browser(attempt, started, wish.browser)
+        self._lead_in_browser(attempt, started, wish)
 
-    def _lead_in_browser(self, attempt: Attempt, started: Started, browser: bool) -> None:
+    def _lead_in_browser(self, attempt: Attempt, started: Started, wish: _Wish) -> None:
         listener, pending = started.listener, started.pending
         answer = partial(self._answered, attempt, pending)
         listener.begin(pending.address, answer, attempt.release)
@@ -238,17 +253,31 @@ class Login:
             attempt.address, attempt.authorize_address = listener.address, pending.address
             attempt.server = self._elsewhere(pending.server)
             # The short address: a command line is for all to read, and must not hold the state.
-            new_tab = not pending.opened and browser and self._open(listener.address)
+            new_tab = not pending.opened and wish.browser and self._open(listener.address)
             attempt.opened = bool(pending.opened) or new_tab
-            self._tell_followers(pending.model_copy(update={"opened": attempt.opened}), new_tab)
+            self._tell_followers(pending.model_copy(update={"opened": attempt.opened}), is_new=started.is_new)
             attempt.ready.set()
-            # A clock that went back must not prolong it.
-            left = min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
-            if not attempt.done.wait(left):
-                self._store.change(pending=None)
-                raise self._say.timed_out()
+            self._wait(attempt, pending, wish)
         finally:
             listener.close()
+
+    def _wait(self, attempt: Attempt, pending: Pending, wish: _Wish) -> None:
+        """Until the person comes back, here or to another process that they gave the answer to."""
+        # A clock that went back must not prolong it.
+        until = time.monotonic() + min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
+        while not attempt.done.wait(_LOOK):
+            with attempt.guard:
+                if not attempt.ended and not self._is_kept(pending):
+                    if not self._is_signed_in(self._store.read(), wish):
+                        raise self._say.given_up()
+                    self._finish_well(attempt)
+                elif not attempt.ended and time.monotonic() > until:
+                    self._store.change(pending=None)
+                    raise self._say.timed_out()
+
+    def _is_kept(self, pending: Pending) -> bool:
+        kept = self._store.read().pending
+        return kept is not None and kept.state == pending.state
 
     def _check_patience(self, record: Record) -> None:
         """What an agent asks for over and over is not put to the person over and over.
@@ -284,12 +313,12 @@ class Login:
         self._session.reread()
         attempt.finish()
 
-    def _tell_followers(self, pending: Pending, new_tab: bool) -> None:
+    def _tell_followers(self, pending: Pending, *, is_new: bool) -> None:
         """Write whether a browser was opened, unless the person has come back already."""
         with self._store.lock():
             record = self._store.read()
             if record.pending and record.pending.state == pending.state:
-                tabs = (*self._late(record.tabs), self._clock()) if new_tab else record.tabs
+                tabs = (*self._late(record.tabs), self._clock()) if is_new else record.tabs
                 self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
 
     def _answered(self, attempt: Attempt, pending: Pending, query: str) -> Page:
@@ -326,9 +355,8 @@ class Login:
             pending = pending.model_copy(update={"server": server})
             answer = authorization.read_callback(query, pending)
         if isinstance(answer, Failure):
-            raise self._say.refused(answer)
-        kept = self._store.read().pending
-        if kept is None or kept.state != pending.state:
+            raise self._say.refused(answer, pending.scopes)
+        if not self._is_kept(pending):
             raise self._say.given_up()
         assert isinstance(answer, Code)  # a stale one came no further than `_answered`
         self._store.redaction.add(Secret(answer.code))
@@ -343,6 +371,6 @@ class Login:
         if isinstance(verdict, Denied):
             raise self._say.not_exchanged(verdict, is_own=client.is_own)
         if not isinstance(verdict, Granted):
-            raise self._say.failure(f"{server.issuer} gave no token ({verdict.reason})", "Sign in again in a while.")
+            raise self._say.no_token(verdict, "openid" in pending.scopes)
         nonce = pending.nonce if "openid" in pending.scopes else None
         self._keeping.keep(verdict, pending, nonce)

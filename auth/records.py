@@ -111,7 +111,7 @@ class Record(_Part):
     of a sign-in that worked. `seal` marks what a keyring holds of its secrets; without one all are in the file.
 
     What is not to be done over and over is remembered by when it was done: `declined_at` the person's no, `tabs`
-    browsers that were opened, `sign_ins` that succeeded, `registrations`, `refusals` by services of tokens just
+    sign-ins that were begun, `sign_ins` that succeeded, `registrations`, `refusals` by services of tokens just
     issued. `register_after` is until when the server wants no registration, `refused` the fingerprint of credentials
     that it does not take, `dead` that of an access token which cannot be renewed and which a service does not take;
     `missed` are scopes that services missed.

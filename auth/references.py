@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -47,12 +48,12 @@ class SecretReference:
 
     def _tidy(self, text: str) -> str:
         """Without the quotes, blanks and line ends that people paste and commands print."""
-        value = text.strip().strip("\ufeff")
+        value = text.strip().strip("\ufeff").strip()
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             value = value[1:-1].strip()
         if not value:
             raise NoSecret(f"{self.place} is empty", "Put the secret there and start again.")
-        if "${" in value:
+        if re.search(r"\$\{[^}]*\}", value):
             what = f'{self.place} still holds the placeholder "${{...}}": the host did not fill it in'
             raise NoSecret(what, "Put the real value there.")
         if len(value) > _LONGEST or any(not c.isprintable() for c in value):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from .authorization import Failure
 from .errors import PersonNeeded, Unavailable
 from .profile import Profile
 from .secrets import Redaction
-from .tokens import Denied
+from .tokens import Denied, Unclear
 
 _LATER = ("server_error", "temporarily_unavailable")
 
@@ -91,8 +92,8 @@ class Sentences:
         """Nobody came back from the browser, or entered the code."""
         return self.failure("nobody finished the sign-in in time", "Ask again to start over.")
 
-    def refused(self, failure: Failure) -> PersonNeeded:
-        """The authorization server sent the person back without a code (RFC 6749 §4.1.2.1)."""
+    def refused(self, failure: Failure, scopes: Sequence[str]) -> PersonNeeded:
+        """The authorization server sent the person back without a code (RFC 6749 §4.1.2.1); `scopes` were asked for."""
         if failure.error == "access_denied":
             return self.declined()
         if failure.error == "iss":
@@ -101,9 +102,20 @@ class Sentences:
                 f'the answer came from "{who}" and not from {self._issuer}', "It was refused for safety."
             )
         said = f": {failure.description}" if failure.description else ""
+        if failure.error == "invalid_scope":
+            return self.failure(
+                f"{self._issuer} does not grant what was asked for ({' '.join(scopes) or 'nothing'}){said}",
+                "Name the scopes that it grants in the credential's settings, or have the application allowed more.",
+            )
         again = "Sign in again; if it stays so, `closient-mcp status` helps."
         next_step = "Try again later." if failure.error in _LATER else again
         return self.failure(f'{self._issuer} reported "{failure.error[:80]}"{said}', next_step)
+
+    def no_token(self, verdict: Unclear, with_openid: bool) -> PersonNeeded:
+        """The token endpoint said nothing to go by when it was given the code."""
+        # Django OAuth Toolkit fails where a client has no algorithm to sign id_tokens with, as one that registered.
+        without = " If it stays so, take openid out of the credential's scopes." if with_openid else ""
+        return self.failure(f"{self._issuer} gave no token ({verdict.reason})", f"Sign in again in a while.{without}")
 
     def not_exchanged(self, denied: Denied, *, is_own: bool) -> PersonNeeded:
         """The token endpoint did not take the code (RFC 6749 §5.2); `is_own` says that the settings name the client."""

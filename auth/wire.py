@@ -8,18 +8,20 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from typing import cast
 
 import anyio
 import httpx2
 
+from .deadlines import within
 from .origins import is_loopback, is_safe
 from .queries import keep_queries_out_of_logs, with_query
 
 logger = logging.getLogger(__name__)
 
 _MAX_BYTES = 256 * 1024
+_SLACK = 0.5
 _TIMEOUT = httpx2.Timeout(6.0, connect=3.0)
 
 
@@ -97,8 +99,12 @@ class Wire:
             NoAnswer: the address is not safe, or nothing usable came back in time.
         """
         # On a loop of its own, because only that bounds the whole: a peer that drips bytes, of the header or of
-        # the body, renews a socket's timeout with every drop, and we hold a lock meanwhile.
-        return anyio.run(self._send, call, deadline)
+        # the body, renews a socket's timeout with every drop, and we hold a lock meanwhile. In a thread of its own,
+        # because a loop's end waits for the lookup of a name, for which there is no bound at all.
+        try:
+            return within(deadline + _SLACK, partial(anyio.run, self._send, call, deadline))
+        except TimeoutError:
+            raise NoAnswer(f"no answer within {deadline:.0f} seconds") from None
 
     async def _send(self, call: Call, deadline: float) -> Answer:
         url = httpx2.URL(call.url)
@@ -146,6 +152,7 @@ class Wire:
 def _object(body: bytes) -> Mapping[str, object] | None:
     try:
         value: object = json.loads(body)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character can be read, and not be kept
     except (ValueError, RecursionError):
         return None
     return cast(Mapping[str, object], value) if isinstance(value, dict) else None

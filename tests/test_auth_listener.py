@@ -275,12 +275,12 @@ def test_a_person_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> No
     [
         ("code=c&iss=https://evil.example", 'came from "https://evil.example"'),
         ("error=server_error&error_description=broken", 'reported "server_error": broken. Try again later'),
-        ("error=invalid_scope", 'reported "invalid_scope"'),
+        ("error=invalid_scope", "does not grant what was asked for (a b). Name the scopes that it grants"),
         ("nothing=1", 'reported "no_code"'),
     ],
 )
 def test_an_answer_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, said: str) -> None:
-    _, attempt = desk.begin()
+    _, attempt = desk.begin("a", "b")
     assert "You are not signed in" in come_back(attempt, answer).text
     assert said in ended(attempt) and desk.exchanges() == [] and at_rest()
     assert (desk.record().pending, desk.record().tokens) == (None, None)

@@ -382,10 +382,9 @@ def test_step_5_a_wrong_client_secret_is_told_as_such(machine: Machine) -> None:
 
 def test_step_5_too_many_registrations_are_told_with_the_time_to_wait(machine: Machine) -> None:
     machine.sandbox.fault(REGISTER, "429", times=1)
-    said, again = machine.run("login"), machine.run("login")
-    assert (said.code, again.code) == (1, 1) and said.err == again.err
+    said = machine.run("login")
+    assert said.code == 1 and machine.sandbox.count("POST", REGISTER) == 1
     assert "accepts no more registrations until 2" in said.err and " UTC. There is nothing to do but to" in said.err
-    assert machine.sandbox.count("POST", REGISTER) == 1
 
 
 def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> None:
