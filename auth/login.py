@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 _POLL = 0.2
 _LOOK = 0.5
+_UNTOLD = 60.0
 _DECLINE_HOLDS = 60.0
 # Tabs that came to nothing, and sign-ins that did not hold: further permissions are granted by further sign-ins.
 _MOST_TABS, _MOST_SIGN_INS = 3, 6
@@ -47,7 +48,8 @@ class Attempt:
     """A sign-in under way: `address` is where the person goes, once it is known; `done` is set at its end.
 
     `opened` says whether a browser was started for it, `error` why it failed, if it did. With a `user_code` the
-    address is for any device, and the code is entered there; `told` says that a result has named both.
+    address is for any device, and the code is entered there; `told` says that a result has named both. `reported`
+    says that somebody was told of the error, `closed_at` when (monotonic) a client's question about it was closed.
     `server` is the authorization server where that is not the service itself.
     """
 
@@ -61,6 +63,9 @@ class Attempt:
     told: bool = False
     error: AuthError | None = None
     ended: bool = False
+    ended_at: float = 0.0
+    reported: bool = False
+    closed_at: float = -1e9
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def finish(self, error: AuthError | None = None) -> None:
@@ -71,7 +76,11 @@ class Attempt:
     def conclude(self, error: AuthError | None = None) -> None:
         """Keep how it ended first, while a page that says so is still to be sent."""
         if not self.ended:
-            self.error, self.ended = error, True
+            self.error, self.ended, self.ended_at = error, True, time.monotonic()
+
+    def untold(self) -> bool:
+        """Whether it failed a moment ago, between two calls, and nobody has been told why."""
+        return self.error is not None and not self.reported and time.monotonic() - self.ended_at < _UNTOLD
 
     def release(self) -> None:
         """Let go whoever waits, if it has ended."""
@@ -119,12 +128,16 @@ class Login:
         `device` has them sign in on another one, whatever the settings say.
         """
         with self._guard:
-            if self._attempt is None or self._attempt.done.is_set():
+            last = self._attempt
+            if last and last.untold() and not by_hand:
+                return last
+            if last is None or last.done.is_set():
                 self._attempt = attempt = Attempt()
                 wish = _Wish(tuple(dict.fromkeys(scopes)), browser, by_hand, self._by_device(device))
                 # A daemon: nobody waits at the end of the process for a person. The pending request stays.
                 threading.Thread(target=self._run, args=(attempt, wish), name="closient-mcp-login", daemon=True).start()
-            return self._attempt
+                return attempt
+            return last
 
     def record(self) -> Record:
         """The sign-in as it is kept; holds secrets.

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import cache, partial
+from functools import cache
 from typing import cast
 
 import anyio
@@ -102,7 +102,7 @@ class Wire:
         # the body, renews a socket's timeout with every drop, and we hold a lock meanwhile. In a thread of its own,
         # because a loop's end waits for the lookup of a name, for which there is no bound at all.
         try:
-            return within(deadline + _SLACK, partial(anyio.run, self._send, call, deadline))
+            return within(deadline + _SLACK, lambda: anyio.run(self._send, call, deadline))
         except TimeoutError:
             raise NoAnswer(f"no answer within {deadline:.0f} seconds") from None
 

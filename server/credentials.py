@@ -132,6 +132,10 @@ def closient_from_environment(preset: Profile, sources: Sources) -> Credential:
     """
     key = sources.text_of("CLOSIENT_API_KEY")
     if key is not None:
+        if sources.text_of("CLOSIENT_CLIENT_ID") is not None:
+            sources.warnings.append(
+                "CLOSIENT_API_KEY and CLOSIENT_CLIENT_ID are both set; the API key is used. Leave one of them out."
+            )
         sources.note("systems.closient.credential", f"API key in {_HEADER}", "CLOSIENT_API_KEY")
         return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", _HEADER)
     client_id, secret = sources.text_of("CLOSIENT_CLIENT_ID"), sources.text_of("CLOSIENT_CLIENT_SECRET")

@@ -35,8 +35,12 @@ class InputNeeded(Exception):
 class Asker(Protocol):
     """Asks the person of one call to go to an address."""
 
-    async def ask(self, message: str, address: str, over: Callable[[], bool], until: float) -> Action | None:
+    async def ask(
+        self, message: str, address: str, about: str, over: Callable[[], bool], until: float
+    ) -> Action | None:
         """What they say; nothing where it was `over`, or too late (`until`, monotonic), before they did.
+
+        `about` is what no other question is about; the client is not told it.
 
         Raises:
             InputNeeded: the client asks them between this call and the next.
@@ -66,7 +70,9 @@ class _DuringCall:
         self._ctx = ctx
         self._id = ""
 
-    async def ask(self, message: str, address: str, over: Callable[[], bool], until: float) -> Action | None:
+    async def ask(
+        self, message: str, address: str, about: str, over: Callable[[], bool], until: float
+    ) -> Action | None:
         said: list[Action] = []
 
         async def send() -> None:
@@ -99,9 +105,11 @@ class _BetweenCalls:
     def __init__(self, answers: types.InputResponses) -> None:
         self._answers = answers
 
-    async def ask(self, message: str, address: str, over: Callable[[], bool], until: float) -> Action | None:
-        # By the address: what was said of another sign-in says nothing of this one.
-        key = f"sign-in-{hashlib.sha256(f'{address} {message}'.encode()).hexdigest()[:12]}"
+    async def ask(
+        self, message: str, address: str, about: str, over: Callable[[], bool], until: float
+    ) -> Action | None:
+        # What was said of another sign-in says nothing of this one.
+        key = f"sign-in-{hashlib.sha256(f'{about} {address} {message}'.encode()).hexdigest()[:12]}"
         answer = self._answers.get(key)
         if isinstance(answer, types.ElicitResult):
             return answer.action

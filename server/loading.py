@@ -38,6 +38,12 @@ def load_settings(options: Options, environ: Mapping[str, str], text: str | None
     home = home_folder(environ, sys.platform)
     if home is None:
         raise SettingsError("There is no home folder to keep sign-ins in. Set CLOSIENT_MCP_HOME to a folder of yours.")
+    if "${" in str(home) or not home.is_absolute():
+        # Relative to where a host happens to start us, it would be another folder each time.
+        raise SettingsError(
+            f"CLOSIENT_MCP_HOME: {str(home)[:200]!r} is no whole path. Write it from the root on; if it holds "
+            '"${...}", the host did not fill that in.'
+        )
     path, table, sources = _file(options, environ, home, text)
     systems = _systems(options, table, sources)
     exposure = _exposure(options, table, sources, systems)

@@ -13,7 +13,7 @@ def home_folder(environ: Mapping[str, str], platform: str) -> Path | None:
 
     `XDG_*` is not consulted: hosts strip it and terminals have it, and both must find the same sign-in.
     """
-    if own := environ.get("CLOSIENT_MCP_HOME", "").strip():
+    if own := environ.get("CLOSIENT_MCP_HOME", "").strip().strip("\"'").strip():
         return Path(own).expanduser()
     if platform == "win32":
         local = environ.get("LOCALAPPDATA", "")

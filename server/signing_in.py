@@ -18,6 +18,7 @@ from .eliciting import Asker
 WAIT_SECONDS = 45.0
 _POLL = 0.1
 _PROGRESS_EVERY = 5.0
+_CLOSED_HOLDS = 60.0
 
 Progress = Callable[[float, str], Awaitable[None]]
 
@@ -50,7 +51,7 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInN
     told = 0.0
     asked = False
     while not attempt.done.is_set():
-        if reach.asker and attempt.ready.is_set() and not (asked or attempt.opened):
+        if reach.asker and attempt.ready.is_set() and not (asked or attempt.opened or _just_closed(attempt)):
             asked = True
             await _ask(reach.asker, needed, login, attempt, until)
         elif time.monotonic() > until or (attempt.ready.is_set() and not _can_be_finished(attempt, reach)):
@@ -60,6 +61,7 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInN
             await reach.progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {_where(attempt)}")
         await anyio.sleep(_POLL)
     if attempt.error:
+        attempt.reported = True
         raise attempt.error
     if reach.asker:
         await reach.asker.finished()
@@ -71,11 +73,19 @@ async def _ask(asker: Asker, needed: SignInNeeded, login: Login, attempt: Attemp
     whom = attempt.server or needed.address
     how = f" and enter the code {attempt.user_code}" if attempt.user_code else ", by way of an address on this machine"
     message = f"{needed.message} Open your browser to sign in with {whom}{how}."
-    action = await asker.ask(message, attempt.address, attempt.done.is_set, until)
+    # Whoever asks between two calls knows an answer again by what was asked: that holds the state of this sign-in.
+    action = await asker.ask(message, attempt.address, attempt.authorize_address, attempt.done.is_set, until)
     if action == "decline":
         await anyio.to_thread.run_sync(login.decline, attempt)
     elif action == "accept":
         attempt.opened = True
+    elif action == "cancel":
+        attempt.closed_at = time.monotonic()
+
+
+def _just_closed(attempt: Attempt) -> bool:
+    """Whether the person closed the question a moment ago: a model that repeats the call is not to repeat that too."""
+    return time.monotonic() - attempt.closed_at < _CLOSED_HOLDS
 
 
 def _can_be_finished(attempt: Attempt, reach: Reach) -> bool:
@@ -90,7 +100,9 @@ def _where(attempt: Attempt) -> str:
 
 def _unfinished(needed: SignInNeeded, attempt: Attempt, reach: Reach) -> SignInNeeded:
     """The sentence for the model to pass on; the address is short and holds nothing secret."""
-    if attempt.user_code:
+    if not attempt.ready.is_set():
+        next_step = f"The sign-in is still being prepared, for {needed.address} takes its time; repeat the request."
+    elif attempt.user_code:
         attempt.told = True
         next_step = (
             f"Open {attempt.address} on any device and enter the code {attempt.user_code} there. "

@@ -176,6 +176,22 @@ def test_the_sign_in_waits_until_the_person_has_decided(screen: Screen) -> None:
     )
 
 
+def test_rfc_8628_3_5_a_connection_that_is_lost_ends_no_waiting(screen: Screen) -> None:
+    lost: list[Received] = []
+    answer = screen.service.routes["/token"]
+    assert callable(answer)
+
+    def lose_the_first(got: Received) -> Reply:
+        lost.append(got)
+        if len(lost) == 1:
+            raise ConnectionResetError
+        return answer(got)
+
+    screen.service.routes["/token"] = lose_the_first
+    screen.decided.set()
+    assert ended(screen.begin_on_device()[1]) == "" and len(lost) == 2
+
+
 def test_rfc_8628_3_1_the_client_says_who_it_is_and_what_it_wants(screen: Screen) -> None:
     screen.decided.set()
     own: dict[str, Any] = {

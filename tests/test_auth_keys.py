@@ -169,9 +169,15 @@ def refusal(reference: SecretReference) -> str:
     return f"{caught.value} {caught.value.next_step}"
 
 
-@pytest.mark.parametrize("text", ["s3cret-one", "  s3cret-one\r\n", '"s3cret-one"', "'s3cret-one'", "\ufeffs3cret-one"])
+@pytest.mark.parametrize(
+    "text", ["s3cret-one", "  s3cret-one\r\n", '"s3cret-one"', "'s3cret-one'", "\ufeffs3cret-one", "\ufeff s3cret-one"]
+)
 def test_a_secret_is_without_what_people_paste_around_it(text: str) -> None:
     assert opened(written(text, "a place")) == "s3cret-one"
+
+
+def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
+    assert opened(written("pa${ss$word", "K")) == "pa${ss$word"
 
 
 @pytest.mark.parametrize(

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from urllib.parse import parse_qs
 
-import anyio
+import anyio.to_thread
 import httpx2
 import pytest
 from mcp import types
 from mcp.client import ClientRequestContext
 
 from closient_mcp.auth import device as rfc8628
-from closient_mcp.server import signing_in
+from closient_mcp.server import protocol, signing_in
 from closient_mcp.server.eliciting import asker_for
 
 from .acme import SECONDS, Acme, text_of
-from .service import Service
+from .service import Received, Reply, Service
 
 Era: TypeAlias = Literal["legacy", "2026-07-28"]
 ERAS: list[Era] = ["legacy", "2026-07-28"]
@@ -109,6 +111,75 @@ async def test_who_agrees_and_takes_longer_than_a_host_waits_is_not_asked_twice(
         assert result.is_error and "Finish signing in, then repeat the request" in text_of(result)
         assert f"if you see nothing, open {host.asked[0].url} on this machine" in text_of(result)
     assert len(host.asked) == 1
+
+
+async def test_a_question_that_was_closed_is_not_put_again_at_once(host: Host) -> None:
+    host.action = "cancel"
+    for result in await host.call(times=4):
+        assert result.is_error and f"Open {host.asked[0].url} on this machine" in text_of(result)
+    assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "reply", "says"),
+    [("/token", Reply("busy", 503), "gave no token (HTTP 503)"), ("/authorize", None, 'reported "server_error"')],
+    ids=["at the exchange", "at the server"],
+)
+async def test_a_sign_in_that_failed_is_told_and_the_next_call_begins_another(
+    host: Host, route: str, reply: Reply | None, says: str
+) -> None:
+    well = host.acme.service.routes[route]
+
+    def fail(got: Received) -> Reply:
+        asked = {name: values[0] for name, values in parse_qs(got.query).items()}
+        back = httpx2.URL(asked["redirect_uri"], params={"error": "server_error", "state": asked["state"]})
+        return Reply("", 302, {"location": str(back)})
+
+    host.acme.service.routes[route] = reply or fail
+
+    async def mend() -> None:
+        if len(host.asked) == 2:
+            host.acme.service.routes[route] = well
+
+    host.before = mend
+    first, second = await host.call(times=2)
+    assert first.is_error and says in text_of(first)
+    assert not second.is_error and len(host.asked) == 2
+
+
+async def test_while_a_sign_in_is_being_prepared_nobody_is_sent_to_no_address(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_in, "WAIT_SECONDS", 0.1)
+    may_answer = threading.Event()
+
+    def slowly(_: Received) -> Reply:
+        assert may_answer.wait(SECONDS)
+        return Reply(acme.metadata)
+
+    acme.service.routes["/.well-known/oauth-authorization-server"] = slowly
+    async with acme.connected() as (bridge, client):
+        said = text_of(await client.call_tool("acme_list_orders", {}))
+        may_answer.set()
+        attempt = bridge.logins["acme"].start(())
+        assert await anyio.to_thread.run_sync(attempt.ready.wait, SECONDS)
+    assert "still being prepared" in said and "Open  on" not in said and "repeat the request" in said
+
+
+def opens_anything(_: str | None) -> Callable[[str], bool]:
+    return lambda address: bool(address)
+
+
+async def test_who_takes_longer_than_a_host_waits_is_told_what_was_opened(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert signing_in.WAIT_SECONDS < protocol._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(signing_in, "WAIT_SECONDS", 0.5)
+    monkeypatch.setattr("closient_mcp.server.bridge.opener", opens_anything)
+    async with acme.connected() as (_, client):
+        said = text_of(await client.call_tool("acme_list_orders", {}))
+    assert "I opened your browser; if you see nothing, open http://127.0.0.1:" in said
+    assert "Finish signing in, then repeat the request." in said
 
 
 async def test_a_code_for_another_device_is_part_of_the_question(host: Host) -> None:

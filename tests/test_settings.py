@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +89,7 @@ def test_a_secret_without_its_client_is_refused() -> None:
     ("environ", "platform", "folder"),
     [
         ({"CLOSIENT_MCP_HOME": "/mine"}, "linux", "/mine"),
+        ({"CLOSIENT_MCP_HOME": ' "/mine" '}, "linux", "/mine"),
         ({"HOME": "/home/a", "XDG_STATE_HOME": "/elsewhere"}, "linux", "/home/a/.local/state/closient-mcp"),
         ({"HOME": "/Users/a"}, "darwin", "/Users/a/Library/Application Support/closient-mcp"),
         ({"LOCALAPPDATA": "/local"}, "win32", "/local/closient-mcp"),
@@ -93,6 +97,28 @@ def test_a_secret_without_its_client_is_refused() -> None:
 )
 def test_our_folder_is_one_per_user_whatever_a_host_strips(environ: dict[str, str], platform: str, folder: str) -> None:
     assert home_folder(environ, platform) == Path(folder)
+
+
+@pytest.mark.parametrize("home", ["mcp", "./mcp", "${user_config.home}", "/a/${user_config.home}"])
+def test_a_folder_that_would_be_another_one_each_time_is_refused(home: str) -> None:
+    with pytest.raises(SettingsError, match=r"CLOSIENT_MCP_HOME: .* is no whole path"):
+        load_settings(Options(), {"CLOSIENT_MCP_HOME": home})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the system keeps homes otherwise")
+def test_a_home_that_a_host_does_not_tell_is_the_one_that_the_system_knows() -> None:
+    import pwd
+
+    code = "import json, sys; from closient_mcp.server.places import home_folder as h; print(h({}, 'linux'))"
+    found = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=True).stdout
+    assert found.strip() == str(Path(pwd.getpwuid(os.getuid()).pw_dir, ".local", "state", "closient-mcp"))
+
+
+def test_two_credentials_at_once_are_warned_of() -> None:
+    both = {"CLOSIENT_API_KEY": "csb_a_b", "CLOSIENT_CLIENT_ID": "i"}
+    (warning,) = load_settings(Options(), both).warnings
+    assert "CLOSIENT_API_KEY and CLOSIENT_CLIENT_ID" in warning and "csb_a_b" not in warning
+    assert load_settings(Options(), {"CLOSIENT_API_KEY": "csb_a_b"}).warnings == ()
 
 
 @pytest.mark.parametrize(
