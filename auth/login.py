@@ -78,6 +78,11 @@ class Attempt:
         if not self.ended:
             self.error, self.ended, self.ended_at = error, True, time.monotonic()
 
+    def outcome(self) -> AuthError | None:
+        """What it came to, once it is done, for somebody who is told."""
+        self.reported = True
+        return self.error
+
     def untold(self) -> bool:
         """Whether it failed a moment ago, between two calls, and nobody has been told why."""
         return self.error is not None and not self.reported and time.monotonic() - self.ended_at < _UNTOLD

@@ -144,8 +144,8 @@ def _take_pasted(used: Login, attempt: Attempt, terminal: Terminal) -> None:
 
 
 def _report(attempt: Attempt, terminal: Terminal, site: str) -> int:
-    if attempt.error:
-        terminal.say(f"{terminal.paint(attempt.error.message, RED)} {attempt.error.next_step}")
+    if error := attempt.outcome():
+        terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1
     terminal.say(terminal.paint(f"Signed in to {site}.", GREEN))
     return 0

@@ -60,9 +60,8 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInN
             told = time.monotonic()
             await reach.progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {_where(attempt)}")
         await anyio.sleep(_POLL)
-    if attempt.error:
-        attempt.reported = True
-        raise attempt.error
+    if error := attempt.outcome():
+        raise error
     if reach.asker:
         await reach.asker.finished()
     return None

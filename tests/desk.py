@@ -138,7 +138,8 @@ def come_back(attempt: Attempt, answer: str = f"code={CODE}", state: str = "") -
 def ended(attempt: Attempt) -> str:
     """How an attempt ended: in words, or nothing where it went well."""
     assert attempt.done.wait(SECONDS)
-    return f"{attempt.error.message} {attempt.error.next_step}" if attempt.error else ""
+    error = attempt.outcome()
+    return f"{error.message} {error.next_step}" if error else ""
 
 
 def at_rest() -> bool:

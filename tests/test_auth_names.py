@@ -80,6 +80,7 @@ def come_back(attempt: Attempt, **answer: str) -> httpx2.Response:
     url = httpx2.URL(query["redirect_uri"], params={"state": query["state"], **answer})
     page = httpx2.get(url, trust_env=False, verify=False)
     assert attempt.done.wait(SECONDS)
+    attempt.outcome()
     return page
 
 
