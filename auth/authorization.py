@@ -64,7 +64,7 @@ def begin(
         parameters += [("code_challenge", challenge), ("code_challenge_method", "S256")]
     if resource:
         parameters.append(("resource", resource))
-    if "offline_access" in server.scopes_supported and not exactly:
+    if "offline_access" in server.scopes_supported and not exactly and "offline_access" not in wanted:
         wanted.append("offline_access")
     if "offline_access" in wanted:
         # OpenID Connect Core §11: without consent asked for anew, servers drop the scope in silence.

@@ -564,6 +564,11 @@ def test_openid_core_11_offline_access_is_asked_for_with_consent_where_the_serve
     assert "prompt" not in request()[1]
 
 
+def test_offline_access_that_was_granted_before_is_asked_for_once() -> None:
+    server = SERVER.model_copy(update={"scopes_supported": ("a", "offline_access")})
+    assert request(("offline_access", "a"), server)[1]["scope"] == "offline_access a"
+
+
 def test_a_nonce_goes_along_with_openid_alone() -> None:
     pending, query = request(("openid",))
     assert query["nonce"] == pending.nonce and "nonce" not in request()[1]
