@@ -49,8 +49,10 @@ class BearerAuth(httpx2.Auth):
             if token is None or session.is_new(token):
                 break
         if response.status_code == 401 and token:
-            await asyncio.to_thread(session.refusals.of_new_token, token)
+            await asyncio.to_thread(self._note_refusal, token)
             raise self._fresh_token_refused(request)
+        if token and response.status_code != 401:
+            session.taken = token
         if response.status_code in (401, 403):
             header = response.headers.get("www-authenticate", "")
             # What it says goes on to the sign-in that may follow.
@@ -95,9 +97,23 @@ class BearerAuth(httpx2.Auth):
         kept = self._session.store.read().tokens
         if kept is None or kept.access_token != token:
             return
+        if self._session.taken == token:
+            raise self._refused_here(request)
         if self._session.is_new(token):
+            self._note_refusal(token)
             raise self._fresh_token_refused(request)
         self._session.refusals.for_good(token)
+
+    def _note_refusal(self, token: str) -> None:
+        self._session.refusals.of_new_token(token, self._session.obtained_at(token))
+
+    def _refused_here(self, request: httpx2.Request) -> PersonNeeded:
+        return PersonNeeded(
+            f"{request.url.host} refuses for this the sign-in that it takes elsewhere (401).",
+            "Signing in again would bring no more: your role, or your organization, may not allow it.",
+            system=self._session.profile.system,
+            address=request.url.host,
+        )
 
     def _fresh_token_refused(self, request: httpx2.Request) -> PersonNeeded:
         return PersonNeeded(

@@ -57,7 +57,7 @@ class Beginning:
         """A new request, saved before anybody is sent anywhere."""
         profile = self._profile
         known, server = self._found(record, by_hand)
-        listener = self._listener(known.client)
+        listener = self._listener(known.client, known.spare)
         try:
             wanted = self._wanted(known, server, scopes)
             purpose = Purpose("authorization_code", listener.redirect_uri, wanted)
@@ -110,6 +110,8 @@ class Beginning:
         # Whoever is signed in stays so until the person comes back, who may not: their client is not changed yet.
         if record.tokens is None:
             self._store.change(server=server, client=client)
+        elif not client.is_own and client != record.client:
+            self._store.change(spare=client)
         return client
 
     def _found(self, record: Record, by_hand: bool) -> tuple[Record, Server]:
@@ -119,7 +121,7 @@ class Beginning:
             if not by_hand:
                 raise self._say.moved(_token_origin(record.server), _token_origin(server))
             # What one token endpoint gave never goes to another: no old client, no old tokens.
-            record = record.model_copy(update={"client": None, "tokens": None})
+            record = record.model_copy(update={"client": None, "spare": None, "tokens": None})
         return record, server
 
     def _wanted(self, record: Record, server: Server, scopes: tuple[str, ...]) -> tuple[str, ...]:
@@ -130,11 +132,12 @@ class Beginning:
         supported = server.scopes_supported
         return tuple(scope for scope in (*scopes, *granted) if not supported or scope in supported)
 
-    def _listener(self, client: Client | None) -> Listener:
+    def _listener(self, *clients: Client | None) -> Listener:
         """On the registered port: some servers want the very same address again, and by hand it is the only one."""
         fixed = self._profile.redirect_uri
         reason = ""
-        for redirect_uri in (fixed,) if fixed else (client.redirect_uri or None if client else None, None):
+        registered = [client.redirect_uri for client in clients if client and client.redirect_uri]
+        for redirect_uri in (fixed,) if fixed else (*registered, None):
             try:
                 return Listener(redirect_uri)
             except OSError as error:

@@ -62,7 +62,7 @@ class DeviceLogin:
                 raise self._say.given_up()
             answers: list[Verdict] = []
             # Tokens that are on their way when the process ends are still written.
-            uninterrupted.begun(partial(self._ask, device, answers)).result()
+            uninterrupted.start(partial(self._ask, device, answers)).result()
             (verdict,) = answers
             if isinstance(verdict, Granted):
                 return

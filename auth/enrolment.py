@@ -14,7 +14,7 @@ from .discovery import NoServer, described, discover
 from .errors import AuthError
 from .origins import origin
 from .profile import Profile
-from .records import Client, Record, Server
+from .records import Client, Record, Server, late
 from .registration import (
     BY_HAND,
     LONGEST_PAUSE,
@@ -113,8 +113,10 @@ class Enrolment:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
         """
         client = self._client_at_hand(record.client, server, purpose)
-        if client and client.redirect_uri in ("", purpose.redirect_uri):
-            return record.model_copy(update={"server": server, "client": client})
+        spare = self._client_at_hand(record.spare, server, purpose) if record.spare else None
+        for known in (client, spare):
+            if known and known.redirect_uri in ("", purpose.redirect_uri):
+                return record.model_copy(update={"server": server, "client": known})
         try:
             return self._registered(record, server, purpose, save, by_hand)
         except AuthError as error:
@@ -159,11 +161,11 @@ class Enrolment:
         now = self._clock()
         if 0 < record.register_after - now <= LONGEST_PAUSE:
             raise self._say.no_registration_yet(record.register_after)
-        late = tuple(moment for moment in record.registrations if 0 <= now - moment < _REGISTRATIONS_COUNT)
-        if len(late) >= _MOST_REGISTRATIONS and not by_hand:
-            raise self._say.stopped(len(late), "registrations", _REGISTRATIONS_COUNT)
+        earlier = late(record.registrations, now, _REGISTRATIONS_COUNT)
+        if len(earlier) >= _MOST_REGISTRATIONS and not by_hand:
+            raise self._say.stopped(len(earlier), "registrations", _REGISTRATIONS_COUNT)
         # Before it is tried: what cannot be kept is not asked for.
-        record = save(record.model_copy(update={"registrations": (*late, now)}))
+        record = save(record.model_copy(update={"registrations": (*earlier, now)}))
         try:
             client = self._register(server, purpose)
         except NotRegistered as error:

@@ -37,11 +37,13 @@ class Keeping:
         # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
         checkable = server.jwks_uri or "openid" in asked
         person = self._person(granted, server, client, nonce) if granted.id_token and checkable else ""
-        record = self._session.store.read()
+        record = self._session.store.read_file()
         withheld = _withheld(record.withheld, asked, tokens.scope)
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(asked)})
-        self._session.store.change(
+        # A further permission is a good reason for a further sign-in; without one it is for want of one that holds.
+        gained = not set(asked) <= {*record.asked, *record.withheld}
+        self._session.store.replace(
             server=server,
             client=client,
             tokens=tokens,
@@ -53,7 +55,8 @@ class Keeping:
             refusals=(),
             dead="",
             missed=tuple(scope for scope in record.missed if scope not in asked),
-            sign_ins=(*record.sign_ins, self._session.clock())[-_MOST_KEPT:],
+            sign_ins=record.sign_ins if gained else (*record.sign_ins, self._session.clock())[-_MOST_KEPT:],
+            spare=None if record.spare and record.spare.client_id == client.client_id else record.spare,
             asked=asked,
             withheld=withheld,
             warning="" if tokens.refresh_token else self._say.no_refresh_token(),

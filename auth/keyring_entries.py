@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -17,6 +18,7 @@ T = TypeVar("T")
 _SIGN_INS = "closient-mcp sign-ins"
 # A keyring that is locked may wait for somebody to unlock it, and others wait for our lock meanwhile.
 _SECONDS = 3.0
+_LEFT_ALONE = 30.0
 
 
 class NoKeyring(Exception):
@@ -43,10 +45,14 @@ def entry(service: str, name: str, seconds: float) -> str | None:
 
 
 class SignIns:
-    """The entries of our own, one for each sign-in."""
+    """The entries of our own, one for each sign-in; one question at a time.
+
+    A keyring that failed is given nothing more by this process, and is asked for nothing for a while.
+    """
 
     def __init__(self) -> None:
         self._failure: NoKeyring | None = None
+        self._failed_at = 0.0
         self._tried = False
         self._guard = threading.Lock()
 
@@ -56,10 +62,17 @@ class SignIns:
         Raises:
             NoKeyring: it does not answer, or it is not the keyring that it was.
         """
-        found = entry(_SIGN_INS, name, _SECONDS)
-        if found is None:
-            self.trust()  # some say that there is nothing where they mean that they cannot tell
-        return found
+        with self._guard:
+            if self._failure is not None and time.monotonic() - self._failed_at < _LEFT_ALONE:
+                raise self._failure
+            try:
+                found = entry(_SIGN_INS, name, _SECONDS)
+                if found is None:
+                    self._try()  # some say that there is nothing where they mean that they cannot tell
+            except NoKeyring as error:
+                self._fail(error)
+                raise
+            return found
 
     def put(self, name: str, text: str) -> None:
         """Replace an entry.
@@ -67,35 +80,31 @@ class SignIns:
         Raises:
             NoKeyring: it is not there afterwards; what it was before may be gone.
         """
-        self.trust()
-        try:
-            self._replace(name, text)
-        except NoKeyring as error:
-            self._failure = error
-            raise
+        with self._guard:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                if not self._tried:
+                    self._try()
+                self._replace(name, text)
+            except NoKeyring as error:
+                self._fail(error)
+                raise
 
     def drop(self, name: str) -> None:
         """Delete an entry, if it can be."""
         with suppress(NoKeyring):  # it is worth nothing: its tokens were revoked, or others took their place
             _asked(partial(_delete, name), _SECONDS)
 
-    def trust(self) -> None:
-        """See whether the keyring gives back what it is given, with a value that is no secret; once in a process.
+    def _try(self) -> None:
+        """See whether the keyring gives back what it is given, with a value that is no secret."""
+        name = f"trial-{secrets.token_hex(8)}"
+        self._replace(name, secrets.token_hex(8))
+        self.drop(name)
+        self._tried = True
 
-        Raises:
-            NoKeyring: it does not, now or when it was tried.
-        """
-        with self._guard:
-            if not self._tried:
-                self._tried = True
-                name = f"trial-{secrets.token_hex(8)}"
-                try:
-                    self._replace(name, secrets.token_hex(8))
-                    self.drop(name)
-                except NoKeyring as error:
-                    self._failure = error
-            if self._failure is not None:
-                raise self._failure
+    def _fail(self, error: NoKeyring) -> None:
+        self._failure, self._failed_at = error, time.monotonic()
 
     def _replace(self, name: str, text: str) -> None:
         _asked(partial(_set, name, text), _SECONDS)

@@ -24,7 +24,7 @@ from .discovery import is_alias, same_origin
 from .errors import AuthError, Unavailable
 from .keeping import Keeping
 from .listener import DONE, STALE, Page, failed, short_address
-from .records import Device, Pending, Record, Server
+from .records import Device, Pending, Record, Server, late
 from .refusals import is_dead
 from .secrets import Secret
 from .sentences import Declined, Sentences
@@ -144,14 +144,6 @@ class Login:
                 return attempt
             return last
 
-    def record(self) -> Record:
-        """The sign-in as it is kept; holds secrets.
-
-        Raises:
-            PersonNeeded: the credential file cannot be used.
-        """
-        return self._store.read()
-
     def paste(self, attempt: Attempt, text: str) -> bool:
         """Take a redirected address that the person pasted; gives whether it was this sign-in's."""
         pending = self._store.read().pending
@@ -175,11 +167,7 @@ class Login:
 
     def _run(self, attempt: Attempt, wish: _Wish) -> None:
         try:
-            if self._profile.unattended:
-                uninterrupted.begun(partial(self._session.refresh, by_hand=wish.by_hand)).result()
-                self._finish_well(attempt)
-            else:
-                self._lead_or_follow(attempt, wish)
+            self._lead_or_follow(attempt, wish)
         except AuthError as error:
             attempt.finish(error)
         except Exception as error:
@@ -247,7 +235,7 @@ class Login:
 
     def _lead(self, attempt: Attempt, wish: _Wish) -> None:
         with suppress(Unavailable):
-            uninterrupted.begun(self._session.refresh).result()  # what has only expired needs no person
+            uninterrupted.start(self._session.refresh).result()  # what has only expired needs no person
         record = self._store.read()
         if self._is_signed_in(record, wish):
             self._finish_well(attempt)
@@ -261,9 +249,9 @@ class Login:
                 self._finish_well(attempt)
             return
         started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, wish.by_hand)
-        self._lead_in_browser(attempt, started, wish)
+        self._lead_in_browser(attempt, started, record, wish.browser)
 
-    def _lead_in_browser(self, attempt: Attempt, started: Started, wish: _Wish) -> None:
+    def _lead_in_browser(self, attempt: Attempt, started: Started, record: Record, browser: bool) -> None:
         listener, pending = started.listener, started.pending
         answer = partial(self._answered, attempt, pending)
         listener.begin(pending.address, answer, attempt.release)
@@ -271,27 +259,31 @@ class Login:
             attempt.address, attempt.authorize_address = listener.address, pending.address
             attempt.server = self._elsewhere(pending.server)
             # The short address: a command line is for all to read, and must not hold the state.
-            new_tab = not pending.opened and wish.browser and self._open(listener.address)
+            new_tab = not pending.opened and browser and self._open(listener.address)
             attempt.opened = bool(pending.opened) or new_tab
             self._tell_followers(pending.model_copy(update={"opened": attempt.opened}), is_new=started.is_new)
             attempt.ready.set()
-            self._wait(attempt, pending, wish)
+            self._wait(attempt, pending, record)
         finally:
             listener.close()
 
-    def _wait(self, attempt: Attempt, pending: Pending, wish: _Wish) -> None:
+    def _wait(self, attempt: Attempt, pending: Pending, before: Record) -> None:
         """Until the person comes back, here or to another process that they gave the answer to."""
         # A clock that went back must not prolong it.
         until = time.monotonic() + min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
         while not attempt.done.wait(_LOOK):
             with attempt.guard:
                 if not attempt.ended and not self._is_kept(pending):
-                    if not self._is_signed_in(self._store.read(), wish):
-                        raise self._say.given_up()
-                    self._finish_well(attempt)
+                    self._end_elsewhere(attempt, before, self._store.read())
                 elif not attempt.ended and time.monotonic() > until:
                     self._store.change(pending=None)
                     raise self._say.timed_out()
+
+    def _end_elsewhere(self, attempt: Attempt, before: Record, now: Record) -> None:
+        if now.tokens and now.tokens != before.tokens:
+            self._finish_well(attempt)
+        else:
+            raise self._say.declined() if now.declined_at > before.declined_at else self._say.given_up()
 
     def _is_kept(self, pending: Pending) -> bool:
         kept = self._store.read().pending
@@ -305,13 +297,10 @@ class Login:
         """
         if 0 <= self._clock() - record.declined_at < _DECLINE_HOLDS:
             raise self._say.declined()
-        if len(self._late(record.tabs)) >= _MOST_TABS:
+        if len(late(record.tabs, self._clock(), _TABS_COUNT)) >= _MOST_TABS:
             raise self._say.stopped(_MOST_TABS, "sign-ins", _TABS_COUNT)
-        if len(self._late(record.sign_ins)) >= _MOST_SIGN_INS:
+        if len(late(record.sign_ins, self._clock(), _TABS_COUNT)) >= _MOST_SIGN_INS:
             raise self._say.stopped(_MOST_SIGN_INS, "sign-ins", _TABS_COUNT)
-
-    def _late(self, moments: Sequence[float]) -> tuple[float, ...]:
-        return tuple(moment for moment in moments if 0 <= self._clock() - moment < _TABS_COUNT)
 
     def _is_signed_in(self, record: Record, wish: _Wish) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
@@ -336,7 +325,7 @@ class Login:
         with self._store.lock():
             record = self._store.read()
             if record.pending and record.pending.state == pending.state:
-                tabs = (*self._late(record.tabs), self._clock()) if is_new else record.tabs
+                tabs = (*late(record.tabs, self._clock(), _TABS_COUNT), self._clock()) if is_new else record.tabs
                 self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
 
     def _answered(self, attempt: Attempt, pending: Pending, query: str) -> Page:
@@ -353,7 +342,7 @@ class Login:
     def _end(self, attempt: Attempt, query: str, pending: Pending) -> None:
         """Exchange the code, if there is one; whatever comes of it, the attempt ends here."""
         try:
-            uninterrupted.begun(partial(self._conclude, query, pending)).result()
+            uninterrupted.start(partial(self._conclude, query, pending)).result()
         except Exception as error:
             told = error if isinstance(error, AuthError) else self._say.bug(error)
             if told is not error:
@@ -373,6 +362,8 @@ class Login:
             pending = pending.model_copy(update={"server": server})
             answer = authorization.read_callback(query, pending)
         if isinstance(answer, Failure):
+            if answer.error == "invalid_scope":
+                self._store.change(missed=())  # what a service named may be no scope that there is
             raise self._say.refused(answer, pending.scopes)
         if not self._is_kept(pending):
             raise self._say.given_up()

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 FORMAT = 1
+
+
+def late(moments: Sequence[float], now: float, seconds: float) -> tuple[float, ...]:
+    """Those of the moments that are no longer ago than so many seconds; a clock that fell back forgets the others."""
+    return tuple(moment for moment in moments if 0 <= now - moment < seconds)
 
 
 class _Part(BaseModel):
@@ -109,6 +116,7 @@ class Record(_Part):
     `rev` counts the writes. `asked` are the scopes that the tokens were asked for with; `withheld` those that were
     asked for and not granted, which only the person has asked for again. `warning` is what the person should know
     of a sign-in that worked. `seal` marks what a keyring holds of its secrets; without one all are in the file.
+    `spare` is a client that was registered while another one's tokens were kept, for the next sign-in.
 
     What is not to be done over and over is remembered by when it was done: `declined_at` the person's no, `tabs`
     sign-ins that were begun, `sign_ins` that succeeded, `registrations`, `refusals` by services of tokens just
@@ -116,6 +124,15 @@ class Record(_Part):
     that it does not take, `dead` that of an access token which cannot be renewed and which a service does not take;
     `missed` are scopes that services missed.
     """
+
+    @field_validator("pending", "device", mode="wrap")
+    @classmethod
+    def _readable(cls, value: object, read: ValidatorFunctionWrapHandler) -> object:
+        """What is under way and cannot be read, as another version may have written it, is begun anew."""
+        try:
+            return read(value)
+        except ValidationError:
+            return None
 
     v: int = FORMAT
     rev: int = 0
@@ -134,6 +151,7 @@ class Record(_Part):
     withheld: tuple[str, ...] = ()
     refused: str = ""
     seal: str = ""
+    spare: Client | None = None
     registrations: tuple[float, ...] = ()
     register_after: float = 0.0
     refusals: tuple[float, ...] = ()

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from .errors import AuthError
-from .records import Record, Tokens
+from .records import Record, Tokens, late
 from .sentences import Sentences
 from .store import Store
 
@@ -23,13 +23,14 @@ class Refusals:
         self._store = store
         self._say = sentences
         self._clock = clock
-        self._last = ""
+        self._last: tuple[str, float] = ("", 0.0)
 
-    def of_new_token(self, token: str) -> None:
-        """A service did not take a token that had just been issued."""
-        if token != self._last:
-            self._last = token
-            self._change(lambda record: {"refusals": (*self._late(record), self._clock())})
+    def of_new_token(self, token: str, obtained_at: float) -> None:
+        """A service did not take a token that had just been issued; calls that it refuses together count as one."""
+        if (token, obtained_at) != self._last:
+            self._last = (token, obtained_at)
+            now = self._clock()
+            self._change(lambda record: {"refusals": (*late(record.refusals, now, _COUNT), now)})
 
     def for_good(self, token: str) -> None:
         """A service did not take a token that cannot be renewed, whatever its clock says."""
@@ -45,11 +46,8 @@ class Refusals:
         Raises:
             PersonNeeded: it was tried often enough for now.
         """
-        if len(self._late(self._store.read())) >= _MOST:
+        if len(late(self._store.read().refusals, self._clock(), _COUNT)) >= _MOST:
             raise self._say.no_token_taken(_MOST, _COUNT)
-
-    def _late(self, record: Record) -> tuple[float, ...]:
-        return tuple(moment for moment in record.refusals if 0 <= self._clock() - moment < _COUNT)
 
     def _change(self, changes: Callable[[Record], dict[str, object]]) -> None:
         with contextlib.suppress(AuthError), self._store.lock():

@@ -85,8 +85,8 @@ class Sentences:
         )
 
     def given_up(self) -> PersonNeeded:
-        """Somebody signed out while a sign-in was under way."""
-        return self.failure("the sign-in was given up by a sign-out", "Ask again to start over.")
+        """Somebody signed out while a sign-in was under way, or it failed in another process."""
+        return self.failure("the sign-in was given up elsewhere, by a sign-out or an error", "Ask again to start over.")
 
     def timed_out(self) -> PersonNeeded:
         """Nobody came back from the browser, or entered the code."""

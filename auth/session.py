@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
+from . import uninterrupted
 from .asking import ask_patiently
 from .credentials import Credentials
 from .discovery import same_origin
@@ -28,7 +29,6 @@ from .sentences import Sentences
 from .store import Store
 from .tokens import Denied, Granted, Habits, Unclear, Verdict, is_usable, refresh_request
 from .unattended import Unattended
-from .uninterrupted import begun
 from .wire import Wire
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,10 @@ _NEW = 60.0
 
 
 class Session:
-    """The sign-in to one system, for one caller; where the grant needs no person, what stands for one."""
+    """The sign-in to one system, for one caller; where the grant needs no person, what stands for one.
+
+    `taken` is the access token that a service took last.
+    """
 
     def __init__(self, profile: Profile, store: Store, wire: Wire, *, clock: Callable[[], float] = time.time) -> None:
         self.profile = profile
@@ -54,6 +57,7 @@ class Session:
             else None
         )
         self._known = False
+        self.taken = ""
         self._tokens: Tokens | None = None
         self._unsaved: tuple[str, Tokens] | None = None
         self._job: Future[None] | None = None
@@ -96,14 +100,20 @@ class Session:
 
     async def newer(self, token: str) -> str | None:
         """A good token other than this one, where another process has left one; nothing is renewed for it."""
+        if self._unsaved:
+            return None  # what is in memory is all there is
         self.reread()
         good = await self._good(token)
         return good if good != token else None
 
+    def obtained_at(self, token: str) -> float:
+        """When this token was issued, as far as is known."""
+        tokens = self._tokens
+        return tokens.obtained_at if tokens and tokens.access_token == token else 0.0
+
     def is_new(self, token: str) -> bool:
         """Whether this token was issued a moment ago, so that another one would fare no better."""
-        tokens = self._tokens
-        return tokens is not None and tokens.access_token == token and self.clock() - tokens.obtained_at < _NEW
+        return self.clock() - self.obtained_at(token) < _NEW
 
     def reread(self) -> None:
         """Look at the file again: somebody signed in, or granted more."""
@@ -147,7 +157,7 @@ class Session:
         with self._guard:
             if self._job is not None and not self._job.done():
                 return self._job, True
-            self._job = job = begun(partial(self.refresh, bad))
+            self._job = job = uninterrupted.start(partial(self.refresh, bad))
             return job, False
 
     def refresh(self, bad: str | None = None, *, by_hand: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from .discovery import same_origin
 from .errors import PersonNeeded, Unavailable
 from .records import Record
 from .registration import deregistration_request
@@ -39,7 +40,7 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
         }
         if forget:
             _deregister(session, record)
-            changes |= {"client": None, "server": None}
+            changes |= {"client": None, "server": None, "spare": None}
         session.drop(record, **changes)
     return said
 
@@ -59,6 +60,8 @@ def _revoke(session: Session, record: Record) -> str:
     server = record.server
     if session.profile.endpoints.revocation:
         server = server.model_copy(update={"revocation_endpoint": session.profile.endpoints.revocation})
+    elif not same_origin(server.revocation_endpoint or "", server.token_endpoint):
+        server = server.model_copy(update={"revocation_endpoint": None})
     try:
         call = revoke_request(server, session.credentials.complete(record.client, server), record.tokens)
         if call is None:

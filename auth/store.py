@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 15.0
 _LARGE_RECORD = 32_768
 _LEFT_BEHIND = 60.0
-# On Windows readers, and what looks for viruses, keep a file from being replaced for some milliseconds.
+# On Windows a file that is read, or looked into for viruses, cannot be replaced, and one that is replaced not read.
 _TRIES, _PAUSE = (10, 0.03) if os.name == "nt" else (1, 0.0)
 
 
@@ -96,7 +96,7 @@ class Store:
             PersonNeeded: as `read`.
         """
         try:
-            text = self._read_safely()
+            text = self._read_at_last()
         except FileNotFoundError:
             return self._empty
         except OSError as error:
@@ -196,6 +196,8 @@ class Store:
         """The record as the file is to hold it, once the keyring has its secrets; all of it where that will not."""
         in_file = record.model_copy(update={"seal": ""})
         secret = secrets_of(record)
+        if record.seal and not secret and self._held == (record.seal, ""):
+            return without_secrets(record, record.seal)  # what could not be read is not dropped
         if self._place == "file" or not secret:
             return in_file
         if not record.seal or self._held != (record.seal, secret):
@@ -217,6 +219,15 @@ class Store:
         """
         with self.lock():
             self.write(self.read().model_copy(update=changes))
+
+    def replace(self, **changes: object) -> None:
+        """As `change`, for changes that hold every secret anew: what a keyring holds is not asked for.
+
+        Raises:
+            PersonNeeded, Unavailable: as `write` and `lock` do.
+        """
+        with self.lock():
+            self.write(self.read_file().model_copy(update=changes))
 
     @contextmanager
     def lock(self) -> Generator[None]:
@@ -271,6 +282,14 @@ class Store:
         if os.name == "posix" and stat.S_IMODE(self._path.parent.stat().st_mode) != 0o700:
             self._path.parent.chmod(0o700)
 
+    def _read_at_last(self) -> str:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._read_safely()
+            except PermissionError:
+                time.sleep(_PAUSE)
+        return self._read_safely()
+
     def _read_safely(self) -> str:
         # O_NOFOLLOW: whoever may put a link there could make us read, and later replace, another file.
         handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -305,7 +324,7 @@ class Store:
 
     def _hide(self, record: Record) -> None:
         tokens, client, pending, device = record.tokens, record.client, record.pending, record.device
-        clients = (client, pending and pending.client, device and device.client)
+        clients = (client, record.spare, pending and pending.client, device and device.client)
         values = (
             *((tokens.access_token, tokens.refresh_token) if tokens else ()),
             *((pending.state, pending.verifier, pending.nonce) if pending else ()),

@@ -166,7 +166,7 @@ def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> V
     """What a token endpoint's answer means (RFC 6749 §5); what a refresh leaves out stays as it was (§6)."""
     if answer.status == 429 or answer.status >= 500:
         return Unclear(answer.line, answer.retry_after(now))
-    if answer.status in (301, 308, 404, 405, 410):
+    if answer.status in (301, 308, 404, 405, 410) and not answer.text("error"):
         return Unclear(answer.line, is_elsewhere=True)
     if answer.body is None:
         return Unclear(f"{answer.line} with something that is not JSON, such as a web page")

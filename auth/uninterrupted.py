@@ -14,7 +14,7 @@ from concurrent.futures import Future
 _THREAD = "closient-mcp-uninterrupted"
 
 
-def begun(work: Callable[[], None]) -> Future[None]:
+def start(work: Callable[[], None]) -> Future[None]:
     """Do this in a thread of its own, which the end of the process waits for; gives how it ends."""
     job: Future[None] = Future()
     job.set_running_or_notify_cancel()  # so that a waiter's cancellation cannot cancel it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ class Answer:
     @property
     def line(self) -> str:
         """The status for a sentence, and where a redirect leads: that is not followed, but may be what was meant."""
-        location = self.headers.get("location", "").split("?")[0][:200]
+        location = re.sub(r"[?#].*|(?<=//)[^/@]*@", "", self.headers.get("location", ""))[:200]
         return f"HTTP {self.status}, which leads to {location}" if location else f"HTTP {self.status}"
 
     def retry_after(self, now: float) -> float | None:

@@ -13,8 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
+from ..auth import uninterrupted
 from .loading import load_settings
 from .settings import MISUSE, Options, Settings, SettingsError
+
+_LAST_SECONDS = 30.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output left, as `head` and hosts do; what is still in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        # Here, where threads can still be started: without them no name is looked up and nothing is tried again.
+        uninterrupted.finish(_LAST_SECONDS)
 
 
 def _is_broken_pipe(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
+from ..auth import uninterrupted
 from ..auth.errors import AuthError
 from ..auth.login import Attempt, Login
 from ..auth.secrets import Redaction
@@ -53,7 +54,8 @@ def _no_sign_in(system: SystemSettings) -> str:
 async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, browser: bool, device: bool) -> int:
     if system.name not in bridge.logins:
         try:
-            await bridge.sessions[system.name].token()
+            refresh = partial(bridge.sessions[system.name].refresh, by_hand=True)
+            await anyio.to_thread.run_sync(uninterrupted.start(refresh).result)
         except AuthError as error:
             terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
             return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 BOLD, DIM, GREEN, RED, CYAN = "1", "2", "32", "31", "36"
@@ -44,7 +45,13 @@ def restorer() -> Callable[[], None]:
 
     number = sys.stdin.fileno()
     state = termios.tcgetattr(number)
-    return lambda: termios.tcsetattr(number, termios.TCSADRAIN, state)
+
+    def restore() -> None:
+        with suppress(OSError, termios.error):  # it may be gone
+            if os.tcgetpgrp(number) == os.getpgrp():  # who is in the background would be stopped
+                termios.tcsetattr(number, termios.TCSADRAIN, state)
+
+    return restore
 
 
 def stderr_terminal(*, bare: bool) -> Terminal:

@@ -223,6 +223,44 @@ def test_a_keyring_that_says_nothing_is_there_is_believed_only_if_it_works(ring:
     assert access_token(store_in(folder)) == ""
 
 
+def test_nothing_is_dropped_that_the_keyring_only_failed_to_give(ring: Ring, folder: Path) -> None:
+    store_in(folder).write(record())
+    store = store_in(folder)
+    assert access_token(store) == "access-1"
+    held = dict(ring.entries)
+    ring.entries.clear()
+    with store.lock():
+        store.write(store.read().model_copy(update={"person": "alice"}))
+    ring.entries |= held
+    assert access_token(store_in(folder)) == "access-1" and store_in(folder).read().person == "alice"
+
+
+def test_a_keyring_that_fails_is_left_alone_for_a_while(ring: Ring, folder: Path) -> None:
+    store_in(folder).write(record())
+    store = store_in(folder)
+    ring.before = fail
+    ring.asked.clear()
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            store.read()
+    assert ring.asked == ["get"]
+
+
+def test_what_was_granted_is_kept_while_the_keyring_is_locked(ring: Ring, desk: Desk) -> None:
+    attempt = Login(session_of(desk), lambda _: True).start(())
+    assert attempt.ready.wait(20)
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    desk.now += 3600
+    desk.service.routes["/token"] = desk.token
+    again = Login(session_of(desk), lambda _: True).start(())
+    assert again.ready.wait(20)
+    ring.before = fail
+    desk.granted |= {"access_token": "granted-while-locked"}
+    come_back(again)
+    assert ended(again) == "" and at_rest() and "granted-while-locked" in file_of(desk.folder)
+
+
 @pytest.mark.parametrize("text", ["", "null", "{", '{"tokens": 5}'])
 def test_an_entry_that_is_no_sign_in_is_none(ring: Ring, folder: Path, text: str) -> None:
     store_in(folder).write(record())

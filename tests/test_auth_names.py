@@ -14,6 +14,7 @@ from closient_mcp.auth.discovery import NoServer, discover, is_alias
 from closient_mcp.auth.errors import PersonNeeded
 from closient_mcp.auth.login import Attempt, Login
 from closient_mcp.auth.profile import Profile
+from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets import Redaction
 from closient_mcp.auth.session import Session
 from closient_mcp.auth.store import Store
@@ -73,6 +74,10 @@ def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Ge
     yield Login(session, open_tab)
 
 
+def kept_by(login: Login) -> Record:
+    return login._store.read()  # pyright: ignore[reportPrivateUsage]
+
+
 def come_back(attempt: Attempt, **answer: str) -> httpx2.Response:
     """What the browser does after the authorization server has had its say."""
     assert attempt.ready.wait(SECONDS)
@@ -88,7 +93,7 @@ def test_an_answer_under_the_servers_other_name_is_its_own(mounted: Service, log
     attempt = login.start(())
     page = come_back(attempt, code="the-code", iss=f"{mounted.address}/oauth")
     assert attempt.error is None and "You are signed in" in page.text
-    server = login.record().server
+    server = kept_by(login).server
     assert server and server.aliases == (f"{mounted.address}/oauth",)
 
 
@@ -147,4 +152,4 @@ def test_a_person_who_declined_may_still_sign_in_by_hand(mounted: Service, login
     again = login.start(())
     assert again.done.wait(SECONDS) and again.error and "You declined" in again.error.message
     come_back(login.start((), by_hand=True), code="the-code", iss=mounted.address)
-    assert len(opened) == 2 and login.record().tokens
+    assert len(opened) == 2 and kept_by(login).tokens

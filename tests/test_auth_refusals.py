@@ -85,14 +85,43 @@ def test_an_older_token_that_a_service_refuses_and_nobody_can_renew_is_a_sign_in
 
 def test_sign_ins_that_do_not_hold_are_given_up_unless_a_person_asks(desk: Desk) -> None:
     desk.granted |= {"expires_in": 1}
-    for _ in range(6):
+    for _ in range(7):  # the first is a sign-in like any other
         desk.now += 10
         signed_in(desk, "a")
     desk.now += 10
     assert "Stopped after 6 sign-ins within 10 minutes" in ended(desk.login().start(("a",))) and at_rest()
     _, attempt = desk.login(), desk.login().start(("a",), by_hand=True)
-    assert attempt.ready.wait(SECONDS) and len(desk.tabs) == 7
+    assert attempt.ready.wait(SECONDS) and len(desk.tabs) == 8
     come_back(attempt)
+
+
+def test_somebody_who_grants_one_permission_after_the_other_is_never_stopped(desk: Desk) -> None:
+    for number in range(9):
+        desk.now += 10
+        desk.granted["scope"] = " ".join(f"scope-{one}" for one in range(number + 1))
+        signed_in(desk, f"scope-{number}")
+    assert len(desk.tabs) == 9
+
+
+async def test_one_place_that_always_refuses_ends_no_sign_in_that_others_take(home: Home) -> None:
+    home.sign_in(age=600, refresh_token=None)
+    session = home.session()
+    assert await asked(Api(only("access-token-0")), session) == 200
+    for _ in range(3):
+        error = await asked(Api(only()), session)
+        assert isinstance(error, PersonNeeded) and not isinstance(error, SignInNeeded)
+        assert "that it takes elsewhere" in error.message
+    assert home.store().read().dead == "" and await asked(Api(only("access-token-0")), session) == 200
+
+
+async def test_a_server_that_gives_the_same_token_again_is_not_asked_over_and_over(home: Home) -> None:
+    home.sign_in(age=600)
+    home.fail(Reply({"access_token": "access-token-0", "expires_in": 3600}))
+    session = home.session()
+    for _ in range(8):
+        home.now += 1
+        assert isinstance(await asked(Api(only()), session), PersonNeeded)
+    assert home.asked() == 3
 
 
 async def test_a_token_that_another_process_got_a_while_ago_is_renewed_when_it_is_refused_too(home: Home) -> None:
@@ -133,6 +162,17 @@ def test_what_a_service_missed_is_asked_for_by_the_login_that_its_error_advises(
     desk.granted["scope"] = "a x:write"
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
+    assert ended(desk.login().start(("a",), by_hand=True)) == "" and len(desk.tabs) == 2
+
+
+def test_a_scope_that_a_service_named_and_no_server_knows_is_asked_for_once(desk: Desk) -> None:
+    desk.granted["scope"] = "a"
+    signed_in(desk, "a")
+    asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.address))
+    attempt = desk.login().start(("a",), by_hand=True)
+    assert attempt.ready.wait(SECONDS)
+    come_back(attempt, "error=invalid_scope")
+    assert "does not grant what was asked for (a x:write)" in ended(attempt) and at_rest()
     assert ended(desk.login().start(("a",), by_hand=True)) == "" and len(desk.tabs) == 2
 
 
@@ -195,7 +235,7 @@ def test_a_sign_out_gives_up_a_sign_in_under_way(desk: Desk) -> None:
     _, attempt = desk.begin("a")
     sign_out(desk.session())
     page = come_back(attempt)
-    assert "given up by a sign-out" in ended(attempt) and "not signed in" in page.text
+    assert "given up elsewhere, by a sign-out" in ended(attempt) and "not signed in" in page.text
     assert desk.record().tokens is None and desk.exchanges() == []
 
 

@@ -75,6 +75,12 @@ def office(service: Service, tmp_path: Path) -> Generator[Office]:
         yield Office(made.service, made.folder)
 
 
+@pytest.fixture
+def taken() -> Generator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
 # Who is signed in already
 
 
@@ -88,6 +94,22 @@ def test_a_further_sign_in_that_comes_to_nothing_costs_the_first_nothing(office:
         come_back(further, "error=access_denied")
         assert "You declined" in ended(further)
     assert office.is_still_signed_in()
+
+
+def test_a_registration_for_a_further_sign_in_is_used_again_by_the_next(office: Office, taken: ExitStack) -> None:
+    first = office.sign_in("a")
+    taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
+    for _ in range(3):
+        attempt = office.login().start(("b",), by_hand=True)
+        assert attempt.ready.wait(SECONDS) and query_of(attempt)["client_id"] == "client-2"
+        come_back(attempt, "error=access_denied")
+        assert ended(attempt) and at_rest()
+    assert len(office.asked("/register")) == 2 and office.is_still_signed_in()
+    attempt = office.login().start(("b",), by_hand=True)
+    assert attempt.ready.wait(SECONDS)
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    assert office.client_id() == "client-2" and office.record().spare is None
 
 
 def test_a_code_for_another_device_that_is_refused_costs_who_is_signed_in_nothing(office: Office) -> None:
@@ -107,12 +129,6 @@ def test_a_further_sign_in_that_succeeds_brings_its_own_client_along(office: Off
 
 
 # A registered port that somebody else has
-
-
-@pytest.fixture
-def taken() -> Generator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
 
 
 def test_where_the_registered_port_is_taken_a_server_is_told_the_new_one(office: Office, taken: ExitStack) -> None:

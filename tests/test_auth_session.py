@@ -554,13 +554,20 @@ def test_what_the_server_does_not_confirm_is_dropped_here_and_said(home: Home, s
     assert f"did not confirm it (HTTP {status})" in said and home.kept() is None
 
 
+def hang_up(_: Received) -> Reply:
+    raise ConnectionResetError
+
+
 @pytest.mark.parametrize(
-    ("endpoint", "said"), [(None, "no way to revoke"), ("http://127.0.0.1:9/revoke", "did not confirm it")]
+    ("endpoint", "said"),
+    [(None, "no way to revoke"), ("/hangs-up", "did not confirm it"), ("https://evil.example/revoke", "no way to")],
 )
 def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str) -> None:
     home.sign_in()
     record = home.store().read()
     assert record.server
+    endpoint = f"{home.service.address}{endpoint}" if endpoint == "/hangs-up" else endpoint
+    home.service.routes["/hangs-up"] = hang_up
     server = record.server.model_copy(update={"revocation_endpoint": endpoint})
     home.store().write(record.model_copy(update={"server": server}))
     assert said in sign_out(home.session()) and home.kept() is None

@@ -201,6 +201,32 @@ def test_two_damaged_files_are_both_kept(store: Store) -> None:
     assert {aside.read_text() for aside in path.parent.glob("*.corrupt-*")} == {"one", "two"}
 
 
+@pytest.mark.parametrize("member", ["pending", "device"])
+def test_what_is_under_way_and_cannot_be_read_costs_no_sign_in(store: Store, member: str) -> None:
+    path = path_of(store)
+    content: dict[str, Any] = json.loads(path.read_text())
+    content[member] = {"state": "of an older version"}
+    path.write_text(json.dumps(content))
+    kept = store.read()
+    assert kept.tokens and (kept.pending, kept.device) == (None, None) and list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_read_for_a_moment_is_read_after_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path_of(store)
+    monkeypatch.setattr("closient_mcp.auth.store._TRIES", 4)
+    open_file, refusals = os.open, iter(range(3))
+
+    def sharing_violation(*given: Any) -> int:
+        if next(refusals, None) is not None:
+            raise PermissionError(13, "The process cannot access the file because it is being used")
+        return open_file(*given)
+
+    monkeypatch.setattr(os, "open", sharing_violation)
+    assert store.read().tokens
+
+
 @pytest.mark.parametrize(
     "newer",
     [

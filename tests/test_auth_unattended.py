@@ -19,7 +19,6 @@ import pytest
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.credentials import Credentials
 from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
-from closient_mcp.auth.login import Login
 from closient_mcp.auth.profile import Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.references import SecretReference, from_environment, written
@@ -611,23 +610,15 @@ def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token
 # By hand
 
 
-def test_a_sign_in_by_hand_fetches_the_token_opens_no_browser_and_tries_a_refused_password_again(shop: Shop) -> None:
+def test_a_refused_password_is_tried_again_where_a_person_asks_for_it(shop: Shop) -> None:
     shop.password = "another"
     with pytest.raises(PersonNeeded):
         token_of(shop.session())
     shop.password = PASSWORD
-    tabs: list[str] = []
-
-    def open_browser(tab: str) -> bool:
-        tabs.append(tab)
-        return True
-
-    login = Login(shop.session(), open_browser)
-    for by_hand, error in ((False, "refused the username"), (True, "")):
-        attempt = login.start(("read",), by_hand=by_hand)
-        assert attempt.done.wait(SECONDS)
-        assert error in (attempt.error.message if attempt.error else "")
-    assert attempt.error is None and tabs == [] and shop.record().tokens
+    with pytest.raises(PersonNeeded, match="refused the username"):
+        shop.session().refresh()
+    shop.session().refresh(by_hand=True)
+    assert shop.record().tokens and shop.grants() == ["password", "password"]
 
 
 def test_signing_out_drops_the_tokens_and_revokes_where_the_settings_say_how(shop: Shop) -> None:

@@ -58,7 +58,7 @@ def test_who_waits_is_done_when_the_answer_is_pasted_in_another_process(desk: De
 def test_who_waits_is_told_when_somebody_signs_out_meanwhile(desk: Desk) -> None:
     _, waiting = desk.begin("a")
     sign_out(desk.session())
-    assert "given up by a sign-out" in ended(waiting) and at_rest()
+    assert "given up elsewhere, by a sign-out" in ended(waiting) and at_rest()
 
 
 def test_a_browser_that_the_first_could_not_open_is_opened_by_the_second_and_by_no_third(desk: Desk) -> None:

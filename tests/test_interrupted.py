@@ -80,6 +80,25 @@ def test_a_process_that_ends_during_a_refresh_writes_what_the_server_gave_it(
     assert rotation.is_kept()
 
 
+def test_a_renewal_is_tried_again_also_when_the_input_has_ended(machine: Machine, service: Service) -> None:
+    well(machine.whoami())
+    rotation = Rotation(machine, service)
+    record = machine.record()
+    # By its name, which has to be looked up each time.
+    record["server"]["token_endpoint"] = record["server"]["token_endpoint"].replace("127.0.0.1", "localhost")
+    machine.write(record)
+    rotate, busy = service.routes["/token"], [Reply("busy", 503)]
+    assert callable(rotate)
+    service.routes["/token"] = lambda got: busy.pop() if rotate(got) and busy else rotate(got)
+    with server(machine) as process:
+        under_way(process, rotation)
+        assert process.popen.stdin
+        process.popen.stdin.close()
+        rotation.may_answer.set()
+        assert process.popen.wait(SECONDS) == 0
+    assert rotation.is_kept() and busy == []
+
+
 def test_a_process_that_is_told_to_end_waits_no_longer_than_hosts_do(machine: Machine, service: Service) -> None:
     assert LAST_SECONDS < HOSTS_KILL_AFTER
     well(machine.whoami())
