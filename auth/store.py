@@ -1,25 +1,24 @@
-"""Credential files: readable by their owner alone, replaced whole, locked between processes."""
+"""The record of a sign-in: in a file, or its secrets in a keyring, and locked between processes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-import os
 import re
-import stat
-import tempfile
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from . import private_files
 from .errors import PersonNeeded, Unavailable
 from .keyring_entries import NoKeyring, SignIns
+from .private_files import NotOurs
 from .profile import Place
 from .records import FORMAT, Record
 from .sealing import secrets_of, with_secrets, without_secrets
@@ -32,9 +31,6 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 15.0
 _LARGE_RECORD = 32_768
-_LEFT_BEHIND = 60.0
-# On Windows a file that is read, or looked into for viruses, cannot be replaced, and one that is replaced not read.
-_TRIES, _PAUSE = (10, 0.03) if os.name == "nt" else (1, 0.0)
 
 
 class Store:
@@ -96,9 +92,11 @@ class Store:
             PersonNeeded: as `read`.
         """
         try:
-            text = self._read_at_last()
+            text = private_files.read(self._path)
         except FileNotFoundError:
             return self._empty
+        except NotOurs as error:
+            raise self._unusable(str(error), "Move it away.") from None
         except OSError as error:
             raise self._unusable(error.strerror or str(error), "Make it a file that only you can read.") from error
         try:
@@ -138,8 +136,7 @@ class Store:
         self._hide(written)
         kept = self._sealed(written)
         try:
-            with self._beside(kept.model_dump_json(indent=1)) as temporary:
-                _replace(temporary, self._path)
+            private_files.write(self._path, kept.model_dump_json(indent=1))
         except OSError as error:
             raise self._not_saved(error, "until then it lasts as long as this process") from error
         if record.seal and not kept.seal and (self._place == "file" or not secrets_of(written)):
@@ -155,33 +152,9 @@ class Store:
             Unavailable: it does not.
         """
         try:
-            with self._beside(" " * _LARGE_RECORD):
-                pass
+            private_files.check_room(self._path, _LARGE_RECORD)
         except OSError as error:
             raise self._not_saved(error, otherwise) from error
-
-    @contextmanager
-    def _beside(self, text: str) -> Generator[Path]:
-        """A file in the record's folder that holds this text, until it is moved or the block ends."""
-        self._make_folder()
-        self._sweep()
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            yield temporary
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Remove what processes left behind that were killed while they wrote."""
-        for left in self._path.parent.glob(f".{self._path.name}-*"):
-            with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
-                    left.unlink()
 
     def _not_saved(self, error: OSError, meanwhile: str) -> Unavailable:
         site = self._empty.site
@@ -269,45 +242,11 @@ class Store:
         from filelock import FileLock  # 50 ms that a start need not wait for
 
         try:
-            self._make_folder()
+            private_files.make_folder(self._path.parent)
         except OSError as error:
             raise self._unusable(error.strerror or str(error), "Set CLOSIENT_MCP_HOME to a folder of yours.") from error
         # Without thread_local=False a release in another thread would silently do nothing.
         return FileLock(f"{self._path}{suffix}", mode=0o600, thread_local=False)
-
-    def _make_folder(self) -> None:
-        missing = [p for p in (self._path.parent, *self._path.parent.parents) if not p.exists()]
-        for folder in reversed(missing):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        if os.name == "posix" and stat.S_IMODE(self._path.parent.stat().st_mode) != 0o700:
-            self._path.parent.chmod(0o700)
-
-    def _read_at_last(self) -> str:
-        for _ in range(_TRIES - 1):
-            try:
-                return self._read_safely()
-            except PermissionError:
-                time.sleep(_PAUSE)
-        return self._read_safely()
-
-    def _read_safely(self) -> str:
-        # O_NOFOLLOW: whoever may put a link there could make us read, and later replace, another file.
-        handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        try:
-            file = os.fdopen(handle, encoding="utf-8", errors="replace")
-        except BaseException:
-            os.close(handle)
-            raise
-        with file:
-            if os.name == "posix":
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise self._unusable("it is not a plain file", "Move it away.")
-                if status.st_uid != os.getuid():
-                    raise self._unusable("it belongs to another user", "Move it away.")
-                if stat.S_IMODE(status.st_mode) & 0o077:
-                    os.fchmod(file.fileno(), 0o600)
-            return file.read(1_000_000)
 
     def _set_aside(self) -> None:
         aside = self._path.with_name(f"{self._path.name}.corrupt-{time.time_ns()}")
@@ -334,18 +273,6 @@ class Store:
         for value in values:
             if value:
                 self.redaction.add(Secret(value))
-
-
-def _replace(temporary: Path, path: Path) -> None:
-    """Move it there, where a file that somebody has open cannot be replaced for a moment."""
-    for _ in range(_TRIES - 1):
-        try:
-            temporary.replace(path)
-        except PermissionError:
-            time.sleep(_PAUSE)
-        else:
-            return
-    temporary.replace(path)
 
 
 def _version(text: str) -> int:

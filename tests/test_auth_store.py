@@ -215,7 +215,7 @@ def test_a_file_that_cannot_be_read_for_a_moment_is_read_after_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path_of(store)
-    monkeypatch.setattr("closient_mcp.auth.store._TRIES", 4)
+    monkeypatch.setattr("closient_mcp.auth.private_files._TRIES", 4)
     open_file, refusals = os.open, iter(range(3))
 
     def sharing_violation(*given: Any) -> int:
@@ -294,7 +294,7 @@ def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path_of(store)
-    monkeypatch.setattr("closient_mcp.auth.store._TRIES", 4)
+    monkeypatch.setattr("closient_mcp.auth.private_files._TRIES", 4)
     replace, refusals = Path.replace, iter(range(3))
 
     def sharing_violation(self: Path, target: Path) -> Path:
