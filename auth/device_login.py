@@ -73,7 +73,7 @@ class DeviceLogin:
             interval = wait
 
     def _is_kept(self, device: Device) -> bool:
-        kept = self._store.read().device
+        kept = self._store.read_file().device
         return kept is not None and kept.device_code == device.device_code
 
     def _ask(self, device: Device, answers: list[Verdict]) -> None:

@@ -286,7 +286,7 @@ class Login:
             raise self._say.declined() if now.declined_at > before.declined_at else self._say.given_up()
 
     def _is_kept(self, pending: Pending) -> bool:
-        kept = self._store.read().pending
+        kept = self._store.read_file().pending
         return kept is not None and kept.state == pending.state
 
     def _check_patience(self, record: Record) -> None:
