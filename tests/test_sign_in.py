@@ -213,10 +213,10 @@ async def test_without_a_browser_a_server_that_lives_on_says_where_to_go(machine
 
 
 def test_the_person_always_sees_the_page_before_the_process_ends(machine: Machine) -> None:
-    for _ in range(5):
+    for _ in range(3):
         assert machine.run("login").code == 0
         machine.run("logout")
-    assert [tab.split(" http")[0] for tab in machine.tabs(5)] == ["200 You are signed in"] * 5
+    assert [tab.split(" http")[0] for tab in machine.tabs(3)] == ["200 You are signed in"] * 3
 
 
 def test_a_login_that_only_needs_a_refresh_opens_no_tab(machine: Machine) -> None:
@@ -393,13 +393,13 @@ def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> Non
     assert said.code == 1 and "publishes no OAuth metadata" in said.err and "API key" in said.err
 
 
-@pytest.mark.parametrize("kind", ["429", "500", "503", "html", "malformed", "drop"])
-def test_a_failing_token_endpoint_never_costs_the_sign_in(machine: Machine, kind: str) -> None:
+def test_a_failing_token_endpoint_never_costs_the_sign_in(machine: Machine) -> None:
     well(machine.whoami())
     machine.sandbox.control("expire-tokens")
-    machine.sandbox.fault(TOKEN, kind, times=3)
-    said = error_of(machine.whoami())
-    assert "is not renewing sign-ins right now" in said and "You are still signed in" in said
+    for kind in ("429", "500", "503", "html", "malformed", "drop"):
+        machine.sandbox.fault(TOKEN, kind, times=3)
+        said = error_of(machine.whoami())
+        assert "is not renewing sign-ins right now" in said and "You are still signed in" in said, kind
     assert well(machine.whoami())["email"] == "alice@closient.example" and len(machine.tabs()) == 1
 
 
