@@ -107,20 +107,23 @@ class BearerAuth(httpx2.Auth):
     def _note_refusal(self, token: str) -> None:
         self._session.refusals.of_new_token(token, self._session.obtained_at(token))
 
+    def _refused(self, request: httpx2.Request, message: str, next_step: str) -> PersonNeeded:
+        """What signing in again would not change."""
+        system = self._session.profile.system
+        return PersonNeeded(message, next_step, system=system, address=request.url.host)
+
     def _refused_here(self, request: httpx2.Request) -> PersonNeeded:
-        return PersonNeeded(
+        return self._refused(
+            request,
             f"{request.url.host} refuses for this the sign-in that it takes elsewhere (401).",
             "Signing in again would bring no more: your role, or your organization, may not allow it.",
-            system=self._session.profile.system,
-            address=request.url.host,
         )
 
     def _fresh_token_refused(self, request: httpx2.Request) -> PersonNeeded:
-        return PersonNeeded(
+        return self._refused(
+            request,
             f"{request.url.host} refuses a token that {self._session.profile.issuer} has just issued (401).",
             "Check that both belong to the same environment (production, testing).",
-            system=self._session.profile.system,
-            address=request.url.host,
         )
 
     def _scope_refused(self, request: httpx2.Request, scope: str) -> PersonNeeded:
@@ -140,21 +143,19 @@ class BearerAuth(httpx2.Auth):
         return self._scope_missing(request, scope)
 
     def _scope_without_effect(self, request: httpx2.Request, scope: str) -> PersonNeeded:
-        return PersonNeeded(
+        return self._refused(
+            request,
             f'{request.url.host} refuses this for want of the permission "{scope}", which the sign-in has (403).',
             "Signing in again would bring no more: your role, or your organization, may not allow it.",
-            system=self._session.profile.system,
-            address=request.url.host,
         )
 
     def _scope_withheld(self, request: httpx2.Request, scope: str) -> PersonNeeded:
         profile = self._session.profile
-        return PersonNeeded(
+        return self._refused(
+            request,
             f'{request.url.host} wants the permission "{scope}" for this (403), and {profile.issuer} did not give it '
             "when it was asked for.",
             f"Have your account allowed that there; then `closient-mcp login {profile.system}` asks for it again.",
-            system=profile.system,
-            address=request.url.host,
         )
 
     def _scope_missing(self, request: httpx2.Request, scope: str) -> SignInNeeded:
@@ -169,13 +170,12 @@ class BearerAuth(httpx2.Auth):
     def _scope_not_given(self, request: httpx2.Request, scope: str) -> PersonNeeded:
         """Asking again would bring the same: what to ask for is fixed, by the settings or by the registration."""
         system = self._session.profile.system
-        return PersonNeeded(
+        return self._refused(
+            request,
             f'{request.url.host} wants the permission "{scope}" for this, which {system}\'s credential does not have '
             "(403).",
             "Give the application that permission where it is registered, or name it in the credential's scopes; "
             f"then `closient-mcp logout {system}` and sign in again.",
-            system=system,
-            address=request.url.host,
         )
 
     def __repr__(self) -> str:

@@ -113,10 +113,14 @@ class Enrolment:
             PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
         """
         client = self._client_at_hand(record.client, server, purpose)
-        spare = self._client_at_hand(record.spare, server, purpose) if record.spare else None
-        for known in (client, spare):
-            if known and known.redirect_uri in ("", purpose.redirect_uri):
-                return record.model_copy(update={"server": server, "client": known})
+        if client and purpose.suits(client):
+            return record.model_copy(update={"server": server, "client": client})
+        if (
+            record.spare
+            and purpose.suits(record.spare)
+            and (spare := self._client_at_hand(record.spare, server, purpose))
+        ):
+            return record.model_copy(update={"server": server, "client": spare})
         try:
             return self._registered(record, server, purpose, save, by_hand)
         except AuthError as error:

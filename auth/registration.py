@@ -46,6 +46,10 @@ class Purpose:
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
 
+    def suits(self, client: Client) -> bool:
+        """Whether a browser comes back to where the client was registered for."""
+        return client.redirect_uri in ("", self.redirect_uri)
+
 
 def registration_request(server: Server, purpose: Purpose, version: str) -> Call:
     """The registration of a native application (RFC 8252, RFC 7591 §2), or of one that acts for itself."""
