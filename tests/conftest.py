@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from .desk import Desk, desk_in
 from .service import Sandbox, Service, running_service
 
 _START_SECONDS = 60
@@ -66,6 +67,13 @@ def service() -> Iterator[Service]:
     """A service whose answers the test decides."""
     with running_service() as running:
         yield running
+
+
+@pytest.fixture
+def desk(service: Service, tmp_path: Path) -> Iterator[Desk]:
+    """A machine at which somebody signs in at the service, left in order."""
+    with desk_in(service, tmp_path / "credentials") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,7 +32,7 @@ from closient_mcp.auth.records import Tokens
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Call, NoAnswer, Wire
 
-from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended
+from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, ended
 from .service import Received, Reply, Service
 from .test_auth_session import Home, no_refresh_is_left, until
 
@@ -41,12 +41,6 @@ from .test_auth_session import Home, no_refresh_is_left, until
 def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain http on loopback has no use for them, and they load slowly."""
     monkeypatch.setattr(httpx2, "Client", partial(httpx2.Client, verify=False))
-
-
-@pytest.fixture
-def desk(service: Service, tmp_path: Path) -> Generator[Desk]:
-    with desk_in(service, tmp_path / "credentials") as made:
-        yield made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -25,8 +25,8 @@ from closient_mcp.auth.store import Store
 from closient_mcp.auth.wire import Wire
 
 from .command_line import run
-from .desk import Desk, at_rest, come_back, desk_in, ended
-from .service import Reply, Sandbox, Service
+from .desk import Desk, at_rest, come_back, ended
+from .service import Reply, Sandbox
 
 SITE = "https://www.example.com"
 TESTS = Path(__file__).parent
@@ -304,12 +304,6 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
 
 
 # Whole sign-ins
-
-
-@pytest.fixture
-def desk(service: Service, tmp_path: Path) -> Iterator[Desk]:
-    with desk_in(service, tmp_path / "credentials") as made:
-        yield made
 
 
 def session_of(desk: Desk) -> Session:

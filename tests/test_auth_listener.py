@@ -30,8 +30,8 @@ from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.store import Store
 from closient_mcp.auth.uninterrupted import finish
 
-from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, get, port_of, query_of
-from .service import Received, Reply, Service, running_service
+from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, ended, get, port_of, query_of
+from .service import Received, Reply, running_service
 
 
 @pytest.fixture(autouse=True)
@@ -186,12 +186,6 @@ def test_a_port_that_is_taken_is_an_error_and_a_port_that_was_left_is_free() -> 
 
 
 # The sign-in that a callback ends
-
-
-@pytest.fixture
-def desk(service: Service, tmp_path: Path) -> Iterator[Desk]:
-    with desk_in(service, tmp_path / "credentials") as made:
-        yield made
 
 
 def test_a_sign_in_registers_once_proves_its_verifier_and_is_kept(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,17 +18,11 @@ from closient_mcp.auth.session import Session
 from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.uninterrupted import finish
 
-from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, get, query_of
+from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, ended, get, query_of
 from .service import Received, Reply, Service, running_service
 from .test_auth_session import API, Api, Home, no_refresh_is_left, only
 
 MISSING = {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write"'}
-
-
-@pytest.fixture
-def desk(service: Service, tmp_path: Path) -> Generator[Desk]:
-    with desk_in(service, tmp_path / "credentials") as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Generator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,14 +19,8 @@ from closient_mcp.auth.records import Server
 from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.wire import Call, NoAnswer, Wire
 
-from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, port_of, query_of
+from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, ended, port_of, query_of
 from .service import Received, Reply, Service, running_service
-
-
-@pytest.fixture
-def desk(service: Service, tmp_path: Path) -> Generator[Desk]:
-    with desk_in(service, tmp_path / "credentials") as made:
-        yield made
 
 
 def hang_up(_: Received) -> Reply:
