@@ -32,7 +32,7 @@ class FaultIn(BaseModel):
 
     path: str = Field(pattern="^/")
     kind: Literal["429", "500", "503", "html", "slow", "drop", "malformed", "401", "403"]
-    times: int = Field(1, ge=1, le=1_000_000)
+    times: int = Field(1, ge=0, le=1_000_000)
     seconds: float = Field(1.0, ge=0, le=600)
 
 
@@ -107,13 +107,16 @@ def forget_clients(request: HttpRequest) -> HttpResponse:
 @own_requests_only
 @require_POST
 def fault(request: HttpRequest) -> HttpResponse:
-    """Order that the next requests to a path go wrong."""
+    """Order that the next requests to a path go wrong; `times` 0 ends what was ordered for it."""
     try:
         wanted = FaultIn.model_validate_json(request.body)
     except ValidationError as error:
         messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
         return problem_response(Problem(422, "This fault can't be ordered.", errors=messages))
-    faults.ordered.append(faults.Fault(**wanted.model_dump()))
+    if wanted.times:
+        faults.ordered.append(faults.Fault(**wanted.model_dump()))
+    else:
+        faults.end(wanted.path)
     return JsonResponse({"ordered": wanted.model_dump()}, status=201)
 
 

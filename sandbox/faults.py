@@ -44,6 +44,11 @@ def due(path: str) -> Fault | None:
     return fault
 
 
+def end(path: str) -> None:
+    """Order no more faults for this path."""
+    ordered[:] = [fault for fault in ordered if fault.path != path]
+
+
 def with_faults(application: Application) -> Application:
     """Delay or drop before Django sees the request; mark it for Django where an answer is to be made."""
 

@@ -40,7 +40,7 @@ class Rotation:
         record = machine.record()
         record["server"]["token_endpoint"] = f"{service.address}/token"
         machine.write(record)
-        machine.change(expires_at=record["tokens"]["obtained_at"] + 1)
+        machine.expire()
 
     def _rotate(self, _: Received) -> Reply:
         self.happened.set()
