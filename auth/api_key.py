@@ -11,11 +11,10 @@ from typing import Literal, TypeAlias
 
 import httpx2
 
-from .credentials import no_secret
 from .errors import PersonNeeded
 from .origins import belongs
 from .queries import keep_queries_out_of_logs, with_query
-from .references import NoSecret, SecretReference
+from .references import NoSecret, SecretReference, no_secret
 from .secrets import Redaction, Secret
 
 Place: TypeAlias = Literal["header", "basic", "query"]

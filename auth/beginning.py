@@ -9,9 +9,10 @@ import httpx2
 
 from . import authorization
 from .device import NotOffered, device_request, read_device
-from .listener import Listener, checked_redirect
+from .listener import Listener
 from .origins import origin
 from .records import Client, Device, Pending, Record, Server
+from .redirects import checked_redirect
 from .registration import Purpose
 from .sentences import Sentences
 from .session import Session

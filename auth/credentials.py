@@ -6,10 +6,9 @@ import hashlib
 import hmac
 import secrets
 
-from .errors import PersonNeeded
 from .profile import Profile
 from .records import Client, Server
-from .references import NoSecret, SecretReference
+from .references import NoSecret, SecretReference, no_secret
 from .registration import is_document
 from .secrets import Redaction
 
@@ -111,10 +110,3 @@ class Credentials:
             return reference.open(redaction).reveal()
         except NoSecret as error:
             raise no_secret(error, self._profile.system, self._profile.issuer) from None
-
-
-def no_secret(error: NoSecret, system: str, address: str) -> PersonNeeded:
-    """What to say where a secret is not to be had."""
-    reason = str(error)
-    message = f"{system} needs a credential, but {reason}."
-    return PersonNeeded(message, error.next_step, system=system, address=address)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import os
-import re
 import socket
 import threading
 from collections.abc import Callable
@@ -17,51 +16,9 @@ from string import Template
 from typing import cast
 from urllib.parse import urlsplit
 
-PATH = "/callback"
-_HOST = "127.0.0.1"
+from .redirects import HOST, PATH, Redirect, checked_redirect
+
 _REQUEST_SECONDS = 5
-
-
-class BadRedirect(ValueError):
-    """A redirect address that no browser could bring anybody back to us with; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """A loopback address that a browser comes back to: `host` is 127.0.0.1 or localhost."""
-
-    host: str
-    port: int
-    path: str
-
-
-def checked_redirect(address: str) -> Redirect:
-    """A redirect address that was registered by hand, such as `http://127.0.0.1:8765/callback`.
-
-    Raises:
-        BadRedirect: it is none that we could listen on.
-    """
-    shown = repr(address[:200])
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        raise BadRedirect(f"{shown} is no address") from None
-    if parts.scheme != "http" or parts.hostname not in (_HOST, "localhost"):
-        raise BadRedirect(f"{shown} must begin with http://{_HOST}: or http://localhost: followed by a port")
-    if not port:
-        raise BadRedirect(f"{shown} needs a port, such as http://{parts.hostname}:8765{parts.path or PATH}")
-    path = parts.path or "/"
-    if address not in (f"http://{parts.hostname}:{port}{path}", f"http://{parts.hostname}:{port}"):
-        raise BadRedirect(f"{shown} may have a path, and nothing else besides host and port")
-    if re.search(r"[^!-~]|[\"<>\\^`{|}]", path):
-        raise BadRedirect(f"{shown} holds a character that no address has")
-    return Redirect(parts.hostname, port, path)
-
-
-def short_address(redirect_uri: str) -> str:
-    """Where the listener for a redirect address leads a person on to the authorization server."""
-    return f"http://{_HOST}:{checked_redirect(redirect_uri).port}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +57,19 @@ class Listener:
         Raises:
             OSError: the port is taken, or the machine lets nothing listen.
         """
-        redirect = checked_redirect(redirect_uri) if redirect_uri else Redirect(_HOST, 0, PATH)
-        self._servers = [_Server((_HOST, redirect.port), _Handler)]
+        redirect = checked_redirect(redirect_uri) if redirect_uri else Redirect(HOST, 0, PATH)
+        self._servers = [_Server((HOST, redirect.port), _Handler)]
         self._begun = False
         self.port: int = self._servers[0].server_port
-        if redirect.host != _HOST:
+        if redirect.host != HOST:
             # By that name browsers go to [::1] first, and nobody else should be listening there.
             with suppress(OSError):
                 self._servers.append(_Server6(("::1", self.port), _Handler))
         for server in self._servers:
             server.path = redirect.path
-            server.hosts = {f"{host}:{self.port}" for host in (_HOST, redirect.host)}
-        self.redirect_uri = redirect_uri or f"http://{_HOST}:{self.port}{PATH}"
-        self.address = f"http://{_HOST}:{self.port}/"
+            server.hosts = {f"{host}:{self.port}" for host in (HOST, redirect.host)}
+        self.redirect_uri = redirect_uri or f"http://{HOST}:{self.port}{PATH}"
+        self.address = f"http://{HOST}:{self.port}/"
 
     def begin(self, destination: str, answer: Callable[[str], Page], sent: Callable[[], None] = _nothing) -> None:
         """Serve: `destination` is where `/` leads, `answer` turns a callback's query into a page.

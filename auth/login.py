@@ -23,8 +23,9 @@ from .device_login import DeviceLogin
 from .discovery import is_alias, same_origin
 from .errors import AuthError, Unavailable
 from .keeping import Keeping
-from .listener import DONE, STALE, Page, failed, short_address
+from .listener import DONE, STALE, Page, failed
 from .records import Device, Pending, Record, Server, late
+from .redirects import short_address
 from .refusals import is_dead
 from .secrets import Secret
 from .sentences import Declined, Sentences

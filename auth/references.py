@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from .deadlines import within
+from .errors import PersonNeeded
 from .keyring_entries import NoKeyring, entry
 from .secrets import Redaction, Secret
 
@@ -134,3 +135,10 @@ def from_keyring(name: str) -> SecretReference:
         return found
 
     return SecretReference(f"{name} in the keyring", read)
+
+
+def no_secret(error: NoSecret, system: str, address: str) -> PersonNeeded:
+    """What to say where a secret is not to be had."""
+    reason = str(error)
+    message = f"{system} needs a credential, but {reason}."
+    return PersonNeeded(message, error.next_step, system=system, address=address)

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from closient_mcp.tools.bodies import BODY
+from closient_mcp.tools.arguments import BODY
 from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.operations import NotOpenApi, Operation, Source, read_operations
 from closient_mcp.tools.sending import Sender

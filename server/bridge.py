@@ -26,11 +26,12 @@ from ..tools.generated import operation_tool
 from ..tools.json_values import JsonObject
 from ..tools.paging import Pages
 from ..tools.problems import Problem
+from ..tools.result import Result
 from ..tools.seen import SeenFile
 from ..tools.sending import Sender
 from ..tools.system import Progress, System
 from ..tools.tiers import TIERS, Tier
-from ..tools.tool import Result, Tool
+from ..tools.tool import Tool
 from .clients import anonymous_client, client_for, session_for
 from .first_seen import FirstSeen
 from .settings import Settings, SystemSettings

@@ -113,7 +113,7 @@ def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_pl
 def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[str, ...], sources: Sources) -> Profile:
     if table.redirect_uri is None:
         return profile
-    from ..auth.listener import BadRedirect, checked_redirect
+    from ..auth.redirects import BadRedirect, checked_redirect
 
     if profile.client_id is None:
         raise sources.error("redirect_uri belongs to a client of your own; client_id is missing", *keys)

@@ -7,11 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..tools.addresses import BadAddress, origin_of
+from ..tools.addresses import BadAddress, is_file, origin_of
 from ..tools.catalog import NoCatalog, read_catalog
 from ..tools.documents import NotReadable, read_document
-from ..tools.fetching import MAX_BYTES
-from ..tools.local_files import is_file
+from ..tools.fetched import MAX_BYTES
 from ..tools.servers import server_origins
 
 

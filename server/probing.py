@@ -11,12 +11,13 @@ import anyio.to_thread
 
 from ..auth.discovery import NoServer, discover
 from ..auth.wire import Wire
-from ..tools.addresses import BadAddress, has_origin, is_loopback, origin_of, resolve
+from ..tools.addresses import BadAddress, has_origin, is_file, is_loopback, origin_of, resolve
 from ..tools.catalog import Entry, NoCatalog, read_catalog
-from ..tools.documents import NotReadable, kind_of, read_document
-from ..tools.fetching import Document, Fetcher, NotFetched, NotReached
+from ..tools.documents import NotReadable, read_document, unsupported_reason
+from ..tools.fetched import Document, NotFetched, NotReached
+from ..tools.fetching import Fetcher
 from ..tools.json_values import JsonObject, as_list, as_object, as_text
-from ..tools.local_files import Reader, is_file
+from ..tools.local_files import Reader
 from ..tools.security import Scheme, security_schemes
 from ..tools.servers import server_url
 from ..tools.swagger import is_swagger, to_openapi
@@ -144,7 +145,7 @@ def _understood(document: Document) -> tuple[JsonObject | None, str]:
         return to_openapi(found, document.address), ""
     if isinstance(found.get("linkset"), list) or "openapi" in found:
         return found, ""
-    return None, kind_of(found) or "what is there is no api-catalog and no OpenAPI document"
+    return None, unsupported_reason(found) or "what is there is no api-catalog and no OpenAPI document"
 
 
 def _described(description: str, address: str, base: str, seen: _Seen) -> Probe:

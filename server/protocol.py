@@ -23,8 +23,9 @@ from mcp.shared.exceptions import MCPError
 from ..auth.errors import AuthError, SignInNeeded
 from ..tools.errors import ToolError
 from ..tools.json_values import JsonObject, to_text
-from ..tools.sending import PERHAPS_DONE
-from ..tools.tool import AudioBlock, Block, ImageBlock, ResourceBlock, Result, Tool
+from ..tools.messages import PERHAPS_DONE
+from ..tools.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
+from ..tools.tool import Tool
 from .bridge import Bridge
 from .eliciting import InputNeeded, asker_for
 from .sdk import ListChanged, ListChangingServer

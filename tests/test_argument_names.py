@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closient_mcp.tools.argument_names import Key, argument_names
 from closient_mcp.tools.json_values import JsonObject
-from closient_mcp.tools.parameter_schemas import parameter_schema
+from closient_mcp.tools.parameters import Key, argument_names, parameter_schema
 from closient_mcp.tools.schemas import SchemaReader
 
 

@@ -22,9 +22,10 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from closient_mcp.auth.errors import Unavailable
-from closient_mcp.auth.listener import DONE, PATH, STALE, Listener, Page, failed
+from closient_mcp.auth.listener import DONE, STALE, Listener, Page, failed
 from closient_mcp.auth.login import Attempt, Login
 from closient_mcp.auth.records import Record
+from closient_mcp.auth.redirects import PATH
 from closient_mcp.auth.references import written
 from closient_mcp.auth.signing_out import sign_out
 from closient_mcp.auth.store import Store

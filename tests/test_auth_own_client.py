@@ -19,10 +19,11 @@ from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.credentials import Credentials
 from closient_mcp.auth.discovery import NoServer, described
 from closient_mcp.auth.errors import PersonNeeded, SignInNeeded
-from closient_mcp.auth.listener import BadRedirect, Listener, Redirect, checked_redirect
+from closient_mcp.auth.listener import Listener
 from closient_mcp.auth.login import Attempt, Login
 from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
 from closient_mcp.auth.records import Record
+from closient_mcp.auth.redirects import BadRedirect, Redirect, checked_redirect
 from closient_mcp.auth.references import SecretReference, from_environment, written
 from closient_mcp.auth.secrets import Redaction
 from closient_mcp.auth.session import Session

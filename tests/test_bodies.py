@@ -12,11 +12,12 @@ import pytest
 from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.compiled import pack, unpack
 from closient_mcp.tools.errors import BadArguments
-from closient_mcp.tools.file_values import FILE
+from closient_mcp.tools.file_schemas import FILE
 from closient_mcp.tools.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.media_types import is_media_type
+from closient_mcp.tools.messages import Request
 from closient_mcp.tools.operations import Operation, Source, read_operations
-from closient_mcp.tools.requests import Request, build_request
+from closient_mcp.tools.requests import build_request
 
 from .service import fits
 

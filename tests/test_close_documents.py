@@ -17,8 +17,9 @@ from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object, parse_json
 from closient_mcp.tools.operations import Operation, Source, read_operations
 from closient_mcp.tools.requests import build_request
+from closient_mcp.tools.result import Result
 from closient_mcp.tools.sending import Sender
-from closient_mcp.tools.tool import Result, Tool
+from closient_mcp.tools.tool import Tool
 
 from .close_documents import clean_document, fern_document
 from .close_service import CloseStandIn, Form, running_close

@@ -6,7 +6,8 @@ import httpx2
 import pytest
 
 from closient_mcp.tools import fetching
-from closient_mcp.tools.fetching import Fetcher, NotFetched
+from closient_mcp.tools.fetched import NotFetched
+from closient_mcp.tools.fetching import Fetcher
 
 from .service import Reply, Service
 

@@ -18,8 +18,9 @@ from closient_mcp.tools.fluent import DESCRIPTION, Fluent
 from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.json_values import as_object, parse_json
 from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.result import Result
 from closient_mcp.tools.sending import Sender
-from closient_mcp.tools.tool import Result, Tool
+from closient_mcp.tools.tool import Tool
 
 from .fluent_service import ERROR_SHAPES, FluentStandIn, running_fluent
 from .service import Reply, Service, fits

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.keywords import keywords, said_of, types_of
-from closient_mcp.tools.patterns import is_portable
+from closient_mcp.tools.keywords import is_portable, keywords, said_of, types_of
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.errors import BadArguments
-from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object, to_text
-from closient_mcp.tools.mending import WrittenNumber, mend
+from closient_mcp.tools.json_values import JsonObject, JsonValue, WrittenNumber, as_object, to_text
+from closient_mcp.tools.mending import mend
 from closient_mcp.tools.styles import exact_json, header_json, scalar
 
 

@@ -27,9 +27,11 @@ from closient_mcp.tools.encoding import encode_body
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.form_schemas import Part
 from closient_mcp.tools.json_values import JsonObject, JsonValue
+from closient_mcp.tools.messages import Request
 from closient_mcp.tools.operations import Operation
-from closient_mcp.tools.parameters import Location, Parameter
-from closient_mcp.tools.requests import Request, build_request
+from closient_mcp.tools.parameter_styles import Location
+from closient_mcp.tools.parameters import Parameter
+from closient_mcp.tools.requests import build_request
 
 NAME = "p [x]&=/ü"
 texts = st.text(max_size=12)

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from closient_mcp.tools.errors import Refused
-from closient_mcp.tools.requests import Request
+from closient_mcp.tools.messages import Request
 from closient_mcp.tools.results import read_response
 from closient_mcp.tools.sending import Sender
 

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from closient_mcp.tools import json_text, media_results, results
 from closient_mcp.tools.charsets import decoded
-from closient_mcp.tools.content_kinds import kind_of
 from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.event_streams import read_events
 from closient_mcp.tools.header_notes import shown_address
 from closient_mcp.tools.json_text import compact
 from closient_mcp.tools.media_results import filename
+from closient_mcp.tools.messages import Response
+from closient_mcp.tools.result import AudioBlock, ImageBlock, ResourceBlock, Result
 from closient_mcp.tools.results import read_response
-from closient_mcp.tools.sending import Response
-from closient_mcp.tools.tool import AudioBlock, ImageBlock, ResourceBlock, Result
+from closient_mcp.tools.sniffing import sniff
 from closient_mcp.tools.web_pages import visible_text
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -302,11 +302,11 @@ def test_text_of_a_vague_type_is_text(body: str) -> None:
 
 
 def test_bytes_that_are_no_utf_8_are_no_text_though_none_of_them_is_a_control_character() -> None:
-    assert kind_of(b"\x80\x81\x82 abc, and so on", "application/octet-stream")[0] == "binary"
+    assert sniff(b"\x80\x81\x82 abc, and so on", "application/octet-stream")[0] == "binary"
 
 
 def test_a_picture_with_a_charset_in_its_type_is_no_text() -> None:
-    assert kind_of(b"\0\1\2\xff", "image/tiff; charset=utf-8") == ("binary", "image/tiff")
+    assert sniff(b"\0\1\2\xff", "image/tiff; charset=utf-8") == ("binary", "image/tiff")
 
 
 @pytest.mark.parametrize(

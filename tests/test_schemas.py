@@ -6,7 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.json_values import JsonObject, JsonValue, as_list, as_object
-from closient_mcp.tools.schemas import BadReference, SchemaReader
+from closient_mcp.tools.schema_references import BadReference
+from closient_mcp.tools.schemas import SchemaReader
 
 from .service import fits
 

@@ -16,8 +16,9 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from closient_mcp.tools import sending
 from closient_mcp.tools.errors import BadArguments, Refused, Unreachable
+from closient_mcp.tools.messages import PERHAPS_DONE, Request
 from closient_mcp.tools.operations import Source, read_operations
-from closient_mcp.tools.requests import Request, build_request
+from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.sending import Sender
 from closient_mcp.tools.tiers import Tier
 
@@ -171,7 +172,7 @@ async def test_rule_4_what_a_call_does_decides_what_is_said_when_its_answer_is_l
         with pytest.raises(Unreachable) as caught:
             await sender.send(Request(method, "https://h.example/a", tier=tier))
     assert len(transport.sent) == tries
-    assert caught.value.next_step == (sending.PERHAPS_DONE if may_be_done else "Try again.")
+    assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
 
 
 class Hanging(httpx2.AsyncBaseTransport):
@@ -190,7 +191,7 @@ async def test_rule_4_a_post_that_reads_is_not_said_to_have_done_something(
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
         with pytest.raises(Unreachable) as caught:
             await sender.send(Request("POST", "https://h.example/a", timeout=0.05, tier=tier))
-    assert caught.value.next_step == (sending.PERHAPS_DONE if may_be_done else "Try again.")
+    assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
 
 
 def test_rule_4_a_request_says_what_its_operation_does() -> None:

@@ -10,10 +10,11 @@ from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.exposure import Exposure, Offer, listed
 from closient_mcp.tools.finders import Finder
 from closient_mcp.tools.json_values import JsonObject, as_list, as_object, to_text
+from closient_mcp.tools.result import Result
 from closient_mcp.tools.schemas import SchemaReader
 from closient_mcp.tools.shortening import is_cut, shortened, shortened_text
 from closient_mcp.tools.tiers import TIERS
-from closient_mcp.tools.tool import Result, Tool
+from closient_mcp.tools.tool import Tool
 
 from .service import fits
 from .strict_hosts import schema_faults

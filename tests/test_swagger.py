@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from closient_mcp.server.probing import probe
-from closient_mcp.tools.documents import kind_of
+from closient_mcp.tools.documents import unsupported_reason
 from closient_mcp.tools.fetching import Fetcher
 from closient_mcp.tools.json_values import JsonObject, JsonValue
 from closient_mcp.tools.operations import Source, read_operations
@@ -281,8 +281,10 @@ def test_the_version_may_be_a_number(version: JsonValue, is_one: bool) -> None:
 
 
 def test_another_version_of_swagger_is_named() -> None:
-    assert kind_of({"swagger": "1.2"}) == "it is Swagger 1.2, which is not read; Swagger 2.0 and OpenAPI 3 are"
-    assert kind_of({"swagger": "2.0"}) == ""
+    assert (
+        unsupported_reason({"swagger": "1.2"}) == "it is Swagger 1.2, which is not read; Swagger 2.0 and OpenAPI 3 are"
+    )
+    assert unsupported_reason({"swagger": "2.0"}) == ""
 
 
 WRONG: list[tuple[Any, str]] = [

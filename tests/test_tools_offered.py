@@ -16,8 +16,9 @@ from closient_mcp.tools.finders import Finder
 from closient_mcp.tools.json_values import JsonObject, as_object
 from closient_mcp.tools.paging import Pages
 from closient_mcp.tools.ranking import Index
+from closient_mcp.tools.result import Result
 from closient_mcp.tools.tiers import TIERS, Tier
-from closient_mcp.tools.tool import Result, Tool
+from closient_mcp.tools.tool import Tool
 
 
 def make(name: str, api: str = "things", tier: Tier = "read", title: str = "", size: int = 0) -> Tool:

@@ -95,3 +95,27 @@ def without_query(url: str) -> str:
     """The address as it may be shown: a query can hold a secret, so it is left out."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query="", fragment=""))
+
+
+def is_file(address: str) -> bool:
+    """Whether the address is one of a file."""
+    return address.lower().startswith("file:")
+
+
+def resolve_link(base: str, reference: str) -> str:
+    """The reference as an absolute address; only a file may lead to a file, and only on this machine.
+
+    Raises:
+        BadAddress: as `addresses.resolve`.
+    """
+    if not is_file(base):
+        return resolve(base, reference)
+    try:
+        target = urlsplit(urljoin(base, reference))
+    except ValueError as error:
+        raise BadAddress(f"{reference[:200]!r} is not an address: {error}") from None
+    if target.scheme != "file":
+        return resolve(target.geturl(), "")
+    if target.netloc not in ("", "localhost"):
+        raise BadAddress(f"{reference[:200]!r} is a file of another machine")
+    return target._replace(fragment="", query="", netloc="").geturl()

@@ -6,16 +6,18 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from .bodies import BODY
 from .errors import BadArguments
-from .json_values import JsonObject, JsonValue, as_object, to_text
-from .mending import mend, structure, takes_anything
+from .json_values import JsonObject, JsonValue, as_object, structure, to_text
+from .mending import mend, takes_anything
 from .text import one_line
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
     from referencing.jsonschema import SchemaRegistry
+
+BODY = "body"
+
 
 _SHOWN = 5
 

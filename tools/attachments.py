@@ -9,7 +9,8 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from .bodies import BODY, Body
+from .arguments import BODY
+from .bodies import Body
 from .errors import BadArguments, Refused
 from .file_values import is_file
 from .json_values import JsonObject, JsonValue, as_object, as_text

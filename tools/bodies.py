@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .file_values import FILE, is_bytes, with_files
+from .file_schemas import FILE, is_bytes, with_files
 from .form_schemas import Form, Part, flattened, read_form
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from .media_types import Kind, essence, is_media_type, kind_of, sendable
+from .media_types import BodyFormat, body_format, essence, is_media_type, sendable
 from .problems import Unusable
-from .schemas import SchemaReader, follow, follow_schema
+from .schema_references import follow, follow_schema
+from .schemas import SchemaReader
 from .text import clean, one_line
 
-BODY = "body"
 _MERGE_PATCH = "application/merge-patch+json"
 _EXAMPLE_LIMIT = 600
 _SCALARS = ("string", "integer", "number", "boolean")
 # What is chosen where an operation takes several: what says most about its content goes first.
-_KINDS: tuple[Kind, ...] = ("json", "lines", "form", "multipart", "text", "binary")
+_KINDS: tuple[BodyFormat, ...] = ("json", "lines", "form", "multipart", "text", "binary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Body:
 
     media_type: str
     required: bool
-    kind: Kind = "json"
+    kind: BodyFormat = "json"
     parts: tuple[Part, ...] = ()
     media_types: tuple[str, ...] = ()
 
@@ -56,7 +56,7 @@ class FoundBody:
 @dataclass(frozen=True, slots=True)
 class _Choice:
     media_type: str
-    kind: Kind
+    kind: BodyFormat
     media: JsonObject
     form: Form | None
     names: frozenset[str]
@@ -102,7 +102,7 @@ def _choices(document: JsonObject, content: JsonObject) -> Iterator[_Choice]:
         if essence(media_type) == _MERGE_PATCH and "properties" in (whole := flattened(document, schema)):
             patch: JsonObject = {**media, "schema": _as_patch(whole)}
             media = patch
-        kind = kind_of(media_type, says_bytes=is_bytes(schema), says_text=schema.get("type") == "string")
+        kind = body_format(media_type, says_bytes=is_bytes(schema), says_text=schema.get("type") == "string")
         form = read_form(document, media, kind) if kind in ("form", "multipart") else None
         names = frozenset(as_object(flattened(document, schema).get("properties")))
         yield _Choice(media_type, kind, media, form, names)

@@ -6,16 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from .addresses import is_file
 from .api_words import api_words
+from .fetched import Stale
 from .linksets import MAX_CONTEXTS, Context, NoCatalog, read_contexts
-from .local_files import is_file
 from .problems import Problem
-from .staleness import Stale
-from .targets import LINKSET, Target, format_of, is_catalog, is_openapi, stem_of, what_else
+from .targets import Target, format_of, is_catalog, is_openapi, stem_of, what_else
 
-__all__ = ["MAX_ENTRIES", "MEDIA_TYPE", "Catalog", "Entry", "NoCatalog", "joined", "read_catalog"]
+__all__ = ["MAX_ENTRIES", "Catalog", "Entry", "NoCatalog", "joined", "read_catalog"]
 
-MEDIA_TYPE = LINKSET
 MAX_ENTRIES = MAX_CONTEXTS
 _MOST_PROBLEMS = 200
 

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from . import catalog, products
+from . import products
 from .errors import BadArguments, ToolError, UpstreamError
 from .gtin import InvalidGtin, expand_upc_e, read_gtin
 from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
 from .linkset import link_type_name, read_linkset
-from .requests import Request
-from .sending import Response, Sender
+from .messages import Request, Response
+from .result import Result
+from .sending import Sender
+from .targets import LINKSET
 from .text import clean_value
-from .tool import Result, Tool
+from .tool import Tool
 from .upstream import upstream_error
 
 NAME = "closient"
@@ -141,7 +143,7 @@ class Closient:
         gtin = _gtin(arguments)
         path = f"/01/{gtin}{_qualifiers(arguments)}"
         wanted = as_text(arguments.get("link_type"))
-        response = await self.sender.send(_request("GET", self.site + path, _RESOLVER, accept=catalog.MEDIA_TYPE))
+        response = await self.sender.send(_request("GET", self.site + path, _RESOLVER, accept=LINKSET))
         if response.status >= 400:
             raise _about(upstream_error(response, NAME), gtin)
         links = read_linkset(_parsed(response)) if response.status == 200 else None

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from .keywords import TEXT_LIMIT, keywords, kind_of, said_of, sentences, types_of
+from .keywords import TEXT_LIMIT, json_type, keywords, said_of, types_of
 from .merging import merged, or_null, settled, unique
-from .text import one_line
+from .text import one_line, sentences
 
 # A component of at most this many subschemas stands in place of its `$ref`; a larger one under `$defs`.
 _INLINE_LIMIT = 12
@@ -340,7 +340,7 @@ def _labelled_values(branches: list[JsonValue]) -> JsonObject | None:
         label = one_line(as_text(one.get("title")) or as_text(one.get("description")), 60)
         shown = one_line(to_text(value) if not isinstance(value, str) else value, 60)
         labels += [f"{shown}: {label}"] if label and label != shown else []
-    kinds = {kind_of(value) for value in values}
+    kinds = {json_type(value) for value in values}
     if len(values) < 2 or len(kinds) > 1:
         return None
     result: JsonObject = {"type": kinds.pop(), "enum": unique(values)}

@@ -7,19 +7,18 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .addresses import BadAddress, origin_of
+from .addresses import BadAddress, is_file, origin_of
 from .catalog import Entry
 from .compiled import Reading, compiled_before, compiled_key, read_compiled
-from .documents import NotReadable, kind_of, read_document
-from .fetching import Document, Gone, NotFetched
+from .documents import NotReadable, read_document, unsupported_reason
+from .fetched import Document, Gone, NotFetched, Stale, staleness
 from .json_values import JsonObject, JsonValue, as_list, as_text
-from .local_files import Reader, is_file
+from .local_files import Reader
 from .operations import NotOpenApi, Operation, Source, read_operations
 from .problems import Problem
 from .references import refers_elsewhere
 from .servers import leaves_open, server_origins
 from .several_files import Files
-from .staleness import Stale, staleness
 from .swagger import is_swagger, to_openapi
 from .text import one_line
 
@@ -147,7 +146,7 @@ def _read_content(content: JsonObject, source: Source, unresolved: Mapping[str, 
     try:
         operations, problems = read_operations(content, source, unresolved)
     except NotOpenApi as error:
-        raise _Unusable(kind_of(content) or str(error)) from None
+        raise _Unusable(unsupported_reason(content) or str(error)) from None
     problems += _elsewhere(source, server_origins(content, source.address), operations) if not source.base else []
     return operations, problems
 

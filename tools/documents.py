@@ -66,7 +66,7 @@ def _read_yaml(text: str, begins: str) -> JsonValue:
     return value
 
 
-def kind_of(document: JsonObject) -> str:
+def unsupported_reason(document: JsonObject) -> str:
     """What a JSON object is that is no OpenAPI document, where it says so; else nothing."""
     if isinstance(document.get("asyncapi"), str):
         return f"it is AsyncAPI {one_line(str(document['asyncapi']), 20)}: it describes messages and no HTTP operations"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,7 +13,6 @@ from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, par
 from .text import one_line
 from .web_pages import title_of
 from .wrong_inputs import CODES, MESSAGES, Wrong, by_field, first_text, is_by_field, plain_name, read_wrongs
-from .xml_errors import read_xml_error
 
 _WRAPPERS = ("error", "fault", "message", "detail", "problem", "exception", "meta", "status", "err", "response")
 _REQUEST_IDS = ("requestid", "traceid", "correlationid", "operationid", "eventid", "errorid", "transactionid")
@@ -20,6 +20,8 @@ _DOCUMENTATION = ("docurl", "documentationurl", "moreinfo", "helpurl", "infourl"
 _WAITS = ("retryafterseconds", "retryafter", "ratereset")
 _LONGEST_WAIT = 86_400.0
 _WORD = re.compile(r"[A-Za-z][\w.:-]{1,60}", re.ASCII)
+_MOST_XML = 16_384
+_XML_VALUE = r"[^<>]{0,300}>\s*(?:<!\[CDATA\[(.{1,1500}?)\]\]>|([^<]{1,1500}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +161,33 @@ def _wait(node: JsonObject) -> float | None:
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST_WAIT:
             return float(value)
     return None
+
+
+def _named(*names: str) -> re.Pattern[str]:
+    return re.compile(rf"<(?:\w{{1,40}}:)?(?:{'|'.join(names)})\b{_XML_VALUE}", re.DOTALL)
+
+
+# SOAP 1.1 and 1.2, then the rest; of each the first that is there.
+_XML_CODES = (_named("faultcode"), _named("Value"), _named("Code", "code", "errorCode", "ErrorCode", "error_code"))
+_XML_MESSAGES = (
+    _named("faultstring"),
+    _named("Text"),
+    _named("Message", "message", "errorMessage", "ErrorMessage", "error_description"),
+    _named("Detail", "detail", "description", "Description", "title", "reason", "error", "Error"),
+)
+_XML_REQUEST_IDS = (_named("RequestId", "RequestID", "requestId", "request_id", "TraceId", "traceId"),)
+
+
+def read_xml_error(text: str) -> tuple[str, str, str]:
+    """Code, message and request id; empty where there is none."""
+    head = text[:_MOST_XML]
+    return _first(_XML_CODES, head, 100), _first(_XML_MESSAGES, head, 800), _first(_XML_REQUEST_IDS, head, 100)
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], text: str, limit: int) -> str:
+    for pattern in patterns:
+        if found := pattern.search(text):
+            value = one_line(html.unescape(found[1] or found[2]), limit)
+            if value:
+                return value
+    return ""

@@ -8,7 +8,7 @@ from .addresses import without_query
 from .errors import UpstreamError
 from .graphql import Answer, read_answer
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .sending import Response
+from .messages import Response
 from .text import one_line
 
 _EVENT_STEPS = {

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .finders import DESCRIBE
 from .json_values import JsonValue, to_text
 from .shortening import is_cut, shortened
-from .tool import Tool
+from .tool import DESCRIBE, Tool
 
 MOST_TOOLS = 40
 MOST_BYTES = 32 * 1024

@@ -22,49 +22,17 @@ import httpx2
 
 from .addresses import BadAddress, is_loopback, is_public, origin_of, resolve, without_query
 from .cache import Cache
+from .fetched import MAX_BYTES, Document, Gone, NotFetched, NotKept, NotReached, Validators, validators_of
 from .json_values import JsonObject, as_text
+from .messages import lower_case, read_capped
 from .pacing import seconds_to_wait
-from .sending import lower_case, read_capped
-from .validators import Validators, validators_of
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 32 * 1024 * 1024
 _TIME = 20.0
 _MAX_REDIRECTS = 5
 _LONGEST_WAIT = 5.0
 Used = TypeVar("Used")
-
-
-class NotFetched(Exception):
-    """A document could not be had; the text says why."""
-
-
-class Gone(NotFetched):
-    """The service says that there is no such document (any more), or it is known to be none that can be used."""
-
-
-class NotKept(NotFetched):
-    """The document was never kept, and the network was not to be asked."""
-
-
-class NotReached(NotFetched):
-    """Nobody answers there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What was fetched: the body, and the address that it finally came from.
-
-    `confirmed` is when it was last known to be what is there (seconds since 1970). `stale` says why it is a kept copy
-    although the service was asked. Without `validators` it may not be kept.
-    """
-
-    body: bytes
-    address: str
-    confirmed: float = 0.0
-    stale: str = ""
-    validators: Validators | None = None
 
 
 @dataclass(frozen=True, slots=True)

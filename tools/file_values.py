@@ -10,28 +10,10 @@ from dataclasses import dataclass
 from mimetypes import MimeTypes
 
 from .errors import BadArguments
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .file_schemas import FILE_OR_PATH
+from .json_values import JsonValue, as_object, as_text
 from .media_types import BYTES, essence, is_media_type, matches
 
-FILE: JsonObject = {
-    "type": "object",
-    "description": "A file: its bytes as base64.",
-    "properties": {
-        "base64": {"type": "string"},
-        "filename": {"type": "string"},
-        "content_type": {"type": "string"},
-    },
-    "required": ["base64"],
-    "additionalProperties": False,
-}
-FILE_OR_PATH: JsonObject = {
-    "type": "object",
-    "description": "A file: its bytes as base64, or its path in a folder that the settings allow.",
-    "properties": {**as_object(FILE["properties"]), "path": {"type": "string"}},
-    "additionalProperties": False,
-}
-# What stands for a file while a form's schema is converted, whatever that does with formats.
-MARK = "(a file of closient-mcp)"
 _KEYS = set(as_object(FILE_OR_PATH["properties"]))
 # Python's own table: what this machine has besides must not decide what is sent.
 _TYPES = MimeTypes(filenames=())
@@ -63,54 +45,9 @@ class File:
         return next((one for one in accepted if "*" not in one), BYTES)
 
 
-def is_bytes(schema: JsonObject) -> bool:
-    """Whether a schema of the document means bytes as they are: OpenAPI 3.0 §4.7.24, 3.1 §4.8.14.2."""
-    kind = schema.get("type", "string")
-    if kind != "string" and not (isinstance(kind, list) and set(map(as_text, kind)) == {"string", "null"}):
-        return False
-    if schema.get("format") == "binary":
-        return True
-    media_type = as_text(schema.get("contentMediaType"))
-    # Text inside a string is given as text.
-    return bool(media_type) and "contentEncoding" not in schema and not re.match(r"text/|.*json|.*xml", media_type)
-
-
 def is_file(value: JsonValue) -> bool:
     """Whether a value is a file, as `FILE` or `FILE_OR_PATH` has it."""
     return isinstance(value, dict) and bool({"base64", "path"} & set(value)) and set(value) <= _KEYS
-
-
-def with_files(schema: JsonObject, file: JsonObject = FILE) -> JsonObject:
-    """A form's converted schema where each field that is a file is given as one."""
-    result = dict(schema)
-    if "properties" in schema:
-        fields = as_object(schema["properties"]).items()
-        result["properties"] = {name: _field(as_object(value), file) for name, value in fields}
-    if isinstance(extra := schema.get("additionalProperties"), dict):
-        result["additionalProperties"] = _field(extra, file)
-    return result
-
-
-def _field(schema: JsonObject, file: JsonObject) -> JsonObject:
-    if MARK in (values := as_list(schema.get("enum"))) or _is_file_schema(schema):
-        told = as_text(schema.get("description")).removesuffix(as_text(FILE["description"])).rstrip(". ")
-        given = {**file, "description": f"{told}. {file['description']}"} if told else dict(file)
-        return {"anyOf": [given, {"type": "null"}]} if None in values else given
-    result = dict(schema)
-    if "items" in schema:
-        result["items"] = _field(as_object(schema["items"]), file)
-    if "anyOf" in schema:
-        result["anyOf"] = [_field(as_object(branch), file) for branch in as_list(schema["anyOf"])]
-    return result
-
-
-def _is_file_schema(schema: JsonObject) -> bool:
-    return as_object(schema.get("properties")) == FILE["properties"]
-
-
-def allow_paths(schema: JsonObject) -> JsonObject:
-    """The schema of a body where files may also be given by their path."""
-    return _field(schema, FILE_OR_PATH) if _is_file_schema(schema) else with_files(schema, FILE_OR_PATH)
 
 
 def read_file_value(value: JsonValue, attached: Mapping[str, bytes]) -> File:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from .names import Labelled
 from .problems import Problem
-from .schemas import BadReference, follow
+from .schema_references import BadReference, follow
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
 SAFE_METHODS = ("get", "head", "options", "query")

@@ -29,11 +29,12 @@ from .graphql import (
     request_body,
 )
 from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
-from .requests import Request
-from .sending import Response, Sender
+from .messages import Request, Response
+from .result import Result
+from .sending import Sender
 from .text import clean, one_line
 from .tiers import Tier
-from .tool import Call, Result, Tool
+from .tool import Call, Tool
 from .upstream import upstream_error
 
 DESCRIPTION = Path(__file__).with_name("fluent.json")

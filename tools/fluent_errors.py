@@ -6,7 +6,7 @@ from .addresses import without_query
 from .errors import UpstreamError
 from .graphql import GraphqlError
 from .json_values import JsonObject
-from .sending import Response
+from .messages import Response
 
 THROTTLED = "C0011E"
 # The vendor's own client waits a minute; hosts give up on a call at about that time.

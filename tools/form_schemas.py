@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .file_values import MARK, is_bytes
+from .file_schemas import MARK, is_bytes
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .media_types import Kind, is_media_type
-from .schemas import BadReference, follow, follow_schema
-from .styles import DELIMITERS
+from .media_types import BodyFormat, is_media_type
+from .parameter_styles import DELIMITERS
+from .schema_references import BadReference, follow, follow_schema
 from .text import clean
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
@@ -42,7 +42,7 @@ class Form:
     parts: tuple[Part, ...]
 
 
-def read_form(document: JsonObject, media: JsonObject, kind: Kind) -> Form:
+def read_form(document: JsonObject, media: JsonObject, kind: BodyFormat) -> Form:
     """The form that a media type describes.
 
     Raises:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .arguments import BODY
 from .attachments import read_attachments
-from .bodies import BODY
-from .file_values import allow_paths
+from .file_schemas import allow_paths
 from .json_values import JsonObject, JsonValue, as_object
+from .messages import IDEMPOTENT
 from .more import how_to_get_more
 from .operations import Operation
-from .requests import IDEMPOTENT, build_request
+from .requests import build_request
+from .result import Result
 from .results import read_response
 from .sending import Sender
-from .tool import Result, Tool
+from .tool import Tool
 
 
 def operation_tool(operation: Operation, sender: Sender, *, context: str = "", files: Sequence[Path] = ()) -> Tool:

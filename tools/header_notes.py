@@ -9,8 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .json_values import JsonObject
 from .link_header import read_links
-from .names import words_of
 from .text import one_line
+from .words import words_of
 
 _ADDRESSES = ("location", "content-location", "operation-location", "azure-asyncoperation")
 _TOLD = (

@@ -86,3 +86,25 @@ def as_text(value: JsonValue) -> str:
 def to_text(value: JsonValue) -> str:
     """The value as compact JSON, readable in any language."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class WrittenNumber(float):
+    """A number that was written as text, with that text: so it can be sent digit by digit."""
+
+    def __new__(cls, text: str) -> WrittenNumber:
+        """The number that the text is."""
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    text: str
+
+
+def structure(value: JsonValue) -> JsonValue:
+    """The object or array that a text is, else the value itself."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return parse_json(value)
+        except NotJson:
+            return value
+    return value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 
 from .json_values import JsonObject, JsonValue, as_list, as_text, to_text
-from .patterns import is_portable
-from .text import clean, clean_value, one_line, without_markup
+from .text import clean, clean_value, one_line, sentences, without_markup
 
 TEXT_LIMIT = 300
 ENUM_LIMIT = 2_000
@@ -38,6 +38,12 @@ _COUNTS = {
 }
 # Bounds of the number types themselves say nothing of this value.
 _TYPE_BOUND = 2**31 - 1
+_LONGEST_PATTERN = 200
+# What one engine knows and the other does not, or reads differently.
+_FOREIGN = re.compile(r"\(\?(?![:=!]|<[=!])|[*+?}]\+")
+_ESCAPE = re.compile(r"\\(?:[dDwWsSbBtnvfr0^$\\.*+?()\[\]{}|/]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})")
+_CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+_QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 def types_of(schema: JsonObject) -> tuple[list[str], bool]:
@@ -62,11 +68,11 @@ def _implied(schema: JsonObject) -> str:
     if "items" in schema or "prefixItems" in schema:
         return "array"
     values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
-    kinds = {kind_of(value) for value in values if value is not None}
+    kinds = {json_type(value) for value in values if value is not None}
     return kinds.pop() if len(kinds) == 1 and kinds <= set(_SCALARS) else ""
 
 
-def kind_of(value: JsonValue) -> str:
+def json_type(value: JsonValue) -> str:
     """The JSON Schema type of a value."""
     if isinstance(value, bool):
         return "boolean"
@@ -85,7 +91,7 @@ def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
     if "const" in schema or "enum" in schema:
         told = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
         values = list(_values(told, kind))
-        if told and not values and kind and all(kind_of(value) in _SCALARS for value in told if value is not None):
+        if told and not values and kind and all(json_type(value) in _SCALARS for value in told if value is not None):
             return None
         if values and len(values) <= ENUM_LIMIT:
             result |= {"const": values[0]} if "const" in schema else {"enum": values}
@@ -119,7 +125,7 @@ def _as_kind(value: JsonValue, kind: str) -> JsonValue:
     """The value as the type that the document names: YAML makes numbers and booleans of what is meant as text."""
     if value is None or kind not in _SCALARS:
         return value
-    own = kind_of(value)
+    own = json_type(value)
     if own == kind or (kind == "number" and own == "integer"):
         return value
     if kind == "string" and own in _SCALARS:
@@ -195,16 +201,28 @@ def too_many(values: list[JsonValue]) -> str:
     return f"One of {len(values)} values, such as {shown}."
 
 
-def sentences(*parts: str) -> str:
-    """The parts that say something, each ended, in one line."""
-    said = [part for part in parts if part]
-    ended = [part if part.endswith((".", "!", "?", "…", ":")) else f"{part}." for part in said[:-1]]
-    return " ".join([*ended, *said[-1:]])
-
-
 def _short(value: JsonValue) -> str:
     if value is None or value == "" or isinstance(value, dict | list):
         return ""
     text = value if isinstance(value, str) else to_text(value)
     cleaned = one_line(text, _SAID_LIMIT)
     return cleaned if len(text) <= _SAID_LIMIT else ""
+
+
+def is_portable(pattern: str) -> bool:
+    """Whether a pattern is short, and valid in both dialects."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return False
+    outside = _CLASS.sub("x", pattern)
+    inside = "".join(_CLASS.findall(pattern)).replace("\\-", "")
+    if "\\" in _ESCAPE.sub("", outside) or "\\" in _ESCAPE.sub("", inside):
+        return False
+    bare = _ESCAPE.sub("", outside)
+    if _FOREIGN.search(bare) or set("{}]") & set(_QUANTIFIER.sub("", bare)):
+        return False
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .addresses import BadAddress
+from .addresses import BadAddress, resolve_link
 from .json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
-from .local_files import resolve_link
 from .problems import Problem
 from .targets import Target, is_catalog, read_targets
 

@@ -5,37 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import anyio.to_thread
 
-from .addresses import BadAddress, resolve
-from .fetching import MAX_BYTES, Document, Fetcher, NotFetched, Used
-
-
-def is_file(address: str) -> bool:
-    """Whether the address is one of a file."""
-    return address.lower().startswith("file:")
-
-
-def resolve_link(base: str, reference: str) -> str:
-    """The reference as an absolute address; only a file may lead to a file, and only on this machine.
-
-    Raises:
-        BadAddress: as `addresses.resolve`.
-    """
-    if not is_file(base):
-        return resolve(base, reference)
-    try:
-        target = urlsplit(urljoin(base, reference))
-    except ValueError as error:
-        raise BadAddress(f"{reference[:200]!r} is not an address: {error}") from None
-    if target.scheme != "file":
-        return resolve(target.geturl(), "")
-    if target.netloc not in ("", "localhost"):
-        raise BadAddress(f"{reference[:200]!r} is a file of another machine")
-    return target._replace(fragment="", query="", netloc="").geturl()
+from .addresses import is_file
+from .fetched import MAX_BYTES, Document, NotFetched
+from .fetching import Fetcher, Used
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import re
 from urllib.parse import quote, unquote
 
 from .addresses import without_query
-from .sending import Response
+from .messages import Response
+from .result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from .text import one_line
-from .tool import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 
 # In base64 it is a third more, and hosts refuse results beyond 1 MB.
 MOST_BYTES = 700_000

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["json", "lines", "form", "multipart", "text", "binary"]
+BodyFormat: TypeAlias = Literal["json", "lines", "form", "multipart", "text", "binary"]
 
 BYTES = "application/octet-stream"
 FORM = "application/x-www-form-urlencoded"
@@ -35,7 +35,7 @@ def is_json(media_type: str) -> bool:
     return bool(_JSON.fullmatch(essence(media_type)))
 
 
-def kind_of(media_type: str, *, says_bytes: bool, says_text: bool) -> Kind:
+def body_format(media_type: str, *, says_bytes: bool, says_text: bool) -> BodyFormat:
     """How a body of this media type is written; where that leaves it open, what its schema says decides."""
     plain = essence(media_type)
     if plain == FORM:
@@ -54,11 +54,15 @@ def kind_of(media_type: str, *, says_bytes: bool, says_text: bool) -> Kind:
     return "text" if known else "binary"
 
 
-def sendable(media_type: str, kind: Kind) -> str:
+def sendable(media_type: str, kind: BodyFormat) -> str:
     """The media type itself, or for a range (`text/*`) the one of it that is sent."""
     if "*" not in essence(media_type):
         return media_type
-    instead: dict[Kind, str] = {"json": "application/json", "multipart": "multipart/form-data", "text": "text/plain"}
+    instead: dict[BodyFormat, str] = {
+        "json": "application/json",
+        "multipart": "multipart/form-data",
+        "text": "text/plain",
+    }
     return instead.get(kind, BYTES)
 
 

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import re
 
-from .json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
+from .json_values import (
+    JsonObject,
+    JsonValue,
+    NotJson,
+    WrittenNumber,
+    as_list,
+    as_object,
+    as_text,
+    parse_json,
+    structure,
+)
 
 _DEFINITIONS = "#/$defs/"
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")  # RFC 8259 §6
 _DEPTH_LIMIT = 40
 # Beyond these JSON Schema leaves open what a value is.
 _SAYS_TYPE = ("type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf")
-
-
-class WrittenNumber(float):
-    """A number that was written as text, with that text: so it can be sent digit by digit."""
-
-    def __new__(cls, text: str) -> WrittenNumber:
-        """The number that the text is."""
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-    text: str
 
 
 def mend(schema: JsonObject, arguments: JsonObject) -> JsonObject:
@@ -37,16 +35,6 @@ def mend(schema: JsonObject, arguments: JsonObject) -> JsonObject:
 def takes_anything(schema: JsonObject) -> bool:
     """Whether a schema says nothing of what a value is."""
     return not any(key in schema for key in _SAYS_TYPE)
-
-
-def structure(value: JsonValue) -> JsonValue:
-    """The object or array that a text is, else the value itself."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return parse_json(value)
-        except NotJson:
-            return value
-    return value
 
 
 class _Mending:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
-from .bodies import BODY
+from .arguments import BODY
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from .operations import Operation
 from .parameters import Parameter

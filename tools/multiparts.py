@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from .charsets import decoded
-from .content_kinds import essence_of, kind_of
 from .json_text import compact
 from .json_values import JsonObject, NotJson, parse_json, to_text
+from .media_types import essence
+from .sniffing import sniff
 from .text import clean, one_line
 
 _MOST_PARTS = 100
@@ -41,7 +42,7 @@ def _told(part: bytes) -> str:
     content_type = headers.get("content-type", "text/plain")
     told: JsonObject = {"content_type": one_line(content_type, 200)}
     told |= {name: one_line(headers[name], 200) for name in ("content-disposition", "content-id") if name in headers}
-    if kind_of(content, content_type)[0] != "text":
+    if sniff(content, content_type)[0] != "text":
         told |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         return to_text(told)
     text = decoded(content, content_type)
@@ -49,7 +50,7 @@ def _told(part: bytes) -> str:
         parse_json(text)
     except NotJson:
         return to_text({**told, "text": clean(text)})
-    name = "json" if essence_of(content_type).endswith("json") else "text"
+    name = "json" if essence(content_type).endswith("json") else "text"
     written = compact(text) if name == "json" else to_text(clean(text))
     return f"{to_text(told)[:-1]},{to_text(name)}:{written}}}"
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .words import words_of
+
 GOOD_LENGTH = 45
 MAX_LENGTH = 64
-_LONGEST = 2_000
 # So many ids that say their paths are no chance.
 _EXPORTED = 10
 
@@ -102,17 +102,6 @@ def tool_names(prefix: Sequence[str], operations: Sequence[str]) -> list[str]:
 def _with_digest(name: str, operation: str) -> str:
     digest = hashlib.sha256(operation.encode()).hexdigest()[:6]
     return f"{name[: MAX_LENGTH - 7].rstrip('_')}_{digest}"
-
-
-def words_of(text: str) -> list[str]:
-    """The words of an identifier or a phrase, in lower case: `getPetByID` is get, pet, by, id."""
-    text = text[:_LONGEST]  # the expressions below take time that grows with the square of the length
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-        text = "".join(character for character in text if not unicodedata.combining(character))
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
-    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
-    return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", spaced)]
 
 
 def _shared(names: Sequence[str]) -> set[str]:

@@ -14,7 +14,8 @@ from .json_values import JsonObject, as_list, as_object, as_text
 from .names import Labelled, operation_names, tool_names
 from .parameters import Parameter, read_inputs
 from .problems import Problem, Unusable
-from .schemas import BadReference, SchemaReader
+from .schema_references import BadReference
+from .schemas import SchemaReader
 from .servers import base_address
 from .text import one_line, paragraph, without_markup
 from .tiers import Tier, tier_of

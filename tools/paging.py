@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from .errors import Refused
 from .json_values import JsonObject, as_text
-from .tool import Result, Tool
+from .result import Result
+from .tool import Tool
 
 # Hosts begin to refuse or to hide results at about this size (characters).
 PAGE = 40_000

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from .argument_names import argument_names
-from .bodies import BODY, Body, read_body
-from .cookies import is_credential
+from .arguments import BODY
+from .bodies import Body, read_body
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .parameter_schemas import parameter_schema
+from .parameter_styles import LOCATIONS, STYLES, Location
 from .problems import Unusable
-from .schemas import SchemaReader, follow
-from .styles import DELIMITERS
-from .text import one_line
+from .property_names import ACCEPTED
+from .schema_references import follow
+from .schemas import SchemaReader
+from .security import is_credential
+from .text import one_line, sentences
 
-Location = Literal["path", "query", "header", "cookie", "querystring"]
-_LOCATIONS: dict[str, Location] = {
-    "path": "path", "query": "query", "header": "header", "cookie": "cookie", "querystring": "querystring",
-}  # fmt: skip
-# OpenAPI 3.1 §4.8.12.2 and 3.2 §4.12.2, and those that Swagger 2.0 has besides; the first is the default.
-_STYLES: dict[Location, tuple[str, ...]] = {
-    "path": ("simple", "label", "matrix", *DELIMITERS),
-    "query": ("form", "deepObject", *DELIMITERS),
-    "header": ("simple", *DELIMITERS),
-    "cookie": ("form", "cookie"),
-    "querystring": ("form",),
-}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 # Set by the layers below, or by nobody. Servers fold `_` to `-`, so `X_API_KEY` is the same header.
 _OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep-alive", "transfer-encoding", "te",
@@ -35,6 +26,9 @@ _OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep
                 "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
                 "x-rewrite-url", "x-real-ip", "set-cookie"}  # fmt: skip
 _OWN_PREFIXES = ("content-", "proxy-", "sec-", "x-forwarded-", "accept-")
+_OWN = {"name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "content", "schema"}
+Key = tuple[str, str]
+_LONGEST_ARGUMENT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +105,7 @@ def _parameter(document: JsonObject, location: str, name: str, node: JsonObject,
     shown = one_line(name, 60)
     if not name:
         raise Unusable("a parameter has no name")
-    place = _LOCATIONS.get(location)
+    place = LOCATIONS.get(location)
     if place is None:
         raise Unusable(f"parameter {shown!r} is in {one_line(location, 20)!r}, which is no place")
     if place == "cookie" and is_credential(document, name):
@@ -124,7 +118,7 @@ def _parameter(document: JsonObject, location: str, name: str, node: JsonObject,
             return None
     if place in ("header", "cookie") and not _TOKEN.fullmatch(name):
         raise Unusable(f"{shown!r} is no name for a {place}")
-    styles = _STYLES[place]
+    styles = STYLES[place]
     style = next((known for known in styles if known == node.get("style")), styles[0])
     explode = node.get("explode")
     return Parameter(
@@ -138,3 +132,63 @@ def _parameter(document: JsonObject, location: str, name: str, node: JsonObject,
         media_type=next(iter(as_object(node.get("content"))), ""),
         allow_empty=node.get("allowEmptyValue") is True and place == "query",
     )
+
+
+def parameter_schema(reader: SchemaReader, node: JsonObject, needs: set[str]) -> JsonObject:
+    """The schema of a parameter object (OpenAPI 3.1 §4.8.12), converted.
+
+    Raises:
+        BadReference: something in it refers to nothing.
+    """
+    said: JsonObject = {key: node[key] for key in ("description", "deprecated") if node.get(key)}
+    examples = (as_object(one).get("value") for one in as_object(node.get("examples")).values())
+    example = next((one for one in (node.get("example"), *examples) if one is not None), None)
+    if example is not None:
+        said["example"] = example
+    schema = reader.read({**_schema_of(node), **said}, needs)
+    if node.get("allowEmptyValue") is True:
+        told = sentences(as_text(schema.get("description")), "May be empty.")
+        return {**schema, "description": one_line(told, 400)}
+    return schema
+
+
+def _schema_of(node: JsonObject) -> JsonObject:
+    for media in as_object(node.get("content")).values():
+        return as_object(as_object(media).get("schema"))
+    if "schema" in node:
+        return as_object(node["schema"])
+    # As Swagger 2 has it, in documents that were turned into OpenAPI 3 by hand.
+    return {key: value for key, value in node.items() if key not in _OWN}
+
+
+def argument_names(keys: Iterable[Key]) -> dict[Key, str]:
+    """For each parameter, by its place and name, a name that every host accepts and that is its alone.
+
+    Parameters of one name in several places are told apart by their places, names that read the same by a digest.
+    None depends on the order of the parameters.
+    """
+    keys = list(keys)
+    times = Counter(name for _, name in keys)
+    names = {(place, name): _argument(place, name, shared=times[name] > 1) for place, name in keys}
+    taken = Counter(names.values())
+    return {key: name if taken[name] == 1 or name == key[1] else _distinct(name, key) for key, name in names.items()}
+
+
+def _argument(place: str, name: str, *, shared: bool) -> str:
+    plain = _plain(name)
+    if not plain:
+        return _distinct(place, (place, name))
+    if shared or plain == BODY:
+        return f"{plain[: _LONGEST_ARGUMENT - 1 - len(place)]}_{place}"
+    return plain
+
+
+def _plain(name: str) -> str:
+    if ACCEPTED.fullmatch(name):
+        return name
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_")[:_LONGEST_ARGUMENT]
+
+
+def _distinct(name: str, key: Key) -> str:
+    digest = hashlib.sha256(" ".join(key).encode(errors="replace")).hexdigest()[:6]
+    return f"{name[: _LONGEST_ARGUMENT - 7]}_{digest}"

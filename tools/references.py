@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from .addresses import BadAddress, has_origin, origin_of
+from .addresses import BadAddress, has_origin, is_file, origin_of, resolve_link
 from .json_values import JsonObject, JsonValue, as_object, as_text
-from .local_files import is_file, resolve_link
-from .references_of import REFERENCES, child_nodes
-from .resources import File, Resource, find, joined, read_file, step_of
+from .resources import REFERENCES, File, Resource, child_nodes, find, joined, read_file, step_of
 
 MAX_FILES = 100
 # A `$ref` that is no JSON pointer into its own document, or anything that gives a part of it another name.

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from .bodies import BODY
+from .arguments import BODY
 from .encoding import encode_body, encode_fields
 from .errors import BadArguments
 from .json_values import JsonObject, JsonValue
 from .media_types import is_json
+from .messages import Request
 from .operations import Operation
+from .parameter_styles import DELIMITERS
 from .parameters import Parameter
 from .property_names import restore_names
 from .styles import (
     COOKIE,
-    DELIMITERS,
     PERCENT,
     PLAIN,
     RESERVED,
@@ -30,33 +30,11 @@ from .styles import (
     pairs,
     percent,
 )
-from .tiers import Tier
 
-# RFC 9110 §9.2.2, and of QUERY its own draft: asking twice does what asking once does.
-IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}
 _PATH_CHARACTERS = "/{}%:@!$&'()*+,;=-._~"
 # Not inside the name of a parameter, as in `/a/{id?}`.
 _QUERY, _FRAGMENT = re.compile(r"\?(?![^{}]*\})"), re.compile(r"#(?![^{}]*\})")
 _NOTHING: Mapping[str, bytes] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An HTTP request without a credential; `timeout` in seconds.
-
-    `scopes` are what its operation wants; `may_ask` says whether a person may be asked to sign in for it.
-    Requests of one `group` share a rate limit. `tier` is what its operation does to the service, where that is known.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    content: bytes | None = None
-    timeout: float = 40.0
-    scopes: tuple[str, ...] = ()
-    may_ask: bool = True
-    group: str = ""
-    tier: Tier | None = None
 
 
 def build_request(operation: Operation, arguments: JsonObject, attached: Mapping[str, bytes] = _NOTHING) -> Request:

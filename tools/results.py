@@ -7,17 +7,18 @@ from http import HTTPStatus
 from typing import TypeAlias
 
 from .charsets import decoded
-from .content_kinds import essence_of, kind_of
 from .errors_in_success import failed_event, graphql_errors, graphql_failure
 from .event_streams import read_events
 from .header_notes import header_notes, shown_address
 from .json_text import compact, compact_lines
 from .json_values import JsonValue, NotJson, parse_json
 from .media_results import media_result
+from .media_types import essence
+from .messages import Response
 from .multiparts import read_parts
-from .sending import Response
+from .result import Result
+from .sniffing import sniff
 from .text import clean, one_line
-from .tool import Result
 from .upstream import upstream_error
 from .web_pages import is_page, title_of, visible_text
 
@@ -48,7 +49,7 @@ def read_response(response: Response, system: str, more: More = _no_more) -> Res
             f"Done: HTTP {response.status}{_phrase(response.status)}, no content.", note=_note(response, system)
         )
     content_type = response.headers.get("content-type", "")
-    kind, media_type = kind_of(response.body, content_type)
+    kind, media_type = sniff(response.body, content_type)
     match kind:
         case "text":
             return _read_text(response, system, more)
@@ -66,9 +67,9 @@ def read_response(response: Response, system: str, more: More = _no_more) -> Res
 
 def _read_text(response: Response, system: str, more: More) -> Result:
     content_type = response.headers.get("content-type", "")
-    essence, text = essence_of(content_type), decoded(response.body, content_type)
-    claims_json, about = essence.endswith("json"), ""
-    if claims_json or not essence or text[:200].lstrip()[:1] in ("{", "[", '"'):
+    named, text = essence(content_type), decoded(response.body, content_type)
+    claims_json, about = named.endswith("json"), ""
+    if claims_json or not named or text[:200].lstrip()[:1] in ("{", "[", '"'):
         try:
             return _read_json(response, system, more, text)
         except NotJson as error:
@@ -79,7 +80,7 @@ def _read_text(response: Response, system: str, more: More) -> Result:
                 return _read_lines(response, system, text, strict=True)
             except NotJson:
                 pass
-    if is_page(text) and (claims_json or not essence or "html" in essence):
+    if is_page(text) and (claims_json or not named or "html" in named):
         page = "a web page (HTML), told as its text" + (
             f": {title}" if (title := one_line(title_of(text), 120)) else ""
         )
@@ -88,8 +89,8 @@ def _read_text(response: Response, system: str, more: More) -> Result:
         if len(text) > _LONGEST_PAGE:
             about += f" up to its character {_LONGEST_PAGE}"
         return Result(clean(visible_text(text[:_LONGEST_PAGE])), note=_note(response, system, about))
-    if not about and essence not in ("", "text/plain"):
-        about = one_line(essence, 80)
+    if not about and named not in ("", "text/plain"):
+        about = one_line(named, 80)
     return Result(clean(text), note=_note(response, system, about))
 
 

@@ -13,6 +13,12 @@ _FLOWS = ("authorizationCode", "clientCredentials", "password", "implicit")
 # RFC 9110 §5.6.2; a query parameter may be called more, but none that we have met is.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _OPENID = "/.well-known/openid-configuration"
+# Also inside a longer name, such as `django_sessionid` or `XSRF-TOKEN`.
+_CREDENTIAL = re.compile(
+    r"sess|(^|[._-])s?sid($|[._-])|connect\.sid|token|auth|csrf|xsrf|jwt|login|remember|credential|secret|passw|api[._-]?key"
+    r"|bearer|sso|identity|^__(host|secure)-",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +90,10 @@ def _absolute(reference: str, address: str) -> str:
     except BadAddress:
         return ""
     return absolute if re.fullmatch(r"[!-~]*", absolute) else ""
+
+
+def is_credential(document: JsonObject, name: str) -> bool:
+    """Whether a cookie proves who somebody is: the document's security schemes name it, or its name says so."""
+    schemes = as_object(as_object(document.get("components")).get("securitySchemes")).values()
+    named = {as_text(as_object(one).get("name")) for one in schemes if as_object(one).get("in") == "cookie"}
+    return name in named or bool(_CREDENTIAL.search(name))

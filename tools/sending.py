@@ -7,17 +7,17 @@ nothing to other origins.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import anyio
 import httpx2
 
 from .addresses import BadAddress, has_origin, resolve, without_query
-from .content_kinds import EVENTS, LINES, essence_of
 from .errors import BadArguments, Refused, Unreachable
+from .media_types import essence
+from .messages import IDEMPOTENT, PERHAPS_DONE, Request, Response, lower_case, read_capped
 from .pacing import Pace, seconds_to_wait
-from .requests import IDEMPOTENT, Request
+from .sniffing import EVENTS, LINES
 from .text import one_line
 
 logger = logging.getLogger(__name__)
@@ -33,21 +33,6 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 _STREAMING = {EVENTS, *LINES, "multipart/x-mixed-replace"}
 _STREAM_SECONDS = 10.0
 _STREAM_BYTES = 1024 * 1024
-
-PERHAPS_DONE = "It may have been carried out all the same: look before you repeat it."
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer, read whole or up to the limit: `cut` says that there was more. Header names are lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
-    cut: bool = False
-    waited: float = 0.0
-    method: str = "GET"
 
 
 @dataclass(slots=True)
@@ -165,7 +150,7 @@ class Sender:
             follow_redirects=False,
             extensions={"scopes": request.scopes, "may_ask": request.may_ask},
         ) as answer:
-            streaming = essence_of(answer.headers.get("content-type", "")) in _STREAMING
+            streaming = essence(answer.headers.get("content-type", "")) in _STREAMING
             body, cut = await (read_stream(answer) if streaming else read_capped(answer, MAX_BYTES))
             logger.debug("%s %s: %s", request.method, without_query(request.url), answer.status_code)
             headers = lower_case(answer)
@@ -185,17 +170,6 @@ class Sender:
         return f"{self.name} ({httpx2.URL(url).host})"
 
 
-async def read_capped(answer: httpx2.Response, limit: int) -> tuple[bytes, bool]:
-    """The decoded body up to `limit` bytes, and whether there was more; a compressed bomb stops there too."""
-    body = bytearray()
-    async for chunk in answer.aiter_bytes():
-        room = limit - len(body)
-        body += chunk[:room]
-        if len(chunk) > room:
-            return bytes(body), True
-    return bytes(body), False
-
-
 async def read_stream(answer: httpx2.Response) -> tuple[bytes, bool]:
     """What a stream gives within some seconds, up to a size, and whether it went on."""
     body = bytearray()
@@ -211,11 +185,6 @@ async def read_stream(answer: httpx2.Response) -> tuple[bytes, bool]:
             raise
         return bytes(body), True
     return bytes(body), time.cancelled_caught
-
-
-def lower_case(answer: httpx2.Response) -> dict[str, str]:
-    """The headers by lower-case name; several of one name are joined by commas (RFC 9110 §5.3)."""
-    return {name.lower(): value for name, value in answer.headers.items()}
 
 
 def _redirected(request: Request, status: int, target: str) -> Request:

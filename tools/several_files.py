@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.from_thread
 
-from .addresses import has_origin, origin_of
+from .addresses import has_origin, is_file, origin_of
 from .documents import read_document
-from .fetching import Document, NotFetched, NotKept
+from .fetched import Document, NotFetched, NotKept, Stale, staleness
 from .json_values import JsonObject
-from .local_files import Reader, is_file
+from .local_files import Reader
 from .references import SelfContained
-from .staleness import Stale, staleness
 from .text import one_line
 
 MAX_BYTES = 32 * 1024 * 1024

@@ -14,16 +14,14 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from .errors import BadArguments
-from .json_values import JsonValue
+from .json_values import JsonValue, WrittenNumber
 from .media_types import is_json
-from .mending import WrittenNumber
+from .parameter_styles import DELIMITERS
 
 Write: TypeAlias = Callable[[str], str]
 # Of RFC 3986's reserved characters those that a value can hold without being cut (`#`, `&`), read as a space (`+`)
 # or refused by strict servers (`[`, `]`).
 _RESERVED = ":/?@!$'()*,;="
-# The last is Swagger 2.0's alone (`tsv`), which knows all three in every place.
-DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 # RFC 6265 §4.1.1 and RFC 9110 §5.6.2, without `%`: as many servers decode percent-encoding in cookies as do not.
 _COOKIE_CHARACTERS = "!#$&'()*+-./:<=>?@[]^_`{|}~"
 _NAME_CHARACTERS = "!#$&'*+^`|"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .schemas import BadReference, follow
-from .swagger_bodies import BODILY, request_body
-from .swagger_schemas import Schemas
+from .schema_references import BadReference, follow
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
 _FLOWS = {
@@ -19,6 +17,17 @@ _FLOWS = {
 # The style that joins as a `collectionFormat` does (`styles.py`): OpenAPI 3 has no word for `tsv`.
 _STYLES = {"ssv": "spaceDelimited", "pipes": "pipeDelimited", "tsv": "tabDelimited"}
 _OF_THE_PARAMETER = {"name", "in", "description", "required", "allowEmptyValue", "collectionFormat", "x-example"}
+_MOVED = {
+    "#/definitions/": "#/components/schemas/",
+    "#/parameters/": "#/components/parameters/",
+    "#/responses/": "#/components/responses/",
+}
+_NAMED = {"properties", "patternProperties", "definitions"}
+_DATA = {"default", "enum", "example", "x-example"}
+BODILY = ("body", "formData")
+_MULTIPART = "multipart/form-data"
+_FORM = "application/x-www-form-urlencoded"
+_OF_THE_FIELD = {"name", "in", "required", "allowEmptyValue", "collectionFormat"}
 
 
 def is_swagger(document: JsonObject) -> bool:
@@ -192,3 +201,87 @@ def _security_scheme(node: JsonObject) -> JsonObject:
     name = _FLOWS.get(as_text(node.get("flow")), "authorizationCode")
     told: JsonObject = {"description": node["description"]} if "description" in node else {}
     return {"type": "oauth2", **told, "flows": {name: {**flow, "scopes": as_object(node.get("scopes"))}}}
+
+
+class Schemas:
+    """Converts schemas; one that stands in several places of the document (a YAML alias) is converted once."""
+
+    def __init__(self) -> None:
+        # With the node itself, so that its id stays its own.
+        self._converted: dict[int, tuple[JsonObject, JsonObject]] = {}
+
+    def convert(self, node: JsonValue) -> JsonValue:
+        """The schema as OpenAPI 3.0 has it; what is no object is left as it is."""
+        if isinstance(node, list):
+            return [self.convert(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        if id(node) not in self._converted:
+            result: JsonObject = {}
+            self._converted[id(node)] = (node, result)
+            for key, value in node.items():
+                if key in _NAMED and isinstance(value, dict):
+                    result[key] = {name: self.convert(one) for name, one in value.items()}
+                else:
+                    result[key] = value if key in _DATA else self.convert(value)
+            _reword(result)
+        return self._converted[id(node)][1]
+
+
+def _reword(schema: JsonObject) -> None:
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        for before, after in _MOVED.items():
+            if reference.startswith(before):
+                schema["$ref"] = after + reference[len(before) :]
+    if isinstance(schema.get("discriminator"), str):
+        schema["discriminator"] = {"propertyName": schema["discriminator"]}
+    if isinstance(nullable := schema.pop("x-nullable", None), bool):
+        schema["nullable"] = nullable
+    if "x-example" in schema:
+        schema.setdefault("example", schema.pop("x-example"))
+    if schema.get("type") == "file":
+        schema |= {"type": "string", "format": "binary"}
+
+
+def request_body(
+    parameters: list[JsonObject], consumes: list[JsonValue], schemas: Schemas
+) -> tuple[JsonObject, list[JsonObject]]:
+    """The request body that these parameters make, and those that have no place in it beside the first."""
+    media_types = [as_text(one) for one in consumes if as_text(one)]
+    body = next((one for one in parameters if one.get("in") == "body"), None)
+    if body is not None:
+        return _whole(body, media_types, schemas), [one for one in parameters if one is not body]
+    return (_form(parameters, media_types, schemas), []) if parameters else ({}, [])
+
+
+def _whole(parameter: JsonObject, media_types: list[str], schemas: Schemas) -> JsonObject:
+    media: JsonObject = {"schema": schemas.convert(parameter.get("schema"))}
+    if "x-example" in parameter:
+        media["example"] = parameter["x-example"]
+    body: JsonObject = {"content": dict.fromkeys(media_types or ["application/json"], media)}
+    return body | {key: parameter[key] for key in ("description", "required") if key in parameter}
+
+
+def _form(parameters: list[JsonObject], media_types: list[str], schemas: Schemas) -> JsonObject:
+    properties: JsonObject = {}
+    required: list[JsonValue] = []
+    encoding: JsonObject = {}
+    for one in parameters:
+        name = as_text(one.get("name"))
+        properties[name] = schemas.convert({key: value for key, value in one.items() if key not in _OF_THE_FIELD})
+        if one.get("required") is True:
+            required.append(name)
+        if one.get("type") == "array":
+            joining = as_text(one.get("collectionFormat"))
+            encoding[name] = {"style": _STYLES.get(joining, "form"), "explode": joining == "multi"}
+    schema: JsonObject = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = required
+    media: JsonObject = {"schema": schema}
+    if encoding:
+        media["encoding"] = encoding
+    has_file = any(one.get("type") == "file" for one in parameters)
+    usable = [one for one in media_types if one.split(";")[0].strip().lower() in (_MULTIPART, _FORM)]
+    chosen = [_MULTIPART] if has_file else usable or [_FORM]
+    return {"required": bool(required), "content": dict.fromkeys(chosen, media)}

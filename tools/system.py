@@ -10,13 +10,13 @@ import anyio
 from .addresses import has_origin
 from .catalog import Catalog, Entry
 from .descriptions import Description, read_description
+from .fetched import Stale
 from .fetching import Fetcher
 from .local_files import Reader
 from .names import tool_name
 from .operations import Operation, Source
 from .problems import Problem
 from .sending import Sender
-from .staleness import Stale
 from .text import one_line
 from .unread import EntryIndex
 from .ways_in import NoWayIn, WayIn, find_descriptions

@@ -79,3 +79,10 @@ def without_markup(text: str) -> str:
     if "**" in text:
         text = _EMPHASIS.sub(r"\1", text)
     return html.unescape(text) if "&" in text else text
+
+
+def sentences(*parts: str) -> str:
+    """The parts that say something, each ended, in one line."""
+    said = [part for part in parts if part]
+    ended = [part if part.endswith((".", "!", "?", "…", ":")) else f"{part}." for part in said[:-1]]
+    return " ".join([*ended, *said[-1:]])

@@ -10,8 +10,8 @@ from .error_bodies import read_error
 from .errors import UpstreamError
 from .header_notes import challenge, request_id
 from .json_values import JsonObject, as_text
+from .messages import Response
 from .pacing import seconds_to_wait
-from .sending import Response
 from .text import one_line
 
 _NEXT_STEPS = {

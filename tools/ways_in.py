@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from .addresses import BadAddress, origin_of, resolve, without_query
-from .catalog import MEDIA_TYPE, Catalog, Entry, NoCatalog, joined, read_catalog
-from .fetching import Document, NotFetched
+from .addresses import BadAddress, is_file, origin_of, resolve, without_query
+from .catalog import Catalog, Entry, NoCatalog, joined, read_catalog
+from .fetched import Document, NotFetched, staleness
 from .link_header import read_links
-from .local_files import Reader, is_file
+from .local_files import Reader
 from .problems import Problem
-from .staleness import staleness
+from .targets import LINKSET
 
 WELL_KNOWN = "/.well-known/api-catalog"
-_ACCEPT = f"{MEDIA_TYPE}, application/json;q=0.5"
+_ACCEPT = f"{LINKSET}, application/json;q=0.5"
 _MAX_DEPTH = 3
 _MAX_CATALOGS = 50
 

@@ -6,8 +6,9 @@ import re
 from typing import Literal, TypeAlias
 
 from .charsets import named_charset
+from .media_types import essence
 
-Kind: TypeAlias = Literal["text", "lines", "events", "parts", "image", "audio", "binary"]
+ContentKind: TypeAlias = Literal["text", "lines", "events", "parts", "image", "audio", "binary"]
 
 LINES = {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
          "application/jsonlines", "application/x-json-stream", "application/stream+json", "application/json-seq",
@@ -40,39 +41,34 @@ _TEXTS = ("json", "xml", "yaml", "javascript", "x-www-form-urlencoded", "graphql
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def essence_of(content_type: str) -> str:
-    """A media type without its parameters, in lower case."""
-    return content_type.split(";")[0].strip().lower()
-
-
-def kind_of(body: bytes, content_type: str) -> tuple[Kind, str]:
+def sniff(body: bytes, content_type: str) -> tuple[ContentKind, str]:
     """The kind of a body, and the media type that it really has."""
-    essence = essence_of(content_type)
+    named = essence(content_type)
     for kinds, kind in ((_IMAGES, "image"), (_AUDIO, "audio"), (_OTHERS, "binary")):
         for magic, media_type in kinds:
             if magic.match(body[:16]):
-                return _of_magic(kind, media_type, essence)
-    if essence in LINES:
-        return "lines", essence
-    if essence == EVENTS:
-        return "events", essence
-    if essence.startswith("multipart/"):
-        return "parts", essence
-    if _names_text(essence) or _is_text(body, named_charset(content_type)):
-        return "text", essence
-    return ("audio" if essence.startswith("audio/") else "binary"), essence or "application/octet-stream"
+                return _of_magic(kind, media_type, named)
+    if named in LINES:
+        return "lines", named
+    if named == EVENTS:
+        return "events", named
+    if named.startswith("multipart/"):
+        return "parts", named
+    if _names_text(named) or _is_text(body, named_charset(content_type)):
+        return "text", named
+    return ("audio" if named.startswith("audio/") else "binary"), named or "application/octet-stream"
 
 
-def _of_magic(kind: str, media_type: str, essence: str) -> tuple[Kind, str]:
-    if media_type in _CONTAINERS and essence not in _VAGUE and not _names_text(essence):
-        return ("audio" if essence.startswith("audio/") else "binary"), essence
+def _of_magic(kind: str, media_type: str, named: str) -> tuple[ContentKind, str]:
+    if media_type in _CONTAINERS and named not in _VAGUE and not _names_text(named):
+        return ("audio" if named.startswith("audio/") else "binary"), named
     if kind == "image":
         return "image", media_type
     return ("audio" if kind == "audio" else "binary"), media_type
 
 
-def _names_text(essence: str) -> bool:
-    return essence.startswith("text/") or essence.endswith(_TEXTS)
+def _names_text(named: str) -> bool:
+    return named.startswith("text/") or named.endswith(_TEXTS)
 
 
 def _is_text(body: bytes, charset: str) -> bool:

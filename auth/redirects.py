@@ -1,0 +1,52 @@
+"""The redirect URI of a sign-in: on this machine, by a loopback address (RFC 8252 §7.3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+PATH = "/callback"
+HOST = "127.0.0.1"
+
+
+class BadRedirect(ValueError):
+    """A redirect address that no browser could bring anybody back to us with; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A loopback address that a browser comes back to: `host` is 127.0.0.1 or localhost."""
+
+    host: str
+    port: int
+    path: str
+
+
+def checked_redirect(address: str) -> Redirect:
+    """A redirect address that was registered by hand, such as `http://127.0.0.1:8765/callback`.
+
+    Raises:
+        BadRedirect: it is none that we could listen on.
+    """
+    shown = repr(address[:200])
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise BadRedirect(f"{shown} is no address") from None
+    if parts.scheme != "http" or parts.hostname not in (HOST, "localhost"):
+        raise BadRedirect(f"{shown} must begin with http://{HOST}: or http://localhost: followed by a port")
+    if not port:
+        raise BadRedirect(f"{shown} needs a port, such as http://{parts.hostname}:8765{parts.path or PATH}")
+    path = parts.path or "/"
+    if address not in (f"http://{parts.hostname}:{port}{path}", f"http://{parts.hostname}:{port}"):
+        raise BadRedirect(f"{shown} may have a path, and nothing else besides host and port")
+    if re.search(r"[^!-~]|[\"<>\\^`{|}]", path):
+        raise BadRedirect(f"{shown} holds a character that no address has")
+    return Redirect(parts.hostname, port, path)
+
+
+def short_address(redirect_uri: str) -> str:
+    """Where the listener for a redirect address leads a person on to the authorization server."""
+    return f"http://{HOST}:{checked_redirect(redirect_uri).port}/"

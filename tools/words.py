@@ -1,0 +1,19 @@
+"""The words that a text or an identifier is made of."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LONGEST = 2_000
+
+
+def words_of(text: str) -> list[str]:
+    """The words of an identifier or a phrase, in lower case: `getPetByID` is get, pet, by, id."""
+    text = text[:_LONGEST]  # the expressions below take time that grows with the square of the length
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+        text = "".join(character for character in text if not unicodedata.combining(character))
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
+    return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", spaced)]
