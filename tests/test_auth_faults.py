@@ -337,11 +337,11 @@ def test_a_lock_whose_holder_is_killed_is_free_at_once(home: Home) -> None:
 def test_two_hundred_refreshes_leave_no_thread_and_no_file(home: Home) -> None:
     home.sign_in(age=3600)
     session = home.session()
-    open_files = 0
-    for number in range(200):
+    open_files: list[int] = []
+    for _ in range(200):
         home.now += 3600
         session.refresh()
-        if number == 10:
-            open_files = len(list(Path("/dev/fd").iterdir()))
-    assert len(list(Path("/dev/fd").iterdir())) == open_files and home.rotations == 200
+        open_files.append(len(list(Path("/dev/fd").iterdir())))
+    # What earlier tests left is closed whenever it is collected, so there may be fewer.
+    assert max(open_files[10:]) <= max(open_files[:10]) and home.rotations == 200
     assert {path.suffix for path in home.folder.iterdir()} == {".json", ".lock"}

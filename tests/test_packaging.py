@@ -24,16 +24,16 @@ FOLDERS = ("server", "tools", "auth", "sandbox")
 
 def test_every_folder_of_code_is_in_the_package() -> None:
     packages = PROJECT["tool"]["setuptools"]["packages"]
-    assert packages == [f"closient_mcp.{folder}" for folder in FOLDERS]
-    nested = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path.parent.parent != ROOT]
-    assert nested == []
+    folders = {path.parent.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
+    assert sorted(packages) == sorted(f"closient_mcp.{'.'.join(folder.parts)}" for folder in folders)
 
 
 def test_every_data_file_is_in_the_package() -> None:
     data = PROJECT["tool"]["setuptools"]["package-data"]
     for folder in FOLDERS:
         files = {p for p in (ROOT / folder).rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
-        packed = {p for pattern in data[f"closient_mcp.{folder}"] for p in (ROOT / folder).glob(pattern)}
+        packages = {name: ROOT.joinpath(*name.split(".")[1:]) for name in data if name.split(".")[1] == folder}
+        packed = {p for name, place in packages.items() for pattern in data[name] for p in place.glob(pattern)}
         assert files == packed
 
 
@@ -45,7 +45,7 @@ def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() 
     asked = {re.split(r"[<>=\[]", one)[0] for one in [*PROJECT["project"]["dependencies"], "keyring"]}
     called = {"yaml": "pyyaml"}
     for folder in ("server", "tools", "auth"):
-        for path in (ROOT / folder).glob("*.py"):
+        for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 if isinstance(node, ast.ImportFrom) and not node.level:
@@ -64,9 +64,10 @@ def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
 def imports(folder: str) -> set[str]:
     """The folders of ours that a folder's modules import."""
     found: set[str] = set()
-    for path in (ROOT / folder).glob("*.py"):
+    for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module:
+            depth = len(path.relative_to(ROOT).parts)
+            if isinstance(node, ast.ImportFrom) and node.level == depth and node.module:
                 found.add(node.module.split(".")[0])
             assert not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("closient_mcp"))
     return found
@@ -82,7 +83,7 @@ def test_the_arrows_between_the_folders_go_one_way(folder: str, may_know: set[st
 
 def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
     for folder in ("server", "tools", "auth"):
-        for path in (ROOT / folder).glob("*.py"):
+        for path in (ROOT / folder).rglob("*.py"):
             if path.name != "commands.py":
                 assert "environ[" not in path.read_text() or path.name == "settings.py"
                 assert "os.environ" not in path.read_text() and "getenv" not in path.read_text()

@@ -64,6 +64,7 @@ async def test_the_tools_list_of_fluent_is_its_snapshot(tmp_path: Path) -> None:
     with running_fluent() as fluent:
         text = (
             f'[systems.fluent]\naccount = "ACME"\nretailer = 1\nbase = "{fluent.address}"\n'
-            'credential = { grant = "password", username = "u", password = "p", client_id = "c", client_secret = "s" }\n'
+            'credential = { grant = "password", username = "u", password = "p", '
+            'client_id = "c", client_secret = "s" }\n'
         )
         check("fluent", await definitions(tmp_path, fluent.address, text))

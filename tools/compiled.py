@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -64,7 +65,8 @@ def compiled_key(body: bytes, source: Source) -> str:
 def _program() -> str:
     """The code of this package as it is installed: another version may read the same document differently."""
     try:
-        states = sorted((path.name, path.stat()) for path in Path(__file__).parent.glob("*.py"))
+        root = Path(str(files("closient_mcp.tools")))
+        states = sorted((path.relative_to(root).as_posix(), path.stat()) for path in root.rglob("*.py"))
     except OSError:
         return ""
     told = "\n".join(f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states)
