@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import anyio
 
 from ..auth.secrets import Redaction
-from ..tools.fetching import Fetcher
+from ..tools.formats.text import one_line
+from ..tools.http.fetcher import Fetcher
 from ..tools.system import System
-from ..tools.text import one_line
 from .bridge import Bridge, open_bridge
 from .clients import anonymous_client
 from .config_file import SYSTEM_NAME

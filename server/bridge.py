@@ -15,20 +15,20 @@ from ..auth.browser import opener
 from ..auth.login import Login
 from ..auth.secrets import Redaction
 from ..auth.session import Session
-from ..tools.arguments import ArgumentChecker
-from ..tools.cache import Cache
 from ..tools.closient import Closient
 from ..tools.exposure import Exposure, Offer, listed, settle
-from ..tools.fetching import Fetcher
 from ..tools.finders import Finder
 from ..tools.fluent import Fluent
+from ..tools.formats.json_values import JsonObject
 from ..tools.generated import operation_tool
-from ..tools.json_values import JsonObject
+from ..tools.http.cache import Cache
+from ..tools.http.fetcher import Fetcher
+from ..tools.http.sender import Sender
 from ..tools.paging import Pages
 from ..tools.problems import Problem
 from ..tools.result import Result
+from ..tools.schema.validation import ArgumentChecker
 from ..tools.seen import SeenFile
-from ..tools.sending import Sender
 from ..tools.system import Progress, System
 from ..tools.tiers import TIERS, Tier
 from ..tools.tool import Tool

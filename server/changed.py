@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from ..tools.changes import Change
-from ..tools.json_values import JsonObject, JsonValue
+from ..tools.formats.json_values import JsonObject, JsonValue
 from .bridge import Bridge
 from .first_seen import FirstSeen
 from .terminal import BOLD, GREEN, RED, Terminal

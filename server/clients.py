@@ -15,7 +15,7 @@ from ..auth.secrets import Redaction
 from ..auth.session import Session
 from ..auth.store import Store
 from ..auth.wire import Wire, certificates
-from ..tools.addresses import is_loopback
+from ..tools.formats.urls import is_loopback
 from .settings import ApiKey, SettingsError, SignIn, SystemSettings
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)

@@ -17,7 +17,7 @@ import anyio
 import httpx2
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from ..tools.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
+from ..tools.formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..tools.addresses import BadAddress, is_file, origin_of
 from ..tools.catalog import NoCatalog, read_catalog
 from ..tools.documents import NotReadable, read_document
-from ..tools.fetched import MAX_BYTES
+from ..tools.formats.urls import BadAddress, is_file, origin_of
+from ..tools.http.fetched import MAX_BYTES
 from ..tools.servers import server_origins
 
 

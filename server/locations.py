@@ -8,7 +8,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..tools.addresses import is_loopback
+from ..tools.formats.urls import is_loopback
 from .settings import SettingsError
 from .sites import safe_origin
 

@@ -9,7 +9,7 @@ import textwrap
 import anyio
 
 from ..auth.secrets import Redaction
-from ..tools.json_values import JsonObject, JsonValue, NotJson, parse_json
+from ..tools.formats.json_values import JsonObject, JsonValue, NotJson, parse_json
 from ..tools.ranking import Index
 from ..tools.tool import Tool
 from .bridge import Bridge, open_bridge

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..auth.profile import Endpoints
-from ..tools.addresses import is_file, origin_of, without_query
+from ..tools.formats.urls import is_file, origin_of, without_query
 from ..tools.ways_in import WayIn
 from .config_file import CredentialTable, SystemTable
 from .credentials import closient_from_environment, credential_of, new_profile

@@ -11,13 +11,13 @@ import anyio.to_thread
 
 from ..auth.discovery import NoServer, discover
 from ..auth.wire import Wire
-from ..tools.addresses import BadAddress, has_origin, is_file, is_loopback, origin_of, resolve
 from ..tools.catalog import Entry, NoCatalog, read_catalog
 from ..tools.documents import NotReadable, read_document, unsupported_reason
-from ..tools.fetched import Document, NotFetched, NotReached
-from ..tools.fetching import Fetcher
-from ..tools.json_values import JsonObject, as_list, as_object, as_text
-from ..tools.local_files import Reader
+from ..tools.formats.json_values import JsonObject, as_list, as_object, as_text
+from ..tools.formats.urls import BadAddress, has_origin, is_file, is_loopback, origin_of, resolve
+from ..tools.http.fetched import Document, NotFetched, NotReached
+from ..tools.http.fetcher import Fetcher
+from ..tools.http.reader import Reader
 from ..tools.security import Scheme, security_schemes
 from ..tools.servers import server_url
 from ..tools.swagger import is_swagger, to_openapi

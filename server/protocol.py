@@ -22,8 +22,8 @@ from mcp.shared.exceptions import MCPError
 
 from ..auth.errors import AuthError, SignInNeeded
 from ..tools.errors import ToolError
-from ..tools.json_values import JsonObject, to_text
-from ..tools.messages import PERHAPS_DONE
+from ..tools.formats.json_values import JsonObject, to_text
+from ..tools.http.messages import PERHAPS_DONE
 from ..tools.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from ..tools.tool import Tool
 from .bridge import Bridge

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from urllib.parse import urlsplit
 
-from ..tools.addresses import BadAddress, is_loopback, origin_of
+from ..tools.formats.urls import BadAddress, is_loopback, origin_of
 from .settings import SettingsError
 
 SITES = {

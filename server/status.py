@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ..auth.discovery import same_origin
 from ..auth.errors import AuthError
 from ..auth.references import NoSecret
-from ..tools.json_values import JsonObject, JsonValue, as_list
+from ..tools.formats.json_values import JsonObject, JsonValue, as_list
 from ..tools.problems import Problem
 from .bridge import Bridge
 from .settings import ApiKey, NoCredential, SystemSettings

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode
 
-from closient_mcp.tools.json_values import as_object
+from closient_mcp.tools.formats.json_values import as_object
 
 from .close_documents import clean_document, fern_document
 from .service import Received, Reply, Service, running_service

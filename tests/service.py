@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 from jsonschema import Draft202012Validator
 
-from closient_mcp.tools.json_values import JsonObject, JsonValue
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 
 
 @dataclass(frozen=True)

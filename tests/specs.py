@@ -12,9 +12,9 @@ import pytest
 
 from closient_mcp.tools.descriptions import Description
 from closient_mcp.tools.documents import read_document
-from closient_mcp.tools.fetching import Fetcher
-from closient_mcp.tools.json_values import JsonObject
-from closient_mcp.tools.sending import Sender
+from closient_mcp.tools.formats.json_values import JsonObject
+from closient_mcp.tools.http.fetcher import Fetcher
+from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.system import System
 from closient_mcp.tools.ways_in import WayIn
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from jsonschema import Draft202012Validator
 
-from closient_mcp.tools.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
 # What comes out of a document; whatever else stands in a schema is a mistake.
 KEYWORDS = {

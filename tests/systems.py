@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx2
 
-from closient_mcp.tools.fetching import Fetcher
-from closient_mcp.tools.sending import Sender
+from closient_mcp.tools.http.fetcher import Fetcher
+from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.system import System
 from closient_mcp.tools.ways_in import WayIn
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.parameters import Key, argument_names, parameter_schema
-from closient_mcp.tools.schemas import SchemaReader
+from closient_mcp.tools.schema.reader import SchemaReader
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.errors import UpstreamError
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_object, parse_json
 from closient_mcp.tools.generated import operation_tool
-from closient_mcp.tools.json_values import JsonObject, JsonValue, as_object, parse_json
+from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.operations import Operation, Source, read_operations
 from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.result import Result
-from closient_mcp.tools.sending import Sender
+from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tool import Tool
 
 from .close_documents import clean_document, fern_document
@@ -239,7 +239,7 @@ async def test_rule_4_a_429_is_waited_for_as_exactly_as_it_says_though_requests_
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr("closient_mcp.tools.sending.anyio.sleep", sleep)
+    monkeypatch.setattr("closient_mcp.tools.http.sender.anyio.sleep", sleep)
     close.throttle()
     await call(_NAMES[close.form]["create"], body={"name": "Wayne"})
     assert slept == [0.87] and len(close.calls) == 2 and len(close.leads) == 1

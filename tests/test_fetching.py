@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from closient_mcp.tools import fetching
-from closient_mcp.tools.fetched import NotFetched
-from closient_mcp.tools.fetching import Fetcher
+from closient_mcp.tools.http.fetched import NotFetched
+from closient_mcp.tools.http.fetcher import Fetcher
 
 from .service import Reply, Service
 
@@ -58,7 +57,7 @@ async def test_what_cannot_be_had_is_told_with_the_reason(
 async def test_rule_2_a_document_larger_than_the_limit_is_refused(
     fetcher: Fetcher, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "MAX_BYTES", 2**20)
+    monkeypatch.setattr("closient_mcp.tools.http.fetcher.MAX_BYTES", 2**20)
     service.routes["/d"] = Reply(b" " * (2**20 + 1))
     with pytest.raises(NotFetched, match="larger than 1 MiB"):
         await fetcher.fetch(f"{service.address}/d", "*/*")

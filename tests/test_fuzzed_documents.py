@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from closient_mcp.tools.catalog import Entry
 from closient_mcp.tools.descriptions import Description, read_description
-from closient_mcp.tools.fetching import Fetcher
-from closient_mcp.tools.json_values import JsonValue, as_list, as_object, parse_json, to_text
-from closient_mcp.tools.local_files import Reader
+from closient_mcp.tools.formats.json_values import JsonValue, as_list, as_object, parse_json, to_text
+from closient_mcp.tools.http.fetcher import Fetcher
+from closient_mcp.tools.http.reader import Reader
 from closient_mcp.tools.operations import MAX_OPERATIONS, Source
 
 from .service import document, operation

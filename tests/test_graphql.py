@@ -9,7 +9,7 @@ from graphql import GraphQLError, OperationDefinitionNode, parse
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.graphql import (
+from closient_mcp.tools.formats.graphql import (
     MAX_DOCUMENT,
     Answer,
     GraphqlError,
@@ -21,7 +21,7 @@ from closient_mcp.tools.graphql import (
     read_answer,
     request_body,
 )
-from closient_mcp.tools.json_values import JsonObject, JsonValue, parse_json
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, parse_json
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.keywords import is_portable, keywords, said_of, types_of
+from closient_mcp.tools.schema.keywords import is_portable, keywords, said_of, types_of
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from closient_mcp.server.locations import location_of
 from closient_mcp.server.probing import usable
 from closient_mcp.server.proposal import Given, Provider, for_close, for_closient, propose
 from closient_mcp.server.settings import SettingsError
-from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.security import Scheme, security_schemes
 
 API = "https://api.acme.example"

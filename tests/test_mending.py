@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.errors import BadArguments
-from closient_mcp.tools.json_values import JsonObject, JsonValue, WrittenNumber, as_object, to_text
-from closient_mcp.tools.mending import mend
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, WrittenNumber, as_object, to_text
+from closient_mcp.tools.schema.coercion import mend
+from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.styles import exact_json, header_json, scalar
 
 

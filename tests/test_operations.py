@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.json_values import JsonObject, as_object
+from closient_mcp.tools.formats.json_values import JsonObject, as_object
 from closient_mcp.tools.operations import NotOpenApi, Operation, Source, read_operations
 from closient_mcp.tools.problems import Problem
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from closient_mcp.tools.pacing import Pace, limit_of, seconds_to_wait
+from closient_mcp.tools.http.rate_limits import Pace, limit_of, seconds_to_wait
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 

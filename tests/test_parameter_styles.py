@@ -26,8 +26,8 @@ from closient_mcp.tools.bodies import Body
 from closient_mcp.tools.encoding import encode_body
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.form_schemas import Part
-from closient_mcp.tools.json_values import JsonObject, JsonValue
-from closient_mcp.tools.messages import Request
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
+from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.operations import Operation
 from closient_mcp.tools.parameter_styles import Location
 from closient_mcp.tools.parameters import Parameter

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closient_mcp.tools.json_values import JsonObject
-from closient_mcp.tools.property_names import renames_in, restore_names, shown_names
+from closient_mcp.tools.formats.json_values import JsonObject
+from closient_mcp.tools.schema.property_names import renames_in, restore_names, shown_names
 
 TEXT: JsonObject = {"type": "string"}
 

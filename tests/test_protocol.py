@@ -24,7 +24,7 @@ from closient_mcp.server.bridge import open_bridge
 from closient_mcp.server.loading import load_settings
 from closient_mcp.server.protocol import McpBridge
 from closient_mcp.server.settings import Options
-from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.formats.json_values import JsonObject
 
 from .service import Received, Reply, Service, document, operation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft202012Validator
 
-from closient_mcp.tools.json_values import JsonValue, as_object, to_text
+from closient_mcp.tools.formats.json_values import JsonValue, as_object, to_text
 
 from .specs import Spec, all_specs, spec_parameters
 

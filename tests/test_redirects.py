@@ -8,9 +8,9 @@ import httpx2
 import pytest
 
 from closient_mcp.tools.errors import Refused
-from closient_mcp.tools.messages import Request
+from closient_mcp.tools.http.messages import Request
+from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.results import read_response
-from closient_mcp.tools.sending import Sender
 
 from .service import Reply, Service, running_service
 

@@ -11,13 +11,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.tools.cache import Cache
 from closient_mcp.tools.descriptions import Description
-from closient_mcp.tools.fetching import Fetcher
-from closient_mcp.tools.json_values import JsonObject
+from closient_mcp.tools.formats.json_values import JsonObject
+from closient_mcp.tools.http.cache import Cache
+from closient_mcp.tools.http.fetcher import Fetcher
+from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.references import MAX_FILES, SelfContained, refers_elsewhere
-from closient_mcp.tools.schema_references import follow
-from closient_mcp.tools.sending import Sender
+from closient_mcp.tools.schema.references import follow
 from closient_mcp.tools.system import System
 from closient_mcp.tools.ways_in import WayIn
 

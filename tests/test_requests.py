@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from closient_mcp.tools.bodies import Body
 from closient_mcp.tools.errors import BadArguments
-from closient_mcp.tools.json_values import JsonObject, JsonValue
-from closient_mcp.tools.messages import Request
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
+from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.operations import Operation, Source, read_operations
 from closient_mcp.tools.parameter_styles import Location
 from closient_mcp.tools.parameters import Parameter

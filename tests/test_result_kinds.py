@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools import json_text, media_results, results
-from closient_mcp.tools.charsets import decoded
+from closient_mcp.tools import media_results, results
 from closient_mcp.tools.errors import UpstreamError
-from closient_mcp.tools.event_streams import read_events
+from closient_mcp.tools.formats import json_text
+from closient_mcp.tools.formats.charsets import decoded
+from closient_mcp.tools.formats.event_streams import read_events
+from closient_mcp.tools.formats.html_text import visible_text
+from closient_mcp.tools.formats.json_text import compact
+from closient_mcp.tools.formats.sniffing import sniff
 from closient_mcp.tools.header_notes import shown_address
-from closient_mcp.tools.json_text import compact
+from closient_mcp.tools.http.messages import Response
 from closient_mcp.tools.media_results import filename
-from closient_mcp.tools.messages import Response
 from closient_mcp.tools.result import AudioBlock, ImageBlock, ResourceBlock, Result
 from closient_mcp.tools.results import read_response
-from closient_mcp.tools.sniffing import sniff
-from closient_mcp.tools.web_pages import visible_text
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 WAV = b"RIFF\x24\0\0\0WAVEfmt "
@@ -76,7 +77,7 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
 
 @given(_JSON, st.booleans(), st.sampled_from([None, 2]))
 def test_compact_json_means_what_it_meant(value: Any, ascii_only: bool, indent: int | None) -> None:
-    from closient_mcp.tools.text import clean_value
+    from closient_mcp.tools.formats.text import clean_value
 
     written = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     assert json.loads(compact(written)) == clean_value(json.loads(written))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from closient_mcp.tools.error_bodies import read_error
 from closient_mcp.tools.errors import UpstreamError
-from closient_mcp.tools.messages import Response
+from closient_mcp.tools.http.messages import Response
 from closient_mcp.tools.results import read_response
 
 

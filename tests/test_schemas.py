@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from closient_mcp.tools.json_values import JsonObject, JsonValue, as_list, as_object
-from closient_mcp.tools.schema_references import BadReference
-from closient_mcp.tools.schemas import SchemaReader
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
+from closient_mcp.tools.schema.reader import SchemaReader
+from closient_mcp.tools.schema.references import BadReference
 
 from .service import fits
 

@@ -14,12 +14,11 @@ import httpx2
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
-from closient_mcp.tools import sending
 from closient_mcp.tools.errors import BadArguments, Refused, Unreachable
-from closient_mcp.tools.messages import PERHAPS_DONE, Request
+from closient_mcp.tools.http.messages import PERHAPS_DONE, Request
+from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.operations import Source, read_operations
 from closient_mcp.tools.requests import build_request
-from closient_mcp.tools.sending import Sender
 from closient_mcp.tools.tiers import Tier
 
 from .service import Received, Reply, Service, document, operation, running_service
@@ -230,7 +229,7 @@ async def streaming(*chunks: bytes, content_type: str, ends: bool = False) -> As
 async def test_of_a_stream_without_end_what_has_come_is_the_answer(
     monkeypatch: pytest.MonkeyPatch, content_type: str
 ) -> None:
-    monkeypatch.setattr(sending, "_STREAM_SECONDS", 0.3)
+    monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_SECONDS", 0.3)
     async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type=content_type) as sender:
         (origin,) = sender.origins
         response = await sender.send(Request("GET", f"{origin}/a"))
@@ -238,7 +237,7 @@ async def test_of_a_stream_without_end_what_has_come_is_the_answer(
 
 
 async def test_rule_2_a_stream_is_read_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "_STREAM_BYTES", 12)
+    monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_BYTES", 12)
     async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type="text/event-stream") as sender:
         (origin,) = sender.origins
         response = await sender.send(Request("GET", f"{origin}/a"))
@@ -281,7 +280,7 @@ async def test_no_answer_in_time_is_an_error_that_says_so(service: Service, send
 async def test_rule_2_a_large_answer_is_read_up_to_the_limit(
     service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "MAX_BYTES", 1000)
+    monkeypatch.setattr("closient_mcp.tools.http.sender.MAX_BYTES", 1000)
     service.routes["/a"] = Reply(b"x" * 5000)
     response = await sender.send(get(service, "/a"))
     assert (len(response.body), response.cut) == (1000, True)
@@ -290,7 +289,7 @@ async def test_rule_2_a_large_answer_is_read_up_to_the_limit(
 async def test_rule_2_a_compressed_bomb_is_read_up_to_the_limit(
     service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr("closient_mcp.tools.http.sender.MAX_BYTES", 1_000_000)
     bomb = gzip.compress(b"0" * 50_000_000)
     service.routes["/a"] = Reply(bomb, headers={"Content-Encoding": "gzip"})
     response = await sender.send(get(service, "/a"))
@@ -339,7 +338,7 @@ async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_th
 async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sent(
     service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "_QUEUE_SECONDS", 0.05)
+    monkeypatch.setattr("closient_mcp.tools.http.sender._QUEUE_SECONDS", 0.05)
     released = threading.Event()
 
     def slow(_: Received) -> Reply:

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.exposure import Exposure, Offer, listed
 from closient_mcp.tools.finders import Finder
-from closient_mcp.tools.json_values import JsonObject, as_list, as_object, to_text
+from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object, to_text
 from closient_mcp.tools.result import Result
-from closient_mcp.tools.schemas import SchemaReader
-from closient_mcp.tools.shortening import is_cut, shortened, shortened_text
+from closient_mcp.tools.schema.reader import SchemaReader
+from closient_mcp.tools.schema.shortening import is_cut, shortened, shortened_text
+from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS
 from closient_mcp.tools.tool import Tool
 

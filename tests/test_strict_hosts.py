@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from closient_mcp.tools.documents import read_document
+from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object
 from closient_mcp.tools.generated import operation_tool
-from closient_mcp.tools.json_values import JsonObject, as_list, as_object
+from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.operations import Operation, Source, read_operations
-from closient_mcp.tools.sending import Sender
 from closient_mcp.tools.swagger import is_swagger, to_openapi
 
 from .close_documents import clean_document, fern_document

@@ -10,8 +10,8 @@ import pytest
 
 from closient_mcp.server.probing import probe
 from closient_mcp.tools.documents import unsupported_reason
-from closient_mcp.tools.fetching import Fetcher
-from closient_mcp.tools.json_values import JsonObject, JsonValue
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
+from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.operations import Source, read_operations
 from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.servers import server_origins

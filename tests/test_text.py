@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.json_values import NotJson, parse_json
-from closient_mcp.tools.text import clean, clean_value, one_line, paragraph, without_markup
+from closient_mcp.tools.formats.json_values import NotJson, parse_json
+from closient_mcp.tools.formats.text import clean, clean_value, one_line, paragraph, without_markup
 
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066", "\ufeff", "\x1b", "\x00", "\U000e0041", "\u3164"])

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools import paging
-from closient_mcp.tools.arguments import ArgumentChecker
 from closient_mcp.tools.errors import BadArguments, Refused
 from closient_mcp.tools.exposure import Exposure, Offer, listed, settle
 from closient_mcp.tools.finders import Finder
-from closient_mcp.tools.json_values import JsonObject, as_object
+from closient_mcp.tools.formats.json_values import JsonObject, as_object
 from closient_mcp.tools.paging import Pages
 from closient_mcp.tools.ranking import Index
 from closient_mcp.tools.result import Result
+from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS, Tier
 from closient_mcp.tools.tool import Tool
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools import system as system_module
-from closient_mcp.tools.link_header import read_links
+from closient_mcp.tools.formats.link_header import read_links
 from closient_mcp.tools.ways_in import WayIn
 
 from .service import Reply, Service, running_service
@@ -216,9 +216,9 @@ async def test_rule_2_what_the_network_names_is_never_a_file(service: Service, t
 async def test_rule_2_a_file_larger_than_the_limit_is_refused(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from closient_mcp.tools import local_files
+    from closient_mcp.tools.http import reader
 
-    monkeypatch.setattr(local_files, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(reader, "MAX_BYTES", 2**20)
     write(tmp_path, big__json=" " * (2**20 + 1))
     system = await loaded(service, WayIn(descriptions=((tmp_path / "big.json").as_uri(),)))
     assert skipped(system) == {"big.json": "larger than 1 MiB"}

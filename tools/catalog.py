@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from .addresses import is_file
 from .api_words import api_words
-from .fetched import Stale
+from .formats.urls import is_file
+from .http.fetched import Stale
 from .linksets import MAX_CONTEXTS, Context, NoCatalog, read_contexts
 from .problems import Problem
 from .targets import Target, format_of, is_catalog, is_openapi, stem_of, what_else

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from .json_values import JsonObject
+from .formats.json_values import JsonObject
 from .operations import Operation
 
 ChangeKind: TypeAlias = Literal["added", "removed", "title", "description", "schema", "tier", "address"]

@@ -9,14 +9,14 @@ from urllib.parse import quote, urlencode
 
 from . import products
 from .errors import BadArguments, ToolError, UpstreamError
+from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
+from .formats.text import clean_value
 from .gtin import InvalidGtin, expand_upc_e, read_gtin
-from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
+from .http.messages import Request, Response
+from .http.sender import Sender
 from .linkset import link_type_name, read_linkset
-from .messages import Request, Response
 from .result import Result
-from .sending import Sender
 from .targets import LINKSET
-from .text import clean_value
 from .tool import Tool
 from .upstream import upstream_error
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from .bodies import Body
-from .cache import Cache
 from .form_schemas import Part
-from .json_values import JsonObject, to_text
+from .formats.json_values import JsonObject, to_text
+from .http.cache import Cache
 from .operations import Operation, Source
 from .parameters import Parameter
 from .problems import Problem

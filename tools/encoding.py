@@ -11,8 +11,8 @@ from .bodies import Body
 from .errors import BadArguments
 from .file_values import extension, is_file, read_file_value
 from .form_schemas import Part
-from .json_values import JsonObject, JsonValue, NotJson, as_object, parse_json
-from .media_types import essence, is_json
+from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, parse_json
+from .formats.media_types import essence, is_json
 from .styles import PERCENT, PLAIN, RESERVED, exact_json, pairs, percent, scalar
 
 

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from .charsets import decoded
+from .formats.charsets import decoded
+from .formats.html_text import title_of
+from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json
+from .formats.text import one_line
 from .header_notes import shown_address
-from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json
-from .text import one_line
-from .web_pages import title_of
 from .wrong_inputs import CODES, MESSAGES, Wrong, by_field, first_text, is_by_field, plain_name, read_wrongs
 
 _WRAPPERS = ("error", "fault", "message", "detail", "problem", "exception", "meta", "status", "err", "response")

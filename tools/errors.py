@@ -9,7 +9,7 @@ ToolError
 
 from __future__ import annotations
 
-from .json_values import JsonObject
+from .formats.json_values import JsonObject
 
 
 class ToolError(Exception):

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .arguments import ArgumentChecker
 from .errors import BadArguments, Refused
-from .json_values import JsonObject, JsonValue, as_object, as_text, to_text
+from .formats.json_values import JsonObject, JsonValue, as_object, as_text, to_text
 from .ranking import Index
 from .result import Result
+from .schema.validation import ArgumentChecker
 from .tiers import TIERS, Tier
 from .tool import DESCRIBE, Tool
 

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import anyio
 
-from .addresses import without_query
 from .errors import BadArguments, ToolError, UpstreamError
 from .fluent_errors import failure, is_throttled, next_step
 from .fluent_queries import ORDER_BY, ORDER_INPUT, ORDER_OUTPUT, SEARCHES
 from .fluent_search import Search, flat
-from .graphql import (
+from .formats.graphql import (
     Answer,
     GraphqlError,
     Kind,
@@ -28,11 +27,12 @@ from .graphql import (
     read_answer,
     request_body,
 )
-from .json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
-from .messages import Request, Response
+from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
+from .formats.text import clean, one_line
+from .formats.urls import without_query
+from .http.messages import Request, Response
+from .http.sender import Sender
 from .result import Result
-from .sending import Sender
-from .text import clean, one_line
 from .tiers import Tier
 from .tool import Call, Tool
 from .upstream import upstream_error

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .arguments import BODY
 from .attachments import read_attachments
-from .file_schemas import allow_paths
-from .json_values import JsonObject, JsonValue, as_object
-from .messages import IDEMPOTENT
+from .formats.json_values import JsonObject, JsonValue, as_object
+from .http.messages import IDEMPOTENT
+from .http.sender import Sender
 from .more import how_to_get_more
 from .operations import Operation
 from .requests import build_request
 from .result import Result
 from .results import read_response
-from .sending import Sender
+from .schema.file_schemas import allow_paths
+from .schema.validation import BODY
 from .tool import Tool
 
 

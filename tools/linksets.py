@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .addresses import BadAddress, resolve_link
-from .json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
+from .formats.json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
+from .formats.urls import BadAddress, resolve_link
 from .problems import Problem
 from .targets import Target, is_catalog, read_targets
 

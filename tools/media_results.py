@@ -6,10 +6,10 @@ import hashlib
 import re
 from urllib.parse import quote, unquote
 
-from .addresses import without_query
-from .messages import Response
+from .formats.text import one_line
+from .formats.urls import without_query
+from .http.messages import Response
 from .result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
-from .text import one_line
 
 # In base64 it is a third more, and hosts refuse results beyond 1 MB.
 MOST_BYTES = 700_000

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
 from .errors import Refused
-from .json_values import JsonObject, as_text
+from .formats.json_values import JsonObject, as_text
 from .result import Result
 from .tool import Tool
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .errors import ToolError
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from .formats.text import paragraph
 from .linkset import Link, Links
-from .text import paragraph
 
 _LONGEST = 2_000
 _MOST_LINKS = 50

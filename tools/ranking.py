@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from .formats.words import words_of
 from .tool import Tool
-from .words import words_of
 
 _K1, _B = 1.2, 0.6
 _UNTELLING = {

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .changes import Baseline, Seen
-from .files import replace_file
-from .json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
+from .formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
+from .http.atomic_files import replace_file
 
 logger = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.from_thread
 
-from .addresses import has_origin, is_file, origin_of
 from .documents import read_document
-from .fetched import Document, NotFetched, NotKept, Stale, staleness
-from .json_values import JsonObject
-from .local_files import Reader
+from .formats.json_values import JsonObject
+from .formats.text import one_line
+from .formats.urls import has_origin, is_file, origin_of
+from .http.fetched import Document, NotFetched, NotKept, Stale, staleness
+from .http.reader import Reader
 from .references import SelfContained
-from .text import one_line
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_ROUNDS = 20

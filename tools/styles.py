@@ -14,8 +14,8 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from .errors import BadArguments
-from .json_values import JsonValue, WrittenNumber
-from .media_types import is_json
+from .formats.json_values import JsonValue, WrittenNumber
+from .formats.media_types import is_json
 from .parameter_styles import DELIMITERS
 
 Write: TypeAlias = Callable[[str], str]

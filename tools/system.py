@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 
-from .addresses import has_origin
 from .catalog import Catalog, Entry
 from .descriptions import Description, read_description
-from .fetched import Stale
-from .fetching import Fetcher
-from .local_files import Reader
+from .formats.text import one_line
+from .formats.urls import has_origin
+from .http.fetched import Stale
+from .http.fetcher import Fetcher
+from .http.reader import Reader
+from .http.sender import Sender
 from .names import tool_name
 from .operations import Operation, Source
 from .problems import Problem
-from .sending import Sender
-from .text import one_line
 from .unread import EntryIndex
 from .ways_in import NoWayIn, WayIn, find_descriptions
 

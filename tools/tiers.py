@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from .words import words_of
+from .formats.words import words_of
 
 Tier: TypeAlias = Literal["read", "write", "destructive"]
 TIERS: tuple[Tier, ...] = ("read", "write", "destructive")

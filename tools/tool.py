@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from .json_values import JsonObject, JsonValue
+from .formats.json_values import JsonObject, JsonValue
 from .result import Result
-from .shortening import shortened, shortened_text
+from .schema.shortening import shortened, shortened_text
 from .tiers import Tier
 
 DESCRIBE = "describe_operation"

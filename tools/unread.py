@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from .catalog import Entry
-from .words import words_of
+from .formats.words import words_of
 
 
 class EntryIndex:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from .addresses import BadAddress, is_file, origin_of, resolve, without_query
 from .catalog import Catalog, Entry, NoCatalog, joined, read_catalog
-from .fetched import Document, NotFetched, staleness
-from .link_header import read_links
-from .local_files import Reader
+from .formats.link_header import read_links
+from .formats.urls import BadAddress, is_file, origin_of, resolve, without_query
+from .http.fetched import Document, NotFetched, staleness
+from .http.reader import Reader
 from .problems import Problem
 from .targets import LINKSET
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .text import one_line
+from ..formats.text import one_line
 
 MAX_BYTES = 32 * 1024 * 1024
 _SENDABLE = re.compile(r"[ -~]{1,500}")

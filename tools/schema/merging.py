@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .json_values import JsonObject, JsonValue, as_list, as_object, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, to_text
 
 _LARGER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
 _SMALLER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from .files import replace_file
-from .json_values import JsonObject, NotJson, as_object, parse_json, to_text
+from ..formats.json_values import JsonObject, NotJson, as_object, parse_json, to_text
+from .atomic_files import replace_file
 
 logger = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from .json_values import JsonObject, JsonValue, as_object
-from .text import one_line
+from ..formats.json_values import JsonObject, JsonValue, as_object
+from ..formats.text import one_line
 
 
 class BadReference(ValueError):

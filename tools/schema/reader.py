@@ -10,10 +10,10 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object
 from .conversion import Component, Conversion
-from .json_values import JsonObject, JsonValue, as_list, as_object
 from .property_names import ACCEPTED, property_names, renames_in, shown_names
-from .schema_references import resolve_pointer
+from .references import resolve_pointer
 
 # More components than this, each containing the next, are cut where they are deepest.
 _OPEN_LIMIT = 80

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.text import one_line, sentences
 from .keywords import too_many
-from .text import one_line, sentences
 
 SHOWS_ALL = "describe_operation shows all."
 _DEFINITIONS = "#/$defs/"

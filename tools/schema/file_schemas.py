@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .json_values import JsonObject, as_list, as_object, as_text
+from ..formats.json_values import JsonObject, as_list, as_object, as_text
 
 FILE: JsonObject = {
     "type": "object",

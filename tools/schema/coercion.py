@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .json_values import (
+from ..formats.json_values import (
     JsonObject,
     JsonValue,
     NotJson,

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from .errors import BadArguments
-from .json_values import JsonObject, JsonValue, as_object, structure, to_text
-from .mending import mend, takes_anything
-from .text import one_line
+from ..errors import BadArguments
+from ..formats.json_values import JsonObject, JsonValue, as_object, structure, to_text
+from ..formats.text import one_line
+from .coercion import mend, takes_anything
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -20,12 +20,12 @@ import anyio
 import anyio.to_thread
 import httpx2
 
-from .addresses import BadAddress, is_loopback, is_public, origin_of, resolve, without_query
+from ..formats.json_values import JsonObject, as_text
+from ..formats.urls import BadAddress, is_loopback, is_public, origin_of, resolve, without_query
 from .cache import Cache
 from .fetched import MAX_BYTES, Document, Gone, NotFetched, NotKept, NotReached, Validators, validators_of
-from .json_values import JsonObject, as_text
 from .messages import lower_case, read_capped
-from .pacing import seconds_to_wait
+from .rate_limits import seconds_to_wait
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
 ACCEPTED = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _REFUSED = re.compile(r"[^A-Za-z0-9_.-]+")

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 import anyio
 import httpx2
 
-from .addresses import BadAddress, has_origin, resolve, without_query
-from .errors import BadArguments, Refused, Unreachable
-from .media_types import essence
+from ..errors import BadArguments, Refused, Unreachable
+from ..formats.media_types import essence
+from ..formats.sniffing import EVENTS, LINES
+from ..formats.text import one_line
+from ..formats.urls import BadAddress, has_origin, resolve, without_query
 from .messages import IDEMPOTENT, PERHAPS_DONE, Request, Response, lower_case, read_capped
-from .pacing import Pace, seconds_to_wait
-from .sniffing import EVENTS, LINES
-from .text import one_line
+from .rate_limits import Pace, seconds_to_wait
 
 logger = logging.getLogger(__name__)
 

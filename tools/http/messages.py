@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from .tiers import Tier
+from ..tiers import Tier
 
 # RFC 9110 §9.2.2, and of QUERY its own draft: asking twice does what asking once does.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}

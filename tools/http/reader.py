@@ -10,9 +10,9 @@ from urllib.request import url2pathname
 
 import anyio.to_thread
 
-from .addresses import is_file
+from ..formats.urls import is_file
 from .fetched import MAX_BYTES, Document, NotFetched
-from .fetching import Fetcher, Used
+from .fetcher import Fetcher, Used
 
 
 @dataclass(frozen=True, slots=True)

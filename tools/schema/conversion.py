@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.text import one_line, sentences
 from .keywords import TEXT_LIMIT, json_type, keywords, said_of, types_of
 from .merging import merged, or_null, settled, unique
-from .text import one_line, sentences
 
 # A component of at most this many subschemas stands in place of its `$ref`; a larger one under `$defs`.
 _INLINE_LIMIT = 12

@@ -6,8 +6,8 @@ import re
 import warnings
 from collections.abc import Iterable
 
-from .json_values import JsonObject, JsonValue, as_list, as_text, to_text
-from .text import clean, clean_value, one_line, sentences, without_markup
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_text, to_text
+from ..formats.text import clean, clean_value, one_line, sentences, without_markup
 
 TEXT_LIMIT = 300
 ENUM_LIMIT = 2_000

@@ -1,0 +1,1 @@
+"""JSON, YAML, text, URLs, media types: values as they are written, apart from any API."""

@@ -1,0 +1,1 @@
+"""Fetching documents and sending requests: the only ways out to a service."""
