@@ -12,7 +12,7 @@ import httpx2
 
 from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.operations import NotOpenApi, Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import NotOpenApi, Operation, Source, read_operations
 from closient_mcp.tools.schema.validation import BODY
 
 # What either side loads only when it is first needed is not what is measured.

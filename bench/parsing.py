@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from closient_mcp.tools.documents import read_document
+from closient_mcp.tools.openapi.document import read_document
 
 from .required import required_arguments
 

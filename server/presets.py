@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..auth.profile import Endpoints
+from ..tools.catalog.discovery import WayIn
 from ..tools.formats.urls import is_file, origin_of, without_query
-from ..tools.ways_in import WayIn
 from .config_file import CredentialTable, SystemTable
 from .credentials import closient_from_environment, credential_of, new_profile
 from .local_origins import described_origins, listed_origins

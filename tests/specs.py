@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from closient_mcp.tools.catalog.discovery import WayIn
 from closient_mcp.tools.descriptions import Description
-from closient_mcp.tools.documents import read_document
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
+from closient_mcp.tools.openapi.document import read_document
 from closient_mcp.tools.system import System
-from closient_mcp.tools.ways_in import WayIn
 
 SPECS = Path(__file__).parents[2] / "shared" / "specs"
 BASE = "https://api.example.com"

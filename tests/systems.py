@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx2
 
+from closient_mcp.tools.catalog.discovery import WayIn
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.system import System
-from closient_mcp.tools.ways_in import WayIn
 
 from .service import Service, document, operation
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from closient_mcp.tools.formats.json_values import JsonObject
-from closient_mcp.tools.parameters import Key, argument_names, parameter_schema
+from closient_mcp.tools.openapi.parameters import Key, argument_names, parameter_schema
 from closient_mcp.tools.schema.reader import SchemaReader
 
 

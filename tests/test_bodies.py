@@ -14,7 +14,7 @@ from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.formats.media_types import is_media_type
 from closient_mcp.tools.http.messages import Request
-from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
 from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.schema.file_schemas import FILE
 from closient_mcp.tools.schema.validation import ArgumentChecker

@@ -19,7 +19,7 @@ from closient_mcp.tools.http import cache as cache_module
 from closient_mcp.tools.http.cache import Cache
 from closient_mcp.tools.http.fetched import Document, Gone, NotFetched, NotKept
 from closient_mcp.tools.http.fetcher import Fetcher
-from closient_mcp.tools.operations import Source, read_operations
+from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.problems import Problem
 
 from .service import Received, Reply, Service, document, operation

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.api_words import api_words
-from closient_mcp.tools.catalog import MAX_ENTRIES, NoCatalog, read_catalog
+from closient_mcp.tools.catalog.api_names import api_words
+from closient_mcp.tools.catalog.entries import MAX_ENTRIES, NoCatalog, read_catalog
 
 ADDRESS = "https://www.example.com/.well-known/api-catalog"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools.changes import Baseline, Change, accepted, changes, extended, seen_now
-from closient_mcp.tools.operations import Operation
+from closient_mcp.tools.openapi.operations import Operation
 from closient_mcp.tools.seen import SeenFile
 
 GET = Operation(

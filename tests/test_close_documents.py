@@ -15,7 +15,7 @@ from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_object, parse_json
 from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
 from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker

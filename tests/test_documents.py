@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from closient_mcp.tools.documents import NotReadable, read_document
 from closient_mcp.tools.formats.yaml_values import NotYaml, parse_yaml
+from closient_mcp.tools.openapi.document import NotReadable, read_document
 
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 10}}
 THINGS = """\

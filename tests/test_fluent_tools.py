@@ -17,7 +17,7 @@ from closient_mcp.tools.fluent import DESCRIPTION, Fluent
 from closient_mcp.tools.formats.json_values import as_object, parse_json
 from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
 from closient_mcp.tools.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tool import Tool

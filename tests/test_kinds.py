@@ -17,7 +17,7 @@ from closient_mcp.server.probing import usable
 from closient_mcp.server.proposal import Given, Provider, for_close, for_closient, propose
 from closient_mcp.server.settings import SettingsError
 from closient_mcp.tools.formats.json_values import JsonObject
-from closient_mcp.tools.security import Scheme, security_schemes
+from closient_mcp.tools.openapi.security import Scheme, security_schemes
 
 API = "https://api.acme.example"
 KEY = Scheme("apiKey", "header", "X-Key")

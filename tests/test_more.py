@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.more import how_to_get_more
-from closient_mcp.tools.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
 
 from .service import document, operation
 

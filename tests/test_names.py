@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closient_mcp.tools.names import Labelled, operation_names, tool_name, tool_names
+from closient_mcp.tools.openapi.names import Labelled, operation_names, tool_name, tool_names
 
 
 def name(method: str, path: str, operation_id: str = "", summary: str = "") -> str:

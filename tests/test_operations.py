@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools.formats.json_values import JsonObject, as_object
-from closient_mcp.tools.operations import NotOpenApi, Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import NotOpenApi, Operation, Source, read_operations
 from closient_mcp.tools.problems import Problem
 
 from .service import document, operation
@@ -330,7 +330,7 @@ def test_what_is_known_of_a_reference_that_leads_nowhere_is_told() -> None:
 
 
 def test_more_problems_than_are_told_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.tools.operations.MAX_PROBLEMS", 3)
+    monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_PROBLEMS", 3)
     _, problems = read({f"/{i}": {"get": None} for i in range(5)})
     assert [p.reason for p in problems] == ["it is no object"] * 3 + ["there are 5 problems"]
 
@@ -370,13 +370,13 @@ def test_a_malformed_server_does_not_hide_a_good_one() -> None:
 def test_an_operation_that_we_cannot_read_is_a_problem_and_costs_no_other(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("closient_mcp.tools.operations.tier_of", {"good": "read"}.__getitem__)
+    monkeypatch.setattr("closient_mcp.tools.openapi.operations.tier_of", {"good": "read"}.__getitem__)
     operations, (problem,) = read({"/a": {"get": operation()}})
     assert operations == [] and "could not be read (TypeError)" in problem.reason and "Traceback" in caplog.text
 
 
 def test_more_operations_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.tools.operations.MAX_OPERATIONS", 2)
+    monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_OPERATIONS", 2)
     operations, (problem,) = read({f"/{i}": {"get": operation()} for i in range(5)})
     assert len(operations) == 2 and "it has 5 operations; 2 are read" in problem.reason
 

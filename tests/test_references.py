@@ -11,15 +11,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from closient_mcp.tools.catalog.discovery import WayIn
 from closient_mcp.tools.descriptions import Description
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.cache import Cache
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.references import MAX_FILES, SelfContained, refers_elsewhere
+from closient_mcp.tools.openapi.references import MAX_FILES, SelfContained, refers_elsewhere
 from closient_mcp.tools.schema.references import follow
 from closient_mcp.tools.system import System
-from closient_mcp.tools.ways_in import WayIn
 
 from .service import Reply, Service, document, operation, running_service
 
@@ -390,7 +390,7 @@ async def test_a_chain_of_files_without_an_end_ends(service: Service) -> None:
 
 
 async def test_files_are_bounded_in_size_together(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.tools.several_files.MAX_BYTES", 1_000)
+    monkeypatch.setattr("closient_mcp.tools.openapi.external_files.MAX_BYTES", 1_000)
     files = {
         "a.json": {"description": "x" * 900, "items": {"$ref": "b.json"}},
         "b.json": {"description": "x" * 900, "items": {"$ref": "c.json"}},
@@ -401,7 +401,7 @@ async def test_files_are_bounded_in_size_together(service: Service, monkeypatch:
 
 
 async def test_no_time_left_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.tools.several_files._TIME", 0.0)
+    monkeypatch.setattr("closient_mcp.tools.openapi.external_files._TIME", 0.0)
     found = await served(service, document(body_of("a.json")), {"a.json": PET})
     assert "took more than" in found.problems[0].reason
 
@@ -465,7 +465,7 @@ async def test_a_start_without_network_uses_what_was_made_of_the_files_that_were
     cache = Cache(tmp_path)
     before = await served(service, document(body_of("a.json")), {"a.json": PET}, cache)
     service.received.clear()
-    monkeypatch.setattr("closient_mcp.tools.several_files.SelfContained", None)
+    monkeypatch.setattr("closient_mcp.tools.openapi.external_files.SelfContained", None)
     system = await read(f"{service.address}/api/openapi.json", service.address, cache, online=False)
     assert system.loaded and service.received == []
     assert tuple(system.operations()) == before.operations

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.bodies import Body
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.messages import Request
-from closient_mcp.tools.operations import Operation, Source, read_operations
-from closient_mcp.tools.parameter_styles import Location
-from closient_mcp.tools.parameters import Parameter
+from closient_mcp.tools.openapi.bodies import Body
+from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.parameter_styles import Location
+from closient_mcp.tools.openapi.parameters import Parameter
 from closient_mcp.tools.requests import build_request
 
 

@@ -9,14 +9,14 @@ import httpx2
 import pytest
 
 from closient_mcp.server.probing import probe
-from closient_mcp.tools.documents import unsupported_reason
+from closient_mcp.tools.catalog.discovery import WayIn
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.fetcher import Fetcher
-from closient_mcp.tools.operations import Source, read_operations
+from closient_mcp.tools.openapi.document import unsupported_reason
+from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.servers import server_origins
+from closient_mcp.tools.openapi.swagger import is_swagger, to_openapi
 from closient_mcp.tools.requests import build_request
-from closient_mcp.tools.servers import server_origins
-from closient_mcp.tools.swagger import is_swagger, to_openapi
-from closient_mcp.tools.ways_in import WayIn
 
 from .service import Reply, Service, operation
 from .systems import loaded

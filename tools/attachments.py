@@ -9,11 +9,11 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from .bodies import Body
 from .errors import BadArguments, Refused
 from .file_values import is_file
 from .formats.json_values import JsonObject, JsonValue, as_object, as_text
-from .operations import Operation
+from .openapi.bodies import Body
+from .openapi.operations import Operation
 from .schema.property_names import restore_names
 from .schema.validation import BODY
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from .formats.json_values import JsonObject
-from .operations import Operation
+from .openapi.operations import Operation
 
 ChangeKind: TypeAlias = Literal["added", "removed", "title", "description", "schema", "tier", "address"]
 

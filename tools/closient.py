@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from . import products
+from .catalog.links import LINKSET
 from .errors import BadArguments, ToolError, UpstreamError
 from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
 from .formats.text import clean_value
@@ -16,7 +17,6 @@ from .http.messages import Request, Response
 from .http.sender import Sender
 from .linkset import link_type_name, read_linkset
 from .result import Result
-from .targets import LINKSET
 from .tool import Tool
 from .upstream import upstream_error
 

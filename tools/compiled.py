@@ -12,12 +12,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from .bodies import Body
-from .form_schemas import Part
 from .formats.json_values import JsonObject, to_text
 from .http.cache import Cache
-from .operations import Operation, Source
-from .parameters import Parameter
+from .openapi.bodies import Body
+from .openapi.forms import Part
+from .openapi.operations import Operation, Source
+from .openapi.parameters import Parameter
 from .problems import Problem
 
 logger = logging.getLogger(__name__)

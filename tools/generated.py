@@ -10,7 +10,7 @@ from .formats.json_values import JsonObject, JsonValue, as_object
 from .http.messages import IDEMPOTENT
 from .http.sender import Sender
 from .more import how_to_get_more
-from .operations import Operation
+from .openapi.operations import Operation
 from .requests import build_request
 from .result import Result
 from .results import read_response

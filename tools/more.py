@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
 from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from .operations import Operation
-from .parameters import Parameter
+from .openapi.operations import Operation
+from .openapi.parameters import Parameter
 from .schema.validation import BODY
 
 _SKIPPING = ("skip", "offset", "start")

@@ -11,9 +11,9 @@ from .errors import BadArguments
 from .formats.json_values import JsonObject, JsonValue
 from .formats.media_types import is_json
 from .http.messages import Request
-from .operations import Operation
-from .parameter_styles import DELIMITERS
-from .parameters import Parameter
+from .openapi.operations import Operation
+from .openapi.parameter_styles import DELIMITERS
+from .openapi.parameters import Parameter
 from .schema.property_names import restore_names
 from .schema.validation import BODY
 from .styles import (

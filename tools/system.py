@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 
-from .catalog import Catalog, Entry
+from .catalog.discovery import NoWayIn, WayIn, find_descriptions
+from .catalog.entries import Catalog, Entry
+from .catalog.search import EntryIndex
 from .descriptions import Description, read_description
 from .formats.text import one_line
 from .formats.urls import has_origin
@@ -15,11 +17,9 @@ from .http.fetched import Stale
 from .http.fetcher import Fetcher
 from .http.reader import Reader
 from .http.sender import Sender
-from .names import tool_name
-from .operations import Operation, Source
+from .openapi.names import tool_name
+from .openapi.operations import Operation, Source
 from .problems import Problem
-from .unread import EntryIndex
-from .ways_in import NoWayIn, WayIn, find_descriptions
 
 __all__ = ["Description", "Progress", "System", "WayIn"]
 

@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.text import one_line, sentences
+from ..problems import Unusable
+from ..schema.property_names import ACCEPTED
+from ..schema.reader import SchemaReader
+from ..schema.references import follow
+from ..schema.validation import BODY
 from .bodies import Body, read_body
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .formats.text import one_line, sentences
 from .parameter_styles import LOCATIONS, STYLES, Location
-from .problems import Unusable
-from .schema.property_names import ACCEPTED
-from .schema.reader import SchemaReader
-from .schema.references import follow
-from .schema.validation import BODY
 from .security import is_credential
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .form_schemas import Form, Part, flattened, read_form
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from .formats.media_types import BodyFormat, body_format, essence, is_media_type, sendable
-from .formats.text import clean, one_line
-from .problems import Unusable
-from .schema.file_schemas import FILE, is_bytes, with_files
-from .schema.reader import SchemaReader
-from .schema.references import follow, follow_schema
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.media_types import BodyFormat, body_format, essence, is_media_type, sendable
+from ..formats.text import clean, one_line
+from ..problems import Unusable
+from ..schema.file_schemas import FILE, is_bytes, with_files
+from ..schema.reader import SchemaReader
+from ..schema.references import follow, follow_schema
+from .forms import Form, Part, flattened, read_form
 
 _MERGE_PATCH = "application/merge-patch+json"
 _EXAMPLE_LIMIT = 600

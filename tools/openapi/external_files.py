@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.from_thread
 
-from .documents import read_document
-from .formats.json_values import JsonObject
-from .formats.text import one_line
-from .formats.urls import has_origin, is_file, origin_of
-from .http.fetched import Document, NotFetched, NotKept, Stale, staleness
-from .http.reader import Reader
+from ..formats.json_values import JsonObject
+from ..formats.text import one_line
+from ..formats.urls import has_origin, is_file, origin_of
+from ..http.fetched import Document, NotFetched, NotKept, Stale, staleness
+from ..http.reader import Reader
+from .document import read_document
 from .references import SelfContained
 
 MAX_BYTES = 32 * 1024 * 1024

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .formats.words import words_of
+from ..formats.words import words_of
 
 GOOD_LENGTH = 45
 MAX_LENGTH = 64

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urldefrag, urljoin
 
-from .formats.json_values import JsonObject, JsonValue, as_text
+from ..formats.json_values import JsonObject, JsonValue, as_text
 
 # A name for each part is what no document in use has; a pointer of this length would be a key of it.
 _MAX_NAMED = 10_000

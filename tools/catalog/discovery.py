@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from .catalog import Catalog, Entry, NoCatalog, joined, read_catalog
-from .formats.link_header import read_links
-from .formats.urls import BadAddress, is_file, origin_of, resolve, without_query
-from .http.fetched import Document, NotFetched, staleness
-from .http.reader import Reader
-from .problems import Problem
-from .targets import LINKSET
+from ..formats.link_header import read_links
+from ..formats.urls import BadAddress, is_file, origin_of, resolve, without_query
+from ..http.fetched import Document, NotFetched, staleness
+from ..http.reader import Reader
+from ..problems import Problem
+from .entries import Catalog, Entry, NoCatalog, joined, read_catalog
+from .links import LINKSET
 
 WELL_KNOWN = "/.well-known/api-catalog"
 _ACCEPT = f"{LINKSET}, application/json;q=0.5"

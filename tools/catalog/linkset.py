@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .formats.json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
-from .formats.urls import BadAddress, resolve_link
-from .problems import Problem
-from .targets import Target, is_catalog, read_targets
+from ..formats.json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
+from ..formats.urls import BadAddress, resolve_link
+from ..problems import Problem
+from .links import Target, is_catalog, read_targets
 
 MAX_CONTEXTS = 10_000
 

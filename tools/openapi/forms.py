@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .formats.media_types import BodyFormat, is_media_type
-from .formats.text import clean
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.media_types import BodyFormat, is_media_type
+from ..formats.text import clean
+from ..schema.file_schemas import MARK, is_bytes
+from ..schema.references import BadReference, follow, follow_schema
 from .parameter_styles import DELIMITERS
-from .schema.file_schemas import MARK, is_bytes
-from .schema.references import BadReference, follow, follow_schema
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
 _STYLES = ("form", "deepObject", *DELIMITERS)

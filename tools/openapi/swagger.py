@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .schema.references import BadReference, follow
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..schema.references import BadReference, follow
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
 _FLOWS = {

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .formats.json_values import JsonValue, as_object, as_text
+from ..formats.json_values import JsonValue, as_object, as_text
 
 LINKSET = "application/linkset+json"
 _YAML_TYPES = {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/vnd.yaml"}

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..problems import Problem
+from ..schema.references import BadReference, follow
 from .names import Labelled
-from .problems import Problem
-from .schema.references import BadReference, follow
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
 SAFE_METHODS = ("get", "head", "options", "query")

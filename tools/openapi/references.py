@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from .formats.json_values import JsonObject, JsonValue, as_object, as_text
-from .formats.urls import BadAddress, has_origin, is_file, origin_of, resolve_link
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
+from ..formats.urls import BadAddress, has_origin, is_file, origin_of, resolve_link
 from .resources import REFERENCES, File, Resource, child_nodes, find, joined, read_file, step_of
 
 MAX_FILES = 100

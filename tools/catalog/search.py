@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from .catalog import Entry
-from .formats.words import words_of
+from ..formats.words import words_of
+from .entries import Entry
 
 
 class EntryIndex:

@@ -6,8 +6,8 @@ import re
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .formats.urls import BadAddress, has_origin, is_loopback, origin_of, resolve
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.urls import BadAddress, has_origin, is_loopback, origin_of, resolve
 
 
 def base_address(document_address: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:

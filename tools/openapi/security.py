@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .formats.json_values import JsonObject, as_object, as_text
-from .formats.urls import BadAddress, resolve
+from ..formats.json_values import JsonObject, as_object, as_text
+from ..formats.urls import BadAddress, resolve
 
 _MAX_SCHEMES = 20
 _FLOWS = ("authorizationCode", "clientCredentials", "password", "implicit")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .formats.json_values import MAX_DEPTH, JsonObject, JsonValue, NotJson, as_object, depth_exceeds, parse_json
-from .formats.text import one_line
+from ..formats.json_values import MAX_DEPTH, JsonObject, JsonValue, NotJson, as_object, depth_exceeds, parse_json
+from ..formats.text import one_line
 
 _GRAPHQL = re.compile(r"^(extend )?(type|interface|input|enum|schema)\b[^:\n]*\{\s*$", re.MULTILINE)
 _BEGINNING = 4096
@@ -52,7 +52,7 @@ def _read_yaml(text: str, begins: str) -> JsonValue:
     if _GRAPHQL.search(begins):
         raise NotReadable("a GraphQL schema is there instead of an OpenAPI document")
     # Imported only here: most documents are JSON, and a start should not wait for it.
-    from .formats.yaml_values import NotWellFormed, NotYaml, parse_yaml
+    from ..formats.yaml_values import NotWellFormed, NotYaml, parse_yaml
 
     try:
         value = parse_yaml(text)

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from .api_words import api_words
-from .formats.urls import is_file
-from .http.fetched import Stale
-from .linksets import MAX_CONTEXTS, Context, NoCatalog, read_contexts
-from .problems import Problem
-from .targets import Target, format_of, is_catalog, is_openapi, stem_of, what_else
+from ..formats.urls import is_file
+from ..http.fetched import Stale
+from ..problems import Problem
+from .api_names import api_words
+from .links import Target, format_of, is_catalog, is_openapi, stem_of, what_else
+from .linkset import MAX_CONTEXTS, Context, NoCatalog, read_contexts
 
 __all__ = ["MAX_ENTRIES", "Catalog", "Entry", "NoCatalog", "joined", "read_catalog"]
 

@@ -7,18 +7,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..formats.json_values import JsonObject, as_list, as_object, as_text
+from ..formats.text import one_line, paragraph, without_markup
+from ..formats.urls import BadAddress
+from ..problems import Problem, Unusable
+from ..schema.reader import SchemaReader
+from ..schema.references import BadReference
+from ..tiers import Tier, tier_of
 from .bodies import Body
-from .finding import METHODS, SAFE_METHODS, Found, find_operations
-from .formats.json_values import JsonObject, as_list, as_object, as_text
-from .formats.text import one_line, paragraph, without_markup
-from .formats.urls import BadAddress
 from .names import Labelled, operation_names, tool_names
 from .parameters import Parameter, read_inputs
-from .problems import Problem, Unusable
-from .schema.reader import SchemaReader
-from .schema.references import BadReference
+from .paths import METHODS, SAFE_METHODS, Found, find_operations
 from .servers import base_address
-from .tiers import Tier, tier_of
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""From an OpenAPI document to operations, and to problems where one cannot be used."""
