@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx2
 
-from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import NotOpenApi, Operation, Source, read_operations
 from closient_mcp.tools.schema.validation import BODY
+from closient_mcp.tools.toolset.generated import operation_tool
 
 # What either side loads only when it is first needed is not what is measured.
 _WARM_UP: Any = {

@@ -15,7 +15,7 @@ import anyio
 from ..auth.secrets import Redaction
 from ..tools.formats.text import one_line
 from ..tools.http.fetcher import Fetcher
-from ..tools.system import System
+from ..tools.systems.system import System
 from .bridge import Bridge, open_bridge
 from .clients import anonymous_client
 from .config_file import SYSTEM_NAME

@@ -16,22 +16,22 @@ from ..auth.login import Login
 from ..auth.secrets import Redaction
 from ..auth.session import Session
 from ..tools.closient import Closient
-from ..tools.exposure import Exposure, Offer, listed, settle
-from ..tools.finders import Finder
 from ..tools.fluent import Fluent
 from ..tools.formats.json_values import JsonObject
-from ..tools.generated import operation_tool
 from ..tools.http.cache import Cache
 from ..tools.http.fetcher import Fetcher
 from ..tools.http.sender import Sender
-from ..tools.paging import Pages
 from ..tools.problems import Problem
-from ..tools.result import Result
+from ..tools.results.result import Result
 from ..tools.schema.validation import ArgumentChecker
-from ..tools.seen import SeenFile
-from ..tools.system import Progress, System
+from ..tools.systems.baseline import SeenFile
+from ..tools.systems.system import Progress, System
 from ..tools.tiers import TIERS, Tier
-from ..tools.tool import Tool
+from ..tools.toolset.exposure import Exposure, Offer, listed, settle
+from ..tools.toolset.finders import Finder
+from ..tools.toolset.generated import operation_tool
+from ..tools.toolset.paging import Pages
+from ..tools.toolset.tool import Tool
 from .clients import anonymous_client, client_for, session_for
 from .first_seen import FirstSeen
 from .settings import Settings, SystemSettings

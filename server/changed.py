@@ -6,8 +6,8 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from ..tools.changes import Change
 from ..tools.formats.json_values import JsonObject, JsonValue
+from ..tools.systems.changes import Change
 from .bridge import Bridge
 from .first_seen import FirstSeen
 from .terminal import BOLD, GREEN, RED, Terminal

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from ..tools.changes import Baseline, Change, accepted, changes, extended
-from ..tools.seen import SeenFile
-from ..tools.system import System
+from ..tools.systems.baseline import SeenFile
+from ..tools.systems.changes import Baseline, Change, accepted, changes, extended
+from ..tools.systems.system import System
 
 logger = logging.getLogger(__name__)
 

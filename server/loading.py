@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..tools.exposure import Exposure
+from ..tools.toolset.exposure import Exposure
 from .config_file import ConfigFile, SystemTable
 from .places import browser_command, home_folder
 from .presets import close, closient, fluent, own

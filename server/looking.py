@@ -10,8 +10,8 @@ import anyio
 
 from ..auth.secrets import Redaction
 from ..tools.formats.json_values import JsonObject, JsonValue, NotJson, parse_json
-from ..tools.ranking import Index
-from ..tools.tool import Tool
+from ..tools.toolset.ranking import Index
+from ..tools.toolset.tool import Tool
 from .bridge import Bridge, open_bridge
 from .ending import end_on_signals
 from .logs import start_log

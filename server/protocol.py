@@ -24,8 +24,8 @@ from ..auth.errors import AuthError, SignInNeeded
 from ..tools.errors import ToolError
 from ..tools.formats.json_values import JsonObject, to_text
 from ..tools.http.messages import PERHAPS_DONE
-from ..tools.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
-from ..tools.tool import Tool
+from ..tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
+from ..tools.toolset.tool import Tool
 from .bridge import Bridge
 from .eliciting import InputNeeded, asker_for
 from .sdk import ListChanged, ListChangingServer

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 from ..auth.profile import Profile
 from ..auth.references import SecretReference
 from ..tools.catalog.discovery import WayIn
-from ..tools.exposure import Exposure
 from ..tools.tiers import Tier
+from ..tools.toolset.exposure import Exposure
 
 # The exit code of a command that cannot be carried out as it was given.
 MISUSE = 2

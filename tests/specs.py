@@ -11,12 +11,12 @@ import httpx2
 import pytest
 
 from closient_mcp.tools.catalog.discovery import WayIn
-from closient_mcp.tools.descriptions import Description
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.document import read_document
-from closient_mcp.tools.system import System
+from closient_mcp.tools.systems.loading import Description
+from closient_mcp.tools.systems.system import System
 
 SPECS = Path(__file__).parents[2] / "shared" / "specs"
 BASE = "https://api.example.com"

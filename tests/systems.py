@@ -11,7 +11,7 @@ import httpx2
 from closient_mcp.tools.catalog.discovery import WayIn
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.system import System
+from closient_mcp.tools.systems.system import System
 
 from .service import Service, document, operation
 

@@ -13,8 +13,8 @@ from closient_mcp.server.bridge import open_bridge
 from closient_mcp.server.loading import load_settings
 from closient_mcp.server.protocol import McpBridge
 from closient_mcp.server.settings import Options, SettingsError
-from closient_mcp.tools import attachments
-from closient_mcp.tools.attachments import read_allowed
+from closient_mcp.tools.calls import attachments
+from closient_mcp.tools.calls.attachments import read_allowed
 from closient_mcp.tools.errors import BadArguments, Refused
 
 from .service import Reply, Service, document, operation

@@ -9,15 +9,15 @@ from urllib.parse import unquote
 
 import pytest
 
-from closient_mcp.tools.compiled import pack, unpack
+from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.formats.media_types import is_media_type
 from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
-from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.schema.file_schemas import FILE
 from closient_mcp.tools.schema.validation import ArgumentChecker
+from closient_mcp.tools.systems.compiled import pack, unpack
 
 from .service import fits
 

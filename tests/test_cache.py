@@ -12,8 +12,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.tools import compiled
-from closient_mcp.tools.compiled import Reading, compiled_key, pack, read_compiled, unpack
 from closient_mcp.tools.formats.json_values import as_object, parse_json
 from closient_mcp.tools.http import cache as cache_module
 from closient_mcp.tools.http.cache import Cache
@@ -21,6 +19,8 @@ from closient_mcp.tools.http.fetched import Document, Gone, NotFetched, NotKept
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.problems import Problem
+from closient_mcp.tools.systems import compiled
+from closient_mcp.tools.systems.compiled import Reading, compiled_key, pack, read_compiled, unpack
 
 from .service import Received, Reply, Service, document, operation
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools import system as system_module
 from closient_mcp.tools.catalog.discovery import WayIn
-from closient_mcp.tools.system import System
+from closient_mcp.tools.systems import system as system_module
+from closient_mcp.tools.systems.system import System
 
 from .service import Reply, Service, running_service
 from .systems import api, loaded, names, opened, skipped

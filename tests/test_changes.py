@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.changes import Baseline, Change, accepted, changes, extended, seen_now
 from closient_mcp.tools.openapi.operations import Operation
-from closient_mcp.tools.seen import SeenFile
+from closient_mcp.tools.systems.baseline import SeenFile
+from closient_mcp.tools.systems.changes import Baseline, Change, accepted, changes, extended, seen_now
 
 GET = Operation(
     name="a_get",

@@ -11,15 +11,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_object, parse_json
-from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
-from closient_mcp.tools.requests import build_request
-from closient_mcp.tools.result import Result
+from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tool import Tool
+from closient_mcp.tools.toolset.generated import operation_tool
+from closient_mcp.tools.toolset.tool import Tool
 
 from .close_documents import clean_document, fern_document
 from .close_service import CloseStandIn, Form, running_close

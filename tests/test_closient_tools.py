@@ -11,9 +11,9 @@ from closient_mcp.tools.closient import Closient
 from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
 from closient_mcp.tools.formats.json_values import JsonObject, as_list
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.result import Result
+from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tool import Tool
+from closient_mcp.tools.toolset.tool import Tool
 
 from .service import Reply, Sandbox, Service, fits
 

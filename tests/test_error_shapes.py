@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.error_bodies import ErrorBody, read_error
 from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.http.messages import Response
-from closient_mcp.tools.results import read_response
+from closient_mcp.tools.results.error_bodies import ErrorBody, read_error
+from closient_mcp.tools.results.responses import read_response
 
 
 def told(body: Any, content_type: str = "application/json") -> ErrorBody:

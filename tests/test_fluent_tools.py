@@ -12,15 +12,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
-from closient_mcp.tools.exposure import fits as fits_in_a_list
 from closient_mcp.tools.fluent import DESCRIPTION, Fluent
 from closient_mcp.tools.formats.json_values import as_object, parse_json
-from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
-from closient_mcp.tools.result import Result
+from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tool import Tool
+from closient_mcp.tools.toolset.exposure import fits as fits_in_a_list
+from closient_mcp.tools.toolset.generated import operation_tool
+from closient_mcp.tools.toolset.tool import Tool
 
 from .fluent_service import ERROR_SHAPES, FluentStandIn, running_fluent
 from .service import Reply, Service, fits

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from closient_mcp.tools.catalog.entries import Entry
-from closient_mcp.tools.descriptions import Description, read_description
 from closient_mcp.tools.formats.json_values import JsonValue, as_list, as_object, parse_json, to_text
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.reader import Reader
 from closient_mcp.tools.openapi.operations import MAX_OPERATIONS, Source
+from closient_mcp.tools.systems.loading import Description, read_description
 
 from .service import document, operation
 from .specs import BASE, spec_files

@@ -15,7 +15,7 @@ from closient_mcp.server.loading import load_settings
 from closient_mcp.server.protocol import McpBridge
 from closient_mcp.server.settings import Options
 from closient_mcp.server.status import status_of
-from closient_mcp.tools import system as system_module
+from closient_mcp.tools.systems import system as system_module
 
 from .service import Reply, Service
 from .systems import api

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from closient_mcp.tools.calls.styles import exact_json, header_json, scalar
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, WrittenNumber, as_object, to_text
 from closient_mcp.tools.schema.coercion import mend
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.styles import exact_json, header_json, scalar
 
 
 def check(schema: JsonObject, value: JsonValue, name: str = "v", definitions: JsonObject | None = None) -> JsonValue:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.more import how_to_get_more
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.results.next_page import how_to_get_more
 
 from .service import document, operation
 

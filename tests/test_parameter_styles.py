@@ -22,7 +22,8 @@ from starlette.requests import cookie_parser
 from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
-from closient_mcp.tools.encoding import encode_body
+from closient_mcp.tools.calls.encoding import encode_body
+from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.messages import Request
@@ -31,7 +32,6 @@ from closient_mcp.tools.openapi.forms import Part
 from closient_mcp.tools.openapi.operations import Operation
 from closient_mcp.tools.openapi.parameter_styles import Location
 from closient_mcp.tools.openapi.parameters import Parameter
-from closient_mcp.tools.requests import build_request
 
 NAME = "p [x]&=/ü"
 texts = st.text(max_size=12)

@@ -10,7 +10,7 @@ import pytest
 from closient_mcp.tools.errors import Refused
 from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.results import read_response
+from closient_mcp.tools.results.responses import read_response
 
 from .service import Reply, Service, running_service
 

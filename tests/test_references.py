@@ -12,14 +12,14 @@ import httpx2
 import pytest
 
 from closient_mcp.tools.catalog.discovery import WayIn
-from closient_mcp.tools.descriptions import Description
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.cache import Cache
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.references import MAX_FILES, SelfContained, refers_elsewhere
 from closient_mcp.tools.schema.references import follow
-from closient_mcp.tools.system import System
+from closient_mcp.tools.systems.loading import Description
+from closient_mcp.tools.systems.system import System
 
 from .service import Reply, Service, document, operation, running_service
 

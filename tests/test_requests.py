@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import BadArguments
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.messages import Request
@@ -15,7 +16,6 @@ from closient_mcp.tools.openapi.bodies import Body
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
 from closient_mcp.tools.openapi.parameter_styles import Location
 from closient_mcp.tools.openapi.parameters import Parameter
-from closient_mcp.tools.requests import build_request
 
 
 def parameter(

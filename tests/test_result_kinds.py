@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools import media_results, results
 from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.formats import json_text
 from closient_mcp.tools.formats.charsets import decoded
@@ -19,11 +18,12 @@ from closient_mcp.tools.formats.event_streams import read_events
 from closient_mcp.tools.formats.html_text import visible_text
 from closient_mcp.tools.formats.json_text import compact
 from closient_mcp.tools.formats.sniffing import sniff
-from closient_mcp.tools.header_notes import shown_address
 from closient_mcp.tools.http.messages import Response
-from closient_mcp.tools.media_results import filename
-from closient_mcp.tools.result import AudioBlock, ImageBlock, ResourceBlock, Result
-from closient_mcp.tools.results import read_response
+from closient_mcp.tools.results import media, responses
+from closient_mcp.tools.results.headers import shown_address
+from closient_mcp.tools.results.media import filename
+from closient_mcp.tools.results.responses import read_response
+from closient_mcp.tools.results.result import AudioBlock, ImageBlock, ResourceBlock, Result
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 WAV = b"RIFF\x24\0\0\0WAVEfmt "
@@ -223,7 +223,7 @@ def test_a_web_page_is_known_by_its_beginning(start: str) -> None:
 
 
 def test_rule_2_a_long_web_page_is_told_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "_LONGEST_PAGE", 12)
+    monkeypatch.setattr(responses, "_LONGEST_PAGE", 12)
     result = read("<html><p>words and words</p></html>", "text/html")
     assert result.text == "wor" and "up to its character 12" in result.note
 
@@ -329,7 +329,7 @@ def test_the_name_of_a_file_is_read_without_folders(disposition: str, name: str)
 
 
 def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media_results, "MOST_BYTES", 20)
+    monkeypatch.setattr(media, "MOST_BYTES", 20)
     result = read(PNG, "image/png", headers={"content-disposition": "attachment; filename=a.png"})
     assert result.blocks == ()
     digest = hashlib.sha256(PNG).hexdigest()

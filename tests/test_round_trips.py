@@ -13,10 +13,10 @@ import pytest
 from werkzeug.serving import make_server
 
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, parse_json
-from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.schema.validation import ArgumentChecker
+from closient_mcp.tools.toolset.generated import operation_tool
 
 from .echoing_applications import FLASK_DOCUMENT, digest, fastapi_application, flask_application
 from .ninja_application import ninja_application

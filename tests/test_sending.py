@@ -14,11 +14,11 @@ import httpx2
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
+from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import BadArguments, Refused, Unreachable
 from closient_mcp.tools.http.messages import PERHAPS_DONE, Request
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Source, read_operations
-from closient_mcp.tools.requests import build_request
 from closient_mcp.tools.tiers import Tier
 
 from .service import Received, Reply, Service, document, operation, running_service

@@ -11,7 +11,7 @@ from closient_mcp.auth.secrets import Redaction
 from closient_mcp.server.loading import load_settings
 from closient_mcp.server.places import browser_command, home_folder
 from closient_mcp.server.settings import ApiKey, Options, SettingsError, SignIn
-from closient_mcp.tools.exposure import Exposure
+from closient_mcp.tools.toolset.exposure import Exposure
 
 
 @pytest.mark.parametrize(

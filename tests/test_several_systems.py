@@ -21,7 +21,7 @@ from closient_mcp.server.protocol import McpBridge
 from closient_mcp.server.settings import Options
 from closient_mcp.server.status import status_of
 from closient_mcp.tools.formats.json_values import as_object
-from closient_mcp.tools.system import Progress, System
+from closient_mcp.tools.systems.system import Progress, System
 
 from .command_line import run
 from .service import Received, Reply, Service, document, operation, running_service

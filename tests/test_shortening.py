@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closient_mcp.tools.exposure import Exposure, Offer, listed
-from closient_mcp.tools.finders import Finder
 from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object, to_text
-from closient_mcp.tools.result import Result
+from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.reader import SchemaReader
 from closient_mcp.tools.schema.shortening import is_cut, shortened, shortened_text
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS
-from closient_mcp.tools.tool import Tool
+from closient_mcp.tools.toolset.exposure import Exposure, Offer, listed
+from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.tool import Tool
 
 from .service import fits
 from .strict_hosts import schema_faults

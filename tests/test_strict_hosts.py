@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object
-from closient_mcp.tools.generated import operation_tool
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.document import read_document
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
 from closient_mcp.tools.openapi.swagger import is_swagger, to_openapi
+from closient_mcp.tools.toolset.generated import operation_tool
 
 from .close_documents import clean_document, fern_document
 from .strict_hosts import faults_of, is_valid, schema_faults

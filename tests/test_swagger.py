@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from closient_mcp.server.probing import probe
+from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.catalog.discovery import WayIn
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.fetcher import Fetcher
@@ -16,7 +17,6 @@ from closient_mcp.tools.openapi.document import unsupported_reason
 from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.openapi.servers import server_origins
 from closient_mcp.tools.openapi.swagger import is_swagger, to_openapi
-from closient_mcp.tools.requests import build_request
 
 from .service import Reply, Service, operation
 from .systems import loaded

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools import paging
 from closient_mcp.tools.errors import BadArguments, Refused
-from closient_mcp.tools.exposure import Exposure, Offer, listed, settle
-from closient_mcp.tools.finders import Finder
 from closient_mcp.tools.formats.json_values import JsonObject, as_object
-from closient_mcp.tools.paging import Pages
-from closient_mcp.tools.ranking import Index
-from closient_mcp.tools.result import Result
+from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS, Tier
-from closient_mcp.tools.tool import Tool
+from closient_mcp.tools.toolset import paging
+from closient_mcp.tools.toolset.exposure import Exposure, Offer, listed, settle
+from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.paging import Pages
+from closient_mcp.tools.toolset.ranking import Index
+from closient_mcp.tools.toolset.tool import Tool
 
 
 def make(name: str, api: str = "things", tier: Tier = "read", title: str = "", size: int = 0) -> Tool:

@@ -16,9 +16,9 @@ from .gtin import InvalidGtin, expand_upc_e, read_gtin
 from .http.messages import Request, Response
 from .http.sender import Sender
 from .linkset import link_type_name, read_linkset
-from .result import Result
-from .tool import Tool
-from .upstream import upstream_error
+from .results.result import Result
+from .results.upstream_errors import upstream_error
+from .toolset.tool import Tool
 
 NAME = "closient"
 _GTIN: JsonObject = {

@@ -32,10 +32,10 @@ from .formats.text import clean, one_line
 from .formats.urls import without_query
 from .http.messages import Request, Response
 from .http.sender import Sender
-from .result import Result
+from .results.result import Result
+from .results.upstream_errors import upstream_error
 from .tiers import Tier
-from .tool import Call, Tool
-from .upstream import upstream_error
+from .toolset.tool import Call, Tool
 
 DESCRIPTION = Path(__file__).with_name("fluent.json")
 

@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from ..errors import BadArguments
+from ..formats.json_values import JsonObject, JsonValue
+from ..formats.media_types import is_json
+from ..http.messages import Request
+from ..openapi.operations import Operation
+from ..openapi.parameter_styles import DELIMITERS
+from ..openapi.parameters import Parameter
+from ..schema.property_names import restore_names
+from ..schema.validation import BODY
 from .encoding import encode_body, encode_fields
-from .errors import BadArguments
-from .formats.json_values import JsonObject, JsonValue
-from .formats.media_types import is_json
-from .http.messages import Request
-from .openapi.operations import Operation
-from .openapi.parameter_styles import DELIMITERS
-from .openapi.parameters import Parameter
-from .schema.property_names import restore_names
-from .schema.validation import BODY
 from .styles import (
     COOKIE,
     PERCENT,

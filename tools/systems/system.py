@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 
-from .catalog.discovery import NoWayIn, WayIn, find_descriptions
-from .catalog.entries import Catalog, Entry
-from .catalog.search import EntryIndex
-from .descriptions import Description, read_description
-from .formats.text import one_line
-from .formats.urls import has_origin
-from .http.fetched import Stale
-from .http.fetcher import Fetcher
-from .http.reader import Reader
-from .http.sender import Sender
-from .openapi.names import tool_name
-from .openapi.operations import Operation, Source
-from .problems import Problem
+from ..catalog.discovery import NoWayIn, WayIn, find_descriptions
+from ..catalog.entries import Catalog, Entry
+from ..catalog.search import EntryIndex
+from ..formats.text import one_line
+from ..formats.urls import has_origin
+from ..http.fetched import Stale
+from ..http.fetcher import Fetcher
+from ..http.reader import Reader
+from ..http.sender import Sender
+from ..openapi.names import tool_name
+from ..openapi.operations import Operation, Source
+from ..problems import Problem
+from .loading import Description, read_description
 
 __all__ = ["Description", "Progress", "System", "WayIn"]
 

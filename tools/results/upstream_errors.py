@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from ..errors import UpstreamError
+from ..formats.json_values import JsonObject, as_text
+from ..formats.text import one_line
+from ..formats.urls import without_query
+from ..http.messages import Response
+from ..http.rate_limits import seconds_to_wait
 from .error_bodies import read_error
-from .errors import UpstreamError
-from .formats.json_values import JsonObject, as_text
-from .formats.text import one_line
-from .formats.urls import without_query
-from .header_notes import challenge, request_id
-from .http.messages import Response
-from .http.rate_limits import seconds_to_wait
+from .headers import challenge, request_id
 
 _NEXT_STEPS = {
     400: "Correct the arguments; repeating the same call will fail again.",

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from mimetypes import MimeTypes
 
-from .errors import BadArguments
-from .formats.json_values import JsonValue, as_object, as_text
-from .formats.media_types import BYTES, essence, is_media_type, matches
-from .schema.file_schemas import FILE_OR_PATH
+from ..errors import BadArguments
+from ..formats.json_values import JsonValue, as_object, as_text
+from ..formats.media_types import BYTES, essence, is_media_type, matches
+from ..schema.file_schemas import FILE_OR_PATH
 
 _KEYS = set(as_object(FILE_OR_PATH["properties"]))
 # Python's own table: what this machine has besides must not decide what is sent.

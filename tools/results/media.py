@@ -6,9 +6,9 @@ import hashlib
 import re
 from urllib.parse import quote, unquote
 
-from .formats.text import one_line
-from .formats.urls import without_query
-from .http.messages import Response
+from ..formats.text import one_line
+from ..formats.urls import without_query
+from ..http.messages import Response
 from .result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 
 # In base64 it is a third more, and hosts refuse results beyond 1 MB.

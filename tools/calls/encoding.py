@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .errors import BadArguments
-from .file_values import extension, is_file, read_file_value
-from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, parse_json
-from .formats.media_types import essence, is_json
-from .openapi.bodies import Body
-from .openapi.forms import Part
+from ..errors import BadArguments
+from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, parse_json
+from ..formats.media_types import essence, is_json
+from ..openapi.bodies import Body
+from ..openapi.forms import Part
+from .file_arguments import extension, is_file, read_file_value
 from .styles import PERCENT, PLAIN, RESERVED, exact_json, pairs, percent, scalar
 
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from ..formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
+from ..http.atomic_files import replace_file
 from .changes import Baseline, Seen
-from .formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
-from .http.atomic_files import replace_file
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from .formats.text import one_line
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.text import one_line
 
 MESSAGES = ("detail", "errordescription", "message", "description", "title", "reason", "errormessage", "faultstring",
             "errorsummary", "userfriendlymessage", "msg", "statusmessage", "errormsg", "error", "text")  # fmt: skip

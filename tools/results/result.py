@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from .formats.json_values import JsonObject, as_object
-from .formats.text import map_text
+from ..formats.json_values import JsonObject, as_object
+from ..formats.text import map_text
 
 
 @dataclass(frozen=True, slots=True)

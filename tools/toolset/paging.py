@@ -6,9 +6,9 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from .errors import Refused
-from .formats.json_values import JsonObject, as_text
-from .result import Result
+from ..errors import Refused
+from ..formats.json_values import JsonObject, as_text
+from ..results.result import Result
 from .tool import Tool
 
 # Hosts begin to refuse or to hide results at about this size (characters).

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from .formats.charsets import decoded
-from .formats.html_text import title_of
-from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json
-from .formats.text import one_line
-from .header_notes import shown_address
-from .wrong_inputs import CODES, MESSAGES, Wrong, by_field, first_text, is_by_field, plain_name, read_wrongs
+from ..formats.charsets import decoded
+from ..formats.html_text import title_of
+from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json
+from ..formats.text import one_line
+from .field_errors import CODES, MESSAGES, Wrong, by_field, first_text, is_by_field, plain_name, read_wrongs
+from .headers import shown_address
 
 _WRAPPERS = ("error", "fault", "message", "detail", "problem", "exception", "meta", "status", "err", "response")
 _REQUEST_IDS = ("requestid", "traceid", "correlationid", "operationid", "eventid", "errorid", "transactionid")

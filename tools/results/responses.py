@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TypeAlias
 
+from ..formats.charsets import decoded
+from ..formats.event_streams import read_events
+from ..formats.html_text import is_page, title_of, visible_text
+from ..formats.json_text import compact, compact_lines
+from ..formats.json_values import JsonValue, NotJson, parse_json
+from ..formats.media_types import essence
+from ..formats.multipart import read_parts
+from ..formats.sniffing import sniff
+from ..formats.text import clean, one_line
+from ..http.messages import Response
 from .errors_in_success import failed_event, graphql_errors, graphql_failure
-from .formats.charsets import decoded
-from .formats.event_streams import read_events
-from .formats.html_text import is_page, title_of, visible_text
-from .formats.json_text import compact, compact_lines
-from .formats.json_values import JsonValue, NotJson, parse_json
-from .formats.media_types import essence
-from .formats.multipart import read_parts
-from .formats.sniffing import sniff
-from .formats.text import clean, one_line
-from .header_notes import header_notes, shown_address
-from .http.messages import Response
-from .media_results import media_result
+from .headers import header_notes, shown_address
+from .media import media_result
 from .result import Result
-from .upstream import upstream_error
+from .upstream_errors import upstream_error
 
 More: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
 

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from .formats.json_values import JsonObject, JsonValue
-from .result import Result
-from .schema.shortening import shortened, shortened_text
-from .tiers import Tier
+from ..formats.json_values import JsonObject, JsonValue
+from ..results.result import Result
+from ..schema.shortening import shortened, shortened_text
+from ..tiers import Tier
 
 DESCRIBE = "describe_operation"
 

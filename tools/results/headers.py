@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from itertools import accumulate
 from urllib.parse import urlsplit, urlunsplit
 
-from .formats.json_values import JsonObject
-from .formats.link_header import read_links
-from .formats.text import one_line
-from .formats.words import words_of
+from ..formats.json_values import JsonObject
+from ..formats.link_header import read_links
+from ..formats.text import one_line
+from ..formats.words import words_of
 
 _ADDRESSES = ("location", "content-location", "operation-location", "azure-asyncoperation")
 _TOLD = (

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from .openapi.operations import Operation
-from .openapi.parameters import Parameter
-from .schema.validation import BODY
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..openapi.operations import Operation
+from ..openapi.parameters import Parameter
+from ..schema.validation import BODY
 
 _SKIPPING = ("skip", "offset", "start")
 _SAYS_MORE = ("has_more", "hasMore", "has_next", "hasNext")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .errors import UpstreamError
-from .formats.graphql import Answer, read_answer
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .formats.text import one_line
-from .formats.urls import without_query
-from .http.messages import Response
+from ..errors import UpstreamError
+from ..formats.graphql import Answer, read_answer
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.text import one_line
+from ..formats.urls import without_query
+from ..http.messages import Response
 
 _EVENT_STEPS = {
     "FAILED": "Rules that ran before the failure stay done: look with get_event and list_events before you repeat it.",

@@ -12,13 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from .formats.json_values import JsonObject, to_text
-from .http.cache import Cache
-from .openapi.bodies import Body
-from .openapi.forms import Part
-from .openapi.operations import Operation, Source
-from .openapi.parameters import Parameter
-from .problems import Problem
+from ..formats.json_values import JsonObject, to_text
+from ..http.cache import Cache
+from ..openapi.bodies import Body
+from ..openapi.forms import Part
+from ..openapi.operations import Operation, Source
+from ..openapi.parameters import Parameter
+from ..problems import Problem
 
 logger = logging.getLogger(__name__)
 

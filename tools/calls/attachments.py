@@ -9,13 +9,13 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from .errors import BadArguments, Refused
-from .file_values import is_file
-from .formats.json_values import JsonObject, JsonValue, as_object, as_text
-from .openapi.bodies import Body
-from .openapi.operations import Operation
-from .schema.property_names import restore_names
-from .schema.validation import BODY
+from ..errors import BadArguments, Refused
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
+from ..openapi.bodies import Body
+from ..openapi.operations import Operation
+from ..schema.property_names import restore_names
+from ..schema.validation import BODY
+from .file_arguments import is_file
 
 MAX_BYTES = 50 * 1024 * 1024
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from .formats.json_values import JsonObject
-from .openapi.operations import Operation
+from ..formats.json_values import JsonObject
+from ..openapi.operations import Operation
 
 ChangeKind: TypeAlias = Literal["added", "removed", "title", "description", "schema", "tier", "address"]
 

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from .formats.words import words_of
+from ..formats.words import words_of
 from .tool import Tool
 
 _K1, _B = 1.2, 0.6

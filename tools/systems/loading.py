@@ -7,20 +7,20 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .catalog.entries import Entry
+from ..catalog.entries import Entry
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_text
+from ..formats.text import one_line
+from ..formats.urls import BadAddress, is_file, origin_of
+from ..http.fetched import Document, Gone, NotFetched, Stale, staleness
+from ..http.reader import Reader
+from ..openapi.document import NotReadable, read_document, unsupported_reason
+from ..openapi.external_files import Files
+from ..openapi.operations import NotOpenApi, Operation, Source, read_operations
+from ..openapi.references import refers_elsewhere
+from ..openapi.servers import leaves_open, server_origins
+from ..openapi.swagger import is_swagger, to_openapi
+from ..problems import Problem
 from .compiled import Reading, compiled_before, compiled_key, read_compiled
-from .formats.json_values import JsonObject, JsonValue, as_list, as_text
-from .formats.text import one_line
-from .formats.urls import BadAddress, is_file, origin_of
-from .http.fetched import Document, Gone, NotFetched, Stale, staleness
-from .http.reader import Reader
-from .openapi.document import NotReadable, read_document, unsupported_reason
-from .openapi.external_files import Files
-from .openapi.operations import NotOpenApi, Operation, Source, read_operations
-from .openapi.references import refers_elsewhere
-from .openapi.servers import leaves_open, server_origins
-from .openapi.swagger import is_swagger, to_openapi
-from .problems import Problem
 
 logger = logging.getLogger(__name__)
 

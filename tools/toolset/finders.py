@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .errors import BadArguments, Refused
-from .formats.json_values import JsonObject, JsonValue, as_object, as_text, to_text
+from ..errors import BadArguments, Refused
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text, to_text
+from ..results.result import Result
+from ..schema.validation import ArgumentChecker
+from ..tiers import TIERS, Tier
 from .ranking import Index
-from .result import Result
-from .schema.validation import ArgumentChecker
-from .tiers import TIERS, Tier
 from .tool import DESCRIBE, Tool
 
 _TEXT: JsonObject = {"type": "string"}

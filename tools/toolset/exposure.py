@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .formats.json_values import JsonValue, to_text
-from .schema.shortening import is_cut, shortened
+from ..formats.json_values import JsonValue, to_text
+from ..schema.shortening import is_cut, shortened
 from .tool import DESCRIBE, Tool
 
 MOST_TOOLS = 40

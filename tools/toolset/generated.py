@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .attachments import read_attachments
-from .formats.json_values import JsonObject, JsonValue, as_object
-from .http.messages import IDEMPOTENT
-from .http.sender import Sender
-from .more import how_to_get_more
-from .openapi.operations import Operation
-from .requests import build_request
-from .result import Result
-from .results import read_response
-from .schema.file_schemas import allow_paths
-from .schema.validation import BODY
+from ..calls.attachments import read_attachments
+from ..calls.requests import build_request
+from ..formats.json_values import JsonObject, JsonValue, as_object
+from ..http.messages import IDEMPOTENT
+from ..http.sender import Sender
+from ..openapi.operations import Operation
+from ..results.next_page import how_to_get_more
+from ..results.responses import read_response
+from ..results.result import Result
+from ..schema.file_schemas import allow_paths
+from ..schema.validation import BODY
 from .tool import Tool
 
 

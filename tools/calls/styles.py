@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote
 
-from .errors import BadArguments
-from .formats.json_values import JsonValue, WrittenNumber
-from .formats.media_types import is_json
-from .openapi.parameter_styles import DELIMITERS
+from ..errors import BadArguments
+from ..formats.json_values import JsonValue, WrittenNumber
+from ..formats.media_types import is_json
+from ..openapi.parameter_styles import DELIMITERS
 
 Write: TypeAlias = Callable[[str], str]
 # Of RFC 3986's reserved characters those that a value can hold without being cut (`#`, `&`), read as a space (`+`)

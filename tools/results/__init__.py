@@ -1,0 +1,1 @@
+"""From a response to what the agent reads: pure functions."""
