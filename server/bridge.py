@@ -15,8 +15,8 @@ from ..auth.browser import opener
 from ..auth.login import Login
 from ..auth.secrets import Redaction
 from ..auth.session import Session
-from ..tools.closient import Closient
-from ..tools.fluent import Fluent
+from ..tools.closient.tools import Closient
+from ..tools.fluent.tools import Fluent
 from ..tools.formats.json_values import JsonObject
 from ..tools.http.cache import Cache
 from ..tools.http.fetcher import Fetcher

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 from ..auth.profile import Endpoints
 from ..tools.catalog.discovery import WayIn
+from ..tools.fluent.document import DOCUMENT
 from ..tools.formats.urls import is_file, origin_of, without_query
 from .config_file import CredentialTable, SystemTable
 from .credentials import closient_from_environment, credential_of, new_profile
@@ -136,7 +136,7 @@ def fluent(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
         name=name,
         preset="fluent",
         site=site,
-        way=WayIn(descriptions=(Path(str(files("closient_mcp.tools") / "fluent.json")).as_uri(),), base=site),
+        way=WayIn(descriptions=(DOCUMENT.as_uri(),), base=site),
         origins=origins,
         credential=credential_of(given, preset, sources, "header"),
         pins=tuple(table.pin or ()),

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.tools.closient import Closient
+from closient_mcp.tools.closient.tools import Closient
 from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
 from closient_mcp.tools.formats.json_values import JsonObject, as_list
 from closient_mcp.tools.http.sender import Sender

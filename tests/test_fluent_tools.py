@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
-from closient_mcp.tools.fluent import DESCRIPTION, Fluent
+from closient_mcp.tools.fluent.document import DOCUMENT
+from closient_mcp.tools.fluent.tools import Fluent
 from closient_mcp.tools.formats.json_values import as_object, parse_json
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
@@ -30,7 +31,7 @@ NO_DATA: dict[str, Any] = {"variantProducts": None}
 
 
 def operations_at(address: str, system: str = "fluent") -> list[Operation]:
-    document = as_object(parse_json(DESCRIPTION.read_bytes()))
+    document = as_object(parse_json(DOCUMENT.read_bytes()))
     source = Source(system, (system,), "", f"{address}/fluent.json", address, frozenset({address}))
     operations, problems = read_operations(document, source)
     assert problems == []
@@ -103,7 +104,7 @@ def test_every_schema_is_valid_and_every_tool_says_what_it_does(tools: Tools) ->
 
 
 def test_the_description_is_valid_by_its_own_references_and_holds_no_graphql() -> None:
-    document: Any = json.loads(DESCRIPTION.read_bytes())
+    document: Any = json.loads(DOCUMENT.read_bytes())
     assert document["openapi"] == "3.1.0" and not any("graphql" in path for path in document["paths"])
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.gtin import Gtin, InvalidGtin, check_digit, expand_upc_e, parse_gtin, read_gtin
+from closient_mcp.tools.gs1.gtin import Gtin, InvalidGtin, check_digit, expand_upc_e, parse_gtin, read_gtin
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "gs1.json").read_text(encoding="utf-8"))["vectors"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
 # One vocabulary under the several addresses that it has had.
 _VOCABULARY = re.compile(r"https?://(www\.|ref\.)?gs1\.org/voc/")

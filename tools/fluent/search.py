@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .formats.graphql import last_cursor
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object
-from .formats.text import one_line
+from ..formats.graphql import last_cursor
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object
+from ..formats.text import one_line
 
 MOST = 200
 DEFAULT = 25

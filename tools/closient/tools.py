@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from . import products
-from .catalog.links import LINKSET
-from .errors import BadArguments, ToolError, UpstreamError
-from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
-from .formats.text import clean_value
-from .gtin import InvalidGtin, expand_upc_e, read_gtin
-from .http.messages import Request, Response
-from .http.sender import Sender
-from .linkset import link_type_name, read_linkset
-from .results.result import Result
-from .results.upstream_errors import upstream_error
-from .toolset.tool import Tool
+from ..catalog.links import LINKSET
+from ..errors import BadArguments, ToolError, UpstreamError
+from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
+from ..formats.text import clean_value
+from ..gs1.gtin import InvalidGtin, expand_upc_e, read_gtin
+from ..gs1.links import link_type_name, read_linkset
+from ..http.messages import Request, Response
+from ..http.sender import Sender
+from ..results.result import Result
+from ..results.upstream_errors import upstream_error
+from ..toolset.tool import Tool
+from . import schemas
 
 NAME = "closient"
 _GTIN: JsonObject = {
@@ -46,12 +46,12 @@ class Closient:
                 "Search products",
                 "Search Closient's products in plain words. With latitude and longitude: what stores nearby "
                 "offer, the nearest first, with price and stock.",
-                products.SEARCH_INPUT,
+                schemas.SEARCH_INPUT,
                 "read",
                 self.search_products,
                 system=self.sender.name,
                 scopes=_SEARCH,
-                output_schema=products.SEARCH_OUTPUT,
+                output_schema=schemas.SEARCH_OUTPUT,
                 open_world=False,
             ),
             Tool(
@@ -63,7 +63,7 @@ class Closient:
                 self.lookup_product,
                 system=self.sender.name,
                 scopes=_PRODUCTS,
-                output_schema=products.IDENTITY_OUTPUT,
+                output_schema=schemas.IDENTITY_OUTPUT,
                 open_world=False,
             ),
             Tool(
@@ -76,7 +76,7 @@ class Closient:
                 self.resolve_gtin,
                 system=self.sender.name,
                 scopes=_RESOLVER,
-                output_schema=products.RESOLVED_OUTPUT,
+                output_schema=schemas.RESOLVED_OUTPUT,
             ),
             Tool(
                 "validate_gtin",
@@ -87,7 +87,7 @@ class Closient:
                 "read",
                 validate_gtin,
                 system=self.sender.name,
-                output_schema=products.VALIDATED_OUTPUT,
+                output_schema=schemas.VALIDATED_OUTPUT,
                 open_world=False,
             ),
             Tool(
@@ -98,7 +98,7 @@ class Closient:
                 "read",
                 ping,
                 system=self.sender.name,
-                output_schema=products.PING_OUTPUT,
+                output_schema=schemas.PING_OUTPUT,
                 open_world=False,
             ),
         ]
@@ -112,7 +112,7 @@ class Closient:
             return _data(await self._search_catalog(arguments, count))
         body: JsonObject = {"query": arguments["query"], **located}
         answer = await self._json("POST", "/search/api/v1/search/session", _SEARCH, body)
-        found = products.nearby_offers(answer, as_text(arguments["query"]), count)
+        found = schemas.nearby_offers(answer, as_text(arguments["query"]), count)
         if found is None:  # an older server opens the session without looking anything up
             found = await self._search_catalog(arguments, count)
             return _data(found, "[This server gave no local results; these are from the whole catalog.]")
@@ -122,7 +122,7 @@ class Closient:
         query = as_text(arguments["query"])
         question = urlencode({"q": query, "type": "product", "limit": count})
         answer = await self._json("GET", f"/search/api/v1/search?{question}", _SEARCH)
-        return products.catalog_hits(answer, query, count)
+        return schemas.catalog_hits(answer, query, count)
 
     async def lookup_product(self, arguments: JsonObject) -> Result:
         """The product's identity: from the products API, or, where that wants a sign-in, from the public resolver."""
@@ -136,7 +136,7 @@ class Closient:
                 answer = await self._json("GET", f"/01/{gtin}", _RESOLVER)
             except UpstreamError as second:
                 raise _about(second, gtin) from None
-        return _data(products.identity(answer, gtin))
+        return _data(schemas.identity(answer, gtin))
 
     async def resolve_gtin(self, arguments: JsonObject) -> Result:
         """The links behind a GTIN, all of them or those of one type."""
@@ -157,7 +157,7 @@ class Closient:
                 "lookup_product may still know the product.",
                 {"gtin": gtin, "status": response.status},
             )
-        return _data(products.resolved(gtin, self.site + path, links, link_type_name(wanted)))
+        return _data(schemas.resolved(gtin, self.site + path, links, link_type_name(wanted)))
 
     async def _json(
         self,

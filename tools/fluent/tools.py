@@ -8,15 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import anyio
 
-from .errors import BadArguments, ToolError, UpstreamError
-from .fluent_errors import failure, is_throttled, next_step
-from .fluent_queries import ORDER_BY, ORDER_INPUT, ORDER_OUTPUT, SEARCHES
-from .fluent_search import Search, flat
-from .formats.graphql import (
+from ..errors import BadArguments, ToolError, UpstreamError
+from ..formats.graphql import (
     Answer,
     GraphqlError,
     Kind,
@@ -27,17 +23,18 @@ from .formats.graphql import (
     read_answer,
     request_body,
 )
-from .formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
-from .formats.text import clean, one_line
-from .formats.urls import without_query
-from .http.messages import Request, Response
-from .http.sender import Sender
-from .results.result import Result
-from .results.upstream_errors import upstream_error
-from .tiers import Tier
-from .toolset.tool import Call, Tool
-
-DESCRIPTION = Path(__file__).with_name("fluent.json")
+from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
+from ..formats.text import clean, one_line
+from ..formats.urls import without_query
+from ..http.messages import Request, Response
+from ..http.sender import Sender
+from ..results.result import Result
+from ..results.upstream_errors import upstream_error
+from ..tiers import Tier
+from ..toolset.tool import Call, Tool
+from .errors import failure, is_throttled, next_step
+from .queries import ORDER_BY, ORDER_INPUT, ORDER_OUTPUT, SEARCHES
+from .search import Search, flat
 
 _CALL_SECONDS = 40.0
 _LIMITS = (

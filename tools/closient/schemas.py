@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .errors import ToolError
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .formats.text import paragraph
-from .linkset import Link, Links
+from ..errors import ToolError
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.text import paragraph
+from ..gs1.links import Link, Links
 
 _LONGEST = 2_000
 _MOST_LINKS = 50

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .errors import UpstreamError
-from .formats.graphql import GraphqlError
-from .formats.json_values import JsonObject
-from .formats.urls import without_query
-from .http.messages import Response
+from ..errors import UpstreamError
+from ..formats.graphql import GraphqlError
+from ..formats.json_values import JsonObject
+from ..formats.urls import without_query
+from ..http.messages import Response
 
 THROTTLED = "C0011E"
 # The vendor's own client waits a minute; hosts give up on a call at about that time.

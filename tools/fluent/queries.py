@@ -5,9 +5,9 @@ The fields and arguments are those of the vendor's public schema.
 
 from __future__ import annotations
 
-from .fluent_search import PRODUCT, Filter, Search
-from .formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from .gtin import InvalidGtin, read_gtin
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..gs1.gtin import InvalidGtin, read_gtin
+from .search import PRODUCT, Filter, Search
 
 _TEXT: JsonObject = {"type": "string"}
 _NUMBER: JsonObject = {"type": "number"}

@@ -1,0 +1,1 @@
+"""The curated tools for Fluent Commerce."""

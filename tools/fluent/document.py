@@ -1,0 +1,7 @@
+"""The OpenAPI document for Fluent Commerce that ships with us, because the vendor publishes none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DOCUMENT = Path(__file__).with_name("fluent.json")

@@ -1,0 +1,1 @@
+"""GTINs and GS1 links."""
