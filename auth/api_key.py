@@ -12,10 +12,10 @@ from typing import Literal, TypeAlias
 import httpx2
 
 from .errors import PersonNeeded
-from .origins import belongs
-from .queries import keep_queries_out_of_logs, with_query
-from .references import NoSecret, SecretReference, no_secret
-from .secrets import Redaction, Secret
+from .secrets.redaction import Redaction, Secret
+from .secrets.references import NoSecret, SecretReference, no_secret
+from .url_queries import keep_queries_out_of_logs, with_query
+from .urls import belongs
 
 Place: TypeAlias = Literal["header", "basic", "query"]
 

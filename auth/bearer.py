@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, Generator
 import httpx2
 
 from .errors import PersonNeeded, SignInNeeded
-from .origins import belongs
-from .resource import read_challenge
-from .session import Session
+from .oauth.protected_resource import read_challenge
+from .session.renewal import Session
+from .urls import belongs
 
 # What another process got a while ago may be no better than what we had; what was just issued is as good as it gets.
 _RENEWALS = 2

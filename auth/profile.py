@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .references import SecretReference
+from .secrets.references import SecretReference
 
 Grant: TypeAlias = Literal["authorization_code", "client_credentials", "password", "device_code"]
 Place: TypeAlias = Literal["file", "keyring"]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from ..auth.secrets import Redaction
+from ..auth.secrets.redaction import Redaction
 from ..tools.formats.text import one_line
 from ..tools.http.fetcher import Fetcher
 from ..tools.systems.system import System

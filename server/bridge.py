@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 import anyio
 import anyio.to_thread
 
-from ..auth.browser import opener
-from ..auth.login import Login
-from ..auth.secrets import Redaction
-from ..auth.session import Session
+from ..auth.secrets.redaction import Redaction
+from ..auth.session.renewal import Session
+from ..auth.sign_in.browser import opener
+from ..auth.sign_in.login import Login
 from ..tools.closient.tools import Closient
 from ..tools.fluent.tools import Fluent
 from ..tools.formats.json_values import JsonObject

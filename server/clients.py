@@ -10,11 +10,11 @@ import httpx2
 
 from ..auth.api_key import ApiKeyAuth
 from ..auth.bearer import BearerAuth
-from ..auth.credentials import Credentials
-from ..auth.secrets import Redaction
-from ..auth.session import Session
-from ..auth.store import Store
-from ..auth.wire import Wire, certificates
+from ..auth.oauth.http import Wire, certificates
+from ..auth.secrets.redaction import Redaction
+from ..auth.session.credentials import Credentials
+from ..auth.session.renewal import Session
+from ..auth.store.record_store import Store
 from ..tools.formats.urls import is_loopback
 from .settings import ApiKey, SettingsError, SignIn, SystemSettings
 

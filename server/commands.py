@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
-from ..auth import uninterrupted
+from ..auth import background
 from .loading import load_settings
 from .settings import MISUSE, Options, Settings, SettingsError
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     finally:
         # Here, where threads can still be started: without them no name is looked up and nothing is tried again.
-        uninterrupted.finish(_LAST_SECONDS)
+        background.finish(_LAST_SECONDS)
 
 
 def _is_broken_pipe(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from ..auth import uninterrupted
+from ..auth import background
 
 # Hosts kill two seconds after they asked.
 LAST_SECONDS = 1.8
@@ -22,7 +22,7 @@ def end_on_signals(first: Callable[[], None] | None = None) -> None:
     def end(number: int, _: object) -> None:
         if first:
             first()
-        uninterrupted.finish(LAST_SECONDS)
+        background.finish(LAST_SECONDS)
         os._exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT):

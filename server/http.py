@@ -9,8 +9,8 @@ import anyio
 import anyio.to_thread
 import uvicorn
 
-from ..auth import uninterrupted
-from ..auth.secrets import Redaction
+from ..auth import background
+from ..auth.secrets.redaction import Redaction
 from .bridge import open_bridge
 from .ending import LAST_SECONDS
 from .logs import start_log
@@ -85,4 +85,4 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
-        await anyio.to_thread.run_sync(uninterrupted.finish, LAST_SECONDS)
+        await anyio.to_thread.run_sync(background.finish, LAST_SECONDS)

@@ -11,12 +11,12 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from ..auth import uninterrupted
+from ..auth import background
 from ..auth.errors import AuthError
-from ..auth.login import Attempt, Login
-from ..auth.secrets import Redaction
-from ..auth.session import Session
-from ..auth.signing_out import sign_out
+from ..auth.secrets.redaction import Redaction
+from ..auth.session.renewal import Session
+from ..auth.sign_in.login import Attempt, Login
+from ..auth.sign_in.sign_out import sign_out
 from .bridge import Bridge, open_bridge
 from .ending import end_on_signals
 from .logs import start_log
@@ -55,7 +55,7 @@ async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, b
     if system.name not in bridge.logins:
         try:
             refresh = partial(bridge.sessions[system.name].refresh, by_hand=True)
-            await anyio.to_thread.run_sync(uninterrupted.start(refresh).result)
+            await anyio.to_thread.run_sync(background.start(refresh).result)
         except AuthError as error:
             terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
             return 1

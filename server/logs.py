@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from ..auth.secrets import Redaction
+from ..auth.secrets.redaction import Redaction
 from .settings import SettingsError
 
 # Libraries that say a lot at their lower levels; httpx2 shows whole addresses at INFO.

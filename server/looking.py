@@ -8,7 +8,7 @@ import textwrap
 
 import anyio
 
-from ..auth.secrets import Redaction
+from ..auth.secrets.redaction import Redaction
 from ..tools.formats.json_values import JsonObject, JsonValue, NotJson, parse_json
 from ..tools.toolset.ranking import Index
 from ..tools.toolset.tool import Tool

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from ..auth.discovery import NoServer, discover
-from ..auth.wire import Wire
+from ..auth.oauth.discovery import NoServer, discover
+from ..auth.oauth.http import Wire
 from ..tools.catalog.discovery import WELL_KNOWN, NoWayIn, WayIn, find_descriptions
 from ..tools.catalog.entries import Entry, NoCatalog, read_catalog
 from ..tools.formats.json_values import JsonObject, as_list, as_object, as_text

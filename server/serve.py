@@ -7,7 +7,7 @@ import sys
 import anyio
 from mcp.server.stdio import stdio_server
 
-from ..auth.secrets import Redaction
+from ..auth.secrets.redaction import Redaction
 from .bridge import open_bridge
 from .ending import end_on_signals
 from .logs import start_log

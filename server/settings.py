@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ..auth.profile import Profile
-from ..auth.references import SecretReference
+from ..auth.secrets.references import SecretReference
 from ..tools.catalog.discovery import WayIn
 from ..tools.tiers import Tier
 from ..tools.toolset.exposure import Exposure

@@ -10,7 +10,7 @@ from functools import partial
 import anyio
 
 from ..auth.errors import SignInNeeded
-from ..auth.login import Attempt, Login
+from ..auth.sign_in.login import Attempt, Login
 from .bridge import Bridge
 from .eliciting import Asker
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..auth.references import SecretReference, from_command, from_environment, from_keyring, written
+from ..auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
 from .config_file import FromCommand, FromEnvironment, FromKeyring, SecretValue
 from .config_reading import ConfigText
 from .settings import SettingsError, Shown

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..auth.discovery import same_origin
 from ..auth.errors import AuthError
-from ..auth.references import NoSecret
+from ..auth.oauth.discovery import same_origin
+from ..auth.secrets.references import NoSecret
 from ..tools.formats.json_values import JsonObject, JsonValue, as_list
 from ..tools.problems import Problem
 from .bridge import Bridge

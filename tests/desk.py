@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from closient_mcp.auth.login import Attempt, Login
+from closient_mcp.auth.oauth.http import Wire
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
-from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session
-from closient_mcp.auth.store import Store
-from closient_mcp.auth.wire import Wire
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.store.record_store import Store
 
 from .service import Received, Reply, Service
 

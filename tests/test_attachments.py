@@ -8,7 +8,7 @@ from pathlib import Path
 import mcp
 import pytest
 
-from closient_mcp.auth.secrets import Redaction
+from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge import open_bridge
 from closient_mcp.server.loading import load_settings
 from closient_mcp.server.protocol import McpBridge

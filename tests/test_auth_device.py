@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from closient_mcp.auth import device as rfc8628
-from closient_mcp.auth.device import NotOffered, next_interval, pause, read_device
-from closient_mcp.auth.login import Attempt, Login
+from closient_mcp.auth.oauth import device as rfc8628
+from closient_mcp.auth.oauth.device import NotOffered, next_interval, pause, read_device
+from closient_mcp.auth.oauth.http import Answer
+from closient_mcp.auth.oauth.tokens import Denied, Unclear
 from closient_mcp.auth.records import Client, Device, Server
-from closient_mcp.auth.references import written
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.tokens import Denied, Unclear
-from closient_mcp.auth.wire import Answer
+from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from .desk import DISCOVERY, SECONDS, Desk, at_rest, ended
 from .service import Received, Reply, Service

@@ -26,11 +26,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from closient_mcp.auth.discovery import NoServer, discover
 from closient_mcp.auth.errors import Unavailable
+from closient_mcp.auth.oauth.discovery import NoServer, discover
+from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
 from closient_mcp.auth.records import Tokens
-from closient_mcp.auth.store import Store
-from closient_mcp.auth.wire import Call, NoAnswer, Wire
+from closient_mcp.auth.store.record_store import Store
 
 from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, ended
 from .service import Received, Reply, Service
@@ -166,7 +166,9 @@ def test_what_a_browsers_command_does_or_says_is_nobodys_business(script: str, t
     os.mkfifo(journal)
     command.write_text(f'#!/bin/sh\necho "$$ $1" > {journal}\n{script}\n')
     command.chmod(0o700)
-    code = f"from closient_mcp.auth.browser import opener; print(opener({str(command)!r})('http://127.0.0.1:1/'))"
+    code = (
+        f"from closient_mcp.auth.sign_in.browser import opener; print(opener({str(command)!r})('http://127.0.0.1:1/'))"
+    )
     # Its output ends when nobody can write there any more: with the process, and not with the browser.
     ran = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     process, address = journal.read_text().split()
@@ -220,7 +222,7 @@ NO_TOKENS = {
 
 @pytest.fixture
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.asking._RETRY_AFTER", (0.0, 0.0))
+    monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
 
 
 @pytest.mark.usefixtures("_no_pauses")

@@ -15,14 +15,14 @@ from types import ModuleType
 import pytest
 
 from closient_mcp.auth.errors import Unavailable
-from closient_mcp.auth.login import Login
+from closient_mcp.auth.oauth.http import Wire
 from closient_mcp.auth.profile import Place, Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
-from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.store import Store
-from closient_mcp.auth.wire import Wire
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.login import Login
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.record_store import Store
 
 from .command_line import run
 from .desk import Desk, at_rest, come_back, ended
@@ -182,7 +182,7 @@ def test_a_keyring_that_does_not_work_costs_a_warning_and_no_sign_in(
 def test_a_keyring_that_waits_for_somebody_is_waited_for_once_and_not_for_long(
     ring: Ring, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.keyring_entries._SECONDS", 0.05)
+    monkeypatch.setattr("closient_mcp.auth.secrets.keyring._SECONDS", 0.05)
     unlocked = threading.Event()
 
     def wait(_: str) -> None:

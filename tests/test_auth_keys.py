@@ -17,7 +17,8 @@ import pytest
 
 from closient_mcp.auth.api_key import ApiKeyAuth, Place
 from closient_mcp.auth.errors import PersonNeeded
-from closient_mcp.auth.references import (
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.secrets.references import (
     NoSecret,
     SecretReference,
     from_command,
@@ -25,7 +26,6 @@ from closient_mcp.auth.references import (
     from_keyring,
     written,
 )
-from closient_mcp.auth.secrets import Redaction
 
 from .service import Reply, Service, running_service
 
@@ -237,7 +237,7 @@ def test_a_command_that_gives_no_secret_is_told_with_what_to_do(
     command: list[str], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "sleep" in command[-1]:
-        monkeypatch.setattr("closient_mcp.auth.references._COMMAND_SECONDS", 0.3)
+        monkeypatch.setattr("closient_mcp.auth.secrets.references._COMMAND_SECONDS", 0.3)
     told = refusal(from_command(command))
     assert said in told and "s3cret-one" not in told
 
@@ -281,7 +281,7 @@ def test_a_keyring_that_waits_for_ever_is_not_waited_for(monkeypatch: pytest.Mon
         return str(may_end.wait(20))
 
     use_keyring(monkeypatch, wait)
-    monkeypatch.setattr("closient_mcp.auth.references._KEYRING_SECONDS", 0.05)
+    monkeypatch.setattr("closient_mcp.auth.secrets.references._KEYRING_SECONDS", 0.05)
     assert "close is to come from the keyring, and the keyring did not answer within" in refusal(from_keyring("close"))
     may_end.set()
 

@@ -21,15 +21,15 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from closient_mcp.auth.background import finish
 from closient_mcp.auth.errors import Unavailable
-from closient_mcp.auth.listener import DONE, STALE, Listener, Page, failed
-from closient_mcp.auth.login import Attempt, Login
+from closient_mcp.auth.oauth.redirects import PATH
 from closient_mcp.auth.records import Record
-from closient_mcp.auth.redirects import PATH
-from closient_mcp.auth.references import written
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.store import Store
-from closient_mcp.auth.uninterrupted import finish
+from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.sign_in.callback_server import DONE, STALE, Listener, Page, failed
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.record_store import Store
 
 from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, ended, get, port_of, query_of
 from .service import Received, Reply, running_service
@@ -317,7 +317,7 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("closient_mcp.auth.login.read_tokens", fail)
+        broken.setattr("closient_mcp.auth.sign_in.login.read_tokens", fail)
         try:
             come_back(attempt)
         except OSError as error:
@@ -622,7 +622,7 @@ def test_a_sign_in_that_was_left_too_long_ago_starts_anew(desk: Desk) -> None:
 def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.authorization.LIFETIME", 0.2)
+    monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
     _, attempt = desk.begin()
     assert "Nobody finished the sign-in" in ended(attempt) and at_rest()
     assert desk.record().pending is None

@@ -15,22 +15,22 @@ from urllib.parse import parse_qsl, quote_plus
 import httpx2
 import pytest
 
+from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
-from closient_mcp.auth.credentials import Credentials
-from closient_mcp.auth.discovery import NoServer, described
 from closient_mcp.auth.errors import PersonNeeded, SignInNeeded
-from closient_mcp.auth.listener import Listener
-from closient_mcp.auth.login import Attempt, Login
+from closient_mcp.auth.oauth.discovery import NoServer, described
+from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.redirects import BadRedirect, Redirect, checked_redirect
 from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
 from closient_mcp.auth.records import Record
-from closient_mcp.auth.redirects import BadRedirect, Redirect, checked_redirect
-from closient_mcp.auth.references import SecretReference, from_environment, written
-from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.store import Store
-from closient_mcp.auth.uninterrupted import finish
-from closient_mcp.auth.wire import Wire
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.secrets.references import SecretReference, from_environment, written
+from closient_mcp.auth.session.credentials import Credentials
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.record_store import Store
 
 from .desk import SECONDS, at_rest, come_back, ended, get, port_of, query_of
 from .service import Received, Reply, Service, running_service
@@ -410,7 +410,7 @@ def test_the_short_address_leads_on_also_where_the_redirect_has_no_path(crm: Crm
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("127.0.0.1", 200), ("evil.example", 400)])
 def test_rule_5_a_listener_for_localhost_goes_by_both_names_and_no_other(host: str, status: int) -> None:
-    from closient_mcp.auth.listener import DONE
+    from closient_mcp.auth.sign_in.callback_server import DONE
 
     listener = Listener(f"http://localhost:{free_port()}/cb")
     listener.begin("", lambda _: DONE)

@@ -21,14 +21,12 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from closient_mcp.auth.authorization import Code, Failure, Stale, begin, query_of_pasted, read_callback
 from closient_mcp.auth.bearer import missing_scope
-from closient_mcp.auth.browser import opener
-from closient_mcp.auth.discovery import NoServer, discover, metadata_addresses, read_metadata
-from closient_mcp.auth.id_token import NotVerified, checked_claims, verify
-from closient_mcp.auth.origins import is_safe
-from closient_mcp.auth.records import Client, Pending, Server, Tokens
-from closient_mcp.auth.registration import (
+from closient_mcp.auth.oauth.authorization import Code, Failure, Stale, begin, query_of_pasted, read_callback
+from closient_mcp.auth.oauth.discovery import NoServer, discover, metadata_addresses, read_metadata
+from closient_mcp.auth.oauth.http import Answer, Call, NoAnswer, Wire
+from closient_mcp.auth.oauth.id_token import NotVerified, checked_claims, verify
+from closient_mcp.auth.oauth.registration import (
     SOFTWARE_ID,
     NotRegistered,
     Purpose,
@@ -36,7 +34,7 @@ from closient_mcp.auth.registration import (
     registration_request,
     second_request,
 )
-from closient_mcp.auth.tokens import (
+from closient_mcp.auth.oauth.tokens import (
     Denied,
     Granted,
     Unclear,
@@ -46,7 +44,9 @@ from closient_mcp.auth.tokens import (
     refresh_request,
     revoke_request,
 )
-from closient_mcp.auth.wire import Answer, Call, NoAnswer, Wire
+from closient_mcp.auth.records import Client, Pending, Server, Tokens
+from closient_mcp.auth.sign_in.browser import opener
+from closient_mcp.auth.urls import is_safe
 
 from .service import Reply, Service
 

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
-from closient_mcp.auth.login import Attempt, Login
-from closient_mcp.auth.session import Session
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.uninterrupted import finish
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from .desk import DISCOVERY, SECONDS, Desk, at_rest, come_back, ended, get, query_of
 from .service import Received, Reply, Service, running_service

@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from closient_mcp.auth.authorization import LIFETIME
 from closient_mcp.auth.errors import PersonNeeded, Unavailable
-from closient_mcp.auth.listener import Listener
-from closient_mcp.auth.login import Attempt
-from closient_mcp.auth.signing_out import sign_out
+from closient_mcp.auth.oauth.authorization import LIFETIME
+from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.login import Attempt
+from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, desk_in, ended, port_of, query_of
 from .service import Received, Reply, Service

@@ -10,9 +10,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.auth.discovery import NoServer
-from closient_mcp.auth.resource import Challenge, checked_issuer, find_issuer, read_challenge, read_resource
-from closient_mcp.auth.wire import Answer, Wire
+from closient_mcp.auth.oauth.discovery import NoServer
+from closient_mcp.auth.oauth.http import Answer, Wire
+from closient_mcp.auth.oauth.protected_resource import (
+    Challenge,
+    checked_issuer,
+    find_issuer,
+    read_challenge,
+    read_resource,
+)
 from closient_mcp.server.status import status_lines
 
 from .acme import Acme, text_of

@@ -19,17 +19,17 @@ from urllib.parse import parse_qs
 import httpx2
 import pytest
 
+from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
+from closient_mcp.auth.oauth.http import Wire
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
-from closient_mcp.auth.references import written
-from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.store import Store
-from closient_mcp.auth.uninterrupted import finish
-from closient_mcp.auth.wire import Wire
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.record_store import Store
 
 from .service import Received, Reply, Service
 
@@ -340,7 +340,7 @@ async def test_only_a_clear_no_ends_a_sign_in(home: Home, reply: Reply) -> None:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.asking._RETRY_AFTER", (0.0, 0.0))
+    monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -506,7 +506,7 @@ async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: H
 async def test_while_another_renews_for_long_a_token_is_used_to_its_end(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.store._PATIENCE", 0.1)
+    monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.1)
     home.sign_in(age=3590)
     with home.store().lock():
         assert await home.session().token() == "access-token-0"
@@ -520,7 +520,7 @@ async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("closient_mcp.auth.asking.time.sleep", pauses.append)
+    monkeypatch.setattr("closient_mcp.auth.oauth.retrying.time.sleep", pauses.append)
     home.sign_in(age=3600)
     home.service.routes["/token"] = lambda got: home.rotate(got) if pauses else Reply("busy", 503, {"retry-after": "2"})
     assert await home.session().token() == "access-token-1" and pauses == [2.0]

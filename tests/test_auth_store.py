@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from closient_mcp.auth import asking
-from closient_mcp.auth import store as auth_store
 from closient_mcp.auth.errors import AuthError, PersonNeeded, Unavailable
+from closient_mcp.auth.oauth import retrying
 from closient_mcp.auth.records import Client, Device, Pending, Record, Server, Tokens
-from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.store import Store
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.store import record_store as auth_store
+from closient_mcp.auth.store.record_store import Store
 
 SITE = "https://www.example.com"
 SECONDS = 30
@@ -215,7 +215,7 @@ def test_a_file_that_cannot_be_read_for_a_moment_is_read_after_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path_of(store)
-    monkeypatch.setattr("closient_mcp.auth.private_files._TRIES", 4)
+    monkeypatch.setattr("closient_mcp.auth.store.private_files._TRIES", 4)
     open_file, refusals = os.open, iter(range(3))
 
     def sharing_violation(*given: Any) -> int:
@@ -294,7 +294,7 @@ def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path_of(store)
-    monkeypatch.setattr("closient_mcp.auth.private_files._TRIES", 4)
+    monkeypatch.setattr("closient_mcp.auth.store.private_files._TRIES", 4)
     replace, refusals = Path.replace, iter(range(3))
 
     def sharing_violation(self: Path, target: Path) -> Path:
@@ -323,7 +323,7 @@ def test_what_a_process_left_that_was_killed_while_it_wrote_is_swept_away(store:
 
 
 def test_others_get_the_lock_after_the_longest_that_a_server_may_take() -> None:
-    assert asking._DEADLINE < auth_store._PATIENCE  # pyright: ignore[reportPrivateUsage]
+    assert retrying._DEADLINE < auth_store._PATIENCE  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_lock_is_not_kept_by_a_child_of_who_held_it(store: Store, folder: Path, redaction: Redaction) -> None:
@@ -364,7 +364,7 @@ def test_the_lock_is_free_again_after_an_error(store: Store) -> None:
 def test_a_lock_that_another_holds_for_too_long_is_told_as_such(
     store: Store, folder: Path, redaction: Redaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.store._PATIENCE", 0.1)
+    monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.1)
     other = Store(folder, "closient", SITE, lambda: "registered", redaction)
     with (
         store.lock(),

@@ -16,18 +16,18 @@ from urllib.parse import parse_qsl, quote, quote_plus
 import httpx2
 import pytest
 
+from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
-from closient_mcp.auth.credentials import Credentials
 from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
+from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
 from closient_mcp.auth.profile import Endpoints, Profile
 from closient_mcp.auth.records import Record
-from closient_mcp.auth.references import SecretReference, from_environment, written
-from closient_mcp.auth.secrets import Redaction
-from closient_mcp.auth.session import Session
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.store import Store
-from closient_mcp.auth.uninterrupted import finish
-from closient_mcp.auth.wire import Call, NoAnswer, Wire
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.secrets.references import SecretReference, from_environment, written
+from closient_mcp.auth.session.credentials import Credentials
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.record_store import Store
 
 from .service import Received, Reply, Sandbox, Service, running_service
 
@@ -382,7 +382,7 @@ def test_a_missing_password_is_told_by_its_place_and_nothing_is_sent(shop: Shop)
 def test_nobody_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.store._PATIENCE", 0.5)
+    monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.5)
 
     def read() -> str:
         with shop.session().store.lock():
@@ -399,7 +399,7 @@ def test_scopes_that_the_settings_name_anew_are_had_at_the_next_start(shop: Shop
 
 
 def test_a_client_asks_again_for_a_token_whose_answer_was_unclear(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.asking._RETRY_AFTER", (0.0, 0.0))
+    monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
     answers = [Reply("busy", 503), shop.grant()]
     shop.service.routes["/oauth/token"] = lambda _: answers.pop(0)
     assert token_of(shop.session(grant="client_credentials")) == "access-token-1" and answers == []

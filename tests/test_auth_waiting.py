@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.auth import browser, id_token
 from closient_mcp.auth.errors import Unavailable
-from closient_mcp.auth.id_token import NoKeys
-from closient_mcp.auth.listener import Listener
-from closient_mcp.auth.login import Attempt
+from closient_mcp.auth.oauth import id_token
+from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
+from closient_mcp.auth.oauth.id_token import NoKeys
 from closient_mcp.auth.records import Server
-from closient_mcp.auth.signing_out import sign_out
-from closient_mcp.auth.wire import Call, NoAnswer, Wire
+from closient_mcp.auth.sign_in import browser
+from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.login import Attempt
+from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from .desk import CODE, DISCOVERY, SECONDS, Desk, at_rest, come_back, ended, port_of, query_of
 from .service import Received, Reply, Service, running_service
@@ -96,7 +97,7 @@ def test_a_clock_that_falls_back_prolongs_no_waiting_and_no_no(desk: Desk, monke
     assert at_rest()
     # Left behind, with an end that is now an hour and ten minutes away.
     desk.store().write(record.model_copy(update={"declined_at": 0.0, "tabs": ()}))
-    monkeypatch.setattr("closient_mcp.auth.authorization.LIFETIME", 0.2)
+    monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
     desk.now -= 3600
     assert "Nobody finished the sign-in" in ended(desk.login().start(())) and at_rest()
 
@@ -181,7 +182,7 @@ def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr("closient_mcp.auth.wire._SLACK", 0.05)
+    monkeypatch.setattr("closient_mcp.auth.oauth.http._SLACK", 0.05)
     with pytest.raises(NoAnswer, match="no answer within"):
         Wire(trust_env=False).send(Call("https://as.example/token", {}), 0.1)
     assert asked.is_set() and not answers.is_set()
@@ -229,7 +230,7 @@ def test_a_call_that_cannot_open_a_browser_is_told_as_not_opened(monkeypatch: py
 
 
 def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.listener._Handler.timeout", 0.1)
+    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._Handler.timeout", 0.1)
     listener = Listener()
     listener.begin("http://127.0.0.1:9/", lambda _: pytest.fail("it asked for nothing"))
     try:

@@ -12,9 +12,9 @@ import pytest
 
 from closient_mcp.auth.api_key import ApiKeyAuth, key_fault
 from closient_mcp.auth.errors import PersonNeeded
-from closient_mcp.auth.origins import belongs
-from closient_mcp.auth.references import written
-from closient_mcp.auth.secrets import MASK, Redaction, Secret
+from closient_mcp.auth.secrets.redaction import MASK, Redaction, Secret
+from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.urls import belongs
 
 ORIGIN = "https://www.example.com"
 BODY = "a1B2c3D4" * 4

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from closient_mcp.auth import device as rfc8628
 from closient_mcp.auth.errors import SignInNeeded
+from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.server import signing_in
 from closient_mcp.server.signing_in import Reach
 from closient_mcp.server.status import status_lines

@@ -16,7 +16,7 @@ import pytest
 from mcp import types
 from mcp.client import ClientRequestContext
 
-from closient_mcp.auth import device as rfc8628
+from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.server import protocol, signing_in
 from closient_mcp.server.eliciting import asker_for
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import httpx2
 import pytest
 
-from closient_mcp.auth.listener import Listener
+from closient_mcp.auth.sign_in.callback_server import Listener
 
 from .command_line import Ran, free_port, run
 from .service import Received, Reply, Service, document, operation

@@ -109,7 +109,7 @@ def test_a_start_with_a_cached_sign_in_and_a_list_of_tools_needs_no_heavy_module
         tools = {tool["name"] for tool in process.answer(2)["result"]["tools"]}
         code, told = process.finish()
     imported = {line.rsplit("|", 1)[1].strip() for line in told.splitlines() if line.startswith("import time:")}
-    assert code == 0 and "account_whoami" in tools and "closient_mcp.auth.store" in imported
+    assert code == 0 and "account_whoami" in tools and "closient_mcp.auth.store.record_store" in imported
     assert {name.split(".")[0] for name in imported} & HEAVY == set()
 
 

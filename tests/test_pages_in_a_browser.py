@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from closient_mcp.auth.listener import DONE, STALE, Listener, Page, failed
+from closient_mcp.auth.sign_in.callback_server import DONE, STALE, Listener, Page, failed
 
 from .command_line import Ran, run
 from .service import Sandbox

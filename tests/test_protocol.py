@@ -18,7 +18,7 @@ import pytest
 from mcp import types
 from mcp.shared.exceptions import MCPError
 
-from closient_mcp.auth.secrets import Redaction
+from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server import protocol
 from closient_mcp.server.bridge import open_bridge
 from closient_mcp.server.loading import load_settings

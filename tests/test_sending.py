@@ -320,7 +320,7 @@ async def test_an_answer_says_what_it_answers(service: Service, sender: Sender) 
 async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_the_server_makes(
     service: Service, tmp_path: Path
 ) -> None:
-    from closient_mcp.auth.secrets import Redaction
+    from closient_mcp.auth.secrets.redaction import Redaction
     from closient_mcp.server.clients import client_for, session_for
     from closient_mcp.server.loading import load_settings
     from closient_mcp.server.settings import Options

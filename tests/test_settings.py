@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from closient_mcp.auth.secrets import Redaction
+from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.loading import load_settings
 from closient_mcp.server.places import browser_command, home_folder
 from closient_mcp.server.settings import ApiKey, Options, SettingsError, SignIn

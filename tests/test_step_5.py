@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from closient_mcp.auth.discovery import discover
-from closient_mcp.auth.registration import NotRegistered, Purpose, read_registration, registration_request
-from closient_mcp.auth.wire import Wire
+from closient_mcp.auth.oauth.discovery import discover
+from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.registration import NotRegistered, Purpose, read_registration, registration_request
 
 from .person import Person, http_client
 from .service import Sandbox

@@ -11,7 +11,7 @@ import pytest
 from mcp import types
 from mcp.client import ClientRequestContext
 
-from closient_mcp.auth.signing_out import sign_out
+from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.server.status import status_lines
 
 from .acme import Acme, text_of

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.auth.secrets import Redaction
+from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge import open_bridge
 from closient_mcp.server.loading import load_settings
 from closient_mcp.server.settings import Options

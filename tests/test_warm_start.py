@@ -16,7 +16,7 @@ import mcp
 import pytest
 from mcp import types
 
-from closient_mcp.auth.secrets import Redaction
+from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server import protocol
 from closient_mcp.server.bridge import Bridge, open_bridge
 from closient_mcp.server.loading import load_settings

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from .records import Server
-from .wire import Answer, Call, NoAnswer, Wire
+from ..records import Server
+from .http import Answer, Call, NoAnswer, Wire
 
 if TYPE_CHECKING:
     from joserfc.jwk import DictKey, KeySetSerialization

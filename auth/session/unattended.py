@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from .asking import ask, ask_patiently
+from ..errors import PersonNeeded
+from ..oauth.http import Wire
+from ..oauth.registration import Purpose
+from ..oauth.retrying import ask, ask_patiently
+from ..oauth.tokens import Denied, Granted, Habits, Verdict, client_credentials_request, password_request
+from ..profile import Profile
+from ..records import Client, Record, Server
+from ..store.record_store import Store
+from .client_setup import Enrolment
 from .credentials import Credentials
-from .enrolment import Enrolment
-from .errors import PersonNeeded
-from .profile import Profile
-from .records import Client, Record, Server
-from .registration import Purpose
-from .sentences import Sentences
-from .store import Store
-from .tokens import Denied, Granted, Habits, Verdict, client_credentials_request, password_request
-from .wire import Wire
+from .messages import Sentences
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 
-from .errors import AuthError
-from .records import Record, Tokens, late
-from .sentences import Sentences
-from .store import Store
+from ..errors import AuthError
+from ..records import Record, Tokens, late
+from ..store.record_store import Store
+from .messages import Sentences
 
 _MOST = 3
 _COUNT = 60.0

@@ -16,20 +16,20 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
-from . import uninterrupted
-from .asking import ask_patiently
+from .. import background
+from ..errors import AuthError, Unavailable
+from ..oauth.discovery import same_origin
+from ..oauth.http import Wire
+from ..oauth.retrying import ask_patiently
+from ..oauth.tokens import Denied, Granted, Habits, Unclear, Verdict, is_usable, refresh_request
+from ..profile import Profile
+from ..records import Client, Record, Server, Tokens
+from ..store.record_store import Store
+from .client_setup import Enrolment
 from .credentials import Credentials
-from .discovery import same_origin
-from .enrolment import Enrolment
-from .errors import AuthError, Unavailable
-from .profile import Profile
-from .records import Client, Record, Server, Tokens
+from .messages import Sentences
 from .refusals import Refusals
-from .sentences import Sentences
-from .store import Store
-from .tokens import Denied, Granted, Habits, Unclear, Verdict, is_usable, refresh_request
 from .unattended import Unattended
-from .wire import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class Session:
         with self._guard:
             if self._job is not None and not self._job.done():
                 return self._job, True
-            self._job = job = uninterrupted.start(partial(self.refresh, bad))
+            self._job = job = background.start(partial(self.refresh, bad))
             return job, False
 
     def refresh(self, bad: str | None = None, *, by_hand: bool = False) -> None:

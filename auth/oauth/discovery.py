@@ -8,10 +8,10 @@ from typing import cast
 
 import httpx2
 
-from .origins import is_safe, origin
-from .profile import Endpoints
-from .records import Server
-from .wire import Answer, Call, NoAnswer, Wire
+from ..profile import Endpoints
+from ..records import Server
+from ..urls import is_safe, origin
+from .http import Answer, Call, NoAnswer, Wire
 
 _MAX_ADDRESS = 8192
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from .records import Tokens
+from ..records import Tokens
+from .http import Call, NoAnswer, Wire
 from .tokens import Unclear, Verdict, read_tokens
-from .wire import Call, NoAnswer, Wire
 
 _RETRY_AFTER = (0.3, 1.0)
 _DEADLINE = 12.0

@@ -16,7 +16,7 @@ from string import Template
 from typing import cast
 from urllib.parse import urlsplit
 
-from .redirects import HOST, PATH, Redirect, checked_redirect
+from ..oauth.redirects import HOST, PATH, Redirect, checked_redirect
 
 _REQUEST_SECONDS = 5
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from ..errors import PersonNeeded, Unavailable
+from ..profile import Place
+from ..records import FORMAT, Record
+from ..secrets.keyring import NoKeyring, SignIns
+from ..secrets.redaction import Redaction, Secret
 from . import private_files
-from .errors import PersonNeeded, Unavailable
-from .keyring_entries import NoKeyring, SignIns
+from .keyring_secrets import secrets_of, with_secrets, without_secrets
 from .private_files import NotOurs
-from .profile import Place
-from .records import FORMAT, Record
-from .sealing import secrets_of, with_secrets, without_secrets
-from .secrets import Redaction, Secret
 
 if TYPE_CHECKING:
     from filelock import FileLock

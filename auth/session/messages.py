@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from .authorization import Failure
-from .errors import PersonNeeded, Unavailable
-from .profile import Profile
-from .secrets import Redaction
-from .tokens import Denied, Unclear
+from ..errors import PersonNeeded, Unavailable
+from ..oauth.authorization import Failure
+from ..oauth.tokens import Denied, Unclear
+from ..profile import Profile
+from ..secrets.redaction import Redaction
 
 _LATER = ("server_error", "temporarily_unavailable")
 

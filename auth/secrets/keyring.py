@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from .deadlines import within
+from ..timeouts import within
 
 T = TypeVar("T")
 

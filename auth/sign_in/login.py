@@ -15,23 +15,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from . import authorization, uninterrupted
-from .authorization import Code, Failure, Stale
-from .beginning import Beginning, Started
+from .. import background
+from ..errors import AuthError, Unavailable
+from ..oauth import authorization
+from ..oauth.authorization import Code, Failure, Stale
+from ..oauth.discovery import is_alias, same_origin
+from ..oauth.http import NoAnswer
+from ..oauth.redirects import short_address
+from ..oauth.tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens
+from ..records import Device, Pending, Record, Server, late
+from ..secrets.redaction import Secret
+from ..session.messages import Declined, Sentences
+from ..session.refusals import is_dead
+from ..session.renewal import Session
+from .authorization_request import Beginning, Started
 from .browser import Opener
+from .callback_server import DONE, STALE, Page, failed
+from .completion import Keeping
 from .device_login import DeviceLogin
-from .discovery import is_alias, same_origin
-from .errors import AuthError, Unavailable
-from .keeping import Keeping
-from .listener import DONE, STALE, Page, failed
-from .records import Device, Pending, Record, Server, late
-from .redirects import short_address
-from .refusals import is_dead
-from .secrets import Secret
-from .sentences import Declined, Sentences
-from .session import Session
-from .tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens
-from .wire import NoAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -236,7 +237,7 @@ class Login:
 
     def _lead(self, attempt: Attempt, wish: _Wish) -> None:
         with suppress(Unavailable):
-            uninterrupted.start(self._session.refresh).result()  # what has only expired needs no person
+            background.start(self._session.refresh).result()  # what has only expired needs no person
         record = self._store.read()
         if self._is_signed_in(record, wish):
             self._finish_well(attempt)
@@ -343,7 +344,7 @@ class Login:
     def _end(self, attempt: Attempt, query: str, pending: Pending) -> None:
         """Exchange the code, if there is one; whatever comes of it, the attempt ends here."""
         try:
-            uninterrupted.start(partial(self._conclude, query, pending)).result()
+            background.start(partial(self._conclude, query, pending)).result()
         except Exception as error:
             told = error if isinstance(error, AuthError) else self._say.bug(error)
             if told is not error:

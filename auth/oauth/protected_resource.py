@@ -9,9 +9,9 @@ from typing import cast
 
 import httpx2
 
+from ..urls import origin
 from .discovery import NoServer, checked_address
-from .origins import origin
-from .wire import Answer, Call, NoAnswer, Wire
+from .http import Answer, Call, NoAnswer, Wire
 
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')

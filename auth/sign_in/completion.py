@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from . import id_token
-from .records import Client, Device, Pending, Server
-from .sentences import Sentences
-from .session import Session
-from .tokens import Granted, revoke_request
-from .wire import NoAnswer
+from ..oauth import id_token
+from ..oauth.http import NoAnswer
+from ..oauth.tokens import Granted, revoke_request
+from ..records import Client, Device, Pending, Server
+from ..session.messages import Sentences
+from ..session.renewal import Session
 
 # What a sign-in brings along, and nothing that a service could miss.
 _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from .origins import belongs, origin
-from .profile import Grant
-from .records import Client, Server
-from .wire import Answer, Call
+from ..profile import Grant
+from ..records import Client, Server
+from ..urls import belongs, origin
+from .http import Answer, Call
 
 # Constant for all installations and versions, so that servers can tell that it is the same software.
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from .records import Client, Pending, Server
+from ..records import Client, Pending, Server
 
 LIFETIME = 600.0
 

@@ -6,11 +6,11 @@ import hashlib
 import hmac
 import secrets
 
-from .profile import Profile
-from .records import Client, Server
-from .references import NoSecret, SecretReference, no_secret
-from .registration import is_document
-from .secrets import Redaction
+from ..oauth.registration import is_document
+from ..profile import Profile
+from ..records import Client, Server
+from ..secrets.redaction import Redaction
+from ..secrets.references import NoSecret, SecretReference, no_secret
 
 _ROUNDS = 100_000
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..records import Client, Device, Server
 from .discovery import NoServer, checked_address
-from .records import Client, Device, Server
+from .http import Answer, Call
 from .tokens import Denied, Unclear, identified
-from .wire import Answer, Call
 
 # The clocks of virtual machines run fast, and a server that is asked too early only gets slower.
 _SLACK = 1.2

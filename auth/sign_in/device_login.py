@@ -7,16 +7,16 @@ from collections.abc import Callable
 from functools import partial
 from threading import Event
 
-from . import uninterrupted
-from .asking import ask
-from .beginning import Beginning
-from .device import next_interval, pause
-from .errors import AuthError
-from .keeping import Keeping
-from .records import Device, Record
-from .sentences import Declined, Sentences
-from .session import Session
-from .tokens import Denied, Granted, Habits, Verdict, device_token_request
+from .. import background
+from ..errors import AuthError
+from ..oauth.device import next_interval, pause
+from ..oauth.retrying import ask
+from ..oauth.tokens import Denied, Granted, Habits, Verdict, device_token_request
+from ..records import Device, Record
+from ..session.messages import Declined, Sentences
+from ..session.renewal import Session
+from .authorization_request import Beginning
+from .completion import Keeping
 
 
 class DeviceLogin:
@@ -62,7 +62,7 @@ class DeviceLogin:
                 raise self._say.given_up()
             answers: list[Verdict] = []
             # Tokens that are on their way when the process ends are still written.
-            uninterrupted.start(partial(self._ask, device, answers)).result()
+            background.start(partial(self._ask, device, answers)).result()
             (verdict,) = answers
             if isinstance(verdict, Granted):
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .records import Record, Tokens
+from ..records import Record, Tokens
 
 
 class _Seal(BaseModel):

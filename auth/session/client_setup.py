@@ -9,13 +9,11 @@ from typing import TypeAlias
 
 import httpx2
 
-from .credentials import Credentials
-from .discovery import NoServer, described, discover
-from .errors import AuthError
-from .origins import origin
-from .profile import Profile
-from .records import Client, Record, Server, late
-from .registration import (
+from ..errors import AuthError
+from ..oauth.discovery import NoServer, described, discover
+from ..oauth.http import Answer, Call, NoAnswer, Wire
+from ..oauth.protected_resource import Challenge, find_issuer
+from ..oauth.registration import (
     BY_HAND,
     LONGEST_PAUSE,
     NotRegistered,
@@ -25,10 +23,12 @@ from .registration import (
     registration_request,
     second_request,
 )
-from .resource import Challenge, find_issuer
-from .sentences import Sentences
-from .tokens import refresh_request
-from .wire import Answer, Call, NoAnswer, Wire
+from ..oauth.tokens import refresh_request
+from ..profile import Profile
+from ..records import Client, Record, Server, late
+from ..urls import origin
+from .credentials import Credentials
+from .messages import Sentences
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from .deadlines import within
-from .errors import PersonNeeded
-from .keyring_entries import NoKeyring, entry
-from .secrets import Redaction, Secret
+from ..errors import PersonNeeded
+from ..timeouts import within
+from .keyring import NoKeyring, entry
+from .redaction import Redaction, Secret
 
 _COMMAND_SECONDS = 30.0
 _KEYRING_SECONDS = 20.0

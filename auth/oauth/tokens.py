@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 from urllib.parse import quote_plus
 
-from .records import Client, Server, Tokens
-from .wire import Answer, Call
+from ..records import Client, Server, Tokens
+from .http import Answer, Call
 
 # A clock that fell back further than this no longer says anything about expiry.
 _CLOCK_JUMP = 300.0

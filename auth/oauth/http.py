@@ -15,9 +15,9 @@ from typing import cast
 import anyio
 import httpx2
 
-from .deadlines import within
-from .origins import is_loopback, is_safe
-from .queries import keep_queries_out_of_logs, with_query
+from ..timeouts import within
+from ..url_queries import keep_queries_out_of_logs, with_query
+from ..urls import is_loopback, is_safe
 
 logger = logging.getLogger(__name__)
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import httpx2
 
-from . import authorization
-from .device import NotOffered, device_request, read_device
-from .listener import Listener
-from .origins import origin
-from .records import Client, Device, Pending, Record, Server
-from .redirects import checked_redirect
-from .registration import Purpose
-from .sentences import Sentences
-from .session import Session
-from .wire import NoAnswer
+from ..oauth import authorization
+from ..oauth.device import NotOffered, device_request, read_device
+from ..oauth.http import NoAnswer
+from ..oauth.redirects import checked_redirect
+from ..oauth.registration import Purpose
+from ..records import Client, Device, Pending, Record, Server
+from ..session.messages import Sentences
+from ..session.renewal import Session
+from ..urls import origin
+from .callback_server import Listener
 
 logger = logging.getLogger(__name__)
 

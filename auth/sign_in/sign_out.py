@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
-from .discovery import same_origin
-from .errors import PersonNeeded, Unavailable
-from .records import Record
-from .registration import deregistration_request
-from .session import Session
-from .tokens import revoke_request
-from .wire import NoAnswer
+from ..errors import PersonNeeded, Unavailable
+from ..oauth.discovery import same_origin
+from ..oauth.http import NoAnswer
+from ..oauth.registration import deregistration_request
+from ..oauth.tokens import revoke_request
+from ..records import Record
+from ..session.renewal import Session
 
 
 def sign_out(session: Session, *, forget: bool = False) -> str:

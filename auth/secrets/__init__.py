@@ -1,0 +1,1 @@
+"""Secrets: where the settings say that they are, and out of sight."""

@@ -1,0 +1,1 @@
+"""A sign-in in use: kept fresh, or renewed without a person."""

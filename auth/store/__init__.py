@@ -1,0 +1,1 @@
+"""The record of a sign-in on disk or in a keyring."""
