@@ -20,7 +20,7 @@ from .service import Service, environment, running_sandbox
 from .wire import ERAS, Era, Session
 
 _BARE = [sys.executable, "-m", "bench.bare_server"]
-_OUR_IMPORTS = "import closient_mcp.server.commands, closient_mcp.server.serve"
+_OUR_IMPORTS = "import closient_mcp.server.cli.main, closient_mcp.server.serving.stdio"
 _BARE_IMPORTS = "import bench.bare_server"
 _NAMES = ("closient-mcp", "the bare SDK")
 

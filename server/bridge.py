@@ -32,9 +32,9 @@ from ..tools.toolset.finders import Finder
 from ..tools.toolset.generated import operation_tool
 from ..tools.toolset.paging import Pages
 from ..tools.toolset.tool import Tool
+from .change_report import FirstSeen
 from .clients import anonymous_client, client_for, session_for
-from .first_seen import FirstSeen
-from .settings import Settings, SystemSettings
+from .settings.model import Settings, SystemSettings
 
 logger = logging.getLogger(__name__)
 

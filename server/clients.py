@@ -16,7 +16,7 @@ from ..auth.session.credentials import Credentials
 from ..auth.session.renewal import Session
 from ..auth.store.record_store import Store
 from ..tools.formats.urls import is_loopback
-from .settings import ApiKey, SettingsError, SignIn, SystemSettings
+from .settings.model import ApiKey, SettingsError, SignIn, SystemSettings
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
 

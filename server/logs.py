@@ -7,7 +7,7 @@ import os
 import sys
 
 from ..auth.secrets.redaction import Redaction
-from .settings import SettingsError
+from .settings.model import SettingsError
 
 # Libraries that say a lot at their lower levels; httpx2 shows whole addresses at INFO.
 _CHATTY = ("httpx2", "httpcore2", "mcp", "asyncio", "uvicorn")

@@ -18,9 +18,9 @@ from mcp import types
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge import Bridge, open_bridge
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.protocol import McpBridge
-from closient_mcp.server.settings import Options
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
 
 from .desk import at_rest, get
 from .service import Received, Reply, Service, document, operation

@@ -31,7 +31,7 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
     # For settings that are loaded from an environment without any of these.
-    monkeypatch.setattr("closient_mcp.server.places._home_of_user", lambda: str(home))
+    monkeypatch.setattr("closient_mcp.server.settings.folders._home_of_user", lambda: str(home))
 
 
 @pytest.fixture(autouse=True)

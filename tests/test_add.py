@@ -17,7 +17,7 @@ import pytest
 import tomli
 from mcp import StdioServerParameters
 
-from closient_mcp.server.commands import main
+from closient_mcp.server.cli.main import main
 
 from .command_line import free_port, run
 from .fastapi_service import Shop, running_shop

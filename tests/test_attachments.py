@@ -10,9 +10,9 @@ import pytest
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge import open_bridge
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.protocol import McpBridge
-from closient_mcp.server.settings import Options, SettingsError
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options, SettingsError
 from closient_mcp.tools.calls import attachments
 from closient_mcp.tools.calls.attachments import read_allowed
 from closient_mcp.tools.errors import BadArguments, Refused

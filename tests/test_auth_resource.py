@@ -19,7 +19,7 @@ from closient_mcp.auth.oauth.protected_resource import (
     read_challenge,
     read_resource,
 )
-from closient_mcp.server.status import status_lines
+from closient_mcp.server.cli.status import status_lines
 
 from .acme import Acme, text_of
 from .service import Reply, Service, running_service

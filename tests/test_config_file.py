@@ -13,8 +13,16 @@ from jsonschema import Draft202012Validator
 
 from closient_mcp.auth.profile import Endpoints
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.settings import ApiKey, NoCredential, Options, Settings, SettingsError, SignIn, SystemSettings
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import (
+    ApiKey,
+    NoCredential,
+    Options,
+    Settings,
+    SettingsError,
+    SignIn,
+    SystemSettings,
+)
 
 from .command_line import run
 

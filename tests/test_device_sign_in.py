@@ -13,9 +13,9 @@ import pytest
 
 from closient_mcp.auth.errors import SignInNeeded
 from closient_mcp.auth.oauth import device as rfc8628
-from closient_mcp.server import signing_in
-from closient_mcp.server.signing_in import Reach
-from closient_mcp.server.status import status_lines
+from closient_mcp.server.cli.status import status_lines
+from closient_mcp.server.serving import sign_in
+from closient_mcp.server.serving.sign_in import Reach
 
 from .acme import SECONDS, Acme, text_of
 from .approving_browser import Form
@@ -59,7 +59,7 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
 
     async with acme.connected(DEVICE) as (bridge, _):
         needed = SignInNeeded("It wants you.", "", system="acme", address=acme.service.address)
-        assert await signing_in.sign_in(bridge, needed, Reach(progress, heard=True)) is None
+        assert await sign_in.sign_in(bridge, needed, Reach(progress, heard=True)) is None
         assert acme.record(bridge).tokens
     assert said == [f"Waiting for you to sign in at {acme.service.address}/enter, with the code WDJB-MJHT"]
 
@@ -67,7 +67,7 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
 async def test_who_takes_longer_than_a_host_waits_is_told_to_repeat(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing_in, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.05)
     async with acme.connected(DEVICE) as (_, client):
         for _ in range(2):
             said = text_of(await client.call_tool("acme_list_orders", {}))

@@ -17,8 +17,8 @@ from mcp import types
 from mcp.client import ClientRequestContext
 
 from closient_mcp.auth.oauth import device as rfc8628
-from closient_mcp.server import protocol, signing_in
-from closient_mcp.server.eliciting import asker_for
+from closient_mcp.server.serving import protocol, sign_in
+from closient_mcp.server.serving.elicitation import asker_for
 
 from .acme import SECONDS, Acme, text_of
 from .service import Received, Reply, Service
@@ -105,7 +105,7 @@ async def test_a_question_that_was_closed_is_told_with_the_address(host: Host) -
 async def test_who_agrees_and_takes_longer_than_a_host_waits_is_not_asked_twice(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing_in, "WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.5)
     host.comes_back = False
     for result in await host.call(times=2):
         assert result.is_error and "Finish signing in, then repeat the request" in text_of(result)
@@ -150,7 +150,7 @@ async def test_a_sign_in_that_failed_is_told_and_the_next_call_begins_another(
 async def test_while_a_sign_in_is_being_prepared_nobody_is_sent_to_no_address(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing_in, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.1)
     may_answer = threading.Event()
 
     def slowly(_: Received) -> Reply:
@@ -173,8 +173,8 @@ def opens_anything(_: str | None) -> Callable[[str], bool]:
 async def test_who_takes_longer_than_a_host_waits_is_told_what_was_opened(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert signing_in.WAIT_SECONDS < protocol._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr(signing_in, "WAIT_SECONDS", 0.5)
+    assert sign_in.WAIT_SECONDS < protocol._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.5)
     monkeypatch.setattr("closient_mcp.server.bridge.opener", opens_anything)
     async with acme.connected() as (_, client):
         said = text_of(await client.call_tool("acme_list_orders", {}))

@@ -12,8 +12,8 @@ import httpx2
 import mcp
 import pytest
 
-from closient_mcp.server.http import parse_place
-from closient_mcp.server.settings import SettingsError
+from closient_mcp.server.serving.http import parse_place
+from closient_mcp.server.settings.model import SettingsError
 
 from .command_line import run
 from .service import Sandbox

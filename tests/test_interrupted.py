@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.server.ending import LAST_SECONDS
+from closient_mcp.server.signals import LAST_SECONDS
 
 from .service import Received, Reply, Sandbox, Service
 from .test_sign_in import BROWSER, Machine, well

@@ -11,11 +11,11 @@ import tomli
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from closient_mcp.server.config_writing import read_bytes, system_table, with_tables, write_bytes
-from closient_mcp.server.locations import location_of
-from closient_mcp.server.probing import usable
-from closient_mcp.server.proposal import Given, Provider, for_close, for_closient, propose
-from closient_mcp.server.settings import SettingsError
+from closient_mcp.server.cli.probing import usable
+from closient_mcp.server.cli.proposal import Given, Provider, for_close, for_closient, propose
+from closient_mcp.server.cli.targets import location_of
+from closient_mcp.server.settings.model import SettingsError
+from closient_mcp.server.settings.writing import read_bytes, system_table, with_tables, write_bytes
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.openapi.security import Scheme, security_schemes
 

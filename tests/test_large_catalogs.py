@@ -11,10 +11,10 @@ from mcp import types
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge import open_bridge
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.protocol import McpBridge
-from closient_mcp.server.settings import Options
-from closient_mcp.server.status import status_of
+from closient_mcp.server.cli.status import status_of
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.systems import system as system_module
 
 from .service import Reply, Service

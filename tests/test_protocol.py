@@ -19,11 +19,11 @@ from mcp import types
 from mcp.shared.exceptions import MCPError
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server import protocol
 from closient_mcp.server.bridge import open_bridge
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.protocol import McpBridge
-from closient_mcp.server.settings import Options
+from closient_mcp.server.serving import protocol
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import JsonObject
 
 from .service import Received, Reply, Service, document, operation

@@ -322,8 +322,8 @@ async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_th
 ) -> None:
     from closient_mcp.auth.secrets.redaction import Redaction
     from closient_mcp.server.clients import client_for, session_for
-    from closient_mcp.server.loading import load_settings
-    from closient_mcp.server.settings import Options
+    from closient_mcp.server.settings.loading import load_settings
+    from closient_mcp.server.settings.model import Options
 
     service.routes["/a"] = Reply({}, headers={"Set-Cookie": "sessionid=1; Path=/"})
     (system,) = load_settings(Options(site=service.address), {}).systems

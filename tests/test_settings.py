@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.places import browser_command, home_folder
-from closient_mcp.server.settings import ApiKey, Options, SettingsError, SignIn
+from closient_mcp.server.settings.folders import browser_command, home_folder
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import ApiKey, Options, SettingsError, SignIn
 from closient_mcp.tools.toolset.exposure import Exposure
 
 
@@ -109,7 +109,7 @@ def test_a_folder_that_would_be_another_one_each_time_is_refused(home: str) -> N
 def test_a_home_that_a_host_does_not_tell_is_the_one_that_the_system_knows() -> None:
     import pwd
 
-    code = "import json, sys; from closient_mcp.server.places import home_folder as h; print(h({}, 'linux'))"
+    code = "import json, sys; from closient_mcp.server.settings.folders import home_folder as h; print(h({}, 'linux'))"
     found = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=True).stdout
     assert found.strip() == str(Path(pwd.getpwuid(os.getuid()).pw_dir, ".local", "state", "closient-mcp"))
 

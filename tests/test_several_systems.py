@@ -14,12 +14,12 @@ import pytest
 from mcp import types
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server import protocol
 from closient_mcp.server.bridge import Bridge, open_bridge
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.protocol import McpBridge
-from closient_mcp.server.settings import Options
-from closient_mcp.server.status import status_of
+from closient_mcp.server.cli.status import status_of
+from closient_mcp.server.serving import protocol
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import as_object
 from closient_mcp.tools.systems.system import Progress, System
 

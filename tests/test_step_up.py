@@ -12,7 +12,7 @@ from mcp import types
 from mcp.client import ClientRequestContext
 
 from closient_mcp.auth.sign_in.sign_out import sign_out
-from closient_mcp.server.status import status_lines
+from closient_mcp.server.cli.status import status_lines
 
 from .acme import Acme, text_of
 from .desk import Desk, come_back, desk_in, ended, query_of

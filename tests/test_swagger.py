@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.server.probing import probe
+from closient_mcp.server.cli.probing import probe
 from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.catalog.discovery import WayIn
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue

@@ -14,8 +14,8 @@ import pytest
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge import open_bridge
-from closient_mcp.server.loading import load_settings
-from closient_mcp.server.settings import Options
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
 
 from .close_service import running_close
 from .fluent_service import running_fluent

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..tools.toolset.exposure import Exposure
-from .config_file import ConfigFile, SystemTable
-from .places import browser_command, home_folder
+from ...tools.toolset.exposure import Exposure
+from .folders import browser_command, home_folder
+from .model import Options, Settings, SettingsError, SystemSettings
 from .presets import close, closient, fluent, own
-from .settings import Options, Settings, SettingsError, SystemSettings
+from .schema import ConfigFile, SystemTable
 from .sources import Sources
 
 FILE = "closient-mcp.toml"
@@ -71,7 +71,7 @@ def _file(
     path = Path(named).expanduser().absolute() if named else home / FILE
     if text is None and not named and not path.exists():
         return path, ConfigFile.model_construct(), Sources(environ, None)
-    from .config_reading import check_config, read_config
+    from .reading import check_config, read_config
 
     table, config = read_config(path) if text is None else check_config(path, text)
     return path, table, Sources(environ, config)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
-from .config_file import FromCommand, FromEnvironment, FromKeyring, SecretValue
-from .config_reading import ConfigText
-from .settings import SettingsError, Shown
+from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
+from .model import SettingsError, Shown
+from .reading import ConfigText
+from .schema import FromCommand, FromEnvironment, FromKeyring, SecretValue
 
 _MASK = "(hidden)"
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal, TypeAlias
 
-from ..auth.oauth.registration import is_document
-from ..auth.profile import Profile
-from ..auth.secrets.references import written
-from .config_file import (
+from ...auth.oauth.registration import is_document
+from ...auth.profile import Profile
+from ...auth.secrets.references import written
+from .model import ApiKey, Credential, NoCredential, SettingsError, SignIn
+from .schema import (
     ApiKeyTable,
     AuthorizationCodeTable,
     ClientCredentialsTable,
@@ -18,7 +19,6 @@ from .config_file import (
     DeviceCodeTable,
     PasswordTable,
 )
-from .settings import ApiKey, Credential, NoCredential, SettingsError, SignIn
 from .sources import Sources
 
 _OAuthTable: TypeAlias = AuthorizationCodeTable | DeviceCodeTable | ClientCredentialsTable | PasswordTable
@@ -113,7 +113,7 @@ def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_pl
 def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[str, ...], sources: Sources) -> Profile:
     if table.redirect_uri is None:
         return profile
-    from ..auth.oauth.redirects import BadRedirect, checked_redirect
+    from ...auth.oauth.redirects import BadRedirect, checked_redirect
 
     if profile.client_id is None:
         raise sources.error("redirect_uri belongs to a client of your own; client_id is missing", *keys)

@@ -8,9 +8,9 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..tools.formats.urls import is_loopback
-from .settings import SettingsError
-from .sites import safe_origin
+from ...tools.formats.urls import is_loopback
+from ..settings.model import SettingsError
+from ..settings.sites import safe_origin
 
 Location: TypeAlias = str | Path
 

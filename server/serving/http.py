@@ -9,13 +9,13 @@ import anyio
 import anyio.to_thread
 import uvicorn
 
-from ..auth import background
-from ..auth.secrets.redaction import Redaction
-from .bridge import open_bridge
-from .ending import LAST_SECONDS
-from .logs import start_log
+from ...auth import background
+from ...auth.secrets.redaction import Redaction
+from ..bridge import open_bridge
+from ..logs import start_log
+from ..settings.model import Settings, SettingsError
+from ..signals import LAST_SECONDS
 from .protocol import McpBridge
-from .settings import Settings, SettingsError
 
 _LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "[::1]": socket.AF_INET6, "::1": socket.AF_INET6}
 _SECONDS_TO_END = 3

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from .settings import SettingsError
+from .model import SettingsError
 
 _NEW = b"# Settings of closient-mcp; `closient-mcp config show` tells what is in force.\n"
 _WIDTH = 80

@@ -6,10 +6,10 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from ..tools.formats.json_values import JsonObject, JsonValue
-from ..tools.systems.changes import Change
-from .bridge import Bridge
-from .first_seen import FirstSeen
+from ...tools.formats.json_values import JsonObject, JsonValue
+from ...tools.systems.changes import Change
+from ..bridge import Bridge
+from ..change_report import FirstSeen
 from .terminal import BOLD, GREEN, RED, Terminal
 
 

@@ -7,12 +7,12 @@ import sys
 import anyio
 from mcp.server.stdio import stdio_server
 
-from ..auth.secrets.redaction import Redaction
-from .bridge import open_bridge
-from .ending import end_on_signals
-from .logs import start_log
+from ...auth.secrets.redaction import Redaction
+from ..bridge import open_bridge
+from ..logs import start_log
+from ..settings.model import Settings
+from ..signals import end_on_signals
 from .protocol import McpBridge
-from .settings import Settings
 
 
 def serve(settings: Settings) -> int:

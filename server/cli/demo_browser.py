@@ -1,6 +1,6 @@
 """The demo's own person: signs in to the sandbox and allows what is asked, where there is no screen for a real one.
 
-Started as a browser is, with the address as its argument: `python -m closient_mcp.server.demo_person ADDRESS`.
+Started as a browser is, with the address as its argument: `python -m closient_mcp.server.cli.demo_browser ADDRESS`.
 """
 
 from __future__ import annotations

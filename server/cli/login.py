@@ -11,16 +11,16 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from ..auth import background
-from ..auth.errors import AuthError
-from ..auth.secrets.redaction import Redaction
-from ..auth.session.renewal import Session
-from ..auth.sign_in.login import Attempt, Login
-from ..auth.sign_in.sign_out import sign_out
-from .bridge import Bridge, open_bridge
-from .ending import end_on_signals
-from .logs import start_log
-from .settings import ApiKey, NoCredential, Settings, SystemSettings
+from ...auth import background
+from ...auth.errors import AuthError
+from ...auth.secrets.redaction import Redaction
+from ...auth.session.renewal import Session
+from ...auth.sign_in.login import Attempt, Login
+from ...auth.sign_in.sign_out import sign_out
+from ..bridge import Bridge, open_bridge
+from ..logs import start_log
+from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings
+from ..signals import end_on_signals
 from .terminal import GREEN, RED, Terminal, restorer, stderr_terminal
 
 

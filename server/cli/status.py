@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..auth.errors import AuthError
-from ..auth.oauth.discovery import same_origin
-from ..auth.secrets.references import NoSecret
-from ..tools.formats.json_values import JsonObject, JsonValue, as_list
-from ..tools.problems import Problem
-from .bridge import Bridge
-from .settings import ApiKey, NoCredential, SystemSettings
+from ...auth.errors import AuthError
+from ...auth.oauth.discovery import same_origin
+from ...auth.secrets.references import NoSecret
+from ...tools.formats.json_values import JsonObject, JsonValue, as_list
+from ...tools.problems import Problem
+from ..bridge import Bridge
+from ..settings.model import ApiKey, NoCredential, SystemSettings
 
 
 def status_of(bridge: Bridge) -> JsonObject:

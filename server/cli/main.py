@@ -13,9 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
-from ..auth import background
-from .loading import load_settings
-from .settings import MISUSE, Options, Settings, SettingsError
+from ...auth import background
+from ..settings.loading import load_settings
+from ..settings.model import MISUSE, Options, Settings, SettingsError
 
 _LAST_SECONDS = 30.0
 
@@ -25,13 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_streams()
     given = _parser().parse_args(arguments)
     if given.command is None and sys.stdin.isatty():
-        from .serve import explain
+        from ..serving.stdio import explain
 
         return explain()
     if given.command == "sandbox":
         return _sandbox(given)
     if given.command == "config" and given.what == "schema":
-        from .config_commands import schema
+        from .config import schema
 
         return schema()
     try:
@@ -80,7 +80,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
             return demo(browser=settings.browser, bare=settings.bare)
         case "status" | "tools" | "call":
-            from .looking import call, status, tools
+            from .show import call, status, tools
 
             if given.command == "status":
                 return status(settings, as_json=given.json, bare=settings.bare)
@@ -96,23 +96,23 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
                 )
             return call(settings, given.tool, given.arguments, bare=settings.bare)
         case "login" | "logout":
-            from .login_commands import login, logout
+            from .login import login, logout
 
             if given.command == "login":
                 return login(settings, browser=not given.no_browser, device=given.device, bare=settings.bare)
             return logout(settings, forget=given.forget, bare=settings.bare)
         case "config":
-            from .config_commands import show
+            from .config import show
 
             return show(settings)
         case "serve" if given.http is not None:
-            from .http import serve_http
+            from ..serving.http import serve_http
 
             return serve_http(settings, given.http)
         case _:
             # What is imported stays, so the collector need not look through it: an eighth of a start.
             gc.disable()
-            from .serve import serve
+            from ..serving.stdio import serve
 
             gc.freeze()
             gc.enable()
@@ -120,7 +120,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _add(given: argparse.Namespace) -> int:
-    from .add_command import Request, add
+    from .add import Request, add
     from .proposal import Given
 
     options = _options(given)
@@ -137,7 +137,7 @@ def _add(given: argparse.Namespace) -> int:
 
 
 def _sandbox(given: argparse.Namespace) -> int:
-    from ..sandbox.serving import serve
+    from ...sandbox.serving import serve
 
     return serve(given.port)
 

@@ -8,14 +8,14 @@ import textwrap
 
 import anyio
 
-from ..auth.secrets.redaction import Redaction
-from ..tools.formats.json_values import JsonObject, JsonValue, NotJson, parse_json
-from ..tools.toolset.ranking import Index
-from ..tools.toolset.tool import Tool
-from .bridge import Bridge, open_bridge
-from .ending import end_on_signals
-from .logs import start_log
-from .settings import MISUSE, Settings
+from ...auth.secrets.redaction import Redaction
+from ...tools.formats.json_values import JsonObject, JsonValue, NotJson, parse_json
+from ...tools.toolset.ranking import Index
+from ...tools.toolset.tool import Tool
+from ..bridge import Bridge, open_bridge
+from ..logs import start_log
+from ..settings.model import MISUSE, Settings
+from ..signals import end_on_signals
 from .status import status_lines, status_of
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal, stderr_terminal
 
@@ -66,7 +66,7 @@ def tools(
 
 
 def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool, bare: bool) -> None:
-    from .changed import changed_json, print_changed
+    from .changed_tools import changed_json, print_changed
 
     if accept:
         for seen in bridge.first_seen.values():
@@ -91,8 +91,8 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
     end_on_signals()
 
     async def run() -> int:
-        from .protocol import call_tool, unknown_tool
-        from .signing_in import Reach
+        from ..serving.protocol import call_tool, unknown_tool
+        from ..serving.sign_in import Reach
 
         async with open_bridge(settings, _logging(settings)) as bridge:
             finds = name.endswith(("_operation", "_operations"))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from ..tools.tiers import Tier
+from ...tools.tiers import Tier
 
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,15}$"
 

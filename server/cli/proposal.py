@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..tools.openapi.security import Scheme
+from ...tools.openapi.security import Scheme
 
 _BASIC = "its documents want HTTP Basic: set {} to NAME:PASSWORD, or to a key that goes as the name"
 _WHOLE_HEADER = "its documents want the header Authorization: set {} to all of it, such as `Bearer TOKEN`"

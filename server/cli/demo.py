@@ -17,14 +17,14 @@ import anyio
 import httpx2
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from ..tools.formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
+from ...tools.formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 
 if TYPE_CHECKING:
     from mcp import Client
 
 _PROGRAM = [sys.executable, "-m", "closient_mcp.server"]
-_PERSON = shlex.join([sys.executable, "-m", "closient_mcp.server.demo_person", "%s"])
+_PERSON = shlex.join([sys.executable, "-m", "closient_mcp.server.cli.demo_browser", "%s"])
 _SEARCH: JsonObject = {
     "query": "organic peanut butter",
     "latitude": 48.4284,

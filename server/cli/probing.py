@@ -9,21 +9,21 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from ..auth.oauth.discovery import NoServer, discover
-from ..auth.oauth.http import Wire
-from ..tools.catalog.discovery import WELL_KNOWN, NoWayIn, WayIn, find_descriptions
-from ..tools.catalog.entries import Entry, NoCatalog, read_catalog
-from ..tools.formats.json_values import JsonObject, as_list, as_object, as_text
-from ..tools.formats.urls import BadAddress, has_origin, is_file, is_loopback, origin_of, resolve
-from ..tools.http.fetched import Document, NotFetched, NotReached
-from ..tools.http.fetcher import Fetcher
-from ..tools.http.reader import Reader
-from ..tools.openapi.document import NotReadable, read_document, unsupported_reason
-from ..tools.openapi.security import Scheme, security_schemes
-from ..tools.openapi.servers import server_url
-from ..tools.openapi.swagger import is_swagger, to_openapi
+from ...auth.oauth.discovery import NoServer, discover
+from ...auth.oauth.http import Wire
+from ...tools.catalog.discovery import WELL_KNOWN, NoWayIn, WayIn, find_descriptions
+from ...tools.catalog.entries import Entry, NoCatalog, read_catalog
+from ...tools.formats.json_values import JsonObject, as_list, as_object, as_text
+from ...tools.formats.urls import BadAddress, has_origin, is_file, is_loopback, origin_of, resolve
+from ...tools.http.fetched import Document, NotFetched, NotReached
+from ...tools.http.fetcher import Fetcher
+from ...tools.http.reader import Reader
+from ...tools.openapi.document import NotReadable, read_document, unsupported_reason
+from ...tools.openapi.security import Scheme, security_schemes
+from ...tools.openapi.servers import server_url
+from ...tools.openapi.swagger import is_swagger, to_openapi
+from ..settings.model import SettingsError
 from .proposal import Provider
-from .settings import SettingsError
 
 _ACCEPT = (
     "application/linkset+json, application/openapi+json, application/json;q=0.9, application/yaml;q=0.8, */*;q=0.1"

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..auth.profile import Endpoints
-from ..tools.catalog.discovery import WayIn
-from ..tools.fluent.document import DOCUMENT
-from ..tools.formats.urls import is_file, origin_of, without_query
-from .config_file import CredentialTable, SystemTable
+from ...auth.profile import Endpoints
+from ...tools.catalog.discovery import WayIn
+from ...tools.fluent.document import DOCUMENT
+from ...tools.formats.urls import is_file, origin_of, without_query
 from .credentials import closient_from_environment, credential_of, new_profile
 from .local_origins import described_origins, listed_origins
-from .settings import Credential, NoCredential, SettingsError, SignIn, SystemSettings
+from .model import Credential, NoCredential, SettingsError, SignIn, SystemSettings
+from .schema import CredentialTable, SystemTable
 from .sites import site_origin
 from .sources import Sources, path_in
 
@@ -148,7 +148,7 @@ def fluent(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
 
 def _integrates(table: CredentialTable, sources: Sources) -> bool:
     """Whether the client is Fluent's own for integrations, which wants another scope."""
-    from .config_file import FromEnvironment
+    from .schema import FromEnvironment
 
     client_id = None if isinstance(table, str) else getattr(table, "client_id", None)
     if isinstance(client_id, FromEnvironment):

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
-from .config_file import ConfigFile
-from .settings import SettingsError
+from .model import SettingsError
+from .schema import ConfigFile
 
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
@@ -192,7 +192,7 @@ def _value_at(values: Any, keys: Sequence[str | int]) -> Any:
 
 def _known_keys(values: Mapping[str, Any], keys: tuple[str | int, ...]) -> list[str]:
     """The keys that the table of an unknown one may have."""
-    from . import config_file as grammar
+    from . import schema as grammar
 
     if len(keys) == 1:
         return _keys_of(grammar.ConfigFile)

@@ -9,10 +9,10 @@ from functools import partial
 
 import anyio
 
-from ..auth.errors import SignInNeeded
-from ..auth.sign_in.login import Attempt, Login
-from .bridge import Bridge
-from .eliciting import Asker
+from ...auth.errors import SignInNeeded
+from ...auth.sign_in.login import Attempt, Login
+from ..bridge import Bridge
+from .elicitation import Asker
 
 # Hosts give up on a call at 60 seconds.
 WAIT_SECONDS = 45.0

@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..tools.catalog.entries import NoCatalog, read_catalog
-from ..tools.formats.urls import BadAddress, is_file, origin_of
-from ..tools.http.fetched import MAX_BYTES
-from ..tools.openapi.document import NotReadable, read_document
-from ..tools.openapi.servers import server_origins
+from ...tools.catalog.entries import NoCatalog, read_catalog
+from ...tools.formats.urls import BadAddress, is_file, origin_of
+from ...tools.http.fetched import MAX_BYTES
+from ...tools.openapi.document import NotReadable, read_document
+from ...tools.openapi.servers import server_origins
 
 
 def described_origins(uri: str) -> tuple[str, ...]:

@@ -12,22 +12,22 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from ..auth.secrets.redaction import Redaction
-from ..tools.formats.text import one_line
-from ..tools.http.fetcher import Fetcher
-from ..tools.systems.system import System
-from .bridge import Bridge, open_bridge
-from .clients import anonymous_client
-from .config_file import SYSTEM_NAME
-from .config_reading import read_config
-from .config_writing import read_bytes, system_table, with_tables, write_bytes
-from .loading import API_WORDS
-from .locations import Location, location_of
-from .logs import start_log
+from ...auth.secrets.redaction import Redaction
+from ...tools.formats.text import one_line
+from ...tools.http.fetcher import Fetcher
+from ...tools.systems.system import System
+from ..bridge import Bridge, open_bridge
+from ..clients import anonymous_client
+from ..logs import start_log
+from ..settings.loading import API_WORDS
+from ..settings.model import Settings, SettingsError, SignIn, SystemSettings
+from ..settings.reading import read_config
+from ..settings.schema import SYSTEM_NAME
+from ..settings.sites import safe_origin
+from ..settings.writing import read_bytes, system_table, with_tables, write_bytes
 from .probing import find_provider, probe, probe_file
 from .proposal import Given, Proposal, for_close, for_closient, for_fluent, propose
-from .settings import Settings, SettingsError, SignIn, SystemSettings
-from .sites import safe_origin
+from .targets import Location, location_of
 from .terminal import BOLD, DIM, GREEN, Terminal, stderr_terminal
 
 _FLUENT_HOST = re.compile(r"([a-z0-9-]+)\.(sandbox\.)?api\.fluentretail\.com")
@@ -235,7 +235,7 @@ def _afterwards(settings: Settings, system: SystemSettings, proposal: Proposal, 
     if proposal.variables or not sys.stdin.isatty() or not _agrees():
         terminal.say(f"`closient-mcp login {system.name}` signs in; so does the first call that needs it.")
         return 0
-    from .login_commands import login
+    from .login import login
 
     return login(replace(settings, systems=(system,)), browser=True, device=False, bare=settings.bare)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .settings import Settings
+from ..settings.model import Settings
 
 
 def show(settings: Settings) -> int:
@@ -21,7 +21,7 @@ def show(settings: Settings) -> int:
 
 def schema() -> int:
     """Print the JSON Schema of the settings file."""
-    from .config_file import ConfigFile
+    from ..settings.schema import ConfigFile
 
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ConfigFile.model_json_schema()}
     print(json.dumps({**described, "title": "closient-mcp.toml"}, indent=1))

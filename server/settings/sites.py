@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from urllib.parse import urlsplit
 
-from ..tools.formats.urls import BadAddress, is_loopback, origin_of
-from .settings import SettingsError
+from ...tools.formats.urls import BadAddress, is_loopback, origin_of
+from .model import SettingsError
 
 SITES = {
     "production": "https://www.closient.com",

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ..auth.profile import Profile
-from ..auth.secrets.references import SecretReference
-from ..tools.catalog.discovery import WayIn
-from ..tools.tiers import Tier
-from ..tools.toolset.exposure import Exposure
+from ...auth.profile import Profile
+from ...auth.secrets.references import SecretReference
+from ...tools.catalog.discovery import WayIn
+from ...tools.tiers import Tier
+from ...tools.toolset.exposure import Exposure
 
 # The exit code of a command that cannot be carried out as it was given.
 MISUSE = 2

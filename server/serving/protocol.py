@@ -20,17 +20,17 @@ from mcp.server.lowlevel import Server
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from ..auth.errors import AuthError, SignInNeeded
-from ..tools.errors import ToolError
-from ..tools.formats.json_values import JsonObject, to_text
-from ..tools.http.messages import PERHAPS_DONE
-from ..tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
-from ..tools.toolset.tool import Tool
-from .bridge import Bridge
-from .eliciting import InputNeeded, asker_for
-from .sdk import ListChanged, ListChangingServer
-from .settings import Settings
-from .signing_in import Reach, sign_in
+from ...auth.errors import AuthError, SignInNeeded
+from ...tools.errors import ToolError
+from ...tools.formats.json_values import JsonObject, to_text
+from ...tools.http.messages import PERHAPS_DONE
+from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
+from ...tools.toolset.tool import Tool
+from ..bridge import Bridge
+from ..settings.model import Settings
+from .elicitation import InputNeeded, asker_for
+from .sdk_internals import ListChanged, ListChangingServer
+from .sign_in import Reach, sign_in
 
 logger = logging.getLogger(__name__)
 
