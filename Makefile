@@ -10,7 +10,7 @@ demo: .venv/.demo  ## the main job end to end, no account, no network
 test: .venv/.dev  ## the tests, three at a time since many wait; no network but loopback
 	$(BIN)/pytest -q -n 3 --dist worksteal
 
-test-all: .venv/.dev .venv-clients/.installed tests/clients/node_modules/.installed  ## with others' clients, servers and a browser; needs Node, Chromium
+test-all: .venv/.dev .venv-clients/.installed tests/interop/clients/node_modules/.installed  ## with others' clients, servers and a browser; needs Node, Chromium
 	$(BIN)/pytest -q -m all
 
 check: .venv/.dev  ## lint, formatting and types
@@ -29,7 +29,7 @@ bench: .venv/.dev .venv-clients/.installed  ## figures, each a ratio paired in o
 	$(BIN)/python -m bench.races
 
 clean:
-	rm -rf .venv .venv-clients tests/clients/node_modules build dist *.egg-info
+	rm -rf .venv .venv-clients tests/interop/clients/node_modules build dist *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -43,11 +43,11 @@ clean:
 	@touch $@ .venv/.demo
 
 # What cannot be had leaves its tests to be skipped by name.
-.venv-clients/.installed: tests/clients/requirements.txt
+.venv-clients/.installed: tests/interop/clients/requirements.txt
 	@$(PYTHON) -m venv .venv-clients \
 	&& .venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
 	|| echo 'fastmcp and nanoidp could not be installed: their tests are skipped'
 
-tests/clients/node_modules/.installed: tests/clients/package-lock.json
-	@command -v npm >/dev/null && npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund && touch $@ \
+tests/interop/clients/node_modules/.installed: tests/interop/clients/package-lock.json
+	@command -v npm >/dev/null && npm ci --prefix tests/interop/clients --ignore-scripts --no-audit --no-fund && touch $@ \
 	|| echo 'the TypeScript SDK, oidc-provider and playwright-core could not be installed: their tests are skipped'

@@ -22,7 +22,7 @@ from .wire import Session
 
 _SECONDS = 120.0
 _HOURS = 36_000.0
-_BROWSER = Path(__file__).parents[1] / "tests" / "approving_browser.py"
+_BROWSER = Path(__file__).parents[1] / "tests" / "fakes" / "approving_browser.py"
 _CALL = {"name": "account_whoami", "arguments": dict[str, Any]()}
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from .desk import Desk, desk_in
-from .service import Sandbox, Service, running_service
+from .fakes.desk import Desk, desk_in
+from .fakes.service import Sandbox, Service, running_service
 
 _START_SECONDS = 60
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")

@@ -1,0 +1,155 @@
+"""Servers that go by more than one name, and the brake on tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+
+from closient_mcp.auth.errors import PersonNeeded
+from closient_mcp.auth.oauth.discovery import NoServer, discover, is_alias
+from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.profile import Profile
+from closient_mcp.auth.records import Record
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.store.record_store import Store
+
+from ...fakes.limits import SECONDS
+from ...fakes.service import Reply, Service
+
+OAUTH, OPENID = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+
+
+def metadata(service: Service, issuer: str, **members: Any) -> Reply:
+    body = {
+        "issuer": issuer,
+        "authorization_endpoint": f"{service.address}/oauth/authorize/",
+        "token_endpoint": f"{service.address}/oauth/token/",
+        "registration_endpoint": f"{service.address}/oauth/register/",
+        "response_types_supported": ["code"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+    return Reply({**body, **members})
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire(trust_env=False)
+
+
+@pytest.fixture
+def mounted(service: Service) -> Service:
+    """A server that is mounted under /oauth: its metadata at the root says one name, its answers another."""
+    under = f"{service.address}/oauth"
+    service.routes |= {
+        OAUTH: metadata(service, service.address),
+        f"{OAUTH}/oauth": metadata(service, under),
+        "/oauth/register/": Reply({"client_id": "c1"}, 201),
+        "/oauth/token/": Reply({"access_token": "the-access-token", "token_type": "Bearer", "expires_in": 60}),
+    }
+    return service
+
+
+@pytest.fixture
+def opened() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Generator[Login]:
+    origins = frozenset({mounted.address})
+    profile = Profile("closient", mounted.address, origins, "1")
+    session = Session(profile, Store(tmp_path, "closient", mounted.address, lambda: "registered", Redaction()), wire)
+
+    def open_tab(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    yield Login(session, open_tab)
+
+
+def kept_by(login: Login) -> Record:
+    return login._store.read()  # pyright: ignore[reportPrivateUsage]
+
+
+def come_back(attempt: Attempt, **answer: str) -> httpx2.Response:
+    """What the browser does after the authorization server has had its say."""
+    assert attempt.ready.wait(SECONDS)
+    query = {name: found[0] for name, found in parse_qs(urlsplit(attempt.authorize_address).query).items()}
+    url = httpx2.URL(query["redirect_uri"], params={"state": query["state"], **answer})
+    page = httpx2.get(url, trust_env=False, verify=False)
+    assert attempt.done.wait(SECONDS)
+    attempt.outcome()
+    return page
+
+
+def test_an_answer_under_the_servers_other_name_is_its_own(mounted: Service, login: Login) -> None:
+    attempt = login.start(())
+    page = come_back(attempt, code="the-code", iss=f"{mounted.address}/oauth")
+    assert attempt.error is None and "You are signed in" in page.text
+    server = kept_by(login).server
+    assert server and server.aliases == (f"{mounted.address}/oauth",)
+
+
+@pytest.mark.parametrize("iss", ["https://evil.example", "{}/other", "{}/evil"])
+def test_rfc_9207_2_4_an_answer_under_anybody_elses_name_is_refused(mounted: Service, login: Login, iss: str) -> None:
+    evil = metadata(mounted, f"{mounted.address}/evil", token_endpoint=f"{mounted.address}/evil/token")
+    mounted.routes[f"{OAUTH}/evil"] = evil
+    attempt = login.start(())
+    come_back(attempt, code="the-code", iss=iss.replace("{}", mounted.address))
+    assert isinstance(attempt.error, PersonNeeded) and "and not from" in attempt.error.message
+    assert all(got.path != "/oauth/token/" for got in mounted.received)
+
+
+def test_a_server_that_names_itself_by_a_path_is_found_there(service: Service, wire: Wire) -> None:
+    under = f"{service.address}/oauth"
+    service.routes |= {OAUTH: metadata(service, under), f"{OAUTH}/oauth": metadata(service, under)}
+    assert discover(service.address, wire).issuer == under
+
+
+@pytest.mark.parametrize("second", ["https://evil.example", "{}/third"])
+def test_rfc_8414_3_3_a_name_that_its_own_metadata_denies_is_refused(service: Service, wire: Wire, second: str) -> None:
+    service.routes[OAUTH] = metadata(service, f"{service.address}/oauth")
+    service.routes[f"{OAUTH}/oauth"] = metadata(service, second.replace("{}", service.address))
+    with pytest.raises(NoServer, match="it says that it is"):
+        discover(service.address, wire)
+
+
+def test_rfc_8414_3_3_a_name_of_another_origin_is_never_followed(service: Service, wire: Wire) -> None:
+    service.routes[OAUTH] = metadata(service, "http://127.0.0.1:9")
+    with pytest.raises(NoServer, match="it says that it is"):
+        discover(service.address, wire)
+    assert [got.path for got in service.received] == [OAUTH]
+
+
+def test_an_alias_needs_the_very_same_endpoints(mounted: Service, wire: Wire) -> None:
+    server = discover(mounted.address, wire)
+    assert is_alias(f"{mounted.address}/oauth", server, wire)
+    mounted.routes[f"{OAUTH}/oauth"] = metadata(
+        mounted, f"{mounted.address}/oauth", token_endpoint=f"{mounted.address}/elsewhere"
+    )
+    assert not is_alias(f"{mounted.address}/oauth", server, wire)
+
+
+def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_a_person_asks(login: Login, opened: list[str]) -> None:
+    for _ in range(3):
+        come_back(login.start(()), error="server_error")
+    fourth = login.start(())
+    assert fourth.done.wait(SECONDS) and fourth.error and "stopped after 3 sign-ins" in fourth.error.message.lower()
+    assert len(opened) == 3
+    come_back(login.start((), by_hand=True), error="server_error")
+    assert len(opened) == 4
+
+
+def test_a_person_who_declined_may_still_sign_in_by_hand(mounted: Service, login: Login, opened: list[str]) -> None:
+    come_back(login.start(()), error="access_denied")
+    again = login.start(())
+    assert again.done.wait(SECONDS) and again.error and "You declined" in again.error.message
+    come_back(login.start((), by_hand=True), code="the-code", iss=mounted.address)
+    assert len(opened) == 2 and kept_by(login).tokens

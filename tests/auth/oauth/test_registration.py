@@ -1,0 +1,220 @@
+"""Registrations: not asked for while the server wants none, nor over and over, nor at the cost of who is signed in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from closient_mcp.auth.errors import PersonNeeded, Unavailable
+from closient_mcp.auth.oauth.authorization import LIFETIME
+from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.login import Attempt
+from closient_mcp.auth.sign_in.sign_out import sign_out
+
+from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, desk_in, ended, port_of, query_of
+from ...fakes.limits import SECONDS
+from ...fakes.service import Received, Reply, Service
+
+
+class Office(Desk):
+    """A desk whose server numbers its clients and refuses a refresh token that was given to another client."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        numbers = count(1)
+        self.service.routes |= {
+            DISCOVERY: Reply(self.metadata(device_authorization_endpoint=f"{self.service.address}/device")),
+            "/register": lambda _: Reply({"client_id": f"client-{next(numbers)}"}, 201),
+            "/device": Reply(
+                {
+                    "device_code": "d-code",
+                    "user_code": "WDJB",
+                    "verification_uri": "https://as.example/d",
+                    "interval": 1,
+                }
+            ),
+        }
+        self.owner = ""
+        self.devices: list[Reply] = []
+
+    def token(self, got: Received) -> Reply:
+        form = dict(parse_qsl(got.body.decode()))
+        if "device_code" in form:
+            return self.devices.pop(0)
+        if form.get("code") == CODE:
+            self.owner = form["client_id"]
+        elif form.get("refresh_token") != "the-refresh-token" or form["client_id"] != self.owner:
+            return Reply({"error": "invalid_grant"}, 400)
+        return Reply(self.granted)
+
+    def sign_in(self, *scopes: str) -> Attempt:
+        _, attempt = self.begin(*scopes)
+        come_back(attempt)
+        assert ended(attempt) == "" and at_rest()
+        return attempt
+
+    def client_id(self) -> str:
+        client = self.record().client
+        return client.client_id if client else ""
+
+    def is_still_signed_in(self) -> bool:
+        """Whether the sign-in outlives its access token."""
+        self.now += 3600
+        return asyncio.run(self.session().token()) == "the-access-token"
+
+
+@pytest.fixture
+def office(service: Service, tmp_path: Path) -> Generator[Office]:
+    with desk_in(service, tmp_path / "credentials") as made:
+        yield Office(made.service, made.folder)
+
+
+@pytest.fixture
+def taken() -> Generator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+# Who is signed in already
+
+
+@pytest.mark.parametrize("how", ["declined", "left alone"])
+def test_a_further_sign_in_that_comes_to_nothing_costs_the_first_nothing(office: Office, how: str) -> None:
+    first = office.sign_in("a")
+    with closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")):
+        _, further = office.begin("b")
+    assert query_of(further)["client_id"] == "client-2" and office.client_id() == "client-1"
+    if how == "declined":
+        come_back(further, "error=access_denied")
+        assert "You declined" in ended(further)
+    assert office.is_still_signed_in()
+
+
+def test_a_registration_for_a_further_sign_in_is_used_again_by_the_next(office: Office, taken: ExitStack) -> None:
+    first = office.sign_in("a")
+    taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
+    for _ in range(3):
+        attempt = office.login().start(("b",), by_hand=True)
+        assert attempt.ready.wait(SECONDS) and query_of(attempt)["client_id"] == "client-2"
+        come_back(attempt, "error=access_denied")
+        assert ended(attempt) and at_rest()
+    assert len(office.asked("/register")) == 2 and office.is_still_signed_in()
+    attempt = office.login().start(("b",), by_hand=True)
+    assert attempt.ready.wait(SECONDS)
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    assert office.client_id() == "client-2" and office.record().spare is None
+
+
+def test_a_code_for_another_device_that_is_refused_costs_who_is_signed_in_nothing(office: Office) -> None:
+    office.sign_in("a")
+    office.devices = [Reply({"error": "access_denied"}, 400)]
+    assert "You declined" in ended(office.login().start(["b"], device=True)) and at_rest()
+    assert office.client_id() == "client-1" and office.is_still_signed_in()
+
+
+def test_a_further_sign_in_that_succeeds_brings_its_own_client_along(office: Office) -> None:
+    office.sign_in("a")
+    office.devices = [Reply({**office.granted, "access_token": "a-token-of-the-device"})]
+    assert ended(office.login().start(["b"], device=True)) == "" and at_rest()
+    kept = office.record()
+    assert office.client_id() == "client-2" and kept.tokens
+    assert kept.tokens.access_token == "a-token-of-the-device" and kept.device is None
+
+
+# A registered port that somebody else has
+
+
+def test_where_the_registered_port_is_taken_a_server_is_told_the_new_one(office: Office, taken: ExitStack) -> None:
+    first = office.sign_in()
+    sign_out(office.session())
+    taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
+    _, again = office.begin()
+    registered = office.asked("/register")[-1].json()["redirect_uris"]
+    assert registered == [query_of(again)["redirect_uri"]] and port_of(again) != port_of(first)
+    assert query_of(again)["client_id"] == "client-2"
+    come_back(again)
+    assert ended(again) == ""
+
+
+@pytest.mark.parametrize("reply", [Reply({}, 403), Reply({}, 429), Reply("oops", 500)], ids=lambda reply: reply.status)
+def test_rfc_8252_7_3_a_server_that_is_not_told_the_new_port_has_to_allow_it(
+    office: Office, taken: ExitStack, reply: Reply
+) -> None:
+    first = office.sign_in()
+    sign_out(office.session())
+    office.service.routes["/register"] = reply
+    taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
+    _, again = office.begin()
+    assert port_of(again) != port_of(first) and query_of(again)["client_id"] == "client-1"
+    come_back(again)
+    assert ended(again) == ""
+
+
+# A server that wants none
+
+
+def test_until_the_time_that_the_server_named_no_process_asks_again(office: Office) -> None:
+    office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
+    for _ in range(3):
+        attempt = office.login().start((), by_hand=True)
+        assert "accepts no more registrations until 2027-01-15 08:10:00 UTC" in ended(attempt) and at_rest()
+        assert isinstance(attempt.error, Unavailable)
+    assert len(office.asked("/register")) == 1 and office.tabs == []
+    office.now += 600
+    office.service.routes["/register"] = Reply({"client_id": "at-last"}, 201)
+    office.sign_in()
+    assert office.client_id() == "at-last"
+
+
+def test_a_clock_that_falls_back_keeps_nobody_from_registering_for_more_than_a_day(office: Office) -> None:
+    office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
+    assert "accepts no more" in ended(office.login().start(())) and at_rest()
+    office.now -= 2 * 86_400
+    office.service.routes["/register"] = Reply({"client_id": "at-last"}, 201)
+    office.sign_in()
+
+
+def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_a_person_asks(office: Office) -> None:
+    office.service.routes["/token"] = Reply({"error": "invalid_client"}, 401)
+    for _ in range(5):
+        _, attempt = office.begin()
+        come_back(attempt)
+        assert ended(attempt) and at_rest()
+        office.now += LIFETIME  # beyond the brake on tabs
+    attempt = office.login().start(())
+    said = ended(attempt)
+    assert "Stopped after 5 registrations within 60 minutes" in said and "closient-mcp login" in said and at_rest()
+    assert isinstance(attempt.error, PersonNeeded) and len(office.asked("/register")) == 5
+    by_hand = office.login().start((), by_hand=True)
+    assert by_hand.ready.wait(SECONDS) and len(office.asked("/register")) == 6
+    come_back(by_hand, "error=x")
+    office.now += 3600
+    _, attempt = office.begin()
+    come_back(attempt, "error=x")
+
+
+async def test_a_client_that_acts_for_itself_is_not_registered_over_and_over(office: Office) -> None:
+    office.service.routes["/register"] = Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
+    office.service.routes["/token"] = Reply({"error": "invalid_client"}, 401)
+    said: list[Any] = []
+    for _ in range(8):
+        with pytest.raises(PersonNeeded) as caught:
+            await office.session(grant="client_credentials").token()
+        said.append(caught.value.message)
+    assert len(office.asked("/register")) == 5 and "Stopped after 5 registrations" in said[-1]
+
+
+async def test_a_client_that_acts_for_itself_waits_until_the_server_registers_again(office: Office) -> None:
+    office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="accepts no more registrations until"):
+            await office.session(grant="client_credentials").token()
+    assert len(office.asked("/register")) == 1

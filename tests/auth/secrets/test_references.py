@@ -1,0 +1,293 @@
+"""API keys and other secrets: fetched from their place at first use, sent where the settings say, shown nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx2
+import pytest
+
+from closient_mcp.auth.api_key import ApiKeyAuth, Place
+from closient_mcp.auth.errors import PersonNeeded
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.secrets.references import (
+    NoSecret,
+    SecretReference,
+    from_command,
+    from_environment,
+    from_keyring,
+    written,
+)
+
+from ...fakes.service import Reply, Service, running_service
+
+KEY = "api_key+with/odd=1"
+
+
+def key_auth(service: Service, place: Place, reference: SecretReference | None = None, **changes: Any) -> ApiKeyAuth:
+    given: dict[str, Any] = {
+        "place": place,
+        "name": "" if place == "basic" else "key",
+        "origins": frozenset({service.address}),
+        "redaction": Redaction(),
+    }
+    return ApiKeyAuth("acme", reference or written(KEY, "ACME_KEY"), **{**given, **changes})
+
+
+async def call(auth: ApiKeyAuth, address: str) -> httpx2.Response:
+    async with httpx2.AsyncClient(auth=auth, verify=False, trust_env=False) as client:
+        return await client.get(address)
+
+
+@pytest.fixture
+def acme(service: Service) -> Service:
+    service.routes["/a"] = Reply({})
+    return service
+
+
+async def test_a_key_goes_in_the_header_that_is_named(acme: Service) -> None:
+    await call(key_auth(acme, "header", name="X-Acme-Key"), f"{acme.address}/a?b=c")
+    (got,) = acme.received
+    assert (got.headers["x-acme-key"], got.query) == (KEY, "b=c") and "authorization" not in got.headers
+
+
+async def test_rfc_7617_a_key_goes_as_the_username_with_an_empty_password(acme: Service) -> None:
+    await call(key_auth(acme, "basic", written("yourapikey", "K")), f"{acme.address}/a")
+    assert acme.received[0].headers["authorization"] == "Basic eW91cmFwaWtleTo="
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "key=api_key%2Bwith%2Fodd%3D1"),
+        ("?b=c&b=d%20e", "b=c&b=d%20e&key=api_key%2Bwith%2Fodd%3D1"),
+        ("?key=mine&b=c", "b=c&key=api_key%2Bwith%2Fodd%3D1"),
+    ],
+)
+async def test_a_key_goes_in_the_query_beside_what_is_there(acme: Service, before: str, after: str) -> None:
+    await call(key_auth(acme, "query"), f"{acme.address}/a{before}")
+    assert acme.received[0].query == after
+
+
+@pytest.mark.parametrize("place", ["header", "basic", "query"])
+async def test_rule_1_a_key_goes_to_no_other_origin(acme: Service, place: Place) -> None:
+    with running_service({"/a": Reply({}, 401)}) as other:
+        assert (await call(key_auth(acme, place), f"{other.address}/a")).status_code == 401
+        (got,) = other.received
+    assert got.query == "" and not {"authorization", "key"} & set(got.headers)
+
+
+async def test_rule_1_a_key_in_the_query_is_in_no_log_no_response_and_no_error(
+    acme: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (None, "httpx2", "httpcore2"):
+        caplog.set_level(logging.DEBUG, name)
+    auth = key_auth(acme, "query")
+    response = await call(auth, f"{acme.address}/a?b=c")
+    shown = [str(response.url), str(response.request.url), repr(response), repr(auth)]
+    acme.routes["/a"] = Reply({}, 401)
+    with pytest.raises(PersonNeeded) as refused:
+        await call(auth, f"{acme.address}/a")
+    with pytest.raises(httpx2.ConnectError) as unreachable:
+        await call(key_auth(acme, "query", origins=frozenset({"http://127.0.0.1:9"})), "http://127.0.0.1:9/a")
+    shown += [str(vars(refused.value)), str(unreachable.value), str(unreachable.value.request.url), caplog.text]
+    assert str(response.url).endswith("?b=c") and "HTTP Request: GET" in caplog.text
+    for form in (KEY, "api_key%2Bwith%2Fodd%3D1"):
+        assert not [text for text in shown if form in text]
+
+
+async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Service) -> None:
+    redaction = Redaction()
+    await call(key_auth(acme, "basic", redaction=redaction), f"{acme.address}/a")
+    encoded = base64.b64encode(f"{KEY}:".encode()).decode()
+    assert redaction.hide(f"{KEY} {encoded}") == "[secret] [secret]"
+
+
+@pytest.mark.parametrize("place", ["header", "basic", "query"])
+async def test_a_refused_key_is_sent_once_and_told(acme: Service, place: Place) -> None:
+    acme.routes["/a"] = Reply({}, 401)
+    with pytest.raises(PersonNeeded, match="did not accept the API key"):
+        await call(key_auth(acme, place), f"{acme.address}/a")
+    assert len(acme.received) == 1
+
+
+async def test_the_form_of_closients_keys_is_asked_of_no_other_system(acme: Service) -> None:
+    acme.routes["/a"] = Reply({}, 401)
+    with pytest.raises(PersonNeeded) as refused:
+        await call(key_auth(acme, "header", name="X-API-Key"), f"{acme.address}/a")
+    assert "Closient" not in refused.value.message
+
+
+async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop(acme: Service) -> None:
+    opened: list[bool] = []
+
+    def read() -> str:
+        opened.append(threading.current_thread() is threading.main_thread())
+        return KEY
+
+    auth = key_auth(acme, "header", SecretReference("a place", read))
+    assert opened == []
+    await asyncio.gather(*[call(auth, f"{acme.address}/a") for _ in range(5)])
+    assert opened == [False]
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (from_environment("ACME_KEY", {}), "ACME_KEY is not set"),
+        (written("${ACME_KEY}", "the setting"), "placeholder"),
+        (written("two words", "the setting"), "the setting holds a blank"),
+        (written("schlüssel", "the setting"), "the setting holds a blank or a character"),
+    ],
+)
+async def test_a_key_that_cannot_be_had_or_sent_is_told_by_its_place_and_nothing_is_sent(
+    acme: Service, reference: SecretReference, said: str
+) -> None:
+    with pytest.raises(PersonNeeded, match=said) as caught:
+        await call(key_auth(acme, "header", reference), f"{acme.address}/a")
+    assert caught.value.next_step and acme.received == [] and "two words" not in str(vars(caught.value))
+
+
+# Where secrets are kept
+
+
+def opened(reference: SecretReference) -> str:
+    return reference.open(Redaction()).reveal()
+
+
+def refusal(reference: SecretReference) -> str:
+    with pytest.raises(NoSecret) as caught:
+        opened(reference)
+    return f"{caught.value} {caught.value.next_step}"
+
+
+@pytest.mark.parametrize(
+    "text", ["s3cret-one", "  s3cret-one\r\n", '"s3cret-one"', "'s3cret-one'", "\ufeffs3cret-one", "\ufeff s3cret-one"]
+)
+def test_a_secret_is_without_what_people_paste_around_it(text: str) -> None:
+    assert opened(written(text, "a place")) == "s3cret-one"
+
+
+def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
+    assert opened(written("pa${ss$word", "K")) == "pa${ss$word"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "a place is empty"),
+        (' "" ', "a place is empty"),
+        ("${SECRET}", "still holds the placeholder"),
+        ("${user_config.key}", "still holds the placeholder"),
+        ("one\ntwo", "a line break"),
+        ("one\x00two", "a line break or a character"),
+        ("x" * 16_385, "a line break or a character"),
+    ],
+)
+def test_what_is_no_secret_is_refused_by_its_place_and_not_shown(text: str, said: str) -> None:
+    told = refusal(written(text, "a place"))
+    assert said in told and "xxx" not in told and "two" not in told
+
+
+def test_rule_1_a_reference_shows_its_place_and_hides_its_secret_once_it_is_open() -> None:
+    reference, redaction = written("s3cret-one", "a place"), Redaction()
+    assert redaction.hide("s3cret-one") == "s3cret-one"
+    reference.open(redaction)
+    assert redaction.hide("s3cret-one") == "[secret]" and "s3cret" not in repr(reference)
+    other = Redaction()
+    reference.open(other)
+    assert other.hide("s3cret-one") == "[secret]"
+
+
+def test_a_variable_of_the_environment_is_read_when_it_is_needed() -> None:
+    environ: dict[str, str] = {}
+    reference = from_environment("A", environ)
+    assert "A is not set" in refusal(reference)
+    environ["A"] = "s3cret-one"
+    assert opened(reference) == "s3cret-one"
+
+
+def test_a_command_is_run_once_without_a_shell_and_what_it_prints_is_the_secret(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    code = f"import sys; open({str(journal)!r}, 'a').write('x'); print(sys.argv[1])"
+    reference = from_command([sys.executable, "-c", code, "$HOME;`id`"])
+    assert [opened(reference) for _ in range(2)] == ["$HOME;`id`"] * 2 and journal.read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ([sys.executable, "-c", "import sys; print('s3cret-one'); sys.exit(3)"], "exit code 3"),
+        ([sys.executable, "-c", "import time; time.sleep(3)"], "did not end within 0 seconds"),
+        (["/bin/sh", "-c", "sleep 3 & sleep 3"], "did not end within 0 seconds"),
+        ([sys.executable, "-c", "while True: print('x' * 9999)"], "printed too much"),
+        (["/nowhere/at-all"], "cannot be run (No such file or directory)"),
+        ([sys.executable, "-c", ""], "is empty"),
+    ],
+)
+def test_a_command_that_gives_no_secret_is_told_with_what_to_do(
+    command: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "sleep" in command[-1]:
+        monkeypatch.setattr("closient_mcp.auth.secrets.references._COMMAND_SECONDS", 0.3)
+    told = refusal(from_command(command))
+    assert said in told and "s3cret-one" not in told
+
+
+def use_keyring(monkeypatch: pytest.MonkeyPatch, get_password: Callable[[str, str], str | None]) -> None:
+    backend = ModuleType("keyring")
+    vars(backend)["get_password"] = get_password
+    monkeypatch.setitem(sys.modules, "keyring", backend)
+
+
+def test_a_secret_in_the_keyring_is_found_by_our_name_and_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_keyring(monkeypatch, "{}/{}/s3cret".format)
+    assert opened(from_keyring("close")) == "closient-mcp/close/s3cret"
+
+
+def no_password(*_: str) -> None:
+    """What a keyring gives that has none."""
+
+
+def test_a_keyring_that_is_empty_broken_or_missing_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_keyring(monkeypatch, no_password)
+    assert "holds no close Store it with `keyring set closient-mcp close`" in refusal(from_keyring("close"))
+
+    def broken(*_: str) -> str:
+        raise OSError("Prompt dismissed s3cret-one")
+
+    use_keyring(monkeypatch, broken)
+    told = refusal(from_keyring("close"))
+    assert (
+        "close is to come from the keyring, and the keyring cannot be used (OSError)" in told
+        and "s3cret-one" not in told
+    )
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert "not installed" in refusal(from_keyring("close"))
+
+
+def test_a_keyring_that_waits_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end = threading.Event()
+
+    def wait(*_: str) -> str:
+        return str(may_end.wait(20))
+
+    use_keyring(monkeypatch, wait)
+    monkeypatch.setattr("closient_mcp.auth.secrets.references._KEYRING_SECONDS", 0.05)
+    assert "close is to come from the keyring, and the keyring did not answer within" in refusal(from_keyring("close"))
+    may_end.set()
+
+
+def test_the_real_keyring_package_is_asked_without_an_exception_of_its_own_getting_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    assert "the keyring cannot be used (NoKeyringError)" in refusal(from_keyring("close"))

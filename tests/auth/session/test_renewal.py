@@ -1,0 +1,682 @@
+"""A sign-in in use: one refresh for all who wait, whoever is cancelled, and only a clear no ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx2
+import pytest
+
+from closient_mcp.auth.background import finish
+from closient_mcp.auth.bearer import BearerAuth
+from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
+from closient_mcp.auth.records import Client, Record
+from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.sign_out import sign_out
+
+from ...fakes.limits import SECONDS
+from ...fakes.service import Received, Reply, Service
+from ...fakes.signed_in_home import API, NOW, REFRESH_THREAD, Api, Home, no_refresh_is_left, only, until
+
+
+@pytest.fixture(autouse=True)
+def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain http on loopback has no use for them, and they load slowly."""
+    monkeypatch.setattr(httpx2, "Client", partial(httpx2.Client, verify=False))
+
+
+@pytest.fixture
+def home(service: Service, tmp_path: Path) -> Iterator[Home]:
+    made = Home(service, tmp_path / "credentials")
+    yield made
+    made.may_answer.set()
+    assert no_refresh_is_left()
+
+
+async def test_a_token_that_is_good_is_given_without_asking_anybody(home: Home) -> None:
+    home.sign_in()
+    assert await home.session().token() == "access-token-0" and home.asked() == 0
+
+
+async def test_where_nobody_is_signed_in_there_is_no_token_and_no_file_is_made(home: Home) -> None:
+    assert await home.session().token() is None
+    assert home.asked() == 0 and not home.folder.exists()
+
+
+async def test_an_expired_token_is_renewed_and_the_rotation_written_before_it_is_used(home: Home) -> None:
+    home.sign_in(age=3600)
+    assert await home.session().token() == "access-token-1"
+    kept = home.kept()
+    assert kept and (kept.refresh_token, kept.scope, kept.expires_at) == ("refresh-token-1", "a", NOW + 3600)
+
+
+async def test_many_who_wait_share_one_refresh(home: Home) -> None:
+    home.sign_in(age=3600)
+    session = home.session()
+    assert set(await asyncio.gather(*[session.token() for _ in range(50)])) == {"access-token-1"}
+    assert home.asked() == 1
+
+
+async def test_what_a_refresh_got_is_not_lost_to_an_older_reading_of_the_file(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.sign_in(age=3600)
+    session = home.session()
+    read = session.store.read
+
+    def read_before_the_refresh_and_come_back_after_it() -> Record:
+        older = read()
+        monkeypatch.setattr(session.store, "read", read)
+        session.refresh()
+        return older
+
+    monkeypatch.setattr(session.store, "read", read_before_the_refresh_and_come_back_after_it)
+    assert await session.token() == "access-token-1"
+    assert home.asked() == 1
+
+
+def test_eight_processes_share_one_refresh_in_each_of_three_rounds(home: Home) -> None:
+    home.sign_in(age=3600)
+    sessions = [home.session() for _ in range(8)]
+    for number in range(3):
+        start = threading.Barrier(8)
+
+        def call(session: Session, start: threading.Barrier = start) -> str | None:
+            start.wait(SECONDS)
+            return asyncio.run(session.token())
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(call, sessions)) == {f"access-token-{number + 1}"}
+        home.now += 3600
+    assert (home.asked(), home.refused) == (3, [])
+
+
+def test_eight_processes_whose_token_was_revoked_share_one_refresh(home: Home) -> None:
+    home.sign_in()
+    sessions = [home.session() for _ in range(8)]
+
+    def renew(session: Session) -> str | None:
+        return asyncio.run(session.token(bad="access-token-0"))
+
+    with ThreadPoolExecutor(8) as pool:
+        renewed = set(pool.map(renew, sessions))
+    assert renewed == {"access-token-1"} and (home.asked(), home.refused) == (1, [])
+
+
+async def test_what_another_process_renewed_is_used_and_the_old_refresh_token_never_sent(home: Home) -> None:
+    home.sign_in()
+    sleeper, other = home.session(), home.session()
+    assert await sleeper.token() == "access-token-0"
+    for number in range(5):
+        assert await other.token(bad=f"access-token-{number}") == f"access-token-{number + 1}"
+    home.now += 3599
+    assert await other.token() == "access-token-6"
+    assert await sleeper.token() == "access-token-6" and (home.asked(), home.refused) == (6, [])
+
+
+async def test_a_refused_token_is_first_looked_for_in_the_file(home: Home) -> None:
+    home.sign_in()
+    session = home.session()
+    assert await session.token() == "access-token-0"
+    home.sign_in(access_token="access-token-of-another")
+    assert await session.token(bad="access-token-0") == "access-token-of-another" and home.asked() == 0
+
+
+async def test_the_file_is_read_again_under_the_lock(home: Home) -> None:
+    home.sign_in(age=3600)
+    late, early = home.session(), home.session()
+    with early.store.lock():
+        waiting = asyncio.ensure_future(late.token())
+        await asyncio.sleep(0)
+        home.sign_in(access_token="access-token-of-another")
+    assert await waiting == "access-token-of-another" and home.asked() == 0
+
+
+async def test_a_sign_out_elsewhere_is_noticed_and_nothing_comes_back_to_life(home: Home) -> None:
+    home.sign_in()
+    here, there = home.session(), home.session()
+    assert await here.token() == "access-token-0"
+    await asyncio.to_thread(sign_out, there)
+    assert await here.token(bad="access-token-0") is None
+    assert home.kept() is None and home.asked() == 0
+
+
+@pytest.mark.parametrize("others", [0, 3])
+async def test_who_is_cancelled_while_waiting_interrupts_no_refresh(home: Home, others: int) -> None:
+    home.sign_in(age=3600)
+    home.may_answer.clear()
+    session = home.session()
+    first, *rest = [asyncio.ensure_future(session.token()) for _ in range(1 + others)]
+    await until(home.began)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    home.may_answer.set()
+    assert await asyncio.gather(*rest) == ["access-token-1"] * others
+    assert await asyncio.to_thread(no_refresh_is_left)
+    kept = home.kept()
+    assert kept and kept.refresh_token == "refresh-token-1" and home.asked() == 1
+
+
+async def test_a_refresh_is_in_one_thread_that_the_end_of_the_process_waits_for(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.may_answer.clear()
+    session = home.session()
+    waiting = [asyncio.ensure_future(session.token()) for _ in range(5)]
+    await until(home.began)
+    threads = [thread for thread in threading.enumerate() if thread.name == REFRESH_THREAD]
+    assert [thread.daemon for thread in threads] == [False]
+    home.may_answer.set()
+    assert await asyncio.gather(*waiting) == ["access-token-1"] * 5
+
+
+async def test_a_token_refused_while_the_refresh_that_brings_it_is_under_way_is_renewed_once_more(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.may_answer.clear()
+    session = home.session()
+    first = asyncio.ensure_future(session.token())
+    await until(home.began)
+    second = asyncio.ensure_future(session.token(bad="access-token-1"))
+    await asyncio.sleep(0)
+    home.may_answer.set()
+    await asyncio.wait([first])
+    assert await second == "access-token-2" and home.asked() == 2
+
+
+def test_a_refresh_outlives_its_event_loop(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    home.sign_in(age=3600)
+    home.may_answer.clear()
+
+    async def leave() -> None:
+        waiting = asyncio.ensure_future(home.session().token())
+        await until(home.began)
+        waiting.cancel()
+
+    asyncio.run(leave())
+    home.may_answer.set()
+    assert no_refresh_is_left()
+    kept = home.kept()
+    assert kept and kept.refresh_token == "refresh-token-1" and not caplog.records
+
+
+def test_the_end_of_the_process_waits_for_a_refresh_but_not_for_ever(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.may_answer.clear()
+    session = home.session()
+    thread = threading.Thread(target=session.refresh, name=REFRESH_THREAD)
+    thread.start()
+    assert home.began.wait(SECONDS)
+    before = time.monotonic()
+    finish(0.05)
+    assert thread.is_alive() and time.monotonic() - before < 1
+    home.may_answer.set()
+    finish(SECONDS)
+    kept = home.kept()
+    assert not thread.is_alive() and kept and kept.refresh_token == "refresh-token-1"
+
+
+NOT_A_NO = {
+    "429": Reply({}, 429, {"retry-after": "6"}),
+    "503": Reply("busy", 503, {"retry-after": "6"}),
+    "an error behind a 500": Reply({"error": "invalid_grant"}, 500, {"retry-after": "6"}),
+    "another error": Reply({"error": "invalid_request", "error_description": "odd"}, 400),
+}
+
+
+@pytest.mark.parametrize("reply", NOT_A_NO.values(), ids=NOT_A_NO)
+async def test_only_a_clear_no_ends_a_sign_in(home: Home, reply: Reply) -> None:
+    home.sign_in(age=3600)
+    (path,) = home.folder.glob("*.json")
+    before = path.read_bytes()
+    home.fail(reply)
+    with pytest.raises(Unavailable, match="is not renewing sign-ins right now") as caught:
+        await home.session().token()
+    assert "You are still signed in" in caught.value.next_step
+    assert path.read_bytes() == before and home.asked() == 1
+    home.service.routes["/token"] = home.rotate
+    assert await home.session().token() == "access-token-1"
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_a_lost_answer_is_asked_for_again_twice_and_no_more(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.fail(Reply("<html>a portal</html>"))
+    with pytest.raises(Unavailable, match="such as a web page"):
+        await home.session().token()
+    assert home.asked() == 3
+    assert home.kept() is not None
+
+
+async def test_how_long_a_server_wants_to_be_left_alone_is_said(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.fail(Reply({}, 503, {"retry-after": "6"}))
+    with pytest.raises(Unavailable) as caught:
+        await home.session().token()
+    assert "try again in 6 seconds" in caught.value.next_step
+
+
+@pytest.mark.parametrize("left", [30.0, 1.0])
+async def test_a_token_that_still_has_life_is_used_where_it_cannot_be_renewed(home: Home, left: float) -> None:
+    home.sign_in(age=3600 - left)
+    home.fail(Reply({}, 503, {"retry-after": "6"}))
+    assert await home.session().token() == "access-token-0"
+    assert home.asked() == 1
+
+
+async def test_a_clock_that_fell_back_with_a_server_that_is_down_ends_no_sign_in(home: Home) -> None:
+    home.sign_in(age=-86_400)
+    home.fail(Reply({}, 503, {"retry-after": "6"}))
+    assert await home.session().token() == "access-token-0"
+
+
+async def test_a_clock_that_fell_back_costs_one_refresh(home: Home) -> None:
+    home.sign_in(age=-86_400)
+    session = home.session()
+    assert [await session.token() for _ in range(3)] == ["access-token-1"] * 3 and home.asked() == 1
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_an_unreachable_server_ends_no_sign_in(home: Home) -> None:
+    home.sign_in(age=3600)
+    with home.store().lock():
+        record = home.store().read()
+        assert record.server
+        gone = record.server.model_copy(update={"token_endpoint": "http://127.0.0.1:9/token"})
+        home.store().write(record.model_copy(update={"server": gone}))
+    with pytest.raises(Unavailable, match="is not renewing"):
+        await home.session().token()
+    assert home.kept() is not None
+
+
+async def test_invalid_grant_ends_the_sign_in_and_keeps_the_client(home: Home) -> None:
+    home.sign_in(age=3600, refresh_token="refresh-token-of-old")
+    assert await home.session().token() is None
+    assert await home.session().token() is None
+    assert home.kept() is None and home.store().read().client and home.asked() == 1
+
+
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+async def test_a_registration_that_the_server_forgot_is_dropped_with_its_tokens(home: Home, error: str) -> None:
+    home.sign_in(age=3600)
+    home.fail(Reply({"error": error}, 401))
+    assert await home.session().token() is None
+    assert (home.kept(), home.store().read().client) == (None, None)
+
+
+def own_client(secret: str) -> dict[str, Any]:
+    return {"client_id": written("own", "CLIENT"), "client_secret": written(secret, "SECRET")}
+
+
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+async def test_a_configured_client_that_is_refused_keeps_its_sign_in_and_says_so(home: Home, error: str) -> None:
+    home.sign_in(age=3600, client=Client(client_id="own", client_secret="wrong-secret", source="configured"))
+    home.fail(Reply({"error": error}, 401))
+    with pytest.raises(AuthError, match="client"):
+        await home.session(**own_client("wrong-secret")).token()
+    assert home.kept() is not None and home.store().read().client
+
+
+async def test_a_configured_clients_secret_is_the_one_configured_now(home: Home) -> None:
+    old = Client(client_id="own", client_secret="old-secret", auth_method="client_secret_post", source="configured")
+    home.sign_in(age=3600, client=old)
+    assert await home.session(**own_client("new-secret"), client_auth="client_secret_post").token() == "access-token-1"
+    assert parse_qs(home.service.received[-1].body.decode())["client_secret"] == ["new-secret"]
+
+
+@pytest.mark.parametrize("missing", ["refresh_token", "server", "client"])
+async def test_what_cannot_be_renewed_is_not_asked_for(home: Home, missing: str) -> None:
+    home.sign_in(age=3600)
+    record = home.store().read()
+    assert record.tokens
+    tokens = record.tokens.model_copy(update={"refresh_token": None})
+    home.store().write(record.model_copy(update={missing: None} if missing != "refresh_token" else {"tokens": tokens}))
+    assert await home.session().token() is None and home.asked() == 0
+
+
+@contextmanager
+def full_disk(since: threading.Event | None = None) -> Generator[None]:
+    """Nothing can be written any more, from the beginning or once this has happened."""
+
+    def no_room(_: int) -> None:
+        if since is None or since.is_set():
+            raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", no_room)
+        yield
+
+
+async def test_a_rotation_that_cannot_be_saved_is_said_and_used_all_the_same(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.sign_in(age=3600)
+    session = home.session()
+    with full_disk(home.began):
+        for _ in range(3):
+            assert await session.token() == "access-token-1" and home.asked() == 1
+    assert "could not be saved" in caplog.text and "access-token-1" not in caplog.text
+
+
+async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: Home) -> None:
+    home.sign_in(age=3600)
+    before = {path.name: path.read_bytes() for path in home.folder.iterdir()}
+    with full_disk(), pytest.raises(Unavailable, match=r"could not be saved.*No space left") as caught:
+        await home.session().token()
+    assert "you are still signed in" in caught.value.next_step and home.asked() == 0
+    kept = {path.name: path.read_bytes() for path in home.folder.iterdir() if path.suffix != ".lock"}
+    assert kept.items() <= before.items()
+    assert await home.session().token() == "access-token-1"
+
+
+async def test_on_a_full_disk_a_token_is_used_to_its_end(home: Home) -> None:
+    home.sign_in(age=3590)
+    with full_disk():
+        assert await home.session().token() == "access-token-0" and home.asked() == 0
+
+
+async def test_a_rotation_that_could_not_be_saved_is_saved_later(home: Home) -> None:
+    home.sign_in(age=3600)
+    session = home.session()
+    with full_disk(home.began):
+        await session.token()
+    assert await session.token() == "access-token-1"
+    kept = home.kept()
+    assert kept and kept.refresh_token == "refresh-token-1"
+    home.now += 3600
+    assert await session.token() == "access-token-2" and home.refused == []
+    kept = home.kept()
+    assert kept and kept.refresh_token == "refresh-token-2"
+
+
+async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: Home) -> None:
+    home.sign_in(age=3600)
+    body = {"access_token": "access-token-1", "refresh_token": "refresh-token-1", "expires_in": 10**400}
+    home.fail(Reply(body))
+    assert await home.session().token() == "access-token-1"
+    kept = home.kept()
+    assert kept and kept.refresh_token == "refresh-token-1"
+
+
+async def test_while_another_renews_for_long_a_token_is_used_to_its_end(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.1)
+    home.sign_in(age=3590)
+    with home.store().lock():
+        assert await home.session().token() == "access-token-0"
+        home.now += 20
+        with pytest.raises(Unavailable, match="Another copy of closient-mcp is renewing"):
+            await home.session().token()
+    assert home.asked() == 0
+
+
+async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("closient_mcp.auth.oauth.retrying.time.sleep", pauses.append)
+    home.sign_in(age=3600)
+    home.service.routes["/token"] = lambda got: home.rotate(got) if pauses else Reply("busy", 503, {"retry-after": "2"})
+    assert await home.session().token() == "access-token-1" and pauses == [2.0]
+
+
+# Signing out (RFC 7009)
+
+
+def test_signing_out_revokes_at_the_server_and_keeps_the_registration(home: Home) -> None:
+    home.sign_in()
+    said = sign_out(home.session())
+    assert said == f"Signed out of {home.service.address}: the sign-in is revoked."
+    (got,) = home.service.received
+    form = {"token": "refresh-token-0", "token_type_hint": "refresh_token", "client_id": "i"}
+    assert (got.path, {name: values[0] for name, values in parse_qs(got.body.decode()).items()}) == ("/revoke", form)
+    assert home.kept() is None and home.store().read().client
+    assert "Nobody was signed in" in sign_out(home.session())
+
+
+def test_signing_out_with_forget_drops_the_registration(home: Home) -> None:
+    home.sign_in()
+    sign_out(home.session(), forget=True)
+    assert home.store().read().client is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
+def test_what_the_server_does_not_confirm_is_dropped_here_and_said(home: Home, status: int) -> None:
+    home.sign_in()
+    home.service.routes["/revoke"] = Reply({}, status)
+    said = sign_out(home.session())
+    assert f"did not confirm it (HTTP {status})" in said and home.kept() is None
+
+
+def hang_up(_: Received) -> Reply:
+    raise ConnectionResetError
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [(None, "no way to revoke"), ("/hangs-up", "did not confirm it"), ("https://evil.example/revoke", "no way to")],
+)
+def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str) -> None:
+    home.sign_in()
+    record = home.store().read()
+    assert record.server
+    endpoint = f"{home.service.address}{endpoint}" if endpoint == "/hangs-up" else endpoint
+    home.service.routes["/hangs-up"] = hang_up
+    server = record.server.model_copy(update={"revocation_endpoint": endpoint})
+    home.store().write(record.model_copy(update={"server": server}))
+    assert said in sign_out(home.session()) and home.kept() is None
+
+
+async def test_a_sign_out_waits_for_the_refresh_under_way_and_revokes_its_outcome(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.may_answer.clear()
+    waiting = asyncio.ensure_future(home.session().token())
+    await until(home.began)
+    leaving = asyncio.ensure_future(asyncio.to_thread(sign_out, home.session()))
+    home.may_answer.set()
+    assert "is revoked" in await leaving
+    await waiting
+    assert b"refresh-token-1" in home.service.received[-1].body and home.kept() is None
+
+
+# In requests (RFC 6750)
+
+
+async def test_a_request_carries_the_token(home: Home) -> None:
+    home.sign_in()
+    api = Api(only("access-token-0"))
+    async with api.client(home.session()) as client:
+        assert (await client.get(f"{API}/a")).status_code == 200
+    assert api.got == [("", "Bearer access-token-0")]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/a",
+        "http://api.example.com/a",
+        "https://api.example.com:8443/a",
+        "https://api.example.com.evil.example/a",
+        "https://evil.example/api.example.com",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 401, 403])
+async def test_rule_1_the_token_goes_to_no_other_origin_whatever_that_answers(
+    home: Home, url: str, status: int
+) -> None:
+    home.sign_in()
+    challenge = {"www-authenticate": 'Bearer error="insufficient_scope", scope="all"'}
+    api = Api(lambda _: status, challenge)
+    async with api.client(home.session()) as client:
+        assert (await client.get(url)).status_code == status
+    assert api.got == [("", None)] and home.asked() == 0
+
+
+async def test_rule_4_a_refused_request_is_sent_once_more_whole_with_a_fresh_token(home: Home) -> None:
+    home.sign_in()
+    api = Api(only("access-token-1"))
+    async with api.client(home.session()) as client:
+        assert (await client.post(f"{API}/a", json={"a": 1})).status_code == 200
+    assert api.got == [('{"a":1}', "Bearer access-token-0"), ('{"a":1}', "Bearer access-token-1")]
+
+
+async def test_a_fresh_token_that_is_refused_starts_no_sign_in_and_no_loop(home: Home) -> None:
+    home.sign_in()
+    api = Api(only())
+    async with api.client(home.session()) as client:
+        with pytest.raises(PersonNeeded, match="has just issued") as caught:
+            await client.get(f"{API}/a")
+    assert not isinstance(caught.value, SignInNeeded) and len(api.got) == 2 and home.asked() == 1
+
+
+async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_over(home: Home) -> None:
+    home.sign_in()
+    said: list[str] = []
+    for _ in range(10):
+        async with Api(only()).client(home.session()) as client:
+            with pytest.raises(PersonNeeded) as caught:
+                await client.get(f"{API}/a")
+            said.append(caught.value.message)
+    assert home.asked() == 3 and "stopped renewing" in said[-1].lower() and home.kept()
+    # What the clock ends is renewed all the same, and later so is what the service refuses.
+    home.now += 3600
+    assert await home.session().token() == "access-token-4"
+    async with Api(only("access-token-5")).client(home.session()) as client:
+        assert (await client.get(f"{API}/a")).status_code == 200
+
+
+async def test_many_calls_that_are_refused_together_count_as_one(home: Home) -> None:
+    home.sign_in()
+    async with Api(only()).client(home.session()) as client:
+        calls = [client.get(f"{API}/{number}") for number in range(20)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {PersonNeeded}
+    assert home.asked() == 1 and len(home.store().read().refusals) == 1
+
+
+async def test_where_nobody_is_signed_in_a_public_request_goes_without(home: Home) -> None:
+    api = Api(lambda token: 200 if token is None else 401)
+    async with api.client(home.session()) as client:
+        assert (await client.get(f"{API}/a", headers={"authorization": "Bearer x"})).status_code == 200
+    assert api.got == [("", None)]
+
+
+async def test_a_request_that_wants_a_sign_in_says_so_with_its_scopes(home: Home) -> None:
+    async with Api(only()).client(home.session()) as client:
+        with pytest.raises(SignInNeeded, match=r"api\.example\.com wants you to sign in") as caught:
+            await client.get(f"{API}/a", extensions={"scopes": ("a", "b")})
+        assert caught.value.scopes == ("a", "b") and caught.value.address == home.service.address
+        assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 401
+
+
+async def test_a_sign_in_that_has_ended_is_asked_for_anew(home: Home) -> None:
+    home.sign_in(refresh_token="refresh-token-of-old")
+    api = Api(only())
+    async with api.client(home.session()) as client:
+        with pytest.raises(SignInNeeded):
+            await client.get(f"{API}/a")
+    assert [token for _, token in api.got] == ["Bearer access-token-0", None]
+
+
+async def test_rfc_6750_3_1_a_missing_scope_is_asked_for_by_name(home: Home) -> None:
+    home.sign_in()
+    api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
+    async with api.client(home.session()) as client:
+        with pytest.raises(SignInNeeded, match='the permission "x:write y"') as caught:
+            await client.get(f"{API}/a")
+    assert caught.value.scopes == ("x:write", "y") and len(api.got) == 1
+
+
+async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Home) -> None:
+    api = Api(lambda _: 403, {"www-authenticate": 'Bearer resource_metadata="https://x/y", scope="x y"'})
+    async with api.client(home.session()) as client:
+        assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 403
+        with pytest.raises(SignInNeeded, match="wants you to sign in") as caught:
+            await client.get(f"{API}/a", extensions={"scopes": ("a",)})
+    assert caught.value.scopes == ("a", "x", "y")
+
+
+@pytest.mark.parametrize(
+    ("granted", "withheld", "says"),
+    [
+        ("a x:write y", (), 'want of the permission "x:write y", which the sign-in has'),
+        ("a y", ("x:write",), 'the permission "x:write" for this .403., and .* did not give it'),
+    ],
+    ids=["without effect", "withheld"],
+)
+async def test_a_step_up_that_would_bring_the_same_is_not_asked_for_again(
+    home: Home, granted: str, withheld: tuple[str, ...], says: str
+) -> None:
+    home.sign_in(scope=granted)
+    home.store().change(withheld=withheld)
+    api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
+    async with api.client(home.session()) as client:
+        with pytest.raises(PersonNeeded, match=says) as caught:
+            await client.get(f"{API}/a")
+    assert not isinstance(caught.value, SignInNeeded) and len(api.got) == 1
+
+
+async def test_a_403_that_names_no_scope_is_an_answer_like_any_other(home: Home) -> None:
+    home.sign_in()
+    async with Api(lambda _: 403).client(home.session()) as client:
+        assert (await client.get(f"{API}/a")).status_code == 403
+
+
+async def test_a_renewal_that_fails_for_now_sends_nothing(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.fail(Reply({}, 503, {"retry-after": "6"}))
+    api = Api(only())
+    async with api.client(home.session()) as client:
+        with pytest.raises(Unavailable):
+            await client.get(f"{API}/a")
+    assert api.got == []
+
+
+async def test_a_token_about_to_end_while_the_server_is_down_opens_no_sign_in(home: Home) -> None:
+    home.sign_in(age=3590)
+    home.fail(Reply({}, 503, {"retry-after": "6"}))
+    async with Api(only("access-token-0")).client(home.session()) as client:
+        assert (await client.get(f"{API}/a")).status_code == 200
+
+
+def test_the_credential_is_not_for_threads(home: Home) -> None:
+    with (
+        httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as client,
+        pytest.raises(RuntimeError, match="AsyncClient"),
+    ):
+        client.get(f"{API}/a", auth=BearerAuth(home.session()))
+
+
+async def test_rule_1_no_error_of_a_renewal_holds_a_secret(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.fail(Reply({"error": "odd", "error_description": "x"}, 400))
+    with pytest.raises(Unavailable) as caught:
+        await home.session().token()
+    shown = f"{caught.value!r} {caught.value} {vars(caught.value)} {BearerAuth(home.session())!r}"
+    assert "access-token" not in shown and "refresh-token" not in shown
+
+
+def test_a_start_imports_nothing_that_only_a_sign_in_needs() -> None:
+    code = (
+        "import sys, closient_mcp.server.serving.stdio, closient_mcp.server.bridge\n"
+        "print([name for name in ('authlib', 'joserfc', 'filelock') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)
+    assert ran.stdout.strip() == "[]"

@@ -1,0 +1,707 @@
+"""The way back from the browser: the loopback listener, its pages, and the sign-in that they end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx2
+import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from closient_mcp.auth.background import finish
+from closient_mcp.auth.errors import Unavailable
+from closient_mcp.auth.oauth.redirects import PATH
+from closient_mcp.auth.records import Record
+from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.sign_in.callback_server import DONE, STALE, Listener, Page, failed
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.record_store import Store
+
+from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, get, port_of, query_of
+from ...fakes.limits import SECONDS
+from ...fakes.service import Received, Reply, running_service
+
+
+@pytest.fixture(autouse=True)
+def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain http on loopback has no use for them, and they load slowly."""
+    monkeypatch.setattr(httpx2, "Client", partial(httpx2.Client, verify=False))
+
+
+@dataclass
+class Answers:
+    """Takes the queries of callbacks."""
+
+    page: Page = DONE
+    queries: list[str] = field(default_factory=list[str])
+
+    def __call__(self, query: str) -> Page:
+        self.queries.append(query)
+        return self.page
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def listener(answers: Answers) -> Iterator[Listener]:
+    made = Listener()
+    made.begin("https://as.example/authorize?state=a-state", answers)
+    yield made
+    made.close()
+
+
+def test_rfc_8252_7_3_the_redirect_is_the_loopback_literal_and_the_port_that_is_bound(listener: Listener) -> None:
+    assert listener.port > 0 and listener.redirect_uri == f"http://127.0.0.1:{listener.port}{PATH}"
+    assert listener.address == f"http://127.0.0.1:{listener.port}/"
+
+
+def test_it_listens_before_it_begins_so_that_no_browser_is_faster() -> None:
+    listener = Listener()
+    socket.create_connection(("127.0.0.1", listener.port), SECONDS).close()
+    listener.close()
+
+
+def test_rfc_8252_8_3_it_listens_on_this_machine_alone(listener: Listener) -> None:
+    for address in ("127.0.0.2", "::1"):
+        with pytest.raises(OSError), socket.create_connection((address, listener.port), SECONDS):
+            pass
+
+
+def test_the_short_address_leads_on_and_tells_nobody_where_it_came_from(listener: Listener) -> None:
+    shown = get(listener.port, "/")
+    assert (shown.status, shown.headers["location"]) == (302, "https://as.example/authorize?state=a-state")
+    assert (shown.headers["referrer-policy"], shown.headers["cache-control"]) == ("no-referrer", "no-store")
+
+
+def test_a_callback_is_answered_with_a_page_that_stays_where_it_is(listener: Listener, answers: Answers) -> None:
+    shown = get(listener.port, f"{PATH}?code=c&state=s")
+    assert (shown.status, answers.queries) == (200, ["code=c&state=s"]) and "You are signed in" in shown.text
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    assert (shown.headers["cache-control"], shown.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert shown.headers["content-security-policy"].startswith("default-src 'none';")
+    assert shown.headers["server"] == "closient-mcp"
+
+
+def test_rule_2_a_page_escapes_what_others_wrote(listener: Listener, answers: Answers) -> None:
+    answers.page = failed("<script>alert('1')</script> $title & \"x\"")
+    shown = get(listener.port, PATH)
+    assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; $title &amp; &quot;x&quot;" in shown.text
+    assert "<script" not in shown.text and "<title>You are not signed in</title>" in shown.text
+
+
+def test_a_stale_page_says_what_to_do(listener: Listener, answers: Answers) -> None:
+    answers.page = STALE
+    shown = get(listener.port, PATH)
+    assert shown.status == 400 and "Start the sign-in again from your assistant" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/favicon.ico", 404),
+        ("GET", f"{PATH}/", 404),
+        ("GET", f"/x{PATH}?code=c&state=s", 404),
+        ("POST", f"{PATH}?code=c&state=s", 501),
+        ("HEAD", f"{PATH}?code=c&state=s", 501),
+        ("PUT", PATH, 501),
+        ("OPTIONS", PATH, 501),
+        ("<b>", PATH, 501),
+        ("GET", f"{PATH}?{'a' * 66_000}", 414),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_no_callback_ends_nothing(
+    listener: Listener, answers: Answers, method: str, target: str, status: int
+) -> None:
+    shown = get(listener.port, target, method)
+    assert shown.status == status and answers.queries == [] and "<b>" not in shown.text
+    assert get(listener.port, PATH).status == 200 and answers.queries == [""]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:1", "[::1]", "", "127.0.0.1:x"])
+def test_rule_5_a_request_for_another_host_is_refused(listener: Listener, answers: Answers, host: str) -> None:
+    for target in ("/", f"{PATH}?code=c&state=s"):
+        shown = get(listener.port, target, host=host or " ")
+        assert shown.status == 400 and "location" not in shown.headers
+    assert answers.queries == []
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"", b"\x00" * 100, b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET //[x HTTP/1.1\r\n\r\n", b"a: b\r\n" * 200],
+)
+def test_junk_ends_nothing(listener: Listener, answers: Answers, junk: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as connection:
+        connection.sendall(junk)
+        connection.shutdown(socket.SHUT_WR)
+        assert PATH.encode() not in connection.recv(65_536)
+    assert get(listener.port, PATH).status == 200 and answers.queries == [""]
+
+
+def test_silent_connections_keep_nobody_waiting(listener: Listener, answers: Answers) -> None:
+    with ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(socket.create_connection(("127.0.0.1", listener.port), SECONDS))
+        assert get(listener.port, PATH).status == 200 and answers.queries == [""]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nA: b"], ids=["nothing", "half a request"])
+def test_a_browsers_spare_connection_does_not_hold_up_the_end(sent: bytes) -> None:
+    listener = Listener()
+    listener.begin("", Answers())
+    with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as spare:
+        spare.sendall(sent)
+        get(listener.port, PATH)
+        closing = threading.Thread(target=listener.close)
+        closing.start()
+        closing.join(1)
+        in_time = not closing.is_alive()
+    closing.join(SECONDS)
+    assert in_time
+
+
+def test_a_port_that_is_taken_is_an_error_and_a_port_that_was_left_is_free() -> None:
+    first = Listener()
+    with pytest.raises(OSError):
+        Listener(first.redirect_uri)
+    first.begin("", Answers())
+    get(first.port, PATH)
+    first.close()
+    Listener(first.redirect_uri).close()
+
+
+# The sign-in that a callback ends
+
+
+def test_a_sign_in_registers_once_proves_its_verifier_and_is_kept(desk: Desk) -> None:
+    _, attempt = desk.begin("a", "b")
+    query = query_of(attempt)
+    assert "You are signed in" in come_back(attempt).text and ended(attempt) == ""
+    (form,) = desk.exchanges()
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
+    assert challenge.rstrip(b"=").decode() == query["code_challenge"]
+    assert (form["code"], form["redirect_uri"], form["client_id"]) == (CODE, query["redirect_uri"], "registered-client")
+    record = desk.record()
+    assert record.tokens and (record.tokens.refresh_token, record.tokens.scope) == ("the-refresh-token", "a b")
+    assert (record.pending, len(desk.tabs), len(desk.asked("/register"))) == (None, 1, 1)
+    (registered,) = [got.json()["redirect_uris"] for got in desk.asked("/register")]
+    assert registered == [query["redirect_uri"]] and at_rest()
+
+
+def test_the_listener_is_there_and_the_request_saved_before_the_browser_opens(desk: Desk) -> None:
+    seen: list[bool] = []
+
+    def open_browser(_: str) -> bool:
+        pending = desk.record().pending
+        assert pending
+        seen.append(get(urlsplit(pending.redirect_uri).port or 0, "/").status == 302)
+        return True
+
+    attempt = Login(desk.session(), open_browser).start(())
+    assert attempt.ready.wait(SECONDS) and seen == [True]
+    come_back(attempt)
+
+
+def test_rule_1_the_browsers_command_line_holds_no_state(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    assert query_of(attempt)["state"] not in desk.tabs[0]
+    come_back(attempt)
+
+
+def test_a_wrong_state_is_a_stale_page_and_the_waiting_goes_on(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    for stale in ("wrong", query_of(attempt)["state"] + "x"):
+        shown = come_back(attempt, state=stale)
+        assert shown.status == 400 and "out of date" in shown.text
+    assert get(port_of(attempt), f"{PATH}?error=access_denied").status == 400
+    assert not attempt.done.is_set() and desk.exchanges() == []
+    assert come_back(attempt).status == 200 and ended(attempt) == ""
+
+
+def test_two_callbacks_with_one_code_are_one_exchange_and_the_same_page(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    may_answer, began = threading.Event(), threading.Event()
+
+    def slowly(got: Received) -> Reply:
+        began.set()
+        assert may_answer.wait(SECONDS)
+        return desk.token(got)
+
+    desk.service.routes["/token"] = slowly
+    with ThreadPoolExecutor(2) as pool:
+        tabs = [pool.submit(come_back, attempt) for _ in range(2)]
+        assert began.wait(SECONDS)
+        may_answer.set()
+        pages = [tab.result() for tab in tabs]
+    assert ["You are signed in" in page.text for page in pages] == [True, True] and len(desk.exchanges()) == 1
+
+
+def test_a_person_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None:
+    login, attempt = desk.begin()
+    assert "You declined the request" in come_back(attempt, "error=access_denied").text
+    assert "You declined the request" in ended(attempt) and at_rest()
+    assert "You declined the request" in ended(login.start(()))
+    assert "You declined the request" in ended(desk.login().start(()))
+    assert len(desk.tabs) == 1 and desk.exchanges() == [] and desk.record().pending is None
+    desk.now += 61
+    again = login.start(())
+    assert again.ready.wait(SECONDS) and len(desk.tabs) == 2
+    come_back(again)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("code=c&iss=https://evil.example", 'came from "https://evil.example"'),
+        ("error=server_error&error_description=broken", 'reported "server_error": broken. Try again later'),
+        ("error=invalid_scope", "does not grant what was asked for (a b). Name the scopes that it grants"),
+        ("nothing=1", 'reported "no_code"'),
+    ],
+)
+def test_an_answer_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, said: str) -> None:
+    _, attempt = desk.begin("a", "b")
+    assert "You are not signed in" in come_back(attempt, answer).text
+    assert said in ended(attempt) and desk.exchanges() == [] and at_rest()
+    assert (desk.record().pending, desk.record().tokens) == (None, None)
+
+
+def test_rfc_9207_a_missing_issuer_that_was_promised_is_refused(desk: Desk) -> None:
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_response_iss_parameter_supported=True))
+    _, attempt = desk.begin()
+    come_back(attempt)
+    assert 'came from "nobody"' in ended(attempt) and desk.exchanges() == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply({"error": "invalid_grant", "error_description": "used"}, 400), "did not accept the code (used)"),
+        (Reply({"error": "invalid_client"}, 401), "does not take the client that it registered"),
+        (Reply({"error": "odd"}, 400), 'answered "odd"'),
+        (Reply({}, 503), "gave no token (HTTP 503)"),
+        (Reply("<html>"), "gave no token"),
+        (Reply({"access_token": "a", "token_type": "mac"}), "gave no token"),
+    ],
+)
+def test_an_exchange_that_fails_ends_the_sign_in_and_the_next_starts_clean(desk: Desk, reply: Reply, said: str) -> None:
+    login, attempt = desk.begin()
+    desk.service.routes["/token"] = reply
+    assert "You are not signed in" in come_back(attempt).text
+    assert said in ended(attempt) and desk.record().pending is None and at_rest()
+    desk.service.routes["/token"] = desk.token
+    again = login.start(())
+    assert again.ready.wait(SECONDS) and query_of(again)["state"] != query_of(attempt)["state"]
+    assert come_back(again).status == 200 and ended(again) == ""
+
+
+def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, attempt = desk.begin()
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("closient_mcp.auth.sign_in.login.read_tokens", fail)
+        try:
+            come_back(attempt)
+        except OSError as error:
+            raise AssertionError("the browser was hung up on") from error
+        assert attempt.done.wait(1), "the caller is never told"
+    assert "failed inside" in ended(attempt)
+
+
+def test_a_code_is_not_exchanged_for_what_a_full_disk_would_not_keep(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, attempt = desk.begin()
+
+    def no_room(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("os.fsync", no_room)
+        page = come_back(attempt)
+        said = ended(attempt)
+    assert "could not be saved" in said and "then sign in again" in said and "not signed in" in page.text
+    assert desk.exchanges() == []
+
+
+def test_a_sign_in_that_cannot_be_saved_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, attempt = desk.begin()
+
+    def full(*_: object) -> Record:
+        raise Unavailable("It could not be saved.", "Make room.", system="", address="")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "write", full)
+        try:
+            come_back(attempt)
+        except OSError as error:
+            raise AssertionError("the browser was hung up on") from error
+        assert attempt.done.wait(1), "the caller is never told"
+    assert "could not be saved" in ended(attempt)
+
+
+def test_the_end_of_the_process_waits_for_an_exchange_under_way(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    may_answer, began = threading.Event(), threading.Event()
+
+    def slowly(got: Received) -> Reply:
+        began.set()
+        assert may_answer.wait(SECONDS)
+        return desk.token(got)
+
+    desk.service.routes["/token"] = slowly
+    with ThreadPoolExecutor(2) as pool:
+        tab = pool.submit(come_back, attempt)
+        assert began.wait(SECONDS)
+        ending = pool.submit(finish, SECONDS)
+        early, _ = wait([ending], timeout=0.2)
+        may_answer.set()
+        assert tab.result().status == 200
+    assert not early and desk.record().tokens
+
+
+def test_an_id_token_that_cannot_be_verified_is_no_sign_in(desk: Desk) -> None:
+    desk.granted["id_token"] = "a.b.c"
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.address}/keys"))
+    desk.service.routes["/keys"] = Reply({"keys": []})
+    _, attempt = desk.begin("openid")
+    come_back(attempt)
+    assert "could not be verified" in ended(attempt) and desk.record().tokens is None
+
+
+@pytest.mark.parametrize(("own", "person"), [(True, "alice@example.com"), (False, "")], ids=["own", "another's"])
+def test_openid_core_3_1_3_7_an_id_token_must_answer_this_very_request(desk: Desk, own: bool, person: str) -> None:
+    key = RSAKey.generate_key(2048, {"kid": "one"})
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.address}/keys"))
+    desk.service.routes["/keys"] = Reply({"keys": [key.as_dict(private=False)]})
+    _, attempt = desk.begin("openid")
+    now, nonce = int(time.time()), query_of(attempt)["nonce"] if own else "another-nonce"
+    said = {"iss": desk.service.address, "aud": "registered-client", "sub": "1", "exp": now + 60, "iat": now}
+    claims = {**said, "nonce": nonce, "email": "alice@example.com"}
+    desk.granted["id_token"] = jwt.encode({"alg": "RS256", "kid": "one"}, claims, key)
+    come_back(attempt)
+    assert (ended(attempt) == "", desk.record().person) == (own, person)
+    assert (desk.record().tokens is not None) is own
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "file:///etc/passwd", "http://evil.example/", "https://u:p@h/", "ftp://h/"]
+)
+def test_rule_2_a_hostile_authorization_endpoint_reaches_no_browser(desk: Desk, address: str) -> None:
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_endpoint=address))
+    _, attempt = desk.begin()
+    assert "cannot be signed in to" in ended(attempt) and desk.tabs == [] and desk.asked("/register") == []
+
+
+def test_rule_2_what_a_server_says_of_itself_reaches_nobody_with_control_characters(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    come_back(attempt, "error=x&error_description=" + quote("a\x1b[2J\u202eb\u200bc\r\nd"))
+    said = ended(attempt)
+    assert not [character for character in "\x1b\u202e\u200b\r\n" if character in said]
+
+
+def test_a_registration_that_the_server_still_knows_is_used_again_on_its_port(desk: Desk) -> None:
+    login, attempt = desk.begin()
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    sign_out(desk.session())
+    again = login.start(())
+    assert again.ready.wait(SECONDS)
+    assert (port_of(again), len(desk.asked("/register"))) == (port_of(attempt), 1)
+    come_back(again)
+
+
+@pytest.mark.parametrize(
+    ("error", "client"), [("invalid_client", "second-client"), ("unauthorized_client", "registered-client")]
+)
+def test_a_registration_that_the_server_forgot_is_made_anew_before_anybody_is_sent_there(
+    desk: Desk, error: str, client: str
+) -> None:
+    login, attempt = desk.begin()
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    sign_out(desk.session())
+    desk.service.routes["/token"] = Reply({"error": error}, 401)
+    desk.service.routes["/register"] = Reply({"client_id": "second-client"}, 201)
+    again = login.start(())
+    assert again.ready.wait(SECONDS) and query_of(again)["client_id"] == client
+    come_back(again, "error=x")
+
+
+@pytest.mark.parametrize(("left", "registrations"), [(None, 1), (0, 1), (-1, 2), (30, 2), (90, 1)])
+def test_a_registration_whose_secret_is_about_to_expire_is_made_anew(
+    desk: Desk, left: int | None, registrations: int
+) -> None:
+    ends = {"client_secret_expires_at": int(desk.now) + left if left else left}
+    body = {"client_id": "i", "client_secret": "s3cret-s3cret", **ends}
+    desk.service.routes["/register"] = Reply(body, 201)
+    login, attempt = desk.begin()
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    sign_out(desk.session())
+    again = login.start(())
+    assert again.ready.wait(SECONDS) and len(desk.asked("/register")) == registrations
+    come_back(again)
+
+
+def test_a_server_that_wants_clients_to_have_a_secret_is_given_that(desk: Desk) -> None:
+    def register(got: Received) -> Reply:
+        if got.json()["token_endpoint_auth_method"] == "none":
+            return Reply({"error": "invalid_client_metadata"}, 400)
+        return Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
+
+    desk.service.routes["/register"] = register
+    _, attempt = desk.begin()
+    come_back(attempt)
+    assert ended(attempt) == "" and len(desk.asked("/register")) == 2
+    assert desk.asked("/token")[-1].headers["authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({}, 201),
+        Reply("<html>", 200),
+        Reply({}, 403),
+        Reply("", 308),
+        Reply({"client_id": 5}, 201),
+    ],
+    ids=repr,
+)
+def test_without_a_usable_registration_no_browser_is_opened(desk: Desk, reply: Reply) -> None:
+    desk.service.routes["/register"] = reply
+    _, attempt = desk.begin()
+    assert "did not register this application" in ended(attempt) and at_rest()
+    assert desk.tabs == [] and len(desk.asked("/register")) == 1
+
+
+OWN: dict[str, Any] = {"client_id": written("own", "CLIENT"), "client_secret": written("my-own-secret-1", "SECRET")}
+
+
+def test_a_client_of_ones_own_is_not_registered_and_identifies_itself(desk: Desk) -> None:
+    _, attempt = desk.begin(**OWN)
+    come_back(attempt)
+    assert ended(attempt) == "" and desk.asked("/register") == []
+    basic = base64.b64decode(desk.asked("/token")[-1].headers["authorization"].removeprefix("Basic "))
+    assert basic == b"own:my-own-secret-1"
+
+
+def test_rule_1_the_secret_of_a_client_of_ones_own_is_never_written(desk: Desk) -> None:
+    _, attempt = desk.begin(**OWN)
+    come_back(attempt)
+    assert ended(attempt) == ""
+    assert [path.name for path in desk.folder.iterdir() if b"my-own-secret-1" in path.read_bytes()] == []
+
+
+def test_rule_1_what_a_token_endpoint_gave_never_goes_to_another_that_discovery_names_later(desk: Desk) -> None:
+    desk.service.routes["/register"] = Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
+    login, attempt = desk.begin("a")
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    with running_service() as other:
+        desk.service.routes[DISCOVERY] = Reply(desk.metadata(token_endpoint=f"{other.address}/token"))
+        moved = login.start(("b",))
+        assert f"moved from {desk.service.address} to {other.address}" in ended(moved) and at_rest()
+        assert "closient-mcp login closient" in ended(moved) and len(desk.tabs) == 1
+        again = login.start(("b",), by_hand=True)
+        assert again.ready.wait(SECONDS)
+        desk.now += 3600
+        with suppress(Unavailable):
+            desk.session().refresh()
+        sent = b" ".join(got.body + repr(got.headers).encode() for got in other.received)
+    assert b"the-refresh-token" not in sent and base64.b64encode(b"i:s3cret-s3cret") not in sent
+
+
+# Several processes
+
+
+def test_two_that_sign_in_together_share_one_registration_and_one_tab(desk: Desk) -> None:
+    _, first = desk.begin()
+    second = desk.login().start(())
+    assert second.ready.wait(SECONDS) and second.address == first.address
+    come_back(first)
+    assert (ended(first), ended(second)) == ("", "")
+    assert (len(desk.tabs), len(desk.asked("/register")), len(desk.exchanges())) == (1, 1, 1)
+
+
+def test_who_waits_for_a_further_permission_is_not_done_before_it_is_granted(desk: Desk) -> None:
+    login, attempt = desk.begin("a")
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    owner, follower = login.start(("b",)), desk.login().start(("b",))
+    assert owner.ready.wait(SECONDS) and follower.ready.wait(SECONDS)
+    assert not follower.done.is_set() and follower.address == owner.address
+    come_back(owner)
+    assert (ended(owner), ended(follower)) == ("", "")
+
+
+async def test_what_a_sign_in_brought_is_used_at_once(desk: Desk) -> None:
+    session = desk.session()
+    login = Login(session, lambda _: True)
+    for token, scope in (("the-first-token", "a"), ("the-second-token", "b")):
+        desk.granted |= {"access_token": token}
+        attempt = login.start((scope,))
+        assert attempt.ready.wait(SECONDS)
+        come_back(attempt)
+        assert ended(attempt) == "" and at_rest() and await session.token() == token
+
+
+def test_asking_twenty_times_while_a_sign_in_is_pending_opens_nothing_new(desk: Desk) -> None:
+    login, attempt = desk.begin()
+    assert {id(login.start(())) for _ in range(20)} == {id(attempt)} and len(desk.tabs) == 1
+    come_back(attempt)
+
+
+def leave(desk: Desk, *, screen: bool) -> Attempt:
+    """A sign-in whose process died: its request is in the file, and nobody listens."""
+    _, attempt = desk.begin(screen=screen)
+    record = desk.record()
+    come_back(attempt, "error=x")
+    assert at_rest()
+    desk.store().write(record.model_copy(update={"declined_at": 0.0}))
+    return attempt
+
+
+def test_a_sign_in_whose_process_died_is_taken_over_on_its_port_without_a_new_tab(desk: Desk) -> None:
+    dead = leave(desk, screen=True)
+    _, heir = desk.begin()
+    assert (heir.address, heir.authorize_address, heir.opened) == (dead.address, dead.authorize_address, True)
+    assert come_back(dead).status == 200 and ended(heir) == ""
+    assert (len(desk.tabs), len(desk.asked("/register"))) == (1, 1)
+
+
+def test_a_sign_in_for_which_no_browser_could_be_opened_is_not_said_to_be_open(desk: Desk) -> None:
+    leave(desk, screen=False)
+    _, heir = desk.begin(screen=False)
+    assert heir.opened is False
+    come_back(heir)
+
+
+def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> None:
+    _, owner = desk.begin(screen=False)
+    _, follower = desk.begin(browser=False)
+    assert follower.opened is False and follower.authorize_address == owner.authorize_address
+    come_back(owner)
+
+
+def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> None:
+    dead = leave(desk, screen=True)
+    thief = Listener(f"{dead.address}callback")
+    _, heir = desk.begin()
+    thief.close()
+    assert port_of(heir) != port_of(dead) and query_of(heir)["state"] != query_of(dead)["state"]
+    come_back(heir)
+
+
+def test_a_sign_in_that_was_left_too_long_ago_starts_anew(desk: Desk) -> None:
+    dead = leave(desk, screen=True)
+    desk.now += 601
+    _, heir = desk.begin()
+    assert query_of(heir)["state"] != query_of(dead)["state"]
+    come_back(heir)
+
+
+def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
+    _, attempt = desk.begin()
+    assert "Nobody finished the sign-in" in ended(attempt) and at_rest()
+    assert desk.record().pending is None
+    Listener(f"{attempt.address}callback").close()
+
+
+def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:
+    login, attempt = desk.begin("a")
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    assert ended(login.start(("a",))) == "" and len(desk.tabs) == 1
+
+
+def test_a_missing_permission_is_asked_for_together_with_those_that_are_there(desk: Desk) -> None:
+    login, attempt = desk.begin("a")
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    again = login.start(("b",))
+    assert again.ready.wait(SECONDS) and query_of(again)["scope"] == "b a"
+    come_back(again)
+
+
+def test_scopes_that_the_server_does_not_have_are_not_asked_for(desk: Desk) -> None:
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(scopes_supported=["a"]))
+    login, attempt = desk.begin("a", "b")
+    assert query_of(attempt)["scope"] == "a"
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    assert ended(login.start(("a", "b"))) == "" and len(desk.tabs) == 1
+
+
+# Pasting
+
+
+def test_a_pasted_address_ends_the_sign_in_and_a_wrong_one_does_not(desk: Desk) -> None:
+    login, attempt = desk.begin(browser=False)
+    assert attempt.opened is False and desk.tabs == []
+    state = query_of(attempt)["state"]
+    for wrong in ("", "hello", f"http://127.0.0.1:1/callback?code={CODE}&state=wrong"):
+        assert login.paste(attempt, wrong) is False
+    assert login.paste(attempt, f" http://127.0.0.1:1/callback?code={CODE}&state={state}\n") is True
+    assert ended(attempt) == "" and desk.exchanges()[0]["code"] == CODE
+    assert login.paste(attempt, "anything") is True
+
+
+def test_rule_1_nothing_of_a_sign_in_is_logged_or_shown(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    desk.granted["error_description"] = "x"
+    _, attempt = desk.begin()
+    pending = desk.record().pending
+    assert pending
+    page = come_back(attempt).text
+    assert ended(attempt) == ""
+    shown = f"{caplog.text} {page} {attempt!r} {desk.record()!r}"
+    for secret in (CODE, pending.verifier, pending.state, "the-access-token", "the-refresh-token"):
+        assert secret not in shown
+
+
+def test_rule_1_a_server_that_repeats_what_it_was_sent_gives_nothing_away(desk: Desk) -> None:
+    login, attempt = desk.begin()
+    pending = desk.record().pending
+    assert pending
+    desk.service.routes["/token"] = lambda got: Reply({"error": "odd", "error_description": got.body.decode()}, 400)
+    page = come_back(attempt).text
+    shown = f"{page} {ended(attempt)}"
+    assert CODE not in shown and pending.verifier not in shown and login
+
+
+def test_many_sign_ins_leave_no_thread_and_no_file_open(desk: Desk) -> None:
+    login = desk.login()
+    before: list[int] = []
+    for number in range(8):
+        attempt = login.start(())
+        assert attempt.ready.wait(SECONDS)
+        come_back(attempt)
+        assert ended(attempt) == "" and at_rest()
+        sign_out(desk.session())
+        if number == 1:
+            before = [threading.active_count(), len(list(Path("/dev/fd").iterdir()))]
+    assert [threading.active_count(), len(list(Path("/dev/fd").iterdir()))] == before
+    assert {path.suffix for path in desk.folder.iterdir()} == {".json", ".lock"}

@@ -1,0 +1,542 @@
+"""A client of one's own at a server that describes itself nowhere, as at Close: endpoints, secret, redirect, scopes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote_plus
+
+import httpx2
+import pytest
+
+from closient_mcp.auth.background import finish
+from closient_mcp.auth.bearer import BearerAuth
+from closient_mcp.auth.errors import PersonNeeded, SignInNeeded
+from closient_mcp.auth.oauth.discovery import NoServer, described
+from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.redirects import BadRedirect, Redirect, checked_redirect
+from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
+from closient_mcp.auth.records import Record
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.secrets.references import SecretReference, from_environment, written
+from closient_mcp.auth.session.credentials import Credentials
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.record_store import Store
+
+from ...fakes.desk import at_rest, come_back, ended, get, port_of, query_of
+from ...fakes.limits import SECONDS
+from ...fakes.service import Received, Reply, Service, running_service
+
+SECRET = "close/secret+1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Crm:
+    """A service that authorizes at one host and gives tokens at another, and a machine that signs in there."""
+
+    app: Service
+    api: Service
+    folder: Path
+    redirect_uri: str
+    now: float = 1_800_000_000.0
+    rotations: int = 0
+    granted: dict[str, Any] = field(default_factory=dict[str, Any])
+    tabs: list[str] = field(default_factory=list[str])
+    attempts: list[Attempt] = field(default_factory=list[Attempt])
+
+    def __post_init__(self) -> None:
+        self.api.routes |= {"/oauth2/token/": self.token, "/oauth2/revoke/": Reply("")}
+
+    def token(self, got: Received) -> Reply:
+        """A code, or the one refresh token that is good, against tokens."""
+        form = dict(parse_qsl(got.body.decode()))
+        if form.get("refresh_token", f"rt-number-{self.rotations}") != f"rt-number-{self.rotations}":
+            return Reply({"error": "invalid_grant"}, 400)
+        self.rotations += 1
+        tokens = {
+            "token_type": "Bearer",
+            "access_token": f"at-number-{self.rotations}",
+            "expires_in": 3600,
+            "refresh_token": f"rt-number-{self.rotations}",
+            "scope": "all.full_access offline_access",
+            "organization_id": "orga_abc",
+        }
+        return Reply({name: value for name, value in {**tokens, **self.granted}.items() if value is not None})
+
+    def session(self, **changes: Any) -> Session:
+        given: dict[str, Any] = {
+            "endpoints": Endpoints(
+                authorization=f"{self.app.address}/oauth2/authorize/",
+                token=f"{self.api.address}/oauth2/token/",
+                revocation=f"{self.api.address}/oauth2/revoke/",
+            ),
+            "client_id": written("oa2client_1", "CLOSE_CLIENT_ID"),
+            "client_secret": written(SECRET, "CLOSE_CLIENT_SECRET"),
+            "client_auth": "client_secret_post",
+            "scopes": (),
+            "redirect_uri": self.redirect_uri,
+        }
+        address, redaction = self.api.address, Redaction()
+        profile = Profile("close", address, frozenset({address}), "1", **{**given, **changes})
+        identity = Credentials(profile, redaction).identity
+        store = Store(self.folder, "close", address, identity, redaction)
+        return Session(profile, store, Wire(trust_env=False), clock=lambda: self.now)
+
+    def begin(self, *scopes: str, by_hand: bool = False, **changes: Any) -> tuple[Session, Attempt]:
+        session = self.session(**changes)
+
+        def open_browser(tab: str) -> bool:
+            self.tabs.append(tab)
+            return True
+
+        attempt = Login(session, open_browser).start(scopes, by_hand=by_hand)
+        self.attempts.append(attempt)
+        assert attempt.ready.wait(SECONDS)
+        return session, attempt
+
+    def sign_in(self, *scopes: str, **changes: Any) -> tuple[Session, dict[str, str]]:
+        """Sign in to the end; gives the authorization request too."""
+        session, attempt = self.begin(*scopes, **changes)
+        query = query_of(attempt)
+        come_back(attempt)
+        assert ended(attempt) == "" and at_rest()
+        return session, query
+
+    def record(self) -> Record:
+        return self.session().store.read()
+
+    def forms(self) -> list[dict[str, str]]:
+        """What was sent to the token host."""
+        return [dict(parse_qsl(got.body.decode())) for got in self.api.received]
+
+
+@pytest.fixture
+def crm(service: Service, tmp_path: Path) -> Iterator[Crm]:
+    with running_service() as app:
+        made = Crm(app, service, tmp_path / "credentials", f"http://127.0.0.1:{free_port()}/callback")
+        yield made
+        for attempt in made.attempts:
+            attempt.finish()  # so that a test that failed holds up no other
+        assert at_rest()
+        finish(SECONDS)
+
+
+def test_explicit_endpoints_are_used_and_nothing_is_looked_up(crm: Crm) -> None:
+    session, attempt = crm.begin()
+    assert attempt.authorize_address.startswith(f"{crm.app.address}/oauth2/authorize/?")
+    come_back(attempt)
+    assert ended(attempt) == ""
+    crm.now += 3600
+    assert asyncio.run(session.token()) == "at-number-2" and "is revoked" in sign_out(session)
+    assert [got.path for got in crm.api.received] == ["/oauth2/token/", "/oauth2/token/", "/oauth2/revoke/"]
+    assert crm.app.received == []
+
+
+def test_the_secret_goes_in_the_body_of_exchange_refresh_and_revocation(crm: Crm) -> None:
+    session, _ = crm.sign_in()
+    crm.now += 3600
+    asyncio.run(session.token())
+    sign_out(session)
+    assert [form["client_secret"] for form in crm.forms()] == [SECRET] * 3
+    assert [form.get("grant_type") for form in crm.forms()] == ["authorization_code", "refresh_token", None]
+    assert not any("authorization" in got.headers for got in crm.api.received)
+
+
+def test_what_the_settings_leave_out_is_looked_up_and_what_they_say_goes_first(crm: Crm) -> None:
+    address, elsewhere = crm.api.address, f"{crm.app.address}/authorize"
+    endpoints = {f"{name}_endpoint": f"{address}/oauth2/{name}/" for name in ("authorization", "token", "revocation")}
+    metadata = {"issuer": address, "response_types_supported": ["code"], **endpoints}
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
+    session, attempt = crm.begin(endpoints=Endpoints(authorization=elsewhere))
+    assert attempt.authorize_address.startswith(f"{elsewhere}?")
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    server = session.store.read().server
+    assert server and server.token_endpoint == f"{address}/oauth2/token/"
+
+
+def test_rule_1_a_document_that_appears_later_redirects_no_refresh_token(crm: Crm) -> None:
+    session, _ = crm.sign_in()
+    with running_service() as other:
+        endpoints = {f"{name}_endpoint": f"{other.address}/{name}" for name in ("authorization", "token")}
+        metadata = {"issuer": crm.api.address, "response_types_supported": ["code"], **endpoints}
+        crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
+        crm.now += 3600
+        assert asyncio.run(session.token()) == "at-number-2" and other.received == []
+
+
+def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(crm: Crm) -> None:
+    address = crm.api.address
+    endpoints = {f"{name}_endpoint": f"{address}/oauth2/{name}/" for name in ("authorization", "token")}
+    metadata = {"issuer": address, "response_types_supported": ["code"], **endpoints}
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
+    session, _ = crm.sign_in(endpoints=Endpoints())
+    sign_out(session)
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(
+        {**metadata, "token_endpoint": f"{crm.app.address}/token"}
+    )
+    _, attempt = crm.begin(endpoints=Endpoints())
+    assert f"moved from {address} to {crm.app.address}" in ended(attempt) and len(crm.tabs) == 1 and at_rest()
+    _, by_hand = crm.begin(endpoints=Endpoints(), by_hand=True)
+    assert len(crm.tabs) == 2
+    come_back(by_hand, "error=x")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://evil.example/a", "javascript:alert(1)", "https://u:p@h/", "file:///etc/passwd", "x"]
+)
+@pytest.mark.parametrize("name", ["authorization", "token", "revocation", "registration"])
+def test_rule_1_an_endpoint_of_the_settings_is_https_or_this_machine_too(name: str, address: str) -> None:
+    with pytest.raises(NoServer):
+        described("https://as.example", Endpoints(**{name: address}))
+
+
+@pytest.mark.parametrize(
+    ("setting", "methods", "secret", "sent"),
+    [
+        (None, None, SECRET, "client_secret_basic"),
+        (None, ["client_secret_post", "client_secret_basic"], SECRET, "client_secret_basic"),
+        (None, ["none", "client_secret_post"], SECRET, "client_secret_post"),
+        (None, ["private_key_jwt"], SECRET, "client_secret_basic"),
+        ("client_secret_post", ["client_secret_basic"], SECRET, "client_secret_post"),
+        ("none", ["client_secret_basic"], SECRET, "none"),
+        (None, ["client_secret_post"], None, "none"),
+    ],
+)
+def test_rfc_6749_2_3_a_client_identifies_as_the_settings_say_else_as_the_server_does(
+    crm: Crm, setting: ClientAuth | None, methods: list[str] | None, secret: str | None, sent: str
+) -> None:
+    address = crm.api.address
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(
+        {
+            "issuer": address,
+            "response_types_supported": ["code"],
+            "authorization_endpoint": f"{address}/authorize",
+            "token_endpoint": f"{address}/oauth2/token/",
+            **({"token_endpoint_auth_methods_supported": methods} if methods else {}),
+        }
+    )
+    given = written(secret, "S") if secret else None
+    crm.sign_in(endpoints=Endpoints(), client_auth=setting, client_secret=given)
+    got, form = crm.api.received[-1], crm.forms()[-1]
+    pair = f"oa2client_1:{quote_plus(SECRET)}"
+    basic = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    assert (got.headers.get("authorization") == basic) is (sent == "client_secret_basic")
+    assert (form.get("client_secret") == SECRET) is (sent == "client_secret_post")
+    assert ("client_id" in form) is (sent != "client_secret_basic")
+
+
+def test_rule_1_the_secret_is_opened_before_anybody_is_sent_anywhere_off_the_event_loop_and_never_written(
+    crm: Crm,
+) -> None:
+    opened: list[str] = []
+
+    def read() -> str:
+        opened.append(threading.current_thread().name)
+        return SECRET
+
+    reference = SecretReference("a place", read)
+    assert asyncio.run(crm.session(client_secret=reference).token()) is None and opened == []
+    session, attempt = crm.begin(client_secret=reference)
+    come_back(attempt)
+    assert ended(attempt) == "" and len(opened) == 1 and opened[0] != "MainThread"
+    for path in crm.folder.iterdir():
+        assert SECRET.encode() not in path.read_bytes()
+    assert SECRET not in repr(session.store.read()) + repr(session.profile)
+
+
+def test_a_client_id_that_is_not_there_is_told_by_its_place(crm: Crm) -> None:
+    missing = from_environment("CLOSE_CLIENT_ID", {})
+    with pytest.raises(PersonNeeded, match="CLOSE_CLIENT_ID is not set"):
+        asyncio.run(crm.session(client_id=missing).token())
+    _, attempt = crm.begin(client_id=missing)
+    assert "CLOSE_CLIENT_ID is not set" in ended(attempt) and crm.tabs == []
+
+
+def test_another_client_has_nothing_of_the_former_ones_and_the_former_one_keeps_it(crm: Crm) -> None:
+    crm.sign_in()
+    other = crm.session(client_id=written("oa2client_2", "CLOSE_CLIENT_ID"))
+    assert asyncio.run(other.token()) is None and other.store.read().client is None
+    assert asyncio.run(crm.session().token()) == "at-number-1"
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply({"error": "invalid_client"}, 401), "rejected the client_id or client_secret"),
+        (Reply({"error": "invalid_grant"}, 400), "did not accept the code"),
+    ],
+)
+def test_a_refused_exchange_is_told(crm: Crm, reply: Reply, said: str) -> None:
+    _, attempt = crm.begin()
+    crm.api.routes["/oauth2/token/"] = reply
+    come_back(attempt)
+    assert said in ended(attempt) and crm.record().tokens is None
+
+
+# PKCE, resource, scopes
+
+
+def test_the_request_asks_for_no_scope_where_the_registration_decides(crm: Crm) -> None:
+    _, query = crm.sign_in("contacts:read")
+    assert set(query) == {
+        "client_id",
+        "response_type",
+        "redirect_uri",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+    }
+
+
+def test_without_pkce_neither_challenge_nor_verifier_is_sent(crm: Crm) -> None:
+    _, query = crm.sign_in(pkce=False)
+    assert not {"code_challenge", "code_challenge_method"} & set(query) and "code_verifier" not in crm.forms()[0]
+
+
+def test_rfc_8707_2_a_resource_goes_along_with_every_request(crm: Crm) -> None:
+    session, query = crm.sign_in(resource="https://api.example.com/")
+    crm.now += 3600
+    asyncio.run(session.token())
+    assert [query["resource"], *(form["resource"] for form in crm.forms())] == ["https://api.example.com/"] * 3
+
+
+def test_fixed_scopes_are_asked_for_exactly_and_offline_access_is_not_added(crm: Crm) -> None:
+    address = crm.api.address
+    endpoints = {f"{name}_endpoint": f"{address}/oauth2/{name}/" for name in ("authorization", "token")}
+    scopes = {"scopes_supported": ["offline_access", "a"]}
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(
+        {"issuer": address, "response_types_supported": ["code"], **endpoints, **scopes}
+    )
+    _, query = crm.sign_in("c", endpoints=Endpoints(), scopes=("a", "b"))
+    assert query["scope"] == "a b" and "prompt" not in query
+
+
+def test_openid_core_11_a_fixed_offline_access_is_asked_for_with_consent_too(crm: Crm) -> None:
+    _, query = crm.sign_in(scopes=("a", "offline_access"))
+    assert (query["scope"], query["prompt"]) == ("a offline_access", "consent")
+
+
+@pytest.mark.parametrize("scopes", [(), ("a",)])
+def test_what_operations_want_opens_no_second_sign_in_where_the_scopes_are_fixed(
+    crm: Crm, scopes: tuple[str, ...]
+) -> None:
+    crm.granted = {"scope": "whatever"}
+    crm.sign_in("read", scopes=scopes)
+    _, again = crm.begin("read", "write", scopes=scopes)
+    assert ended(again) == "" and len(crm.tabs) == 1
+
+
+def test_scopes_that_the_settings_name_anew_are_asked_for_at_the_next_sign_in(crm: Crm) -> None:
+    crm.sign_in(scopes=("a",))
+    _, query = crm.sign_in(scopes=("a", "b"))
+    assert query["scope"] == "a b" and len(crm.tabs) == 2
+
+
+@pytest.mark.parametrize(("scopes", "again"), [(None, True), ((), False), (("a",), False)])
+def test_a_missing_permission_is_asked_for_only_where_asking_can_bring_it(
+    crm: Crm, scopes: tuple[str, ...] | None, again: bool
+) -> None:
+    session, _ = crm.sign_in(scopes=scopes)
+    challenge = {"www-authenticate": 'Bearer error="insufficient_scope", scope="admin"'}
+    crm.api.routes["/api"] = Reply({}, 403, challenge)
+
+    async def call() -> None:
+        async with httpx2.AsyncClient(auth=BearerAuth(session), verify=False, trust_env=False) as client:
+            await client.get(f"{crm.api.address}/api")
+
+    with pytest.raises(PersonNeeded, match='the permission "admin"') as caught:
+        asyncio.run(call())
+    assert isinstance(caught.value, SignInNeeded) is again
+
+
+def test_an_id_token_that_nobody_asked_for_and_nobody_can_check_is_not_looked_at(crm: Crm) -> None:
+    crm.granted = {"id_token": "a.b.c"}
+    session, _ = crm.sign_in()
+    assert session.store.read().person == ""
+
+
+# No refresh token
+
+
+def test_a_sign_in_without_a_refresh_token_works_and_a_warning_is_kept_until_one_comes(crm: Crm) -> None:
+    crm.granted = {"refresh_token": None}
+    crm.sign_in()
+    assert "gave no refresh token" in crm.record().warning and "offline_access" in crm.record().warning
+    sign_out(crm.session())
+    assert crm.record().warning == ""
+    crm.sign_in()
+    crm.now += 3600
+    assert asyncio.run(crm.session().token()) is None
+    crm.granted = {}
+    crm.sign_in()
+    assert crm.record().warning == ""
+
+
+# The redirect address that was registered by hand
+
+
+@pytest.mark.parametrize("path", ["/callback", "/cb", "/", "/a/b.c/"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_rfc_6749_3_1_2_3_a_fixed_redirect_is_sent_exactly_as_it_was_given(crm: Crm, host: str, path: str) -> None:
+    redirect_uri = f"http://{host}:{free_port()}{path}"
+    _, query = crm.sign_in(redirect_uri=redirect_uri)
+    assert (query["redirect_uri"], crm.forms()[0]["redirect_uri"]) == (redirect_uri, redirect_uri)
+
+
+def test_the_short_address_leads_on_also_where_the_redirect_has_no_path(crm: Crm) -> None:
+    for redirect_uri in (f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}/"):
+        _, attempt = crm.begin(redirect_uri=redirect_uri)
+        shown = get(port_of(attempt), "/")
+        assert (shown.status, shown.headers["location"]) == (302, attempt.authorize_address)
+        come_back(attempt, "error=x")
+        assert ended(attempt) and at_rest()
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("127.0.0.1", 200), ("evil.example", 400)])
+def test_rule_5_a_listener_for_localhost_goes_by_both_names_and_no_other(host: str, status: int) -> None:
+    from closient_mcp.auth.sign_in.callback_server import DONE
+
+    listener = Listener(f"http://localhost:{free_port()}/cb")
+    listener.begin("", lambda _: DONE)
+    try:
+        assert get(listener.port, "/cb?a=b", host=f"{host}:{listener.port}").status == status
+        assert get(listener.port, "/callback?a=b").status == 404
+    finally:
+        listener.close()
+
+
+def test_a_fixed_port_that_is_taken_is_told_and_no_other_is_used(crm: Crm) -> None:
+    port = checked_redirect(crm.redirect_uri).port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        _, attempt = crm.begin()
+        said = ended(attempt)
+    assert f"Port {port}, which is registered for close's client, cannot be listened on" in said
+    assert "redirect_uri" in said and crm.tabs == [] and at_rest()
+
+
+def test_a_sign_in_whose_process_died_is_taken_over_on_the_fixed_port(crm: Crm) -> None:
+    session, dead = crm.begin()
+    left = session.store.read()
+    come_back(dead, "error=x")
+    assert ended(dead) and at_rest()
+    session.store.write(left)
+    _, heir = crm.begin()
+    assert (heir.address, heir.authorize_address) == (dead.address, dead.authorize_address) and len(crm.tabs) == 1
+    come_back(heir)
+    assert ended(heir) == ""
+
+
+def test_a_sign_in_that_was_begun_for_another_redirect_is_begun_anew(crm: Crm) -> None:
+    session, dead = crm.begin()
+    left = session.store.read()
+    come_back(dead, "error=x")
+    assert ended(dead) and at_rest()
+    session.store.write(left)
+    _, query = crm.sign_in(redirect_uri=f"http://127.0.0.1:{free_port()}/other")
+    assert query["redirect_uri"].endswith("/other")
+
+
+@pytest.mark.parametrize(
+    ("address", "redirect"),
+    [
+        ("http://127.0.0.1:8765/callback", Redirect("127.0.0.1", 8765, "/callback")),
+        ("http://localhost:8765/cb", Redirect("localhost", 8765, "/cb")),
+        ("http://localhost:1", Redirect("localhost", 1, "/")),
+    ],
+)
+def test_a_redirect_to_this_machine_with_a_port_can_be_used(address: str, redirect: Redirect) -> None:
+    assert checked_redirect(address) == redirect
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://127.0.0.1:8765/cb", "must begin with"),
+        ("http://example.com:8765/cb", "must begin with"),
+        ("http://[::1]:8765/cb", "must begin with"),
+        ("http://127.0.0.2:8765/cb", "must begin with"),
+        ("127.0.0.1:8765", "must begin with"),
+        ("", "must begin with"),
+        ("http://127.0.0.1/cb", "needs a port"),
+        ("http://localhost:0/cb", "needs a port"),
+        ("http://localhost:99999/cb", "is no address"),
+        ("http://localhost:x/cb", "is no address"),
+        ("http://[", "is no address"),
+        ("http://u:p@localhost:1/cb", "nothing else"),
+        ("http://localhost:1/cb?a=b", "nothing else"),
+        ("http://localhost:1/cb#a", "nothing else"),
+        ("http://LOCALHOST:1/cb", "nothing else"),
+        ("http://localhost:1/a b", "a character"),
+        ("http://localhost:1/\x1b[2J", "a character"),
+    ],
+)
+def test_another_redirect_cannot_and_is_told_why(address: str, said: str) -> None:
+    with pytest.raises(BadRedirect, match=said):
+        checked_redirect(address)
+
+
+# A Client ID Metadata Document (draft-ietf-oauth-client-id-metadata-document)
+
+DOCUMENT = "https://app.example/oauth/client.json"
+
+
+def reading_documents(crm: Crm, *, reads: bool | None) -> dict[str, Any]:
+    """What the profile is changed by, so that the server's own metadata counts."""
+    address = crm.api.address
+    metadata = {
+        "issuer": address,
+        "response_types_supported": ["code"],
+        "authorization_endpoint": f"{address}/authorize",
+        "token_endpoint": f"{address}/oauth2/token/",
+    }
+    told = {} if reads is None else {"client_id_metadata_document_supported": reads}
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply({**metadata, **told})
+    changes: dict[str, Any] = {"endpoints": Endpoints(), "client_id": written(DOCUMENT, "client_id")}
+    return {**changes, "client_secret": None, "client_auth": None, "redirect_uri": None}
+
+
+def test_a_client_metadata_document_is_the_client_itself_without_registration_or_secret(crm: Crm) -> None:
+    _, query = crm.sign_in(**reading_documents(crm, reads=True))
+    form = crm.forms()[-1]
+    assert (query["client_id"], form["client_id"]) == (DOCUMENT, DOCUMENT)
+    assert query["redirect_uri"].startswith("http://127.0.0.1:") and "client_secret" not in form
+
+
+@pytest.mark.parametrize("reads", [False, None])
+def test_a_server_that_reads_no_client_metadata_documents_is_told_before_a_browser_opens(
+    crm: Crm, reads: bool | None
+) -> None:
+    _, attempt = crm.begin(**reading_documents(crm, reads=reads))
+    assert "reads no client metadata documents" in ended(attempt) and DOCUMENT in ended(attempt)
+    assert crm.tabs == [] and "Leave client_id out to register" in ended(attempt)
+
+
+def test_a_secret_is_never_sent_with_a_client_metadata_document(crm: Crm) -> None:
+    changes = reading_documents(crm, reads=True) | {"client_secret": written(SECRET, "S")}
+    crm.sign_in(**changes)
+    assert all("client_secret" not in form for form in crm.forms())
+    assert all("authorization" not in got.headers for got in crm.api.received)
+
+
+def test_an_address_without_a_path_is_a_client_id_like_any_other(crm: Crm) -> None:
+    changes = reading_documents(crm, reads=False) | {"client_id": written("https://app.example/", "client_id")}
+    assert crm.sign_in(**changes)[1]["client_id"] == "https://app.example/"

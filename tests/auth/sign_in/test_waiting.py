@@ -1,0 +1,260 @@
+"""Waiting for a person: what other processes do meanwhile, what servers fail at, and that nobody waits in vain."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from closient_mcp.auth.errors import Unavailable
+from closient_mcp.auth.oauth import id_token
+from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
+from closient_mcp.auth.oauth.id_token import NoKeys
+from closient_mcp.auth.records import Server
+from closient_mcp.auth.sign_in import browser
+from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.login import Attempt
+from closient_mcp.auth.sign_in.sign_out import sign_out
+
+from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, port_of, query_of
+from ...fakes.limits import SECONDS
+from ...fakes.service import Received, Reply, Service, running_service
+
+
+def hang_up(_: Received) -> Reply:
+    raise ConnectionResetError
+
+
+def too_busy(_: Received) -> Reply:
+    return Reply("busy", 429)
+
+
+def address_of(attempt: Attempt) -> str:
+    """The address that the browser comes back to, as a person would copy it."""
+    asked = query_of(attempt)
+    return f"{asked['redirect_uri']}?code={CODE}&state={asked['state']}"
+
+
+# Other processes
+
+
+def test_who_waits_is_done_when_the_answer_is_pasted_in_another_process(desk: Desk) -> None:
+    _, waiting = desk.begin("a")
+    elsewhere, follower = desk.begin("a", browser=False)
+    assert elsewhere.paste(follower, address_of(waiting))
+    assert (ended(waiting), ended(follower)) == ("", "") and at_rest()
+    Listener(f"{waiting.address}callback").close()
+
+
+def test_who_waits_is_told_when_somebody_signs_out_meanwhile(desk: Desk) -> None:
+    _, waiting = desk.begin("a")
+    sign_out(desk.session())
+    assert "given up elsewhere, by a sign-out" in ended(waiting) and at_rest()
+
+
+def test_a_browser_that_the_first_could_not_open_is_opened_by_the_second_and_by_no_third(desk: Desk) -> None:
+    headless = desk.login(screen=False)
+    waiting = headless.start(("a",))
+    assert waiting.ready.wait(SECONDS) and not waiting.opened
+    followers = [desk.login().start(("a",)) for _ in range(2)]
+    assert all(one.ready.wait(SECONDS) and one.opened for one in followers)
+    # The first one's own try counts as well.
+    assert desk.tabs == [waiting.address] * 2
+    come_back(waiting)
+    assert [ended(one) for one in followers] == ["", ""]
+
+
+def test_sign_ins_that_fail_are_given_up_also_where_no_browser_can_be_opened(desk: Desk) -> None:
+    for _ in range(3):
+        _, attempt = desk.begin(screen=False)
+        come_back(attempt, "error=server_error")
+        assert "server_error" in ended(attempt) and at_rest()
+    assert "Stopped after 3 sign-ins" in ended(desk.login(screen=False).start(())) and at_rest()
+
+
+def test_what_failed_between_two_calls_is_told_at_the_second_and_once(desk: Desk) -> None:
+    login, attempt = desk.begin()
+    come_back(attempt, "error=server_error&error_description=broken")
+    assert at_rest()
+    again = login.start(())
+    assert again is attempt and "server_error" in ended(again)
+    anew = login.start(())
+    assert anew is not attempt and anew.ready.wait(SECONDS)
+    come_back(anew)
+
+
+def test_a_clock_that_falls_back_prolongs_no_waiting_and_no_no(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, attempt = desk.begin()
+    come_back(attempt, "error=access_denied")
+    assert "You declined" in ended(attempt) and at_rest()
+    desk.now -= 3600
+    _, again = desk.begin()
+    record = desk.record()
+    come_back(again, "error=x")
+    assert at_rest()
+    # Left behind, with an end that is now an hour and ten minutes away.
+    desk.store().write(record.model_copy(update={"declined_at": 0.0, "tabs": ()}))
+    monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
+    desk.now -= 3600
+    assert "Nobody finished the sign-in" in ended(desk.login().start(())) and at_rest()
+
+
+# Servers that fail
+
+
+def test_a_code_whose_exchange_is_not_answered_is_not_sent_again(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    desk.service.routes["/token"] = hang_up
+    come_back(attempt)
+    assert "did not answer" in ended(attempt) and len(desk.exchanges()) == 1 and desk.record().pending is None
+
+
+@pytest.mark.parametrize(("scopes", "advised"), [(("openid",), True), (("a",), False)])
+def test_a_server_that_fails_over_openid_is_told_with_what_helps(
+    desk: Desk, scopes: tuple[str, ...], advised: bool
+) -> None:
+    _, attempt = desk.begin(*scopes)
+    desk.service.routes["/token"] = Reply("<h1>Server Error</h1>", 500)
+    come_back(attempt)
+    assert ("take openid out of the credential's scopes" in ended(attempt)) is advised
+
+
+def test_a_server_that_registers_nobody_is_told_before_anybody_is_sent_there(desk: Desk) -> None:
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(registration_endpoint=None))
+    said = ended(desk.login().start(()))
+    assert "lets no application register itself" in said and "set its client_id" in said
+    assert at_rest() and desk.tabs == [] and desk.record().registrations == ()
+
+
+def test_a_registration_is_not_taken_for_forgotten_because_nothing_came_back(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    sign_out(desk.session())
+    desk.service.routes["/token"] = hang_up
+    _, again = desk.begin()
+    assert len(desk.asked("/register")) == 1
+    come_back(again, "error=x")
+
+
+def test_a_hostile_issuer_in_an_answer_is_cut(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    come_back(attempt, f"code=c&iss={'x' * 10_000}")
+    assert len(ended(attempt)) < 1000
+
+
+@pytest.fixture
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(id_token, "_PAUSES", (0.0, 0.0, 0.0))
+
+
+@pytest.mark.usefixtures("_no_pauses")
+def test_keys_that_are_not_to_be_had_for_now_are_asked_for_again(desk: Desk) -> None:
+    desk.granted["id_token"] = "a.b.c"
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.address}/keys"))
+    desk.service.routes["/keys"] = Reply("busy", 503)
+    _, attempt = desk.begin("openid")
+    come_back(attempt)
+    said = ended(attempt)
+    assert "cannot be verified for now" in said and "HTTP 503" in said and isinstance(attempt.error, Unavailable)
+    assert len(desk.asked("/keys")) == 3 and desk.record().tokens is None
+
+
+@pytest.mark.usefixtures("_no_pauses")
+@pytest.mark.parametrize("answer", [hang_up, too_busy])
+def test_keys_that_come_late_are_as_good(service: Service, answer: Callable[[Received], Reply]) -> None:
+    service.routes["/keys"] = lambda got: answer(got) if len(service.received) < 3 else Reply({"keys": []})
+    server = Server(issuer=service.address, token_endpoint=service.address, jwks_uri=f"{service.address}/keys")
+    with pytest.raises(id_token.NotVerified) as caught:
+        id_token.verify("a.b.c", server, "i", None, Wire(trust_env=False))
+    assert not isinstance(caught.value, NoKeys) and len(service.received) == 3
+
+
+def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, asked = threading.Event(), threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[Any]:
+        asked.set()
+        answers.wait(SECONDS)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr("closient_mcp.auth.oauth.http._SLACK", 0.05)
+    with pytest.raises(NoAnswer, match="no answer within"):
+        Wire(trust_env=False).send(Call("https://as.example/token", {}), 0.1)
+    assert asked.is_set() and not answers.is_set()
+    answers.set()
+
+
+@pytest.mark.parametrize("body", ['{"client_id": "\\ud800"}', '{"client_id": "i", "x": ["\\udfff"]}'])
+def test_half_a_character_makes_no_registration(desk: Desk, body: str) -> None:
+    desk.service.routes["/register"] = Reply(body, 201)
+    assert "did not register this application" in ended(desk.login().start(())) and at_rest()
+
+
+def test_rule_1_no_secret_goes_to_another_origin_than_the_token_endpoints_whatever_is_published_later(
+    desk: Desk,
+) -> None:
+    desk.service.routes["/register"] = Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
+    _, attempt = desk.begin("a")
+    come_back(attempt)
+    assert ended(attempt) == "" and at_rest()
+    with running_service() as other:
+        moved = {f"{name}_endpoint": f"{other.address}/{name}" for name in ("revocation", "device_authorization")}
+        desk.service.routes[DISCOVERY] = Reply(desk.metadata(**moved))
+        _, further = desk.begin("b")
+        come_back(further)
+        assert ended(further) == "" and at_rest()
+        assert "offers no way to revoke" in sign_out(desk.session())
+        assert "offers no sign-in on another device" in ended(desk.login().start((), device=True)) and at_rest()
+        assert other.received == []
+
+
+# Browsers
+
+
+def test_a_call_that_cannot_open_a_browser_is_told_as_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> None:
+        raise OSError("No application is associated")
+
+    def start(_: str) -> None:
+        """It has begun."""
+
+    monkeypatch.setattr(os, "startfile", refuse, raising=False)
+    assert browser.opener("startfile")("http://127.0.0.1:1/") is False
+    monkeypatch.setattr(os, "startfile", start, raising=False)
+    assert browser.opener("startfile")("http://127.0.0.1:1/") is True
+
+
+def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._Handler.timeout", 0.1)
+    listener = Listener()
+    listener.begin("http://127.0.0.1:9/", lambda _: pytest.fail("it asked for nothing"))
+    try:
+        with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as silent:
+            silent.sendall(b"GET / HTTP/1.1\r\nA: b")
+            assert silent.recv(1) == b""
+    finally:
+        listener.close()
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
+def test_rfc_8252_8_3_where_localhost_was_registered_nobody_else_listens_on_its_other_address(desk: Desk) -> None:
+    plain = Listener()
+    port = plain.port
+    plain.close()
+    listener = Listener(f"http://localhost:{port}/callback")
+    try:
+        with socket.socket(socket.AF_INET6) as thief, pytest.raises(OSError, match="in use"):
+            thief.bind(("::1", port))
+        listener.begin("http://127.0.0.1:9/", lambda _: pytest.fail("it was no callback"))
+        with socket.create_connection(("::1", port), SECONDS) as browser_:
+            browser_.sendall(f"GET / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
+            assert b"302" in browser_.recv(4096)
+    finally:
+        listener.close()
+    assert port_of(Attempt(address=f"http://127.0.0.1:{port}/")) == port

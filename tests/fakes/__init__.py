@@ -1,0 +1,1 @@
+"""Stand-ins for services, authorization servers, people and hosts."""

@@ -1,0 +1,130 @@
+"""A service of somebody's own that wants a sign-in, its authorization server, and us as the settings say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import anyio.to_thread
+import httpx2
+import mcp
+from mcp import types
+
+from closient_mcp.auth.records import Record
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.server.bridge import Bridge, open_bridge
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
+
+from .desk import at_rest, get
+from .service import Received, Reply, Service, document, operation
+
+ORDERS = document({"/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
+
+
+@dataclass
+class Acme:
+    """`decided` is whether the person has agreed on the other device."""
+
+    service: Service
+    home: Path
+    scope: str = ""
+    decided: threading.Event = field(default_factory=threading.Event)
+    polled: threading.Event = field(default_factory=threading.Event)
+    challenge: dict[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        address = self.service.address
+        self.metadata: dict[str, Any] = {
+            "issuer": address,
+            "response_types_supported": ["code"],
+            "authorization_endpoint": f"{address}/authorize",
+            "token_endpoint": f"{address}/token",
+            "registration_endpoint": f"{address}/register",
+            "device_authorization_endpoint": f"{address}/device",
+        }
+        self.service.routes |= {
+            "/openapi.json": Reply(ORDERS),
+            "/orders": self.orders,
+            "/.well-known/oauth-authorization-server": lambda _: Reply(self.metadata),
+            "/register": Reply({"client_id": "registered-client"}, 201),
+            "/authorize": self.authorize,
+            "/token": self.token,
+            "/device": Reply(
+                {
+                    "device_code": "the-device-code",
+                    "user_code": "WDJB-MJHT",
+                    "verification_uri": f"{address}/enter",
+                    "expires_in": 600,
+                }
+            ),
+        }
+
+    def orders(self, got: Received) -> Reply:
+        if got.headers.get("authorization", "").startswith("Bearer access-"):
+            return Reply([{"order": 1}])
+        return Reply({"detail": "who are you?"}, 401, self.challenge)
+
+    def authorize(self, got: Received) -> Reply:
+        """Whoever comes agrees at once."""
+        asked = {name: values[0] for name, values in parse_qs(got.query).items()}
+        back = httpx2.URL(asked["redirect_uri"], params={"code": "a-code", "state": asked["state"]})
+        return Reply("", 302, {"location": str(back)})
+
+    def token(self, got: Received) -> Reply:
+        form = dict(parse_qsl(got.body.decode()))
+        if "device_code" in form:
+            self.polled.set()
+            if not self.decided.is_set():
+                return Reply({"error": "authorization_pending"}, 400)
+        granted = {"access_token": "access-1", "refresh_token": "refresh-1", "token_type": "Bearer", "expires_in": 900}
+        return Reply({**granted, "scope": self.scope} if self.scope else granted)
+
+    def count(self, path: str) -> int:
+        """How often a path was asked for."""
+        return sum(got.path == path for got in self.service.received)
+
+    def settings(self, credential: str) -> Path:
+        """The settings file for this service, with a credential as TOML writes it."""
+        file = self.home / "closient-mcp.toml"
+        where = f'[systems.acme]\ndescription = "{self.service.address}/openapi.json"\n'
+        file.write_text(f"{where}credential = {credential}\n", encoding="utf-8")
+        return file
+
+    @asynccontextmanager
+    async def connected(
+        self, credential: str = '{ grant = "authorization_code" }', browser: str = "", **client: Any
+    ) -> AsyncGenerator[tuple[Bridge, mcp.Client]]:
+        """A bridge with a client of it."""
+        environment = {"CLOSIENT_MCP_HOME": str(self.home), **({"BROWSER": browser} if browser else {})}
+        settings = load_settings(Options(config=str(self.settings(credential))), environment)
+        async with open_bridge(settings, Redaction()) as bridge:
+            await bridge.load()
+            async with mcp.Client(McpBridge(bridge).server(), **client) as connected:
+                yield bridge, connected
+            await anyio.to_thread.run_sync(self._leave_in_order, bridge)
+
+    def _leave_in_order(self, bridge: Bridge) -> None:
+        """Let go whoever still waits for the person."""
+        self.decided.set()
+        if pending := self.record(bridge).pending:
+            back = urlsplit(pending.redirect_uri)
+            with suppress(OSError):
+                get(back.port or 0, f"{back.path}?error=access_denied&state={pending.state}")
+        assert at_rest()
+
+    def record(self, bridge: Bridge) -> Record:
+        return bridge.sessions["acme"].store.read()
+
+
+def text_of(result: types.CallToolResult) -> str:
+    """What a result says first."""
+    (first, *_) = result.content
+    assert isinstance(first, types.TextContent)
+    return first.text

@@ -1,0 +1,164 @@
+"""A machine at which somebody signs in, the authorization server that it signs in at, and the tabs that were opened."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.profile import Profile
+from closient_mcp.auth.records import Record
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.store.record_store import Store
+
+from .limits import SECONDS
+from .service import Received, Reply, Service
+
+CODE = "the-authorization-code"
+DISCOVERY = "/.well-known/oauth-authorization-server"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a browser got."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def get(port: int, target: str, method: str = "GET", **headers: str) -> Shown:
+    """What a browser gets that asks the listener."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    try:
+        connection.request(method, target, headers={name.replace("_", "-"): text for name, text in headers.items()})
+        response = connection.getresponse()
+        told = {name.lower(): value for name, value in response.getheaders()}
+        return Shown(response.status, told, response.read().decode())
+    finally:
+        connection.close()
+
+
+@dataclass
+class Desk:
+    """A machine, the authorization server that it signs in at, and the tabs that were opened."""
+
+    service: Service
+    folder: Path
+    now: float = 1_800_000_000.0
+    granted: dict[str, Any] = field(default_factory=dict[str, Any])
+    tabs: list[str] = field(default_factory=list[str])
+    redaction: Redaction = field(default_factory=Redaction)
+
+    def __post_init__(self) -> None:
+        self.granted = {
+            "access_token": "the-access-token",
+            "refresh_token": "the-refresh-token",
+            "token_type": "Bearer",
+            "expires_in": 3600,
+        }
+        self.service.routes |= {
+            DISCOVERY: Reply(self.metadata()),
+            "/register": Reply({"client_id": "registered-client"}, 201),
+            "/token": self.token,
+        }
+
+    def metadata(self, **changes: Any) -> dict[str, Any]:
+        address = self.service.address
+        endpoints = {f"{name}_endpoint": f"{address}/{name}" for name in ("authorization", "token", "registration")}
+        endpoints["registration_endpoint"] = f"{address}/register"
+        return {"issuer": address, "response_types_supported": ["code"], **endpoints, **changes}
+
+    def token(self, got: Received) -> Reply:
+        """A refresh token that cannot be one is found fault with; a code is exchanged."""
+        if b"grant_type=refresh_token" in got.body:
+            return Reply({"error": "invalid_grant"}, 400)
+        return Reply(self.granted)
+
+    def session(self, **profile: Any) -> Session:
+        """The sign-in as another process would use it."""
+        address = self.service.address
+        given = Profile("closient", address, frozenset({address}), "1", **profile)
+        return Session(given, self.store(), Wire(trust_env=False), clock=lambda: self.now)
+
+    def login(self, *, screen: bool = True, **profile: Any) -> Login:
+        """Sign-ins as another process would lead them."""
+
+        def open_browser(tab: str) -> bool:
+            self.tabs.append(tab)
+            return screen
+
+        return Login(self.session(**profile), open_browser)
+
+    def begin(self, *scopes: str, browser: bool = True, **profile: Any) -> tuple[Login, Attempt]:
+        login = self.login(**profile)
+        attempt = login.start(scopes, browser=browser)
+        assert attempt.ready.wait(SECONDS)
+        return login, attempt
+
+    def store(self) -> Store:
+        return Store(self.folder, "closient", self.service.address, lambda: "registered", self.redaction)
+
+    def record(self) -> Record:
+        return self.store().read()
+
+    def asked(self, path: str) -> list[Received]:
+        return [got for got in self.service.received if got.path == path]
+
+    def exchanges(self) -> list[dict[str, str]]:
+        """The forms with which codes were exchanged."""
+        forms = [parse_qs(got.body.decode()) for got in self.asked("/token")]
+        return [{name: values[0] for name, values in form.items()} for form in forms if "code" in form]
+
+
+def query_of(attempt: Attempt) -> dict[str, str]:
+    """The authorization request that the browser is sent to make."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(attempt.authorize_address).query).items()}
+
+
+def port_of(attempt: Attempt) -> int:
+    return urlsplit(attempt.address).port or 0
+
+
+def come_back(attempt: Attempt, answer: str = f"code={CODE}", state: str = "") -> Shown:
+    """Follow the redirect with which the authorization server ends its part."""
+    asked = query_of(attempt)
+    path = urlsplit(asked["redirect_uri"]).path or "/"
+    return get(port_of(attempt), f"{path}?{answer}&state={quote(state or asked['state'])}")
+
+
+def ended(attempt: Attempt) -> str:
+    """How an attempt ended: in words, or nothing where it went well."""
+    assert attempt.done.wait(SECONDS)
+    error = attempt.outcome()
+    return f"{error.message} {error.next_step}" if error else ""
+
+
+def at_rest() -> bool:
+    """Whether every sign-in's thread has gone."""
+    for thread in threading.enumerate():
+        if thread.name == "closient-mcp-login":
+            thread.join(SECONDS)
+    return "closient-mcp-login" not in [thread.name for thread in threading.enumerate()]
+
+
+@contextmanager
+def desk_in(service: Service, folder: Path) -> Generator[Desk]:
+    """A desk that is left in order."""
+    made = Desk(service, folder)
+    yield made
+    # Whoever still waits is let go by the right state.
+    record = made.record()
+    if record.pending:
+        back = urlsplit(record.pending.redirect_uri)
+        with suppress(OSError):
+            get(back.port or 0, f"{back.path}?error=access_denied&state={record.pending.state}")
+    assert at_rest()

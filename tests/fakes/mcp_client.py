@@ -1,0 +1,64 @@
+"""MCP clients of both eras of the protocol, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal, TypeAlias
+
+import anyio
+import anyio.lowlevel
+import mcp
+from mcp import types
+
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
+
+from .service import Service
+
+Era: TypeAlias = Literal["legacy", "2026-07-28"]
+ERAS: list[Era] = ["legacy", "2026-07-28"]
+KEY = "csb_0123456789abcdef0123456789abcdef_00000000"
+
+
+@asynccontextmanager
+async def connected(
+    service: Service, era: Era = "2026-07-28", environ: dict[str, str] | None = None, **options: Any
+) -> AsyncGenerator[mcp.Client]:
+    settings = load_settings(Options(site=service.address, **options), environ or {"CLOSIENT_API_KEY": KEY})
+    async with (
+        open_bridge(settings, Redaction()) as bridge,
+        mcp.Client(McpBridge(bridge).server(), mode=era) as client,
+    ):
+        yield client
+
+
+def text(result: types.CallToolResult) -> str:
+    (first, *_) = result.content
+    assert isinstance(first, types.TextContent)
+    return first.text
+
+
+def listening(client: mcp.Client, era: Era, changed: anyio.Event) -> AbstractAsyncContextManager[None]:
+    """What a client of each era does to hear of changes."""
+
+    @asynccontextmanager
+    async def listen() -> AsyncGenerator[None]:
+        async with anyio.create_task_group() as group, client.listen(tools_list_changed=True) as events:
+
+            async def wait() -> None:
+                async for _ in events:
+                    changed.set()
+
+            group.start_soon(wait)
+            yield
+            group.cancel_scope.cancel()
+
+    @asynccontextmanager
+    async def nothing() -> AsyncGenerator[None]:
+        yield
+
+    return nothing() if era == "legacy" else listen()

@@ -1,0 +1,1 @@
+"""Tests with others' clients, servers and browsers."""

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from ..fakes.paths import ROOT
+
+
+def test_without_documents_nothing_is_measured_and_that_is_said(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.documents", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=True)
+    assert done.stdout == f"bench.documents: skipped: there are no documents in {tmp_path}\n"
+
+
+def test_what_a_document_requires_is_read_without_our_own_code() -> None:
+    program = """
+from bench.required import required_arguments
+thing = {"type": "object", "required": ["id", "name"], "properties": {"id": {"readOnly": True}, "name": {}}}
+document = {
+    "components": {"schemas": {"Thing": thing}, "parameters": {"P": {"in": "path", "name": "p", "required": True}}},
+    "paths": {"/a/{p}": {"parameters": [{"$ref": "#/components/parameters/P"}], "post": {
+        "parameters": [{"in": "header", "name": "Accept", "required": True}, {"in": "query", "name": "q"}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"allOf": [
+            {"$ref": "#/components/schemas/Thing"}]}}}}}}},
+}
+assert required_arguments(document) == {"POST /a/{p}": [["path", "p"], ["body", "name"]]}, required_arguments(document)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=50, check=True)

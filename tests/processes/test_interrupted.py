@@ -1,0 +1,176 @@
+"""Refreshes and sign-ins that are interrupted: whole processes, a cancelled call, the end of input, signals."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from closient_mcp.server.signals import LAST_SECONDS
+
+from ..fakes.limits import SECONDS
+from ..fakes.machine import Machine, well
+from ..fakes.paths import APPROVING_BROWSER
+from ..fakes.server_process import Process, started
+from ..fakes.service import Received, Reply, Sandbox, Service
+
+HOSTS_KILL_AFTER = 2.0
+WHOAMI = {"name": "account_whoami", "arguments": dict[str, Any]()}
+
+
+@pytest.fixture
+def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
+    home = tmp_path / "mcp"
+    home.mkdir()
+    return Machine(sandbox, home)
+
+
+class Rotation:
+    """A token endpoint in place of the sandbox's: it has rotated when it says so, and answers when it may."""
+
+    def __init__(self, machine: Machine, service: Service) -> None:
+        self.machine = machine
+        self.happened, self.may_answer = threading.Event(), threading.Event()
+        service.routes["/token"] = self._rotate
+        record = machine.record()
+        record["server"]["token_endpoint"] = f"{service.address}/token"
+        machine.write(record)
+        machine.expire()
+
+    def _rotate(self, _: Received) -> Reply:
+        self.happened.set()
+        assert self.may_answer.wait(SECONDS)
+        return Reply({"access_token": "rotated-access", "refresh_token": "rotated", "token_type": "Bearer"})
+
+    def is_kept(self) -> bool:
+        return bool(self.machine.record()["tokens"]["refresh_token"] == "rotated")
+
+
+def under_way(process: Process, rotation: Rotation) -> None:
+    """Have a call wait for a refresh whose answer is still to come."""
+    process.shake_hands()
+    process.send("tools/call", 2, **WHOAMI)
+    assert rotation.happened.wait(SECONDS)
+
+
+def server(machine: Machine, **environment: str) -> AbstractContextManager[Process]:
+    return started("--site", machine.sandbox.address, CLOSIENT_MCP_HOME=str(machine.home), **environment)
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGINT], ids=["end of input", "SIGTERM", "SIGINT"])
+def test_a_process_that_ends_during_a_refresh_writes_what_the_server_gave_it(
+    machine: Machine, service: Service, number: signal.Signals | None
+) -> None:
+    well(machine.whoami())
+    rotation = Rotation(machine, service)
+    with server(machine) as process:
+        under_way(process, rotation)
+        if number is None:
+            assert process.popen.stdin
+            process.popen.stdin.close()
+        else:
+            process.popen.send_signal(number)
+        rotation.may_answer.set()
+        assert process.popen.wait(SECONDS) == (0 if number is None else 128 + number)
+    assert rotation.is_kept()
+
+
+def test_a_renewal_is_tried_again_also_when_the_input_has_ended(machine: Machine, service: Service) -> None:
+    well(machine.whoami())
+    rotation = Rotation(machine, service)
+    record = machine.record()
+    # By its name, which has to be looked up each time.
+    record["server"]["token_endpoint"] = record["server"]["token_endpoint"].replace("127.0.0.1", "localhost")
+    machine.write(record)
+    rotate, busy = service.routes["/token"], [Reply("busy", 503)]
+    assert callable(rotate)
+    service.routes["/token"] = lambda got: busy.pop() if rotate(got) and busy else rotate(got)
+    with server(machine) as process:
+        under_way(process, rotation)
+        assert process.popen.stdin
+        process.popen.stdin.close()
+        rotation.may_answer.set()
+        assert process.popen.wait(SECONDS) == 0
+    assert rotation.is_kept() and busy == []
+
+
+def test_a_process_that_is_told_to_end_waits_no_longer_than_hosts_do(machine: Machine, service: Service) -> None:
+    assert LAST_SECONDS < HOSTS_KILL_AFTER
+    well(machine.whoami())
+    rotation = Rotation(machine, service)
+    with server(machine) as process:
+        under_way(process, rotation)
+        process.popen.send_signal(signal.SIGTERM)
+        # It ends although the server has not answered, and the sign-in is what it was.
+        assert process.popen.wait(SECONDS) == 128 + signal.SIGTERM
+        assert not rotation.may_answer.is_set()
+    rotation.may_answer.set()
+    assert machine.record()["tokens"]["refresh_token"] != "rotated"
+
+
+def test_a_process_that_is_killed_during_a_refresh_costs_at_most_one_clean_sign_in(
+    machine: Machine, service: Service
+) -> None:
+    well(machine.whoami())
+    before = machine.record()
+    rotation = Rotation(machine, service)
+    with server(machine) as process:
+        under_way(process, rotation)
+        process.popen.kill()
+        rotation.may_answer.set()
+    record = machine.record()
+    record["server"] = before["server"]
+    record["tokens"]["refresh_token"] = "used-up-by-the-one-that-was-killed"
+    machine.write(record)
+    assert well(machine.whoami())["email"] == "alice@closient.example"
+    well(machine.whoami())
+    assert len(machine.tabs(2)) == 2 and machine.sandbox.count("POST", "/oauth/register/") == 1
+
+
+def test_a_call_that_is_cancelled_during_a_refresh_loses_nothing_and_the_process_goes_on(
+    machine: Machine, service: Service
+) -> None:
+    well(machine.whoami())
+    rotation = Rotation(machine, service)
+    with server(machine) as process:
+        under_way(process, rotation)
+        process.send("notifications/cancelled", requestId=2)
+        process.send("ping", 3)
+        assert process.answer(3)["result"] == {}
+        rotation.may_answer.set()
+        assert process.finish()[0] == 0
+    assert rotation.is_kept()
+
+
+def test_a_sign_in_goes_on_when_the_call_that_began_it_is_cancelled(machine: Machine) -> None:
+    # This person signs in, and is still to decide whether to allow it.
+    browser = f"{sys.executable} {APPROVING_BROWSER} %s later"
+    journal = str(machine.home / "tabs")
+    with server(machine, BROWSER=browser, TABS=journal) as process:
+        process.shake_hands()
+        process.send("tools/call", 2, **WHOAMI)
+        assert len(machine.tabs()) == 1
+        process.send("notifications/cancelled", requestId=2)
+        address = machine.record()["pending"]["redirect_uri"].removesuffix("callback")
+        subprocess.run([sys.executable, str(APPROVING_BROWSER), address], check=True, timeout=SECONDS)
+        process.send("tools/call", 3, **WHOAMI)
+        answer = process.answer(3)["result"]
+    assert not answer.get("isError") and "alice@closient.example" in str(answer) and len(machine.tabs()) == 1
+
+
+def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(machine: Machine) -> None:
+    well(machine.whoami())
+    backup = machine.record()
+    machine.sandbox.control("expire-tokens")
+    well(machine.whoami())
+    machine.write(backup)
+    machine.sandbox.control("expire-tokens")
+    assert well(machine.whoami())["email"] == "alice@closient.example"
+    well(machine.whoami())
+    assert len(machine.tabs(2)) == 2 and machine.sandbox.count("POST", "/oauth/register/") == 1

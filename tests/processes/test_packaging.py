@@ -1,0 +1,120 @@
+"""What is in the package is what is on disk, and the folders know each other only as they should."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from ..fakes.machine import Machine, well
+from ..fakes.paths import ROOT
+from ..fakes.server_process import started
+from ..fakes.service import Sandbox
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+FOLDERS = ("server", "tools", "auth", "sandbox")
+
+
+def test_every_folder_of_code_is_in_the_package() -> None:
+    packages = PROJECT["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
+    assert sorted(packages) == sorted(f"closient_mcp.{'.'.join(folder.parts)}" for folder in folders)
+
+
+def test_every_data_file_is_in_the_package() -> None:
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    for folder in FOLDERS:
+        files = {p for p in (ROOT / folder).rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+        packages = {name: ROOT.joinpath(*name.split(".")[1:]) for name in data if name.split(".")[1] == folder}
+        packed = {p for name, place in packages.items() for pattern in data[name] for p in place.glob(pattern)}
+        assert files == packed
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert version("closient-mcp") == PROJECT["project"]["version"]
+
+
+def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() -> None:
+    asked = {re.split(r"[<>=\[]", one)[0] for one in [*PROJECT["project"]["dependencies"], "keyring"]}
+    called = {"yaml": "pyyaml"}
+    for folder in ("server", "tools", "auth"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and not node.level:
+                    names = [node.module or ""]
+                for name in (name.split(".")[0] for name in names):
+                    assert name in sys.stdlib_module_names or called.get(name, name) in asked, (path.name, name)
+
+
+@pytest.fixture
+def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
+    home = tmp_path / "mcp"
+    home.mkdir()
+    return Machine(sandbox, home)
+
+
+def imports(folder: str) -> set[str]:
+    """The folders of ours that a folder's modules import."""
+    found: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            depth = len(path.relative_to(ROOT).parts)
+            if isinstance(node, ast.ImportFrom) and node.level == depth and node.module:
+                found.add(node.module.split(".")[0])
+            assert not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("closient_mcp"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("folder", "may_know"),
+    [("server", {"tools", "auth", "sandbox"}), ("tools", set[str]()), ("auth", set[str]()), ("sandbox", set[str]())],
+)
+def test_the_arrows_between_the_folders_go_one_way(folder: str, may_know: set[str]) -> None:
+    assert imports(folder) <= may_know
+
+
+def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
+    for folder in ("server", "tools", "auth"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if path != ROOT / "server" / "cli" / "main.py":
+                text = path.read_text(encoding="utf-8")
+                assert "os.environ" not in text and "getenv" not in text, path
+
+
+HEAVY = {"authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock"}
+
+
+def test_heavy_modules_wait_until_they_are_needed() -> None:
+    code = "import sys, json; import closient_mcp.server.serving.stdio; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert HEAVY & set(json.loads(done.stdout)) == set()
+
+
+def test_a_start_with_a_cached_sign_in_and_a_list_of_tools_needs_no_heavy_module(machine: Machine) -> None:
+    well(machine.whoami())
+    assert machine.run("tools").code == 0  # which reads every document, and keeps it
+    # So that each import is told on stderr when it happens.
+    environment = {"CLOSIENT_MCP_HOME": str(machine.home), "PYTHONPROFILEIMPORTTIME": "1"}
+    with started("--site", machine.sandbox.address, **environment) as process:
+        process.shake_hands()
+        process.send("tools/list", 2)
+        tools = {tool["name"] for tool in process.answer(2)["result"]["tools"]}
+        code, told = process.finish()
+    imported = {line.rsplit("|", 1)[1].strip() for line in told.splitlines() if line.startswith("import time:")}
+    assert code == 0 and "account_whoami" in tools and "closient_mcp.auth.store.record_store" in imported
+    assert {name.split(".")[0] for name in imported} & HEAVY == set()
+
+
+def test_the_readme_shows_the_two_commands_and_the_entry_of_mcp_json() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in readme and "make test" in readme
+    block = readme.split("```json\n")[1].split("```")[0]
+    assert json.loads(block) == json.loads((ROOT / "mcp.json").read_text())

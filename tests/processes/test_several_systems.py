@@ -1,0 +1,234 @@
+"""Several systems at once: names apart, credentials apart, and none that fails or dawdles costs another."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+import mcp
+import pytest
+from mcp import types
+
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.server.bridge import Bridge, open_bridge
+from closient_mcp.server.cli.status import status_of
+from closient_mcp.server.serving import protocol
+from closient_mcp.server.serving.protocol import McpBridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
+from closient_mcp.tools.formats.json_values import as_object
+from closient_mcp.tools.systems.system import Progress, System
+
+from ..fakes.command_line import run
+from ..fakes.service import Received, Reply, Service, document, operation, running_service
+
+ORDERS = document({"/orders/api/v1/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
+
+ITEMS = document({"/items/api/v1/items": {"get": operation(operationId="list_items", summary="Items")}})
+
+
+@pytest.fixture
+def services() -> Iterator[tuple[Service, Service]]:
+    """Two services, each with an api of the same name and shape."""
+    with ExitStack() as stack:
+        one, other = (stack.enter_context(running_service()) for _ in range(2))
+        for service in (one, other):
+            service.serve_apis(orders=ORDERS)
+            service.routes["/orders/api/v1/orders"] = Reply([service.address])
+        yield one, other
+
+
+@asynccontextmanager
+async def opened(tmp_path: Path, text: str, **environ: str) -> AsyncGenerator[tuple[Bridge, mcp.Client]]:
+    file = tmp_path / "closient-mcp.toml"
+    file.write_text(text, encoding="utf-8")
+    settings = load_settings(Options(config=str(file)), {"CLOSIENT_MCP_HOME": str(tmp_path), **environ})
+    async with open_bridge(settings, Redaction()) as bridge, mcp.Client(McpBridge(bridge).server()) as client:
+        yield bridge, client
+
+
+def text_of(result: types.CallToolResult) -> str:
+    (first, *_) = result.content
+    assert isinstance(first, types.TextContent)
+    return first.text
+
+
+async def test_names_and_credentials_of_two_systems_are_kept_apart(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    settings = "".join(
+        f'[systems.{name}]\ncatalog = "{service.address}/.well-known/api-catalog"\n'
+        f'credential = {{ grant = "api_key", key = {{ env = "{name.upper()}_KEY" }} }}\n'
+        for name, service in zip(("one", "two"), services, strict=True)
+    )
+    async with opened(tmp_path, settings, ONE_KEY="key-of-the-first", TWO_KEY="key-of-the-other") as (_, client):
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert {"one_orders_list_orders", "two_orders_list_orders"} <= names
+        assert services[0].address in text_of(await client.call_tool("one_orders_list_orders", {}))
+        assert services[1].address in text_of(await client.call_tool("two_orders_list_orders", {}))
+    for service, key in zip(services, ("key-of-the-first", "key-of-the-other"), strict=True):
+        assert {got.headers.get("x-api-key") for got in service.received} == {None, key}
+
+
+async def test_a_missing_secret_costs_only_its_own_system(services: tuple[Service, Service], tmp_path: Path) -> None:
+    one, two = services
+    settings = (
+        f'[systems.one]\ncatalog = "{one.address}/.well-known/api-catalog"\n'
+        'credential = { grant = "api_key", key = { env = "NOT_SET" } }\n'
+        f'[systems.two]\ncatalog = "{two.address}/.well-known/api-catalog"\n'
+    )
+    async with opened(tmp_path, settings) as (_, client):
+        refused = await client.call_tool("one_orders_list_orders", {})
+        assert refused.is_error and "the environment variable NOT_SET is not set" in text_of(refused)
+        assert not (await client.call_tool("two_orders_list_orders", {})).is_error
+    assert [got.path for got in one.received if got.path.endswith("/orders")] == []
+
+
+async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_hold_up_none(
+    services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, slow = services
+    let_go = threading.Event()
+
+    def dawdle(_: Received) -> Reply:
+        let_go.wait(50)
+        return Reply({"linkset": []})
+
+    good.serve_apis(orders=ORDERS, items=ITEMS)
+    slow.routes["/.well-known/api-catalog"] = dawdle
+    good.routes["/html"] = Reply("<!doctype html><title>Shop</title>", headers={"content-type": "text/html"})
+    settings = (
+        f'[systems.good]\ncatalog = "{good.address}/.well-known/api-catalog"\n'
+        f'[systems.slow]\ncatalog = "{slow.address}/.well-known/api-catalog"\n'
+        f'[systems.down]\ncatalog = "http://127.0.0.1:9/.well-known/api-catalog"\n'
+        f'[systems.html]\ncatalog = "{good.address}/html"\n'
+    )
+    # Far longer than the test may take: what answers before that did not wait for the slow one.
+    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 45.0)
+    try:
+        with anyio.fail_after(30):
+            async with opened(tmp_path, settings) as (bridge, client):
+                names = {tool.name for tool in (await client.list_tools()).tools}
+                assert {"find_operations", "good_orders_list_orders", "good_items_list_items"} <= names
+                assert not (await client.call_tool("good_orders_list_orders", {})).is_error
+                assert not let_go.is_set()
+                systems = as_object(status_of(bridge)["systems"])
+                assert as_object(systems["good"])["failure"] is None
+                assert "cannot be reached" in str(as_object(systems["down"])["failure"])
+                assert "a web page" in str(as_object(systems["html"])["failure"])
+                found = text_of(await client.call_tool("find_operations", {"query": "orders"}))
+                assert "good_orders_list_orders" in found and "slow: its documents are still being read" in found
+                let_go.set()
+    finally:
+        let_go.set()
+
+
+async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wait_for_the_others(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    good, _ = services
+    catalog = Reply(good.catalog_of("orders"))
+
+    def later(_: Received) -> Reply:
+        threading.Event().wait(0.7)  # far longer than the others took, far shorter than the longest wait
+        return catalog
+
+    good.routes["/.well-known/api-catalog"] = later
+    local = document({"/items": {"get": operation(operationId="list_items")}}, servers=[{"url": good.address}])
+    (tmp_path / "local.json").write_text(json.dumps(local), encoding="utf-8")
+    settings = (
+        f'[systems.good]\ncatalog = "{good.address}/.well-known/api-catalog"\n'
+        '[systems.down]\ncatalog = "http://127.0.0.1:9/.well-known/api-catalog"\n'
+        '[systems.local]\ndescription = "local.json"\n'
+    )
+    async with opened(tmp_path, settings) as (_, client):
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert {"good_orders_list_orders", "local_list_items"} <= names
+
+
+async def test_a_system_whose_reading_breaks_costs_no_other(
+    services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = System.load
+
+    async def broken(self: System, progress: Progress | None = None, *, again: bool = False) -> None:
+        if self.name == "two":
+            raise LookupError
+        await whole(self, progress, again=again)
+
+    monkeypatch.setattr(System, "load", broken)
+    settings = "".join(
+        f'[systems.{name}]\ncatalog = "{service.address}/.well-known/api-catalog"\n'
+        for name, service in zip(("one", "two"), services, strict=True)
+    )
+    async with opened(tmp_path, settings) as (bridge, client):
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "one_orders_list_orders" in names
+        assert "could not be read (LookupError)" in bridge.systems["two"].failure
+
+
+def test_a_call_from_a_terminal_asks_only_the_system_that_it_is_about(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    one, two = services
+    (tmp_path / "closient-mcp.toml").write_text(
+        f'[systems.one]\ncatalog = "{one.address}/.well-known/api-catalog"\n'
+        f'[systems.two]\ncatalog = "{two.address}/.well-known/api-catalog"\n',
+        encoding="utf-8",
+    )
+    home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
+    assert run("tools", "--system", "one", site="", **home).code == 0
+    assert run("call", "one_orders_list_orders", site="", **home).code == 0
+    assert two.received == []
+
+
+def test_a_sign_out_that_fails_does_not_keep_the_others_from_theirs(tmp_path: Path) -> None:
+    signed = 'credential = { grant = "password", username = { env = "%s" }, password = "a-password" }\n'
+    (tmp_path / "closient-mcp.toml").write_text(
+        f'[systems.one]\nsite = "http://127.0.0.1:9"\n{signed % "NOT_SET"}'
+        f'[systems.two]\nsite = "http://127.0.0.1:9"\n{signed % "HOME"}',
+        encoding="utf-8",
+    )
+    ran = run("logout", site="", CLOSIENT_MCP_HOME=str(tmp_path))
+    assert ran.code == 1
+    assert "NOT_SET is not set" in ran.err and "Nobody was signed in" in ran.err
+
+
+async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_named(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    settings = (
+        f'[systems.one]\ncatalog = "{services[0].address}/.well-known/api-catalog"\n'
+        'tiers = { one_orders_list_orders = "destructive", one_orders_none = "read" }\npin = ["orders", "nosuch"]\n'
+    )
+    async with opened(tmp_path, settings) as (bridge, client):
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        annotations = tools["one_orders_list_orders"].annotations
+        assert annotations and annotations.destructive_hint and not annotations.read_only_hint
+        reasons = [problem.reason for problem in bridge.skipped("one")]
+        assert reasons == ["there is no tool one_orders_none", "there is no API nosuch"]
+    async with opened(tmp_path, f"read_only = true\n{settings}") as (_, client):
+        assert "one_orders_list_orders" not in {tool.name for tool in (await client.list_tools()).tools}
+
+
+async def test_the_hand_made_tools_are_there_for_closient_alone(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    settings = f'[systems.one]\ncatalog = "{services[0].address}/.well-known/api-catalog"\n'
+    async with opened(tmp_path, settings) as (_, client):
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "one_orders_list_orders" in names and "search_products" not in names
+    both = (
+        '[systems.shop]\npreset = "closient"\nsite = "http://127.0.0.1:9"\n'
+        f'[systems.closient]\nsite = "{services[1].address}"\n'
+    )
+    async with opened(tmp_path, both, CLOSIENT_API_KEY="csb_a_b") as (_, client):
+        await client.call_tool("search_products", {"query": "a"})
+        assert "/search/api/v1/search" in str([got.path for got in services[1].received])
+    async with opened(tmp_path, f'{settings}[systems.closient]\nsite = "{services[1].address}"\n') as (_, client):
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert {"one_orders_list_orders", "orders_list_orders", "search_products"} <= names

@@ -1,0 +1,106 @@
+"""The server as a host starts it: a process of its own, a near-empty environment, frames on stdout."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import mcp
+import pytest
+from mcp import StdioServerParameters
+
+from ..fakes.limits import SECONDS
+from ..fakes.paths import ROOT
+from ..fakes.server_process import host_environment, started
+from ..fakes.service import Received, Reply, Sandbox, Service
+
+
+async def test_the_entry_in_mcp_json_starts_as_it_stands_under_a_hosts_environment() -> None:
+    (entry,) = json.loads((ROOT / "mcp.json").read_text())["mcpServers"].items()
+    name, server = entry
+    parameters = StdioServerParameters(command=server["command"], args=server["args"], env=host_environment())
+    assert name == "closient"
+    async with mcp.Client(parameters) as client:
+        result = await client.call_tool("validate_gtin", {"gtin": "09506000134352"})
+    assert result.structured_content == {
+        "valid": True,
+        "error": None,
+        "normalized": "09506000134352",
+        "format": "GTIN-13",
+    }
+
+
+def test_initialize_is_answered_while_the_site_hangs(service: Service) -> None:
+    released = threading.Event()
+
+    def hang(_: Received) -> Reply:
+        released.wait(SECONDS)
+        return Reply(status=503)
+
+    service.routes["/.well-known/api-catalog"] = hang
+    with started("--site", service.address) as process:
+        assert process.shake_hands()["result"]["protocolVersion"] == "2025-11-25"
+        process.send("tools/call", 2, name="ping", arguments={})
+        assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
+        released.set()
+
+
+def test_a_client_of_2026_07_28_is_served_without_a_handshake(sandbox: Sandbox) -> None:
+    meta: dict[str, Any] = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    with started("--site", sandbox.address) as process:
+        process.send("tools/list", 1, _meta=meta)
+        result = process.answer(1)["result"]
+    assert result["cacheScope"] == "private" and result["ttlMs"] == 60_000
+    assert "products_get_product" in {tool["name"] for tool in result["tools"]}
+
+
+def test_the_key_is_nowhere_on_stdout_or_stderr_at_debug_level(sandbox: Sandbox) -> None:
+    with started("--site", sandbox.address, "--log-level", "debug", CLOSIENT_API_KEY=sandbox.api_key) as process:
+        process.shake_hands()
+        process.send("tools/call", 2, name="account_whoami", arguments={})
+        answered = process.answer(2)
+        process.send("tools/call", 3, name="lookup_product", arguments={"gtin": "09506000134352"})
+        looked_up = process.answer(3)
+        code, said = process.finish()
+    assert not answered["result"].get("isError") and not looked_up["result"].get("isError")
+    body = sandbox.api_key.split("_")[1]
+    assert "GET" in said and code == 0
+    assert all(secret not in text for secret in (sandbox.api_key, body) for text in (said, str(answered)))
+
+
+def test_the_key_is_no_argument_of_the_process(sandbox: Sandbox) -> None:
+    with started("--site", sandbox.address, CLOSIENT_API_KEY=sandbox.api_key) as process:
+        process.shake_hands()
+        assert sandbox.api_key not in " ".join(map(str, process.popen.args))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("line", ["", "not json", "[]", "{}", '{"jsonrpc": "2.0"}', "null", "\x00\xff", "[" * 5000])
+def test_a_line_that_is_no_frame_does_not_stop_the_server(line: str) -> None:
+    with started("--site", "http://127.0.0.1:9") as process:
+        assert process.popen.stdin
+        process.popen.stdin.write(line + "\n")
+        process.popen.stdin.flush()
+        process.shake_hands()
+        process.send("tools/call", 2, name="ping", arguments={})
+        assert process.answer(2)["result"]["content"][0]["text"] == "pong"
+
+
+def test_the_server_ends_quietly_with_its_input() -> None:
+    with started("--site", "http://127.0.0.1:9") as process:
+        process.shake_hands()
+        assert process.finish() == (0, "")
+
+
+def test_a_log_file_is_its_owners_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    with started("--site", sandbox.address, "--log-level", "debug", "--log-file", str(log)) as process:
+        process.shake_hands()
+        process.send("tools/list", 2)
+        process.answer(2)
+        assert process.finish() == (0, "")
+    assert "api-catalog" in log.read_text() and log.stat().st_mode & 0o777 == 0o600

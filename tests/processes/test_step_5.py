@@ -1,0 +1,87 @@
+"""The quickstart's Step 5 at the token and registration endpoints: each cause, and the words for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+
+from closient_mcp.auth.oauth.discovery import discover
+from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.registration import NotRegistered, Purpose, read_registration, registration_request
+
+from ..fakes.limits import SECONDS
+from ..fakes.person import Person, http_client
+from ..fakes.service import Sandbox
+
+Change = Callable[[Sandbox, dict[str, Any], str], None]
+
+
+def reuse_the_code(sandbox: Sandbox, record: dict[str, Any], code: str) -> None:
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "client_id": record["client"]["client_id"],
+        "redirect_uri": record["pending"]["redirect_uri"],
+        "code_verifier": record["pending"]["verifier"],
+    }
+    with http_client(sandbox) as client:
+        assert client.post("/oauth/token/", data=form).status_code == 200
+
+
+def change_the_verifier(sandbox: Sandbox, record: dict[str, Any], code: str) -> None:
+    record["pending"]["verifier"] = "another-verifier-" * 4
+
+
+def change_the_redirect(sandbox: Sandbox, record: dict[str, Any], code: str) -> None:
+    record["pending"]["redirect_uri"] = "http://127.0.0.1:9/callback"
+
+
+@pytest.mark.parametrize(
+    "change", [reuse_the_code, change_the_verifier, change_the_redirect], ids=["reused", "verifier", "redirect"]
+)
+def test_step_5_each_cause_of_invalid_grant_is_told_in_words(sandbox: Sandbox, tmp_path: Path, change: Change) -> None:
+    command = [sys.executable, "-m", "closient_mcp.server", "login", "--no-browser", "--site", sandbox.address]
+    environment = {**os.environ, "CLOSIENT_MCP_HOME": str(tmp_path)}
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(command, env=environment, stdin=pipe, stderr=pipe, text=True) as process,
+        http_client(sandbox) as browser,
+    ):
+        assert process.stdin and process.stderr
+        lines: Iterator[str] = iter(process.stderr.readline, "")
+        address = next(line.strip() for line in lines if "/oauth/authorize/" in line)
+        query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        answer = Person(sandbox, browser).decides(query)
+        (file,) = (tmp_path / "credentials").glob("*.json")
+        record = json.loads(file.read_text())
+        change(sandbox, record, answer["code"])
+        file.write_text(json.dumps(record))
+        process.stdin.write(f"{httpx2.URL(query['redirect_uri'], params=answer)}\n")
+        process.stdin.flush()
+        said = "".join(lines)
+        assert process.wait(SECONDS) == 1
+    assert (
+        "did not accept the code" in said and "used before" in said and "verifier" in said and "Sign in again" in said
+    )
+    assert answer["code"] not in said and json.loads(file.read_text())["tokens"] is None
+
+
+@pytest.mark.parametrize("redirect", ["http://agent.example.com/callback", "http://localhost:8765/callback"])
+def test_step_5_a_redirect_that_is_refused_is_told_in_words(sandbox: Sandbox, redirect: str) -> None:
+    wire = Wire(trust_env=False)
+    server = discover(sandbox.address, wire)
+    answer = wire.send(registration_request(server, Purpose(redirect_uri=redirect), "1"))
+    assert answer.text("error") == "invalid_redirect_uri"
+    with pytest.raises(NotRegistered, match="it accepts no redirect to this machine") as caught:
+        read_registration(answer, Purpose(redirect_uri=redirect), time.time())
+    assert "API key" in caught.value.next_step

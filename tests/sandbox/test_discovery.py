@@ -1,0 +1,157 @@
+"""The discovery documents, and the OpenAPI documents that the catalog leads to."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from jsonschema import Draft202012Validator
+
+from ..fakes.person import http_client
+from ..fakes.service import Sandbox
+
+DOCUMENTS = [
+    "api-catalog",
+    "agent-skills/index.json",
+    "mcp.json",
+    "openid-configuration",
+    "oauth-authorization-server",
+    "oauth-protected-resource",
+    "gs1resolver",
+]
+APPS = ["search", "products", "resolver", "account"]
+
+
+@pytest.fixture
+def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
+    with http_client(sandbox) as client:
+        yield client
+
+
+def test_the_catalog_lists_the_four_apps_and_nothing_of_the_sandbox_itself(
+    sandbox: Sandbox, http: httpx2.Client
+) -> None:
+    response = http.get("/.well-known/api-catalog")
+
+    assert [context["anchor"] for context in response.json()["linkset"]] == [
+        f"{sandbox.address}/{app}/api/v1/" for app in APPS
+    ]
+    assert 'profile="https://www.rfc-editor.org/info/rfc9727"' in response.headers["content-type"]
+    assert "__sandbox__" not in response.text
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_document_answers_head_and_carries_rate_limits(http: httpx2.Client, name: str) -> None:
+    response = http.head(f"/.well-known/{name}")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["ratelimit-policy"] == "300;w=60, 10000;w=86400"
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
+def test_the_front_page_links_to_the_catalog(http: httpx2.Client) -> None:
+    response = http.get("/")
+
+    assert response.headers["link"] == '</.well-known/api-catalog>; rel="api-catalog"'
+    assert response.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])
+def test_the_servers_metadata_is_complete(sandbox: Sandbox, http: httpx2.Client, name: str) -> None:
+    metadata = http.get(f"/.well-known/{name}").json()
+
+    assert metadata["issuer"] == sandbox.address
+    assert {member: value for member, value in metadata.items() if member.endswith("_endpoint")} == {
+        f"{what}_endpoint": f"{sandbox.address}/oauth/{path}/"
+        for what, path in {
+            "authorization": "authorize",
+            "token": "token",
+            "registration": "register",
+            "revocation": "revoke_token",
+            "introspection": "introspect",
+            "userinfo": "userinfo",
+            "device_authorization": "device-authorization",
+        }.items()
+    }
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert metadata["authorization_response_iss_parameter_supported"] is True
+    assert "none" in metadata["token_endpoint_auth_methods_supported"]
+    assert {f"{app}:{access}" for app in APPS for access in ("read", "write")} < set(metadata["scopes_supported"])
+
+
+def test_the_resource_names_its_authorization_server(sandbox: Sandbox, http: httpx2.Client) -> None:
+    metadata = http.get("/.well-known/oauth-protected-resource").json()
+
+    assert (metadata["resource"], metadata["authorization_servers"]) == (sandbox.address, [sandbox.address])
+
+
+def test_a_skill_is_where_the_index_says(http: httpx2.Client) -> None:
+    skill = http.get("/.well-known/agent-skills/index.json").json()["skills"][0]
+
+    assert http.get(skill["url"]).text.startswith("---\nname: closient-api-quickstart")
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_each_document_is_openapi_3_1_with_valid_schemas(sandbox: Sandbox, http: httpx2.Client, app: str) -> None:
+    document = http.get(f"/{app}/api/v1/openapi.json").json()
+
+    assert document["openapi"] == "3.1.0"
+    assert document["servers"][0]["url"] == sandbox.address
+    assert all(path.startswith(f"/{app}/api/v1/") for path in document["paths"])
+    for schema in _schemas(document):
+        Draft202012Validator.check_schema(schema)
+    for reference in _references(document):
+        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_each_operation_says_what_it_does_and_has_an_id_of_its_own(http: httpx2.Client, app: str) -> None:
+    document = http.get(f"/{app}/api/v1/openapi.json").json()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    ids = [operation["operationId"] for operation in operations]
+
+    assert len(set(ids)) == len(ids)
+    assert all(name.startswith(f"apps_{app}_api_v1_views_") for name in ids)
+    assert all(operation["summary"] and operation["description"] for operation in operations)
+    assert all(parameter.get("description") for parameter in _queries(operations))
+
+
+@pytest.mark.parametrize("app", ["products", "resolver", "account"])
+def test_documents_declare_the_key_and_no_scopes(http: httpx2.Client, app: str) -> None:
+    document = http.get(f"/{app}/api/v1/openapi.json").json()
+
+    assert document["components"]["securitySchemes"] == {
+        "ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+    }
+    assert document["paths"][f"/{app}/api/v1/{FIRST[app]}"]["get"]["security"] == [{"ApiKeyAuth": []}]
+
+
+def test_the_catalog_search_is_public_in_its_document(http: httpx2.Client) -> None:
+    document = http.get("/search/api/v1/openapi.json").json()
+
+    assert "security" not in document["paths"]["/search/api/v1/search"]["get"]
+
+
+FIRST = {
+    "products": "trade-items/{gtin}",
+    "resolver": "organizations/{organization_id}/resolution-rules",
+    "account": "whoami",
+}
+
+
+def _schemas(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from document["components"]["schemas"].values()
+    for path in document["paths"].values():
+        for operation in path.values():
+            yield from (parameter["schema"] for parameter in operation["parameters"])
+
+
+def _queries(operations: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (item for operation in operations for item in operation["parameters"] if item["in"] == "query")
+
+
+def _references(node: object) -> set[str]:
+    """Where the references in a document lead to, by the text of the document."""
+    return set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(node)))

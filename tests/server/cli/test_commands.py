@@ -1,0 +1,217 @@
+"""The command line, as a person and a script use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ...fakes.command_line import Ran, error_of, run
+from ...fakes.service import Reply, Sandbox, Service, document, operation
+
+APIS = (
+    "account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications", "compliance",
+    "content", "dashboard", "epcis", "integrations", "locations", "notifications", "products", "resolver",
+    "retailers", "scanner", "search", "sustainability", "widgets",
+)  # fmt: skip
+
+
+def call(sandbox: Sandbox, tool: str, arguments: dict[str, Any], key: str | None = None) -> Ran:
+    environment = {"CLOSIENT_API_KEY": sandbox.api_key if key is None else key}
+    return run("call", tool, json.dumps(arguments), site=sandbox.address, **environment)
+
+
+def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox) -> None:
+    state = run("status", "--json", site=sandbox.address, CLOSIENT_API_KEY=sandbox.api_key)
+    closient = state.json()["systems"]["closient"]
+    assert state.code == 0 and closient["reachable"] and closient["skipped"] == []
+    assert closient["apis"] == closient["descriptions"] == 4 and closient["operations"] >= 30
+    assert closient["credential"] == {
+        "kind": "api_key",
+        "source": "CLOSIENT_API_KEY",
+        "in": "header X-API-Key",
+        "ending": sandbox.api_key[-4:],
+    }
+
+
+def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_three(service: Service) -> None:
+    one = {"/thing": {"get": operation(operationId="get_thing", summary="Get the thing")}}
+    service.serve_apis(**{api: document(one) for api in APIS})
+    del service.routes["/agent/api/v1/openapi.json"]
+    service.routes["/billing/api/v1/openapi.json"] = Reply(b'{"openapi": "3.1.0", "paths": {')
+    service.routes["/scanner/api/v1/openapi.json"] = Reply("<!doctype html><title>Sign in</title>")
+    state = run("status", "--json", site=service.address)
+    closient = state.json()["systems"]["closient"]
+    assert (state.code, closient["apis"], closient["descriptions"], closient["operations"]) == (0, 22, 19, 19)
+    why = {entry["what"].split("/")[3]: entry["why"] for entry in closient["skipped"]}
+    assert why == {
+        "agent": "HTTP 404 Not Found",
+        "billing": "it is not JSON: Expecting property name enclosed in double quotes at line 1 column 32",
+        "scanner": "a web page (HTML) is there instead of an OpenAPI document",
+    }
+    told = run("status", site=service.address)
+    assert all(f"/{api}/api/v1/openapi.json: " in told.out for api in why) and "skipped: 3" in told.out
+    called = run("call", "search_get_thing", site=service.address)
+    assert called.code == 1 and "HTTP 404" in error_of(called)
+
+
+def test_tools_shows_what_an_agent_sees_with_system_and_tier(sandbox: Sandbox) -> None:
+    shown = run("tools", "--json", site=sandbox.address).json()
+    by_name = {tool["name"]: tool for tool in shown}
+    assert (by_name["products_get_trade_item"]["tier"], by_name["ping"]["system"]) == ("read", "closient")
+    assert by_name["products_unclaim_product"]["annotations"]["destructiveHint"] is True
+    everything = run("tools", "--all", "--json", site=sandbox.address).json()
+    assert {tool["name"] for tool in everything} > by_name.keys()
+
+
+def test_tools_can_be_searched(sandbox: Sandbox) -> None:
+    found = run("tools", "recalls", site=sandbox.address)
+    assert found.out.startswith("products_list_recalls ") and found.code == 0
+
+
+def test_core_and_read_only_are_obeyed(sandbox: Sandbox) -> None:
+    core = {tool["name"] for tool in run("tools", "--expose", "core", "--json", site=sandbox.address).json()}
+    assert "find_operations" in core and "products_get_product" not in core
+    reading = run("tools", "--all", "--read-only", "--json", site=sandbox.address).json()
+    assert {tool["tier"] for tool in reading} == {"read"}
+
+
+def test_a_call_prints_the_results_json(sandbox: Sandbox) -> None:
+    ran = call(sandbox, "search_products", {"query": "trail mix", "limit": 2})
+    assert ran.code == 0 and len(ran.json()["structuredContent"]["items"]) == 2
+    assert json.loads(ran.json()["content"][0]["text"]) == ran.json()["structuredContent"]
+
+
+def test_a_generated_tool_is_called_with_the_key(sandbox: Sandbox) -> None:
+    ran = call(sandbox, "account_whoami", {})
+    assert ran.code == 0 and json.loads(ran.json()["content"][0]["text"])["organizations"]
+
+
+def test_arguments_can_come_from_stdin(sandbox: Sandbox) -> None:
+    ran = run("call", "validate_gtin", "-", stdin='{"gtin": "036000291452"}')
+    assert ran.code == 0 and ran.json()["structuredContent"]["valid"] is True
+
+
+def test_without_a_network_each_command_says_so_in_one_line() -> None:
+    status = run("status", site="https://nowhere.invalid")
+    assert status.code == 1 and "not reachable: no api-catalog at https://nowhere.invalid/" in status.out
+    tools = run("tools", site="https://nowhere.invalid")
+    assert tools.code == 1 and "validate_gtin" in tools.out and len(tools.err.splitlines()) == 1
+    assert "cannot be reached" in error_of(run("call", "search_products", '{"query": "x"}'))
+    assert run("call", "validate_gtin", '{"gtin": "036000291452"}', site="https://nowhere.invalid").code == 0
+
+
+@pytest.mark.parametrize("site", ["prodution", "http://example.com", "https://x/y"])
+def test_a_wrong_site_is_misuse_with_a_hint(site: str) -> None:
+    ran = run("status", site=site)
+    assert ran.code == 2 and ran.err.startswith("closient-mcp: CLOSIENT_SITE") and ran.out == ""
+
+
+def test_a_site_without_a_catalog_is_told_as_such(service: Service) -> None:
+    service.routes["/.well-known/api-catalog"] = Reply("<!doctype html><title>A shop</title>")
+    ran = run("status", site=service.address)
+    assert ran.code == 1 and "a web page (HTML) is there instead of an api-catalog" in ran.out
+
+
+def test_a_malformed_key_is_an_error_even_on_the_public_search(sandbox: Sandbox) -> None:
+    said = error_of(call(sandbox, "search_products", {"query": "jam"}, key="not-a-real-key-at-all"))
+    assert "did not accept the API key ending in …-all (401)" in said and "two underscores" in said
+    assert "not-a-real-key" not in said
+
+
+def test_a_key_of_another_environment_is_an_error_that_says_so(sandbox: Sandbox) -> None:
+    other = "csb_00000000000000000000000000000000_"
+    import zlib
+
+    key = f"{other}{zlib.crc32(b'0' * 32):08x}"
+    assert "belongs to this environment" in error_of(call(sandbox, "account_whoami", {}, key=key))
+
+
+def test_a_disabled_key_is_told_as_not_allowed(sandbox: Sandbox) -> None:
+    assert "HTTP 403" in error_of(call(sandbox, "account_whoami", {}, key=sandbox.keys["disabled"]))
+
+
+def test_an_unknown_gtin_and_a_bad_check_digit_are_different_errors(sandbox: Sandbox) -> None:
+    assert "knows no product" in error_of(call(sandbox, "lookup_product", {"gtin": "05901234123457"}))
+    assert "should end in 2" in error_of(call(sandbox, "lookup_product", {"gtin": "09506000134359"}))
+
+
+def test_a_429_is_told_with_the_time_to_wait(sandbox: Sandbox) -> None:
+    sandbox.fault("/search/api/v1/search", "429", times=5)
+    said = error_of(call(sandbox, "search_products", {"query": "jam"}))
+    assert "HTTP 429" in said and "Wait " in said and ", then try again" in said
+
+
+@pytest.mark.parametrize("kind", ["500", "503", "html", "malformed", "drop"])
+def test_every_failure_of_the_service_is_a_tool_error(sandbox: Sandbox, kind: str) -> None:
+    sandbox.fault("/search/api/v1/search", kind, times=5)
+    assert error_of(call(sandbox, "search_products", {"query": "jam"}))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["call", "validate_gtn"], 1, "Did you mean validate_gtin?"),
+        (["call", "validate_gtin", "{gtin}"], 2, "the arguments are not JSON"),
+        (["call", "validate_gtin", "[1]"], 2, "a JSON object"),
+        (["call"], 2, "TOOL"),
+        (["nonsense"], 2, "invalid choice"),
+        (["status", "--expose", "atuo"], 2, "did you mean auto?"),
+        (["--system", "acme", "status"], 2, "there is: closient"),
+        (["status", "--log-file", "/nowhere/at/all"], 2, "cannot write the log"),
+    ],
+)
+def test_misuse_is_told_in_words(arguments: list[str], code: int, says: str) -> None:
+    ran = run(*arguments)
+    assert (ran.code, says in ran.err) == (code, True)
+
+
+def test_an_unknown_tool_is_misuse_where_the_catalog_was_read(sandbox: Sandbox) -> None:
+    ran = run("call", "products_get_produkt", site=sandbox.address)
+    assert ran.code == 2 and "Did you mean products_get_product" in ran.err
+
+
+def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:
+    assert "gtin: 5 is not of type 'string'" in error_of(run("call", "validate_gtin", '{"gtin": 5}'))
+
+
+def test_the_demo_shows_every_step_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    ran = run("demo")
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+    assert (ran.code, ran.err) == (0, "")
+    assert "4 APIs" in ran.out and "search_products" in ran.out and "account_whoami" in ran.out
+    assert (
+        [f"▸ {n}/6 " in ran.out for n in range(1, 7)] == [True] * 6
+        and "1 registration, 1 sign-in" in ran.out
+        and "\x1b" not in ran.out
+    )
+    assert ran.out.splitlines()[-2].endswith("your own MCP host.")
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [({"ALL_PROXY": "socks5://127.0.0.1:1"}, "proxy"), ({"SSL_CERT_FILE": "/nowhere/at/all"}, "SSL_CERT_FILE")],
+)
+def test_a_machine_whose_settings_cannot_be_used_is_told_so(environment: dict[str, str], says: str) -> None:
+    ran = run("call", "ping", site="https://nowhere.invalid", **environment)
+    assert ran.code == 2 and says in ran.err and len(ran.err.splitlines()) == 1
+
+
+def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> None:
+    ran = run("status", site=sandbox.address, CLOSIENT_API_KEY=sandbox.api_key, PYTHONIOENCODING="ascii")
+    assert ran.code == 0 and "API key \\u2026" in ran.out
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "| head -c 1"])
+def test_closed_streams_are_no_traceback(sandbox: Sandbox, closed: str) -> None:
+    command = f"{sys.executable} -m closient_mcp.server tools --all --json --site {sandbox.address} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr + done.stdout and "Exception" not in done.stderr
+
+
+def test_a_port_that_is_none_is_misuse() -> None:
+    assert run("sandbox", "--port", "99999").code == 2

@@ -1,0 +1,71 @@
+"""What `tools/list` shows of each system, kept as JSON: a rename or a changed schema shows in the diff.
+
+`UPDATE_SNAPSHOTS=1 pytest tests -k tools_list` writes the files anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
+
+from ...fakes.close_service import running_close
+from ...fakes.fluent_service import running_fluent
+from ...fakes.paths import VECTORS
+from ...fakes.service import Sandbox
+
+SNAPSHOTS = VECTORS / "tools_list"
+
+
+async def definitions(home: Path, address: str, text: str = "", **environment: str) -> list[Any]:
+    """All tools of a system as they are listed, sorted by name; where the service runs is left out."""
+    file = home / "closient-mcp.toml"
+    file.write_text(text, encoding="utf-8")
+    environment |= {"CLOSIENT_MCP_HOME": str(home), "CLOSIENT_MCP_EXPOSE": "all"}
+    settings = load_settings(Options(config=str(file)), environment)
+    async with open_bridge(settings, Redaction()) as bridge:
+        await bridge.load()
+        assert bridge.complete
+        told = json.dumps([tool.definition() for tool in bridge.listed()]).replace(address, "https://api.example.com")
+    return sorted(json.loads(told), key=lambda tool: str(tool["name"]))
+
+
+def check(name: str, now: list[Any]) -> None:
+    """Compare with the snapshot, or write it."""
+    file = SNAPSHOTS / f"{name}.json"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    before = json.loads(file.read_text(encoding="utf-8"))
+    assert [tool["name"] for tool in now] == [tool["name"] for tool in before]
+    for tool, expected in zip(now, before, strict=True):
+        assert tool == expected
+
+
+async def test_the_tools_list_of_closient_is_its_snapshot(sandbox: Sandbox, tmp_path: Path) -> None:
+    check("closient", await definitions(tmp_path, sandbox.address, CLOSIENT_SITE=sandbox.address))
+
+
+@pytest.mark.parametrize("form", ["clean", "fern"])
+async def test_the_tools_list_of_close_is_its_snapshot(form: Any, tmp_path: Path) -> None:
+    with running_close(form) as close:
+        text = f'[systems.close]\nsite = "{close.address}"\ncredential = {{ grant = "api_key", key = "api_key" }}\n'
+        check(f"close_{form}", await definitions(tmp_path, close.address, text))
+
+
+async def test_the_tools_list_of_fluent_is_its_snapshot(tmp_path: Path) -> None:
+    with running_fluent() as fluent:
+        text = (
+            f'[systems.fluent]\naccount = "ACME"\nretailer = 1\nbase = "{fluent.address}"\n'
+            'credential = { grant = "password", username = "u", password = "p", '
+            'client_id = "c", client_secret = "s" }\n'
+        )
+        check("fluent", await definitions(tmp_path, fluent.address, text))

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from closient_mcp.tools.gs1.gtin import Gtin, InvalidGtin, check_digit, expand_upc_e, parse_gtin, read_gtin
+
+from ...fakes.paths import VECTORS
+
+GS1 = json.loads((VECTORS / "gs1.json").read_text(encoding="utf-8"))["vectors"]
+
+
+def vectors(kind: str) -> list[Any]:
+    return [pytest.param(v["input"], v["expect"], id=v["id"]) for v in GS1 if v["kind"] == kind]
+
+
+@pytest.mark.parametrize(("written", "expected"), vectors("gtin"))
+def test_a_gtin_is_judged_as_gs1_does(written: str, expected: dict[str, Any]) -> None:
+    try:
+        gtin = parse_gtin(written)
+    except InvalidGtin as error:
+        assert expected == {"valid": False, "error": error.error}
+    else:
+        assert (gtin.gtin14, gtin.format) == (expected["gtin14"], expected["format"])
+        assert gtin.upc_e == expected.get("also", {}).get("upc_e_gtin14", gtin.upc_e)
+
+
+@pytest.mark.parametrize(("digits", "expected"), vectors("check_digit"))
+def test_check_digits_are_those_of_gs1(digits: str, expected: dict[str, Any]) -> None:
+    assert check_digit(digits) == expected["check_digit"]
+
+
+@pytest.mark.parametrize(("written", "expected"), vectors("upc_e"))
+def test_a_upc_e_expands_to_the_upc_a_it_stands_for(written: str, expected: dict[str, Any]) -> None:
+    try:
+        assert expand_upc_e(written) == expected.get("upc_a")
+    except InvalidGtin:
+        assert "error" in expected
+
+
+@pytest.mark.parametrize(("written", "expected"), vectors("rcn"))
+def test_restricted_circulation_numbers_are_recognized(written: str, expected: dict[str, Any]) -> None:
+    assert parse_gtin(written).restricted == expected["usage"]
+
+
+@pytest.mark.parametrize(("written", "expected"), vectors("dl_parse"))
+def test_the_gtin_of_a_digital_link_is_found(written: str, expected: dict[str, Any]) -> None:
+    assert read_gtin(written).gtin14 == expected["gtin14"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["5 901234 123457", "5-901234-123457", " 5901234123457\n", "(01)05901234123457", "(01)05901234123457(10)AB"],
+)
+def test_a_gtin_is_read_in_the_forms_that_people_write(written: str) -> None:
+    assert read_gtin(written).gtin14 == "05901234123457"
+
+
+@pytest.mark.parametrize(
+    ("written", "error"),
+    [
+        ("-5901234123457", "non_digit"),
+        ("５９０１２３４１２３４５７", "non_digit"),
+        ("0000000000000", "all_zero"),
+        ("https://example.com/gtin/05901234123457", "no_gtin"),
+        ("https://example.com/01/5901234123458", "bad_check_digit"),
+        ("5901234123457;5901234123457", "non_digit"),
+    ],
+)
+def test_what_only_looks_like_a_gtin_is_refused(written: str, error: str) -> None:
+    with pytest.raises(InvalidGtin) as caught:
+        read_gtin(written)
+    assert caught.value.error == error
+
+
+def test_a_wrong_check_digit_is_told_with_the_right_one() -> None:
+    with pytest.raises(InvalidGtin) as caught:
+        parse_gtin("5901234123458")
+    assert (caught.value.expected, str(caught.value)) == (
+        7,
+        "its last digit does not match the others: it ends in 8 and should end in 7",
+    )
+
+
+@given(st.text(max_size=40))
+def test_no_text_gives_anything_but_a_gtin_or_a_reason(written: str) -> None:
+    try:
+        gtin = read_gtin(written)
+    except InvalidGtin as error:
+        assert str(error)
+    else:
+        assert isinstance(gtin, Gtin) and gtin.gtin14.isascii() and len(gtin.gtin14) == 14
+
+
+@given(st.text(alphabet="0123456789", min_size=7, max_size=13).filter(lambda t: len(t) in (7, 11, 12, 13)))
+def test_digits_with_their_check_digit_are_a_gtin_and_with_another_are_not(body: str) -> None:
+    right = check_digit(body)
+    if body.strip("0"):
+        assert parse_gtin(f"{body}{right}").gtin14 == f"{body}{right}".zfill(14)
+    with pytest.raises(InvalidGtin):
+        parse_gtin(f"{body}{(right + 1) % 10}" if body.strip("0") else f"{body}0")

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from closient_mcp.tools.http.fetched import NotFetched
+from closient_mcp.tools.http.fetcher import Fetcher
+
+from ...fakes.service import Reply, Service
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(trust_env=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def fetcher(client: httpx2.AsyncClient, service: Service) -> Fetcher:
+    return Fetcher(client, frozenset({service.address}))
+
+
+async def test_a_document_is_fetched_with_the_media_types_we_read(fetcher: Fetcher, service: Service) -> None:
+    service.routes["/d"] = Reply({"a": 1}, headers={"Content-Type": "application/json"})
+    document = await fetcher.fetch(f"{service.address}/d", "application/linkset+json")
+    assert (document.body, document.address) == (b'{"a": 1}', f"{service.address}/d")
+    assert service.received[0].headers["accept"] == "application/linkset+json"
+
+
+async def test_redirects_are_followed_and_the_last_address_is_told(fetcher: Fetcher, service: Service) -> None:
+    service.routes |= {"/d": Reply(status=301, headers={"Location": "/e"}), "/e": Reply(b"{}")}
+    assert (await fetcher.fetch(f"{service.address}/d", "*/*")).address == f"{service.address}/e"
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (Reply(status=404), "HTTP 404 Not Found"),
+        (Reply(status=500), "HTTP 500"),
+        (Reply(status=302, headers={"Location": "/d"}), "redirected or put off more than"),
+        (Reply(status=429, headers={"Retry-After": "0"}), "redirected or put off more than"),
+        (Reply(status=429, headers={"Retry-After": "60"}), "HTTP 429"),
+        (Reply(status=302, headers={"Location": "ftp://x"}), "not an http"),
+        (Reply(b"not compressed at all", headers={"Content-Encoding": "gzip"}), "cannot be reached"),
+    ],
+)
+async def test_what_cannot_be_had_is_told_with_the_reason(
+    fetcher: Fetcher, service: Service, reply: Reply, says: str
+) -> None:
+    service.routes["/d"] = reply
+    with pytest.raises(NotFetched, match=says):
+        await fetcher.fetch(f"{service.address}/d", "*/*")
+
+
+async def test_rule_2_a_document_larger_than_the_limit_is_refused(
+    fetcher: Fetcher, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.tools.http.fetcher.MAX_BYTES", 2**20)
+    service.routes["/d"] = Reply(b" " * (2**20 + 1))
+    with pytest.raises(NotFetched, match="larger than 1 MiB"):
+        await fetcher.fetch(f"{service.address}/d", "*/*")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/openapi.json",
+        "https://192.168.1.1/",
+        "https://[::1]/",
+        "https://[fe80::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[::127.0.0.1]/",
+        "https://[fec0::1]/",
+        "https://224.0.0.1/",
+        "https://localhost/openapi.json",
+        "http://127.0.0.1:1/",
+    ],
+)
+async def test_rule_2_a_public_catalogs_document_may_not_be_in_the_private_network(
+    client: httpx2.AsyncClient, address: str
+) -> None:
+    public = Fetcher(client, frozenset({"https://www.example.com"}))
+    with pytest.raises(NotFetched, match="private address"):
+        await public.fetch(address, "*/*")
+
+
+async def test_rule_2_a_redirect_into_the_private_network_is_refused_too() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(302, headers={"location": "https://10.0.0.1/"})
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
+        public = Fetcher(client, frozenset({"https://www.example.com"}))
+        with pytest.raises(NotFetched, match=r"10\.0\.0\.1 is at the private address"):
+            await public.fetch("https://www.example.com/d", "*/*")
+
+
+async def test_a_document_in_plain_http_elsewhere_is_refused(client: httpx2.AsyncClient) -> None:
+    public = Fetcher(client, frozenset({"https://www.example.com"}))
+    with pytest.raises(NotFetched, match="neither https nor on this machine"):
+        await public.fetch("http://93.184.216.34/openapi.json", "*/*")
+
+
+async def test_an_unknown_host_is_told_as_such(client: httpx2.AsyncClient) -> None:
+    public = Fetcher(client, frozenset({"https://www.example.com"}))
+    with pytest.raises(NotFetched, match="cannot be reached"):
+        await public.fetch("https://nowhere.invalid/openapi.json", "*/*")
+
+
+@pytest.mark.parametrize("address", ["http://www.example.com/d", "http://www.example.com:6379/d"])
+async def test_the_host_of_an_https_system_is_not_asked_in_plain_http(client: httpx2.AsyncClient, address: str) -> None:
+    public = Fetcher(client, frozenset({"https://www.example.com"}))
+    with pytest.raises(NotFetched, match="neither https nor on this machine"):
+        await public.fetch(address, "*/*")
+
+
+async def test_a_service_that_asks_for_a_moment_is_given_it(fetcher: Fetcher, service: Service) -> None:
+    replies = [Reply(status=503, headers={"Retry-After": "0"}), Reply(b"{}")]
+    service.routes["/d"] = lambda _: replies.pop(0)
+    assert (await fetcher.fetch(f"{service.address}/d", "*/*")).body == b"{}"
+    assert len(service.received) == 2

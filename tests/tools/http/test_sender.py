@@ -1,0 +1,397 @@
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx2
+import pytest
+from anyio.abc import SocketAttribute, SocketStream
+
+from closient_mcp.tools.calls.requests import build_request
+from closient_mcp.tools.errors import BadArguments, Refused, Unreachable
+from closient_mcp.tools.http.messages import PERHAPS_DONE, Request
+from closient_mcp.tools.http.sender import Sender
+from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.tiers import Tier
+
+from ...fakes.service import Received, Reply, Service, document, operation, running_service
+
+
+@pytest.fixture
+async def sender(service: Service) -> AsyncIterator[Sender]:
+    async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False) as client:
+        yield Sender(client, frozenset({service.address}), "acme")
+
+
+def get(service: Service, path: str, **members: Any) -> Request:
+    return Request("GET", service.address + path, **members)
+
+
+def in_turn(*replies: Reply) -> Any:
+    rest = list(replies)
+
+    def answer(_: Received) -> Reply:
+        return rest.pop(0) if len(rest) > 1 else rest[0]
+
+    return answer
+
+
+async def test_what_is_sent_arrives_and_what_is_answered_comes_back(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply({"ok": True}, headers={"ETag": "x"})
+    response = await sender.send(
+        Request("POST", f"{service.address}/a?q=1", {"content-type": "application/json"}, b'{"n":1}')
+    )
+    (got,) = service.received
+    assert (got.method, got.path, got.query, got.json()) == ("POST", "/a", "q=1", {"n": 1})
+    assert (response.status, json.loads(response.body), response.headers["etag"]) == (200, {"ok": True}, "x")
+
+
+async def test_rule_1_another_origin_is_never_called(service: Service, sender: Sender) -> None:
+    with running_service() as other:
+        with pytest.raises(Refused, match="not an address of acme"):
+            await sender.send(Request("GET", f"{other.address}/a"))
+        assert other.received == []
+
+
+async def test_rule_1_a_redirect_to_another_origin_is_not_followed_and_no_key_goes_there(
+    service: Service, sender: Sender
+) -> None:
+    with running_service({"/a": Reply({})}) as other:
+        service.routes["/a"] = Reply(status=302, headers={"Location": f"{other.address}/a"})
+        response = await sender.send(get(service, "/a"))
+        assert (response.status, response.headers["location"]) == (302, f"{other.address}/a")
+        assert other.received == []
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "then"),
+    [
+        (301, "GET", "GET"),
+        (302, "POST", "GET"),
+        (303, "PUT", "GET"),
+        (307, "POST", "POST"),
+        (308, "PUT", "PUT"),
+    ],
+)
+async def test_a_redirect_inside_the_system_is_followed_with_the_right_method(
+    service: Service, sender: Sender, status: int, method: str, then: str
+) -> None:
+    service.routes |= {"/a": Reply(status=status, headers={"Location": "/b"}), "/b": Reply({"at": "b"})}
+    request = Request(method, f"{service.address}/a", content=None if method == "GET" else b"{}")
+    assert json.loads((await sender.send(request)).body) == {"at": "b"}
+    assert [(got.method, got.path) for got in service.received] == [(method, "/a"), (then, "/b")]
+    assert service.received[1].body == (b"{}" if then != "GET" else b"")
+
+
+async def test_redirects_in_a_circle_end(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply(status=302, headers={"Location": "/a"})
+    with pytest.raises(Refused, match="more than 4 times"):
+        await sender.send(get(service, "/a"))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_rule_4_a_429_that_asks_for_a_moment_is_repeated(service: Service, sender: Sender, method: str) -> None:
+    service.routes["/a"] = in_turn(Reply(status=429, headers={"Retry-After": "0"}), Reply({"ok": 1}))
+    response = await sender.send(Request(method, f"{service.address}/a"))
+    assert (response.status, len(service.received)) == (200, 2)
+
+
+async def test_a_429_that_asks_for_a_long_wait_is_the_answer(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply(status=429, headers={"Retry-After": "60"})
+    assert (await sender.send(get(service, "/a"))).status == 429
+    assert len(service.received) == 1
+
+
+@pytest.mark.parametrize(("headers", "times"), [({"Retry-After": "0"}, 3), ({}, 1)])
+async def test_rule_4_a_503_is_repeated_only_if_it_says_when(
+    service: Service, sender: Sender, headers: dict[str, str], times: int
+) -> None:
+    service.routes["/a"] = Reply(status=503, headers=headers)
+    assert (await sender.send(Request("POST", f"{service.address}/a"))).status == 503
+    assert len(service.received) == times
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_rule_4_a_failed_write_is_never_repeated(service: Service, sender: Sender, status: int) -> None:
+    service.routes["/a"] = Reply(status=status)
+    await sender.send(Request("POST", f"{service.address}/a"))
+    assert len(service.received) == 1
+
+
+class Dropping(httpx2.AsyncBaseTransport):
+    """Loses the connection after sending, a given number of times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.sent: list[httpx2.Request] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.sent.append(request)
+        if len(self.sent) <= self.times:
+            raise httpx2.ReadError("connection lost")
+        return httpx2.Response(200, json={"ok": True})
+
+
+@pytest.mark.parametrize(("method", "tries"), [("GET", 3), ("PUT", 3), ("DELETE", 3), ("POST", 1), ("PATCH", 1)])
+async def test_rule_4_after_a_lost_connection_only_idempotent_methods_are_repeated(method: str, tries: int) -> None:
+    transport = Dropping(times=10)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable) as caught:
+            await sender.send(Request(method, "https://h.example/a?token=hidden"))
+    assert len(transport.sent) == tries
+    assert ("look before you repeat it" in caught.value.next_step) == (tries == 1)
+    assert caught.value.details["url"] == "https://h.example/a"
+
+
+@pytest.mark.parametrize(
+    ("method", "tier", "tries", "may_be_done"),
+    [
+        ("POST", "read", 1, False),
+        ("POST", "write", 1, True),
+        ("GET", "read", 3, False),
+        ("GET", "destructive", 1, True),
+        ("PUT", "destructive", 3, False),
+        ("PATCH", "destructive", 1, True),
+    ],
+)
+async def test_rule_4_what_a_call_does_decides_what_is_said_when_its_answer_is_lost(
+    method: str, tier: Tier, tries: int, may_be_done: bool
+) -> None:
+    transport = Dropping(times=10)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable) as caught:
+            await sender.send(Request(method, "https://h.example/a", tier=tier))
+    assert len(transport.sent) == tries
+    assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
+
+
+class Hanging(httpx2.AsyncBaseTransport):
+    """Never answers."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+
+@pytest.mark.parametrize(("tier", "may_be_done"), [("read", False), ("write", True), (None, True)])
+async def test_rule_4_a_post_that_reads_is_not_said_to_have_done_something(
+    tier: Tier | None, may_be_done: bool
+) -> None:
+    async with httpx2.AsyncClient(transport=Hanging()) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable) as caught:
+            await sender.send(Request("POST", "https://h.example/a", timeout=0.05, tier=tier))
+    assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
+
+
+def test_rule_4_a_request_says_what_its_operation_does() -> None:
+    host = "https://h.example"
+    paths = {"/things/search": {"post": operation()}, "/things": {"post": operation()}}
+    found, _ = read_operations(document(paths), Source("acme", (), "", host, host, frozenset({host})))
+    assert [build_request(one, {}).tier for one in found] == ["read", "write"]
+
+
+@asynccontextmanager
+async def streaming(*chunks: bytes, content_type: str, ends: bool = False) -> AsyncGenerator[Sender]:
+    """A service that sends these chunks, and then leaves the connection open or breaks it."""
+
+    async def answer(stream: SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+            await stream.send(head.encode())
+            for chunk in chunks:
+                await stream.send(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+            if not ends:
+                await anyio.sleep_forever()
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        httpx2.AsyncClient(trust_env=False) as client,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(listener.serve, answer)
+        port = listener.extra(SocketAttribute.local_port)
+        yield Sender(client, frozenset({f"http://127.0.0.1:{port}"}), "acme")
+        group.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("content_type", ["text/event-stream", "application/x-ndjson", "multipart/x-mixed-replace"])
+async def test_of_a_stream_without_end_what_has_come_is_the_answer(
+    monkeypatch: pytest.MonkeyPatch, content_type: str
+) -> None:
+    monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_SECONDS", 0.3)
+    async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type=content_type) as sender:
+        (origin,) = sender.origins
+        response = await sender.send(Request("GET", f"{origin}/a"))
+        assert (response.body, response.cut) == (b"data: 1\n\ndata: 2\n\n", True)
+
+
+async def test_rule_2_a_stream_is_read_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_BYTES", 12)
+    async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type="text/event-stream") as sender:
+        (origin,) = sender.origins
+        response = await sender.send(Request("GET", f"{origin}/a"))
+        assert (response.body, response.cut) == (b"data: 1\n\ndat", True)
+
+
+async def test_of_a_stream_that_breaks_what_has_come_is_the_answer() -> None:
+    async with streaming(b"data: 1\n\n", content_type="text/event-stream", ends=True) as sender:
+        (origin,) = sender.origins
+        response = await sender.send(Request("GET", f"{origin}/a"))
+        assert (response.body, response.cut) == (b"data: 1\n\n", True)
+
+
+async def test_a_stream_that_breaks_before_it_says_anything_is_an_error() -> None:
+    async with streaming(content_type="text/event-stream", ends=True) as sender:
+        (origin,) = sender.origins
+        with pytest.raises(Unreachable):
+            await sender.send(Request("POST", f"{origin}/a"))
+
+
+async def test_a_stream_that_ends_is_whole(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply("data: 1\n\n", headers={"Content-Type": "text/event-stream; charset=utf-8"})
+    response = await sender.send(get(service, "/a"))
+    assert (response.body, response.cut) == (b"data: 1\n\n", False)
+
+
+async def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        sender = Sender(client, frozenset({"http://127.0.0.1:9"}), "acme")
+        with pytest.raises(Unreachable, match=r"acme \(127\.0\.0\.1\) cannot be reached"):
+            await sender.send(Request("POST", "http://127.0.0.1:9/a"))
+
+
+async def test_no_answer_in_time_is_an_error_that_says_so(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply(status=429, headers={"Retry-After": "5"})
+    with pytest.raises(Unreachable, match="did not answer within 0 seconds"):
+        await sender.send(get(service, "/a", timeout=0.2))
+
+
+async def test_rule_2_a_large_answer_is_read_up_to_the_limit(
+    service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.tools.http.sender.MAX_BYTES", 1000)
+    service.routes["/a"] = Reply(b"x" * 5000)
+    response = await sender.send(get(service, "/a"))
+    assert (len(response.body), response.cut) == (1000, True)
+
+
+async def test_rule_2_a_compressed_bomb_is_read_up_to_the_limit(
+    service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.tools.http.sender.MAX_BYTES", 1_000_000)
+    bomb = gzip.compress(b"0" * 50_000_000)
+    service.routes["/a"] = Reply(bomb, headers={"Content-Encoding": "gzip"})
+    response = await sender.send(get(service, "/a"))
+    assert (len(response.body), response.cut) == (1_000_000, True)
+
+
+async def test_when_a_limit_is_used_up_the_next_request_waits(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply({}, headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "1"})
+    sender.pace.clock = lambda: 100.0
+    await sender.send(get(service, "/a"))
+    assert sender.pace.delay() == 1.0
+    response = await sender.send(get(service, "/a"))
+    assert response.waited == 1.0
+
+
+async def test_when_one_endpoint_is_used_up_another_is_called_at_once(service: Service, sender: Sender) -> None:
+    service.routes |= {"/a": Reply({}, headers={"RateLimit": "limit=9, remaining=0, reset=4.5"}), "/b": Reply({})}
+    await sender.send(get(service, "/a", group="GET /a"))
+    assert (await sender.send(get(service, "/b", group="GET /b"))).waited == 0.0
+    assert sender.pace.delay("GET /a") > 0
+
+
+async def test_an_answer_says_what_it_answers(service: Service, sender: Sender) -> None:
+    service.routes["/a"] = Reply({})
+    assert (await sender.send(Request("DELETE", f"{service.address}/a"))).method == "DELETE"
+
+
+async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_the_server_makes(
+    service: Service, tmp_path: Path
+) -> None:
+    from closient_mcp.auth.secrets.redaction import Redaction
+    from closient_mcp.server.clients import client_for, session_for
+    from closient_mcp.server.settings.loading import load_settings
+    from closient_mcp.server.settings.model import Options
+
+    service.routes["/a"] = Reply({}, headers={"Set-Cookie": "sessionid=1; Path=/"})
+    (system,) = load_settings(Options(site=service.address), {}).systems
+    redaction = Redaction()
+    async with client_for(system, session_for(system, tmp_path, redaction), redaction) as client:
+        sender = Sender(client, system.origins, "closient")
+        await sender.send(get(service, "/a"))
+        await sender.send(get(service, "/a"))
+    assert all("cookie" not in got.headers for got in service.received)
+
+
+async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sent(
+    service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.tools.http.sender._QUEUE_SECONDS", 0.05)
+    released = threading.Event()
+
+    def slow(_: Received) -> Reply:
+        released.wait(30)
+        return Reply({})
+
+    service.routes |= {"/slow": slow, "/a": Reply({})}
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(sender.send, get(service, "/slow"))
+        with anyio.fail_after(10):
+            while len(service.received) < 8:
+                await anyio.lowlevel.checkpoint()
+        with pytest.raises(Unreachable, match="busy") as caught:
+            await sender.send(Request("POST", f"{service.address}/a"))
+        assert "Nothing was sent" in caught.value.next_step
+        released.set()
+    assert (await sender.send(get(service, "/a"))).status == 200
+
+
+@pytest.mark.parametrize("path", ["/a\x01", "/" + "x" * 70_000])
+async def test_an_address_that_is_none_is_the_arguments_fault_and_no_bug(
+    service: Service, sender: Sender, path: str
+) -> None:
+    with pytest.raises(BadArguments, match="address that these arguments make"):
+        await sender.send(get(service, path))
+
+
+async def test_rule_4_a_503_with_a_rate_limit_but_no_retry_after_is_the_answer(
+    service: Service, sender: Sender
+) -> None:
+    headers = {"RateLimit-Remaining": "0", "RateLimit-Reset": "0"}
+    service.routes["/a"] = Reply(status=503, headers=headers)
+    assert (await sender.send(get(service, "/a"))).status == 503
+    assert len(service.received) == 1
+
+
+async def test_a_refused_connection_is_not_tried_again_at_once() -> None:
+    tried: list[httpx2.Request] = []
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        tried.append(request)
+        raise httpx2.ConnectError("refused")
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(refuse)) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        with pytest.raises(Unreachable):
+            await sender.send(Request("GET", "https://h.example/a"))
+    assert len(tried) == 1
+
+
+async def test_a_redirect_that_becomes_a_get_leaves_the_content_type_behind(service: Service, sender: Sender) -> None:
+    service.routes |= {"/a": Reply(status=303, headers={"Location": "/b"}), "/b": Reply({})}
+    headers = {"content-type": "application/json", "x-kept": "1"}
+    await sender.send(Request("POST", f"{service.address}/a", headers, b"{}"))
+    assert "content-type" not in service.received[1].headers and service.received[1].headers["x-kept"] == "1"

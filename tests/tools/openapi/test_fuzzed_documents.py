@@ -1,0 +1,347 @@
+"""Documents that are broken, hostile or huge: read with bounded work, without an exception, and with reasons."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from closient_mcp.tools.catalog.entries import Entry
+from closient_mcp.tools.formats.json_values import JsonValue, as_list, as_object, parse_json, to_text
+from closient_mcp.tools.http.fetcher import Fetcher
+from closient_mcp.tools.http.reader import Reader
+from closient_mcp.tools.openapi.operations import MAX_OPERATIONS, Source
+from closient_mcp.tools.systems.loading import Description, read_description
+
+from ...fakes.service import document, operation
+from ...fakes.specs import BASE, spec_files
+
+OWN_DEFECT = "could not be read ("
+SMALL = 60_000
+
+
+def read_text(folder: Path, text: str | bytes) -> Description:
+    """What comes of a document in a file of its own."""
+    path = folder / "openapi.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode(errors="surrogatepass"))
+    return asyncio.run(_read(path))
+
+
+async def _read(path: Path) -> Description:
+    origins = frozenset({BASE})
+    address = path.as_uri()
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(_no_network)) as client:
+        reader = Reader(Fetcher(client, origins), files=(address,))
+        source = Source("acme", ("acme",), "acme", address, "", origins, base=BASE)
+        return await read_description(Entry("acme", "", address), source, reader)
+
+
+def _no_network(request: httpx2.Request) -> httpx2.Response:
+    raise AssertionError(f"a file led to {request.url}")
+
+
+def read_value(folder: Path, value: Any) -> Description:
+    return read_text(folder, json.dumps(value))
+
+
+def is_told_well(found: Description) -> bool:
+    """Whether nothing went wrong that we did not think of, and whatever is missing has a reason."""
+    told = [found.failure, *(problem.reason for problem in found.problems)]
+    reasons = all(problem.reason and problem.effect and problem.subject for problem in found.problems)
+    names = [one.name for one in found.operations]
+    return reasons and len(set(names)) == len(names) and not any(OWN_DEFECT in reason for reason in told)
+
+
+def body(schema: Any) -> dict[str, Any]:
+    return operation(requestBody={"required": True, "content": {"application/json": {"schema": schema}}})
+
+
+THING = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": ["string", "null"], "format": "uuid", "readOnly": True},
+        "kind": {"enum": ["a", "b", None], "default": "a"},
+        "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}, "maxItems": 5},
+        "more": {"oneOf": [{"$ref": "#/components/schemas/Part"}, {"type": "number", "exclusiveMinimum": 0}]},
+    },
+    "additionalProperties": {"allOf": [{"$ref": "#/components/schemas/Part"}, {"description": "Either."}]},
+}
+OPENAPI = document(
+    {
+        "/things/{id}": {
+            "parameters": [{"$ref": "#/components/parameters/Id"}],
+            "get": operation(operationId="getThing", tags=["t"], security=[{"o": ["read"]}], deprecated=True),
+            "put": {"requestBody": {"$ref": "#/components/requestBodies/Thing"}, "responses": {}},
+        },
+        "/things": {
+            "servers": [{"url": "/v{n}", "variables": {"n": {"default": "2", "enum": ["1", "2"]}}}],
+            "get": operation(
+                summary="List things",
+                parameters=[
+                    {"name": "f", "in": "query", "style": "deepObject", "explode": True, "schema": {"type": "object"}},
+                    {"name": "q", "in": "query", "content": {"application/json": {"schema": {"type": "array"}}}},
+                    {"name": "X-Trace", "in": "header", "schema": {"type": "integer"}, "example": 5},
+                ],
+            ),
+            "additionalOperations": {"COPY": body({"$ref": "#anchored"})},
+        },
+        "/elsewhere": {"$ref": "#/components/pathItems/Shared", "summary": "Own"},
+    },
+    servers=[{"url": BASE}],
+    components={
+        "schemas": {"Thing": THING, "Part": {"$anchor": "anchored", "type": "string", "pattern": "^a+$"}},
+        "parameters": {"Id": {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}},
+        "requestBodies": {"Thing": body({"$ref": "#/components/schemas/Thing"})["requestBody"]},
+        "pathItems": {"Shared": {"delete": operation(), "post": body({"$ref": "other.json#/x"})}},
+        "securitySchemes": {"o": {"type": "oauth2", "flows": {}}},
+    },
+)  # fmt: skip
+SWAGGER: dict[str, Any] = {
+    "swagger": "2.0",
+    "host": "api.example.com",
+    "basePath": "/v1",
+    "schemes": ["https"],
+    "consumes": ["application/json"],
+    "parameters": {"Body": {"name": "b", "in": "body", "schema": {"$ref": "#/definitions/Thing"}}},
+    "paths": {
+        "/things/{id}": {
+            "parameters": [{"name": "id", "in": "path", "type": "string", "required": True}],
+            "post": {"parameters": [{"$ref": "#/parameters/Body"}], "responses": {"200": {"schema": {}}}},
+            "put": {
+                "consumes": ["multipart/form-data"],
+                "parameters": [
+                    {"name": "f", "in": "formData", "type": "file"},
+                    {"name": "l", "in": "formData", "type": "array", "items": {"type": "string"}},
+                ],
+            },
+        }
+    },
+    "definitions": {
+        "Thing": {"type": "object", "discriminator": "k", "properties": {"k": {"$ref": "#/definitions/Thing"}}},
+    },
+    "securityDefinitions": {"o": {"type": "oauth2", "flow": "implicit", "scopes": {"r": "Read."}}},
+}  # fmt: skip
+OWN: list[Any] = [OPENAPI, SWAGGER]
+
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        *(
+            None,
+            True,
+            False,
+            0,
+            -1,
+            1.5,
+            10**30,
+            "",
+            "x",
+            "a" * 5_000,
+            "\x00\x1b[31m\u202e",
+            "{}",
+            "/",
+            "get",
+            "string",
+        ),
+        *([], [None], [[]], ["x"], [{}], {}, {"": None}, {"x": {"y": []}}, {"$ref": "#/"}, {"$ref": "#"}, {"$ref": 5}),
+        *({"$ref": "#/paths"}, {"$ref": "#/components/schemas/Thing"}, {"$ref": "nowhere.json"}, {"$ref": "#nowhere"}),
+        *({"$ref": "https://evil.example/x"}, {"$ref": "openapi.json"}, {"type": "object", "properties": []}),
+        *({"$id": "x"}, {"type": ["x", 5, None]}, {"in": "query", "name": "x"}, {"enum": {}}, {"allOf": [{}, 5]}),
+        *({"required": True}, {"in": [], "name": {}}, {"$id": "http://[", "$ref": "a"}, "http://[", "#/a"),
+    ]
+)
+
+
+def places(value: JsonValue) -> list[tuple[Any, Any]]:
+    """Every member and item, as its container and its key."""
+    found: list[tuple[Any, Any]] = []
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        pairs: list[tuple[Any, JsonValue]] = [*as_object(node).items(), *enumerate(as_list(node))]
+        found += [(node, key) for key, _ in pairs]
+        waiting += [child for _, child in pairs if isinstance(child, dict | list)]
+    return found
+
+
+def mutate(value: Any, draw: Any) -> None:
+    """Change a document in one place: other values, missing members, other names, parts put elsewhere."""
+    there = places(value)
+    if not there:
+        return
+    at: int = draw(st.integers(0, len(there) - 1))
+    container, key = there[at]
+    how = draw(st.sampled_from(["replace", "replace", "drop", "rename", "copy"]))
+    if how == "drop":
+        del container[key]
+    elif how == "rename" and isinstance(key, str):
+        container[draw(st.sampled_from(["", "$ref", "x-y", "get", "GET", "parameters", "schema", "/a", "a/{b}"]))] = (
+            container.pop(key)
+        )
+    elif how == "copy":
+        at = draw(st.integers(0, len(there) - 1))
+        other, place = there[at]
+        container[key] = copy.deepcopy(other[place])
+    else:
+        container[key] = copy.deepcopy(draw(JUNK))
+
+
+def hold(folder: Path, bases: list[Any], data: st.DataObject) -> None:
+    value = copy.deepcopy(data.draw(st.sampled_from(bases)))
+    for _ in range(data.draw(st.integers(1, 12))):
+        mutate(value, data.draw)
+    assert is_told_well(read_value(folder, value))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the documents are written to, each over the last."""
+    return tmp_path_factory.mktemp("fuzzed")
+
+
+def real_documents(largest: int) -> list[Any]:
+    files = [path for path in spec_files() if path.suffix == ".json" and path.stat().st_size < largest]
+    return [parse_json(path.read_bytes()) for path in files]
+
+
+_UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+few = settings(max_examples=250, deadline=None, suppress_health_check=_UNHURRIED, derandomize=True)
+many = settings(max_examples=20_000, deadline=None, suppress_health_check=_UNHURRIED)
+
+
+@few
+@given(data=st.data())
+def test_a_mutated_document_of_ours_is_read_or_told(folder: Path, data: st.DataObject) -> None:
+    hold(folder, OWN, data)
+
+
+@settings(few, max_examples=150)
+@given(data=st.data())
+def test_a_mutated_real_document_is_read_or_told(folder: Path, data: st.DataObject) -> None:
+    hold(folder, [*OWN, *real_documents(SMALL)], data)
+
+
+@settings(few, max_examples=150)
+@given(text=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
+def test_any_bytes_are_read_or_told(folder: Path, text: bytes) -> None:
+    assert is_told_well(read_text(folder, text))
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+@many
+@given(data=st.data())
+def test_many_mutated_documents_are_read_or_told(folder: Path, data: st.DataObject) -> None:
+    hold(folder, OWN, data)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+@settings(many, max_examples=5_000)
+@given(data=st.data())
+def test_many_mutated_real_documents_are_read_or_told(folder: Path, data: st.DataObject) -> None:
+    hold(folder, [*OWN, *real_documents(600_000)], data)
+
+
+# Huge and hostile
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":' * 10_000 + "1" + "}" * 10_000,
+        '{"openapi": "3.1.0", "paths": ' + "[" * 10_000 + "]" * 10_000 + "}",
+        "openapi: 3.1.0\npaths: " + "{a: " * 10_000 + "}" * 10_000,
+        "".join(f"{' ' * depth}a:\n" for depth in range(2_000)),
+    ],
+    ids=["objects", "lists", "yaml in braces", "yaml by indentation"],
+)
+def test_ten_thousand_levels_are_refused(folder: Path, text: str) -> None:
+    found = read_text(folder, text)
+    assert found.operations == () and found.failure and OWN_DEFECT not in found.failure
+
+
+def test_a_hundred_thousand_paths_are_cut_and_told(folder: Path) -> None:
+    found = read_value(folder, document({f"/p{i}": {"get": {}} for i in range(100_000)}))
+    assert len(found.operations) == MAX_OPERATIONS
+    (problem,) = found.problems
+    assert problem.reason == f"it has 100000 operations; {MAX_OPERATIONS} are read"
+
+
+def test_a_hundred_thousand_broken_paths_are_told_up_to_a_bound(folder: Path) -> None:
+    found = read_value(folder, document({f"/p{i}": None for i in range(100_000)}))
+    assert found.operations == () and len(found.problems) <= MAX_OPERATIONS + 1
+
+
+@pytest.mark.parametrize("link", ["items", "properties", "allOf", "anyOf", "additionalProperties"])
+def test_a_bomb_of_references_stays_small(folder: Path, link: str) -> None:
+    """Each schema names the next one twice: 2^60 of them, written out."""
+
+    def twice(name: str) -> Any:
+        reference = {"$ref": f"#/components/schemas/{name}"}
+        many: dict[str, Any] = {
+            "items": {"type": "object", "properties": {"a": reference, "b": {"type": "array", "items": reference}}},
+            "properties": {"a": reference, "b": reference},
+            "additionalProperties": {"anyOf": [reference, {"type": "array", "items": reference}]},
+        }
+        return {"type": "array" if link == "items" else "object", link: many.get(link, [reference, reference])}
+
+    schemas = {f"S{i}": twice(f"S{i + 1}") for i in range(60)} | {"S60": {"type": "string"}}
+    found = read_value(
+        folder, document({"/t": {"post": body({"$ref": "#/components/schemas/S0"})}}, components={"schemas": schemas})
+    )
+    assert is_told_well(found) and len(found.operations) == 1
+    assert len(to_text(found.operations[0].input_schema)) < 100_000
+
+
+def test_a_bomb_of_files_is_read_once_each(folder: Path) -> None:
+    for i in range(30):
+        reference = {"$ref": f"bomb{i + 1}.json"}
+        (folder / f"bomb{i}.json").write_text(
+            json.dumps({"type": "object", "properties": {"a": reference, "b": reference}})
+        )
+    (folder / "bomb19.json").write_text('{"type": "string"}')
+    found = read_value(folder, document({"/t": {"post": body({"$ref": "bomb0.json"})}}))
+    assert is_told_well(found) and len(found.operations) == 1
+    assert len(to_text(found.operations[0].input_schema)) < 100_000
+
+
+@pytest.mark.parametrize("levels", [20, 200])
+def test_a_bomb_of_aliases_is_refused(folder: Path, levels: int) -> None:
+    lines = ["openapi: 3.1.0", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, levels)]
+    found = read_text(folder, "\n".join([*lines, "paths: {}"]))
+    assert "its aliases repeat more than" in found.failure
+
+
+def test_a_bomb_of_one_long_text_is_refused(folder: Path) -> None:
+    text = f"openapi: 3.1.0\na: &a {'x' * 1_000_000}\npaths: {{}}\nb: [{', '.join(['*a'] * 5_000)}]"
+    assert "its aliases repeat more than" in read_text(folder, text).failure
+
+
+@pytest.mark.parametrize("reference", ["#/components/schemas/S", "#s", "openapi.json#/components/schemas/S", "#"])
+def test_a_reference_to_itself_breaks_nothing(folder: Path, reference: str) -> None:
+    members = {"schemas": {"S": {"$ref": reference, "$anchor": "s"}}}
+    paths = {"/t": {"post": body({"$ref": reference})}, "/good": {"get": operation()}}
+    found = read_value(folder, document(paths, components=members))
+    assert is_told_well(found) and "/good" in [one.path for one in found.operations]
+
+
+def test_a_pointer_of_many_steps_and_names_without_end_breaks_nothing(folder: Path) -> None:
+    schemas: dict[str, Any] = {f"S{i}": {"$anchor": f"a{i}", "$id": f"i{i}"} for i in range(20_000)}
+    schemas |= {
+        "L": {"type": "object", "properties": {"a": {"$ref": "#/" + "a/" * 100_000}}},
+        "k" * 100_000: {"$anchor": "k"},
+    }
+    paths = {f"/{i}": {"post": body({"$ref": f"#a{i}"})} for i in range(50)} | {
+        "/l": {"post": body({"$ref": "#/components/schemas/L"})}
+    }
+    found = read_value(folder, document(paths, components={"schemas": schemas}))
+    assert is_told_well(found) and len(found.operations) + len(found.problems) == 51

@@ -1,0 +1,418 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from closient_mcp.tools.formats.json_values import JsonObject, as_object
+from closient_mcp.tools.openapi.operations import NotOpenApi, Operation, Source, read_operations
+from closient_mcp.tools.problems import Problem
+
+from ...fakes.service import document, operation
+
+HOST = "https://www.example.com"
+SOURCE = Source("closient", ("things",), "things", f"{HOST}/things/openapi.json", f"{HOST}/things/", frozenset({HOST}))
+
+
+def read(paths: dict[str, Any], **members: Any) -> tuple[list[Operation], list[Problem]]:
+    return read_operations(document(paths, **members), SOURCE)
+
+
+def only(paths: dict[str, Any], **members: Any) -> Operation:
+    operations, problems = read(paths, **members)
+    assert problems == []
+    (found,) = operations
+    return found
+
+
+def test_an_operation_becomes_a_name_a_description_and_a_schema() -> None:
+    found = only(
+        {
+            "/things/{id}": {
+                "get": operation(
+                    operationId="get_thing",
+                    summary="Get a thing",
+                    description="The whole of it.",
+                    parameters=[
+                        {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                        {"name": "page", "in": "query", "schema": {"type": "integer"}, "description": "Which page."},
+                    ],
+                )
+            }
+        }
+    )
+    assert (found.name, found.method, found.tier, found.base) == ("things_get_thing", "GET", "read", HOST)
+    assert found.description == "Get a thing. The whole of it.\nGET /things/{id}"
+    assert found.input_schema == {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "page": {"type": "integer", "description": "Which page."}},
+        "additionalProperties": False,
+        "required": ["id"],
+    }
+
+
+def test_a_json_body_is_the_argument_body() -> None:
+    body = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    content = {"application/json": {"schema": body}}
+    found = only({"/t": {"post": operation(requestBody={"required": True, "content": content})}})
+    assert as_object(found.input_schema["properties"])["body"] == body
+    assert found.input_schema["required"] == ["body"]
+
+
+def test_parameters_of_a_path_item_hold_for_its_operations_which_may_overrule_them() -> None:
+    shared = [{"name": "q", "in": "query", "schema": {"type": "string"}}]
+    own = [{"name": "q", "in": "query", "required": True, "schema": {"type": "integer"}}]
+    found = only({"/t": {"parameters": shared, "get": operation(parameters=own)}})
+    assert found.input_schema["properties"] == {"q": {"type": "integer"}}
+
+
+def test_parameters_of_one_name_in_several_places_stay_apart() -> None:
+    places: list[dict[str, Any]] = [
+        {"name": "id", "in": where, "required": True, "schema": {}} for where in ("path", "query", "header")
+    ]
+    found = only({"/t/{id}": {"get": operation(parameters=places)}})
+    assert found.input_schema["required"] == ["id_path", "id_query", "id_header"]
+
+
+@pytest.mark.parametrize("header", ["Authorization", "Host", "Cookie", "X-API-Key", "Content-Type", "Accept"])
+def test_headers_that_are_not_the_agents_business_are_no_arguments(header: str) -> None:
+    found = only({"/t": {"get": operation(parameters=[{"name": header, "in": "header", "required": True}])}})
+    assert found.input_schema["properties"] == {}
+
+
+def test_a_path_parameter_that_the_document_forgot_is_asked_for_all_the_same() -> None:
+    assert only({"/t/{id}": {"get": operation()}}).input_schema["required"] == ["id"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ({"parameters": [{"$ref": "#/components/parameters/None"}]}, "leads nowhere"),
+        ({"parameters": [{"$ref": "other.json#/x"}]}, "another file"),
+        ({"parameters": [{"in": "query"}]}, "no name"),
+        ({"parameters": [{"name": "x", "in": "nowhere"}]}, "which is no place"),
+        ({"parameters": [{"name": "sessionid", "in": "cookie", "required": True}]}, "cookie"),
+        ({"requestBody": {"required": True, "content": {"no media type": {}}}}, "no media type"),
+        ({"requestBody": {"$ref": "#/components/requestBodies/Loop"}}, "does not end"),
+    ],
+)
+def test_a_broken_operation_costs_itself_and_is_a_problem_with_its_place(broken: Any, reason: str) -> None:
+    loop = {"requestBodies": {"Loop": {"$ref": "#/components/requestBodies/Loop"}}}
+    paths = {"/bad": {"get": operation(**broken)}, "/good": {"get": operation()}}
+    operations, (problem,) = read(paths, components=loop)
+    assert [found.path for found in operations] == ["/good"]
+    assert reason in problem.reason
+    assert (problem.subject, problem.pointer) == ("GET /bad", "/paths/~1bad/get")
+
+
+def test_an_operation_that_is_served_elsewhere_is_a_problem_and_never_a_call_to_there() -> None:
+    elsewhere = replace(SOURCE, anchor="https://elsewhere.example/")
+    paths = {"/bad": {"get": operation()}}
+    operations, (problem,) = read_operations(document(paths, servers=[{"url": "https://evil.example"}]), elsewhere)
+    assert operations == []
+    assert "https://evil.example, https://elsewhere.example" in problem.reason
+
+
+@pytest.mark.parametrize("server", ["http://localhost:8000", HOST.replace("https", "http"), "mailto:x"])
+def test_a_server_that_is_a_leftover_or_differs_in_the_scheme_is_the_documents_own_host(server: str) -> None:
+    document_alone = replace(SOURCE, anchor="")
+    paths = {"/a": {"get": operation()}}
+    (found,), _ = read_operations(document(paths, servers=[{"url": server}]), document_alone)
+    assert found.base == HOST
+
+
+def test_the_host_of_a_document_without_an_anchor_does_not_stand_in_for_a_server_on_another() -> None:
+    paths = {"/a": {"get": operation()}}
+    servers = [{"url": "https://elsewhere.example/v1"}]
+    operations, (problem,) = read_operations(document(paths, servers=servers), replace(SOURCE, anchor=""))
+    assert operations == []
+    assert "served at https://elsewhere.example" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("contents", "reason"),
+    [
+        ({}, "no `openapi`"),
+        ({"swagger": "2.0"}, "no `openapi`"),
+        ({"openapi": "4.0.0"}, "4.0.0"),
+        ({"openapi": "3.1.0"}, "no `paths`"),
+        ({"openapi": "3.1.0", "paths": []}, "no `paths`"),
+    ],
+)
+def test_a_document_that_gives_nothing_says_why(contents: JsonObject, reason: str) -> None:
+    with pytest.raises(NotOpenApi, match=reason):
+        read_operations(contents, SOURCE)
+
+
+@pytest.mark.parametrize("node", [None, 1, "x", [], {"get": 5}, {"get": []}, {"parameters": 3}])
+def test_a_path_of_the_wrong_shape_gives_nothing_and_breaks_nothing(node: Any) -> None:
+    operations, _ = read({"/bad": node, "/good": {"get": operation()}})
+    assert [found.path for found in operations] == ["/good"]
+
+
+@pytest.mark.parametrize(
+    ("servers", "path", "base"),
+    [
+        (None, "/things/a", HOST),
+        (None, "/a", f"{HOST}/things"),
+        ([{"url": "/v2"}], "/a", f"{HOST}/v2"),
+        ([{"url": "https://elsewhere.example"}, {"url": f"{HOST}/v3/"}], "/a", f"{HOST}/v3"),
+        ([{"url": "https://elsewhere.example"}], "/a", f"{HOST}/things"),
+        ([{"url": "/{v}", "variables": {"v": {"default": "v9"}}}], "/a", f"{HOST}/v9"),
+        ([{"url": f" {HOST}/v4 "}], "/a", f"{HOST}/v4"),
+    ],
+)
+def test_the_base_is_the_first_server_that_calls_may_go_to(servers: Any, path: str, base: str) -> None:
+    members = {} if servers is None else {"servers": servers}
+    assert only({path: {"get": operation()}}, **members).base == base
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation_id", "tier"),
+    [
+        ("get", "/t", "list_things", "read"),
+        ("post", "/t", "create_thing", "write"),
+        ("put", "/t", "replace_thing", "destructive"),
+        ("patch", "/t", "update_thing", "destructive"),
+        ("delete", "/t", "delete_thing", "destructive"),
+        ("post", "/data/search/", "", "read"),
+        ("post", "/keys/{id}/revoke", "", "destructive"),
+        ("post", "/orders/{id}", "cancel_order", "destructive"),
+        ("get", "/delete", "delete_everything", "destructive"),
+        ("get", "/cancel-reasons", "list_cancel_reasons", "read"),
+        ("post", "/lookup-tables", "create_lookup_table", "write"),
+        ("post", "/alerts", "search_alert_create", "write"),
+        ("post", "/users", "find_or_create_user", "write"),
+        ("post", "/verify-email", "send_verification", "write"),
+        ("post", "/desk/check-in", "check_in", "write"),
+        ("post", "/query-templates", "addTemplate", "write"),
+        ("post", "/items", "validate_and_store", "write"),
+        ("post", "/indexes", "createSearchIndex", "write"),
+        ("post", "/items/bulk-delete", "bulk_delete_items", "destructive"),
+        ("post", "/x/replace", "", "destructive"),
+    ],
+)
+def test_the_tier_follows_the_method_and_the_words(method: str, path: str, operation_id: str, tier: str) -> None:
+    assert only({path: {method: operation(operationId=operation_id)}}).tier == tier
+
+
+def test_text_of_a_document_reaches_the_model_without_hidden_characters() -> None:
+    found = only({"/t": {"get": operation(summary="Get\u202e it\u200b", description="See\x00 \U000e0041this")}})
+    assert found.description.startswith("Get it. See this")
+
+
+def test_a_description_stays_short_enough_for_the_strictest_host() -> None:
+    found = only({"/t": {"get": operation(summary="word " * 100, description="word " * 5000)}})
+    assert len(found.description) < 1024
+
+
+def test_names_do_not_depend_on_the_order_of_the_paths() -> None:
+    paths = {f"/{word}": {"get": operation(operationId="list")} for word in ("a", "b", "c")}
+    forwards, _ = read(paths)
+    backwards, _ = read(dict(reversed(paths.items())))
+    assert {o.path: o.name for o in forwards} == {o.path: o.name for o in backwards}
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        ({"trace": {}}, "the method TRACE is not sent"),
+        ({"TRACE": {}}, "the method TRACE is not sent"),
+        ({"additionalOperations": {"CONNECT": {}}}, "the method CONNECT is not sent"),
+        ({"additionalOperations": {"BAD NAME": {}}}, "its method is none"),
+        ({"additionalOperations": {"COPY": None}}, "it is no object"),
+        ({"get": {}, "GET": {}}, "the same method is on the same path twice"),
+        ({"get": {}, "additionalOperations": {"GET": {}}}, "the same method is on the same path twice"),
+        ({"get": None}, "it is no object"),
+        ({"get": {"parameters": {"q": {}}}}, "its `parameters` are no list"),
+        ({"get": {}, "parameters": "q"}, "its `parameters` are no list"),
+        ({"get": {"parameters": ["q"]}}, "one of its `parameters` is no object"),
+        ({"get": {"parameters": [{"name": "q", "in": "path"}]}}, "its path parameter 'q' is nowhere in the path"),
+        ({"get": []}, "it is no object"),
+        ([], "it is no object"),
+    ],
+)
+def test_no_operation_is_dropped_without_a_word(node: Any, reason: str) -> None:
+    _, (problem,) = read({"/a": node})
+    assert problem.reason == reason
+
+
+def test_query_and_methods_of_ones_own_are_sent_as_they_are_written() -> None:
+    """OpenAPI 3.2 §4.8.9: `query`, and the keys of `additionalOperations` with their capitals."""
+    copy = operation(operationId="copyThing")
+    item = {"query": operation(operationId="runThings"), "additionalOperations": {"COPY": copy, "Lock": operation()}}
+    operations, problems = read({"/t": item}, openapi="3.2.0", tags=[{"name": "a", "parent": "b"}, {"name": "b"}])
+    assert problems == []
+    assert [(o.method, o.name, o.tier) for o in operations] == [
+        ("QUERY", "things_run_things", "read"),
+        ("COPY", "things_copy_thing", "destructive"),
+        ("Lock", "things_lock_t", "destructive"),
+    ]
+
+
+def test_a_parameter_that_is_the_whole_query_breaks_nothing() -> None:
+    query: JsonObject = {"name": "q", "in": "querystring", "content": {"application/json": {"schema": {}}}}
+    operations, _ = read({"/a": {"get": operation(parameters=[query])}, "/b": {"get": operation()}})
+    assert operations[-1].path == "/b"
+
+
+@pytest.mark.parametrize(
+    ("version", "notices"),
+    [("3.0.0", 0), ("3.1.1", 0), ("3.2.0", 0), (3.0, 0), (3.1, 0), (3, 0), ("3.9.1", 1), (3.9, 1), ("3.10.0", 1)],
+)
+def test_every_openapi_3_is_read_and_an_unknown_one_with_a_notice(version: Any, notices: int) -> None:
+    operations, problems = read({"/a": {"get": operation()}}, openapi=version)
+    assert len(operations) == 1
+    assert [problem.effect for problem in problems] == ["it is read as OpenAPI 3.2"] * notices
+
+
+@pytest.mark.parametrize("version", ["4.0.0", "2.0", "", None, True, [], {}, "30", 4])
+def test_no_other_version_is_read(version: Any) -> None:
+    with pytest.raises(NotOpenApi):
+        read({"/a": {"get": operation()}}, openapi=version)
+
+
+def test_a_document_of_webhooks_alone_has_nothing_to_call_and_says_so() -> None:
+    operations, (problem,) = read_operations({"openapi": "3.1.0", "webhooks": {"a": {"post": {}}}}, SOURCE)
+    assert operations == []
+    assert (problem.effect, problem.pointer) == ("there is nothing to call", "/webhooks")
+    assert problem.reason == "it describes 1 webhooks, which the service sends, and no paths"
+
+
+def test_rule_1_a_path_without_a_slash_does_not_go_on_with_the_name_of_the_host() -> None:
+    assert only({".evil.example/t": {"get": operation()}}).path == "/.evil.example/t"
+
+
+def test_paths_that_differ_only_in_the_names_of_parameters_are_both_there() -> None:
+    operations, problems = read({"/t/{id}": {"get": operation()}, "/t/{name}": {"get": operation()}})
+    assert problems == [] and len({one.name for one in operations}) == 2
+
+
+def test_a_method_and_a_path_may_be_references_whose_own_members_come_first() -> None:
+    shared = {"get": operation(operationId="get_shared", summary="Shared"), "delete": operation()}
+    paths = {
+        "/a": {"$ref": "#/components/pathItems/Shared", "delete": operation(summary="Own")},
+        "/b": {"get": {"$ref": "#/components/pathItems/Shared/get", "summary": "Own"}},
+    }
+    operations, problems = read(paths, components={"pathItems": {"Shared": shared}})
+    assert problems == []
+    assert sorted((o.method, o.path, o.title) for o in operations) == [
+        ("DELETE", "/a", "Own"),
+        ("GET", "/a", "Shared"),
+        ("GET", "/b", "Own"),
+    ]
+
+
+def test_members_of_the_wrong_type_are_as_if_they_were_not_there() -> None:
+    wrong = operation(operationId=5, summary=[], description={}, tags=[1, "t", None], security=7, servers="x")
+    found = only({"/things": {"get": wrong}}, servers="https://evil.example", components=None, security=[5, "x"])
+    assert (found.name, found.base, found.tags, found.scopes) == (
+        "things_list_things",
+        f"{HOST}/things",
+        ("t",),
+        (),
+    )
+
+
+def test_a_server_variable_of_the_wrong_type_is_empty() -> None:
+    servers = [{"url": "/v{a}{b}{c}", "variables": {"a": {"default": {"x": 1}}, "b": 5, "c": {"default": 2}}}]
+    assert only({"/a": {"get": operation()}}, servers=servers).base == f"{HOST}/v2"
+
+
+def test_what_is_known_of_a_reference_that_leads_nowhere_is_told() -> None:
+    outside = "https://elsewhere.example/a.json#/A"
+    unresolved = {outside: "it is at another origin"}
+    paths = {"/a": {"get": operation(parameters=[{"$ref": outside}])}}
+    _, (problem,) = read_operations(document(paths), SOURCE, unresolved)
+    assert problem.reason == f"it refers to {outside}: it is at another origin"
+
+
+def test_more_problems_than_are_told_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_PROBLEMS", 3)
+    _, problems = read({f"/{i}": {"get": None} for i in range(5)})
+    assert [p.reason for p in problems] == ["it is no object"] * 3 + ["there are 5 problems"]
+
+
+def test_a_method_in_capitals_is_the_method() -> None:
+    assert only({"/a": {"GET": operation()}}).method == "GET"
+
+
+def test_an_undeclared_path_parameter_and_a_query_parameter_of_its_name_stay_apart() -> None:
+    query = {"name": "id", "in": "query", "schema": {"type": "integer"}}
+    found = only({"/i/{id}": {"get": operation(parameters=[query])}})
+    assert found.input_schema["properties"] == {"id_query": {"type": "integer"}, "id_path": {"type": "string"}}
+
+
+def test_parameters_whose_names_no_host_accepts_have_names_of_their_own() -> None:
+    query: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": {}} for name in ("цена", "вес", "a[b]")]
+    names = list(as_object(only({"/i": {"get": operation(parameters=query)}}).input_schema["properties"]))
+    assert len(names) == 3 and all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in names)
+
+
+@pytest.mark.parametrize("header", ["X_API_KEY", "X-HTTP-Method-Override", "X-Forwarded-For", "User-Agent", "Trailer"])
+def test_rule_3_headers_that_servers_take_for_others_are_no_arguments(header: str) -> None:
+    found = only({"/t": {"get": operation(parameters=[{"name": header, "in": "header"}])}})
+    assert found.input_schema["properties"] == {}
+
+
+def test_a_header_whose_name_is_none_costs_its_operation() -> None:
+    _, (problem,) = read({"/t": {"get": operation(parameters=[{"name": "bad name", "in": "header"}])}})
+    assert "no name for a header" in problem.reason
+
+
+def test_a_malformed_server_does_not_hide_a_good_one() -> None:
+    servers = [{"url": "mailto:x"}, {"url": f"{HOST}/v2"}]
+    assert only({"/a": {"get": operation()}}, servers=servers).base == f"{HOST}/v2"
+
+
+def test_an_operation_that_we_cannot_read_is_a_problem_and_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("closient_mcp.tools.openapi.operations.tier_of", {"good": "read"}.__getitem__)
+    operations, (problem,) = read({"/a": {"get": operation()}})
+    assert operations == [] and "could not be read (TypeError)" in problem.reason and "Traceback" in caplog.text
+
+
+def test_more_operations_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_OPERATIONS", 2)
+    operations, (problem,) = read({f"/{i}": {"get": operation()} for i in range(5)})
+    assert len(operations) == 2 and "it has 5 operations; 2 are read" in problem.reason
+
+
+def test_a_problem_shows_nothing_hidden_of_the_document() -> None:
+    _, (problem,) = read({"/a[31m‮": {"get": operation(parameters=[{"$ref": "#/x]0;y"}])}})
+    assert "" not in str(problem) and "‮" not in str(problem)
+
+
+def test_operations_that_share_a_large_schema_share_its_conversion() -> None:
+    large = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(500)}}
+    body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Large"}}}}
+    operations, _ = read(
+        {f"/{i}": {"post": operation(requestBody=body)} for i in range(3)}, components={"schemas": {"Large": large}}
+    )
+    converted = [as_object(found.input_schema["$defs"])["Large"] for found in operations]
+    assert converted[0] is converted[1] is converted[2]
+
+
+@pytest.mark.parametrize("identifier", ["A" * 120_000, "a-" * 60_000, "x" * 120_000])
+def test_a_huge_identifier_is_named_in_no_time(identifier: str) -> None:
+    assert len(only({"/a": {"get": operation(operationId=identifier, summary=identifier)}}).name) <= 64
+
+
+def test_the_scopes_of_an_operation_are_its_own_or_the_documents_or_by_the_systems_rule() -> None:
+    schemes = {"securitySchemes": {"o": {"type": "oauth2"}, "k": {"type": "apiKey"}}}
+    paths = {
+        "/own": {"get": operation(security=[{"k": []}, {"o": ["things.read", "more"]}])},
+        "/whole": {"get": operation()},
+        "/none": {"post": operation(security=[])},
+    }
+    found, _ = read_operations(
+        document(paths, components=schemes, security=[{"o": ["all"]}]), replace(SOURCE, app_scopes=True)
+    )
+    assert [o.scopes for o in found] == [("things.read", "more"), ("all",), ("things:write",)]
+
+
+def test_the_query_of_a_server_is_no_part_of_the_base() -> None:
+    assert only({"/a": {"get": operation()}}, servers=[{"url": f"{HOST}/v2?key=x"}]).base == f"{HOST}/v2"

@@ -1,0 +1,70 @@
+"""Real descriptions of real services: every operation of every one of them is a tool or a named problem."""
+
+from __future__ import annotations
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from closient_mcp.tools.formats.json_values import JsonValue, as_object, to_text
+
+from ...fakes.specs import Spec, all_specs, spec_parameters
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+LEFT_OUT = "this operation is left out"
+# What their authors published without: the reasons why operations of a document may be missing, where there are any.
+MISSING = {
+    # It refers to a schema of another host (design.md §8, rule 2).
+    "gs1-epcis.yaml": "it is on the network, and the document is a file",
+    # Of its five files, one is there.
+    "oai-petstore-separate-v2.json": "there is no file",
+}
+
+
+@pytest.fixture(params=spec_parameters())
+def spec(request: pytest.FixtureRequest) -> Spec:
+    """One real document, read."""
+    return all_specs()[request.param]
+
+
+def in_the_document(spec: Spec) -> set[str]:
+    paths = as_object(spec.document.get("paths"))
+    return {f"{m.upper()} {path}" for path, item in paths.items() for m in as_object(item) if m in METHODS}
+
+
+def test_every_operation_is_a_tool_or_a_named_problem(spec: Spec) -> None:
+    assert spec.description.failure == ""
+    tools = [f"{one.method} {one.path}" for one in spec.description.operations]
+    missing = [problem.subject for problem in spec.description.problems if problem.effect == LEFT_OUT]
+    assert sorted([*tools, *missing]) == sorted(in_the_document(spec))
+
+
+def test_what_is_missing_has_a_place_and_a_reason_that_is_not_ours(spec: Spec) -> None:
+    missing = [problem for problem in spec.description.problems if problem.effect == LEFT_OUT]
+    assert all(problem.pointer.startswith("/paths/") and problem.reason for problem in missing)
+    assert not any("could not be read (" in problem.reason for problem in missing)
+
+
+def test_what_refers_to_nothing_that_may_be_read_says_so(spec: Spec) -> None:
+    reasons = [problem.reason for problem in spec.description.problems if "refers to" in problem.reason]
+    assert all(MISSING.get(spec.name, "nothing at all") in reason for reason in reasons)
+    assert bool(reasons) == (spec.name in MISSING)
+
+
+def test_the_names_of_a_document_are_distinct(spec: Spec) -> None:
+    names = [one.name for one in spec.description.operations]
+    assert len(set(names)) == len(names)
+
+
+def test_every_schema_is_json_schema_and_has_no_union_at_its_root(spec: Spec) -> None:
+    different: dict[str, JsonValue] = {}
+    for one in spec.description.operations:
+        assert one.input_schema["type"] == "object"
+        assert not {"oneOf", "anyOf", "allOf"} & one.input_schema.keys()
+        parts = [as_object(one.input_schema.get(key)) for key in ("properties", "$defs")]
+        different |= {to_text(schema): schema for part in parts for schema in part.values()}
+    Draft202012Validator.check_schema({"anyOf": [{}, *different.values()]})
+
+
+def test_the_names_of_all_documents_together_are_distinct() -> None:
+    names = [one.name for spec in all_specs().values() for one in spec.description.operations]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
+from closient_mcp.tools.schema.reader import SchemaReader
+from closient_mcp.tools.schema.references import BadReference
+
+from ...fakes.service import fits
+
+
+def convert(schema: JsonValue, **components: JsonValue) -> JsonObject:
+    needs: set[str] = set()
+    reader = SchemaReader({"components": {"schemas": components}})
+    converted = reader.read(schema, needs)
+    definitions = reader.definitions(needs)
+    return {**converted, "$defs": definitions} if definitions else converted
+
+
+def ref(name: str) -> JsonObject:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string", "nullable": True}, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        ({"type": ["string", "null"]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        ({"type": ["string", "integer"]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 0}),
+        ({"type": "integer", "exclusiveMinimum": 3}, {"type": "integer", "exclusiveMinimum": 3}),
+        ({"type": "string", "example": "x", "xml": {}, "x-a": 1}, {"type": "string", "description": "E.g. x."}),
+        ({"type": "array"}, {"type": "array", "items": {}}),
+        ({"type": "object"}, {"type": "object", "additionalProperties": True}),
+        (True, {}),
+        ({"allOf": [{"type": "string"}], "description": "d"}, {"type": "string", "description": "d"}),
+    ],
+)
+def test_openapi_words_become_what_they_mean_in_json_schema(schema: JsonValue, expected: JsonObject) -> None:
+    assert convert(schema) == expected
+
+
+def test_what_only_the_server_sets_is_not_asked_for() -> None:
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}},
+        "required": ["id", "name"],
+    }
+    assert convert(schema) == {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+
+
+def test_a_reference_is_replaced_by_what_it_names() -> None:
+    assert convert(ref("Pet"), Pet={"type": "string"}) == {"type": "string"}
+
+
+def test_a_schema_that_contains_itself_is_kept_under_defs() -> None:
+    tree: JsonObject = {"type": "object", "properties": {"child": ref("Tree")}}
+    converted = convert(ref("Tree"), Tree=tree)
+    assert fits(converted, {"child": {"child": {}}})
+    assert not fits(converted, {"child": {"child": 1}})
+
+
+def test_schemas_that_contain_each_other_are_kept_under_defs() -> None:
+    converted = convert(
+        ref("A"),
+        A={"type": "object", "properties": {"b": ref("B")}},
+        B={"type": "object", "properties": {"a": ref("A")}},
+    )
+    assert not fits(converted, {"b": {"a": {"b": 1}}})
+
+
+@pytest.mark.parametrize(
+    "reference", ["#/components/schemas/None", "other.yaml#/A", "http://example.com/a", "#anchor", ""]
+)
+def test_a_reference_that_leads_nowhere_is_an_error(reference: str) -> None:
+    with pytest.raises(BadReference):
+        convert({"$ref": reference})
+
+
+def test_a_bomb_of_references_stays_small() -> None:
+    bomb: dict[str, Any] = {
+        f"L{i}": {"type": "object", "properties": {f"p{j}": ref(f"L{i + 1}") for j in range(10)}} for i in range(12)
+    }
+    converted = convert(ref("L0"), **bomb, L12={"type": "string"})
+    Draft202012Validator.check_schema(converted)
+    assert len(str(converted)) < 200_000
+
+
+def test_a_long_enumeration_is_cut_to_a_description_of_it() -> None:
+    converted = convert({"type": "string", "enum": [f"value{i}" for i in range(5000)]})
+    assert "enum" not in converted and "5000 values" in str(converted["description"])
+
+
+WRONG_KEYWORDS: list[JsonObject] = [
+    {"minLength": "5"},
+    {"maxLength": -1},
+    {"minimum": "0"},
+    {"multipleOf": 0},
+    {"uniqueItems": "yes"},
+    {"pattern": 5},
+    {"required": [{}, [], 1]},
+    {"required": "name"},
+    {"enum": "a"},
+    {"enum": []},
+    {"properties": []},
+    {"items": True},
+    {"anyOf": [True, False]},
+    {"type": {}},
+    {"type": ["strange"]},
+    {"nullable": "yes"},
+    {"exclusiveMinimum": "1"},
+    {"description": ["x"]},
+    {"additionalProperties": []},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_KEYWORDS)
+@pytest.mark.parametrize("kind", ["string", "object", "array"])
+def test_a_keyword_that_is_not_what_it_must_be_is_left_out(kind: str, wrong: JsonObject) -> None:
+    assert fits(convert({"type": kind, **wrong}), {"string": "x", "object": {}, "array": []}[kind])  # type: ignore[arg-type]
+
+
+def test_rule_2_values_of_a_schema_reach_the_model_without_hidden_characters() -> None:
+    converted = convert({"type": "string", "enum": ["a\u202e"], "default": "b\x1b[0m", "const": "c\u200b"})
+    assert not set("\u202e\x1b\u200b") & set(str(converted))
+
+
+def test_two_references_that_end_in_one_word_have_definitions_of_their_own() -> None:
+    schemas: dict[str, Any] = {
+        "components": {
+            "schemas": {"X": {"type": "object", "properties": {"x": ref("X")}}},
+            "responses": {"X": {"type": "object", "properties": {"y": {"$ref": "#/components/responses/X"}}}},
+        }
+    }
+    needs: set[str] = set()
+    reader = SchemaReader(schemas)
+    both: JsonObject = {"type": "object", "properties": {"a": ref("X"), "b": {"$ref": "#/components/responses/X"}}}
+    converted: JsonObject = {**reader.read(both, needs)}
+    converted["$defs"] = reader.definitions(needs)
+    assert len(as_object(converted["$defs"])) == 2
+    assert fits(converted, {"a": {"x": {}}, "b": {"y": {}}}) and not fits(converted, {"b": {"y": 1}})
+
+
+@pytest.mark.parametrize("levels", [30, 1000, 5000])
+def test_very_deep_schemas_are_cut_and_not_crashed_on(levels: int) -> None:
+    deep: JsonObject = {"type": "string"}
+    for _ in range(levels):
+        deep = {"type": ["array", "null"], "items": deep}
+    assert str(convert(deep)).count("anyOf") <= 25
+
+
+def test_a_long_chain_of_references_is_cut_and_not_crashed_on() -> None:
+    chain: dict[str, Any] = {f"C{i}": {"type": "array", "items": ref(f"C{i + 1}")} for i in range(3000)}
+    assert fits(convert(ref("C0"), **chain, C3000={"type": "string"}), [])
+
+
+def test_one_of_becomes_any_of_because_branches_may_have_lost_what_kept_them_apart() -> None:
+    converted = convert({"oneOf": [{"type": "object", "not": {}}, {"type": "object"}]})
+    assert fits(converted, {}) and "oneOf" not in converted
+
+
+def test_a_percent_encoded_reference_is_followed() -> None:
+    reader = SchemaReader({"paths": {"/a/{id}": {"x": {"type": "integer"}}}})
+    assert reader.read({"$ref": "#/paths/~1a~1%7Bid%7D/x"}, set()) == {"type": "integer"}
+
+
+def test_a_schema_of_thousands_of_parts_is_cut() -> None:
+    wide: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(9000)}}
+    assert 1000 < len(as_object(convert(wide)["properties"])) < 5000
+
+
+def test_a_small_component_stands_in_place_and_a_large_one_under_defs() -> None:
+    small: JsonObject = {"type": "object", "properties": {"a": {"type": "string"}}}
+    large: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(100)}}
+    assert convert(ref("S"), S=small) == small
+    assert convert(ref("L"), L=large) == {"$ref": "#/$defs/L", "$defs": {"L": large}}
+
+
+PET: JsonObject = {
+    "type": "object",
+    "properties": {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}},
+    "required": ["id", "name"],
+}
+
+
+def test_objects_that_all_hold_become_one() -> None:
+    cat: JsonObject = {
+        "allOf": [
+            ref("Pet"),
+            {"type": "object", "properties": {"lives": {"type": "integer"}}, "required": ["id", "lives"]},
+        ],
+        "description": "A cat.",
+        "additionalProperties": False,
+    }
+    assert convert(cat, Pet={**PET, "description": "A pet."}) == {
+        "type": "object",
+        "description": "A cat.",
+        "properties": {"name": {"type": "string"}, "lives": {"type": "integer"}},
+        "required": ["name", "lives"],
+    }
+
+
+def test_what_is_asked_of_one_property_in_several_parts_is_asked_together() -> None:
+    parts: JsonValue = [
+        {"type": "object", "properties": {"n": {"type": "number", "minimum": 1}, "x": {"type": "string"}}},
+        {"properties": {"n": {"type": "integer", "minimum": 3, "maximum": 9}, "x": {"type": "boolean"}}},
+    ]
+    converted = as_object(convert({"allOf": parts})["properties"])
+    assert converted["n"] == {"type": "integer", "minimum": 3, "maximum": 9}
+    assert converted["x"] == {"allOf": [{"type": "string"}, {"type": "boolean"}]}
+
+
+def test_what_only_the_server_sets_is_found_through_references_and_parts() -> None:
+    stamp: JsonObject = {"type": "string", "readOnly": True}
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {
+            "a": ref("Stamp"),
+            "b": {"allOf": [ref("Stamp")]},
+            "c": {"$ref": "#/components/schemas/Name", "readOnly": True},
+            "d": {"type": "string", "writeOnly": True},
+        },
+        "required": ["a", "b", "c", "d"],
+    }
+    converted = convert(schema, Stamp=stamp, Name={"type": "string"})
+    assert converted == {"type": "object", "properties": {"d": {"type": "string"}}, "required": ["d"]}
+
+
+def test_what_one_part_keeps_for_the_server_no_other_part_asks_for() -> None:
+    parts: JsonValue = [{"properties": {"id": {"type": "integer"}}}, {"properties": {"id": {"readOnly": True}}}]
+    assert convert({"allOf": parts, "required": ["id"]}) == {"type": "object", "additionalProperties": True}
+
+
+ANIMALS: dict[str, JsonValue] = {
+    "Animal": {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}},
+        "required": ["kind"],
+        "oneOf": [ref("Cat"), ref("Dog")],
+        "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}},
+    },
+    "Cat": {"allOf": [ref("Animal"), {"properties": {"lives": {"type": "integer"}}, "required": ["lives"]}]},
+    "Dog": {"allOf": [ref("Animal"), {"properties": {"barks": {"type": "boolean"}}}]},
+}
+
+
+def test_a_discriminator_tells_the_branches_apart() -> None:
+    converted = convert(ref("Animal"), **ANIMALS)
+    assert fits(converted, {"kind": "cat", "lives": 9}) and fits(converted, {"kind": "Dog", "barks": True})
+    assert not fits(converted, {"kind": "cat"}) and not fits(converted, {"kind": "cow", "lives": 9})
+
+
+def test_what_extends_a_choice_takes_its_properties_and_not_the_choice() -> None:
+    assert convert(ref("Cat"), **ANIMALS) == {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}},
+        "required": ["kind", "lives"],
+    }
+
+
+def test_a_large_branch_says_the_value_that_chooses_it() -> None:
+    large: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(30)}}
+    choice: JsonObject = {"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}}
+    converted = convert(choice, A=large, B=large)
+    assert [as_object(one)["description"] for one in as_list(converted["anyOf"])] == ['`kind`: "A".', '`kind`: "B".']
+
+
+@pytest.mark.parametrize("schema", [ref("A"), {"anyOf": [ref("A"), {"type": "string"}]}])
+def test_what_is_at_once_a_choice_of_itself_is_anything_and_comes_to_an_end(schema: JsonObject) -> None:
+    loop: dict[str, JsonValue] = {"A": {"anyOf": [ref("B"), {"type": "integer"}]}, "B": {"allOf": [ref("A")]}}
+    assert fits(convert(schema, **loop), {"x": 1})
+
+
+REQUIRED: list[tuple[JsonObject, JsonValue]] = [
+    ({"properties": {"a": {"type": "string", "required": True}}}, ["a"]),
+    ({"properties": {"a": {}}, "required": ["a", "gone"]}, ["a"]),
+    ({"properties": {"a": False, "b": True}, "required": ["a", "b"]}, ["b"]),
+    ({"properties": {"a": {}}, "required": ["a", "a"]}, ["a"]),
+    ({"properties": {"a": {}}, "required": True}, None),
+]
+
+
+@pytest.mark.parametrize(("schema", "expected"), REQUIRED)
+def test_only_properties_that_are_there_are_required(schema: JsonObject, expected: JsonValue) -> None:
+    assert convert({"type": "object", **schema}).get("required") == expected
+
+
+def test_sets_of_required_properties_are_said_and_not_asked() -> None:
+    schema: JsonObject = {
+        "type": "object",
+        "description": "A filter",
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}, "c": {"type": "string"}},
+        "anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}],
+    }
+    converted = convert(schema)
+    assert "anyOf" not in converted and converted["description"] == "A filter. Needs a, or b with c."
+
+
+def test_values_with_a_label_each_become_an_enumeration_with_its_meaning() -> None:
+    branches: JsonValue = [{"title": "TEXT", "const": 0}, {"enum": [2], "description": "Voice"}]
+    assert convert({"type": "integer", "oneOf": branches, "format": "int32"}) == {
+        "type": "integer",
+        "enum": [0, 2],
+        "description": "0: TEXT; 2: Voice",
+    }
+
+
+WAYS: list[tuple[JsonObject, JsonValue, JsonValue]] = [
+    ({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False}, ["a", 1], [{}]),
+    ({"type": "array", "items": [{"type": "string"}]}, ["a"], [1]),
+    ({"type": "array", "prefixItems": [{"type": "string"}]}, ["a", 1], {}),
+    ({"type": "array", "items": False}, [1], 1),
+    ({"type": "object", "patternProperties": {"^x": {"type": "string"}}}, {"xa": "b"}, {"xa": 1}),
+    ({"type": "object", "additionalProperties": {"type": "integer"}}, {"a": 1}, {"a": "b"}),
+    ({"$ref": "#/components/schemas/Name", "nullable": True}, None, 1),
+    ({"$ref": "#/components/schemas/Name", "maxLength": 2}, "ab", "abc"),
+    ({"allOf": [ref("Name")], "nullable": True}, None, 1),
+    ({"type": "string", "enum": ["a"], "nullable": True}, None, "b"),
+    ({"enum": ["a", None]}, None, "b"),
+    ({"type": ["string", "integer"], "enum": ["a", 1]}, 1, 2),
+    ({"oneOf": [{"type": "string"}, {"type": "null"}], "nullable": True}, None, 1),
+    ({"type": "string", "anyOf": [{"format": "date"}, {"maxLength": 3}]}, "abc", 1),
+]
+
+
+@pytest.mark.parametrize(("schema", "good", "bad"), WAYS)
+def test_every_way_to_write_it_is_understood(schema: JsonObject, good: JsonValue, bad: JsonValue) -> None:
+    converted = convert(schema, Name={"type": "string"})
+    assert fits(converted, good) and not fits(converted, bad)
+
+
+def test_a_name_that_hosts_refuse_is_required_under_the_name_that_is_shown() -> None:
+    converted = convert({"type": "object", "properties": {"@id": {"type": "string"}}, "required": ["@id"]})
+    assert converted == {
+        "type": "object",
+        "properties": {"_id": {"type": "string", "description": "Sent as `@id`."}},
+        "required": ["_id"],
+    }
+
+
+def test_what_a_reference_defaults_to_is_said_beside_what_is_said_of_it() -> None:
+    size: JsonObject = {"type": "integer", "default": 20, "description": "A size."}
+    assert convert({"$ref": "#/components/schemas/Size", "description": "How many."}, Size=size) == {
+        "type": "integer",
+        "description": "How many. Default 20.",
+    }
+    assert convert(ref("Size"), Size=size)["description"] == "A size. Default 20."

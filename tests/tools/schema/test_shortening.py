@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object, to_text
+from closient_mcp.tools.results.result import Result
+from closient_mcp.tools.schema.reader import SchemaReader
+from closient_mcp.tools.schema.shortening import is_cut, shortened, shortened_text
+from closient_mcp.tools.schema.validation import ArgumentChecker
+from closient_mcp.tools.tiers import TIERS
+from closient_mcp.tools.toolset.exposure import Exposure, Offer, listed
+from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.tool import Tool
+
+from ...fakes.service import fits
+from ...fakes.strict_hosts import schema_faults
+
+LONG = "It says what it is for. " * 20
+
+
+def whole(body: Any, **components: Any) -> JsonObject:
+    reader, needs = SchemaReader(cast(JsonObject, {"components": {"schemas": components}})), set[str]()
+    schema: JsonObject = {"type": "object", "properties": {"body": reader.read(body, needs)}, "required": ["body"]}
+    definitions = reader.definitions(needs)
+    return {**schema, "$defs": definitions} if definitions else schema
+
+
+def body_of(schema: JsonObject) -> JsonObject:
+    return as_object(as_object(schema["properties"])["body"])
+
+
+def test_a_small_schema_stays_as_it_is() -> None:
+    small = whole({"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y"]}}, "required": ["a"]})
+    assert shortened(small) == small and not is_cut(small)
+
+
+@pytest.mark.parametrize("count", [5, 400])
+def test_a_long_enumeration_gives_its_number_and_says_where_the_rest_is(count: int) -> None:
+    schema = whole({"type": "string", "enum": [f"v{i}" for i in range(count)]})
+    shown = shortened(schema)
+    assert ("enum" in body_of(shown)) is (count == 5)
+    assert is_cut(shown) is (count == 400)
+    assert len(as_list(body_of(schema)["enum"])) == count
+    assert count == 5 or body_of(shown)["description"] == (
+        "One of 400 values, such as v0, v1, v2, v3, v4, v5, v6, v7. describe_operation shows all."
+    )
+
+
+def nested(levels: int) -> JsonObject:
+    schema: JsonObject = {"type": "string"}
+    for _ in range(levels):
+        schema = {"type": "object", "description": LONG, "properties": {"a": schema, "b": {"type": "string"}}}
+    return schema
+
+
+def test_what_nests_deeply_is_cut_and_says_where_the_rest_is() -> None:
+    shown = shortened(whole(nested(15)))
+    assert is_cut(shown) and len(to_text(shown)) < 2_500
+
+
+def test_a_large_body_keeps_every_property_and_what_it_requires() -> None:
+    names = [f"property_{i}" for i in range(300)]
+    schema = whole({"type": "object", "properties": {name: nested(4) for name in names}, "required": names[:200]})
+    shown = body_of(shortened(schema))
+    assert list(as_object(shown["properties"])) == names and shown["required"] == names[:200]
+    assert len(to_text(shown)) < len(to_text(schema)) / 5
+
+
+def test_what_is_referred_to_once_stands_in_place_and_what_repeats_stands_once() -> None:
+    large = {"type": "object", "properties": {f"property_{i}": {"type": "string"} for i in range(30)}}
+    reference = {"$ref": "#/components/schemas/Large"}
+    assert "$defs" not in shortened(whole({"type": "object", "properties": {"a": reference}}, Large=large))
+    both = shortened(whole({"type": "object", "properties": {"a": reference, "b": reference}}, Large=large))
+    assert to_text(both).count("property_7") == 1
+
+
+def test_what_contains_itself_is_still_shown_and_refers_to_nothing_else() -> None:
+    tree = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Tree"}, "n": {"type": "string"}}}
+    shown = shortened(whole({"$ref": "#/components/schemas/Tree"}, Tree=tree))
+    assert schema_faults(shown) == [] and "$defs" in shown
+
+
+def an_object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def a_list(items: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def a_map(values: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values, "description": LONG}
+
+
+def a_choice(branches: list[Any]) -> dict[str, Any]:
+    return {"anyOf": branches}
+
+
+def a_whole(parts: list[Any]) -> dict[str, Any]:
+    return {"allOf": parts}
+
+
+def an_enumeration(count: int) -> dict[str, Any]:
+    return {"type": "string", "enum": [f"e{i}" for i in range(count)]}
+
+
+def nesting(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        st.builds(an_object, st.dictionaries(NAMES, inner), st.lists(NAMES)),
+        st.builds(a_list, inner),
+        st.builds(a_map, inner),
+        st.builds(a_choice, st.lists(inner, min_size=1, max_size=25)),
+        st.builds(a_whole, st.lists(inner, min_size=1, max_size=3)),
+    )
+
+
+KINDS: st.SearchStrategy[Any] = st.sampled_from([{"type": "string"}, {"type": "integer"}, {"type": "boolean"}])
+NAMES = st.sampled_from(["a", "b", "c"])
+SCHEMAS: st.SearchStrategy[Any] = st.recursive(
+    KINDS | st.builds(an_enumeration, st.integers(1, 150)), nesting, max_leaves=25
+)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.sampled_from(["a", "e1", "e120", 1, True, None]),
+    lambda inner: st.dictionaries(NAMES, inner, max_size=3) | st.lists(inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(SCHEMAS, VALUES)
+def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_want_it(schema: Any, value: Any) -> None:
+    full = whole({"type": "object", "properties": {"a": schema, "b": nested(9)}})
+    shown = shortened(full)
+    assert schema_faults(full) == [] and schema_faults(shown) == []
+    bodies: list[JsonObject] = [{"body": {"a": value}}, {"body": value}]
+    for given_ in bodies:
+        assert not fits(full, given_) or fits(shown, given_)
+
+
+def test_a_long_description_keeps_its_beginning_and_its_address() -> None:
+    short = shortened_text(f"{LONG}\nGET /things/{{id}}")
+    assert len(short) <= 400 and short.startswith("It says") and short.endswith("for.\nGET /things/{id}")
+    assert shortened_text("One.\nGET /x") == "One.\nGET /x"
+
+
+async def nothing(_: JsonObject) -> Result:
+    return Result("")
+
+
+def a_tool(values: int) -> Tool:
+    schema = whole({"type": "string", "enum": [f"v{i}" for i in range(values)]})
+    return Tool("acme_choose", "Choose", "Choose one.", schema, "read", nothing, abridged=True)
+
+
+@pytest.mark.parametrize(("values", "names"), [(5, []), (400, ["describe_operation"])])
+async def test_what_shows_an_operation_whole_is_listed_where_a_list_shows_it_cut(values: int, names: list[str]) -> None:
+    tool = a_tool(values)
+    finder = Finder(lambda: {tool.name: tool}, ArgumentChecker(), list)
+    shown = listed(Exposure("all"), Offer([], finder.tools(TIERS), {tool.name: tool}))
+    assert [one.name for one in shown] == [*names, "acme_choose"]
+    describe = finder.tools(TIERS)[1]
+    assert f'"v{values - 1}"' in (await describe.call({"name": "acme_choose"})).text
