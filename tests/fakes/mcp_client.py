@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, TypeAlias
 
 import anyio
-import anyio.lowlevel
 import mcp
 from mcp import types
 
