@@ -1,0 +1,121 @@
+"""Which folder may import which: one table, so that the layers stay what `docs/architecture.md` shows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from .fakes.paths import ROOT
+
+# A module that stands beside the sub-folders counts as one of them.
+ALLOWED: dict[str, set[str]] = {
+    "tools.formats": set(),
+    "tools.errors": {"tools.formats"},
+    "tools.problems": {"tools.formats"},
+    "tools.tiers": {"tools.formats"},
+    "tools.gs1": {"tools.formats"},
+    "tools.schema": {"tools.formats", "tools.errors"},
+    "tools.http": {"tools.formats", "tools.errors", "tools.tiers"},
+    "tools.catalog": {"tools.formats", "tools.problems", "tools.http"},
+    "tools.openapi": {"tools.formats", "tools.problems", "tools.tiers", "tools.http", "tools.schema"},
+    "tools.calls": {"tools.formats", "tools.errors", "tools.http", "tools.schema", "tools.openapi"},
+    "tools.results": {"tools.formats", "tools.errors", "tools.http", "tools.schema", "tools.openapi"},
+    "tools.systems": {"tools.formats", "tools.problems", "tools.http", "tools.catalog", "tools.openapi"},
+    "tools.toolset": {
+        "tools.formats", "tools.errors", "tools.tiers", "tools.http", "tools.schema", "tools.openapi", "tools.calls",
+        "tools.results",
+    },
+    "tools.closient": {
+        "tools.formats", "tools.errors", "tools.gs1", "tools.http", "tools.catalog", "tools.results", "tools.toolset",
+    },
+    "tools.fluent": {
+        "tools.formats", "tools.errors", "tools.tiers", "tools.gs1", "tools.http", "tools.results", "tools.toolset",
+    },
+    "auth.errors": set(),
+    "auth.records": set(),
+    "auth.urls": set(),
+    "auth.timeouts": set(),
+    "auth.url_queries": set(),
+    "auth.background": set(),
+    "auth.secrets": {"auth.errors", "auth.timeouts"},
+    "auth.profile": {"auth.secrets"},
+    "auth.oauth": {"auth.records", "auth.urls", "auth.timeouts", "auth.url_queries", "auth.profile"},
+    "auth.store": {"auth.errors", "auth.records", "auth.secrets", "auth.profile"},
+    "auth.session": {
+        "auth.errors", "auth.records", "auth.urls", "auth.background", "auth.secrets", "auth.profile", "auth.oauth",
+        "auth.store",
+    },
+    "auth.sign_in": {
+        "auth.errors", "auth.records", "auth.urls", "auth.background", "auth.secrets", "auth.oauth", "auth.session",
+    },
+    "auth.api_key": {"auth.errors", "auth.urls", "auth.url_queries", "auth.secrets"},
+    "auth.bearer": {"auth.errors", "auth.urls", "auth.oauth", "auth.session"},
+    "server.signals": {"auth"},
+    "server.settings": {"auth", "tools"},
+    "server.logs": {"auth", "server.settings"},
+    "server.clients": {"auth", "tools", "server.settings"},
+    "server.change_report": {"tools"},
+    "server.bridge": {"auth", "tools", "server.settings", "server.clients", "server.change_report"},
+    "server.serving": {"auth", "tools", "server.settings", "server.logs", "server.signals", "server.bridge"},
+    "server.cli": {
+        # The sandbox as a whole: one command starts it.
+        "auth", "tools", "sandbox", "server.settings", "server.logs", "server.signals", "server.clients",
+        "server.change_report", "server.bridge", "server.serving",
+    },
+    "server.__main__": {"server.cli"},
+}  # fmt: skip
+FOLDERS = ("tools", "auth", "server", "sandbox")
+
+
+def imports_of(top: str) -> Iterator[tuple[str, str, str]]:
+    """Each import between sub-folders: the importing file, its sub-folder, and what it takes from where."""
+    for path in sorted((ROOT / top).rglob("*.py")):
+        place = path.relative_to(ROOT).with_suffix("").parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert node.module is None or not node.module.startswith("closient_mcp"), f"{path}: an absolute import"
+                if node.level:
+                    base = place[: len(place) - node.level]
+                    for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                        yield path.relative_to(ROOT).as_posix(), idea(place), idea((*base, *name.split(".")))
+
+
+def idea(place: tuple[str, ...]) -> str:
+    """The sub-folder or module that a dotted place belongs to."""
+    return ".".join(place[:2])
+
+
+@pytest.mark.parametrize("top", ["tools", "auth", "server"])
+def test_sub_folders_import_only_what_the_table_allows(top: str) -> None:
+    wrong = [
+        f"{file}: {source} imports {target}"
+        for file, source, target in imports_of(top)
+        if target != source and not {target, target.split(".")[0]} & ALLOWED.get(source, set())
+    ]
+    assert wrong == []
+
+
+def test_the_sandbox_shares_nothing_with_the_others() -> None:
+    assert [target for _, _, target in imports_of("sandbox") if not target.startswith("sandbox.")] == []
+
+
+def test_the_table_names_every_sub_folder_and_allows_no_circle() -> None:
+    modules = {idea(path.relative_to(ROOT).with_suffix("").parts)
+               for top in ("tools", "auth", "server") for path in (ROOT / top).rglob("*.py")}  # fmt: skip
+    assert modules - {"tools.__init__", "auth.__init__", "server.__init__"} == set(ALLOWED)
+    known: set[str] = {"tools", "auth", "sandbox"}
+    waiting = dict(ALLOWED)
+    while ready := [name for name, needs in waiting.items() if needs <= known]:
+        known |= set(ready)
+        waiting = {name: needs for name, needs in waiting.items() if name not in known}
+    assert waiting == {}
+
+
+def test_no_import_that_the_table_allows_is_unused() -> None:
+    used = {(source, name) for top in ("tools", "auth", "server") for _, source, target in imports_of(top)
+            for name in (target, target.split(".")[0])}  # fmt: skip
+    assert [
+        pair for name, needs in ALLOWED.items() for pair in [(name, need) for need in needs] if pair not in used
+    ] == []
