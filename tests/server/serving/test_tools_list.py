@@ -1,6 +1,6 @@
 """What `tools/list` shows of each system, kept as JSON: a rename or a changed schema shows in the diff.
 
-`UPDATE_SNAPSHOTS=1 pytest tests -k tools_list` writes the files anew.
+`UPDATE_SNAPSHOTS=1 make test` writes the files again.
 """
 
 from __future__ import annotations
