@@ -106,7 +106,7 @@ def resolve_link(base: str, reference: str) -> str:
     """The reference as an absolute address; only a file may lead to a file, and only on this machine.
 
     Raises:
-        BadAddress: as `addresses.resolve`.
+        BadAddress: as `resolve`.
     """
     if not is_file(base):
         return resolve(base, reference)

@@ -14,7 +14,7 @@ _FLOWS = {
     "application": "clientCredentials",
     "accessCode": "authorizationCode",
 }
-# The style that joins as a `collectionFormat` does (`styles.py`): OpenAPI 3 has no word for `tsv`.
+# The style that joins as a `collectionFormat` does (`parameter_styles.py`): OpenAPI 3 has no word for `tsv`.
 _STYLES = {"ssv": "spaceDelimited", "pipes": "pipeDelimited", "tsv": "tabDelimited"}
 _OF_THE_PARAMETER = {"name", "in", "description", "required", "allowEmptyValue", "collectionFormat", "x-example"}
 _MOVED = {

@@ -29,7 +29,7 @@ class ArgumentChecker:
         self._validators: dict[str, tuple[JsonObject, Validator]] = {}
 
     def check(self, tool: str, schema: JsonObject, arguments: JsonObject) -> JsonObject:
-        """The arguments, if they fit, where need be as they were meant (`mending.py`).
+        """The arguments, if they fit, where need be as they were meant (`coercion.py`).
 
         Raises:
             BadArguments: they do not fit; names each place and what belongs there.
