@@ -11,7 +11,7 @@ import ipaddress
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 _TIME = 20.0
 _MAX_REDIRECTS = 5
+_REDIRECTS = {301, 302, 303, 307, 308}
 _LONGEST_WAIT = 5.0
 Used = TypeVar("Used")
 
@@ -140,11 +141,15 @@ class Fetcher:
         raise NotKept("it was never read")
 
     async def _fetch(self, address: str, accept: str, kept: Document | None) -> Document:
+        return await self._follow(address, lambda url: self._once(url, accept, kept))
+
+    async def _follow(self, address: str, ask: Callable[[str], Awaitable[Document | str]]) -> Document:
+        """What `ask` gets of an address, or of the one that it says to ask instead, each as permitted as the first."""
         try:
             with anyio.fail_after(_TIME):
                 for _ in range(_MAX_REDIRECTS + 1):
                     await self._permit(address)
-                    found = await self._once(address, accept, kept)
+                    found = await ask(address)
                     if isinstance(found, Document):
                         return found
                     address = found
@@ -156,7 +161,7 @@ class Fetcher:
             reason = str(error).strip().rstrip(".")[:200] or type(error).__name__
             raise NotReached(f"cannot be reached: {reason}") from error
         except (httpx2.InvalidURL, UnicodeError) as error:
-            raise NotFetched(f"its address is none: {error}") from None
+            raise NotFetched(f"invalid URL: {error}") from None
         raise NotFetched(f"redirected or put off more than {_MAX_REDIRECTS} times")
 
     async def links(self, address: str) -> Document:
@@ -178,32 +183,15 @@ class Fetcher:
         return found
 
     async def _links(self, address: str) -> Document:
-        found = Document(b"", address)
-        try:
-            with anyio.fail_after(_TIME):
-                for method in ("HEAD", "GET"):
-                    found = await self._links_by(method, address)
-                    if found.body:
-                        break
-        except TimeoutError:
-            raise NotFetched(f"no answer within {_TIME:.0f} seconds") from None
-        except BadAddress as error:
-            raise NotFetched(str(error)) from None
-        except (httpx2.RequestError, httpx2.InvalidURL, UnicodeError) as error:
-            raise NotFetched(f"cannot be reached: {str(error)[:200]}") from error
-        return found
+        found = await self._follow(address, lambda url: self._links_by("HEAD", url))
+        return found if found.body else await self._follow(address, lambda url: self._links_by("GET", url))
 
-    async def _links_by(self, method: str, address: str) -> Document:
-        for _ in range(_MAX_REDIRECTS + 1):
-            await self._permit(address)
-            async with self.client.stream(method, address, follow_redirects=False) as answer:
-                headers = lower_case(answer)
-            if answer.status_code not in (301, 302, 303, 307, 308) or "location" not in headers:
-                return Document(
-                    headers.get("link", "").encode(), address, time.time(), validators=validators_of(headers, "")
-                )
-            address = resolve(address, headers["location"])
-        return Document(b"", address)
+    async def _links_by(self, method: str, address: str) -> Document | str:
+        async with self.client.stream(method, address, follow_redirects=False) as answer:
+            headers = lower_case(answer)
+        if answer.status_code in _REDIRECTS and "location" in headers:
+            return resolve(address, headers["location"])
+        return Document(headers.get("link", "").encode(), address, time.time(), validators=validators_of(headers, ""))
 
     async def _once(self, address: str, accept: str, kept: Document | None) -> Document | str:
         known = kept.validators if kept and kept.address == address else None
@@ -218,7 +206,7 @@ class Fetcher:
                 # Asked again by the loop that also follows redirects, and as often at the most.
                 await anyio.sleep(wait)
                 return address
-            if status in (301, 302, 303, 307, 308) and location:
+            if status in _REDIRECTS and location:
                 return resolve(address, location)
             if status == 304 and kept and known and conditions:
                 if known.agrees_with(answer.headers.get("etag", "")):

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from ..formats.json_pointer import decoded
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.urls import BadAddress, has_origin, is_file, origin_of, resolve_link
-from .resources import REFERENCES, File, Resource, child_nodes, find, joined, read_file, step_of
+from .resources import REFERENCES, File, Resource, child_nodes, find, joined, read_file
 
 MAX_FILES = 100
 # A `$ref` that is no JSON pointer into its own document, or anything that gives a part of it another name.
@@ -220,5 +221,5 @@ def _point(reference: _Reference, place: str) -> None:
 
 def _name(address: str, pointer: str) -> str:
     """The last word of the pointer, else of the file's name."""
-    word = step_of(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(address).path.rsplit("/", 1)[-1]).split(".")[0]
+    word = decoded(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(address).path.rsplit("/", 1)[-1]).split(".")[0]
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", word)[-60:].strip("_") or "part"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urldefrag, urljoin
 
+from ..formats.json_pointer import decoded, encoded, nodes_along
 from ..formats.json_values import JsonObject, JsonValue, as_text
 
 # A name for each part is what no document in use has; a pointer of this length would be a key of it.
@@ -58,7 +59,7 @@ class _Place:
         keys: list[str] = []
         place: _Place | None = self
         while place:
-            keys.append(_token(place.key))
+            keys.append(encoded(place.key))
             place = place.above
         return "".join(f"/{key}" for key in reversed(keys))
 
@@ -102,12 +103,12 @@ def find(resource: Resource, fragment: str) -> tuple[str, JsonValue, Resource] |
     if not fragment.startswith("/"):
         name = unquote(fragment)
         pointer = file.anchors.get(f"{resource.pointer}#{name}", file.anchors.get(f"#{name}", ""))
-        found = _nodes_along(file.root, pointer.split("/")[1:]) if pointer else None
+        found = nodes_along(file.root, pointer.split("/")[1:]) if pointer else None
         return (pointer, found[-1], _innermost(found, whole)) if found else None
     steps = fragment.split("/")[1:]
     for start in (resource, whole):
-        if found := _nodes_along(start.node, steps):
-            pointer = start.pointer + "".join(f"/{_token(step_of(one))}" for one in steps)
+        if found := nodes_along(start.node, steps):
+            pointer = start.pointer + "".join(f"/{encoded(decoded(one))}" for one in steps)
             return pointer, found[-1], _innermost(found, start)
     return None
 
@@ -115,29 +116,6 @@ def find(resource: Resource, fragment: str) -> tuple[str, JsonValue, Resource] |
 def _innermost(nodes: Sequence[JsonValue], outer: Resource) -> Resource:
     known = (outer.file.resources.get(id(node)) for node in reversed(nodes))
     return next((one for one in known if one), outer)
-
-
-def _nodes_along(node: JsonValue, steps: Sequence[str]) -> list[JsonValue]:
-    """The nodes on the way of a JSON pointer (RFC 6901), what it leads to last; none where it leads nowhere."""
-    nodes = [node]
-    for step in steps:
-        key = step_of(step)
-        if isinstance(node, list) and key.isdecimal() and len(key) < 10 and int(key) < len(node):
-            node = node[int(key)]
-        elif isinstance(node, dict) and key in node:
-            node = node[key]
-        else:
-            return []
-        nodes.append(node)
-    return nodes
-
-
-def step_of(token: str) -> str:
-    return unquote(token).replace("~1", "/").replace("~0", "~")
-
-
-def _token(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1").replace("%", "%25")
 
 
 def joined(base: str, reference: str) -> str:

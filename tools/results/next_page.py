@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.link_header import read_links
 from ..openapi.operations import Operation
 from ..openapi.parameters import Parameter
 from ..schema.validation import BODY
@@ -17,7 +18,6 @@ _LISTS = ("data", "results", "items", "entries", "records")
 _NEXT_CURSORS = ("cursor_next", "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "cursor")
 _CURSORS = ("cursor", "pagetoken", "nextpagetoken", "nextcursor")
 _NEXT_ADDRESSES = ("next", "next_url", "nextPage", "next_page")
-_LINK = re.compile(r"<([^<>]{1,2000})>\s*;[^<>]{0,200}?\brel=\"?next\b", re.IGNORECASE)
 # What stands in our own sentence may be a cursor, but no words: it comes from the service.
 _CURSOR = re.compile(r"[!-~]{1,1000}")
 
@@ -54,9 +54,9 @@ def _by_cursor(operation: Operation, arguments: JsonObject, node: JsonObject) ->
 
 def _by_address(operation: Operation, arguments: JsonObject, node: JsonObject, headers: Mapping[str, str]) -> str:
     """By an address of the next page, in the answer or in its `Link` header (RFC 8288): what changes in its query."""
-    link = _LINK.search(headers.get("link", "")[:8_000])
+    links = [link.href for link in read_links(headers.get("link", "")) if "next" in link.relations]
     places = [*(node.get(name) for name in _NEXT_ADDRESSES), as_object(node.get("links")).get("next")]
-    address = next((text for place in places if (text := as_text(place))), link[1] if link else "")
+    address = next((text for place in [*places, *links] if (text := as_text(place))), "")
     try:
         query = dict(parse_qsl(address[:4_000].partition("?")[2].partition("#")[0], max_num_fields=50))
     except ValueError:  # more fields than anyone means

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
+from ..formats.json_pointer import nodes_along
 from ..formats.json_values import JsonObject, JsonValue, as_object
 from ..formats.text import one_line
 
@@ -52,15 +51,7 @@ def resolve_pointer(document: JsonObject, reference: str) -> JsonValue:
         raise BadReference(f"`$ref` to another file is not read yet: {shown}", reference)
     if not reference.startswith("#/"):
         raise BadReference(f"`$ref` to an anchor is not read yet: {shown}", reference)
-    node: JsonValue = document
-    for part in reference[2:].split("/"):
-        key = unquote(part).replace("~1", "/").replace("~0", "~")
-        children = _numbered(node) if isinstance(node, list) else as_object(node)
-        if key not in children:
-            raise BadReference(f"`$ref` leads nowhere: {shown}", reference)
-        node = children[key]
-    return node
-
-
-def _numbered(items: list[JsonValue]) -> JsonObject:
-    return {str(index): item for index, item in enumerate(items)}
+    nodes = nodes_along(document, reference[2:].split("/"))
+    if not nodes:
+        raise BadReference(f"`$ref` leads nowhere: {shown}", reference)
+    return nodes[-1]

@@ -147,6 +147,10 @@ def test_no_answer_breaks_the_asking(answer: Any, arguments: dict[str, Any], lin
     assert len(more(asking("cursor", "start", "page", body=True), answer, {"link": link}, **arguments)) < 2000
 
 
+def test_a_link_in_another_relation_is_not_the_next_page() -> None:
+    assert more(asking("page"), [1], {"link": '<https://h.example/things?page=9>; rel="next-archive"'}) == ""
+
+
 def test_a_huge_link_is_looked_through_in_no_time() -> None:
     assert more(asking("page"), {}, {"link": "<a>;" * 100_000 + "<" * 100_000}) == ""
 
