@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-import zlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import httpx2
@@ -19,7 +19,20 @@ from .urls import belongs
 
 Place: TypeAlias = Literal["header", "basic", "query"]
 
-_CLOSIENT_KEY = re.compile(r"(csb|csu|cpk)_([A-Za-z0-9]+)_([0-9a-f]{8})")
+
+def _no_fault(_: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHints:
+    """What is known of a service's keys: what is visibly wrong with one, if anything, and where to get another."""
+
+    fault: Callable[[str], str] = _no_fault
+    source: str = ""
+
+
+_NO_HINTS = KeyHints()
 
 
 class ApiKeyAuth(httpx2.Auth):
@@ -40,6 +53,7 @@ class ApiKeyAuth(httpx2.Auth):
         name: str,
         origins: frozenset[str],
         redaction: Redaction,
+        hints: KeyHints = _NO_HINTS,
     ) -> None:
         self._system = system
         self._reference = reference
@@ -47,6 +61,7 @@ class ApiKeyAuth(httpx2.Auth):
         self._name = name
         self._origins = origins
         self._redaction = redaction
+        self._hints = hints
         self._key: Secret | None = None
         if place == "query":
             keep_queries_out_of_logs()
@@ -101,14 +116,12 @@ class ApiKeyAuth(httpx2.Auth):
             request.url = with_query(url, {self._name: key.reveal()})
 
     def _refused(self, host: str, key: Secret) -> PersonNeeded:
-        fault = key_fault(key.reveal()) if self._system == "closient" else ""
+        fault = self._hints.fault(key.reveal())
         which = f" ending in …{key.ending}" if key.ending else ""
+        check = "Check that it was copied whole, belongs to this environment and was not revoked."
         return PersonNeeded(
-            f"{host} did not accept the API key{which} (401)." + (f" {fault}" if fault else ""),
-            "Check that it was copied whole, belongs to this environment (production, testing) and was not "
-            "revoked; a new one is made in Closient under Settings, API Keys."
-            if self._system == "closient"
-            else "Check that it was copied whole, belongs to this environment and was not revoked.",
+            f"{host} did not accept the API key{which} (401). {fault}".rstrip(),
+            f"{check} {self._hints.source}".rstrip(),
             system=self._system,
             address=host,
         )
@@ -121,15 +134,3 @@ def _basic(key: Secret) -> str:
     """The key as the username of RFC 7617, with an empty password unless it brings one: no name has a colon."""
     text = key.reveal()
     return base64.b64encode((text if ":" in text else f"{text}:").encode()).decode()
-
-
-def key_fault(key: str) -> str:
-    """What is visibly wrong with a Closient API key (`csb_<body>_<crc32 of the body>`), or nothing."""
-    if not key.startswith(("csb_", "csu_", "cpk_")) or key.count("_") != 2:
-        return "A Closient key has the form csb_<body>_<checksum>, with two underscores; this one has not."
-    match = _CLOSIENT_KEY.fullmatch(key)
-    if match is None:
-        return "A Closient key ends in a checksum of eight hexadecimal digits; this one does not."
-    if f"{zlib.crc32(match[2].encode()):08x}" != match[3]:
-        return "Its checksum does not match its body: it was mistyped or cut."
-    return ""

@@ -77,12 +77,11 @@ class BearerAuth(httpx2.Auth):
         yield request
 
     def _sign_in_needed(self, request: httpx2.Request, *scopes: str) -> SignInNeeded:
-        system = self._session.profile.system
+        system, or_else = self._session.profile.system, self._session.profile.or_else
+        or_else = f", {or_else}" if or_else else ""
         return SignInNeeded(
             f"{request.url.host} wants you to sign in for this.",
-            "In a terminal on this machine run `closient-mcp login`, or set CLOSIENT_API_KEY in the host's entry."
-            if system == "closient"
-            else f"In a terminal on this machine run `closient-mcp login {system}`.",
+            f"In a terminal on this machine run `closient-mcp login {system}`{or_else}.",
             system=system,
             address=self._session.profile.issuer,
             scopes=(*request.extensions.get("scopes", ()), *scopes),

@@ -31,7 +31,7 @@ class Profile:
     ask for instead of what operations want; none of them asks for nothing. A `redirect_uri` is one that was
     registered by hand, so its port is fixed. `in_query` sends credentials in the token endpoint's query.
     `finds_issuer` says that `issuer` is the service itself, which may name another (RFC 9728). `store` is where the
-    tokens are kept.
+    tokens are kept. `or_else` is what may be done instead of signing in, such as "or set ACME_KEY".
     """
 
     system: str
@@ -52,6 +52,7 @@ class Profile:
     in_query: bool = False
     finds_issuer: bool = False
     store: Place = "file"
+    or_else: str = ""
 
     @property
     def unattended(self) -> bool:

@@ -55,14 +55,12 @@ ALLOWED: dict[str, set[str]] = {
     "server.signals": {"auth"},
     "server.settings": {"auth", "tools"},
     "server.logs": {"auth", "server.settings"},
-    "server.clients": {"auth", "tools", "server.settings"},
-    "server.change_report": {"tools"},
-    "server.bridge": {"auth", "tools", "server.settings", "server.clients", "server.change_report"},
+    "server.bridge": {"auth", "tools", "server.settings"},
     "server.serving": {"auth", "tools", "server.settings", "server.logs", "server.signals", "server.bridge"},
     "server.cli": {
         # The sandbox as a whole: one command starts it.
-        "auth", "tools", "sandbox", "server.settings", "server.logs", "server.signals", "server.clients",
-        "server.change_report", "server.bridge", "server.serving",
+        "auth", "tools", "sandbox", "server.settings", "server.logs", "server.signals", "server.bridge",
+        "server.serving",
     },
     "server.__main__": {"server.cli"},
 }  # fmt: skip

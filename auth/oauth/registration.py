@@ -17,7 +17,7 @@ SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
 # What a server that says "not now" is left alone for, where it does not say how long, and at most.
 _USUAL_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
-BY_HAND = "Register a client by hand and set its client_id (CLOSIENT_CLIENT_ID for Closient)."
+REGISTER_YOURSELF = "Register a client at the service yourself and set its client_id in the settings."
 
 
 def is_document(client_id: str) -> bool:
@@ -120,12 +120,12 @@ def read_registration(answer: Answer, purpose: Purpose, now: float) -> Client:
         "client_secret_basic" if answer.text("client_secret") else "none"
     )
     if not answer.text("client_id"):
-        raise NotRegistered("its answer has no client_id", BY_HAND)
+        raise NotRegistered("its answer has no client_id", REGISTER_YOURSELF)
     if method not in _METHODS or (method != "none" and not answer.text("client_secret")):
-        raise NotRegistered(f"it wants clients to identify by {method[:40]}", BY_HAND)
+        raise NotRegistered(f"it wants clients to identify by {method[:40]}", REGISTER_YOURSELF)
     redirects = answer.body.get("redirect_uris")
     if purpose.redirect_uri and isinstance(redirects, list) and purpose.redirect_uri not in redirects:
-        raise NotRegistered("it registered another redirect address", BY_HAND)
+        raise NotRegistered("it registered another redirect address", REGISTER_YOURSELF)
     expires = answer.body.get("client_secret_expires_at")
     return Client(
         client_id=answer.text("client_id"),
@@ -146,7 +146,7 @@ def _refusal(answer: Answer, now: float) -> NotRegistered:
         pause = min(answer.retry_after(now) or _USUAL_PAUSE, LONGEST_PAUSE)
         return NotRegistered("it accepts no more registrations for now", "Try again later.", pause)
     if answer.status in (401, 403):
-        return NotRegistered(f"it lets no application register itself ({answer.line}){told}", BY_HAND)
+        return NotRegistered(f"it lets no application register itself ({answer.line}){told}", REGISTER_YOURSELF)
     if answer.text("error") == "invalid_redirect_uri":
         return NotRegistered(f"it accepts no redirect to this machine{told}", "Use an API key instead.")
     return NotRegistered(f"it refused the registration ({answer.line}){told}", "Use an API key instead.")

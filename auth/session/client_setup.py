@@ -14,8 +14,8 @@ from ..oauth.discovery import NoServer, described, discover
 from ..oauth.http import Answer, Call, NoAnswer, Wire
 from ..oauth.protected_resource import Challenge, find_issuer
 from ..oauth.registration import (
-    BY_HAND,
     LONGEST_PAUSE,
+    REGISTER_YOURSELF,
     NotRegistered,
     Purpose,
     is_document,
@@ -161,7 +161,7 @@ class Enrolment:
 
     def _registered(self, record: Record, server: Server, purpose: Purpose, save: Save, by_hand: bool) -> Record:
         if server.registration_endpoint is None:
-            raise self._say.failure(f"{self._profile.issuer} lets no application register itself", BY_HAND)
+            raise self._say.failure(f"{self._profile.issuer} lets no application register itself", REGISTER_YOURSELF)
         now = self._clock()
         if 0 < record.register_after - now <= LONGEST_PAUSE:
             raise self._say.no_registration_yet(record.register_after)

@@ -16,8 +16,9 @@ from ...auth.secrets.redaction import Redaction
 from ...tools.formats.text import one_line
 from ...tools.http.fetcher import Fetcher
 from ...tools.systems.system import System
-from ..bridge import Bridge, open_bridge
-from ..clients import anonymous_client
+from ..bridge.clients import anonymous_client
+from ..bridge.composition import Bridge, open_bridge
+from ..bridge.report import skipped_of
 from ..logs import start_log
 from ..settings.loading import API_WORDS
 from ..settings.model import Settings, SettingsError, SignIn, SystemSettings
@@ -72,7 +73,7 @@ def add(settings: Settings, request: Request, reload: Reload) -> int:
         tables = [*first, system_table(request.name, {**way, "credential": proposal.credential})]
         (system,) = reload(with_tables(before, *tables).decode("utf-8-sig")).systems
         async with open_bridge(replace(settings, systems=(system,)), redaction) as bridge:
-            await bridge.load(terminal.bar)
+            await bridge.loader.load(terminal.bar)
             pins = _pins(bridge.systems[system.name]) if not system.preset else {}
             _show(bridge, system, proposal, terminal)
             if not (pins or system.preset):
@@ -175,7 +176,7 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     if found.failure:
         raise SettingsError(f"{system.name}: {found.failure}")
     operations = found.operations()
-    skipped = [f"{problem.subject}: {problem.reason}" for problem in bridge.skipped(system.name)]
+    skipped = [f"{problem.subject}: {problem.reason}" for problem in skipped_of(system, bridge.tools)]
     if not operations:
         reasons = one_line("; ".join(skipped[:3]), 600) or "its documents describe none"
         raise SettingsError(f"{system.name} has no operation that can be called: {reasons}")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ...tools.formats.json_values import JsonObject, JsonValue
 from ...tools.systems.changes import Change
-from ..bridge import Bridge
-from ..change_report import FirstSeen
+from ..bridge.change_report import FirstSeen
+from ..bridge.composition import Bridge
 from .terminal import BOLD, GREEN, RED, Terminal
 
 
@@ -17,7 +17,7 @@ def changed_json(bridge: Bridge, query: str) -> list[JsonValue]:
     """Every change as plain data."""
     return [
         _plain(name, change)
-        for name, seen in bridge.first_seen.items()
+        for name, seen in bridge.loader.first_seen.items()
         for change in seen.changes
         if query in change.tool
     ]
@@ -30,7 +30,7 @@ def _plain(system: str, change: Change) -> JsonObject:
 
 def print_changed(bridge: Bridge, query: str, terminal: Terminal) -> None:
     """Every change for a person, and what can be done about it."""
-    for name, seen in bridge.first_seen.items():
+    for name, seen in bridge.loader.first_seen.items():
         found = [change for change in seen.changes if query in change.tool]
         for change in found:
             terminal.say(f"{terminal.paint(change.tool, BOLD)}  {_WORDS[change.kind]}")

@@ -17,7 +17,7 @@ from ...auth.secrets.redaction import Redaction
 from ...auth.session.renewal import Session
 from ...auth.sign_in.login import Attempt, Login
 from ...auth.sign_in.sign_out import sign_out
-from ..bridge import Bridge, open_bridge
+from ..bridge.composition import Bridge, open_bridge
 from ..logs import start_log
 from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings
 from ..signals import end_on_signals
@@ -34,7 +34,7 @@ def login(settings: Settings, *, browser: bool, device: bool, bare: bool) -> int
                 for system in settings.systems:
                     terminal.say(_no_sign_in(system))
                 return 1
-            await bridge.load(terminal.bar)
+            await bridge.loader.load(terminal.bar)
             there = [system for system in settings.systems if system.name in bridge.sessions]
             codes = [await _sign_in(bridge, system, terminal, browser, device) for system in there]
             return max(codes)
@@ -62,7 +62,7 @@ async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, b
         terminal.say(terminal.paint(f"Signed in to {system.name} ({system.site}).", GREEN))
         return 0
     used = bridge.logins[system.name]
-    attempt = used.start(bridge.scopes_to_ask(system.name), browser=browser, by_hand=True, device=device)
+    attempt = used.start(bridge.tools.scopes_to_ask(system.name), browser=browser, by_hand=True, device=device)
     await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser, system.site)
     return _report(attempt, terminal, system.site)
 

@@ -12,7 +12,7 @@ from ...auth.secrets.redaction import Redaction
 from ...tools.formats.json_values import JsonObject, JsonValue, NotJson, parse_json
 from ...tools.toolset.ranking import Index
 from ...tools.toolset.tool import Tool
-from ..bridge import Bridge, open_bridge
+from ..bridge.composition import Bridge, open_bridge
 from ..logs import start_log
 from ..settings.model import MISUSE, Settings
 from ..signals import end_on_signals
@@ -50,7 +50,7 @@ def tools(
             if changed or accept:
                 _show_changed(bridge, query or "", accept=accept, as_json=as_json, bare=bare)
                 return _report_failures(bridge)
-            shown = bridge.all_tools() if everything else bridge.listed()
+            shown = bridge.tools.all() if everything else bridge.tools.listed()
             if query:
                 shown = Index(shown).search(query)
             if as_json:
@@ -69,7 +69,7 @@ def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool, ba
     from .changed_tools import changed_json, print_changed
 
     if accept:
-        for seen in bridge.first_seen.values():
+        for seen in bridge.loader.first_seen.values():
             seen.accept()
     if as_json:
         _print_json(changed_json(bridge, query))
@@ -96,15 +96,15 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
 
         async with open_bridge(settings, _logging(settings)) as bridge:
             finds = name.endswith(("_operation", "_operations"))
-            if bridge.find(name) is None or finds:
-                warm = await bridge.load_kept(within=_FRESH_SECONDS)
+            if bridge.tools.find(name) is None or finds:
+                warm = await bridge.loader.load_kept(within=_FRESH_SECONDS)
                 # A tool that is known needs no other system.
-                if bridge.find(name) is None or (finds and not warm):
+                if bridge.tools.find(name) is None or (finds and not warm):
                     await _load(bridge, bare)
-                    await bridge.read_more("", name=name)
-            tool = bridge.find(name)
+                    await bridge.loader.read_more("", name=name)
+            tool = bridge.tools.find(name)
             if tool is None:
-                print(f"closient-mcp: {bridge.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
+                print(f"closient-mcp: {bridge.calls.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
                 return _report_failures(bridge) or MISUSE
             terminal = stderr_terminal(bare=bare)
 
@@ -126,7 +126,7 @@ def _logging(settings: Settings) -> Redaction:
 
 async def _load(bridge: Bridge, bare: bool) -> None:
     terminal = stderr_terminal(bare=bare)
-    await bridge.load(terminal.bar, again=True)
+    await bridge.loader.load(terminal.bar, again=True)
 
 
 def _report_failures(bridge: Bridge) -> int:

@@ -9,7 +9,8 @@ from ...auth.oauth.discovery import same_origin
 from ...auth.secrets.references import NoSecret
 from ...tools.formats.json_values import JsonObject, JsonValue, as_list
 from ...tools.problems import Problem
-from ..bridge import Bridge
+from ..bridge.composition import Bridge
+from ..bridge.report import skipped_of
 from ..settings.model import ApiKey, NoCredential, SystemSettings
 
 
@@ -20,8 +21,8 @@ def status_of(bridge: Bridge) -> JsonObject:
         systems[settings.name] = _system_status(settings, bridge)
     return {
         "systems": systems,
-        "tools": len(bridge.all_tools()),
-        "listed": len(bridge.listed()),
+        "tools": len(bridge.tools.all()),
+        "listed": len(bridge.tools.listed()),
         "expose": bridge.settings.exposure.mode,
         "read_only": bridge.settings.read_only,
     }
@@ -30,7 +31,7 @@ def status_of(bridge: Bridge) -> JsonObject:
 def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     system = bridge.systems[settings.name]
     read = [d for d in system.descriptions.values() if not d.failure]
-    skipped: list[JsonValue] = [_problem(problem) for problem in bridge.skipped(settings.name)]
+    skipped: list[JsonValue] = [_problem(problem) for problem in skipped_of(settings, bridge.tools)]
     return {
         "site": settings.site,
         **_way(settings),
@@ -39,11 +40,11 @@ def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
         "apis": len(system.entries),
         "descriptions": len(read),
         "operations": len(system.operations()),
-        "tools": len([t for t in bridge.all_tools() if t.system == settings.name]),
+        "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
         "credential": _credential(settings, bridge),
         "skipped": skipped,
         "stale": [{"what": one.address, "from": one.moment, "why": one.why} for one in system.stale()],
-        "changed": len(bridge.changed_tools(settings.name)),
+        "changed": len(bridge.loader.first_seen[settings.name].tools),
     }
 
 
@@ -85,7 +86,7 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
 def _key(given: ApiKey, bridge: Bridge) -> JsonObject:
     state: JsonObject = {"kind": "api_key", "source": given.source, "in": f"{given.place} {given.name}".strip()}
     try:
-        return {**state, "ending": given.key.open(bridge.redaction).ending}
+        return {**state, "ending": given.key.open(bridge.calls.redaction).ending}
     except NoSecret as error:
         return {**state, "failure": f"{error}. {error.next_step}"}
 
@@ -105,7 +106,7 @@ def status_lines(bridge: Bridge) -> list[str]:
     for settings in bridge.settings.systems:
         lines += _system_lines(settings, bridge)
     shown = "read-only, " if bridge.settings.read_only else ""
-    lines.append(f"Tools: {len(bridge.listed())} listed, {len(bridge.all_tools())} callable ({shown}--expose "
+    lines.append(f"Tools: {len(bridge.tools.listed())} listed, {len(bridge.tools.all())} callable ({shown}--expose "
                  f"{bridge.settings.exposure.mode})")  # fmt: skip
     return lines
 
@@ -120,11 +121,11 @@ def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
     lines.append(f"  {_credential_line(_credential(settings, bridge), settings.name)}")
     lines += [f"  {stale.address} is from {stale.moment}, because {stale.why}" for stale in system.stale()]
-    if changed := bridge.changed_tools(settings.name):
+    if changed := bridge.loader.first_seen[settings.name].tools:
         lines.append(
             f"  {len(changed)} tools differ from what was first seen; `closient-mcp tools --changed` shows how"
         )
-    if skipped := bridge.skipped(settings.name):
+    if skipped := skipped_of(settings, bridge.tools):
         lines.append(f"  skipped: {len(skipped)}")
         lines += [f"    {p.subject}: {p.reason}; {p.effect}" for p in skipped]
     return lines

@@ -11,7 +11,7 @@ import uvicorn
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
-from ..bridge import open_bridge
+from ..bridge.composition import open_bridge
 from ..logs import start_log
 from ..settings.model import Settings, SettingsError
 from ..signals import LAST_SECONDS

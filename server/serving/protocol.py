@@ -26,7 +26,7 @@ from ...tools.formats.json_values import JsonObject, to_text
 from ...tools.http.messages import PERHAPS_DONE
 from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from ...tools.toolset.tool import Tool
-from ..bridge import Bridge
+from ..bridge.composition import Bridge
 from ..settings.model import Settings
 from .elicitation import InputNeeded, asker_for
 from .sdk_internals import ListChanged, ListChangingServer
@@ -48,13 +48,6 @@ _MOST_INSTRUCTIONS = 1_600
 _PATIENCE = 0.25
 _POLL = 0.02
 
-_PRESETS = {
-    "closient": "Closient: product search, product data and GS1 resolution, and whatever else its APIs offer. Start "
-    "with search_products, lookup_product, resolve_gtin or validate_gtin.",
-    "close": "{name}: Close, a CRM; leads, contacts, opportunities, tasks and activities.",
-    "fluent": "{name}: Fluent Commerce ({site}); orders, products and stock. A variant's gtin is what Closient's "
-    "tools take.",
-}
 _FINDING = """\
 Where not every operation is listed as a tool, find_operations searches the rest, describe_operation shows the \
 arguments, and read_operation, write_operation or destructive_operation calls it.
@@ -112,14 +105,14 @@ class McpBridge:
     async def _fill_gaps(self) -> None:
         """While a catalog or document is missing or stale try again, ever less often."""
         for wait in chain(_RETRY_SECONDS, repeat(_RETRY_SECONDS[-1])):
-            if self._bridge.complete:
+            if self._bridge.loader.complete:
                 return
             await anyio.sleep(wait)
             await self._load(again=False)
 
     async def _load_kept(self) -> None:
         try:
-            warm = await self._bridge.load_kept()
+            warm = await self._bridge.loader.load_kept()
         except Exception:
             logger.exception("reading the cache failed; this is a bug")
             return
@@ -131,7 +124,7 @@ class McpBridge:
 
     async def _load(self, *, again: bool) -> None:
         try:
-            await self._bridge.load(again=again, came=self._announce_changes)
+            await self._bridge.loader.load(again=again, came=self._announce_changes)
         except Exception:
             logger.exception("reading the documents failed; this is a bug")
         self._loaded.set()
@@ -157,7 +150,7 @@ class McpBridge:
             await anyio.sleep(_POLL)
 
     def _definitions(self) -> list[JsonObject]:
-        return [tool.definition() for tool in self._bridge.listed()]
+        return [tool.definition() for tool in self._bridge.tools.listed()]
 
     async def _list_tools(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
@@ -176,11 +169,11 @@ class McpBridge:
     async def _call_tool(
         self, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
-        tool = self._bridge.find(params.name)
+        tool = self._bridge.tools.find(params.name)
         if tool is None:
             with anyio.move_on_after(_FIRST_LIST_SECONDS):
                 await self._loaded.wait()
-            tool = self._bridge.find(params.name)
+            tool = self._bridge.tools.find(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, unknown_tool(self._bridge, params.name))
 
@@ -195,7 +188,7 @@ class McpBridge:
             return needed.result
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
-        tool = self._bridge.find(name)
+        tool = self._bridge.tools.find(name)
         return tool.input_schema if tool else None
 
 
@@ -203,7 +196,7 @@ def instructions(settings: Settings) -> str:
     """What a model is told of this server: its systems, and how to find what is not listed."""
     lines: list[str] = []
     for system in settings.systems:
-        line = _PRESETS.get(system.preset, "{name}: the APIs of {site}.").format(name=system.name, site=system.site)
+        line = system.about or f"{system.name}: the APIs of {system.site}."
         if sum(map(len, lines)) + len(line) > _MOST_INSTRUCTIONS - len(_FINDING):
             lines.append(f"And: {', '.join(one.name for one in settings.systems[len(lines) :])}"[:300])
             break
@@ -213,7 +206,7 @@ def instructions(settings: Settings) -> str:
 
 def unknown_tool(bridge: Bridge, name: str) -> str:
     """A sentence about a name that no tool has."""
-    near = difflib.get_close_matches(name, [tool.name for tool in bridge.all_tools()], n=3)
+    near = difflib.get_close_matches(name, [tool.name for tool in bridge.tools.all()], n=3)
     return f"Unknown tool: {name[:80]}" + (f". Did you mean {', '.join(near)}?" if near else "")
 
 
@@ -246,11 +239,11 @@ async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Re
 async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> Result:
     """Call; where that takes a sign-in, open it and call again: the service did nothing the first time."""
     try:
-        return await bridge.call(tool, arguments)
+        return await bridge.calls.call(tool, arguments)
     except SignInNeeded as needed:
         if unfinished := await sign_in(bridge, needed, reach):
             raise unfinished from None
-    return await bridge.call(tool, arguments)
+    return await bridge.calls.call(tool, arguments)
 
 
 def _success(result: Result) -> types.CallToolResult:
@@ -276,5 +269,5 @@ def _failure(bridge: Bridge, message: str, next_step: str, details: JsonObject) 
     lines = [f"{message} {next_step}".strip()]
     if details:
         lines.append(to_text(details))
-    text = bridge.redaction.hide("\n".join(lines))
+    text = bridge.calls.redaction.hide("\n".join(lines))
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)

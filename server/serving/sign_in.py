@@ -11,7 +11,7 @@ import anyio
 
 from ...auth.errors import SignInNeeded
 from ...auth.sign_in.login import Attempt, Login
-from ..bridge import Bridge
+from ..bridge.composition import Bridge
 from .elicitation import Asker
 
 # Hosts give up on a call at 60 seconds.
@@ -45,7 +45,7 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInN
         InputNeeded: the client has to ask them first.
     """
     login = bridge.logins[needed.system]
-    scopes = bridge.scopes_to_ask(needed.system, needed.scopes)
+    scopes = bridge.tools.scopes_to_ask(needed.system, needed.scopes)
     attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=reach.asker is None))
     until = time.monotonic() + WAIT_SECONDS
     told = 0.0

@@ -8,7 +8,7 @@ import anyio
 from mcp.server.stdio import stdio_server
 
 from ...auth.secrets.redaction import Redaction
-from ..bridge import open_bridge
+from ..bridge.composition import open_bridge
 from ..logs import start_log
 from ..settings.model import Settings
 from ..signals import end_on_signals

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from ...auth.api_key import KeyHints
 from ...auth.profile import Profile
 from ...auth.secrets.references import SecretReference
 from ...tools.catalog.discovery import WayIn
@@ -43,12 +44,13 @@ class NoCredential:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key: where it is to be had, where in a request it goes, and the setting that it came from."""
+    """An API key: the setting that it came from, where it is read, where in a request it goes, and what is known."""
 
     source: str
     key: SecretReference
     place: Literal["header", "basic", "query"]
     name: str
+    hints: KeyHints = field(default_factory=KeyHints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class SystemSettings:
     """One system: its address, the way to its descriptions, where calls may go, and its credential.
 
     `origins` are where its calls, and its credential, may go. `app_scopes` says that its documents declare no
-    scopes and its rule is `<api>:read` and `<api>:write`. `tiers` are by tool name. `account` and `retailer` are
-    Fluent's.
+    scopes and its rule is `<api>:read` and `<api>:write`. `tiers` are by tool name. `about` introduces it to a model.
+    `account` and `retailer` are Fluent's.
     """
 
     name: str
@@ -80,6 +82,7 @@ class SystemSettings:
     pins: tuple[str, ...] = ()
     tiers: Mapping[str, Tier] = field(default_factory=dict[str, Tier])
     app_scopes: bool = False
+    about: str = ""
     account: str = ""
     retailer: int | None = None
 

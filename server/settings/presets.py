@@ -10,9 +10,10 @@ from ...auth.profile import Endpoints
 from ...tools.catalog.discovery import WayIn
 from ...tools.fluent.document import DOCUMENT
 from ...tools.formats.urls import is_file, origin_of, without_query
+from .closient_keys import KEY_HINTS
 from .credentials import closient_from_environment, credential_of, new_profile
 from .local_origins import described_origins, listed_origins
-from .model import Credential, NoCredential, SettingsError, SignIn, SystemSettings
+from .model import ApiKey, Credential, NoCredential, SettingsError, SignIn, SystemSettings
 from .schema import CredentialTable, SystemTable
 from .sites import site_origin
 from .sources import Sources, path_in
@@ -46,7 +47,7 @@ def closient(
     sources.note(f"systems.{name}.site", address, source)
     origins = _origins(table, name, sources, address)
     catalog = _location(table.catalog, sources, *keys, "catalog") if table.catalog else ""
-    profile = new_profile(name, address, origins)
+    profile = replace(new_profile(name, address, origins), or_else="or set CLOSIENT_API_KEY in the host's entry")
     if table.credential is not None:
         credential = credential_of(table.credential, profile, sources, "header")
     elif told:
@@ -59,10 +60,12 @@ def closient(
         site=address,
         way=WayIn(catalog=catalog or f"{address}/.well-known/api-catalog"),
         origins=origins,
-        credential=credential,
+        credential=replace(credential, hints=KEY_HINTS) if isinstance(credential, ApiKey) else credential,
         pins=tuple(table.pin) if table.pin is not None else _CLOSIENT_PINS,
         tiers=table.tiers,
         app_scopes=True,
+        about="Closient: product search, product data and GS1 resolution, and whatever else its APIs offer. Start with "
+        "search_products, lookup_product, resolve_gtin or validate_gtin.",
     )
 
 
@@ -105,6 +108,7 @@ def close(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
         credential=credential,
         pins=tuple(table.pin or ()),
         tiers=table.tiers,
+        about=f"{name}: Close, a CRM; leads, contacts, opportunities, tasks and activities.",
     )
 
 
@@ -141,6 +145,8 @@ def fluent(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
         credential=credential_of(given, preset, sources, "header"),
         pins=tuple(table.pin or ()),
         tiers=table.tiers,
+        about=f"{name}: Fluent Commerce ({site}); orders, products and stock. A variant's gtin is what Closient's "
+        "tools take.",
         account=table.account,
         retailer=table.retailer,
     )

@@ -10,11 +10,12 @@ import zlib
 import httpx2
 import pytest
 
-from closient_mcp.auth.api_key import ApiKeyAuth, key_fault
+from closient_mcp.auth.api_key import ApiKeyAuth
 from closient_mcp.auth.errors import PersonNeeded
 from closient_mcp.auth.secrets.redaction import MASK, Redaction, Secret
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.urls import belongs
+from closient_mcp.server.settings.closient_keys import KEY_HINTS, key_fault
 
 ORIGIN = "https://www.example.com"
 BODY = "a1B2c3D4" * 4
@@ -24,7 +25,9 @@ KEY = f"csb_{BODY}_{zlib.crc32(BODY.encode()):08x}"
 def auth(key: str = KEY) -> ApiKeyAuth:
     reference = written(key, "CLOSIENT_API_KEY")
     origins = frozenset({ORIGIN})
-    return ApiKeyAuth("closient", reference, place="header", name="X-API-Key", origins=origins, redaction=Redaction())
+    return ApiKeyAuth(
+        "closient", reference, place="header", name="X-API-Key", origins=origins, redaction=Redaction(), hints=KEY_HINTS
+    )
 
 
 async def send(auth: httpx2.Auth, url: str, status: int = 200, may_ask: bool = True) -> list[httpx2.Request]:

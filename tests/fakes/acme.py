@@ -17,7 +17,7 @@ from mcp import types
 
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge import Bridge, open_bridge
+from closient_mcp.server.bridge.composition import Bridge, open_bridge
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
@@ -105,7 +105,7 @@ class Acme:
         environment = {"CLOSIENT_MCP_HOME": str(self.home), **({"BROWSER": browser} if browser else {})}
         settings = load_settings(Options(config=str(self.settings(credential))), environment)
         async with open_bridge(settings, Redaction()) as bridge:
-            await bridge.load()
+            await bridge.loader.load()
             async with mcp.Client(McpBridge(bridge).server(), **client) as connected:
                 yield bridge, connected
             await anyio.to_thread.run_sync(self._leave_in_order, bridge)

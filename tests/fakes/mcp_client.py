@@ -11,7 +11,7 @@ import mcp
 from mcp import types
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.bridge.composition import open_bridge
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options

@@ -14,7 +14,8 @@ import pytest
 from mcp import types
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge import Bridge, open_bridge
+from closient_mcp.server.bridge.composition import Bridge, open_bridge
+from closient_mcp.server.bridge.report import skipped_of
 from closient_mcp.server.cli.status import status_of
 from closient_mcp.server.serving import protocol
 from closient_mcp.server.serving.protocol import McpBridge
@@ -209,7 +210,7 @@ async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_nam
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         annotations = tools["one_orders_list_orders"].annotations
         assert annotations and annotations.destructive_hint and not annotations.read_only_hint
-        reasons = [problem.reason for problem in bridge.skipped("one")]
+        reasons = [problem.reason for problem in skipped_of(bridge.settings.systems[0], bridge.tools)]
         assert reasons == ["there is no tool one_orders_none", "there is no API nosuch"]
     async with opened(tmp_path, f"read_only = true\n{settings}") as (_, client):
         assert "one_orders_list_orders" not in {tool.name for tool in (await client.list_tools()).tools}

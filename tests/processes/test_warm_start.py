@@ -17,7 +17,7 @@ import pytest
 from mcp import types
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge import Bridge, open_bridge
+from closient_mcp.server.bridge.composition import Bridge, open_bridge
 from closient_mcp.server.serving import protocol
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
@@ -97,7 +97,7 @@ async def warm(service: Service) -> Service:
     """A service that an earlier start read, and that has received nothing since."""
     serve(service, things())
     async with opened(service.address) as bridge:
-        await bridge.load()
+        await bridge.loader.load()
     service.received.clear()
     return service
 
@@ -291,9 +291,9 @@ async def test_a_web_page_in_the_place_of_a_catalog_or_document_leaves_the_tools
     for path in (CATALOG, THINGS):
         warm.routes[path] = Reply(b"<html>broken deploy</html>", headers={"ETag": '"page"'})
     async with opened(warm.address) as bridge:
-        await bridge.load()
+        await bridge.loader.load()
         stale = bridge.systems["closient"].stale()
-    assert bridge.find("things_get_thing")
+    assert bridge.tools.find("things_get_thing")
     assert len(stale) == 2 and all("cannot be used: " in one.why and "HTML" in one.why for one in stale)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TypeAlias
 
+from ..errors import UpstreamError
 from ..formats.charsets import decoded
 from ..formats.event_streams import read_events
 from ..formats.html_text import is_page, title_of, visible_text
@@ -16,13 +17,15 @@ from ..formats.multipart import read_parts
 from ..formats.sniffing import sniff
 from ..formats.text import clean, one_line
 from ..http.messages import Response
-from .errors_in_success import failed_event, graphql_errors, graphql_failure
+from .graphql_errors import graphql_errors, graphql_failure
 from .headers import header_notes, shown_address
 from .media import media_result
 from .result import Result
 from .upstream_errors import upstream_error
 
 More: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
+# What a preset knows of errors that its service sends with a status of success.
+ResponseCheck: TypeAlias = Callable[[JsonValue, Response, str], UpstreamError | None]
 
 _LONGEST_PAGE = 2_000_000
 
@@ -31,10 +34,14 @@ def _no_more(_: JsonValue, __: Mapping[str, str]) -> str:
     return ""
 
 
-def read_response(response: Response, system: str, more: More = _no_more) -> Result:
+def no_check(_: JsonValue, __: Response, ___: str) -> None:
+    """Nothing is known: every success is one."""
+
+
+def read_response(response: Response, system: str, more: More = _no_more, check: ResponseCheck = no_check) -> Result:
     """The result of a generated tool: the body, and a note that says it is the service's, not ours.
 
-    `more` is told the answer and its headers, and says how to get what follows, if anything does.
+    `more` says how to get the next page of an answer, `check` whether a success is an error in fact.
 
     Raises:
         UpstreamError: the status is no success, or the answer is an error for all its status.
@@ -52,7 +59,7 @@ def read_response(response: Response, system: str, more: More = _no_more) -> Res
     kind, media_type = sniff(response.body, content_type)
     match kind:
         case "text":
-            return _read_text(response, system, more)
+            return _read_text(response, system, more, check)
         case "lines":
             return _read_lines(response, system, decoded(response.body, content_type))
         case "events":
@@ -65,13 +72,13 @@ def read_response(response: Response, system: str, more: More = _no_more) -> Res
             return media_result(response, kind, media_type, system, _note(response, system))
 
 
-def _read_text(response: Response, system: str, more: More) -> Result:
+def _read_text(response: Response, system: str, more: More, check: ResponseCheck) -> Result:
     content_type = response.headers.get("content-type", "")
     named, text = essence(content_type), decoded(response.body, content_type)
     claims_json, about = named.endswith("json"), ""
     if claims_json or not named or text[:200].lstrip()[:1] in ("{", "[", '"'):
         try:
-            return _read_json(response, system, more, text)
+            return _read_json(response, system, more, check, text)
         except NotJson as error:
             if claims_json and not response.cut:
                 about = f"the body claims to be JSON and is {error}"
@@ -94,9 +101,9 @@ def _read_text(response: Response, system: str, more: More) -> Result:
     return Result(clean(text), note=_note(response, system, about))
 
 
-def _read_json(response: Response, system: str, more: More, text: str) -> Result:
+def _read_json(response: Response, system: str, more: More, check: ResponseCheck, text: str) -> Result:
     value = parse_json(text)
-    if failure := failed_event(value, response, system):
+    if failure := check(value, response, system):
         raise failure
     note = _note(response, system)
     if answer := graphql_errors(value, response):

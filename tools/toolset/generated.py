@@ -12,17 +12,24 @@ from ..http.messages import IDEMPOTENT
 from ..http.sender import Sender
 from ..openapi.operations import Operation
 from ..results.next_page import how_to_get_more
-from ..results.responses import read_response
+from ..results.responses import ResponseCheck, no_check, read_response
 from ..results.result import Result
 from ..schema.file_schemas import allow_paths
 from ..schema.validation import BODY
 from .tool import Tool
 
 
-def operation_tool(operation: Operation, sender: Sender, *, context: str = "", files: Sequence[Path] = ()) -> Tool:
+def operation_tool(
+    operation: Operation,
+    sender: Sender,
+    *,
+    context: str = "",
+    files: Sequence[Path] = (),
+    check: ResponseCheck = no_check,
+) -> Tool:
     """The tool that calls one operation; `context` is a sentence on what all calls of its system are about.
 
-    `files` are the folders from which files may be sent.
+    `files` are the folders from which files may be sent, `check` finds errors that come with a status of success.
     """
 
     async def call(arguments: JsonObject) -> Result:
@@ -31,7 +38,7 @@ def operation_tool(operation: Operation, sender: Sender, *, context: str = "", f
 
         attached = await read_attachments(operation, arguments, files)
         response = await sender.send(build_request(operation, arguments, attached))
-        return read_response(response, operation.system, more)
+        return read_response(response, operation.system, more, check)
 
     return Tool(
         name=operation.name,

@@ -450,8 +450,8 @@ def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_an
 @pytest.mark.parametrize(
     ("refusal", "said", "next_step"),
     [
-        (answer(None, 401), "lets no application register itself", "CLOSIENT_CLIENT_ID"),
-        (answer({"detail": "no"}, 403), "lets no application register itself (HTTP 403): no", "CLOSIENT_CLIENT_ID"),
+        (answer(None, 401), "lets no application register itself", "set its client_id"),
+        (answer({"detail": "no"}, 403), "lets no application register itself (HTTP 403): no", "set its client_id"),
         (answer({}, 429), "accepts no more registrations", "Try again later"),
         (answer({"error": "invalid_redirect_uri"}, 400), "accepts no redirect to this machine", "API key"),
         (answer({"error_description": "odd"}, 400), "refused the registration (HTTP 400): odd", "API key"),

@@ -675,7 +675,7 @@ async def test_rule_1_no_error_of_a_renewal_holds_a_secret(home: Home) -> None:
 
 def test_a_start_imports_nothing_that_only_a_sign_in_needs() -> None:
     code = (
-        "import sys, closient_mcp.server.serving.stdio, closient_mcp.server.bridge\n"
+        "import sys, closient_mcp.server.serving.stdio, closient_mcp.server.bridge.composition\n"
         "print([name for name in ('authlib', 'joserfc', 'filelock') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)

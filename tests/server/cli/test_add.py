@@ -416,7 +416,7 @@ def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatc
 @pytest.mark.parametrize(
     ("name", "address", "says"),
     [
-        ("acme", f"{OFF}/\x1b[2J", "its address is none"),
+        ("acme", f"{OFF}/\x1b[2J", "invalid URL"),
         ("acme", OFF, "Check the address and the network"),
         ("acme", "http://api.acme.example", "is not https"),
         ("acme", "nowhere.json", "there is no such file"),

@@ -176,7 +176,7 @@ async def test_who_takes_longer_than_a_host_waits_is_told_what_was_opened(
 ) -> None:
     assert sign_in.WAIT_SECONDS < protocol._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.5)
-    monkeypatch.setattr("closient_mcp.server.bridge.opener", opens_anything)
+    monkeypatch.setattr("closient_mcp.server.bridge.composition.opener", opens_anything)
     async with acme.connected() as (_, client):
         said = text_of(await client.call_tool("acme_list_orders", {}))
     assert "I opened your browser; if you see nothing, open http://127.0.0.1:" in said

@@ -17,7 +17,7 @@ from mcp import types
 from mcp.shared.exceptions import MCPError
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.bridge.composition import open_bridge
 from closient_mcp.server.serving import protocol
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.bridge.composition import open_bridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
@@ -32,9 +32,11 @@ async def definitions(home: Path, address: str, text: str = "", **environment: s
     environment |= {"CLOSIENT_MCP_HOME": str(home), "CLOSIENT_MCP_EXPOSE": "all"}
     settings = load_settings(Options(config=str(file)), environment)
     async with open_bridge(settings, Redaction()) as bridge:
-        await bridge.load()
-        assert bridge.complete
-        told = json.dumps([tool.definition() for tool in bridge.listed()]).replace(address, "https://api.example.com")
+        await bridge.loader.load()
+        assert bridge.loader.complete
+        told = json.dumps([tool.definition() for tool in bridge.tools.listed()]).replace(
+            address, "https://api.example.com"
+        )
     return sorted(json.loads(told), key=lambda tool: str(tool["name"]))
 
 

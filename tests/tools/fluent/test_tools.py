@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
 from closient_mcp.tools.fluent.document import DOCUMENT
+from closient_mcp.tools.fluent.events import failed_event
 from closient_mcp.tools.fluent.tools import Fluent
 from closient_mcp.tools.formats.json_values import as_object, parse_json
 from closient_mcp.tools.http.sender import Sender
@@ -45,7 +46,7 @@ class Tools:
         sender = Sender(client, frozenset({address}), system)
         self.fluent = Fluent(system, address, sender, wait=0.0, **settings)
         described = [
-            operation_tool(operation, sender, context=self.fluent.context)
+            operation_tool(operation, sender, context=self.fluent.context, check=failed_event)
             for operation in operations_at(address, system)
         ]
         self.by_name: dict[str, Tool] = {tool.name: tool for tool in [*self.fluent.tools(), *described]}

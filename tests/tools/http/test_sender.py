@@ -321,7 +321,7 @@ async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_th
     service: Service, tmp_path: Path
 ) -> None:
     from closient_mcp.auth.secrets.redaction import Redaction
-    from closient_mcp.server.clients import client_for, session_for
+    from closient_mcp.server.bridge.clients import client_for, session_for
     from closient_mcp.server.settings.loading import load_settings
     from closient_mcp.server.settings.model import Options
 

@@ -161,28 +161,6 @@ def test_rule_2_errors_nested_without_end_or_number_are_told_in_part(opening: st
     assert len(told.fields) == 20 and len(told.message) <= 800
 
 
-@pytest.mark.parametrize(("state", "does"), [("FAILED", "list_events"), ("NO_MATCH", "find_user_actions")])
-def test_an_event_that_came_to_nothing_is_an_error_though_the_answer_is_200(state: str, does: str) -> None:
-    body = {"eventId": "e-1", "entityId": "143", "eventStatus": state, "errorMessage": "Event has Failed"}
-    error = failure(replace(answer(body), method="POST"))
-    assert error.message == f"acme took the event e-1, which ended as {state}: Event has Failed."
-    assert does in error.next_step and error.details["event_id"] == "e-1" and error.status == 200
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"eventId": "e-1", "entityId": "143", "eventStatus": "COMPLETE"},
-        {"id": "e-1", "name": "x", "eventStatus": "FAILED"},
-        {"results": [{"eventId": "e-1", "eventStatus": "FAILED"}]},
-        {"eventId": "e-1", "eventStatus": ["FAILED"]},
-        {"eventId": 7, "eventStatus": "FAILED"},
-    ],
-)
-def test_an_event_that_is_well_or_only_looked_up_is_no_error(body: Any) -> None:
-    assert json.loads(read_response(answer(body), "acme").text) == body
-
-
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'""'])
 def test_a_deletion_that_answers_with_nothing_in_it_is_done(body: bytes) -> None:
     deleted = replace(answer(body), method="DELETE")

@@ -10,7 +10,7 @@ import pytest
 from mcp import types
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge import open_bridge
+from closient_mcp.server.bridge.composition import open_bridge
 from closient_mcp.server.cli.status import status_of
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
@@ -59,7 +59,7 @@ async def test_what_is_not_read_at_the_start_is_found_described_and_called(servi
 async def test_status_names_how_much_is_read(service: Service) -> None:
     settings = load_settings(Options(site=service.address), ENVIRON)
     async with open_bridge(settings, Redaction()) as bridge:
-        await bridge.load()
+        await bridge.loader.load()
         status: Any = status_of(bridge)
     closient = status["systems"]["closient"]
     assert (closient["apis"], closient["descriptions"]) == (5, 2)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from ..tools.systems.baseline import SeenFile
-from ..tools.systems.changes import Baseline, Change, accepted, changes, extended
-from ..tools.systems.system import System
+from ...tools.systems.baseline import SeenFile
+from ...tools.systems.changes import Baseline, Change, accepted, changes, extended
+from ...tools.systems.system import System
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,11 @@ class FirstSeen:
     def is_own_version(self) -> bool:
         """Whether the version of ours that first saw the tools is this one."""
         return self.program == version("closient-mcp")
+
+    @property
+    def tools(self) -> set[str]:
+        """The names of the tools that differ."""
+        return {change.tool for change in self.changes}
 
     def accept(self) -> None:
         """Take everything as it is now for what was first seen."""

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import httpx2
 
-from ..auth.api_key import ApiKeyAuth
-from ..auth.bearer import BearerAuth
-from ..auth.oauth.http import Wire, certificates
-from ..auth.secrets.redaction import Redaction
-from ..auth.session.credentials import Credentials
-from ..auth.session.renewal import Session
-from ..auth.store.record_store import Store
-from ..tools.formats.urls import is_loopback
-from .settings.model import ApiKey, SettingsError, SignIn, SystemSettings
+from ...auth.api_key import ApiKeyAuth
+from ...auth.bearer import BearerAuth
+from ...auth.oauth.http import Wire, certificates
+from ...auth.secrets.redaction import Redaction
+from ...auth.session.credentials import Credentials
+from ...auth.session.renewal import Session
+from ...auth.store.record_store import Store
+from ...tools.formats.urls import is_loopback
+from ..settings.model import ApiKey, SettingsError, SignIn, SystemSettings
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
 
@@ -45,7 +45,13 @@ def _auth(system: SystemSettings, session: Session | None, redaction: Redaction)
     given = system.credential
     if isinstance(given, ApiKey):
         return ApiKeyAuth(
-            system.name, given.key, place=given.place, name=given.name, origins=system.origins, redaction=redaction
+            system.name,
+            given.key,
+            place=given.place,
+            name=given.name,
+            origins=system.origins,
+            redaction=redaction,
+            hints=given.hints,
         )
     return BearerAuth(session) if session else None
 

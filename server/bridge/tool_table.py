@@ -1,0 +1,56 @@
+"""All tools by name, and which of them are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...tools.systems.system import System
+from ...tools.toolset.exposure import Exposure, Offer, listed, settle
+from ...tools.toolset.tool import Tool
+from .operation_tools import OperationTools
+
+
+@dataclass(slots=True)
+class ToolTable:
+    """`core` is always listed, `finders` whenever not every operation is; `exposure` is settled at the first list."""
+
+    systems: Mapping[str, System]
+    core: Sequence[Tool]
+    finders: Sequence[Tool]
+    operations: OperationTools
+    exposure: Exposure
+    _settled: Exposure | None = None
+
+    def all(self) -> list[Tool]:
+        """Every tool that can be called by name."""
+        operations = sorted(self.operations.by_name.values(), key=lambda tool: tool.name)
+        return [*self.core, *self.finders, *operations]
+
+    def find(self, name: str) -> Tool | None:
+        """The tool of this name."""
+        fixed = next((tool for tool in (*self.core, *self.finders) if tool.name == name), None)
+        return fixed or self.operations.by_name.get(name)
+
+    def listed(self) -> list[Tool]:
+        """The tools that `tools/list` shows; what `auto` comes to is settled at the first call."""
+        if self._settled is None:
+            here = tuple(name for name, system in self.systems.items() if system.loaded)
+            complete = len(here) == len(self.systems)
+            self._settled = settle(self.exposure, self._offer(), complete=complete, here=here)
+        return listed(self._settled, self._offer())
+
+    def scopes_to_ask(self, system: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """What a sign-in asks for: what the listed tools need to read, and what is wanted at hand."""
+        reading = [tool.scopes for tool in self.listed() if tool.system == system and tool.tier == "read"]
+        return tuple(sorted({scope for scopes in reading for scope in scopes} | set(wanted)))
+
+    def _offer(self) -> Offer:
+        # What was read on demand is found and called, and is in no list: that depends on no call.
+        operations = {
+            name: tool
+            for name, tool in self.operations.by_name.items()
+            if not self.systems[tool.system].on_demand(tool.api)
+        }
+        partial = any(system.partial for system in self.systems.values())
+        return Offer(self.core, self.finders, operations, partial=partial)

@@ -1,0 +1,32 @@
+"""Events that Fluent Commerce accepts with HTTP 200 and then fails."""
+
+from __future__ import annotations
+
+from ..errors import UpstreamError
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
+from ..formats.text import one_line
+from ..formats.urls import without_query
+from ..http.messages import Response
+
+_EVENT_STEPS = {
+    "FAILED": "Rules that ran before the failure stay done: look with get_event and list_events before you repeat it.",
+    "NO_MATCH": "The workflow has no ruleset for this event in the entity's state: find_user_actions and get_workflow "
+    "tell which there are.",
+}
+
+
+def failed_event(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
+    """The error of an event that was sent and failed; an event that is only read is no error."""
+    node = as_object(value)
+    event, state = one_line(as_text(node.get("eventId")), 100), as_text(node.get("eventStatus"))
+    if response.method != "POST" or not event or state not in _EVENT_STEPS:
+        return None
+    said = one_line(as_text(node.get("errorMessage")), 800).rstrip(". ") or "it gave no reason"
+    details: JsonObject = {
+        "status": response.status,
+        "url": without_query(response.url),
+        "event_id": event,
+        "event_status": state,
+    }
+    message = f"{system} took the event {event}, which ended as {state}: {said}."
+    return UpstreamError(response.status, message, _EVENT_STEPS[state], details)
