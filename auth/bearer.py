@@ -136,7 +136,7 @@ class BearerAuth(httpx2.Auth):
             return self._scope_not_given(request, scope)
         if not missing:
             return self._scope_without_effect(request, scope)
-        if withheld := [one for one in missing if one in record.withheld]:
+        if withheld := [one for one in missing if one in record.history.withheld]:
             return self._scope_withheld(request, " ".join(withheld))
         self._session.refusals.of_scopes(scope.split())
         return self._scope_missing(request, scope)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
+from .history import History
+
 FORMAT = 1
-
-
-def late(moments: Sequence[float], now: float, seconds: float) -> tuple[float, ...]:
-    """Those of the moments that are no longer ago than so many seconds; a clock that fell back forgets the others."""
-    return tuple(moment for moment in moments if 0 <= now - moment < seconds)
 
 
 class _Part(BaseModel):
@@ -113,16 +108,9 @@ class Device(_Part):
 class Record(_Part):
     """All that is known of one sign-in: one system, one site, one client, one caller.
 
-    `rev` counts the writes. `asked` are the scopes that the tokens were asked for with; `withheld` those that were
-    asked for and not granted, which only the person has asked for again. `warning` is what the person should know
-    of a sign-in that worked. `seal` marks what a keyring holds of its secrets; without one all are in the file.
-    `spare` is a client that was registered while another one's tokens were kept, for the next sign-in.
-
-    What is not to be done over and over is remembered by when it was done: `declined_at` the person's no, `tabs`
-    sign-ins that were begun, `sign_ins` that succeeded, `registrations`, `refusals` by services of tokens just
-    issued. `register_after` is until when the server wants no registration, `refused` the fingerprint of credentials
-    that it does not take, `dead` that of an access token which cannot be renewed and which a service does not take;
-    `missed` are scopes that services missed.
+    `rev` counts the writes. `asked` are the scopes that the tokens were asked for with. `warning` is what the person
+    should know of a sign-in that worked. `seal` marks what a keyring holds of its secrets; without one all are in the
+    file. `spare` is a client that was registered while another one's tokens were kept, for the next sign-in.
     """
 
     @field_validator("pending", "device", mode="wrap")
@@ -144,17 +132,8 @@ class Record(_Part):
     person: str = ""
     pending: Pending | None = None
     device: Device | None = None
-    declined_at: float = 0.0
-    tabs: tuple[float, ...] = ()
     asked: tuple[str, ...] = ()
     warning: str = ""
-    withheld: tuple[str, ...] = ()
-    refused: str = ""
     seal: str = ""
     spare: Client | None = None
-    registrations: tuple[float, ...] = ()
-    register_after: float = 0.0
-    refusals: tuple[float, ...] = ()
-    sign_ins: tuple[float, ...] = ()
-    dead: str = ""
-    missed: tuple[str, ...] = ()
+    history: History = Field(default_factory=History)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import httpx2
 
 from ..errors import AuthError
+from ..history import REGISTRATIONS_COUNT
 from ..oauth.discovery import NoServer, described, discover
 from ..oauth.http import Answer, Call, NoAnswer, Wire
 from ..oauth.protected_resource import Challenge, find_issuer
@@ -25,7 +26,7 @@ from ..oauth.registration import (
 )
 from ..oauth.tokens import refresh_request
 from ..profile import Profile
-from ..records import Client, Record, Server, late
+from ..records import Client, Record, Server
 from ..urls import origin
 from .credentials import Credentials
 from .messages import Sentences
@@ -36,7 +37,6 @@ Save: TypeAlias = Callable[[Record], Record]
 
 # A server that forgets us again and again is not asked again and again: Closient's takes ten an hour from an address.
 _MOST_REGISTRATIONS = 5
-_REGISTRATIONS_COUNT = 3600.0
 
 
 class Enrolment:
@@ -163,13 +163,14 @@ class Enrolment:
         if server.registration_endpoint is None:
             raise self._say.failure(f"{self._profile.issuer} lets no application register itself", REGISTER_YOURSELF)
         now = self._clock()
-        if 0 < record.register_after - now <= LONGEST_PAUSE:
-            raise self._say.no_registration_yet(record.register_after)
-        earlier = late(record.registrations, now, _REGISTRATIONS_COUNT)
-        if len(earlier) >= _MOST_REGISTRATIONS and not by_hand:
-            raise self._say.stopped(len(earlier), "registrations", _REGISTRATIONS_COUNT)
+        history = record.history
+        if 0 < history.register_after - now <= LONGEST_PAUSE:
+            raise self._say.no_registration_yet(history.register_after)
+        earlier = history.recent_registrations(now)
+        if earlier >= _MOST_REGISTRATIONS and not by_hand:
+            raise self._say.stopped(earlier, "registrations", REGISTRATIONS_COUNT)
         # Before it is tried: what cannot be kept is not asked for.
-        record = save(record.model_copy(update={"registrations": (*earlier, now)}))
+        record = save(record.model_copy(update={"history": history.registered(now)}))
         try:
             client = self._register(server, purpose)
         except NotRegistered as error:
@@ -177,7 +178,8 @@ class Enrolment:
                 issuer = self._profile.issuer
                 told = f"{issuer} did not register this application: {error}"
                 raise self._say.failure(told, error.next_step) from None
-            save(record.model_copy(update={"register_after": now + error.pause}))
+            after = record.history.model_copy(update={"register_after": now + error.pause})
+            save(record.model_copy(update={"history": after}))
             raise self._say.no_registration_yet(now + error.pause) from None
         return record.model_copy(update={"server": server, "client": client})
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Sequence
 
 from ..errors import AuthError
-from ..records import Record, Tokens, late
+from ..history import MOST_REJECTIONS, REJECTIONS_COUNT, History, fingerprint
 from ..store.record_store import Store
 from .messages import Sentences
-
-_MOST = 3
-_COUNT = 60.0
-_MOST_SCOPES = 50
 
 
 class Refusals:
@@ -30,15 +25,15 @@ class Refusals:
         if (token, obtained_at) != self._last:
             self._last = (token, obtained_at)
             now = self._clock()
-            self._change(lambda record: {"refusals": (*late(record.refusals, now, _COUNT), now)})
+            self._remember(lambda history: history.new_token_rejected(now))
 
     def for_good(self, token: str) -> None:
         """A service did not take a token that cannot be renewed, whatever its clock says."""
-        self._change(lambda _: {"dead": _fingerprint(token)})
+        self._remember(lambda history: history.model_copy(update={"dead_token": fingerprint(token)}))
 
     def of_scopes(self, scopes: Sequence[str]) -> None:
         """A service missed permissions, which a sign-in by hand is to ask for as well."""
-        self._change(lambda record: {"missed": tuple(dict.fromkeys((*record.missed, *scopes)))[-_MOST_SCOPES:]})
+        self._remember(lambda history: history.scopes_missed(scopes))
 
     def check(self) -> None:
         """Renewing for a service that takes no token at all would go on with every call.
@@ -46,19 +41,9 @@ class Refusals:
         Raises:
             PersonNeeded: it was tried often enough for now.
         """
-        if len(late(self._store.read().refusals, self._clock(), _COUNT)) >= _MOST:
-            raise self._say.no_token_taken(_MOST, _COUNT)
+        if self._store.read().history.too_many_rejections(self._clock()):
+            raise self._say.no_token_taken(MOST_REJECTIONS, REJECTIONS_COUNT)
 
-    def _change(self, changes: Callable[[Record], dict[str, object]]) -> None:
-        with contextlib.suppress(AuthError), self._store.lock():
-            record = self._store.read()
-            self._store.write(record.model_copy(update=changes(record)))
-
-
-def is_dead(record: Record, tokens: Tokens) -> bool:
-    """Whether a service refused this token for good."""
-    return record.dead == _fingerprint(tokens.access_token)
-
-
-def _fingerprint(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    def _remember(self, change: Callable[[History], History]) -> None:
+        with contextlib.suppress(AuthError):
+            self._store.remember(change)

@@ -246,7 +246,8 @@ class Session:
         """Have new tokens without a person; we hold the lock."""
         record = self.store.read()
         if by_hand:
-            record = record.model_copy(update={"refused": ""})
+            history = record.history.model_copy(update={"bad_credentials": ""})
+            record = record.model_copy(update={"history": history})
         try:
             fetched = unattended.fetch(record, by_hand=by_hand)
         except AuthError:

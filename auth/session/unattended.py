@@ -54,7 +54,7 @@ class Unattended:
             PersonNeeded: the credentials are refused, or were.
             Unavailable: the server does not answer as it should.
         """
-        if self._credentials.match(record.refused):
+        if self._credentials.match(record.history.bad_credentials):
             raise self._say.password_refused()
         server = self._enrolment.server(record.server)
         record, verdict = self._ask(record, server, by_hand)
@@ -97,14 +97,15 @@ class Unattended:
         if self._profile.grant == "client_credentials":
             changes["refresh_token"] = None  # RFC 6749 §4.4.3: there should be none, and the client needs none
         kept = tokens.model_copy(update=changes)
-        return record.model_copy(update={"tokens": kept, "asked": asked, "refused": ""})
+        history = record.history.model_copy(update={"bad_credentials": ""})
+        return record.model_copy(update={"tokens": kept, "asked": asked, "history": history})
 
     def _refused(self, record: Record, denied: Denied) -> PersonNeeded:
         said = f" ({denied.description})" if denied.description else ""
         # Whatever else it is called: a password that is sent again and again locks the account.
         if self._profile.grant == "password" and denied.error not in _NOT_OF_PASSWORD:
-            changes = {"tokens": None, "refused": self._credentials.fingerprint()}
-            self._store.write(record.model_copy(update=changes))
+            history = record.history.model_copy(update={"bad_credentials": self._credentials.fingerprint()})
+            self._store.write(record.model_copy(update={"tokens": None, "history": history}))
             return self._say.password_refused(said, certain=denied.error in _OF_PASSWORD)
         if denied.ends_client:
             own = record.client is None or record.client.is_own

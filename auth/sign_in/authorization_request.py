@@ -103,7 +103,7 @@ class Beginning:
 
     def _client(self, record: Record, known: Record, server: Server, purpose: Purpose, by_hand: bool) -> Client:
         def save(tried: Record) -> Record:
-            self._store.change(registrations=tried.registrations, register_after=tried.register_after)
+            self._store.remember(lambda history: history.with_registrations(tried.history))
             return tried
 
         client = self._enrolment.enrolled(known, server, purpose, save, by_hand=by_hand).client

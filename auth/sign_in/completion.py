@@ -14,7 +14,6 @@ from ..session.renewal import Session
 
 # What a sign-in brings along, and nothing that a service could miss.
 _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
-_MOST_KEPT = 10
 
 
 class Keeping:
@@ -38,11 +37,11 @@ class Keeping:
         checkable = server.jwks_uri or "openid" in asked
         person = self._person(granted, server, client, nonce) if granted.id_token and checkable else ""
         record = self._session.store.read_file()
-        withheld = _withheld(record.withheld, asked, tokens.scope)
+        withheld = _withheld(record.history.withheld, asked, tokens.scope)
         if not tokens.scope:  # RFC 6749 §5.1: left out where it is as asked for
             tokens = tokens.model_copy(update={"scope": " ".join(asked)})
         # A further permission is a good reason for a further sign-in; without one it is for want of one that holds.
-        gained = not set(asked) <= {*record.asked, *record.withheld}
+        gained = not set(asked) <= {*record.asked, *record.history.withheld}
         self._session.store.replace(
             server=server,
             client=client,
@@ -50,15 +49,9 @@ class Keeping:
             person=person,
             pending=None,
             device=None,
-            declined_at=0.0,
-            tabs=(),
-            refusals=(),
-            dead="",
-            missed=tuple(scope for scope in record.missed if scope not in asked),
-            sign_ins=record.sign_ins if gained else (*record.sign_ins, self._session.clock())[-_MOST_KEPT:],
             spare=None if record.spare and record.spare.client_id == client.client_id else record.spare,
             asked=asked,
-            withheld=withheld,
+            history=record.history.signed_in(asked, withheld, None if gained else self._session.clock()),
             warning="" if tokens.refresh_token else self._say.no_refresh_token(),
         )
 

@@ -47,8 +47,9 @@ class DeviceLogin:
             self._poll(device, done)
         except AuthError as error:
             if self._is_kept(device):
-                declined_at = self._session.clock() if isinstance(error, Declined) else 0.0
-                self._store.change(device=None, declined_at=declined_at)
+                now = self._session.clock()
+                declined = isinstance(error, Declined)
+                self._store.remember(lambda past: past.declined(now) if declined else past.failed(), device=None)
             raise
 
     def _poll(self, device: Device, done: Event) -> None:

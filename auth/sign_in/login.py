@@ -17,16 +17,16 @@ from functools import partial
 
 from .. import background
 from ..errors import AuthError, Unavailable
+from ..history import MOST_SIGN_INS, MOST_TABS, SIGN_INS_COUNT
 from ..oauth import authorization
 from ..oauth.authorization import Code, Failure, Stale
 from ..oauth.discovery import is_alias, same_origin
 from ..oauth.http import NoAnswer
 from ..oauth.redirects import short_address
 from ..oauth.tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens
-from ..records import Device, Pending, Record, Server, late
+from ..records import Device, Pending, Record, Server
 from ..secrets.redaction import Secret
 from ..session.messages import Declined, Sentences
-from ..session.refusals import is_dead
 from ..session.renewal import Session
 from .authorization_request import Beginning, Started
 from .browser import Opener
@@ -39,10 +39,6 @@ logger = logging.getLogger(__name__)
 _POLL = 0.2
 _LOOK = 0.5
 _UNTOLD = 60.0
-_DECLINE_HOLDS = 60.0
-# Tabs that came to nothing, and sign-ins that did not hold: further permissions are granted by further sign-ins.
-_MOST_TABS, _MOST_SIGN_INS = 3, 6
-_TABS_COUNT = 600.0
 
 
 @dataclass(slots=True)
@@ -105,7 +101,7 @@ class _Wish:
 
     def all_scopes(self, record: Record) -> tuple[str, ...]:
         """What to have; by hand also what was withheld before, and what services missed."""
-        more = (*record.withheld, *record.missed) if self.by_hand else ()
+        more = (*record.history.withheld, *record.history.missed) if self.by_hand else ()
         return tuple(dict.fromkeys((*self.scopes, *more)))
 
 
@@ -161,7 +157,8 @@ class Login:
             if not attempt.ended:
                 attempt.conclude(self._say.declined())
                 with suppress(AuthError, OSError):
-                    self._store.change(pending=None, device=None, declined_at=self._clock())
+                    now = self._clock()
+                    self._store.remember(lambda history: history.declined(now), pending=None, device=None)
         attempt.release()
 
     def _by_device(self, asked: bool) -> bool:
@@ -285,7 +282,7 @@ class Login:
         if now.tokens and now.tokens != before.tokens:
             self._finish_well(attempt)
         else:
-            raise self._say.declined() if now.declined_at > before.declined_at else self._say.given_up()
+            raise self._say.declined() if now.history.declined_at > before.history.declined_at else self._say.given_up()
 
     def _is_kept(self, pending: Pending) -> bool:
         kept = self._store.read_file().pending
@@ -297,12 +294,13 @@ class Login:
         Raises:
             PersonNeeded: they have just declined, or tabs were opened again and again to no end.
         """
-        if 0 <= self._clock() - record.declined_at < _DECLINE_HOLDS:
+        history, now = record.history, self._clock()
+        if history.declined_lately(now):
             raise self._say.declined()
-        if len(late(record.tabs, self._clock(), _TABS_COUNT)) >= _MOST_TABS:
-            raise self._say.stopped(_MOST_TABS, "sign-ins", _TABS_COUNT)
-        if len(late(record.sign_ins, self._clock(), _TABS_COUNT)) >= _MOST_SIGN_INS:
-            raise self._say.stopped(_MOST_SIGN_INS, "sign-ins", _TABS_COUNT)
+        if history.too_many_tabs(now):
+            raise self._say.stopped(MOST_TABS, "sign-ins", SIGN_INS_COUNT)
+        if history.too_many_sign_ins(now):
+            raise self._say.stopped(MOST_SIGN_INS, "sign-ins", SIGN_INS_COUNT)
 
     def _is_signed_in(self, record: Record, wish: _Wish) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
@@ -310,11 +308,13 @@ class Login:
         Scopes that the settings fix are compared with what was asked for: what is granted is the server's affair,
         and asking again would grant no more. For the same reason what was withheld is only asked for by hand.
         """
-        if record.tokens is None or not is_usable(record.tokens, self._clock()) or is_dead(record, record.tokens):
+        if record.tokens is None or not is_usable(record.tokens, self._clock()):
+            return False
+        if record.history.is_dead(record.tokens.access_token):
             return False
         if self._profile.scopes is not None:
             return set(self._profile.scopes) <= set(record.asked)
-        settled = set(record.tokens.scope.split()) | (set[str]() if wish.by_hand else set(record.withheld))
+        settled = set(record.tokens.scope.split()) | (set[str]() if wish.by_hand else set(record.history.withheld))
         supported = set(record.server.scopes_supported) if record.server else set[str]()
         return all(scope in settled or (supported and scope not in supported) for scope in wish.all_scopes(record))
 
@@ -327,8 +327,8 @@ class Login:
         with self._store.lock():
             record = self._store.read()
             if record.pending and record.pending.state == pending.state:
-                tabs = (*late(record.tabs, self._clock(), _TABS_COUNT), self._clock()) if is_new else record.tabs
-                self._store.write(record.model_copy(update={"pending": pending, "tabs": tabs}))
+                history = record.history.tab_opened(self._clock()) if is_new else record.history
+                self._store.write(record.model_copy(update={"pending": pending, "history": history}))
 
     def _answered(self, attempt: Attempt, pending: Pending, query: str) -> Page:
         """What a callback's query comes to: tokens, a failure, or nothing at all. One answer counts, the first."""
@@ -350,7 +350,8 @@ class Login:
             if told is not error:
                 logger.exception("the sign-in failed; this is a bug")
             with suppress(AuthError, OSError):
-                self._store.change(pending=None, declined_at=self._clock() if isinstance(error, Declined) else 0.0)
+                now, declined = self._clock(), isinstance(error, Declined)
+                self._store.remember(lambda past: past.declined(now) if declined else past.failed(), pending=None)
             attempt.conclude(told)
         else:
             self._session.reread()
@@ -364,8 +365,8 @@ class Login:
             pending = pending.model_copy(update={"server": server})
             answer = authorization.read_callback(query, pending)
         if isinstance(answer, Failure):
-            if answer.error == "invalid_scope":
-                self._store.change(missed=())  # what a service named may be no scope that there is
+            if answer.error == "invalid_scope":  # what a service named may be no scope that there is
+                self._store.remember(lambda history: history.model_copy(update={"missed": ()}))
             raise self._say.refused(answer, pending.scopes)
         if not self._is_kept(pending):
             raise self._say.given_up()

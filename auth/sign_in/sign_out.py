@@ -26,18 +26,8 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
         except Unavailable as error:  # of the keyring: signing out is the way out of that
             record = session.store.read_file().model_copy(update={"client": None})
             said = f"Signed out of {session.profile.issuer} here, and not there. {error.message}"
-        changes: dict[str, object] = {
-            "pending": None,
-            "device": None,
-            "person": "",
-            "warning": "",
-            "refused": "",
-            "withheld": (),
-            "missed": (),
-            "dead": "",
-            "tabs": (),
-            "sign_ins": (),
-        }
+        changes: dict[str, object] = {"pending": None, "device": None, "person": "", "warning": ""}
+        changes["history"] = record.history.signed_out()
         if forget:
             _deregister(session, record)
             changes |= {"client": None, "server": None, "spare": None}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from ..errors import PersonNeeded, Unavailable
+from ..history import History
 from ..profile import Place
 from ..records import FORMAT, Record
 from ..secrets.keyring import NoKeyring, SignIns
@@ -192,6 +193,16 @@ class Store:
         """
         with self.lock():
             self.write(self.read().model_copy(update=changes))
+
+    def remember(self, change: Callable[[History], History], **changes: object) -> None:
+        """As `change`, with what `change` makes of the history as it is now.
+
+        Raises:
+            PersonNeeded, Unavailable: as `read`, `write` and `lock` do.
+        """
+        with self.lock():
+            record = self.read()
+            self.write(record.model_copy(update={"history": change(record.history), **changes}))
 
     def replace(self, **changes: object) -> None:
         """As `change`, for changes that hold every secret anew: what a keyring holds is not asked for.

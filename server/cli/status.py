@@ -78,8 +78,8 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     told: JsonObject = {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
     told["store"] = "keyring" if record.seal else "file"
     told["store_wanted"] = given.profile.store
-    if record.withheld:
-        told["withheld"] = [*record.withheld]
+    if record.history.withheld:
+        told["withheld"] = [*record.history.withheld]
     return {**state, **told, **({"warning": record.warning} if record.warning else {})}
 
 

@@ -287,7 +287,7 @@ def test_a_client_registers_for_itself_and_is_given_one_token(place: Place, shop
     with place.running(), ThreadPoolExecutor(4) as threads:
         assert all(work.result() for work in [threads.submit(mine.works) for _ in range(4)])
         record = mine.record()
-        assert len(record["registrations"]) == 1 and record["client"]["client_secret"]
+        assert len(record["history"]["registrations"]) == 1 and record["client"]["client_secret"]
         mine.refused.add(record["tokens"]["access_token"])
         assert mine.works() and mine.record()["client"] == record["client"]
 

@@ -345,6 +345,6 @@ def test_two_hundred_refreshes_leave_no_thread_and_no_file(home: Home) -> None:
         home.now += 3600
         session.refresh()
         open_files.append(len(list(Path("/dev/fd").iterdir())))
-    # What earlier tests left is closed whenever it is collected, so there may be fewer.
-    assert max(open_files[10:]) <= max(open_files[:10]) and home.rotations == 200
+    # A leak is one for each refresh; a few come and go with the garbage of other tests.
+    assert open_files[-1] - open_files[10] < 50 and home.rotations == 200
     assert {path.suffix for path in home.folder.iterdir()} == {".json", ".lock"}

@@ -106,7 +106,7 @@ async def test_one_place_that_always_refuses_ends_no_sign_in_that_others_take(ho
         error = await asked(Api(only()), session)
         assert isinstance(error, PersonNeeded) and not isinstance(error, SignInNeeded)
         assert "that it takes elsewhere" in error.message
-    assert home.store().read().dead == "" and await asked(Api(only("access-token-0")), session) == 200
+    assert home.store().read().history.dead_token == "" and await asked(Api(only("access-token-0")), session) == 200
 
 
 async def test_a_server_that_gives_the_same_token_again_is_not_asked_over_and_over(home: Home) -> None:

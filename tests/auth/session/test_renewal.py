@@ -21,6 +21,7 @@ import pytest
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
+from closient_mcp.auth.history import History
 from closient_mcp.auth.records import Client, Record
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.session.renewal import Session
@@ -568,7 +569,7 @@ async def test_many_calls_that_are_refused_together_count_as_one(home: Home) -> 
         calls = [client.get(f"{API}/{number}") for number in range(20)]
         answers = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(answer) for answer in answers} == {PersonNeeded}
-    assert home.asked() == 1 and len(home.store().read().refusals) == 1
+    assert home.asked() == 1 and len(home.store().read().history.rejections) == 1
 
 
 async def test_where_nobody_is_signed_in_a_public_request_goes_without(home: Home) -> None:
@@ -625,7 +626,7 @@ async def test_a_step_up_that_would_bring_the_same_is_not_asked_for_again(
     home: Home, granted: str, withheld: tuple[str, ...], says: str
 ) -> None:
     home.sign_in(scope=granted)
-    home.store().change(withheld=withheld)
+    home.store().change(history=History(withheld=withheld))
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
     async with api.client(home.session()) as client:
         with pytest.raises(PersonNeeded, match=says) as caught:

@@ -280,7 +280,7 @@ def test_a_password_that_was_changed_is_tried_again_and_a_logout_has_the_same_on
         token_of(shop.session())
     assert len(shop.forms) == 2
     assert token_of(shop.session(password=written("another-password", "PASSWORD"))) == "access-token-1"
-    assert shop.record().refused == "" and len(shop.forms) == 3
+    assert shop.record().history.bad_credentials == "" and len(shop.forms) == 3
 
 
 def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: Shop) -> None:
@@ -296,7 +296,7 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
     with pytest.raises(PersonNeeded):
         token_of(shop.session())
     first, second = (Credentials(shop.profile(), Redaction()).fingerprint() for _ in range(2))
-    assert first != second and shop.record().refused
+    assert first != second and shop.record().history.bad_credentials
     written_down = b"".join(path.read_bytes() for path in shop.folder.iterdir())
     for secret in (PASSWORD, SECRET, "acme-user"):
         assert secret.encode() not in written_down and quote(secret).encode() not in written_down
@@ -317,7 +317,7 @@ def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Sh
     for _ in range(2):
         with pytest.raises(PersonNeeded, match=said):
             token_of(shop.session())
-    assert len(shop.service.received) == 2 and shop.record().refused == ""
+    assert len(shop.service.received) == 2 and shop.record().history.bad_credentials == ""
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_whatever_a_refusal_is_called_the_password_is_not_sent_again(shop: Shop,
     for _ in range(3):
         with pytest.raises(PersonNeeded, match="refused the username or the password"):
             token_of(shop.session())
-    assert len(shop.service.received) == 1 and shop.record().refused
+    assert len(shop.service.received) == 1 and shop.record().history.bad_credentials
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_a_password_is_sent_once_where_the_answer_is_unclear_and_garbage_is_neve
     with pytest.raises(Unavailable, match="gave no token"):
         token_of(shop.session())
     assert len(shop.service.received) == 1
-    assert (shop.record().tokens, shop.record().refused) == (None, "")
+    assert (shop.record().tokens, shop.record().history.bad_credentials) == (None, "")
 
 
 def test_a_token_with_a_little_life_left_is_used_where_no_new_one_is_to_be_had(shop: Shop) -> None:

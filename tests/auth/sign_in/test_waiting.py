@@ -127,7 +127,7 @@ def test_a_server_that_registers_nobody_is_told_before_anybody_is_sent_there(des
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(registration_endpoint=None))
     said = ended(desk.login().start(()))
     assert "lets no application register itself" in said and "set its client_id" in said
-    assert at_rest() and desk.tabs == [] and desk.record().registrations == ()
+    assert at_rest() and desk.tabs == [] and desk.record().history.registrations == ()
 
 
 def test_a_registration_is_not_taken_for_forgotten_because_nothing_came_back(desk: Desk) -> None:

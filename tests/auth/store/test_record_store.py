@@ -16,6 +16,7 @@ import pytest
 from pydantic import ValidationError
 
 from closient_mcp.auth.errors import AuthError, PersonNeeded, Unavailable
+from closient_mcp.auth.history import History
 from closient_mcp.auth.oauth import retrying
 from closient_mcp.auth.records import Client, Device, Pending, Record, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -69,7 +70,7 @@ def test_what_is_written_is_read_again_and_each_writing_is_counted(store: Store)
         state="s", verifier="v", nonce="n", redirect_uri="r", address="a", scopes=("a", "b"), expires_at=3.0,
         server=server, client=client,
     )  # fmt: skip
-    whole = record(server=server, client=client, pending=pending, person="alice", declined_at=4.0)
+    whole = record(server=server, client=client, pending=pending, person="alice", history=History(declined_at=4.0))
     assert store.read() == Record(system="closient", site=SITE)
     first = store.write(whole)
     second = store.write(first)

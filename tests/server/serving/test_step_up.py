@@ -50,11 +50,11 @@ def test_what_the_server_withholds_is_remembered_and_asked_for_by_the_person_alo
 ) -> None:
     with desk_in(service, tmp_path) as desk:
         assert sign_in(desk, "a", "a", "b") == ["a", "b"]
-        assert desk.record().withheld == ("b",)
+        assert desk.record().history.withheld == ("b",)
         assert sign_in(desk, "a", "a", "b") == [] and len(desk.tabs) == 1
-        assert sign_in(desk, "a c", "c") == ["c", "a"] and desk.record().withheld == ("b",)
+        assert sign_in(desk, "a c", "c") == ["c", "a"] and desk.record().history.withheld == ("b",)
         assert sign_in(desk, "a b c", "a", by_hand=True) == ["a", "b", "c"]
-        assert desk.record().withheld == () and desk.record().tokens
+        assert desk.record().history.withheld == () and desk.record().tokens
 
 
 @pytest.mark.parametrize("granted", [None, "", "a b", "b a c"])
@@ -63,14 +63,14 @@ def test_rfc_6749_5_1_a_server_that_names_no_scope_granted_what_was_asked_for(
 ) -> None:
     with desk_in(service, tmp_path) as desk:
         sign_in(desk, granted, "a", "b")
-        assert desk.record().withheld == ()
+        assert desk.record().history.withheld == ()
 
 
 def test_signing_out_forgets_what_was_withheld(service: Service, tmp_path: Path) -> None:
     with desk_in(service, tmp_path) as desk:
         sign_in(desk, "a", "a", "b")
         sign_out(desk.session())
-        assert desk.record().withheld == ()
+        assert desk.record().history.withheld == ()
 
 
 def wanting(acme: Acme, scope: str) -> None:
