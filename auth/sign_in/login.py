@@ -12,84 +12,31 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from .. import background
 from ..errors import AuthError, Unavailable
 from ..history import MOST_SIGN_INS, MOST_TABS, SIGN_INS_COUNT
 from ..oauth import authorization
-from ..oauth.authorization import Code, Failure, Stale
-from ..oauth.discovery import is_alias, same_origin
-from ..oauth.http import NoAnswer
+from ..oauth.authorization import Stale
+from ..oauth.discovery import same_origin
 from ..oauth.redirects import short_address
-from ..oauth.tokens import Denied, Granted, Habits, exchange_request, is_usable, read_tokens
+from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record, Server
-from ..secrets.redaction import Secret
 from ..session.messages import Declined, Sentences
 from ..session.renewal import Session
+from .attempt import Attempt
 from .authorization_request import Beginning, Started
 from .browser import Opener
 from .callback_server import DONE, STALE, Page, failed
-from .completion import Keeping
+from .code_exchange import CodeExchange, is_kept
 from .device_login import DeviceLogin
 
 logger = logging.getLogger(__name__)
 
 _POLL = 0.2
 _LOOK = 0.5
-_UNTOLD = 60.0
-
-
-@dataclass(slots=True)
-class Attempt:
-    """A sign-in under way: `address` is where the person goes, once it is known; `done` is set at its end.
-
-    `opened` says whether a browser was started for it, `error` why it failed, if it did. With a `user_code` the
-    address is for any device, and the code is entered there; `told` says that a result has named both. `reported`
-    says that somebody was told of the error, `closed_at` when (monotonic) a client's question about it was closed.
-    `server` is the authorization server where that is not the service itself.
-    """
-
-    address: str = ""
-    user_code: str = ""
-    server: str = ""
-    authorize_address: str = field(default="", repr=False)
-    opened: bool = False
-    ready: threading.Event = field(default_factory=threading.Event)
-    done: threading.Event = field(default_factory=threading.Event)
-    told: bool = False
-    error: AuthError | None = None
-    ended: bool = False
-    ended_at: float = 0.0
-    reported: bool = False
-    closed_at: float = -1e9
-    guard: threading.Lock = field(default_factory=threading.Lock)
-
-    def finish(self, error: AuthError | None = None) -> None:
-        """End it, well or with an error, and let go whoever waits for it."""
-        self.conclude(error)
-        self.release()
-
-    def conclude(self, error: AuthError | None = None) -> None:
-        """Keep how it ended first, while a page that says so is still to be sent."""
-        if not self.ended:
-            self.error, self.ended, self.ended_at = error, True, time.monotonic()
-
-    def outcome(self) -> AuthError | None:
-        """What it came to, once it is done, for somebody who is told."""
-        self.reported = True
-        return self.error
-
-    def untold(self) -> bool:
-        """Whether it failed a moment ago, between two calls, and nobody has been told why."""
-        return self.error is not None and not self.reported and time.monotonic() - self.ended_at < _UNTOLD
-
-    def release(self) -> None:
-        """Let go whoever waits, if it has ended."""
-        if self.ended:
-            self.ready.set()
-            self.done.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +59,11 @@ class Login:
         self._session = session
         self._store = session.store
         self._clock = session.clock
-        self._wire = session.wire
         self._open = open_browser
         self._say = Sentences(session.profile, session.store.redaction)
         self._profile = session.profile
         self._beginning = Beginning(session, self._say)
-        self._keeping = Keeping(session, self._say)
+        self._exchange = CodeExchange(session, self._say)
         self._on_device = DeviceLogin(session, self._say, self._beginning)
         self._attempt: Attempt | None = None
         self._guard = threading.Lock()
@@ -132,7 +78,7 @@ class Login:
         """
         with self._guard:
             last = self._attempt
-            if last and last.untold() and not by_hand:
+            if last and last.unreported() and not by_hand:
                 return last
             if last is None or last.done.is_set():
                 self._attempt = attempt = Attempt()
@@ -272,7 +218,7 @@ class Login:
         until = time.monotonic() + min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
         while not attempt.done.wait(_LOOK):
             with attempt.guard:
-                if not attempt.ended and not self._is_kept(pending):
+                if not attempt.ended and not is_kept(self._session, pending):
                     self._end_elsewhere(attempt, before, self._store.read())
                 elif not attempt.ended and time.monotonic() > until:
                     self._store.change(pending=None)
@@ -283,10 +229,6 @@ class Login:
             self._finish_well(attempt)
         else:
             raise self._say.declined() if now.history.declined_at > before.history.declined_at else self._say.given_up()
-
-    def _is_kept(self, pending: Pending) -> bool:
-        kept = self._store.read_file().pending
-        return kept is not None and kept.state == pending.state
 
     def _check_patience(self, record: Record) -> None:
         """What an agent asks for over and over is not put to the person over and over.
@@ -344,7 +286,7 @@ class Login:
     def _end(self, attempt: Attempt, query: str, pending: Pending) -> None:
         """Exchange the code, if there is one; whatever comes of it, the attempt ends here."""
         try:
-            background.start(partial(self._conclude, query, pending)).result()
+            background.start(partial(self._exchange.conclude, query, pending)).result()
         except Exception as error:
             told = error if isinstance(error, AuthError) else self._say.bug(error)
             if told is not error:
@@ -356,33 +298,3 @@ class Login:
         else:
             self._session.reread()
             attempt.conclude()
-
-    def _conclude(self, query: str, pending: Pending) -> None:
-        server = pending.server
-        answer = authorization.read_callback(query, pending)
-        if isinstance(answer, Failure) and answer.error == "iss" and is_alias(answer.description, server, self._wire):
-            server = server.model_copy(update={"aliases": (*server.aliases, answer.description)})
-            pending = pending.model_copy(update={"server": server})
-            answer = authorization.read_callback(query, pending)
-        if isinstance(answer, Failure):
-            if answer.error == "invalid_scope":  # what a service named may be no scope that there is
-                self._store.remember(lambda history: history.model_copy(update={"missed": ()}))
-            raise self._say.refused(answer, pending.scopes)
-        if not self._is_kept(pending):
-            raise self._say.given_up()
-        assert isinstance(answer, Code)  # a stale one came no further than `_answered`
-        self._store.redaction.add(Secret(answer.code))
-        self._store.check_room("then sign in again")
-        client = self._session.credentials.complete(pending.client, server)
-        habits = Habits(self._profile.resource)
-        try:
-            call = exchange_request(server, client, answer.code, pending.verifier, pending.redirect_uri, habits)
-            verdict = read_tokens(self._wire.send(call), self._clock())
-        except NoAnswer as error:
-            raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
-        if isinstance(verdict, Denied):
-            raise self._say.not_exchanged(verdict, is_own=client.is_own)
-        if not isinstance(verdict, Granted):
-            raise self._say.no_token(verdict, "openid" in pending.scopes)
-        nonce = pending.nonce if "openid" in pending.scopes else None
-        self._keeping.keep(verdict, pending, nonce)

@@ -15,7 +15,8 @@ from ...auth import background
 from ...auth.errors import AuthError
 from ...auth.secrets.redaction import Redaction
 from ...auth.session.renewal import Session
-from ...auth.sign_in.login import Attempt, Login
+from ...auth.sign_in.attempt import Attempt
+from ...auth.sign_in.login import Login
 from ...auth.sign_in.sign_out import sign_out
 from ..bridge.composition import Bridge, open_bridge
 from ..logs import start_log

@@ -10,7 +10,8 @@ from functools import partial
 import anyio
 
 from ...auth.errors import SignInNeeded
-from ...auth.sign_in.login import Attempt, Login
+from ...auth.sign_in.attempt import Attempt
+from ...auth.sign_in.login import Login
 from ..bridge.composition import Bridge
 from .elicitation import Asker
 
@@ -89,7 +90,7 @@ def _just_closed(attempt: Attempt) -> bool:
 
 def _can_be_finished(attempt: Attempt, reach: Reach) -> bool:
     """Whether the person knows by now where to sign in; else they have to be told first, and nothing is waited for."""
-    return attempt.opened or (bool(attempt.user_code) and (reach.heard or attempt.told))
+    return attempt.opened or (bool(attempt.user_code) and reach.heard)
 
 
 def _where(attempt: Attempt) -> str:
@@ -102,7 +103,7 @@ def _unfinished(needed: SignInNeeded, attempt: Attempt, reach: Reach) -> SignInN
     if not attempt.ready.is_set():
         next_step = f"The sign-in is still being prepared, for {needed.address} takes its time; repeat the request."
     elif attempt.user_code:
-        attempt.told = True
+        attempt.opened = True
         next_step = (
             f"Open {attempt.address} on any device and enter the code {attempt.user_code} there. "
             "Finish signing in, then repeat the request."

@@ -16,7 +16,8 @@ from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
-from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.store.record_store import Store
 
 from .limits import SECONDS

@@ -14,8 +14,8 @@ import pytest
 
 from closient_mcp.auth.errors import PersonNeeded, Unavailable
 from closient_mcp.auth.oauth.authorization import LIFETIME
+from closient_mcp.auth.sign_in.attempt import Attempt
 from closient_mcp.auth.sign_in.callback_server import Listener
-from closient_mcp.auth.sign_in.login import Attempt
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, desk_in, ended, port_of, query_of

@@ -15,7 +15,8 @@ from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
 from closient_mcp.auth.session.renewal import Session
-from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.desk import DISCOVERY, Desk, at_rest, come_back, ended, get, query_of

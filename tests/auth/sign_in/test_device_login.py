@@ -16,7 +16,8 @@ from closient_mcp.auth.oauth.http import Answer
 from closient_mcp.auth.oauth.tokens import Denied, Unclear
 from closient_mcp.auth.records import Client, Device, Server
 from closient_mcp.auth.secrets.references import written
-from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.desk import DISCOVERY, Desk, at_rest, ended

@@ -26,8 +26,9 @@ from closient_mcp.auth.errors import Unavailable
 from closient_mcp.auth.oauth.redirects import PATH
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.sign_in.attempt import Attempt
 from closient_mcp.auth.sign_in.callback_server import DONE, STALE, Listener, Page, failed
-from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
 
@@ -318,12 +319,12 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("closient_mcp.auth.sign_in.login.read_tokens", fail)
+        broken.setattr("closient_mcp.auth.sign_in.code_exchange.read_tokens", fail)
         try:
             come_back(attempt)
         except OSError as error:
             raise AssertionError("the browser was hung up on") from error
-        assert attempt.done.wait(1), "the caller is never told"
+        assert attempt.done.wait(SECONDS), "the caller is never told"
     assert "failed inside" in ended(attempt)
 
 

@@ -27,8 +27,9 @@ from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.secrets.references import SecretReference, from_environment, written
 from closient_mcp.auth.session.credentials import Credentials
 from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.attempt import Attempt
 from closient_mcp.auth.sign_in.callback_server import Listener
-from closient_mcp.auth.sign_in.login import Attempt, Login
+from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
 

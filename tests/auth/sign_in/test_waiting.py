@@ -16,8 +16,8 @@ from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
 from closient_mcp.auth.oauth.id_token import NoKeys
 from closient_mcp.auth.records import Server
 from closient_mcp.auth.sign_in import browser
+from closient_mcp.auth.sign_in.attempt import Attempt
 from closient_mcp.auth.sign_in.callback_server import Listener
-from closient_mcp.auth.sign_in.login import Attempt
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, port_of, query_of
