@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,17 +17,10 @@ from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well
 from ..fakes.paths import APPROVING_BROWSER
 from ..fakes.server_process import Process, started
-from ..fakes.service import Received, Reply, Sandbox, Service
+from ..fakes.service import Received, Reply, Service
 
 HOSTS_KILL_AFTER = 2.0
 WHOAMI = {"name": "account_whoami", "arguments": dict[str, Any]()}
-
-
-@pytest.fixture
-def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
-    home = tmp_path / "mcp"
-    home.mkdir()
-    return Machine(sandbox, home)
 
 
 class Rotation:

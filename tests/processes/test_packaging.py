@@ -9,14 +9,12 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
 from ..fakes.machine import Machine, well
 from ..fakes.paths import ROOT
 from ..fakes.server_process import started
-from ..fakes.service import Sandbox
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS = ("server", "tools", "auth", "sandbox")
@@ -52,13 +50,6 @@ def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() 
                     names = [node.module or ""]
                 for name in (name.split(".")[0] for name in names):
                     assert name in sys.stdlib_module_names or called.get(name, name) in asked, (path.name, name)
-
-
-@pytest.fixture
-def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
-    home = tmp_path / "mcp"
-    home.mkdir()
-    return Machine(sandbox, home)
 
 
 def imports(folder: str) -> set[str]:

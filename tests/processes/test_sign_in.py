@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import anyio.to_thread
@@ -24,16 +23,8 @@ from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well
 from ..fakes.paths import APPROVING_BROWSER
 from ..fakes.person import Person, http_client
-from ..fakes.service import Sandbox
 
 REGISTER, TOKEN, AUTHORIZE = "/oauth/register/", "/oauth/token/", "/oauth/authorize/"
-
-
-@pytest.fixture
-def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
-    home = tmp_path / "mcp"
-    home.mkdir()
-    return Machine(sandbox, home)
 
 
 def test_the_first_call_that_needs_it_signs_in_and_later_processes_are_silent(machine: Machine) -> None:
