@@ -15,7 +15,7 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import IO, Any, TextIO
+from typing import IO, Any, TextIO, cast
 from unittest.mock import patch
 
 from closient_mcp.auth.sign_in import browser
@@ -107,46 +107,57 @@ def talking_to(*arguments: str, site: str = NOBODY_LISTENS, **environment: str) 
         streams: list[IO[str]] = []
         for reading, writing in (os.pipe(), os.pipe()):
             streams += [os.fdopen(reading, encoding="utf-8"), os.fdopen(writing, "w", encoding="utf-8", buffering=1)]
-        given, typed, heard, said = streams
-        for stream in (given, heard):
+        given, typed, listened, said = streams
+        for stream in (given, listened):
             stack.enter_context(stream)
-        with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, _text(), said) as command:
+        with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, _text(), said, heard=True) as command:
             try:
-                yield Conversation(typed, heard, command)
+                yield Conversation(typed, listened, command)
             finally:
                 typed.close()
 
 
 @contextmanager
 def _command(
-    arguments: Sequence[str], environment: dict[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+    arguments: Sequence[str],
+    environment: dict[str, str],
+    stdin: IO[str],
+    stdout: IO[str],
+    stderr: IO[str],
+    *,
+    heard: bool = False,
 ) -> Generator[Command]:
     """A command that starts in this process, all of whose traces are gone in the end.
 
-    Signals stay those of the test; the browser that `$BROWSER` names is a thread.
+    Where its stderr is heard to the end, that is closed then.
+
+    The browser that `$BROWSER` names is a thread.
     """
     ended: list[int | BaseException] = []
-    command = Command(threading.Thread(target=_to_its_end, args=(arguments, ended, stderr), daemon=True), ended, [])
-    unheard = SimpleNamespace(SIGTERM=signal.SIGTERM, SIGINT=signal.SIGINT, signal=lambda *_: None)
+    command = Command(
+        threading.Thread(target=_to_its_end, args=(arguments, ended, stderr if heard else None), daemon=True), ended, []
+    )
+    unheard = SimpleNamespace(SIGTERM=signal.SIGTERM, SIGINT=signal.SIGINT, signal=_unheard)
+    others = _left_behind()
     start = SimpleNamespace(Popen=_browsers(command.browsers), DEVNULL=subprocess.DEVNULL)
     with (
         patch.dict(os.environ, environment),
         patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
         patch.object(signals, "signal", unheard),
         patch.object(browser, "subprocess", start),
-        _own_log(),
+        _own_log(stderr),
     ):
         command.thread.start()
         try:
             yield command
         finally:
             command.wait()
-            for thread in (*command.browsers, *_left_behind()):
+            for thread in (*command.browsers, *(_left_behind() - others)):
                 thread.join(SECONDS)
-            assert _left_behind() == [], "this command leaves something to do: it needs a process of its own"
+            assert _left_behind() <= others, "this command leaves something to do: it needs a process of its own"
 
 
-def _to_its_end(arguments: Sequence[str], ended: list[int | BaseException], stderr: IO[str]) -> None:
+def _to_its_end(arguments: Sequence[str], ended: list[int | BaseException], said: IO[str] | None) -> None:
     end: int | BaseException
     try:
         end = main(arguments)
@@ -154,19 +165,22 @@ def _to_its_end(arguments: Sequence[str], ended: list[int | BaseException], stde
         end = error.code if isinstance(error.code, int) else 1
     except BaseException as error:
         end = error
-    stderr.flush()
-    if not isinstance(stderr, io.TextIOWrapper) or not isinstance(stderr.buffer, io.BytesIO):
-        stderr.close()
     ended.append(end)
+    if said:
+        said.close()
+
+
+def _unheard(number: int, handler: object) -> None:
+    """Signals stay those of the test."""
 
 
 def _browsers(started: list[threading.Thread]) -> Any:
     """Starts processes as `Popen` does, except for the browser of the tests."""
-    tabs = os.environ.get(approving_browser.TABS)
 
     def start(words: list[str], **how: Any) -> object:
         if words[:2] != [sys.executable, str(APPROVING_BROWSER)]:
             return subprocess.Popen(words, **how)
+        tabs = os.environ.get(approving_browser.TABS)
         thread = threading.Thread(target=approving_browser.main, args=words[2:], kwargs={"tabs": tabs})
         started.append(thread)
         thread.start()
@@ -175,12 +189,12 @@ def _browsers(started: list[threading.Thread]) -> Any:
     return start
 
 
-def _left_behind() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if any(name in thread.name for name in _OURS)]
+def _left_behind() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if any(name in thread.name for name in _OURS)}
 
 
 @contextmanager
-def _own_log() -> Generator[None]:
+def _own_log(stderr: IO[str]) -> Generator[None]:
     """A log of its own, as a process has."""
     root = logging.getLogger()
     loggers = [root, *(known for known in root.manager.loggerDict.values() if isinstance(known, logging.Logger))]
@@ -189,9 +203,9 @@ def _own_log() -> Generator[None]:
         yield
     finally:
         for handler in set(root.handlers) - set(before[0]):
-            handler.flush()
-            if isinstance(handler, logging.StreamHandler) and not isinstance(handler.stream.buffer, io.BytesIO):
-                handler.stream.close()
+            stream = cast("logging.StreamHandler[IO[str]]", handler).stream
+            if stream is not stderr:
+                stream.close()
         root.handlers[:], levels, logging.raiseExceptions = before
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
