@@ -129,9 +129,7 @@ def _command(
 ) -> Generator[Command]:
     """A command that starts in this process, all of whose traces are gone in the end.
 
-    Where its stderr is heard to the end, that is closed then.
-
-    The browser that `$BROWSER` names is a thread.
+    Where its stderr is heard to the end, that is closed then; the browser that `$BROWSER` names is a thread.
     """
     ended: list[int | BaseException] = []
     command = Command(

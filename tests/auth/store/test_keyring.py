@@ -24,7 +24,7 @@ from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
 
-from ...fakes.command_line import run
+from ...fakes.command_line import run_process
 from ...fakes.desk import Desk, at_rest, come_back, ended
 from ...fakes.paths import APPROVING_BROWSER, TESTS
 from ...fakes.service import Reply, Sandbox
@@ -344,7 +344,7 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     }
 
     def whoami() -> str:
-        return run("call", "account_whoami", "{}", site=sandbox.address, **environment).out
+        return run_process("call", "account_whoami", "{}", site=sandbox.address, **environment).out
 
     assert "alice" in whoami()
     sandbox.control("expire-tokens")
@@ -352,9 +352,11 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     text = file_of(home / "credentials")
     held = json.loads(next(iter(json.loads(entries.read_text()).values())))
     assert held["tokens"]["refresh_token"] not in text and json.loads(text)["tokens"] is None
-    state = run("status", "--json", site=sandbox.address, **environment).json()["systems"]["closient"]["credential"]
+    state = run_process("status", "--json", site=sandbox.address, **environment).json()["systems"]["closient"][
+        "credential"
+    ]
     assert state["signed_in"] and state["store"] == "keyring"
-    assert "kept in the keyring" in run("status", site=sandbox.address, **environment).out
+    assert "kept in the keyring" in run_process("status", site=sandbox.address, **environment).out
     entries.unlink()
     said = whoami()
     assert "kept in the keyring, and the keyring cannot be used" in said and '"isError": true' in said

@@ -222,3 +222,15 @@ def test_two_sites_never_share_a_sign_in(machine: Machine) -> None:
     other = machine.sandbox.address.replace("127.0.0.1", "localhost")
     state = run("status", "--json", site=other, **machine.environment).json()
     assert state["systems"]["closient"]["credential"]["signed_in"] is False
+
+
+def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(machine: Machine) -> None:
+    well(machine.whoami())
+    backup = machine.record()
+    machine.sandbox.control("expire-tokens")
+    well(machine.whoami())
+    machine.write(backup)
+    machine.sandbox.control("expire-tokens")
+    assert well(machine.whoami())["email"] == "alice@closient.example"
+    well(machine.whoami())
+    assert len(machine.tabs(2)) == 2 and machine.sandbox.count("POST", "/oauth/register/") == 1

@@ -23,8 +23,7 @@ from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import as_object
 from closient_mcp.tools.systems.system import Progress, System
 
-from ..fakes.command_line import run
-from ..fakes.service import Received, Reply, Service, document, operation, running_service
+from ...fakes.service import Received, Reply, Service, document, operation, running_service
 
 ORDERS = document({"/orders/api/v1/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
 
@@ -169,33 +168,6 @@ async def test_a_system_whose_reading_breaks_costs_no_other(
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert "one_orders_list_orders" in names
         assert "could not be read (LookupError)" in bridge.systems["two"].failure
-
-
-def test_a_call_from_a_terminal_asks_only_the_system_that_it_is_about(
-    services: tuple[Service, Service], tmp_path: Path
-) -> None:
-    one, two = services
-    (tmp_path / "closient-mcp.toml").write_text(
-        f'[systems.one]\ncatalog = "{one.address}/.well-known/api-catalog"\n'
-        f'[systems.two]\ncatalog = "{two.address}/.well-known/api-catalog"\n',
-        encoding="utf-8",
-    )
-    home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
-    assert run("tools", "--system", "one", site="", **home).code == 0
-    assert run("call", "one_orders_list_orders", site="", **home).code == 0
-    assert two.received == []
-
-
-def test_a_sign_out_that_fails_does_not_keep_the_others_from_theirs(tmp_path: Path) -> None:
-    signed = 'credential = { grant = "password", username = { env = "%s" }, password = "a-password" }\n'
-    (tmp_path / "closient-mcp.toml").write_text(
-        f'[systems.one]\nsite = "http://127.0.0.1:9"\n{signed % "NOT_SET"}'
-        f'[systems.two]\nsite = "http://127.0.0.1:9"\n{signed % "HOME"}',
-        encoding="utf-8",
-    )
-    ran = run("logout", site="", CLOSIENT_MCP_HOME=str(tmp_path))
-    assert ran.code == 1
-    assert "NOT_SET is not set" in ran.err and "Nobody was signed in" in ran.err
 
 
 async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_named(
