@@ -16,6 +16,8 @@ from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 
+from .limits import SECONDS
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -58,6 +60,22 @@ class Service:
     routes: dict[str, Answer]
     received: list[Received] = field(default_factory=list[Received])
     otherwise: Answer = field(default_factory=lambda: Reply({"detail": "no such path"}, 404))
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    def receive(self, got: Received) -> None:
+        """Note a request, and tell whoever waits for it."""
+        with self._arrival:
+            self.received.append(got)
+            self._arrival.notify_all()
+
+    def wait_for(self, fulfilled: Callable[[], bool]) -> None:
+        """Wait until what was received is as it should be."""
+        with self._arrival:
+            assert self._arrival.wait_for(fulfilled, SECONDS)
+
+    def count(self, path: str) -> int:
+        """How often a path was asked for."""
+        return sum(got.path == path for got in self.received)
 
     def catalog_of(self, *apis: str) -> dict[str, Any]:
         """A catalog that lists an OpenAPI document for each API, as Closient's does."""
@@ -93,7 +111,7 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
             length = int(self.headers.get("content-length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
             got = Received(self.command, parts.path, parts.query, headers, self.rfile.read(length))
-            service.received.append(got)
+            service.receive(got)
             route = service.routes.get(parts.path, service.otherwise)
             reply = route if isinstance(route, Reply) else route(got)
             content = reply.content()

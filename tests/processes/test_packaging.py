@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 import pytest
 
+from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well
 from ..fakes.paths import ROOT
 from ..fakes.server_process import started
@@ -85,7 +86,7 @@ HEAVY = {"authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyri
 
 def test_heavy_modules_wait_until_they_are_needed() -> None:
     code = "import sys, json; import closient_mcp.server.serving.stdio; print(json.dumps(list(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)
     assert HEAVY & set(json.loads(done.stdout)) == set()
 
 

@@ -323,7 +323,7 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
             come_back(attempt)
         except OSError as error:
             raise AssertionError("the browser was hung up on") from error
-        assert attempt.done.wait(1), "the caller is never told"
+        assert attempt.done.wait(SECONDS), "the caller is never told"
     assert "failed inside" in ended(attempt)
 
 
@@ -355,7 +355,7 @@ def test_a_sign_in_that_cannot_be_saved_says_so(desk: Desk, monkeypatch: pytest.
             come_back(attempt)
         except OSError as error:
             raise AssertionError("the browser was hung up on") from error
-        assert attempt.done.wait(1), "the caller is never told"
+        assert attempt.done.wait(SECONDS), "the caller is never told"
     assert "could not be saved" in ended(attempt)
 
 

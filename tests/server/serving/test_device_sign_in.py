@@ -15,6 +15,7 @@ from closient_mcp.server.serving import sign_in
 from closient_mcp.server.serving.sign_in import Reach
 
 from ...fakes.acme import Acme, text_of
+from ...fakes.clocks import FlyingTime
 from ...fakes.desk import at_rest
 from ...fakes.limits import SECONDS
 from ...fakes.service import Service
@@ -62,7 +63,7 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
 async def test_who_takes_longer_than_a_host_waits_is_told_to_repeat(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(sign_in, "time", FlyingTime(acme.polled.is_set))
     async with acme.connected(DEVICE) as (_, client):
         for _ in range(2):
             said = text_of(await client.call_tool("acme_list_orders", {}))

@@ -23,6 +23,7 @@ from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import as_object
 from closient_mcp.tools.systems.system import Progress, System
 
+from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service, document, operation, running_service
 
 ORDERS = document({"/orders/api/v1/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
@@ -94,7 +95,7 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
     let_go = threading.Event()
 
     def dawdle(_: Received) -> Reply:
-        let_go.wait(50)
+        assert let_go.wait(SECONDS)
         return Reply({"linkset": []})
 
     good.serve_apis(orders=ORDERS, items=ITEMS)
@@ -107,9 +108,9 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
         f'[systems.html]\ncatalog = "{good.address}/html"\n'
     )
     # Far longer than the test may take: what answers before that did not wait for the slow one.
-    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 45.0)
+    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 10 * SECONDS)
     try:
-        with anyio.fail_after(30):
+        with anyio.fail_after(SECONDS):
             async with opened(tmp_path, settings) as (bridge, client):
                 names = {tool.name for tool in (await client.list_tools()).tools}
                 assert {"find_operations", "good_orders_list_orders", "good_items_list_items"} <= names
@@ -127,13 +128,13 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
 
 
 async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wait_for_the_others(
-    services: tuple[Service, Service], tmp_path: Path
+    services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, _ = services
-    catalog = Reply(good.catalog_of("orders"))
+    catalog, waited_for = Reply(good.catalog_of("orders")), threading.Event()
 
     def later(_: Received) -> Reply:
-        threading.Event().wait(0.7)  # far longer than the others took, far shorter than the longest wait
+        assert waited_for.wait(SECONDS)
         return catalog
 
     good.routes["/.well-known/api-catalog"] = later
@@ -144,7 +145,24 @@ async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wai
         '[systems.down]\ncatalog = "http://127.0.0.1:9/.well-known/api-catalog"\n'
         '[systems.local]\ndescription = "local.json"\n'
     )
-    async with opened(tmp_path, settings) as (_, client):
+
+    class Later:
+        """Once the others are through it is far later than they took, and not yet the longest wait."""
+
+        bridge: Bridge | None = None
+
+        def monotonic(self) -> float:
+            if self.bridge is None or not all(self.bridge.systems[name].settled for name in ("down", "local")):
+                return 0.0
+            if looked.is_set():
+                waited_for.set()
+            looked.set()
+            return 0.9 * protocol._FIRST_LIST_SECONDS  # pyright: ignore[reportPrivateUsage]
+
+    looked, later_on = threading.Event(), Later()
+    monkeypatch.setattr(protocol, "time", later_on)
+    async with opened(tmp_path, settings) as (bridge, client):
+        later_on.bridge = bridge
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert {"good_orders_list_orders", "local_list_items"} <= names
 

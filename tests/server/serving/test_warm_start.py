@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.lowlevel
+import anyio.to_thread
 import mcp
 import pytest
 from mcp import types
@@ -22,6 +22,7 @@ from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
+from ...fakes.limits import SECONDS
 from ...fakes.mcp_client import ERAS, Era, listening, text
 from ...fakes.service import Received, Reply, Service, document, operation
 from ...fakes.warm_service import CATALOG, THINGS, serve, things
@@ -75,6 +76,7 @@ async def test_a_start_with_a_warm_cache_sends_nothing_before_tools_list(
     warm: Service, era: Era, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "_REST_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
     async with client_of(warm.address, era) as client:
         assert "things_get_thing" in await names(client)
         assert warm.received == []
@@ -85,6 +87,7 @@ async def test_a_warm_start_chooses_what_to_list_as_the_first_start_did(
 ) -> None:
     """One document is not there, and is known not to be."""
     monkeypatch.setattr(protocol, "_REST_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
     service.serve_apis(things=things(), gone=things())
     service.routes["/gone/api/v1/openapi.json"] = Reply(status=404)
     async with client_of(service.address) as client:
@@ -123,19 +126,14 @@ async def test_a_call_before_any_list_is_answered_from_what_was_kept(
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "_REST_SECONDS", 0.0)
-
-
-async def until(fulfilled: Any) -> None:
-    with anyio.fail_after(10):
-        while not fulfilled():
-            await anyio.lowlevel.checkpoint()
+    monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
 
 
 @pytest.mark.usefixtures("restless")
 async def test_after_the_list_each_document_is_asked_for_by_its_validators(warm: Service) -> None:
     async with client_of(warm.address) as client:
         await names(client)
-        await until(lambda: len(warm.received) == 2)
+        await anyio.to_thread.run_sync(warm.wait_for, lambda: len(warm.received) == 2)
     assert [got.path for got in warm.received] == [CATALOG, THINGS]
     assert all("if-none-match" in got.headers for got in warm.received)
 
@@ -147,7 +145,7 @@ async def test_a_document_that_changed_changes_the_tools_and_both_eras_are_told(
     serve(warm, things(more={"/things/api/v1/more": {"get": operation(operationId="list_more")}}))
     async with client_of(warm.address, era, changed) as client:
         early = await names(client)
-        with anyio.fail_after(10):
+        with anyio.fail_after(SECONDS):
             await changed.wait()
         assert await names(client) - early == {"things_list_more"}
 
@@ -159,7 +157,7 @@ async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappea
 
     def slow(_: Received) -> Reply:
         arrived.set()
-        assert released.wait(30)
+        assert released.wait(SECONDS)
         return Reply({"id": 1})
 
     warm.routes["/things/api/v1/things/1"] = slow
@@ -170,10 +168,10 @@ async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappea
             results.append(await client.call_tool("things_get_thing", {"id": "1"}))
 
         group.start_soon(call)
-        await until(arrived.is_set)
+        await anyio.to_thread.run_sync(arrived.wait, SECONDS)
         serve(warm, document({"/things/api/v1/other": {"get": operation(operationId="list_other")}}))
         assert "things_get_thing" in await names(client)
-        with anyio.fail_after(10):
+        with anyio.fail_after(SECONDS):
             await changed.wait()
         assert "things_get_thing" not in await names(client) and not results
         released.set()
@@ -186,7 +184,7 @@ async def test_a_document_that_is_gone_takes_its_tools_with_it(warm: Service) ->
     warm.routes[THINGS] = Reply(status=410)
     async with client_of(warm.address, changed=changed) as client:
         assert "things_get_thing" in await names(client)
-        with anyio.fail_after(10):
+        with anyio.fail_after(SECONDS):
             await changed.wait()
         assert "things_get_thing" not in await names(client)
 
@@ -198,7 +196,7 @@ async def test_the_choice_of_what_to_list_stays_when_documents_grow(warm: Servic
     serve(warm, things(more=many))
     async with client_of(warm.address, changed=changed) as client:
         early = await names(client)
-        with anyio.fail_after(10):
+        with anyio.fail_after(SECONDS):
             await changed.wait()
         assert len(await names(client)) == len(early) + 60 and "find_operations" not in early
 
@@ -209,7 +207,7 @@ async def test_a_running_server_asks_again_from_time_to_time(service: Service, m
     serve(service, things())
     async with client_of(service.address) as client:
         await names(client)
-        await until(lambda: len([got for got in service.received if got.path == THINGS]) >= 4)
+        await anyio.to_thread.run_sync(service.wait_for, lambda: service.count(THINGS) >= 4)
     assert all("if-none-match" in got.headers for got in service.received if got not in service.received[:2])
 
 
@@ -226,7 +224,7 @@ async def test_without_a_writable_folder_a_running_server_keeps_what_it_read(
         assert "things_get_thing" in await names(client)
         service.routes[path] = Reply(status=500)
         service.received.clear()
-        await until(lambda: [got.path for got in service.received].count(path) >= 3)
+        await anyio.to_thread.run_sync(service.wait_for, lambda: service.count(path) >= 3)
         assert "things_get_thing" in await names(client)
 
 
