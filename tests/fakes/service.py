@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -134,12 +135,25 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
 
     server = Server(("127.0.0.1", 0), Handler)
     service.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    over = threading.Event()
+
+    def serve() -> None:
+        while True:
+            request, address = server.get_request()
+            if over.is_set():
+                server.shutdown_request(request)
+                return
+            server.process_request(request, address)
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield service
     finally:
-        server.shutdown()
+        over.set()
+        # So that it looks up at once.
+        socket.create_connection(("127.0.0.1", server.server_port)).close()
+        thread.join(SECONDS)
         server.server_close()
 
 
