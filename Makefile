@@ -1,14 +1,16 @@
 # Needs Python 3.11 or newer, git and make; installs what it needs into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# Compiled once and kept: compiling the tests and us takes every process seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check test-all prove bench clean
 
 demo: .venv/.demo  ## the main job end to end, no account, no network
 	@$(BIN)/closient-mcp demo
 
-test: .venv/.dev  ## the tests, three at a time since many wait; no network but loopback
-	$(BIN)/pytest -q -n 3 --dist worksteal
+test: .venv/.dev  ## the tests, three at a time since many wait; no network but loopback; OPTIONS=--cov measures branches
+	$(BIN)/pytest -q -n 3 --dist worksteal $(OPTIONS)
 
 test-all: .venv/.dev .venv-clients/.installed tests/interop/clients/node_modules/.installed  ## with others' clients, servers and a browser; needs Node, Chromium
 	$(BIN)/pytest -q -m all

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from .fakes.desk import Desk, desk_in
+from .fakes.machine import Machine, machine_of
 from .fakes.service import Sandbox, Service, running_service
 
 _START_SECONDS = 60
@@ -93,3 +94,10 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
     """The sandbox in its first state."""
     sandbox_process.reset()
     return sandbox_process
+
+
+@pytest.fixture
+def machine(sandbox: Sandbox, tmp_path: Path) -> Iterator[Machine]:
+    """Somebody's machine, on which nobody has signed in to the sandbox yet."""
+    with machine_of(sandbox, tmp_path / "mcp") as made:
+        yield made

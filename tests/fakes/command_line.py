@@ -1,16 +1,34 @@
-"""Running `closient-mcp` as a person or a script does."""
+"""Running `closient-mcp` as a person or a script does: in this process, or in one of its own."""
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
-from typing import Any
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import IO, Any, TextIO, cast
+from unittest.mock import patch
 
+from closient_mcp.auth.sign_in import browser
+from closient_mcp.server import signals
+from closient_mcp.server.cli.main import main
+
+from . import approving_browser
 from .limits import SECONDS
+from .paths import APPROVING_BROWSER
+
+NOBODY_LISTENS = "http://127.0.0.1:9"
+# Threads that would end with a process of its own.
+_OURS = ("closient-mcp-", "_take_pasted")
 
 
 @dataclass(frozen=True)
@@ -26,8 +44,18 @@ class Ran:
         return json.loads(self.out)
 
 
-def run(*arguments: str, site: str = "http://127.0.0.1:9", stdin: str = "", **environment: str) -> Ran:
-    """Run a command to its end; a traceback is never an answer."""
+def run(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> Ran:
+    """Run a command to its end in this process, one at a time; a traceback is never an answer."""
+    given, out, err = _text(stdin.encode()), _text(), _text()
+    with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, out, err) as command:
+        code = command.wait()
+    printed, said = _taken(out), _taken(err)
+    assert "Traceback" not in said
+    return Ran(code, printed, said)
+
+
+def run_process(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> Ran:
+    """Run a command to its end in a process of its own; a traceback is never an answer."""
     done = subprocess.run(
         [sys.executable, "-m", "closient_mcp.server", *arguments],
         env={**os.environ, "CLOSIENT_SITE": site, **environment},
@@ -39,6 +67,156 @@ def run(*arguments: str, site: str = "http://127.0.0.1:9", stdin: str = "", **en
     )
     assert "Traceback" not in done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass
+class Command:
+    """A command that runs in this process, in a thread."""
+
+    thread: threading.Thread
+    ended: list[int | BaseException]
+    browsers: list[threading.Thread]
+
+    def wait(self) -> int:
+        """Wait for its end; gives the exit code."""
+        self.thread.join(SECONDS)
+        assert not self.thread.is_alive(), "the command does not end"
+        (end,) = self.ended
+        if isinstance(end, BaseException):
+            raise end
+        return end
+
+
+@dataclass
+class Conversation:
+    """A command that somebody talks to while it runs."""
+
+    stdin: IO[str]
+    stderr: IO[str]
+    command: Command = field(repr=False)
+
+    def wait(self) -> int:
+        """Wait for its end; gives the exit code."""
+        return self.command.wait()
+
+
+@contextmanager
+def talking_to(*arguments: str, site: str = NOBODY_LISTENS, **environment: str) -> Generator[Conversation]:
+    """A command that runs in this process while the test reads its stderr and writes to its stdin."""
+    with ExitStack() as stack:
+        streams: list[IO[str]] = []
+        for reading, writing in (os.pipe(), os.pipe()):
+            streams += [os.fdopen(reading, encoding="utf-8"), os.fdopen(writing, "w", encoding="utf-8", buffering=1)]
+        given, typed, listened, said = streams
+        for stream in (given, listened):
+            stack.enter_context(stream)
+        with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, _text(), said, heard=True) as command:
+            try:
+                yield Conversation(typed, listened, command)
+            finally:
+                typed.close()
+
+
+@contextmanager
+def _command(
+    arguments: Sequence[str],
+    environment: dict[str, str],
+    stdin: IO[str],
+    stdout: IO[str],
+    stderr: IO[str],
+    *,
+    heard: bool = False,
+) -> Generator[Command]:
+    """A command that starts in this process, all of whose traces are gone in the end.
+
+    Where its stderr is heard to the end, that is closed then; the browser that `$BROWSER` names is a thread.
+    """
+    ended: list[int | BaseException] = []
+    command = Command(
+        threading.Thread(target=_to_its_end, args=(arguments, ended, stderr if heard else None), daemon=True), ended, []
+    )
+    unheard = SimpleNamespace(SIGTERM=signal.SIGTERM, SIGINT=signal.SIGINT, signal=_unheard)
+    others = _left_behind()
+    start = SimpleNamespace(Popen=_browsers(command.browsers), DEVNULL=subprocess.DEVNULL)
+    with (
+        patch.dict(os.environ, environment),
+        patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
+        patch.object(signals, "signal", unheard),
+        patch.object(browser, "subprocess", start),
+        _own_log(stderr),
+    ):
+        command.thread.start()
+        try:
+            yield command
+        finally:
+            command.wait()
+            for thread in (*command.browsers, *(_left_behind() - others)):
+                thread.join(SECONDS)
+            assert _left_behind() <= others, "this command leaves something to do: it needs a process of its own"
+
+
+def _to_its_end(arguments: Sequence[str], ended: list[int | BaseException], said: IO[str] | None) -> None:
+    end: int | BaseException
+    try:
+        end = main(arguments)
+    except SystemExit as error:
+        end = error.code if isinstance(error.code, int) else 1
+    except BaseException as error:
+        end = error
+    ended.append(end)
+    if said:
+        said.close()
+
+
+def _unheard(number: int, handler: object) -> None:
+    """Signals stay those of the test."""
+
+
+def _browsers(started: list[threading.Thread]) -> Any:
+    """Starts processes as `Popen` does, except for the browser of the tests."""
+
+    def start(words: list[str], **how: Any) -> object:
+        if words[:2] != [sys.executable, str(APPROVING_BROWSER)]:
+            return subprocess.Popen(words, **how)
+        tabs = os.environ.get(approving_browser.TABS)
+        thread = threading.Thread(target=approving_browser.main, args=words[2:], kwargs={"tabs": tabs})
+        started.append(thread)
+        thread.start()
+        return thread
+
+    return start
+
+
+def _left_behind() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if any(name in thread.name for name in _OURS)}
+
+
+@contextmanager
+def _own_log(stderr: IO[str]) -> Generator[None]:
+    """A log of its own, as a process has."""
+    root = logging.getLogger()
+    loggers = [root, *(known for known in root.manager.loggerDict.values() if isinstance(known, logging.Logger))]
+    before = root.handlers[:], [logger.level for logger in loggers], logging.raiseExceptions
+    try:
+        yield
+    finally:
+        for handler in set(root.handlers) - set(before[0]):
+            stream = cast("logging.StreamHandler[IO[str]]", handler).stream
+            if stream is not stderr:
+                stream.close()
+        root.handlers[:], levels, logging.raiseExceptions = before
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _text(content: bytes = b"") -> TextIO:
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+
+
+def _taken(stream: TextIO) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 def error_of(ran: Ran) -> str:

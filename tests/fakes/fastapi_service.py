@@ -22,7 +22,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.security import OAuth2AuthorizationCodeBearer
 from pydantic import BaseModel, Field, field_validator
 
-_SECONDS = 30
+from .limits import SECONDS
+
 _TOKEN = OAuth2AuthorizationCodeBearer("/oauth/authorize", "/oauth/token", auto_error=False)
 
 
@@ -246,5 +247,5 @@ def running_shop() -> Generator[Shop]:
             yield shop
         finally:
             server.should_exit = True
-            thread.join(_SECONDS)
+            thread.join(SECONDS)
             assert not thread.is_alive()

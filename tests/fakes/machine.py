@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .command_line import Ran, run
-from .limits import SECONDS
+from .command_line import Conversation, Ran, run, run_process, talking_to
 from .paths import APPROVING_BROWSER
 from .service import Sandbox
+from .tabs import Tabs, reported_tabs
 
 _DAY = 86_400.0
 
 
 @dataclass
 class Machine:
-    """Somebody's machine: one home folder, one browser, and processes that come and go."""
+    """Somebody's machine: one home folder, one browser, and commands that come and go."""
 
     sandbox: Sandbox
     home: Path
+    _tabs: Tabs
     button: str = "allow"
     username: str = "alice"
 
     @property
     def environment(self) -> dict[str, str]:
         browser = f"{sys.executable} {APPROVING_BROWSER} %s {self.button} {self.username}"
-        return {"CLOSIENT_MCP_HOME": str(self.home), "BROWSER": browser, "TABS": str(self.home / "tabs")}
+        return {"CLOSIENT_MCP_HOME": str(self.home), "BROWSER": browser, "TABS": str(self._tabs.path)}
+
+    @property
+    def process_environment(self) -> dict[str, str]:
+        """The whole environment of a process that is started here."""
+        return {**os.environ, **self.environment, "CLOSIENT_SITE": self.sandbox.address}
 
     def run(self, *arguments: str, stdin: str = "", **more: str) -> Ran:
         return run(*arguments, site=self.sandbox.address, stdin=stdin, **{**self.environment, **more})
+
+    def run_process(self, *arguments: str) -> Ran:
+        return run_process(*arguments, site=self.sandbox.address, **self.environment)
+
+    @contextmanager
+    def talking_to(self, *arguments: str) -> Generator[Conversation]:
+        with talking_to(*arguments, site=self.sandbox.address, **self.environment) as conversation:
+            yield conversation
 
     def call(self, tool: str, **arguments: Any) -> Ran:
         return self.run("call", tool, json.dumps(arguments))
@@ -40,13 +57,12 @@ class Machine:
     def whoami(self) -> Ran:
         return self.call("account_whoami")
 
+    def whoami_process(self) -> Ran:
+        return self.run_process("call", "account_whoami")
+
     def tabs(self, expected: int = 1) -> list[str]:
-        """What each tab that was opened showed last. The last may still be closing when the call returns."""
-        journal, shown = self.home / "tabs", list[str]()
-        until = time.monotonic() + SECONDS
-        while len(shown) < expected and time.monotonic() < until:
-            shown = journal.read_text().splitlines() if journal.exists() else []
-        return shown
+        """What each tab that was opened showed last."""
+        return self._tabs.shown(expected)
 
     def file(self) -> Path:
         (found,) = (self.home / "credentials").glob("*.json")
@@ -67,6 +83,14 @@ class Machine:
 
     def write(self, record: dict[str, Any]) -> None:
         self.file().write_text(json.dumps(record))
+
+
+@contextmanager
+def machine_of(sandbox: Sandbox, home: Path) -> Generator[Machine]:
+    """A machine whose person signs in at the sandbox."""
+    home.mkdir()
+    with reported_tabs(home.parent) as tabs:
+        yield Machine(sandbox, home, tabs)
 
 
 def well(ran: Ran) -> Any:

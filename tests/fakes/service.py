@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ import httpx2
 from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
+
+from .limits import SECONDS
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,22 @@ class Service:
     routes: dict[str, Answer]
     received: list[Received] = field(default_factory=list[Received])
     otherwise: Answer = field(default_factory=lambda: Reply({"detail": "no such path"}, 404))
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    def receive(self, got: Received) -> None:
+        """Note a request, and tell whoever waits for it."""
+        with self._arrival:
+            self.received.append(got)
+            self._arrival.notify_all()
+
+    def wait_for(self, fulfilled: Callable[[], bool]) -> None:
+        """Wait until what was received is as it should be."""
+        with self._arrival:
+            assert self._arrival.wait_for(fulfilled, SECONDS)
+
+    def count(self, path: str) -> int:
+        """How often a path was asked for."""
+        return sum(got.path == path for got in self.received)
 
     def catalog_of(self, *apis: str) -> dict[str, Any]:
         """A catalog that lists an OpenAPI document for each API, as Closient's does."""
@@ -93,7 +112,7 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
             length = int(self.headers.get("content-length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
             got = Received(self.command, parts.path, parts.query, headers, self.rfile.read(length))
-            service.received.append(got)
+            service.receive(got)
             route = service.routes.get(parts.path, service.otherwise)
             reply = route if isinstance(route, Reply) else route(got)
             content = reply.content()
@@ -116,12 +135,25 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
 
     server = Server(("127.0.0.1", 0), Handler)
     service.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    over = threading.Event()
+
+    def serve() -> None:
+        while True:
+            request, address = server.get_request()
+            if over.is_set():
+                server.shutdown_request(request)
+                return
+            server.process_request(request, address)
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield service
     finally:
-        server.shutdown()
+        over.set()
+        # So that it looks up at once.
+        socket.create_connection(("127.0.0.1", server.server_port)).close()
+        thread.join(SECONDS)
         server.server_close()
 
 

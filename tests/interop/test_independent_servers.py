@@ -20,7 +20,7 @@ import pytest
 
 from closient_mcp.auth.sign_in.callback_server import Listener
 
-from ..fakes.command_line import Ran, free_port, run
+from ..fakes.command_line import Ran, free_port, run_process
 from ..fakes.paths import APPROVING_BROWSER, ROOT, TESTS
 from ..fakes.service import Received, Reply, Service, document, operation
 
@@ -121,7 +121,7 @@ class Shop:
         return {"CLOSIENT_MCP_HOME": str(self.home), "BROWSER": browser, "TABS": str(self.home / "tabs")}
 
     def run(self, *arguments: str) -> Ran:
-        return run(*arguments, site="", **self.environment)
+        return run_process(*arguments, site="", **self.environment)
 
     def call(self) -> Ran:
         return self.run("call", "shop_get_thing", "{}")

@@ -16,7 +16,7 @@ import pytest
 
 from closient_mcp.auth.sign_in.callback_server import DONE, STALE, Listener, Page, failed
 
-from ..fakes.command_line import Ran, run
+from ..fakes.command_line import Ran, run_process
 from ..fakes.paths import TESTS
 from ..fakes.service import Sandbox
 
@@ -111,7 +111,7 @@ def test_an_address_that_is_not_for_a_person_says_so(browser: Browser, show: Cal
 
 def login(sandbox: Sandbox, browser: Browser, home: Path, button: str) -> Ran:
     environment = {"CLOSIENT_MCP_HOME": str(home), "BROWSER": f"{browser.command} %s {button}", **browser.environment}
-    return run("login", site=sandbox.address, **environment)
+    return run_process("login", site=sandbox.address, **environment)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..fakes.limits import SECONDS
 from ..fakes.paths import ROOT
 
 
 def test_without_documents_nothing_is_measured_and_that_is_said(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench.documents", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=True)
     assert done.stdout == f"bench.documents: skipped: there are no documents in {tmp_path}\n"
 
 
@@ -26,4 +27,4 @@ document = {
 }
 assert required_arguments(document) == {"POST /a/{p}": [["path", "p"], ["body", "name"]]}, required_arguments(document)
 """
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=50, check=True)
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=SECONDS, check=True)

@@ -1,131 +1,23 @@
-"""Fluent Commerce from end to end, whole processes: added, signed in to, read, written, refreshed, signed out of."""
+"""Signing in to Fluent Commerce by several processes at once."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from ..fakes.command_line import Ran, error_of, run
-from ..fakes.fluent_service import ERROR_SHAPES, INTEGRATION, FluentStandIn, running_fluent
+from ..fakes.command_line import error_of
+from ..fakes.fluent_service import running_fluent
+from ..fakes.fluent_user import User
 
 
-@pytest.fixture
-def fluent() -> Iterator[FluentStandIn]:
-    with running_fluent() as running:
-        yield running
-
-
-class User:
-    """Somebody with the stand-in in their settings."""
-
-    def __init__(self, fluent: FluentStandIn, home: Path, client: str = "acme-client") -> None:
-        self.fluent = fluent
-        self.home = home
-        self.environment = {
-            "CLOSIENT_MCP_HOME": str(home),
-            "FLUENT_USERNAME": "ana",
-            "FLUENT_PASSWORD": fluent.users["ana"],
-            "FLUENT_CLIENT_ID": client,
-            "FLUENT_CLIENT_SECRET": fluent.clients[client],
-        }
-        added = self.run("add", "fluent", fluent.address, "--account", "ACME", "--retailer", "1")
-        assert added.code == 0, added.err
-        assert fluent.received == []
-
-    def run(self, *arguments: str) -> Ran:
-        return run(*arguments, site="", **self.environment)
-
-    def call(self, tool: str, **arguments: Any) -> Any:
-        ran = self.run("call", tool, json.dumps(arguments))
-        assert ran.code == 0, ran.out + ran.err
-        return json.loads(ran.json()["content"][0]["text"])
-
-    def fails(self, tool: str, **arguments: Any) -> str:
-        return error_of(self.run("call", tool, json.dumps(arguments)))
-
-    def secrets(self) -> list[str]:
-        return [self.environment["FLUENT_PASSWORD"], self.environment["FLUENT_CLIENT_SECRET"]]
-
-
-@pytest.mark.parametrize("client", ["acme-client", INTEGRATION])
-def test_added_signed_in_to_read_written_and_signed_out_of(fluent: FluentStandIn, tmp_path: Path, client: str) -> None:
-    user = User(fluent, tmp_path, client)
-    login = user.run("login", "fluent")
-    assert login.code == 0 and fluent.logins == 1, login.err
-    variants = user.call("fluent_find_variants", limit=1)
-    assert variants["items"][0]["gtin"]
-    user.call("fluent_list_events", count=1)
-    event = {"name": "Check", "accountId": "ACME", "retailerId": "1", "entityType": "ORDER", "entityRef": "HD_1"}
-    assert user.call("fluent_send_event_sync", body=event)["eventStatus"] == "COMPLETE"
-    assert fluent.logins == 1
-
-    fluent.expire_tokens()
-    user.call("fluent_find_variants", limit=1)
-    # The client for integrations has a refresh token; the other signs in again, and nobody is asked either way.
-    assert (fluent.logins, fluent.refreshes) == ((1, 1) if client == INTEGRATION else (2, 0))
-    assert (fluent.query_logins, fluent.secrets_in_urls) == (0, 0)
-
-    status = user.run("status", "--system", "fluent")
-    logout = user.run("logout", "fluent")
-    assert status.code == logout.code == 0
-    said = "".join(ran.out + ran.err for ran in (login, status, logout, user.run("config", "show")))
-    assert not any(secret in said for secret in user.secrets())
-
-
-def test_credentials_go_into_the_query_only_where_the_settings_ask_for_it(
-    fluent: FluentStandIn, tmp_path: Path
-) -> None:
-    user = User(fluent, tmp_path)
-    file = tmp_path / "closient-mcp.toml"
-    file.write_text(file.read_text().replace('"password",', '"password", credentials_in = "query",'))
-    ran = user.run("call", "fluent_find_variants", "{}", "--log-level", "debug")
-    assert ran.code == 0 and (fluent.logins, fluent.query_logins) == (1, 1)
-    assert not any(secret in ran.out + ran.err for secret in user.secrets())
-
-
-def test_a_wrong_password_is_tried_once_whoever_asks(fluent: FluentStandIn, tmp_path: Path) -> None:
-    user = User(fluent, tmp_path)
-    user.environment["FLUENT_PASSWORD"] = "not-the-password"
-    with ThreadPoolExecutor(4) as threads:
-        said = list(threads.map(user.fails, ["fluent_find_variants"] * 4))
-    assert fluent.failed_logins == 1
-    assert all("refused" in text and "not-the-password" not in text for text in said)
-    user.environment["FLUENT_PASSWORD"] = fluent.users["ana"]
-    user.call("fluent_find_variants")
-
-
-def test_every_error_shape_says_what_happened(fluent: FluentStandIn, tmp_path: Path) -> None:
-    user = User(fluent, tmp_path)
-    event = {"name": "Check", "accountId": "ACME", "retailerId": "1", "entityType": "ORDER"}
-    for shape, says in (
-        (ERROR_SHAPES[1], "'name' is required"),
-        (ERROR_SHAPES[4], "Bad credentials"),
-        (ERROR_SHAPES[5], "There is no such job"),
-        (ERROR_SHAPES[6], "Event has Failed"),
-    ):
-        fluent.fail_rest(shape)
-        assert says in user.fails("fluent_send_event_sync", body=event)
-    fluent.fail_graphql("C0020E")
-    assert "C0020E" in user.fails("fluent_find_products")
-
-
-def test_two_accounts_stand_side_by_side(fluent: FluentStandIn, tmp_path: Path) -> None:
-    user = User(fluent, tmp_path)
-    with running_fluent() as other:
-        added = user.run("add", "fluent-two", other.address, "--preset", "fluent", "--account", "OTHER")
-        assert added.code == 0, added.err
-        user.environment |= {
-            "FLUENT_TWO_USERNAME": "ana",
-            "FLUENT_TWO_PASSWORD": other.users["ana"],
-            "FLUENT_TWO_CLIENT_ID": INTEGRATION,
-            "FLUENT_TWO_CLIENT_SECRET": other.clients[INTEGRATION],
-        }
-        user.call("fluent-two_find_products")
-        assert (fluent.logins, other.logins) == (0, 1)
-        user.call("fluent_find_products")
-        assert (fluent.logins, other.logins) == (1, 1)
+def test_a_wrong_password_is_tried_once_whoever_asks(tmp_path: Path) -> None:
+    with running_fluent() as fluent:
+        user = User(fluent, tmp_path)
+        user.environment["FLUENT_PASSWORD"] = "not-the-password"
+        with ThreadPoolExecutor(4) as threads:
+            calls = [threads.submit(user.run_process, "call", "fluent_find_variants") for _ in range(4)]
+        said = [error_of(call.result()) for call in calls]
+        assert fluent.failed_logins == 1
+        assert all("refused" in text and "not-the-password" not in text for text in said)
+        user.environment["FLUENT_PASSWORD"] = fluent.users["ana"]
+        user.call("fluent_find_variants")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,17 +17,10 @@ from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well
 from ..fakes.paths import APPROVING_BROWSER
 from ..fakes.server_process import Process, started
-from ..fakes.service import Received, Reply, Sandbox, Service
+from ..fakes.service import Received, Reply, Service
 
 HOSTS_KILL_AFTER = 2.0
 WHOAMI = {"name": "account_whoami", "arguments": dict[str, Any]()}
-
-
-@pytest.fixture
-def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
-    home = tmp_path / "mcp"
-    home.mkdir()
-    return Machine(sandbox, home)
 
 
 class Rotation:
@@ -151,8 +143,7 @@ def test_a_call_that_is_cancelled_during_a_refresh_loses_nothing_and_the_process
 def test_a_sign_in_goes_on_when_the_call_that_began_it_is_cancelled(machine: Machine) -> None:
     # This person signs in, and is still to decide whether to allow it.
     browser = f"{sys.executable} {APPROVING_BROWSER} %s later"
-    journal = str(machine.home / "tabs")
-    with server(machine, BROWSER=browser, TABS=journal) as process:
+    with server(machine, BROWSER=browser, TABS=machine.environment["TABS"]) as process:
         process.shake_hands()
         process.send("tools/call", 2, **WHOAMI)
         assert len(machine.tabs()) == 1
@@ -162,15 +153,3 @@ def test_a_sign_in_goes_on_when_the_call_that_began_it_is_cancelled(machine: Mac
         process.send("tools/call", 3, **WHOAMI)
         answer = process.answer(3)["result"]
     assert not answer.get("isError") and "alice@closient.example" in str(answer) and len(machine.tabs()) == 1
-
-
-def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(machine: Machine) -> None:
-    well(machine.whoami())
-    backup = machine.record()
-    machine.sandbox.control("expire-tokens")
-    well(machine.whoami())
-    machine.write(backup)
-    machine.sandbox.control("expire-tokens")
-    assert well(machine.whoami())["email"] == "alice@closient.example"
-    well(machine.whoami())
-    assert len(machine.tabs(2)) == 2 and machine.sandbox.count("POST", "/oauth/register/") == 1

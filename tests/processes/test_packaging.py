@@ -9,14 +9,13 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
+from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well
 from ..fakes.paths import ROOT
 from ..fakes.server_process import started
-from ..fakes.service import Sandbox
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS = ("server", "tools", "auth", "sandbox")
@@ -54,13 +53,6 @@ def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() 
                     assert name in sys.stdlib_module_names or called.get(name, name) in asked, (path.name, name)
 
 
-@pytest.fixture
-def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
-    home = tmp_path / "mcp"
-    home.mkdir()
-    return Machine(sandbox, home)
-
-
 def imports(folder: str) -> set[str]:
     """The folders of ours that a folder's modules import."""
     found: set[str] = set()
@@ -94,7 +86,7 @@ HEAVY = {"authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyri
 
 def test_heavy_modules_wait_until_they_are_needed() -> None:
     code = "import sys, json; import closient_mcp.server.serving.stdio; print(json.dumps(list(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)
     assert HEAVY & set(json.loads(done.stdout)) == set()
 
 

@@ -14,12 +14,13 @@ from urllib.parse import parse_qs, quote, quote_plus, urlsplit
 import pytest
 
 from ..fakes.close_service import CloseStandIn, running_close
-from ..fakes.command_line import free_port, run
+from ..fakes.command_line import free_port, run_process
 from ..fakes.fluent_service import INTEGRATION, FluentStandIn, running_fluent
 from ..fakes.limits import SECONDS
 from ..fakes.paths import BROWSER_COMMAND
 from ..fakes.server_process import started
 from ..fakes.service import Received, Reply, Sandbox, Service, document, operation
+from ..fakes.tabs import Tabs, reported_tabs
 
 SHOP_KEY = "shop-key-41c9d2b7"
 # What a form, an address and JSON each write in their own way.
@@ -91,6 +92,12 @@ def fluent() -> Iterator[FluentStandIn]:
         yield running
 
 
+@pytest.fixture
+def tabs(tmp_path: Path) -> Iterator[Tabs]:
+    with reported_tabs(tmp_path) as reported:
+        yield reported
+
+
 def serve_shop(shop: Service) -> None:
     """An API with a key, whose operations tell what they were sent."""
 
@@ -154,16 +161,16 @@ def serve_and_call(*arguments: str, **environment: str) -> str:
 
 
 def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
-    sandbox: Sandbox, close: CloseStandIn, fluent: FluentStandIn, service: Service, tmp_path: Path
+    sandbox: Sandbox, close: CloseStandIn, fluent: FluentStandIn, service: Service, tmp_path: Path, tabs: Tabs
 ) -> None:
-    home, log, tabs = tmp_path / "mcp", tmp_path / "log", tmp_path / "tabs"
+    home, log = tmp_path / "mcp", tmp_path / "log"
     home.mkdir()
     serve_shop(service)
     (home / "closient-mcp.toml").write_text(settings(sandbox, close, fluent, service))
     environment = {
         "CLOSIENT_MCP_HOME": str(home),
         "BROWSER": BROWSER_COMMAND,
-        "TABS": str(tabs),
+        "TABS": str(tabs.path),
         "CLOSE_CLIENT_SECRET": close.client_secret,
         "FLUENT_USERNAME": "ana",
         "FLUENT_PASSWORD": fluent.users["ana"],
@@ -180,14 +187,14 @@ def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
         fluent.expire_tokens()
         said["the second run"] = serve_and_call("--log-file", str(log), **environment)
         for command in (["status"], ["status", "--json"], ["config", "show"], ["logout", "--forget"]):
-            ran = run(*command, "--log-level", "debug", site="", **environment)
+            ran = run_process(*command, "--log-level", "debug", site="", **environment)
             assert ran.code == 0, ran.err
             said[" ".join(command)] = ran.out + ran.err
     said["the log"] = log.read_text(encoding="utf-8")
     said["the arguments of processes"] = "\n".join(watch.arguments)
 
     forms = [parse_qs(got.body.decode()) for got in close.received if got.path == "/oauth2/token/"]
-    callbacks = [parse_qs(urlsplit(tab.split()[-1]).query) for tab in tabs.read_text().splitlines()]
+    callbacks = [parse_qs(urlsplit(tab.split()[-1]).query) for tab in tabs.shown(2)]
     codes = {callback["code"][0]: "a code" for callback in callbacks}
     states = {callback["state"][0]: "a state" for callback in callbacks}
     secrets = {

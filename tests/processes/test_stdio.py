@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import mcp
-import pytest
 from mcp import StdioServerParameters
 
+from ..fakes.command_line import run
 from ..fakes.limits import SECONDS
 from ..fakes.paths import ROOT
 from ..fakes.server_process import host_environment, started
-from ..fakes.service import Received, Reply, Sandbox, Service
+from ..fakes.service import Received, Reply, Sandbox, Service, running_service
+from ..fakes.warm_service import serve, things
 
 
 async def test_the_entry_in_mcp_json_starts_as_it_stands_under_a_hosts_environment() -> None:
@@ -79,15 +80,16 @@ def test_the_key_is_no_argument_of_the_process(sandbox: Sandbox) -> None:
         assert sandbox.api_key not in " ".join(map(str, process.popen.args))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("line", ["", "not json", "[]", "{}", '{"jsonrpc": "2.0"}', "null", "\x00\xff", "[" * 5000])
-def test_a_line_that_is_no_frame_does_not_stop_the_server(line: str) -> None:
+def test_lines_that_are_no_frames_do_not_stop_the_server() -> None:
+    lines = ["", "not json", "[]", "{}", '{"jsonrpc": "2.0"}', "null", "\x00\xff", "[" * 5000]
     with started("--site", "http://127.0.0.1:9") as process:
         assert process.popen.stdin
-        process.popen.stdin.write(line + "\n")
-        process.popen.stdin.flush()
+        process.popen.stdin.write(f"{lines[0]}\n")
         process.shake_hands()
-        process.send("tools/call", 2, name="ping", arguments={})
-        assert process.answer(2)["result"]["content"][0]["text"] == "pong"
+        for number, line in enumerate(lines, 2):
+            process.popen.stdin.write(f"{line}\n")
+            process.send("tools/call", number, name="ping", arguments={})
+            assert process.answer(number)["result"]["content"][0]["text"] == "pong", line
 
 
 def test_the_server_ends_quietly_with_its_input() -> None:
@@ -104,3 +106,16 @@ def test_a_log_file_is_its_owners_alone(sandbox: Sandbox, tmp_path: Path) -> Non
         process.answer(2)
         assert process.finish() == (0, "")
     assert "api-catalog" in log.read_text() and log.stat().st_mode & 0o777 == 0o600
+
+
+def test_over_stdio_a_warm_start_lists_the_tools_of_a_service_that_is_gone(tmp_path: Path) -> None:
+    home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
+    with running_service() as service:
+        serve(service, things())
+        site = service.address
+        assert run("tools", site=site, **home).code == 0
+    with started("--site", site, **home) as process:
+        process.shake_hands()
+        process.send("tools/list", 2)
+        listed = {tool["name"] for tool in process.answer(2)["result"]["tools"]}
+    assert "things_get_thing" in listed

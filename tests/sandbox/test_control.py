@@ -1,6 +1,7 @@
 """Rate limits, the controls under `/__sandbox__/`, and the process itself."""
 
 import json
+import select
 import signal
 import socket
 import subprocess
@@ -9,12 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
 from closient_mcp.sandbox import serving
 
+from ..fakes.limits import SECONDS
 from ..fakes.person import bearer, http_client, signed_in
 from ..fakes.service import Sandbox
 
@@ -30,7 +33,9 @@ def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
 
 def test_what_is_left_counts_down_in_both_dialects(sandbox: Sandbox, http: httpx2.Client) -> None:
     key = {"X-API-Key": sandbox.api_key}
+    before = time.time()
     first, second = (http.get(SEARCH, headers=key).headers for _ in range(2))
+    after = time.time()
 
     assert first["ratelimit-policy"] == "300;w=60, 10000;w=86400"
     assert (first["ratelimit-limit"], first["ratelimit-remaining"], second["ratelimit-remaining"]) == (
@@ -40,7 +45,8 @@ def test_what_is_left_counts_down_in_both_dialects(sandbox: Sandbox, http: httpx
     )
     assert second["x-ratelimit-remaining"] == "298"
     assert 0 < int(second["ratelimit-reset"]) <= 60
-    assert abs(int(second["x-ratelimit-reset"]) - time.time() - int(second["ratelimit-reset"])) < 5
+    # Both are rounded.
+    assert before - 1 <= int(second["x-ratelimit-reset"]) - int(second["ratelimit-reset"]) <= after + 1
 
 
 def test_each_caller_has_limits_of_its_own(sandbox: Sandbox, http: httpx2.Client) -> None:
@@ -127,11 +133,15 @@ def test_a_dropped_connection_has_no_answer(sandbox: Sandbox, http: httpx2.Clien
 
 
 def test_a_slow_answer_holds_up_nobody_else(http: httpx2.Client, sandbox: Sandbox) -> None:
-    http.post("/__sandbox__/fault", json={"path": "/search/", "kind": "slow", "seconds": 30})
+    http.post("/__sandbox__/fault", json={"path": "/search/", "kind": "slow", "seconds": 600})
 
-    with pytest.raises(httpx2.ReadTimeout):
-        http.get(SEARCH, timeout=0.2)
-    assert http.get(SEARCH).status_code == 200
+    port = urlsplit(sandbox.address).port or 0
+    with socket.create_connection(("127.0.0.1", port)) as one, socket.create_connection(("127.0.0.1", port)) as other:
+        for client in (one, other):
+            client.sendall(f"GET {SEARCH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        # Whichever came first waits.
+        (quick,), _, _ = select.select([one, other], [], [], SECONDS)
+        assert quick.recv(12) == b"HTTP/1.1 200"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +182,7 @@ def test_a_person_reads_where_it_runs_and_stops_it(tmp_path: Path) -> None:
         kept = list(temporary.iterdir())
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(20) == 0
+        assert process.wait(SECONDS) == 0
     assert "http://127.0.0.1:" in told[0]
     assert "alice, bob, carol" in told[1] and "sandbox" in told[1]
     assert "csb_" in told[2]
@@ -182,7 +192,7 @@ def test_a_person_reads_where_it_runs_and_stops_it(tmp_path: Path) -> None:
 
 def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
     port = sandbox.address.rpartition(":")[2]
-    ended = subprocess.run([*COMMAND, port, "--json"], capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run([*COMMAND, port, "--json"], capture_output=True, text=True, timeout=SECONDS, check=False)
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == f"The sandbox can't listen on 127.0.0.1:{port}: Address already in use.\n"
@@ -202,7 +212,7 @@ def test_without_django_it_says_what_to_install(
 
 def test_it_ends_with_its_input(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [*COMMAND, "0", "--json", "--until-eof"], input="", capture_output=True, text=True, timeout=20, check=False
+        [*COMMAND, "0", "--json", "--until-eof"], input="", capture_output=True, text=True, timeout=SECONDS, check=False
     )
     told = json.loads(ended.stdout)
 

@@ -27,6 +27,7 @@ from closient_mcp.auth.secrets.references import (
     written,
 )
 
+from ...fakes.limits import SECONDS
 from ...fakes.service import Reply, Service, running_service
 
 KEY = "api_key+with/odd=1"
@@ -278,7 +279,7 @@ def test_a_keyring_that_waits_for_ever_is_not_waited_for(monkeypatch: pytest.Mon
     may_end = threading.Event()
 
     def wait(*_: str) -> str:
-        return str(may_end.wait(20))
+        return str(may_end.wait(SECONDS))
 
     use_keyring(monkeypatch, wait)
     monkeypatch.setattr("closient_mcp.auth.secrets.references._KEYRING_SECONDS", 0.05)

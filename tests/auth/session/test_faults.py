@@ -345,6 +345,6 @@ def test_two_hundred_refreshes_leave_no_thread_and_no_file(home: Home) -> None:
         home.now += 3600
         session.refresh()
         open_files.append(len(list(Path("/dev/fd").iterdir())))
-    # A leak is one for each refresh; a few come and go with the garbage of other tests.
-    assert open_files[-1] - open_files[10] < 50 and home.rotations == 200
+    # One left by each would be two hundred; the service and earlier tests close theirs whenever they get to it.
+    assert max(open_files) < open_files[0] + 100 and home.rotations == 200
     assert {path.suffix for path in home.folder.iterdir()} == {".json", ".lock"}

@@ -6,7 +6,6 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -219,9 +218,8 @@ def test_the_end_of_the_process_waits_for_a_refresh_but_not_for_ever(home: Home)
     thread = threading.Thread(target=session.refresh, name=REFRESH_THREAD)
     thread.start()
     assert home.began.wait(SECONDS)
-    before = time.monotonic()
     finish(0.05)
-    assert thread.is_alive() and time.monotonic() - before < 1
+    assert thread.is_alive()
     home.may_answer.set()
     finish(SECONDS)
     kept = home.kept()

@@ -24,8 +24,9 @@ from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
 
-from ...fakes.command_line import run
+from ...fakes.command_line import run_process
 from ...fakes.desk import Desk, at_rest, come_back, ended
+from ...fakes.limits import SECONDS
 from ...fakes.paths import APPROVING_BROWSER, TESTS
 from ...fakes.service import Reply, Sandbox
 
@@ -186,7 +187,7 @@ def test_a_keyring_that_waits_for_somebody_is_waited_for_once_and_not_for_long(
     unlocked = threading.Event()
 
     def wait(_: str) -> None:
-        unlocked.wait(20)
+        unlocked.wait(SECONDS)
 
     ring.before = wait
     store = store_in(folder)
@@ -248,13 +249,13 @@ def test_a_keyring_that_fails_is_left_alone_for_a_while(ring: Ring, folder: Path
 
 def test_what_was_granted_is_kept_while_the_keyring_is_locked(ring: Ring, desk: Desk) -> None:
     attempt = Login(session_of(desk), lambda _: True).start(())
-    assert attempt.ready.wait(20)
+    assert attempt.ready.wait(SECONDS)
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
     desk.now += 3600
     desk.service.routes["/token"] = desk.token
     again = Login(session_of(desk), lambda _: True).start(())
-    assert again.ready.wait(20)
+    assert again.ready.wait(SECONDS)
     ring.before = fail
     desk.granted |= {"access_token": "granted-while-locked"}
     come_back(again)
@@ -314,7 +315,7 @@ def session_of(desk: Desk) -> Session:
 
 def test_a_sign_in_is_begun_kept_renewed_and_ended_with_its_secrets_in_the_keyring(ring: Ring, desk: Desk) -> None:
     attempt = Login(session_of(desk), lambda _: True).start(())
-    assert attempt.ready.wait(20)
+    assert attempt.ready.wait(SECONDS)
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
     assert "the-access-token" not in file_of(desk.folder) and "the-refresh-token" in ring.held()[0]
@@ -344,7 +345,7 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     }
 
     def whoami() -> str:
-        return run("call", "account_whoami", "{}", site=sandbox.address, **environment).out
+        return run_process("call", "account_whoami", "{}", site=sandbox.address, **environment).out
 
     assert "alice" in whoami()
     sandbox.control("expire-tokens")
@@ -352,9 +353,11 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     text = file_of(home / "credentials")
     held = json.loads(next(iter(json.loads(entries.read_text()).values())))
     assert held["tokens"]["refresh_token"] not in text and json.loads(text)["tokens"] is None
-    state = run("status", "--json", site=sandbox.address, **environment).json()["systems"]["closient"]["credential"]
+    state = run_process("status", "--json", site=sandbox.address, **environment).json()["systems"]["closient"][
+        "credential"
+    ]
     assert state["signed_in"] and state["store"] == "keyring"
-    assert "kept in the keyring" in run("status", site=sandbox.address, **environment).out
+    assert "kept in the keyring" in run_process("status", site=sandbox.address, **environment).out
     entries.unlink()
     said = whoami()
     assert "kept in the keyring, and the keyring cannot be used" in said and '"isError": true' in said

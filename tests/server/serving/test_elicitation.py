@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -17,10 +17,13 @@ from mcp import types
 from mcp.client import ClientRequestContext
 
 from closient_mcp.auth.oauth import device as rfc8628
+from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.server.serving import protocol, sign_in
 from closient_mcp.server.serving.elicitation import asker_for
 
 from ...fakes.acme import Acme, text_of
+from ...fakes.clocks import FlyingTime
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service
 
@@ -48,7 +51,7 @@ class Host:
         if self.before:
             await self.before()
         if self.action == "accept" and self.comes_back:
-            async with httpx2.AsyncClient(follow_redirects=True, trust_env=False) as browser:
+            async with httpx2.AsyncClient(follow_redirects=True, trust_env=False, verify=False) as browser:
                 await browser.get(params.url)
         return types.ElicitResult(action=self.action)
 
@@ -103,10 +106,24 @@ async def test_a_question_that_was_closed_is_told_with_the_address(host: Host) -
     assert result.is_error and f"Open {host.asked[0].url} on this machine, then repeat the request" in text_of(result)
 
 
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time that a host waits be over as soon as the person has been sent to a sign-in."""
+    begun: list[Attempt] = []
+    start = Login.start
+
+    def started(self: Login, scopes: Sequence[str], **how: bool) -> Attempt:
+        begun.append(start(self, scopes, **how))
+        return begun[-1]
+
+    monkeypatch.setattr(Login, "start", started)
+    opened = FlyingTime(lambda: any(attempt.ready.is_set() and attempt.opened for attempt in begun))
+    monkeypatch.setattr(sign_in, "time", opened)
+
+
 async def test_who_agrees_and_takes_longer_than_a_host_waits_is_not_asked_twice(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.5)
+    hurry(monkeypatch)
     host.comes_back = False
     for result in await host.call(times=2):
         assert result.is_error and "Finish signing in, then repeat the request" in text_of(result)
@@ -175,7 +192,7 @@ async def test_who_takes_longer_than_a_host_waits_is_told_what_was_opened(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert sign_in.WAIT_SECONDS < protocol._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.5)
+    hurry(monkeypatch)
     monkeypatch.setattr("closient_mcp.server.bridge.composition.opener", opens_anything)
     async with acme.connected() as (_, client):
         said = text_of(await client.call_tool("acme_list_orders", {}))
@@ -220,7 +237,7 @@ async def test_a_sign_in_that_ends_elsewhere_ends_the_question_of_a_client_of_20
     host = Host(acme, "legacy")
 
     async def elsewhere() -> None:
-        async with httpx2.AsyncClient(follow_redirects=True, trust_env=False) as browser:
+        async with httpx2.AsyncClient(follow_redirects=True, trust_env=False, verify=False) as browser:
             await browser.get(host.asked[0].url)
         await anyio.sleep_forever()
 

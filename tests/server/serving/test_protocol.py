@@ -24,6 +24,8 @@ from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import JsonObject
 
+from ...fakes.clocks import FlyingTime
+from ...fakes.limits import SECONDS
 from ...fakes.mcp_client import ERAS, KEY, Era, connected, listening, text
 from ...fakes.service import Received, Reply, Service, document, operation
 
@@ -201,7 +203,7 @@ async def test_rule_4_a_call_that_takes_too_long_may_be_repeated_if_it_reads(
     released = threading.Event()
 
     def slow(_: Received) -> Reply:
-        released.wait(30)
+        assert released.wait(SECONDS)
         return Reply({})
 
     service.serve_apis(things=DOCUMENT)
@@ -283,7 +285,7 @@ def slow_catalog(service: Service, released: threading.Event) -> None:
     assert isinstance(catalog, Reply)
 
     def answer(_: Received) -> Reply:
-        assert released.wait(30)
+        assert released.wait(SECONDS)
         return catalog
 
     service.routes["/.well-known/api-catalog"] = answer
@@ -311,7 +313,7 @@ async def test_while_documents_are_slow_the_list_is_what_is_there_and_a_change_i
         early = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
         assert "search_products" in early and "search_get_thing" not in early
         released.set()
-        with anyio.fail_after(10):
+        with anyio.fail_after(SECONDS):
             await changed.wait()
         late = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
     assert late - early == {"search_get_thing", "search_create_thing"}
@@ -331,7 +333,7 @@ async def test_what_failed_at_first_is_tried_again(service: Service, monkeypatch
     service.routes["/.well-known/api-catalog"] = answer
     service.routes["/things/api/v1/things/1"] = Reply({"id": 1})
     async with connected(service) as client:
-        with anyio.fail_after(10):
+        with anyio.fail_after(SECONDS):
             while "things_get_thing" not in str(await client.call_tool("find_operations", {"query": "thing"})):
                 await anyio.lowlevel.checkpoint()
         assert not (await client.call_tool("things_get_thing", {"id": "1"})).is_error
@@ -353,18 +355,22 @@ def test_a_tool_definition_is_what_the_protocol_asks_for() -> None:
 async def test_one_slow_document_withholds_nothing_of_the_others(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 3.0)
     released = threading.Event()
 
     def slow(_: Received) -> Reply:
-        released.wait(30)
+        assert released.wait(SECONDS)
         return Reply(document({}))
 
     service.serve_apis(search=DOCUMENT, slow=document({}))
     service.routes["/slow/api/v1/openapi.json"] = slow
-    async with connected(service) as client:
-        listed = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
-        released.set()
+    settings = load_settings(Options(site=service.address), {})
+    async with open_bridge(settings, Redaction()) as bridge:
+        read = FlyingTime(lambda: bridge.tools.find("search_get_thing") is not None)
+        monkeypatch.setattr(protocol, "time", read)
+        async with mcp.Client(McpBridge(bridge).server()) as client:
+            listed = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
+            assert not released.is_set()
+            released.set()
     assert "search_get_thing" in listed
 
 
@@ -428,7 +434,7 @@ async def test_documents_that_were_read_are_not_read_again_when_another_failed(
     assert isinstance(late, Reply)
     service.routes["/late/api/v1/openapi.json"] = lambda _: replies.pop() if replies else late
     async with connected(service) as client:
-        with anyio.fail_after(10):
+        with anyio.fail_after(SECONDS):
             while "late_get_thing" not in str(await client.call_tool("find_operations", {"query": "thing"})):
                 await anyio.lowlevel.checkpoint()
     asked = [got.path for got in service.received]

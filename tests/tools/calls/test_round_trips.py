@@ -77,7 +77,7 @@ def flask_address() -> Iterator[str]:
 
 @pytest.fixture
 async def flask(flask_address: str) -> AsyncIterator[Application]:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         yield Application(FLASK_DOCUMENT, client, flask_address)
 
 
@@ -227,7 +227,7 @@ async def test_files_are_sent_from_a_folder_that_is_allowed(flask_address: str, 
     folder = tmp_path / "upload"
     folder.mkdir()
     (folder / "scan.png").write_bytes(BYTES)
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         flask = Application(FLASK_DOCUMENT, client, flask_address, (folder,))
         assert "path" in flask.schema("POST /multipart")["body"]["properties"]["photo"]["properties"]
         got = await flask("POST /multipart", body={"photo": {"path": "scan.png"}, "others": [{"path": "scan.png"}]})

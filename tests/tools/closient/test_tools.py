@@ -44,19 +44,19 @@ class Tools:
 
 @pytest.fixture
 async def tools(service: Service) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         yield Tools(service.address, client)
 
 
 @pytest.fixture
 async def shop(sandbox: Sandbox) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False, headers={"X-API-Key": sandbox.api_key}) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=False, headers={"X-API-Key": sandbox.api_key}) as client:
         yield Tools(sandbox.address, client)
 
 
 @pytest.fixture
 async def stranger(sandbox: Sandbox) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         yield Tools(sandbox.address, client)
 
 

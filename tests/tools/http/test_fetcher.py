@@ -13,7 +13,7 @@ from ...fakes.service import Reply, Service
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(trust_env=False) as opened:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as opened:
         yield opened
 
 

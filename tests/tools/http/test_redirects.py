@@ -17,7 +17,7 @@ from ...fakes.service import Reply, Service, running_service
 
 @pytest.fixture
 async def sender(service: Service) -> AsyncIterator[Sender]:
-    async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False) as client:
+    async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False, verify=False) as client:
         yield Sender(client, frozenset({service.address}), "acme")
 
 

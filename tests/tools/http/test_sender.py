@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.lowlevel
+import anyio.to_thread
 import httpx2
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
@@ -21,12 +21,13 @@ from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.tiers import Tier
 
+from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service, document, operation, running_service
 
 
 @pytest.fixture
 async def sender(service: Service) -> AsyncIterator[Sender]:
-    async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False) as client:
+    async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False, verify=False) as client:
         yield Sender(client, frozenset({service.address}), "acme")
 
 
@@ -216,7 +217,7 @@ async def streaming(*chunks: bytes, content_type: str, ends: bool = False) -> As
 
     async with (
         await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
-        httpx2.AsyncClient(trust_env=False) as client,
+        httpx2.AsyncClient(trust_env=False, verify=False) as client,
         anyio.create_task_group() as group,
     ):
         group.start_soon(listener.serve, answer)
@@ -229,11 +230,23 @@ async def streaming(*chunks: bytes, content_type: str, ends: bool = False) -> As
 async def test_of_a_stream_without_end_what_has_come_is_the_answer(
     monkeypatch: pytest.MonkeyPatch, content_type: str
 ) -> None:
-    monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_SECONDS", 0.3)
-    async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type=content_type) as sender:
-        (origin,) = sender.origins
-        response = await sender.send(Request("GET", f"{origin}/a"))
-        assert (response.body, response.cut) == (b"data: 1\n\ndata: 2\n\n", True)
+    monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_SECONDS", 0.05)
+
+    class Endless(httpx2.AsyncByteStream):
+        """Gives both parts at once, so that no time can pass between them, and then nothing for ever."""
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"data: 1\n\n"
+            yield b"data: 2\n\n"
+            await anyio.sleep_forever()
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"Content-Type": content_type}, stream=Endless())
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
+        sender = Sender(client, frozenset({"https://h.example"}), "acme")
+        response = await sender.send(Request("GET", "https://h.example/a"))
+    assert (response.body, response.cut) == (b"data: 1\n\ndata: 2\n\n", True)
 
 
 async def test_rule_2_a_stream_is_read_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +278,7 @@ async def test_a_stream_that_ends_is_whole(service: Service, sender: Sender) -> 
 
 
 async def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         sender = Sender(client, frozenset({"http://127.0.0.1:9"}), "acme")
         with pytest.raises(Unreachable, match=r"acme \(127\.0\.0\.1\) cannot be reached"):
             await sender.send(Request("POST", "http://127.0.0.1:9/a"))
@@ -342,16 +355,14 @@ async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sen
     released = threading.Event()
 
     def slow(_: Received) -> Reply:
-        released.wait(30)
+        assert released.wait(SECONDS)
         return Reply({})
 
     service.routes |= {"/slow": slow, "/a": Reply({})}
     async with anyio.create_task_group() as group:
         for _ in range(8):
             group.start_soon(sender.send, get(service, "/slow"))
-        with anyio.fail_after(10):
-            while len(service.received) < 8:
-                await anyio.lowlevel.checkpoint()
+        await anyio.to_thread.run_sync(service.wait_for, lambda: len(service.received) == 8)
         with pytest.raises(Unreachable, match="busy") as caught:
             await sender.send(Request("POST", f"{service.address}/a"))
         assert "Nothing was sent" in caught.value.next_step

@@ -330,7 +330,7 @@ async def test_a_served_swagger_document_gives_tools(service: Service) -> None:
 
 async def test_a_system_is_added_by_its_swagger_document(service: Service) -> None:
     service.routes["/swagger.json"] = Reply(swagger({}, host="127.0.0.1:9", basePath="/v2"))
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         fetcher = Fetcher(client, frozenset({service.address}))
         found = await probe(f"{service.address}/swagger.json", "", fetcher)
     assert found.way == {"description": f"{service.address}/swagger.json", "base": "http://127.0.0.1:9/v2"}

@@ -24,8 +24,8 @@ from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import as_object
 from closient_mcp.tools.systems.system import Progress, System
 
-from ..fakes.command_line import run
-from ..fakes.service import Received, Reply, Service, document, operation, running_service
+from ...fakes.limits import SECONDS
+from ...fakes.service import Received, Reply, Service, document, operation, running_service
 
 ORDERS = document({"/orders/api/v1/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
 
@@ -96,7 +96,7 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
     let_go = threading.Event()
 
     def dawdle(_: Received) -> Reply:
-        let_go.wait(50)
+        assert let_go.wait(SECONDS)
         return Reply({"linkset": []})
 
     good.serve_apis(orders=ORDERS, items=ITEMS)
@@ -109,9 +109,9 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
         f'[systems.html]\ncatalog = "{good.address}/html"\n'
     )
     # Far longer than the test may take: what answers before that did not wait for the slow one.
-    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 45.0)
+    monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 10 * SECONDS)
     try:
-        with anyio.fail_after(30):
+        with anyio.fail_after(SECONDS):
             async with opened(tmp_path, settings) as (bridge, client):
                 names = {tool.name for tool in (await client.list_tools()).tools}
                 assert {"find_operations", "good_orders_list_orders", "good_items_list_items"} <= names
@@ -129,13 +129,13 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
 
 
 async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wait_for_the_others(
-    services: tuple[Service, Service], tmp_path: Path
+    services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, _ = services
-    catalog = Reply(good.catalog_of("orders"))
+    catalog, waited_for = Reply(good.catalog_of("orders")), threading.Event()
 
     def later(_: Received) -> Reply:
-        threading.Event().wait(0.7)  # far longer than the others took, far shorter than the longest wait
+        assert waited_for.wait(SECONDS)
         return catalog
 
     good.routes["/.well-known/api-catalog"] = later
@@ -146,7 +146,24 @@ async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wai
         '[systems.down]\ncatalog = "http://127.0.0.1:9/.well-known/api-catalog"\n'
         '[systems.local]\ndescription = "local.json"\n'
     )
-    async with opened(tmp_path, settings) as (_, client):
+
+    class Later:
+        """Once the others are through it is far later than they took, and not yet the longest wait."""
+
+        bridge: Bridge | None = None
+
+        def monotonic(self) -> float:
+            if self.bridge is None or not all(self.bridge.systems[name].settled for name in ("down", "local")):
+                return 0.0
+            if looked.is_set():
+                waited_for.set()
+            looked.set()
+            return 0.9 * protocol._FIRST_LIST_SECONDS  # pyright: ignore[reportPrivateUsage]
+
+    looked, later_on = threading.Event(), Later()
+    monkeypatch.setattr(protocol, "time", later_on)
+    async with opened(tmp_path, settings) as (bridge, client):
+        later_on.bridge = bridge
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert {"good_orders_list_orders", "local_list_items"} <= names
 
@@ -170,33 +187,6 @@ async def test_a_system_whose_reading_breaks_costs_no_other(
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert "one_orders_list_orders" in names
         assert "could not be read (LookupError)" in bridge.systems["two"].failure
-
-
-def test_a_call_from_a_terminal_asks_only_the_system_that_it_is_about(
-    services: tuple[Service, Service], tmp_path: Path
-) -> None:
-    one, two = services
-    (tmp_path / "closient-mcp.toml").write_text(
-        f'[systems.one]\ncatalog = "{one.address}/.well-known/api-catalog"\n'
-        f'[systems.two]\ncatalog = "{two.address}/.well-known/api-catalog"\n',
-        encoding="utf-8",
-    )
-    home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
-    assert run("tools", "--system", "one", site="", **home).code == 0
-    assert run("call", "one_orders_list_orders", site="", **home).code == 0
-    assert two.received == []
-
-
-def test_a_sign_out_that_fails_does_not_keep_the_others_from_theirs(tmp_path: Path) -> None:
-    signed = 'credential = { grant = "password", username = { env = "%s" }, password = "a-password" }\n'
-    (tmp_path / "closient-mcp.toml").write_text(
-        f'[systems.one]\nsite = "http://127.0.0.1:9"\n{signed % "NOT_SET"}'
-        f'[systems.two]\nsite = "http://127.0.0.1:9"\n{signed % "HOME"}',
-        encoding="utf-8",
-    )
-    ran = run("logout", site="", CLOSIENT_MCP_HOME=str(tmp_path))
-    assert ran.code == 1
-    assert "NOT_SET is not set" in ran.err and "Nobody was signed in" in ran.err
 
 
 async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_named(

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,9 +14,9 @@ from closient_mcp.auth.oauth.discovery import discover
 from closient_mcp.auth.oauth.http import Wire
 from closient_mcp.auth.oauth.registration import NotRegistered, Purpose, read_registration, registration_request
 
-from ..fakes.limits import SECONDS
-from ..fakes.person import Person, http_client
-from ..fakes.service import Sandbox
+from ...fakes.machine import Machine
+from ...fakes.person import Person, http_client
+from ...fakes.service import Sandbox
 
 Change = Callable[[Sandbox, dict[str, Any], str], None]
 
@@ -49,31 +44,23 @@ def change_the_redirect(sandbox: Sandbox, record: dict[str, Any], code: str) -> 
 @pytest.mark.parametrize(
     "change", [reuse_the_code, change_the_verifier, change_the_redirect], ids=["reused", "verifier", "redirect"]
 )
-def test_step_5_each_cause_of_invalid_grant_is_told_in_words(sandbox: Sandbox, tmp_path: Path, change: Change) -> None:
-    command = [sys.executable, "-m", "closient_mcp.server", "login", "--no-browser", "--site", sandbox.address]
-    environment = {**os.environ, "CLOSIENT_MCP_HOME": str(tmp_path)}
-    pipe = subprocess.PIPE
-    with (
-        subprocess.Popen(command, env=environment, stdin=pipe, stderr=pipe, text=True) as process,
-        http_client(sandbox) as browser,
-    ):
-        assert process.stdin and process.stderr
-        lines: Iterator[str] = iter(process.stderr.readline, "")
+def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, change: Change) -> None:
+    sandbox = machine.sandbox
+    with machine.talking_to("login", "--no-browser") as login, http_client(sandbox) as browser:
+        lines = iter(login.stderr.readline, "")
         address = next(line.strip() for line in lines if "/oauth/authorize/" in line)
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         answer = Person(sandbox, browser).decides(query)
-        (file,) = (tmp_path / "credentials").glob("*.json")
-        record = json.loads(file.read_text())
+        record = machine.record()
         change(sandbox, record, answer["code"])
-        file.write_text(json.dumps(record))
-        process.stdin.write(f"{httpx2.URL(query['redirect_uri'], params=answer)}\n")
-        process.stdin.flush()
+        machine.write(record)
+        login.stdin.write(f"{httpx2.URL(query['redirect_uri'], params=answer)}\n")
         said = "".join(lines)
-        assert process.wait(SECONDS) == 1
+        assert login.wait() == 1
     assert (
         "did not accept the code" in said and "used before" in said and "verifier" in said and "Sign in again" in said
     )
-    assert answer["code"] not in said and json.loads(file.read_text())["tokens"] is None
+    assert answer["code"] not in said and machine.record()["tokens"] is None
 
 
 @pytest.mark.parametrize("redirect", ["http://agent.example.com/callback", "http://localhost:8765/callback"])

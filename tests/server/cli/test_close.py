@@ -1,17 +1,18 @@
-"""Close from end to end, whole processes: added, signed in to, read, written, refreshed, revoked."""
+"""Close from end to end, by command: added, signed in to, read, written, refreshed, revoked."""
 
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..fakes.close_service import CloseStandIn, Form, running_close
-from ..fakes.command_line import Ran, error_of, free_port, run
-from ..fakes.paths import BROWSER_COMMAND
+from ...fakes.close_service import CloseStandIn, Form, running_close
+from ...fakes.command_line import Ran, error_of, free_port, run
+from ...fakes.paths import BROWSER_COMMAND
 
 
 @pytest.fixture
@@ -133,8 +134,6 @@ def test_somebody_who_declines_is_taken_at_their_word(user: User) -> None:
 
 
 def test_a_registered_port_that_is_taken_is_named_and_no_other_is_used(user: User) -> None:
-    import socket
-
     user.write_own_client()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(user.close.redirect_uri.split(":")[2].split("/")[0])))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +14,11 @@ from closient_mcp.server.cli.status import status_lines
 from closient_mcp.server.serving import sign_in
 from closient_mcp.server.serving.sign_in import Reach
 
-from ..fakes.acme import Acme, text_of
-from ..fakes.approving_browser import Form
-from ..fakes.command_line import run
-from ..fakes.desk import at_rest
-from ..fakes.limits import SECONDS
-from ..fakes.person import http_client
-from ..fakes.service import Sandbox, Service
+from ...fakes.acme import Acme, text_of
+from ...fakes.clocks import FlyingTime
+from ...fakes.desk import at_rest
+from ...fakes.limits import SECONDS
+from ...fakes.service import Service
 
 DEVICE = '{ grant = "device_code" }'
 
@@ -68,38 +63,9 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
 async def test_who_takes_longer_than_a_host_waits_is_told_to_repeat(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(sign_in, "time", FlyingTime(acme.polled.is_set))
     async with acme.connected(DEVICE) as (_, client):
         for _ in range(2):
             said = text_of(await client.call_tool("acme_list_orders", {}))
             assert "enter the code WDJB-MJHT" in said and "then repeat the request" in said
     assert acme.count("/device") == 1
-
-
-def test_login_with_a_device_signs_in_at_the_sandbox_and_shows_no_secret(sandbox: Sandbox, tmp_path: Path) -> None:
-    home = {"CLOSIENT_MCP_HOME": str(tmp_path), "CLOSIENT_SITE": sandbox.address}
-    command = [sys.executable, "-m", "closient_mcp.server", "--log-level", "debug", "login", "--device"]
-    with (
-        subprocess.Popen(command, env={**os.environ, **home}, stderr=subprocess.PIPE, text=True) as process,
-        http_client(sandbox) as browser,
-    ):
-        assert process.stderr
-        lines: list[str] = []
-        for line in iter(process.stderr.readline, ""):
-            lines.append(line)
-            if "Your code is" in line:
-                break
-        address = next(line.strip() for line in lines if "/oauth/device" in line and line.startswith("  http"))
-        (file,) = (tmp_path / "credentials").glob("*.json")
-        device_code = json.loads(file.read_text())["device"]["device_code"]
-        browser.follow_redirects = True
-        sign_in = browser.get(address)
-        fields = {**Form(sign_in.text).fields, "username": "alice", "password": "sandbox"}
-        code = browser.post(str(sign_in.url), data=fields)
-        confirm = browser.post(str(code.url), data=Form(code.text).fields)
-        browser.post(str(confirm.url), data={**Form(confirm.text).fields, "action": "accept"})
-        lines.append(process.stderr.read())
-        assert process.wait(60) == 0
-    assert device_code not in "".join(lines)
-    whoami = run("call", "account_whoami", site=sandbox.address, CLOSIENT_MCP_HOME=str(tmp_path))
-    assert whoami.code == 0 and "alice@closient.example" in whoami.out

@@ -1,0 +1,45 @@
+"""Somebody with the stand-in for Fluent Commerce in their settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .command_line import Ran, error_of, run, run_process
+from .fluent_service import FluentStandIn
+
+
+class User:
+    """Somebody with the stand-in in their settings."""
+
+    def __init__(self, fluent: FluentStandIn, home: Path, client: str = "acme-client") -> None:
+        self.fluent = fluent
+        self.home = home
+        self.environment = {
+            "CLOSIENT_MCP_HOME": str(home),
+            "FLUENT_USERNAME": "ana",
+            "FLUENT_PASSWORD": fluent.users["ana"],
+            "FLUENT_CLIENT_ID": client,
+            "FLUENT_CLIENT_SECRET": fluent.clients[client],
+        }
+        added = self.run("add", "fluent", fluent.address, "--account", "ACME", "--retailer", "1")
+        assert added.code == 0, added.err
+        assert fluent.received == []
+
+    def run(self, *arguments: str) -> Ran:
+        return run(*arguments, site="", **self.environment)
+
+    def run_process(self, *arguments: str) -> Ran:
+        return run_process(*arguments, site="", **self.environment)
+
+    def call(self, tool: str, **arguments: Any) -> Any:
+        ran = self.run("call", tool, json.dumps(arguments))
+        assert ran.code == 0, ran.out + ran.err
+        return json.loads(ran.json()["content"][0]["text"])
+
+    def fails(self, tool: str, **arguments: Any) -> str:
+        return error_of(self.run("call", tool, json.dumps(arguments)))
+
+    def secrets(self) -> list[str]:
+        return [self.environment["FLUENT_PASSWORD"], self.environment["FLUENT_CLIENT_SECRET"]]

@@ -1,0 +1,67 @@
+"""Each command as a process of its own: what it prints, what it takes from stdin, streams that are closed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..fakes.command_line import run_process
+from ..fakes.limits import SECONDS
+from ..fakes.service import Sandbox
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "out", "err"),
+    [
+        (["status"], 0, "4 of 4 descriptions", ""),
+        (["tools", "recalls"], 0, "products_list_recalls ", ""),
+        (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
+        (["call", "search_products", "{query}"], 2, "", "the arguments are not JSON"),
+        (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),
+        (["config", "show"], 0, "site", ""),
+        (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the address and the network"),
+        (["logout"], 0, "", "Nobody was signed in"),
+        (["nonsense"], 2, "", "invalid choice"),
+        (["serve", "--http", "http"], 2, "", "a port"),
+        (["--version"], 0, "closient-mcp 0.1.0", ""),
+    ],
+)
+def test_a_command_prints_what_it_found_says_what_is_wrong_and_ends_with_its_code(
+    sandbox: Sandbox, arguments: list[str], code: int, out: str, err: str
+) -> None:
+    ran = run_process(*arguments, site=sandbox.address)
+    assert (ran.code, out in ran.out, err in ran.err) == (code, True, True), ran
+    assert bool(ran.out) == bool(out) and bool(ran.err) == bool(err)
+
+
+def test_arguments_can_come_from_stdin() -> None:
+    ran = run_process("call", "validate_gtin", "-", stdin='{"gtin": "036000291452"}')
+    assert ran.code == 0 and ran.json()["structuredContent"]["valid"] is True
+
+
+def test_the_demo_shows_every_step_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    ran = run_process("demo")
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+    assert (ran.code, ran.err) == (0, "")
+    assert "4 APIs" in ran.out and "search_products" in ran.out and "account_whoami" in ran.out
+    assert (
+        [f"▸ {n}/6 " in ran.out for n in range(1, 7)] == [True] * 6
+        and "1 registration, 1 sign-in" in ran.out
+        and "\x1b" not in ran.out
+    )
+    assert ran.out.splitlines()[-2].endswith("your own MCP host.")
+
+
+def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> None:
+    ran = run_process("status", site=sandbox.address, CLOSIENT_API_KEY=sandbox.api_key, PYTHONIOENCODING="ascii")
+    assert ran.code == 0 and "API key \\u2026" in ran.out
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "| head -c 1"])
+def test_closed_streams_are_no_traceback(sandbox: Sandbox, closed: str) -> None:
+    command = f"{sys.executable} -m closient_mcp.server tools --all --json --site {sandbox.address} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert "Traceback" not in done.stderr + done.stdout and "Exception" not in done.stderr

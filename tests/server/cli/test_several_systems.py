@@ -1,0 +1,38 @@
+"""Commands where the settings have several systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...fakes.command_line import run
+from ...fakes.service import Reply, Service, document, operation, running_service
+
+ORDERS = document({"/orders/api/v1/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
+
+
+def test_a_call_from_a_terminal_asks_only_the_system_that_it_is_about(service: Service, tmp_path: Path) -> None:
+    service.serve_apis(orders=ORDERS)
+    service.routes["/orders/api/v1/orders"] = Reply([])
+    with running_service() as other:
+        (tmp_path / "closient-mcp.toml").write_text(
+            f'[systems.one]\ncatalog = "{service.address}/.well-known/api-catalog"\n'
+            f'[systems.two]\ncatalog = "{other.address}/.well-known/api-catalog"\n',
+            encoding="utf-8",
+        )
+        home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
+        assert run("tools", "--system", "one", site="", **home).code == 0
+        assert run("call", "one_orders_list_orders", site="", **home).code == 0
+        assert other.received == []
+    assert [got.path for got in service.received][-1] == "/orders/api/v1/orders"
+
+
+def test_a_sign_out_that_fails_does_not_keep_the_others_from_theirs(tmp_path: Path) -> None:
+    signed = 'credential = { grant = "password", username = { env = "%s" }, password = "a-password" }\n'
+    (tmp_path / "closient-mcp.toml").write_text(
+        f'[systems.one]\nsite = "http://127.0.0.1:9"\n{signed % "NOT_SET"}'
+        f'[systems.two]\nsite = "http://127.0.0.1:9"\n{signed % "HOME"}',
+        encoding="utf-8",
+    )
+    ran = run("logout", site="", CLOSIENT_MCP_HOME=str(tmp_path))
+    assert ran.code == 1
+    assert "NOT_SET is not set" in ran.err and "Nobody was signed in" in ran.err
