@@ -4,7 +4,7 @@ import re
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from .settings import SCOPES
+from .scopes import DEFAULT_SCOPE, SCOPES
 
 JSON = dict[str, Any]
 
@@ -114,7 +114,7 @@ def _scope(given: JSON) -> str:
     """The known scopes among those asked for (RFC 7591 section 2 lets the server choose)."""
     asked = _text(given, "scope")
     if asked is None:
-        return "search:read products:read resolver:read"
+        return DEFAULT_SCOPE
     known = [scope for scope in dict.fromkeys(asked.split()) if scope in SCOPES]
     if not known:
         raise Refused("invalid_client_metadata", "scope names none of the scopes_supported.")

@@ -118,3 +118,9 @@ class Registration(models.Model):
     issued_at: models.BigIntegerField[int, int] = models.BigIntegerField()
     secret: models.CharField[str, str] = models.CharField(max_length=255)
     access_token: models.CharField[str, str] = models.CharField(max_length=255)
+
+
+def registered(client_id: str) -> JSON:
+    """What a client registered; nothing for one that did not."""
+    registration = Registration.objects.filter(client_id=client_id).first()
+    return registration.metadata if registration else {}

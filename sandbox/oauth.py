@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.urls import path
 
 from . import registration
-from .authorizing import registered
-from .settings import SCOPES
+from .models import registered
+from .scopes import SCOPES
 from .toolkit import (
     AllowForm,
     Application,
