@@ -9,7 +9,7 @@ from ninja import Field, Query, Schema
 
 from .apis import PageQuery, Pagination, new_api, paginated
 from .callers import ApiKeyAuth, Caller, authenticated, require_role
-from .models import ApiKey, Membership, Organization
+from .data.models import ApiKey, Membership, Organization
 from .problems import Problem
 
 api = new_api("account", "Account API", "Users, organizations, memberships, API keys and preferences.")

@@ -11,18 +11,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from . import database, faults, journal, limits, tokens
-from .data import BUSINESS_KEY, DISABLED_KEY, PUBLISHABLE_KEY
+from . import faults, journal, limits, tokens
+from .data import database
+from .data.accounts import KEYS, USERS
 from .problems import Problem, problem_response
-from .settings import PASSWORD, USERS
 
 View = Callable[[HttpRequest], HttpResponse]
-
-KEYS = {"business": BUSINESS_KEY, "disabled": DISABLED_KEY, "publishable": PUBLISHABLE_KEY}
-PEOPLE = {
-    name: {"password": PASSWORD, "role": role, "organization": "Harbour & Pine" if role else None}
-    for name, role in USERS.items()
-}
 
 
 class FaultIn(BaseModel):
@@ -57,9 +51,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {
             "address": settings.SANDBOX_ADDRESS,
-            "api_key": BUSINESS_KEY,
+            "api_key": KEYS["business"],
             "keys": KEYS,
-            "users": PEOPLE,
+            "users": USERS,
             "controls": [
                 "GET /__sandbox__/log",
                 "POST /__sandbox__/reset",

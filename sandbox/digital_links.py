@@ -9,8 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from . import linksets
 from .callers import caller_of
-from .gtin import InvalidGtin, normalize
-from .models import Product
+from .data.gtin import InvalidGtin, normalize
+from .data.models import Product
 from .nearby import image_url
 from .problems import Problem, problem_response
 from .product_schemas import ProductOut, product_out

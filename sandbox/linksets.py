@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from .models import CustomUrl, Product, ResolutionRule
+from .data.models import CustomUrl, Product, ResolutionRule
 from .products import covers
 
 VOCABULARY = "https://gs1.org/voc/"

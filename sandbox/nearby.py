@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from . import fulltext
-from .gtin import InvalidGtin, normalize
-from .models import Offer, Product, Store
+from .data import fulltext
+from .data.gtin import InvalidGtin, normalize
+from .data.models import Offer, Product, Store
 
 _SURENESS = {"in_stock": 0, "low_stock": 1, "unknown": 2, "out_of_stock": 3}
 _MOST_PRODUCTS = 400

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from . import registration
-from .models import registered
+from .data.models import registered
 from .scopes import SCOPES
 from .toolkit import (
     AllowForm,

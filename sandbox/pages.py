@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from .models import Product
+from .data.models import Product
 from .problems import plain_problem
 
 

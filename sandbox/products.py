@@ -9,14 +9,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query
 
-from . import catalog_words
 from . import product_schemas as schemas
 from .apis import PageQuery, new_api, paginated
 from .callers import ApiKeyAuth, Caller, anyone, authenticated, require_role
-from .data import short_id
-from .gtin import InvalidGtin, normalize
+from .data import fulltext
+from .data.gtin import InvalidGtin, normalize
+from .data.models import Organization, Product, short_id
 from .metadata import merged
-from .models import Organization, Product
 from .nearby import image_url
 from .problems import Problem, invalid_field
 
@@ -86,7 +85,7 @@ def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, 
         },
     )
     product.save()
-    catalog_words.put(product)
+    fulltext.put(product)
     return 201, _product_out(product)
 
 
@@ -113,7 +112,7 @@ def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) 
     if given.get("country_of_origin") is not None:
         product.country_of_origin = given["country_of_origin"]
     product.save()
-    catalog_words.put(product)
+    fulltext.put(product)
     return _product_out(product)
 
 

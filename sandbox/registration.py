@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .client_metadata import GRANT_TYPES, Refused, checked
-from .models import Registration
+from .data.models import Registration
 from .toolkit import Application
 
 _FRESH = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -9,7 +9,7 @@ from ninja import Field, Query, Schema
 
 from .apis import PageQuery, Pagination, new_api, paginated
 from .callers import ApiKeyAuth, authenticated, require_role
-from .models import CustomUrl, Product, ResolutionRule
+from .data.models import CustomUrl, Product, ResolutionRule
 from .problems import Problem
 
 api = new_api(

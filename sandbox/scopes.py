@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .models import registered
+from .data.models import registered
 from .toolkit import BaseScopes
 
 SCOPES = {

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Schema
 
-from . import fulltext, nearby, refining
+from . import nearby, refining
 from .apis import new_api
 from .callers import anyone
-from .models import Product, SearchSession
+from .data import fulltext
+from .data.models import Product, SearchSession
 from .problems import Problem
 
 api = new_api(

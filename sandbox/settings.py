@@ -11,9 +11,6 @@ from django.conf import settings
 
 APPS = ("search", "products", "resolver", "account")
 
-USERS = {"alice": "OWNER", "bob": "VIEWER", "carol": None}
-PASSWORD = "sandbox"
-
 
 def configure(address: str, folder: Path) -> None:
     """Set Django up for this address, with its database in this folder."""
@@ -40,7 +37,7 @@ def configure(address: str, folder: Path) -> None:
             "django.contrib.contenttypes",
             "django.contrib.sessions",
             "oauth2_provider",
-            "closient_mcp.sandbox",
+            "closient_mcp.sandbox.data",
         ],
         MIDDLEWARE=[
             "closient_mcp.sandbox.answering.Answering",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from .models import Registration
+from .data.models import Registration
 from .toolkit import AccessToken, Application
 
 

@@ -24,9 +24,8 @@ FOLDERS = ("server", "tools", "auth", "sandbox")
 
 def test_every_folder_of_code_is_in_the_package() -> None:
     packages = PROJECT["tool"]["setuptools"]["packages"]
-    assert packages == [f"closient_mcp.{folder}" for folder in FOLDERS]
-    nested = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path.parent.parent != ROOT]
-    assert nested == []
+    modules = [path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    assert set(packages) == {".".join(["closient_mcp", *module.parts[:-1]]) for module in modules}
 
 
 def test_every_data_file_is_in_the_package() -> None:
@@ -64,9 +63,10 @@ def machine(sandbox: Sandbox, tmp_path: Path) -> Machine:
 def imports(folder: str) -> set[str]:
     """The folders of ours that a folder's modules import."""
     found: set[str] = set()
-    for path in (ROOT / folder).glob("*.py"):
+    for path in (ROOT / folder).rglob("*.py"):
+        leaving = len(path.relative_to(ROOT).parts)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module:
+            if isinstance(node, ast.ImportFrom) and node.level == leaving and node.module:
                 found.add(node.module.split(".")[0])
             assert not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("closient_mcp"))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,18 @@ from django.contrib.auth.models import User
 from django.db import models
 
 JSON = dict[str, Any]
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def short_id(name: str) -> str:
+    """A 22-character id in Closient's alphabet, always the same for the same name."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest())
+    digits: list[str] = []
+    for _ in range(22):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits.append(_ALPHABET[digit])
+    return "".join(digits)
 
 
 class Organization(models.Model):
