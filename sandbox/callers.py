@@ -9,8 +9,8 @@ from ninja.security import APIKeyHeader
 
 from .data import api_keys
 from .data.models import ApiKey, Membership, Organization
+from .oauth.tokens import AccessTokenFacts, read_access_token
 from .problems import Problem
-from .tokens import AccessTokenFacts, read_access_token
 
 _CALLER = "closient.caller"
 

@@ -11,9 +11,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from . import faults, journal, limits, tokens
+from . import faults, journal, limits
 from .data import database
 from .data.accounts import KEYS, USERS
+from .oauth import registration, tokens
 from .problems import Problem, problem_response
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -95,7 +96,7 @@ def expire_tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 def forget_clients(request: HttpRequest) -> HttpResponse:
     """Forget every registered client, with its tokens."""
-    return JsonResponse({"forgotten": tokens.forget_clients()})
+    return JsonResponse({"forgotten": registration.forget_all()})
 
 
 @own_requests_only

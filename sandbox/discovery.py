@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from .scopes import SCOPES
+from .oauth.scopes import SCOPES
 from .settings import APPS
 
 _CATALOG = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'

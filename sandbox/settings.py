@@ -38,6 +38,7 @@ def configure(address: str, folder: Path) -> None:
             "django.contrib.sessions",
             "oauth2_provider",
             "closient_mcp.sandbox.data",
+            "closient_mcp.sandbox.oauth",
         ],
         MIDDLEWARE=[
             "closient_mcp.sandbox.answering.Answering",
@@ -83,8 +84,8 @@ def configure(address: str, folder: Path) -> None:
 
 def _oauth(address: str) -> dict[str, Any]:
     return {
-        "SCOPES_BACKEND_CLASS": "closient_mcp.sandbox.scopes.Scopes",
-        "OAUTH2_VALIDATOR_CLASS": "closient_mcp.sandbox.validator.Validator",
+        "SCOPES_BACKEND_CLASS": "closient_mcp.sandbox.oauth.scopes.Scopes",
+        "OAUTH2_VALIDATOR_CLASS": "closient_mcp.sandbox.oauth.validator.Validator",
         "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
         "ID_TOKEN_EXPIRE_SECONDS": 3600,
         "REFRESH_TOKEN_REUSE_PROTECTION": True,

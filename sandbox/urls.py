@@ -2,7 +2,8 @@
 
 from django.urls import include, path, re_path
 
-from . import account, control, digital_links, discovery, oauth, pages, products, resolver, search
+from . import account, control, digital_links, discovery, pages, products, resolver, search
+from .oauth import endpoints
 
 urlpatterns = [
     path("", include(pages.urlpatterns)),
@@ -12,7 +13,7 @@ urlpatterns = [
     path("products/api/v1/", products.api.urls),
     path("resolver/api/v1/", resolver.api.urls),
     path("account/api/v1/", account.api.urls),
-    path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
+    path("oauth/", include((endpoints.urlpatterns, "oauth2_provider"))),
     path("__sandbox__/", include(control.urlpatterns)),
     re_path(r"^01/(?P<rest>.*)$", digital_links.resolve),
 ]

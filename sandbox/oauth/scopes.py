@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .data.models import registered
+from .models import registered
 from .toolkit import BaseScopes
 
 SCOPES = {

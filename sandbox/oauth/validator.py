@@ -5,7 +5,7 @@ Django OAuth Toolkit 3.4 gives an application one grant type and reports another
 
 from typing import Any
 
-from .data.models import registered
+from .models import registered
 from .toolkit import Application, InvalidGrantError, OAuth2Validator
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .client_metadata import GRANT_TYPES, Refused, checked
-from .data.models import Registration
+from .models import Registration
 from .toolkit import Application
 
 _FRESH = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -55,6 +55,13 @@ def manage(request: HttpRequest, client_id: str) -> HttpResponse:
         registration.save()
         Application.objects.filter(client_id=client_id).update(**_columns(registration.metadata))
     return JsonResponse(_information(registration), headers=_FRESH)
+
+
+def forget_all() -> int:
+    """Delete every client, with its tokens."""
+    count, _ = Application.objects.all().delete()
+    Registration.objects.all().delete()
+    return int(count)
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:

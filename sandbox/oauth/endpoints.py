@@ -1,4 +1,4 @@
-"""The OAuth server's pages and endpoints: the toolkit's, with its habits mended."""
+"""The pages and endpoints of the authorization server: the toolkit's, changed where Closient documents others."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from . import registration
-from .data.models import registered
+from .models import registered
 from .scopes import SCOPES
 from .toolkit import (
     AllowForm,
