@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from . import journal, limits
-from .callers import Caller, identify, known_caller, remember
+from .apis.authentication import Caller, identify, known_caller, remember
+from .apis.problems import Problem, plain_problem, problem_response
 from .faults import faulty_answer
-from .problems import Problem, plain_problem, problem_response
 
 CONTROL = "/__sandbox__/"
 # Where people look at what went wrong, too.

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from . import faults, journal, limits
+from .apis.problems import Problem, problem_response
 from .data import database
 from .data.accounts import KEYS, USERS
 from .oauth import registration, tokens
-from .problems import Problem, problem_response
 
 View = Callable[[HttpRequest], HttpResponse]
 

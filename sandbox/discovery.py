@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from .oauth.scopes import SCOPES
-from .settings import APPS
 
+_APPS = ("search", "products", "resolver", "account")
 _CATALOG = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 _SKILL = """---
 name: closient-api-quickstart
@@ -37,7 +37,7 @@ def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def api_catalog(request: HttpRequest) -> HttpResponse:
     """The catalog of RFC 9727: one entry per API."""
     contexts: list[dict[str, Any]] = []
-    for app in APPS:
+    for app in _APPS:
         base = f"{settings.SANDBOX_ADDRESS}/{app}/api/v1/"
         description = {"href": f"{base}openapi.json", "type": "application/openapi+json"}
         contexts.append({"anchor": base, "service-desc": [description]})

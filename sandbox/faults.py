@@ -8,8 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from . import journal, limits
-from .callers import challenge
-from .problems import Problem, plain_problem, problem_response
+from .apis.authentication import challenge
+from .apis.problems import Problem, plain_problem, problem_response
 
 KINDS = ("429", "500", "503", "html", "slow", "drop", "malformed", "401", "403")
 

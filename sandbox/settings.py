@@ -9,8 +9,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
-APPS = ("search", "products", "resolver", "account")
-
 
 def configure(address: str, folder: Path) -> None:
     """Set Django up for this address, with its database in this folder."""

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader
 
-from .data import api_keys
-from .data.models import ApiKey, Membership, Organization
-from .oauth.tokens import AccessTokenFacts, read_access_token
+from ..data import api_keys
+from ..data.models import ApiKey, Membership, Organization
+from ..oauth.tokens import AccessTokenFacts, read_access_token
 from .problems import Problem
 
 _CALLER = "closient.caller"
