@@ -11,10 +11,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from . import faults, journal, limits
 from .apis.problems import Problem, problem_response
 from .data import database
 from .data.accounts import KEYS, USERS
+from .gateway import access_log, faults, rate_limits
 from .oauth import registration, tokens
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -71,7 +71,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
     """What arrived, the oldest first."""
-    return JsonResponse(list(journal.entries), safe=False)
+    return JsonResponse(list(access_log.entries), safe=False)
 
 
 @own_requests_only
@@ -79,8 +79,8 @@ def log(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest) -> HttpResponse:
     """Put data, clients, tokens, log, limits and faults back to the start."""
     database.restore()
-    journal.entries.clear()
-    limits.counters.clear()
+    access_log.entries.clear()
+    rate_limits.counters.clear()
     faults.ordered.clear()
     return JsonResponse({"reset": True})
 

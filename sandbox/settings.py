@@ -39,7 +39,7 @@ def configure(address: str, folder: Path) -> None:
             "closient_mcp.sandbox.oauth",
         ],
         MIDDLEWARE=[
-            "closient_mcp.sandbox.answering.Answering",
+            "closient_mcp.sandbox.gateway.middleware.GatewayMiddleware",
             "django.middleware.security.SecurityMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",

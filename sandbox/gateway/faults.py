@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from . import journal, limits
-from .apis.authentication import challenge
-from .apis.problems import Problem, plain_problem, problem_response
+from ..apis.authentication import challenge
+from ..apis.problems import Problem, plain_problem, problem_response
+from . import access_log, rate_limits
 
 KINDS = ("429", "500", "503", "html", "slow", "drop", "malformed", "401", "403")
 
@@ -18,6 +18,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CONTROL = "/__sandbox__/"
 _FAULT = "closient.fault"
 
 
@@ -54,9 +55,9 @@ def with_faults(application: Application) -> Application:
 
     async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        fault = None if path.startswith("/__sandbox__/") else due(path)
+        fault = None if path.startswith(CONTROL) else due(path)
         if fault is not None and fault.kind == "drop":
-            journal.write(limits.now(), scope["method"], path, None)
+            access_log.write(rate_limits.now(), scope["method"], path, None)
             scope["state"]["transport"].abort()
             return
         if fault is not None and fault.kind == "slow":
