@@ -14,10 +14,12 @@ USERS = {
     name: {"password": "sandbox", "role": role, "organization": "Harbour & Pine" if role else None}
     for name, role in (("alice", "OWNER"), ("bob", "VIEWER"), ("carol", None))
 }
-KEYS = {
-    name: api_keys.make(prefix, name)
-    for name, prefix in (("business", "csb"), ("disabled", "csb"), ("publishable", "cpk"))
-}
+_KEYS = (
+    ("Business", "csb", "MANAGER", True, 300),
+    ("Disabled", "csb", "MANAGER", False, 300),
+    ("Publishable", "cpk", "VIEWER", True, 100),
+)
+KEYS = {name.lower(): api_keys.make(prefix, name.lower()) for name, prefix, *_ in _KEYS}
 
 
 def fill(created: datetime) -> None:
@@ -34,22 +36,18 @@ def fill(created: datetime) -> None:
         if facts["role"] is not None:
             membership = short_id(f"membership {name}")
             Membership.objects.create(id=membership, user=user, organization_id=HARBOUR, role=facts["role"])
-    for name, role, active, minute in (
-        ("Business", "MANAGER", True, 300),
-        ("Disabled", "MANAGER", False, 300),
-        ("Publishable", "VIEWER", True, 100),
-    ):
+    for name, prefix, role, active, per_minute in _KEYS:
         key = KEYS[name.lower()]
         ApiKey.objects.create(
             id=short_id(f"key {name}"),
             digest=api_keys.digest(key),
-            prefix=key[:3],
+            prefix=prefix,
             last4=key[-4:],
             name=name,
             description=f"{name} key of the sandbox",
             role=role,
             is_active=active,
-            rate_limit_per_minute=minute,
+            rate_limit_per_minute=per_minute,
             created=created,
             organization_id=HARBOUR,
         )
