@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from .apis.problems import Problem, problem_response
 from .data import database
@@ -18,17 +17,6 @@ from .gateway import access_log, faults, rate_limits
 from .oauth import registration, tokens
 
 View = Callable[[HttpRequest], HttpResponse]
-
-
-class FaultIn(BaseModel):
-    """A fault as it is ordered."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(pattern="^/")
-    kind: Literal["429", "500", "503", "html", "slow", "drop", "malformed", "401", "403"]
-    times: int = Field(1, ge=0, le=1_000_000)
-    seconds: float = Field(1.0, ge=0, le=600)
 
 
 def own_requests_only(view: View) -> View:
@@ -104,12 +92,12 @@ def forget_clients(request: HttpRequest) -> HttpResponse:
 def fault(request: HttpRequest) -> HttpResponse:
     """Order that the next requests to a path go wrong; `times` 0 ends what was ordered for it."""
     try:
-        wanted = FaultIn.model_validate_json(request.body)
+        wanted = faults.Fault.model_validate_json(request.body)
     except ValidationError as error:
         messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
         return problem_response(Problem(422, "This fault can't be ordered.", errors=messages))
     if wanted.times:
-        faults.ordered.append(faults.Fault(**wanted.model_dump()))
+        faults.ordered.append(wanted.model_copy())
     else:
         faults.end(wanted.path)
     return JsonResponse({"ordered": wanted.model_dump()}, status=201)

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from django.http import HttpRequest, HttpResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..apis.authentication import challenge
 from ..apis.problems import Problem, plain_problem, problem_response
 from . import access_log, rate_limits
 
-KINDS = ("429", "500", "503", "html", "slow", "drop", "malformed", "401", "403")
+Kind = Literal["429", "500", "503", "html", "slow", "drop", "malformed", "401", "403"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,14 +23,15 @@ CONTROL = "/__sandbox__/"
 _FAULT = "closient.fault"
 
 
-@dataclass
-class Fault:
+class Fault(BaseModel):
     """The next `times` requests to paths that begin so go wrong in this way."""
 
-    path: str
-    kind: str
-    times: int = 1
-    seconds: float = 1.0
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(pattern="^/")
+    kind: Kind
+    times: int = Field(1, ge=0, le=1_000_000)
+    seconds: float = Field(1.0, ge=0, le=600)
 
 
 ordered: list[Fault] = []
