@@ -6,7 +6,7 @@ from typing import Any
 from django.core.handlers.asgi import ASGIHandler
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .faults import Application, Receive, Scope, Send, with_faults
+from .gateway.faults import Application, Receive, Scope, Send, with_faults
 
 
 class OneThread(ASGIHandler):

@@ -2,38 +2,21 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from . import database, faults, journal, limits, tokens
-from .data import BUSINESS_KEY, DISABLED_KEY, PUBLISHABLE_KEY
-from .problems import Problem, problem_response
-from .settings import PASSWORD, USERS
+from .apis.problems import Problem, problem_response
+from .data import database
+from .data.accounts import KEYS, USERS
+from .gateway import access_log, faults, rate_limits
+from .oauth import registration, tokens
 
 View = Callable[[HttpRequest], HttpResponse]
-
-KEYS = {"business": BUSINESS_KEY, "disabled": DISABLED_KEY, "publishable": PUBLISHABLE_KEY}
-PEOPLE = {
-    name: {"password": PASSWORD, "role": role, "organization": "Harbour & Pine" if role else None}
-    for name, role in USERS.items()
-}
-
-
-class FaultIn(BaseModel):
-    """A fault as it is ordered."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(pattern="^/")
-    kind: Literal["429", "500", "503", "html", "slow", "drop", "malformed", "401", "403"]
-    times: int = Field(1, ge=0, le=1_000_000)
-    seconds: float = Field(1.0, ge=0, le=600)
 
 
 def own_requests_only(view: View) -> View:
@@ -57,9 +40,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {
             "address": settings.SANDBOX_ADDRESS,
-            "api_key": BUSINESS_KEY,
+            "api_key": KEYS["business"],
             "keys": KEYS,
-            "users": PEOPLE,
+            "users": USERS,
             "controls": [
                 "GET /__sandbox__/log",
                 "POST /__sandbox__/reset",
@@ -76,7 +59,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
     """What arrived, the oldest first."""
-    return JsonResponse(list(journal.entries), safe=False)
+    return JsonResponse(list(access_log.entries), safe=False)
 
 
 @own_requests_only
@@ -84,8 +67,8 @@ def log(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest) -> HttpResponse:
     """Put data, clients, tokens, log, limits and faults back to the start."""
     database.restore()
-    journal.entries.clear()
-    limits.counters.clear()
+    access_log.entries.clear()
+    rate_limits.counters.clear()
     faults.ordered.clear()
     return JsonResponse({"reset": True})
 
@@ -101,7 +84,7 @@ def expire_tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 def forget_clients(request: HttpRequest) -> HttpResponse:
     """Forget every registered client, with its tokens."""
-    return JsonResponse({"forgotten": tokens.forget_clients()})
+    return JsonResponse({"forgotten": registration.forget_all()})
 
 
 @own_requests_only
@@ -109,12 +92,12 @@ def forget_clients(request: HttpRequest) -> HttpResponse:
 def fault(request: HttpRequest) -> HttpResponse:
     """Order that the next requests to a path go wrong; `times` 0 ends what was ordered for it."""
     try:
-        wanted = FaultIn.model_validate_json(request.body)
+        wanted = faults.Fault.model_validate_json(request.body)
     except ValidationError as error:
         messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
         return problem_response(Problem(422, "This fault can't be ordered.", errors=messages))
     if wanted.times:
-        faults.ordered.append(faults.Fault(**wanted.model_dump()))
+        faults.ordered.append(wanted.model_copy())
     else:
         faults.end(wanted.path)
     return JsonResponse({"ordered": wanted.model_dump()}, status=201)

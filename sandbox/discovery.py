@@ -10,8 +10,10 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from .settings import APPS, SCOPES
+from .oauth.client_metadata import AUTH_METHODS, GRANT_TYPES
+from .oauth.scopes import SCOPES
 
+_APPS = ("search", "products", "resolver", "account")
 _CATALOG = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 _SKILL = """---
 name: closient-api-quickstart
@@ -36,7 +38,7 @@ def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def api_catalog(request: HttpRequest) -> HttpResponse:
     """The catalog of RFC 9727: one entry per API."""
     contexts: list[dict[str, Any]] = []
-    for app in APPS:
+    for app in _APPS:
         base = f"{settings.SANDBOX_ADDRESS}/{app}/api/v1/"
         description = {"href": f"{base}openapi.json", "type": "application/openapi+json"}
         contexts.append({"anchor": base, "service-desc": [description]})
@@ -96,7 +98,6 @@ def protected_resource(request: HttpRequest, rest: str = "") -> HttpResponse:
 def authorization_server(request: HttpRequest) -> HttpResponse:
     """The authorization server metadata of RFC 8414, and of OpenID Connect Discovery."""
     server = settings.SANDBOX_ADDRESS
-    methods = ["client_secret_basic", "client_secret_post", "none"]
     return _document(
         {
             "issuer": server,
@@ -111,16 +112,11 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
             "scopes_supported": list(SCOPES),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": [
-                "authorization_code",
-                "refresh_token",
-                "client_credentials",
-                "urn:ietf:params:oauth:grant-type:device_code",
-            ],
+            "grant_types_supported": list(GRANT_TYPES),
             "code_challenge_methods_supported": ["S256"],
-            "token_endpoint_auth_methods_supported": methods,
-            "revocation_endpoint_auth_methods_supported": methods,
-            "introspection_endpoint_auth_methods_supported": methods[:2],
+            "token_endpoint_auth_methods_supported": AUTH_METHODS,
+            "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+            "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "claims_supported": ["sub", "iss", "aud", "exp", "iat", "name", "preferred_username", "email"],

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from .models import Product
-from .problems import plain_problem
+from .apis.problems import plain_problem
+from .data.models import Product
 
 
 @require_safe

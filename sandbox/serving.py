@@ -86,7 +86,7 @@ def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
     configure(address, folder)
     django.setup()
 
-    from . import database
+    from .data import database
 
     database.create()
 
@@ -121,14 +121,14 @@ def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
 
 
 def _announce(address: str, as_json: bool) -> None:
-    from .control import KEYS, PEOPLE
+    from .data.accounts import KEYS, USERS
 
     if as_json:
-        line = {"address": address, "api_key": KEYS["business"], "keys": KEYS, "users": PEOPLE}
+        line = {"address": address, "api_key": KEYS["business"], "keys": KEYS, "users": USERS}
         print(json.dumps(line), flush=True)
         return
     print(f"The Closient sandbox runs at {address}")
-    print(f"  Users:    {', '.join(PEOPLE)} (password: {PEOPLE['alice']['password']})")
+    print(f"  Users:    {', '.join(USERS)} (password: {USERS['alice']['password']})")
     print(f"  API key:  {KEYS['business']}")
     print("  Stop it with Ctrl+C.", flush=True)
 

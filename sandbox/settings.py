@@ -9,27 +9,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
-APPS = ("search", "products", "resolver", "account")
-
-SCOPES = {
-    "openid": "Know who you are",
-    "profile": "See your name",
-    "email": "See your e-mail address",
-    "offline_access": "Keep access while you are away",
-    "search:read": "Search the catalog and nearby offers",
-    "search:write": "Change saved searches",
-    "products:read": "Read products, their attributes and GTINs",
-    "products:write": "Create, change, claim and unclaim products of your organizations",
-    "resolver:read": "Read GS1 Digital Link resolution rules and links",
-    "resolver:write": "Change where GS1 Digital Links lead to",
-    "account:read": "See your profile, organizations, members and API keys",
-    "account:write": "Change your profile and organizations",
-    "qr:generate": "Generate QR codes for GS1 Digital Links",
-}
-
-USERS = {"alice": "OWNER", "bob": "VIEWER", "carol": None}
-PASSWORD = "sandbox"
-
 
 def configure(address: str, folder: Path) -> None:
     """Set Django up for this address, with its database in this folder."""
@@ -56,10 +35,11 @@ def configure(address: str, folder: Path) -> None:
             "django.contrib.contenttypes",
             "django.contrib.sessions",
             "oauth2_provider",
-            "closient_mcp.sandbox",
+            "closient_mcp.sandbox.data",
+            "closient_mcp.sandbox.oauth",
         ],
         MIDDLEWARE=[
-            "closient_mcp.sandbox.answering.Answering",
+            "closient_mcp.sandbox.gateway.middleware.GatewayMiddleware",
             "django.middleware.security.SecurityMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",
@@ -102,13 +82,11 @@ def configure(address: str, folder: Path) -> None:
 
 def _oauth(address: str) -> dict[str, Any]:
     return {
-        "SCOPES": SCOPES,
-        "SCOPES_BACKEND_CLASS": "closient_mcp.sandbox.authorizing.Scopes",
-        "OAUTH2_VALIDATOR_CLASS": "closient_mcp.sandbox.authorizing.Validator",
+        "SCOPES_BACKEND_CLASS": "closient_mcp.sandbox.oauth.scopes.Scopes",
+        "OAUTH2_VALIDATOR_CLASS": "closient_mcp.sandbox.oauth.validator.Validator",
         "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
         "ID_TOKEN_EXPIRE_SECONDS": 3600,
         "REFRESH_TOKEN_REUSE_PROTECTION": True,
-        "PKCE_REQUIRED": is_public_client,
         "OIDC_ENABLED": True,
         "OIDC_ISS_ENDPOINT": address,
         "OIDC_RSA_PRIVATE_KEY": _signing_key(),
@@ -130,13 +108,6 @@ def _oauth(address: str) -> dict[str, Any]:
             )
         },
     }
-
-
-def is_public_client(client_id: str) -> bool:
-    """Whether this client has no secret, and so must use PKCE."""
-    from .authorizing import is_public
-
-    return is_public(client_id)
 
 
 def _signing_key() -> str:

@@ -1,8 +1,10 @@
-"""Every address of the sandbox."""
+"""Every URL of the sandbox."""
 
 from django.urls import include, path, re_path
 
-from . import account, control, digital_links, discovery, oauth, pages, products, resolver, search
+from . import control, discovery, pages
+from .apis import account, digital_links, products, resolver, search
+from .oauth import endpoints
 
 urlpatterns = [
     path("", include(pages.urlpatterns)),
@@ -12,11 +14,11 @@ urlpatterns = [
     path("products/api/v1/", products.api.urls),
     path("resolver/api/v1/", resolver.api.urls),
     path("account/api/v1/", account.api.urls),
-    path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
+    path("oauth/", include((endpoints.urlpatterns, "oauth2_provider"))),
     path("__sandbox__/", include(control.urlpatterns)),
     re_path(r"^01/(?P<rest>.*)$", digital_links.resolve),
 ]
 
-handler400 = "closient_mcp.sandbox.problems.bad_request"
-handler404 = "closient_mcp.sandbox.problems.not_found"
-handler500 = "closient_mcp.sandbox.problems.server_error"
+handler400 = "closient_mcp.sandbox.apis.problems.bad_request"
+handler404 = "closient_mcp.sandbox.apis.problems.not_found"
+handler500 = "closient_mcp.sandbox.apis.problems.server_error"

@@ -10,8 +10,6 @@ import sys
 import tomllib
 from importlib.metadata import version
 
-import pytest
-
 from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well
 from ..fakes.paths import ROOT
@@ -51,26 +49,6 @@ def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() 
                     names = [node.module or ""]
                 for name in (name.split(".")[0] for name in names):
                     assert name in sys.stdlib_module_names or called.get(name, name) in asked, (path.name, name)
-
-
-def imports(folder: str) -> set[str]:
-    """The folders of ours that a folder's modules import."""
-    found: set[str] = set()
-    for path in (ROOT / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            depth = len(path.relative_to(ROOT).parts)
-            if isinstance(node, ast.ImportFrom) and node.level == depth and node.module:
-                found.add(node.module.split(".")[0])
-            assert not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("closient_mcp"))
-    return found
-
-
-@pytest.mark.parametrize(
-    ("folder", "may_know"),
-    [("server", {"tools", "auth", "sandbox"}), ("tools", set[str]()), ("auth", set[str]()), ("sandbox", set[str]())],
-)
-def test_the_arrows_between_the_folders_go_one_way(folder: str, may_know: set[str]) -> None:
-    assert imports(folder) <= may_know
 
 
 def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:

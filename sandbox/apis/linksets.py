@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
-from .models import CustomUrl, Product, ResolutionRule
-from .products import covers
+from ..data.models import CustomUrl, Product, ResolutionRule
+from .recalls import is_open_for
 
 VOCABULARY = "https://gs1.org/voc/"
 _VOCABULARIES = (VOCABULARY, "https://www.gs1.org/voc/", "https://ref.gs1.org/voc/", "gs1:")
@@ -67,11 +67,6 @@ def links_of(product: Product, identified: Identified) -> list[Link]:
     if product.owner_id is not None:
         found = _with_rules(product, found, page)
     return found
-
-
-def is_open_for(recall: dict[str, Any], lot: str | None) -> bool:
-    """Whether an open recall is about this lot; without a lot it is about some of what carries the GTIN."""
-    return recall["status"] in ("ONGOING", "UNKNOWN") and (lot is None or covers(recall["lot_codes"], lot))
 
 
 def link_type(written: str) -> str:

@@ -9,16 +9,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query
 
-from . import catalog_words
+from ..data import fulltext
+from ..data.gtin import InvalidGtin, normalize
+from ..data.models import Organization, Product, short_id
 from . import product_schemas as schemas
-from .apis import PageQuery, new_api, paginated
-from .callers import ApiKeyAuth, Caller, anyone, authenticated, require_role
-from .data import short_id
-from .gtin import InvalidGtin, normalize
+from .authentication import ApiKeyAuth, Caller, anyone, authenticated, require_role
 from .metadata import merged
-from .models import Organization, Product
-from .nearby import image_url
+from .openapi import new_api
+from .pagination import PageQuery, paginated
 from .problems import Problem, invalid_field
+from .recalls import OPEN, covers
 
 api = new_api(
     "products",
@@ -46,7 +46,7 @@ def list_products(
         found = Product.objects.filter(owner_id=query.organization_id)
     else:
         raise invalid_field("organization_id", "Either gtin or organization_id is required.")
-    return paginated([_product_out(product) for product in found.order_by("gtin")], query)
+    return paginated([schemas.product_out(product) for product in found.order_by("gtin")], query)
 
 
 @api.post("/products", response={201: schemas.ProductOut}, auth=WRITE, summary="Create and claim a product")
@@ -86,14 +86,14 @@ def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, 
         },
     )
     product.save()
-    catalog_words.put(product)
-    return 201, _product_out(product)
+    fulltext.put(product)
+    return 201, schemas.product_out(product)
 
 
 @api.get("/products/{gtin}", response=schemas.ProductOut, auth=READ, summary="Get a product")
 def get_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Returns a product by its GTIN, written with or without separators."""
-    return _product_out(_product(gtin))
+    return schemas.product_out(_product(gtin))
 
 
 @api.patch("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Update a claimed product")
@@ -113,8 +113,8 @@ def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) 
     if given.get("country_of_origin") is not None:
         product.country_of_origin = given["country_of_origin"]
     product.save()
-    catalog_words.put(product)
-    return _product_out(product)
+    fulltext.put(product)
+    return schemas.product_out(product)
 
 
 @api.delete("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Unclaim a product")
@@ -124,7 +124,7 @@ def unclaim_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
     product.owner_id = None
     product.document["claim_verification_status"] = ""
     product.save()
-    return _product_out(product)
+    return schemas.product_out(product)
 
 
 @api.post("/products/{gtin}/claim", response=schemas.ClaimReply, auth=WRITE, summary="Claim an existing product")
@@ -193,7 +193,7 @@ def list_recalls(
     query: Query[schemas.RecallQuery],
 ) -> dict[str, Any]:
     """Lists a product's recalls, the open ones unless a status is asked for."""
-    wanted = (query.status,) if query.status else ("ONGOING", "UNKNOWN")
+    wanted = (query.status,) if query.status else OPEN
     name = query.ordering.removeprefix("-")
     if name not in ("recall_date", "severity"):
         raise Problem(400, "ordering must be recall_date or severity, with or without a minus sign.")
@@ -245,14 +245,14 @@ def list_trade_items(
     if query.is_claimed is not None:
         items = items.filter(owner__isnull=not query.is_claimed)
     first = (query.page - 1) * query.page_size
-    rows = [_trade_item_out(item) for item in items[first : first + query.page_size]]
+    rows = [schemas.trade_item_out(item) for item in items[first : first + query.page_size]]
     return paginated(rows, query, items.count())
 
 
 @api.get("/trade-items/{gtin}", response=schemas.TradeItemDetailOut, auth=READ, summary="Get a trade item")
 def get_trade_item(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Returns a trade item with its measures and classification."""
-    return _trade_item_out(_product(gtin))
+    return schemas.trade_item_out(_product(gtin))
 
 
 @api.get("/browse/products/{id}", response=schemas.ProductBrowseOut, auth=READ, summary="Browse a product by id")
@@ -261,7 +261,7 @@ def browse_product(request: HttpRequest, id: str) -> dict[str, Any]:
     product = Product.objects.filter(id=id).first()
     if product is None:
         raise Problem(404, f"There is no product with the id {id}.")
-    return _trade_item_out(product)
+    return schemas.trade_item_out(product)
 
 
 @api.post(
@@ -287,18 +287,6 @@ def parse_digital_link(request: HttpRequest, body: schemas.DigitalLinkIn) -> dic
         "serial": values.get("21"),
         "raw_ais": {**values, "01": gtin},
     }
-
-
-def covers(lot_codes: list[str], lot: str) -> bool:
-    """Whether a recall limited to these lots covers a lot: exact, range, prefix, or all where none is named."""
-    wanted = lot.casefold()
-    for code in (code.casefold() for code in lot_codes):
-        first, dash, last = code.partition("-")
-        if code == wanted or (code.endswith("*") and wanted.startswith(code[:-1])):
-            return True
-        if dash and len(first) == len(last) == len(wanted) and first <= wanted <= last:
-            return True
-    return not lot_codes
 
 
 def _normalized(gtin: str) -> str:
@@ -345,7 +333,7 @@ def _listed(gtin: str, ingredients: list[schemas.IngredientIn]) -> dict[str, Any
 
 
 def _images(product: Product) -> list[dict[str, Any]]:
-    url = image_url(product)
+    url = schemas.image_url(product)
     image = {
         "id": short_id(f"image {product.gtin}"),
         "title": product.product_name,
@@ -359,14 +347,6 @@ def _images(product: Product) -> list[dict[str, Any]]:
         "height": 320,
     }
     return [image] if url else []
-
-
-def _product_out(product: Product) -> dict[str, Any]:
-    return schemas.product_out(product, image_url(product))
-
-
-def _trade_item_out(product: Product) -> dict[str, Any]:
-    return schemas.trade_item_out(product, image_url(product))
 
 
 def _application_identifiers(url: str) -> dict[str, str]:

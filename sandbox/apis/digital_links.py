@@ -7,11 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from ..data.gtin import InvalidGtin, normalize
+from ..data.models import Product
 from . import linksets
-from .callers import caller_of
-from .gtin import InvalidGtin, normalize
-from .models import Product
-from .nearby import image_url
+from .authentication import caller_of
 from .problems import Problem, problem_response
 from .product_schemas import ProductOut, product_out
 
@@ -84,7 +83,7 @@ def _answer(request: HttpRequest, product: Product, identified: linksets.Identif
         return _redirect(request, link.href)
     if preferred == "text/html":
         return _redirect(request, links[0].href)
-    body = ProductOut.model_validate(product_out(product, image_url(product)))
+    body = ProductOut.model_validate(product_out(product))
     return HttpResponse(body.model_dump_json(), content_type="application/json")
 
 

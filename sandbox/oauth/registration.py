@@ -57,6 +57,13 @@ def manage(request: HttpRequest, client_id: str) -> HttpResponse:
     return JsonResponse(_information(registration), headers=_FRESH)
 
 
+def forget_all() -> int:
+    """Delete every client, with its tokens."""
+    count, _ = Application.objects.all().delete()
+    Registration.objects.all().delete()
+    return int(count)
+
+
 def _read(request: HttpRequest) -> dict[str, Any]:
     try:
         given = json.loads(request.body)

@@ -9,11 +9,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Schema
 
-from . import fulltext, nearby, refining
-from .apis import new_api
-from .callers import anyone
-from .models import Product, SearchSession
+from ..data import fulltext
+from ..data.models import Product, SearchSession
+from . import nearby, refinement
+from .authentication import anyone
+from .openapi import new_api
 from .problems import Problem
+from .product_schemas import image_url
 
 api = new_api(
     "search",
@@ -154,7 +156,7 @@ def catalog_search(
     Needs no credential. The reply is cut at `limit` and not paginated.
     """
     constraints = {
-        "exclude_allergens": [refining.allergen(word) for word in query.exclude_allergens],
+        "exclude_allergens": [refinement.allergen(word) for word in query.exclude_allergens],
         "require_certifications": query.require_certifications,
         "avoid_substances": query.avoid_substances,
     }
@@ -268,7 +270,7 @@ def _hit(row: fulltext.Row, product: Product | None) -> dict[str, Any]:
         "allergen_data_confidence": "",
     }
     if product is not None:
-        hit["metadata"] = {"gtin": product.gtin, "brand": brand, "image_url": nearby.image_url(product)}
+        hit["metadata"] = {"gtin": product.gtin, "brand": brand, "image_url": image_url(product)}
         hit["certifications"] = [item["label"] for item in product.document["certifications"]]
         hit["contains_allergens"] = product.document["contains_allergens"]
         hit["allergen_data_confidence"] = "high" if product.confidence_score >= 0.7 else "low"
@@ -296,7 +298,7 @@ def _state(session: SearchSession) -> dict[str, Any]:
 def _follow_up(session_id: str, text: str) -> dict[str, Any]:
     session = _session(session_id)
     state = session.state
-    reading = refining.read(fulltext.clean(text))
+    reading = refinement.read(fulltext.clean(text))
     constraints = dict(reading.constraints)
     prices = list(nearby.prices(nearby.items(state))) if reading.cheaper else []
     if prices:
@@ -314,7 +316,7 @@ def _follow_up(session_id: str, text: str) -> dict[str, Any]:
     }
 
 
-def _reworded(state: dict[str, Any], reading: refining.Reading, constrains: bool) -> tuple[bool, str]:
+def _reworded(state: dict[str, Any], reading: refinement.Reading, constrains: bool) -> tuple[bool, str]:
     """Change the words of the search as the follow-up says; whether it refines the search, and why."""
     if reading.resets:
         state.update(base_query=reading.remainder or state["base_query"], active_constraints={})
@@ -333,7 +335,7 @@ def _reworded(state: dict[str, Any], reading: refining.Reading, constrains: bool
 def _merge(constraints: dict[str, Any], further: dict[str, Any]) -> None:
     for key, value in further.items():
         if key in _LISTS:
-            words = [refining.allergen(word) for word in value] if key == "exclude_allergens" else value
+            words = [refinement.allergen(word) for word in value] if key == "exclude_allergens" else value
             constraints[key] = list(dict.fromkeys([*constraints.get(key, []), *words]))
         else:
             constraints[key] = value

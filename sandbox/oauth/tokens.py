@@ -1,4 +1,4 @@
-"""Access tokens and clients, as the toolkit stores them."""
+"""Access tokens, as the toolkit stores them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,8 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from .models import Registration
-from .toolkit import AccessToken, Application
+from .toolkit import AccessToken
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,3 @@ def read_access_token(token: str, path: str) -> AccessTokenFacts | None:
 def expire_all() -> int:
     """Let every access token be expired by now."""
     return int(AccessToken.objects.update(expires=timezone.now() - timedelta(seconds=1)))
-
-
-def forget_clients() -> int:
-    """Delete every client, with its tokens."""
-    count, _ = Application.objects.all().delete()
-    Registration.objects.all().delete()
-    return int(count)

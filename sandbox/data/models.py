@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,18 @@ from django.contrib.auth.models import User
 from django.db import models
 
 JSON = dict[str, Any]
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def short_id(name: str) -> str:
+    """A 22-character id in Closient's alphabet, always the same for the same name."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest())
+    digits: list[str] = []
+    for _ in range(22):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits.append(_ALPHABET[digit])
+    return "".join(digits)
 
 
 class Organization(models.Model):
@@ -107,14 +120,3 @@ class CustomUrl(models.Model):
     created: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     modified: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     organization_id: str
-
-
-class Registration(models.Model):
-    """What a client said of itself when it registered (RFC 7591) and the toolkit has no column for."""
-
-    client_id: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
-    software_id: models.CharField[str, str] = models.CharField(max_length=255, db_index=True)
-    metadata: models.JSONField[JSON, JSON] = models.JSONField()
-    issued_at: models.BigIntegerField[int, int] = models.BigIntegerField()
-    secret: models.CharField[str, str] = models.CharField(max_length=255)
-    access_token: models.CharField[str, str] = models.CharField(max_length=255)

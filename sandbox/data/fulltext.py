@@ -1,14 +1,44 @@
-"""Full-text search of the catalog in web-search syntax: quotes, `-word` and OR."""
+"""The full-text index of the catalog, and its search in web-search syntax: quotes, `-word` and OR."""
 
 import re
 import unicodedata
 
 from django.db import connection
 
+from .models import Product
+
+CREATE = """
+CREATE VIRTUAL TABLE catalog_words USING fts5(
+    type UNINDEXED, id UNINDEXED, name, brand, description, tokenize = 'porter unicode61 remove_diacritics 2'
+)
+"""
+
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 _MOST_TERMS = 32
 
+# Type, id, name, brand and description; a row that is found has its rank, too.
+Entry = tuple[str, str, str, str, str]
 Row = tuple[str, str, str, str, str, float]
+
+
+def entry(product: Product) -> Entry:
+    """What a product is found by."""
+    return "product", product.gtin, product.product_name, product.brand, str(product.document["description"])
+
+
+def add(entries: list[Entry]) -> None:
+    """Add entries to the index."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO catalog_words (type, id, name, brand, description) VALUES (%s, %s, %s, %s, %s)", entries
+        )
+
+
+def put(product: Product) -> None:
+    """Add a product, in place of what was there for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM catalog_words WHERE type = 'product' AND id = %s", [product.gtin])
+    add([entry(product)])
 
 
 def clean(query: str) -> str:
@@ -38,7 +68,7 @@ def expression(query: str) -> str | None:
 
 
 def search(query: str, types: tuple[str, ...], limit: int) -> list[Row]:
-    """The best matches as (type, id, name, brand, description, rank); substrings where no word matches."""
+    """The best matches; substrings where no word matches."""
     marks = ", ".join(["%s"] * len(types))
     columns = "type, id, name, brand, description"
     match = expression(query)

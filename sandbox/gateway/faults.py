@@ -2,33 +2,36 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from django.http import HttpRequest, HttpResponse
+from pydantic import BaseModel, ConfigDict, Field
 
-from . import journal, limits
-from .callers import challenge
-from .problems import Problem, plain_problem, problem_response
+from ..apis.authentication import challenge
+from ..apis.problems import Problem, plain_problem, problem_response
+from . import access_log, rate_limits
 
-KINDS = ("429", "500", "503", "html", "slow", "drop", "malformed", "401", "403")
+Kind = Literal["429", "500", "503", "html", "slow", "drop", "malformed", "401", "403"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CONTROL = "/__sandbox__/"
 _FAULT = "closient.fault"
 
 
-@dataclass
-class Fault:
+class Fault(BaseModel):
     """The next `times` requests to paths that begin so go wrong in this way."""
 
-    path: str
-    kind: str
-    times: int = 1
-    seconds: float = 1.0
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(pattern="^/")
+    kind: Kind
+    times: int = Field(1, ge=0, le=1_000_000)
+    seconds: float = Field(1.0, ge=0, le=600)
 
 
 ordered: list[Fault] = []
@@ -54,9 +57,9 @@ def with_faults(application: Application) -> Application:
 
     async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        fault = None if path.startswith("/__sandbox__/") else due(path)
+        fault = None if path.startswith(CONTROL) else due(path)
         if fault is not None and fault.kind == "drop":
-            journal.write(limits.now(), scope["method"], path, None)
+            access_log.write(rate_limits.now(), scope["method"], path, None)
             scope["state"]["transport"].abort()
             return
         if fault is not None and fault.kind == "slow":

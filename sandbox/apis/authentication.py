@@ -7,10 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader
 
-from . import keys
-from .models import ApiKey, Membership, Organization
+from ..data import api_keys
+from ..data.models import ApiKey, Membership, Organization
+from ..oauth.tokens import AccessTokenFacts, read_access_token
 from .problems import Problem
-from .tokens import AccessTokenFacts, read_access_token
 
 _CALLER = "closient.caller"
 
@@ -135,9 +135,9 @@ def require_role(caller: Caller, organization_id: str, *roles: str) -> None:
 
 def _key_caller(key: str) -> Caller:
     header = {"WWW-Authenticate": challenge()}
-    if not keys.is_well_formed(key):
+    if not api_keys.is_well_formed(key):
         raise Problem(401, "Malformed API key: the form is csb_<body>_<crc32>.", headers=header)
-    stored = ApiKey.objects.filter(digest=keys.digest(key)).select_related("organization").first()
+    stored = ApiKey.objects.filter(digest=api_keys.digest(key)).select_related("organization").first()
     if stored is None:
         raise Problem(401, "Unknown API key: keys of another environment do not work in this one.", headers=header)
     if not stored.is_active:

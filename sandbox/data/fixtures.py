@@ -1,91 +1,29 @@
-"""What the database holds at the start: everything in `groceries`, its stores and offers, people and keys."""
+"""What the database holds at the start: everything in `groceries`, its stores and offers, and the accounts."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import User
-
-from . import catalog_words, keys
+from . import accounts, fulltext
+from .accounts import FAR_AWAY, HARBOUR
 from .groceries import BRANDS, CHAINS, FIXED, KINDS, ORIGINS, PLACES, SOURCES, STREETS, Kind
 from .gtin import complete
-from .models import (
-    ApiKey,
-    CustomUrl,
-    Membership,
-    Offer,
-    Organization,
-    Product,
-    ResolutionRule,
-    Store,
-)
-from .settings import PASSWORD, USERS
+from .models import CustomUrl, Offer, Product, ResolutionRule, Store, short_id
 
-BUSINESS_KEY = keys.make("csb", "business")
-DISABLED_KEY = keys.make("csb", "disabled")
-PUBLISHABLE_KEY = keys.make("cpk", "publishable")
-
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _START = datetime(2026, 4, 1, 9, tzinfo=UTC)
 _RECALLED_LOTS = ["LOT42", "LOT50-LOT59", "X9*"]
 
 
-def short_id(name: str) -> str:
-    """A 22-character id in Closient's alphabet, always the same for the same name."""
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest())
-    digits: list[str] = []
-    for _ in range(22):
-        number, digit = divmod(number, len(_ALPHABET))
-        digits.append(_ALPHABET[digit])
-    return "".join(digits)
-
-
-HARBOUR = short_id("organization Harbour & Pine")
-FAR_AWAY = short_id("organization Far Away Foods")
-
-
 def fill() -> None:
     """Write the whole of it into empty tables."""
-    _people()
+    accounts.fill(_START)
     products = list(_products())
     Product.objects.bulk_create(products)
     stores = list(_stores())
     Store.objects.bulk_create(stores)
     Offer.objects.bulk_create(_offers(products, stores))
-    _words(products)
+    _index(products)
     _links()
-
-
-def _people() -> None:
-    Organization.objects.create(id=HARBOUR, name="Harbour & Pine")
-    Organization.objects.create(id=FAR_AWAY, name="Far Away Foods")
-    password = make_password(PASSWORD)
-    for name, role in USERS.items():
-        user = User.objects.create(
-            username=name, email=f"{name}@closient.example", first_name=name.title(), password=password
-        )
-        if role is not None:
-            Membership.objects.create(id=short_id(f"membership {name}"), user=user, organization_id=HARBOUR, role=role)
-    for key, name, role, active, minute in (
-        (BUSINESS_KEY, "Business", "MANAGER", True, 300),
-        (DISABLED_KEY, "Disabled", "MANAGER", False, 300),
-        (PUBLISHABLE_KEY, "Publishable", "VIEWER", True, 100),
-    ):
-        ApiKey.objects.create(
-            id=short_id(f"key {name}"),
-            digest=keys.digest(key),
-            prefix=key[:3],
-            last4=key[-4:],
-            name=name,
-            description=f"{name} key of the sandbox",
-            role=role,
-            is_active=active,
-            rate_limit_per_minute=minute,
-            created=_START,
-            organization_id=HARBOUR,
-        )
 
 
 def _products() -> Iterator[Product]:
@@ -311,10 +249,10 @@ def _offers(products: list[Product], stores: list[Store]) -> Iterator[Offer]:
             )
 
 
-def _words(products: list[Product]) -> None:
-    catalog_words.add(
+def _index(products: list[Product]) -> None:
+    fulltext.add(
         [
-            *(catalog_words.of(product) for product in products),
+            *(fulltext.entry(product) for product in products),
             *(("brand", short_id(f"brand {brand}"), brand, brand, "Brand") for brand in BRANDS),
             *(("retailer", short_id(f"retailer {chain}"), chain, "", "Retailer") for chain in CHAINS),
         ]

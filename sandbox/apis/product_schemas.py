@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from django.conf import settings
 from ninja import Field, Schema
 
-from .apis import PageQuery, Pagination
+from ..data.models import Product
+from .pagination import PageQuery, Pagination
 
 Metadata = dict[str, str]
 RecallStatus = Literal["ONGOING", "COMPLETED", "TERMINATED", "UNKNOWN"]
@@ -338,11 +340,17 @@ class DigitalLinkOut(Schema):
     raw_ais: dict[str, str]
 
 
-def product_out(product: Any, image_url: str) -> dict[str, Any]:
+def image_url(product: Product) -> str:
+    """The absolute URL of a product's picture."""
+    url: str = product.document["image_url"]
+    return settings.SANDBOX_ADDRESS + url if url.startswith("/") else url
+
+
+def product_out(product: Product) -> dict[str, Any]:
     """A product as `ProductOut` shows it."""
     document = product.document
     return {
-        **_item(product, image_url),
+        **_item(product),
         "field_confidence": {"product_name": product.confidence_score, "brand": product.confidence_score},
         "metadata": document["metadata"],
         "net_content_uom": document["net_content_uom"],
@@ -354,10 +362,10 @@ def product_out(product: Any, image_url: str) -> dict[str, Any]:
     }
 
 
-def trade_item_out(product: Any, image_url: str) -> dict[str, Any]:
+def trade_item_out(product: Product) -> dict[str, Any]:
     """A product as `TradeItemOut` and `TradeItemDetailOut` show it."""
     return {
-        **_item(product, image_url),
+        **_item(product),
         "field_confidence": {"product_name": product.confidence_score, "brand": product.confidence_score},
         "primary_language": "en",
         "countries_sold": ["CA"],
@@ -368,7 +376,7 @@ def trade_item_out(product: Any, image_url: str) -> dict[str, Any]:
     }
 
 
-def _item(product: Any, image_url: str) -> dict[str, Any]:
+def _item(product: Product) -> dict[str, Any]:
     document = product.document
     brick = document["gpc_brick_code"]
     sizes = {
@@ -387,7 +395,7 @@ def _item(product: Any, image_url: str) -> dict[str, Any]:
         "brand": product.brand,
         "manufacturer": document["manufacturer"],
         "description": document["description"],
-        "image_url": image_url,
+        "image_url": image_url(product),
         "country_of_origin": product.country_of_origin,
         "net_content": document["net_content"],
         "net_content_value": document["net_content_value"],

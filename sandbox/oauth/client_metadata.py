@@ -4,7 +4,7 @@ import re
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from .settings import SCOPES
+from .scopes import DEFAULT_SCOPE, SCOPES
 
 JSON = dict[str, Any]
 
@@ -14,7 +14,7 @@ GRANT_TYPES = {
     "client_credentials": "client-credentials",
     "urn:ietf:params:oauth:grant-type:device_code": "urn:ietf:params:oauth:grant-type:device_code",
 }
-_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 _TEXTS = ("client_name", "software_id", "software_version", "application_type")
 _ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 # Addresses are stored in one line with spaces between them; wildcards would match too much.
@@ -37,8 +37,8 @@ def checked(given: JSON) -> JSON:
         Refused: something in it can't be registered.
     """
     method = given.get("token_endpoint_auth_method", "client_secret_basic")
-    if method not in _AUTH_METHODS:
-        raise Refused("invalid_client_metadata", f"token_endpoint_auth_method is one of {', '.join(_AUTH_METHODS)}.")
+    if method not in AUTH_METHODS:
+        raise Refused("invalid_client_metadata", f"token_endpoint_auth_method is one of {', '.join(AUTH_METHODS)}.")
     grants = _grant_types(given, method)
     interactive = "authorization_code" in grants
     metadata: JSON = {
@@ -114,7 +114,7 @@ def _scope(given: JSON) -> str:
     """The known scopes among those asked for (RFC 7591 section 2 lets the server choose)."""
     asked = _text(given, "scope")
     if asked is None:
-        return "search:read products:read resolver:read"
+        return DEFAULT_SCOPE
     known = [scope for scope in dict.fromkeys(asked.split()) if scope in SCOPES]
     if not known:
         raise Refused("invalid_client_metadata", "scope names none of the scopes_supported.")

@@ -1,11 +1,10 @@
-"""What the four APIs have in common: how one is made, how it reports errors, how it paginates."""
+"""An API with its OpenAPI document, and with errors as problem documents."""
 
-from math import ceil
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Field, NinjaAPI, Schema
+from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
@@ -31,22 +30,6 @@ class PerAppAPI(NinjaAPI):
         return f"apps_{self.urls_namespace}_api_v1_views_{name}"
 
 
-class Pagination(Schema):
-    page: int
-    page_size: int
-    total_count: int
-    total_pages: int
-    has_next: bool
-    has_previous: bool
-
-
-class PageQuery(Schema):
-    """Which page of a list is wanted."""
-
-    page: int = Field(1, ge=1, description="The page, from 1.")
-    page_size: int = Field(25, ge=1, le=100, description="Entries per page.")
-
-
 def new_api(app: str, title: str, description: str) -> NinjaAPI:
     """An empty API that answers errors with problem documents."""
     api = PerAppAPI(
@@ -62,24 +45,6 @@ def new_api(app: str, title: str, description: str) -> NinjaAPI:
     api.add_exception_handler(HttpError, _on_http_error)
     api.add_exception_handler(Http404, _on_not_found)
     return api
-
-
-def paginated(rows: list[Any], query: PageQuery, total: int | None = None) -> dict[str, Any]:
-    """The envelope around one page; `rows` is everything unless `total` says that it is the page."""
-    page, page_size = query.page, query.page_size
-    count = len(rows) if total is None else total
-    pages = ceil(count / page_size)
-    return {
-        "data": rows[(page - 1) * page_size : page * page_size] if total is None else rows,
-        "pagination": {
-            "page": page,
-            "page_size": page_size,
-            "total_count": count,
-            "total_pages": pages,
-            "has_next": page < pages,
-            "has_previous": page > 1,
-        },
-    }
 
 
 def _on_problem(request: HttpRequest, problem: Problem | type[Problem]) -> HttpResponse:

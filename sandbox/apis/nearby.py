@@ -4,11 +4,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
-
-from . import fulltext
-from .gtin import InvalidGtin, normalize
-from .models import Offer, Product, Store
+from ..data import fulltext
+from ..data.gtin import InvalidGtin, normalize
+from ..data.models import Offer, Product, Store
+from .product_schemas import image_url
 
 _SURENESS = {"in_stock": 0, "low_stock": 1, "unknown": 2, "out_of_stock": 3}
 _MOST_PRODUCTS = 400
@@ -71,12 +70,6 @@ def items(state: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     found.sort(key=lambda hit: hit[:4])
     return [_item(products[offer.product_id], *stores[offer.store_id], offer) for *_, offer in found[:MOST_ITEMS]]
-
-
-def image_url(product: Product) -> str:
-    """The absolute address of a product's picture."""
-    url: str = product.document["image_url"]
-    return settings.SANDBOX_ADDRESS + url if url.startswith("/") else url
 
 
 def prices(hits: list[dict[str, Any]]) -> Iterator[float]:

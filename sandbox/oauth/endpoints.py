@@ -1,4 +1,4 @@
-"""The OAuth server's pages and endpoints: the toolkit's, with its habits mended."""
+"""The pages and endpoints of the authorization server: the toolkit's, changed where Closient documents others."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.urls import path
 
 from . import registration
-from .authorizing import registered
-from .settings import SCOPES
+from .models import registered
+from .scopes import SCOPES
 from .toolkit import (
     AllowForm,
     Application,

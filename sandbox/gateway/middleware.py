@@ -1,4 +1,4 @@
-"""What every answer has in common: rate limits, problem documents in place of bare errors, a line in the log."""
+"""What every response has in common: rate limits, problem documents in place of bare errors, a line in the log."""
 
 from base64 import b64decode
 from collections.abc import Callable
@@ -8,19 +8,18 @@ from urllib.parse import unquote_plus
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from . import journal, limits
-from .callers import Caller, identify, known_caller, remember
-from .faults import faulty_answer
-from .problems import Problem, plain_problem, problem_response
+from ..apis.authentication import Caller, identify, known_caller, remember
+from ..apis.problems import Problem, plain_problem, problem_response
+from . import access_log, rate_limits
+from .faults import CONTROL, faulty_answer
 
-CONTROL = "/__sandbox__/"
 # Where people look at what went wrong, too.
 _PAGES = ("/oauth/login/", "/oauth/authorize/", "/oauth/device")
 # No form-action: browsers apply it to the redirect that takes the answer of a sign-in to its client.
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-class Answering:
+class GatewayMiddleware:
     """The outermost middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -30,8 +29,8 @@ class Answering:
         if request.path.startswith(CONTROL):
             return _readable(request, self._get_response(request))
         remember(request, _identified(request))
-        now = limits.now()
-        standing = limits.counters.count(_quotas(request), now)
+        now = rate_limits.now()
+        standing = rate_limits.counters.count(_quotas(request), now)
         if standing.exceeded:
             response: HttpResponseBase = _too_many(request, standing)
         else:
@@ -39,7 +38,7 @@ class Answering:
         for name, value in standing.headers(now).items():
             response.headers[name] = value
         caller = known_caller(request)
-        journal.write(
+        access_log.write(
             now,
             request.method or "",
             request.path,
@@ -57,15 +56,15 @@ def _identified(request: HttpRequest) -> Caller | Problem | None:
         return problem
 
 
-def _quotas(request: HttpRequest) -> tuple[limits.Quota, ...]:
+def _quotas(request: HttpRequest) -> tuple[rate_limits.Quota, ...]:
     caller = known_caller(request)
     if caller is not None:
-        return limits.general(caller.limited_as, caller.minute_limit)
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    return limits.general(f"address:{address}") + limits.anonymous(request.method or "", request.path, address)
+        return rate_limits.general(caller.limited_as, caller.minute_limit)
+    ip = str(request.META.get("REMOTE_ADDR", ""))
+    return rate_limits.general(f"address:{ip}") + rate_limits.anonymous(request.method or "", request.path, ip)
 
 
-def _too_many(request: HttpRequest, standing: limits.Standing) -> HttpResponse:
+def _too_many(request: HttpRequest, standing: rate_limits.Standing) -> HttpResponse:
     quota = standing.tightest
     members: dict[str, object] = {"retry_after_seconds": standing.reset}
     if request.path.startswith("/oauth/"):

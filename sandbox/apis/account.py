@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from ninja import Field, Query, Schema
 
-from .apis import PageQuery, Pagination, new_api, paginated
-from .callers import ApiKeyAuth, Caller, authenticated, require_role
-from .models import ApiKey, Membership, Organization
+from ..data.models import ApiKey, Membership, Organization
+from .authentication import ApiKeyAuth, Caller, authenticated, require_role
+from .openapi import new_api
+from .pagination import PageQuery, Pagination, paginated
 from .problems import Problem
 
 api = new_api("account", "Account API", "Users, organizations, memberships, API keys and preferences.")

@@ -5,7 +5,7 @@ import sqlite3
 from django.apps import apps
 from django.db import connection
 
-from . import catalog_words, data
+from . import fixtures, fulltext
 
 _beginning = sqlite3.connect(":memory:", check_same_thread=False)
 # How many changes a connection had seen when it was last put back.
@@ -18,8 +18,8 @@ def create() -> None:
     with connection.schema_editor() as editor:
         for model in apps.get_models():
             editor.create_model(model)
-        editor.execute(catalog_words.CREATE)
-    data.fill()
+        editor.execute(fulltext.CREATE)
+    fixtures.fill()
     _raw().backup(_beginning)
     connection.close()
 

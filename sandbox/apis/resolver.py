@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Schema
 
-from .apis import PageQuery, Pagination, new_api, paginated
-from .callers import ApiKeyAuth, authenticated, require_role
-from .models import CustomUrl, Product, ResolutionRule
+from ..data.models import CustomUrl, Product, ResolutionRule
+from .authentication import ApiKeyAuth, authenticated, require_role
+from .openapi import new_api
+from .pagination import PageQuery, Pagination, paginated
 from .problems import Problem
 
 api = new_api(

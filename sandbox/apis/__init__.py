@@ -1,0 +1,1 @@
+"""The HTTP APIs: search, products, resolver and account, and the public resolver of GS1 Digital Links."""

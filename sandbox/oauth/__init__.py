@@ -1,0 +1,1 @@
+"""The authorization server: clients that register, people who consent, and the tokens they get for it."""

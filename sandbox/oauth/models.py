@@ -1,0 +1,24 @@
+"""The table of registrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class Registration(models.Model):
+    """What a client said of itself when it registered (RFC 7591) and the toolkit has no column for."""
+
+    client_id: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
+    software_id: models.CharField[str, str] = models.CharField(max_length=255, db_index=True)
+    metadata: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    issued_at: models.BigIntegerField[int, int] = models.BigIntegerField()
+    secret: models.CharField[str, str] = models.CharField(max_length=255)
+    access_token: models.CharField[str, str] = models.CharField(max_length=255)
+
+
+def registered(client_id: str) -> dict[str, Any]:
+    """What a client registered; nothing for one that did not."""
+    registration = Registration.objects.filter(client_id=client_id).first()
+    return registration.metadata if registration else {}

@@ -1,0 +1,37 @@
+"""The scopes a client may ask for, and those it gets when it asks for none."""
+
+from typing import Any
+
+from .models import registered
+from .toolkit import BaseScopes
+
+SCOPES = {
+    "openid": "Know who you are",
+    "profile": "See your name",
+    "email": "See your e-mail address",
+    "offline_access": "Keep access while you are away",
+    "search:read": "Search the catalog and nearby offers",
+    "search:write": "Change saved searches",
+    "products:read": "Read products, their attributes and GTINs",
+    "products:write": "Create, change, claim and unclaim products of your organizations",
+    "resolver:read": "Read GS1 Digital Link resolution rules and links",
+    "resolver:write": "Change where GS1 Digital Links lead to",
+    "account:read": "See your profile, organizations, members and API keys",
+    "account:write": "Change your profile and organizations",
+    "qr:generate": "Generate QR codes for GS1 Digital Links",
+}
+DEFAULT_SCOPE = "search:read products:read resolver:read"
+
+
+class Scopes(BaseScopes):
+    """All scopes for everybody; what a client registered is what it gets when it asks for none."""
+
+    def get_all_scopes(self) -> dict[str, str]:
+        return SCOPES
+
+    def get_available_scopes(self, *args: Any, **kwargs: Any) -> list[str]:
+        return list(SCOPES)
+
+    def get_default_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+        scopes = str(registered(application.client_id).get("scope", "")) if application else ""
+        return (scopes or DEFAULT_SCOPE).split()
