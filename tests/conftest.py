@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from .fakes.desk import Desk, desk_in
+from .fakes.limits import SECONDS
 from .fakes.machine import Machine, machine_of
 from .fakes.service import Sandbox, Service, running_service
 
-_START_SECONDS = 60
+# How long an example takes says more of the machine than of us.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 
 
@@ -86,7 +92,7 @@ def sandbox_process() -> Iterator[Sandbox]:
         told = json.loads(process.stdout.readline())
         yield Sandbox(told["address"], told["api_key"], told["keys"])
         process.stdin.close()
-        assert process.wait(_START_SECONDS) == 0
+        assert process.wait(SECONDS) == 0
 
 
 @pytest.fixture

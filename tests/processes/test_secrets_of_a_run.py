@@ -30,21 +30,24 @@ KEPT = ("access_token", "refresh_token", "client_secret", "registration_token", 
 CALLS = ("account_whoami", "close_users_get_me", "fluent_find_variants", "shop_get_echo", "shop_get_refusal")
 
 pytestmark = [
-    pytest.mark.timeout(240),
     pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes show their arguments elsewhere"),
 ]
 
 
 @dataclass
 class Watch:
-    """Looks, all the while, at what is kept in a folder and at the arguments of every process."""
+    """Looks, all the while, at what is in a folder and at the arguments of every process.
+
+    `kept` is where each browser leaves what was in the folder when it was opened, for that is soon gone.
+    """
 
     folder: Path
+    kept: Path
     secrets: dict[str, str] = field(default_factory=dict[str, str])
     arguments: set[str] = field(default_factory=set[str])
 
     def look(self) -> None:
-        for file in self.folder.glob("*.json"):
+        for file in (*self.folder.glob("*.json"), *self.kept.glob("*/*.json")):
             with suppress(OSError, ValueError):
                 record: dict[str, Any] = json.loads(file.read_text())
                 for value in record.values():
@@ -60,8 +63,8 @@ class Watch:
 
 
 @contextmanager
-def watched(folder: Path) -> Generator[Watch]:
-    watch, over = Watch(folder), threading.Event()
+def watched(folder: Path, kept: Path) -> Generator[Watch]:
+    watch, over = Watch(folder, kept), threading.Event()
 
     def keep_looking() -> None:
         while not over.wait(0.02):
@@ -163,13 +166,15 @@ def serve_and_call(*arguments: str, **environment: str) -> str:
 def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
     sandbox: Sandbox, close: CloseStandIn, fluent: FluentStandIn, service: Service, tmp_path: Path, tabs: Tabs
 ) -> None:
-    home, log = tmp_path / "mcp", tmp_path / "log"
+    home, log, kept = tmp_path / "mcp", tmp_path / "log", tmp_path / "kept"
     home.mkdir()
+    kept.mkdir()
+    keeping = f'cp {home}/credentials/*.json "$(mktemp -d {kept}/XXXXXX)"; exec {BROWSER_COMMAND.replace("%s", "$0")}'
     serve_shop(service)
     (home / "closient-mcp.toml").write_text(settings(sandbox, close, fluent, service))
     environment = {
         "CLOSIENT_MCP_HOME": str(home),
-        "BROWSER": BROWSER_COMMAND,
+        "BROWSER": f"sh -c '{keeping}' %s",
         "TABS": str(tabs.path),
         "CLOSE_CLIENT_SECRET": close.client_secret,
         "FLUENT_USERNAME": "ana",
@@ -179,13 +184,15 @@ def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
         "SHOP_KEY": SHOP_KEY,
     }
     said: dict[str, str] = {}
-    with watched(home / "credentials") as watch:
+    with watched(home / "credentials", kept) as watch:
         said["the first run"] = serve_and_call(**environment)
+        watch.look()
         # Everything is renewed, and the log goes to a file this time.
         sandbox.control("expire-tokens")
         close.tokens.clear()
         fluent.expire_tokens()
         said["the second run"] = serve_and_call("--log-file", str(log), **environment)
+        watch.look()
         for command in (["status"], ["status", "--json"], ["config", "show"], ["logout", "--forget"]):
             ran = run_process(*command, "--log-level", "debug", site="", **environment)
             assert ran.code == 0, ran.err

@@ -98,9 +98,7 @@ _ODD = st.text(st.sampled_from("ab\"'*()-+^:{}[]~ORANDT N\x00\ud7ff%_;\\é"), mi
 )
 
 
-@settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=120, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_ODD)
 def test_no_query_makes_the_search_fail(http: httpx2.Client, query: str) -> None:
     response = http.get("/search/api/v1/search", params={"q": query, "limit": 1})

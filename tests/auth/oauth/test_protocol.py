@@ -48,6 +48,7 @@ from closient_mcp.auth.records import Client, Pending, Server, Tokens
 from closient_mcp.auth.sign_in.browser import opener
 from closient_mcp.auth.urls import is_safe
 
+from ...fakes.limits import SECONDS
 from ...fakes.service import Reply, Service
 
 ISSUER = "https://as.example"
@@ -293,7 +294,7 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline(wire: Wire, begin: byt
                 wire.send(Call(f"http://127.0.0.1:{listener.getsockname()[1]}/", method="GET"), deadline=0.3)
         finally:
             ended.set()
-            thread.join(10)
+            thread.join(SECONDS)
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "null", '"text"', '{"a":', "[" * 100_000, "\ufffe"])

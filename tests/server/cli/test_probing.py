@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tomli
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from closient_mcp.server.cli.probing import usable
@@ -173,7 +173,6 @@ tables = some.dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(tables)
 def test_what_is_written_is_read_back_the_same(values: dict[str, Any]) -> None:
     text = with_tables(b"", system_table("acme", values)).decode()

@@ -19,6 +19,7 @@ from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.toolset.generated import operation_tool
 
 from ...fakes.echoing_applications import FLASK_DOCUMENT, digest, fastapi_application, flask_application
+from ...fakes.limits import SECONDS
 from ...fakes.ninja_application import ninja_application
 
 ADDRESS = "http://127.0.0.1:9"
@@ -71,7 +72,7 @@ def flask_address() -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-    thread.join(10)
+    thread.join(SECONDS)
     server.server_close()
 
 

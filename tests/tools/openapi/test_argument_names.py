@@ -4,7 +4,7 @@ import re
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.formats.json_values import JsonObject
@@ -36,7 +36,6 @@ PLACES = st.sampled_from(["path", "query", "header", "cookie"])
 SPELLINGS = st.sampled_from(["id", "id_path", "id[path]", "id path", "", "$", "body", "x" * 70, "x" * 71]) | st.text()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(PLACES, SPELLINGS), unique=True))
 def test_argument_names_are_accepted_by_hosts_distinct_and_do_not_depend_on_the_order(keys: list[Key]) -> None:
     shown = argument_names(keys)

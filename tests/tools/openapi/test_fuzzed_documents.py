@@ -212,8 +212,8 @@ def real_documents(largest: int) -> list[Any]:
 
 
 _UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-few = settings(max_examples=250, deadline=None, suppress_health_check=_UNHURRIED, derandomize=True)
-many = settings(max_examples=20_000, deadline=None, suppress_health_check=_UNHURRIED)
+few = settings(max_examples=250, suppress_health_check=_UNHURRIED, derandomize=True)
+many = settings(max_examples=20_000, suppress_health_check=_UNHURRIED)
 
 
 @few

@@ -4,7 +4,7 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.openapi.names import Labelled, operation_names, tool_name, tool_names
@@ -132,7 +132,6 @@ def test_a_long_name_gives_up_its_small_words_before_anything_else() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=3), st.text(min_size=1, max_size=200))
 def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -> None:
     clean = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in prefix]
@@ -140,7 +139,6 @@ def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -
     assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", tool_name(clean, own))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["get", "post"]), st.text("ab{}/-_", max_size=8)), unique=True))
 def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, str]]) -> None:
     operations = [Labelled(method, f"/{path}", "same", "") for method, path in paths]
@@ -196,7 +194,6 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(OPERATIONS, st.randoms(use_true_random=False))
 def test_tool_names_fit_hosts_are_distinct_and_do_not_depend_on_the_order(
     operations: list[Labelled], random: Random

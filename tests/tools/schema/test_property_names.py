@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.formats.json_values import JsonObject
@@ -24,7 +24,6 @@ def test_a_name_that_hosts_refuse_is_shown_under_one_that_they_accept(name: str,
     assert shown_names([name, "type"])[name].startswith(shown)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=80)))
 def test_every_shown_name_is_accepted_by_hosts_and_leads_back_to_one_name(names: list[str]) -> None:
     shown = shown_names(names)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object, to_text
@@ -130,7 +130,6 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(SCHEMAS, VALUES)
 def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_want_it(schema: Any, value: Any) -> None:
     full = whole({"type": "object", "properties": {"a": schema, "b": nested(9)}})
