@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import hypothesis
 import pytest
 
@@ -59,6 +61,15 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", local_name)
     monkeypatch.setattr(socket.socket, "connect", local_connect)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_once() -> Iterator[None]:
+    """Each client would load the machine's certificates, which takes long and proves nothing on loopback."""
+    with pytest.MonkeyPatch.context() as patched:
+        once = cache(httpx2.create_ssl_context)
+        patched.setattr("httpx2._transports.default.create_ssl_context", once)
+        yield
 
 
 def _is_address(name: str) -> bool:
