@@ -63,6 +63,11 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", local_connect)
 
 
+@pytest.fixture(autouse=True)
+def _listeners_close_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._POLL", 0.005)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _certificates_once() -> Iterator[None]:
     """Each client would load the machine's certificates, which takes long and proves nothing on loopback."""

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from ..oauth.redirects import HOST, PATH, Redirect, checked_redirect
 
+# How long closing may take: the server looks so often whether it is to stop.
+_POLL = 0.1
 _REQUEST_SECONDS = 5
 
 
@@ -78,7 +80,7 @@ class Listener:
         """
         for server in self._servers:
             server.destination, server.answer, server.sent = destination, answer, sent
-            threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
         self._begun = True
 
     def close(self) -> None:

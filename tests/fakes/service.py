@@ -106,6 +106,8 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Headers and body are two packets, and the second would wait for the first to be acknowledged.
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             parts = urlsplit(self.path)
