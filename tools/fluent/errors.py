@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from ..errors import UpstreamError
-from ..formats.graphql import GraphqlError
+from ..formats.graphql import Answer, GraphqlError
 from ..formats.json_values import JsonObject
 from ..formats.urls import without_query
 from ..http.messages import Response
@@ -11,6 +14,7 @@ from ..http.messages import Response
 THROTTLED = "C0011E"
 # The vendor's own client waits a minute; hosts give up on a call at about that time.
 _MINUTE = 60
+_CODE = re.compile(r"\b[CST][0-9]{4}[EW]\b")
 _NEXT_STEPS = {
     THROTTLED: "It is throttled: try again in a minute.",
     "S0040E": "The token could not be read: sign in again (`closient-mcp login {system}`), then repeat the call.",
@@ -36,6 +40,16 @@ _BY_CLASS = {
     "S": "The fault is on Fluent's side: try again later.",
     "T": "The fault is with another service behind Fluent: try again later.",
 }
+
+
+def with_codes(answer: Answer) -> Answer:
+    """The answer with Fluent's code for each error: it may stand in the message alone."""
+    return replace(answer, errors=tuple(replace(error, code=_code(error)) for error in answer.errors))
+
+
+def _code(error: GraphqlError) -> str:
+    found = None if _CODE.fullmatch(error.code) else _CODE.search(error.message)
+    return found[0] if found else error.code
 
 
 def failure(errors: tuple[GraphqlError, ...], response: Response, system: str) -> UpstreamError:

@@ -32,7 +32,7 @@ from ..results.result import Result
 from ..results.upstream_errors import upstream_error
 from ..tiers import Tier
 from ..toolset.tool import Call, Tool
-from .errors import failure, is_throttled, next_step
+from .errors import failure, is_throttled, next_step, with_codes
 from .queries import ORDER_BY, ORDER_INPUT, ORDER_OUTPUT, SEARCHES
 from .search import Search, flat
 
@@ -238,7 +238,7 @@ class Fluent:
             )
         if response.status >= 300:
             raise upstream_error(response, self.system)
-        return read_answer(self._parsed(response)), response
+        return with_codes(read_answer(self._parsed(response))), response
 
     def _parsed(self, response: Response) -> JsonValue:
         try:

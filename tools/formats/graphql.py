@@ -32,7 +32,6 @@ _LEXEME = re.compile(
 # What some servers take for the end of a line, and of a comment, and others do not.
 _DOUBTFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _CLOSED_BY = {"{": "}", "(": ")", "[": "]"}
-_CODE = re.compile(r"\b[CST][0-9]{4}[EW]\b")
 
 
 class NotGraphql(ValueError):
@@ -41,7 +40,7 @@ class NotGraphql(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class GraphqlError:
-    """One entry of an answer's `errors` (GraphQL §7.1.2); `code` is the vendor's, from wherever it is written."""
+    """One entry of an answer's `errors` (GraphQL §7.1.2); `code` is the service's, from its `extensions`."""
 
     message: str
     code: str = ""
@@ -181,8 +180,6 @@ def _error(item: JsonValue) -> GraphqlError:
     said = node.get("message") or item
     message = one_line(said if isinstance(said, str) else to_text(said), 500)
     code = as_text(as_object(node.get("extensions")).get("code"))
-    if not _CODE.fullmatch(code) and (found := _CODE.search(message)):
-        code = found[0]
     path = ".".join(str(part) for part in as_list(node.get("path"))[:20])
     return GraphqlError(message or "it gave no reason", one_line(code, 60), one_line(path, 200))
 
