@@ -69,8 +69,8 @@ class SystemSettings:
     """One system: its address, the way to its descriptions, where calls may go, and its credential.
 
     `origins` are where its calls, and its credential, may go. `app_scopes` says that its documents declare no
-    scopes and its rule is `<api>:read` and `<api>:write`. `tiers` are by tool name. `about` introduces it to a model.
-    `account` and `retailer` are Fluent's.
+    scopes and its rule is `<api>:read` and `<api>:write`. `tiers` are by tool name. `prefixed` says that its tools'
+    names begin with its own, `about` introduces it to a model. `account` and `retailer` are Fluent's.
     """
 
     name: str
@@ -82,14 +82,15 @@ class SystemSettings:
     pins: tuple[str, ...] = ()
     tiers: Mapping[str, Tier] = field(default_factory=dict[str, Tier])
     app_scopes: bool = False
+    prefixed: bool = True
     about: str = ""
     account: str = ""
     retailer: int | None = None
 
     @property
     def prefix(self) -> tuple[str, ...]:
-        """How its tools' names begin: Closient's own name is left out."""
-        return () if self.name == "closient" else (self.name,)
+        """How its tools' names begin."""
+        return (self.name,) if self.prefixed else ()
 
     @property
     def login(self) -> bool:

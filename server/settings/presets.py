@@ -64,6 +64,7 @@ def closient(
         pins=tuple(table.pin) if table.pin is not None else _CLOSIENT_PINS,
         tiers=table.tiers,
         app_scopes=True,
+        prefixed=name != "closient",
         about="Closient: product search, product data and GS1 resolution, and whatever else its APIs offer. Start with "
         "search_products, lookup_product, resolve_gtin or validate_gtin.",
     )
