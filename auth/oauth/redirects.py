@@ -24,10 +24,10 @@ class Redirect:
 
 
 def checked_redirect(address: str) -> Redirect:
-    """A redirect address that was registered by hand, such as `http://127.0.0.1:8765/callback`.
+    """A redirect URI that the user registered, such as `http://127.0.0.1:8765/callback`.
 
     Raises:
-        BadRedirect: it is none that we could listen on.
+        BadRedirect: we cannot listen on it.
     """
     shown = repr(address[:200])
     try:

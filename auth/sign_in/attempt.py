@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..errors import AuthError
 
-# Seconds for which an error that nobody has been told of waits for somebody.
+# Seconds for which an error that was not reported is kept for the next call.
 _UNREPORTED = 60.0
 _NEVER = -1e9
 
@@ -20,8 +20,8 @@ class Attempt:
     `ready` is set once `address` is known, `done` at the end. With a `user_code` the address is for any device, and
     the code is entered there. `server` is the authorization server where that is not the service itself. `opened`
     says that the user was sent there: by a browser, by their client, or by a result that named the code. `error` says
-    why it failed, if it did, `reported` that somebody was told. `closed_at` (monotonic) is when the user closed a
-    client's question about it.
+    why it failed, if it did, `reported` that a caller has seen the error. `closed_at` (monotonic) is when the user
+    closed a client's question about it.
     """
 
     address: str = ""
@@ -59,12 +59,12 @@ class Attempt:
             self.done.set()
 
     def outcome(self) -> AuthError | None:
-        """Why it failed, if it did, for somebody who will be told."""
+        """Why it failed, if it did; from then on the error counts as reported."""
         self.reported = True
         return self.error
 
     def unreported(self) -> bool:
-        """Whether it failed a moment ago, between two calls, and nobody has been told why."""
+        """Whether it failed a moment ago, between two calls, and no caller has seen the error."""
         if self.error is None or self.reported or self.ended_at is None:
             return False
         return time.monotonic() - self.ended_at < _UNREPORTED

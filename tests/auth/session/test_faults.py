@@ -15,12 +15,10 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs
 
-import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -36,12 +34,6 @@ from ...fakes.desk import DISCOVERY, Desk, at_rest, come_back, ended
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service
 from ...fakes.signed_in_home import Home, no_refresh_is_left, until
-
-
-@pytest.fixture(autouse=True)
-def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain http on loopback has no use for them, and they load slowly."""
-    monkeypatch.setattr(httpx2, "Client", partial(httpx2.Client, verify=False))
 
 
 @pytest.fixture

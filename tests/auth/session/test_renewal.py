@@ -9,7 +9,6 @@ import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -29,12 +28,6 @@ from closient_mcp.auth.sign_in.sign_out import sign_out
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service
 from ...fakes.signed_in_home import API, NOW, REFRESH_THREAD, Api, Home, no_refresh_is_left, only, until
-
-
-@pytest.fixture(autouse=True)
-def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain http on loopback has no use for them, and they load slowly."""
-    monkeypatch.setattr(httpx2, "Client", partial(httpx2.Client, verify=False))
 
 
 @pytest.fixture

@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -35,12 +33,6 @@ from closient_mcp.auth.store.record_store import Store
 from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, get, port_of, query_of
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, running_service
-
-
-@pytest.fixture(autouse=True)
-def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain http on loopback has no use for them, and they load slowly."""
-    monkeypatch.setattr(httpx2, "Client", partial(httpx2.Client, verify=False))
 
 
 @dataclass
