@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 
 import httpx2
 
-from .errors import PersonNeeded
+from .errors import UserActionRequired
 from .secrets.redaction import Redaction, Secret
-from .secrets.references import NoSecret, SecretReference, no_secret
+from .secrets.references import SecretError, SecretReference, no_secret
 from .url_queries import keep_queries_out_of_logs, with_query
 from .urls import belongs
 
@@ -40,7 +40,7 @@ class ApiKeyAuth(httpx2.Auth):
 
     In the header `Authorization` it is the whole value, scheme included; for Basic it may be `name:password`.
 
-    Raises from a request: PersonNeeded, when the key is not where the settings say, or the service answers 401
+    Raises from a request: UserActionRequired, when the key is not where the settings say, or the service answers 401
     to it. A key is never retried.
     """
 
@@ -74,14 +74,14 @@ class ApiKeyAuth(httpx2.Auth):
         if self._key is None:
             # In a thread: a keyring or a command takes its time.
             self._key = await asyncio.to_thread(self._open)
-        address = request.url
+        url = request.url
         self._attach(request, self._key)
         try:
             response = yield request
         finally:
-            request.url = address  # who looks at the request afterwards finds no key in it
+            request.url = url  # who looks at the request afterwards finds no key in it
         if response.status_code == 401:
-            raise self._refused(address.host, self._key)
+            raise self._refused(url.host, self._key)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Not for threads: a key is waited for on the event loop."""
@@ -95,8 +95,8 @@ class ApiKeyAuth(httpx2.Auth):
             whole = self._place == "header" and self._name.lower() == "authorization"
             if not re.fullmatch(r"[!-~]+( [!-~]+)*" if whole else r"[!-~]+", key.reveal()):
                 reason = f"{self._reference.place} holds a blank or a character that no key has"
-                raise NoSecret(reason, "Copy it anew.")
-        except NoSecret as error:
+                raise SecretError(reason, "Copy it anew.")
+        except SecretError as error:
             raise no_secret(error, self._system, min(self._origins, default="")) from None
         if self._place == "basic":
             self._redaction.add(Secret(_basic(key)))
@@ -115,15 +115,15 @@ class ApiKeyAuth(httpx2.Auth):
             url = url.copy_remove_param(self._name) if self._name in url.params else url
             request.url = with_query(url, {self._name: key.reveal()})
 
-    def _refused(self, host: str, key: Secret) -> PersonNeeded:
+    def _refused(self, host: str, key: Secret) -> UserActionRequired:
         fault = self._hints.fault(key.reveal())
         which = f" ending in …{key.ending}" if key.ending else ""
         check = "Check that it was copied whole, belongs to this environment and was not revoked."
-        return PersonNeeded(
+        return UserActionRequired(
             f"{host} did not accept the API key{which} (401). {fault}".rstrip(),
             f"{check} {self._hints.source}".rstrip(),
             system=self._system,
-            address=host,
+            url=host,
         )
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Generator
 
 import httpx2
 
-from .errors import PersonNeeded, SignInNeeded
+from .errors import SignInRequired, UserActionRequired
 from .oauth.protected_resource import read_challenge
 from .session.renewal import Session
 from .urls import belongs
@@ -22,8 +22,8 @@ class BearerAuth(httpx2.Auth):
 
     Where the grant needs no person there always is one: it is fetched before the first request.
 
-    Raises from a request: SignInNeeded when the service wants a sign-in and the request lets a person be
-    asked; PersonNeeded when signing in again would not help; Unavailable when a renewal fails for now.
+    Raises from a request: SignInRequired when the service wants a sign-in and the request lets a person be
+    asked; UserActionRequired when signing in again would not help; Unavailable when a renewal fails for now.
     """
 
     def __init__(self, session: Session) -> None:
@@ -76,14 +76,14 @@ class BearerAuth(httpx2.Auth):
         raise RuntimeError("BearerAuth is for AsyncClient")
         yield request
 
-    def _sign_in_needed(self, request: httpx2.Request, *scopes: str) -> SignInNeeded:
+    def _sign_in_needed(self, request: httpx2.Request, *scopes: str) -> SignInRequired:
         system, or_else = self._session.profile.system, self._session.profile.or_else
         or_else = f", {or_else}" if or_else else ""
-        return SignInNeeded(
+        return SignInRequired(
             f"{request.url.host} wants you to sign in for this.",
             f"In a terminal on this machine run `closient-mcp login {system}`{or_else}.",
             system=system,
-            address=self._session.profile.issuer,
+            url=self._session.profile.issuer,
             scopes=(*request.extensions.get("scopes", ()), *scopes),
         )
 
@@ -91,7 +91,7 @@ class BearerAuth(httpx2.Auth):
         """A sign-in that ended is told so by what follows; one that has not needs to be known for what it is.
 
         Raises:
-            PersonNeeded: the token is new, and the next one would fare no better.
+            UserActionRequired: the token is new, and the next one would fare no better.
         """
         kept = self._session.store.read().tokens
         if kept is None or kept.access_token != token:
@@ -106,26 +106,26 @@ class BearerAuth(httpx2.Auth):
     def _note_refusal(self, token: str) -> None:
         self._session.refusals.of_new_token(token, self._session.obtained_at(token))
 
-    def _refused(self, request: httpx2.Request, message: str, next_step: str) -> PersonNeeded:
+    def _refused(self, request: httpx2.Request, message: str, next_step: str) -> UserActionRequired:
         """What signing in again would not change."""
         system = self._session.profile.system
-        return PersonNeeded(message, next_step, system=system, address=request.url.host)
+        return UserActionRequired(message, next_step, system=system, url=request.url.host)
 
-    def _refused_here(self, request: httpx2.Request) -> PersonNeeded:
+    def _refused_here(self, request: httpx2.Request) -> UserActionRequired:
         return self._refused(
             request,
             f"{request.url.host} refuses for this the sign-in that it takes elsewhere (401).",
             "Signing in again would bring no more: your role, or your organization, may not allow it.",
         )
 
-    def _fresh_token_refused(self, request: httpx2.Request) -> PersonNeeded:
+    def _fresh_token_refused(self, request: httpx2.Request) -> UserActionRequired:
         return self._refused(
             request,
             f"{request.url.host} refuses a token that {self._session.profile.issuer} has just issued (401).",
             "Check that both belong to the same environment (production, testing).",
         )
 
-    def _scope_refused(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+    def _scope_refused(self, request: httpx2.Request, scope: str) -> UserActionRequired:
         """What a missing permission comes to: a further sign-in, unless that would bring the same again."""
         profile, record = self._session.profile, self._session.store.read()
         granted = set(record.tokens.scope.split()) if record.tokens else set[str]()
@@ -141,14 +141,14 @@ class BearerAuth(httpx2.Auth):
         self._session.refusals.of_scopes(scope.split())
         return self._scope_missing(request, scope)
 
-    def _scope_without_effect(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+    def _scope_without_effect(self, request: httpx2.Request, scope: str) -> UserActionRequired:
         return self._refused(
             request,
             f'{request.url.host} refuses this for want of the permission "{scope}", which the sign-in has (403).',
             "Signing in again would bring no more: your role, or your organization, may not allow it.",
         )
 
-    def _scope_withheld(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+    def _scope_withheld(self, request: httpx2.Request, scope: str) -> UserActionRequired:
         profile = self._session.profile
         return self._refused(
             request,
@@ -157,16 +157,16 @@ class BearerAuth(httpx2.Auth):
             f"Have your account allowed that there; then `closient-mcp login {profile.system}` asks for it again.",
         )
 
-    def _scope_missing(self, request: httpx2.Request, scope: str) -> SignInNeeded:
-        return SignInNeeded(
+    def _scope_missing(self, request: httpx2.Request, scope: str) -> SignInRequired:
+        return SignInRequired(
             f'{request.url.host} wants the permission "{scope}" for this, which the sign-in does not have (403).',
             f"Sign in again to grant it: `closient-mcp login {self._session.profile.system}`.",
             system=self._session.profile.system,
-            address=self._session.profile.issuer,
+            url=self._session.profile.issuer,
             scopes=tuple(scope.split()),
         )
 
-    def _scope_not_given(self, request: httpx2.Request, scope: str) -> PersonNeeded:
+    def _scope_not_given(self, request: httpx2.Request, scope: str) -> UserActionRequired:
         """Asking again would bring the same: what to ask for is fixed, by the settings or by the registration."""
         system = self._session.profile.system
         return self._refused(

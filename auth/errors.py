@@ -1,9 +1,9 @@
 """What auth asks of its callers.
 
     AuthError
-     ├── PersonNeeded        no good credential can be had without a person
-     │    └── SignInNeeded   what the person must do is sign in
-     └── Unavailable         the sign-in service does not answer; nothing is lost, try again
+     ├── UserActionRequired        no good credential can be had without a person
+     │    └── SignInRequired   what the person must do is sign in
+     └── UnavailableError         the sign-in service does not answer; nothing is lost, try again
 
 None of them ever carries a secret.
 """
@@ -14,27 +14,25 @@ from __future__ import annotations
 class AuthError(Exception):
     """`message` says what happened and at which host, `next_step` what to do about it."""
 
-    def __init__(self, message: str, next_step: str, *, system: str, address: str) -> None:
+    def __init__(self, message: str, next_step: str, *, system: str, url: str) -> None:
         super().__init__(message)
         self.message = message
         self.next_step = next_step
         self.system = system
-        self.address = address
+        self.url = url
 
 
-class PersonNeeded(AuthError):
+class UserActionRequired(AuthError):
     """No good credential can be had without a person."""
 
 
-class SignInNeeded(PersonNeeded):
+class SignInRequired(UserActionRequired):
     """A person has to sign in; `scopes` are what the request at hand wants."""
 
-    def __init__(
-        self, message: str, next_step: str, *, system: str, address: str, scopes: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(message, next_step, system=system, address=address)
+    def __init__(self, message: str, next_step: str, *, system: str, url: str, scopes: tuple[str, ...] = ()) -> None:
+        super().__init__(message, next_step, system=system, url=url)
         self.scopes = scopes
 
 
-class Unavailable(AuthError):
+class UnavailableError(AuthError):
     """The sign-in service does not answer as it should; every credential is kept."""

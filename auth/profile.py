@@ -14,7 +14,7 @@ ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "no
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The authorization server's addresses that the settings name; what they leave out is discovered."""
+    """The authorization server's URLs that the settings name; what they leave out is discovered."""
 
     authorization: str | None = None
     token: str | None = None

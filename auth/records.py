@@ -80,7 +80,7 @@ class Pending(_Part):
     verifier: str = Field(repr=False)
     nonce: str = Field(repr=False)
     redirect_uri: str
-    address: str = Field(repr=False)
+    url: str = Field(repr=False)
     scopes: tuple[str, ...]
     expires_at: float
     server: Server
@@ -91,13 +91,13 @@ class Pending(_Part):
 class Device(_Part):
     """A sign-in on another device (RFC 8628 §3.2): the codes are for one attempt, and only `user_code` is to be seen.
 
-    `address` is where the person goes, with the code in it where the server has such an address. `interval` is how
+    `url` is where the person goes, with the code in it where the server has such a URL. `interval` is how
     many seconds it wants between two questions. `server` and `client` are as in `Pending`.
     """
 
     device_code: str = Field(repr=False)
     user_code: str
-    address: str
+    url: str
     interval: float
     scopes: tuple[str, ...]
     expires_at: float

@@ -1,4 +1,4 @@
-"""Secrets that a service takes in an address's query only: written there, and kept out of logs."""
+"""Secrets that a service takes in a URL's query only: written there, and kept out of logs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import httpx2
 
 
 def with_query(url: httpx2.URL, members: Mapping[str, str]) -> httpx2.URL:
-    """The address with these members added to its query, each written as a form would write it."""
+    """The URL with these members added to its query, each written as a form would write it."""
     added = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in members.items())
     present = url.query.decode("ascii")
     return url.copy_with(query=(f"{present}&{added}" if present else added).encode("ascii"))
 
 
 def keep_queries_out_of_logs() -> None:
-    """Have httpx2, which logs each request's whole address, leave the query out from now on."""
+    """Have httpx2, which logs each request's whole URL, leave the query out from now on."""
     # Adding the same filter again changes nothing.
     logging.getLogger("httpx2").addFilter(_cut_queries)
 

@@ -9,7 +9,7 @@ import httpx2
 
 
 def belongs(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
-    """Whether a credential for these origins may go to this address: one of them, and safe on the way."""
+    """Whether a credential for these origins may go to this URL: one of them, and safe on the way."""
     return is_safe(url) and origin(url) in origins
 
 

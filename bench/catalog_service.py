@@ -1,6 +1,6 @@
 """A service that only describes: a catalog of any length, a page that is none, and a catalog that takes long.
 
-`python -m bench.catalog_service` prints its address and serves until its input ends; a line of input is answered
+`python -m bench.catalog_service` prints its URL and serves until its input ends; a line of input is answered
 with how many documents were asked for since the last.
 """
 
@@ -35,9 +35,9 @@ class _Service(ThreadingHTTPServer):
         return b"<!doctype html><title>Shop</title>"
 
     def _context(self, index: int) -> dict[str, object]:
-        address = f"http://127.0.0.1:{self.server_port}"
-        link = {"href": f"{address}/document/{index}", "type": "application/openapi+json"}
-        return {"anchor": f"{address}/store{index}/api/v1/", "title": f"Store {index}", "service-desc": [link]}
+        url = f"http://127.0.0.1:{self.server_port}"
+        link = {"href": f"{url}/document/{index}", "type": "application/openapi+json"}
+        return {"anchor": f"{url}/store{index}/api/v1/", "title": f"Store {index}", "service-desc": [link]}
 
 
 def _document(index: int) -> bytes:
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: stdout is for the address and the counts."""
+        """Nothing: stdout is for the URL and the counts."""
 
 
 def main() -> None:

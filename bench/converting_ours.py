@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.operations import NotOpenApi, Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import NotOpenApiError, Operation, Source, read_operations
 from closient_mcp.tools.schema.validation import BODY
 from closient_mcp.tools.toolset.generated import operation_tool
 
@@ -34,7 +34,7 @@ def main(file: str, check: bool) -> None:
     began, used = time.perf_counter(), time.process_time()
     try:
         operations, problems = read_operations(document, source)
-    except NotOpenApi as error:
+    except NotOpenApiError as error:
         print(json.dumps({"refused": str(error)}), flush=True)
         return
     listed = json.dumps([operation_tool(operation, sender).definition() for operation in operations])

@@ -84,7 +84,7 @@ class Machine:
         return dict(json.loads(found[0].read_text(encoding="utf-8"))) if found else {}
 
     def until_pending(self) -> str:
-        """The short address of a sign-in that waits for a person, once a tab is open.
+        """The short URL of a sign-in that waits for a person, once a tab is open.
 
         Raises:
             ChildFailed: there is none for too long.
@@ -97,18 +97,18 @@ class Machine:
             time.sleep(0.05)
         raise ChildFailed("no sign-in was begun")
 
-    def approve(self, address: str) -> bool:
+    def approve(self, url: str) -> bool:
         """Let the person finish the sign-in in the tab that is open; gives whether anybody came to listen there.
 
         Raises:
             SubprocessError: it did not work.
         """
         until = time.monotonic() + _SECONDS
-        while not _is_listening(address):
+        while not _is_listening(url):
             if time.monotonic() > until:
                 return False
             time.sleep(0.05)
-        command = [sys.executable, str(_BROWSER), address]
+        command = [sys.executable, str(_BROWSER), url]
         subprocess.run(command, check=True, timeout=_SECONDS, stderr=subprocess.DEVNULL)  # noqa: S603 (our own)
         return True
 
@@ -123,9 +123,9 @@ class Machine:
                 raise ChildFailed("the first sign-in failed")
 
 
-def _is_listening(address: str) -> bool:
+def _is_listening(url: str) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", urlsplit(address).port or 0), timeout=_SECONDS).close()
+        socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=_SECONDS).close()
     except OSError:
         return False
     return True
@@ -138,6 +138,6 @@ def machine(service: Service, tokens: LateTokens) -> Generator[Machine]:
     tokens.refreshes, tokens.lifetime = 0, None
     with TemporaryDirectory(prefix="closient-bench-") as home:
         endpoint = f'credential = {{ grant = "authorization_code", token_endpoint = "{tokens.endpoint}" }}\n'
-        settings = f'[systems.closient]\nsite = "{service.address}"\n{endpoint}'
+        settings = f'[systems.closient]\nsite = "{service.url}"\n{endpoint}'
         Path(home, "closient-mcp.toml").write_text(settings, encoding="utf-8")
         yield Machine(service, tokens, Path(home))

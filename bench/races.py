@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if min(*sizes, given.rounds) < 1 or min(given.interruptions, given.deaths) < 0:
         parser.error("numbers must be 1 or more")
     try:
-        with running_sandbox(limited=False) as service, running_late_tokens(service.address) as tokens:
+        with running_sandbox(limited=False) as service, running_late_tokens(service.url) as tokens:
             figures = Figures(
                 [_race(service, tokens, size, given.rounds) for size in sizes],
                 _interruptions(service, tokens, given.interruptions),
@@ -216,10 +216,10 @@ def _deaths(service: Service, tokens: LateTokens, number: int) -> Deaths:
             (owner,) = stack.enter_context(ours.processes(1, button="none"))
             (heir,) = stack.enter_context(ours.processes(1, button="none"))
             owner.begin()
-            address = ours.until_pending()
+            url = ours.until_pending()
             owner.child.kill()
             asked = heir.begin()
-            counted.same_port += ours.approve(address)
+            counted.same_port += ours.approve(url)
             counted.finished += heir.went_well(asked)
             counted.further_tabs += ours.tabs() - 1
             counted.further_registrations += ours.registrations() - 1

@@ -22,7 +22,7 @@ _SECONDS_TO_RESET = 30.0
 class Service:
     """Where the sandbox listens, and a key that it accepts."""
 
-    address: str
+    url: str
     api_key: str
 
     def reset(self) -> None:
@@ -47,7 +47,7 @@ class Service:
         Raises:
             OSError: it does not answer.
         """
-        host = urlsplit(self.address).netloc
+        host = urlsplit(self.url).netloc
         connection = http.client.HTTPConnection(host, timeout=_SECONDS_TO_RESET)
         try:
             connection.request(method, f"/__sandbox__/{control}")
@@ -68,7 +68,7 @@ def running_sandbox(*, limited: bool = True) -> Generator[Service]:
     with Child(command, limit=_SECONDS) as child:
         told = json.loads(child.read_line())
         try:
-            yield Service(told["address"], told["api_key"])
+            yield Service(told["url"], told["api_key"])
         finally:
             child.finish()
 

@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(service: Service, home: str, pairs: int) -> Figures:
-    ours = [sys.executable, "-m", "closient_mcp.server", "serve", "--site", service.address]
+    ours = [sys.executable, "-m", "closient_mcp.server", "serve", "--site", service.url]
     settings = environment(home, CLOSIENT_API_KEY=service.api_key)
     with Child(ours, environment=settings) as child:
         tools = Session(child, "2025-11-25").ask("tools/list")["tools"]

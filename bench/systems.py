@@ -64,16 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measure(service: Child, address: str, pairs: int) -> Figures:
-    good = {"good": f"{address}/catalog/{_SHORT}"}
-    bad = {"down": "http://127.0.0.1:9/catalog", "slow": f"{address}/slow", "html": f"{address}/html"}
+def _measure(service: Child, url: str, pairs: int) -> Figures:
+    good = {"good": f"{url}/catalog/{_SHORT}"}
+    bad = {"down": "http://127.0.0.1:9/catalog", "slow": f"{url}/slow", "html": f"{url}/html"}
     _documents(service)
-    _start({"good": f"{address}/catalog/{_LONG}"})
+    _start({"good": f"{url}/catalog/{_LONG}"})
     documents = _documents(service)
     return Figures(
         documents,
         measure_pairs(
-            _run({"good": f"{address}/catalog/{_LONG}"}), _run(good), pairs=pairs, names=(f"{_LONG:,}", f"{_SHORT}")
+            _run({"good": f"{url}/catalog/{_LONG}"}), _run(good), pairs=pairs, names=(f"{_LONG:,}", f"{_SHORT}")
         ),
         measure_pairs(_run({**good, **bad}), _run(good), pairs=pairs, names=("with them", "without")),
     )
@@ -91,7 +91,7 @@ def _run(catalogs: Mapping[str, str]) -> Run:
 def _start(catalogs: Mapping[str, str]) -> Sample:
     """One start with these systems and nothing kept, up to the answer to `tools/list`."""
     with tempfile.TemporaryDirectory(prefix="closient-bench-") as home:
-        tables = [f'[systems.{name}]\ncatalog = "{address}"\n' for name, address in catalogs.items()]
+        tables = [f'[systems.{name}]\ncatalog = "{url}"\n' for name, url in catalogs.items()]
         Path(home, "closient-mcp.toml").write_text("".join(tables), encoding="utf-8")
         with Child([sys.executable, "-m", "closient_mcp.server", "serve"], environment=environment(home)) as child:
             Session(child, _ERA).ask("tools/list")

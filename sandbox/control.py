@@ -39,7 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """What the sandbox offers to those who control it."""
     return JsonResponse(
         {
-            "address": settings.SANDBOX_ADDRESS,
+            "url": settings.SANDBOX_URL,
             "api_key": KEYS["business"],
             "keys": KEYS,
             "users": USERS,

@@ -39,7 +39,7 @@ def api_catalog(request: HttpRequest) -> HttpResponse:
     """The catalog of RFC 9727: one entry per API."""
     contexts: list[dict[str, Any]] = []
     for app in _APPS:
-        base = f"{settings.SANDBOX_ADDRESS}/{app}/api/v1/"
+        base = f"{settings.SANDBOX_URL}/{app}/api/v1/"
         description = {"href": f"{base}openapi.json", "type": "application/openapi+json"}
         contexts.append({"anchor": base, "service-desc": [description]})
     return _document({"linkset": contexts}, _CATALOG)
@@ -53,7 +53,7 @@ def agent_skills(request: HttpRequest) -> HttpResponse:
         "name": "closient-api-quickstart",
         "type": "skill-md",
         "description": "Make a first call to Closient.",
-        "url": f"{settings.SANDBOX_ADDRESS}/.well-known/agent-skills/closient-api-quickstart/SKILL.md",
+        "url": f"{settings.SANDBOX_URL}/.well-known/agent-skills/closient-api-quickstart/SKILL.md",
         "digest": f"sha256:{digest}",
     }
     return _document({"$schema": "https://schemas.agentskills.io/discovery/0.2.0/schema.json", "skills": [skill]})
@@ -74,7 +74,7 @@ def mcp_server_card(request: HttpRequest) -> HttpResponse:
             "title": "Closient sandbox",
             "description": "A Closient on loopback, for trying, developing and testing.",
             "version": "1.0.0",
-            "websiteUrl": settings.SANDBOX_ADDRESS,
+            "websiteUrl": settings.SANDBOX_URL,
             "remotes": [],
         }
     )
@@ -85,8 +85,8 @@ def protected_resource(request: HttpRequest, rest: str = "") -> HttpResponse:
     """The resource metadata of RFC 9728."""
     return _document(
         {
-            "resource": f"{settings.SANDBOX_ADDRESS}/{rest}".removesuffix("/"),
-            "authorization_servers": [settings.SANDBOX_ADDRESS],
+            "resource": f"{settings.SANDBOX_URL}/{rest}".removesuffix("/"),
+            "authorization_servers": [settings.SANDBOX_URL],
             "scopes_supported": list(SCOPES),
             "bearer_methods_supported": ["header"],
             "resource_name": "Closient sandbox",
@@ -97,7 +97,7 @@ def protected_resource(request: HttpRequest, rest: str = "") -> HttpResponse:
 @read_only
 def authorization_server(request: HttpRequest) -> HttpResponse:
     """The authorization server metadata of RFC 8414, and of OpenID Connect Discovery."""
-    server = settings.SANDBOX_ADDRESS
+    server = settings.SANDBOX_URL
     return _document(
         {
             "issuer": server,

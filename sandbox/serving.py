@@ -36,8 +36,8 @@ def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = 
         print(f"The sandbox can't listen on {HOST}:{port}: {error.strerror}.", file=sys.stderr)
         return 1
     with listener, suppress(_Stopped), _stopping_by_signal(), tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
-        address = f"http://{HOST}:{listener.getsockname()[1]}"
-        server = _prepared_server(address, Path(folder), as_json)
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        server = _prepared_server(url, Path(folder), as_json)
         if until_eof:
             threading.Thread(target=_stop_at_eof, args=[server], daemon=True).start()
         server.run(sockets=[listener])
@@ -78,12 +78,12 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
+def _prepared_server(url: str, folder: Path, as_json: bool) -> "Server":
     import django
 
     from .settings import configure
 
-    configure(address, folder)
+    configure(url, folder)
     django.setup()
 
     from .data import database
@@ -110,7 +110,7 @@ def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
     class AnnouncingServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            _announce(address, as_json)
+            _announce(url, as_json)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets=sockets)
@@ -120,14 +120,14 @@ def _prepared_server(address: str, folder: Path, as_json: bool) -> "Server":
     return AnnouncingServer(config)
 
 
-def _announce(address: str, as_json: bool) -> None:
+def _announce(url: str, as_json: bool) -> None:
     from .data.accounts import KEYS, USERS
 
     if as_json:
-        line = {"address": address, "api_key": KEYS["business"], "keys": KEYS, "users": USERS}
+        line = {"url": url, "api_key": KEYS["business"], "keys": KEYS, "users": USERS}
         print(json.dumps(line), flush=True)
         return
-    print(f"The Closient sandbox runs at {address}")
+    print(f"The Closient sandbox runs at {url}")
     print(f"  Users:    {', '.join(USERS)} (password: {USERS['alice']['password']})")
     print(f"  API key:  {KEYS['business']}")
     print("  Stop it with Ctrl+C.", flush=True)

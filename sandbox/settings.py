@@ -1,4 +1,4 @@
-"""Django's settings, given in code because nothing here is configurable but the address and the folder."""
+"""Django's settings, given in code because nothing here is configurable but the URL and the folder."""
 
 import logging
 import secrets
@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
 
-def configure(address: str, folder: Path) -> None:
-    """Set Django up for this address, with its database in this folder."""
+def configure(url: str, folder: Path) -> None:
+    """Set Django up for this URL, with its database in this folder."""
     # Every refused request would be a line on the terminal; the log under /__sandbox__/ has them all.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django.security").setLevel(logging.CRITICAL)
@@ -19,7 +19,7 @@ def configure(address: str, folder: Path) -> None:
         DEBUG=False,
         SECRET_KEY=secrets.token_urlsafe(48),
         ALLOWED_HOSTS=["127.0.0.1", "localhost", "[::1]"],
-        SANDBOX_ADDRESS=address,
+        SANDBOX_URL=url,
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
@@ -76,11 +76,11 @@ def configure(address: str, folder: Path) -> None:
         TIME_ZONE="UTC",
         USE_I18N=False,
         LOGGING_CONFIG=None,
-        OAUTH2_PROVIDER=_oauth(address),
+        OAUTH2_PROVIDER=_oauth(url),
     )
 
 
-def _oauth(address: str) -> dict[str, Any]:
+def _oauth(url: str) -> dict[str, Any]:
     return {
         "SCOPES_BACKEND_CLASS": "closient_mcp.sandbox.oauth.scopes.Scopes",
         "OAUTH2_VALIDATOR_CLASS": "closient_mcp.sandbox.oauth.validator.Validator",
@@ -88,10 +88,10 @@ def _oauth(address: str) -> dict[str, Any]:
         "ID_TOKEN_EXPIRE_SECONDS": 3600,
         "REFRESH_TOKEN_REUSE_PROTECTION": True,
         "OIDC_ENABLED": True,
-        "OIDC_ISS_ENDPOINT": address,
+        "OIDC_ISS_ENDPOINT": url,
         "OIDC_RSA_PRIVATE_KEY": _signing_key(),
-        "OAUTH_DEVICE_VERIFICATION_URI": f"{address}/oauth/device/",
-        "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": address + "/oauth/device/?user_code={user_code}",
+        "OAUTH_DEVICE_VERIFICATION_URI": f"{url}/oauth/device/",
+        "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": url + "/oauth/device/?user_code={user_code}",
         **{
             f"COMPLIANT_BCP_RFC9700_{rule}": True
             for rule in (

@@ -9,7 +9,7 @@ import sys
 from ..auth.secrets.redaction import Redaction
 from .settings.model import SettingsError
 
-# Libraries that say a lot at their lower levels; httpx2 shows whole addresses at INFO.
+# Libraries that say a lot at their lower levels; httpx2 shows whole URLs at INFO.
 _CHATTY = ("httpx2", "httpcore2", "mcp", "asyncio", "uvicorn")
 
 

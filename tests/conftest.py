@@ -50,14 +50,14 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def local_name(host: Any, *args: Any, **kwargs: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
-        if name not in (None, "localhost") and not _is_address(str(name)):
+        if name not in (None, "localhost") and not _is_url(str(name)):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return look_up(host, *args, **kwargs)
 
-    def local_connect(self: socket.socket, address: Any) -> None:
+    def local_connect(self: socket.socket, url: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):
-            assert ipaddress.ip_address(address[0]).is_loopback, f"a test connected to {address}"
-        connect(self, address)
+            assert ipaddress.ip_address(url[0]).is_loopback, f"a test connected to {url}"
+        connect(self, url)
 
     monkeypatch.setattr(socket, "getaddrinfo", local_name)
     monkeypatch.setattr(socket.socket, "connect", local_connect)
@@ -77,7 +77,7 @@ def _certificates_once() -> Iterator[None]:
         yield
 
 
-def _is_address(name: str) -> bool:
+def _is_url(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -106,7 +106,7 @@ def sandbox_process() -> Iterator[Sandbox]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout
         told = json.loads(process.stdout.readline())
-        yield Sandbox(told["address"], told["api_key"], told["keys"])
+        yield Sandbox(told["url"], told["api_key"], told["keys"])
         process.stdin.close()
         assert process.wait(SECONDS) == 0
 

@@ -1,9 +1,9 @@
 """What a tool call can fail with.
 
 ToolError
- ├── BadArguments     nothing was sent: the arguments do not fit the tool
- ├── Unreachable      no answer came: name, connection, TLS, time
- ├── Refused          nothing was sent, or the answer was not taken: one of our own rules
+ ├── InvalidArgumentsError     nothing was sent: the arguments do not fit the tool
+ ├── UnreachableError      no answer came: name, connection, TLS, time
+ ├── RefusedError          nothing was sent, or the answer was not taken: one of our own rules
  └── UpstreamError    the service answered, and its answer is an error
 """
 
@@ -25,15 +25,15 @@ class ToolError(Exception):
         self.details: JsonObject = details or {}
 
 
-class BadArguments(ToolError):
+class InvalidArgumentsError(ToolError):
     """The arguments do not fit the tool; nothing was sent."""
 
 
-class Unreachable(ToolError):
+class UnreachableError(ToolError):
     """No answer came from the service."""
 
 
-class Refused(ToolError):
+class RefusedError(ToolError):
     """One of our own rules stood in the way."""
 
 

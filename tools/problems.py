@@ -11,7 +11,7 @@ from .formats.text import one_line
 class Problem:
     """A part of a catalog or document that could not be used.
 
-    `subject` is the address or name of the thing, `pointer` a JSON pointer into it (RFC 6901) where there
+    `subject` is the URL or name of the thing, `pointer` a JSON pointer into it (RFC 6901) where there
     is one, `reason` what is wrong, and `effect` what that means for the person.
     """
 
@@ -26,5 +26,5 @@ class Problem:
             object.__setattr__(self, name, one_line(getattr(self, name), limit))
 
 
-class Unusable(ValueError):
+class UnusableError(ValueError):
     """Why one operation cannot become a tool."""

@@ -20,14 +20,14 @@ _OVERWRITING = {"update", "edit", "set", "move", "rename", "swap", "close", "sto
 _READING = {"search", "query", "find", "lookup", "parse", "validate", "verify", "check", "compare", "count",
             "preview", "decode", "scroll", "facet", "similar", "suggest", "autocomplete", "estimate", "calculate",
             "fetch"}  # fmt: skip
-# Of one thing, these leave it changed: a verified address, a checked-in guest.
+# Of one thing, these leave it changed: a verified URL, a checked-in guest.
 _JUDGING = {"validate", "verify", "check"}
 _TELLING = {"get", "list", "read", "show", "fetch", "retrieve", "view"}
 _SECRETS = {"token", "tokens", "key", "keys", "secret", "credentials"}  # getting one makes one
 _ADDING = (["create"], ["add"], ["insert"], ["import"])
 _WRITING = {"create", "add", "send", "store", "save", "insert", "upsert", "register", "submit", "set", "update",
             "import", "upload", "in", "out", "make", "open", "start"}  # fmt: skip
-# What is done at the address of one thing overwrites it, unless it says one of these.
+# What is done at the URL of one thing overwrites it, unless it says one of these.
 _BEGINNING = {"create", "add", "send", "insert", "import", "upload", "register", "submit", "invite", "start", "place",
               "execute", "trigger", "get", "list", "search", "query", "find", "fetch", "retrieve"}  # fmt: skip
 

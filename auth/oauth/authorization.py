@@ -43,7 +43,7 @@ def begin(
     pkce: bool = True,
     resource: str | None = None,
 ) -> Pending:
-    """A new authorization request: fresh state, verifier and nonce, and the address to send the person to.
+    """A new authorization request: fresh state, verifier and nonce, and the URL to send the person to.
 
     `exactly` asks for no scope besides these; `resource` is where the token is to be used (RFC 8707 §2.1).
     """
@@ -78,7 +78,7 @@ def begin(
         verifier=verifier,
         nonce=nonce,
         redirect_uri=redirect_uri,
-        address=add_params_to_uri(server.authorization_endpoint, parameters),
+        url=add_params_to_uri(server.authorization_endpoint, parameters),
         scopes=tuple(wanted),
         expires_at=now + LIFETIME,
         server=server,
@@ -107,7 +107,7 @@ def read_callback(query: str, pending: Pending) -> Code | Failure | Stale:
 
 
 def query_of_pasted(text: str) -> str:
-    """The query of a redirected address as a person pastes it, with blanks and line breaks around and in it."""
+    """The query of a redirected URL as a person pastes it, with blanks and line breaks around and in it."""
     try:
         return urlsplit("".join(text.split())).query
     except ValueError:

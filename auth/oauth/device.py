@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ..records import Client, Device, Server
-from .discovery import NoServer, checked_address
+from .discovery import ServerMetadataError, checked_url
 from .http import Answer, Call
-from .tokens import Denied, Unclear, identified
+from .tokens import Denied, Inconclusive, identified
 
 # The clocks of virtual machines run fast, and a server that is asked too early only gets slower.
 _SLACK = 1.2
@@ -17,7 +17,7 @@ _LONGEST_LIFETIME = 1800.0
 _USER_CODE = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 
 
-class NotOffered(Exception):
+class DeviceFlowError(Exception):
     """The server lets nobody sign in on another device, or not us, or not now; `lasting` is false if it may later."""
 
     def __init__(self, reason: str, *, lasting: bool = True) -> None:
@@ -38,26 +38,26 @@ def read_device(answer: Answer, server: Server, client: Client, scopes: tuple[st
     """The codes, and where the person goes with theirs (RFC 8628 §3.2).
 
     Raises:
-        NotOffered: there are none.
+        DeviceFlowError: there are none.
     """
     if answer.status == 429 or answer.status >= 500 or answer.body is None:
-        raise NotOffered(f"it answers {answer.line}", lasting=answer.status != 429 and answer.status < 500)
+        raise DeviceFlowError(f"it answers {answer.line}", lasting=answer.status != 429 and answer.status < 500)
     if error := answer.text("error"):
         said = answer.text("error_description")[:300]
-        raise NotOffered(f'it answers "{error[:80]}"' + (f" ({said})" if said else ""))
+        raise DeviceFlowError(f'it answers "{error[:80]}"' + (f" ({said})" if said else ""))
     device_code, user_code = answer.text("device_code"), answer.text("user_code").strip()
-    address = answer.text("verification_uri") or answer.text("verification_url")  # so called by the drafts
+    url = answer.text("verification_uri") or answer.text("verification_url")  # so called by the drafts
     if answer.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
-        raise NotOffered(f"it answers {answer.line} without a code")
+        raise DeviceFlowError(f"it answers {answer.line} without a code")
     try:
-        checked_address(address, "verification_uri")
-    except NoServer as error:
-        raise NotOffered(str(error)) from None
+        checked_url(url, "verification_uri")
+    except ServerMetadataError as error:
+        raise DeviceFlowError(str(error)) from None
     lifetime = _number(answer, "expires_in") or 600.0
     return Device(
         device_code=device_code,
         user_code=user_code,
-        address=_complete(answer) or address,
+        url=_complete(answer) or url,
         interval=_within(_number(answer, "interval") or _USUAL_INTERVAL),
         scopes=scopes,
         expires_at=now + min(lifetime, _LONGEST_LIFETIME),
@@ -67,11 +67,11 @@ def read_device(answer: Answer, server: Server, client: Client, scopes: tuple[st
 
 
 def _complete(answer: Answer) -> str:
-    """The address with the code in it, where there is a usable one (RFC 8628 §3.3.1)."""
-    address = answer.text("verification_uri_complete")
+    """The URL with the code in it, where there is a usable one (RFC 8628 §3.3.1)."""
+    url = answer.text("verification_uri_complete")
     try:
-        return checked_address(address, "verification_uri_complete") if address else ""
-    except NoServer:
+        return checked_url(url, "verification_uri_complete") if url else ""
+    except ServerMetadataError:
         return ""
 
 
@@ -84,9 +84,9 @@ def _number(answer: Answer, name: str) -> float:
     return number if 0 < number < 1e10 else 0.0
 
 
-def next_interval(interval: float, verdict: Denied | Unclear) -> float | None:
+def next_interval(interval: float, verdict: Denied | Inconclusive) -> float | None:
     """How long to leave the server alone after this answer, nothing where the waiting is over (RFC 8628 §3.5)."""
-    if isinstance(verdict, Unclear):
+    if isinstance(verdict, Inconclusive):
         return _within(max(interval * 2, verdict.retry_after or 0.0))
     if verdict.error == "slow_down":
         return _within(interval + 5)

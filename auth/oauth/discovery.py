@@ -11,12 +11,12 @@ import httpx2
 from ..profile import Endpoints
 from ..records import Server
 from ..urls import is_safe, origin
-from .http import Answer, Call, NoAnswer, Wire
+from .http import Answer, Call, NoResponseError, Wire
 
 _MAX_ADDRESS = 8192
 
 
-class NoServer(Exception):
+class ServerMetadataError(Exception):
     """There is no usable authorization server; the text says why. `lasting` is false if it may answer later."""
 
     def __init__(self, reason: str, *, lasting: bool) -> None:
@@ -28,7 +28,7 @@ def described(issuer: str, given: Endpoints) -> Server:
     """The server as the settings describe it, without a look at what it publishes.
 
     Raises:
-        NoServer: an address may not be used.
+        ServerMetadataError: a URL may not be used.
     """
     return Server(
         issuer=issuer,
@@ -47,21 +47,23 @@ def discover(issuer: str, wire: Wire, given: Endpoints | None = None, *, renamed
     under one; that is followed once, to where the other name's own metadata has to say the same.
 
     Raises:
-        NoServer: it publishes no usable metadata, or does not answer now.
+        ServerMetadataError: it publishes no usable metadata, or does not answer now.
     """
-    for address in metadata_addresses(issuer):
+    for url in metadata_urls(issuer):
         try:
-            answer = wire.send(Call(address, method="GET"))
-        except NoAnswer as error:
-            raise NoServer(f"it cannot be reached: {error}", lasting=False) from None
+            answer = wire.send(Call(url, method="GET"))
+        except NoResponseError as error:
+            raise ServerMetadataError(f"it cannot be reached: {error}", lasting=False) from None
         if answer.status == 429 or answer.status >= 500:
-            raise NoServer(f"it answers {answer.line}", lasting=False)
+            raise ServerMetadataError(f"it answers {answer.line}", lasting=False)
         if answer.status == 200 and answer.body is not None:
             told = answer.text("issuer")
             if not renamed and told.rstrip("/") != issuer.rstrip("/") and same_origin(told, issuer):
-                return discover(checked_address(told, "issuer"), wire, given, renamed=True)
+                return discover(checked_url(told, "issuer"), wire, given, renamed=True)
             return read_metadata(issuer, answer, given)
-    raise NoServer("it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True)
+    raise ServerMetadataError(
+        "it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True
+    )
 
 
 def is_alias(name: str, server: Server, wire: Wire) -> bool:
@@ -73,7 +75,7 @@ def is_alias(name: str, server: Server, wire: Wire) -> bool:
         return False
     try:
         other = discover(name, wire, renamed=True)
-    except NoServer:
+    except ServerMetadataError:
         return False
     return (other.authorization_endpoint, other.token_endpoint) == (
         server.authorization_endpoint,
@@ -82,14 +84,14 @@ def is_alias(name: str, server: Server, wire: Wire) -> bool:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether two addresses have one origin; what is no address has none."""
+    """Whether two URLs have one origin; what is no URL has none."""
     try:
         return origin(httpx2.URL(one)) == origin(httpx2.URL(other))
     except (httpx2.InvalidURL, ValueError):
         return False
 
 
-def metadata_addresses(issuer: str) -> list[str]:
+def metadata_urls(issuer: str) -> list[str]:
     """Where an issuer's metadata may be, in order (RFC 8414 §3; OpenID Connect Discovery §4; RFC 8414 §5)."""
     from authlib.oauth2.rfc8414 import get_well_known_url
 
@@ -105,13 +107,13 @@ def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -
     Endpoints that are given go before those that it names.
 
     Raises:
-        NoServer: it does not.
+        ServerMetadataError: it does not.
     """
     body = answer.body or {}
     told = answer.text("issuer")
     # RFC 8414 §3.3: the same issuer exactly, or somebody else's document could be passed off as this one's.
     if told.rstrip("/") != issuer.rstrip("/"):
-        raise NoServer(f'it says that it is "{told[:200]}", not {issuer}', lasting=True)
+        raise ServerMetadataError(f'it says that it is "{told[:200]}", not {issuer}', lasting=True)
     _check(body)
     own = described(told, given or Endpoints())
     token_endpoint = own.token_endpoint or _endpoint(answer, "token_endpoint")
@@ -143,7 +145,7 @@ def _check(body: Mapping[str, object]) -> None:
         metadata.validate_scopes_supported()
         metadata.validate_code_challenge_methods_supported()
     except ValueError as error:
-        raise NoServer(f"its metadata is not valid: {error}", lasting=True) from None
+        raise ServerMetadataError(f"its metadata is not valid: {error}", lasting=True) from None
 
 
 def _authorization_endpoint(answer: Answer) -> str:
@@ -159,42 +161,42 @@ def _sends_people(body: Mapping[str, object]) -> bool:
     return not grants or bool({"authorization_code", "implicit"} & set(grants))
 
 
-def _given(address: str | None, name: str) -> str | None:
-    return None if address is None else checked_address(address, name)
+def _given(url: str | None, name: str) -> str | None:
+    return None if url is None else checked_url(url, name)
 
 
 def _endpoint(answer: Answer, name: str) -> str:
-    address = answer.text(name)
-    if not address:
-        raise NoServer(f"its metadata has no {name}", lasting=True)
-    return checked_address(address, name)
+    url = answer.text(name)
+    if not url:
+        raise ServerMetadataError(f"its metadata has no {name}", lasting=True)
+    return checked_url(url, name)
 
 
 def _optional(answer: Answer, name: str) -> str | None:
-    return checked_address(answer.text(name), name) if answer.text(name) else None
+    return checked_url(answer.text(name), name) if answer.text(name) else None
 
 
 def _beside(token_endpoint: str, answer: Answer, name: str) -> str | None:
     """An endpoint that is told secrets: where the token endpoint is, or nowhere. Metadata may change, and lie."""
-    address = _optional(answer, name)
-    return address if address and same_origin(address, token_endpoint) else None
+    url = _optional(answer, name)
+    return url if url and same_origin(url, token_endpoint) else None
 
 
-def checked_address(address: str, name: str) -> str:
+def checked_url(text: str, name: str) -> str:
     """An endpoint that may be used: https or loopback, no user name, of sane length (CVE-2025-6514 was neither).
 
     Raises:
-        NoServer: it may not.
+        ServerMetadataError: it may not.
     """
     try:
-        url = httpx2.URL(address)
+        url = httpx2.URL(text)
     except (httpx2.InvalidURL, ValueError):
-        raise NoServer(f"its {name} is no address", lasting=True) from None
-    if re.search(r"[^!-~]|[\"<>\\^`{|}]", address):
-        raise NoServer(f"its {name} is no address (RFC 3986)", lasting=True)
-    if len(address) > _MAX_ADDRESS or not is_safe(url) or url.userinfo or not url.host or url.fragment:
-        raise NoServer(f"its {name} is not an https address: {origin(url)[:200]}", lasting=True)
-    return address
+        raise ServerMetadataError(f"its {name} is no URL", lasting=True) from None
+    if re.search(r"[^!-~]|[\"<>\\^`{|}]", text):
+        raise ServerMetadataError(f"its {name} is no URL (RFC 3986)", lasting=True)
+    if len(text) > _MAX_ADDRESS or not is_safe(url) or url.userinfo or not url.host or url.fragment:
+        raise ServerMetadataError(f"its {name} is not an https URL: {origin(url)[:200]}", lasting=True)
+    return text
 
 
 def _texts(body: Mapping[str, object], name: str) -> tuple[str, ...]:

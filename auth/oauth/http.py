@@ -1,4 +1,4 @@
-"""The thin layer that speaks to authorization servers: bounded, never redirected, never to an unsafe address."""
+"""The thin layer that speaks to authorization servers: bounded, never redirected, never to an unsafe URL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TIMEOUT = httpx2.Timeout(6.0, connect=3.0)
 class Call:
     """One request to an authorization server: a form, a JSON document, or neither.
 
-    `query` is added to the address at the last moment, so that no log and no error shows it.
+    `query` is added to the URL at the last moment, so that no log and no error shows it.
     """
 
     url: str
@@ -72,7 +72,7 @@ class Answer:
         return max(0.0, moment.timestamp() - now) if moment.tzinfo else None
 
 
-class NoAnswer(Exception):
+class NoResponseError(Exception):
     """Nothing came back; the text says why, without the address's query."""
 
 
@@ -97,7 +97,7 @@ class Wire:
         """Send, and read the answer within `deadline` seconds.
 
         Raises:
-            NoAnswer: the address is not safe, or nothing usable came back in time.
+            NoResponseError: the URL is not safe, or nothing usable came back in time.
         """
         # On a loop of its own, because only that bounds the whole: a peer that drips bytes, of the header or of
         # the body, renews a socket's timeout with every drop, and we hold a lock meanwhile. In a thread of its own,
@@ -105,20 +105,20 @@ class Wire:
         try:
             return within(deadline + _SLACK, lambda: anyio.run(self._send, call, deadline))
         except TimeoutError:
-            raise NoAnswer(f"no answer within {deadline:.0f} seconds") from None
+            raise NoResponseError(f"no answer within {deadline:.0f} seconds") from None
 
     async def _send(self, call: Call, deadline: float) -> Answer:
         url = httpx2.URL(call.url)
         if not is_safe(url):
-            raise NoAnswer(f"{url.host} is not https")
+            raise NoResponseError(f"{url.host} is not https")
         try:
             with anyio.fail_after(deadline):
                 answer = await self._exchange(call, url)
         except TimeoutError:
-            raise NoAnswer(f"no answer within {deadline:.0f} seconds") from None
+            raise NoResponseError(f"no answer within {deadline:.0f} seconds") from None
         except httpx2.RequestError as error:
-            # `from None`: the error holds the request, and that its whole address.
-            raise NoAnswer(str(error).strip().rstrip(".")[:200] or type(error).__name__) from None
+            # `from None`: the error holds the request, and that its whole URL.
+            raise NoResponseError(str(error).strip().rstrip(".")[:200] or type(error).__name__) from None
         logger.debug("%s %s: %s", call.method, call.url.split("?")[0], answer.status)
         return answer
 
@@ -145,7 +145,7 @@ class Wire:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > _MAX_BYTES:
-                    raise NoAnswer("the answer is too large")
+                    raise NoResponseError("the answer is too large")
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers=headers, body=_object(bytes(body)))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from ..records import Server
-from .http import Answer, Call, NoAnswer, Wire
+from .http import Answer, Call, NoResponseError, Wire
 
 if TYPE_CHECKING:
     from joserfc.jwk import DictKey, KeySetSerialization
@@ -18,11 +18,11 @@ _LEEWAY = 60
 _PAUSES = (0.0, 0.3, 1.0)
 
 
-class NotVerified(Exception):
+class IdTokenError(Exception):
     """The id_token cannot be believed; the text says what is wrong with it."""
 
 
-class NoKeys(NotVerified):
+class NoKeysError(IdTokenError):
     """Nobody can tell for now: the server does not give its keys."""
 
 
@@ -30,27 +30,27 @@ def verify(id_token: str, server: Server, client_id: str, nonce: str | None, wir
     """The claims of an id_token, signed by the server for this client.
 
     Raises:
-        NotVerified: signature, algorithm, issuer, audience, time or nonce is wrong, or there are no keys.
-        NoKeys: the keys are not to be had now.
+        IdTokenError: signature, algorithm, issuer, audience, time or nonce is wrong, or there are no keys.
+        NoKeysError: the keys are not to be had now.
     """
     if server.jwks_uri is None:
-        raise NotVerified("the server publishes no keys to check it with")
+        raise IdTokenError("the server publishes no keys to check it with")
     return checked_claims(id_token, _fetched(server.jwks_uri, wire), server, client_id, nonce)
 
 
-def _fetched(address: str, wire: Wire) -> Answer:
+def _fetched(url: str, wire: Wire) -> Answer:
     reason = ""
     for pause in _PAUSES:
         time.sleep(pause)
         try:
-            answer = wire.send(Call(address, method="GET"))
-        except NoAnswer as error:
+            answer = wire.send(Call(url, method="GET"))
+        except NoResponseError as error:
             reason = str(error)
         else:
             if answer.status != 429 and answer.status < 500:
                 return answer
             reason = answer.line
-    raise NoKeys(f"the server's keys cannot be had: {reason}")
+    raise NoKeysError(f"the server's keys cannot be had: {reason}")
 
 
 def checked_claims(
@@ -63,7 +63,7 @@ def checked_claims(
 
     algorithms = [name for name in server.signing_algorithms if name in _SAFE]
     if not algorithms:
-        raise NotVerified("the server signs in no way that is safe")
+        raise IdTokenError("the server signs in no way that is safe")
     expected = {"aud": client_id, **({"nonce": nonce} if nonce else {})}
     options: dict[str, ClaimsOption] = {name: {"essential": True} for name in ("sub", "exp", "iat")}
     options |= {name: {"essential": True, "value": value} for name, value in expected.items()}
@@ -74,16 +74,16 @@ def checked_claims(
         claims = jwt.decode(id_token, key_set, algorithms=algorithms).claims
         registry.validate(claims)
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise NotVerified(f"{type(error).__name__}: {error}"[:200]) from None
+        raise IdTokenError(f"{type(error).__name__}: {error}"[:200]) from None
     audience: object = claims.get("aud")
     several = isinstance(audience, list) and len(cast(list[object], audience)) > 1
     if several and claims.get("azp") != client_id:
-        raise NotVerified("it is for several clients and not authorized for this one (azp)")
+        raise IdTokenError("it is for several clients and not authorized for this one (azp)")
     return claims
 
 
 def _keys(answer: Answer) -> KeySetSerialization:
     keys = (answer.body or {}).get("keys")
     if answer.status != 200 or not isinstance(keys, list):
-        raise NotVerified(f"the server's keys cannot be had: {answer.line}")
+        raise IdTokenError(f"the server's keys cannot be had: {answer.line}")
     return {"keys": cast("list[DictKey]", keys)}

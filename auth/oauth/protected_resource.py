@@ -10,8 +10,8 @@ from typing import cast
 import httpx2
 
 from ..urls import origin
-from .discovery import NoServer, checked_address
-from .http import Answer, Call, NoAnswer, Wire
+from .discovery import ServerMetadataError, checked_url
+from .http import Answer, Call, NoResponseError, Wire
 
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')
@@ -31,29 +31,29 @@ def read_challenge(header: str, requested: httpx2.URL) -> Challenge | None:
     if not found:
         return None
     try:
-        address = checked_address(found[1], "resource_metadata")
-    except NoServer:
+        url = checked_url(found[1], "resource_metadata")
+    except ServerMetadataError:
         return None
     # Somebody else's page must not say whom our person signs in with.
-    if origin(httpx2.URL(address)) != origin(requested):
+    if origin(httpx2.URL(url)) != origin(requested):
         return None
-    return Challenge(address, str(requested.copy_with(query=None, fragment=None)))
+    return Challenge(url, str(requested.copy_with(query=None, fragment=None)))
 
 
 def find_issuer(site: str, challenge: Challenge | None, wire: Wire) -> str | None:
     """The issuer that the service at `site` names, or nothing where it does not describe itself.
 
     Raises:
-        NoServer: it cannot be reached now, or what it says of itself is not to be believed.
+        ServerMetadataError: it cannot be reached now, or what it says of itself is not to be believed.
     """
     derived = Challenge(f"{site.rstrip('/')}{_WELL_KNOWN}", site)
     for one in (challenge, derived) if challenge else (derived,):
         try:
             answer = wire.send(Call(one.metadata, method="GET"))
-        except NoAnswer as error:
-            raise NoServer(f"it cannot be reached: {error}", lasting=False) from None
+        except NoResponseError as error:
+            raise ServerMetadataError(f"it cannot be reached: {error}", lasting=False) from None
         if answer.status == 429 or answer.status >= 500:
-            raise NoServer(f"it answers {answer.line}", lasting=False)
+            raise ServerMetadataError(f"it answers {answer.line}", lasting=False)
         if answer.status == 200 and answer.body is not None:
             return read_resource(answer, one, site)
     return None
@@ -63,12 +63,12 @@ def read_resource(answer: Answer, challenge: Challenge, site: str) -> str | None
     """The issuer that a service's metadata names: the site itself where that is among them, else the first.
 
     Raises:
-        NoServer: it speaks of another service (RFC 9728 §3.3), or names what nobody should be sent to.
+        ServerMetadataError: it speaks of another service (RFC 9728 §3.3), or names what nobody should be sent to.
     """
     resource = answer.text("resource")
     if not _covers(resource, challenge.requested):
         reason = f'it publishes metadata of "{resource[:200]}", which is not what was asked for'
-        raise NoServer(reason, lasting=True)
+        raise ServerMetadataError(reason, lasting=True)
     value = (answer.body or {}).get("authorization_servers")
     items = cast(list[object], value) if isinstance(value, list) else []
     issuers = [item for item in items if isinstance(item, str) and item]
@@ -79,7 +79,7 @@ def read_resource(answer: Answer, challenge: Challenge, site: str) -> str | None
 
 
 def _covers(resource: str, requested: str) -> bool:
-    """Whether a request is one to this resource: the same address, or one below it.
+    """Whether a request is one to this resource: the same URL, or one below it.
 
     A service at `/mcp` that calls itself by its origin is what Close does.
     """
@@ -93,16 +93,16 @@ def _covers(resource: str, requested: str) -> bool:
 
 
 def checked_issuer(issuer: str, site: str) -> str:
-    """An issuer that somebody else names: on another origin it is https, and no address inside a network.
+    """An issuer that somebody else names: on another origin it is https, and no URL inside a network.
 
     Raises:
-        NoServer: it may not be used.
+        ServerMetadataError: it may not be used.
     """
-    address = httpx2.URL(checked_address(issuer, "authorization server"))
-    if address.host == httpx2.URL(site).host:
+    url = httpx2.URL(checked_url(issuer, "authorization server"))
+    if url.host == httpx2.URL(site).host:
         return issuer
-    if address.scheme != "https" or address.host == "localhost" or _is_private(address.host):
-        raise NoServer(f"its authorization server is not a public https address: {issuer[:200]}", lasting=True)
+    if url.scheme != "https" or url.host == "localhost" or _is_private(url.host):
+        raise ServerMetadataError(f"its authorization server is not a public https URL: {issuer[:200]}", lasting=True)
     return issuer
 
 

@@ -10,8 +10,8 @@ PATH = "/callback"
 HOST = "127.0.0.1"
 
 
-class BadRedirect(ValueError):
-    """A redirect address that no browser could bring anybody back to us with; the text says why."""
+class InvalidRedirectError(ValueError):
+    """A redirect URL that no browser could bring anybody back to us with; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +23,30 @@ class Redirect:
     path: str
 
 
-def checked_redirect(address: str) -> Redirect:
+def checked_redirect(url: str) -> Redirect:
     """A redirect URI that the user registered, such as `http://127.0.0.1:8765/callback`.
 
     Raises:
-        BadRedirect: we cannot listen on it.
+        InvalidRedirectError: we cannot listen on it.
     """
-    shown = repr(address[:200])
+    shown = repr(url[:200])
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise BadRedirect(f"{shown} is no address") from None
+        raise InvalidRedirectError(f"{shown} is no URL") from None
     if parts.scheme != "http" or parts.hostname not in (HOST, "localhost"):
-        raise BadRedirect(f"{shown} must begin with http://{HOST}: or http://localhost: followed by a port")
+        raise InvalidRedirectError(f"{shown} must begin with http://{HOST}: or http://localhost: followed by a port")
     if not port:
-        raise BadRedirect(f"{shown} needs a port, such as http://{parts.hostname}:8765{parts.path or PATH}")
+        raise InvalidRedirectError(f"{shown} needs a port, such as http://{parts.hostname}:8765{parts.path or PATH}")
     path = parts.path or "/"
-    if address not in (f"http://{parts.hostname}:{port}{path}", f"http://{parts.hostname}:{port}"):
-        raise BadRedirect(f"{shown} may have a path, and nothing else besides host and port")
+    if url not in (f"http://{parts.hostname}:{port}{path}", f"http://{parts.hostname}:{port}"):
+        raise InvalidRedirectError(f"{shown} may have a path, and nothing else besides host and port")
     if re.search(r"[^!-~]|[\"<>\\^`{|}]", path):
-        raise BadRedirect(f"{shown} holds a character that no address has")
+        raise InvalidRedirectError(f"{shown} holds a character that no URL has")
     return Redirect(parts.hostname, port, path)
 
 
-def short_address(redirect_uri: str) -> str:
+def short_url(redirect_uri: str) -> str:
     """Where the listener for a redirect address leads a person on to the authorization server."""
     return f"http://{HOST}:{checked_redirect(redirect_uri).port}/"

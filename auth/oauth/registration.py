@@ -21,12 +21,12 @@ REGISTER_YOURSELF = "Register a client at the service yourself and set its clien
 
 
 def is_document(client_id: str) -> bool:
-    """Whether a client_id is the address of a Client ID Metadata Document, which has a path."""
+    """Whether a client_id is the URL of a Client ID Metadata Document, which has a path."""
     parts = urlsplit(client_id)
     return parts.scheme == "https" and bool(parts.hostname) and parts.path not in ("", "/")
 
 
-class NotRegistered(Exception):
+class RegistrationError(Exception):
     """The server did not register us usably; the text says why, `next_step` what to do.
 
     `pause` is how many seconds it wants to be left alone, where it may register us later.
@@ -85,10 +85,10 @@ def _registered_for(purpose: Purpose) -> dict[str, object]:
 
 
 def deregistration_request(client: Client, server: Server) -> Call | None:
-    """The end of a registration (RFC 7592 §2.3), where the server gave an address of its own for that."""
+    """The end of a registration (RFC 7592 §2.3), where the server gave a URL of its own for that."""
     if not client.registration_uri or not client.registration_token:
         return None
-    own = {origin(httpx2.URL(address)) for address in (server.issuer, server.token_endpoint)}
+    own = {origin(httpx2.URL(url)) for url in (server.issuer, server.token_endpoint)}
     if not belongs(httpx2.URL(client.registration_uri), own):
         return None
     return Call(
@@ -101,7 +101,7 @@ def second_request(first: Call, answer: Answer) -> Call | None:
     error, said = answer.text("error") if answer.status == 400 else "", dict(first.document or {})
     method = said["token_endpoint_auth_method"]
     if "redirect_uris" not in said and error in ("invalid_client_metadata", "invalid_redirect_uri"):
-        # RFC 7591 §2: what is left out is the default, and with that a client has to have a redirect address.
+        # RFC 7591 §2: what is left out is the default, and with that a client has to have a redirect URL.
         return replace(first, document={**said, "redirect_uris": [], "response_types": []})
     if method == "none" and error == "invalid_client_metadata":
         return replace(first, document={**said, "token_endpoint_auth_method": "client_secret_basic"})
@@ -112,7 +112,7 @@ def read_registration(answer: Answer, purpose: Purpose, now: float) -> Client:
     """The client that the server made of us; what it says goes before what we asked for (RFC 7591 §3.2.1).
 
     Raises:
-        NotRegistered: it made none that we could use.
+        RegistrationError: it made none that we could use.
     """
     if answer.status not in (200, 201) or answer.body is None:
         raise _refusal(answer, now)
@@ -120,12 +120,12 @@ def read_registration(answer: Answer, purpose: Purpose, now: float) -> Client:
         "client_secret_basic" if answer.text("client_secret") else "none"
     )
     if not answer.text("client_id"):
-        raise NotRegistered("its answer has no client_id", REGISTER_YOURSELF)
+        raise RegistrationError("its answer has no client_id", REGISTER_YOURSELF)
     if method not in _METHODS or (method != "none" and not answer.text("client_secret")):
-        raise NotRegistered(f"it wants clients to identify by {method[:40]}", REGISTER_YOURSELF)
+        raise RegistrationError(f"it wants clients to identify by {method[:40]}", REGISTER_YOURSELF)
     redirects = answer.body.get("redirect_uris")
     if purpose.redirect_uri and isinstance(redirects, list) and purpose.redirect_uri not in redirects:
-        raise NotRegistered("it registered another redirect address", REGISTER_YOURSELF)
+        raise RegistrationError("it registered another redirect URL", REGISTER_YOURSELF)
     expires = answer.body.get("client_secret_expires_at")
     return Client(
         client_id=answer.text("client_id"),
@@ -139,14 +139,14 @@ def read_registration(answer: Answer, purpose: Purpose, now: float) -> Client:
     )
 
 
-def _refusal(answer: Answer, now: float) -> NotRegistered:
+def _refusal(answer: Answer, now: float) -> RegistrationError:
     said = answer.text("error_description") or answer.text("detail") or answer.text("error")
     told = f": {said[:200]}" if said else ""
     if answer.status == 429:
         pause = min(answer.retry_after(now) or _USUAL_PAUSE, LONGEST_PAUSE)
-        return NotRegistered("it accepts no more registrations for now", "Try again later.", pause)
+        return RegistrationError("it accepts no more registrations for now", "Try again later.", pause)
     if answer.status in (401, 403):
-        return NotRegistered(f"it lets no application register itself ({answer.line}){told}", REGISTER_YOURSELF)
+        return RegistrationError(f"it lets no application register itself ({answer.line}){told}", REGISTER_YOURSELF)
     if answer.text("error") == "invalid_redirect_uri":
-        return NotRegistered(f"it accepts no redirect to this machine{told}", "Use an API key instead.")
-    return NotRegistered(f"it refused the registration ({answer.line}){told}", "Use an API key instead.")
+        return RegistrationError(f"it accepts no redirect to this machine{told}", "Use an API key instead.")
+    return RegistrationError(f"it refused the registration ({answer.line}){told}", "Use an API key instead.")

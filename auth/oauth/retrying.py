@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from ..records import Tokens
-from .http import Call, NoAnswer, Wire
-from .tokens import Unclear, Verdict, read_tokens
+from .http import Call, NoResponseError, Wire
+from .tokens import Inconclusive, Verdict, read_tokens
 
 _RETRY_AFTER = (0.3, 1.0)
 _DEADLINE = 12.0
@@ -17,10 +17,10 @@ _LONGEST_PAUSE = 5.0
 def ask_patiently(wire: Wire, call: Call, clock: Callable[[], float], previous: Tokens | None = None) -> Verdict:
     """As `ask`, up to three times: for what does no harm when it is asked twice."""
     until = time.monotonic() + _DEADLINE
-    verdict: Verdict = Unclear("no time")
+    verdict: Verdict = Inconclusive("no time")
     for wait in (*_RETRY_AFTER, None):
         verdict = ask(wire, call, clock, previous, max(0.1, until - time.monotonic()))
-        if not isinstance(verdict, Unclear) or verdict.is_granted or verdict.is_elsewhere or wait is None:
+        if not isinstance(verdict, Inconclusive) or verdict.is_granted or verdict.is_elsewhere or wait is None:
             return verdict
         pause = max(wait, verdict.retry_after or 0.0)
         if time.monotonic() + pause >= until or pause > _LONGEST_PAUSE:
@@ -35,5 +35,5 @@ def ask(
     """What the token endpoint says; that nothing came back is no answer to go by."""
     try:
         return read_tokens(wire.send(call, deadline), clock(), previous)
-    except NoAnswer as error:
-        return Unclear(str(error))
+    except NoResponseError as error:
+        return Inconclusive(str(error))

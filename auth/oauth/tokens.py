@@ -47,12 +47,12 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
+class Inconclusive:
     """Not an answer to go by: the server is busy or broken, or something else answered in its place.
 
     `is_granted` says that it gave a token of some kind: it has done what it was asked, and asking again is in vain.
     `is_refused` says that it is a no of some kind, in words that nobody knows, `is_elsewhere` that no token endpoint
-    is at this address, or not any more.
+    is at this URL, or not any more.
     """
 
     reason: str
@@ -62,7 +62,7 @@ class Unclear:
     is_elsewhere: bool = False
 
 
-Verdict = Granted | Denied | Unclear
+Verdict = Granted | Denied | Inconclusive
 
 
 def is_usable(tokens: Tokens | None, now: float) -> bool:
@@ -81,7 +81,7 @@ def is_usable(tokens: Tokens | None, now: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class TokenRequestOptions:
     """What some servers want besides: a `resource` (RFC 8707 §2.2), everything in the query, or `scope` again.
 
     `scope` is what was granted: servers with a password grant, such as Fluent's, want it named at a refresh too.
@@ -92,11 +92,11 @@ class Habits:
     scope: str = ""
 
 
-_NONE = Habits()
+_NONE = TokenRequestOptions()
 
 
 def exchange_request(
-    server: Server, client: Client, code: str, verifier: str, redirect_uri: str, habits: Habits = _NONE
+    server: Server, client: Client, code: str, verifier: str, redirect_uri: str, habits: TokenRequestOptions = _NONE
 ) -> Call:
     """Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5); without a verifier where there was no challenge."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
@@ -105,21 +105,28 @@ def exchange_request(
     return _token_request(server, client, form, habits)
 
 
-def refresh_request(server: Server, client: Client, refresh_token: str, habits: Habits = _NONE) -> Call:
+def refresh_request(server: Server, client: Client, refresh_token: str, habits: TokenRequestOptions = _NONE) -> Call:
     """A refresh token for new tokens (RFC 6749 §6)."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **_scope(tuple(habits.scope.split()))}
     return _token_request(server, client, form, habits)
 
 
 def password_request(
-    server: Server, client: Client, username: str, password: str, scopes: tuple[str, ...], habits: Habits = _NONE
+    server: Server,
+    client: Client,
+    username: str,
+    password: str,
+    scopes: tuple[str, ...],
+    habits: TokenRequestOptions = _NONE,
 ) -> Call:
     """A user's name and password for tokens (RFC 6749 §4.3.2)."""
     form = {"grant_type": "password", "username": username, "password": password, **_scope(scopes)}
     return _token_request(server, client, form, habits)
 
 
-def client_credentials_request(server: Server, client: Client, scopes: tuple[str, ...], habits: Habits = _NONE) -> Call:
+def client_credentials_request(
+    server: Server, client: Client, scopes: tuple[str, ...], habits: TokenRequestOptions = _NONE
+) -> Call:
     """A token for the client itself (RFC 6749 §4.4.2)."""
     return _token_request(server, client, {"grant_type": "client_credentials", **_scope(scopes)}, habits)
 
@@ -128,13 +135,13 @@ def _scope(scopes: tuple[str, ...]) -> dict[str, str]:
     return {"scope": " ".join(scopes)} if scopes else {}
 
 
-def device_token_request(server: Server, client: Client, device_code: str, habits: Habits = _NONE) -> Call:
+def device_token_request(server: Server, client: Client, device_code: str, habits: TokenRequestOptions = _NONE) -> Call:
     """Whether the person has decided on the other device, and if so the tokens (RFC 8628 §3.4)."""
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": device_code}
     return _token_request(server, client, form, habits)
 
 
-def _token_request(server: Server, client: Client, form: dict[str, str], habits: Habits) -> Call:
+def _token_request(server: Server, client: Client, form: dict[str, str], habits: TokenRequestOptions) -> Call:
     if habits.resource:
         form["resource"] = habits.resource
     call = identified(server.token_endpoint, client, form)
@@ -165,21 +172,21 @@ def identified(url: str, client: Client, form: Mapping[str, str]) -> Call:
 def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> Verdict:
     """What a token endpoint's answer means (RFC 6749 §5); what a refresh leaves out stays as it was (§6)."""
     if answer.status == 429 or answer.status >= 500:
-        return Unclear(answer.line, answer.retry_after(now))
+        return Inconclusive(answer.line, answer.retry_after(now))
     if answer.status in (301, 308, 404, 405, 410) and not answer.text("error"):
-        return Unclear(answer.line, is_elsewhere=True)
+        return Inconclusive(answer.line, is_elsewhere=True)
     if answer.body is None:
-        return Unclear(f"{answer.line} with something that is not JSON, such as a web page")
+        return Inconclusive(f"{answer.line} with something that is not JSON, such as a web page")
     if denied := _denied(answer):
         return denied
     access_token = answer.text("access_token")
     if answer.status not in (200, 201) or not access_token:
-        return Unclear(f"{answer.line} without a token", is_refused=answer.status in (400, 401, 403))
+        return Inconclusive(f"{answer.line} without a token", is_refused=answer.status in (400, 401, 403))
     kind = answer.text("token_type") or "bearer"
     if kind.lower() != "bearer":
-        return Unclear(f"a token of the type {kind[:40]!r}, which is not one to send as Bearer", is_granted=True)
+        return Inconclusive(f"a token of the type {kind[:40]!r}, which is not one to send as Bearer", is_granted=True)
     if not all(_VSCHARS.fullmatch(token) for token in (access_token, answer.text("refresh_token"))):
-        return Unclear("a token with characters that no token has", is_granted=True)
+        return Inconclusive("a token with characters that no token has", is_granted=True)
     lifetime = _seconds(answer.body.get("expires_in"))
     tokens = Tokens(
         access_token=access_token,

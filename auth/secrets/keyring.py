@@ -21,7 +21,7 @@ _SECONDS = 3.0
 _LEFT_ALONE = 30.0
 
 
-class NoKeyring(Exception):
+class KeyringError(Exception):
     """The keyring does not do what it is asked; the text says why, `next_step` what to do."""
 
     def __init__(self, reason: str, next_step: str) -> None:
@@ -33,7 +33,7 @@ def entry(service: str, name: str, seconds: float) -> str | None:
     """What the keyring holds under these names, or nothing.
 
     Raises:
-        NoKeyring: it cannot be asked, or does not answer in time.
+        KeyringError: it cannot be asked, or does not answer in time.
     """
 
     def ask() -> str | None:
@@ -51,7 +51,7 @@ class SignIns:
     """
 
     def __init__(self) -> None:
-        self._failure: NoKeyring | None = None
+        self._failure: KeyringError | None = None
         self._failed_at = 0.0
         self._tried = False
         self._guard = threading.Lock()
@@ -60,7 +60,7 @@ class SignIns:
         """What `put` put there, or nothing.
 
         Raises:
-            NoKeyring: it does not answer, or it is not the keyring that it was.
+            KeyringError: it does not answer, or it is not the keyring that it was.
         """
         with self._guard:
             if self._failure is not None and time.monotonic() - self._failed_at < _LEFT_ALONE:
@@ -69,7 +69,7 @@ class SignIns:
                 found = entry(_SIGN_INS, name, _SECONDS)
                 if found is None:
                     self._try()  # some say that there is nothing where they mean that they cannot tell
-            except NoKeyring as error:
+            except KeyringError as error:
                 self._fail(error)
                 raise
             return found
@@ -78,7 +78,7 @@ class SignIns:
         """Replace an entry.
 
         Raises:
-            NoKeyring: it is not there afterwards; what it was before may be gone.
+            KeyringError: it is not there afterwards; what it was before may be gone.
         """
         with self._guard:
             if self._failure is not None:
@@ -87,13 +87,13 @@ class SignIns:
                 if not self._tried:
                     self._try()
                 self._replace(name, text)
-            except NoKeyring as error:
+            except KeyringError as error:
                 self._fail(error)
                 raise
 
     def drop(self, name: str) -> None:
         """Delete an entry, if it can be."""
-        with suppress(NoKeyring):  # it is worth nothing: its tokens were revoked, or others took their place
+        with suppress(KeyringError):  # it is worth nothing: its tokens were revoked, or others took their place
             _asked(partial(_delete, name), _SECONDS)
 
     def _try(self) -> None:
@@ -103,13 +103,13 @@ class SignIns:
         self.drop(name)
         self._tried = True
 
-    def _fail(self, error: NoKeyring) -> None:
+    def _fail(self, error: KeyringError) -> None:
         self._failure, self._failed_at = error, time.monotonic()
 
     def _replace(self, name: str, text: str) -> None:
         _asked(partial(_set, name, text), _SECONDS)
         if entry(_SIGN_INS, name, _SECONDS) != text:
-            raise NoKeyring("the keyring does not give back what it is given", "Look at its settings.")
+            raise KeyringError("the keyring does not give back what it is given", "Look at its settings.")
 
 
 def _set(name: str, text: str) -> None:
@@ -129,8 +129,10 @@ def _asked(work: Callable[[], T], seconds: float) -> T:
         return within(seconds, work)
     except TimeoutError:
         reason = f"the keyring did not answer within {seconds:.0f} seconds"
-        raise NoKeyring(reason, "Unlock it and try again.") from None
+        raise KeyringError(reason, "Unlock it and try again.") from None
     except ImportError:
-        raise NoKeyring("the package keyring is not installed", "Run `pip install 'closient-mcp[keyring]'`.") from None
+        raise KeyringError(
+            "the package keyring is not installed", "Run `pip install 'closient-mcp[keyring]'`."
+        ) from None
     except Exception as error:  # backends raise what they like, and may put into it what they like
-        raise NoKeyring(f"the keyring cannot be used ({type(error).__name__})", "Unlock it and try again.") from None
+        raise KeyringError(f"the keyring cannot be used ({type(error).__name__})", "Unlock it and try again.") from None

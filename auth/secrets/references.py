@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from ..errors import PersonNeeded
+from ..errors import UserActionRequired
 from ..timeouts import within
-from .keyring import NoKeyring, entry
+from .keyring import KeyringError, entry
 from .redaction import Redaction, Secret
 
 _COMMAND_SECONDS = 30.0
@@ -18,7 +18,7 @@ _KEYRING_SECONDS = 20.0
 _LONGEST = 16_384
 
 
-class NoSecret(Exception):
+class SecretError(Exception):
     """A secret is not where the settings say; the text says what is wrong, `next_step` what to do."""
 
     def __init__(self, reason: str, next_step: str) -> None:
@@ -39,7 +39,7 @@ class SecretReference:
         """The secret, hidden by `redaction` from then on; a command may take a while, so not on the event loop.
 
         Raises:
-            NoSecret: there is none.
+            SecretError: there is none.
         """
         with self._guard:
             if self._found is None:
@@ -53,12 +53,12 @@ class SecretReference:
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             value = value[1:-1].strip()
         if not value:
-            raise NoSecret(f"{self.place} is empty", "Put the secret there and start again.")
+            raise SecretError(f"{self.place} is empty", "Put the secret there and start again.")
         if re.search(r"\$\{[^}]*\}", value):
             what = f'{self.place} still holds the placeholder "${{...}}": the host did not fill it in'
-            raise NoSecret(what, "Put the real value there.")
+            raise SecretError(what, "Put the real value there.")
         if len(value) > _LONGEST or any(not c.isprintable() for c in value):
-            raise NoSecret(f"{self.place} holds a line break or a character that no secret has", "Copy it anew.")
+            raise SecretError(f"{self.place} holds a line break or a character that no secret has", "Copy it anew.")
         return value
 
     def __repr__(self) -> str:
@@ -77,7 +77,9 @@ def from_environment(name: str, environ: Mapping[str, str]) -> SecretReference:
         value = environ.get(name)
         if value is None:
             reason = f"the environment variable {name} is not set"
-            raise NoSecret(reason, f"Set {name}, for example in the `env` block of your host's entry, and start again.")
+            raise SecretError(
+                reason, f"Set {name}, for example in the `env` block of your host's entry, and start again."
+            )
         return value
 
     return SecretReference(f"the environment variable {name}", read)
@@ -95,18 +97,20 @@ def from_command(command: Sequence[str]) -> SecretReference:
             )
         except OSError as error:
             reason = f"the command {command[0]!r} cannot be run ({error.strerror})"
-            raise NoSecret(reason, "Write its whole path: hosts start us without your shell's PATH.") from None
+            raise SecretError(reason, "Write its whole path: hosts start us without your shell's PATH.") from None
         try:
             printed = within(_COMMAND_SECONDS, partial(_printed, process))
         except TimeoutError:
             process.kill()
             reason = f"the command {command[0]!r} did not end within {_COMMAND_SECONDS:.0f} seconds"
-            raise NoSecret(reason, "Run it in a terminal; it may be waiting for something.") from None
+            raise SecretError(reason, "Run it in a terminal; it may be waiting for something.") from None
         if len(printed) > _LONGEST:
-            raise NoSecret(f"the command {command[0]!r} printed too much", "Have it print the secret and nothing else.")
+            raise SecretError(
+                f"the command {command[0]!r} printed too much", "Have it print the secret and nothing else."
+            )
         if process.returncode != 0:
             reason = f"the command {command[0]!r} failed with exit code {process.returncode}"
-            raise NoSecret(reason, "Run it in a terminal to see why.")
+            raise SecretError(reason, "Run it in a terminal to see why.")
         return printed.decode(errors="replace")
 
     return SecretReference(place, read)
@@ -128,17 +132,17 @@ def from_keyring(name: str) -> SecretReference:
     def read() -> str:
         try:
             found = entry("closient-mcp", name, _KEYRING_SECONDS)
-        except NoKeyring as error:
-            raise NoSecret(f"{name} is to come from the keyring, and {error}", error.next_step) from None
+        except KeyringError as error:
+            raise SecretError(f"{name} is to come from the keyring, and {error}", error.next_step) from None
         if found is None:
-            raise NoSecret(f"the keyring holds no {name}", f"Store it with `keyring set closient-mcp {name}`.")
+            raise SecretError(f"the keyring holds no {name}", f"Store it with `keyring set closient-mcp {name}`.")
         return found
 
     return SecretReference(f"{name} in the keyring", read)
 
 
-def no_secret(error: NoSecret, system: str, address: str) -> PersonNeeded:
+def no_secret(error: SecretError, system: str, url: str) -> UserActionRequired:
     """What to say where a secret is not to be had."""
     reason = str(error)
     message = f"{system} needs a credential, but {reason}."
-    return PersonNeeded(message, error.next_step, system=system, address=address)
+    return UserActionRequired(message, error.next_step, system=system, url=url)

@@ -11,14 +11,14 @@ import httpx2
 
 from ..errors import AuthError
 from ..history import REGISTRATIONS_COUNT
-from ..oauth.discovery import NoServer, described, discover
-from ..oauth.http import Answer, Call, NoAnswer, Wire
+from ..oauth.discovery import ServerMetadataError, described, discover
+from ..oauth.http import Answer, Call, NoResponseError, Wire
 from ..oauth.protected_resource import Challenge, find_issuer
 from ..oauth.registration import (
     LONGEST_PAUSE,
     REGISTER_YOURSELF,
-    NotRegistered,
     Purpose,
+    RegistrationError,
     is_document,
     read_registration,
     registration_request,
@@ -29,24 +29,24 @@ from ..profile import Profile
 from ..records import Client, Record, Server
 from ..urls import origin
 from .credentials import Credentials
-from .messages import Sentences
+from .messages import Messages
 
 logger = logging.getLogger(__name__)
 
 Save: TypeAlias = Callable[[Record], Record]
 
-# A server that forgets us again and again is not asked again and again: Closient's takes ten an hour from an address.
+# A server that forgets us again and again is not asked again and again: Closient's takes ten an hour from a URL.
 _MOST_REGISTRATIONS = 5
 
 
-class Enrolment:
+class ClientSetup:
     """Finds the server of one profile, and a client for it; `challenge` is what the service said of it last."""
 
     def __init__(
         self,
         profile: Profile,
         wire: Wire,
-        sentences: Sentences,
+        sentences: Messages,
         credentials: Credentials,
         clock: Callable[[], float],
     ) -> None:
@@ -61,14 +61,14 @@ class Enrolment:
         """The authorization server: as the settings describe it, else as it is `known`, else as it does itself.
 
         Raises:
-            PersonNeeded, Unavailable: there is none, or it does not answer.
+            UserActionRequired, UnavailableError: there is none, or it does not answer.
         """
         issuer, given = self._profile.issuer, self._profile.endpoints
         try:
             if self._is_described():
                 return described(issuer, given)
             server = known or discover(self._issuer(), self._wire, given)
-        except NoServer as error:
+        except ServerMetadataError as error:
             if error.lasting:
                 raise self._say.no_server(str(error)) from None
             raise self._say.unavailable(f"{issuer} cannot be signed in to right now: {error}") from None
@@ -110,7 +110,7 @@ class Enrolment:
         `save` writes what is to be remembered of a registration whatever comes of it.
 
         Raises:
-            PersonNeeded, Unavailable: the server registers nobody, or not us, or not now.
+            UserActionRequired, UnavailableError: the server registers nobody, or not us, or not now.
         """
         client = self._client_at_hand(record.client, server, purpose)
         if client and purpose.suits(client):
@@ -134,7 +134,7 @@ class Enrolment:
         if own := self._credentials.own_client(purpose.redirect_uri):
             if is_document(own.client_id) and server.client_documents is False:
                 raise self._say.failure(
-                    f"{server.issuer} reads no client metadata documents, and {own.client_id} is the address of one",
+                    f"{server.issuer} reads no client metadata documents, and {own.client_id} is the URL of one",
                     "Leave client_id out to register, or set one that was registered there.",
                 )
             return own
@@ -155,7 +155,7 @@ class Enrolment:
             return True
         try:
             answer = self._wire.send(refresh_request(server, client, secrets.token_urlsafe(24)))
-        except NoAnswer:
+        except NoResponseError:
             return True
         return answer.text("error") != "invalid_client"
 
@@ -173,7 +173,7 @@ class Enrolment:
         record = save(record.model_copy(update={"history": history.registered(now)}))
         try:
             client = self._register(server, purpose)
-        except NotRegistered as error:
+        except RegistrationError as error:
             if error.pause is None:
                 issuer = self._profile.issuer
                 told = f"{issuer} did not register this application: {error}"
@@ -193,5 +193,5 @@ class Enrolment:
     def _send(self, call: Call) -> Answer:
         try:
             return self._wire.send(call)
-        except NoAnswer as error:
+        except NoResponseError as error:
             raise self._say.unavailable(f"{self._profile.issuer} did not answer ({error})") from None

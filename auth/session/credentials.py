@@ -10,7 +10,7 @@ from ..oauth.registration import is_document
 from ..profile import Profile
 from ..records import Client, Server
 from ..secrets.redaction import Redaction
-from ..secrets.references import NoSecret, SecretReference, no_secret
+from ..secrets.references import SecretError, SecretReference, no_secret
 
 _ROUNDS = 100_000
 
@@ -27,7 +27,7 @@ class Credentials:
         """Whose sign-in it is: another client, user or token endpoint has another one, with a file of its own.
 
         Raises:
-            PersonNeeded: the client_id or the username is not where the settings say.
+            UserActionRequired: the client_id or the username is not where the settings say.
         """
         profile = self._profile
         client_id, username = self._shown(profile.client_id), self._shown(profile.username)
@@ -39,7 +39,7 @@ class Credentials:
         """Fetch all of them, so that none is waited for under a lock.
 
         Raises:
-            PersonNeeded: one is not where the settings say.
+            UserActionRequired: one is not where the settings say.
         """
         self._all()
 
@@ -108,5 +108,5 @@ class Credentials:
             return ""
         try:
             return reference.open(redaction).reveal()
-        except NoSecret as error:
+        except SecretError as error:
             raise no_secret(error, self._profile.system, self._profile.issuer) from None

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from ..errors import AuthError
 from ..history import MOST_REJECTIONS, REJECTIONS_COUNT, History, fingerprint
 from ..store.record_store import Store
-from .messages import Sentences
+from .messages import Messages
 
 
 class Refusals:
     """The refusals that one sign-in has met; all of it blocks."""
 
-    def __init__(self, store: Store, sentences: Sentences, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, sentences: Messages, clock: Callable[[], float]) -> None:
         self._store = store
         self._say = sentences
         self._clock = clock
@@ -39,7 +39,7 @@ class Refusals:
         """Renewing for a service that takes no token at all would go on with every call.
 
         Raises:
-            PersonNeeded: it was tried often enough for now.
+            UserActionRequired: it was tried often enough for now.
         """
         if self._store.read().history.too_many_rejections(self._clock()):
             raise self._say.no_token_taken(MOST_REJECTIONS, REJECTIONS_COUNT)

@@ -17,17 +17,17 @@ from concurrent.futures import Future
 from functools import partial
 
 from .. import background
-from ..errors import AuthError, Unavailable
+from ..errors import AuthError, UnavailableError
 from ..oauth.discovery import same_origin
 from ..oauth.http import Wire
 from ..oauth.retrying import ask_patiently
-from ..oauth.tokens import Denied, Granted, Habits, Unclear, Verdict, is_usable, refresh_request
+from ..oauth.tokens import Denied, Granted, Inconclusive, TokenRequestOptions, Verdict, is_usable, refresh_request
 from ..profile import Profile
 from ..records import Client, Record, Server, Tokens
 from ..store.record_store import Store
-from .client_setup import Enrolment
+from .client_setup import ClientSetup
 from .credentials import Credentials
-from .messages import Sentences
+from .messages import Messages
 from .refusals import Refusals
 from .unattended import Unattended
 
@@ -48,9 +48,9 @@ class Session:
         self.wire = wire
         self.clock = clock
         self.credentials = Credentials(profile, store.redaction)
-        self._say = Sentences(profile, store.redaction)
+        self._say = Messages(profile, store.redaction)
         self.refusals = Refusals(store, self._say, clock)
-        self.enrolment = Enrolment(profile, wire, self._say, self.credentials, clock)
+        self.enrolment = ClientSetup(profile, wire, self._say, self.credentials, clock)
         self._unattended = (
             Unattended(profile, store, wire, self._say, self.credentials, self.enrolment, clock)
             if profile.unattended
@@ -67,9 +67,9 @@ class Session:
         """A good access token, or nothing where nobody is signed in. `bad` is one that was just refused.
 
         Raises:
-            Unavailable: there is a sign-in, but it cannot be renewed at the moment.
-            PersonNeeded: the credential file, or a credential of the settings, cannot be used, or the service takes
-                no token that there is.
+            UnavailableError: there is a sign-in, but it cannot be renewed at the moment.
+            UserActionRequired: the credential file or a credential in the settings can't be used, or the service
+                rejects every token.
         """
         if not self._known:
             # Whose file it is may be for a command to say, and that takes its time.
@@ -89,7 +89,7 @@ class Session:
             job, joined = self._start_refresh(bad)
             try:
                 await asyncio.shield(asyncio.wrap_future(job))
-            except Unavailable as error:
+            except UnavailableError as error:
                 if not self._alive(bad):
                     raise
                 logger.warning("%s %s", error.message, error.next_step)
@@ -166,8 +166,8 @@ class Session:
         `by_hand` says that the person asked for it: then credentials that were refused are tried once more.
 
         Raises:
-            Unavailable: the server does not answer as it should, and no token that still works is left.
-            PersonNeeded: a credential of the settings is missing, or was refused.
+            UnavailableError: the server does not answer as it should, and no token that still works is left.
+            UserActionRequired: a credential of the settings is missing, or was refused.
         """
         self.credentials.open()
         with self.store.lock():
@@ -201,12 +201,12 @@ class Session:
             return False
         try:
             self.store.check_room("nothing is lost, you are still signed in")
-        except Unavailable:
+        except UnavailableError:
             if self._alive(bad):
                 return True
             raise
         verdict = self._ask(server, client, tokens)
-        if isinstance(verdict, Unclear) and verdict.is_elsewhere and (now := self._moved(server)):
+        if isinstance(verdict, Inconclusive) and verdict.is_elsewhere and (now := self._moved(server)):
             record = record.model_copy(update={"server": now})
             verdict = self._ask(now, client, tokens)
         if isinstance(verdict, Denied):
@@ -229,7 +229,7 @@ class Session:
     def _ask(self, server: Server, client: Client, tokens: Tokens) -> Verdict:
         complete = self.credentials.complete(client, server)
         scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
-        habits = Habits(self.profile.resource, self.profile.in_query, scope)
+        habits = TokenRequestOptions(self.profile.resource, self.profile.in_query, scope)
         call = refresh_request(server, complete, tokens.refresh_token or "", habits)
         return ask_patiently(self.wire, call, self.clock, tokens)
 
@@ -270,14 +270,14 @@ class Session:
             logger.info("the sign-in to %s has ended (%s)", record.site, denied.error)
             self.drop(record)
         elif not self._unattended:
-            raise self._unavailable(Unclear(f"{denied.error}: {denied.description}".rstrip(": ")))
+            raise self._unavailable(Inconclusive(f"{denied.error}: {denied.description}".rstrip(": ")))
 
     def drop(self, record: Record, **changes: object) -> None:
         """Write the record without its tokens, and with these changes; for whoever holds its lock."""
         self.store.write(record.model_copy(update={"tokens": None, **changes}))
         self._keep(None)
 
-    def _unavailable(self, verdict: Unclear) -> Unavailable:
+    def _unavailable(self, verdict: Inconclusive) -> UnavailableError:
         wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "in a while"
         return self._say.unavailable(
             f"{self.profile.issuer} is not renewing sign-ins right now ({verdict.reason})",

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from ..errors import PersonNeeded
+from ..errors import UserActionRequired
 from ..oauth.http import Wire
 from ..oauth.registration import Purpose
 from ..oauth.retrying import ask, ask_patiently
-from ..oauth.tokens import Denied, Granted, Habits, Verdict, client_credentials_request, password_request
+from ..oauth.tokens import Denied, Granted, TokenRequestOptions, Verdict, client_credentials_request, password_request
 from ..profile import Profile
 from ..records import Client, Record, Server
 from ..store.record_store import Store
-from .client_setup import Enrolment
+from .client_setup import ClientSetup
 from .credentials import Credentials
-from .messages import Sentences
+from .messages import Messages
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +31,9 @@ class Unattended:
         profile: Profile,
         store: Store,
         wire: Wire,
-        sentences: Sentences,
+        sentences: Messages,
         credentials: Credentials,
-        enrolment: Enrolment,
+        enrolment: ClientSetup,
         clock: Callable[[], float],
     ) -> None:
         self._profile = profile
@@ -51,8 +51,8 @@ class Unattended:
         lock the account.
 
         Raises:
-            PersonNeeded: the credentials are refused, or were.
-            Unavailable: the server does not answer as it should.
+            UserActionRequired: the credentials are refused, or were.
+            UnavailableError: the server does not answer as it should.
         """
         if self._credentials.match(record.history.bad_credentials):
             raise self._say.password_refused()
@@ -80,7 +80,7 @@ class Unattended:
 
     def _verdict(self, server: Server, client: Client) -> Verdict:
         scopes = self._profile.scopes or ()
-        habits = Habits(self._profile.resource, self._profile.in_query)
+        habits = TokenRequestOptions(self._profile.resource, self._profile.in_query)
         if self._profile.grant == "client_credentials":
             call = client_credentials_request(server, client, scopes, habits)
             return ask_patiently(self._wire, call, self._clock)
@@ -100,7 +100,7 @@ class Unattended:
         history = record.history.model_copy(update={"bad_credentials": ""})
         return record.model_copy(update={"tokens": kept, "asked": asked, "history": history})
 
-    def _refused(self, record: Record, denied: Denied) -> PersonNeeded:
+    def _refused(self, record: Record, denied: Denied) -> UserActionRequired:
         said = f" ({denied.description})" if denied.description else ""
         # Whatever else it is called: a password that is sent again and again locks the account.
         if self._profile.grant == "password" and denied.error not in _NOT_OF_PASSWORD:

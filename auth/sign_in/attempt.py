@@ -14,20 +14,20 @@ _NEVER = -1e9
 
 
 @dataclass(slots=True)
-class Attempt:
+class SignInAttempt:
     """Where the user goes, whether they were sent there, and how it ended.
 
-    `ready` is set once `address` is known, `done` at the end. With a `user_code` the address is for any device, and
+    `ready` is set once `url` is known, `done` at the end. With a `user_code` the URL is for any device, and
     the code is entered there. `server` is the authorization server where that is not the service itself. `opened`
     says that the user was sent there: by a browser, by their client, or by a result that named the code. `error` says
     why it failed, if it did, `reported` that a caller has seen the error. `closed_at` (monotonic) is when the user
     closed a client's question about it.
     """
 
-    address: str = ""
+    url: str = ""
     user_code: str = ""
     server: str = ""
-    authorize_address: str = field(default="", repr=False)
+    authorize_url: str = field(default="", repr=False)
     opened: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import httpx2
 
 from ..oauth import authorization
-from ..oauth.device import NotOffered, device_request, read_device
-from ..oauth.http import NoAnswer
+from ..oauth.device import DeviceFlowError, device_request, read_device
+from ..oauth.http import NoResponseError
 from ..oauth.redirects import checked_redirect
 from ..oauth.registration import Purpose
 from ..records import Client, Device, Pending, Record, Server
-from ..session.messages import Sentences
+from ..session.messages import Messages
 from ..session.renewal import Session
 from ..urls import origin
-from .callback_server import Listener
+from .callback_server import CallbackServer
 
 logger = logging.getLogger(__name__)
 
@@ -25,15 +25,15 @@ logger = logging.getLogger(__name__)
 class Started:
     """A request that is out, and the listener that its answer comes back to; one that was left behind is not new."""
 
-    listener: Listener
+    listener: CallbackServer
     pending: Pending
     is_new: bool
 
 
-class Beginning:
+class AuthorizationRequest:
     """Takes over the request of a process that died, or makes a new one. For whoever holds the login lock."""
 
-    def __init__(self, session: Session, sentences: Sentences) -> None:
+    def __init__(self, session: Session, sentences: Messages) -> None:
         self._session = session
         self._profile = session.profile
         self._store = session.store
@@ -49,7 +49,7 @@ class Beginning:
         if self._profile.redirect_uri not in (None, pending.redirect_uri):
             return None
         try:
-            return Started(Listener(pending.redirect_uri), pending, is_new=False)
+            return Started(CallbackServer(pending.redirect_uri), pending, is_new=False)
         except OSError:
             logger.info("the port of the pending sign-in is taken; starting anew")
             return None
@@ -92,9 +92,9 @@ class Beginning:
         try:
             answer = self._session.wire.send(device_request(server, complete, wanted, self._profile.resource))
             device = read_device(answer, server, client, wanted, self._clock())
-        except NoAnswer as error:
+        except NoResponseError as error:
             raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
-        except NotOffered as error:
+        except DeviceFlowError as error:
             if error.lasting:
                 raise self._say.not_on_device(str(error)) from None
             raise self._say.unavailable(f"{server.issuer} gave no code for another device: {error}") from None
@@ -133,14 +133,14 @@ class Beginning:
         supported = server.scopes_supported
         return tuple(scope for scope in (*scopes, *granted) if not supported or scope in supported)
 
-    def _listener(self, *clients: Client | None) -> Listener:
+    def _listener(self, *clients: Client | None) -> CallbackServer:
         """On the registered port: some servers want the very same address again, and by hand it is the only one."""
         fixed = self._profile.redirect_uri
         reason = ""
         registered = [client.redirect_uri for client in clients if client and client.redirect_uri]
         for redirect_uri in (fixed,) if fixed else (*registered, None):
             try:
-                return Listener(redirect_uri)
+                return CallbackServer(redirect_uri)
             except OSError as error:
                 reason = error.strerror or str(error)
         if fixed:

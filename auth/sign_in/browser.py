@@ -11,28 +11,28 @@ Opener = Callable[[str], bool]
 
 
 def opener(command: str | None) -> Opener:
-    """Opens addresses with `command`, in which `%s` stands for the address; gives whether that was started.
+    """Opens URLs with `command`, in which `%s` stands for the URL; gives whether that was started.
 
-    Started is not seen: what a command makes of it nobody can tell, so the address is always shown too.
+    Started is not seen: what a command makes of it nobody can tell, so the URL is always shown too.
     """
 
-    def open_address(address: str) -> bool:
+    def open_url(url: str) -> bool:
         if command is None:
             return False
         if command == "startfile":  # Windows has no command, only a call
             start = getattr(os, "startfile", None)
             try:
-                return start is not None and start(address) is None
+                return start is not None and start(url) is None
             except OSError:
                 return False
         try:
             words = shlex.split(command)
         except ValueError:
             return False
-        filled = [word.replace("%s", address) for word in words]
+        filled = [word.replace("%s", url) for word in words]
         try:
             subprocess.Popen(  # noqa: S603 (the command is the person's own setting)
-                filled if filled != words else [*words, address],
+                filled if filled != words else [*words, url],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -42,4 +42,4 @@ def opener(command: str | None) -> Opener:
             return False
         return True
 
-    return open_address
+    return open_url

@@ -45,10 +45,10 @@ def _nothing() -> None:
     """Nobody wants to know."""
 
 
-class Listener:
+class CallbackServer:
     """Listens on 127.0.0.1; `begin` must be called before the browser is sent anywhere.
 
-    `/` leads on to the authorization server, so that the address a person is given stays short and holds no
+    `/` leads on to the authorization server, so that the URL a person is given stays short and holds no
     state; the redirect address's path takes the answer. Everything else, favicons and prefetches, is 404 and ends
     nothing.
     """
@@ -71,7 +71,7 @@ class Listener:
             server.path = redirect.path
             server.hosts = {f"{host}:{self.port}" for host in (HOST, redirect.host)}
         self.redirect_uri = redirect_uri or f"http://{HOST}:{self.port}{PATH}"
-        self.address = f"http://{HOST}:{self.port}/"
+        self.url = f"http://{HOST}:{self.port}/"
 
     def begin(self, destination: str, answer: Callable[[str], Page], sent: Callable[[], None] = _nothing) -> None:
         """Serve: `destination` is where `/` leads, `answer` turns a callback's query into a page.
@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         server = cast(_Server, self.server)
         # DNS rebinding: another site's name may have been pointed at this address.
         if self.headers.get("host") not in server.hosts:
-            self._send(Page(400, "Not here", "This address is for signing in on this machine."))
+            self._send(Page(400, "Not here", "This URL is for signing in on this machine."))
             return
         target = urlsplit(self.path)
         if target.path == "/" and not (server.path == "/" and target.query):
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             finally:
                 server.sent()
         else:
-            self._send(Page(404, "Nothing here", "This address is for signing in."))
+            self._send(Page(404, "Nothing here", "This URL is for signing in."))
 
     def _send(self, page: Page) -> None:
         template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
@@ -152,4 +152,4 @@ class _Handler(BaseHTTPRequestHandler):
         return "closient-mcp"
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the address holds the code."""
+        """Nothing: the URL holds the code."""

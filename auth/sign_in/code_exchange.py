@@ -5,23 +5,23 @@ from __future__ import annotations
 from ..oauth import authorization
 from ..oauth.authorization import Code, Failure
 from ..oauth.discovery import is_alias
-from ..oauth.http import NoAnswer
-from ..oauth.tokens import Denied, Granted, Habits, exchange_request, read_tokens
+from ..oauth.http import NoResponseError
+from ..oauth.tokens import Denied, Granted, TokenRequestOptions, exchange_request, read_tokens
 from ..records import Pending
 from ..secrets.redaction import Secret
-from ..session.messages import Sentences
+from ..session.messages import Messages
 from ..session.renewal import Session
-from .completion import Keeping
+from .completion import SignInCompletion
 
 
 class CodeExchange:
     """Concludes the sign-ins of one session."""
 
-    def __init__(self, session: Session, sentences: Sentences) -> None:
+    def __init__(self, session: Session, sentences: Messages) -> None:
         self._session = session
         self._store = session.store
         self._say = sentences
-        self._keeping = Keeping(session, sentences)
+        self._keeping = SignInCompletion(session, sentences)
 
     def conclude(self, query: str, pending: Pending) -> None:
         """Exchange the code in a callback's query and save what it gives.
@@ -56,11 +56,11 @@ class CodeExchange:
     def _exchanged(self, code: Code, pending: Pending) -> Granted:
         session, server = self._session, pending.server
         client = session.credentials.complete(pending.client, server)
-        habits = Habits(session.profile.resource)
+        habits = TokenRequestOptions(session.profile.resource)
         try:
             call = exchange_request(server, client, code.code, pending.verifier, pending.redirect_uri, habits)
             verdict = read_tokens(session.wire.send(call), session.clock())
-        except NoAnswer as error:
+        except NoResponseError as error:
             raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
         if isinstance(verdict, Denied):
             raise self._say.not_exchanged(verdict, is_own=client.is_own)

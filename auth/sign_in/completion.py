@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..oauth import id_token
-from ..oauth.http import NoAnswer
+from ..oauth.http import NoResponseError
 from ..oauth.tokens import Granted, revoke_request
 from ..records import Client, Device, Pending, Server
-from ..session.messages import Sentences
+from ..session.messages import Messages
 from ..session.renewal import Session
 
 # What a sign-in brings along, and nothing that a service could miss.
 _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
 
 
-class Keeping:
+class SignInCompletion:
     """Keeps what one session's sign-ins give."""
 
-    def __init__(self, session: Session, sentences: Sentences) -> None:
+    def __init__(self, session: Session, sentences: Messages) -> None:
         self._session = session
         self._say = sentences
 
@@ -29,8 +29,8 @@ class Keeping:
         `nonce` is what an id_token must repeat.
 
         Raises:
-            PersonNeeded: the identity that came with them is not to be believed.
-            Unavailable: they cannot be saved.
+            UserActionRequired: the identity that came with them is not to be believed.
+            UnavailableError: they cannot be saved.
         """
         tokens, server, client, asked = granted.tokens, begun.server, begun.client, begun.scopes
         # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
@@ -59,11 +59,11 @@ class Keeping:
         wire = self._session.wire
         try:
             claims = id_token.verify(granted.id_token, server, client.client_id, nonce, wire)
-        except id_token.NotVerified as error:
+        except id_token.IdTokenError as error:
             if revocation := revoke_request(server, self._session.credentials.complete(client, server), granted.tokens):
-                with suppress(NoAnswer):  # they are not kept here in any case
+                with suppress(NoResponseError):  # they are not kept here in any case
                     wire.send(revocation)
-            if isinstance(error, id_token.NoKeys):
+            if isinstance(error, id_token.NoKeysError):
                 raise self._say.unavailable(
                     f"the identity that {server.issuer} returned cannot be verified for now ({error})",
                     "You are not signed in; try again in a while.",

@@ -11,23 +11,23 @@ from .. import background
 from ..errors import AuthError
 from ..oauth.device import next_interval, pause
 from ..oauth.retrying import ask
-from ..oauth.tokens import Denied, Granted, Habits, Verdict, device_token_request
+from ..oauth.tokens import Denied, Granted, TokenRequestOptions, Verdict, device_token_request
 from ..records import Device, Record
-from ..session.messages import Declined, Sentences
+from ..session.messages import DeclinedError, Messages
 from ..session.renewal import Session
-from .authorization_request import Beginning
-from .completion import Keeping
+from .authorization_request import AuthorizationRequest
+from .completion import SignInCompletion
 
 
 class DeviceLogin:
     """Asks the token endpoint over and over until the person has decided. For whoever holds the login lock."""
 
-    def __init__(self, session: Session, sentences: Sentences, beginning: Beginning) -> None:
+    def __init__(self, session: Session, sentences: Messages, beginning: AuthorizationRequest) -> None:
         self._session = session
         self._store = session.store
         self._say = sentences
         self._beginning = beginning
-        self._keeping = Keeping(session, sentences)
+        self._keeping = SignInCompletion(session, sentences)
 
     def lead(
         self, record: Record, scopes: tuple[str, ...], by_hand: bool, show: Callable[[Device], None], done: Event
@@ -48,7 +48,7 @@ class DeviceLogin:
         except AuthError as error:
             if self._is_kept(device):
                 now = self._session.clock()
-                declined = isinstance(error, Declined)
+                declined = isinstance(error, DeclinedError)
                 self._store.remember(lambda past: past.declined(now) if declined else past.failed(), device=None)
             raise
 
@@ -79,7 +79,7 @@ class DeviceLogin:
 
     def _ask(self, device: Device, answers: list[Verdict]) -> None:
         complete = self._session.credentials.complete(device.client, device.server)
-        habits = Habits(self._session.profile.resource)
+        habits = TokenRequestOptions(self._session.profile.resource)
         call = device_token_request(device.server, complete, device.device_code, habits)
         verdict = ask(self._session.wire, call, self._session.clock)
         if isinstance(verdict, Granted):

@@ -16,18 +16,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from .. import background
-from ..errors import AuthError, Unavailable
+from ..errors import AuthError, UnavailableError
 from ..history import MOST_SIGN_INS, MOST_TABS, SIGN_INS_COUNT
 from ..oauth import authorization
 from ..oauth.authorization import Stale
 from ..oauth.discovery import same_origin
-from ..oauth.redirects import short_address
+from ..oauth.redirects import short_url
 from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record, Server
-from ..session.messages import Declined, Sentences
+from ..session.messages import DeclinedError, Messages
 from ..session.renewal import Session
-from .attempt import Attempt
-from .authorization_request import Beginning, Started
+from .attempt import SignInAttempt
+from .authorization_request import AuthorizationRequest, Started
 from .browser import Opener
 from .callback_server import DONE, STALE, Page, failed
 from .code_exchange import CodeExchange, is_kept
@@ -40,7 +40,7 @@ _LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class SignInRequest:
     scopes: tuple[str, ...]
     browser: bool
     by_hand: bool
@@ -60,17 +60,17 @@ class Login:
         self._store = session.store
         self._clock = session.clock
         self._open = open_browser
-        self._say = Sentences(session.profile, session.store.redaction)
+        self._say = Messages(session.profile, session.store.redaction)
         self._profile = session.profile
-        self._beginning = Beginning(session, self._say)
+        self._beginning = AuthorizationRequest(session, self._say)
         self._exchange = CodeExchange(session, self._say)
         self._on_device = DeviceLogin(session, self._say, self._beginning)
-        self._attempt: Attempt | None = None
+        self._attempt: SignInAttempt | None = None
         self._guard = threading.Lock()
 
     def start(
         self, scopes: Sequence[str], *, browser: bool = True, by_hand: bool = False, device: bool = False
-    ) -> Attempt:
+    ) -> SignInAttempt:
         """Begin a sign-in that asks for these scopes, or join the one under way.
 
         `by_hand` says that the person asked for it: then neither an earlier no nor the brake stands in the way.
@@ -81,15 +81,15 @@ class Login:
             if last and last.unreported() and not by_hand:
                 return last
             if last is None or last.done.is_set():
-                self._attempt = attempt = Attempt()
-                wish = _Wish(tuple(dict.fromkeys(scopes)), browser, by_hand, self._by_device(device))
+                self._attempt = attempt = SignInAttempt()
+                wish = SignInRequest(tuple(dict.fromkeys(scopes)), browser, by_hand, self._by_device(device))
                 # A daemon: nobody waits at the end of the process for a person. The pending request stays.
                 threading.Thread(target=self._run, args=(attempt, wish), name="closient-mcp-login", daemon=True).start()
                 return attempt
             return last
 
-    def paste(self, attempt: Attempt, text: str) -> bool:
-        """Take a redirected address that the person pasted; gives whether it was this sign-in's."""
+    def paste(self, attempt: SignInAttempt, text: str) -> bool:
+        """Take a redirected URL that the person pasted; gives whether it was this sign-in's."""
         pending = self._store.read().pending
         if pending is None:
             return attempt.done.is_set()
@@ -97,7 +97,7 @@ class Login:
         attempt.release()
         return taken
 
-    def decline(self, attempt: Attempt) -> None:
+    def decline(self, attempt: SignInAttempt) -> None:
         """Take a no for an answer that was given before the person went anywhere; a callback is not waited for."""
         with attempt.guard:
             if not attempt.ended:
@@ -110,7 +110,7 @@ class Login:
     def _by_device(self, asked: bool) -> bool:
         return asked or self._profile.grant == "device_code"
 
-    def _run(self, attempt: Attempt, wish: _Wish) -> None:
+    def _run(self, attempt: SignInAttempt, wish: SignInRequest) -> None:
         try:
             self._lead_or_follow(attempt, wish)
         except AuthError as error:
@@ -119,7 +119,7 @@ class Login:
             logger.exception("the sign-in failed; this is a bug")
             attempt.finish(self._say.bug(error))
 
-    def _lead_or_follow(self, attempt: Attempt, wish: _Wish) -> None:
+    def _lead_or_follow(self, attempt: SignInAttempt, wish: SignInRequest) -> None:
         from filelock import Timeout
 
         lock = self._store.login_lock()
@@ -139,7 +139,7 @@ class Login:
                 lock.release()
             return
 
-    def _follow(self, attempt: Attempt, wish: _Wish, until: float) -> None:
+    def _follow(self, attempt: SignInAttempt, wish: SignInRequest, until: float) -> None:
         """Look how the owner gets on."""
         record = self._store.read()
         if record.pending is None and record.device is None and self._is_signed_in(record, wish):
@@ -154,8 +154,8 @@ class Login:
             if record.pending is None:
                 return
             attempt.server = self._elsewhere(record.pending.server)
-            attempt.address = short_address(record.pending.redirect_uri)
-            attempt.authorize_address = record.pending.address
+            attempt.url = short_url(record.pending.redirect_uri)
+            attempt.authorize_url = record.pending.url
             attempt.opened = bool(record.pending.opened)
             attempt.ready.set()
 
@@ -166,11 +166,11 @@ class Login:
             pending = record.pending
             if pending is None or pending.state != state or pending.opened:
                 return record
-            opened = {"opened": self._open(short_address(pending.redirect_uri))}
+            opened = {"opened": self._open(short_url(pending.redirect_uri))}
             return self._store.write(record.model_copy(update={"pending": pending.model_copy(update=opened)}))
 
-    def _show(self, attempt: Attempt, device: Device) -> None:
-        attempt.address, attempt.user_code = device.address, device.user_code
+    def _show(self, attempt: SignInAttempt, device: Device) -> None:
+        attempt.url, attempt.user_code = device.url, device.user_code
         attempt.server = self._elsewhere(device.server)
         attempt.ready.set()
 
@@ -178,8 +178,8 @@ class Login:
         """The authorization server, if a person would not expect it: it is for them to see whom they trust."""
         return "" if server is None or same_origin(server.issuer, self._profile.issuer) else server.issuer
 
-    def _lead(self, attempt: Attempt, wish: _Wish) -> None:
-        with suppress(Unavailable):
+    def _lead(self, attempt: SignInAttempt, wish: SignInRequest) -> None:
+        with suppress(UnavailableError):
             background.start(self._session.refresh).result()  # what has only expired needs no person
         record = self._store.read()
         if self._is_signed_in(record, wish):
@@ -196,15 +196,15 @@ class Login:
         started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, wish.by_hand)
         self._lead_in_browser(attempt, started, record, wish.browser)
 
-    def _lead_in_browser(self, attempt: Attempt, started: Started, record: Record, browser: bool) -> None:
+    def _lead_in_browser(self, attempt: SignInAttempt, started: Started, record: Record, browser: bool) -> None:
         listener, pending = started.listener, started.pending
         answer = partial(self._answered, attempt, pending)
-        listener.begin(pending.address, answer, attempt.release)
+        listener.begin(pending.url, answer, attempt.release)
         try:
-            attempt.address, attempt.authorize_address = listener.address, pending.address
+            attempt.url, attempt.authorize_url = listener.url, pending.url
             attempt.server = self._elsewhere(pending.server)
-            # The short address: a command line is for all to read, and must not hold the state.
-            new_tab = not pending.opened and browser and self._open(listener.address)
+            # The short URL: a command line is for all to read, and must not hold the state.
+            new_tab = not pending.opened and browser and self._open(listener.url)
             attempt.opened = bool(pending.opened) or new_tab
             self._tell_followers(pending.model_copy(update={"opened": attempt.opened}), is_new=started.is_new)
             attempt.ready.set()
@@ -212,7 +212,7 @@ class Login:
         finally:
             listener.close()
 
-    def _wait(self, attempt: Attempt, pending: Pending, before: Record) -> None:
+    def _wait(self, attempt: SignInAttempt, pending: Pending, before: Record) -> None:
         """Until the person comes back, here or to another process that they gave the answer to."""
         # A clock that went back must not prolong it.
         until = time.monotonic() + min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
@@ -224,7 +224,7 @@ class Login:
                     self._store.change(pending=None)
                     raise self._say.timed_out()
 
-    def _end_elsewhere(self, attempt: Attempt, before: Record, now: Record) -> None:
+    def _end_elsewhere(self, attempt: SignInAttempt, before: Record, now: Record) -> None:
         if now.tokens and now.tokens != before.tokens:
             self._finish_well(attempt)
         else:
@@ -234,7 +234,7 @@ class Login:
         """What an agent asks for over and over is not put to the person over and over.
 
         Raises:
-            PersonNeeded: they have just declined, or tabs were opened again and again to no end.
+            UserActionRequired: they have just declined, or tabs were opened again and again to no end.
         """
         history, now = record.history, self._clock()
         if history.declined_lately(now):
@@ -244,7 +244,7 @@ class Login:
         if history.too_many_sign_ins(now):
             raise self._say.stopped(MOST_SIGN_INS, "sign-ins", SIGN_INS_COUNT)
 
-    def _is_signed_in(self, record: Record, wish: _Wish) -> bool:
+    def _is_signed_in(self, record: Record, wish: SignInRequest) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
 
         Scopes that the settings fix are compared with what was asked for: what is granted is the server's affair,
@@ -260,7 +260,7 @@ class Login:
         supported = set(record.server.scopes_supported) if record.server else set[str]()
         return all(scope in settled or (supported and scope not in supported) for scope in wish.all_scopes(record))
 
-    def _finish_well(self, attempt: Attempt) -> None:
+    def _finish_well(self, attempt: SignInAttempt) -> None:
         self._session.reread()
         attempt.finish()
 
@@ -272,7 +272,7 @@ class Login:
                 history = record.history.tab_opened(self._clock()) if is_new else record.history
                 self._store.write(record.model_copy(update={"pending": pending, "history": history}))
 
-    def _answered(self, attempt: Attempt, pending: Pending, query: str) -> Page:
+    def _answered(self, attempt: SignInAttempt, pending: Pending, query: str) -> Page:
         """What a callback's query comes to: tokens, a failure, or nothing at all. One answer counts, the first."""
         if isinstance(authorization.read_callback(query, pending), Stale):
             return STALE
@@ -283,7 +283,7 @@ class Login:
             return failed(f"{attempt.error.message} {attempt.error.next_step}")
         return DONE
 
-    def _end(self, attempt: Attempt, query: str, pending: Pending) -> None:
+    def _end(self, attempt: SignInAttempt, query: str, pending: Pending) -> None:
         """Exchange the code, if there is one; whatever comes of it, the attempt ends here."""
         try:
             background.start(partial(self._exchange.conclude, query, pending)).result()
@@ -292,7 +292,7 @@ class Login:
             if told is not error:
                 logger.exception("the sign-in failed; this is a bug")
             with suppress(AuthError, OSError):
-                now, declined = self._clock(), isinstance(error, Declined)
+                now, declined = self._clock(), isinstance(error, DeclinedError)
                 self._store.remember(lambda past: past.declined(now) if declined else past.failed(), pending=None)
             attempt.conclude(told)
         else:

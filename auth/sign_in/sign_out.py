@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 
-from ..errors import PersonNeeded, Unavailable
+from ..errors import UnavailableError, UserActionRequired
 from ..oauth.discovery import same_origin
-from ..oauth.http import NoAnswer
+from ..oauth.http import NoResponseError
 from ..oauth.registration import deregistration_request
 from ..oauth.tokens import revoke_request
 from ..records import Record
@@ -17,13 +17,13 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
     """Revoke a sign-in and drop it; with `forget` the registration too. Gives what is to be said of it.
 
     Raises:
-        PersonNeeded, Unavailable: it cannot be dropped.
+        UserActionRequired, UnavailableError: it cannot be dropped.
     """
     with session.store.lock():
         try:
             record = session.store.read()
             said = _revoke(session, record)
-        except Unavailable as error:  # of the keyring: signing out is the way out of that
+        except UnavailableError as error:  # of the keyring: signing out is the way out of that
             record = session.store.read_file().model_copy(update={"client": None})
             said = f"Signed out of {session.profile.issuer} here, and not there. {error.message}"
         changes: dict[str, object] = {"pending": None, "device": None, "person": "", "warning": ""}
@@ -37,7 +37,7 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
 
 def _deregister(session: Session, record: Record) -> None:
     if record.client and record.server and (call := deregistration_request(record.client, record.server)):
-        with contextlib.suppress(NoAnswer):  # a registration that nobody uses any more does no harm
+        with contextlib.suppress(NoResponseError):  # a registration that nobody uses any more does no harm
             session.wire.send(call)
 
 
@@ -57,9 +57,9 @@ def _revoke(session: Session, record: Record) -> str:
         if call is None:
             return f"Signed out of {host} here; it offers no way to revoke the sign-in there."
         answer = session.wire.send(call)
-    except PersonNeeded as error:
+    except UserActionRequired as error:
         reason = error.message.rstrip(".")
-    except NoAnswer as error:
+    except NoResponseError as error:
         reason = str(error)
     else:
         if answer.status == 200:

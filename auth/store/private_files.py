@@ -16,7 +16,7 @@ _LEFT_BEHIND = 60.0
 _TRIES, _PAUSE = (10, 0.03) if os.name == "nt" else (1, 0.0)
 
 
-class NotOurs(Exception):
+class UnsafeFileError(Exception):
     """What is there is no file of ours; the text says why."""
 
 
@@ -37,7 +37,7 @@ def read(path: Path) -> str:
     """What a file holds; one that others can read is closed to them.
 
     Raises:
-        NotOurs: it is no plain file, or somebody else's.
+        UnsafeFileError: it is no plain file, or somebody else's.
         OSError: it cannot be read.
     """
     for _ in range(_TRIES - 1):
@@ -60,9 +60,9 @@ def _read(path: Path) -> str:
         if os.name == "posix":
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise NotOurs("it is not a plain file")
+                raise UnsafeFileError("it is not a plain file")
             if status.st_uid != os.getuid():
-                raise NotOurs("it belongs to another user")
+                raise UnsafeFileError("it belongs to another user")
             if stat.S_IMODE(status.st_mode) & 0o077:
                 os.fchmod(file.fileno(), 0o600)
         return file.read(_LARGEST)

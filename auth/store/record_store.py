@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ..errors import PersonNeeded, Unavailable
+from ..errors import UnavailableError, UserActionRequired
 from ..history import History
 from ..profile import Place
 from ..records import FORMAT, Record
-from ..secrets.keyring import NoKeyring, SignIns
+from ..secrets.keyring import KeyringError, SignIns
 from ..secrets.redaction import Redaction, Secret
 from . import private_files
 from .keyring_secrets import secrets_of, with_secrets, without_secrets
-from .private_files import NotOurs
+from .private_files import UnsafeFileError
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -77,8 +77,8 @@ class Store:
         """The record as it is now; an empty one where there is none.
 
         Raises:
-            PersonNeeded: the file cannot be read safely, or was written by a newer version.
-            Unavailable: the keyring that has its secrets does not give them.
+            UserActionRequired: the file cannot be read safely, or was written by a newer version.
+            UnavailableError: the keyring that has its secrets does not give them.
         """
         record = self.read_file()
         if record.seal:
@@ -90,13 +90,13 @@ class Store:
         """The record without what is in the keyring.
 
         Raises:
-            PersonNeeded: as `read`.
+            UserActionRequired: as `read`.
         """
         try:
             text = private_files.read(self._path)
         except FileNotFoundError:
             return self._empty
-        except NotOurs as error:
+        except UnsafeFileError as error:
             raise self._unusable(str(error), "Move it away.") from None
         except OSError as error:
             raise self._unusable(error.strerror or str(error), "Make it a file that only you can read.") from error
@@ -115,12 +115,12 @@ class Store:
         if self._held[0] != record.seal:
             try:
                 found = self._keyring.get(self._path.stem)
-            except NoKeyring as error:
-                raise Unavailable(
+            except KeyringError as error:
+                raise UnavailableError(
                     f"The sign-in to {record.site} is kept in the keyring, and {error}.",
                     f"{error.next_step} Or run `closient-mcp logout {record.system}`, and sign in again.",
                     system=record.system,
-                    address=record.site,
+                    url=record.site,
                 ) from None
             if found is None:
                 logger.warning("the keyring no longer holds the sign-in to %s", record.site)
@@ -131,7 +131,7 @@ class Store:
         """Replace the record; nobody ever reads half of it. Call it under `lock`.
 
         Raises:
-            Unavailable: the disk does not take it.
+            UnavailableError: the disk does not take it.
         """
         written = record.model_copy(update={"rev": record.rev + 1})
         self._hide(written)
@@ -150,20 +150,20 @@ class Store:
         `otherwise` is what to say of how things are if it does not.
 
         Raises:
-            Unavailable: it does not.
+            UnavailableError: it does not.
         """
         try:
             private_files.check_room(self._path, _LARGE_RECORD)
         except OSError as error:
             raise self._not_saved(error, otherwise) from error
 
-    def _not_saved(self, error: OSError, meanwhile: str) -> Unavailable:
+    def _not_saved(self, error: OSError, meanwhile: str) -> UnavailableError:
         site = self._empty.site
-        return Unavailable(
+        return UnavailableError(
             f"The sign-in to {site} could not be saved in {self._path}: {error.strerror}.",
             f"Make room or make the folder writable; {meanwhile}.",
             system=self._empty.system,
-            address=site,
+            url=site,
         )
 
     def _sealed(self, record: Record) -> Record:
@@ -177,7 +177,7 @@ class Store:
         if not record.seal or self._held != (record.seal, secret):
             try:
                 self._keyring.put(self._path.stem, secret)
-            except NoKeyring as error:
+            except KeyringError as error:
                 if not self._warned:
                     logger.warning("the sign-in to %s is kept in a file, because %s", record.site, error)
                 self._warned = True
@@ -189,7 +189,7 @@ class Store:
         """Replace these members of the record, and leave the others as they are now.
 
         Raises:
-            PersonNeeded, Unavailable: as `read`, `write` and `lock` do.
+            UserActionRequired, UnavailableError: as `read`, `write` and `lock` do.
         """
         with self.lock():
             self.write(self.read().model_copy(update=changes))
@@ -198,7 +198,7 @@ class Store:
         """As `change`, with what `change` makes of the history as it is now.
 
         Raises:
-            PersonNeeded, Unavailable: as `read`, `write` and `lock` do.
+            UserActionRequired, UnavailableError: as `read`, `write` and `lock` do.
         """
         with self.lock():
             record = self.read()
@@ -208,7 +208,7 @@ class Store:
         """As `change`, for changes that hold every secret anew: what a keyring holds is not asked for.
 
         Raises:
-            PersonNeeded, Unavailable: as `write` and `lock` do.
+            UserActionRequired, UnavailableError: as `write` and `lock` do.
         """
         with self.lock():
             self.write(self.read_file().model_copy(update=changes))
@@ -218,7 +218,7 @@ class Store:
         """Hold the record: nobody else refreshes or writes it meanwhile.
 
         Raises:
-            Unavailable: another process holds it for longer than a refresh can take.
+            UnavailableError: another process holds it for longer than a refresh can take.
         """
         from filelock import Timeout
 
@@ -226,11 +226,11 @@ class Store:
         try:
             lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
         except Timeout:
-            raise Unavailable(
+            raise UnavailableError(
                 f"Another copy of closient-mcp is renewing the sign-in to {self._empty.site}.",
                 "Try again in a few seconds.",
                 system=self._empty.system,
-                address=self._empty.site,
+                url=self._empty.site,
             ) from None
         except OSError as error:
             raise self.no_lock(error) from error
@@ -244,7 +244,7 @@ class Store:
         """The lock that the one process holds which leads a person through a sign-in."""
         return self._file_lock(".login.lock")
 
-    def no_lock(self, error: OSError) -> PersonNeeded:
+    def no_lock(self, error: OSError) -> UserActionRequired:
         """What to say where the file that is the lock cannot be had."""
         reason = f"it cannot be locked ({error.strerror or error})"
         return self._unusable(reason, "Make its folder one that only you can write, or set CLOSIENT_MCP_HOME.")
@@ -264,12 +264,12 @@ class Store:
         self._path.replace(aside)
         logger.warning("the credential file %s was damaged and is set aside as %s", self._path, aside.name)
 
-    def _unusable(self, reason: str, next_step: str) -> PersonNeeded:
-        return PersonNeeded(
+    def _unusable(self, reason: str, next_step: str) -> UserActionRequired:
+        return UserActionRequired(
             f"The credential file {self._path} cannot be used: {reason}.",
             next_step,
             system=self._empty.system,
-            address=self._empty.site,
+            url=self._empty.site,
         )
 
     def _hide(self, record: Record) -> None:

@@ -112,7 +112,7 @@ def authenticated(request: HttpRequest) -> Caller:
 
 def challenge(**members: str) -> str:
     """A `WWW-Authenticate` value (RFC 6750) that leads to the resource metadata (RFC 9728)."""
-    metadata = f"{settings.SANDBOX_ADDRESS}/.well-known/oauth-protected-resource"
+    metadata = f"{settings.SANDBOX_URL}/.well-known/oauth-protected-resource"
     return "Bearer " + ", ".join(
         f'{name}="{value}"' for name, value in {**members, "resource_metadata": metadata}.items()
     )

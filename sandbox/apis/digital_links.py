@@ -38,7 +38,7 @@ def description(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {
             "name": "Closient sandbox resolver",
-            "resolverRoot": settings.SANDBOX_ADDRESS,
+            "resolverRoot": settings.SANDBOX_URL,
             "supportedPrimaryKeys": ["01"],
             "supportedLinkType": [
                 {
@@ -119,7 +119,7 @@ def _identified(request: HttpRequest) -> linksets.Identified:
 
 
 def _anchor(identified: linksets.Identified) -> str:
-    return f"{settings.SANDBOX_ADDRESS}/01/{identified.gtin}"
+    return f"{settings.SANDBOX_URL}/01/{identified.gtin}"
 
 
 def _options() -> HttpResponse:

@@ -51,7 +51,7 @@ class Link:
 
 def links_of(product: Product, identified: Identified) -> list[Link]:
     """All links of a product; the first is the default one."""
-    page = f"{settings.SANDBOX_ADDRESS}/p/{product.gtin}"
+    page = f"{settings.SANDBOX_URL}/p/{product.gtin}"
     document = product.document
     found = [Link("pip", page, product.product_name)]
     if any(claim["category"] == "SUSTAINABILITY" for claim in document["claims"]):

@@ -38,7 +38,7 @@ def new_api(app: str, title: str, description: str) -> NinjaAPI:
         description=description,
         urls_namespace=app,
         docs_url=None,
-        servers=[{"url": settings.SANDBOX_ADDRESS, "description": "This sandbox"}],
+        servers=[{"url": settings.SANDBOX_URL, "description": "This sandbox"}],
     )
     api.add_exception_handler(Problem, _on_problem)
     api.add_exception_handler(ValidationError, _on_validation_error)

@@ -19,8 +19,8 @@ _CODES = {
 _DETAILS = {
     400: "The request could not be understood.",
     403: "This is not allowed.",
-    404: "There is nothing at this address.",
-    405: "The method is not allowed at this address.",
+    404: "There is nothing at this URL.",
+    405: "The method is not allowed at this URL.",
     413: "The body is too large.",
     500: "The sandbox failed to answer; this is a defect of the sandbox.",
 }

@@ -343,7 +343,7 @@ class DigitalLinkOut(Schema):
 def image_url(product: Product) -> str:
     """The absolute URL of a product's picture."""
     url: str = product.document["image_url"]
-    return settings.SANDBOX_ADDRESS + url if url.startswith("/") else url
+    return settings.SANDBOX_URL + url if url.startswith("/") else url
 
 
 def product_out(product: Product) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def checked(given: JSON) -> JSON:
     for name in _ADDRESSES:
         if (text := _text(given, name)) is not None:
             if urlsplit(text).scheme not in ("https", "http"):
-                raise Refused("invalid_client_metadata", f"{name} must be a web address.")
+                raise Refused("invalid_client_metadata", f"{name} must be a web URL.")
             metadata[name] = text
     return metadata
 
@@ -83,7 +83,7 @@ def _response_types(given: JSON, interactive: bool) -> list[str]:
 def _redirect_uris(given: JSON, *, required: bool) -> list[str]:
     uris = _strings(given, "redirect_uris", [], error="invalid_redirect_uri")
     if required and not uris:
-        raise Refused("invalid_redirect_uri", "redirect_uris needs at least one address.")
+        raise Refused("invalid_redirect_uri", "redirect_uris needs at least one URL.")
     for uri in uris:
         _check_redirect_uri(uri)
     return uris
@@ -96,7 +96,7 @@ def _check_redirect_uri(uri: str) -> None:
     except ValueError as error:
         raise Refused("invalid_redirect_uri", f"A redirect URI can't be read: {error}.") from error
     if _NOT_IN_A_URI.search(uri) or len(uri) > 2048 or "@" in parts.netloc or "#" in uri or not hostname:
-        raise Refused("invalid_redirect_uri", "A redirect URI is a plain address without credentials and fragment.")
+        raise Refused("invalid_redirect_uri", "A redirect URI is a plain URL without credentials and fragment.")
     if parts.scheme == "http" and not _is_loopback_literal(uri):
         raise Refused(
             "invalid_redirect_uri", "Plain http is for 127.0.0.1 and [::1] only, not for host names; use https."

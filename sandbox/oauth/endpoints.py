@@ -57,10 +57,10 @@ class Authorize(AuthorizationView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Grant or deny, but only back to an address that the client has registered."""
+        """Grant or deny, but only back to a URL that the client has registered."""
         application = Application.objects.filter(client_id=form.cleaned_data["client_id"]).first()
         if application is None or not application.redirect_uri_allowed(form.cleaned_data["redirect_uri"]):
-            return _refused(self.request, "This application is not registered for this address.")
+            return _refused(self.request, "This application is not registered for this URL.")
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -126,14 +126,14 @@ def _fail(error: OAuth2Error, credentials: dict[str, Any]) -> None:
 
 
 def _refused(request: HttpRequest, text: str) -> HttpResponse:
-    """An error that must not be sent to the address in the request."""
+    """An error that must not be sent to the URL in the request."""
     return render(request, "message.html", {"title": "This sign-in can't go on", "text": text}, status=400)
 
 
-def _with_issuer(address: str) -> str:
-    parts = urlsplit(address)
+def _with_issuer(url: str) -> str:
+    parts = urlsplit(url)
     query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "iss"]
-    query.append(("iss", settings.SANDBOX_ADDRESS))
+    query.append(("iss", settings.SANDBOX_URL))
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 

@@ -115,7 +115,7 @@ def _columns(metadata: dict[str, Any]) -> dict[str, str]:
 
 def _information(registration: Registration) -> dict[str, Any]:
     """The client information response (RFC 7591 section 3.2.1)."""
-    address = f"{settings.SANDBOX_ADDRESS}/oauth/register/{registration.client_id}/"
+    url = f"{settings.SANDBOX_URL}/oauth/register/{registration.client_id}/"
     secret = {"client_secret": registration.secret} if registration.secret else {}
     return {
         "client_id": registration.client_id,
@@ -123,7 +123,7 @@ def _information(registration: Registration) -> dict[str, Any]:
         "client_id_issued_at": registration.issued_at,
         "client_secret_expires_at": 0,
         **registration.metadata,
-        "registration_client_uri": address,
+        "registration_client_uri": url,
         "registration_access_token": registration.access_token,
     }
 

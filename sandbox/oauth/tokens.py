@@ -25,7 +25,7 @@ def read_access_token(token: str, path: str) -> AccessTokenFacts | None:
     """What is known of a token, or None where it was never issued, was revoked, or is for another resource."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     found = AccessToken.objects.select_related("user", "application").filter(token_checksum=digest).first()
-    if found is None or not found.allows_audience(settings.SANDBOX_ADDRESS + path):
+    if found is None or not found.allows_audience(settings.SANDBOX_URL + path):
         return None
     return AccessTokenFacts(
         user_id=found.user.pk if found.user else None,

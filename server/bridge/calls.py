@@ -24,7 +24,7 @@ class Calls:
         """Check the arguments, call, and bound the reply.
 
         Raises:
-            ToolError, PersonNeeded: what the caller is to be told.
+            ToolError, UserActionRequired: what the caller is to be told.
         """
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
         # Before it is cut into pages: a secret on the border would be in two halves.

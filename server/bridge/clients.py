@@ -37,7 +37,7 @@ def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Ses
 
 
 def anonymous_client(site: str) -> httpx2.AsyncClient:
-    """The client for the catalogs and documents of a system at this address."""
+    """The client for the catalogs and documents of a system at this URL."""
     return _client(site, None)
 
 

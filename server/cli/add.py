@@ -44,10 +44,10 @@ Reload = Callable[[str], Settings]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line says: the system's name and address, and what only a person can know."""
+    """What the command line says: the system's name and URL, and what only a person can know."""
 
     name: str
-    address: str
+    url: str
     preset: str | None = None
     base: str = ""
     account: str | None = None
@@ -103,25 +103,25 @@ def _check_name(name: str) -> None:
 
 async def _looked_up(request: Request) -> tuple[Mapping[str, object], Proposal]:
     """The settings of the way in, and the credential that it takes."""
-    location = location_of(request.address)
+    location = location_of(request.url)
     preset = request.preset or _preset_of(request.name, location)
     if preset != "fluent" and (request.account is not None or request.retailer is not None):
         raise SettingsError("--account and --retailer are for Fluent Commerce: say --preset fluent with them")
     if preset and isinstance(location, Path):
-        raise SettingsError(f"{location} is a file; {preset} is added by its address")
+        raise SettingsError(f"{location} is a file; {preset} is added by its URL")
     if isinstance(location, Path) or not preset:
         return await _own(request, location)
     base = {"base": request.base} if request.base else {}
     if preset == "close":
-        site = {} if urlsplit(location).hostname == "api.close.com" else {"site": safe_origin("its address", location)}
+        site = {} if urlsplit(location).hostname == "api.close.com" else {"site": safe_origin("its URL", location)}
         return {"preset": "close", **site, **base}, for_close(request.name, request.given)
     if preset == "fluent":
         return _fluent(request, location), for_fluent(request.name)
-    return {"preset": "closient", "site": safe_origin("its address", location), **base}, for_closient(request.given)
+    return {"preset": "closient", "site": safe_origin("its URL", location), **base}, for_closient(request.given)
 
 
 def _preset_of(name: str, location: Location) -> str:
-    """The preset that a name or an address stands for."""
+    """The preset that a name or a URL stands for."""
     host = "" if isinstance(location, Path) else urlsplit(location).hostname or ""
     if host == "api.close.com":
         return "close"
@@ -132,14 +132,14 @@ def _preset_of(name: str, location: Location) -> str:
     return name if name in ("closient", "close", "fluent") else ""
 
 
-def _fluent(request: Request, address: str) -> dict[str, object]:
-    host = _FLUENT_HOST.fullmatch(urlsplit(address).hostname or "")
+def _fluent(request: Request, url: str) -> dict[str, object]:
+    host = _FLUENT_HOST.fullmatch(urlsplit(url).hostname or "")
     account = request.account or (host[1] if host else None)
     if account is None:
-        raise SettingsError(f"{address} does not say which account: say --account")
+        raise SettingsError(f"{url} does not say which account: say --account")
     way: dict[str, object] = {"preset": "fluent", "account": account}
     if request.base or not host:
-        way["base"] = request.base or safe_origin("its address", address)
+        way["base"] = request.base or safe_origin("its URL", url)
     else:
         way["environment"] = "sandbox" if host[2] else "production"
     if request.retailer is not None:
@@ -154,10 +154,10 @@ async def _own(request: Request, location: Location) -> tuple[Mapping[str, objec
         async with anonymous_client(home) as client:
             found = await probe_file(location, base, Fetcher(client, frozenset({home} if home else ())))
     else:
-        home = safe_origin("its address", location)
+        home = safe_origin("its URL", location)
         async with anonymous_client(home) as client:
             found = await probe(location, base, Fetcher(client, frozenset({home})))
-    home = safe_origin("the address of its API", found.home)
+    home = safe_origin("the URL of its API", found.home)
     async with anonymous_client(home) as client:
         provider = await find_provider(found, Fetcher(client, frozenset({home})))
     return found.way, propose(request.name, request.given, found.schemes, provider)

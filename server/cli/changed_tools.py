@@ -43,10 +43,10 @@ _WORDS = {
     "added": "is new",
     "removed": "is gone",
     "title": "has another title",
-    "description": "is described otherwise",
+    "description": "description changed",
     "schema": "takes other arguments",
     "tier": "does something else to the service",
-    "address": "is called elsewhere",
+    "url": "URL changed",
 }
 
 

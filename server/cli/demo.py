@@ -17,7 +17,7 @@ import anyio
 import httpx2
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from ...tools.formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
+from ...tools.formats.json_values import InvalidJsonError, JsonObject, as_list, as_object, as_text, parse_json, to_text
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _TRIES_TO_SIGN_IN = 4
 _STEPS = 6
 
 
-class DemoFailed(Exception):
+class DemoError(Exception):
     """A step did not give what it should."""
 
 
@@ -46,13 +46,13 @@ class DemoFailed(Exception):
 class RunningSandbox:
     """Where the sandbox listens, a key that it accepts, and the folder for what we keep meanwhile."""
 
-    address: str
+    url: str
     api_key: str
     home: str
 
     def count(self, method: str, path: str) -> int:
         """How often a path was asked for."""
-        log = parse_json(httpx2.get(f"{self.address}/__sandbox__/log", trust_env=False).content)
+        log = parse_json(httpx2.get(f"{self.url}/__sandbox__/log", trust_env=False).content)
         return sum(as_object(entry).get("method") == method and as_object(entry).get("path") == path
                    for entry in as_list(log))  # fmt: skip
 
@@ -65,7 +65,7 @@ def demo(*, browser: str | None, bare: bool) -> int:
         return 1
     try:
         anyio.run(_show, terminal, browser if sys.stdout.isatty() else None)
-    except DemoFailed as error:
+    except DemoError as error:
         terminal.say(f"\n{terminal.paint('The demo failed:', RED)} {error}")
         return 1
     return 0
@@ -77,7 +77,7 @@ async def _show(terminal: Terminal, browser: str | None) -> None:
     # A folder of its own: what the person has set and kept has no part in this, and nothing is added to it.
     with tempfile.TemporaryDirectory(prefix="closient-mcp-demo-") as home:
         async with _sandbox(home) as sandbox:
-            terminal.say(f"  it listens at {sandbox.address}")
+            terminal.say(f"  it listens at {sandbox.url}")
             await _show_status(terminal, sandbox)
             await _show_tools(terminal, sandbox)
             await _show_sign_in(terminal, sandbox, browser)
@@ -93,14 +93,14 @@ def _installed_program() -> Path:
 async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
     from mcp.client.stdio import get_default_environment
 
-    command = ["status", "--site", sandbox.address]
+    command = ["status", "--site", sandbox.url]
     _step(terminal, 2, "Read its api-catalog and the OpenAPI documents listed there", command)
     environment = {**get_default_environment(), "CLOSIENT_MCP_HOME": sandbox.home}
     output = await anyio.run_process([*_PROGRAM, *command, "--json"], env=environment, check=False)
     state = _object(output.stdout.decode())
     closient = as_object(as_object(state.get("systems")).get("closient"))
     if not closient.get("operations"):
-        raise DemoFailed(f"no operations were read: {closient.get('failure')}")
+        raise DemoError(f"no operations were read: {closient.get('failure')}")
     terminal.say(
         f"  {closient.get('apis')} APIs, {closient.get('descriptions')} descriptions, "
         f"{closient.get('operations')} operations, {state.get('listed')} tools for the agent"
@@ -108,7 +108,7 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
 
 
 async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
-    _step(terminal, 3, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.address])
+    _step(terminal, 3, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.url])
     async with _host(sandbox, CLOSIENT_API_KEY=sandbox.api_key) as client:
         tools = (await client.list_tools()).tools
         terminal.say(f"  protocol {client.protocol_version}, {len(tools)} tools")
@@ -137,7 +137,7 @@ async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, browser: st
     registrations, sign_ins = sandbox.count("POST", "/oauth/register/"), sandbox.count("POST", "/oauth/authorize/")
     terminal.say(f"\n  {registrations} registration, {sign_ins} sign-in")
     if (registrations, sign_ins) != (1, 1):
-        raise DemoFailed("it should have been one of each")
+        raise DemoError("it should have been one of each")
 
 
 async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox) -> None:
@@ -146,7 +146,7 @@ async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox) -> Non
         caller = await _call(terminal, client, _WHOAMI, {})
     terminal.say(f"  {caller.get('email')}, with {sandbox.count('POST', '/oauth/authorize/')} sign-in in all")
     if sandbox.count("POST", "/oauth/authorize/") != 1:
-        raise DemoFailed("the second start should have been silent")
+        raise DemoError("the second start should have been silent")
 
 
 async def _call_until_signed_in(terminal: Terminal, client: Client) -> None:
@@ -154,21 +154,21 @@ async def _call_until_signed_in(terminal: Terminal, client: Client) -> None:
     for _ in range(_TRIES_TO_SIGN_IN - 1):
         try:
             caller = await _call(terminal, client, _WHOAMI, {})
-        except DemoFailed as error:
+        except DemoError as error:
             if "finish signing in" not in str(error).lower():
                 raise
             terminal.say(f"  {error}")
         else:
             terminal.say(f"  {caller.get('email')}")
             return
-    raise DemoFailed("nobody signed in")
+    raise DemoError("nobody signed in")
 
 
 async def _search(terminal: Terminal, client: Client) -> list[JsonObject]:
     found = await _call(terminal, client, "search_products", _SEARCH)
     items = [as_object(item) for item in as_list(found.get("items"))]
     if not items:
-        raise DemoFailed("the search near Victoria found nothing")
+        raise DemoError("the search near Victoria found nothing")
     for item in items:
         terminal.say(f"  {_offer_line(item)}")
     return items
@@ -186,15 +186,15 @@ async def _call(terminal: Terminal, client: Client, tool: str, arguments: JsonOb
     result = await client.call_tool(tool, arguments)
     text = next((block.text for block in result.content if block.type == "text"), "")
     if result.is_error:
-        raise DemoFailed(f"{tool}: {text}")
+        raise DemoError(f"{tool}: {text}")
     return _object(text)
 
 
 def _object(text: str) -> JsonObject:
     try:
         return as_object(parse_json(text))
-    except NotJson as error:
-        raise DemoFailed(f"what came back is {error}") from None
+    except InvalidJsonError as error:
+        raise DemoError(f"what came back is {error}") from None
 
 
 def _offer_line(item: JsonObject) -> str:
@@ -208,7 +208,7 @@ async def _host(sandbox: RunningSandbox, **environment: str) -> AsyncGenerator[C
     """Our server as a host starts it: a process of its own, with no more environment than hosts give."""
     from mcp import Client, StdioServerParameters
 
-    arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.address]
+    arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.url]
     environment = {"CLOSIENT_MCP_HOME": sandbox.home, **environment}
     async with Client(StdioServerParameters(command=_PROGRAM[0], args=arguments, env=environment)) as client:
         yield client
@@ -224,7 +224,7 @@ async def _sandbox(home: str) -> AsyncGenerator[RunningSandbox]:
             with anyio.fail_after(_SECONDS_TO_START):
                 line = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", 65_536)
         except (TimeoutError, anyio.IncompleteRead, anyio.EndOfStream):
-            raise DemoFailed("the sandbox did not start") from None
+            raise DemoError("the sandbox did not start") from None
         told = _object(line.decode())
-        yield RunningSandbox(as_text(told.get("address")), as_text(told.get("api_key")), home)
+        yield RunningSandbox(as_text(told.get("url")), as_text(told.get("api_key")), home)
         await process.stdin.aclose()

@@ -1,6 +1,6 @@
 """The demo's own person: signs in to the sandbox and allows what is asked, where there is no screen for a real one.
 
-Started as a browser is, with the address as its argument: `python -m closient_mcp.server.cli.demo_browser ADDRESS`.
+Started as a browser is, with the URL as its argument: `python -m closient_mcp.server.cli.demo_browser ADDRESS`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class _Form(HTMLParser):
             (self.fields if tag == "input" else self.buttons)[name] = values.get("value") or ""
 
 
-def approve(address: str) -> None:
-    """Fill in the forms that follow from the address until there are none left."""
+def approve(url: str) -> None:
+    """Fill in the forms that follow from the URL until there are none left."""
     with httpx2.Client(follow_redirects=True, trust_env=False, verify=False) as browser:
-        page = browser.get(address)
+        page = browser.get(url)
         for _ in range(_MOST_PAGES):
             form = _Form(page.text)
             if "password" in form.fields:

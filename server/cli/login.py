@@ -15,7 +15,7 @@ from ...auth import background
 from ...auth.errors import AuthError
 from ...auth.secrets.redaction import Redaction
 from ...auth.session.renewal import Session
-from ...auth.sign_in.attempt import Attempt
+from ...auth.sign_in.attempt import SignInAttempt
 from ...auth.sign_in.login import Login
 from ...auth.sign_in.sign_out import sign_out
 from ..bridge.composition import Bridge, open_bridge
@@ -94,7 +94,7 @@ async def _sign_out(used: Session, terminal: Terminal, forget: bool) -> int:
 
 
 def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], object]) -> int:
-    # Where an address is pasted nothing is shown, and who waits for that is not told when the sign-in is over.
+    # Where a URL is pasted nothing is shown, and who waits for that is not told when the sign-in is over.
     restore = restorer()
     end_on_signals(restore)
     redaction = Redaction()
@@ -108,45 +108,45 @@ def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], 
         restore()
 
 
-def _lead(used: Login, attempt: Attempt, terminal: Terminal, browser: bool, site: str) -> None:
-    """Say where to go, and wait; without a browser take the redirected address back."""
+def _lead(used: Login, attempt: SignInAttempt, terminal: Terminal, browser: bool, site: str) -> None:
+    """Say where to go, and wait; without a browser take the redirected URL back."""
     attempt.ready.wait()
     if attempt.done.is_set():
         return
     if attempt.server:
         terminal.say(f"You sign in with {attempt.server}, which {site} names for it.")
     if attempt.user_code:
-        terminal.say(f"Open this address on any device and sign in:\n\n  {attempt.address}\n")
+        terminal.say(f"Open this URL on any device and sign in:\n\n  {attempt.url}\n")
         terminal.say(f"Your code is {attempt.user_code}. This waits until you are done.")
         attempt.done.wait()
         return
     if attempt.opened and browser:
-        terminal.say(f"Your browser was opened. If you see nothing, open {attempt.address} on this machine.")
+        terminal.say(f"Your browser was opened. If you see nothing, open {attempt.url} on this machine.")
         attempt.done.wait()
         return
     if browser:
         terminal.say("No browser can be opened from here.")
-    terminal.say(f"Open this address in any browser and sign in:\n\n  {attempt.authorize_address}\n")
-    terminal.say("If the browser then cannot connect, copy the whole address that it shows and paste it here.")
+    terminal.say(f"Open this URL in any browser and sign in:\n\n  {attempt.authorize_url}\n")
+    terminal.say("If the browser then cannot connect, copy the whole URL that it shows and paste it here.")
     # A thread of its own: the browser may come back by itself, and then nobody pastes anything.
     threading.Thread(target=_take_pasted, args=(used, attempt, terminal), daemon=True).start()
     attempt.done.wait()
 
 
-def _take_pasted(used: Login, attempt: Attempt, terminal: Terminal) -> None:
+def _take_pasted(used: Login, attempt: SignInAttempt, terminal: Terminal) -> None:
     while not attempt.done.is_set():
         try:
-            # Without an echo: the address holds the code.
-            text = getpass.getpass("Address: ") if sys.stdin.isatty() else sys.stdin.readline()
+            # Without an echo: the URL holds the code.
+            text = getpass.getpass("URL: ") if sys.stdin.isatty() else sys.stdin.readline()
         except EOFError:
             return
         if not text:
             return
         if not used.paste(attempt, text):
-            terminal.say("That is not the address of this sign-in. Copy the whole line from the browser.")
+            terminal.say("That is not the URL of this sign-in. Copy the whole line from the browser.")
 
 
-def _report(attempt: Attempt, terminal: Terminal, site: str) -> int:
+def _report(attempt: SignInAttempt, terminal: Terminal, site: str) -> int:
     if error := attempt.outcome():
         terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1

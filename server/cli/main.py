@@ -125,9 +125,7 @@ def _add(given: argparse.Namespace) -> int:
 
     options = _options(given)
     credential = Given(given.client_id, given.redirect_uri)
-    request = Request(
-        given.name, given.address, given.preset, given.base or "", given.account, given.retailer, credential
-    )
+    request = Request(given.name, given.url, given.preset, given.base or "", given.account, given.retailer, credential)
     # A file that is named need not be there yet.
     named = options.config or os.environ.get("CLOSIENT_MCP_CONFIG", "").strip()
     there = not named or Path(named).expanduser().exists()
@@ -162,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("common options")
     group.add_argument("--config", metavar="FILE", help="the settings file (default: closient-mcp.toml in our folder)")
-    group.add_argument("--site", metavar="SITE", help="production (default), testing, local, or an address")
+    group.add_argument("--site", metavar="SITE", help="production (default), testing, local, or a URL")
     group.add_argument("--system", metavar="NAME", help="only this system")
     group.add_argument(
         "--expose", metavar="MODE", help="auto (default), core, all, or a list of APIs (search,products)"
@@ -187,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     command("demo", "the main job end to end against the sandbox; no account, no network")
     login = command("login", "sign in now")
     _add_system(login, "the system to sign in to; all that want it, unless named")
-    login.add_argument("--no-browser", action="store_true", help="print the address, and take the redirected one back")
+    login.add_argument("--no-browser", action="store_true", help="print the URL, and take the redirected one back")
     login.add_argument("--device", action="store_true", help="print a code to enter on another device")
     logout = command("logout", "revoke the sign-in at the server and drop it")
     _add_system(logout, "the system to sign out of; all, unless named")
@@ -207,14 +205,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = command("add", "look a system up, write its settings, offer to sign in")
     add.add_argument("name", metavar="NAME", help="what to call it; its tools' names begin with that")
-    add.add_argument(
-        "address", metavar="ADDRESS", help="of its site, its api-catalog or an OpenAPI document; or a file"
-    )
+    add.add_argument("url", metavar="URL", help="of its site, its api-catalog or an OpenAPI document; or a file")
     add.add_argument("--preset", choices=["closient", "close", "fluent"], help="what kind of system it is")
     add.add_argument("--base", metavar="ADDRESS", help="where its API is, whatever its documents say")
     add.add_argument("--client-id", metavar="ID", help="a client of your own to sign in as")
     add.add_argument("--redirect-uri", metavar="URI", help="as that client is registered with")
-    add.add_argument("--account", metavar="NAME", help="Fluent's account, where the address does not say it")
+    add.add_argument("--account", metavar="NAME", help="Fluent's account, where the URL does not say it")
     add.add_argument("--retailer", type=int, metavar="N", help="Fluent's retailer")
     config = command("config", "the settings in force, and where each came from")
     config.add_argument("what", choices=["show", "schema"], help="show them, or the JSON Schema of the settings file")

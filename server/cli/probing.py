@@ -1,4 +1,4 @@
-"""What is at an address: a catalog, a description, or a site that leads to one; and what sign-in is wanted there."""
+"""What is at a URL: a catalog, a description, or a site that leads to one; and what sign-in is wanted there."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from ...auth.oauth.discovery import NoServer, discover
+from ...auth.oauth.discovery import ServerMetadataError, discover
 from ...auth.oauth.http import Wire
-from ...tools.catalog.discovery import WELL_KNOWN, NoWayIn, WayIn, find_descriptions
-from ...tools.catalog.entries import Entry, NoCatalog, read_catalog
+from ...tools.catalog.discovery import WELL_KNOWN, DiscoveryError, DocumentSource, find_descriptions
+from ...tools.catalog.entries import Entry, InvalidCatalogError, read_catalog
 from ...tools.formats.json_values import JsonObject, as_list, as_object, as_text
-from ...tools.formats.urls import BadAddress, has_origin, is_file, is_loopback, origin_of, resolve
-from ...tools.http.fetched import Document, NotFetched, NotReached
+from ...tools.formats.urls import InvalidUrlError, has_origin, is_file, is_loopback, origin_of, resolve
+from ...tools.http.fetched import ConnectionFailedError, Document, FetchError
 from ...tools.http.fetcher import Fetcher
 from ...tools.http.reader import Reader
-from ...tools.openapi.document import NotReadable, read_document, unsupported_reason
+from ...tools.openapi.document import UnreadableDocumentError, read_document, unsupported_reason
 from ...tools.openapi.security import Scheme, security_schemes
 from ...tools.openapi.servers import server_url
 from ...tools.openapi.swagger import is_swagger, to_openapi
@@ -48,33 +48,33 @@ class _Seen:
     """A description, where it came from, and where the catalog says that its API is."""
 
     document: JsonObject
-    address: str
+    url: str
     anchor: str = ""
 
     def bases(self) -> list[str]:
         """Where it may be called, the first first; where it says nothing of that, where it is itself."""
         named = [server_url(as_object(server)) for server in as_list(self.document.get("servers"))]
-        return list(usable(filter(None, [*named, self.anchor]), self.address)) or list(usable("/", self.address))
+        return list(usable(filter(None, [*named, self.anchor]), self.url)) or list(usable("/", self.url))
 
 
-async def probe(address: str, base: str, fetcher: Fetcher) -> Probe:
-    """Find out what an address is; `base` is where the person says that the API is.
+async def probe(url: str, base: str, fetcher: Fetcher) -> Probe:
+    """Find out what a URL is; `base` is where the person says that the API is.
 
     Raises:
         SettingsError: nothing there leads to a description; says what was tried.
     """
     try:
-        document = await fetcher.fetch(address, _ACCEPT)
-    except NotReached as error:
-        raise SettingsError(f"{address} {error}. Check the address and the network") from None
-    except NotFetched as error:
-        return await _probe_site(address, base, fetcher, str(error))
+        document = await fetcher.fetch(url, _ACCEPT)
+    except ConnectionFailedError as error:
+        raise SettingsError(f"{url} {error}. Check the URL and the network") from None
+    except FetchError as error:
+        return await _probe_site(url, base, fetcher, str(error))
     found, what = _understood(document)
     if found is None:
-        return await _probe_site(address, base, fetcher, what)
+        return await _probe_site(url, base, fetcher, what)
     if "openapi" in found:
-        return _described(address, address, base, _Seen(found, document.address))
-    return await _cataloged({"catalog": address}, WayIn(catalog=address), base, Reader(fetcher))
+        return _described(url, url, base, _Seen(found, document.url))
+    return await _cataloged({"catalog": url}, DocumentSource(catalog=url), base, Reader(fetcher))
 
 
 async def probe_file(path: Path, base: str, fetcher: Fetcher) -> Probe:
@@ -83,17 +83,17 @@ async def probe_file(path: Path, base: str, fetcher: Fetcher) -> Probe:
     Raises:
         SettingsError: it cannot be read, is something else, or does not say where its API is.
     """
-    address = path.as_uri()
+    url = path.as_uri()
     try:
-        document = await Reader(fetcher, (address,)).read(address, _ACCEPT, lambda document: document)
-    except NotFetched as error:
+        document = await Reader(fetcher, (url,)).read(url, _ACCEPT, lambda document: document)
+    except FetchError as error:
         raise SettingsError(f"{path}: {error}") from None
     found, what = _understood(document)
     if found is None:
         raise SettingsError(f"{path}: {what}")
     if "openapi" in found:
-        return _described(str(path), "", base, _Seen(found, address))
-    way = WayIn(catalog=address)
+        return _described(str(path), "", base, _Seen(found, url))
+    way = DocumentSource(catalog=url)
     # The person's own file says where the system is, so what is there may be read.
     there = Fetcher(fetcher.client, _named_in(document))
     return await _cataloged({"catalog": str(path)}, way, base, Reader(there, way.files, way.folders))
@@ -101,37 +101,37 @@ async def probe_file(path: Path, base: str, fetcher: Fetcher) -> Probe:
 
 def _named_in(document: Document) -> frozenset[str]:
     try:
-        entries = read_catalog(document.body, document.address).entries
-    except NoCatalog:
+        entries = read_catalog(document.body, document.url).entries
+    except InvalidCatalogError:
         return frozenset()
     return frozenset(_origins([entry.anchor or entry.description for entry in entries]))
 
 
-async def _probe_site(address: str, base: str, fetcher: Fetcher, what: str) -> Probe:
+async def _probe_site(url: str, base: str, fetcher: Fetcher, what: str) -> Probe:
     """What a site leads to: its catalog, or a document at one of the usual places."""
-    well_known = resolve(address, WELL_KNOWN)
+    well_known = resolve(url, WELL_KNOWN)
     tried = ""
     for way, settings in (
-        (WayIn(catalog=well_known), {"catalog": well_known}),
-        (WayIn(site=address), {"site": address}),
+        (DocumentSource(catalog=well_known), {"catalog": well_known}),
+        (DocumentSource(site=url), {"site": url}),
     ):
         try:
             return await _cataloged(settings, way, base, Reader(fetcher))
-        except NoWayIn as error:
+        except DiscoveryError as error:
             tried = str(error)
-    folders = dict.fromkeys([resolve(address, "/"), f"{resolve(address, '').split('?')[0].rstrip('/')}/"])
+    folders = dict.fromkeys([resolve(url, "/"), f"{resolve(url, '').split('?')[0].rstrip('/')}/"])
     for place in (f"{folder}{name}" for folder in folders for name in _USUAL):
         try:
             document = await fetcher.fetch(place, _ACCEPT)
-        except NotFetched:
+        except FetchError:
             continue
         found, _ = _understood(document)
         if found is not None and "openapi" in found:
-            return _described(place, place, base, _Seen(found, document.address))
+            return _described(place, place, base, _Seen(found, document.url))
     usual = ", ".join(f"/{name}" for name in _USUAL)
     raise SettingsError(
-        f"{address} leads to no description of an API: {what}; {tried}; and there is none at {usual}. "
-        "Say the address of its OpenAPI document, or a file"
+        f"{url} leads to no description of an API: {what}; {tried}; and there is none at {usual}. "
+        "Say the URL of its OpenAPI document, or a file"
     )
 
 
@@ -139,44 +139,44 @@ def _understood(document: Document) -> tuple[JsonObject | None, str]:
     """The catalog or description that a body is, or what it is instead."""
     try:
         found = read_document(document.body)
-    except NotReadable as error:
+    except UnreadableDocumentError as error:
         return None, str(error)
     if is_swagger(found):
-        return to_openapi(found, document.address), ""
+        return to_openapi(found, document.url), ""
     if isinstance(found.get("linkset"), list) or "openapi" in found:
         return found, ""
     return None, unsupported_reason(found) or "what is there is no api-catalog and no OpenAPI document"
 
 
-def _described(description: str, address: str, base: str, seen: _Seen) -> Probe:
+def _described(description: str, url: str, base: str, seen: _Seen) -> Probe:
     """A description's way in; where its API is elsewhere, that is written down too, for the person to see.
 
-    `address` is where the description is, nothing for a file.
+    `url` is where the description is, nothing for a file.
     """
     way = {"description": description}
-    own = frozenset({origin_of(address)} if address else ())
+    own = frozenset({origin_of(url)} if url else ())
     there = [one for one in seen.bases() if not is_file(one)]
     elsewhere = not any(has_origin(one, own) for one in there) or not seen.bases()
     if base or elsewhere:
         if not (base or there):
             raise SettingsError(f"{description} does not say where its API is: say --base ADDRESS")
         way["base"] = (base or there[0]).rstrip("/")
-    home = way.get("base", address)
-    # A relative address is relative to the server's, as to a folder.
-    return Probe(way, home, security_schemes(seen.document, f"{home}/" if "base" in way else seen.address))
+    home = way.get("base", url)
+    # A relative URL is relative to the server's, as to a folder.
+    return Probe(way, home, security_schemes(seen.document, f"{home}/" if "base" in way else seen.url))
 
 
-async def _cataloged(settings: dict[str, str], way: WayIn, base: str, reader: Reader) -> Probe:
+async def _cataloged(settings: dict[str, str], way: DocumentSource, base: str, reader: Reader) -> Probe:
     """A catalog's way in; where all its APIs are at one other place, that is the system's own.
 
     Raises:
-        NoWayIn: there is no catalog.
+        DiscoveryError: there is no catalog.
         SettingsError: its APIs are at several places, none of which is the catalog's own.
     """
     found = await find_descriptions(way, reader)
     seen = [one async for one in _read_some(found.entries, reader)]
-    schemes = dict.fromkeys(scheme for one in seen for scheme in security_schemes(one.document, one.address))
-    own = "" if is_file(way.address) else way.address
+    schemes = dict.fromkeys(scheme for one in seen for scheme in security_schemes(one.document, one.url))
+    own = "" if is_file(way.url) else way.url
     home = base or own
     if base:
         settings["base"] = base.rstrip("/")
@@ -186,9 +186,9 @@ async def _cataloged(settings: dict[str, str], way: WayIn, base: str, reader: Re
             return Probe(settings, firsts[0], tuple(schemes))  # the person's own file may name several
         if len(firsts) != 1:
             where = f"are at {', '.join(firsts)}" if firsts else "are nowhere that it says"
-            raise SettingsError(f"The APIs of {way.address} {where}: add each by the address of its OpenAPI document")
+            raise SettingsError(f"The APIs of {way.url} {where}: add each by the URL of its OpenAPI document")
         if "site" in settings:
-            raise SettingsError(f"The APIs of {way.address} are at {firsts[0]}: add it by the address of its catalog")
+            raise SettingsError(f"The APIs of {way.url} are at {firsts[0]}: add it by the URL of its catalog")
         home = settings["site"] = firsts[0]
     return Probe(settings, home, tuple(schemes))
 
@@ -197,7 +197,7 @@ async def _read_some(entries: Sequence[Entry], reader: Reader) -> AsyncIterator[
     for entry in entries[:_LOOKED_INTO]:
         try:
             yield await reader.read(entry.description, _ACCEPT, partial(_seen, anchor=entry.anchor))
-        except (NotFetched, ValueError):
+        except (FetchError, ValueError):
             continue  # the loading of the system tells it
 
 
@@ -205,26 +205,26 @@ def _seen(document: Document, anchor: str) -> _Seen:
     found, what = _understood(document)
     if found is None or "openapi" not in found:
         raise ValueError(what)
-    return _Seen(found, document.address, anchor)
+    return _Seen(found, document.url, anchor)
 
 
-def usable(references: Iterable[str], address: str) -> Iterator[str]:
+def usable(references: Iterable[str], url: str) -> Iterator[str]:
     """Those that calls may go to: by https, or on this machine if what names them is there too."""
     for reference in references:
         try:
-            base = resolve(address, reference)
-            safe = base.startswith("https://") or (is_loopback(base) and (is_file(address) or is_loopback(address)))
-        except BadAddress:
+            base = resolve(url, reference)
+            safe = base.startswith("https://") or (is_loopback(base) and (is_file(url) or is_loopback(url)))
+        except InvalidUrlError:
             continue
         if safe and base.isascii() and base.isprintable():
             yield base.split("?")[0]
 
 
-def _origins(addresses: Iterable[str]) -> Iterator[str]:
-    for address in addresses:
+def _origins(urls: Iterable[str]) -> Iterator[str]:
+    for url in urls:
         try:
-            yield origin_of(address)
-        except BadAddress:
+            yield origin_of(url)
+        except InvalidUrlError:
             continue
 
 
@@ -241,7 +241,7 @@ async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
     for issuer in dict.fromkeys([home, *usable(filter(None, named), home)]):
         try:
             server = await anyio.to_thread.run_sync(discover, issuer, wire)
-        except NoServer:
+        except ServerMetadataError:
             continue
         registers, people = server.registration_endpoint is not None, bool(server.authorization_endpoint)
         return Provider(registers, people, "" if issuer == home else issuer)
@@ -253,5 +253,5 @@ async def _protected_by(home: str, fetcher: Fetcher) -> str:
     try:
         document = await fetcher.fetch(f"{home}/.well-known/oauth-protected-resource", "application/json")
         return as_text(next(iter(as_list(read_document(document.body).get("authorization_servers"))), ""))
-    except (NotFetched, NotReadable):
+    except (FetchError, UnreadableDocumentError):
         return ""

@@ -21,7 +21,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An authorization server that publishes metadata: what it offers, and its address where that is not the API's."""
+    """An authorization server that publishes metadata: what it offers, and its URL where that is not the API's."""
 
     registers: bool
     people: bool = True
@@ -81,7 +81,7 @@ def _none(schemes: Sequence[Scheme], provider: Provider | None) -> Proposal:
 def _own_client(name: str, given: Given, oauth: Scheme | None, provider: Provider | None) -> Proposal:
     credential: dict[str, object] = {"grant": "authorization_code", "client_id": given.client_id}
     if given.redirect_uri is not None:
-        # Only a client that was registered by hand with a secret has a fixed address; a public one needs neither.
+        # Only a client that was registered by hand with a secret has a fixed URL; a public one needs neither.
         credential |= {"client_secret": _env(name, "CLIENT_SECRET"), "redirect_uri": given.redirect_uri}
     if provider:
         credential |= _issuer(provider)
@@ -122,7 +122,7 @@ def for_close(name: str, given: Given) -> Proposal:
         "client_secret": _env(name, "CLIENT_SECRET"),
         "redirect_uri": given.redirect_uri or "http://127.0.0.1:8765/callback",
     }
-    because = f"your OAuth app's client; {credential['redirect_uri']} has to be one of the app's redirect addresses"
+    because = f"your OAuth app's client; {credential['redirect_uri']} has to be one of the app's redirect URLs"
     return Proposal(credential, because, (_var(name, "CLIENT_SECRET"),))
 
 

@@ -9,7 +9,7 @@ import textwrap
 import anyio
 
 from ...auth.secrets.redaction import Redaction
-from ...tools.formats.json_values import JsonObject, JsonValue, NotJson, parse_json
+from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
 from ...tools.toolset.ranking import Index
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge, open_bridge
@@ -81,7 +81,7 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
     """Call one tool and print the result's JSON; 0 well, 1 the tool reports an error, 2 misuse."""
     try:
         given = parse_json(sys.stdin.read() if arguments == "-" else arguments)
-    except NotJson as error:
+    except InvalidJsonError as error:
         print(f"closient-mcp: the arguments are {error}", file=sys.stderr)
         return MISUSE
     if not isinstance(given, dict):
@@ -92,7 +92,7 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
 
     async def run() -> int:
         from ..serving.protocol import call_tool, unknown_tool
-        from ..serving.sign_in import Reach
+        from ..serving.sign_in import UserChannel
 
         async with open_bridge(settings, _logging(settings)) as bridge:
             finds = name.endswith(("_operation", "_operations"))
@@ -111,7 +111,7 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
             async def progress(_: float, message: str) -> None:
                 terminal.say(message)
 
-            result = await call_tool(bridge, tool, given, Reach(progress, heard=True, lives_on=False))
+            result = await call_tool(bridge, tool, given, UserChannel(progress, heard=True, lives_on=False))
             _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
             return 1 if result.is_error else 0
 
@@ -134,7 +134,7 @@ def _report_failures(bridge: Bridge) -> int:
     for system in failed:
         print(f"closient-mcp: {system.name}: {system.failure}", file=sys.stderr)
     for stale in [stale for system in bridge.systems.values() for stale in system.stale()]:
-        print(f"closient-mcp: {stale.address} is from {stale.moment}, because {stale.why}", file=sys.stderr)
+        print(f"closient-mcp: {stale.url} is from {stale.moment}, because {stale.why}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from ...auth.errors import AuthError
 from ...auth.oauth.discovery import same_origin
-from ...auth.secrets.references import NoSecret
+from ...auth.secrets.references import SecretError
 from ...tools.formats.json_values import JsonObject, JsonValue, as_list
 from ...tools.problems import Problem
 from ..bridge.composition import Bridge
@@ -43,7 +43,7 @@ def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
         "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
         "credential": _credential(settings, bridge),
         "skipped": skipped,
-        "stale": [{"what": one.address, "from": one.moment, "why": one.why} for one in system.stale()],
+        "stale": [{"what": one.url, "from": one.moment, "why": one.why} for one in system.stale()],
         "changed": len(bridge.loader.first_seen[settings.name].tools),
     }
 
@@ -87,7 +87,7 @@ def _key(given: ApiKey, bridge: Bridge) -> JsonObject:
     state: JsonObject = {"kind": "api_key", "source": given.source, "in": f"{given.place} {given.name}".strip()}
     try:
         return {**state, "ending": given.key.open(bridge.calls.redaction).ending}
-    except NoSecret as error:
+    except SecretError as error:
         return {**state, "failure": f"{error}. {error.next_step}"}
 
 
@@ -120,7 +120,7 @@ def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
         read = sum(not d.failure for d in system.descriptions.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
     lines.append(f"  {_credential_line(_credential(settings, bridge), settings.name)}")
-    lines += [f"  {stale.address} is from {stale.moment}, because {stale.why}" for stale in system.stale()]
+    lines += [f"  {stale.url} is from {stale.moment}, because {stale.why}" for stale in system.stale()]
     if changed := bridge.loader.first_seen[settings.name].tools:
         lines.append(
             f"  {len(changed)} tools differ from what was first seen; `closient-mcp tools --changed` shows how"

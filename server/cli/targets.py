@@ -1,4 +1,4 @@
-"""What a person types for an address: a whole one, one without its scheme, or a file."""
+"""What a person types for a URL: a whole one, one without its scheme, or a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DOCUMENT = re.compile(r"[^/:?]+\.(json|yaml|yml)", re.IGNORECASE)
 
 
 def location_of(text: str) -> Location:
-    """The address or the file that is meant; what has no scheme and is no file is taken for a host.
+    """The URL or the file that is meant; what has no scheme and is no file is taken for a host.
 
     Raises:
         SettingsError: it is neither.
@@ -32,7 +32,7 @@ def location_of(text: str) -> Location:
         if _exists(text) or not _HOST.fullmatch(text) or _DOCUMENT.fullmatch(text):
             return _file(text)
         text = f"http://{text}" if is_loopback(f"http://{text}") else f"https://{text}"
-    safe_origin("the address", text)
+    safe_origin("the URL", text)
     return text.partition("#")[0]
 
 
@@ -45,7 +45,7 @@ def _exists(name: str) -> bool:
 
 def _file(name: str) -> Path:
     if not _exists(name):
-        raise SettingsError(f"{name[:200]!r} is no address (https://...), and there is no such file")
+        raise SettingsError(f"{name[:200]!r} is no URL (https://...), and there is no such file")
     path = Path(name).expanduser().resolve()
     if not path.is_file():
         raise SettingsError(f"{path} is not a file")

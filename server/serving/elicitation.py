@@ -1,4 +1,4 @@
-"""Sending a person to an address through their client (URL elicitation), in the way of each era of the protocol."""
+"""Sending a person to a URL through their client (URL elicitation), in the way of each era of the protocol."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _POLL = 0.1
 Action: TypeAlias = Literal["accept", "decline", "cancel"]
 
 
-class InputNeeded(Exception):
+class InputRequired(Exception):
     """The client has to ask the person, and then call again (2026-07-28): `result` says so."""
 
     def __init__(self, result: types.InputRequiredResult) -> None:
@@ -33,17 +33,15 @@ class InputNeeded(Exception):
 
 
 class Asker(Protocol):
-    """Asks the person of one call to go to an address."""
+    """Asks the person of one call to go to a URL."""
 
-    async def ask(
-        self, message: str, address: str, about: str, over: Callable[[], bool], until: float
-    ) -> Action | None:
+    async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
         """What they say; nothing where it was `over`, or too late (`until`, monotonic), before they did.
 
         `about` is what no other question is about; the client is not told it.
 
         Raises:
-            InputNeeded: the client asks them between this call and the next.
+            InputRequired: the client asks them between this call and the next.
         """
 
     async def finished(self) -> None:
@@ -51,7 +49,7 @@ class Asker(Protocol):
 
 
 def asker_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses | None) -> Asker | None:
-    """The one for a client that shows addresses to people, and nothing for any other.
+    """The one for a client that shows URLs to people, and nothing for any other.
 
     `answers` are what the client brings along that was asked before.
     """
@@ -70,16 +68,14 @@ class _DuringCall:
         self._ctx = ctx
         self._id = ""
 
-    async def ask(
-        self, message: str, address: str, about: str, over: Callable[[], bool], until: float
-    ) -> Action | None:
+    async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
         said: list[Action] = []
 
         async def send() -> None:
             self._id = str(uuid4())
             try:
                 session = self._ctx.session
-                result = await session.elicit_url(message, address, self._id, related_request_id=self._ctx.request_id)
+                result = await session.elicit_url(message, url, self._id, related_request_id=self._ctx.request_id)
                 said.append(result.action)
             except MCPError as error:
                 logger.warning("the client did not ask the person to sign in: %s", error)
@@ -105,16 +101,14 @@ class _BetweenCalls:
     def __init__(self, answers: types.InputResponses) -> None:
         self._answers = answers
 
-    async def ask(
-        self, message: str, address: str, about: str, over: Callable[[], bool], until: float
-    ) -> Action | None:
+    async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
         # What was said of another sign-in says nothing of this one.
-        key = f"sign-in-{hashlib.sha256(f'{about} {address} {message}'.encode()).hexdigest()[:12]}"
+        key = f"sign-in-{hashlib.sha256(f'{about} {url} {message}'.encode()).hexdigest()[:12]}"
         answer = self._answers.get(key)
         if isinstance(answer, types.ElicitResult):
             return answer.action
-        request = types.ElicitRequest(params=types.ElicitRequestURLParams(message=message, url=address))
-        raise InputNeeded(types.InputRequiredResult(input_requests={key: request}))
+        request = types.ElicitRequest(params=types.ElicitRequestURLParams(message=message, url=url))
+        raise InputRequired(types.InputRequiredResult(input_requests={key: request}))
 
     async def finished(self) -> None:
         """Clients of this revision call again and see."""

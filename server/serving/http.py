@@ -60,7 +60,7 @@ def _listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two servers listen on one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((name, port))
-        listener.listen(128)  # so that whoever reads the address can connect at once
+        listener.listen(128)  # so that whoever reads the URL can connect at once
     except OSError as error:
         listener.close()
         raise SettingsError(f"--http {host}:{port}: cannot listen there: {error.strerror}.") from error

@@ -20,7 +20,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from ...auth.errors import AuthError, SignInNeeded
+from ...auth.errors import AuthError, SignInRequired
 from ...tools.errors import ToolError
 from ...tools.formats.json_values import JsonObject, to_text
 from ...tools.http.messages import PERHAPS_DONE
@@ -28,9 +28,9 @@ from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge
 from ..settings.model import Settings
-from .elicitation import InputNeeded, asker_for
+from .elicitation import InputRequired, asker_for
 from .sdk_internals import ListChanged, ListChangingServer
-from .sign_in import Reach, sign_in
+from .sign_in import UserChannel, sign_in
 
 logger = logging.getLogger(__name__)
 
@@ -181,10 +181,10 @@ class McpBridge:
             await ctx.session.report_progress(seconds, None, message)
 
         asker = asker_for(ctx, params.input_responses)
-        reach = Reach(progress, heard="progress_token" in (ctx.meta or {}), asker=asker)
+        reach = UserChannel(progress, heard="progress_token" in (ctx.meta or {}), asker=asker)
         try:
             return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), reach)
-        except InputNeeded as needed:
+        except InputRequired as needed:
             return needed.result
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
@@ -210,21 +210,21 @@ def unknown_tool(bridge: Bridge, name: str) -> str:
     return f"Unknown tool: {name[:80]}" + (f". Did you mean {', '.join(near)}?" if near else "")
 
 
-async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> types.CallToolResult:
+async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: UserChannel) -> types.CallToolResult:
     """Call a tool; whatever goes wrong becomes a result that says so, and no secret gets into it.
 
     Raises:
-        InputNeeded: the client has to ask the person first.
+        InputRequired: the client has to ask the person first.
     """
     try:
         with anyio.fail_after(_CALL_SECONDS):
             result = await _call_signed_in(bridge, tool, arguments, reach)
-    except InputNeeded:
+    except InputRequired:
         raise
     except ToolError as error:
         return _failure(bridge, error.message, error.next_step, error.details)
     except AuthError as error:
-        return _failure(bridge, error.message, error.next_step, {"system": error.system, "site": error.address})
+        return _failure(bridge, error.message, error.next_step, {"system": error.system, "site": error.url})
     except TimeoutError:
         took = f"{tool.name} took longer than {_CALL_SECONDS:.0f} seconds."
         again = "Try again." if tool.tier == "read" else PERHAPS_DONE
@@ -236,11 +236,11 @@ async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Re
     return _success(result)
 
 
-async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: Reach) -> Result:
+async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, reach: UserChannel) -> Result:
     """Call; where that takes a sign-in, open it and call again: the service did nothing the first time."""
     try:
         return await bridge.calls.call(tool, arguments)
-    except SignInNeeded as needed:
+    except SignInRequired as needed:
         if unfinished := await sign_in(bridge, needed, reach):
             raise unfinished from None
     return await bridge.calls.call(tool, arguments)

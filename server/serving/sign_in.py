@@ -9,8 +9,8 @@ from functools import partial
 
 import anyio
 
-from ...auth.errors import SignInNeeded
-from ...auth.sign_in.attempt import Attempt
+from ...auth.errors import SignInRequired
+from ...auth.sign_in.attempt import SignInAttempt
 from ...auth.sign_in.login import Login
 from ..bridge.composition import Bridge
 from .elicitation import Asker
@@ -25,7 +25,7 @@ Progress = Callable[[float, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class UserChannel:
     """How the person can be reached whose call it is: by its progress, where that is `heard`, and by its result.
 
     Where there is an `asker` it sends them to the sign-in, and we open no browser.
@@ -38,12 +38,12 @@ class Reach:
     asker: Asker | None = None
 
 
-async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInNeeded | None:
+async def sign_in(bridge: Bridge, needed: SignInRequired, reach: UserChannel) -> SignInRequired | None:
     """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
 
     Raises:
         AuthError: it failed, or the person declined.
-        InputNeeded: the client has to ask them first.
+        InputRequired: the client has to ask them first.
     """
     login = bridge.logins[needed.system]
     scopes = bridge.tools.scopes_to_ask(needed.system, needed.scopes)
@@ -68,13 +68,13 @@ async def sign_in(bridge: Bridge, needed: SignInNeeded, reach: Reach) -> SignInN
     return None
 
 
-async def _ask(asker: Asker, needed: SignInNeeded, login: Login, attempt: Attempt, until: float) -> None:
+async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: SignInAttempt, until: float) -> None:
     """Have the client send the person to the sign-in; what they say is kept in the attempt."""
-    whom = attempt.server or needed.address
-    how = f" and enter the code {attempt.user_code}" if attempt.user_code else ", by way of an address on this machine"
+    whom = attempt.server or needed.url
+    how = f" and enter the code {attempt.user_code}" if attempt.user_code else ", by way of a URL on this machine"
     message = f"{needed.message} Open your browser to sign in with {whom}{how}."
     # Whoever asks between two calls knows an answer again by what was asked: that holds the state of this sign-in.
-    action = await asker.ask(message, attempt.address, attempt.authorize_address, attempt.done.is_set, until)
+    action = await asker.ask(message, attempt.url, attempt.authorize_url, attempt.done.is_set, until)
     if action == "decline":
         await anyio.to_thread.run_sync(login.decline, attempt)
     elif action == "accept":
@@ -83,43 +83,41 @@ async def _ask(asker: Asker, needed: SignInNeeded, login: Login, attempt: Attemp
         attempt.closed_at = time.monotonic()
 
 
-def _just_closed(attempt: Attempt) -> bool:
+def _just_closed(attempt: SignInAttempt) -> bool:
     """Whether the person closed the question a moment ago: a model that repeats the call is not to repeat that too."""
     return time.monotonic() - attempt.closed_at < _CLOSED_HOLDS
 
 
-def _can_be_finished(attempt: Attempt, reach: Reach) -> bool:
+def _can_be_finished(attempt: SignInAttempt, reach: UserChannel) -> bool:
     """Whether the person knows by now where to sign in; else they have to be told first, and nothing is waited for."""
     return attempt.opened or (bool(attempt.user_code) and reach.heard)
 
 
-def _where(attempt: Attempt) -> str:
+def _where(attempt: SignInAttempt) -> str:
     code = f", with the code {attempt.user_code}" if attempt.user_code else ""
-    return f"{attempt.address}{code}"
+    return f"{attempt.url}{code}"
 
 
-def _unfinished(needed: SignInNeeded, attempt: Attempt, reach: Reach) -> SignInNeeded:
-    """The sentence for the model to pass on; the address is short and holds nothing secret."""
+def _unfinished(needed: SignInRequired, attempt: SignInAttempt, reach: UserChannel) -> SignInRequired:
+    """The sentence for the model to pass on; the URL is short and holds nothing secret."""
     if not attempt.ready.is_set():
-        next_step = f"The sign-in is still being prepared, for {needed.address} takes its time; repeat the request."
+        next_step = f"The sign-in is still being prepared, for {needed.url} takes its time; repeat the request."
     elif attempt.user_code:
         attempt.opened = True
         next_step = (
-            f"Open {attempt.address} on any device and enter the code {attempt.user_code} there. "
+            f"Open {attempt.url} on any device and enter the code {attempt.user_code} there. "
             "Finish signing in, then repeat the request."
         )
     elif reach.asker and not attempt.opened:
-        next_step = (
-            f"You were asked, and did not say yes. Open {attempt.address} on this machine, then repeat the request."
-        )
+        next_step = f"You were asked, and did not say yes. Open {attempt.url} on this machine, then repeat the request."
     elif attempt.opened:
         who = "Your client" if reach.asker else "I"
         next_step = (
-            f"{who} opened your browser; if you see nothing, open {attempt.address} on this machine. "
+            f"{who} opened your browser; if you see nothing, open {attempt.url} on this machine. "
             "Finish signing in, then repeat the request."
         )
     else:
-        place = f"Open {attempt.address} on this machine, or run" if reach.lives_on else "Run"
+        place = f"Open {attempt.url} on this machine, or run" if reach.lives_on else "Run"
         next_step = (
             f"No browser can be opened from here. {place} `closient-mcp login --no-browser` in a terminal; "
             "then repeat the request."
@@ -128,4 +126,4 @@ def _unfinished(needed: SignInNeeded, attempt: Attempt, reach: Reach) -> SignInN
     message = (
         f"{needed.message} You sign in with {attempt.server}, which it names." if attempt.server else needed.message
     )
-    return SignInNeeded(message, next_step, system=needed.system, address=needed.address)
+    return SignInRequired(message, next_step, system=needed.system, url=needed.url)

@@ -48,11 +48,11 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
     given = table.model_fields_set
     endpoints = preset.endpoints
     for name in ("authorization", "token", "revocation", "registration", "device_authorization"):
-        address = getattr(table, f"{name}_endpoint", None)
-        if address is not None:
-            sources.origin(address, *keys, f"{name}_endpoint")
-            sources.note(".".join([*keys, f"{name}_endpoint"]), address, sources.in_file(*keys, f"{name}_endpoint"))
-            endpoints = replace(endpoints, **{name: address})
+        url = getattr(table, f"{name}_endpoint", None)
+        if url is not None:
+            sources.origin(url, *keys, f"{name}_endpoint")
+            sources.note(".".join([*keys, f"{name}_endpoint"]), url, sources.in_file(*keys, f"{name}_endpoint"))
+            endpoints = replace(endpoints, **{name: url})
     if table.issuer is not None:
         sources.origin(table.issuer, *keys, "issuer")
     if table.client_secret is not None and table.client_id is None:
@@ -90,11 +90,11 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
 
 
 def _check_document(table: _OAuthTable, keys: tuple[str, ...], sources: Sources) -> None:
-    """A client whose client_id is the address of its metadata is a public one: everybody can read that."""
+    """A client whose client_id is the URL of its metadata is a public one: everybody can read that."""
     if table.client_secret is not None or table.client_auth not in (None, "none"):
-        raise sources.error("a client_id that is an address has no client_secret and no client_auth", *keys)
+        raise sources.error("a client_id that is a URL has no client_secret and no client_auth", *keys)
     if table.grant not in ("authorization_code", "device_code"):
-        raise sources.error(f"a client_id that is an address is for people, not for {table.grant}", *keys)
+        raise sources.error(f"a client_id that is a URL is for people, not for {table.grant}", *keys)
 
 
 def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_place: str) -> ApiKey:
@@ -113,13 +113,13 @@ def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_pl
 def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[str, ...], sources: Sources) -> Profile:
     if table.redirect_uri is None:
         return profile
-    from ...auth.oauth.redirects import BadRedirect, checked_redirect
+    from ...auth.oauth.redirects import InvalidRedirectError, checked_redirect
 
     if profile.client_id is None:
         raise sources.error("redirect_uri belongs to a client of your own; client_id is missing", *keys)
     try:
         checked_redirect(table.redirect_uri)
-    except BadRedirect as error:
+    except InvalidRedirectError as error:
         raise sources.error(str(error), *keys, "redirect_uri") from None
     return replace(profile, redirect_uri=table.redirect_uri)
 

@@ -38,7 +38,7 @@ def _home_of_user() -> str:
 
 
 def browser_command(environ: Mapping[str, str], platform: str) -> str | None:
-    """The command that opens an address, `%s` standing for it; nothing where no browser can be seen."""
+    """The command that opens a URL, `%s` standing for it; nothing where no browser can be seen."""
     if own := environ.get("BROWSER", "").split(os.pathsep)[0].strip():
         return own
     if platform == "darwin":

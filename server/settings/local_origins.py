@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ...tools.catalog.entries import NoCatalog, read_catalog
-from ...tools.formats.urls import BadAddress, is_file, origin_of
+from ...tools.catalog.entries import InvalidCatalogError, read_catalog
+from ...tools.formats.urls import InvalidUrlError, is_file, origin_of
 from ...tools.http.fetched import MAX_BYTES
-from ...tools.openapi.document import NotReadable, read_document
+from ...tools.openapi.document import UnreadableDocumentError, read_document
 from ...tools.openapi.servers import server_origins
 
 
@@ -18,7 +18,7 @@ def described_origins(uri: str) -> tuple[str, ...]:
     """The origins of the servers that an OpenAPI document in a file names; none where it cannot be read."""
     try:
         document = read_document(_read(uri))
-    except (OSError, NotReadable):
+    except (OSError, UnreadableDocumentError):
         return ()
     return tuple(sorted(server_origins(document, uri)))
 
@@ -30,18 +30,18 @@ def listed_origins(uri: str) -> tuple[str, ...]:
     """
     try:
         catalog = read_catalog(_read(uri), uri)
-    except (OSError, NoCatalog):
+    except (OSError, InvalidCatalogError):
         return ()
     found: dict[str, None] = {}
     for entry in catalog.entries:
-        for address in (entry.anchor, entry.description):
-            if is_file(address):
-                found |= dict.fromkeys(described_origins(address))
+        for url in (entry.anchor, entry.description):
+            if is_file(url):
+                found |= dict.fromkeys(described_origins(url))
                 continue
-            if address == entry.description and entry.anchor and not is_file(entry.anchor):
+            if url == entry.description and entry.anchor and not is_file(entry.anchor):
                 continue
-            with suppress(BadAddress):
-                found[origin_of(address)] = None
+            with suppress(InvalidUrlError):
+                found[origin_of(url)] = None
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from ...auth.api_key import KeyHints
 from ...auth.profile import Profile
 from ...auth.secrets.references import SecretReference
-from ...tools.catalog.discovery import WayIn
+from ...tools.catalog.discovery import DocumentSource
 from ...tools.tiers import Tier
 from ...tools.toolset.exposure import Exposure
 
@@ -66,7 +66,7 @@ Credential: TypeAlias = NoCredential | ApiKey | SignIn
 
 @dataclass(frozen=True, slots=True)
 class SystemSettings:
-    """One system: its address, the way to its descriptions, where calls may go, and its credential.
+    """One system: its URL, the way to its descriptions, where calls may go, and its credential.
 
     `origins` are where its calls, and its credential, may go. `app_scopes` says that its documents declare no
     scopes and its rule is `<api>:read` and `<api>:write`. `tiers` are by tool name. `prefixed` says that its tools'
@@ -76,7 +76,7 @@ class SystemSettings:
     name: str
     preset: str
     site: str
-    way: WayIn
+    way: DocumentSource
     origins: frozenset[str]
     credential: Credential
     pins: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...auth.profile import Endpoints
-from ...tools.catalog.discovery import WayIn
+from ...tools.catalog.discovery import DocumentSource
 from ...tools.fluent.document import DOCUMENT
 from ...tools.formats.urls import is_file, origin_of, without_query
 from .closient_keys import KEY_HINTS
@@ -39,15 +39,15 @@ def closient(
     keys = ("systems", name)
     if site is None and table.site is not None:
         try:
-            address, source = site_origin("it is", table.site), sources.in_file(*keys, "site")
+            url, source = site_origin("it is", table.site), sources.in_file(*keys, "site")
         except SettingsError as error:
             raise sources.error(str(error).removeprefix("it is "), *keys, "site") from None
     else:
-        address, source = site_origin(*reversed(site or ("production", "--site"))), site[1] if site else "default"
-    sources.note(f"systems.{name}.site", address, source)
-    origins = _origins(table, name, sources, address)
+        url, source = site_origin(*reversed(site or ("production", "--site"))), site[1] if site else "default"
+    sources.note(f"systems.{name}.site", url, source)
+    origins = _origins(table, name, sources, url)
     catalog = _location(table.catalog, sources, *keys, "catalog") if table.catalog else ""
-    profile = replace(new_profile(name, address, origins), or_else="or set CLOSIENT_API_KEY in the host's entry")
+    profile = replace(new_profile(name, url, origins), or_else="or set CLOSIENT_API_KEY in the host's entry")
     if table.credential is not None:
         credential = credential_of(table.credential, profile, sources, "header")
     elif told:
@@ -57,8 +57,8 @@ def closient(
     return SystemSettings(
         name=name,
         preset="closient",
-        site=address,
-        way=WayIn(catalog=catalog or f"{address}/.well-known/api-catalog"),
+        site=url,
+        way=DocumentSource(catalog=catalog or f"{url}/.well-known/api-catalog"),
         origins=origins,
         credential=replace(credential, hints=KEY_HINTS) if isinstance(credential, ApiKey) else credential,
         pins=tuple(table.pin) if table.pin is not None else _CLOSIENT_PINS,
@@ -104,7 +104,9 @@ def close(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
         name=name,
         preset="close",
         site=site,
-        way=WayIn(descriptions=_descriptions(table, name, sources) or (f"{site}/api/openapi.json",), base=base),
+        way=DocumentSource(
+            descriptions=_descriptions(table, name, sources) or (f"{site}/api/openapi.json",), base=base
+        ),
         origins=origins,
         credential=credential,
         pins=tuple(table.pin or ()),
@@ -122,7 +124,7 @@ def fluent(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
     _refuse(table, name, sources, "catalog", "description", "site")
     keys = ("systems", name)
     if table.account is None:
-        raise sources.error('account is missing: the first word of your address, such as "ACME"', *keys)
+        raise sources.error('account is missing: the first word of your URL, such as "ACME"', *keys)
     part = "sandbox." if table.environment != "production" else ""
     site = _base(table, name, sources) or f"https://{table.account.lower()}.{part}api.fluentretail.com"
     origins = _origins(table, name, sources, site)
@@ -141,7 +143,7 @@ def fluent(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
         name=name,
         preset="fluent",
         site=site,
-        way=WayIn(descriptions=(DOCUMENT.as_uri(),), base=site),
+        way=DocumentSource(descriptions=(DOCUMENT.as_uri(),), base=site),
         origins=origins,
         credential=credential_of(given, preset, sources, "header"),
         pins=tuple(table.pin or ()),
@@ -190,16 +192,16 @@ def own(name: str, table: SystemTable, sources: Sources) -> SystemSettings:
     if not homes:
         raise sources.error('base is missing: where the API is, such as "https://api.acme.example"', *keys)
     origins = _origins(table, name, sources, *homes)
-    address = homes[0]
-    profile = replace(new_profile(name, address, origins), finds_issuer=True)
+    url = homes[0]
+    profile = replace(new_profile(name, url, origins), finds_issuer=True)
     credential: Credential = NoCredential("default")
     if table.credential is not None:
         credential = credential_of(table.credential, profile, sources, "header")
     return SystemSettings(
         name=name,
         preset="",
-        site=address,
-        way=WayIn(catalog=catalog, site="" if catalog else site, descriptions=descriptions, base=base),
+        site=url,
+        way=DocumentSource(catalog=catalog, site="" if catalog else site, descriptions=descriptions, base=base),
         origins=origins,
         credential=credential,
         pins=tuple(table.pin or ()),
@@ -264,7 +266,7 @@ def _descriptions(table: SystemTable, name: str, sources: Sources) -> tuple[str,
 
 
 def _location(text: str, sources: Sources, *keys: str) -> str:
-    """An address, or a file of this machine as a `file:` URI; a path is relative to the settings file."""
+    """A URL, or a file of this machine as a `file:` URI; a path is relative to the settings file."""
     if "://" in text:
         sources.origin(text, *keys)
         # A query may hold a key.

@@ -100,7 +100,7 @@ class PasswordTable(_OAuthTable):
     username: SecretValue
     password: SecretValue
     credentials_in: Literal["body", "query"] = Field(
-        default="body", description="`query` only for a service that accepts nothing else: addresses are logged."
+        default="body", description="`query` only for a service that accepts nothing else: URLs are logged."
     )
 
 
@@ -137,12 +137,8 @@ class SystemTable(_Table):
     """One system: a preset, or where its descriptions are, and its credential."""
 
     preset: Literal["closient", "close", "fluent"] | None = None
-    site: str | None = Field(
-        default=None, min_length=1, description="For closient a site's name or address; else its address."
-    )
-    catalog: str | None = Field(
-        default=None, min_length=1, description="The address of an api-catalog, or a linkset file."
-    )
+    site: str | None = Field(default=None, min_length=1, description="For closient a site's name or URL; else its URL.")
+    catalog: str | None = Field(default=None, min_length=1, description="The URL of an api-catalog, or a linkset file.")
     description: str | list[str] | None = Field(
         default=None, description="Addresses or files of OpenAPI documents, instead of a catalog."
     )

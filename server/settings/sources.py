@@ -36,18 +36,18 @@ class Sources:
         """An error about a key of the file."""
         return self.text.error(what, *keys) if self.text else SettingsError(f"{'.'.join(keys)}: {what}")
 
-    def origin(self, address: str, *keys: str) -> str:
-        """The origin of an address in the file.
+    def origin(self, url: str, *keys: str) -> str:
+        """The origin of a URL in the file.
 
         Raises:
             SettingsError: no credential may go there.
         """
         from .sites import safe_origin
 
-        if re.search(r"[\s\x00-\x1f\x7f]", address):
-            raise self.error("it holds a blank or a line break, which no address has", *keys)
+        if re.search(r"[\s\x00-\x1f\x7f]", url):
+            raise self.error("it holds a blank or a line break, which no URL has", *keys)
         try:
-            return safe_origin("it is", address)
+            return safe_origin("it is", url)
         except SettingsError as error:
             raise self.error(str(error).removeprefix("it is: ").rstrip("."), *keys) from None
 

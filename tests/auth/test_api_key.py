@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from closient_mcp.auth.api_key import ApiKeyAuth
-from closient_mcp.auth.errors import PersonNeeded
+from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.secrets.redaction import MASK, Redaction, Secret
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.urls import belongs
@@ -81,7 +81,7 @@ def test_rule_1_a_credential_belongs_to_an_origin_and_to_https_or_this_machine(
 
 
 async def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:
-    with pytest.raises(PersonNeeded) as caught:
+    with pytest.raises(UserActionRequired) as caught:
         await send(auth(), f"{ORIGIN}/a", status=401)
     assert caught.value.message == f"www.example.com did not accept the API key ending in …{KEY[-4:]} (401)."
     assert "environment" in caught.value.next_step and KEY not in str(vars(caught.value))

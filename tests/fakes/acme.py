@@ -40,14 +40,14 @@ class Acme:
     challenge: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
-        address = self.service.address
+        url = self.service.url
         self.metadata: dict[str, Any] = {
-            "issuer": address,
+            "issuer": url,
             "response_types_supported": ["code"],
-            "authorization_endpoint": f"{address}/authorize",
-            "token_endpoint": f"{address}/token",
-            "registration_endpoint": f"{address}/register",
-            "device_authorization_endpoint": f"{address}/device",
+            "authorization_endpoint": f"{url}/authorize",
+            "token_endpoint": f"{url}/token",
+            "registration_endpoint": f"{url}/register",
+            "device_authorization_endpoint": f"{url}/device",
         }
         self.service.routes |= {
             "/openapi.json": Reply(ORDERS),
@@ -60,7 +60,7 @@ class Acme:
                 {
                     "device_code": "the-device-code",
                     "user_code": "WDJB-MJHT",
-                    "verification_uri": f"{address}/enter",
+                    "verification_uri": f"{url}/enter",
                     "expires_in": 600,
                 }
             ),
@@ -93,7 +93,7 @@ class Acme:
     def settings(self, credential: str) -> Path:
         """The settings file for this service, with a credential as TOML writes it."""
         file = self.home / "closient-mcp.toml"
-        where = f'[systems.acme]\ndescription = "{self.service.address}/openapi.json"\n'
+        where = f'[systems.acme]\ndescription = "{self.service.url}/openapi.json"\n'
         file.write_text(f"{where}credential = {credential}\n", encoding="utf-8")
         return file
 

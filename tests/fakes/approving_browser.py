@@ -1,4 +1,4 @@
-"""A browser with a person in front of it: opens the address it is given, signs in, decides, and follows.
+"""A browser with a person in front of it: opens the URL it is given, signs in, decides, and follows.
 
 approving_browser.py ADDRESS [allow|deny] [USERNAME]
 
@@ -45,12 +45,10 @@ class Page:
     text: str
 
 
-def main(
-    address: str, button: str = "allow", username: str = "alice", *, tabs: str | None = os.environ.get(TABS)
-) -> None:
+def main(url: str, button: str = "allow", username: str = "alice", *, tabs: str | None = os.environ.get(TABS)) -> None:
     """Go through the sign-in to its end."""
     browser = build_opener(ProxyHandler({}), HTTPCookieProcessor())
-    page = _page(browser, address)
+    page = _page(browser, url)
     for _ in range(6):
         form = Form(page.text)
         if "password" in form.fields:
@@ -72,9 +70,9 @@ def main(
             pipe.write(f"{page.status} {title} {page.url}\n")
 
 
-def _page(browser: OpenerDirector, address: str, form: bytes | None = None) -> Page:
+def _page(browser: OpenerDirector, url: str, form: bytes | None = None) -> Page:
     try:
-        response: HTTPResponse | HTTPError = browser.open(address, form)
+        response: HTTPResponse | HTTPError = browser.open(url, form)
     except HTTPError as error:
         response = error
     with response:

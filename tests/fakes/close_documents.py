@@ -22,7 +22,7 @@ _QUERY_OF_FERN: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def clean_document(address: str) -> dict[str, Any]:
+def clean_document(url: str) -> dict[str, Any]:
     """The form of Close's own: ids of one operation each, `security`, parameters and schemas by reference."""
     lead = {
         "type": "object",
@@ -78,8 +78,8 @@ def clean_document(address: str) -> dict[str, Any]:
                 "type": "oauth2",
                 "flows": {
                     "authorizationCode": {
-                        "authorizationUrl": f"{address}/oauth2/authorize/",
-                        "tokenUrl": f"{address}/oauth2/token/",
+                        "authorizationUrl": f"{url}/oauth2/authorize/",
+                        "tokenUrl": f"{url}/oauth2/token/",
                         "scopes": {"all.full_access": "Everything", "offline_access": "A refresh token"},
                     }
                 },
@@ -87,11 +87,11 @@ def clean_document(address: str) -> dict[str, Any]:
         },
     }
     security: list[dict[str, list[str]]] = [{"ApiKeyAuth": []}, {"OAuth2": []}]
-    servers = [{"url": f"{address}/api/v1"}]
+    servers = [{"url": f"{url}/api/v1"}]
     return document(paths, components=components, security=security, servers=servers)
 
 
-def fern_document(address: str) -> dict[str, Any]:
+def fern_document(url: str) -> dict[str, Any]:
     """The form that Fern exports: ids of a group each, `Authorization` everywhere, bodies of any type."""
     paths: dict[str, Any] = {
         "/me/": {"get": _exported("get-me")},
@@ -115,7 +115,7 @@ def fern_document(address: str) -> dict[str, Any]:
         "/bulk_action/delete/{id}/": {"get": _exported("get", _ID)},
     }
     schemes = {"ApiKeyAuth": {"type": "http", "scheme": "basic"}, "OAuth2": {"type": "http", "scheme": "bearer"}}
-    servers = [{"url": f"{address}/api/v1"}]
+    servers = [{"url": f"{url}/api/v1"}]
     return document(paths, components={"securitySchemes": schemes}, servers=servers)
 
 

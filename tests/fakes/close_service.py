@@ -28,7 +28,7 @@ _SEMICOLONS = "limit=100; remaining=100; reset=1"
 class CloseStandIn:
     """Close on loopback.
 
-    A system needs `address` (catalog: none; description: `description`; origins: `address`), and as credential
+    A system needs `url` (catalog: none; description: `description`; origins: `url`), and as credential
     either `key` (HTTP Basic user, empty password) or `client_id`, `client_secret` (`client_secret_post` only) and
     `redirect_uri`, which must be the one that is sent. The sign-in page is at another origin (`localhost`), as
     Close's is, shows nothing and agrees at once, with `code` and the `state` it got; set `declines` for
@@ -57,19 +57,19 @@ class CloseStandIn:
     _deleted: int = 0
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """Where it is."""
-        return self.service.address
+        return self.service.url
 
     @property
     def description(self) -> str:
         """Where its OpenAPI document is."""
-        return f"{self.address}/api/openapi.json"
+        return f"{self.url}/api/openapi.json"
 
     @property
     def sign_in(self) -> str:
         """The origin of its sign-in page, which is not its own."""
-        return self.address.replace("127.0.0.1", "localhost")
+        return self.url.replace("127.0.0.1", "localhost")
 
     @property
     def received(self) -> list[Received]:
@@ -114,11 +114,11 @@ class CloseStandIn:
     def _metadata(self, _: Received) -> Reply:
         return Reply(
             {
-                "issuer": self.address,
+                "issuer": self.url,
                 "authorization_endpoint": f"{self.sign_in}/oauth2/authorize/",
-                "token_endpoint": f"{self.address}/oauth2/token/",
-                "revocation_endpoint": f"{self.address}/oauth2/revoke/",
-                "registration_endpoint": f"{self.address}/oauth2/register/",
+                "token_endpoint": f"{self.url}/oauth2/token/",
+                "revocation_endpoint": f"{self.url}/oauth2/revoke/",
+                "registration_endpoint": f"{self.url}/oauth2/register/",
                 "response_types_supported": ["code"],
                 "grant_types_supported": ["authorization_code", "refresh_token"],
                 "code_challenge_methods_supported": ["S256"],
@@ -127,7 +127,7 @@ class CloseStandIn:
         )
 
     def _document(self, _: Received) -> Reply:
-        return Reply((clean_document if self.form == "clean" else fern_document)(self.address))
+        return Reply((clean_document if self.form == "clean" else fern_document)(self.url))
 
     def _authorize(self, got: Received) -> Reply:
         asked = _form(got.query)

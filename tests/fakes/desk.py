@@ -16,7 +16,7 @@ from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
-from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.store.record_store import Store
 
@@ -73,10 +73,10 @@ class Desk:
         }
 
     def metadata(self, **changes: Any) -> dict[str, Any]:
-        address = self.service.address
-        endpoints = {f"{name}_endpoint": f"{address}/{name}" for name in ("authorization", "token", "registration")}
-        endpoints["registration_endpoint"] = f"{address}/register"
-        return {"issuer": address, "response_types_supported": ["code"], **endpoints, **changes}
+        url = self.service.url
+        endpoints = {f"{name}_endpoint": f"{url}/{name}" for name in ("authorization", "token", "registration")}
+        endpoints["registration_endpoint"] = f"{url}/register"
+        return {"issuer": url, "response_types_supported": ["code"], **endpoints, **changes}
 
     def token(self, got: Received) -> Reply:
         """A refresh token that cannot be one is found fault with; a code is exchanged."""
@@ -86,8 +86,8 @@ class Desk:
 
     def session(self, **profile: Any) -> Session:
         """The sign-in as another process would use it."""
-        address = self.service.address
-        given = Profile("closient", address, frozenset({address}), "1", **profile)
+        url = self.service.url
+        given = Profile("closient", url, frozenset({url}), "1", **profile)
         return Session(given, self.store(), Wire(trust_env=False), clock=lambda: self.now)
 
     def login(self, *, screen: bool = True, **profile: Any) -> Login:
@@ -99,14 +99,14 @@ class Desk:
 
         return Login(self.session(**profile), open_browser)
 
-    def begin(self, *scopes: str, browser: bool = True, **profile: Any) -> tuple[Login, Attempt]:
+    def begin(self, *scopes: str, browser: bool = True, **profile: Any) -> tuple[Login, SignInAttempt]:
         login = self.login(**profile)
         attempt = login.start(scopes, browser=browser)
         assert attempt.ready.wait(SECONDS)
         return login, attempt
 
     def store(self) -> Store:
-        return Store(self.folder, "closient", self.service.address, lambda: "registered", self.redaction)
+        return Store(self.folder, "closient", self.service.url, lambda: "registered", self.redaction)
 
     def record(self) -> Record:
         return self.store().read()
@@ -120,23 +120,23 @@ class Desk:
         return [{name: values[0] for name, values in form.items()} for form in forms if "code" in form]
 
 
-def query_of(attempt: Attempt) -> dict[str, str]:
+def query_of(attempt: SignInAttempt) -> dict[str, str]:
     """The authorization request that the browser is sent to make."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(attempt.authorize_address).query).items()}
+    return {name: values[0] for name, values in parse_qs(urlsplit(attempt.authorize_url).query).items()}
 
 
-def port_of(attempt: Attempt) -> int:
-    return urlsplit(attempt.address).port or 0
+def port_of(attempt: SignInAttempt) -> int:
+    return urlsplit(attempt.url).port or 0
 
 
-def come_back(attempt: Attempt, answer: str = f"code={CODE}", state: str = "") -> Shown:
+def come_back(attempt: SignInAttempt, answer: str = f"code={CODE}", state: str = "") -> Shown:
     """Follow the redirect with which the authorization server ends its part."""
     asked = query_of(attempt)
     path = urlsplit(asked["redirect_uri"]).path or "/"
     return get(port_of(attempt), f"{path}?{answer}&state={quote(state or asked['state'])}")
 
 
-def ended(attempt: Attempt) -> str:
+def ended(attempt: SignInAttempt) -> str:
     """How an attempt ended: in words, or nothing where it went well."""
     assert attempt.done.wait(SECONDS)
     error = attempt.outcome()

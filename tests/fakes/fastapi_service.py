@@ -31,7 +31,7 @@ _TOKEN = OAuth2AuthorizationCodeBearer("/oauth/authorize", "/oauth/token", auto_
 class Shop:
     """What the service knows, and how often each of its paths was asked for."""
 
-    address: str = ""
+    url: str = ""
     clients: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     codes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     tokens: set[str] = field(default_factory=set[str])
@@ -137,10 +137,10 @@ def _oauth(shop: Shop, app: FastAPI) -> None:
     @app.get("/.well-known/oauth-authorization-server")
     async def metadata() -> dict[str, Any]:
         return {
-            "issuer": shop.address,
-            "authorization_endpoint": f"{shop.address}/oauth/authorize",
-            "token_endpoint": f"{shop.address}/oauth/token",
-            "registration_endpoint": f"{shop.address}/oauth/register",
+            "issuer": shop.url,
+            "authorization_endpoint": f"{shop.url}/oauth/authorize",
+            "token_endpoint": f"{shop.url}/oauth/token",
+            "registration_endpoint": f"{shop.url}/oauth/register",
             "response_types_supported": ["code"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "code_challenge_methods_supported": ["S256"],
@@ -219,8 +219,8 @@ def _application(shop: Shop) -> FastAPI:
     async def catalog() -> JSONResponse:
         linkset = [
             {
-                "anchor": f"{shop.address}/{api}",
-                "service-desc": [{"href": f"{shop.address}/{api}/openapi.json", "type": "application/openapi+json"}],
+                "anchor": f"{shop.url}/{api}",
+                "service-desc": [{"href": f"{shop.url}/{api}/openapi.json", "type": "application/openapi+json"}],
             }
             for api in apis
         ]
@@ -238,7 +238,7 @@ def running_shop() -> Generator[Shop]:
     shop = Shop()
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        shop.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        shop.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = uvicorn.Server(uvicorn.Config(_application(shop), log_level="warning", lifespan="off", ws="none"))
         listening.listen()
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

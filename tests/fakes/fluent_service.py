@@ -85,9 +85,9 @@ class FluentStandIn:
         self._serve("workflow/1/ORDER::HD/", lambda got: _json({"name": "ORDER::HD", "rulesets": []}))
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """The base of the API."""
-        return self.service.address
+        return self.service.url
 
     def new_token(self) -> str:
         """A token that is good, without a sign-in."""

@@ -23,7 +23,7 @@ class User:
             "FLUENT_CLIENT_ID": client,
             "FLUENT_CLIENT_SECRET": fluent.clients[client],
         }
-        added = self.run("add", "fluent", fluent.address, "--account", "ACME", "--retailer", "1")
+        added = self.run("add", "fluent", fluent.url, "--account", "ACME", "--retailer", "1")
         assert added.code == 0, added.err
         assert fluent.received == []
 

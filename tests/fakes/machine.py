@@ -38,17 +38,17 @@ class Machine:
     @property
     def process_environment(self) -> dict[str, str]:
         """The whole environment of a process that is started here."""
-        return {**os.environ, **self.environment, "CLOSIENT_SITE": self.sandbox.address}
+        return {**os.environ, **self.environment, "CLOSIENT_SITE": self.sandbox.url}
 
     def run(self, *arguments: str, stdin: str = "", **more: str) -> Ran:
-        return run(*arguments, site=self.sandbox.address, stdin=stdin, **{**self.environment, **more})
+        return run(*arguments, site=self.sandbox.url, stdin=stdin, **{**self.environment, **more})
 
     def run_process(self, *arguments: str) -> Ran:
-        return run_process(*arguments, site=self.sandbox.address, **self.environment)
+        return run_process(*arguments, site=self.sandbox.url, **self.environment)
 
     @contextmanager
     def talking_to(self, *arguments: str) -> Generator[Conversation]:
-        with talking_to(*arguments, site=self.sandbox.address, **self.environment) as conversation:
+        with talking_to(*arguments, site=self.sandbox.url, **self.environment) as conversation:
             yield conversation
 
     def call(self, tool: str, **arguments: Any) -> Ran:

@@ -27,7 +27,7 @@ KEY = "csb_0123456789abcdef0123456789abcdef_00000000"
 async def connected(
     service: Service, era: Era = "2026-07-28", environ: dict[str, str] | None = None, **options: Any
 ) -> AsyncGenerator[mcp.Client]:
-    settings = load_settings(Options(site=service.address, **options), environ or {"CLOSIENT_API_KEY": KEY})
+    settings = load_settings(Options(site=service.url, **options), environ or {"CLOSIENT_API_KEY": KEY})
     async with (
         open_bridge(settings, Redaction()) as bridge,
         mcp.Client(McpBridge(bridge).server(), mode=era) as client,

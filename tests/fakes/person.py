@@ -30,7 +30,7 @@ PUBLIC_CLIENT = {
 
 def http_client(sandbox: Sandbox, headers: dict[str, str] | None = None) -> httpx2.Client:
     """A client of the sandbox, without the certificates that plain http has no use for and that load slowly."""
-    return httpx2.Client(base_url=sandbox.address, headers=headers, verify=False, trust_env=False)
+    return httpx2.Client(base_url=sandbox.url, headers=headers, verify=False, trust_env=False)
 
 
 @dataclass
@@ -43,9 +43,9 @@ class Person:
 
     def page(self, query: dict[str, str]) -> httpx2.Response:
         """Where the authorization endpoint leads to, signed in where it asks for that."""
-        response = self.browser.get(f"{self.sandbox.address}/oauth/authorize/", params=query)
+        response = self.browser.get(f"{self.sandbox.url}/oauth/authorize/", params=query)
         if response.is_redirect and "/oauth/login/" in response.headers["location"]:
-            return self._sign_in(urljoin(self.sandbox.address, response.headers["location"]))
+            return self._sign_in(urljoin(self.sandbox.url, response.headers["location"]))
         return response
 
     def decides(self, query: dict[str, str], button: str = "allow") -> dict[str, str]:
@@ -57,13 +57,13 @@ class Person:
         assert page.status_code == 302, page.text
         return {name: values[0] for name, values in parse_qs(urlsplit(page.headers["location"]).query).items()}
 
-    def _sign_in(self, address: str) -> httpx2.Response:
-        fields = Form(self.browser.get(address).text).fields
+    def _sign_in(self, url: str) -> httpx2.Response:
+        fields = Form(self.browser.get(url).text).fields
         fields |= {"username": self.username, "password": "sandbox"}
-        response = self.browser.post(address, data=fields)
+        response = self.browser.post(url, data=fields)
         if not response.is_redirect:
             return response
-        return self.browser.get(urljoin(self.sandbox.address, response.headers["location"]))
+        return self.browser.get(urljoin(self.sandbox.url, response.headers["location"]))
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class Application:
         """Ask the token endpoint, with the client's own authentication."""
         if self.registered["token_endpoint_auth_method"] == "client_secret_basic":
             secret = (self.client_id, str(self.registered["client_secret"]))
-            return self.http.post(f"{self.sandbox.address}/oauth/token/", data=form, auth=secret)
-        return self.http.post(f"{self.sandbox.address}/oauth/token/", data={"client_id": self.client_id, **form})
+            return self.http.post(f"{self.sandbox.url}/oauth/token/", data=form, auth=secret)
+        return self.http.post(f"{self.sandbox.url}/oauth/token/", data={"client_id": self.client_id, **form})
 
     def redeem(self, code: str, **changes: str) -> httpx2.Response:
         """Exchange a code."""
@@ -111,7 +111,7 @@ class Application:
 
 def register(sandbox: Sandbox, http: httpx2.Client, **changes: Any) -> Application:
     """An application that has registered; a public one unless told otherwise."""
-    response = http.post(f"{sandbox.address}/oauth/register/", json={**PUBLIC_CLIENT, **changes})
+    response = http.post(f"{sandbox.url}/oauth/register/", json={**PUBLIC_CLIENT, **changes})
     assert response.status_code == 201, response.text
     return Application(sandbox, response.json(), http)
 

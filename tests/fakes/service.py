@@ -57,7 +57,7 @@ Answer: TypeAlias = "Reply | Callable[[Received], Reply]"
 class Service:
     """A service on loopback that answers what a test told it to, and remembers what it got."""
 
-    address: str
+    url: str
     routes: dict[str, Answer]
     received: list[Received] = field(default_factory=list[Received])
     otherwise: Answer = field(default_factory=lambda: Reply({"detail": "no such path"}, 404))
@@ -83,9 +83,9 @@ class Service:
         return {
             "linkset": [
                 {
-                    "anchor": f"{self.address}/{api}/api/v1/",
+                    "anchor": f"{self.url}/{api}/api/v1/",
                     "service-desc": [
-                        {"href": f"{self.address}/{api}/api/v1/openapi.json", "type": "application/openapi+json"}
+                        {"href": f"{self.url}/{api}/api/v1/openapi.json", "type": "application/openapi+json"}
                     ],
                 }
                 for api in apis
@@ -136,16 +136,16 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
             """A client that hangs up is what some tests are about."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    service.address = f"http://127.0.0.1:{server.server_port}"
+    service.url = f"http://127.0.0.1:{server.server_port}"
     over = threading.Event()
 
     def serve() -> None:
         while True:
-            request, address = server.get_request()
+            request, url = server.get_request()
             if over.is_set():
                 server.shutdown_request(request)
                 return
-            server.process_request(request, address)
+            server.process_request(request, url)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -179,14 +179,14 @@ def fits(schema: JsonObject, instance: JsonValue) -> bool:
 class Sandbox:
     """The sandbox: where it is, and keys that it accepts or refuses."""
 
-    address: str
+    url: str
     api_key: str
     keys: Mapping[str, str]
 
     def log(self) -> list[dict[str, Any]]:
         """What arrived since the last reset."""
-        address = f"{self.address}/__sandbox__/log"
-        arrived: list[dict[str, Any]] = httpx2.get(address, trust_env=False, verify=False).json()
+        url = f"{self.url}/__sandbox__/log"
+        arrived: list[dict[str, Any]] = httpx2.get(url, trust_env=False, verify=False).json()
         return arrived
 
     def count(self, method: str, path: str) -> int:
@@ -195,12 +195,12 @@ class Sandbox:
 
     def control(self, name: str) -> None:
         """Use one of the sandbox's own levers, such as `expire-tokens`."""
-        httpx2.post(f"{self.address}/__sandbox__/{name}", trust_env=False, verify=False).raise_for_status()
+        httpx2.post(f"{self.url}/__sandbox__/{name}", trust_env=False, verify=False).raise_for_status()
 
     def fault(self, path: str, kind: str, times: int = 1) -> None:
         """Let the next requests under a path fail."""
         body = {"path": path, "kind": kind, "times": times}
-        httpx2.post(f"{self.address}/__sandbox__/fault", json=body, trust_env=False, verify=False).raise_for_status()
+        httpx2.post(f"{self.url}/__sandbox__/fault", json=body, trust_env=False, verify=False).raise_for_status()
 
     def reset(self) -> None:
         """Back to the start."""

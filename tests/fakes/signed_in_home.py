@@ -64,16 +64,16 @@ class Home:
         )
 
     def store(self) -> Store:
-        return Store(self.folder, "closient", self.service.address, lambda: "registered", Redaction())
+        return Store(self.folder, "closient", self.service.url, lambda: "registered", Redaction())
 
     def session(self, **profile: Any) -> Session:
         """A session as another process would have it."""
-        given = Profile("closient", self.service.address, frozenset({API}), "1", **profile)
+        given = Profile("closient", self.service.url, frozenset({API}), "1", **profile)
         return Session(given, self.store(), Wire(trust_env=False), clock=lambda: self.now)
 
     def sign_in(self, *, age: float = 0.0, client: Client | None = None, **tokens: Any) -> None:
         """Leave tokens in the file that were obtained so long ago."""
-        address = self.service.address
+        url = self.service.url
         given = {
             "access_token": "access-token-0",
             "refresh_token": "refresh-token-0",
@@ -82,12 +82,12 @@ class Home:
             "expires_at": self.now - age + 3600,
         }
         server = Server(
-            issuer=address,
-            authorization_endpoint=f"{address}/authorize",
-            token_endpoint=f"{address}/token",
-            revocation_endpoint=f"{address}/revoke",
+            issuer=url,
+            authorization_endpoint=f"{url}/authorize",
+            token_endpoint=f"{url}/token",
+            revocation_endpoint=f"{url}/revoke",
         )
-        record = Record(system="closient", site=address, server=server, client=client or Client(client_id="i"))
+        record = Record(system="closient", site=url, server=server, client=client or Client(client_id="i"))
         self.store().write(record.model_copy(update={"tokens": Tokens.model_validate({**given, **tokens})}))
 
     def kept(self) -> Tokens | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from closient_mcp.tools.catalog.discovery import WayIn
+from closient_mcp.tools.catalog.discovery import DocumentSource
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
@@ -55,10 +55,10 @@ def all_specs() -> dict[str, Spec]:
     }
 
 
-async def _loaded(addresses: list[str]) -> System:
+async def _loaded(urls: list[str]) -> System:
     origins = frozenset({BASE})
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        way = WayIn(descriptions=tuple(addresses), base=BASE)
+        way = DocumentSource(descriptions=tuple(urls), base=BASE)
         system = System("acme", way, ("acme",), Sender(client, origins, "acme"), Fetcher(client, origins))
         await system.load()
         return system

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from closient_mcp.tools.catalog.discovery import WayIn
+from closient_mcp.tools.catalog.discovery import DocumentSource
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.systems.system import System
@@ -18,17 +18,17 @@ from .service import Service, document, operation
 
 @asynccontextmanager
 async def opened(
-    service: Service, way: WayIn | None = None, *, origins: tuple[str, ...] = (), pins: tuple[str, ...] = ()
+    service: Service, way: DocumentSource | None = None, *, origins: tuple[str, ...] = (), pins: tuple[str, ...] = ()
 ) -> AsyncGenerator[System]:
     """A system that nothing has been read of yet; without a way in, the service's well-known catalog."""
-    bound = frozenset({service.address, *origins})
+    bound = frozenset({service.url, *origins})
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        where = way or WayIn(catalog=f"{service.address}/.well-known/api-catalog")
+        where = way or DocumentSource(catalog=f"{service.url}/.well-known/api-catalog")
         sender = Sender(client, bound, "acme")
         yield System("acme", where, ("acme",), sender, Fetcher(client, bound), pins=pins)
 
 
-async def loaded(service: Service, way: WayIn | None = None, *, origins: tuple[str, ...] = ()) -> System:
+async def loaded(service: Service, way: DocumentSource | None = None, *, origins: tuple[str, ...] = ()) -> System:
     """The system after its start."""
     async with opened(service, way, origins=origins) as system:
         await system.load()

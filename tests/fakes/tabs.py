@@ -14,7 +14,7 @@ from .limits import SECONDS
 
 @dataclass
 class Tabs:
-    """What each tab that was opened showed last: the status, the title and the address."""
+    """What each tab that was opened showed last: the status, the title and the URL."""
 
     path: Path
     _number: int

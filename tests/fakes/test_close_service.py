@@ -32,7 +32,7 @@ def authorized(client: httpx2.Client, close: CloseStandIn, **members: str) -> di
 
 def post(client: httpx2.Client, close: CloseStandIn, path: str, **members: str) -> tuple[int, Any]:
     form = {"client_id": close.client_id, "client_secret": close.client_secret, **members}
-    answer = client.post(f"{close.address}/oauth2/{path}/", data=form)
+    answer = client.post(f"{close.url}/oauth2/{path}/", data=form)
     return answer.status_code, answer.json() if answer.content else None
 
 
@@ -57,9 +57,9 @@ def test_an_app_without_offline_access_gets_no_refresh_token(client: httpx2.Clie
 def test_a_revoked_token_opens_nothing(client: httpx2.Client, close: CloseStandIn) -> None:
     given = code_exchanged(client, close)
     bearer = {"authorization": f"Bearer {given['access_token']}"}
-    assert client.get(f"{close.address}/api/v1/me/", headers=bearer).status_code == 200
+    assert client.get(f"{close.url}/api/v1/me/", headers=bearer).status_code == 200
     assert post(client, close, "revoke", token=given["refresh_token"]) == (200, None)
-    assert client.get(f"{close.address}/api/v1/me/", headers=bearer).status_code == 401
+    assert client.get(f"{close.url}/api/v1/me/", headers=bearer).status_code == 401
     assert post(client, close, "token", grant_type="refresh_token", refresh_token=given["refresh_token"])[0] == 400
 
 
@@ -73,20 +73,20 @@ def test_the_client_is_known_by_its_secret_and_its_one_redirect(client: httpx2.C
 
 
 def test_it_has_metadata_and_a_document_and_no_catalog(client: httpx2.Client, close: CloseStandIn) -> None:
-    metadata = client.get(f"{close.address}/.well-known/oauth-authorization-server").json()
-    assert metadata["issuer"] == close.address and metadata["authorization_endpoint"].startswith(close.sign_in)
+    metadata = client.get(f"{close.url}/.well-known/oauth-authorization-server").json()
+    assert metadata["issuer"] == close.url and metadata["authorization_endpoint"].startswith(close.sign_in)
     assert client.get(close.description).json()["openapi"] == "3.1.0"
-    assert client.get(f"{close.address}/.well-known/api-catalog").status_code == 404
+    assert client.get(f"{close.url}/.well-known/api-catalog").status_code == 404
 
 
 def test_an_address_without_its_slash_is_not_found(client: httpx2.Client, close: CloseStandIn) -> None:
-    answer = client.get(f"{close.address}/api/v1/me", auth=(close.key, ""))
+    answer = client.get(f"{close.url}/api/v1/me", auth=(close.key, ""))
     assert (answer.status_code, list(answer.json())) == (404, ["error"])
 
 
 def test_a_call_too_many_is_told_in_seconds_and_exactly(client: httpx2.Client, close: CloseStandIn) -> None:
     close.throttle()
-    answer = client.get(f"{close.address}/api/v1/me/", auth=(close.key, ""))
+    answer = client.get(f"{close.url}/api/v1/me/", auth=(close.key, ""))
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (429, b"", "1")
     assert answer.headers["ratelimit"] == "limit=40, remaining=3, reset=0.87"
-    assert client.get(f"{close.address}/api/v1/me/", auth=(close.key, "")).status_code == 200
+    assert client.get(f"{close.url}/api/v1/me/", auth=(close.key, "")).status_code == 200

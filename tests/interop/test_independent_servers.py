@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import httpx2
 import pytest
 
-from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.callback_server import CallbackServer
 
 from ..fakes.command_line import Ran, free_port, run_process
 from ..fakes.paths import APPROVING_BROWSER, ROOT, TESTS
@@ -104,10 +104,10 @@ class Shop:
             "/thing": self._thing,
         }
         self.home.mkdir()
-        address = self.service.address
+        url = self.service.url
         scopes = json.dumps(self.scopes)
         credential = f'{{ grant = "{self.grant}", issuer = "{self.issuer}", scopes = {scopes} }}'
-        settings = f'description = "{address}/openapi.json"\nbase = "{address}"\ncredential = {credential}\n'
+        settings = f'description = "{url}/openapi.json"\nbase = "{url}"\ncredential = {credential}\n'
         (self.home / "closient-mcp.toml").write_text(f"[systems.shop]\n{settings}")
 
     def _thing(self, got: Received) -> Reply:
@@ -300,10 +300,8 @@ def test_a_person_signs_in_on_another_device(place: Place, shop: Callable[..., S
         environment = {**os.environ, **mine.environment}
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr
-            address = next(line.strip() for line in process.stderr if "/device" in line)
-            subprocess.run(
-                [sys.executable, str(APPROVING_BROWSER), address], env=environment, check=True, timeout=_SECONDS
-            )
+            url = next(line.strip() for line in process.stderr if "/device" in line)
+            subprocess.run([sys.executable, str(APPROVING_BROWSER), url], env=environment, check=True, timeout=_SECONDS)
             assert process.wait(_SECONDS) == 0
         assert mine.works()
         mine.expire()
@@ -319,7 +317,7 @@ def test_a_server_that_wants_the_registered_port_and_no_other_is_told_the_new_on
         assert mine.works()
         first = mine.record()["client"]
         assert mine.run("logout").code == 0
-        with closing(Listener(first["redirect_uri"])):
+        with closing(CallbackServer(first["redirect_uri"])):
             assert mine.works()
         assert mine.tabs(2) == ["200 You are signed in"] * 2
         assert mine.record()["client"]["redirect_uri"] != first["redirect_uri"]

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from closient_mcp.auth.sign_in.callback_server import DONE, STALE, Listener, Page, failed
+from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServer, Page, failed
 
 from ..fakes.command_line import Ran, run_process
 from ..fakes.paths import TESTS
@@ -47,10 +47,10 @@ class Browser:
             time.sleep(0.1)
         return self.pages()
 
-    def open(self, address: str) -> Seen:
-        """What she sees at an address."""
+    def open(self, url: str) -> Seen:
+        """What she sees at a URL."""
         subprocess.run(
-            [*self.command.split(), address], env={**os.environ, **self.environment}, timeout=_SECONDS, check=True
+            [*self.command.split(), url], env={**os.environ, **self.environment}, timeout=_SECONDS, check=True
         )
         return self.pages()[-1]
 
@@ -70,10 +70,10 @@ def browser(tmp_path: Path) -> Browser:
 @pytest.fixture
 def show() -> Iterator[Callable[[Page], str]]:
     """The address at which a listener shows a page."""
-    opened: list[Listener] = []
+    opened: list[CallbackServer] = []
 
     def begin(page: Page) -> str:
-        listener = Listener()
+        listener = CallbackServer()
         opened.append(listener)
         listener.begin("http://127.0.0.1:9/", lambda _: page)
         return f"{listener.redirect_uri}?code=x&state=y"
@@ -94,13 +94,13 @@ def check(page: Seen) -> None:
 def test_a_page_of_the_sign_in_is_for_everybody_and_asks_nobody_for_anything(
     browser: Browser, show: Callable[[Page], str], page: Page
 ) -> None:
-    address = show(page)
-    seen = browser.open(address)
+    url = show(page)
+    seen = browser.open(url)
     check(seen)
     assert (seen["status"], seen["title"]) == (page.status, page.title)
     assert seen["text"] == f"{page.title}\n\n{page.text}"
     # Not even for an icon: the next tab's history and the server's log would hold the code.
-    assert [asked for asked in seen["requests"] if not asked.endswith("/favicon.ico")] == [address]
+    assert [asked for asked in seen["requests"] if not asked.endswith("/favicon.ico")] == [url]
 
 
 def test_an_address_that_is_not_for_a_person_says_so(browser: Browser, show: Callable[[Page], str]) -> None:
@@ -111,7 +111,7 @@ def test_an_address_that_is_not_for_a_person_says_so(browser: Browser, show: Cal
 
 def login(sandbox: Sandbox, browser: Browser, home: Path, button: str) -> Ran:
     environment = {"CLOSIENT_MCP_HOME": str(home), "BROWSER": f"{browser.command} %s {button}", **browser.environment}
-    return run_process("login", site=sandbox.address, **environment)
+    return run_process("login", site=sandbox.url, **environment)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,4 @@ def test_a_person_signs_in_by_the_keyboard_alone(
         check(page)
     # What the person agrees to is before their eyes.
     assert "Closient MCP" in consent["text"] and "products:read" in consent["text"]
-    assert last["title"] == title and [asked for asked in last["requests"] if sandbox.address not in asked] == [
-        last["url"]
-    ]
+    assert last["title"] == title and [asked for asked in last["requests"] if sandbox.url not in asked] == [last["url"]]

@@ -22,7 +22,7 @@ from ..fakes.service import Sandbox
         (["call", "search_products", "{query}"], 2, "", "the arguments are not JSON"),
         (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),
         (["config", "show"], 0, "site", ""),
-        (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the address and the network"),
+        (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the URL and the network"),
         (["logout"], 0, "", "Nobody was signed in"),
         (["nonsense"], 2, "", "invalid choice"),
         (["serve", "--http", "http"], 2, "", "a port"),
@@ -32,7 +32,7 @@ from ..fakes.service import Sandbox
 def test_a_command_prints_what_it_found_says_what_is_wrong_and_ends_with_its_code(
     sandbox: Sandbox, arguments: list[str], code: int, out: str, err: str
 ) -> None:
-    ran = run_process(*arguments, site=sandbox.address)
+    ran = run_process(*arguments, site=sandbox.url)
     assert (ran.code, out in ran.out, err in ran.err) == (code, True, True), ran
     assert bool(ran.out) == bool(out) and bool(ran.err) == bool(err)
 
@@ -56,12 +56,12 @@ def test_the_demo_shows_every_step_ends_well_and_leaves_nothing_behind(tmp_path:
 
 
 def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> None:
-    ran = run_process("status", site=sandbox.address, CLOSIENT_API_KEY=sandbox.api_key, PYTHONIOENCODING="ascii")
+    ran = run_process("status", site=sandbox.url, CLOSIENT_API_KEY=sandbox.api_key, PYTHONIOENCODING="ascii")
     assert ran.code == 0 and "API key \\u2026" in ran.out
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "| head -c 1"])
 def test_closed_streams_are_no_traceback(sandbox: Sandbox, closed: str) -> None:
-    command = f"{sys.executable} -m closient_mcp.server tools --all --json --site {sandbox.address} {closed}"
+    command = f"{sys.executable} -m closient_mcp.server tools --all --json --site {sandbox.url} {closed}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert "Traceback" not in done.stderr + done.stdout and "Exception" not in done.stderr

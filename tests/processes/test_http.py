@@ -19,8 +19,8 @@ from ..fakes.service import Sandbox
 
 @pytest.fixture(scope="module")
 def server(sandbox_process: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """The address of a server with an API key; it keeps nothing of the tests that use it."""
-    command = [sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", "--site", sandbox_process.address]
+    """The URL of a server with an API key; it keeps nothing of the tests that use it."""
+    command = [sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", "--site", sandbox_process.url]
     home = tmp_path_factory.mktemp("http")
     environment = host_environment(CLOSIENT_API_KEY=sandbox_process.api_key, CLOSIENT_MCP_HOME=str(home))
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
@@ -32,7 +32,7 @@ def server(sandbox_process: Sandbox, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def endpoint(server: str, sandbox: Sandbox) -> str:
-    """The server's address; the sandbox is in its first state but for what the server reads as it starts."""
+    """The server's URL; the sandbox is in its first state but for what the server reads as it starts."""
     return server
 
 

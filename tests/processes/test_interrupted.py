@@ -31,7 +31,7 @@ class Rotation:
         self.happened, self.may_answer = threading.Event(), threading.Event()
         service.routes["/token"] = self._rotate
         record = machine.record()
-        record["server"]["token_endpoint"] = f"{service.address}/token"
+        record["server"]["token_endpoint"] = f"{service.url}/token"
         machine.write(record)
         machine.expire()
 
@@ -52,7 +52,7 @@ def under_way(process: Process, rotation: Rotation) -> None:
 
 
 def server(machine: Machine, **environment: str) -> AbstractContextManager[Process]:
-    return started("--site", machine.sandbox.address, CLOSIENT_MCP_HOME=str(machine.home), **environment)
+    return started("--site", machine.sandbox.url, CLOSIENT_MCP_HOME=str(machine.home), **environment)
 
 
 @pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGINT], ids=["end of input", "SIGTERM", "SIGINT"])
@@ -148,8 +148,8 @@ def test_a_sign_in_goes_on_when_the_call_that_began_it_is_cancelled(machine: Mac
         process.send("tools/call", 2, **WHOAMI)
         assert len(machine.tabs()) == 1
         process.send("notifications/cancelled", requestId=2)
-        address = machine.record()["pending"]["redirect_uri"].removesuffix("callback")
-        subprocess.run([sys.executable, str(APPROVING_BROWSER), address], check=True, timeout=SECONDS)
+        url = machine.record()["pending"]["redirect_uri"].removesuffix("callback")
+        subprocess.run([sys.executable, str(APPROVING_BROWSER), url], check=True, timeout=SECONDS)
         process.send("tools/call", 3, **WHOAMI)
         answer = process.answer(3)["result"]
     assert not answer.get("isError") and "alice@closient.example" in str(answer) and len(machine.tabs()) == 1

@@ -23,7 +23,7 @@ from ..fakes.service import Received, Reply, Sandbox, Service, document, operati
 from ..fakes.tabs import Tabs, reported_tabs
 
 SHOP_KEY = "shop-key-41c9d2b7"
-# What a form, an address and JSON each write in their own way.
+# What a form, a URL and JSON each write in their own way.
 ODD = 'e8 57/+%ü"&'
 KEPT = ("access_token", "refresh_token", "client_secret", "registration_token", "state", "verifier", "nonce")
 # The last two repeat the key that they were sent.
@@ -125,18 +125,18 @@ def settings(sandbox: Sandbox, close: CloseStandIn, fluent: FluentStandIn, shop:
     return f"""
 expose = "all"
 [systems.closient]
-site = "{sandbox.address}"
+site = "{sandbox.url}"
 [systems.close]
-site = "{close.address}"
+site = "{close.url}"
 credential = {{ {own_client} }}
 [systems.fluent]
-base = "{fluent.address}"
+base = "{fluent.url}"
 account = "ACME"
 retailer = 1
 credential = {{ grant = "password", {password} }}
 [systems.shop]
-description = "{shop.address}/openapi.json"
-base = "{shop.address}"
+description = "{shop.url}/openapi.json"
+base = "{shop.url}"
 credential = {{ {key} }}
 """
 
@@ -219,13 +219,13 @@ def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
     assert found.count("access_token") == 6 and found.count("refresh_token") == 6 and len(codes) == len(states) == 2
     assert found.count("verifier") + found.count("a verifier") == 2 and "registration_token" in found
 
-    # A code and a state are in the address that brings the browser back to this machine, and the state in the
-    # one that it is sent out with: there they have to be. No other address holds anything.
-    addresses = [f"{got.path}?{got.query}" for got in (*close.received, *fluent.received, *service.received)]
-    asked = [address for address in addresses if address.startswith("/oauth2/authorize/")]
-    said["the addresses that servers saw"] = "\n".join(address for address in addresses if address not in asked)
+    # A code and a state are in the URL that brings the browser back to this machine, and the state in the
+    # one that it is sent out with: there they have to be. No other URL holds anything.
+    urls = [f"{got.path}?{got.query}" for got in (*close.received, *fluent.received, *service.received)]
+    asked = [url for url in urls if url.startswith("/oauth2/authorize/")]
+    said["the URLs that servers saw"] = "\n".join(url for url in urls if url not in asked)
     assert len(asked) == 1
-    said["the address of the sign-in"] = "".join(asked)
+    said["the URL of the sign-in"] = "".join(asked)
     for place, text in said.items():
         looked_for = {
             secret: name for secret, name in secrets.items() if not ("the sign-in" in place and secret in states)

@@ -52,7 +52,7 @@ def test_four_processes_that_find_the_token_expired_make_one_refresh(machine: Ma
 
 
 def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_has_ended(machine: Machine) -> None:
-    ran = run_process("call", "account_whoami", site=machine.sandbox.address, CLOSIENT_MCP_HOME=str(machine.home))
+    ran = run_process("call", "account_whoami", site=machine.sandbox.url, CLOSIENT_MCP_HOME=str(machine.home))
     said = error_of(ran)
     assert "wants you to sign in" in said and "No browser can be opened from here. Run `closient-mcp login" in said
     assert "state=" not in ran.out + ran.err
@@ -61,13 +61,13 @@ def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_ha
 async def test_without_a_browser_a_server_that_lives_on_says_where_to_go(machine: Machine) -> None:
     entry = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "closient_mcp.server", "serve", "--site", machine.sandbox.address],
+        args=["-m", "closient_mcp.server", "serve", "--site", machine.sandbox.url],
         env={"CLOSIENT_MCP_HOME": str(machine.home)},
     )
     async with mcp.Client(entry) as client:
         said = str((await client.call_tool("account_whoami", {})).content)
-        address = said.split("Open ")[1].split(" on this machine")[0]
-        command = [sys.executable, str(APPROVING_BROWSER), address]
+        url = said.split("Open ")[1].split(" on this machine")[0]
+        command = [sys.executable, str(APPROVING_BROWSER), url]
         await anyio.to_thread.run_sync(partial(subprocess.run, command, check=True, timeout=SECONDS))
         again = await client.call_tool("account_whoami", {})
     assert "state=" not in said and not again.is_error and "alice" in str(again.content)
@@ -85,11 +85,11 @@ def test_a_sign_in_whose_process_died_is_finished_by_the_next_on_the_same_port(m
     command = [sys.executable, "-m", "closient_mcp.server", "login"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as owner:
         assert owner.stderr
-        address = owner.stderr.readline().split("open ")[1].split(" on this machine")[0]
+        url = owner.stderr.readline().split("open ")[1].split(" on this machine")[0]
         owner.kill()
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as heir:
-        assert heir.stderr and address in heir.stderr.readline()
-        subprocess.run([sys.executable, str(APPROVING_BROWSER), address], env=environment, check=True, timeout=SECONDS)
+        assert heir.stderr and url in heir.stderr.readline()
+        subprocess.run([sys.executable, str(APPROVING_BROWSER), url], env=environment, check=True, timeout=SECONDS)
         assert heir.wait(SECONDS) == 0
     assert well(machine.whoami())["email"] == "alice@closient.example"
     assert [machine.sandbox.count("POST", path) for path in (REGISTER, AUTHORIZE)] == [1, 1]
@@ -115,8 +115,8 @@ def login_on_a_terminal(machine: Machine) -> Generator[tuple[subprocess.Popen[st
         shown = ""
         while "paste it here" not in shown:
             shown += process.stdout.readline()
-        address = next(line.strip() for line in shown.splitlines() if "/oauth/authorize/" in line)
-        yield process, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}, shown
+        url = next(line.strip() for line in shown.splitlines() if "/oauth/authorize/" in line)
+        yield process, {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}, shown
         assert process.wait(SECONDS) == 0
 
 
@@ -158,11 +158,9 @@ def test_a_login_that_nobody_finishes_ends_at_the_first_signal(machine: Machine,
 
 def test_advice_to_sign_in_without_a_browser_leads_somewhere(machine: Machine) -> None:
     quiet = {"CLOSIENT_MCP_HOME": str(machine.home)}
-    assert "login --no-browser" in error_of(
-        run_process("call", "account_whoami", site=machine.sandbox.address, **quiet)
-    )
+    assert "login --no-browser" in error_of(run_process("call", "account_whoami", site=machine.sandbox.url, **quiet))
     command = [sys.executable, "-m", "closient_mcp.server", "login", "--no-browser"]
-    environment = {**os.environ, **quiet, "CLOSIENT_SITE": machine.sandbox.address}
+    environment = {**os.environ, **quiet, "CLOSIENT_SITE": machine.sandbox.url}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=environment, stdin=pipe, stderr=pipe, text=True) as process:
         assert process.stderr

@@ -41,7 +41,7 @@ def test_initialize_is_answered_while_the_site_hangs(service: Service) -> None:
         return Reply(status=503)
 
     service.routes["/.well-known/api-catalog"] = hang
-    with started("--site", service.address) as process:
+    with started("--site", service.url) as process:
         assert process.shake_hands()["result"]["protocolVersion"] == "2025-11-25"
         process.send("tools/call", 2, name="ping", arguments={})
         assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
@@ -53,7 +53,7 @@ def test_a_client_of_2026_07_28_is_served_without_a_handshake(sandbox: Sandbox) 
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
     }
-    with started("--site", sandbox.address) as process:
+    with started("--site", sandbox.url) as process:
         process.send("tools/list", 1, _meta=meta)
         result = process.answer(1)["result"]
     assert result["cacheScope"] == "private" and result["ttlMs"] == 60_000
@@ -61,7 +61,7 @@ def test_a_client_of_2026_07_28_is_served_without_a_handshake(sandbox: Sandbox) 
 
 
 def test_the_key_is_nowhere_on_stdout_or_stderr_at_debug_level(sandbox: Sandbox) -> None:
-    with started("--site", sandbox.address, "--log-level", "debug", CLOSIENT_API_KEY=sandbox.api_key) as process:
+    with started("--site", sandbox.url, "--log-level", "debug", CLOSIENT_API_KEY=sandbox.api_key) as process:
         process.shake_hands()
         process.send("tools/call", 2, name="account_whoami", arguments={})
         answered = process.answer(2)
@@ -75,7 +75,7 @@ def test_the_key_is_nowhere_on_stdout_or_stderr_at_debug_level(sandbox: Sandbox)
 
 
 def test_the_key_is_no_argument_of_the_process(sandbox: Sandbox) -> None:
-    with started("--site", sandbox.address, CLOSIENT_API_KEY=sandbox.api_key) as process:
+    with started("--site", sandbox.url, CLOSIENT_API_KEY=sandbox.api_key) as process:
         process.shake_hands()
         assert sandbox.api_key not in " ".join(map(str, process.popen.args))  # type: ignore[arg-type]
 
@@ -100,7 +100,7 @@ def test_the_server_ends_quietly_with_its_input() -> None:
 
 def test_a_log_file_is_its_owners_alone(sandbox: Sandbox, tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
-    with started("--site", sandbox.address, "--log-level", "debug", "--log-file", str(log)) as process:
+    with started("--site", sandbox.url, "--log-level", "debug", "--log-file", str(log)) as process:
         process.shake_hands()
         process.send("tools/list", 2)
         process.answer(2)
@@ -112,7 +112,7 @@ def test_over_stdio_a_warm_start_lists_the_tools_of_a_service_that_is_gone(tmp_p
     home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
     with running_service() as service:
         serve(service, things())
-        site = service.address
+        site = service.url
         assert run("tools", site=site, **home).code == 0
     with started("--site", site, **home) as process:
         process.shake_hands()

@@ -58,7 +58,7 @@ def test_an_unknown_token_is_401_and_leads_to_the_resource_metadata(sandbox: San
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == (
         'Bearer error="invalid_token", error_description="The access token is unknown or revoked.", '
-        f'resource_metadata="{sandbox.address}/.well-known/oauth-protected-resource"'
+        f'resource_metadata="{sandbox.url}/.well-known/oauth-protected-resource"'
     )
 
 

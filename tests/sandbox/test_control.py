@@ -135,7 +135,7 @@ def test_a_dropped_connection_has_no_answer(sandbox: Sandbox, http: httpx2.Clien
 def test_a_slow_answer_holds_up_nobody_else(http: httpx2.Client, sandbox: Sandbox) -> None:
     http.post("/__sandbox__/fault", json={"path": "/search/", "kind": "slow", "seconds": 600})
 
-    port = urlsplit(sandbox.address).port or 0
+    port = urlsplit(sandbox.url).port or 0
     with socket.create_connection(("127.0.0.1", port)) as one, socket.create_connection(("127.0.0.1", port)) as other:
         for client in (one, other):
             client.sendall(f"GET {SEARCH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
@@ -159,7 +159,7 @@ def test_a_fault_that_makes_no_sense_is_refused(http: httpx2.Client, body: objec
 def test_pages_of_other_sites_control_nothing(sandbox: Sandbox, http: httpx2.Client, headers: dict[str, str]) -> None:
     for name in ("reset", "expire-tokens", "forget-clients", "fault"):
         assert http.post(f"/__sandbox__/{name}", headers=headers).status_code == 403
-    assert http.post("/__sandbox__/reset", headers={"Origin": sandbox.address}).status_code == 200
+    assert http.post("/__sandbox__/reset", headers={"Origin": sandbox.url}).status_code == 200
 
 
 def test_controls_are_neither_limited_nor_logged(sandbox: Sandbox, http: httpx2.Client) -> None:
@@ -191,7 +191,7 @@ def test_a_person_reads_where_it_runs_and_stops_it(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
-    port = sandbox.address.rpartition(":")[2]
+    port = sandbox.url.rpartition(":")[2]
     ended = subprocess.run([*COMMAND, port, "--json"], capture_output=True, text=True, timeout=SECONDS, check=False)
 
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -217,12 +217,12 @@ def test_it_ends_with_its_input(tmp_path: Path) -> None:
     told = json.loads(ended.stdout)
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert told.keys() == {"address", "api_key", "keys", "users"}
+    assert told.keys() == {"url", "api_key", "keys", "users"}
     assert told["api_key"] == told["keys"]["business"]
 
 
 def test_it_listens_on_loopback_alone(sandbox: Sandbox) -> None:
-    port = int(sandbox.address.rpartition(":")[2])
+    port = int(sandbox.url.rpartition(":")[2])
 
     with closing(socket.socket()) as other:
         other.settimeout(5)

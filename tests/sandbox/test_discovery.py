@@ -36,7 +36,7 @@ def test_the_catalog_lists_the_four_apps_and_nothing_of_the_sandbox_itself(
     response = http.get("/.well-known/api-catalog")
 
     assert [context["anchor"] for context in response.json()["linkset"]] == [
-        f"{sandbox.address}/{app}/api/v1/" for app in APPS
+        f"{sandbox.url}/{app}/api/v1/" for app in APPS
     ]
     assert 'profile="https://www.rfc-editor.org/info/rfc9727"' in response.headers["content-type"]
     assert "__sandbox__" not in response.text
@@ -62,9 +62,9 @@ def test_the_front_page_links_to_the_catalog(http: httpx2.Client) -> None:
 def test_the_servers_metadata_is_complete(sandbox: Sandbox, http: httpx2.Client, name: str) -> None:
     metadata = http.get(f"/.well-known/{name}").json()
 
-    assert metadata["issuer"] == sandbox.address
+    assert metadata["issuer"] == sandbox.url
     assert {member: value for member, value in metadata.items() if member.endswith("_endpoint")} == {
-        f"{what}_endpoint": f"{sandbox.address}/oauth/{path}/"
+        f"{what}_endpoint": f"{sandbox.url}/oauth/{path}/"
         for what, path in {
             "authorization": "authorize",
             "token": "token",
@@ -84,7 +84,7 @@ def test_the_servers_metadata_is_complete(sandbox: Sandbox, http: httpx2.Client,
 def test_the_resource_names_its_authorization_server(sandbox: Sandbox, http: httpx2.Client) -> None:
     metadata = http.get("/.well-known/oauth-protected-resource").json()
 
-    assert (metadata["resource"], metadata["authorization_servers"]) == (sandbox.address, [sandbox.address])
+    assert (metadata["resource"], metadata["authorization_servers"]) == (sandbox.url, [sandbox.url])
 
 
 def test_a_skill_is_where_the_index_says(http: httpx2.Client) -> None:
@@ -98,7 +98,7 @@ def test_each_document_is_openapi_3_1_with_valid_schemas(sandbox: Sandbox, http:
     document = http.get(f"/{app}/api/v1/openapi.json").json()
 
     assert document["openapi"] == "3.1.0"
-    assert document["servers"][0]["url"] == sandbox.address
+    assert document["servers"][0]["url"] == sandbox.url
     assert all(path.startswith(f"/{app}/api/v1/") for path in document["paths"])
     for schema in _schemas(document):
         Draft202012Validator.check_schema(schema)

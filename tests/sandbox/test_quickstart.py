@@ -35,8 +35,8 @@ def test_step_1_the_catalog_names_an_api_and_its_document(sandbox: Sandbox, http
 
     assert response.headers["content-type"].startswith("application/linkset+json")
     assert {
-        "anchor": f"{sandbox.address}/search/api/v1/",
-        "service-desc": [{"href": f"{sandbox.address}/search/api/v1/openapi.json", "type": "application/openapi+json"}],
+        "anchor": f"{sandbox.url}/search/api/v1/",
+        "service-desc": [{"href": f"{sandbox.url}/search/api/v1/openapi.json", "type": "application/openapi+json"}],
     } in response.json()["linkset"]
 
 

@@ -123,17 +123,17 @@ def test_an_address_without_its_slash_is_404_and_registers_nothing(http: httpx2.
 
 def test_a_registration_is_read_changed_and_deleted_with_its_token(sandbox: Sandbox, http: httpx2.Client) -> None:
     registered = register(sandbox, http).registered
-    address = registered["registration_client_uri"]
+    url = registered["registration_client_uri"]
     token = {"Authorization": f"Bearer {registered['registration_access_token']}"}
 
-    assert http.get(address, headers=token).json() == registered
-    changed = http.put(address, json={**PUBLIC_CLIENT, "client_name": "Renamed"}, headers=token).json()
+    assert http.get(url, headers=token).json() == registered
+    changed = http.put(url, json={**PUBLIC_CLIENT, "client_name": "Renamed"}, headers=token).json()
     assert (changed["client_name"], changed["client_id"]) == ("Renamed", registered["client_id"])
-    assert http.get(address, headers=token).status_code == 401
+    assert http.get(url, headers=token).status_code == 401
 
     fresh = {"Authorization": f"Bearer {changed['registration_access_token']}"}
-    assert http.delete(address, headers=fresh).status_code == 204
-    assert http.get(address, headers=fresh).status_code == 401
+    assert http.delete(url, headers=fresh).status_code == 204
+    assert http.get(url, headers=fresh).status_code == 401
     assert http.post(
         "/oauth/token/",
         data={"grant_type": "refresh_token", "refresh_token": "x", "client_id": registered["client_id"]},
@@ -142,8 +142,8 @@ def test_a_registration_is_read_changed_and_deleted_with_its_token(sandbox: Sand
 
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Basic eDp5"])
 def test_a_registration_is_closed_to_everybody_else(sandbox: Sandbox, http: httpx2.Client, token: str) -> None:
-    address = register(sandbox, http).registered["registration_client_uri"]
-    response = http.get(address, headers={"Authorization": token} if token else {})
+    url = register(sandbox, http).registered["registration_client_uri"]
+    response = http.get(url, headers={"Authorization": token} if token else {})
 
     assert response.status_code == 401
     assert response.headers["www-authenticate"].startswith("Bearer")

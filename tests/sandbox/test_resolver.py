@@ -66,10 +66,10 @@ def test_shorter_gtins_are_filled_up(http: httpx2.Client, written: str) -> None:
 def test_the_linkset_lists_links_in_gs1s_vocabulary(sandbox: Sandbox, http: httpx2.Client) -> None:
     context = _links(http, f"/01/{RECALLED}")
 
-    assert context["anchor"] == f"{sandbox.address}/01/{RECALLED}"
+    assert context["anchor"] == f"{sandbox.url}/01/{RECALLED}"
     assert context["itemDescription"] == "Organic Peanut Butter, smooth, 400 g"
     assert len(context[VOCABULARY + "defaultLink"]) == 1
-    assert context[VOCABULARY + "pip"][0]["href"] == f"{sandbox.address}/p/{RECALLED}"
+    assert context[VOCABULARY + "pip"][0]["href"] == f"{sandbox.url}/p/{RECALLED}"
     assert context[VOCABULARY + "recipeInfo"][0]["href"] == "https://brand.example/peanut-butter"
     assert {"href", "title", "type", "hreflang"} == context[VOCABULARY + "allergenInfo"][0].keys()
 
@@ -95,7 +95,7 @@ def test_a_link_type_redirects_to_its_link(sandbox: Sandbox, http: httpx2.Client
     response = http.get(f"/01/{RECALLED}", params={"linkType": link_type, "utm": "a b"})
 
     assert response.status_code == 302
-    assert response.headers["location"] == f"{sandbox.address}/p/{RECALLED}?utm=a+b"
+    assert response.headers["location"] == f"{sandbox.url}/p/{RECALLED}?utm=a+b"
 
 
 def test_a_link_type_without_a_link_is_404(http: httpx2.Client) -> None:
@@ -159,5 +159,5 @@ def test_rules_end_with_the_claim(sandbox: Sandbox, http: httpx2.Client) -> None
 def test_the_resolver_describes_itself(sandbox: Sandbox, http: httpx2.Client) -> None:
     description = http.get("/.well-known/gs1resolver").json()
 
-    assert description["resolverRoot"] == sandbox.address
+    assert description["resolverRoot"] == sandbox.url
     assert description["supportedPrimaryKeys"] == ["01"]

@@ -42,9 +42,9 @@ def test_a_wrong_password_stays_on_the_sign_in_page(application: Application, al
 
 
 def test_sign_in_leads_only_to_the_sandbox_itself(sandbox: Sandbox, alice: Person) -> None:
-    address = f"{sandbox.address}/oauth/login/?next=https://evil.example/"
-    fields = Form(alice.browser.get(address).text).fields
-    response = alice.browser.post(address, data={**fields, "username": "alice", "password": "sandbox"})
+    url = f"{sandbox.url}/oauth/login/?next=https://evil.example/"
+    fields = Form(alice.browser.get(url).text).fields
+    response = alice.browser.post(url, data={**fields, "username": "alice", "password": "sandbox"})
 
     assert response.headers["location"] == "/"
 
@@ -58,7 +58,7 @@ def test_the_forms_need_their_own_token(sandbox: Sandbox, application: Applicati
 
 
 def test_forms_are_taken_as_a_browser_sends_them(application: Application, alice: Person) -> None:
-    alice.browser.headers["Origin"] = alice.sandbox.address
+    alice.browser.headers["Origin"] = alice.sandbox.url
 
     assert alice.decides(application.query())["code"]
     # Under no-referrer a browser would send `Origin: null` with the form.
@@ -104,7 +104,7 @@ def test_a_name_cannot_bring_markup_into_the_page(sandbox: Sandbox, http: httpx2
 def test_deny_comes_back_as_access_denied(sandbox: Sandbox, application: Application, alice: Person) -> None:
     back = alice.decides(application.query(), "deny")
 
-    assert back == {"error": "access_denied", "state": "a state", "iss": sandbox.address}
+    assert back == {"error": "access_denied", "state": "a state", "iss": sandbox.url}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_errors_come_back_to_the_application_with_state_and_issuer(
     back = {name: values[0] for name, values in parse_qs(urlsplit(response.headers["location"]).query).items()}
 
     assert response.headers["location"].startswith(CALLBACK)
-    assert (back["error"], back["iss"]) == (error, sandbox.address)
+    assert (back["error"], back["iss"]) == (error, sandbox.url)
     assert back.get("state") == "a state"
 
 
@@ -310,7 +310,7 @@ def test_the_scope_asked_for_may_go_beyond_the_registered_one(application: Appli
 def test_a_token_for_one_resource_is_no_good_elsewhere(
     sandbox: Sandbox, application: Application, http: httpx2.Client, alice: Person, path: str, status: int
 ) -> None:
-    back = alice.decides(application.query(resource=sandbox.address + path))
+    back = alice.decides(application.query(resource=sandbox.url + path))
     tokens = application.redeem(back["code"]).json()
 
     assert http.get("/products/api/v1/trade-items", headers=bearer(tokens)).status_code == status

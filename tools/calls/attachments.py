@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from ..errors import BadArguments, Refused
+from ..errors import InvalidArgumentsError, RefusedError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..openapi.bodies import Body
 from ..openapi.operations import Operation
@@ -26,8 +26,8 @@ async def read_attachments(operation: Operation, arguments: JsonObject, folders:
     """What the files hold that the arguments name, by the path as it is written there.
 
     Raises:
-        Refused: a path is outside the folders.
-        BadArguments: it is no file, cannot be read, or all of them together are too large.
+        RefusedError: a path is outside the folders.
+        InvalidArgumentsError: it is no file, cannot be read, or all of them together are too large.
     """
     if not (operation.body and operation.body.takes_files):
         return {}
@@ -58,28 +58,28 @@ def read_allowed(path: str, folders: Sequence[Path], limit: int = MAX_BYTES) -> 
     """The content of a file inside one of the folders; a path that is not absolute is looked for in each.
 
     Raises:
-        Refused, BadArguments: as `read_attachments`.
+        RefusedError, InvalidArgumentsError: as `read_attachments`.
     """
     shown = path[:200]
     try:
         # Links are followed first: it is where they lead that has to be inside.
         real = _inside(path, folders)
         if real is None:
-            raise Refused(
+            raise RefusedError(
                 f"The file {shown!r} is not in a folder from which files may be sent.",
                 f"Ask the person to allow its folder ({_SETTING}), or give the bytes as `base64`. Nothing was sent.",
             )
         # Not blocking: opening a pipe would wait for somebody to write into it.
         with os.fdopen(handle := os.open(real, _FLAGS), "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise BadArguments(f"{shown!r} is no plain file.", "Name a file. Nothing was sent.")
+                raise InvalidArgumentsError(f"{shown!r} is no plain file.", "Name a file. Nothing was sent.")
             content = file.read(limit + 1)
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise BadArguments(f"The file {shown!r} cannot be read: {reason}.", "Nothing was sent.") from None
+        raise InvalidArgumentsError(f"The file {shown!r} cannot be read: {reason}.", "Nothing was sent.") from None
     if len(content) > limit:
         most = f"files of more than {MAX_BYTES // 2**20} MiB in all are not sent"
-        raise BadArguments(f"The file {shown!r} is too large: {most}.", "Nothing was sent.")
+        raise InvalidArgumentsError(f"The file {shown!r} is too large: {most}.", "Nothing was sent.")
     return content
 
 

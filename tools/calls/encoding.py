@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import BadArguments
-from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, parse_json
+from ..errors import InvalidArgumentsError
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, parse_json
 from ..formats.media_types import essence, is_json
 from ..openapi.bodies import Body
 from ..openapi.forms import Part
@@ -30,7 +30,7 @@ def encode_body(body: Body, value: JsonValue, attached: Mapping[str, bytes]) -> 
     `attached` is what the files hold that are given by their path.
 
     Raises:
-        BadArguments: the value cannot be written so.
+        InvalidArgumentsError: the value cannot be written so.
     """
     match body.kind:
         case "json":
@@ -52,7 +52,7 @@ def encode_body(body: Body, value: JsonValue, attached: Mapping[str, bytes]) -> 
 
 def _fields(value: JsonValue) -> JsonObject:
     if value is not None and not isinstance(value, dict):
-        raise BadArguments("A form is an object: the names of its fields, and their values.")
+        raise InvalidArgumentsError("A form is an object: the names of its fields, and their values.")
     return as_object(value)
 
 
@@ -60,7 +60,9 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise BadArguments("The body holds half a character (a lone surrogate), which cannot be sent.") from None
+        raise InvalidArgumentsError(
+            "The body holds half a character (a lone surrogate), which cannot be sent."
+        ) from None
 
 
 def _lines(value: JsonValue, media_type: str) -> str:
@@ -78,7 +80,7 @@ def _text(text: str, media_type: str) -> Encoded:
     try:
         return Encoded(text.encode(charset[1]), media_type)
     except (UnicodeEncodeError, LookupError):
-        raise BadArguments(f"The body cannot be written in {charset[1]}, as the service wants it.") from None
+        raise InvalidArgumentsError(f"The body cannot be written in {charset[1]}, as the service wants it.") from None
 
 
 def encode_fields(fields: JsonObject, parts: Iterable[Part]) -> str:
@@ -114,7 +116,7 @@ def _holds_json(text: str) -> bool:
     """Whether the text is an object or array already, as it is given for a string that holds JSON."""
     try:
         return isinstance(parse_json(text), dict | list)
-    except NotJson:
+    except InvalidJsonError:
         return False
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from mimetypes import MimeTypes
 
-from ..errors import BadArguments
+from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonValue, as_object, as_text
 from ..formats.media_types import BYTES, essence, is_media_type, matches
 from ..schema.file_schemas import FILE_OR_PATH
@@ -31,13 +31,15 @@ class File:
         """The media type in which it is sent: as given, else as its name says, else what is accepted.
 
         Raises:
-            BadArguments: what was given is none of those that the service takes.
+            InvalidArgumentsError: what was given is none of those that the service takes.
         """
         if self.content_type:
             if accepted and not matches(self.content_type, accepted):
                 if any(essence(one) == BYTES for one in accepted):  # bytes of any kind
                     return BYTES
-                raise BadArguments(f"A file of {self.content_type} is not taken here; {', '.join(accepted)} is.")
+                raise InvalidArgumentsError(
+                    f"A file of {self.content_type} is not taken here; {', '.join(accepted)} is."
+                )
             return self.content_type
         guessed = _TYPES.guess_type(self.filename)[0]
         if guessed and (not accepted or matches(guessed, accepted)):
@@ -54,24 +56,26 @@ def read_file_value(value: JsonValue, attached: Mapping[str, bytes]) -> File:
     """The file that a value is; `attached` is what the files hold that are given by their path.
 
     Raises:
-        BadArguments: it is no file, or not as it has to be written.
+        InvalidArgumentsError: it is no file, or not as it has to be written.
     """
     given = as_object(value)
     texts = {key: as_text(text) for key, text in given.items()}
     wrong = any(not isinstance(text, str) for text in given.values())
     if wrong or not is_file(value) or ("base64" in given) == ("path" in given):
-        raise BadArguments('A file is given as {"base64": "...", "filename": "...", "content_type": "..."}.')
+        raise InvalidArgumentsError('A file is given as {"base64": "...", "filename": "...", "content_type": "..."}.')
     if "path" in texts:
         if texts["path"] not in attached:
-            raise BadArguments(f"The file {texts['path'][:200]!r} was not read.")
+            raise InvalidArgumentsError(f"The file {texts['path'][:200]!r} was not read.")
         content, name = attached[texts["path"]], re.split(r"[/\\]", texts["path"])[-1]
     else:
         content, name = _decoded(texts["base64"]), ""
     filename, content_type = texts.get("filename", name), texts.get("content_type", "")
     if re.search(r"[/\\\x00-\x1f\x7f]", filename):
-        raise BadArguments(f"{filename[:80]!r} is no `filename`: it has no folders and no control characters in it.")
+        raise InvalidArgumentsError(
+            f"{filename[:80]!r} is no `filename`: it has no folders and no control characters in it."
+        )
     if content_type and ("*" in content_type or not is_media_type(content_type)):
-        raise BadArguments(f"{content_type[:80]!r} is no `content_type`, such as image/png.")
+        raise InvalidArgumentsError(f"{content_type[:80]!r} is no `content_type`, such as image/png.")
     return File(content, filename, content_type)
 
 
@@ -81,7 +85,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadArguments(f"`base64` of a file is no base64: {error}.") from None
+        raise InvalidArgumentsError(f"`base64` of a file is no base64: {error}.") from None
 
 
 def extension(media_type: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from ..errors import BadArguments
+from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue
 from ..formats.media_types import is_json
 from ..http.messages import Request
@@ -43,8 +43,8 @@ def build_request(operation: Operation, arguments: JsonObject, attached: Mapping
     `attached` is what the files hold that the arguments name by their paths (`attachments.py`).
 
     Raises:
-        BadArguments: a value cannot be sent, or would leave its place: an empty or dot path segment, a line break
-            in a header.
+        InvalidArgumentsError: a value cannot be sent, or would leave its place, such as an empty or dot
+            path segment or a line break in a header.
     """
     arguments = restore_names(arguments, operation.input_schema, operation.renames)
     # A query that stands in the path itself goes first; a fragment never goes out.
@@ -106,7 +106,7 @@ def path_value(parameter: Parameter, value: JsonValue) -> str:
         text = joined(value, delimiter, parameter.explode, percent)
     if text.strip(".") == "":
         what = "is empty" if text == "" else "is only dots"
-        raise BadArguments(f"`{parameter.argument}` {what}, which would change the address it is part of.")
+        raise InvalidArgumentsError(f"`{parameter.argument}` {what}, which would change the URL it is part of.")
     return text
 
 
@@ -136,7 +136,7 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
     """A header parameter (style `simple`).
 
     Raises:
-        BadArguments: it holds a line break, a control character, or one that headers do not carry.
+        InvalidArgumentsError: it holds a line break, a control character, or one that headers do not carry.
     """
     if is_json(parameter.media_type):
         text = header_json(value)
@@ -152,7 +152,7 @@ def cookie_pairs(parameter: Parameter, value: JsonValue) -> list[str]:
     """A cookie parameter as `name=value` pairs (OpenAPI 3.2 §4.12.6, styles `form` and `cookie`).
 
     Raises:
-        BadArguments: it holds what would end the cookie, and its style encodes nothing.
+        InvalidArgumentsError: it holds what would end the cookie, and its style encodes nothing.
     """
     if parameter.media_type:
         return [f"{parameter.name}={COOKIE.value(content(value, parameter.media_type))}"]
@@ -160,12 +160,12 @@ def cookie_pairs(parameter: Parameter, value: JsonValue) -> list[str]:
         return [f"{name}={text}" for name, text in pairs(parameter.name, value, "form", parameter.explode, COOKIE)]
     made = pairs(parameter.name, value, "form", parameter.explode, PLAIN)
     if not all(re.fullmatch(r'[^\s=;,"\\]+', name) and re.fullmatch(r"[!#-:<-\[\]-~]*", text) for name, text in made):
-        raise BadArguments(f"`{parameter.argument}` has a character in it that a cookie cannot carry.")
+        raise InvalidArgumentsError(f"`{parameter.argument}` has a character in it that a cookie cannot carry.")
     return [f"{name}={text}" for name, text in made]
 
 
 def _check_header(parameter: Parameter, text: str) -> None:
     if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
-        raise BadArguments(f"`{parameter.argument}` has a line break or control character in it.")
+        raise InvalidArgumentsError(f"`{parameter.argument}` has a line break or control character in it.")
     if not text.isascii():
-        raise BadArguments(f"`{parameter.argument}` is sent as a header, which carries plain ASCII only.")
+        raise InvalidArgumentsError(f"`{parameter.argument}` is sent as a header, which carries plain ASCII only.")

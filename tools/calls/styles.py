@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote
 
-from ..errors import BadArguments
+from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonValue, WrittenNumber
 from ..formats.media_types import is_json
 from ..openapi.parameter_styles import DELIMITERS
@@ -51,7 +51,9 @@ def _quoted(text: str, safe: str) -> str:
     try:
         return quote(text, safe=safe)
     except UnicodeEncodeError:
-        raise BadArguments("A value holds half a character (a lone surrogate), which cannot be sent.") from None
+        raise InvalidArgumentsError(
+            "A value holds half a character (a lone surrogate), which cannot be sent."
+        ) from None
 
 
 def as_written(text: str) -> str:

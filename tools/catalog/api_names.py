@@ -1,4 +1,4 @@
-"""What an API is called in tool names, by its address alone."""
+"""What an API is called in tool names, by its URL alone."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _HOSTS = {"www", "api", "apis", "localhost"}
 _LONGEST_WORD = 20
 
 
-def api_words(addresses: Sequence[str]) -> list[str]:
+def api_words(urls: Sequence[str]) -> list[str]:
     """A short word for each API, by its base path alone: `/search/api/v1/` is `search`.
 
     Where several would share it, each takes what tells it apart: its version, then more of its path, at last a
-    digest of its address; so no word depends on the order of the addresses.
+    digest of its URL; so no word depends on the order of the URLs.
     """
-    choices = [_choices(address) for address in addresses]
+    choices = [_choices(url) for url in urls]
     counts = [Counter(level) for level in zip(*choices, strict=True)]
     words = [_first_alone(own, counts) for own in choices]
     taken = Counter(words)
@@ -33,9 +33,9 @@ def _first_alone(own: tuple[str, ...], counts: list[Counter[str]]) -> str:
     return next((word for word, count in zip(own, counts, strict=True) if count[word] == 1), own[-1])
 
 
-def _choices(address: str) -> tuple[str, ...]:
+def _choices(url: str) -> tuple[str, ...]:
     """The words that an API could have, the shortest first, the last one its own whatever the others are."""
-    parts = urlsplit(address)
+    parts = urlsplit(url)
     segments = [_EXTENSION.sub("", s) for s in parts.path.split("/") if s]
     versions = [s for s in segments if _VERSION.fullmatch(s)]
     telling = _words([s for s in segments if not _VERSION.fullmatch(s) and not _is_untelling(s)])
@@ -43,7 +43,7 @@ def _choices(address: str) -> tuple[str, ...]:
     telling = telling or ["api"]
     version = _words(versions[-1:])
     last = telling[-1][:_LONGEST_WORD].strip("_")
-    digest = hashlib.sha256(address.encode(errors="replace")).hexdigest()
+    digest = hashlib.sha256(url.encode(errors="replace")).hexdigest()
     return (
         last,
         "_".join([last, *version]),

@@ -11,9 +11,9 @@ from ..http.fetched import Stale
 from ..problems import Problem
 from .api_names import api_words
 from .links import Target, format_of, is_catalog, is_openapi, stem_of, what_else
-from .linkset import MAX_CONTEXTS, Context, NoCatalog, read_contexts
+from .linkset import MAX_CONTEXTS, Context, InvalidCatalogError, read_contexts
 
-__all__ = ["MAX_ENTRIES", "Catalog", "Entry", "NoCatalog", "joined", "read_catalog"]
+__all__ = ["MAX_ENTRIES", "Catalog", "Entry", "InvalidCatalogError", "joined", "read_catalog"]
 
 MAX_ENTRIES = MAX_CONTEXTS
 _MOST_PROBLEMS = 200
@@ -21,10 +21,10 @@ _MOST_PROBLEMS = 200
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One API: its word in tool names, where it is (`anchor`), and its description's address.
+    """One API: its word in tool names, where it is (`anchor`), and its description's URL.
 
     `anchor` is empty where the catalog says nothing but where the description is. `alternates` are further
-    addresses of the same description, in another format. Several APIs with one description are one entry, with
+    URLs of the same description, in another format. Several APIs with one description are one entry, with
     several `titles`.
     """
 
@@ -57,14 +57,14 @@ class _Api:
         return [link for context in self.contexts for relation, link in context.links if relation in relations]
 
 
-def read_catalog(body: bytes, address: str) -> Catalog:
-    """Read a catalog that was served at `address`; relative links are resolved against it.
+def read_catalog(body: bytes, url: str) -> Catalog:
+    """Read a catalog that was served at `url`; relative links are resolved against it.
 
     Raises:
-        NoCatalog: the body is something else.
+        InvalidCatalogError: the body is something else.
     """
     problems: list[Problem] = []
-    contexts = read_contexts(body, address, problems)
+    contexts = read_contexts(body, url, problems)
     apis: dict[str, _Api] = {}
     for context in contexts:
         api = apis.setdefault(context.resolved.rstrip("/"), _Api(context.resolved))
@@ -75,11 +75,11 @@ def read_catalog(body: bytes, address: str) -> Catalog:
             named = apis.get(item.href.rstrip("/"))
             if item.title and named:
                 named.titles.append(item.title)
-    reading = _Reading(address, apis, problems)
+    reading = _Reading(url, apis, problems)
     for api in apis.values():
         reading.read(api)
     if not contexts and not problems:
-        problems.append(Problem(address, "the catalog is valid and lists nothing (some do until one signs in)", "none"))
+        problems.append(Problem(url, "the catalog is valid and lists nothing (some do until one signs in)", "none"))
     return joined([Catalog(tuple(reading.entries), tuple(problems), tuple(dict.fromkeys(reading.nested)))])
 
 
@@ -107,7 +107,7 @@ def joined(catalogs: Iterable[Catalog]) -> Catalog:
 
 
 def _subjects(entries: Sequence[Entry]) -> list[str]:
-    """What each API is named after: where it is, or its description's address where that tells more."""
+    """What each API is named after: where it is, or its description's URL where that tells more."""
     shared = Counter(entry.anchor for entry in entries)
     return [entry.anchor if entry.anchor and shared[entry.anchor] == 1 else entry.description for entry in entries]
 
@@ -116,7 +116,7 @@ def _subjects(entries: Sequence[Entry]) -> list[str]:
 class _Reading:
     """Goes through the APIs of one catalog, and collects what they give."""
 
-    address: str
+    url: str
     apis: dict[str, _Api]
     problems: list[Problem]
     entries: list[Entry] = field(default_factory=list[Entry])
@@ -132,7 +132,7 @@ class _Reading:
             self._add(api, one, alternates)
         self._read_nested(api)
         self._read_items(api)
-        if self._given() == before and api.anchor != self.address and not _leads_on(api):
+        if self._given() == before and api.anchor != self.url and not _leads_on(api):
             reason = "the catalog names no `service-desc` (no description of its operations)"
             first = api.contexts[0]
             self.problems.append(Problem(first.subject, reason, "this API is left out", first.pointer))
@@ -152,7 +152,7 @@ class _Reading:
 
     def _add(self, api: _Api, link: Target, alternates: Sequence[Target]) -> None:
         # Nothing can be called at a file, and the catalog itself is no API.
-        anchor = "" if api.anchor == self.address or is_file(api.anchor) else api.anchor
+        anchor = "" if api.anchor == self.url or is_file(api.anchor) else api.anchor
         titles = tuple(dict.fromkeys(filter(None, [*api.titles, link.title])))
         self.entries.append(Entry("", anchor, link.href, titles, tuple(other.href for other in alternates)))
 

@@ -106,7 +106,7 @@ def format_of(target: Target) -> str:
 
 
 def stem_of(target: Target) -> str:
-    """The address without what says its format: equal for the JSON and the YAML of one document."""
+    """The URL without what says its format: equal for the JSON and the YAML of one document."""
     parts = urlsplit(target.href)
     return f"{parts.scheme}://{parts.netloc}{_DATA_NAME.sub('', parts.path)}?{parts.query}"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..formats.json_values import JsonObject, JsonValue, NotJson, as_list, as_object, as_text, parse_json
-from ..formats.urls import BadAddress, resolve_link
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_list, as_object, as_text, parse_json
+from ..formats.urls import InvalidUrlError, resolve_link
 from ..problems import Problem
 from .links import Target, is_catalog, read_targets
 
@@ -18,7 +18,7 @@ _LISTS = ("links", "relations")
 _SPECIFICATIONS = ("openapi", "openapispec", "openapiurl", "specification")
 
 
-class NoCatalog(ValueError):
+class InvalidCatalogError(ValueError):
     """There is no api-catalog where one was expected; says what is there instead."""
 
 
@@ -42,28 +42,28 @@ class Context:
         return self.anchor or f"#{self.pointer}"
 
 
-def read_contexts(body: bytes, address: str, problems: list[Problem]) -> list[Context]:
-    """The contexts of a catalog that was served at `address`, their anchors and links absolute.
+def read_contexts(body: bytes, url: str, problems: list[Problem]) -> list[Context]:
+    """The contexts of a catalog that was served at `url`, their anchors and links absolute.
 
     The content type is not consulted: static hosts send the right body under the wrong type, and
     single-page applications answer 200 with HTML for every path.
 
     Raises:
-        NoCatalog: the body is something else.
+        InvalidCatalogError: the body is something else.
     """
     if body.lstrip()[:1] == b"<":
-        raise NoCatalog("a web page (HTML) is there instead of an api-catalog")
+        raise InvalidCatalogError("a web page (HTML) is there instead of an api-catalog")
     try:
         whole = as_object(parse_json(body))
-    except NotJson as error:
-        raise NoCatalog(f"what is there is {error}") from None
+    except InvalidJsonError as error:
+        raise InvalidCatalogError(f"what is there is {error}") from None
     name, written = _shape(whole)
     if name != "linkset":
         reason = f"it has `{name}` where RFC 9264 asks for a `linkset`"
-        problems.append(Problem(address, reason, "it is read all the same", f"/{name}"))
+        problems.append(Problem(url, reason, "it is read all the same", f"/{name}"))
     if len(written) > MAX_CONTEXTS:
         reason = f"it has {len(written)} entries; {MAX_CONTEXTS} are read"
-        problems.append(Problem(address, reason, "the others are left out", f"/{name}"))
+        problems.append(Problem(url, reason, "the others are left out", f"/{name}"))
     contexts: list[Context] = []
     for index, node in enumerate(written[:MAX_CONTEXTS]):
         pointer = f"/{name}/{index}"
@@ -72,7 +72,7 @@ def read_contexts(body: bytes, address: str, problems: list[Problem]) -> list[Co
         links = _links(_of_apis(member, pointer, problems) if name == "apis" else member)
         anchor = as_text(member.get("anchor")) or (_base_of(member) if name == "apis" else "")
         title = as_text(member.get("title")) or as_text(member.get("name"))
-        read = _resolved(Context(anchor, title, tuple(links), pointer), address, problems)
+        read = _resolved(Context(anchor, title, tuple(links), pointer), url, problems)
         contexts += [replace(read, faulty=len(problems) > before)] if read else []
     return contexts
 
@@ -88,7 +88,7 @@ def _shape(whole: JsonObject) -> tuple[str, list[JsonValue]]:
         return "links", [{"anchor": anchor, "links": own} for anchor, own in by_anchor.items()]
     if apis := as_list(whole.get("apis")):
         return "apis", apis
-    raise NoCatalog("the JSON there has no `linkset` array (RFC 9264 §4.2.1)")
+    raise InvalidCatalogError("the JSON there has no `linkset` array (RFC 9264 §4.2.1)")
 
 
 def _links(context: JsonObject) -> Iterator[tuple[str, Target]]:
@@ -121,11 +121,11 @@ def _base_of(api: JsonObject) -> str:
     return next((as_text(value) for key, value in api.items() if key.lower().replace("_", "") == "baseurl"), "")
 
 
-def _resolved(context: Context, address: str, problems: list[Problem]) -> Context | None:
-    """The same with absolute addresses; a bad link costs only itself, a bad anchor the context."""
+def _resolved(context: Context, url: str, problems: list[Problem]) -> Context | None:
+    """The same with absolute URLs; a bad link costs only itself, a bad anchor the context."""
     try:
-        anchor = resolve_link(address, context.anchor)
-    except BadAddress as error:
+        anchor = resolve_link(url, context.anchor)
+    except InvalidUrlError as error:
         problems.append(Problem(context.subject, str(error), "this API is left out", context.pointer))
         return None
     links: list[tuple[str, Target]] = []
@@ -133,7 +133,7 @@ def _resolved(context: Context, address: str, problems: list[Problem]) -> Contex
         if relation not in RELATIONS and not is_catalog(target):
             continue
         try:
-            links.append((relation, replace(target, href=resolve_link(address, target.href))))
-        except BadAddress as error:
+            links.append((relation, replace(target, href=resolve_link(url, target.href))))
+        except InvalidUrlError as error:
             problems.append(Problem(context.subject, str(error), "this link is left out", context.pointer))
     return replace(context, links=tuple(links), resolved=anchor)

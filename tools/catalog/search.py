@@ -12,7 +12,7 @@ from .entries import Entry
 
 
 class EntryIndex:
-    """The words of a catalog's entries: of their APIs, titles and addresses."""
+    """The words of a catalog's entries: of their APIs, titles and URLs."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = entries

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from ..catalog.links import LINKSET
-from ..errors import BadArguments, ToolError, UpstreamError
-from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
+from ..errors import InvalidArgumentsError, ToolError, UpstreamError
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, as_text, parse_json, to_text
 from ..formats.text import clean_value
-from ..gs1.gtin import InvalidGtin, expand_upc_e, read_gtin
+from ..gs1.gtin import InvalidGtinError, expand_upc_e, read_gtin
 from ..gs1.links import link_type_name, read_linkset
 from ..http.messages import Request, Response
 from ..http.sender import Sender
@@ -189,7 +189,7 @@ async def validate_gtin(arguments: JsonObject) -> Result:
     answer: JsonObject = {"valid": False, "error": None, "normalized": None}
     try:
         gtin = read_gtin(written)
-    except InvalidGtin as error:
+    except InvalidGtinError as error:
         answer |= {"error": f"Not a GTIN: {error}.", "reason": error.error}
         if error.expected is not None:
             answer["expected_check_digit"] = error.expected
@@ -207,7 +207,7 @@ def _as_upc_e(written: str) -> JsonObject:
     """Six to eight digits that are no GTIN may be the short form that is printed on small packs."""
     try:
         return {"upc_e_normalized": expand_upc_e(written.strip()).zfill(14)} if len(written.strip()) >= 7 else {}
-    except InvalidGtin:
+    except InvalidGtinError:
         return {}
 
 
@@ -238,11 +238,11 @@ def _request(
 def _parsed(response: Response) -> JsonObject:
     try:
         value = parse_json(response.body)
-    except NotJson as error:
+    except InvalidJsonError as error:
         what = "a web page" if response.body.lstrip()[:1] == b"<" else f"something that is {error}"
         raise ToolError(
             f"{NAME} answered with {what}.",
-            "Check the site's address with `closient-mcp status`; try again later.",
+            "Check the site's URL with `closient-mcp status`; try again later.",
             {"url": response.url.split("?")[0], "status": response.status},
         ) from None
     return as_object(clean_value(value))
@@ -261,8 +261,8 @@ def _gtin(arguments: Mapping[str, JsonValue]) -> str:
     written = as_text(arguments["gtin"])
     try:
         return read_gtin(written).gtin14
-    except InvalidGtin as error:
-        raise BadArguments(
+    except InvalidGtinError as error:
+        raise InvalidArgumentsError(
             f"{written[:80]!r} is not a valid GTIN: {error}.",
             "Check it against the product; validate_gtin tells more. Nothing was sent.",
             {"gtin": written[:80], "reason": error.error},
@@ -277,7 +277,7 @@ def _qualifiers(arguments: JsonObject) -> str:
         if not value:
             continue
         if not _AI_VALUE.fullmatch(value):
-            raise BadArguments(
+            raise InvalidArgumentsError(
                 f"{name} {value[:40]!r} is not 1 to 20 characters of the GS1 set (letters, digits, some signs).",
                 "Copy it as it is printed. Nothing was sent.",
                 {name: value[:40]},
@@ -291,9 +291,9 @@ def _qualifiers(arguments: JsonObject) -> str:
 def _location(arguments: JsonObject) -> JsonObject:
     has = {"latitude", "longitude"} & arguments.keys()
     if len(has) == 1:
-        raise BadArguments("A place needs both latitude and longitude.", "Give both, or neither.")
+        raise InvalidArgumentsError("A place needs both latitude and longitude.", "Give both, or neither.")
     if not has and (extra := {"radius_km", "in_stock"} & arguments.keys()):
-        raise BadArguments(
+        raise InvalidArgumentsError(
             f"{' and '.join(sorted(extra))} only mean something near a place.",
             "Give latitude and longitude too.",
         )

@@ -6,7 +6,7 @@ The fields and arguments are those of the vendor's public schema.
 from __future__ import annotations
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..gs1.gtin import InvalidGtin, read_gtin
+from ..gs1.gtin import InvalidGtinError, read_gtin
 from .search import PRODUCT, Filter, Search
 
 _TEXT: JsonObject = {"type": "string"}
@@ -32,7 +32,7 @@ def written_forms(value: JsonValue) -> JsonValue:
         forms[text] = None
         try:
             full = read_gtin(text).gtin14
-        except InvalidGtin:
+        except InvalidGtinError:
             continue
         forms |= {full[14 - length :]: None for length in (14, 13, 12, 8) if not full[: 14 - length].strip("0")}
     return list[JsonValue](forms)

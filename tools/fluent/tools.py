@@ -11,19 +11,19 @@ from functools import partial
 
 import anyio
 
-from ..errors import BadArguments, ToolError, UpstreamError
+from ..errors import InvalidArgumentsError, ToolError, UpstreamError
 from ..formats.graphql import (
     Answer,
     GraphqlError,
+    InvalidGraphqlError,
     Kind,
-    NotGraphql,
     cursors_to_go_on,
     is_answer,
     operation_kinds,
     read_answer,
     request_body,
 )
-from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json, to_text
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, as_text, parse_json, to_text
 from ..formats.text import clean, one_line
 from ..formats.urls import without_query
 from ..http.messages import Request, Response
@@ -153,7 +153,9 @@ class Fluent:
         """One order, by its ref or its id."""
         given = [name for name in ORDER_BY if as_text(arguments.get(name))]
         if len(given) != 1:
-            raise BadArguments("An order has a ref and an id, and is found by one of them.", "Give either ref or id.")
+            raise InvalidArgumentsError(
+                "An order has a ref and an id, and is found by one of them.", "Give either ref or id."
+            )
         (by,) = given
         answer = await self._ask(ORDER_BY[by], {by: arguments[by]}, repeat=True)
         node = as_object(answer.data.get("order"))
@@ -172,7 +174,7 @@ class Fluent:
         """Any query; a document that holds anything else is refused."""
         kinds = _kinds(arguments)
         if other := [kind for kind in kinds.values() if kind != "query"]:
-            raise BadArguments(
+            raise InvalidArgumentsError(
                 f"The document holds a {other[0]}, and {self.system}_graphql_query only reads.",
                 f"For a mutation there is {self.system}_graphql_mutate, where changes are allowed. Nothing was sent.",
             )
@@ -183,7 +185,7 @@ class Fluent:
         kinds = _kinds(arguments)
         chosen = kinds[_operation_name(arguments, kinds)]
         if chosen != "mutation":
-            raise BadArguments(
+            raise InvalidArgumentsError(
                 f"This is a {chosen}, no mutation.",
                 f"For queries there is {self.system}_graphql_query. Nothing was sent.",
             )
@@ -243,7 +245,7 @@ class Fluent:
     def _parsed(self, response: Response) -> JsonValue:
         try:
             value = parse_json(response.body)
-        except NotJson as error:
+        except InvalidJsonError as error:
             value, reason = None, f"something that is {error}"
             if response.cut:
                 reason = f"more than {len(response.body)} bytes"
@@ -253,7 +255,7 @@ class Fluent:
             return value
         raise ToolError(
             f"{self.system} answered with {reason}.",
-            "Ask for fewer fields or items." if response.cut else "Check the system's address; try again later.",
+            "Ask for fewer fields or items." if response.cut else "Check the system's URL; try again later.",
             {"url": without_query(response.url), "status": response.status},
         )
 
@@ -261,8 +263,8 @@ class Fluent:
 def _kinds(arguments: JsonObject) -> dict[str, Kind]:
     try:
         return operation_kinds(as_text(arguments["query"]))
-    except NotGraphql as error:
-        raise BadArguments(
+    except InvalidGraphqlError as error:
+        raise InvalidArgumentsError(
             f"The query cannot be read as GraphQL: {one_line(str(error), 200)}.",
             "Give one executable document, and values as variables. Nothing was sent.",
         ) from None
@@ -272,7 +274,7 @@ def _operation_name(arguments: JsonObject, kinds: Mapping[str, Kind]) -> str:
     name = as_text(arguments.get("operation_name"))
     if name not in kinds and (name or len(kinds) > 1):
         named = ", ".join(each for each in kinds if each) or "none with a name"
-        raise BadArguments(
+        raise InvalidArgumentsError(
             f"The document has no operation {name[:60]!r}." if name else "The document has several operations.",
             f"Say by operation_name which is meant: {one_line(named, 200)}. Nothing was sent.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .json_text import compact
-from .json_values import NotJson, parse_json, to_text
+from .json_values import InvalidJsonError, parse_json, to_text
 from .text import clean
 
 _MOST_EVENTS = 1_000
@@ -39,7 +39,7 @@ def read_events(text: str) -> tuple[str, int]:
 def _event(fields: dict[str, str], data: str) -> str:
     try:
         parse_json(data)
-    except NotJson:
+    except InvalidJsonError:
         written = to_text(clean(data))
     else:
         written = compact(data)

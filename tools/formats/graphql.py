@@ -34,7 +34,7 @@ _DOUBTFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]"
 _CLOSED_BY = {"{": "}", "(": ")", "[": "]"}
 
 
-class NotGraphql(ValueError):
+class InvalidGraphqlError(ValueError):
     """The text is no executable GraphQL document, or not surely one; says why."""
 
 
@@ -77,12 +77,12 @@ def operation_kinds(document: str) -> dict[str, Kind]:
     that somewhere is a mutation.
 
     Raises:
-        NotGraphql: it is no executable document, or is in doubt.
+        InvalidGraphqlError: it is no executable document, or is in doubt.
     """
     if len(document) > MAX_DOCUMENT:
-        raise NotGraphql(f"it has more than {MAX_DOCUMENT} characters")
+        raise InvalidGraphqlError(f"it has more than {MAX_DOCUMENT} characters")
     if found := _DOUBTFUL.search(document):
-        raise NotGraphql(f"it has the character U+{ord(found[0]):04X}, which belongs into a variable")
+        raise InvalidGraphqlError(f"it has the character U+{ord(found[0]):04X}, which belongs into a variable")
     lexemes = _lexemes(document)
     kinds: dict[str, Kind] = {}
     for lexeme in lexemes:
@@ -95,14 +95,16 @@ def operation_kinds(document: str) -> dict[str, Kind]:
             _rest_of_definition(lexemes)
             continue
         else:
-            raise NotGraphql(f"{lexeme[:40]!r} begins no operation and no fragment")
+            raise InvalidGraphqlError(f"{lexeme[:40]!r} begins no operation and no fragment")
         if name in kinds:
-            raise NotGraphql(f"it has two operations of the name {name!r}" if name else "it has two without a name")
+            raise InvalidGraphqlError(
+                f"it has two operations of the name {name!r}" if name else "it has two without a name"
+            )
         kinds[name] = kind
     if not kinds:
-        raise NotGraphql("it has no operation")
+        raise InvalidGraphqlError("it has no operation")
     if "" in kinds and len(kinds) > 1:
-        raise NotGraphql("an operation without a name has to be the only one")
+        raise InvalidGraphqlError("an operation without a name has to be the only one")
     return kinds
 
 
@@ -111,7 +113,7 @@ def _lexemes(document: str) -> Iterator[str]:
     while at < len(document):
         match = _LEXEME.match(document, at)
         if match is None:
-            raise NotGraphql(f"{document[at : at + 20]!r} at character {at} is no GraphQL")
+            raise InvalidGraphqlError(f"{document[at : at + 20]!r} at character {at} is no GraphQL")
         at = match.end()
         if match.lastgroup in ("block", "string"):
             yield '""'
@@ -131,8 +133,8 @@ def _rest_of_definition(lexemes: Iterator[str]) -> str:
         elif position == 0 and re.fullmatch(r"\w+", lexeme):
             name = lexeme
         elif not (lexeme == "@" or re.fullmatch(r"\w+", lexeme)):
-            raise NotGraphql(f"{lexeme[:40]!r} is out of place before a selection")
-    raise NotGraphql("an operation or fragment has no selection")
+            raise InvalidGraphqlError(f"{lexeme[:40]!r} is out of place before a selection")
+    raise InvalidGraphqlError("an operation or fragment has no selection")
 
 
 def _skip_to_close(lexemes: Iterator[str], opened: str) -> None:
@@ -141,13 +143,13 @@ def _skip_to_close(lexemes: Iterator[str], opened: str) -> None:
         if lexeme in _CLOSED_BY:
             awaited.append(_CLOSED_BY[lexeme])
             if len(awaited) > _MAX_DEPTH:
-                raise NotGraphql(f"it nests more than {_MAX_DEPTH} levels deep")
+                raise InvalidGraphqlError(f"it nests more than {_MAX_DEPTH} levels deep")
         elif lexeme in _CLOSED_BY.values():
             if lexeme != awaited.pop():
-                raise NotGraphql(f"{lexeme!r} closes nothing that is open")
+                raise InvalidGraphqlError(f"{lexeme!r} closes nothing that is open")
             if not awaited:
                 return
-    raise NotGraphql(f"{awaited[-1]!r} is missing")
+    raise InvalidGraphqlError(f"{awaited[-1]!r} is missing")
 
 
 def request_body(query: str, variables: Mapping[str, JsonValue], operation_name: str = "") -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from .json_values import NotJson, parse_json, to_text
+from .json_values import InvalidJsonError, parse_json, to_text
 from .text import clean
 
 _MOST_LINES = 10_000
@@ -31,20 +31,20 @@ def compact_lines(text: str) -> tuple[str, int, bool]:
     """JSON texts one after another (lines, or RFC 7464) as one list: its text, its length, whether some were left out.
 
     Raises:
-        NotJson: a line is none; the last one may be cut.
+        InvalidJsonError: a line is none; the last one may be cut.
     """
     lines = [line for line in re.split(r"[\n\x1e]", text.removeprefix("\ufeff")) if line.strip()]
     found: list[str] = []
     for number, line in enumerate(lines[:_MOST_LINES], 1):
         try:
             parse_json(line)
-        except NotJson as error:
+        except InvalidJsonError as error:
             if number < len(lines) or not found:
-                raise NotJson(f"line {number} is {error}") from None
+                raise InvalidJsonError(f"line {number} is {error}") from None
             return _listed(found), len(found), True
         found.append(compact(line))
     if not found:
-        raise NotJson("it has no lines")
+        raise InvalidJsonError("it has no lines")
     return _listed(found), len(found), len(lines) > len(found)
 
 

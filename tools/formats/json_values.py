@@ -12,7 +12,7 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 MAX_DEPTH = 200
 
 
-class NotJson(ValueError):
+class InvalidJsonError(ValueError):
     """The bytes are not JSON, or JSON that no honest document would hold."""
 
 
@@ -20,22 +20,22 @@ def parse_json(body: bytes | str) -> JsonValue:
     """Read one JSON value.
 
     Raises:
-        NotJson: with a reason that a person can read.
+        InvalidJsonError: with a reason that a person can read.
     """
     try:
         # utf-8-sig: real servers send a byte order mark, which RFC 8259 §8.1 lets a reader ignore.
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
         value = cast(JsonValue, json.loads(text, parse_constant=_refuse, parse_float=_finite))
     except UnicodeDecodeError as error:
-        raise NotJson(f"not UTF-8 (byte {error.start})") from None
+        raise InvalidJsonError(f"not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
-        raise NotJson(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
+        raise InvalidJsonError(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
-        raise NotJson("nested too deeply") from None
+        raise InvalidJsonError("nested too deeply") from None
     except ValueError as error:  # an integer of more than 4,300 digits
-        raise NotJson(f"not usable JSON: {error}") from None
+        raise InvalidJsonError(f"not usable JSON: {error}") from None
     if depth_exceeds(value, MAX_DEPTH):
-        raise NotJson(f"nested more than {MAX_DEPTH} levels deep")
+        raise InvalidJsonError(f"nested more than {MAX_DEPTH} levels deep")
     return value
 
 
@@ -105,6 +105,6 @@ def structure(value: JsonValue) -> JsonValue:
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
             return parse_json(value)
-        except NotJson:
+        except InvalidJsonError:
             return value
     return value

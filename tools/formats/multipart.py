@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .charsets import decoded
 from .json_text import compact
-from .json_values import JsonObject, NotJson, parse_json, to_text
+from .json_values import InvalidJsonError, JsonObject, parse_json, to_text
 from .media_types import essence
 from .sniffing import sniff
 from .text import clean, one_line
@@ -48,7 +48,7 @@ def _told(part: bytes) -> str:
     text = decoded(content, content_type)
     try:
         parse_json(text)
-    except NotJson:
+    except InvalidJsonError:
         return to_text({**told, "text": clean(text)})
     name = "json" if essence(content_type).endswith("json") else "text"
     written = compact(text) if name == "json" else to_text(clean(text))

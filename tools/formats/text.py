@@ -71,7 +71,7 @@ def paragraph(text: str, limit: int) -> str:
 
 
 def without_markup(text: str) -> str:
-    """The text without HTML's tags, and with the words of Markdown's links instead of their addresses."""
+    """The text without HTML's tags, and with the words of Markdown's links instead of their URLs."""
     if "<" in text:
         text = _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text))
     if "](" in text:

@@ -22,11 +22,11 @@ _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 _MERGE = "<<"
 
 
-class NotYaml(ValueError):
+class InvalidYamlError(ValueError):
     """The text is not YAML, or YAML that no honest document would hold."""
 
 
-class NotWellFormed(NotYaml):
+class YamlSyntaxError(InvalidYamlError):
     """The text is not YAML at all."""
 
 
@@ -34,7 +34,7 @@ def parse_yaml(text: str) -> JsonValue:
     """Read the first document of a YAML stream; keys stay as they are written, dates and `yes` stay text.
 
     Raises:
-        NotYaml: with a reason that a person can read.
+        InvalidYamlError: with a reason that a person can read.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -42,9 +42,9 @@ def parse_yaml(text: str) -> JsonValue:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
-        raise NotWellFormed(f"not YAML: {error.problem or error.context}{where}") from None
+        raise YamlSyntaxError(f"not YAML: {error.problem or error.context}{where}") from None
     except yaml.YAMLError as error:
-        raise NotWellFormed(f"not YAML: {error}") from None
+        raise YamlSyntaxError(f"not YAML: {error}") from None
 
 
 def _events(text: str, loader: type[yaml.SafeLoader]) -> Iterator[yaml.Event]:
@@ -100,9 +100,9 @@ class _Builder:
 
     def _begin(self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent) -> None:
         if len(self._open) >= MAX_DEPTH:
-            raise NotYaml(f"nested more than {MAX_DEPTH} levels deep")
+            raise InvalidYamlError(f"nested more than {MAX_DEPTH} levels deep")
         if self._open and self._awaits_key():
-            raise NotYaml("a mapping has a key that is itself a mapping or a sequence, which JSON cannot hold")
+            raise InvalidYamlError("a mapping has a key that is itself a mapping or a sequence, which JSON cannot hold")
         items: list[JsonValue] | None = [] if isinstance(event, yaml.SequenceStartEvent) else None
         self._open.append(_Open(event.anchor, items))
 
@@ -126,14 +126,14 @@ class _Builder:
 
     def _alias(self, name: str) -> None:
         if name not in self._anchored:
-            raise NotYaml(f"the alias *{name[:60]} stands for nothing, or for what it is itself a part of")
+            raise InvalidYamlError(f"the alias *{name[:60]} stands for nothing, or for what it is itself a part of")
         value, size = self._anchored[name]
         self._repeated += size
         if self._repeated > MAX_REPEATED:
-            raise NotYaml(f"its aliases repeat more than {MAX_REPEATED:,} values")
+            raise InvalidYamlError(f"its aliases repeat more than {MAX_REPEATED:,} values")
         if self._awaits_key():
             if not isinstance(value, str):
-                raise NotYaml(f"the alias *{name[:60]} is a key and stands for no text")
+                raise InvalidYamlError(f"the alias *{name[:60]} is a key and stands for no text")
             self._open[-1].key = value
         else:
             self._place(value, None, size)
@@ -169,10 +169,10 @@ def _plain(text: str) -> JsonValue:
     if _INTEGER.fullmatch(text):
         return int(text)
     if _NOT_FINITE.fullmatch(text):
-        raise NotYaml(f"{text} is no JSON")
+        raise InvalidYamlError(f"{text} is no JSON")
     if _FLOAT.fullmatch(text):
         number = float(text)
         if not math.isfinite(number):
-            raise NotYaml("a number is too large")
+            raise InvalidYamlError("a number is too large")
         return number
     return text

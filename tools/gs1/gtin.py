@@ -25,7 +25,7 @@ REASONS: dict[GtinError, str] = {
 }
 
 
-class InvalidGtin(ValueError):
+class InvalidGtinError(ValueError):
     """Not a GTIN; `error` says why, `digits` is what was read, `expected` the right check digit if that was it."""
 
     def __init__(self, error: GtinError, digits: str = "", expected: int | None = None) -> None:
@@ -64,19 +64,19 @@ def parse_gtin(text: str) -> Gtin:
     """A GTIN from digits alone.
 
     Raises:
-        InvalidGtin: anything else, or a wrong check digit.
+        InvalidGtinError: anything else, or a wrong check digit.
     """
     if not text.strip():
-        raise InvalidGtin("empty")
+        raise InvalidGtinError("empty")
     if not _DIGITS.fullmatch(text):
-        raise InvalidGtin("non_digit", text)
+        raise InvalidGtinError("non_digit", text)
     if len(text) not in _LENGTHS:
-        raise InvalidGtin("bad_length", text)
+        raise InvalidGtinError("bad_length", text)
     if not text.strip("0"):
-        raise InvalidGtin("all_zero", text)
+        raise InvalidGtinError("all_zero", text)
     expected = check_digit(text[:-1])
     if int(text[-1]) != expected:
-        raise InvalidGtin("bad_check_digit", text, expected)
+        raise InvalidGtinError("bad_check_digit", text, expected)
     gtin14 = text.zfill(14)
     return Gtin(gtin14, _format(gtin14), _restricted(gtin14), _as_upc_e(text))
 
@@ -85,7 +85,7 @@ def read_gtin(text: str) -> Gtin:
     """A GTIN as people write it: spaces or hyphens between digits, `(01)...`, or a GS1 Digital Link.
 
     Raises:
-        InvalidGtin: as `parse_gtin`.
+        InvalidGtinError: as `parse_gtin`.
     """
     written = text.strip(" \t\r\n")
     if link := _LINK.fullmatch(written):
@@ -100,25 +100,25 @@ def gtin_of_path(path: str) -> str:
     """The GTIN in a Digital Link's path: what follows the last `/01/` (GS1 Digital Link: URI Syntax §4).
 
     Raises:
-        InvalidGtin: there is none.
+        InvalidGtinError: there is none.
     """
     segments = path.split("/")
     for index in range(len(segments) - 2, -1, -1):
         if segments[index] == "01":
             return unquote(segments[index + 1], errors="replace")
-    raise InvalidGtin("no_gtin")
+    raise InvalidGtinError("no_gtin")
 
 
 def expand_upc_e(text: str) -> str:
     """The UPC-A (12 digits) that a UPC-E of 6, 7 or 8 digits stands for (GS1 General Specifications §5.2.2.4).
 
     Raises:
-        InvalidGtin: no UPC-E, or a wrong check digit.
+        InvalidGtinError: no UPC-E, or a wrong check digit.
     """
     if not _DIGITS.fullmatch(text):
-        raise InvalidGtin("empty" if not text else "non_digit", text)
+        raise InvalidGtinError("empty" if not text else "non_digit", text)
     if len(text) not in (6, 7, 8) or (len(text) > 6 and text[0] not in "01"):
-        raise InvalidGtin("bad_length", text)
+        raise InvalidGtinError("bad_length", text)
     system, core = ("0", text) if len(text) == 6 else (text[0], text[1:7])
     last = core[5]
     if last in "012":
@@ -131,7 +131,7 @@ def expand_upc_e(text: str) -> str:
         body = core[:5] + "0000" + last
     digit = check_digit(system + body)
     if len(text) == 8 and int(text[7]) != digit:
-        raise InvalidGtin("bad_check_digit", text, digit)
+        raise InvalidGtinError("bad_check_digit", text, digit)
     return f"{system}{body}{digit}"
 
 
@@ -140,7 +140,7 @@ def _as_upc_e(text: str) -> str | None:
         return None
     try:
         return expand_upc_e(text).zfill(14)
-    except InvalidGtin:
+    except InvalidGtinError:
         return None
 
 

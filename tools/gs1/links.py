@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
-# One vocabulary under the several addresses that it has had.
+# One vocabulary under the several URLs that it has had.
 _VOCABULARY = re.compile(r"https?://(www\.|ref\.)?gs1\.org/voc/")
 
 
@@ -36,7 +36,7 @@ class Links:
 
 
 def link_type_name(text: str) -> str:
-    """A link type in its short form, from a short form, a full address, or a bare word (`pip`)."""
+    """A link type in its short form, from a short form, a full URL, or a bare word (`pip`)."""
     short = _VOCABULARY.sub("gs1:", text.strip())
     return f"gs1:{short}" if short and ":" not in short else short
 

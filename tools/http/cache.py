@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ..formats.json_values import JsonObject, NotJson, as_object, parse_json, to_text
+from ..formats.json_values import InvalidJsonError, JsonObject, as_object, parse_json, to_text
 from .atomic_files import replace_file
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ Kind: TypeAlias = Literal["document", "missing", "compiled"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedFile:
     """A file of the cache: its body, a few facts about it, and when it was last confirmed (seconds since 1970)."""
 
     facts: JsonObject
@@ -57,7 +57,7 @@ class Cache:
         self._room = threading.Lock()
         self._complained = False
 
-    def read(self, kind: Kind, key: str) -> Kept | None:
+    def read(self, kind: Kind, key: str) -> CachedFile | None:
         """The entry, if it is there and whole."""
         path = self._path(kind, key)
         try:
@@ -72,8 +72,8 @@ class Cache:
             return None
         facts, _, body = content.partition(b"\n")
         try:
-            return Kept(as_object(parse_json(facts)), body, status.st_mtime)
-        except NotJson:
+            return CachedFile(as_object(parse_json(facts)), body, status.st_mtime)
+        except InvalidJsonError:
             return None
 
     def write(self, kind: Kind, key: str, facts: JsonObject, body: bytes) -> None:
@@ -106,7 +106,7 @@ class Cache:
             self._complain(error)
 
     def _path(self, kind: Kind, key: str) -> Path:
-        # Of the key only a digest: an address may hold what is nobody's business.
+        # Of the key only a digest: a URL may hold what is nobody's business.
         return self._folder / f"{kind}-{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:32]}"
 
     def _make_room(self, size: int) -> None:

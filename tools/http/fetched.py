@@ -13,32 +13,32 @@ MAX_BYTES = 32 * 1024 * 1024
 _SENDABLE = re.compile(r"[ -~]{1,500}")
 
 
-class NotFetched(Exception):
+class FetchError(Exception):
     """A document could not be had; the text says why."""
 
 
-class Gone(NotFetched):
+class GoneError(FetchError):
     """The service says that there is no such document (any more), or it is known to be none that can be used."""
 
 
-class NotKept(NotFetched):
+class NotCachedError(FetchError):
     """The document was never kept, and the network was not to be asked."""
 
 
-class NotReached(NotFetched):
+class ConnectionFailedError(FetchError):
     """Nobody answers there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was fetched: the body, and the address that it finally came from.
+    """What was fetched: the body, and the URL that it finally came from.
 
     `confirmed` is when it was last known to be what is there (seconds since 1970). `stale` says why it is a kept copy
     although the service was asked. Without `validators` it may not be kept.
     """
 
     body: bytes
-    address: str
+    url: str
     confirmed: float = 0.0
     stale: str = ""
     validators: Validators | None = None
@@ -74,7 +74,7 @@ def validators_of(headers: Mapping[str, str], accept: str) -> Validators | None:
 class Stale:
     """A document as it was at a time (seconds since 1970), and why it is not as it is now."""
 
-    address: str
+    url: str
     confirmed: float
     why: str
 
@@ -88,4 +88,4 @@ def staleness(document: Document) -> tuple[Stale, ...]:
     """What there is to say of a document that is a kept copy; nothing of one that was confirmed."""
     if not document.stale:
         return ()
-    return (Stale(document.address, document.confirmed, one_line(document.stale, 300)),)
+    return (Stale(document.url, document.confirmed, one_line(document.stale, 300)),)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 import anyio
 import httpx2
 
-from ..errors import BadArguments, Refused, Unreachable
+from ..errors import InvalidArgumentsError, RefusedError, UnreachableError
 from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
-from ..formats.urls import BadAddress, has_origin, resolve, without_query
+from ..formats.urls import InvalidUrlError, has_origin, resolve, without_query
 from .messages import IDEMPOTENT, PERHAPS_DONE, Request, Response, lower_case, read_capped
 from .rate_limits import Pace, seconds_to_wait
 
@@ -49,15 +49,15 @@ class Sender:
         """Send one request and read its answer, whatever its status.
 
         Raises:
-            Refused: the address, or one that a redirect named, is not the system's.
-            Unreachable: no answer within the request's time.
+            RefusedError: the URL, or one that a redirect named, is not the system's.
+            UnreachableError: no answer within the request's time.
         """
         # Waiting for a slot is no part of the request's time: what waited was not sent.
         try:
             with anyio.fail_after(_QUEUE_SECONDS):
                 await self._slots.acquire()
         except TimeoutError:
-            raise Unreachable(
+            raise UnreachableError(
                 f"{self.name} is busy with other calls.",
                 "Nothing was sent; try again when some of them have come back.",
                 {"url": without_query(request.url), "reason": "queue"},
@@ -72,7 +72,7 @@ class Sender:
             with anyio.fail_after(request.timeout):
                 return await self._follow(request)
         except TimeoutError:
-            raise Unreachable(
+            raise UnreachableError(
                 f"{self._who(request.url)} did not answer within {request.timeout:.0f} seconds.",
                 _unanswered(request),
                 {"url": without_query(request.url), "reason": "timeout"},
@@ -89,17 +89,17 @@ class Sender:
             if target is None:
                 return response
             request = _redirected(request, response.status, target)
-        raise Refused(
+        raise RefusedError(
             f"{self._who(request.url)} redirected more than {MAX_REDIRECTS} times.",
-            "Nothing to be done from here: the service's own addresses lead in a circle.",
+            "Nothing to be done from here: the service's own URLs lead in a circle.",
             {"url": without_query(request.url)},
         )
 
     def _check(self, url: str) -> None:
         if not has_origin(url, self.origins):
-            raise Refused(
-                f"{without_query(url)[:200]} is not an address of {self.name}.",
-                "Calls go to the system's own addresses only.",
+            raise RefusedError(
+                f"{without_query(url)[:200]} is not a URL of {self.name}.",
+                "Calls go to the system's own URLs only.",
                 {"url": without_query(url)[:200]},
             )
 
@@ -107,7 +107,7 @@ class Sender:
         """Where a redirect leads, if it stays inside the system; else the redirect itself is the answer."""
         try:
             target = resolve(response.url, location)
-        except BadAddress:
+        except InvalidUrlError:
             return None
         return target if has_origin(target, self.origins) else None
 
@@ -121,8 +121,8 @@ class Sender:
             try:
                 response = await self._once(request, waited)
             except (httpx2.InvalidURL, UnicodeError) as error:
-                raise BadArguments(
-                    f"The address that these arguments make is none: {one_line(str(error), 200)}.",
+                raise InvalidArgumentsError(
+                    f"The URL that these arguments make is none: {one_line(str(error), 200)}.",
                     "Shorten them, or leave out unusual characters. Nothing was sent.",
                     {"url": without_query(request.url)[:200]},
                 ) from None
@@ -156,11 +156,11 @@ class Sender:
             headers = lower_case(answer)
             return Response(answer.status_code, headers, body, request.url, cut, waited, request.method)
 
-    def _unreachable(self, request: Request, error: httpx2.RequestError) -> Unreachable:
+    def _unreachable(self, request: Request, error: httpx2.RequestError) -> UnreachableError:
         reason = _reason(error)
-        return Unreachable(
+        return UnreachableError(
             f"{self._who(request.url)} cannot be reached: {reason}.",
-            "Check the network and the address, then try again."
+            "Check the network and the URL, then try again."
             if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
             else _unanswered(request),
             {"url": without_query(request.url), "reason": reason},

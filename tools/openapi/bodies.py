@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from ..formats.media_types import BodyFormat, body_format, essence, is_media_type, sendable
 from ..formats.text import clean, one_line
-from ..problems import Unusable
+from ..problems import UnusableError
 from ..schema.file_schemas import FILE, is_bytes, with_files
 from ..schema.reader import SchemaReader
 from ..schema.references import follow, follow_schema
@@ -66,7 +66,7 @@ def read_body(document: JsonObject, reader: SchemaReader, raw: JsonObject, needs
     """The body of one operation, if it takes one; references that stay in its schema are added to `needs`.
 
     Raises:
-        Unusable, BadReference: the operation needs it, and it cannot be given or sent.
+        UnusableError, InvalidReferenceError: the operation needs it, and it cannot be given or sent.
     """
     node = raw.get("requestBody")
     if node is None:
@@ -77,7 +77,7 @@ def read_body(document: JsonObject, reader: SchemaReader, raw: JsonObject, needs
     choices = list(_choices(document, content))
     if not choices:
         if required and content:
-            raise Unusable(f"its body is {one_line(', '.join(sorted(content)), 120)}, which is no media type")
+            raise UnusableError(f"its body is {one_line(', '.join(sorted(content)), 120)}, which is no media type")
         return None
     choice = _chosen(choices)
     schema = _schema(reader, choice, needs)

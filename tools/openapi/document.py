@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from ..formats.json_values import MAX_DEPTH, JsonObject, JsonValue, NotJson, as_object, depth_exceeds, parse_json
+from ..formats.json_values import (
+    MAX_DEPTH,
+    InvalidJsonError,
+    JsonObject,
+    JsonValue,
+    as_object,
+    depth_exceeds,
+    parse_json,
+)
 from ..formats.text import one_line
 
 _GRAPHQL = re.compile(r"^(extend )?(type|interface|input|enum|schema)\b[^:\n]*\{\s*$", re.MULTILINE)
@@ -12,7 +20,7 @@ _BEGINNING = 4096
 _TEXT = "plain text (such as an llms.txt) is there instead of an OpenAPI document"
 
 
-class NotReadable(ValueError):
+class UnreadableDocumentError(ValueError):
     """What was served is no JSON and no YAML object; says what it is instead."""
 
 
@@ -20,24 +28,26 @@ def read_document(body: bytes) -> JsonObject:
     """The object that a JSON or YAML document holds; what it means is for others to say.
 
     Raises:
-        NotReadable: with a reason that a person can read.
+        UnreadableDocumentError: with a reason that a person can read.
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotReadable(f"it is not UTF-8 (byte {error.start})") from None
+        raise UnreadableDocumentError(f"it is not UTF-8 (byte {error.start})") from None
     begins = text.lstrip()[:_BEGINNING]
     if begins.startswith("<"):
-        raise NotReadable(_markup(begins))
+        raise UnreadableDocumentError(_markup(begins))
     try:
         value = parse_json(text)
-    except NotJson as error:
+    except InvalidJsonError as error:
         if begins.startswith(("{", "[")) or not begins:
-            raise NotReadable(f"it is {error}") from None
+            raise UnreadableDocumentError(f"it is {error}") from None
         value = _read_yaml(text, begins)
     if isinstance(value, dict):
         return value
-    raise NotReadable("a list is there instead of an OpenAPI document" if isinstance(value, list) else _TEXT)
+    raise UnreadableDocumentError(
+        "a list is there instead of an OpenAPI document" if isinstance(value, list) else _TEXT
+    )
 
 
 def _markup(begins: str) -> str:
@@ -50,19 +60,19 @@ def _markup(begins: str) -> str:
 
 def _read_yaml(text: str, begins: str) -> JsonValue:
     if _GRAPHQL.search(begins):
-        raise NotReadable("a GraphQL schema is there instead of an OpenAPI document")
+        raise UnreadableDocumentError("a GraphQL schema is there instead of an OpenAPI document")
     # Imported only here: most documents are JSON, and a start should not wait for it.
-    from ..formats.yaml_values import NotWellFormed, NotYaml, parse_yaml
+    from ..formats.yaml_values import InvalidYamlError, YamlSyntaxError, parse_yaml
 
     try:
         value = parse_yaml(text)
-    except NotWellFormed as error:
+    except YamlSyntaxError as error:
         meant = re.search(r"^['\"]?(openapi|swagger)['\"]?\s*:", text, re.MULTILINE)
-        raise NotReadable(one_line(f"it is {error}", 300) if meant else _TEXT) from None
-    except NotYaml as error:
-        raise NotReadable(f"its YAML cannot be used: {error}") from None
+        raise UnreadableDocumentError(one_line(f"it is {error}", 300) if meant else _TEXT) from None
+    except InvalidYamlError as error:
+        raise UnreadableDocumentError(f"its YAML cannot be used: {error}") from None
     if depth_exceeds(value, MAX_DEPTH):
-        raise NotReadable(f"it is nested more than {MAX_DEPTH} levels deep")
+        raise UnreadableDocumentError(f"it is nested more than {MAX_DEPTH} levels deep")
     return value
 
 

@@ -14,7 +14,7 @@ import anyio.from_thread
 from ..formats.json_values import JsonObject
 from ..formats.text import one_line
 from ..formats.urls import has_origin, is_file, origin_of
-from ..http.fetched import Document, NotFetched, NotKept, Stale, staleness
+from ..http.fetched import Document, FetchError, NotCachedError, Stale, staleness
 from ..http.reader import Reader
 from .document import read_document
 from .references import SelfContained
@@ -30,7 +30,7 @@ _ACCEPT = "application/json, application/yaml;q=0.9, */*;q=0.5"
 class _Read:
     """A file as it was had, or why it was not."""
 
-    address: str
+    url: str
     size: int = 0
     digest: str = ""
     content: JsonObject | None = None
@@ -40,10 +40,10 @@ class _Read:
 
 @dataclass(slots=True)
 class Files:
-    """The files around the document at `address`, read when they are needed; used in a worker thread of anyio's."""
+    """The files around the document at `url`, read when they are needed; used in a worker thread of anyio's."""
 
     reader: Reader
-    address: str
+    url: str
     _had: dict[str, _Read] = field(default_factory=dict[str, _Read])
     _until: float = field(default_factory=lambda: time.monotonic() + _TIME)
 
@@ -51,9 +51,9 @@ class Files:
         """The document made self-contained, in place; its references that lead nowhere; the files it took.
 
         Raises:
-            NotKept: the network was not to be asked, and a file was never kept.
+            NotCachedError: the network was not to be asked, and a file was never kept.
         """
-        whole = SelfContained(document, self.address)
+        whole = SelfContained(document, self.url)
         taken: list[str] = []
         for _ in range(MAX_ROUNDS):
             wanted = whole.wanted()
@@ -61,72 +61,72 @@ class Files:
                 break
             taken += wanted
             self.fetch(wanted)
-            for address in wanted:
-                found = self._had[address]
+            for url in wanted:
+                found = self._had[url]
                 if found.content is None:
-                    whole.refuse(address, found.reason)
+                    whole.refuse(url, found.reason)
                 else:
-                    whole.add(address, found.content, found.address)
+                    whole.add(url, found.content, found.url)
         while wanted := whole.wanted():
-            for address in wanted:
-                whole.refuse(address, f"files lead to further files more than {MAX_ROUNDS} times")
+            for url in wanted:
+                whole.refuse(url, f"files lead to further files more than {MAX_ROUNDS} times")
         return document, whole.unresolved, taken
 
-    def fetch(self, addresses: Iterable[str]) -> None:
+    def fetch(self, urls: Iterable[str]) -> None:
         """Have these files, or reasons why not.
 
         Raises:
-            NotKept: the network was not to be asked, and one was never kept.
+            NotCachedError: the network was not to be asked, and one was never kept.
         """
-        wanted = [address for address in addresses if address not in self._had]
+        wanted = [url for url in urls if url not in self._had]
         if wanted:
             anyio.from_thread.run(self._fetch, wanted)
 
-    def digest(self, addresses: Sequence[str]) -> bytes:
+    def digest(self, urls: Sequence[str]) -> bytes:
         """What these files hold, in short; it differs where anything in them does."""
-        told = [[one, self._had[one].digest, self._had[one].reason] for one in sorted(addresses)]
+        told = [[one, self._had[one].digest, self._had[one].reason] for one in sorted(urls)]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest().encode() if told else b""
 
     def stale(self) -> tuple[Stale, ...]:
         """Those that are kept copies although the service was asked."""
         return tuple(stale for found in self._had.values() for stale in found.stale)
 
-    async def _fetch(self, addresses: list[str]) -> None:
+    async def _fetch(self, urls: list[str]) -> None:
         slots = anyio.CapacityLimiter(_AT_ONCE)
-        not_kept: list[NotKept] = []
+        not_kept: list[NotCachedError] = []
 
-        async def read(address: str) -> None:
+        async def read(url: str) -> None:
             async with slots:
                 try:
-                    found = await self._read(address)
-                except NotKept as error:
+                    found = await self._read(url)
+                except NotCachedError as error:
                     not_kept.append(error)
                     return
-            self._had[address] = found
+            self._had[url] = found
 
         with anyio.move_on_after(self._until - time.monotonic()):
             async with anyio.create_task_group() as group:
-                for address in addresses:
-                    group.start_soon(read, address)
+                for url in urls:
+                    group.start_soon(read, url)
         if not_kept:
             raise not_kept[0]
-        for address in addresses:
-            self._had.setdefault(address, _Read(address, reason=f"the files took more than {_TIME:.0f} seconds"))
+        for url in urls:
+            self._had.setdefault(url, _Read(url, reason=f"the files took more than {_TIME:.0f} seconds"))
 
-    async def _read(self, address: str) -> _Read:
+    async def _read(self, url: str) -> _Read:
         if sum(found.size for found in self._had.values()) > MAX_BYTES:
-            return _Read(address, reason=f"the files are larger than {MAX_BYTES // 2**20} MiB together")
+            return _Read(url, reason=f"the files are larger than {MAX_BYTES // 2**20} MiB together")
         try:
-            return await self.reader.read(address, _ACCEPT, self._use)
-        except NotKept:
+            return await self.reader.read(url, _ACCEPT, self._use)
+        except NotCachedError:
             raise
-        except (NotFetched, ValueError) as error:
-            return _Read(address, reason=one_line(str(error), 200))
+        except (FetchError, ValueError) as error:
+            return _Read(url, reason=one_line(str(error), 200))
 
     def _use(self, document: Document) -> _Read:
-        if not is_file(self.address) and not has_origin(document.address, frozenset({origin_of(self.address)})):
+        if not is_file(self.url) and not has_origin(document.url, frozenset({origin_of(self.url)})):
             # Rule 2 of design.md §8 holds for redirects too.
-            raise ValueError(f"it redirects to another origin than the document's, {origin_of(document.address)}")
+            raise ValueError(f"it redirects to another origin than the document's, {origin_of(document.url)}")
         digest = hashlib.sha256(document.body).hexdigest()
         content = read_document(document.body)
-        return _Read(document.address, len(document.body), digest, content, stale=staleness(document))
+        return _Read(document.url, len(document.body), digest, content, stale=staleness(document))

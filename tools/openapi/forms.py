@@ -9,7 +9,7 @@ from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_
 from ..formats.media_types import BodyFormat, is_media_type
 from ..formats.text import clean
 from ..schema.file_schemas import MARK, is_bytes
-from ..schema.references import BadReference, follow, follow_schema
+from ..schema.references import InvalidReferenceError, follow, follow_schema
 from .parameter_styles import DELIMITERS
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
@@ -46,7 +46,7 @@ def read_form(document: JsonObject, media: JsonObject, kind: BodyFormat) -> Form
     """The form that a media type describes.
 
     Raises:
-        BadReference: something in it refers to nothing.
+        InvalidReferenceError: something in it refers to nothing.
     """
     schema = flattened(document, media.get("schema", {}))
     encoding = as_object(media.get("encoding"))
@@ -76,7 +76,7 @@ def flattened(document: JsonObject, node: JsonValue) -> JsonObject:
     """An object schema in one piece: what it refers to and is made of, put together.
 
     Raises:
-        BadReference: something in it refers to nothing.
+        InvalidReferenceError: something in it refers to nothing.
     """
     schema = follow_schema(document, node)
     result = {key: value for key, value in schema.items() if key not in (*_UNIONS, "$ref")}
@@ -114,7 +114,7 @@ class _Files:
         """The schema of a field that is a file, may be one, or is a list of them; None where it is something else."""
         try:
             schema = follow(self._document, node)
-        except BadReference:  # told where the field itself is read
+        except InvalidReferenceError:  # told where the field itself is read
             return None
         if depth > _DEPTH_LIMIT:
             return None

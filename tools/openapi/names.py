@@ -196,7 +196,7 @@ def _path_name(operation: Labelled, document: _Document, *, with_parameters: boo
     verbs, qualifiers = ([], []) if exported else _said_by_id(operation)
     usual = _METHOD_VERBS.get(operation.method, operation.method)
     if usual == "create" and of_one_item and exported:
-        usual = "update"  # a new one has no address yet
+        usual = "update"  # a new one has no URL yet
     if usual == "get" and not of_one_item:
         usual = "list"
     # POST /data/search/ searches, and creates nothing; but /bulk_action/edit/ with an item each is a thing.

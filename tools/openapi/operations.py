@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 from ..formats.json_values import JsonObject, as_list, as_object, as_text
 from ..formats.text import one_line, paragraph, without_markup
-from ..formats.urls import BadAddress
-from ..problems import Problem, Unusable
+from ..formats.urls import InvalidUrlError
+from ..problems import Problem, UnusableError
 from ..schema.reader import SchemaReader
-from ..schema.references import BadReference
+from ..schema.references import InvalidReferenceError
 from ..tiers import Tier, tier_of
 from .bodies import Body
 from .names import Labelled, operation_names, tool_names
 from .parameters import Parameter, read_inputs
 from .paths import METHODS, SAFE_METHODS, Found, find_operations
-from .servers import base_address
+from .servers import base_url
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ MAX_OPERATIONS = 20_000
 MAX_PROBLEMS = 20_000
 
 
-class NotOpenApi(ValueError):
+class NotOpenApiError(ValueError):
     """The document gives no operations at all; the text says why."""
 
 
@@ -56,16 +56,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a document came from: its system and API, its address, where the API is, where calls may go.
+    """Where a document came from: its system and API, its URL, where the API is, where calls may go.
 
-    `base`, where it is given, replaces every server address that the document names.
+    `base`, where it is given, replaces every server URL that the document names.
     `app_scopes` is the rule of systems whose documents declare no scopes: `<api>:read` or `<api>:write`.
     """
 
     system: str
     prefix: tuple[str, ...]
     api: str
-    address: str
+    url: str
     anchor: str
     origins: frozenset[str]
     app_scopes: bool = False
@@ -80,29 +80,29 @@ def read_operations(
     `unresolved` says of references why they lead nowhere, where more is known than that they do.
 
     Raises:
-        NotOpenApi: it is no such document.
+        NotOpenApiError: it is no such document.
     """
     problems = _about_the_whole(document, source)
     found, there = find_operations(document, problems, MAX_OPERATIONS)
     if there > MAX_OPERATIONS:
         reason = f"it has {there} operations; {MAX_OPERATIONS} are read"
-        problems.append(Problem(source.address, reason, "the others are left out", "/paths"))
+        problems.append(Problem(source.url, reason, "the others are left out", "/paths"))
     reader = SchemaReader(document)
     operations: list[Operation] = []
     names = operation_names([one.label for one in found])
     for one, name, tool in zip(found, names, tool_names(source.prefix, names), strict=True):
         try:
             operations.append(_operation(document, reader, source, one, name, tool))
-        except BadReference as error:
+        except InvalidReferenceError as error:
             why = (unresolved or {}).get(error.reference)
             problems.append(one.problem(f"it refers to {error.reference}: {why}" if why else str(error)))
-        except (Unusable, BadAddress) as error:
+        except (UnusableError, InvalidUrlError) as error:
             problems.append(one.problem(str(error)))
         except Exception as error:  # one operation that we cannot read must not cost the others
-            logger.exception("%s %s of %s could not be read", one.label.method, one.label.path, source.address)
+            logger.exception("%s %s of %s could not be read", one.label.method, one.label.path, source.url)
             problems.append(one.problem(f"it could not be read ({type(error).__name__}); the log has the details"))
     if len(problems) > MAX_PROBLEMS:
-        left_out = Problem(source.address, f"there are {len(problems)} problems", f"{MAX_PROBLEMS} are told")
+        left_out = Problem(source.url, f"there are {len(problems)} problems", f"{MAX_PROBLEMS} are told")
         problems = [*problems[:MAX_PROBLEMS], left_out]
     return operations, problems
 
@@ -111,24 +111,24 @@ def _about_the_whole(document: JsonObject, source: Source) -> list[Problem]:
     """What there is to say of a document as a whole.
 
     Raises:
-        NotOpenApi: no operation can be read from it.
+        NotOpenApiError: no operation can be read from it.
     """
     told = document.get("openapi")
     # `openapi: 3.0` is a number in YAML.
     version = str(told) if isinstance(told, str | float | int) and not isinstance(told, bool) else ""
     if not re.match(r"3(\.|$)", version.strip()):
         said = f"it says openapi: {one_line(version, 20)!r}" if version else "it has no `openapi` member"
-        raise NotOpenApi(f"not an OpenAPI 3 document: {said}")
+        raise NotOpenApiError(f"not an OpenAPI 3 document: {said}")
     problems: list[Problem] = []
     if not re.match(r"3(\.[0-2]\b|$)", version.strip()):
         reason = f"it says OpenAPI {one_line(version, 20)}, which is not known"
-        problems.append(Problem(source.address, reason, "it is read as OpenAPI 3.2", "/openapi"))
+        problems.append(Problem(source.url, reason, "it is read as OpenAPI 3.2", "/openapi"))
     if isinstance(document.get("paths"), dict):
         return problems
     if "webhooks" not in document:
-        raise NotOpenApi("it has no `paths`")
+        raise NotOpenApiError("it has no `paths`")
     reason = f"it describes {len(as_object(document['webhooks']))} webhooks, which the service sends, and no paths"
-    return [*problems, Problem(source.address, reason, "there is nothing to call", "/webhooks")]
+    return [*problems, Problem(source.url, reason, "there is nothing to call", "/webhooks")]
 
 
 def _operation(
@@ -145,8 +145,7 @@ def _operation(
         api=source.api,
         method=one.method,
         path=label.path,
-        base=source.base
-        or base_address(source.address, source.anchor, source.origins, label.path, raw, one.item, document),
+        base=source.base or base_url(source.url, source.anchor, source.origins, label.path, raw, one.item, document),
         title=title,
         description=_describe(title, raw, label),
         tier=tier,

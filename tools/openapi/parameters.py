@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..formats.text import one_line, sentences
-from ..problems import Unusable
+from ..problems import UnusableError
 from ..schema.property_names import ACCEPTED
 from ..schema.reader import SchemaReader
 from ..schema.references import follow
@@ -60,7 +60,7 @@ def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, ra
     """The inputs of one operation.
 
     Raises:
-        Unusable, BadReference: one of them cannot be given or sent.
+        UnusableError, InvalidReferenceError: one of them cannot be given or sent.
     """
     nodes = _merged(document, item, raw, path)
     arguments = argument_names(nodes)
@@ -104,20 +104,20 @@ def _parameter(document: JsonObject, location: str, name: str, node: JsonObject,
     required = node.get("required") is True or location == "path"
     shown = one_line(name, 60)
     if not name:
-        raise Unusable("a parameter has no name")
+        raise UnusableError("a parameter has no name")
     place = LOCATIONS.get(location)
     if place is None:
-        raise Unusable(f"parameter {shown!r} is in {one_line(location, 20)!r}, which is no place")
+        raise UnusableError(f"parameter {shown!r} is in {one_line(location, 20)!r}, which is no place")
     if place == "cookie" and is_credential(document, name):
         if required:
-            raise Unusable(f"it needs the cookie {shown!r}, and credentials are not arguments")
+            raise UnusableError(f"it needs the cookie {shown!r}, and credentials are not arguments")
         return None
     if place == "header":
         folded = name.lower().replace("_", "-")
         if folded in _OWN_HEADERS or folded.startswith(_OWN_PREFIXES):
             return None
     if place in ("header", "cookie") and not _TOKEN.fullmatch(name):
-        raise Unusable(f"{shown!r} is no name for a {place}")
+        raise UnusableError(f"{shown!r} is no name for a {place}")
     styles = STYLES[place]
     style = next((known for known in styles if known == node.get("style")), styles[0])
     explode = node.get("explode")
@@ -138,7 +138,7 @@ def parameter_schema(reader: SchemaReader, node: JsonObject, needs: set[str]) ->
     """The schema of a parameter object (OpenAPI 3.1 §4.8.12), converted.
 
     Raises:
-        BadReference: something in it refers to nothing.
+        InvalidReferenceError: something in it refers to nothing.
     """
     said: JsonObject = {key: node[key] for key in ("description", "deprecated") if node.get(key)}
     examples = (as_object(one).get("value") for one in as_object(node.get("examples")).values())

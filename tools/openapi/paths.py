@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..problems import Problem
-from ..schema.references import BadReference, follow
+from ..schema.references import InvalidReferenceError, follow
 from .names import Labelled
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
@@ -60,7 +60,7 @@ def _in_paths(document: JsonObject, problems: list[Problem], most: int) -> Itera
         if isinstance(node, dict):
             try:
                 item = _referred(document, node)
-            except BadReference as error:
+            except InvalidReferenceError as error:
                 reason, effect = str(error), "all operations on this path are left out"
             else:
                 yield from _in_item(document, path, item, pointer, problems)
@@ -93,7 +93,7 @@ def _in_item(
         if "$ref" in node:
             try:
                 node = _referred(document, node)
-            except BadReference as error:
+            except InvalidReferenceError as error:
                 problems.append(one.problem(str(error)))
                 continue
             one = replace(one, label=_label(key, whole, node), raw=node)
@@ -134,7 +134,7 @@ def _tell_unused(document: JsonObject, one: Found, problems: list[Problem]) -> N
     for node in [*as_list(one.item.get("parameters")), *as_list(one.raw.get("parameters"))]:
         try:
             found = follow(document, node)
-        except BadReference:
+        except InvalidReferenceError:
             continue  # told by who reads it
         name = as_text(found.get("name"))
         if found.get("in") == "path" and name and f"{{{name}}}" not in one.label.path:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..formats.json_pointer import decoded
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
-from ..formats.urls import BadAddress, has_origin, is_file, origin_of, resolve_link
+from ..formats.urls import InvalidUrlError, has_origin, is_file, origin_of, resolve_link
 from .resources import REFERENCES, File, Resource, child_nodes, find, joined, read_file
 
 MAX_FILES = 100
@@ -48,10 +48,10 @@ class SelfContained:
     `unresolved` are the references that lead nowhere, each with the reason, as they then stand in the document.
     """
 
-    def __init__(self, document: JsonObject, address: str) -> None:
+    def __init__(self, document: JsonObject, url: str) -> None:
         self.document = document
         self.unresolved: dict[str, str] = {}
-        self._address = address
+        self._url = url
         self._swagger = "swagger" in document
         self._resources: dict[str, Resource] = {}
         self._failed: dict[str, str] = {}
@@ -60,32 +60,32 @@ class SelfContained:
         self._places: dict[tuple[int, str], str] = {}
         self._seen: set[int] = set()
         self._open: list[tuple[JsonValue, Resource, bool, str]] = []
-        self._root = self._add_file(address, document)
+        self._root = self._add_file(url, document)
         self._open.append((document.get("paths"), self._root, True, "pathItems"))
         self._walk()
 
     def wanted(self) -> list[str]:
-        """The addresses of the files that are needed next."""
+        """The URLs of the files that are needed next."""
         return list(self._waiting)
 
-    def add(self, address: str, content: JsonObject, final_address: str) -> None:
-        """Go on with a file that was wanted, and that finally came from `final_address`."""
-        resource = self._add_file(final_address, content)
-        self._resources.setdefault(address, resource)
-        for reference in self._waiting.pop(address, []):
+    def add(self, url: str, content: JsonObject, final_url: str) -> None:
+        """Go on with a file that was wanted, and that finally came from `final_url`."""
+        resource = self._add_file(final_url, content)
+        self._resources.setdefault(url, resource)
+        for reference in self._waiting.pop(url, []):
             self._link(reference, resource)
         self._walk()
 
-    def refuse(self, address: str, reason: str) -> None:
+    def refuse(self, url: str, reason: str) -> None:
         """Go on without a file that was wanted."""
-        self._failed[address] = reason
-        for reference in self._waiting.pop(address, []):
-            self._give_up(reference, address, reason)
+        self._failed[url] = reason
+        for reference in self._waiting.pop(url, []):
+            self._give_up(reference, url, reason)
 
-    def _add_file(self, address: str, content: JsonObject) -> Resource:
-        whole = read_file(address, content)
+    def _add_file(self, url: str, content: JsonObject) -> Resource:
+        whole = read_file(url, content)
         self._files += 1
-        self._resources.setdefault(address, whole)
+        self._resources.setdefault(url, whole)
         for resource in whole.file.resources.values():
             self._resources.setdefault(resource.base, resource)
         return whole
@@ -119,49 +119,49 @@ class SelfContained:
             self._link(reference, resource)
             return
         # Many an `$id` is only a name: what is not found relative to it may be where the file itself is.
-        candidates = [one for one in (joined(resource.base, uri), joined(resource.file.address, uri)) if one]
+        candidates = [one for one in (joined(resource.base, uri), joined(resource.file.url, uri)) if one]
         if known := next((self._resources[one] for one in candidates if one in self._resources), None):
             self._link(reference, known)
             return
-        address, refused = self._address_of(resource, uri, candidates)
-        if refused or address in self._failed:
-            self._give_up(reference, address, refused or self._failed[address])
+        url, refused = self._url_of(resource, uri, candidates)
+        if refused or url in self._failed:
+            self._give_up(reference, url, refused or self._failed[url])
         else:
-            self._waiting.setdefault(address, []).append(reference)
+            self._waiting.setdefault(url, []).append(reference)
 
-    def _address_of(self, resource: Resource, uri: str, candidates: Sequence[str]) -> tuple[str, str]:
+    def _url_of(self, resource: Resource, uri: str, candidates: Sequence[str]) -> tuple[str, str]:
         """Where the file of a reference is, and why it may not be read, if so (design.md §8, rule 2)."""
-        address, reason = candidates[0] if candidates else uri, "it is no address"
-        for base in (resource.base, resource.file.address):
+        url, reason = candidates[0] if candidates else uri, "it is no URL"
+        for base in (resource.base, resource.file.url):
             try:
-                address = resolve_link(base, uri)
-            except BadAddress as error:
+                url = resolve_link(base, uri)
+            except InvalidUrlError as error:
                 reason = str(error)
                 continue
-            reason = self._refusal(address)
+            reason = self._refusal(url)
             if not reason:
                 break
         full = self._files + len(self._waiting) + len(self._failed) > MAX_FILES
-        if not reason and full and address not in self._waiting:
+        if not reason and full and url not in self._waiting:
             reason = f"more than {MAX_FILES} other files are needed"
-        return address, reason
+        return url, reason
 
-    def _refusal(self, address: str) -> str:
-        if is_file(self._address):
-            folder = self._address.rsplit("/", 1)[0] + "/"
-            if is_file(address):
-                return "" if address.startswith(folder) else "it is a file outside the document's own folder"
+    def _refusal(self, url: str) -> str:
+        if is_file(self._url):
+            folder = self._url.rsplit("/", 1)[0] + "/"
+            if is_file(url):
+                return "" if url.startswith(folder) else "it is a file outside the document's own folder"
             return "it is on the network, and the document is a file"
-        if has_origin(address, frozenset({origin_of(self._address)})):
+        if has_origin(url, frozenset({origin_of(self._url)})):
             return ""
-        return f"it is at another origin than the document, {origin_of(address)}"
+        return f"it is at another origin than the document, {origin_of(url)}"
 
     def _link(self, reference: _Reference, resource: Resource) -> None:
         """Let the reference lead to its target, wherever in the document that is or is put."""
         found = find(resource, reference.fragment)
         if found is None:
-            address = "" if resource.file is self._root.file else resource.file.address
-            self._give_up(reference, address, "it leads nowhere")
+            url = "" if resource.file is self._root.file else resource.file.url
+            self._give_up(reference, url, "it leads nowhere")
             return
         pointer, node, within = found
         if resource.file is self._root.file:
@@ -183,17 +183,17 @@ class SelfContained:
                 if not isinstance(there.get(step), dict):
                     there[step] = {}
                 there = as_object(there[step])
-            name = _name(file.address, pointer)
+            name = _name(file.url, pointer)
             if name in there:
-                name = f"{name}_{hashlib.sha256(f'{file.address}#{pointer}'.encode()).hexdigest()[:6]}"
+                name = f"{name}_{hashlib.sha256(f'{file.url}#{pointer}'.encode()).hexdigest()[:6]}"
             there[name] = node
             self._places[key] = "#/" + "/".join([*steps, name])
         return self._places[key]
 
-    def _give_up(self, reference: _Reference, address: str, reason: str) -> None:
+    def _give_up(self, reference: _Reference, url: str, reason: str) -> None:
         if reference.keyword not in REFERENCES:
             return  # a discriminator's mapping only helps to choose
-        text = f"{address}#{reference.fragment}" if reference.fragment or not address else address
+        text = f"{url}#{reference.fragment}" if reference.fragment or not url else url
         self.unresolved[text] = reason
         _point(reference, text)
 
@@ -219,7 +219,7 @@ def _point(reference: _Reference, place: str) -> None:
         reference.holder[reference.keyword] = place
 
 
-def _name(address: str, pointer: str) -> str:
+def _name(url: str, pointer: str) -> str:
     """The last word of the pointer, else of the file's name."""
-    word = decoded(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(address).path.rsplit("/", 1)[-1]).split(".")[0]
+    word = decoded(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(url).path.rsplit("/", 1)[-1]).split(".")[0]
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", word)[-60:].strip("_") or "part"

@@ -31,7 +31,7 @@ _NOT_SENT = {"responses", "callbacks", "links", "headers"}
 
 @dataclass(slots=True)
 class File:
-    address: str
+    url: str
     root: JsonObject
     # Anchors by the pointer of their resource and their name; resources by the id of their node.
     anchors: dict[str, str] = field(default_factory=dict[str, str])
@@ -40,7 +40,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a reference without an address is looked up in: a file, or the part of one that has an `$id`."""
+    """What a reference without a URL is looked up in: a file, or the part of one that has an `$id`."""
 
     file: File
     node: JsonObject
@@ -64,10 +64,10 @@ class _Place:
         return "".join(f"/{key}" for key in reversed(keys))
 
 
-def read_file(address: str, content: JsonObject) -> Resource:
+def read_file(url: str, content: JsonObject) -> Resource:
     """The file as a resource, with all in it that has a name of its own, up to a bound."""
-    file = File(address, content)
-    base = joined(address, as_text(content.get("$self")) or as_text(content.get("$id"))) or address
+    file = File(url, content)
+    base = joined(url, as_text(content.get("$self")) or as_text(content.get("$id"))) or url
     whole = file.resources[id(content)] = Resource(file, content, "", base)
     nodes: list[tuple[JsonValue, Resource, _Place | None, bool]] = [(content, whole, None, False)]
     while nodes and len(file.anchors) + len(file.resources) < _MAX_NAMED:

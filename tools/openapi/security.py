@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, as_object, as_text
-from ..formats.urls import BadAddress, resolve
+from ..formats.urls import InvalidUrlError, resolve
 
 _MAX_SCHEMES = 20
 _FLOWS = ("authorizationCode", "clientCredentials", "password", "implicit")
@@ -26,7 +26,7 @@ class Scheme:
     """One security scheme: `kind` is apiKey, basic, bearer, oauth2 or openIdConnect.
 
     `place` and `name` are an apiKey's; `flow` is oauth2's first of authorizationCode, clientCredentials, password
-    and implicit, with its addresses, and `issuer` is what openIdConnect names.
+    and implicit, with its URLs, and `issuer` is what openIdConnect names.
     """
 
     kind: str
@@ -48,14 +48,14 @@ class Scheme:
         return self.kind == "apiKey" and self.place == "header" and self.name.lower() == "authorization"
 
 
-def security_schemes(document: JsonObject, address: str) -> tuple[Scheme, ...]:
-    """The schemes that a document declares and that we know; relative addresses are resolved against `address`."""
+def security_schemes(document: JsonObject, url: str) -> tuple[Scheme, ...]:
+    """The schemes that a document declares and that we know; relative URLs are resolved against `url`."""
     nodes = as_object(as_object(document.get("components")).get("securitySchemes"))
-    schemes = (_scheme(as_object(node), address) for node in list(nodes.values())[:_MAX_SCHEMES])
+    schemes = (_scheme(as_object(node), url) for node in list(nodes.values())[:_MAX_SCHEMES])
     return tuple(dict.fromkeys(scheme for scheme in schemes if scheme))
 
 
-def _scheme(node: JsonObject, address: str) -> Scheme | None:
+def _scheme(node: JsonObject, url: str) -> Scheme | None:
     kind = as_text(node.get("type"))
     if kind == "apiKey":
         place, name = as_text(node.get("in")), as_text(node.get("name"))
@@ -63,14 +63,14 @@ def _scheme(node: JsonObject, address: str) -> Scheme | None:
     if kind == "http" and (scheme := as_text(node.get("scheme")).lower()) in ("basic", "bearer"):
         return Scheme(scheme)
     if kind == "oauth2":
-        return _oauth(as_object(node.get("flows")), address)
+        return _oauth(as_object(node.get("flows")), url)
     if kind == "openIdConnect":
-        issuer = _absolute(as_text(node.get("openIdConnectUrl")), address)
+        issuer = _absolute(as_text(node.get("openIdConnectUrl")), url)
         return Scheme(kind, issuer=issuer.removesuffix(_OPENID))
     return None
 
 
-def _oauth(flows: JsonObject, address: str) -> Scheme | None:
+def _oauth(flows: JsonObject, url: str) -> Scheme | None:
     flow = next((flow for flow in _FLOWS if isinstance(flows.get(flow), dict)), None)
     if flow is None:
         return None
@@ -78,16 +78,16 @@ def _oauth(flows: JsonObject, address: str) -> Scheme | None:
     return Scheme(
         "oauth2",
         flow=flow,
-        authorization=_absolute(as_text(found.get("authorizationUrl")), address),
-        token=_absolute(as_text(found.get("tokenUrl")), address),
+        authorization=_absolute(as_text(found.get("authorizationUrl")), url),
+        token=_absolute(as_text(found.get("tokenUrl")), url),
     )
 
 
-def _absolute(reference: str, address: str) -> str:
-    """The whole address, or nothing where it is none (RFC 3986 §2: no other characters than these)."""
+def _absolute(reference: str, url: str) -> str:
+    """The whole URL, or nothing where it is none (RFC 3986 §2: no other characters than these)."""
     try:
-        absolute = resolve(address, reference) if reference else ""
-    except BadAddress:
+        absolute = resolve(url, reference) if reference else ""
+    except InvalidUrlError:
         return ""
     return absolute if re.fullmatch(r"[!-~]*", absolute) else ""
 

@@ -1,4 +1,4 @@
-"""Where an API is: the address that an operation's path is appended to."""
+"""Where an API is: the URL that an operation's path is appended to."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..formats.urls import BadAddress, has_origin, is_loopback, origin_of, resolve
+from ..formats.urls import InvalidUrlError, has_origin, is_loopback, origin_of, resolve
 
 
-def base_address(document_address: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
-    """The first of the servers, else the API's own address (`anchor`, where one is known), that calls may go to.
+def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
+    """The first of the servers, else the API's own URL (`anchor`, where one is known), that calls may go to.
 
     Where no anchor is known, the document's own host does not stand in for a server on another, public one.
 
@@ -20,7 +20,7 @@ def base_address(document_address: str, anchor: str, origins: frozenset[str], pa
     that paths are relative to, or already be the beginning of each path.
 
     Raises:
-        BadAddress: calls may go to none of them; names them.
+        InvalidUrlError: calls may go to none of them; names them.
     """
     none: list[JsonValue] = []
     servers = next((found for level in levels if (found := as_list(level.get("servers")))), none)
@@ -28,27 +28,27 @@ def base_address(document_address: str, anchor: str, origins: frozenset[str], pa
     candidates = [server_url(as_object(server)) for server in servers]
     if anchor:
         candidates.append(_anchor_base(anchor, path))
-    elif not any(_is_elsewhere(document_address, server) for server in candidates):
+    elif not any(_is_elsewhere(document_url, server) for server in candidates):
         candidates.append("/")
     for candidate in candidates:
         try:
-            address = resolve(document_address, candidate)
-        except BadAddress as error:
+            url = resolve(document_url, candidate)
+        except InvalidUrlError as error:
             refused.append(str(error))
             continue
-        if has_origin(address, origins):
-            return address.split("?")[0].rstrip("/")
-        refused.append(origin_of(address))
-    raise BadAddress(f"it is served at {', '.join(dict.fromkeys(refused))}, which is not an address of this system")
+        if has_origin(url, origins):
+            return url.split("?")[0].rstrip("/")
+        refused.append(origin_of(url))
+    raise InvalidUrlError(f"it is served at {', '.join(dict.fromkeys(refused))}, which is not a URL of this system")
 
 
-def _is_elsewhere(document_address: str, server: str) -> bool:
+def _is_elsewhere(document_url: str, server: str) -> bool:
     """Whether a server is on another host than the document; one on this machine is a leftover of its making."""
     try:
-        there = resolve(document_address, server)
-    except BadAddress:
+        there = resolve(document_url, server)
+    except InvalidUrlError:
         return False
-    return not is_loopback(there) and urlsplit(there).hostname != urlsplit(document_address).hostname
+    return not is_loopback(there) and urlsplit(there).hostname != urlsplit(document_url).hostname
 
 
 def _anchor_base(anchor: str, path: str) -> str:
@@ -58,24 +58,24 @@ def _anchor_base(anchor: str, path: str) -> str:
 
 
 def leaves_open(document: JsonObject) -> bool:
-    """Whether the document names no server by a whole address, so that where it came from says where the API is."""
+    """Whether the document names no server by a whole URL, so that where it came from says where the API is."""
     items = [as_object(item) for item in as_object(document.get("paths")).values()]
     levels = [document, *items, *(as_object(member) for item in items for member in item.values())]
     servers = [as_object(server) for level in levels for server in as_list(level.get("servers"))]
     return not any(re.match(r"https?://", server_url(server), re.IGNORECASE) for server in servers)
 
 
-def server_origins(document: JsonObject, address: str) -> set[str]:
-    """The origins of the servers that a document from `address` names for all its operations."""
+def server_origins(document: JsonObject, url: str) -> set[str]:
+    """The origins of the servers that a document from `url` names for all its operations."""
     origins: set[str] = set()
     for server in as_list(document.get("servers")):
-        with suppress(BadAddress):
-            origins.add(origin_of(resolve(address, server_url(as_object(server)))))
+        with suppress(InvalidUrlError):
+            origins.add(origin_of(resolve(url, server_url(as_object(server)))))
     return origins
 
 
 def server_url(server: JsonObject) -> str:
-    """A server's address with its variables at their defaults (OpenAPI 3.1 §4.8.5, §4.8.6)."""
+    """A server's URL with its variables at their defaults (OpenAPI 3.1 §4.8.5, §4.8.6)."""
     variables = as_object(server.get("variables"))
 
     def value(match: re.Match[str]) -> str:

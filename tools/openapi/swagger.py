@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..schema.references import BadReference, follow
+from ..schema.references import InvalidReferenceError, follow
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
 _FLOWS = {
@@ -36,18 +36,18 @@ def is_swagger(document: JsonObject) -> bool:
     return not isinstance(version, bool) and str(version) in ("2.0", "2")
 
 
-def to_openapi(document: JsonObject, address: str) -> JsonObject:
-    """The OpenAPI 3.0 document that means what this Swagger 2.0 document from `address` means.
+def to_openapi(document: JsonObject, url: str) -> JsonObject:
+    """The OpenAPI 3.0 document that means what this Swagger 2.0 document from `url` means.
 
     What is wrong in it stays wrong in the same place, for the reader of operations to tell.
     """
-    return _Conversion(document, address).document()
+    return _Conversion(document, url).document()
 
 
 class _Conversion:
-    def __init__(self, document: JsonObject, address: str) -> None:
+    def __init__(self, document: JsonObject, url: str) -> None:
         self._document = document
-        self._address = address
+        self._url = url
         self._schemas = Schemas()
 
     def document(self) -> JsonObject:
@@ -78,14 +78,14 @@ class _Conversion:
         return converted
 
     def _servers(self, schemes: list[JsonValue]) -> list[JsonValue]:
-        """Host, base path and schemes as addresses, https first; what is missing is as the document's own address."""
+        """Host, base path and schemes as URLs, https first; what is missing is as the document's own URL."""
         host, path = as_text(self._document.get("host")), as_text(self._document.get("basePath"))
         path = f"/{path.strip('/')}".rstrip("/")
         if not host:
             return [{"url": path}] if path else []
         if "://" in host:
             return [{"url": f"{host.rstrip('/')}{path}"}]
-        own = urlsplit(self._address).scheme
+        own = urlsplit(self._url).scheme
         missing = [own if own in ("http", "https") else "https"]
         usable: list[str] = [scheme for scheme in ("https", "http") if scheme in schemes] or missing
         return [{"url": f"{scheme}://{host.rstrip('/')}{path}"} for scheme in usable]
@@ -96,7 +96,7 @@ class _Conversion:
     def _path_item(self, node: JsonValue) -> JsonValue:
         try:
             item = {**follow(self._document, node), **as_object(node)} if isinstance(node, dict) else {}
-        except BadReference:
+        except InvalidReferenceError:
             return node
         if not isinstance(node, dict):
             return node
@@ -152,7 +152,7 @@ class _Conversion:
         for one in as_list(node.get("parameters")):
             try:
                 found.append(follow(self._document, one) if isinstance(one, dict) else one)
-            except BadReference:
+            except InvalidReferenceError:
                 found.append(one)
         return found
 

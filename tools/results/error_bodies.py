@@ -9,10 +9,10 @@ from itertools import islice
 
 from ..formats.charsets import decoded
 from ..formats.html_text import title_of
-from ..formats.json_values import JsonObject, JsonValue, NotJson, as_object, as_text, parse_json
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, as_text, parse_json
 from ..formats.text import one_line
-from .field_errors import CODES, MESSAGES, Wrong, by_field, first_text, is_by_field, plain_name, read_wrongs
-from .headers import shown_address
+from .field_errors import CODES, MESSAGES, FieldError, by_field, first_text, is_by_field, plain_name, read_wrongs
+from .headers import shown_url
 
 _WRAPPERS = ("error", "fault", "message", "detail", "problem", "exception", "meta", "status", "err", "response")
 _REQUEST_IDS = ("requestid", "traceid", "correlationid", "operationid", "eventid", "errorid", "transactionid")
@@ -62,7 +62,7 @@ def read_error(body: bytes, content_type: str) -> ErrorBody:
     text = decoded(body, content_type)
     try:
         value = parse_json(text)
-    except NotJson:
+    except InvalidJsonError:
         return _read_text(text, content_type)
     if isinstance(value, dict | list):
         return _read_node({"errors": value} if isinstance(value, list) else value)
@@ -127,13 +127,13 @@ def _with_rest(told: ErrorBody, inner: JsonObject, node: JsonObject) -> ErrorBod
     return replace(
         told,
         request_id=one_line(request, 100),
-        documentation=shown_address(documentation) if documentation.startswith("https://") else "",
+        documentation=shown_url(documentation) if documentation.startswith("https://") else "",
         wait=_wait(inner) if (wait := _wait(node)) is None else wait,
         retryable=retryable if isinstance(retryable, bool) else None,
     )
 
 
-def _code(inner: JsonObject, node: JsonObject, wrongs: list[Wrong]) -> str:
+def _code(inner: JsonObject, node: JsonObject, wrongs: list[FieldError]) -> str:
     """The code that tells most: a word before a number, which mostly is the status again."""
     found = [_own_code(inner), _own_code(node), *(wrong.code for wrong in wrongs)]
     told = [code for code in found if code]

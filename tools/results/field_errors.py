@@ -25,7 +25,7 @@ _NO_FIELD = {"nonfielderrors", "__all__", "base", "_schema", "general", "_global
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class FieldError:
     """One thing that is wrong: with which input, if with one."""
 
     where: str
@@ -52,9 +52,9 @@ def first_text(node: JsonObject, names: tuple[str, ...]) -> str:
     return ""
 
 
-def read_wrongs(node: JsonObject) -> list[Wrong]:
+def read_wrongs(node: JsonObject) -> list[FieldError]:
     """What is wrong, under whichever of the usual names it stands."""
-    found: list[Wrong] = []
+    found: list[FieldError] = []
     of_kubernetes = node.get("kind") == "Status"
     for name, value in islice(node.items(), 200):
         plain = plain_name(name)
@@ -68,7 +68,7 @@ def read_wrongs(node: JsonObject) -> list[Wrong]:
     return [wrong for wrong in found if wrong.what][:_MOST]
 
 
-def _of_item(item: JsonValue) -> list[Wrong]:
+def _of_item(item: JsonValue) -> list[FieldError]:
     entry = as_object(item)
     violations = as_list(entry.get("fieldViolations"))
     if violations or ("@type" in entry and not first_text(entry, ("message", "description"))):
@@ -77,13 +77,13 @@ def _of_item(item: JsonValue) -> list[Wrong]:
     return [_wrong(item)]
 
 
-def _wrong(item: JsonValue) -> Wrong:
+def _wrong(item: JsonValue) -> FieldError:
     entry = as_object(item)
     where = _place(entry)
     inner = as_object(entry.get("message")) or entry  # Fluent wraps a whole OAuth error in it
     what = first_text(inner, MESSAGES) or first_text(inner, ("code",)) or _plain(item)
     code = first_text(inner, CODES) or first_text(entry, CODES)
-    return Wrong(one_line(where, 100), one_line(what, 200), "" if code == what else code)
+    return FieldError(one_line(where, 100), one_line(what, 200), "" if code == what else code)
 
 
 def _place(entry: JsonObject) -> str:
@@ -99,7 +99,7 @@ def _place(entry: JsonObject) -> str:
     return as_text(place)
 
 
-def by_field(value: JsonValue, place: tuple[str, ...] = ()) -> Iterator[Wrong]:
+def by_field(value: JsonValue, place: tuple[str, ...] = ()) -> Iterator[FieldError]:
     """What is wrong with each input, of objects and lists nested as the inputs are."""
     if len(place) < _NESTED and isinstance(value, dict) and value:
         for key, inner in value.items():
@@ -107,12 +107,12 @@ def by_field(value: JsonValue, place: tuple[str, ...] = ()) -> Iterator[Wrong]:
     elif len(place) < _NESTED and any(isinstance(inner, dict | list) for inner in as_list(value)):
         for index, inner in enumerate(as_list(value)):
             if what := first_text(as_object(inner), MESSAGES):
-                yield Wrong(one_line(".".join(place), 100), one_line(what, 200))
+                yield FieldError(one_line(".".join(place), 100), one_line(what, 200))
             else:
                 yield from by_field(inner, (*place, str(index)))
     elif value not in ({}, [], None, ""):
         what = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
-        yield Wrong(one_line(".".join(place), 100), one_line(what, 200))
+        yield FieldError(one_line(".".join(place), 100), one_line(what, 200))
 
 
 def is_by_field(node: JsonObject) -> bool:

@@ -14,7 +14,7 @@ _GRAPHQL_MEMBERS = {"data", "errors", "extensions"}
 
 
 def graphql_errors(value: JsonValue, response: Response) -> Answer | None:
-    """The GraphQL answer with errors in it, where the address and the shape leave no doubt that it is one."""
+    """The GraphQL answer with errors in it, where the URL and the shape leave no doubt that it is one."""
     node = as_object(value)
     errors = as_list(node.get("errors"))
     if not errors or not node.keys() <= _GRAPHQL_MEMBERS or not urlsplit(response.url).path.endswith("/graphql"):

@@ -29,7 +29,7 @@ def how_to_get_more(operation: Operation, arguments: JsonObject, answer: JsonVal
         return _by_edges(node)
     ways = (
         _by_cursor(operation, arguments, node),
-        _by_address(operation, arguments, node, headers),
+        _by_url(operation, arguments, node, headers),
         _by_number(operation, arguments, node),
         _by_edges(node),
     )
@@ -52,13 +52,13 @@ def _by_cursor(operation: Operation, arguments: JsonObject, node: JsonObject) ->
     return ""
 
 
-def _by_address(operation: Operation, arguments: JsonObject, node: JsonObject, headers: Mapping[str, str]) -> str:
-    """By an address of the next page, in the answer or in its `Link` header (RFC 8288): what changes in its query."""
+def _by_url(operation: Operation, arguments: JsonObject, node: JsonObject, headers: Mapping[str, str]) -> str:
+    """By a URL of the next page, in the answer or in its `Link` header (RFC 8288): what changes in its query."""
     links = [link.href for link in read_links(headers.get("link", "")) if "next" in link.relations]
     places = [*(node.get(name) for name in _NEXT_ADDRESSES), as_object(node.get("links")).get("next")]
-    address = next((text for place in [*places, *links] if (text := as_text(place))), "")
+    url = next((text for place in [*places, *links] if (text := as_text(place))), "")
     try:
-        query = dict(parse_qsl(address[:4_000].partition("?")[2].partition("#")[0], max_num_fields=50))
+        query = dict(parse_qsl(url[:4_000].partition("?")[2].partition("#")[0], max_num_fields=50))
     except ValueError:  # more fields than anyone means
         return ""
     parameters = {p.name: p for p in operation.parameters if p.location == "query"}
@@ -123,6 +123,6 @@ def _cursor(value: JsonValue) -> str:
 
 
 def _value(operation: Operation, parameter: Parameter, text: str) -> str:
-    """A value out of an address, as the argument is written: numbers without quotes, where the schema wants one."""
+    """A value out of a URL, as the argument is written: numbers without quotes, where the schema wants one."""
     schema = as_object(as_object(operation.input_schema["properties"]).get(parameter.argument))
     return text if schema.get("type") in ("integer", "number") else to_text(text)

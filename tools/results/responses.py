@@ -11,14 +11,14 @@ from ..formats.charsets import decoded
 from ..formats.event_streams import read_events
 from ..formats.html_text import is_page, title_of, visible_text
 from ..formats.json_text import compact, compact_lines
-from ..formats.json_values import JsonValue, NotJson, parse_json
+from ..formats.json_values import InvalidJsonError, JsonValue, parse_json
 from ..formats.media_types import essence
 from ..formats.multipart import read_parts
 from ..formats.sniffing import sniff
 from ..formats.text import clean, one_line
 from ..http.messages import Response
 from .graphql_errors import graphql_errors, graphql_failure
-from .headers import header_notes, shown_address
+from .headers import header_notes, shown_url
 from .media import media_result
 from .result import Result
 from .upstream_errors import upstream_error
@@ -49,8 +49,8 @@ def read_response(response: Response, system: str, more: More = _no_more, check:
     if not 200 <= response.status < 400:
         raise upstream_error(response, system)
     if response.status >= 300 and (location := response.headers.get("location")):
-        where = f"{system} redirects (HTTP {response.status}) to {shown_address(location)}, which was not followed"
-        return Result(f"{where}: calls go to the system's own addresses only.", note=_note(response, system))
+        where = f"{system} redirects (HTTP {response.status}) to {shown_url(location)}, which was not followed"
+        return Result(f"{where}: calls go to the system's own URLs only.", note=_note(response, system))
     if not response.body.strip():
         return Result(
             f"Done: HTTP {response.status}{_phrase(response.status)}, no content.", note=_note(response, system)
@@ -79,13 +79,13 @@ def _read_text(response: Response, system: str, more: More, check: ResponseCheck
     if claims_json or not named or text[:200].lstrip()[:1] in ("{", "[", '"'):
         try:
             return _read_json(response, system, more, check, text)
-        except NotJson as error:
+        except InvalidJsonError as error:
             if claims_json and not response.cut:
                 about = f"the body claims to be JSON and is {error}"
         if claims_json and "\n" in text.strip():
             try:
                 return _read_lines(response, system, text, strict=True)
-            except NotJson:
+            except InvalidJsonError:
                 pass
     if is_page(text) and (claims_json or not named or "html" in named):
         page = "a web page (HTML), told as its text" + (
@@ -120,7 +120,7 @@ def _read_json(response: Response, system: str, more: More, check: ResponseCheck
 def _read_lines(response: Response, system: str, text: str, *, strict: bool = False) -> Result:
     try:
         listed, count, cut = compact_lines(text)
-    except NotJson as error:
+    except InvalidJsonError as error:
         if strict:
             raise
         return Result(clean(text), note=_note(response, system, f"the body claims to be lines of JSON; {error}"))

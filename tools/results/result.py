@@ -28,7 +28,7 @@ class AudioBlock:
 
 @dataclass(frozen=True, slots=True)
 class ResourceBlock:
-    """Any other bytes, under an address of our own."""
+    """Any other bytes, under a URL of our own."""
 
     uri: str
     data: bytes = field(repr=False)

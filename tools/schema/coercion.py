@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from ..formats.json_values import (
+    InvalidJsonError,
     JsonObject,
     JsonValue,
-    NotJson,
     WrittenNumber,
     as_list,
     as_object,
@@ -29,7 +29,7 @@ _SAYS_TYPE = ("type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf")
 
 def mend(schema: JsonObject, arguments: JsonObject) -> JsonObject:
     """The arguments as they were meant."""
-    return as_object(_Mending(as_object(schema.get("$defs"))).mend(arguments, schema, 0, outermost=True))
+    return as_object(_Coercion(as_object(schema.get("$defs"))).mend(arguments, schema, 0, outermost=True))
 
 
 def takes_anything(schema: JsonObject) -> bool:
@@ -37,7 +37,7 @@ def takes_anything(schema: JsonObject) -> bool:
     return not any(key in schema for key in _SAYS_TYPE)
 
 
-class _Mending:
+class _Coercion:
     def __init__(self, definitions: JsonObject) -> None:
         self._definitions = definitions
 
@@ -101,7 +101,7 @@ def _meant(text: str, every: list[JsonObject]) -> JsonValue:
 def _number(text: str, *, whole: bool) -> JsonValue:
     try:
         value = parse_json(text)
-    except NotJson:  # more digits than any number has
+    except InvalidJsonError:  # more digits than any number has
         return text
     if not isinstance(value, float):
         return value

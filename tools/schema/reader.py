@@ -39,7 +39,7 @@ class SchemaReader:
         """The schema, converted; references that stay in it are added to `needs`, for `definitions`.
 
         Raises:
-            BadReference: something in it refers to nothing.
+            InvalidReferenceError: something in it refers to nothing.
         """
         conversion = Conversion(self)
         converted = conversion.convert(schema)

@@ -55,7 +55,7 @@ def shortened(schema: JsonObject) -> JsonObject:
 
 
 def shortened_text(text: str) -> str:
-    """A tool's description, shortened to its first sentences; its last line, the address, stays."""
+    """A tool's description, shortened to its first sentences; its last line, the URL, stays."""
     if len(text) <= _TEXT_LIMIT:
         return text
     rest, _, last = text.rpartition("\n")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from ..errors import BadArguments
+from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_object, structure, to_text
 from ..formats.text import one_line
 from .coercion import mend, takes_anything
@@ -32,7 +32,7 @@ class ArgumentChecker:
         """The arguments, if they fit, where need be as they were meant (`coercion.py`).
 
         Raises:
-            BadArguments: they do not fit; names each place and what belongs there.
+            InvalidArgumentsError: they do not fit; names each place and what belongs there.
         """
         _check_sendable(tool, arguments)
         known, validator = self._validators.get(tool, (None, None))
@@ -47,7 +47,7 @@ class ArgumentChecker:
         if errors:
             said = [_say(error) for error in errors[:_SHOWN]]
             more = f" (and {len(errors) - _SHOWN} more)" if len(errors) > _SHOWN else ""
-            raise BadArguments(
+            raise InvalidArgumentsError(
                 f"The arguments of {tool} do not fit: {'; '.join(said)}{more}.",
                 _expected(schema),
                 {"errors": list[JsonValue](said)},
@@ -59,7 +59,7 @@ def _check_sendable(tool: str, arguments: JsonObject) -> None:
     try:
         json.dumps(arguments, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:  # half a character, or a number that JSON has no words for
-        raise BadArguments(
+        raise InvalidArgumentsError(
             f"The arguments of {tool} cannot be sent: {one_line(str(error), 150)}.",
             "Leave out broken characters, infinities and very deep nesting. Nothing was sent.",
         ) from None

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from ..formats.json_values import JsonObject, NotJson, as_list, as_object, as_text, parse_json, to_text
+from ..formats.json_values import InvalidJsonError, JsonObject, as_list, as_object, as_text, parse_json, to_text
 from ..http.atomic_files import replace_file
 from .changes import Baseline, Seen
 
@@ -34,7 +34,7 @@ class SeenFile:
             return self._read()
         except FileNotFoundError:
             return None
-        except (OSError, NotJson) as error:
+        except (OSError, InvalidJsonError) as error:
             logger.warning(
                 "what was first seen, %s, cannot be read (%s); tools count as seen from now on", self._path, error
             )
@@ -44,10 +44,10 @@ class SeenFile:
 
     def _read(self) -> Baseline:
         if self._path.stat().st_size > _MOST_BYTES:
-            raise NotJson("it is too large")
+            raise InvalidJsonError("it is too large")
         told = as_object(parse_json(self._path.read_bytes()))
         if told.get("v") != FORMAT:
-            raise NotJson("it has another format")
+            raise InvalidJsonError("it has another format")
         tools = {name: _seen(as_object(tool)) for name, tool in as_object(told.get("tools")).items()}
         marks = frozenset(as_text(mark) for mark in as_list(told.get("told")))
         return Baseline(tools, told.get("complete") is True, marks, as_text(told.get("program")))
@@ -71,5 +71,5 @@ class SeenFile:
 
 
 def _seen(told: JsonObject) -> Seen:
-    texts = {name: as_text(told.get(name)) for name in ("api", "title", "description", "tier", "address")}
+    texts = {name: as_text(told.get(name)) for name in ("api", "title", "description", "tier", "url")}
     return Seen(**texts, schema=as_object(told.get("schema")), added=told.get("added") is True)

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from ..formats.json_values import JsonObject
 from ..openapi.operations import Operation
 
-ChangeKind: TypeAlias = Literal["added", "removed", "title", "description", "schema", "tier", "address"]
+ChangeKind: TypeAlias = Literal["added", "removed", "title", "description", "schema", "tier", "url"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Seen:
     description: str
     schema: JsonObject
     tier: str
-    address: str
+    url: str
     added: bool = False
 
 
@@ -65,7 +65,7 @@ def seen_now(operation: Operation) -> Seen:
         description=operation.description,
         schema=operation.input_schema,
         tier=operation.tier,
-        address=f"{operation.method} {operation.base}{operation.path}",
+        url=f"{operation.method} {operation.base}{operation.path}",
     )
 
 
@@ -83,13 +83,13 @@ def changes(baseline: Baseline, operations: Iterable[Operation], read: frozenset
         if before is None:
             assert after
             if baseline.complete or after.api in apis:
-                found.append(Change(name, "added", after=after.address))
+                found.append(Change(name, "added", after=after.url))
         elif after is None:
             if whole or before.api in read:
-                found.append(Change(name, "removed", before=before.address))
+                found.append(Change(name, "removed", before=before.url))
         else:
             if before.added:
-                found.append(Change(name, "added", after=after.address))
+                found.append(Change(name, "added", after=after.url))
             found += _differences(name, before, after)
     return found
 
@@ -126,7 +126,7 @@ def _differences(name: str, before: Seen, after: Seen) -> list[Change]:
         "description": (before.description, after.description),
         "schema": ("", "") if before.schema == after.schema else (_told(before.schema), _told(after.schema)),
         "tier": (before.tier, after.tier),
-        "address": (before.address, after.address),
+        "url": (before.url, after.url),
     }
     return [Change(name, kind, *values) for kind, values in both.items() if values[0] != values[1]]
 

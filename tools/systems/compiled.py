@@ -48,7 +48,7 @@ def compiled_before(body: bytes, source: Source, cache: Cache | None) -> Reading
     try:
         reading = unpack(kept.body)
     except (ValueError, TypeError, LookupError, AttributeError):
-        logger.warning("what was compiled of %s cannot be read, and is made anew", source.address, exc_info=True)
+        logger.warning("what was compiled of %s cannot be read, and is made anew", source.url, exc_info=True)
         return None
     cache.confirm("compiled", key)  # what is used stays
     return reading

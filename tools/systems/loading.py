@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from ..catalog.entries import Entry
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_text
 from ..formats.text import one_line
-from ..formats.urls import BadAddress, is_file, origin_of
-from ..http.fetched import Document, Gone, NotFetched, Stale, staleness
+from ..formats.urls import InvalidUrlError, is_file, origin_of
+from ..http.fetched import Document, FetchError, GoneError, Stale, staleness
 from ..http.reader import Reader
-from ..openapi.document import NotReadable, read_document, unsupported_reason
+from ..openapi.document import UnreadableDocumentError, read_document, unsupported_reason
 from ..openapi.external_files import Files
-from ..openapi.operations import NotOpenApi, Operation, Source, read_operations
+from ..openapi.operations import NotOpenApiError, Operation, Source, read_operations
 from ..openapi.references import refers_elsewhere
 from ..openapi.servers import leaves_open, server_origins
 from ..openapi.swagger import is_swagger, to_openapi
@@ -39,7 +39,7 @@ class Description:
     """
 
     api: str
-    address: str
+    url: str
     operations: tuple[Operation, ...] = ()
     problems: tuple[Problem, ...] = ()
     failure: str = ""
@@ -52,14 +52,14 @@ class Description:
         """What was read earlier in this run, where this is only a failure that may pass."""
         if not self.failure or self.final or earlier is None or earlier.failure or earlier.api != self.api:
             return self
-        return replace(earlier, stale=(Stale(self.address, earlier.confirmed, self.failure),))
+        return replace(earlier, stale=(Stale(self.url, earlier.confirmed, self.failure),))
 
 
 async def read_description(entry: Entry, source: Source, reader: Reader) -> Description:
     """Read the document of an entry, or, where that fails, the next that the catalog names for the same API."""
     failed: Description | None = None
-    for address in (entry.description, *entry.alternates):
-        found = await _read(entry, address, source, reader)
+    for url in (entry.description, *entry.alternates):
+        found = await _read(entry, url, source, reader)
         if not found.failure:
             return found
         failed = replace(failed, final=failed.final and found.final) if failed else found
@@ -67,31 +67,31 @@ async def read_description(entry: Entry, source: Source, reader: Reader) -> Desc
     return failed
 
 
-async def _read(entry: Entry, address: str, source: Source, reader: Reader) -> Description:
+async def _read(entry: Entry, url: str, source: Source, reader: Reader) -> Description:
     def use(document: Document) -> Description:
-        return _understand(entry, document, replace(source, address=document.address), reader)
+        return _understand(entry, document, replace(source, url=document.url), reader)
 
     failed = Description(entry.api, entry.description)
     try:
-        return await reader.read(address, _ACCEPT, use)
-    except (NotFetched, _Unusable) as error:
-        final = isinstance(error, Gone | _Unusable)
+        return await reader.read(url, _ACCEPT, use)
+    except (FetchError, _UnusableError) as error:
+        final = isinstance(error, GoneError | _UnusableError)
         return replace(failed, failure=one_line(str(error), 300), final=final)
     except Exception as error:  # one document that we cannot read must not cost the others
-        logger.exception("%s could not be read", address)
+        logger.exception("%s could not be read", url)
         failure = f"it could not be read ({type(error).__name__}); the log has the details"
         return replace(failed, failure=failure, final=True)
 
 
-class _Unusable(ValueError):
+class _UnusableError(ValueError):
     """The document gives no operations; the text says why."""
 
 
 def _understand(entry: Entry, document: Document, source: Source, reader: Reader) -> Description:
     body, stale = document.body, staleness(document)
     if refers_elsewhere(body):
-        folders = (*reader.folders, f"{source.address.rsplit('/', 1)[0]}/") if is_file(source.address) else ()
-        files = Files(replace(reader, folders=folders), source.address)
+        folders = (*reader.folders, f"{source.url.rsplit('/', 1)[0]}/") if is_file(source.url) else ()
+        files = Files(replace(reader, folders=folders), source.url)
         (operations, problems), body = _of_several(body, source, files)
         stale += files.stale()
     else:
@@ -134,20 +134,20 @@ def _compile(body: bytes, source: Source) -> Reading:
 def _readable(body: bytes) -> JsonObject:
     try:
         return read_document(body)
-    except NotReadable as error:
-        raise _Unusable(str(error)) from None
+    except UnreadableDocumentError as error:
+        raise _UnusableError(str(error)) from None
 
 
 def _read_content(content: JsonObject, source: Source, unresolved: Mapping[str, str]) -> Reading:
     if is_swagger(content):
-        content = to_openapi(content, source.address)
-    if is_file(source.address) and not source.base and not source.anchor and leaves_open(content):
-        raise _Unusable("it is a file that names no server by a whole address; set `base` to where the API is")
+        content = to_openapi(content, source.url)
+    if is_file(source.url) and not source.base and not source.anchor and leaves_open(content):
+        raise _UnusableError("it is a file that names no server by a whole URL; set `base` to where the API is")
     try:
         operations, problems = read_operations(content, source, unresolved)
-    except NotOpenApi as error:
-        raise _Unusable(unsupported_reason(content) or str(error)) from None
-    problems += _elsewhere(source, server_origins(content, source.address), operations) if not source.base else []
+    except NotOpenApiError as error:
+        raise _UnusableError(unsupported_reason(content) or str(error)) from None
+    problems += _elsewhere(source, server_origins(content, source.url), operations) if not source.base else []
     return operations, problems
 
 
@@ -155,13 +155,13 @@ def _elsewhere(source: Source, servers: set[str], operations: list[Operation]) -
     """A notice where the document's servers are not where the catalog says that the API is."""
     try:
         anchor = origin_of(source.anchor)
-    except BadAddress:
+    except InvalidUrlError:
         return []
     called = {origin_of(operation.base) for operation in operations}
     if elsewhere := called - {anchor}:
         reason = f"its servers are at {', '.join(sorted(elsewhere))}, and the catalog has the API at {anchor}"
-        return [Problem(source.address, reason, "calls go where the document says")]
+        return [Problem(source.url, reason, "calls go where the document says")]
     if called and servers and not servers & called:
         reason = f"its servers are at {', '.join(sorted(servers))}, and the catalog has the API at {anchor}"
-        return [Problem(source.address, reason, "calls go where the catalog says; the others are not this system's")]
+        return [Problem(source.url, reason, "calls go where the catalog says; the others are not this system's")]
     return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 
-from ..catalog.discovery import NoWayIn, WayIn, find_descriptions
+from ..catalog.discovery import DiscoveryError, DocumentSource, find_descriptions
 from ..catalog.entries import Catalog, Entry
 from ..catalog.search import EntryIndex
 from ..formats.text import one_line
@@ -21,7 +21,7 @@ from ..openapi.operations import Operation, Source
 from ..problems import Problem
 from .loading import Description, read_description
 
-__all__ = ["Description", "Progress", "System", "WayIn"]
+__all__ = ["Description", "DocumentSource", "Progress", "System"]
 
 # How many documents are read at the start, for one search, and kept at the most.
 MAX_DOCUMENTS = 60
@@ -37,12 +37,12 @@ class System:
 
     `failure` says why nothing is known of it; `entries` are its APIs, `loaded` says that the first of them were
     tried: the pinned ones (`pins`), then as the catalog has them, up to a bound. The others are read by
-    `read_more` and `read_for`. `descriptions` are by their addresses. `prefix` begins the tools' names; the API's
+    `read_more` and `read_for`. `descriptions` are by their URLs. `prefix` begins the tools' names; the API's
     word follows where the way in may lead to several. The single API of a system is called like the system.
     """
 
     name: str
-    way: WayIn
+    way: DocumentSource
     prefix: tuple[str, ...]
     sender: Sender
     fetcher: Fetcher
@@ -69,14 +69,14 @@ class System:
             return
         try:
             self._take(await find_descriptions(self.way, reader))
-        except NoWayIn:
+        except DiscoveryError:
             return
         await self._read_all(self._first, reader, None)
         found = self._read_at_start()
         self.loaded = len(found) == len(self._first) and all(not one.failure or one.final for one in found)
         for one in found:
             if one.failure and not one.final:
-                del self.descriptions[one.address]
+                del self.descriptions[one.url]
 
     async def load(self, progress: Progress | None = None, *, again: bool = False) -> None:
         """Read the catalog and its first documents, some at a time; failures become values.
@@ -89,7 +89,7 @@ class System:
             return
         try:
             self._take(await find_descriptions(self.way, self._reader()))
-        except NoWayIn as error:
+        except DiscoveryError as error:
             self.failure = one_line(str(error), 500)
             return
         wanted = [entry for entry in self.entries if entry.description in self._wanted] if again else []
@@ -98,7 +98,7 @@ class System:
 
     def _misplaced(self) -> str:
         if self.way.base and not has_origin(self.way.base, self.sender.origins):
-            return f"its `base` {self.way.base} is not an address that its calls may go to"
+            return f"its `base` {self.way.base} is not a URL that its calls may go to"
         return ""
 
     def _take(self, listing: Catalog) -> None:
@@ -111,7 +111,7 @@ class System:
         if self.partial:
             reason = f"it lists {len(self.entries)} descriptions; {len(self._first)} are read at the start"
             effect = f"the others are read when they are looked for, and at most {MAX_KEPT} are kept"
-            self.problems.append(Problem(self.way.address, reason, effect))
+            self.problems.append(Problem(self.way.url, reason, effect))
 
     async def read_more(self, query: str, api: str = "") -> bool:
         """Read the documents of an API, or of those that a query fits best; whether anything new was read."""
@@ -171,15 +171,15 @@ class System:
         """Everything that could not be used, and why."""
         problems = list(self.problems)
         kept = {description.same: description for description in self._distinct()}
-        distinct = {description.address for description in self._distinct()}
+        distinct = {description.url for description in self._distinct()}
         for description in self._read():
             if description.failure:
                 effect = "its operations are missing"
-                problems.append(Problem(description.address, description.failure, effect))
-            elif description.address not in distinct:
+                problems.append(Problem(description.url, description.failure, effect))
+            elif description.url not in distinct:
                 other = kept[description.same]
-                reason = f"it is the same document as {other.address}"
-                problems.append(Problem(description.address, reason, f"both are one API, {other.api}"))
+                reason = f"it is the same document as {other.url}"
+                problems.append(Problem(description.url, reason, f"both are one API, {other.api}"))
             else:
                 problems += description.problems
         return problems
@@ -229,7 +229,7 @@ class System:
             system=self.name,
             prefix=self._prefix_of(entry),
             api=entry.api,
-            address=entry.description,
+            url=entry.description,
             anchor=entry.anchor,
             origins=self.sender.origins,
             app_scopes=self.app_scopes,
@@ -249,7 +249,7 @@ class System:
 
     def _read_at_start(self) -> list[Description]:
         first = {entry.description for entry in self._first}
-        return [description for description in self._read() if description.address in first]
+        return [description for description in self._read() if description.url in first]
 
     def _distinct(self) -> list[Description]:
         """What was read without failure, each document once: under the first of its words, whatever came first.
@@ -260,6 +260,6 @@ class System:
         first = {entry.description for entry in self._first}
         kept: dict[str, Description] = {}
         for description in sorted(read, key=lambda one: one.api):
-            if description.address in first:
+            if description.url in first:
                 kept.setdefault(description.same, description)
-        return [one for one in read if one.address not in first or kept[one.same] is one]
+        return [one for one in read if one.url not in first or kept[one.same] is one]

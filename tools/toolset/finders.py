@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..errors import BadArguments, Refused
+from ..errors import InvalidArgumentsError, RefusedError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text, to_text
 from ..results.result import Result
 from ..schema.validation import ArgumentChecker
@@ -110,7 +110,7 @@ class Finder:
         async def call(arguments: JsonObject) -> Result:
             tool = await self._operation(as_text(arguments["name"]))
             if tool.tier != tier:
-                raise Refused(
+                raise RefusedError(
                     f"{tool.name} is an operation of tier {tool.tier}, not {tier}.",
                     f"Call it with {_CALLERS[tool.tier]}.",
                     {"name": tool.name, "tier": tool.tier},
@@ -145,7 +145,7 @@ class Finder:
         hint = f"Did you mean {' or '.join(near)}?" if near else "Use find_operations to look for it."
         if missing := self.missing():
             hint += f" Not everything is there: {'; '.join(missing)}."
-        raise BadArguments(f"There is no operation {name[:80]!r}.", hint, {"name": name[:80]})
+        raise InvalidArgumentsError(f"There is no operation {name[:80]!r}.", hint, {"name": name[:80]})
 
 
 def _fits(tool: Tool, arguments: JsonObject) -> bool:

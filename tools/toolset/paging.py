@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from ..errors import Refused
+from ..errors import RefusedError
 from ..formats.json_values import JsonObject, as_text
 from ..results.result import Result
 from .tool import Tool
@@ -61,10 +61,12 @@ class Pages:
         name, offset = as_text(arguments["result"]), arguments["offset"]
         text = self._kept.get(name)
         if text is None:
-            raise Refused(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
+            raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
         start = int(offset) if isinstance(offset, int | float) else 0
         if start >= len(text):
-            raise Refused(f"The result has {len(text)} characters; there is nothing at {start}.", "It is complete.")
+            raise RefusedError(
+                f"The result has {len(text)} characters; there is nothing at {start}.", "It is complete."
+            )
         return Result(text[start : start + PAGE], note=_more(name, start + PAGE, text, start))
 
 

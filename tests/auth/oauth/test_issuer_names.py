@@ -10,14 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from closient_mcp.auth.errors import PersonNeeded
-from closient_mcp.auth.oauth.discovery import NoServer, discover, is_alias
+from closient_mcp.auth.errors import UserActionRequired
+from closient_mcp.auth.oauth.discovery import ServerMetadataError, discover, is_alias
 from closient_mcp.auth.oauth.http import Wire
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
-from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.store.record_store import Store
 
@@ -30,9 +30,9 @@ OAUTH, OPENID = "/.well-known/oauth-authorization-server", "/.well-known/openid-
 def metadata(service: Service, issuer: str, **members: Any) -> Reply:
     body = {
         "issuer": issuer,
-        "authorization_endpoint": f"{service.address}/oauth/authorize/",
-        "token_endpoint": f"{service.address}/oauth/token/",
-        "registration_endpoint": f"{service.address}/oauth/register/",
+        "authorization_endpoint": f"{service.url}/oauth/authorize/",
+        "token_endpoint": f"{service.url}/oauth/token/",
+        "registration_endpoint": f"{service.url}/oauth/register/",
         "response_types_supported": ["code"],
         "authorization_response_iss_parameter_supported": True,
     }
@@ -47,9 +47,9 @@ def wire() -> Wire:
 @pytest.fixture
 def mounted(service: Service) -> Service:
     """A server that is mounted under /oauth: its metadata at the root says one name, its answers another."""
-    under = f"{service.address}/oauth"
+    under = f"{service.url}/oauth"
     service.routes |= {
-        OAUTH: metadata(service, service.address),
+        OAUTH: metadata(service, service.url),
         f"{OAUTH}/oauth": metadata(service, under),
         "/oauth/register/": Reply({"client_id": "c1"}, 201),
         "/oauth/token/": Reply({"access_token": "the-access-token", "token_type": "Bearer", "expires_in": 60}),
@@ -64,12 +64,12 @@ def opened() -> list[str]:
 
 @pytest.fixture
 def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Generator[Login]:
-    origins = frozenset({mounted.address})
-    profile = Profile("closient", mounted.address, origins, "1")
-    session = Session(profile, Store(tmp_path, "closient", mounted.address, lambda: "registered", Redaction()), wire)
+    origins = frozenset({mounted.url})
+    profile = Profile("closient", mounted.url, origins, "1")
+    session = Session(profile, Store(tmp_path, "closient", mounted.url, lambda: "registered", Redaction()), wire)
 
-    def open_tab(address: str) -> bool:
-        opened.append(address)
+    def open_tab(url: str) -> bool:
+        opened.append(url)
         return True
 
     yield Login(session, open_tab)
@@ -79,10 +79,10 @@ def kept_by(login: Login) -> Record:
     return login._store.read()  # pyright: ignore[reportPrivateUsage]
 
 
-def come_back(attempt: Attempt, **answer: str) -> httpx2.Response:
+def come_back(attempt: SignInAttempt, **answer: str) -> httpx2.Response:
     """What the browser does after the authorization server has had its say."""
     assert attempt.ready.wait(SECONDS)
-    query = {name: found[0] for name, found in parse_qs(urlsplit(attempt.authorize_address).query).items()}
+    query = {name: found[0] for name, found in parse_qs(urlsplit(attempt.authorize_url).query).items()}
     url = httpx2.URL(query["redirect_uri"], params={"state": query["state"], **answer})
     page = httpx2.get(url, trust_env=False, verify=False)
     assert attempt.done.wait(SECONDS)
@@ -92,50 +92,50 @@ def come_back(attempt: Attempt, **answer: str) -> httpx2.Response:
 
 def test_an_answer_under_the_servers_other_name_is_its_own(mounted: Service, login: Login) -> None:
     attempt = login.start(())
-    page = come_back(attempt, code="the-code", iss=f"{mounted.address}/oauth")
+    page = come_back(attempt, code="the-code", iss=f"{mounted.url}/oauth")
     assert attempt.error is None and "You are signed in" in page.text
     server = kept_by(login).server
-    assert server and server.aliases == (f"{mounted.address}/oauth",)
+    assert server and server.aliases == (f"{mounted.url}/oauth",)
 
 
 @pytest.mark.parametrize("iss", ["https://evil.example", "{}/other", "{}/evil"])
 def test_rfc_9207_2_4_an_answer_under_anybody_elses_name_is_refused(mounted: Service, login: Login, iss: str) -> None:
-    evil = metadata(mounted, f"{mounted.address}/evil", token_endpoint=f"{mounted.address}/evil/token")
+    evil = metadata(mounted, f"{mounted.url}/evil", token_endpoint=f"{mounted.url}/evil/token")
     mounted.routes[f"{OAUTH}/evil"] = evil
     attempt = login.start(())
-    come_back(attempt, code="the-code", iss=iss.replace("{}", mounted.address))
-    assert isinstance(attempt.error, PersonNeeded) and "and not from" in attempt.error.message
+    come_back(attempt, code="the-code", iss=iss.replace("{}", mounted.url))
+    assert isinstance(attempt.error, UserActionRequired) and "and not from" in attempt.error.message
     assert all(got.path != "/oauth/token/" for got in mounted.received)
 
 
 def test_a_server_that_names_itself_by_a_path_is_found_there(service: Service, wire: Wire) -> None:
-    under = f"{service.address}/oauth"
+    under = f"{service.url}/oauth"
     service.routes |= {OAUTH: metadata(service, under), f"{OAUTH}/oauth": metadata(service, under)}
-    assert discover(service.address, wire).issuer == under
+    assert discover(service.url, wire).issuer == under
 
 
 @pytest.mark.parametrize("second", ["https://evil.example", "{}/third"])
 def test_rfc_8414_3_3_a_name_that_its_own_metadata_denies_is_refused(service: Service, wire: Wire, second: str) -> None:
-    service.routes[OAUTH] = metadata(service, f"{service.address}/oauth")
-    service.routes[f"{OAUTH}/oauth"] = metadata(service, second.replace("{}", service.address))
-    with pytest.raises(NoServer, match="it says that it is"):
-        discover(service.address, wire)
+    service.routes[OAUTH] = metadata(service, f"{service.url}/oauth")
+    service.routes[f"{OAUTH}/oauth"] = metadata(service, second.replace("{}", service.url))
+    with pytest.raises(ServerMetadataError, match="it says that it is"):
+        discover(service.url, wire)
 
 
 def test_rfc_8414_3_3_a_name_of_another_origin_is_never_followed(service: Service, wire: Wire) -> None:
     service.routes[OAUTH] = metadata(service, "http://127.0.0.1:9")
-    with pytest.raises(NoServer, match="it says that it is"):
-        discover(service.address, wire)
+    with pytest.raises(ServerMetadataError, match="it says that it is"):
+        discover(service.url, wire)
     assert [got.path for got in service.received] == [OAUTH]
 
 
 def test_an_alias_needs_the_very_same_endpoints(mounted: Service, wire: Wire) -> None:
-    server = discover(mounted.address, wire)
-    assert is_alias(f"{mounted.address}/oauth", server, wire)
+    server = discover(mounted.url, wire)
+    assert is_alias(f"{mounted.url}/oauth", server, wire)
     mounted.routes[f"{OAUTH}/oauth"] = metadata(
-        mounted, f"{mounted.address}/oauth", token_endpoint=f"{mounted.address}/elsewhere"
+        mounted, f"{mounted.url}/oauth", token_endpoint=f"{mounted.url}/elsewhere"
     )
-    assert not is_alias(f"{mounted.address}/oauth", server, wire)
+    assert not is_alias(f"{mounted.url}/oauth", server, wire)
 
 
 def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_a_person_asks(login: Login, opened: list[str]) -> None:
@@ -152,5 +152,5 @@ def test_a_person_who_declined_may_still_sign_in_by_hand(mounted: Service, login
     come_back(login.start(()), error="access_denied")
     again = login.start(())
     assert again.done.wait(SECONDS) and again.error and "You declined" in again.error.message
-    come_back(login.start((), by_hand=True), code="the-code", iss=mounted.address)
+    come_back(login.start((), by_hand=True), code="the-code", iss=mounted.url)
     assert len(opened) == 2 and kept_by(login).tokens

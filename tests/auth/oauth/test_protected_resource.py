@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.auth.oauth.discovery import NoServer
+from closient_mcp.auth.oauth.discovery import ServerMetadataError
 from closient_mcp.auth.oauth.http import Answer, Wire
 from closient_mcp.auth.oauth.protected_resource import (
     Challenge,
@@ -59,7 +59,7 @@ def test_metadata_of_what_was_requested_or_of_what_is_above_it_counts(resource: 
     ["https://evil.example/", f"{SITE}/mc", f"{SITE}/mcp/more", f"{SITE}:8443/", f"{SITE}/?a=b", "", None, 5, "::"],
 )
 def test_rfc_9728_3_3_metadata_of_another_resource_is_not_used(resource: object) -> None:
-    with pytest.raises(NoServer, match="which is not what was asked for"):
+    with pytest.raises(ServerMetadataError, match="which is not what was asked for"):
         named(resource=resource)
 
 
@@ -79,7 +79,7 @@ def test_rfc_9728_3_3_metadata_of_another_resource_is_not_used(resource: object)
     ],
 )
 def test_rule_2_nobody_is_sent_to_a_server_that_is_not_public_and_https(issuer: str) -> None:
-    with pytest.raises(NoServer):
+    with pytest.raises(ServerMetadataError):
         checked_issuer(issuer, SITE)
 
 
@@ -114,23 +114,23 @@ def test_rule_1_a_refusal_that_names_another_origin_says_nothing(header: str) ->
 @pytest.mark.parametrize(("reply", "lasting"), [(Reply("", 503), False), (Reply("", 429), False)])
 def test_a_service_that_is_busy_may_name_its_server_later(service: Service, reply: Reply, lasting: bool) -> None:
     service.routes[WELL_KNOWN] = reply
-    with pytest.raises(NoServer) as caught:
-        find_issuer(service.address, None, Wire(trust_env=False))
+    with pytest.raises(ServerMetadataError) as caught:
+        find_issuer(service.url, None, Wire(trust_env=False))
     assert caught.value.lasting is lasting
 
 
 @pytest.mark.parametrize("reply", [Reply("", 404), Reply("<html>"), Reply("", 302, {"location": "https://evil/"})])
 def test_a_service_without_metadata_names_nobody(service: Service, reply: Reply) -> None:
     service.routes[WELL_KNOWN] = reply
-    assert find_issuer(service.address, None, Wire(trust_env=False)) is None
+    assert find_issuer(service.url, None, Wire(trust_env=False)) is None
     assert len(service.received) == 1
 
 
 def test_what_the_refusal_names_goes_before_what_is_well_known(service: Service) -> None:
-    body = {"resource": service.address, "authorization_servers": [f"{service.address}/one"]}
+    body = {"resource": service.url, "authorization_servers": [f"{service.url}/one"]}
     service.routes["/meta"] = Reply(body)
-    told = Challenge(f"{service.address}/meta", f"{service.address}/orders")
-    assert find_issuer(service.address, told, Wire(trust_env=False)) == f"{service.address}/one"
+    told = Challenge(f"{service.url}/meta", f"{service.url}/orders")
+    assert find_issuer(service.url, told, Wire(trust_env=False)) == f"{service.url}/one"
     assert [got.path for got in service.received] == ["/meta"]
 
 
@@ -146,11 +146,9 @@ def elsewhere(service: Service, tmp_path: Path) -> Iterator[tuple[Acme, Service]
         for path in ("/authorize", "/token", "/register"):
             del service.routes[path]
         acme.metadata = {}
-        server.metadata["issuer"] = other.address
-        acme.challenge = {"www-authenticate": f'Bearer resource_metadata="{service.address}/meta"'}
-        service.routes["/meta"] = Reply(
-            {"resource": f"{service.address}/", "authorization_servers": [f"{other.address}/"]}
-        )
+        server.metadata["issuer"] = other.url
+        acme.challenge = {"www-authenticate": f'Bearer resource_metadata="{service.url}/meta"'}
+        service.routes["/meta"] = Reply({"resource": f"{service.url}/", "authorization_servers": [f"{other.url}/"]})
         yield acme, other
 
 
@@ -160,14 +158,14 @@ async def test_a_sign_in_follows_the_service_to_its_server_and_tells_the_person(
     acme, other = elsewhere
     async with acme.connected() as (bridge, client):
         said = text_of(await client.call_tool("acme_list_orders", {}))
-        address = said.split("Open ")[1].split(" on this machine")[0]
+        url = said.split("Open ")[1].split(" on this machine")[0]
         async with httpx2.AsyncClient(follow_redirects=True, trust_env=False, verify=False) as browser:
-            assert "You are signed in" in (await browser.get(address)).text
+            assert "You are signed in" in (await browser.get(url)).text
         again = await client.call_tool("acme_list_orders", {})
         record, lines = acme.record(bridge), "\n".join(status_lines(bridge))
-    assert f"You sign in with {other.address}, which it names." in said
+    assert f"You sign in with {other.url}, which it names." in said
     assert json.loads(text_of(again)) == [{"order": 1}]
-    assert record.server and record.server.issuer == other.address and f"with {other.address}" in lines
+    assert record.server and record.server.issuer == other.url and f"with {other.url}" in lines
     assert all("authorization" not in got.headers for got in other.received)
 
 
@@ -178,11 +176,11 @@ async def test_rule_1_a_secret_of_the_settings_goes_to_no_server_that_only_the_s
     own = '{ client_id = "ours", client_secret = { command = ["printf", "our-own-secret"] } }'
     async with acme.connected(own) as (_, client):
         said = text_of(await client.call_tool("acme_list_orders", {}))
-    assert f'add issuer = "{other.address}/" to the credential of acme' in said and other.received == []
+    assert f'add issuer = "{other.url}/" to the credential of acme' in said and other.received == []
 
 
 async def test_an_issuer_of_the_settings_goes_before_what_the_service_names(elsewhere: tuple[Acme, Service]) -> None:
     acme, other = elsewhere
-    async with acme.connected(f'{{ issuer = "{other.address}" }}') as (_, client):
+    async with acme.connected(f'{{ issuer = "{other.url}" }}') as (_, client):
         said = text_of(await client.call_tool("acme_list_orders", {}))
     assert "No browser can be opened" in said and "You sign in with" not in said and acme.count("/meta") == 0

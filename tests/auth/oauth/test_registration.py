@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from closient_mcp.auth.errors import PersonNeeded, Unavailable
+from closient_mcp.auth.errors import UnavailableError, UserActionRequired
 from closient_mcp.auth.oauth.authorization import LIFETIME
-from closient_mcp.auth.sign_in.attempt import Attempt
-from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
+from closient_mcp.auth.sign_in.callback_server import CallbackServer
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, desk_in, ended, port_of, query_of
@@ -30,7 +30,7 @@ class Office(Desk):
         super().__post_init__()
         numbers = count(1)
         self.service.routes |= {
-            DISCOVERY: Reply(self.metadata(device_authorization_endpoint=f"{self.service.address}/device")),
+            DISCOVERY: Reply(self.metadata(device_authorization_endpoint=f"{self.service.url}/device")),
             "/register": lambda _: Reply({"client_id": f"client-{next(numbers)}"}, 201),
             "/device": Reply(
                 {
@@ -54,7 +54,7 @@ class Office(Desk):
             return Reply({"error": "invalid_grant"}, 400)
         return Reply(self.granted)
 
-    def sign_in(self, *scopes: str) -> Attempt:
+    def sign_in(self, *scopes: str) -> SignInAttempt:
         _, attempt = self.begin(*scopes)
         come_back(attempt)
         assert ended(attempt) == "" and at_rest()
@@ -88,7 +88,7 @@ def taken() -> Generator[ExitStack]:
 @pytest.mark.parametrize("how", ["declined", "left alone"])
 def test_a_further_sign_in_that_comes_to_nothing_costs_the_first_nothing(office: Office, how: str) -> None:
     first = office.sign_in("a")
-    with closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")):
+    with closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")):
         _, further = office.begin("b")
     assert query_of(further)["client_id"] == "client-2" and office.client_id() == "client-1"
     if how == "declined":
@@ -99,7 +99,7 @@ def test_a_further_sign_in_that_comes_to_nothing_costs_the_first_nothing(office:
 
 def test_a_registration_for_a_further_sign_in_is_used_again_by_the_next(office: Office, taken: ExitStack) -> None:
     first = office.sign_in("a")
-    taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
+    taken.enter_context(closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")))
     for _ in range(3):
         attempt = office.login().start(("b",), by_hand=True)
         assert attempt.ready.wait(SECONDS) and query_of(attempt)["client_id"] == "client-2"
@@ -135,7 +135,7 @@ def test_a_further_sign_in_that_succeeds_brings_its_own_client_along(office: Off
 def test_where_the_registered_port_is_taken_a_server_is_told_the_new_one(office: Office, taken: ExitStack) -> None:
     first = office.sign_in()
     sign_out(office.session())
-    taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
+    taken.enter_context(closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")))
     _, again = office.begin()
     registered = office.asked("/register")[-1].json()["redirect_uris"]
     assert registered == [query_of(again)["redirect_uri"]] and port_of(again) != port_of(first)
@@ -151,7 +151,7 @@ def test_rfc_8252_7_3_a_server_that_is_not_told_the_new_port_has_to_allow_it(
     first = office.sign_in()
     sign_out(office.session())
     office.service.routes["/register"] = reply
-    taken.enter_context(closing(Listener(f"http://127.0.0.1:{port_of(first)}/callback")))
+    taken.enter_context(closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")))
     _, again = office.begin()
     assert port_of(again) != port_of(first) and query_of(again)["client_id"] == "client-1"
     come_back(again)
@@ -166,7 +166,7 @@ def test_until_the_time_that_the_server_named_no_process_asks_again(office: Offi
     for _ in range(3):
         attempt = office.login().start((), by_hand=True)
         assert "accepts no more registrations until 2027-01-15 08:10:00 UTC" in ended(attempt) and at_rest()
-        assert isinstance(attempt.error, Unavailable)
+        assert isinstance(attempt.error, UnavailableError)
     assert len(office.asked("/register")) == 1 and office.tabs == []
     office.now += 600
     office.service.routes["/register"] = Reply({"client_id": "at-last"}, 201)
@@ -192,7 +192,7 @@ def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_a_person_asks
     attempt = office.login().start(())
     said = ended(attempt)
     assert "Stopped after 5 registrations within 60 minutes" in said and "closient-mcp login" in said and at_rest()
-    assert isinstance(attempt.error, PersonNeeded) and len(office.asked("/register")) == 5
+    assert isinstance(attempt.error, UserActionRequired) and len(office.asked("/register")) == 5
     by_hand = office.login().start((), by_hand=True)
     assert by_hand.ready.wait(SECONDS) and len(office.asked("/register")) == 6
     come_back(by_hand, "error=x")
@@ -206,7 +206,7 @@ async def test_a_client_that_acts_for_itself_is_not_registered_over_and_over(off
     office.service.routes["/token"] = Reply({"error": "invalid_client"}, 401)
     said: list[Any] = []
     for _ in range(8):
-        with pytest.raises(PersonNeeded) as caught:
+        with pytest.raises(UserActionRequired) as caught:
             await office.session(grant="client_credentials").token()
         said.append(caught.value.message)
     assert len(office.asked("/register")) == 5 and "Stopped after 5 registrations" in said[-1]
@@ -215,6 +215,6 @@ async def test_a_client_that_acts_for_itself_is_not_registered_over_and_over(off
 async def test_a_client_that_acts_for_itself_waits_until_the_server_registers_again(office: Office) -> None:
     office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
     for _ in range(3):
-        with pytest.raises(Unavailable, match="accepts no more registrations until"):
+        with pytest.raises(UnavailableError, match="accepts no more registrations until"):
             await office.session(grant="client_credentials").token()
     assert len(office.asked("/register")) == 1

@@ -16,10 +16,10 @@ import httpx2
 import pytest
 
 from closient_mcp.auth.api_key import ApiKeyAuth, Place
-from closient_mcp.auth.errors import PersonNeeded
+from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.secrets.references import (
-    NoSecret,
+    SecretError,
     SecretReference,
     from_command,
     from_environment,
@@ -37,15 +37,15 @@ def key_auth(service: Service, place: Place, reference: SecretReference | None =
     given: dict[str, Any] = {
         "place": place,
         "name": "" if place == "basic" else "key",
-        "origins": frozenset({service.address}),
+        "origins": frozenset({service.url}),
         "redaction": Redaction(),
     }
     return ApiKeyAuth("acme", reference or written(KEY, "ACME_KEY"), **{**given, **changes})
 
 
-async def call(auth: ApiKeyAuth, address: str) -> httpx2.Response:
+async def call(auth: ApiKeyAuth, url: str) -> httpx2.Response:
     async with httpx2.AsyncClient(auth=auth, verify=False, trust_env=False) as client:
-        return await client.get(address)
+        return await client.get(url)
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def acme(service: Service) -> Service:
 
 
 async def test_a_key_goes_in_the_header_that_is_named(acme: Service) -> None:
-    await call(key_auth(acme, "header", name="X-Acme-Key"), f"{acme.address}/a?b=c")
+    await call(key_auth(acme, "header", name="X-Acme-Key"), f"{acme.url}/a?b=c")
     (got,) = acme.received
     assert (got.headers["x-acme-key"], got.query) == (KEY, "b=c") and "authorization" not in got.headers
 
 
 async def test_rfc_7617_a_key_goes_as_the_username_with_an_empty_password(acme: Service) -> None:
-    await call(key_auth(acme, "basic", written("yourapikey", "K")), f"{acme.address}/a")
+    await call(key_auth(acme, "basic", written("yourapikey", "K")), f"{acme.url}/a")
     assert acme.received[0].headers["authorization"] == "Basic eW91cmFwaWtleTo="
 
 
@@ -74,14 +74,14 @@ async def test_rfc_7617_a_key_goes_as_the_username_with_an_empty_password(acme: 
     ],
 )
 async def test_a_key_goes_in_the_query_beside_what_is_there(acme: Service, before: str, after: str) -> None:
-    await call(key_auth(acme, "query"), f"{acme.address}/a{before}")
+    await call(key_auth(acme, "query"), f"{acme.url}/a{before}")
     assert acme.received[0].query == after
 
 
 @pytest.mark.parametrize("place", ["header", "basic", "query"])
 async def test_rule_1_a_key_goes_to_no_other_origin(acme: Service, place: Place) -> None:
     with running_service({"/a": Reply({}, 401)}) as other:
-        assert (await call(key_auth(acme, place), f"{other.address}/a")).status_code == 401
+        assert (await call(key_auth(acme, place), f"{other.url}/a")).status_code == 401
         (got,) = other.received
     assert got.query == "" and not {"authorization", "key"} & set(got.headers)
 
@@ -92,11 +92,11 @@ async def test_rule_1_a_key_in_the_query_is_in_no_log_no_response_and_no_error(
     for name in (None, "httpx2", "httpcore2"):
         caplog.set_level(logging.DEBUG, name)
     auth = key_auth(acme, "query")
-    response = await call(auth, f"{acme.address}/a?b=c")
+    response = await call(auth, f"{acme.url}/a?b=c")
     shown = [str(response.url), str(response.request.url), repr(response), repr(auth)]
     acme.routes["/a"] = Reply({}, 401)
-    with pytest.raises(PersonNeeded) as refused:
-        await call(auth, f"{acme.address}/a")
+    with pytest.raises(UserActionRequired) as refused:
+        await call(auth, f"{acme.url}/a")
     with pytest.raises(httpx2.ConnectError) as unreachable:
         await call(key_auth(acme, "query", origins=frozenset({"http://127.0.0.1:9"})), "http://127.0.0.1:9/a")
     shown += [str(vars(refused.value)), str(unreachable.value), str(unreachable.value.request.url), caplog.text]
@@ -107,7 +107,7 @@ async def test_rule_1_a_key_in_the_query_is_in_no_log_no_response_and_no_error(
 
 async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Service) -> None:
     redaction = Redaction()
-    await call(key_auth(acme, "basic", redaction=redaction), f"{acme.address}/a")
+    await call(key_auth(acme, "basic", redaction=redaction), f"{acme.url}/a")
     encoded = base64.b64encode(f"{KEY}:".encode()).decode()
     assert redaction.hide(f"{KEY} {encoded}") == "[secret] [secret]"
 
@@ -115,15 +115,15 @@ async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Ser
 @pytest.mark.parametrize("place", ["header", "basic", "query"])
 async def test_a_refused_key_is_sent_once_and_told(acme: Service, place: Place) -> None:
     acme.routes["/a"] = Reply({}, 401)
-    with pytest.raises(PersonNeeded, match="did not accept the API key"):
-        await call(key_auth(acme, place), f"{acme.address}/a")
+    with pytest.raises(UserActionRequired, match="did not accept the API key"):
+        await call(key_auth(acme, place), f"{acme.url}/a")
     assert len(acme.received) == 1
 
 
 async def test_the_form_of_closients_keys_is_asked_of_no_other_system(acme: Service) -> None:
     acme.routes["/a"] = Reply({}, 401)
-    with pytest.raises(PersonNeeded) as refused:
-        await call(key_auth(acme, "header", name="X-API-Key"), f"{acme.address}/a")
+    with pytest.raises(UserActionRequired) as refused:
+        await call(key_auth(acme, "header", name="X-API-Key"), f"{acme.url}/a")
     assert "Closient" not in refused.value.message
 
 
@@ -136,7 +136,7 @@ async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop
 
     auth = key_auth(acme, "header", SecretReference("a place", read))
     assert opened == []
-    await asyncio.gather(*[call(auth, f"{acme.address}/a") for _ in range(5)])
+    await asyncio.gather(*[call(auth, f"{acme.url}/a") for _ in range(5)])
     assert opened == [False]
 
 
@@ -152,8 +152,8 @@ async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop
 async def test_a_key_that_cannot_be_had_or_sent_is_told_by_its_place_and_nothing_is_sent(
     acme: Service, reference: SecretReference, said: str
 ) -> None:
-    with pytest.raises(PersonNeeded, match=said) as caught:
-        await call(key_auth(acme, "header", reference), f"{acme.address}/a")
+    with pytest.raises(UserActionRequired, match=said) as caught:
+        await call(key_auth(acme, "header", reference), f"{acme.url}/a")
     assert caught.value.next_step and acme.received == [] and "two words" not in str(vars(caught.value))
 
 
@@ -165,7 +165,7 @@ def opened(reference: SecretReference) -> str:
 
 
 def refusal(reference: SecretReference) -> str:
-    with pytest.raises(NoSecret) as caught:
+    with pytest.raises(SecretError) as caught:
         opened(reference)
     return f"{caught.value} {caught.value.next_step}"
 

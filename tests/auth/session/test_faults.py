@@ -24,9 +24,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from closient_mcp.auth.errors import Unavailable
-from closient_mcp.auth.oauth.discovery import NoServer, discover
-from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
+from closient_mcp.auth.errors import UnavailableError
+from closient_mcp.auth.oauth.discovery import ServerMetadataError, discover
+from closient_mcp.auth.oauth.http import Call, NoResponseError, Wire
 from closient_mcp.auth.records import Tokens
 from closient_mcp.auth.store.record_store import Store
 
@@ -54,7 +54,7 @@ def refresh_token(home: Home) -> str | None:
 
 @pytest.fixture
 def stranger(service: Service, tmp_path: Path) -> Iterator[str]:
-    """The address of a server whose certificate nobody vouches for."""
+    """The URL of a server whose certificate nobody vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -101,17 +101,17 @@ class Listening:
 
 def test_a_certificate_that_nobody_vouches_for_is_no_server_to_talk_to(stranger: str) -> None:
     wire = Wire(trust_env=False)
-    with pytest.raises(NoServer, match="cannot be reached") as caught:
+    with pytest.raises(ServerMetadataError, match="cannot be reached") as caught:
         discover(stranger, wire)
     assert not caught.value.lasting
-    with pytest.raises(NoAnswer, match=r"(?i)certificate"):
+    with pytest.raises(NoResponseError, match=r"(?i)certificate"):
         wire.send(Call(f"{stranger}/token", {"refresh_token": "secret"}))
 
 
 def test_metadata_with_a_byte_order_mark_is_read(desk: Desk) -> None:
     plain = Reply(desk.metadata()).content()
     desk.service.routes[DISCOVERY] = Reply(b"\xef\xbb\xbf" + plain)
-    assert discover(desk.service.address, Wire(trust_env=False)).token_endpoint == f"{desk.service.address}/token"
+    assert discover(desk.service.url, Wire(trust_env=False)).token_endpoint == f"{desk.service.url}/token"
 
 
 # Registration
@@ -164,11 +164,11 @@ def test_what_a_browsers_command_does_or_says_is_nobodys_business(script: str, t
     )
     # Its output ends when nobody can write there any more: with the process, and not with the browser.
     ran = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    process, address = journal.read_text().split()
+    process, url = journal.read_text().split()
     out, err = ran.communicate(timeout=SECONDS)
     with contextlib.suppress(ProcessLookupError):
         os.kill(int(process), signal.SIGKILL)
-    assert (out, err, ran.returncode, address) == ("True\n", "", 0, "http://127.0.0.1:1/")
+    assert (out, err, ran.returncode, url) == ("True\n", "", 0, "http://127.0.0.1:1/")
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -225,7 +225,7 @@ async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Ho
     (path,) = home.folder.glob("*.json")
     before = path.read_bytes()
     home.fail(reply)
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await home.session().token()
     assert path.read_bytes() == before
     assert {got.path for got in home.service.received if got.method == "POST"} == {"/token"} and home.asked() <= 3
@@ -235,7 +235,7 @@ async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Ho
 async def test_where_a_redirect_leads_is_told_and_nothing_of_its_query(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply("", 308, {"location": "https://as.example/token/?code=s3cret"}))
-    with pytest.raises(Unavailable, match=r"HTTP 308, which leads to https://as\.example/token/") as caught:
+    with pytest.raises(UnavailableError, match=r"HTTP 308, which leads to https://as\.example/token/") as caught:
         await home.session().token()
     assert "s3cret" not in caught.value.message
 

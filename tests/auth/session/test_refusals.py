@@ -13,9 +13,9 @@ import pytest
 
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
-from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
+from closient_mcp.auth.errors import AuthError, SignInRequired, UnavailableError, UserActionRequired
 from closient_mcp.auth.session.renewal import Session
-from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
@@ -35,10 +35,10 @@ def home(service: Service, tmp_path: Path) -> Iterator[Home]:
     assert no_refresh_is_left()
 
 
-async def asked(api: Api, session: Session, address: str = API, **extensions: Any) -> AuthError | int:
+async def asked(api: Api, session: Session, url: str = API, **extensions: Any) -> AuthError | int:
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(api._answer), auth=BearerAuth(session)) as client:  # pyright: ignore[reportPrivateUsage]
         try:
-            return (await client.get(f"{address}/a", extensions=extensions)).status_code
+            return (await client.get(f"{url}/a", extensions=extensions)).status_code
         except AuthError as error:
             return error
 
@@ -55,8 +55,8 @@ def signed_in(desk: Desk, *scopes: str) -> None:
 def test_a_new_token_that_a_service_refuses_and_nobody_can_renew_opens_no_tab_after_tab(desk: Desk) -> None:
     desk.granted.pop("refresh_token")
     signed_in(desk, "a")
-    error = asyncio.run(asked(Api(only()), desk.session(), desk.service.address))
-    assert isinstance(error, PersonNeeded) and not isinstance(error, SignInNeeded)
+    error = asyncio.run(asked(Api(only()), desk.session(), desk.service.url))
+    assert isinstance(error, UserActionRequired) and not isinstance(error, SignInRequired)
     assert "has just issued" in error.message
 
 
@@ -67,14 +67,14 @@ def test_an_older_token_that_a_service_refuses_and_nobody_can_renew_is_a_sign_in
     desk.granted.pop("refresh_token")
     signed_in(desk, "a")
     desk.now += 600
-    error = asyncio.run(asked(Api(only()), desk.session(), desk.service.address))
-    assert isinstance(error, SignInNeeded) and desk.record().tokens
+    error = asyncio.run(asked(Api(only()), desk.session(), desk.service.url))
+    assert isinstance(error, SignInRequired) and desk.record().tokens
     desk.granted["access_token"] = "the-next-access-token"
     attempt = desk.login().start(("a",), by_hand=by_hand)
     assert attempt.ready.wait(SECONDS) and len(desk.tabs) == 2
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
-    assert asyncio.run(asked(Api(only("the-next-access-token")), desk.session(), desk.service.address)) == 200
+    assert asyncio.run(asked(Api(only("the-next-access-token")), desk.session(), desk.service.url)) == 200
     again = desk.login().start(("a",), by_hand=by_hand)
     assert ended(again) == "" and len(desk.tabs) == 2
 
@@ -105,7 +105,7 @@ async def test_one_place_that_always_refuses_ends_no_sign_in_that_others_take(ho
     assert await asked(Api(only("access-token-0")), session) == 200
     for _ in range(3):
         error = await asked(Api(only()), session)
-        assert isinstance(error, PersonNeeded) and not isinstance(error, SignInNeeded)
+        assert isinstance(error, UserActionRequired) and not isinstance(error, SignInRequired)
         assert "that it takes elsewhere" in error.message
     assert home.store().read().history.dead_token == "" and await asked(Api(only("access-token-0")), session) == 200
 
@@ -116,7 +116,7 @@ async def test_a_server_that_gives_the_same_token_again_is_not_asked_over_and_ov
     session = home.session()
     for _ in range(8):
         home.now += 1
-        assert isinstance(await asked(Api(only()), session), PersonNeeded)
+        assert isinstance(await asked(Api(only()), session), UserActionRequired)
     assert home.asked() == 3
 
 
@@ -150,8 +150,8 @@ async def test_who_is_not_to_be_asked_gets_the_answer_as_it_is(home: Home) -> No
 def test_what_a_service_missed_is_asked_for_by_the_login_that_its_error_advises(desk: Desk) -> None:
     desk.granted["scope"] = "a"
     signed_in(desk, "a")
-    error = asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.address))
-    assert isinstance(error, SignInNeeded) and "`closient-mcp login closient`" in error.next_step
+    error = asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.url))
+    assert isinstance(error, SignInRequired) and "`closient-mcp login closient`" in error.next_step
     assert ended(desk.login().start(("a",))) == "" and at_rest()
     attempt = desk.login().start(("a",), by_hand=True)
     assert attempt.ready.wait(SECONDS) and query_of(attempt)["scope"].split() == ["a", "x:write"]
@@ -164,7 +164,7 @@ def test_what_a_service_missed_is_asked_for_by_the_login_that_its_error_advises(
 def test_a_scope_that_a_service_named_and_no_server_knows_is_asked_for_once(desk: Desk) -> None:
     desk.granted["scope"] = "a"
     signed_in(desk, "a")
-    asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.address))
+    asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.url))
     attempt = desk.login().start(("a",), by_hand=True)
     assert attempt.ready.wait(SECONDS)
     come_back(attempt, "error=invalid_scope")
@@ -180,13 +180,13 @@ class Meanwhile:
 
     def __init__(self, home: Home, happens: Any) -> None:
         self.home = home
-        address = home.service.address
-        named = {f"{name}_endpoint": f"{address}/{name}" for name in ("authorization", "token", "registration")}
+        url = home.service.url
+        named = {f"{name}_endpoint": f"{url}/{name}" for name in ("authorization", "token", "registration")}
         rotate = home.rotate
 
         def discovery(_: Received) -> Reply:
             happens()
-            return Reply({"issuer": address, "response_types_supported": ["code"], **named})
+            return Reply({"issuer": url, "response_types_supported": ["code"], **named})
 
         def token(got: Received) -> Reply:
             own = b"refresh_token=refresh-token" in got.body
@@ -198,7 +198,7 @@ class Meanwhile:
             "/token": token,
         }
 
-    def declines(self) -> Attempt:
+    def declines(self) -> SignInAttempt:
         attempt = Login(self.home.session(), lambda _: True).start(("x:write",))
         assert attempt.ready.wait(SECONDS)
         asked = query_of(attempt)
@@ -258,8 +258,8 @@ async def _ended_while_answering(home: Home) -> str:
 
 
 def serve_discovery(home: Home, token_endpoint: str) -> None:
-    address = home.service.address
-    named = {"issuer": address, "authorization_endpoint": f"{address}/authorize", "token_endpoint": token_endpoint}
+    url = home.service.url
+    named = {"issuer": url, "authorization_endpoint": f"{url}/authorize", "token_endpoint": token_endpoint}
     home.service.routes[DISCOVERY] = Reply({**named, "response_types_supported": ["code"]})
 
 
@@ -267,7 +267,7 @@ def serve_discovery(home: Home, token_endpoint: str) -> None:
 async def test_a_token_endpoint_that_moved_within_its_origin_is_found_again(home: Home, gone: Reply) -> None:
     home.sign_in(age=3600)
     home.service.routes |= {"/token": gone, "/token/": home.rotate}
-    serve_discovery(home, f"{home.service.address}/token/")
+    serve_discovery(home, f"{home.service.url}/token/")
     assert await home.session().token() == "access-token-1"
     home.now += 3600
     home.service.received.clear()
@@ -279,8 +279,8 @@ async def test_rule_1_a_token_endpoint_that_moved_to_another_origin_is_not_given
     home.sign_in(age=3600)
     home.service.routes["/token"] = Reply("", 308, {"location": "https://evil.example/token"})
     with running_service() as other:
-        serve_discovery(home, f"{other.address}/token")
-        with pytest.raises(Unavailable, match=r"which leads to https://evil\.example/token"):
+        serve_discovery(home, f"{other.url}/token")
+        with pytest.raises(UnavailableError, match=r"which leads to https://evil\.example/token"):
             await home.session().token()
         assert other.received == [] and home.kept()
 
@@ -291,7 +291,7 @@ async def test_rule_1_a_token_endpoint_that_moved_to_another_origin_is_not_given
 async def test_rule_2_what_a_server_says_of_a_renewal_is_cut_and_printable(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply({"error": "x" * 100_000, "error_description": "\x1b[31m\u202e\n" + "y" * 1000}, 400))
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         await home.session().token()
     said = caught.value.message
     assert len(said) < 1000 and said.isprintable() and "You are still signed in" in caught.value.next_step
@@ -300,7 +300,7 @@ async def test_rule_2_what_a_server_says_of_a_renewal_is_cut_and_printable(home:
 async def test_a_token_of_another_type_is_not_asked_for_again_with_a_refresh_token_that_is_used_up(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply({"access_token": "a", "refresh_token": "b", "token_type": "mac"}))
-    with pytest.raises(Unavailable, match="'mac'"):
+    with pytest.raises(UnavailableError, match="'mac'"):
         await home.session().token()
     kept = home.kept()
     assert home.asked() == 1 and kept and kept.refresh_token == "refresh-token-0"

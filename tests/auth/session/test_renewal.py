@@ -18,7 +18,7 @@ import pytest
 
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
-from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
+from closient_mcp.auth.errors import AuthError, SignInRequired, UnavailableError, UserActionRequired
 from closient_mcp.auth.history import History
 from closient_mcp.auth.records import Client, Record
 from closient_mcp.auth.secrets.references import written
@@ -233,7 +233,7 @@ async def test_only_a_clear_no_ends_a_sign_in(home: Home, reply: Reply) -> None:
     (path,) = home.folder.glob("*.json")
     before = path.read_bytes()
     home.fail(reply)
-    with pytest.raises(Unavailable, match="is not renewing sign-ins right now") as caught:
+    with pytest.raises(UnavailableError, match="is not renewing sign-ins right now") as caught:
         await home.session().token()
     assert "You are still signed in" in caught.value.next_step
     assert path.read_bytes() == before and home.asked() == 1
@@ -250,7 +250,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_lost_answer_is_asked_for_again_twice_and_no_more(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply("<html>a portal</html>"))
-    with pytest.raises(Unavailable, match="such as a web page"):
+    with pytest.raises(UnavailableError, match="such as a web page"):
         await home.session().token()
     assert home.asked() == 3
     assert home.kept() is not None
@@ -259,7 +259,7 @@ async def test_a_lost_answer_is_asked_for_again_twice_and_no_more(home: Home) ->
 async def test_how_long_a_server_wants_to_be_left_alone_is_said(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply({}, 503, {"retry-after": "6"}))
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         await home.session().token()
     assert "try again in 6 seconds" in caught.value.next_step
 
@@ -292,7 +292,7 @@ async def test_an_unreachable_server_ends_no_sign_in(home: Home) -> None:
         assert record.server
         gone = record.server.model_copy(update={"token_endpoint": "http://127.0.0.1:9/token"})
         home.store().write(record.model_copy(update={"server": gone}))
-    with pytest.raises(Unavailable, match="is not renewing"):
+    with pytest.raises(UnavailableError, match="is not renewing"):
         await home.session().token()
     assert home.kept() is not None
 
@@ -369,7 +369,7 @@ async def test_a_rotation_that_cannot_be_saved_is_said_and_used_all_the_same(
 async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: Home) -> None:
     home.sign_in(age=3600)
     before = {path.name: path.read_bytes() for path in home.folder.iterdir()}
-    with full_disk(), pytest.raises(Unavailable, match=r"could not be saved.*No space left") as caught:
+    with full_disk(), pytest.raises(UnavailableError, match=r"could not be saved.*No space left") as caught:
         await home.session().token()
     assert "you are still signed in" in caught.value.next_step and home.asked() == 0
     kept = {path.name: path.read_bytes() for path in home.folder.iterdir() if path.suffix != ".lock"}
@@ -414,7 +414,7 @@ async def test_while_another_renews_for_long_a_token_is_used_to_its_end(
     with home.store().lock():
         assert await home.session().token() == "access-token-0"
         home.now += 20
-        with pytest.raises(Unavailable, match="Another copy of closient-mcp is renewing"):
+        with pytest.raises(UnavailableError, match="Another copy of closient-mcp is renewing"):
             await home.session().token()
     assert home.asked() == 0
 
@@ -435,7 +435,7 @@ async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
 def test_signing_out_revokes_at_the_server_and_keeps_the_registration(home: Home) -> None:
     home.sign_in()
     said = sign_out(home.session())
-    assert said == f"Signed out of {home.service.address}: the sign-in is revoked."
+    assert said == f"Signed out of {home.service.url}: the sign-in is revoked."
     (got,) = home.service.received
     form = {"token": "refresh-token-0", "token_type_hint": "refresh_token", "client_id": "i"}
     assert (got.path, {name: values[0] for name, values in parse_qs(got.body.decode()).items()}) == ("/revoke", form)
@@ -469,7 +469,7 @@ def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str
     home.sign_in()
     record = home.store().read()
     assert record.server
-    endpoint = f"{home.service.address}{endpoint}" if endpoint == "/hangs-up" else endpoint
+    endpoint = f"{home.service.url}{endpoint}" if endpoint == "/hangs-up" else endpoint
     home.service.routes["/hangs-up"] = hang_up
     server = record.server.model_copy(update={"revocation_endpoint": endpoint})
     home.store().write(record.model_copy(update={"server": server}))
@@ -533,9 +533,9 @@ async def test_a_fresh_token_that_is_refused_starts_no_sign_in_and_no_loop(home:
     home.sign_in()
     api = Api(only())
     async with api.client(home.session()) as client:
-        with pytest.raises(PersonNeeded, match="has just issued") as caught:
+        with pytest.raises(UserActionRequired, match="has just issued") as caught:
             await client.get(f"{API}/a")
-    assert not isinstance(caught.value, SignInNeeded) and len(api.got) == 2 and home.asked() == 1
+    assert not isinstance(caught.value, SignInRequired) and len(api.got) == 2 and home.asked() == 1
 
 
 async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_over(home: Home) -> None:
@@ -543,7 +543,7 @@ async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_
     said: list[str] = []
     for _ in range(10):
         async with Api(only()).client(home.session()) as client:
-            with pytest.raises(PersonNeeded) as caught:
+            with pytest.raises(UserActionRequired) as caught:
                 await client.get(f"{API}/a")
             said.append(caught.value.message)
     assert home.asked() == 3 and "stopped renewing" in said[-1].lower() and home.kept()
@@ -559,7 +559,7 @@ async def test_many_calls_that_are_refused_together_count_as_one(home: Home) -> 
     async with Api(only()).client(home.session()) as client:
         calls = [client.get(f"{API}/{number}") for number in range(20)]
         answers = await asyncio.gather(*calls, return_exceptions=True)
-    assert {type(answer) for answer in answers} == {PersonNeeded}
+    assert {type(answer) for answer in answers} == {UserActionRequired}
     assert home.asked() == 1 and len(home.store().read().history.rejections) == 1
 
 
@@ -572,9 +572,9 @@ async def test_where_nobody_is_signed_in_a_public_request_goes_without(home: Hom
 
 async def test_a_request_that_wants_a_sign_in_says_so_with_its_scopes(home: Home) -> None:
     async with Api(only()).client(home.session()) as client:
-        with pytest.raises(SignInNeeded, match=r"api\.example\.com wants you to sign in") as caught:
+        with pytest.raises(SignInRequired, match=r"api\.example\.com wants you to sign in") as caught:
             await client.get(f"{API}/a", extensions={"scopes": ("a", "b")})
-        assert caught.value.scopes == ("a", "b") and caught.value.address == home.service.address
+        assert caught.value.scopes == ("a", "b") and caught.value.url == home.service.url
         assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 401
 
 
@@ -582,7 +582,7 @@ async def test_a_sign_in_that_has_ended_is_asked_for_anew(home: Home) -> None:
     home.sign_in(refresh_token="refresh-token-of-old")
     api = Api(only())
     async with api.client(home.session()) as client:
-        with pytest.raises(SignInNeeded):
+        with pytest.raises(SignInRequired):
             await client.get(f"{API}/a")
     assert [token for _, token in api.got] == ["Bearer access-token-0", None]
 
@@ -591,7 +591,7 @@ async def test_rfc_6750_3_1_a_missing_scope_is_asked_for_by_name(home: Home) -> 
     home.sign_in()
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
     async with api.client(home.session()) as client:
-        with pytest.raises(SignInNeeded, match='the permission "x:write y"') as caught:
+        with pytest.raises(SignInRequired, match='the permission "x:write y"') as caught:
             await client.get(f"{API}/a")
     assert caught.value.scopes == ("x:write", "y") and len(api.got) == 1
 
@@ -600,7 +600,7 @@ async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Ho
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer resource_metadata="https://x/y", scope="x y"'})
     async with api.client(home.session()) as client:
         assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 403
-        with pytest.raises(SignInNeeded, match="wants you to sign in") as caught:
+        with pytest.raises(SignInRequired, match="wants you to sign in") as caught:
             await client.get(f"{API}/a", extensions={"scopes": ("a",)})
     assert caught.value.scopes == ("a", "x", "y")
 
@@ -620,9 +620,9 @@ async def test_a_step_up_that_would_bring_the_same_is_not_asked_for_again(
     home.store().change(history=History(withheld=withheld))
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
     async with api.client(home.session()) as client:
-        with pytest.raises(PersonNeeded, match=says) as caught:
+        with pytest.raises(UserActionRequired, match=says) as caught:
             await client.get(f"{API}/a")
-    assert not isinstance(caught.value, SignInNeeded) and len(api.got) == 1
+    assert not isinstance(caught.value, SignInRequired) and len(api.got) == 1
 
 
 async def test_a_403_that_names_no_scope_is_an_answer_like_any_other(home: Home) -> None:
@@ -636,7 +636,7 @@ async def test_a_renewal_that_fails_for_now_sends_nothing(home: Home) -> None:
     home.fail(Reply({}, 503, {"retry-after": "6"}))
     api = Api(only())
     async with api.client(home.session()) as client:
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             await client.get(f"{API}/a")
     assert api.got == []
 
@@ -659,7 +659,7 @@ def test_the_credential_is_not_for_threads(home: Home) -> None:
 async def test_rule_1_no_error_of_a_renewal_holds_a_secret(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply({"error": "odd", "error_description": "x"}, 400))
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         await home.session().token()
     shown = f"{caught.value!r} {caught.value} {vars(caught.value)} {BearerAuth(home.session())!r}"
     assert "access-token" not in shown and "refresh-token" not in shown

@@ -18,8 +18,8 @@ import pytest
 
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
-from closient_mcp.auth.errors import AuthError, PersonNeeded, SignInNeeded, Unavailable
-from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
+from closient_mcp.auth.errors import AuthError, SignInRequired, UnavailableError, UserActionRequired
+from closient_mcp.auth.oauth.http import Call, NoResponseError, Wire
 from closient_mcp.auth.profile import Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -83,21 +83,21 @@ class Shop:
     def profile(self, **changes: Any) -> Profile:
         given: dict[str, Any] = {
             "grant": "password",
-            "endpoints": Endpoints(token=f"{self.service.address}/oauth/token"),
+            "endpoints": Endpoints(token=f"{self.service.url}/oauth/token"),
             "client_id": written("acme-client", "CLIENT"),
             "client_secret": written(SECRET, "CLIENT_SECRET"),
             "username": written("acme-user", "USERNAME"),
             "password": written(PASSWORD, "PASSWORD"),
             "scopes": ("api",),
         }
-        address = self.service.address
-        return Profile("fluent", address, frozenset({address}), "1", **{**given, **changes})
+        url = self.service.url
+        return Profile("fluent", url, frozenset({url}), "1", **{**given, **changes})
 
     def session(self, **changes: Any) -> Session:
         """A session as another process would have it."""
         profile, redaction = self.profile(**changes), Redaction()
         identity = Credentials(profile, redaction).identity
-        store = Store(self.folder, "fluent", self.service.address, identity, redaction)
+        store = Store(self.folder, "fluent", self.service.url, identity, redaction)
         return Session(profile, store, Wire(trust_env=False), clock=lambda: self.now)
 
     def record(self) -> Record:
@@ -109,7 +109,7 @@ class Shop:
 
     async def get(self, session: Session) -> httpx2.Response:
         async with httpx2.AsyncClient(auth=BearerAuth(session), verify=False, trust_env=False) as client:
-            return await client.get(f"{self.service.address}/api")
+            return await client.get(f"{self.service.url}/api")
 
 
 @pytest.fixture
@@ -233,9 +233,9 @@ async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_no_per
     shop: Shop,
 ) -> None:
     shop.service.routes["/oauth/token"] = Reply({"access_token": "same"})
-    with pytest.raises(PersonNeeded, match="refuses a token") as caught:
+    with pytest.raises(UserActionRequired, match="refuses a token") as caught:
         await shop.get(shop.session())
-    assert not isinstance(caught.value, SignInNeeded)
+    assert not isinstance(caught.value, SignInRequired)
     assert [got.path for got in shop.service.received] == ["/oauth/token", "/api", "/oauth/token", "/api"]
 
 
@@ -245,9 +245,9 @@ async def test_a_missing_permission_is_told_and_no_person_is_asked_to_sign_in(
 ) -> None:
     challenge = {"www-authenticate": 'Bearer error="insufficient_scope", scope="retailer"'}
     shop.service.routes["/api"] = Reply({}, 403, challenge)
-    with pytest.raises(PersonNeeded, match='the permission "retailer"') as caught:
+    with pytest.raises(UserActionRequired, match='the permission "retailer"') as caught:
         await shop.get(shop.session(scopes=scopes))
-    assert not isinstance(caught.value, SignInNeeded) and "scopes" in caught.value.next_step
+    assert not isinstance(caught.value, SignInRequired) and "scopes" in caught.value.next_step
 
 
 # Refusals
@@ -260,7 +260,7 @@ def test_a_refused_password_is_tried_once_by_eight_processes_and_twenty_calls_ea
     def call_on_and_on(session: Session) -> set[str]:
         said: set[str] = set()
         for _ in range(20):
-            with pytest.raises(PersonNeeded) as caught:
+            with pytest.raises(UserActionRequired) as caught:
                 token_of(session)
             said.add(f"{caught.value.message} {caught.value.next_step}")
         return said
@@ -273,10 +273,10 @@ def test_a_refused_password_is_tried_once_by_eight_processes_and_twenty_calls_ea
 def test_a_password_that_was_changed_is_tried_again_and_a_logout_has_the_same_one_tried_once_more(shop: Shop) -> None:
     shop.password = "another-password"
     for _ in range(2):
-        with pytest.raises(PersonNeeded):
+        with pytest.raises(UserActionRequired):
             token_of(shop.session())
     sign_out(shop.session())
-    with pytest.raises(PersonNeeded):
+    with pytest.raises(UserActionRequired):
         token_of(shop.session())
     assert len(shop.forms) == 2
     assert token_of(shop.session(password=written("another-password", "PASSWORD"))) == "access-token-1"
@@ -285,7 +285,7 @@ def test_a_password_that_was_changed_is_tried_again_and_a_logout_has_the_same_on
 
 def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: Shop) -> None:
     shop.password = "another-password"
-    with pytest.raises(PersonNeeded):
+    with pytest.raises(UserActionRequired):
         token_of(shop.session())
     shop.password = PASSWORD
     sign_out(shop.session())
@@ -293,7 +293,7 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
     shop.password = "another-password"
     shop.now += 1799
     shop.issued += 1
-    with pytest.raises(PersonNeeded):
+    with pytest.raises(UserActionRequired):
         token_of(shop.session())
     first, second = (Credentials(shop.profile(), Redaction()).fingerprint() for _ in range(2))
     assert first != second and shop.record().history.bad_credentials
@@ -315,7 +315,7 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
 def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Shop, reply: Reply, said: str) -> None:
     shop.service.routes["/oauth/token"] = reply
     for _ in range(2):
-        with pytest.raises(PersonNeeded, match=said):
+        with pytest.raises(UserActionRequired, match=said):
             token_of(shop.session())
     assert len(shop.service.received) == 2 and shop.record().history.bad_credentials == ""
 
@@ -335,11 +335,11 @@ def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Sh
 )
 def test_whatever_a_refusal_is_called_the_password_is_not_sent_again(shop: Shop, reply: Reply, said: str) -> None:
     shop.service.routes["/oauth/token"] = reply
-    with pytest.raises(PersonNeeded, match=said) as caught:
+    with pytest.raises(UserActionRequired, match=said) as caught:
         token_of(shop.session())
     assert "not tried again until they are changed" in caught.value.next_step
     for _ in range(3):
-        with pytest.raises(PersonNeeded, match="refused the username or the password"):
+        with pytest.raises(UserActionRequired, match="refused the username or the password"):
             token_of(shop.session())
     assert len(shop.service.received) == 1 and shop.record().history.bad_credentials
 
@@ -360,7 +360,7 @@ def test_a_password_is_sent_once_where_the_answer_is_unclear_and_garbage_is_neve
     shop: Shop, reply: Reply
 ) -> None:
     shop.service.routes["/oauth/token"] = reply
-    with pytest.raises(Unavailable, match="gave no token"):
+    with pytest.raises(UnavailableError, match="gave no token"):
         token_of(shop.session())
     assert len(shop.service.received) == 1
     assert (shop.record().tokens, shop.record().history.bad_credentials) == (None, "")
@@ -374,7 +374,7 @@ def test_a_token_with_a_little_life_left_is_used_where_no_new_one_is_to_be_had(s
 
 
 def test_a_missing_password_is_told_by_its_place_and_nothing_is_sent(shop: Shop) -> None:
-    with pytest.raises(PersonNeeded, match="FLUENT_PASSWORD is not set") as caught:
+    with pytest.raises(UserActionRequired, match="FLUENT_PASSWORD is not set") as caught:
         token_of(shop.session(password=from_environment("FLUENT_PASSWORD", {})))
     assert "Set FLUENT_PASSWORD" in caught.value.next_step and shop.service.received == []
 
@@ -407,8 +407,8 @@ def test_a_client_asks_again_for_a_token_whose_answer_was_unclear(shop: Shop, mo
 
 def test_rule_1_what_goes_to_this_machine_goes_through_no_proxy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     with running_service() as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.address)
-        call = Call(f"{shop.service.address}/oauth/token", {"grant_type": "password", "password": "x"})
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        call = Call(f"{shop.service.url}/oauth/token", {"grant_type": "password", "password": "x"})
         answer = Wire(trust_env=True).send(call)
         assert answer.status == 400 and proxy.received == []
 
@@ -444,7 +444,7 @@ def test_a_wrong_client_at_a_refresh_is_told_and_ends_no_sign_in(shop: Shop) -> 
     token_of(shop.session())
     shop.now += 1799
     shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
-    with pytest.raises(PersonNeeded, match="rejected the client_id"):
+    with pytest.raises(UserActionRequired, match="rejected the client_id"):
         token_of(shop.session())
     assert len(shop.service.received) == 2 and shop.record().tokens
 
@@ -488,7 +488,7 @@ def test_rule_1_credentials_in_the_query_appear_nowhere_but_at_the_server(
 
 
 def test_rule_1_a_call_that_was_not_answered_leaves_nothing_of_its_query_in_the_traceback() -> None:
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoResponseError) as caught:
         Wire(trust_env=False).send(Call("http://127.0.0.1:9/oauth/token", query={"password": PASSWORD}))
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
 
@@ -496,8 +496,8 @@ def test_rule_1_a_call_that_was_not_answered_leaves_nothing_of_its_query_in_the_
 @pytest.mark.parametrize("in_query", [True, False])
 def test_rule_1_credentials_are_never_sent_on_to_where_a_redirect_leads(shop: Shop, in_query: bool) -> None:
     with running_service() as other:
-        shop.service.routes["/oauth/token"] = Reply("", 307, {"location": f"{other.address}/oauth/token"})
-        with pytest.raises(Unavailable):
+        shop.service.routes["/oauth/token"] = Reply("", 307, {"location": f"{other.url}/oauth/token"})
+        with pytest.raises(UnavailableError):
             token_of(shop.session(in_query=in_query))
         assert other.received == []
 
@@ -533,11 +533,11 @@ async def test_a_refused_token_of_a_client_is_fetched_anew_once(shop: Shop) -> N
 
 def register(shop: Shop, **members: Any) -> None:
     """Let the service publish its endpoints and register clients."""
-    address = shop.service.address
-    named = {"token_endpoint": f"{address}/oauth/token", "registration_endpoint": f"{address}/register"}
+    url = shop.service.url
+    named = {"token_endpoint": f"{url}/oauth/token", "registration_endpoint": f"{url}/register"}
     grants = {"grant_types_supported": ["client_credentials"]}
     shop.service.routes |= {
-        "/.well-known/oauth-authorization-server": Reply({"issuer": address, **named, **grants, **members}),
+        "/.well-known/oauth-authorization-server": Reply({"issuer": url, **named, **grants, **members}),
         "/register": Reply({"client_id": "registered", "client_secret": "registered-secret"}, 201),
     }
 
@@ -566,7 +566,7 @@ def test_rfc_7591_without_a_client_one_is_registered_for_itself_once_and_kept(sh
 def test_a_client_is_registered_where_the_settings_say_and_not_where_the_server_does(shop: Shop) -> None:
     register(shop)
     shop.service.routes["/own-register"] = Reply({"client_id": "own", "client_secret": "own-registered"}, 201)
-    ends = Endpoints(registration=f"{shop.service.address}/own-register")
+    ends = Endpoints(registration=f"{shop.service.url}/own-register")
     token_of(shop.session(**{**REGISTERED, "endpoints": ends}))
     paths = [got.path for got in shop.service.received]
     assert "/own-register" in paths and "/register" not in paths
@@ -577,7 +577,7 @@ def test_a_client_that_the_server_forgot_is_registered_anew_and_only_once(shop: 
     token_of(shop.session(**REGISTERED))
     shop.now += 1799
     shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
-    with pytest.raises(PersonNeeded, match="does not take the client that it registered"):
+    with pytest.raises(UserActionRequired, match="does not take the client that it registered"):
         token_of(shop.session(**REGISTERED))
     assert [got.path for got in shop.service.received].count("/register") == 2
 
@@ -587,20 +587,20 @@ def test_rule_1_a_token_endpoint_that_is_named_later_is_not_told_the_secret(shop
     token_of(shop.session(**REGISTERED))
     shop.now += 1799
     with running_service() as other:
-        register(shop, token_endpoint=f"{other.address}/token")
+        register(shop, token_endpoint=f"{other.url}/token")
         assert token_of(shop.session(**REGISTERED)) == "access-token-2" and other.received == []
 
 
 def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    profile = Profile("closient", sandbox.address, frozenset({sandbox.address}), "1", grant="client_credentials")
-    store = Store(tmp_path, "closient", sandbox.address, Credentials(profile, Redaction()).identity, Redaction())
+    profile = Profile("closient", sandbox.url, frozenset({sandbox.url}), "1", grant="client_credentials")
+    store = Store(tmp_path, "closient", sandbox.url, Credentials(profile, Redaction()).identity, Redaction())
     session = Session(profile, store, Wire(trust_env=False))
 
     async def call() -> int:
         async with httpx2.AsyncClient(auth=BearerAuth(session), verify=False, trust_env=False) as client:
-            return (await client.get(f"{sandbox.address}/search/api/v1/products/?q=milk")).status_code
+            return (await client.get(f"{sandbox.url}/search/api/v1/products/?q=milk")).status_code
 
     status = asyncio.run(call())
     tokens = session.store.read().tokens
@@ -612,10 +612,10 @@ def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token
 
 def test_a_refused_password_is_tried_again_where_a_person_asks_for_it(shop: Shop) -> None:
     shop.password = "another"
-    with pytest.raises(PersonNeeded):
+    with pytest.raises(UserActionRequired):
         token_of(shop.session())
     shop.password = PASSWORD
-    with pytest.raises(PersonNeeded, match="refused the username"):
+    with pytest.raises(UserActionRequired, match="refused the username"):
         shop.session().refresh()
     shop.session().refresh(by_hand=True)
     assert shop.record().tokens and shop.grants() == ["password", "password"]
@@ -626,15 +626,15 @@ def test_signing_out_drops_the_tokens_and_revokes_where_the_settings_say_how(sho
     assert "no way to revoke" in sign_out(shop.session()) and shop.record().tokens is None
     token_of(shop.session())
     shop.service.routes["/revoke"] = Reply("")
-    address = shop.service.address
-    ends = Endpoints(token=f"{address}/oauth/token", revocation=f"{address}/revoke")
+    url = shop.service.url
+    ends = Endpoints(token=f"{url}/oauth/token", revocation=f"{url}/revoke")
     assert "is revoked" in sign_out(shop.session(endpoints=ends))
     assert dict(parse_qsl(shop.service.received[-1].body.decode()))["token"] == "refresh-token-2"
 
 
 def test_signing_out_needs_no_secret(shop: Shop) -> None:
     token_of(shop.session())
-    address = shop.service.address
-    ends = Endpoints(token=f"{address}/oauth/token", revocation=f"{address}/revoke")
+    url = shop.service.url
+    ends = Endpoints(token=f"{url}/oauth/token", revocation=f"{url}/revoke")
     said = sign_out(shop.session(endpoints=ends, client_secret=from_environment("GONE", {})))
     assert "did not confirm it" in said and "GONE is not set" in said and shop.record().tokens is None

@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl
 import pytest
 
 from closient_mcp.auth.oauth import device as rfc8628
-from closient_mcp.auth.oauth.device import NotOffered, next_interval, pause, read_device
+from closient_mcp.auth.oauth.device import DeviceFlowError, next_interval, pause, read_device
 from closient_mcp.auth.oauth.http import Answer
-from closient_mcp.auth.oauth.tokens import Denied, Unclear
+from closient_mcp.auth.oauth.tokens import Denied, Inconclusive
 from closient_mcp.auth.records import Client, Device, Server
 from closient_mcp.auth.secrets.references import written
-from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
@@ -51,7 +51,7 @@ class Screen(Desk):
         self.decided = threading.Event()
         self.polled = threading.Event()
         self.service.routes |= {
-            DISCOVERY: Reply(self.metadata(device_authorization_endpoint=f"{self.service.address}/device")),
+            DISCOVERY: Reply(self.metadata(device_authorization_endpoint=f"{self.service.url}/device")),
             "/device": Reply(CODES),
         }
 
@@ -63,7 +63,7 @@ class Screen(Desk):
         self.polled.set()
         return Reply(self.granted) if self.decided.is_set() else PENDING
 
-    def begin_on_device(self, *scopes: str, by_hand: bool = False, **profile: Any) -> tuple[Login, Attempt]:
+    def begin_on_device(self, *scopes: str, by_hand: bool = False, **profile: Any) -> tuple[Login, SignInAttempt]:
         given: dict[str, Any] = {"grant": "device_code", **profile}
         login = self.login(**given)
         attempt = login.start(scopes, by_hand=by_hand)
@@ -91,7 +91,7 @@ def screen(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_code_and_the_address_with_it_are_for_the_person() -> None:
     device = read_device(codes(), SERVER, CLIENT, ("search:read",), NOW)
-    assert (device.user_code, device.address) == ("WDJB-MJHT", CODES["verification_uri_complete"])
+    assert (device.user_code, device.url) == ("WDJB-MJHT", CODES["verification_uri_complete"])
     assert (device.interval, device.expires_at, device.scopes) == (5, NOW + 900, ("search:read",))
     assert "the-device-code" not in repr(device)
 
@@ -112,7 +112,7 @@ def test_a_lifetime_beyond_reason_is_brought_within(said: object, taken: float) 
 
 def test_an_address_with_the_code_that_is_not_safe_is_left_alone() -> None:
     unsafe = codes(verification_uri_complete="javascript:alert(1)")
-    assert read_device(unsafe, SERVER, CLIENT, (), NOW).address == CODES["verification_uri"]
+    assert read_device(unsafe, SERVER, CLIENT, (), NOW).url == CODES["verification_uri"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_address_with_the_code_that_is_not_safe_is_left_alone() -> None:
     ],
 )
 def test_rule_2_what_is_no_code_or_no_safe_address_is_shown_to_nobody(changes: dict[str, Any]) -> None:
-    with pytest.raises(NotOffered):
+    with pytest.raises(DeviceFlowError):
         read_device(codes(**changes), SERVER, CLIENT, (), NOW)
 
 
@@ -137,15 +137,15 @@ def test_rule_2_what_is_no_code_or_no_safe_address_is_shown_to_nobody(changes: d
     [
         (Denied("authorization_pending"), 5),
         (Denied("slow_down"), 10),
-        (Unclear("HTTP 503"), 10),
-        (Unclear("HTTP 429", retry_after=30), 30),
-        (Unclear("HTTP 429", retry_after=3000), 60),
+        (Inconclusive("HTTP 503"), 10),
+        (Inconclusive("HTTP 429", retry_after=30), 30),
+        (Inconclusive("HTTP 429", retry_after=3000), 60),
         (Denied("access_denied"), None),
         (Denied("expired_token"), None),
         (Denied("invalid_grant"), None),
     ],
 )
-def test_rfc_8628_3_5_how_long_the_server_is_left_alone(answer: Denied | Unclear, interval: float | None) -> None:
+def test_rfc_8628_3_5_how_long_the_server_is_left_alone(answer: Denied | Inconclusive, interval: float | None) -> None:
     assert next_interval(5, answer) == interval
 
 
@@ -161,7 +161,7 @@ def test_the_sign_in_waits_until_the_person_has_decided(screen: Screen) -> None:
     screen.decided.set()
     _, attempt = screen.begin_on_device("search:read")
     assert ended(attempt) == "" and not attempt.opened and screen.tabs == []
-    assert (attempt.address, attempt.user_code) == (CODES["verification_uri_complete"], "WDJB-MJHT")
+    assert (attempt.url, attempt.user_code) == (CODES["verification_uri_complete"], "WDJB-MJHT")
     record = screen.record()
     assert record.tokens and record.tokens.access_token == "the-access-token"
     assert (record.device, record.asked, record.tokens.scope) == (None, ("search:read",), "search:read")
@@ -274,7 +274,7 @@ def test_a_code_whose_process_died_is_waited_for_by_the_next(screen: Screen) -> 
     kept = screen.record()
     assert kept.server and kept.client
     left = Device(
-        device_code="left-behind", user_code="LEFT", address="https://as.example/d", interval=5, scopes=("x",),
+        device_code="left-behind", user_code="LEFT", url="https://as.example/d", interval=5, scopes=("x",),
         expires_at=screen.now + 60, server=kept.server, client=kept.client,
     )  # fmt: skip
     screen.store().change(tokens=None, device=left)
@@ -287,7 +287,7 @@ def test_a_code_that_is_over_is_not_waited_for(screen: Screen) -> None:
     screen.decided.set()
     ended(screen.begin_on_device()[1])
     left = Device(
-        device_code="left-behind", user_code="LEFT", address="https://as.example/d", interval=5, scopes=(),
+        device_code="left-behind", user_code="LEFT", url="https://as.example/d", interval=5, scopes=(),
         expires_at=screen.now - 1, server=SERVER, client=CLIENT,
     )  # fmt: skip
     screen.store().change(tokens=None, device=left)

@@ -20,12 +20,12 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from closient_mcp.auth.background import finish
-from closient_mcp.auth.errors import Unavailable
+from closient_mcp.auth.errors import UnavailableError
 from closient_mcp.auth.oauth.redirects import PATH
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.references import written
-from closient_mcp.auth.sign_in.attempt import Attempt
-from closient_mcp.auth.sign_in.callback_server import DONE, STALE, Listener, Page, failed
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
+from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServer, Page, failed
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
@@ -53,37 +53,37 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def listener(answers: Answers) -> Iterator[Listener]:
-    made = Listener()
+def listener(answers: Answers) -> Iterator[CallbackServer]:
+    made = CallbackServer()
     made.begin("https://as.example/authorize?state=a-state", answers)
     yield made
     made.close()
 
 
-def test_rfc_8252_7_3_the_redirect_is_the_loopback_literal_and_the_port_that_is_bound(listener: Listener) -> None:
+def test_rfc_8252_7_3_the_redirect_is_the_loopback_literal_and_the_port_that_is_bound(listener: CallbackServer) -> None:
     assert listener.port > 0 and listener.redirect_uri == f"http://127.0.0.1:{listener.port}{PATH}"
-    assert listener.address == f"http://127.0.0.1:{listener.port}/"
+    assert listener.url == f"http://127.0.0.1:{listener.port}/"
 
 
 def test_it_listens_before_it_begins_so_that_no_browser_is_faster() -> None:
-    listener = Listener()
+    listener = CallbackServer()
     socket.create_connection(("127.0.0.1", listener.port), SECONDS).close()
     listener.close()
 
 
-def test_rfc_8252_8_3_it_listens_on_this_machine_alone(listener: Listener) -> None:
-    for address in ("127.0.0.2", "::1"):
-        with pytest.raises(OSError), socket.create_connection((address, listener.port), SECONDS):
+def test_rfc_8252_8_3_it_listens_on_this_machine_alone(listener: CallbackServer) -> None:
+    for url in ("127.0.0.2", "::1"):
+        with pytest.raises(OSError), socket.create_connection((url, listener.port), SECONDS):
             pass
 
 
-def test_the_short_address_leads_on_and_tells_nobody_where_it_came_from(listener: Listener) -> None:
+def test_the_short_address_leads_on_and_tells_nobody_where_it_came_from(listener: CallbackServer) -> None:
     shown = get(listener.port, "/")
     assert (shown.status, shown.headers["location"]) == (302, "https://as.example/authorize?state=a-state")
     assert (shown.headers["referrer-policy"], shown.headers["cache-control"]) == ("no-referrer", "no-store")
 
 
-def test_a_callback_is_answered_with_a_page_that_stays_where_it_is(listener: Listener, answers: Answers) -> None:
+def test_a_callback_is_answered_with_a_page_that_stays_where_it_is(listener: CallbackServer, answers: Answers) -> None:
     shown = get(listener.port, f"{PATH}?code=c&state=s")
     assert (shown.status, answers.queries) == (200, ["code=c&state=s"]) and "You are signed in" in shown.text
     assert shown.headers["content-type"] == "text/html; charset=utf-8"
@@ -92,14 +92,14 @@ def test_a_callback_is_answered_with_a_page_that_stays_where_it_is(listener: Lis
     assert shown.headers["server"] == "closient-mcp"
 
 
-def test_rule_2_a_page_escapes_what_others_wrote(listener: Listener, answers: Answers) -> None:
+def test_rule_2_a_page_escapes_what_others_wrote(listener: CallbackServer, answers: Answers) -> None:
     answers.page = failed("<script>alert('1')</script> $title & \"x\"")
     shown = get(listener.port, PATH)
     assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; $title &amp; &quot;x&quot;" in shown.text
     assert "<script" not in shown.text and "<title>You are not signed in</title>" in shown.text
 
 
-def test_a_stale_page_says_what_to_do(listener: Listener, answers: Answers) -> None:
+def test_a_stale_page_says_what_to_do(listener: CallbackServer, answers: Answers) -> None:
     answers.page = STALE
     shown = get(listener.port, PATH)
     assert shown.status == 400 and "Start the sign-in again from your assistant" in shown.text
@@ -121,7 +121,7 @@ def test_a_stale_page_says_what_to_do(listener: Listener, answers: Answers) -> N
     ids=lambda value: str(value)[:20],
 )
 def test_what_is_no_callback_ends_nothing(
-    listener: Listener, answers: Answers, method: str, target: str, status: int
+    listener: CallbackServer, answers: Answers, method: str, target: str, status: int
 ) -> None:
     shown = get(listener.port, target, method)
     assert shown.status == status and answers.queries == [] and "<b>" not in shown.text
@@ -129,7 +129,7 @@ def test_what_is_no_callback_ends_nothing(
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:1", "[::1]", "", "127.0.0.1:x"])
-def test_rule_5_a_request_for_another_host_is_refused(listener: Listener, answers: Answers, host: str) -> None:
+def test_rule_5_a_request_for_another_host_is_refused(listener: CallbackServer, answers: Answers, host: str) -> None:
     for target in ("/", f"{PATH}?code=c&state=s"):
         shown = get(listener.port, target, host=host or " ")
         assert shown.status == 400 and "location" not in shown.headers
@@ -140,7 +140,7 @@ def test_rule_5_a_request_for_another_host_is_refused(listener: Listener, answer
     "junk",
     [b"", b"\x00" * 100, b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET //[x HTTP/1.1\r\n\r\n", b"a: b\r\n" * 200],
 )
-def test_junk_ends_nothing(listener: Listener, answers: Answers, junk: bytes) -> None:
+def test_junk_ends_nothing(listener: CallbackServer, answers: Answers, junk: bytes) -> None:
     with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as connection:
         connection.sendall(junk)
         connection.shutdown(socket.SHUT_WR)
@@ -148,7 +148,7 @@ def test_junk_ends_nothing(listener: Listener, answers: Answers, junk: bytes) ->
     assert get(listener.port, PATH).status == 200 and answers.queries == [""]
 
 
-def test_silent_connections_keep_nobody_waiting(listener: Listener, answers: Answers) -> None:
+def test_silent_connections_keep_nobody_waiting(listener: CallbackServer, answers: Answers) -> None:
     with ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(socket.create_connection(("127.0.0.1", listener.port), SECONDS))
@@ -158,7 +158,7 @@ def test_silent_connections_keep_nobody_waiting(listener: Listener, answers: Ans
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nA: b"], ids=["nothing", "half a request"])
 def test_a_browsers_spare_connection_does_not_hold_up_the_end(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._Handler.timeout", None)  # it never ends by itself
-    listener = Listener()
+    listener = CallbackServer()
     listener.begin("", Answers())
     with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as spare:
         spare.sendall(sent)
@@ -170,13 +170,13 @@ def test_a_browsers_spare_connection_does_not_hold_up_the_end(sent: bytes, monke
 
 
 def test_a_port_that_is_taken_is_an_error_and_a_port_that_was_left_is_free() -> None:
-    first = Listener()
+    first = CallbackServer()
     with pytest.raises(OSError):
-        Listener(first.redirect_uri)
+        CallbackServer(first.redirect_uri)
     first.begin("", Answers())
     get(first.port, PATH)
     first.close()
-    Listener(first.redirect_uri).close()
+    CallbackServer(first.redirect_uri).close()
 
 
 # The sign-in that a callback ends
@@ -339,7 +339,7 @@ def test_a_sign_in_that_cannot_be_saved_says_so(desk: Desk, monkeypatch: pytest.
     _, attempt = desk.begin()
 
     def full(*_: object) -> Record:
-        raise Unavailable("It could not be saved.", "Make room.", system="", address="")
+        raise UnavailableError("It could not be saved.", "Make room.", system="", url="")
 
     with monkeypatch.context() as broken:
         broken.setattr(Store, "write", full)
@@ -373,7 +373,7 @@ def test_the_end_of_the_process_waits_for_an_exchange_under_way(desk: Desk) -> N
 
 def test_an_id_token_that_cannot_be_verified_is_no_sign_in(desk: Desk) -> None:
     desk.granted["id_token"] = "a.b.c"
-    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.address}/keys"))
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.url}/keys"))
     desk.service.routes["/keys"] = Reply({"keys": []})
     _, attempt = desk.begin("openid")
     come_back(attempt)
@@ -383,11 +383,11 @@ def test_an_id_token_that_cannot_be_verified_is_no_sign_in(desk: Desk) -> None:
 @pytest.mark.parametrize(("own", "person"), [(True, "alice@example.com"), (False, "")], ids=["own", "another's"])
 def test_openid_core_3_1_3_7_an_id_token_must_answer_this_very_request(desk: Desk, own: bool, person: str) -> None:
     key = RSAKey.generate_key(2048, {"kid": "one"})
-    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.address}/keys"))
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.url}/keys"))
     desk.service.routes["/keys"] = Reply({"keys": [key.as_dict(private=False)]})
     _, attempt = desk.begin("openid")
     now, nonce = int(time.time()), query_of(attempt)["nonce"] if own else "another-nonce"
-    said = {"iss": desk.service.address, "aud": "registered-client", "sub": "1", "exp": now + 60, "iat": now}
+    said = {"iss": desk.service.url, "aud": "registered-client", "sub": "1", "exp": now + 60, "iat": now}
     claims = {**said, "nonce": nonce, "email": "alice@example.com"}
     desk.granted["id_token"] = jwt.encode({"alg": "RS256", "kid": "one"}, claims, key)
     come_back(attempt)
@@ -396,10 +396,10 @@ def test_openid_core_3_1_3_7_an_id_token_must_answer_this_very_request(desk: Des
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "file:///etc/passwd", "http://evil.example/", "https://u:p@h/", "ftp://h/"]
+    "url", ["javascript:alert(1)", "file:///etc/passwd", "http://evil.example/", "https://u:p@h/", "ftp://h/"]
 )
-def test_rule_2_a_hostile_authorization_endpoint_reaches_no_browser(desk: Desk, address: str) -> None:
-    desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_endpoint=address))
+def test_rule_2_a_hostile_authorization_endpoint_reaches_no_browser(desk: Desk, url: str) -> None:
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_endpoint=url))
     _, attempt = desk.begin()
     assert "cannot be signed in to" in ended(attempt) and desk.tabs == [] and desk.asked("/register") == []
 
@@ -510,14 +510,14 @@ def test_rule_1_what_a_token_endpoint_gave_never_goes_to_another_that_discovery_
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
     with running_service() as other:
-        desk.service.routes[DISCOVERY] = Reply(desk.metadata(token_endpoint=f"{other.address}/token"))
+        desk.service.routes[DISCOVERY] = Reply(desk.metadata(token_endpoint=f"{other.url}/token"))
         moved = login.start(("b",))
-        assert f"moved from {desk.service.address} to {other.address}" in ended(moved) and at_rest()
+        assert f"moved from {desk.service.url} to {other.url}" in ended(moved) and at_rest()
         assert "closient-mcp login closient" in ended(moved) and len(desk.tabs) == 1
         again = login.start(("b",), by_hand=True)
         assert again.ready.wait(SECONDS)
         desk.now += 3600
-        with suppress(Unavailable):
+        with suppress(UnavailableError):
             desk.session().refresh()
         sent = b" ".join(got.body + repr(got.headers).encode() for got in other.received)
     assert b"the-refresh-token" not in sent and base64.b64encode(b"i:s3cret-s3cret") not in sent
@@ -529,7 +529,7 @@ def test_rule_1_what_a_token_endpoint_gave_never_goes_to_another_that_discovery_
 def test_two_that_sign_in_together_share_one_registration_and_one_tab(desk: Desk) -> None:
     _, first = desk.begin()
     second = desk.login().start(())
-    assert second.ready.wait(SECONDS) and second.address == first.address
+    assert second.ready.wait(SECONDS) and second.url == first.url
     come_back(first)
     assert (ended(first), ended(second)) == ("", "")
     assert (len(desk.tabs), len(desk.asked("/register")), len(desk.exchanges())) == (1, 1, 1)
@@ -541,7 +541,7 @@ def test_who_waits_for_a_further_permission_is_not_done_before_it_is_granted(des
     assert ended(attempt) == "" and at_rest()
     owner, follower = login.start(("b",)), desk.login().start(("b",))
     assert owner.ready.wait(SECONDS) and follower.ready.wait(SECONDS)
-    assert not follower.done.is_set() and follower.address == owner.address
+    assert not follower.done.is_set() and follower.url == owner.url
     come_back(owner)
     assert (ended(owner), ended(follower)) == ("", "")
 
@@ -563,7 +563,7 @@ def test_asking_twenty_times_while_a_sign_in_is_pending_opens_nothing_new(desk: 
     come_back(attempt)
 
 
-def leave(desk: Desk, *, screen: bool) -> Attempt:
+def leave(desk: Desk, *, screen: bool) -> SignInAttempt:
     """A sign-in whose process died: its request is in the file, and nobody listens."""
     _, attempt = desk.begin(screen=screen)
     record = desk.record()
@@ -576,7 +576,7 @@ def leave(desk: Desk, *, screen: bool) -> Attempt:
 def test_a_sign_in_whose_process_died_is_taken_over_on_its_port_without_a_new_tab(desk: Desk) -> None:
     dead = leave(desk, screen=True)
     _, heir = desk.begin()
-    assert (heir.address, heir.authorize_address, heir.opened) == (dead.address, dead.authorize_address, True)
+    assert (heir.url, heir.authorize_url, heir.opened) == (dead.url, dead.authorize_url, True)
     assert come_back(dead).status == 200 and ended(heir) == ""
     assert (len(desk.tabs), len(desk.asked("/register"))) == (1, 1)
 
@@ -591,13 +591,13 @@ def test_a_sign_in_for_which_no_browser_could_be_opened_is_not_said_to_be_open(d
 def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> None:
     _, owner = desk.begin(screen=False)
     _, follower = desk.begin(browser=False)
-    assert follower.opened is False and follower.authorize_address == owner.authorize_address
+    assert follower.opened is False and follower.authorize_url == owner.authorize_url
     come_back(owner)
 
 
 def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> None:
     dead = leave(desk, screen=True)
-    thief = Listener(f"{dead.address}callback")
+    thief = CallbackServer(f"{dead.url}callback")
     _, heir = desk.begin()
     thief.close()
     assert port_of(heir) != port_of(dead) and query_of(heir)["state"] != query_of(dead)["state"]
@@ -619,7 +619,7 @@ def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
     _, attempt = desk.begin()
     assert "Nobody finished the sign-in" in ended(attempt) and at_rest()
     assert desk.record().pending is None
-    Listener(f"{attempt.address}callback").close()
+    CallbackServer(f"{attempt.url}callback").close()
 
 
 def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:

@@ -17,18 +17,18 @@ import pytest
 
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
-from closient_mcp.auth.errors import PersonNeeded, SignInNeeded
-from closient_mcp.auth.oauth.discovery import NoServer, described
+from closient_mcp.auth.errors import SignInRequired, UserActionRequired
+from closient_mcp.auth.oauth.discovery import ServerMetadataError, described
 from closient_mcp.auth.oauth.http import Wire
-from closient_mcp.auth.oauth.redirects import BadRedirect, Redirect, checked_redirect
+from closient_mcp.auth.oauth.redirects import InvalidRedirectError, Redirect, checked_redirect
 from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.secrets.references import SecretReference, from_environment, written
 from closient_mcp.auth.session.credentials import Credentials
 from closient_mcp.auth.session.renewal import Session
-from closient_mcp.auth.sign_in.attempt import Attempt
-from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
+from closient_mcp.auth.sign_in.callback_server import CallbackServer
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
@@ -59,7 +59,7 @@ class Crm:
     rotations: int = 0
     granted: dict[str, Any] = field(default_factory=dict[str, Any])
     tabs: list[str] = field(default_factory=list[str])
-    attempts: list[Attempt] = field(default_factory=list[Attempt])
+    attempts: list[SignInAttempt] = field(default_factory=list[SignInAttempt])
 
     def __post_init__(self) -> None:
         self.api.routes |= {"/oauth2/token/": self.token, "/oauth2/revoke/": Reply("")}
@@ -83,9 +83,9 @@ class Crm:
     def session(self, **changes: Any) -> Session:
         given: dict[str, Any] = {
             "endpoints": Endpoints(
-                authorization=f"{self.app.address}/oauth2/authorize/",
-                token=f"{self.api.address}/oauth2/token/",
-                revocation=f"{self.api.address}/oauth2/revoke/",
+                authorization=f"{self.app.url}/oauth2/authorize/",
+                token=f"{self.api.url}/oauth2/token/",
+                revocation=f"{self.api.url}/oauth2/revoke/",
             ),
             "client_id": written("oa2client_1", "CLOSE_CLIENT_ID"),
             "client_secret": written(SECRET, "CLOSE_CLIENT_SECRET"),
@@ -93,13 +93,13 @@ class Crm:
             "scopes": (),
             "redirect_uri": self.redirect_uri,
         }
-        address, redaction = self.api.address, Redaction()
-        profile = Profile("close", address, frozenset({address}), "1", **{**given, **changes})
+        url, redaction = self.api.url, Redaction()
+        profile = Profile("close", url, frozenset({url}), "1", **{**given, **changes})
         identity = Credentials(profile, redaction).identity
-        store = Store(self.folder, "close", address, identity, redaction)
+        store = Store(self.folder, "close", url, identity, redaction)
         return Session(profile, store, Wire(trust_env=False), clock=lambda: self.now)
 
-    def begin(self, *scopes: str, by_hand: bool = False, **changes: Any) -> tuple[Session, Attempt]:
+    def begin(self, *scopes: str, by_hand: bool = False, **changes: Any) -> tuple[Session, SignInAttempt]:
         session = self.session(**changes)
 
         def open_browser(tab: str) -> bool:
@@ -140,7 +140,7 @@ def crm(service: Service, tmp_path: Path) -> Iterator[Crm]:
 
 def test_explicit_endpoints_are_used_and_nothing_is_looked_up(crm: Crm) -> None:
     session, attempt = crm.begin()
-    assert attempt.authorize_address.startswith(f"{crm.app.address}/oauth2/authorize/?")
+    assert attempt.authorize_url.startswith(f"{crm.app.url}/oauth2/authorize/?")
     come_back(attempt)
     assert ended(attempt) == ""
     crm.now += 3600
@@ -160,52 +160,52 @@ def test_the_secret_goes_in_the_body_of_exchange_refresh_and_revocation(crm: Crm
 
 
 def test_what_the_settings_leave_out_is_looked_up_and_what_they_say_goes_first(crm: Crm) -> None:
-    address, elsewhere = crm.api.address, f"{crm.app.address}/authorize"
-    endpoints = {f"{name}_endpoint": f"{address}/oauth2/{name}/" for name in ("authorization", "token", "revocation")}
-    metadata = {"issuer": address, "response_types_supported": ["code"], **endpoints}
+    url, elsewhere = crm.api.url, f"{crm.app.url}/authorize"
+    endpoints = {f"{name}_endpoint": f"{url}/oauth2/{name}/" for name in ("authorization", "token", "revocation")}
+    metadata = {"issuer": url, "response_types_supported": ["code"], **endpoints}
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
     session, attempt = crm.begin(endpoints=Endpoints(authorization=elsewhere))
-    assert attempt.authorize_address.startswith(f"{elsewhere}?")
+    assert attempt.authorize_url.startswith(f"{elsewhere}?")
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
     server = session.store.read().server
-    assert server and server.token_endpoint == f"{address}/oauth2/token/"
+    assert server and server.token_endpoint == f"{url}/oauth2/token/"
 
 
 def test_rule_1_a_document_that_appears_later_redirects_no_refresh_token(crm: Crm) -> None:
     session, _ = crm.sign_in()
     with running_service() as other:
-        endpoints = {f"{name}_endpoint": f"{other.address}/{name}" for name in ("authorization", "token")}
-        metadata = {"issuer": crm.api.address, "response_types_supported": ["code"], **endpoints}
+        endpoints = {f"{name}_endpoint": f"{other.url}/{name}" for name in ("authorization", "token")}
+        metadata = {"issuer": crm.api.url, "response_types_supported": ["code"], **endpoints}
         crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
         crm.now += 3600
         assert asyncio.run(session.token()) == "at-number-2" and other.received == []
 
 
 def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(crm: Crm) -> None:
-    address = crm.api.address
-    endpoints = {f"{name}_endpoint": f"{address}/oauth2/{name}/" for name in ("authorization", "token")}
-    metadata = {"issuer": address, "response_types_supported": ["code"], **endpoints}
+    url = crm.api.url
+    endpoints = {f"{name}_endpoint": f"{url}/oauth2/{name}/" for name in ("authorization", "token")}
+    metadata = {"issuer": url, "response_types_supported": ["code"], **endpoints}
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
     session, _ = crm.sign_in(endpoints=Endpoints())
     sign_out(session)
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(
-        {**metadata, "token_endpoint": f"{crm.app.address}/token"}
+        {**metadata, "token_endpoint": f"{crm.app.url}/token"}
     )
     _, attempt = crm.begin(endpoints=Endpoints())
-    assert f"moved from {address} to {crm.app.address}" in ended(attempt) and len(crm.tabs) == 1 and at_rest()
+    assert f"moved from {url} to {crm.app.url}" in ended(attempt) and len(crm.tabs) == 1 and at_rest()
     _, by_hand = crm.begin(endpoints=Endpoints(), by_hand=True)
     assert len(crm.tabs) == 2
     come_back(by_hand, "error=x")
 
 
 @pytest.mark.parametrize(
-    "address", ["http://evil.example/a", "javascript:alert(1)", "https://u:p@h/", "file:///etc/passwd", "x"]
+    "url", ["http://evil.example/a", "javascript:alert(1)", "https://u:p@h/", "file:///etc/passwd", "x"]
 )
 @pytest.mark.parametrize("name", ["authorization", "token", "revocation", "registration"])
-def test_rule_1_an_endpoint_of_the_settings_is_https_or_this_machine_too(name: str, address: str) -> None:
-    with pytest.raises(NoServer):
-        described("https://as.example", Endpoints(**{name: address}))
+def test_rule_1_an_endpoint_of_the_settings_is_https_or_this_machine_too(name: str, url: str) -> None:
+    with pytest.raises(ServerMetadataError):
+        described("https://as.example", Endpoints(**{name: url}))
 
 
 @pytest.mark.parametrize(
@@ -223,13 +223,13 @@ def test_rule_1_an_endpoint_of_the_settings_is_https_or_this_machine_too(name: s
 def test_rfc_6749_2_3_a_client_identifies_as_the_settings_say_else_as_the_server_does(
     crm: Crm, setting: ClientAuth | None, methods: list[str] | None, secret: str | None, sent: str
 ) -> None:
-    address = crm.api.address
+    url = crm.api.url
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(
         {
-            "issuer": address,
+            "issuer": url,
             "response_types_supported": ["code"],
-            "authorization_endpoint": f"{address}/authorize",
-            "token_endpoint": f"{address}/oauth2/token/",
+            "authorization_endpoint": f"{url}/authorize",
+            "token_endpoint": f"{url}/oauth2/token/",
             **({"token_endpoint_auth_methods_supported": methods} if methods else {}),
         }
     )
@@ -264,7 +264,7 @@ def test_rule_1_the_secret_is_opened_before_anybody_is_sent_anywhere_off_the_eve
 
 def test_a_client_id_that_is_not_there_is_told_by_its_place(crm: Crm) -> None:
     missing = from_environment("CLOSE_CLIENT_ID", {})
-    with pytest.raises(PersonNeeded, match="CLOSE_CLIENT_ID is not set"):
+    with pytest.raises(UserActionRequired, match="CLOSE_CLIENT_ID is not set"):
         asyncio.run(crm.session(client_id=missing).token())
     _, attempt = crm.begin(client_id=missing)
     assert "CLOSE_CLIENT_ID is not set" in ended(attempt) and crm.tabs == []
@@ -319,11 +319,11 @@ def test_rfc_8707_2_a_resource_goes_along_with_every_request(crm: Crm) -> None:
 
 
 def test_fixed_scopes_are_asked_for_exactly_and_offline_access_is_not_added(crm: Crm) -> None:
-    address = crm.api.address
-    endpoints = {f"{name}_endpoint": f"{address}/oauth2/{name}/" for name in ("authorization", "token")}
+    url = crm.api.url
+    endpoints = {f"{name}_endpoint": f"{url}/oauth2/{name}/" for name in ("authorization", "token")}
     scopes = {"scopes_supported": ["offline_access", "a"]}
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(
-        {"issuer": address, "response_types_supported": ["code"], **endpoints, **scopes}
+        {"issuer": url, "response_types_supported": ["code"], **endpoints, **scopes}
     )
     _, query = crm.sign_in("c", endpoints=Endpoints(), scopes=("a", "b"))
     assert query["scope"] == "a b" and "prompt" not in query
@@ -360,11 +360,11 @@ def test_a_missing_permission_is_asked_for_only_where_asking_can_bring_it(
 
     async def call() -> None:
         async with httpx2.AsyncClient(auth=BearerAuth(session), verify=False, trust_env=False) as client:
-            await client.get(f"{crm.api.address}/api")
+            await client.get(f"{crm.api.url}/api")
 
-    with pytest.raises(PersonNeeded, match='the permission "admin"') as caught:
+    with pytest.raises(UserActionRequired, match='the permission "admin"') as caught:
         asyncio.run(call())
-    assert isinstance(caught.value, SignInNeeded) is again
+    assert isinstance(caught.value, SignInRequired) is again
 
 
 def test_an_id_token_that_nobody_asked_for_and_nobody_can_check_is_not_looked_at(crm: Crm) -> None:
@@ -390,7 +390,7 @@ def test_a_sign_in_without_a_refresh_token_works_and_a_warning_is_kept_until_one
     assert crm.record().warning == ""
 
 
-# The redirect address that was registered by hand
+# The redirect URL that was registered by hand
 
 
 @pytest.mark.parametrize("path", ["/callback", "/cb", "/", "/a/b.c/"])
@@ -405,7 +405,7 @@ def test_the_short_address_leads_on_also_where_the_redirect_has_no_path(crm: Crm
     for redirect_uri in (f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}/"):
         _, attempt = crm.begin(redirect_uri=redirect_uri)
         shown = get(port_of(attempt), "/")
-        assert (shown.status, shown.headers["location"]) == (302, attempt.authorize_address)
+        assert (shown.status, shown.headers["location"]) == (302, attempt.authorize_url)
         come_back(attempt, "error=x")
         assert ended(attempt) and at_rest()
 
@@ -414,7 +414,7 @@ def test_the_short_address_leads_on_also_where_the_redirect_has_no_path(crm: Crm
 def test_rule_5_a_listener_for_localhost_goes_by_both_names_and_no_other(host: str, status: int) -> None:
     from closient_mcp.auth.sign_in.callback_server import DONE
 
-    listener = Listener(f"http://localhost:{free_port()}/cb")
+    listener = CallbackServer(f"http://localhost:{free_port()}/cb")
     listener.begin("", lambda _: DONE)
     try:
         assert get(listener.port, "/cb?a=b", host=f"{host}:{listener.port}").status == status
@@ -441,7 +441,7 @@ def test_a_sign_in_whose_process_died_is_taken_over_on_the_fixed_port(crm: Crm) 
     assert ended(dead) and at_rest()
     session.store.write(left)
     _, heir = crm.begin()
-    assert (heir.address, heir.authorize_address) == (dead.address, dead.authorize_address) and len(crm.tabs) == 1
+    assert (heir.url, heir.authorize_url) == (dead.url, dead.authorize_url) and len(crm.tabs) == 1
     come_back(heir)
     assert ended(heir) == ""
 
@@ -457,19 +457,19 @@ def test_a_sign_in_that_was_begun_for_another_redirect_is_begun_anew(crm: Crm) -
 
 
 @pytest.mark.parametrize(
-    ("address", "redirect"),
+    ("url", "redirect"),
     [
         ("http://127.0.0.1:8765/callback", Redirect("127.0.0.1", 8765, "/callback")),
         ("http://localhost:8765/cb", Redirect("localhost", 8765, "/cb")),
         ("http://localhost:1", Redirect("localhost", 1, "/")),
     ],
 )
-def test_a_redirect_to_this_machine_with_a_port_can_be_used(address: str, redirect: Redirect) -> None:
-    assert checked_redirect(address) == redirect
+def test_a_redirect_to_this_machine_with_a_port_can_be_used(url: str, redirect: Redirect) -> None:
+    assert checked_redirect(url) == redirect
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("url", "said"),
     [
         ("https://127.0.0.1:8765/cb", "must begin with"),
         ("http://example.com:8765/cb", "must begin with"),
@@ -479,9 +479,9 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(address: str, redire
         ("", "must begin with"),
         ("http://127.0.0.1/cb", "needs a port"),
         ("http://localhost:0/cb", "needs a port"),
-        ("http://localhost:99999/cb", "is no address"),
-        ("http://localhost:x/cb", "is no address"),
-        ("http://[", "is no address"),
+        ("http://localhost:99999/cb", "is no URL"),
+        ("http://localhost:x/cb", "is no URL"),
+        ("http://[", "is no URL"),
         ("http://u:p@localhost:1/cb", "nothing else"),
         ("http://localhost:1/cb?a=b", "nothing else"),
         ("http://localhost:1/cb#a", "nothing else"),
@@ -490,9 +490,9 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(address: str, redire
         ("http://localhost:1/\x1b[2J", "a character"),
     ],
 )
-def test_another_redirect_cannot_and_is_told_why(address: str, said: str) -> None:
-    with pytest.raises(BadRedirect, match=said):
-        checked_redirect(address)
+def test_another_redirect_cannot_and_is_told_why(url: str, said: str) -> None:
+    with pytest.raises(InvalidRedirectError, match=said):
+        checked_redirect(url)
 
 
 # A Client ID Metadata Document (draft-ietf-oauth-client-id-metadata-document)
@@ -502,12 +502,12 @@ DOCUMENT = "https://app.example/oauth/client.json"
 
 def reading_documents(crm: Crm, *, reads: bool | None) -> dict[str, Any]:
     """What the profile is changed by, so that the server's own metadata counts."""
-    address = crm.api.address
+    url = crm.api.url
     metadata = {
-        "issuer": address,
+        "issuer": url,
         "response_types_supported": ["code"],
-        "authorization_endpoint": f"{address}/authorize",
-        "token_endpoint": f"{address}/oauth2/token/",
+        "authorization_endpoint": f"{url}/authorize",
+        "token_endpoint": f"{url}/oauth2/token/",
     }
     told = {} if reads is None else {"client_id_metadata_document_supported": reads}
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply({**metadata, **told})

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.auth.errors import Unavailable
+from closient_mcp.auth.errors import UnavailableError
 from closient_mcp.auth.oauth import id_token
-from closient_mcp.auth.oauth.http import Call, NoAnswer, Wire
-from closient_mcp.auth.oauth.id_token import NoKeys
+from closient_mcp.auth.oauth.http import Call, NoResponseError, Wire
+from closient_mcp.auth.oauth.id_token import NoKeysError
 from closient_mcp.auth.records import Server
 from closient_mcp.auth.sign_in import browser
-from closient_mcp.auth.sign_in.attempt import Attempt
-from closient_mcp.auth.sign_in.callback_server import Listener
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
+from closient_mcp.auth.sign_in.callback_server import CallbackServer
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, port_of, query_of
@@ -33,8 +33,8 @@ def too_busy(_: Received) -> Reply:
     return Reply("busy", 429)
 
 
-def address_of(attempt: Attempt) -> str:
-    """The address that the browser comes back to, as a person would copy it."""
+def url_of(attempt: SignInAttempt) -> str:
+    """The URL that the browser comes back to, as a person would copy it."""
     asked = query_of(attempt)
     return f"{asked['redirect_uri']}?code={CODE}&state={asked['state']}"
 
@@ -45,9 +45,9 @@ def address_of(attempt: Attempt) -> str:
 def test_who_waits_is_done_when_the_answer_is_pasted_in_another_process(desk: Desk) -> None:
     _, waiting = desk.begin("a")
     elsewhere, follower = desk.begin("a", browser=False)
-    assert elsewhere.paste(follower, address_of(waiting))
+    assert elsewhere.paste(follower, url_of(waiting))
     assert (ended(waiting), ended(follower)) == ("", "") and at_rest()
-    Listener(f"{waiting.address}callback").close()
+    CallbackServer(f"{waiting.url}callback").close()
 
 
 def test_who_waits_is_told_when_somebody_signs_out_meanwhile(desk: Desk) -> None:
@@ -63,7 +63,7 @@ def test_a_browser_that_the_first_could_not_open_is_opened_by_the_second_and_by_
     followers = [desk.login().start(("a",)) for _ in range(2)]
     assert all(one.ready.wait(SECONDS) and one.opened for one in followers)
     # The first one's own try counts as well.
-    assert desk.tabs == [waiting.address] * 2
+    assert desk.tabs == [waiting.url] * 2
     come_back(waiting)
     assert [ended(one) for one in followers] == ["", ""]
 
@@ -155,12 +155,12 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_no_pauses")
 def test_keys_that_are_not_to_be_had_for_now_are_asked_for_again(desk: Desk) -> None:
     desk.granted["id_token"] = "a.b.c"
-    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.address}/keys"))
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.url}/keys"))
     desk.service.routes["/keys"] = Reply("busy", 503)
     _, attempt = desk.begin("openid")
     come_back(attempt)
     said = ended(attempt)
-    assert "cannot be verified for now" in said and "HTTP 503" in said and isinstance(attempt.error, Unavailable)
+    assert "cannot be verified for now" in said and "HTTP 503" in said and isinstance(attempt.error, UnavailableError)
     assert len(desk.asked("/keys")) == 3 and desk.record().tokens is None
 
 
@@ -168,10 +168,10 @@ def test_keys_that_are_not_to_be_had_for_now_are_asked_for_again(desk: Desk) -> 
 @pytest.mark.parametrize("answer", [hang_up, too_busy])
 def test_keys_that_come_late_are_as_good(service: Service, answer: Callable[[Received], Reply]) -> None:
     service.routes["/keys"] = lambda got: answer(got) if len(service.received) < 3 else Reply({"keys": []})
-    server = Server(issuer=service.address, token_endpoint=service.address, jwks_uri=f"{service.address}/keys")
-    with pytest.raises(id_token.NotVerified) as caught:
+    server = Server(issuer=service.url, token_endpoint=service.url, jwks_uri=f"{service.url}/keys")
+    with pytest.raises(id_token.IdTokenError) as caught:
         id_token.verify("a.b.c", server, "i", None, Wire(trust_env=False))
-    assert not isinstance(caught.value, NoKeys) and len(service.received) == 3
+    assert not isinstance(caught.value, NoKeysError) and len(service.received) == 3
 
 
 def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr("closient_mcp.auth.oauth.http._SLACK", 0.05)
-    with pytest.raises(NoAnswer, match="no answer within"):
+    with pytest.raises(NoResponseError, match="no answer within"):
         Wire(trust_env=False).send(Call("https://as.example/token", {}), 0.1)
     assert asked.is_set() and not answers.is_set()
     answers.set()
@@ -204,7 +204,7 @@ def test_rule_1_no_secret_goes_to_another_origin_than_the_token_endpoints_whatev
     come_back(attempt)
     assert ended(attempt) == "" and at_rest()
     with running_service() as other:
-        moved = {f"{name}_endpoint": f"{other.address}/{name}" for name in ("revocation", "device_authorization")}
+        moved = {f"{name}_endpoint": f"{other.url}/{name}" for name in ("revocation", "device_authorization")}
         desk.service.routes[DISCOVERY] = Reply(desk.metadata(**moved))
         _, further = desk.begin("b")
         come_back(further)
@@ -232,7 +232,7 @@ def test_a_call_that_cannot_open_a_browser_is_told_as_not_opened(monkeypatch: py
 
 def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._Handler.timeout", 0.1)
-    listener = Listener()
+    listener = CallbackServer()
     listener.begin("http://127.0.0.1:9/", lambda _: pytest.fail("it asked for nothing"))
     try:
         with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as silent:
@@ -244,10 +244,10 @@ def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
 def test_rfc_8252_8_3_where_localhost_was_registered_nobody_else_listens_on_its_other_address(desk: Desk) -> None:
-    plain = Listener()
+    plain = CallbackServer()
     port = plain.port
     plain.close()
-    listener = Listener(f"http://localhost:{port}/callback")
+    listener = CallbackServer(f"http://localhost:{port}/callback")
     try:
         with socket.socket(socket.AF_INET6) as thief, pytest.raises(OSError, match="in use"):
             thief.bind(("::1", port))
@@ -257,4 +257,4 @@ def test_rfc_8252_8_3_where_localhost_was_registered_nobody_else_listens_on_its_
             assert b"302" in browser_.recv(4096)
     finally:
         listener.close()
-    assert port_of(Attempt(address=f"http://127.0.0.1:{port}/")) == port
+    assert port_of(SignInAttempt(url=f"http://127.0.0.1:{port}/")) == port

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from closient_mcp.auth.errors import Unavailable
+from closient_mcp.auth.errors import UnavailableError
 from closient_mcp.auth.oauth.http import Wire
 from closient_mcp.auth.profile import Place, Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
@@ -202,7 +202,7 @@ def test_what_the_keyring_does_not_give_is_not_a_sign_in_that_has_ended(ring: Ri
     store_in(folder).write(record())
     before = file_of(folder)
     ring.before = fail
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         store_in(folder).read()
     said = f"{caught.value.message} {caught.value.next_step}"
     assert (
@@ -217,7 +217,7 @@ def test_what_the_keyring_does_not_give_is_not_a_sign_in_that_has_ended(ring: Ri
 def test_a_keyring_that_says_nothing_is_there_is_believed_only_if_it_works(ring: Ring, folder: Path) -> None:
     store_in(folder).write(record())
     ring.forgets = True
-    with pytest.raises(Unavailable, match="does not give back what it is given"):
+    with pytest.raises(UnavailableError, match="does not give back what it is given"):
         store_in(folder).read()
     ring.forgets = False
     ring.entries.clear()
@@ -242,7 +242,7 @@ def test_a_keyring_that_fails_is_left_alone_for_a_while(ring: Ring, folder: Path
     ring.before = fail
     ring.asked.clear()
     for _ in range(20):
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             store.read()
     assert ring.asked == ["get"]
 
@@ -308,8 +308,8 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
 
 
 def session_of(desk: Desk) -> Session:
-    given = Profile("closient", desk.service.address, frozenset({desk.service.address}), "1", store="keyring")
-    store = Store(desk.folder, "closient", desk.service.address, lambda: "registered", desk.redaction, "keyring")
+    given = Profile("closient", desk.service.url, frozenset({desk.service.url}), "1", store="keyring")
+    store = Store(desk.folder, "closient", desk.service.url, lambda: "registered", desk.redaction, "keyring")
     return Session(given, store, Wire(trust_env=False), clock=lambda: desk.now)
 
 
@@ -345,7 +345,7 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     }
 
     def whoami() -> str:
-        return run_process("call", "account_whoami", "{}", site=sandbox.address, **environment).out
+        return run_process("call", "account_whoami", "{}", site=sandbox.url, **environment).out
 
     assert "alice" in whoami()
     sandbox.control("expire-tokens")
@@ -353,11 +353,9 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     text = file_of(home / "credentials")
     held = json.loads(next(iter(json.loads(entries.read_text()).values())))
     assert held["tokens"]["refresh_token"] not in text and json.loads(text)["tokens"] is None
-    state = run_process("status", "--json", site=sandbox.address, **environment).json()["systems"]["closient"][
-        "credential"
-    ]
+    state = run_process("status", "--json", site=sandbox.url, **environment).json()["systems"]["closient"]["credential"]
     assert state["signed_in"] and state["store"] == "keyring"
-    assert "kept in the keyring" in run_process("status", site=sandbox.address, **environment).out
+    assert "kept in the keyring" in run_process("status", site=sandbox.url, **environment).out
     entries.unlink()
     said = whoami()
     assert "kept in the keyring, and the keyring cannot be used" in said and '"isError": true' in said

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from closient_mcp.auth.errors import AuthError, PersonNeeded, Unavailable
+from closient_mcp.auth.errors import AuthError, UnavailableError, UserActionRequired
 from closient_mcp.auth.history import History
 from closient_mcp.auth.oauth import retrying
 from closient_mcp.auth.records import Client, Device, Pending, Record, Server, Tokens
@@ -67,7 +67,7 @@ def test_what_is_written_is_read_again_and_each_writing_is_counted(store: Store)
     server = Server(issuer=SITE, authorization_endpoint=f"{SITE}/a", token_endpoint=f"{SITE}/t")
     client = Client(client_id="i")
     pending = Pending(
-        state="s", verifier="v", nonce="n", redirect_uri="r", address="a", scopes=("a", "b"), expires_at=3.0,
+        state="s", verifier="v", nonce="n", redirect_uri="r", url="a", scopes=("a", "b"), expires_at=3.0,
         server=server, client=client,
     )  # fmt: skip
     whole = record(server=server, client=client, pending=pending, person="alice", history=History(declined_at=4.0))
@@ -120,7 +120,7 @@ def test_rule_1_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
     path.rename(target)
     path.symlink_to(target)
     before = target.read_bytes()
-    with pytest.raises(PersonNeeded, match="cannot be used"):
+    with pytest.raises(UserActionRequired, match="cannot be used"):
         store.read()
     store.write(record("access-token-two"))
     assert target.read_bytes() == before and not path.is_symlink() and store.read().rev == 1
@@ -137,7 +137,7 @@ def test_what_is_no_file_is_refused_at_once_and_named(store: Store, make: Callab
     make(path)
     before = len(list(Path("/dev/fd").iterdir()))
     for _ in range(5):
-        with pytest.raises(PersonNeeded, match=path.name):
+        with pytest.raises(UserActionRequired, match=path.name):
             store.read()
     assert len(list(Path("/dev/fd").iterdir())) == before
 
@@ -152,9 +152,9 @@ def test_a_lock_that_cannot_be_had_is_told_as_such(store: Store, make: Callable[
 def test_a_file_in_place_of_the_folder_is_told_as_such(store: Store, folder: Path) -> None:
     folder.parent.mkdir(parents=True)
     folder.write_text("")
-    with pytest.raises(PersonNeeded, match="cannot be used"):
+    with pytest.raises(UserActionRequired, match="cannot be used"):
         store.read()
-    with pytest.raises(Unavailable, match="could not be saved"):
+    with pytest.raises(UnavailableError, match="could not be saved"):
         store.write(record())
     with pytest.raises(AuthError), store.lock():
         pass
@@ -164,7 +164,7 @@ def test_a_file_that_belongs_to_somebody_else_is_refused(store: Store, monkeypat
     path_of(store)
     own = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: own + 1)
-    with pytest.raises(PersonNeeded, match="belongs to another user"):
+    with pytest.raises(UserActionRequired, match="belongs to another user"):
         store.read()
 
 
@@ -241,7 +241,7 @@ def test_a_file_that_cannot_be_read_for_a_moment_is_read_after_it(
 def test_a_file_of_a_newer_version_is_left_as_it_is(store: Store, newer: dict[str, Any]) -> None:
     path = path_of(store)
     path.write_text(json.dumps(newer))
-    with pytest.raises(PersonNeeded, match="a newer version wrote it") as caught:
+    with pytest.raises(UserActionRequired, match="a newer version wrote it") as caught:
         store.read()
     assert "Update" in caught.value.next_step and json.loads(path.read_text()) == newer
 
@@ -286,7 +286,7 @@ def test_a_write_that_fails_says_so_leaves_the_old_record_and_no_half_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(Unavailable, match=r"could not be saved.*No space left") as caught:
+    with pytest.raises(UnavailableError, match=r"could not be saved.*No space left") as caught:
         store.write(record("access-token-two"))
     assert "access-token-two" not in f"{caught.value} {vars(caught.value)}"
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
@@ -309,7 +309,7 @@ def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
     tokens = store.read().tokens
     assert tokens and tokens.access_token == "access-token-two"
     refusals = iter(range(100))
-    with pytest.raises(Unavailable, match="being used"):
+    with pytest.raises(UnavailableError, match="being used"):
         store.write(record("access-token-three"))
     assert [path.suffix for path in folder_of(store).iterdir()] == [".json"]
 
@@ -370,7 +370,7 @@ def test_a_lock_that_another_holds_for_too_long_is_told_as_such(
     other = Store(folder, "closient", SITE, lambda: "registered", redaction)
     with (
         store.lock(),
-        pytest.raises(Unavailable, match=f"Another copy of closient-mcp is renewing the sign-in to {SITE}"),
+        pytest.raises(UnavailableError, match=f"Another copy of closient-mcp is renewing the sign-in to {SITE}"),
         other.lock(),
     ):
         pass
@@ -392,7 +392,7 @@ def test_rule_1_every_secret_of_a_record_is_hidden_from_then_on(store: Store, fo
     device = Device(
         device_code=secrets[7],
         user_code="",
-        address="",
+        url="",
         interval=5.0,
         scopes=(),
         expires_at=0.0,
@@ -409,7 +409,7 @@ def test_rule_1_every_secret_of_a_record_is_hidden_from_then_on(store: Store, fo
             verifier=secrets[5],
             nonce=secrets[6],
             redirect_uri="",
-            address="",
+            url="",
             scopes=(),
             expires_at=0.0,
             server=server,

@@ -92,7 +92,7 @@ async def test_a_service_never_seen_before_is_added_by_its_address_alone_and_cal
     shop: Shop, file: Path
 ) -> None:
     environment = {"CLOSIENT_MCP_HOME": str(file.parent), "CLOSIENT_SITE": OFF, "BROWSER": BROWSER_COMMAND}
-    added = run("add", "shop", shop.address, **environment)
+    added = run("add", "shop", shop.url, **environment)
     assert added.code == 0 and added.out == "", added.err
     assert "orders: 4 operations (1 read, 1 write, 2 destructive)" in added.err
     assert "stock:  1 operation (1 read)" in added.err and "credential: authorization_code" in added.err
@@ -134,7 +134,7 @@ async def test_a_service_never_seen_before_is_added_by_its_address_alone_and_cal
 
 def test_on_a_terminal_the_sign_in_follows_at_once(shop: Shop, file: Path) -> None:
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "closient_mcp.server", "add", "shop", shop.address]
+    command = [sys.executable, "-m", "closient_mcp.server", "add", "shop", shop.url]
     with subprocess.Popen(
         command, stdin=follower, stderr=subprocess.PIPE, text=True, env={**os.environ, "BROWSER": BROWSER_COMMAND}
     ) as process:
@@ -144,52 +144,52 @@ def test_on_a_terminal_the_sign_in_follows_at_once(shop: Shop, file: Path) -> No
         assert process.wait(SECONDS) == 0, said
     os.close(leader)
     os.close(follower)
-    assert "Sign in now? [Y/n] " in said and f"Signed in to {shop.address}." in said
+    assert "Sign in now? [Y/n] " in said and f"Signed in to {shop.url}." in said
     assert len(shop.tokens) == 1
 
 
 def _catalog(service: Service) -> str:
     service.serve_apis(orders=document(ORDERS))
-    return f"{service.address}/.well-known/api-catalog"
+    return f"{service.url}/.well-known/api-catalog"
 
 
 def test_a_catalog_address_is_written_as_the_catalog(service: Service, add: Adding) -> None:
-    address = _catalog(service)
-    assert add("acme", address) == {"catalog": address, "credential": "none"}
-    assert "its documents ask for none" in add.said and f"calls to:   {service.address}" in add.said
+    url = _catalog(service)
+    assert add("acme", url) == {"catalog": url, "credential": "none"}
+    assert "its documents ask for none" in add.said and f"calls to:   {service.url}" in add.said
 
 
 def test_a_site_is_asked_for_its_catalog(service: Service, add: Adding) -> None:
     service.routes["/"] = Reply("<html></html>", headers={"content-type": "text/html"})
     catalog = _catalog(service)
-    assert add("acme", service.address) == {"catalog": catalog, "credential": "none"}
+    assert add("acme", service.url) == {"catalog": catalog, "credential": "none"}
 
 
 def test_a_site_whose_link_header_names_the_catalog_is_written_as_the_site(service: Service, add: Adding) -> None:
     service.serve_apis(orders=document(ORDERS))
     service.routes["/apis"] = service.routes.pop("/.well-known/api-catalog")
     service.routes["/"] = Reply(b"", headers={"link": '</apis>; rel="api-catalog"'})
-    assert add("acme", service.address) == {"site": service.address, "credential": "none"}
+    assert add("acme", service.url) == {"site": service.url, "credential": "none"}
 
 
 @pytest.mark.parametrize("place", ["/openapi.json", "/shop/openapi.json"])
 def test_a_site_with_only_a_document_where_frameworks_put_it(service: Service, add: Adding, place: str) -> None:
     service.routes[place] = Reply(document(ORDERS))
-    there = f"{service.address}{place}"
+    there = f"{service.url}{place}"
     assert add("acme", there.removesuffix("openapi.json")) == {"description": there, "credential": "none"}
 
 
 def test_an_openapi_document_by_its_address(service: Service, add: Adding) -> None:
     service.routes["/v1"] = Reply(document(ORDERS))
-    address = f"{service.address}/v1"
-    assert add("acme", address) == {"description": address, "credential": "none"}
+    url = f"{service.url}/v1"
+    assert add("acme", url) == {"description": url, "credential": "none"}
     assert "acme: 1 operation (1 read)" in add.said and add.pins == ["acme"]
 
 
 def test_a_large_system_is_left_to_the_finders(service: Service, add: Adding) -> None:
     paths = {f"/orders{number}": {"get": operation(operationId=f"get{number}")} for number in range(21)}
     service.routes["/openapi.json"] = Reply(document(paths))
-    add("acme", service.address)
+    add("acme", service.url)
     assert add.pins is None and "found by find_operations" in add.said
 
 
@@ -198,14 +198,14 @@ def test_an_openapi_document_in_yaml(service: Service, add: Adding) -> None:
         "openapi: 3.0.3\ninfo: {title: A, version: '1'}\n"
         "paths:\n  /orders:\n    get:\n      operationId: listOrders\n      responses: {'200': {description: ok}}\n"
     )
-    address = f"{service.address}/openapi.yaml"
-    assert add("acme", address) == {"description": address, "credential": "none"}
+    url = f"{service.url}/openapi.yaml"
+    assert add("acme", url) == {"description": url, "credential": "none"}
 
 
 def test_a_file_has_its_servers_address_written_as_the_base(service: Service, add: Adding, tmp_path: Path) -> None:
     path = tmp_path / "acme.json"
-    path.write_text(json.dumps(document(ORDERS, servers=[{"url": f"{service.address}/v1/"}])))
-    table = {"description": str(path), "base": f"{service.address}/v1", "credential": "none"}
+    path.write_text(json.dumps(document(ORDERS, servers=[{"url": f"{service.url}/v1/"}])))
+    table = {"description": str(path), "base": f"{service.url}/v1", "credential": "none"}
     assert add("acme", str(path)) == table
     assert add("acme-two", path.as_uri()) == table
 
@@ -216,32 +216,32 @@ def test_a_file_without_a_server_needs_to_be_told_where_its_api_is(
     path = tmp_path / "acme.json"
     path.write_text(json.dumps(document(ORDERS)))
     assert "does not say where its API is: say --base ADDRESS" in add.refused("acme", str(path))
-    assert add("acme", str(path), "--base", service.address)["base"] == service.address
+    assert add("acme", str(path), "--base", service.url)["base"] == service.url
 
 
 def test_a_linkset_file_is_a_catalog(service: Service, add: Adding, tmp_path: Path) -> None:
     service.serve_apis(orders=document(ORDERS))
     path = tmp_path / "catalog.json"
     path.write_text(json.dumps(service.catalog_of("orders")))
-    assert add("acme", str(path)) == {"catalog": str(path), "site": service.address, "credential": "none"}
+    assert add("acme", str(path)) == {"catalog": str(path), "site": service.url, "credential": "none"}
 
 
 def test_where_the_documents_servers_are_on_another_origin_the_base_is_written_and_shown(
     service: Service, add: Adding
 ) -> None:
-    elsewhere = f"{service.address.replace('127.0.0.1', 'localhost')}/api/v2"
+    elsewhere = f"{service.url.replace('127.0.0.1', 'localhost')}/api/v2"
     service.routes["/openapi.json"] = Reply(document(ORDERS, servers=[{"url": elsewhere}]))
-    assert add("acme", f"{service.address}/openapi.json")["base"] == elsewhere
+    assert add("acme", f"{service.url}/openapi.json")["base"] == elsewhere
     assert f"calls to:   {elsewhere.removesuffix('/api/v2')}\n" in add.said
 
 
 def test_where_all_apis_of_a_catalog_are_on_another_origin_that_is_the_site(service: Service, add: Adding) -> None:
     with running_service() as apis:
-        apis.serve_apis(orders=document(ORDERS, servers=[{"url": f"{apis.address}/v2"}]), stock=document(ORDERS))
+        apis.serve_apis(orders=document(ORDERS, servers=[{"url": f"{apis.url}/v2"}]), stock=document(ORDERS))
         service.routes["/apis"] = Reply(apis.catalog_of("orders", "stock"))
-        table = add("acme", f"{service.address}/apis")
-    assert table == {"catalog": f"{service.address}/apis", "site": apis.address, "credential": "none"}
-    assert f"calls to:   {apis.address}\n" in add.said
+        table = add("acme", f"{service.url}/apis")
+    assert table == {"catalog": f"{service.url}/apis", "site": apis.url, "credential": "none"}
+    assert f"calls to:   {apis.url}\n" in add.said
 
 
 def test_a_site_that_only_links_to_a_catalog_of_apis_elsewhere_is_added_by_the_catalog(
@@ -251,7 +251,7 @@ def test_a_site_that_only_links_to_a_catalog_of_apis_elsewhere_is_added_by_the_c
         apis.serve_apis(orders=document(ORDERS))
         service.routes["/apis"] = Reply(apis.catalog_of("orders"))
         service.routes["/"] = Reply(b"", headers={"link": '</apis>; rel="api-catalog"'})
-        assert "add it by the address of its catalog" in add.refused("acme", service.address)
+        assert "add it by the URL of its catalog" in add.refused("acme", service.url)
 
 
 def test_a_persons_own_linkset_may_name_several_places(service: Service, add: Adding, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_persons_own_linkset_may_name_several_places(service: Service, add: Ad
         linkset = [*service.catalog_of("orders")["linkset"], *other.catalog_of("orders")["linkset"]]
         path.write_text(json.dumps({"linkset": linkset}))
         assert add("acme", str(path)) == {"catalog": str(path), "credential": "none"}
-        assert f"calls to:   {', '.join(sorted([service.address, other.address]))}\n" in add.said
+        assert f"calls to:   {', '.join(sorted([service.url, other.url]))}\n" in add.said
 
 
 def test_apis_of_a_catalog_at_several_other_places_get_no_credential_by_chance(service: Service, add: Adding) -> None:
@@ -276,7 +276,7 @@ def test_apis_of_a_catalog_at_several_other_places_get_no_credential_by_chance(s
         ]
     }
     service.routes["/apis"] = Reply(catalog)
-    assert "add each by the address of its OpenAPI document" in add.refused("acme", f"{service.address}/apis")
+    assert "add each by the URL of its OpenAPI document" in add.refused("acme", f"{service.url}/apis")
 
 
 def secured(scheme: dict[str, Any]) -> Reply:
@@ -323,7 +323,7 @@ def test_a_key_goes_where_the_document_wants_it_and_rule_1_no_part_of_it_is_show
     key = "ana:s3cret" if credential["in"] == "basic" else carried[1]
     part = key.split(":")[-1].split(" ")[-1]
     service.routes["/orders"] = lambda got: Reply({"saw": got.headers.get(carried[0], ""), "part": part})
-    assert add("acme", f"{service.address}/openapi.json")["credential"] == credential
+    assert add("acme", f"{service.url}/openapi.json")["credential"] == credential
     assert "Set ACME_API_KEY where your host starts us" in add.said
     called = run("call", "acme_list_orders", ACME_API_KEY=key, CLOSIENT_SITE=OFF)
     assert called.code == 0, called.err
@@ -334,11 +334,11 @@ def test_a_key_goes_where_the_document_wants_it_and_rule_1_no_part_of_it_is_show
 
 def test_client_credentials_are_named_and_not_written(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = secured({"type": "oauth2", "flows": {"clientCredentials": FLOW}})
-    assert add("acme", f"{service.address}/openapi.json")["credential"] == {
+    assert add("acme", f"{service.url}/openapi.json")["credential"] == {
         "grant": "client_credentials",
         "client_id": {"env": "ACME_CLIENT_ID"},
         "client_secret": {"env": "ACME_CLIENT_SECRET"},
-        "token_endpoint": f"{service.address}/oauth/token",
+        "token_endpoint": f"{service.url}/oauth/token",
     }
     assert "Set ACME_CLIENT_ID, ACME_CLIENT_SECRET where" in add.said
 
@@ -350,22 +350,22 @@ def test_a_relative_token_address_is_relative_to_where_the_api_is(
     path = tmp_path / "acme.json"
     path.write_text(
         json.dumps(
-            document(ORDERS, servers=[{"url": f"{service.address}/v1"}], components={"securitySchemes": {"it": scheme}})
+            document(ORDERS, servers=[{"url": f"{service.url}/v1"}], components={"securitySchemes": {"it": scheme}})
         )
     )
     credential = add("acme", str(path))["credential"]
-    assert credential["grant"] == "password" and credential["token_endpoint"] == f"{service.address}/v1/token"
+    assert credential["grant"] == "password" and credential["token_endpoint"] == f"{service.url}/v1/token"
 
 
 def test_a_sign_in_without_metadata_needs_a_client_of_ones_own(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = secured({"type": "oauth2", "flows": {"authorizationCode": FLOW}})
-    assert add("acme", f"{service.address}/openapi.json")["credential"] == "none"
+    assert add("acme", f"{service.url}/openapi.json")["credential"] == "none"
     assert "no application can register itself" in add.said and "--client-id" in add.said
-    assert add("acme-two", f"{service.address}/openapi.json", "--client-id", "mine")["credential"] == {
+    assert add("acme-two", f"{service.url}/openapi.json", "--client-id", "mine")["credential"] == {
         "grant": "authorization_code",
         "client_id": "mine",
-        "authorization_endpoint": f"{service.address}/oauth/authorize",
-        "token_endpoint": f"{service.address}/oauth/token",
+        "authorization_endpoint": f"{service.url}/oauth/authorize",
+        "token_endpoint": f"{service.url}/oauth/token",
     }
 
 
@@ -382,78 +382,78 @@ def metadata(issuer: str) -> Reply:
 
 
 def test_rfc_9728_an_api_that_names_its_authorization_server_is_believed(service: Service, add: Adding) -> None:
-    issuer = f"{service.address.replace('127.0.0.1', 'localhost')}/realm"
+    issuer = f"{service.url.replace('127.0.0.1', 'localhost')}/realm"
     service.routes["/openapi.json"] = Reply(document(ORDERS))
     service.routes["/.well-known/oauth-protected-resource"] = Reply({"authorization_servers": [issuer]})
     service.routes["/.well-known/oauth-authorization-server/realm"] = metadata(issuer)
-    assert add("acme", service.address)["credential"] == {"grant": "authorization_code", "issuer": issuer}
+    assert add("acme", service.url)["credential"] == {"grant": "authorization_code", "issuer": issuer}
     assert f"sign-in:    {issuer}" in add.said
 
 
 def test_an_authorization_server_that_a_document_names_is_found(service: Service, add: Adding) -> None:
-    issuer = service.address.replace("127.0.0.1", "localhost")
+    issuer = service.url.replace("127.0.0.1", "localhost")
     scheme = {"type": "openIdConnect", "openIdConnectUrl": f"{issuer}/.well-known/openid-configuration"}
     service.routes["/openapi.json"] = secured(scheme)
     service.routes["/.well-known/openid-configuration"] = metadata(issuer)
-    assert add("acme", service.address)["credential"] == {"grant": "authorization_code", "issuer": issuer}
+    assert add("acme", service.url)["credential"] == {"grant": "authorization_code", "issuer": issuer}
 
 
 def test_a_document_that_wants_a_key_gets_no_sign_in_because_one_is_there_too(service: Service, add: Adding) -> None:
-    service.routes["/.well-known/oauth-authorization-server"] = metadata(service.address)
+    service.routes["/.well-known/oauth-authorization-server"] = metadata(service.url)
     service.serve_apis(
         orders=document(ORDERS, components={"securitySchemes": {"k": {"type": "apiKey", "in": "query", "name": "key"}}})
     )
-    credential = add("acme", service.address)["credential"]
+    credential = add("acme", service.url)["credential"]
     assert credential == {"grant": "api_key", "key": KEY, "in": "query", "name": "key"}
 
 
 def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLOSIENT_SITE")
-    assert add("closient", sandbox.address)["site"] == sandbox.address
+    assert add("closient", sandbox.url)["site"] == sandbox.url
     assert add.file.read_text().count("[systems.") == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "address", "says"),
+    ("name", "url", "says"),
     [
         ("acme", f"{OFF}/\x1b[2J", "invalid URL"),
-        ("acme", OFF, "Check the address and the network"),
+        ("acme", OFF, "Check the URL and the network"),
         ("acme", "http://api.acme.example", "is not https"),
         ("acme", "nowhere.json", "there is no such file"),
         ("acme", "/no/such/file", "there is no such file"),
         ("acme", "/", "is not a file"),
-        ("acme", "https://", "not an http(s) address"),
+        ("acme", "https://", "not an http(s) URL"),
         ("Acme", OFF, "a system's name is a small letter"),
         ("acme\n", OFF, "a system's name is a small letter"),
         ("search", OFF, "it is the name of one of Closient's APIs"),
     ],
 )
-def test_what_cannot_be_added_is_told_in_a_sentence(add: Adding, name: str, address: str, says: str) -> None:
-    said = add.refused(name, address)
+def test_what_cannot_be_added_is_told_in_a_sentence(add: Adding, name: str, url: str, says: str) -> None:
+    said = add.refused(name, url)
     assert says in said and len(said.splitlines()) == 1 and said.strip().isprintable()
 
 
 def test_a_site_that_leads_nowhere_says_what_was_tried(service: Service, add: Adding) -> None:
     service.routes["/"] = Reply("<!doctype html><html></html>")
-    said = add.refused("acme", service.address)
+    said = add.refused("acme", service.url)
     assert "a web page (HTML) is there" in said and "api-catalog" in said and "/openapi.json" in said
-    assert said.endswith("Say the address of its OpenAPI document, or a file. Nothing was written.\n")
+    assert said.endswith("Say the URL of its OpenAPI document, or a file. Nothing was written.\n")
 
 
 def test_a_document_without_operations_is_refused(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = Reply(document({}))
-    assert "no operation that can be called" in add.refused("acme", service.address)
+    assert "no operation that can be called" in add.refused("acme", service.url)
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_asked(service: Service, add: Adding) -> None:
     add.file.parent.mkdir()
-    add.file.write_text(f'[systems.acme]\nsite = "{service.address}"\n')
-    assert "has a system acme already" in add.refused("acme", service.address)
+    add.file.write_text(f'[systems.acme]\nsite = "{service.url}"\n')
+    assert "has a system acme already" in add.refused("acme", service.url)
     assert service.received == []
 
 
 def test_options_of_other_systems_are_refused(service: Service, add: Adding) -> None:
-    assert "are for Fluent Commerce" in add.refused("acme", service.address, "--account", "ACME")
+    assert "are for Fluent Commerce" in add.refused("acme", service.url, "--account", "ACME")
 
 
 def test_a_file_keeps_every_byte_its_link_and_its_permissions(service: Service, add: Adding, tmp_path: Path) -> None:
@@ -464,7 +464,7 @@ def test_a_file_keeps_every_byte_its_link_and_its_permissions(service: Service, 
     add.file.parent.mkdir()
     add.file.symlink_to(real)
     service.routes["/openapi.json"] = Reply(document(ORDERS))
-    assert main(["add", "acme", service.address]) == 0
+    assert main(["add", "acme", service.url]) == 0
     after = real.read_bytes()
     assert after.startswith(before + b"\r\n\r\n[systems.acme]\r\n") and after.count(b"\n") == after.count(b"\r\n")
     assert add.file.is_symlink() and real.stat().st_mode & 0o777 == 0o640
@@ -478,11 +478,11 @@ def test_a_settings_file_that_is_named_need_not_be_there_yet(
     for name in ("one.toml", "two.toml"):
         add.file = tmp_path / name
         monkeypatch.setenv("CLOSIENT_MCP_CONFIG", str(tmp_path / "one.toml"))
-        add("acme", service.address, *(["--config", str(add.file)] if name == "two.toml" else []))
+        add("acme", service.url, *(["--config", str(add.file)] if name == "two.toml" else []))
 
 
 def test_a_file_that_cannot_be_written_is_told(service: Service, add: Adding, tmp_path: Path) -> None:
     service.routes["/openapi.json"] = Reply(document(ORDERS))
     (tmp_path / "a-file").touch()
-    said = add.refused("acme", service.address, "--config", str(tmp_path / "a-file" / "x.toml"))
+    said = add.refused("acme", service.url, "--config", str(tmp_path / "a-file" / "x.toml"))
     assert "x.toml" in said

@@ -47,7 +47,7 @@ class User:
         return error_of(self.run("call", tool, json.dumps(arguments)))
 
     def write(self, credential: str) -> None:
-        settings = f'[systems.close]\nsite = "{self.close.address}"\ncredential = {credential}\n'
+        settings = f'[systems.close]\nsite = "{self.close.url}"\ncredential = {credential}\n'
         (self.home / "closient-mcp.toml").write_text(settings, encoding="utf-8")
 
     def write_own_client(self) -> None:
@@ -68,9 +68,7 @@ def user(close: CloseStandIn, tmp_path: Path) -> User:
 
 def test_added_with_its_oauth_app_signed_in_to_read_written_refreshed_and_revoked(user: User) -> None:
     close = user.close
-    added = user.run(
-        "add", "close", close.address, "--client-id", close.client_id, "--redirect-uri", close.redirect_uri
-    )
+    added = user.run("add", "close", close.url, "--client-id", close.client_id, "--redirect-uri", close.redirect_uri)
     assert added.code == 0 and "close: 15 operations" in added.err, added.err
     assert "CLOSE_CLIENT_SECRET" in added.err and close.client_secret not in added.err
     assert close.calls == []
@@ -107,7 +105,7 @@ def test_added_with_its_oauth_app_signed_in_to_read_written_refreshed_and_revoke
 
 
 def test_the_api_key_is_the_user_of_basic_and_in_no_output(user: User) -> None:
-    added = user.run("add", "close", user.close.address)
+    added = user.run("add", "close", user.close.url)
     assert added.code == 0 and "credential: api_key" in added.err
     assert user.call("close_users_get_me")["id"] == "user_1"
     assert user.close.key not in user.run("status").out + user.run("config", "show").out

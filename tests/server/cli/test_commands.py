@@ -22,11 +22,11 @@ APIS = (
 
 def call(sandbox: Sandbox, tool: str, arguments: dict[str, Any], key: str | None = None) -> Ran:
     environment = {"CLOSIENT_API_KEY": sandbox.api_key if key is None else key}
-    return run("call", tool, json.dumps(arguments), site=sandbox.address, **environment)
+    return run("call", tool, json.dumps(arguments), site=sandbox.url, **environment)
 
 
 def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox) -> None:
-    state = run("status", "--json", site=sandbox.address, CLOSIENT_API_KEY=sandbox.api_key)
+    state = run("status", "--json", site=sandbox.url, CLOSIENT_API_KEY=sandbox.api_key)
     closient = state.json()["systems"]["closient"]
     assert state.code == 0 and closient["reachable"] and closient["skipped"] == []
     assert closient["apis"] == closient["descriptions"] == 4 and closient["operations"] >= 30
@@ -44,7 +44,7 @@ def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_t
     del service.routes["/agent/api/v1/openapi.json"]
     service.routes["/billing/api/v1/openapi.json"] = Reply(b'{"openapi": "3.1.0", "paths": {')
     service.routes["/scanner/api/v1/openapi.json"] = Reply("<!doctype html><title>Sign in</title>")
-    state = run("status", "--json", site=service.address)
+    state = run("status", "--json", site=service.url)
     closient = state.json()["systems"]["closient"]
     assert (state.code, closient["apis"], closient["descriptions"], closient["operations"]) == (0, 22, 19, 19)
     why = {entry["what"].split("/")[3]: entry["why"] for entry in closient["skipped"]}
@@ -53,30 +53,30 @@ def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_t
         "billing": "it is not JSON: Expecting property name enclosed in double quotes at line 1 column 32",
         "scanner": "a web page (HTML) is there instead of an OpenAPI document",
     }
-    told = run("status", site=service.address)
+    told = run("status", site=service.url)
     assert all(f"/{api}/api/v1/openapi.json: " in told.out for api in why) and "skipped: 3" in told.out
-    called = run("call", "search_get_thing", site=service.address)
+    called = run("call", "search_get_thing", site=service.url)
     assert called.code == 1 and "HTTP 404" in error_of(called)
 
 
 def test_tools_shows_what_an_agent_sees_with_system_and_tier(sandbox: Sandbox) -> None:
-    shown = run("tools", "--json", site=sandbox.address).json()
+    shown = run("tools", "--json", site=sandbox.url).json()
     by_name = {tool["name"]: tool for tool in shown}
     assert (by_name["products_get_trade_item"]["tier"], by_name["ping"]["system"]) == ("read", "closient")
     assert by_name["products_unclaim_product"]["annotations"]["destructiveHint"] is True
-    everything = run("tools", "--all", "--json", site=sandbox.address).json()
+    everything = run("tools", "--all", "--json", site=sandbox.url).json()
     assert {tool["name"] for tool in everything} > by_name.keys()
 
 
 def test_tools_can_be_searched(sandbox: Sandbox) -> None:
-    found = run("tools", "recalls", site=sandbox.address)
+    found = run("tools", "recalls", site=sandbox.url)
     assert found.out.startswith("products_list_recalls ") and found.code == 0
 
 
 def test_core_and_read_only_are_obeyed(sandbox: Sandbox) -> None:
-    core = {tool["name"] for tool in run("tools", "--expose", "core", "--json", site=sandbox.address).json()}
+    core = {tool["name"] for tool in run("tools", "--expose", "core", "--json", site=sandbox.url).json()}
     assert "find_operations" in core and "products_get_product" not in core
-    reading = run("tools", "--all", "--read-only", "--json", site=sandbox.address).json()
+    reading = run("tools", "--all", "--read-only", "--json", site=sandbox.url).json()
     assert {tool["tier"] for tool in reading} == {"read"}
 
 
@@ -113,7 +113,7 @@ def test_a_wrong_site_is_misuse_with_a_hint(site: str) -> None:
 
 def test_a_site_without_a_catalog_is_told_as_such(service: Service) -> None:
     service.routes["/.well-known/api-catalog"] = Reply("<!doctype html><title>A shop</title>")
-    ran = run("status", site=service.address)
+    ran = run("status", site=service.url)
     assert ran.code == 1 and "a web page (HTML) is there instead of an api-catalog" in ran.out
 
 
@@ -169,7 +169,7 @@ def test_misuse_is_told_in_words(arguments: list[str], code: int, says: str) -> 
 
 
 def test_an_unknown_tool_is_misuse_where_the_catalog_was_read(sandbox: Sandbox) -> None:
-    ran = run("call", "products_get_produkt", site=sandbox.address)
+    ran = run("call", "products_get_produkt", site=sandbox.url)
     assert ran.code == 2 and "Did you mean products_get_product" in ran.err
 
 

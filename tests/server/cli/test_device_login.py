@@ -25,10 +25,10 @@ def test_login_with_a_device_signs_in_at_the_sandbox_and_shows_no_secret(
             lines.append(line)
             if "Your code is" in line:
                 break
-        address = next(line.strip() for line in lines if "/oauth/device" in line and line.startswith("  http"))
+        url = next(line.strip() for line in lines if "/oauth/device" in line and line.startswith("  http"))
         device_code = machine.record()["device"]["device_code"]
         browser.follow_redirects = True
-        sign_in = browser.get(address)
+        sign_in = browser.get(url)
         fields = {**Form(sign_in.text).fields, "username": "alice", "password": "sandbox"}
         code = browser.post(str(sign_in.url), data=fields)
         confirm = browser.post(str(code.url), data=Form(code.text).fields)

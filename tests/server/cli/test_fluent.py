@@ -71,7 +71,7 @@ def test_every_error_shape_says_what_happened(fluent: FluentStandIn, tmp_path: P
 def test_two_accounts_stand_side_by_side(fluent: FluentStandIn, tmp_path: Path) -> None:
     user = User(fluent, tmp_path)
     with running_fluent() as other:
-        added = user.run("add", "fluent-two", other.address, "--preset", "fluent", "--account", "OTHER")
+        added = user.run("add", "fluent-two", other.url, "--preset", "fluent", "--account", "OTHER")
         assert added.code == 0, added.err
         user.environment |= {
             "FLUENT_TWO_USERNAME": "ana",

@@ -61,10 +61,10 @@ def test_rule_3_a_header_name_that_is_none_is_no_scheme(name: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "file:///etc/passwd", "https://a\u202eb/", "http://[", "/\x1b[2J"]
+    "url", ["javascript:alert(1)", "file:///etc/passwd", "https://a\u202eb/", "http://[", "/\x1b[2J"]
 )
-def test_an_address_that_is_none_is_left_out(address: str) -> None:
-    (found,) = declared(oauth={"type": "oauth2", "flows": {"password": {"tokenUrl": address}}})
+def test_an_address_that_is_none_is_left_out(url: str) -> None:
+    (found,) = declared(oauth={"type": "oauth2", "flows": {"password": {"tokenUrl": url}}})
     assert found.token == ""
 
 

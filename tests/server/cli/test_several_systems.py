@@ -15,8 +15,8 @@ def test_a_call_from_a_terminal_asks_only_the_system_that_it_is_about(service: S
     service.routes["/orders/api/v1/orders"] = Reply([])
     with running_service() as other:
         (tmp_path / "closient-mcp.toml").write_text(
-            f'[systems.one]\ncatalog = "{service.address}/.well-known/api-catalog"\n'
-            f'[systems.two]\ncatalog = "{other.address}/.well-known/api-catalog"\n',
+            f'[systems.one]\ncatalog = "{service.url}/.well-known/api-catalog"\n'
+            f'[systems.two]\ncatalog = "{other.url}/.well-known/api-catalog"\n',
             encoding="utf-8",
         )
         home = {"CLOSIENT_MCP_HOME": str(tmp_path)}

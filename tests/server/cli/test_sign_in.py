@@ -103,12 +103,12 @@ def test_a_login_that_only_needs_a_refresh_opens_no_tab(machine: Machine) -> Non
 def test_without_a_browser_a_pasted_address_ends_the_sign_in(machine: Machine) -> None:
     with machine.talking_to("login", "--no-browser") as login, http_client(machine.sandbox) as browser:
         lines = iter(login.stderr.readline, "")
-        address = next(line.strip() for line in lines if "/oauth/authorize/" in line)
-        query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        url = next(line.strip() for line in lines if "/oauth/authorize/" in line)
+        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         answer = Person(machine.sandbox, browser).decides(query)
         pasted = str(httpx2.URL(query["redirect_uri"], params=answer))
         login.stdin.write(f"http://127.0.0.1:1/callback?code=x&state=wrong\n  {pasted}  \n")
-        assert any("not the address of this sign-in" in line for line in lines)
+        assert any("not the URL of this sign-in" in line for line in lines)
         assert login.wait() == 0
     assert well(machine.whoami())["email"] == "alice@closient.example"
 
@@ -219,7 +219,7 @@ def test_a_damaged_credential_file_is_set_aside_and_named(machine: Machine) -> N
 
 def test_two_sites_never_share_a_sign_in(machine: Machine) -> None:
     well(machine.whoami())
-    other = machine.sandbox.address.replace("127.0.0.1", "localhost")
+    other = machine.sandbox.url.replace("127.0.0.1", "localhost")
     state = run("status", "--json", site=other, **machine.environment).json()
     assert state["systems"]["closient"]["credential"]["signed_in"] is False
 

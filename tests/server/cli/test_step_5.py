@@ -12,7 +12,7 @@ import pytest
 
 from closient_mcp.auth.oauth.discovery import discover
 from closient_mcp.auth.oauth.http import Wire
-from closient_mcp.auth.oauth.registration import NotRegistered, Purpose, read_registration, registration_request
+from closient_mcp.auth.oauth.registration import Purpose, RegistrationError, read_registration, registration_request
 
 from ...fakes.machine import Machine
 from ...fakes.person import Person, http_client
@@ -48,8 +48,8 @@ def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, c
     sandbox = machine.sandbox
     with machine.talking_to("login", "--no-browser") as login, http_client(sandbox) as browser:
         lines = iter(login.stderr.readline, "")
-        address = next(line.strip() for line in lines if "/oauth/authorize/" in line)
-        query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        url = next(line.strip() for line in lines if "/oauth/authorize/" in line)
+        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         answer = Person(sandbox, browser).decides(query)
         record = machine.record()
         change(sandbox, record, answer["code"])
@@ -66,9 +66,9 @@ def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, c
 @pytest.mark.parametrize("redirect", ["http://agent.example.com/callback", "http://localhost:8765/callback"])
 def test_step_5_a_redirect_that_is_refused_is_told_in_words(sandbox: Sandbox, redirect: str) -> None:
     wire = Wire(trust_env=False)
-    server = discover(sandbox.address, wire)
+    server = discover(sandbox.url, wire)
     answer = wire.send(registration_request(server, Purpose(redirect_uri=redirect), "1"))
     assert answer.text("error") == "invalid_redirect_uri"
-    with pytest.raises(NotRegistered, match="it accepts no redirect to this machine") as caught:
+    with pytest.raises(RegistrationError, match="it accepts no redirect to this machine") as caught:
         read_registration(answer, Purpose(redirect_uri=redirect), time.time())
     assert "API key" in caught.value.next_step

@@ -14,7 +14,7 @@ def test_status_and_tools_say_what_is_served_stale_and_why(tmp_path: Path) -> No
     home = {"CLOSIENT_MCP_HOME": str(tmp_path)}
     with running_service() as service:
         serve(service, things())
-        site = service.address
+        site = service.url
         well = run("status", "--json", site=site, **home)
     gone = run("status", "--json", site=site, **home)
     (before,), (after,) = (ran.json()["systems"].values() for ran in (well, gone))
@@ -33,11 +33,11 @@ def test_a_call_at_a_terminal_does_not_ask_for_the_documents_again(service: Serv
     serve(service, things())
     service.routes["/things/api/v1/things/1"] = Reply({"id": 1})
     for _ in range(2):
-        assert run("call", "things_get_thing", '{"id": "1"}', site=service.address, **home).code == 0
+        assert run("call", "things_get_thing", '{"id": "1"}', site=service.url, **home).code == 0
     assert [got.path for got in service.received].count(THINGS) == 1
     for file in (tmp_path / "cache").glob("document-*"):
         age(file)
-    assert run("call", "things_get_thing", '{"id": "1"}', site=service.address, **home).code == 0
+    assert run("call", "things_get_thing", '{"id": "1"}', site=service.url, **home).code == 0
     assert [got.path for got in service.received].count(THINGS) == 2
 
 
@@ -48,7 +48,7 @@ def age(file: Path) -> None:
 def test_a_quietly_changed_description_is_reported_once_and_shown_until_accepted(
     service: Service, tmp_path: Path
 ) -> None:
-    home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.address
+    home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.url
     serve(service, things())
     first = run("tools", "--changed", site=site, **home)
     assert "nothing differs" in first.out
@@ -66,7 +66,7 @@ def test_a_quietly_changed_description_is_reported_once_and_shown_until_accepted
 
 
 def test_what_cannot_be_read_is_not_said_to_be_as_it_was(service: Service, tmp_path: Path) -> None:
-    home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.address
+    home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.url
     serve(service, things())
     assert run("tools", site=site, **home).code == 0
     service.routes["/.well-known/api-catalog"] = Reply({}, 404)
@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_not_said_to_be_as_it_was(service: Service, tmp_p
 
 
 def test_what_is_hidden_by_read_only_is_not_gone(service: Service, tmp_path: Path) -> None:
-    home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.address
+    home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.url
     serve(service, things(more={"/things/api/v1/more": {"post": operation(operationId="create_more")}}))
     assert run("tools", site=site, **home).code == 0
     assert run("tools", "--changed", "--json", "--read-only", site=site, **home).json() == []

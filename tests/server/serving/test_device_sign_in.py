@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from closient_mcp.auth.errors import SignInNeeded
+from closient_mcp.auth.errors import SignInRequired
 from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.server.cli.status import status_lines
 from closient_mcp.server.serving import sign_in
-from closient_mcp.server.serving.sign_in import Reach
+from closient_mcp.server.serving.sign_in import UserChannel
 
 from ...fakes.acme import Acme, text_of
 from ...fakes.clocks import FlyingTime
@@ -40,7 +40,7 @@ async def test_the_first_call_names_the_code_and_the_repeated_one_waits_for_the_
         again = await client.call_tool("acme_list_orders", {})
         lines = "\n".join(status_lines(bridge))
     said = text_of(first)
-    assert first.is_error and f"Open {acme.service.address}/enter on any device" in said
+    assert first.is_error and f"Open {acme.service.url}/enter on any device" in said
     assert "enter the code WDJB-MJHT" in said and "then repeat the request" in said
     assert not again.is_error and json.loads(text_of(again)) == [{"order": 1}]
     assert acme.count("/device") == 1 and "the-device-code" not in said and "then renewed by itself" in lines
@@ -54,10 +54,10 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
         acme.decided.set()
 
     async with acme.connected(DEVICE) as (bridge, _):
-        needed = SignInNeeded("It wants you.", "", system="acme", address=acme.service.address)
-        assert await sign_in.sign_in(bridge, needed, Reach(progress, heard=True)) is None
+        needed = SignInRequired("It wants you.", "", system="acme", url=acme.service.url)
+        assert await sign_in.sign_in(bridge, needed, UserChannel(progress, heard=True)) is None
         assert acme.record(bridge).tokens
-    assert said == [f"Waiting for you to sign in at {acme.service.address}/enter, with the code WDJB-MJHT"]
+    assert said == [f"Waiting for you to sign in at {acme.service.url}/enter, with the code WDJB-MJHT"]
 
 
 async def test_who_takes_longer_than_a_host_waits_is_told_to_repeat(

@@ -17,7 +17,7 @@ from mcp import types
 from mcp.client import ClientRequestContext
 
 from closient_mcp.auth.oauth import device as rfc8628
-from closient_mcp.auth.sign_in.attempt import Attempt
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.server.serving import protocol, sign_in
 from closient_mcp.server.serving.elicitation import asker_for
@@ -33,7 +33,7 @@ ERAS: list[Era] = ["legacy", "2026-07-28"]
 
 @dataclass
 class Host:
-    """A client that shows addresses to its person, who does as the test says."""
+    """A client that shows URLs to its person, who does as the test says."""
 
     acme: Acme
     era: Era
@@ -83,7 +83,7 @@ async def test_the_client_sends_the_person_to_the_sign_in_and_the_call_goes_on(h
     assert not result.is_error and json.loads(text_of(result)) == [{"order": 1}]
     (asked,) = host.asked
     assert asked.url.startswith("http://127.0.0.1:") and asked.url.endswith("/") and "state" not in asked.url
-    assert "wants you to sign in" in asked.message and f"sign in with {host.acme.service.address}" in asked.message
+    assert "wants you to sign in" in asked.message and f"sign in with {host.acme.service.url}" in asked.message
     assert (host.acme.count("/register"), host.acme.count("/authorize")) == (1, 1)
 
 
@@ -108,10 +108,10 @@ async def test_a_question_that_was_closed_is_told_with_the_address(host: Host) -
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the time that a host waits be over as soon as the person has been sent to a sign-in."""
-    begun: list[Attempt] = []
+    begun: list[SignInAttempt] = []
     start = Login.start
 
-    def started(self: Login, scopes: Sequence[str], **how: bool) -> Attempt:
+    def started(self: Login, scopes: Sequence[str], **how: bool) -> SignInAttempt:
         begun.append(start(self, scopes, **how))
         return begun[-1]
 
@@ -209,7 +209,7 @@ async def test_a_code_for_another_device_is_part_of_the_question(host: Host) -> 
     host.before = decided
     (result,) = await host.call(credential='{ grant = "device_code" }')
     (asked,) = host.asked
-    assert not result.is_error and asked.url == f"{host.acme.service.address}/enter"
+    assert not result.is_error and asked.url == f"{host.acme.service.url}/enter"
     assert "enter the code WDJB-MJHT" in asked.message and "the-device-code" not in asked.message
 
 

@@ -304,7 +304,7 @@ async def test_while_documents_are_slow_the_list_is_what_is_there_and_a_change_i
         if "list_changed" in str(getattr(message, "method", message)):
             changed.set()
 
-    settings = load_settings(Options(site=service.address), {})
+    settings = load_settings(Options(site=service.url), {})
     async with (
         open_bridge(settings, Redaction()) as bridge,
         mcp.Client(McpBridge(bridge).server(), mode=era, message_handler=told) as client,
@@ -363,7 +363,7 @@ async def test_one_slow_document_withholds_nothing_of_the_others(
 
     service.serve_apis(search=DOCUMENT, slow=document({}))
     service.routes["/slow/api/v1/openapi.json"] = slow
-    settings = load_settings(Options(site=service.address), {})
+    settings = load_settings(Options(site=service.url), {})
     async with open_bridge(settings, Redaction()) as bridge:
         read = FlyingTime(lambda: bridge.tools.find("search_get_thing") is not None)
         monkeypatch.setattr(protocol, "time", read)
@@ -389,8 +389,8 @@ BAD_PATHS: dict[str, Any] = {
 async def test_one_bad_address_in_a_catalog_costs_no_other_document(service: Service, href: str) -> None:
     service.serve_apis(things=DOCUMENT, bad=document(BAD_PATHS))
     catalog = service.catalog_of("things", "bad")
-    address = href.replace("{}", service.address)
-    catalog["linkset"].append({"anchor": f"{service.address}/worse/", "service-desc": [{"href": address}]})
+    url = href.replace("{}", service.url)
+    catalog["linkset"].append({"anchor": f"{service.url}/worse/", "service-desc": [{"href": url}]})
     service.routes["/.well-known/api-catalog"] = Reply(catalog)
     service.routes["/redirects"] = Reply(status=302, headers={"Location": "/a\x7f\x01"})
     async with connected(service, expose="all") as client:
@@ -415,7 +415,7 @@ async def test_very_deep_schemas_do_not_break_the_list(service: Service) -> None
 
 
 async def test_two_descriptions_of_one_address_are_both_read(service: Service) -> None:
-    contexts = [{"anchor": f"{service.address}/x/", "service-desc": [{"href": f"/{name}.json"}]} for name in "ab"]
+    contexts = [{"anchor": f"{service.url}/x/", "service-desc": [{"href": f"/{name}.json"}]} for name in "ab"]
     service.routes["/.well-known/api-catalog"] = Reply({"linkset": contexts})
     for name in "ab":
         one = document({f"/{name}": {"get": operation(operationId=f"get_{name}")}})

@@ -39,7 +39,7 @@ def services() -> Iterator[tuple[Service, Service]]:
         one, other = (stack.enter_context(running_service()) for _ in range(2))
         for service in (one, other):
             service.serve_apis(orders=ORDERS)
-            service.routes["/orders/api/v1/orders"] = Reply([service.address])
+            service.routes["/orders/api/v1/orders"] = Reply([service.url])
         yield one, other
 
 
@@ -62,15 +62,15 @@ async def test_names_and_credentials_of_two_systems_are_kept_apart(
     services: tuple[Service, Service], tmp_path: Path
 ) -> None:
     settings = "".join(
-        f'[systems.{name}]\ncatalog = "{service.address}/.well-known/api-catalog"\n'
+        f'[systems.{name}]\ncatalog = "{service.url}/.well-known/api-catalog"\n'
         f'credential = {{ grant = "api_key", key = {{ env = "{name.upper()}_KEY" }} }}\n'
         for name, service in zip(("one", "two"), services, strict=True)
     )
     async with opened(tmp_path, settings, ONE_KEY="key-of-the-first", TWO_KEY="key-of-the-other") as (_, client):
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert {"one_orders_list_orders", "two_orders_list_orders"} <= names
-        assert services[0].address in text_of(await client.call_tool("one_orders_list_orders", {}))
-        assert services[1].address in text_of(await client.call_tool("two_orders_list_orders", {}))
+        assert services[0].url in text_of(await client.call_tool("one_orders_list_orders", {}))
+        assert services[1].url in text_of(await client.call_tool("two_orders_list_orders", {}))
     for service, key in zip(services, ("key-of-the-first", "key-of-the-other"), strict=True):
         assert {got.headers.get("x-api-key") for got in service.received} == {None, key}
 
@@ -78,9 +78,9 @@ async def test_names_and_credentials_of_two_systems_are_kept_apart(
 async def test_a_missing_secret_costs_only_its_own_system(services: tuple[Service, Service], tmp_path: Path) -> None:
     one, two = services
     settings = (
-        f'[systems.one]\ncatalog = "{one.address}/.well-known/api-catalog"\n'
+        f'[systems.one]\ncatalog = "{one.url}/.well-known/api-catalog"\n'
         'credential = { grant = "api_key", key = { env = "NOT_SET" } }\n'
-        f'[systems.two]\ncatalog = "{two.address}/.well-known/api-catalog"\n'
+        f'[systems.two]\ncatalog = "{two.url}/.well-known/api-catalog"\n'
     )
     async with opened(tmp_path, settings) as (_, client):
         refused = await client.call_tool("one_orders_list_orders", {})
@@ -103,10 +103,10 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
     slow.routes["/.well-known/api-catalog"] = dawdle
     good.routes["/html"] = Reply("<!doctype html><title>Shop</title>", headers={"content-type": "text/html"})
     settings = (
-        f'[systems.good]\ncatalog = "{good.address}/.well-known/api-catalog"\n'
-        f'[systems.slow]\ncatalog = "{slow.address}/.well-known/api-catalog"\n'
+        f'[systems.good]\ncatalog = "{good.url}/.well-known/api-catalog"\n'
+        f'[systems.slow]\ncatalog = "{slow.url}/.well-known/api-catalog"\n'
         f'[systems.down]\ncatalog = "http://127.0.0.1:9/.well-known/api-catalog"\n'
-        f'[systems.html]\ncatalog = "{good.address}/html"\n'
+        f'[systems.html]\ncatalog = "{good.url}/html"\n'
     )
     # Far longer than the test may take: what answers before that did not wait for the slow one.
     monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 10 * SECONDS)
@@ -139,10 +139,10 @@ async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wai
         return catalog
 
     good.routes["/.well-known/api-catalog"] = later
-    local = document({"/items": {"get": operation(operationId="list_items")}}, servers=[{"url": good.address}])
+    local = document({"/items": {"get": operation(operationId="list_items")}}, servers=[{"url": good.url}])
     (tmp_path / "local.json").write_text(json.dumps(local), encoding="utf-8")
     settings = (
-        f'[systems.good]\ncatalog = "{good.address}/.well-known/api-catalog"\n'
+        f'[systems.good]\ncatalog = "{good.url}/.well-known/api-catalog"\n'
         '[systems.down]\ncatalog = "http://127.0.0.1:9/.well-known/api-catalog"\n'
         '[systems.local]\ndescription = "local.json"\n'
     )
@@ -180,7 +180,7 @@ async def test_a_system_whose_reading_breaks_costs_no_other(
 
     monkeypatch.setattr(System, "load", broken)
     settings = "".join(
-        f'[systems.{name}]\ncatalog = "{service.address}/.well-known/api-catalog"\n'
+        f'[systems.{name}]\ncatalog = "{service.url}/.well-known/api-catalog"\n'
         for name, service in zip(("one", "two"), services, strict=True)
     )
     async with opened(tmp_path, settings) as (bridge, client):
@@ -193,7 +193,7 @@ async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_nam
     services: tuple[Service, Service], tmp_path: Path
 ) -> None:
     settings = (
-        f'[systems.one]\ncatalog = "{services[0].address}/.well-known/api-catalog"\n'
+        f'[systems.one]\ncatalog = "{services[0].url}/.well-known/api-catalog"\n'
         'tiers = { one_orders_list_orders = "destructive", one_orders_none = "read" }\npin = ["orders", "nosuch"]\n'
     )
     async with opened(tmp_path, settings) as (bridge, client):
@@ -209,17 +209,17 @@ async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_nam
 async def test_the_hand_made_tools_are_there_for_closient_alone(
     services: tuple[Service, Service], tmp_path: Path
 ) -> None:
-    settings = f'[systems.one]\ncatalog = "{services[0].address}/.well-known/api-catalog"\n'
+    settings = f'[systems.one]\ncatalog = "{services[0].url}/.well-known/api-catalog"\n'
     async with opened(tmp_path, settings) as (_, client):
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert "one_orders_list_orders" in names and "search_products" not in names
     both = (
         '[systems.shop]\npreset = "closient"\nsite = "http://127.0.0.1:9"\n'
-        f'[systems.closient]\nsite = "{services[1].address}"\n'
+        f'[systems.closient]\nsite = "{services[1].url}"\n'
     )
     async with opened(tmp_path, both, CLOSIENT_API_KEY="csb_a_b") as (_, client):
         await client.call_tool("search_products", {"query": "a"})
         assert "/search/api/v1/search" in str([got.path for got in services[1].received])
-    async with opened(tmp_path, f'{settings}[systems.closient]\nsite = "{services[1].address}"\n') as (_, client):
+    async with opened(tmp_path, f'{settings}[systems.closient]\nsite = "{services[1].url}"\n') as (_, client):
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert {"one_orders_list_orders", "orders_list_orders", "search_products"} <= names

@@ -82,7 +82,7 @@ def wanting(acme: Acme, scope: str) -> None:
             return Reply("", 401)
         if scope in acme.scope.split():
             return Reply([{"order": 1}])
-        challenge = f'Bearer scope="{scope}", resource_metadata="{acme.service.address}/meta"'
+        challenge = f'Bearer scope="{scope}", resource_metadata="{acme.service.url}/meta"'
         return Reply("", 403, {"www-authenticate": challenge})
 
     acme.service.routes["/orders"] = orders

@@ -25,7 +25,7 @@ from ...fakes.service import Sandbox
 SNAPSHOTS = VECTORS / "tools_list"
 
 
-async def definitions(home: Path, address: str, text: str = "", **environment: str) -> list[Any]:
+async def definitions(home: Path, url: str, text: str = "", **environment: str) -> list[Any]:
     """All tools of a system as they are listed, sorted by name; where the service runs is left out."""
     file = home / "closient-mcp.toml"
     file.write_text(text, encoding="utf-8")
@@ -34,9 +34,7 @@ async def definitions(home: Path, address: str, text: str = "", **environment: s
     async with open_bridge(settings, Redaction()) as bridge:
         await bridge.loader.load()
         assert bridge.loader.complete
-        told = json.dumps([tool.definition() for tool in bridge.tools.listed()]).replace(
-            address, "https://api.example.com"
-        )
+        told = json.dumps([tool.definition() for tool in bridge.tools.listed()]).replace(url, "https://api.example.com")
     return sorted(json.loads(told), key=lambda tool: str(tool["name"]))
 
 
@@ -53,21 +51,21 @@ def check(name: str, now: list[Any]) -> None:
 
 
 async def test_the_tools_list_of_closient_is_its_snapshot(sandbox: Sandbox, tmp_path: Path) -> None:
-    check("closient", await definitions(tmp_path, sandbox.address, CLOSIENT_SITE=sandbox.address))
+    check("closient", await definitions(tmp_path, sandbox.url, CLOSIENT_SITE=sandbox.url))
 
 
 @pytest.mark.parametrize("form", ["clean", "fern"])
 async def test_the_tools_list_of_close_is_its_snapshot(form: Any, tmp_path: Path) -> None:
     with running_close(form) as close:
-        text = f'[systems.close]\nsite = "{close.address}"\ncredential = {{ grant = "api_key", key = "api_key" }}\n'
-        check(f"close_{form}", await definitions(tmp_path, close.address, text))
+        text = f'[systems.close]\nsite = "{close.url}"\ncredential = {{ grant = "api_key", key = "api_key" }}\n'
+        check(f"close_{form}", await definitions(tmp_path, close.url, text))
 
 
 async def test_the_tools_list_of_fluent_is_its_snapshot(tmp_path: Path) -> None:
     with running_fluent() as fluent:
         text = (
-            f'[systems.fluent]\naccount = "ACME"\nretailer = 1\nbase = "{fluent.address}"\n'
+            f'[systems.fluent]\naccount = "ACME"\nretailer = 1\nbase = "{fluent.url}"\n'
             'credential = { grant = "password", username = "u", password = "p", '
             'client_id = "c", client_secret = "s" }\n'
         )
-        check("fluent", await definitions(tmp_path, fluent.address, text))
+        check("fluent", await definitions(tmp_path, fluent.url, text))

@@ -62,7 +62,7 @@ async def names(client: mcp.Client) -> set[str]:
 async def warm(service: Service) -> Service:
     """A service that an earlier start read, and that has received nothing since."""
     serve(service, things())
-    async with opened(service.address) as bridge:
+    async with opened(service.url) as bridge:
         await bridge.loader.load()
     service.received.clear()
     return service
@@ -77,7 +77,7 @@ async def test_a_start_with_a_warm_cache_sends_nothing_before_tools_list(
 ) -> None:
     monkeypatch.setattr(protocol, "_REST_SECONDS", NEVER)
     monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
-    async with client_of(warm.address, era) as client:
+    async with client_of(warm.url, era) as client:
         assert "things_get_thing" in await names(client)
         assert warm.received == []
 
@@ -90,10 +90,10 @@ async def test_a_warm_start_chooses_what_to_list_as_the_first_start_did(
     monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
     service.serve_apis(things=things(), gone=things())
     service.routes["/gone/api/v1/openapi.json"] = Reply(status=404)
-    async with client_of(service.address) as client:
+    async with client_of(service.url) as client:
         cold = await names(client)
     service.received.clear()
-    async with client_of(service.address) as client:
+    async with client_of(service.url) as client:
         assert await names(client) == cold and "things_get_thing" in cold
         assert service.received == []
 
@@ -102,10 +102,10 @@ async def test_what_could_not_be_reached_last_time_is_waited_for(service: Servic
     service.serve_apis(things=things(), late=things())
     late = service.routes["/late/api/v1/openapi.json"]
     service.routes["/late/api/v1/openapi.json"] = Reply(status=500)
-    async with client_of(service.address) as client:
+    async with client_of(service.url) as client:
         assert "late_get_thing" not in await names(client)
     service.routes["/late/api/v1/openapi.json"] = late
-    async with client_of(service.address) as client:
+    async with client_of(service.url) as client:
         assert "late_get_thing" in await names(client)
 
 
@@ -115,7 +115,7 @@ async def test_a_call_before_any_list_is_answered_from_what_was_kept(
     monkeypatch.setattr(protocol, "_REST_SECONDS", NEVER)
     monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
     warm.routes["/things/api/v1/things/1"] = Reply({"id": 1})
-    async with client_of(warm.address) as client:
+    async with client_of(warm.url) as client:
         assert not (await client.call_tool("things_get_thing", {"id": "1"})).is_error
     assert [got.path for got in warm.received] == ["/things/api/v1/things/1"]
 
@@ -131,7 +131,7 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("restless")
 async def test_after_the_list_each_document_is_asked_for_by_its_validators(warm: Service) -> None:
-    async with client_of(warm.address) as client:
+    async with client_of(warm.url) as client:
         await names(client)
         await anyio.to_thread.run_sync(warm.wait_for, lambda: len(warm.received) == 2)
     assert [got.path for got in warm.received] == [CATALOG, THINGS]
@@ -143,7 +143,7 @@ async def test_after_the_list_each_document_is_asked_for_by_its_validators(warm:
 async def test_a_document_that_changed_changes_the_tools_and_both_eras_are_told(warm: Service, era: Era) -> None:
     changed = anyio.Event()
     serve(warm, things(more={"/things/api/v1/more": {"get": operation(operationId="list_more")}}))
-    async with client_of(warm.address, era, changed) as client:
+    async with client_of(warm.url, era, changed) as client:
         early = await names(client)
         with anyio.fail_after(SECONDS):
             await changed.wait()
@@ -162,7 +162,7 @@ async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappea
 
     warm.routes["/things/api/v1/things/1"] = slow
     results: list[types.CallToolResult] = []
-    async with client_of(warm.address, era, changed) as client, anyio.create_task_group() as group:
+    async with client_of(warm.url, era, changed) as client, anyio.create_task_group() as group:
 
         async def call() -> None:
             results.append(await client.call_tool("things_get_thing", {"id": "1"}))
@@ -182,7 +182,7 @@ async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappea
 async def test_a_document_that_is_gone_takes_its_tools_with_it(warm: Service) -> None:
     changed = anyio.Event()
     warm.routes[THINGS] = Reply(status=410)
-    async with client_of(warm.address, changed=changed) as client:
+    async with client_of(warm.url, changed=changed) as client:
         assert "things_get_thing" in await names(client)
         with anyio.fail_after(SECONDS):
             await changed.wait()
@@ -194,7 +194,7 @@ async def test_the_choice_of_what_to_list_stays_when_documents_grow(warm: Servic
     changed = anyio.Event()
     many = {f"/things/api/v1/more{i}": {"get": operation(operationId=f"get_more_{i}")} for i in range(60)}
     serve(warm, things(more=many))
-    async with client_of(warm.address, changed=changed) as client:
+    async with client_of(warm.url, changed=changed) as client:
         early = await names(client)
         with anyio.fail_after(SECONDS):
             await changed.wait()
@@ -205,7 +205,7 @@ async def test_the_choice_of_what_to_list_stays_when_documents_grow(warm: Servic
 async def test_a_running_server_asks_again_from_time_to_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "_REVALIDATE_SECONDS", 0.05)
     serve(service, things())
-    async with client_of(service.address) as client:
+    async with client_of(service.url) as client:
         await names(client)
         await anyio.to_thread.run_sync(service.wait_for, lambda: service.count(THINGS) >= 4)
     assert all("if-none-match" in got.headers for got in service.received if got not in service.received[:2])
@@ -220,7 +220,7 @@ async def test_without_a_writable_folder_a_running_server_keeps_what_it_read(
     home = tmp_path / "home" / ".local"
     home.write_text("no folder can be made here")
     service.serve_apis(things=things())
-    async with client_of(service.address) as client:
+    async with client_of(service.url) as client:
         assert "things_get_thing" in await names(client)
         service.routes[path] = Reply(status=500)
         service.received.clear()
@@ -232,7 +232,7 @@ async def test_damaged_files_are_made_anew(warm: Service, tmp_path: Path) -> Non
     files = list((tmp_path / "home" / ".local" / "state" / "closient-mcp" / "cache").iterdir())
     for file in files:
         file.write_bytes(b"\x00garbage")
-    async with client_of(warm.address) as client:
+    async with client_of(warm.url) as client:
         assert "things_get_thing" in await names(client)
     assert len(files) == 3 and not any(file.read_bytes().startswith(b"\x00") for file in files)
 
@@ -240,7 +240,7 @@ async def test_damaged_files_are_made_anew(warm: Service, tmp_path: Path) -> Non
 async def test_a_web_page_in_the_place_of_a_catalog_or_document_leaves_the_tools_as_they_were(warm: Service) -> None:
     for path in (CATALOG, THINGS):
         warm.routes[path] = Reply(b"<html>broken deploy</html>", headers={"ETag": '"page"'})
-    async with opened(warm.address) as bridge:
+    async with opened(warm.url) as bridge:
         await bridge.loader.load()
         stale = bridge.systems["closient"].stale()
     assert bridge.tools.find("things_get_thing")

@@ -448,12 +448,12 @@ def test_a_mistake_in_braces_over_several_lines_is_told_with_its_own_line(
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     ["https://ann:hidden-1@a.example:99999999/c", "ftp://ann:hidden-1@a.example/", "ftp://a.example/?key=hidden-1"],
 )
-def test_what_may_be_a_secret_in_an_address_is_not_quoted(tmp_path: Path, address: str) -> None:
+def test_what_may_be_a_secret_in_an_address_is_not_quoted(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsError) as error:
-        load(tmp_path, f'[systems.a]\ncatalog = "{address}"')
+        load(tmp_path, f'[systems.a]\ncatalog = "{url}"')
     assert "hidden-1" not in str(error.value) and "a.example" in str(error.value)
 
 

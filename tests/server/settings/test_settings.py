@@ -41,13 +41,13 @@ def test_a_site_is_a_name_or_an_address_and_the_command_line_goes_first(
     ("site", "says"),
     [
         ("prodution", "did you mean production"),
-        ("nonsense", "production, testing, local, or an address"),
+        ("nonsense", "production, testing, local, or a URL"),
         ("http://www.closient.com", "not https"),
         ("https://www.closient.com/search", "has a path"),
         ("https://user:pw@www.closient.com", "user name"),
         ("ftp://www.closient.com", "not an http"),
         ("https://", "not an http"),
-        ("https://h:99999", "not an address"),
+        ("https://h:99999", "not a URL"),
     ],
 )
 def test_a_wrong_site_is_refused_with_what_was_meant(site: str, says: str) -> None:

@@ -15,7 +15,7 @@ from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options, SettingsError
 from closient_mcp.tools.calls import attachments
 from closient_mcp.tools.calls.attachments import read_allowed
-from closient_mcp.tools.errors import BadArguments, Refused
+from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
 
 from ...fakes.service import Reply, Service, document, operation
 
@@ -44,14 +44,14 @@ def test_a_path_is_looked_for_in_each_folder_in_turn(folder: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("path", ["../secret.txt", "sub/../../secret.txt", "/etc/passwd", "~/x", "../allowed2/x"])
 def test_rule_3_no_path_leads_out_of_the_folder(folder: Path, path: str) -> None:
-    with pytest.raises(Refused, match="not in a folder from which files may be sent"):
+    with pytest.raises(RefusedError, match="not in a folder from which files may be sent"):
         read_allowed(path, [folder])
 
 
 def test_rule_3_what_is_outside_is_refused_alike_whether_it_is_there_or_not(folder: Path, tmp_path: Path) -> None:
     told: list[str] = []
     for name in ("secret.txt", "absent.txt"):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RefusedError) as caught:
             read_allowed(str(tmp_path / name), [folder])
         told.append(caught.value.message.replace(name, ""))
     assert told[0] == told[1]
@@ -62,7 +62,7 @@ def test_rule_3_no_link_leads_out_of_the_folder(folder: Path, tmp_path: Path) ->
     (folder / "up").symlink_to(tmp_path)
     (folder / "fine").symlink_to(folder / "sub" / "a.txt")
     for path in ("link", "up/secret.txt"):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedError):
             read_allowed(path, [folder])
     assert read_allowed("fine", [folder]) == b"inside"
 
@@ -73,21 +73,21 @@ def test_the_folder_itself_may_be_reached_over_a_link(folder: Path, tmp_path: Pa
 
 
 def test_without_a_folder_nothing_is_read(folder: Path) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         read_allowed(str(folder / "sub" / "a.txt"), [])
 
 
 def test_a_pipe_or_a_folder_is_no_file_and_nobody_waits_for_it(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     for path in ("pipe", "sub"):
-        with pytest.raises(BadArguments):
+        with pytest.raises(InvalidArgumentsError):
             read_allowed(path, [folder])
 
 
 @pytest.mark.parametrize("path", ["absent", "a\0b", "x" * 5000, "loop"])
 def test_what_cannot_be_read_is_told_in_a_sentence(folder: Path, path: str) -> None:
     (folder / "loop").symlink_to(folder / "loop")
-    with pytest.raises((BadArguments, Refused)) as caught:
+    with pytest.raises((InvalidArgumentsError, RefusedError)) as caught:
         read_allowed(path, [folder])
     assert len(caught.value.message) < 400
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_is_told_in_a_sentence(folder: Path, path: str) -> N
 def test_a_file_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert attachments.MAX_BYTES == 50 * 1024 * 1024
     assert read_allowed("sub/a.txt", [folder], 6) == b"inside"
-    with pytest.raises(BadArguments, match="50 MiB"):
+    with pytest.raises(InvalidArgumentsError, match="50 MiB"):
         read_allowed("sub/a.txt", [folder], 5)
 
 
@@ -103,7 +103,7 @@ async def test_files_of_one_call_are_bounded_together(folder: Path, monkeypatch:
     monkeypatch.setattr(attachments, "MAX_BYTES", 10)
     (folder / "b.txt").write_bytes(b"123456")
     assert attachments.read_all(["b.txt"], [folder]) == {"b.txt": b"123456"}
-    with pytest.raises(BadArguments, match="too large"):
+    with pytest.raises(InvalidArgumentsError, match="too large"):
         attachments.read_all(["b.txt", "sub/a.txt"], [folder])
 
 
@@ -142,7 +142,7 @@ async def test_an_agent_sends_a_file_by_its_path_where_the_settings_allow_it(
     service.routes["/scans/api/v1/scans"] = Reply({"ok": True})
     file = tmp_path / "closient-mcp.toml"
     files = f'files = ["{folder}"]\n' if allowed else ""
-    file.write_text(f'{files}[systems.acme]\ncatalog = "{service.address}/.well-known/api-catalog"\n', "utf-8")
+    file.write_text(f'{files}[systems.acme]\ncatalog = "{service.url}/.well-known/api-catalog"\n', "utf-8")
     settings = load_settings(Options(config=str(file)), {"CLOSIENT_MCP_HOME": str(tmp_path)})
     async with open_bridge(settings, Redaction()) as bridge, mcp.Client(McpBridge(bridge).server()) as client:
         (tool,) = [one for one in (await client.list_tools()).tools if one.name.endswith("upload_scan")]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.calls.requests import build_request
-from closient_mcp.tools.errors import BadArguments
+from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.openapi.bodies import Body
@@ -109,7 +109,7 @@ def test_a_header_parameter_is_written_in_its_style(explode: bool, sent: str) ->
 def test_rule_3_a_path_parameter_never_adds_a_segment_or_dots(value: str | list[JsonValue]) -> None:
     try:
         path = urlsplit(build(parameter("path", "simple"), value).url).path
-    except BadArguments:
+    except InvalidArgumentsError:
         return
     segments = path.split("/")
     assert len(segments) == 5 and segments[:3] == ["", "v1", "a"] and segments[4] == "b"
@@ -118,13 +118,13 @@ def test_rule_3_a_path_parameter_never_adds_a_segment_or_dots(value: str | list[
 
 @pytest.mark.parametrize("value", ["", ".", "..", "...", [], [""]])
 def test_rule_3_a_path_parameter_that_would_change_the_path_is_refused(value: JsonValue) -> None:
-    with pytest.raises(BadArguments, match="`p` is"):
+    with pytest.raises(InvalidArgumentsError, match="`p` is"):
         build(parameter("path", "simple"), value)
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00b", ["ok", "a\rb"]])
 def test_rule_3_a_header_never_gains_a_line(value: JsonValue) -> None:
-    with pytest.raises(BadArguments, match="line break"):
+    with pytest.raises(InvalidArgumentsError, match="line break"):
         build(parameter("header", "simple"), value)
 
 
@@ -137,7 +137,7 @@ def test_a_json_body_is_sent_as_it_was_given(value: JsonValue) -> None:
 
 @pytest.mark.parametrize("value", ["größe", "\u200b", "日本"])
 def test_a_header_carries_plain_ascii_only_and_says_so(value: str) -> None:
-    with pytest.raises(BadArguments, match="plain ASCII"):
+    with pytest.raises(InvalidArgumentsError, match="plain ASCII"):
         build(parameter("header", "simple"), value)
 
 

@@ -35,12 +35,12 @@ class Application:
         self,
         document: Mapping[str, Any],
         client: httpx2.AsyncClient,
-        address: str = ADDRESS,
+        url: str = ADDRESS,
         files: tuple[Path, ...] = (),
     ) -> None:
-        source = Source("s", (), "", f"{address}/openapi.json", address, frozenset({address}), base=address)
+        source = Source("s", (), "", f"{url}/openapi.json", url, frozenset({url}), base=url)
         operations, self.problems = read_operations(dict(document), source)
-        sender = Sender(client, frozenset({address}), "s")
+        sender = Sender(client, frozenset({url}), "s")
         self.tools = {f"{one.method} {one.path}": operation_tool(one, sender, files=files) for one in operations}
 
     async def __call__(self, name: str, **arguments: JsonValue) -> Any:
@@ -66,7 +66,7 @@ async def ninja() -> AsyncIterator[Application]:
 
 
 @pytest.fixture(scope="module")
-def flask_address() -> Iterator[str]:
+def flask_url() -> Iterator[str]:
     server = make_server("127.0.0.1", 0, flask_application())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -77,9 +77,9 @@ def flask_address() -> Iterator[str]:
 
 
 @pytest.fixture
-async def flask(flask_address: str) -> AsyncIterator[Application]:
+async def flask(flask_url: str) -> AsyncIterator[Application]:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Application(FLASK_DOCUMENT, client, flask_address)
+        yield Application(FLASK_DOCUMENT, client, flask_url)
 
 
 def file(**more: JsonValue) -> JsonObject:
@@ -224,12 +224,12 @@ async def test_flask_receives_a_cookie_and_a_session_is_no_argument(flask: Appli
     assert list(flask.schema("GET /cookies")) == ["theme"]
 
 
-async def test_files_are_sent_from_a_folder_that_is_allowed(flask_address: str, tmp_path: Path) -> None:
+async def test_files_are_sent_from_a_folder_that_is_allowed(flask_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "upload"
     folder.mkdir()
     (folder / "scan.png").write_bytes(BYTES)
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        flask = Application(FLASK_DOCUMENT, client, flask_address, (folder,))
+        flask = Application(FLASK_DOCUMENT, client, flask_url, (folder,))
         assert "path" in flask.schema("POST /multipart")["body"]["properties"]["photo"]["properties"]
         got = await flask("POST /multipart", body={"photo": {"path": "scan.png"}, "others": [{"path": "scan.png"}]})
         assert got["files"][0] == ["photo", "scan.png", "image/png", digest(BYTES)]

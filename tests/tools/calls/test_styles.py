@@ -24,7 +24,7 @@ from werkzeug.formparser import FormDataParser
 
 from closient_mcp.tools.calls.encoding import encode_body
 from closient_mcp.tools.calls.requests import build_request
-from closient_mcp.tools.errors import BadArguments
+from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.openapi.bodies import Body
@@ -100,7 +100,7 @@ def test_a_path_parameter_arrives_as_it_was_given(style: str, explode: bool, val
         return  # a dot is both a separator and an unreserved character there (RFC 6570 §3.2.5)
     try:
         sent = segment(build("path", value, style, explode).url)
-    except BadArguments:
+    except InvalidArgumentsError:
         assert all(not part.strip(".") for part in told([value]) if isinstance(part, str)) or value in ([""], ["."])
         return
     assert read_path(sent, style, explode, type(value)) == told(value)
@@ -204,7 +204,7 @@ def test_rule_3_a_header_or_cookie_that_cannot_be_sent_is_refused(value: str) ->
     for location, style in (("header", "simple"), ("cookie", "cookie")):
         try:
             headers = build("header" if location == "header" else "cookie", value, style, name="p").headers
-        except BadArguments:
+        except InvalidArgumentsError:
             continue
         sent = headers["p" if location == "header" else "cookie"]
         assert sent.isascii() and not re.search(r"[\x00-\x08\x0a-\x1f\x7f]", sent)
@@ -240,7 +240,7 @@ def test_a_multipart_form_arrives_as_it_was_given(value: JsonObject, content: by
     given_file: JsonObject = {"base64": b64encode(content).decode(), "filename": filename}
     try:
         encoded = encode_body(body, {**value, "file": given_file}, {})
-    except BadArguments:
+    except InvalidArgumentsError:
         assert re.search(r"[/\\\x00-\x1f\x7f]", filename)
         return
     sent = encoded.content or b""
@@ -265,5 +265,5 @@ def browser(name: str) -> str:
 
 @pytest.mark.parametrize("location", ["path", "query", "cookie", "header"])
 def test_rule_3_half_a_character_is_refused_everywhere(location: Location) -> None:
-    with pytest.raises(BadArguments):
+    with pytest.raises(InvalidArgumentsError):
         build(location, "a\ud800b", "simple" if location in ("path", "header") else "form", name="p")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.catalog.discovery import WayIn
+from closient_mcp.tools.catalog.discovery import DocumentSource
 from closient_mcp.tools.systems import system as system_module
 from closient_mcp.tools.systems.system import System
 
@@ -41,7 +41,7 @@ async def test_of_6000_contexts_only_a_bounded_number_is_fetched(service: Servic
         service,
         *(
             {
-                "anchor": f"{service.address}/store/{slug}/",
+                "anchor": f"{service.url}/store/{slug}/",
                 "title": f"The store of {slug}",
                 "description": "A plain string",
                 "service-desc": [{"href": f"/specs/{slug}.json", "type": "application/vnd.oai.openapi"}],
@@ -93,7 +93,7 @@ async def test_what_was_wanted_last_is_kept_and_nothing_is_renamed_by_it(
 
 
 async def test_two_anchors_that_share_a_description_are_one_api_with_both_titles(service: Service) -> None:
-    base = service.address
+    base = service.url
     shared = {"service-desc": [{"href": f"{base}/api/v1/openapi.json", "type": OPENAPI}]}
     card = {"service-desc": [{"href": f"{base}/.well-known/mcp.json", "type": "application/json"}]}
     items = [
@@ -122,7 +122,7 @@ async def test_descriptions_that_differ_only_by_their_query_are_different_apis(s
         service,
         *(
             {
-                "anchor": f"{service.address}/reference/{name}",
+                "anchor": f"{service.url}/reference/{name}",
                 "service-desc": [{"href": f"/openapi.yaml?api={name}", "type": "application/yaml"}],
             }
             for name in ("hris", "ats")
@@ -184,7 +184,7 @@ async def test_catalogs_nested_by_their_type_alone(service: Service) -> None:
 
 
 async def test_the_bare_string_of_rfc_9727s_own_example(service: Service) -> None:
-    serve(service, {"anchor": "/", "item": [{"href": "/x"}], "api-catalog": f"{service.address}/more"})
+    serve(service, {"anchor": "/", "item": [{"href": "/x"}], "api-catalog": f"{service.url}/more"})
     service.routes["/more"] = Reply({"linkset": [{"anchor": "/x", "service-desc": [{"href": "/x.json"}]}]})
     service.routes["/x.json"] = Reply(api("things"))
     assert names(await loaded(service)) == ["acme_x_get_things"]
@@ -231,7 +231,7 @@ async def test_equal_documents_at_two_addresses_are_one_api(service: Service) ->
     service.routes |= {"/1.json": same, "/2.json": same}
     system = await loaded(service)
     assert names(system) == ["acme_a_get_things"]
-    assert skipped(system) == {"2.json": f"it is the same document as {service.address}/1.json"}
+    assert skipped(system) == {"2.json": f"it is the same document as {service.url}/1.json"}
 
 
 async def test_equal_documents_of_apis_in_two_places_are_two(service: Service) -> None:
@@ -278,13 +278,13 @@ async def test_a_flat_list_of_links_is_read_and_told(service: Service) -> None:
 @pytest.mark.parametrize("member", ["openAPISpec", "specification", "openapi"])
 async def test_a_list_of_apis_is_read_where_it_names_openapi(service: Service, member: str) -> None:
     apis = [
-        {"name": "Orders", "baseURL": f"{service.address}/orders/v1", member: "/orders.json"},
-        {"name": "Mystery", "url": f"{service.address}/mystery"},
+        {"name": "Orders", "baseURL": f"{service.url}/orders/v1", member: "/orders.json"},
+        {"name": "Mystery", "url": f"{service.url}/mystery"},
     ]
     service.routes |= {CATALOG: Reply({"apis": apis}), "/orders.json": Reply(api("open"))}
     system = await loaded(service)
     assert [(one.name, one.base) for one in system.operations()] == [
-        ("acme_orders_get_open", f"{service.address}/orders/v1")
+        ("acme_orders_get_open", f"{service.url}/orders/v1")
     ]
     assert skipped(system)["Mystery"] == "no member says where its OpenAPI document is (it has name, url)"
 
@@ -324,7 +324,7 @@ async def test_members_that_are_no_links_are_passed_over(service: Service) -> No
 
 
 async def test_a_catalog_that_names_itself_is_read_once(service: Service) -> None:
-    me = {"href": f"{service.address}{CATALOG}/", "type": "application/linkset+json"}
+    me = {"href": f"{service.url}{CATALOG}/", "type": "application/linkset+json"}
     described = {"anchor": "/a", "item": [{"href": "/a"}], "describedby": [me], "service-desc": "/a.json"}
     serve(service, {"anchor": CATALOG, "api-catalog": CATALOG}, described)
     service.routes["/a.json"] = Reply(api("things"))
@@ -335,11 +335,11 @@ async def test_a_catalog_that_names_itself_is_read_once(service: Service) -> Non
 
 async def test_two_hosts_that_name_each_other_end(service: Service) -> None:
     with running_service() as other:
-        serve(service, {"anchor": "/a", "service-desc": "/a.json"}, {"api-catalog": f"{other.address}{CATALOG}"})
-        serve(other, {"anchor": "/b", "service-desc": "/b.json"}, {"api-catalog": f"{service.address}{CATALOG}"})
+        serve(service, {"anchor": "/a", "service-desc": "/a.json"}, {"api-catalog": f"{other.url}{CATALOG}"})
+        serve(other, {"anchor": "/b", "service-desc": "/b.json"}, {"api-catalog": f"{service.url}{CATALOG}"})
         service.routes["/a.json"] = Reply(api("things"))
         other.routes["/b.json"] = Reply(api("things"))
-        system = await loaded(service, origins=(other.address,))
+        system = await loaded(service, origins=(other.url,))
         assert names(system) == ["acme_a_get_things", "acme_b_get_things"]
         assert [got.path for got in other.received] == [CATALOG, "/b.json"]
 
@@ -364,10 +364,10 @@ async def test_a_catalog_of_many_catalogs_is_read_to_a_number(service: Service) 
 
 async def test_rule_1_a_description_elsewhere_is_fetched_without_a_credential(service: Service) -> None:
     with running_service() as elsewhere:
-        serve(service, {"anchor": "/a", "service-desc": f"{elsewhere.address}/a.json"})
-        elsewhere.routes["/a.json"] = Reply(api("things", servers=[{"url": f"{service.address}/v1"}]))
+        serve(service, {"anchor": "/a", "service-desc": f"{elsewhere.url}/a.json"})
+        elsewhere.routes["/a.json"] = Reply(api("things", servers=[{"url": f"{service.url}/v1"}]))
         system = await loaded(service)
-        assert [one.base for one in system.operations()] == [f"{service.address}/v1"]
+        assert [one.base for one in system.operations()] == [f"{service.url}/v1"]
         assert not {"authorization", "x-api-key", "cookie"} & elsewhere.received[0].headers.keys()
 
 
@@ -376,7 +376,7 @@ async def test_rule_1_an_api_elsewhere_is_not_called_whatever_its_description_sa
     service.routes["/a.json"] = Reply(api("things", servers=[{"url": "https://elsewhere.example/v1"}]))
     system = await loaded(service)
     assert not names(system)
-    assert "https://elsewhere.example, which is not an address of this system" in skipped(system)["things"]
+    assert "https://elsewhere.example, which is not a URL of this system" in skipped(system)["things"]
 
 
 async def test_a_description_that_wants_a_sign_in_costs_only_itself(service: Service) -> None:
@@ -466,18 +466,18 @@ async def test_an_item_that_is_a_description_is_read(service: Service) -> None:
     serve(service, {"anchor": CATALOG, "item": [{"href": "/shop/openapi.json", "type": OPENAPI}]})
     service.routes["/shop/openapi.json"] = Reply(api("carts"))
     system = await loaded(service)
-    assert [(one.name, one.base) for one in system.operations()] == [("acme_shop_get_carts", service.address)]
+    assert [(one.name, one.base) for one in system.operations()] == [("acme_shop_get_carts", service.url)]
 
 
 async def test_where_the_anchor_is_a_page_of_documentation_the_servers_say_where_the_api_is(service: Service) -> None:
     with running_service() as docs:
-        page = f"{docs.address}/reference/foo"
-        spec = {"href": f"{docs.address}/openapi.yaml?api=1", "type": "application/yaml"}
+        page = f"{docs.url}/reference/foo"
+        spec = {"href": f"{docs.url}/openapi.yaml?api=1", "type": "application/yaml"}
         serve(docs, {"anchor": page, "service-desc": [spec], "service-doc": [{"href": page, "type": "text/html"}]})
-        docs.routes["/openapi.yaml"] = Reply(f"servers: [{{url: '{service.address}/v2'}}]\n{yaml_of('foo')}")
-        system = await loaded(service, WayIn(catalog=f"{docs.address}{CATALOG}"))
-        assert [(one.name, one.base) for one in system.operations()] == [("acme_foo_get_foo", f"{service.address}/v2")]
-        assert "the catalog has the API at " + docs.address in skipped(system)["openapi.yaml?api=1"]
+        docs.routes["/openapi.yaml"] = Reply(f"servers: [{{url: '{service.url}/v2'}}]\n{yaml_of('foo')}")
+        system = await loaded(service, DocumentSource(catalog=f"{docs.url}{CATALOG}"))
+        assert [(one.name, one.base) for one in system.operations()] == [("acme_foo_get_foo", f"{service.url}/v2")]
+        assert "the catalog has the API at " + docs.url in skipped(system)["openapi.yaml?api=1"]
 
 
 async def test_relative_addresses_are_resolved_against_where_the_catalog_finally_was(service: Service) -> None:
@@ -487,19 +487,19 @@ async def test_relative_addresses_are_resolved_against_where_the_catalog_finally
     service.routes |= {"/deep/er/x.json": Reply(api("a")), "/deep/er/y.json": Reply(api("b"))}
     system = await loaded(service)
     assert {one.name: one.base for one in system.operations()} == {
-        "acme_x_get_a": f"{service.address}/deep/x",
-        "acme_y_get_b": service.address,
+        "acme_x_get_a": f"{service.url}/deep/x",
+        "acme_y_get_b": service.url,
     }
 
 
 async def test_a_redirect_to_the_canonical_catalog_of_another_host_is_followed_and_told(service: Service) -> None:
     with running_service() as canonical:
-        service.routes[CATALOG] = Reply(status=308, headers={"Location": f"{canonical.address}{CATALOG}"})
-        serve(canonical, {"anchor": f"{service.address}/a", "service-desc": f"{service.address}/a.json"})
+        service.routes[CATALOG] = Reply(status=308, headers={"Location": f"{canonical.url}{CATALOG}"})
+        serve(canonical, {"anchor": f"{service.url}/a", "service-desc": f"{service.url}/a.json"})
         service.routes["/a.json"] = Reply(api("things"))
         system = await loaded(service)
         assert names(system) == ["acme_a_get_things"]
-        assert skipped(system)["api-catalog"] == f"it redirects to the catalog of another host, {canonical.address}"
+        assert skipped(system)["api-catalog"] == f"it redirects to the catalog of another host, {canonical.url}"
 
 
 async def test_a_name_does_not_depend_on_what_else_could_be_read(service: Service) -> None:
@@ -517,5 +517,5 @@ async def test_servers_where_calls_may_not_go_are_told_where_the_catalogs_addres
 ) -> None:
     service.serve_apis(a=api("things", servers=[{"url": "https://production.example/a"}]))
     system = await loaded(service)
-    assert [one.base for one in system.operations()] == [f"{service.address}/a/api/v1"]
+    assert [one.base for one in system.operations()] == [f"{service.url}/a/api/v1"]
     assert "its servers are at https://production.example" in skipped(system)["openapi.json"]

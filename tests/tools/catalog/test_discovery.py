@@ -1,4 +1,4 @@
-"""How a service's descriptions are found: by its site, by their own addresses, in files."""
+"""How a service's descriptions are found: by its site, by their own URLs, in files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.catalog.discovery import WayIn
+from closient_mcp.tools.catalog.discovery import DocumentSource
 from closient_mcp.tools.formats.link_header import read_links
 from closient_mcp.tools.systems import system as system_module
 
@@ -25,7 +25,7 @@ def link(target: str, relation: str = "api-catalog") -> dict[str, str]:
 async def test_the_well_known_catalog_of_a_site_comes_first(service: Service) -> None:
     service.serve_apis(a=api("things"))
     service.routes["/docs"] = Reply(headers=link("/other"))
-    assert names(await loaded(service, WayIn(site=f"{service.address}/docs"))) == ["acme_a_get_things"]
+    assert names(await loaded(service, DocumentSource(site=f"{service.url}/docs"))) == ["acme_a_get_things"]
     assert [got.path for got in service.received] == [CATALOG, "/a/api/v1/openapi.json"]
 
 
@@ -34,7 +34,7 @@ async def test_rfc_9727_3_a_catalog_may_be_named_by_a_link_header(service: Servi
     service.serve_apis(a=api("things"))
     service.routes |= {"/hidden/catalog": service.routes[CATALOG], CATALOG: there}
     service.routes["/docs"] = Reply("a page", headers=link("/hidden/catalog"))
-    assert names(await loaded(service, WayIn(site=f"{service.address}/docs"))) == ["acme_a_get_things"]
+    assert names(await loaded(service, DocumentSource(site=f"{service.url}/docs"))) == ["acme_a_get_things"]
     assert [got.method for got in service.received if got.path == "/docs"] == ["HEAD"]
 
 
@@ -42,7 +42,7 @@ async def test_a_site_that_names_its_catalog_only_in_answer_to_get_is_asked_so(s
     service.serve_apis(a=api("things"))
     service.routes |= {"/hidden": service.routes[CATALOG], CATALOG: Reply(status=404)}
     service.routes["/"] = lambda got: Reply(status=405) if got.method == "HEAD" else Reply(headers=link("hidden"))
-    assert names(await loaded(service, WayIn(site=service.address + "/"))) == ["acme_a_get_things"]
+    assert names(await loaded(service, DocumentSource(site=service.url + "/"))) == ["acme_a_get_things"]
 
 
 async def test_the_link_of_a_redirected_site_is_relative_to_where_it_finally_is(service: Service) -> None:
@@ -50,7 +50,7 @@ async def test_the_link_of_a_redirected_site_is_relative_to_where_it_finally_is(
     service.routes |= {"/docs/catalog": service.routes[CATALOG], CATALOG: Reply(status=404)}
     service.routes |= {"/": Reply(status=302, headers={"Location": "/docs/"})}
     service.routes |= {"/docs/": Reply(status=401, headers=link("catalog"))}
-    assert names(await loaded(service, WayIn(site=service.address + "/"))) == ["acme_a_get_things"]
+    assert names(await loaded(service, DocumentSource(site=service.url + "/"))) == ["acme_a_get_things"]
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ async def test_a_site_without_a_catalog_is_told_with_all_that_was_tried(
     service: Service, header: str, says: str
 ) -> None:
     service.routes["/"] = Reply(headers={"Link": header} if header else {})
-    system = await loaded(service, WayIn(site=service.address + "/"))
-    assert f"no api-catalog at {service.address}{CATALOG}: HTTP 404 Not Found" in system.failure
+    system = await loaded(service, DocumentSource(site=service.url + "/"))
+    assert f"no api-catalog at {service.url}{CATALOG}: HTTP 404 Not Found" in system.failure
     assert says in system.failure and not system.loaded
 
 
 async def test_rule_2_a_link_header_does_not_lead_into_the_private_network(service: Service) -> None:
     service.routes["/"] = Reply(headers=link("https://10.0.0.1/catalog"))
-    system = await loaded(service, WayIn(site=service.address + "/"))
+    system = await loaded(service, DocumentSource(site=service.url + "/"))
     assert "10.0.0.1 is at the private address" in system.failure
 
 
 async def test_other_discovery_documents_are_never_read(service: Service) -> None:
-    await loaded(service, WayIn(site=service.address))
+    await loaded(service, DocumentSource(site=service.url))
     assert {got.path for got in service.received} == {CATALOG, "/"}
 
 
@@ -110,10 +110,8 @@ def test_a_hostile_link_header_is_read_in_no_time() -> None:
 
 async def test_a_single_description_has_no_word_of_its_own_in_the_names(service: Service) -> None:
     service.routes["/openapi.json"] = Reply(api("leads"))
-    system = await loaded(service, WayIn(descriptions=(f"{service.address}/openapi.json",)))
-    assert [(one.name, one.api, one.base) for one in system.operations()] == [
-        ("acme_get_leads", "acme", service.address)
-    ]
+    system = await loaded(service, DocumentSource(descriptions=(f"{service.url}/openapi.json",)))
+    assert [(one.name, one.api, one.base) for one in system.operations()] == [("acme_get_leads", "acme", service.url)]
 
 
 async def test_a_catalog_with_a_single_description_has_its_word_in_the_names(service: Service) -> None:
@@ -124,24 +122,24 @@ async def test_a_catalog_with_a_single_description_has_its_word_in_the_names(ser
 async def test_several_descriptions_are_called_by_their_addresses_whatever_their_order(service: Service) -> None:
     service.routes |= {"/orders/openapi.json": Reply(api("a")), "/v2/stock.yaml": Reply("openapi: 3.0.0\npaths: {}")}
     service.routes["/stock.json"] = Reply(api("b"))
-    addresses = tuple(service.address + path for path in ("/orders/openapi.json", "/v2/stock.yaml", "/stock.json"))
-    found = [await loaded(service, WayIn(descriptions=order)) for order in (addresses, addresses[::-1])]
+    urls = tuple(service.url + path for path in ("/orders/openapi.json", "/v2/stock.yaml", "/stock.json"))
+    found = [await loaded(service, DocumentSource(descriptions=order)) for order in (urls, urls[::-1])]
     words = [{entry.description: entry.api for entry in system.entries} for system in found]
     assert words[0] == words[1] and len(set(words[0].values())) == 3
     assert names(found[0]) == names(found[1])
-    assert words[0][addresses[0]] == "orders"
+    assert words[0][urls[0]] == "orders"
 
 
 async def test_base_replaces_the_whole_server_address_path_included(service: Service) -> None:
     service.routes["/openapi.json"] = Reply(api("a", servers=[{"url": "https://api.acme.example/v1"}]))
-    way = WayIn(descriptions=(f"{service.address}/openapi.json",), base=f"{service.address}/other/")
+    way = DocumentSource(descriptions=(f"{service.url}/openapi.json",), base=f"{service.url}/other/")
     system = await loaded(service, way)
-    assert [one.base for one in system.operations()] == [f"{service.address}/other"] and not system.skipped()
+    assert [one.base for one in system.operations()] == [f"{service.url}/other"] and not system.skipped()
 
 
 async def test_rule_1_a_base_where_calls_may_not_go_is_refused(service: Service) -> None:
-    system = await loaded(service, WayIn(catalog=service.address, base="https://elsewhere.example"))
-    assert "`base` https://elsewhere.example is not an address that its calls may go to" in system.failure
+    system = await loaded(service, DocumentSource(catalog=service.url, base="https://elsewhere.example"))
+    assert "`base` https://elsewhere.example is not a URL that its calls may go to" in system.failure
 
 
 def write(folder: Path, **files: Any) -> None:
@@ -151,9 +149,9 @@ def write(folder: Path, **files: Any) -> None:
 
 
 async def test_a_description_may_be_a_file(service: Service, tmp_path: Path) -> None:
-    write(tmp_path, acme__json=api("leads", servers=[{"url": f"{service.address}/v1"}]))
-    system = await loaded(service, WayIn(descriptions=((tmp_path / "acme.json").as_uri(),)))
-    assert [(one.name, one.base) for one in system.operations()] == [("acme_get_leads", f"{service.address}/v1")]
+    write(tmp_path, acme__json=api("leads", servers=[{"url": f"{service.url}/v1"}]))
+    system = await loaded(service, DocumentSource(descriptions=((tmp_path / "acme.json").as_uri(),)))
+    assert [(one.name, one.base) for one in system.operations()] == [("acme_get_leads", f"{service.url}/v1")]
 
 
 @pytest.mark.parametrize("servers", [[], [{"url": "/v1"}]])
@@ -162,39 +160,39 @@ async def test_a_file_that_names_no_whole_address_needs_a_base(
 ) -> None:
     write(tmp_path, acme__json=api("leads", servers=servers))
     file = (tmp_path / "acme.json").as_uri()
-    system = await loaded(service, WayIn(descriptions=(file,)))
+    system = await loaded(service, DocumentSource(descriptions=(file,)))
     assert not names(system) and "set `base` to where the API is" in skipped(system)["acme.json"]
-    assert names(await loaded(service, WayIn(descriptions=(file,), base=service.address))) == ["acme_get_leads"]
+    assert names(await loaded(service, DocumentSource(descriptions=(file,), base=service.url))) == ["acme_get_leads"]
 
 
 @pytest.mark.parametrize("where", ["file:///nowhere/at/all.json", "file://elsewhere/x.json", "file:"])
 async def test_a_file_that_is_not_there_is_named(service: Service, where: str) -> None:
-    assert "file" in next(iter(skipped(await loaded(service, WayIn(descriptions=(where,)))).values()))
+    assert "file" in next(iter(skipped(await loaded(service, DocumentSource(descriptions=(where,)))).values()))
 
 
 async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(service: Service, tmp_path: Path) -> None:
     folder = tmp_path / "with blank"
     (folder / "specs").mkdir(parents=True)
     contexts = [
-        {"anchor": f"{service.address}/a/v1", "service-desc": "specs/a.json"},
-        {"anchor": f"{service.address}/b", "service-desc": f"{service.address}/b.json"},
-        {"anchor": f"{service.address}/c", "service-desc": "../outside.json"},
-        {"anchor": f"{service.address}/d", "service-desc": "specs/%2e%2e/%2e%2e/outside.json"},
-        {"anchor": f"{service.address}/e", "service-desc": "specs/link.json"},
+        {"anchor": f"{service.url}/a/v1", "service-desc": "specs/a.json"},
+        {"anchor": f"{service.url}/b", "service-desc": f"{service.url}/b.json"},
+        {"anchor": f"{service.url}/c", "service-desc": "../outside.json"},
+        {"anchor": f"{service.url}/d", "service-desc": "specs/%2e%2e/%2e%2e/outside.json"},
+        {"anchor": f"{service.url}/e", "service-desc": "specs/link.json"},
         {"service-desc": "specs/f.json"},
         {"anchor": "g", "service-desc": "specs/g.json"},
-        {"anchor": f"{service.address}/h", "service-desc": "file://elsewhere/h.json"},
+        {"anchor": f"{service.url}/h", "service-desc": "file://elsewhere/h.json"},
     ]
     write(folder, catalog__json={"linkset": contexts})
-    write(folder / "specs", a__json=api("a"), f__json=api("f"), g__json=api("g", servers=[{"url": service.address}]))
+    write(folder / "specs", a__json=api("a"), f__json=api("f"), g__json=api("g", servers=[{"url": service.url}]))
     write(tmp_path, outside__json=api("outside"))
     (folder / "specs" / "link.json").symlink_to(tmp_path / "outside.json")
     service.routes["/b.json"] = Reply(api("b"))
-    system = await loaded(service, WayIn(catalog=(folder / "catalog.json").as_uri()))
+    system = await loaded(service, DocumentSource(catalog=(folder / "catalog.json").as_uri()))
     assert {one.name: one.base for one in system.operations()} == {
-        "acme_a_get_a": f"{service.address}/a/v1",
-        "acme_b_get_b": f"{service.address}/b",
-        "acme_g_get_g": service.address,
+        "acme_a_get_a": f"{service.url}/a/v1",
+        "acme_b_get_b": f"{service.url}/b",
+        "acme_g_get_g": service.url,
     }
     outside = "it is a file outside the catalog's own folder"
     assert skipped(system)["outside.json"] == skipped(system)["link.json"] == outside
@@ -203,14 +201,14 @@ async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(servi
 
 
 async def test_rule_2_what_the_network_names_is_never_a_file(service: Service, tmp_path: Path) -> None:
-    write(tmp_path, secret__json=api("secret"), catalog__json={"linkset": [{"api-catalog": f"{service.address}/c"}]})
+    write(tmp_path, secret__json=api("secret"), catalog__json={"linkset": [{"api-catalog": f"{service.url}/c"}]})
     secret = (tmp_path / "secret.json").as_uri()
     contexts = [{"anchor": "/a", "service-desc": secret}, {"anchor": "/b", "service-desc": "/b.json"}]
     service.routes["/c"] = Reply({"linkset": [*contexts, {"anchor": "/c", "api-catalog": secret}]})
     service.routes["/b.json"] = Reply(status=302, headers={"Location": secret})
-    system = await loaded(service, WayIn(catalog=(tmp_path / "catalog.json").as_uri()))
+    system = await loaded(service, DocumentSource(catalog=(tmp_path / "catalog.json").as_uri()))
     assert not names(system)
-    assert sum("is not an http(s) address" in problem.reason for problem in system.skipped()) == 3
+    assert sum("is not an http(s) URL" in problem.reason for problem in system.skipped()) == 3
 
 
 async def test_rule_2_a_file_larger_than_the_limit_is_refused(
@@ -220,12 +218,12 @@ async def test_rule_2_a_file_larger_than_the_limit_is_refused(
 
     monkeypatch.setattr(reader, "MAX_BYTES", 2**20)
     write(tmp_path, big__json=" " * (2**20 + 1))
-    system = await loaded(service, WayIn(descriptions=((tmp_path / "big.json").as_uri(),)))
+    system = await loaded(service, DocumentSource(descriptions=((tmp_path / "big.json").as_uri(),)))
     assert skipped(system) == {"big.json": "larger than 1 MiB"}
 
 
 async def test_a_start_that_failed_can_be_made_up_for(service: Service) -> None:
-    system_way = WayIn(catalog=f"{service.address}{CATALOG}")
+    system_way = DocumentSource(catalog=f"{service.url}{CATALOG}")
     assert (await loaded(service, system_way)).failure
     service.serve_apis(a=api("things"))
     assert not (await loaded(service, system_way)).failure
@@ -233,10 +231,10 @@ async def test_a_start_that_failed_can_be_made_up_for(service: Service) -> None:
 
 async def test_two_sites_with_one_catalog_between_them_are_read_once(service: Service) -> None:
     with running_service() as other:
-        other.routes[CATALOG] = Reply(status=301, headers={"Location": f"{service.address}{CATALOG}"})
+        other.routes[CATALOG] = Reply(status=301, headers={"Location": f"{service.url}{CATALOG}"})
         service.serve_apis(a=api("things"))
         catalog = service.catalog_of("a")
-        catalog["linkset"].append({"api-catalog": f"{other.address}{CATALOG}"})
+        catalog["linkset"].append({"api-catalog": f"{other.url}{CATALOG}"})
         service.routes[CATALOG] = Reply(catalog)
         system = await loaded(service)
         assert names(system) == ["acme_a_get_things"] and not system.skipped()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools.catalog.api_names import api_words
-from closient_mcp.tools.catalog.entries import MAX_ENTRIES, NoCatalog, read_catalog
+from closient_mcp.tools.catalog.entries import MAX_ENTRIES, InvalidCatalogError, read_catalog
 
 ADDRESS = "https://www.example.com/.well-known/api-catalog"
 
@@ -79,7 +79,7 @@ def test_a_context_of_the_wrong_shape_costs_only_itself(context: Any) -> None:
     ],
 )
 def test_what_is_no_catalog_is_refused_in_words(body: bytes, says: str) -> None:
-    with pytest.raises(NoCatalog, match=says.replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(InvalidCatalogError, match=says.replace("(", r"\(").replace(")", r"\)")):
         read_catalog(body, ADDRESS)
 
 
@@ -130,12 +130,10 @@ def test_two_descriptions_at_one_anchor_are_called_by_their_own_addresses() -> N
 
 
 def test_apis_that_differ_only_by_a_query_or_an_identifier_have_words_of_their_own_in_any_order() -> None:
-    addresses = [
-        f"https://api.x.com/{end}" for end in ("openapi.yaml?api=1", "openapi.yaml?api=2", "5f0c2d3e4a5b6c7d8e9f")
-    ]
-    words = dict(zip(addresses, api_words(addresses), strict=True))
+    urls = [f"https://api.x.com/{end}" for end in ("openapi.yaml?api=1", "openapi.yaml?api=2", "5f0c2d3e4a5b6c7d8e9f")]
+    words = dict(zip(urls, api_words(urls), strict=True))
     assert len(set(words.values())) == 3 and all(word.startswith("api_") for word in words.values())
-    assert dict(zip(addresses[::-1], api_words(addresses[::-1]), strict=True)) == words
+    assert dict(zip(urls[::-1], api_words(urls[::-1]), strict=True)) == words
 
 
 def test_a_word_that_one_api_has_whole_and_another_by_its_version_is_given_to_neither() -> None:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from closient_mcp.tools.closient.tools import Closient
-from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
+from closient_mcp.tools.errors import InvalidArgumentsError, ToolError, UpstreamError
 from closient_mcp.tools.formats.json_values import JsonObject, as_list
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.results.result import Result
@@ -45,19 +45,19 @@ class Tools:
 @pytest.fixture
 async def tools(service: Service) -> AsyncIterator[Tools]:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Tools(service.address, client)
+        yield Tools(service.url, client)
 
 
 @pytest.fixture
 async def shop(sandbox: Sandbox) -> AsyncIterator[Tools]:
     async with httpx2.AsyncClient(trust_env=False, verify=False, headers={"X-API-Key": sandbox.api_key}) as client:
-        yield Tools(sandbox.address, client)
+        yield Tools(sandbox.url, client)
 
 
 @pytest.fixture
 async def stranger(sandbox: Sandbox) -> AsyncIterator[Tools]:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Tools(sandbox.address, client)
+        yield Tools(sandbox.url, client)
 
 
 async def test_a_search_of_the_catalog_finds_products_by_name(shop: Tools) -> None:
@@ -112,7 +112,7 @@ async def test_a_session_without_hits_falls_back_to_the_catalog_and_says_so(tool
 async def test_half_a_place_is_refused_before_anything_is_sent(
     tools: Tools, service: Service, arguments: dict[str, Any]
 ) -> None:
-    with pytest.raises(BadArguments, match="place"):
+    with pytest.raises(InvalidArgumentsError, match="place"):
         await tools.call("search_products", query="jam", **arguments)
     assert service.received == []
 
@@ -131,7 +131,7 @@ async def test_half_a_place_is_refused_before_anything_is_sent(
 async def test_arguments_that_do_not_fit_are_refused_before_anything_is_sent(
     tools: Tools, service: Service, arguments: dict[str, Any]
 ) -> None:
-    with pytest.raises(BadArguments):
+    with pytest.raises(InvalidArgumentsError):
         await tools.call("search_products", **arguments)
     assert service.received == []
 
@@ -163,14 +163,14 @@ async def test_an_unknown_gtin_is_told_as_valid_but_unknown(shop: Tools) -> None
 
 @pytest.mark.parametrize("tool", ["lookup_product", "resolve_gtin"])
 async def test_an_invalid_gtin_is_an_error_and_nothing_is_sent(tools: Tools, service: Service, tool: str) -> None:
-    with pytest.raises(BadArguments, match="should end in 2"):
+    with pytest.raises(InvalidArgumentsError, match="should end in 2"):
         await tools.call(tool, gtin="09506000134353")
     assert service.received == []
 
 
 async def test_resolving_gives_the_links_behind_a_gtin(shop: Tools, sandbox: Sandbox) -> None:
     found: Any = await shop.call("resolve_gtin", gtin="09506000134352")
-    assert found["digital_link"] == f"{sandbox.address}{RESOLVER}"
+    assert found["digital_link"] == f"{sandbox.url}{RESOLVER}"
     assert "gs1:pip" in {link["link_type"] for link in found["links"]} and found["default_link"]
 
 
@@ -196,7 +196,7 @@ async def test_lot_and_serial_go_into_the_path_in_the_order_of_gs1(tools: Tools,
 
 @pytest.mark.parametrize("lot", ["A B", "ü", "x" * 21, "a\nb", "A#"])
 async def test_a_lot_that_gs1_does_not_allow_is_refused(tools: Tools, service: Service, lot: str) -> None:
-    with pytest.raises(BadArguments, match="lot"):
+    with pytest.raises(InvalidArgumentsError, match="lot"):
         await tools.call("resolve_gtin", gtin="09506000134352", lot=lot)
     assert service.received == []
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
-from closient_mcp.tools.errors import BadArguments, ToolError, UpstreamError
+from closient_mcp.tools.errors import InvalidArgumentsError, ToolError, UpstreamError
 from closient_mcp.tools.fluent.document import DOCUMENT
 from closient_mcp.tools.fluent.events import failed_event
 from closient_mcp.tools.fluent.tools import Fluent
@@ -31,9 +31,9 @@ Call = Any
 NO_DATA: dict[str, Any] = {"variantProducts": None}
 
 
-def operations_at(address: str, system: str = "fluent") -> list[Operation]:
+def operations_at(url: str, system: str = "fluent") -> list[Operation]:
     document = as_object(parse_json(DOCUMENT.read_bytes()))
-    source = Source(system, (system,), "", f"{address}/fluent.json", address, frozenset({address}))
+    source = Source(system, (system,), "", f"{url}/fluent.json", url, frozenset({url}))
     operations, problems = read_operations(document, source)
     assert problems == []
     return operations
@@ -42,12 +42,12 @@ def operations_at(address: str, system: str = "fluent") -> list[Operation]:
 class Tools:
     """All tools of one Fluent system, called as the server calls them."""
 
-    def __init__(self, address: str, client: httpx2.AsyncClient, system: str = "fluent", **settings: Any) -> None:
-        sender = Sender(client, frozenset({address}), system)
-        self.fluent = Fluent(system, address, sender, wait=0.0, **settings)
+    def __init__(self, url: str, client: httpx2.AsyncClient, system: str = "fluent", **settings: Any) -> None:
+        sender = Sender(client, frozenset({url}), system)
+        self.fluent = Fluent(system, url, sender, wait=0.0, **settings)
         described = [
             operation_tool(operation, sender, context=self.fluent.context, check=failed_event)
-            for operation in operations_at(address, system)
+            for operation in operations_at(url, system)
         ]
         self.by_name: dict[str, Tool] = {tool.name: tool for tool in [*self.fluent.tools(), *described]}
         self.checker = ArgumentChecker()
@@ -74,13 +74,13 @@ def stand_in() -> Iterator[FluentStandIn]:
 async def tools(stand_in: FluentStandIn) -> AsyncIterator[Tools]:
     headers = {"authorization": f"Bearer {stand_in.new_token()}"}
     async with httpx2.AsyncClient(trust_env=False, verify=False, headers=headers) as client:
-        yield Tools(stand_in.address, client, account="ACME", retailer=1)
+        yield Tools(stand_in.url, client, account="ACME", retailer=1)
 
 
 @pytest.fixture
 async def plain(service: Service) -> AsyncIterator[Tools]:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Tools(service.address, client)
+        yield Tools(service.url, client)
 
 
 READS = ["find_variants", "find_products", "find_inventory_positions", "find_virtual_positions", "find_orders"]
@@ -112,8 +112,8 @@ def test_the_description_is_valid_by_its_own_references_and_holds_no_graphql() -
 
 
 def test_the_description_leads_to_the_address_that_the_settings_name() -> None:
-    address = "https://acme.api.fluentretail.com"
-    assert {operation.base for operation in operations_at(address)} == {address}
+    url = "https://acme.api.fluentretail.com"
+    assert {operation.base for operation in operations_at(url)} == {url}
 
 
 def test_the_tools_of_one_account_are_few_enough_to_be_listed(tools: Tools) -> None:
@@ -196,7 +196,7 @@ async def test_an_order_is_given_with_items_their_gtins_and_fulfilments(tools: T
 async def test_an_order_is_asked_for_by_one_of_its_names(
     tools: Tools, stand_in: FluentStandIn, arguments: dict[str, Any]
 ) -> None:
-    with pytest.raises(BadArguments, match="one of them"):
+    with pytest.raises(InvalidArgumentsError, match="one of them"):
         await tools.call("get_order", **arguments)
     assert stand_in.received == []
 
@@ -240,7 +240,7 @@ async def test_of_several_operations_the_named_one_is_run(tools: Tools) -> None:
     query = 'query A{order(ref:"HD_1"){ref}} query B{order(ref:"HD_2"){ref}}'
     assert await tools.call("graphql_query", query=query, operation_name="B") == {"data": {"order": {"ref": "HD_2"}}}
     for name in ({}, {"operation_name": "C"}):
-        with pytest.raises(BadArguments, match="operation") as raised:
+        with pytest.raises(InvalidArgumentsError, match="operation") as raised:
             await tools.call("graphql_query", query=query, **name)
         assert "A, B" in raised.value.next_step
 
@@ -252,7 +252,7 @@ CHANGE = 'mutation M{updateOrder(input:{id:"1",status:"CANCELLED"}){status}}'
     "query", [CHANGE, f"query Q{{orders{{edges{{cursor}}}}}} {CHANGE}", "subscription{a}", "type A{b:C}", "{a", ""]
 )
 async def test_the_general_query_sends_nothing_but_queries(tools: Tools, stand_in: FluentStandIn, query: str) -> None:
-    with pytest.raises(BadArguments, match=r"mutation|subscription|GraphQL"):
+    with pytest.raises(InvalidArgumentsError, match=r"mutation|subscription|GraphQL"):
         await tools.call("graphql_query", query=query, operation_name="Q" if "query Q" in query else "")
     assert stand_in.received == []
 
@@ -260,7 +260,7 @@ async def test_the_general_query_sends_nothing_but_queries(tools: Tools, stand_i
 async def test_a_mutation_has_a_tool_of_its_own_which_takes_no_query(tools: Tools, stand_in: FluentStandIn) -> None:
     assert await tools.call("graphql_mutate", query=CHANGE) == {"data": {"updateOrder": {"status": "CANCELLED"}}}
     for query in ("{orders{edges{cursor}}}", "subscription{a}"):
-        with pytest.raises(BadArguments, match="no mutation"):
+        with pytest.raises(InvalidArgumentsError, match="no mutation"):
             await tools.call("graphql_mutate", query=query)
     assert len(stand_in.received) == 1
 
@@ -472,7 +472,7 @@ async def test_a_batch_goes_from_its_job_to_its_results(tools: Tools) -> None:
     assert (await tools.call("get_batch", jobId=job, batchId=batch))["processedEntities"] == 1
     assert (await tools.call("get_job", jobId=job))["id"] == job
     assert (await tools.call("get_job_results", jobId=job))["totalBatches"] == 1
-    with pytest.raises(BadArguments, match="entities"):
+    with pytest.raises(InvalidArgumentsError, match="entities"):
         await tools.call("add_batch", jobId=job, body={**body, "entities": [entity] * 5001})
 
 
@@ -489,8 +489,8 @@ async def test_accounts_side_by_side_are_told_apart_by_name_and_description() ->
         other.data["orders"][0]["ref"] = "ELSEWHERE"
         async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
             systems = [
-                Tools(one.address, client, "fluent-sandbox", account="ACME", retailer=1),
-                Tools(other.address, client, "fluent-live", account="ACMEPROD"),
+                Tools(one.url, client, "fluent-sandbox", account="ACME", retailer=1),
+                Tools(other.url, client, "fluent-live", account="ACMEPROD"),
             ]
             names = [set(tools.by_name) for tools in systems]
             assert not names[0] & names[1] and len(names[0]) == len(TIERS)
@@ -511,7 +511,7 @@ def test_without_settings_no_account_is_named(plain: Tools) -> None:
 
 
 def sign_in(stand_in: FluentStandIn, **form: str) -> httpx2.Response:
-    return httpx2.post(f"{stand_in.address}/oauth/token", data=form, trust_env=False, verify=False)
+    return httpx2.post(f"{stand_in.url}/oauth/token", data=form, trust_env=False, verify=False)
 
 
 ANA = {"grant_type": "password", "username": "ana", "password": "fluent-staging"}
@@ -537,9 +537,9 @@ def test_the_stand_in_signs_in_as_documented(stand_in: FluentStandIn) -> None:
 
 
 def test_the_stand_in_counts_secrets_in_addresses_and_publishes_nothing(stand_in: FluentStandIn) -> None:
-    address = f"{stand_in.address}/oauth/token"
-    assert httpx2.post(address, params=ANA | OWN, trust_env=False, verify=False).status_code == 200
+    url = f"{stand_in.url}/oauth/token"
+    assert httpx2.post(url, params=ANA | OWN, trust_env=False, verify=False).status_code == 200
     assert (stand_in.query_logins, stand_in.secrets_in_urls) == (1, 1)
     assert "staging" not in str(stand_in.received)
     for name in ("api-catalog", "openid-configuration", "oauth-authorization-server"):
-        assert httpx2.get(f"{stand_in.address}/.well-known/{name}", trust_env=False, verify=False).status_code == 404
+        assert httpx2.get(f"{stand_in.url}/.well-known/{name}", trust_env=False, verify=False).status_code == 404

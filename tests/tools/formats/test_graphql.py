@@ -13,7 +13,7 @@ from closient_mcp.tools.formats.graphql import (
     MAX_DOCUMENT,
     Answer,
     GraphqlError,
-    NotGraphql,
+    InvalidGraphqlError,
     cursors_to_go_on,
     is_answer,
     last_cursor,
@@ -45,7 +45,7 @@ from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, parse_
 )
 def test_the_kind_of_each_operation_is_told(document: str, kinds: dict[str, str] | None) -> None:
     if kinds is None:
-        with pytest.raises(NotGraphql):
+        with pytest.raises(InvalidGraphqlError):
             operation_kinds(document)
     else:
         assert operation_kinds(document) == kinds
@@ -79,13 +79,13 @@ def test_the_kind_of_each_operation_is_told(document: str, kinds: dict[str, str]
     ],
 )
 def test_what_is_in_doubt_is_refused(document: str) -> None:
-    with pytest.raises(NotGraphql):
+    with pytest.raises(InvalidGraphqlError):
         operation_kinds(document)
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\0", "\ufeff"])
 def test_what_one_server_takes_for_the_end_of_a_comment_and_another_does_not_is_refused(character: str) -> None:
-    with pytest.raises(NotGraphql, match="variable"):
+    with pytest.raises(InvalidGraphqlError, match="variable"):
         operation_kinds(f"query{{a}} # {character} mutation{{b}}")
 
 
@@ -103,7 +103,7 @@ def test_another_parser_never_finds_a_mutation_where_we_found_none(document: str
     try:
         ours = operation_kinds(document)
         theirs = parse(document)
-    except (NotGraphql, GraphQLError):
+    except (InvalidGraphqlError, GraphQLError):
         return
     operations = [node for node in theirs.definitions if isinstance(node, OperationDefinitionNode)]
     assert ours == {node.name.value if node.name else "": node.operation.value for node in operations}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.formats.json_values import NotJson, parse_json
+from closient_mcp.tools.formats.json_values import InvalidJsonError, parse_json
 from closient_mcp.tools.formats.text import clean, clean_value, one_line, paragraph, without_markup
 
 
@@ -40,7 +40,7 @@ def test_half_a_character_is_taken_out(half: str) -> None:
 
 def test_json_that_nests_without_end_is_refused() -> None:
     assert parse_json("[" * 150 + "]" * 150)
-    with pytest.raises(NotJson, match="200 levels"):
+    with pytest.raises(InvalidJsonError, match="200 levels"):
         parse_json("[" * 250 + "]" * 250)
 
 

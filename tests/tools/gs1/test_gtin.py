@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.gs1.gtin import Gtin, InvalidGtin, check_digit, expand_upc_e, parse_gtin, read_gtin
+from closient_mcp.tools.gs1.gtin import Gtin, InvalidGtinError, check_digit, expand_upc_e, parse_gtin, read_gtin
 
 from ...fakes.paths import VECTORS
 
@@ -22,7 +22,7 @@ def vectors(kind: str) -> list[Any]:
 def test_a_gtin_is_judged_as_gs1_does(written: str, expected: dict[str, Any]) -> None:
     try:
         gtin = parse_gtin(written)
-    except InvalidGtin as error:
+    except InvalidGtinError as error:
         assert expected == {"valid": False, "error": error.error}
     else:
         assert (gtin.gtin14, gtin.format) == (expected["gtin14"], expected["format"])
@@ -38,7 +38,7 @@ def test_check_digits_are_those_of_gs1(digits: str, expected: dict[str, Any]) ->
 def test_a_upc_e_expands_to_the_upc_a_it_stands_for(written: str, expected: dict[str, Any]) -> None:
     try:
         assert expand_upc_e(written) == expected.get("upc_a")
-    except InvalidGtin:
+    except InvalidGtinError:
         assert "error" in expected
 
 
@@ -72,13 +72,13 @@ def test_a_gtin_is_read_in_the_forms_that_people_write(written: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_gtin_is_refused(written: str, error: str) -> None:
-    with pytest.raises(InvalidGtin) as caught:
+    with pytest.raises(InvalidGtinError) as caught:
         read_gtin(written)
     assert caught.value.error == error
 
 
 def test_a_wrong_check_digit_is_told_with_the_right_one() -> None:
-    with pytest.raises(InvalidGtin) as caught:
+    with pytest.raises(InvalidGtinError) as caught:
         parse_gtin("5901234123458")
     assert (caught.value.expected, str(caught.value)) == (
         7,
@@ -90,7 +90,7 @@ def test_a_wrong_check_digit_is_told_with_the_right_one() -> None:
 def test_no_text_gives_anything_but_a_gtin_or_a_reason(written: str) -> None:
     try:
         gtin = read_gtin(written)
-    except InvalidGtin as error:
+    except InvalidGtinError as error:
         assert str(error)
     else:
         assert isinstance(gtin, Gtin) and gtin.gtin14.isascii() and len(gtin.gtin14) == 14
@@ -101,5 +101,5 @@ def test_digits_with_their_check_digit_are_a_gtin_and_with_another_are_not(body:
     right = check_digit(body)
     if body.strip("0"):
         assert parse_gtin(f"{body}{right}").gtin14 == f"{body}{right}".zfill(14)
-    with pytest.raises(InvalidGtin):
+    with pytest.raises(InvalidGtinError):
         parse_gtin(f"{body}{(right + 1) % 10}" if body.strip("0") else f"{body}0")

@@ -15,7 +15,7 @@ import pytest
 from closient_mcp.tools.formats.json_values import as_object, parse_json
 from closient_mcp.tools.http import cache as cache_module
 from closient_mcp.tools.http.cache import Cache
-from closient_mcp.tools.http.fetched import Document, Gone, NotFetched, NotKept
+from closient_mcp.tools.http.fetched import Document, FetchError, GoneError, NotCachedError
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.problems import Problem
@@ -38,7 +38,7 @@ def cache(tmp_path: Path) -> Cache:
 @pytest.fixture
 async def fetcher(cache: Cache, service: Service) -> AsyncIterator[Fetcher]:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Fetcher(client, frozenset({service.address}), cache)
+        yield Fetcher(client, frozenset({service.url}), cache)
 
 
 def files(folder: Path) -> list[Path]:
@@ -208,8 +208,8 @@ def body_of(found: Document) -> bytes:
     return found.body
 
 
-async def get(fetcher: Fetcher, address: str, accept: str = "*/*") -> bytes:
-    return await fetcher.fetch_as(address, accept, body_of)
+async def get(fetcher: Fetcher, url: str, accept: str = "*/*") -> bytes:
+    return await fetcher.fetch_as(url, accept, body_of)
 
 
 def conditions(received: Received) -> dict[str, str]:
@@ -232,61 +232,61 @@ async def test_rfc_9111_4_3_1_what_is_kept_is_asked_for_by_its_validators(
     fetcher: Fetcher, service: Service, validators: dict[str, str], asked: dict[str, str]
 ) -> None:
     service.routes["/d"] = Reply(b"{}", headers=validators)
-    address = f"{service.address}/d"
-    assert await get(fetcher, address) == await get(fetcher, address) == b"{}"
+    url = f"{service.url}/d"
+    assert await get(fetcher, url) == await get(fetcher, url) == b"{}"
     first, second = service.received
     assert (conditions(first), conditions(second)) == ({}, asked)
 
 
 async def test_rfc_9110_15_4_5_not_modified_gives_the_kept_body(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"kept", headers={"ETag": '"a"'})
-    address = f"{service.address}/d"
-    await get(fetcher, address)
+    url = f"{service.url}/d"
+    await get(fetcher, url)
     service.routes["/d"] = Reply(status=304, headers={"ETag": 'W/"a"'})
-    found = await fetcher.fetch(address, "*/*")
-    assert (found.body, found.address, found.stale) == (b"kept", address, "")
-    kept = fetcher.kept(address)
+    found = await fetcher.fetch(url, "*/*")
+    assert (found.body, found.url, found.stale) == (b"kept", url, "")
+    kept = fetcher.kept(url)
     assert kept and found.confirmed >= kept.confirmed
 
 
 async def test_not_modified_moves_the_time_it_was_confirmed(fetcher: Fetcher, service: Service, tmp_path: Path) -> None:
     service.routes["/d"] = Reply(b"kept", headers={"ETag": '"a"'})
-    address = f"{service.address}/d"
-    await get(fetcher, address)
+    url = f"{service.url}/d"
+    await get(fetcher, url)
     age(tmp_path, 1_000)
-    before = fetcher.kept(address)
+    before = fetcher.kept(url)
     service.routes["/d"] = Reply(status=304)
-    await get(fetcher, address)
-    after = fetcher.kept(address)
+    await get(fetcher, url)
+    after = fetcher.kept(url)
     assert before and after and after.confirmed - before.confirmed > 900 and after.body == b"kept"
 
 
 async def test_another_body_takes_the_place_of_the_kept_one(fetcher: Fetcher, service: Service) -> None:
-    address = f"{service.address}/d"
+    url = f"{service.url}/d"
     for body in (b"old", b"new"):
         service.routes["/d"] = Reply(body, headers={"ETag": f'"{body.decode()}"'})
-        assert await get(fetcher, address) == body
-    assert (kept := fetcher.kept(address)) and kept.body == b"new"
-    await get(fetcher, address)
+        assert await get(fetcher, url) == body
+    assert (kept := fetcher.kept(url)) and kept.body == b"new"
+    await get(fetcher, url)
     assert conditions(service.received[-1]) == {"if-none-match": '"new"'}
 
 
 async def test_rfc_9111_4_3_4_not_modified_about_another_body_is_asked_again_without_conditions(
     fetcher: Fetcher, service: Service
 ) -> None:
-    address = f"{service.address}/d"
+    url = f"{service.url}/d"
     service.routes["/d"] = Reply(b"old", headers={"ETag": '"a"'})
-    await get(fetcher, address)
+    await get(fetcher, url)
     service.routes["/d"] = lambda got: (
         Reply(status=304, headers={"ETag": '"b"'}) if conditions(got) else Reply(b"new", headers={"ETag": '"b"'})
     )
-    assert await get(fetcher, address) == b"new"
+    assert await get(fetcher, url) == b"new"
 
 
 async def test_not_modified_that_nobody_asked_for_is_no_answer(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(status=304)
-    with pytest.raises(NotFetched, match="HTTP 304"):
-        await fetcher.fetch(f"{service.address}/d", "*/*")
+    with pytest.raises(FetchError, match="HTTP 304"):
+        await fetcher.fetch(f"{service.url}/d", "*/*")
 
 
 async def test_validators_go_to_the_address_that_the_body_came_from_only(fetcher: Fetcher, service: Service) -> None:
@@ -295,22 +295,22 @@ async def test_validators_go_to_the_address_that_the_body_came_from_only(fetcher
         "/e": Reply(b"e", headers={"ETag": '"e"'}),
         "/f": Reply(b"f", headers={"ETag": '"f"'}),
     }
-    address = f"{service.address}/d"
-    await get(fetcher, address)
-    await get(fetcher, address)
+    url = f"{service.url}/d"
+    await get(fetcher, url)
+    await get(fetcher, url)
     assert [conditions(got) for got in service.received] == [{}, {}, {}, {"if-none-match": '"e"'}]
     service.routes["/d"] = Reply(status=302, headers={"Location": "/f"})
-    assert await get(fetcher, address) == b"f"
+    assert await get(fetcher, url) == b"f"
     assert conditions(service.received[-1]) == {}
-    assert (kept := fetcher.kept(address)) and kept.address == f"{service.address}/f"
+    assert (kept := fetcher.kept(url)) and kept.url == f"{service.url}/f"
 
 
 async def test_rfc_9110_12_5_5_the_answer_to_another_accept_is_not_asked_for_by_its_validators(
     fetcher: Fetcher, service: Service
 ) -> None:
     service.routes["/d"] = Reply(b"{}", headers={"Last-Modified": DATE, "Vary": "Accept"})
-    await get(fetcher, f"{service.address}/d", "application/json")
-    await get(fetcher, f"{service.address}/d", "application/yaml")
+    await get(fetcher, f"{service.url}/d", "application/json")
+    await get(fetcher, f"{service.url}/d", "application/yaml")
     assert conditions(service.received[-1]) == {}
 
 
@@ -329,42 +329,42 @@ async def test_rfc_5861_while_nothing_better_can_be_had_the_kept_copy_stands_in_
     fetcher: Fetcher, service: Service, reply: Reply, why: str
 ) -> None:
     service.routes["/d"] = Reply(b"kept")
-    address = f"{service.address}/d"
-    await get(fetcher, address)
+    url = f"{service.url}/d"
+    await get(fetcher, url)
     service.routes["/d"] = reply
-    found = await fetcher.fetch(address, "*/*")
+    found = await fetcher.fetch(url, "*/*")
     assert found.body == b"kept" and why in found.stale
-    fetcher.keep(address, found)
-    assert (kept := fetcher.kept(address)) and kept.confirmed == found.confirmed and not kept.stale
+    fetcher.keep(url, found)
+    assert (kept := fetcher.kept(url)) and kept.confirmed == found.confirmed and not kept.stale
 
 
 async def test_without_a_network_the_kept_copy_stands_in(cache: Cache) -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("no route to host", request=request)
 
-    address, home = "https://x.example/d", frozenset({"https://x.example"})
+    url, home = "https://x.example/d", frozenset({"https://x.example"})
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: httpx2.Response(200, content=b"d"))) as well:
-        await get(Fetcher(well, home, cache), address)
+        await get(Fetcher(well, home, cache), url)
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(refuse)) as broken:
-        found = await Fetcher(broken, home, cache).fetch(address, "*/*")
+        found = await Fetcher(broken, home, cache).fetch(url, "*/*")
     assert found.body == b"d" and found.stale == "cannot be reached: no route to host"
 
 
 @pytest.mark.parametrize("status", [404, 410])
 async def test_what_the_service_says_is_gone_is_gone(fetcher: Fetcher, service: Service, status: int) -> None:
     service.routes["/d"] = Reply(b"kept")
-    address = f"{service.address}/d"
-    await get(fetcher, address)
+    url = f"{service.url}/d"
+    await get(fetcher, url)
     service.routes["/d"] = Reply(status=status)
-    with pytest.raises(Gone, match=f"HTTP {status}"):
-        await fetcher.fetch(address, "*/*")
-    assert fetcher.kept(address) is None
+    with pytest.raises(GoneError, match=f"HTTP {status}"):
+        await fetcher.fetch(url, "*/*")
+    assert fetcher.kept(url) is None
 
 
 async def test_what_the_caller_cannot_use_does_not_replace_what_is_kept(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"good")
-    address = f"{service.address}/d"
-    await get(fetcher, address)
+    url = f"{service.url}/d"
+    await get(fetcher, url)
     service.routes["/d"] = Reply(b"<html>", headers={"ETag": '"page"'})
     used: list[Document] = []
 
@@ -372,51 +372,51 @@ async def test_what_the_caller_cannot_use_does_not_replace_what_is_kept(fetcher:
         used.append(found)
         return body_of(found)
 
-    await fetcher.fetch_as(address, "*/*", use)
+    await fetcher.fetch_as(url, "*/*", use)
     assert [found.body for found in used] == [b"<html>", b"good"]
     assert used[1].stale == "what is there now cannot be used: it is a web page"
-    assert (kept := fetcher.kept(address)) and kept.body == b"good"
+    assert (kept := fetcher.kept(url)) and kept.body == b"good"
 
 
 async def test_what_nobody_can_use_is_the_callers_own_error(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"<html>")
     with pytest.raises(ValueError, match="web page"):
-        await get(fetcher, f"{service.address}/d")
-    assert fetcher.kept(f"{service.address}/d") is None
+        await get(fetcher, f"{service.url}/d")
+    assert fetcher.kept(f"{service.url}/d") is None
 
 
 async def test_offline_only_what_was_kept_is_there_and_nothing_is_sent(fetcher: Fetcher, service: Service) -> None:
     service.routes |= {"/d": Reply(b"d"), "/page": Reply(b"<html>"), "/broken": Reply(status=500)}
     for path in ("/page", "/broken", "/gone"):
-        with pytest.raises((NotFetched, ValueError)):
-            await get(fetcher, service.address + path)
-    await get(fetcher, f"{service.address}/d")
+        with pytest.raises((FetchError, ValueError)):
+            await get(fetcher, service.url + path)
+    await get(fetcher, f"{service.url}/d")
     service.received.clear()
     offline = replace(fetcher, online=False)
-    assert await get(offline, f"{service.address}/d") == b"d"
-    reasons = [await why_not(offline, service.address + path) for path in ("/page", "/gone", "/broken", "/never")]
+    assert await get(offline, f"{service.url}/d") == b"d"
+    reasons = [await why_not(offline, service.url + path) for path in ("/page", "/gone", "/broken", "/never")]
     assert reasons == [
-        (Gone, "it is a web page"),
-        (Gone, "HTTP 404 Not Found"),
-        (NotKept, "it was never read"),
-        (NotKept, "it was never read"),
+        (GoneError, "it is a web page"),
+        (GoneError, "HTTP 404 Not Found"),
+        (NotCachedError, "it was never read"),
+        (NotCachedError, "it was never read"),
     ]
     assert service.received == []
 
 
-async def why_not(fetcher: Fetcher, address: str) -> tuple[type[NotFetched], str]:
-    with pytest.raises(NotFetched) as caught:
-        await get(fetcher, address)
+async def why_not(fetcher: Fetcher, url: str) -> tuple[type[FetchError], str]:
+    with pytest.raises(FetchError) as caught:
+        await get(fetcher, url)
     return caught.type, str(caught.value)
 
 
 async def test_what_was_missing_and_is_there_now_is_kept(fetcher: Fetcher, service: Service, tmp_path: Path) -> None:
-    address = f"{service.address}/d"
-    with pytest.raises(NotFetched):
-        await get(fetcher, address)
+    url = f"{service.url}/d"
+    with pytest.raises(FetchError):
+        await get(fetcher, url)
     service.routes["/d"] = Reply(b"d")
-    await get(fetcher, address)
-    assert await get(replace(fetcher, online=False), address) == b"d"
+    await get(fetcher, url)
+    assert await get(replace(fetcher, online=False), url) == b"d"
     assert [file.name.split("-")[0] for file in files(tmp_path)] == ["document"]
 
 
@@ -424,41 +424,41 @@ async def test_what_was_missing_and_is_there_now_is_kept(fetcher: Fetcher, servi
 async def test_rfc_9111_5_2_2_5_what_may_not_be_stored_is_not_kept(
     fetcher: Fetcher, service: Service, directives: str
 ) -> None:
-    address = f"{service.address}/d"
+    url = f"{service.url}/d"
     service.routes["/d"] = Reply(b"old", headers={"ETag": '"a"'})
-    await get(fetcher, address)
+    await get(fetcher, url)
     service.routes["/d"] = Reply(b"new", headers={"ETag": '"b"', "Cache-Control": directives})
-    assert await get(fetcher, address) == b"new"
-    assert fetcher.kept(address) is None
+    assert await get(fetcher, url) == b"new"
+    assert fetcher.kept(url) is None
 
 
 async def test_rule_2_what_one_system_may_reach_is_not_kept_for_another(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"d")
-    await get(fetcher, f"{service.address}/d")
+    await get(fetcher, f"{service.url}/d")
     other = Fetcher(fetcher.client, frozenset({"https://www.example.com"}), fetcher.cache)
-    assert fetcher.kept(f"{service.address}/d") and other.kept(f"{service.address}/d") is None
+    assert fetcher.kept(f"{service.url}/d") and other.kept(f"{service.url}/d") is None
 
 
 async def test_the_links_of_a_site_are_kept_as_documents_are(fetcher: Fetcher, service: Service) -> None:
     service.routes["/"] = Reply(headers={"Link": '</c>; rel="api-catalog"'})
-    site = f"{service.address}/"
+    site = f"{service.url}/"
     assert (await fetcher.links(site)).body == b'</c>; rel="api-catalog"'
     offline = replace(fetcher, online=False)
     assert (await offline.links(site)).body == b'</c>; rel="api-catalog"'
     assert fetcher.kept(site) is None
-    with pytest.raises(NotKept):
-        await offline.links(f"{service.address}/other")
+    with pytest.raises(NotCachedError):
+        await offline.links(f"{service.url}/other")
 
 
 async def test_what_was_confirmed_too_long_ago_does_not_count_where_that_is_asked(
     fetcher: Fetcher, service: Service, tmp_path: Path
 ) -> None:
     service.routes["/d"] = Reply(b"d")
-    address = f"{service.address}/d"
-    await get(fetcher, address)
+    url = f"{service.url}/d"
+    await get(fetcher, url)
     age(tmp_path, 100)
-    assert replace(fetcher, within=200).kept(address)
-    assert replace(fetcher, within=50).kept(address) is None
+    assert replace(fetcher, within=200).kept(url)
+    assert replace(fetcher, within=50).kept(url) is None
 
 
 # Compiled documents
@@ -526,7 +526,7 @@ def test_what_is_used_stays_longest(cache: Cache, tmp_path: Path) -> None:
         {"system": "b"},
         {"prefix": ("b",)},
         {"api": "b"},
-        {"address": "https://x.example/b"},
+        {"url": "https://x.example/b"},
         {"anchor": "https://x.example/b/"},
         {"origins": frozenset({"https://y.example"})},
         {"app_scopes": True},

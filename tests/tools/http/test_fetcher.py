@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from closient_mcp.tools.http.fetched import NotFetched
+from closient_mcp.tools.http.fetched import FetchError
 from closient_mcp.tools.http.fetcher import Fetcher
 
 from ...fakes.service import Reply, Service
@@ -19,19 +19,19 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 def fetcher(client: httpx2.AsyncClient, service: Service) -> Fetcher:
-    return Fetcher(client, frozenset({service.address}))
+    return Fetcher(client, frozenset({service.url}))
 
 
 async def test_a_document_is_fetched_with_the_media_types_we_read(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply({"a": 1}, headers={"Content-Type": "application/json"})
-    document = await fetcher.fetch(f"{service.address}/d", "application/linkset+json")
-    assert (document.body, document.address) == (b'{"a": 1}', f"{service.address}/d")
+    document = await fetcher.fetch(f"{service.url}/d", "application/linkset+json")
+    assert (document.body, document.url) == (b'{"a": 1}', f"{service.url}/d")
     assert service.received[0].headers["accept"] == "application/linkset+json"
 
 
 async def test_redirects_are_followed_and_the_last_address_is_told(fetcher: Fetcher, service: Service) -> None:
     service.routes |= {"/d": Reply(status=301, headers={"Location": "/e"}), "/e": Reply(b"{}")}
-    assert (await fetcher.fetch(f"{service.address}/d", "*/*")).address == f"{service.address}/e"
+    assert (await fetcher.fetch(f"{service.url}/d", "*/*")).url == f"{service.url}/e"
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ async def test_what_cannot_be_had_is_told_with_the_reason(
     fetcher: Fetcher, service: Service, reply: Reply, says: str
 ) -> None:
     service.routes["/d"] = reply
-    with pytest.raises(NotFetched, match=says):
-        await fetcher.fetch(f"{service.address}/d", "*/*")
+    with pytest.raises(FetchError, match=says):
+        await fetcher.fetch(f"{service.url}/d", "*/*")
 
 
 async def test_rule_2_a_document_larger_than_the_limit_is_refused(
@@ -59,12 +59,12 @@ async def test_rule_2_a_document_larger_than_the_limit_is_refused(
 ) -> None:
     monkeypatch.setattr("closient_mcp.tools.http.fetcher.MAX_BYTES", 2**20)
     service.routes["/d"] = Reply(b" " * (2**20 + 1))
-    with pytest.raises(NotFetched, match="larger than 1 MiB"):
-        await fetcher.fetch(f"{service.address}/d", "*/*")
+    with pytest.raises(FetchError, match="larger than 1 MiB"):
+        await fetcher.fetch(f"{service.url}/d", "*/*")
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "https://169.254.169.254/latest/meta-data",
         "https://10.0.0.1/openapi.json",
@@ -81,11 +81,11 @@ async def test_rule_2_a_document_larger_than_the_limit_is_refused(
     ],
 )
 async def test_rule_2_a_public_catalogs_document_may_not_be_in_the_private_network(
-    client: httpx2.AsyncClient, address: str
+    client: httpx2.AsyncClient, url: str
 ) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
-    with pytest.raises(NotFetched, match="private address"):
-        await public.fetch(address, "*/*")
+    with pytest.raises(FetchError, match="private address"):
+        await public.fetch(url, "*/*")
 
 
 async def test_rule_2_a_redirect_into_the_private_network_is_refused_too() -> None:
@@ -94,31 +94,31 @@ async def test_rule_2_a_redirect_into_the_private_network_is_refused_too() -> No
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
         public = Fetcher(client, frozenset({"https://www.example.com"}))
-        with pytest.raises(NotFetched, match=r"10\.0\.0\.1 is at the private address"):
+        with pytest.raises(FetchError, match=r"10\.0\.0\.1 is at the private address"):
             await public.fetch("https://www.example.com/d", "*/*")
 
 
 async def test_a_document_in_plain_http_elsewhere_is_refused(client: httpx2.AsyncClient) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
-    with pytest.raises(NotFetched, match="neither https nor on this machine"):
+    with pytest.raises(FetchError, match="neither https nor on this machine"):
         await public.fetch("http://93.184.216.34/openapi.json", "*/*")
 
 
 async def test_an_unknown_host_is_told_as_such(client: httpx2.AsyncClient) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
-    with pytest.raises(NotFetched, match="cannot be reached"):
+    with pytest.raises(FetchError, match="cannot be reached"):
         await public.fetch("https://nowhere.invalid/openapi.json", "*/*")
 
 
-@pytest.mark.parametrize("address", ["http://www.example.com/d", "http://www.example.com:6379/d"])
-async def test_the_host_of_an_https_system_is_not_asked_in_plain_http(client: httpx2.AsyncClient, address: str) -> None:
+@pytest.mark.parametrize("url", ["http://www.example.com/d", "http://www.example.com:6379/d"])
+async def test_the_host_of_an_https_system_is_not_asked_in_plain_http(client: httpx2.AsyncClient, url: str) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
-    with pytest.raises(NotFetched, match="neither https nor on this machine"):
-        await public.fetch(address, "*/*")
+    with pytest.raises(FetchError, match="neither https nor on this machine"):
+        await public.fetch(url, "*/*")
 
 
 async def test_a_service_that_asks_for_a_moment_is_given_it(fetcher: Fetcher, service: Service) -> None:
     replies = [Reply(status=503, headers={"Retry-After": "0"}), Reply(b"{}")]
     service.routes["/d"] = lambda _: replies.pop(0)
-    assert (await fetcher.fetch(f"{service.address}/d", "*/*")).body == b"{}"
+    assert (await fetcher.fetch(f"{service.url}/d", "*/*")).body == b"{}"
     assert len(service.received) == 2

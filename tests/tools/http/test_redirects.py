@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 import httpx2
 import pytest
 
-from closient_mcp.tools.errors import Refused
+from closient_mcp.tools.errors import RefusedError
 from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.results.responses import read_response
@@ -18,7 +18,7 @@ from ...fakes.service import Reply, Service, running_service
 @pytest.fixture
 async def sender(service: Service) -> AsyncIterator[Sender]:
     async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False, verify=False) as client:
-        yield Sender(client, frozenset({service.address}), "acme")
+        yield Sender(client, frozenset({service.url}), "acme")
 
 
 def redirect(status: int, location: str) -> Reply:
@@ -34,7 +34,7 @@ async def test_307_and_308_keep_method_body_and_headers(
     service: Service, sender: Sender, status: int, method: str
 ) -> None:
     service.routes |= {"/a": redirect(status, "/b"), "/b": Reply({})}
-    await sender.send(Request(method, f"{service.address}/a?q=1", _SENT, b'{"n":1}'))
+    await sender.send(Request(method, f"{service.url}/a?q=1", _SENT, b'{"n":1}'))
     got = service.received[1]
     assert (got.method, got.path, got.query, got.body) == (method, "/b", "", b'{"n":1}')
     assert {name: got.headers[name] for name in _SENT} == _SENT
@@ -56,7 +56,7 @@ async def test_303_and_a_moved_post_are_read_where_they_lead(
 ) -> None:
     service.routes |= {"/a": redirect(status, "/b"), "/b": Reply({})}
     content = None if method == "HEAD" else b"{}"
-    await sender.send(Request(method, f"{service.address}/a", _SENT, content))
+    await sender.send(Request(method, f"{service.url}/a", _SENT, content))
     got = service.received[1]
     assert (got.method, got.body) == (then, b"{}" if then == "PUT" else b"")
     assert got.headers["x-kept"] == "1"
@@ -75,29 +75,29 @@ async def test_303_and_a_moved_post_are_read_where_they_lead(
     ],
 )
 async def test_a_relative_location_is_resolved(service: Service, sender: Sender, location: str, arrives: str) -> None:
-    host = service.address.removeprefix("http://")
+    host = service.url.removeprefix("http://")
     service.routes["/x/a"] = lambda got: Reply({}) if got.query else redirect(302, location.format(host=host))
     service.otherwise = Reply({})
-    await sender.send(Request("GET", f"{service.address}/x/a"))
+    await sender.send(Request("GET", f"{service.url}/x/a"))
     assert [f"{got.path}?{got.query}" for got in service.received] == ["/x/a?", arrives]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_rule_1_another_origin_is_told_and_gets_nothing(service: Service, sender: Sender, status: int) -> None:
     with running_service({"/b": Reply({})}) as other:
-        service.routes["/a"] = redirect(status, f"{other.address}/b?access_token=t&page=2")
-        response = await sender.send(Request("POST", f"{service.address}/a", {"x-kept": "1"}, b"{}"))
+        service.routes["/a"] = redirect(status, f"{other.url}/b?access_token=t&page=2")
+        response = await sender.send(Request("POST", f"{service.url}/a", {"x-kept": "1"}, b"{}"))
         assert read_response(response, "acme").text.startswith(
-            f"acme redirects (HTTP {status}) to {other.address}/b?access_token=[hidden]&page=2, which was not followed"
+            f"acme redirects (HTTP {status}) to {other.url}/b?access_token=[hidden]&page=2, which was not followed"
         )
         assert other.received == []
 
 
 async def test_rule_1_a_way_back_over_another_origin_is_not_followed(service: Service, sender: Sender) -> None:
     with running_service() as other:
-        other.routes["/b"] = redirect(302, f"{service.address}/c")
-        service.routes |= {"/a": redirect(302, f"{other.address}/b"), "/c": Reply({})}
-        assert (await sender.send(Request("GET", f"{service.address}/a"))).status == 302
+        other.routes["/b"] = redirect(302, f"{service.url}/c")
+        service.routes |= {"/a": redirect(302, f"{other.url}/b"), "/c": Reply({})}
+        assert (await sender.send(Request("GET", f"{service.url}/a"))).status == 302
         assert other.received == [] and len(service.received) == 1
 
 
@@ -106,7 +106,7 @@ async def test_a_location_that_is_no_address_of_the_system_is_the_answer(
     service: Service, sender: Sender, location: str
 ) -> None:
     service.routes["/a"] = redirect(302, location)
-    response = await sender.send(Request("GET", f"{service.address}/a"))
+    response = await sender.send(Request("GET", f"{service.url}/a"))
     assert response.status == 302 and "was not followed" in read_response(response, "acme").text
     assert "user:pw" not in read_response(response, "acme").text
 
@@ -114,12 +114,12 @@ async def test_a_location_that_is_no_address_of_the_system_is_the_answer(
 @pytest.mark.parametrize("status", [300, 304, 305, 306])
 async def test_other_statuses_of_their_kind_are_not_followed(service: Service, sender: Sender, status: int) -> None:
     service.routes["/a"] = Reply(b"", status, {"Location": "/b"})
-    assert (await sender.send(Request("GET", f"{service.address}/a"))).status == status
+    assert (await sender.send(Request("GET", f"{service.url}/a"))).status == status
     assert len(service.received) == 1
 
 
 async def test_two_addresses_that_lead_to_each_other_end(service: Service, sender: Sender) -> None:
     service.routes |= {"/a": redirect(302, "/b"), "/b": redirect(307, "/a")}
-    with pytest.raises(Refused, match="more than 4 times"):
-        await sender.send(Request("GET", f"{service.address}/a"))
+    with pytest.raises(RefusedError, match="more than 4 times"):
+        await sender.send(Request("GET", f"{service.url}/a"))
     assert len(service.received) == 5

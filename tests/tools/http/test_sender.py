@@ -15,7 +15,7 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from closient_mcp.tools.calls.requests import build_request
-from closient_mcp.tools.errors import BadArguments, Refused, Unreachable
+from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError, UnreachableError
 from closient_mcp.tools.http.messages import PERHAPS_DONE, Request
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Source, read_operations
@@ -28,11 +28,11 @@ from ...fakes.service import Received, Reply, Service, document, operation, runn
 @pytest.fixture
 async def sender(service: Service) -> AsyncIterator[Sender]:
     async with httpx2.AsyncClient(headers={"x-api-key": "key"}, trust_env=False, verify=False) as client:
-        yield Sender(client, frozenset({service.address}), "acme")
+        yield Sender(client, frozenset({service.url}), "acme")
 
 
 def get(service: Service, path: str, **members: Any) -> Request:
-    return Request("GET", service.address + path, **members)
+    return Request("GET", service.url + path, **members)
 
 
 def in_turn(*replies: Reply) -> Any:
@@ -47,7 +47,7 @@ def in_turn(*replies: Reply) -> Any:
 async def test_what_is_sent_arrives_and_what_is_answered_comes_back(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply({"ok": True}, headers={"ETag": "x"})
     response = await sender.send(
-        Request("POST", f"{service.address}/a?q=1", {"content-type": "application/json"}, b'{"n":1}')
+        Request("POST", f"{service.url}/a?q=1", {"content-type": "application/json"}, b'{"n":1}')
     )
     (got,) = service.received
     assert (got.method, got.path, got.query, got.json()) == ("POST", "/a", "q=1", {"n": 1})
@@ -56,8 +56,8 @@ async def test_what_is_sent_arrives_and_what_is_answered_comes_back(service: Ser
 
 async def test_rule_1_another_origin_is_never_called(service: Service, sender: Sender) -> None:
     with running_service() as other:
-        with pytest.raises(Refused, match="not an address of acme"):
-            await sender.send(Request("GET", f"{other.address}/a"))
+        with pytest.raises(RefusedError, match="not a URL of acme"):
+            await sender.send(Request("GET", f"{other.url}/a"))
         assert other.received == []
 
 
@@ -65,9 +65,9 @@ async def test_rule_1_a_redirect_to_another_origin_is_not_followed_and_no_key_go
     service: Service, sender: Sender
 ) -> None:
     with running_service({"/a": Reply({})}) as other:
-        service.routes["/a"] = Reply(status=302, headers={"Location": f"{other.address}/a"})
+        service.routes["/a"] = Reply(status=302, headers={"Location": f"{other.url}/a"})
         response = await sender.send(get(service, "/a"))
-        assert (response.status, response.headers["location"]) == (302, f"{other.address}/a")
+        assert (response.status, response.headers["location"]) == (302, f"{other.url}/a")
         assert other.received == []
 
 
@@ -85,7 +85,7 @@ async def test_a_redirect_inside_the_system_is_followed_with_the_right_method(
     service: Service, sender: Sender, status: int, method: str, then: str
 ) -> None:
     service.routes |= {"/a": Reply(status=status, headers={"Location": "/b"}), "/b": Reply({"at": "b"})}
-    request = Request(method, f"{service.address}/a", content=None if method == "GET" else b"{}")
+    request = Request(method, f"{service.url}/a", content=None if method == "GET" else b"{}")
     assert json.loads((await sender.send(request)).body) == {"at": "b"}
     assert [(got.method, got.path) for got in service.received] == [(method, "/a"), (then, "/b")]
     assert service.received[1].body == (b"{}" if then != "GET" else b"")
@@ -93,14 +93,14 @@ async def test_a_redirect_inside_the_system_is_followed_with_the_right_method(
 
 async def test_redirects_in_a_circle_end(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply(status=302, headers={"Location": "/a"})
-    with pytest.raises(Refused, match="more than 4 times"):
+    with pytest.raises(RefusedError, match="more than 4 times"):
         await sender.send(get(service, "/a"))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_rule_4_a_429_that_asks_for_a_moment_is_repeated(service: Service, sender: Sender, method: str) -> None:
     service.routes["/a"] = in_turn(Reply(status=429, headers={"Retry-After": "0"}), Reply({"ok": 1}))
-    response = await sender.send(Request(method, f"{service.address}/a"))
+    response = await sender.send(Request(method, f"{service.url}/a"))
     assert (response.status, len(service.received)) == (200, 2)
 
 
@@ -115,14 +115,14 @@ async def test_rule_4_a_503_is_repeated_only_if_it_says_when(
     service: Service, sender: Sender, headers: dict[str, str], times: int
 ) -> None:
     service.routes["/a"] = Reply(status=503, headers=headers)
-    assert (await sender.send(Request("POST", f"{service.address}/a"))).status == 503
+    assert (await sender.send(Request("POST", f"{service.url}/a"))).status == 503
     assert len(service.received) == times
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
 async def test_rule_4_a_failed_write_is_never_repeated(service: Service, sender: Sender, status: int) -> None:
     service.routes["/a"] = Reply(status=status)
-    await sender.send(Request("POST", f"{service.address}/a"))
+    await sender.send(Request("POST", f"{service.url}/a"))
     assert len(service.received) == 1
 
 
@@ -145,7 +145,7 @@ async def test_rule_4_after_a_lost_connection_only_idempotent_methods_are_repeat
     transport = Dropping(times=10)
     async with httpx2.AsyncClient(transport=transport) as client:
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(UnreachableError) as caught:
             await sender.send(Request(method, "https://h.example/a?token=hidden"))
     assert len(transport.sent) == tries
     assert ("look before you repeat it" in caught.value.next_step) == (tries == 1)
@@ -169,7 +169,7 @@ async def test_rule_4_what_a_call_does_decides_what_is_said_when_its_answer_is_l
     transport = Dropping(times=10)
     async with httpx2.AsyncClient(transport=transport) as client:
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(UnreachableError) as caught:
             await sender.send(Request(method, "https://h.example/a", tier=tier))
     assert len(transport.sent) == tries
     assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
@@ -189,7 +189,7 @@ async def test_rule_4_a_post_that_reads_is_not_said_to_have_done_something(
 ) -> None:
     async with httpx2.AsyncClient(transport=Hanging()) as client:
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(UnreachableError) as caught:
             await sender.send(Request("POST", "https://h.example/a", timeout=0.05, tier=tier))
     assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
 
@@ -267,7 +267,7 @@ async def test_of_a_stream_that_breaks_what_has_come_is_the_answer() -> None:
 async def test_a_stream_that_breaks_before_it_says_anything_is_an_error() -> None:
     async with streaming(content_type="text/event-stream", ends=True) as sender:
         (origin,) = sender.origins
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             await sender.send(Request("POST", f"{origin}/a"))
 
 
@@ -280,13 +280,13 @@ async def test_a_stream_that_ends_is_whole(service: Service, sender: Sender) -> 
 async def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         sender = Sender(client, frozenset({"http://127.0.0.1:9"}), "acme")
-        with pytest.raises(Unreachable, match=r"acme \(127\.0\.0\.1\) cannot be reached"):
+        with pytest.raises(UnreachableError, match=r"acme \(127\.0\.0\.1\) cannot be reached"):
             await sender.send(Request("POST", "http://127.0.0.1:9/a"))
 
 
 async def test_no_answer_in_time_is_an_error_that_says_so(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply(status=429, headers={"Retry-After": "5"})
-    with pytest.raises(Unreachable, match="did not answer within 0 seconds"):
+    with pytest.raises(UnreachableError, match="did not answer within 0 seconds"):
         await sender.send(get(service, "/a", timeout=0.2))
 
 
@@ -327,7 +327,7 @@ async def test_when_one_endpoint_is_used_up_another_is_called_at_once(service: S
 
 async def test_an_answer_says_what_it_answers(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply({})
-    assert (await sender.send(Request("DELETE", f"{service.address}/a"))).method == "DELETE"
+    assert (await sender.send(Request("DELETE", f"{service.url}/a"))).method == "DELETE"
 
 
 async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_the_server_makes(
@@ -339,7 +339,7 @@ async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_th
     from closient_mcp.server.settings.model import Options
 
     service.routes["/a"] = Reply({}, headers={"Set-Cookie": "sessionid=1; Path=/"})
-    (system,) = load_settings(Options(site=service.address), {}).systems
+    (system,) = load_settings(Options(site=service.url), {}).systems
     redaction = Redaction()
     async with client_for(system, session_for(system, tmp_path, redaction), redaction) as client:
         sender = Sender(client, system.origins, "closient")
@@ -363,8 +363,8 @@ async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sen
         for _ in range(8):
             group.start_soon(sender.send, get(service, "/slow"))
         await anyio.to_thread.run_sync(service.wait_for, lambda: len(service.received) == 8)
-        with pytest.raises(Unreachable, match="busy") as caught:
-            await sender.send(Request("POST", f"{service.address}/a"))
+        with pytest.raises(UnreachableError, match="busy") as caught:
+            await sender.send(Request("POST", f"{service.url}/a"))
         assert "Nothing was sent" in caught.value.next_step
         released.set()
     assert (await sender.send(get(service, "/a"))).status == 200
@@ -374,7 +374,7 @@ async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sen
 async def test_an_address_that_is_none_is_the_arguments_fault_and_no_bug(
     service: Service, sender: Sender, path: str
 ) -> None:
-    with pytest.raises(BadArguments, match="address that these arguments make"):
+    with pytest.raises(InvalidArgumentsError, match="URL that these arguments make"):
         await sender.send(get(service, path))
 
 
@@ -396,7 +396,7 @@ async def test_a_refused_connection_is_not_tried_again_at_once() -> None:
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(refuse)) as client:
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             await sender.send(Request("GET", "https://h.example/a"))
     assert len(tried) == 1
 
@@ -404,5 +404,5 @@ async def test_a_refused_connection_is_not_tried_again_at_once() -> None:
 async def test_a_redirect_that_becomes_a_get_leaves_the_content_type_behind(service: Service, sender: Sender) -> None:
     service.routes |= {"/a": Reply(status=303, headers={"Location": "/b"}), "/b": Reply({})}
     headers = {"content-type": "application/json", "x-kept": "1"}
-    await sender.send(Request("POST", f"{service.address}/a", headers, b"{}"))
+    await sender.send(Request("POST", f"{service.url}/a", headers, b"{}"))
     assert "content-type" not in service.received[1].headers and service.received[1].headers["x-kept"] == "1"

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from closient_mcp.tools.calls.requests import build_request
-from closient_mcp.tools.errors import BadArguments
+from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.formats.media_types import is_media_type
 from closient_mcp.tools.http.messages import Request
@@ -209,7 +209,7 @@ def test_rule_3_no_name_and_no_content_type_adds_a_line_or_a_part() -> None:
         {"content_type": "image/png\r\nX: 1"},
         {"content_type": "*/*"},
     ):
-        with pytest.raises(BadArguments):
+        with pytest.raises(InvalidArgumentsError):
             send({MULTIPART: form}, {"f": {"base64": "", **wrong}})
     assert not any(is_media_type(one) for one in ("a/b\r\nX: 1", "a/b;\r\n c=d", "a", "a/b c", "a/b; x=é", ""))
 
@@ -234,7 +234,7 @@ def test_bytes_go_out_as_what_they_are_if_that_is_taken(media_types: list[str], 
 
 
 def test_a_content_type_that_the_document_does_not_name_is_refused() -> None:
-    with pytest.raises(BadArguments, match=r"image/gif is not taken here; image/png is"):
+    with pytest.raises(InvalidArgumentsError, match=r"image/gif is not taken here; image/png is"):
         send({"image/png": BINARY}, {"base64": "", "content_type": "image/gif"})
 
 
@@ -245,15 +245,15 @@ def test_base64_is_read_in_either_alphabet(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a", "ä", "a*bc", "data:image/png;base64,AAAA"])
 def test_what_is_no_base64_is_refused(text: str) -> None:
-    with pytest.raises(BadArguments, match="no base64"):
+    with pytest.raises(InvalidArgumentsError, match="no base64"):
         send({"application/pdf": BINARY}, {"base64": text})
 
 
 @pytest.mark.parametrize("body", [{"path": "/etc/passwd"}, {"base64": "", "path": "x"}, {"filename": "x"}, "AAAA"])
 def test_rule_3_without_a_folder_in_the_settings_no_path_is_taken(body: JsonValue) -> None:
-    with pytest.raises(BadArguments):
+    with pytest.raises(InvalidArgumentsError):
         send({"application/pdf": BINARY}, body)
-    with pytest.raises(BadArguments):
+    with pytest.raises(InvalidArgumentsError):
         build_request(read({"application/pdf": BINARY}), {"body": body})
 
 
@@ -274,7 +274,7 @@ def test_text_goes_out_in_the_charset_that_is_named(
 
 
 def test_text_that_its_charset_cannot_hold_is_refused() -> None:
-    with pytest.raises(BadArguments, match="cannot be written in iso-8859-1"):
+    with pytest.raises(InvalidArgumentsError, match="cannot be written in iso-8859-1"):
         send({"text/csv; charset=iso-8859-1": {"type": "string"}}, "日本")
 
 
@@ -310,7 +310,7 @@ def test_rule_3_half_a_character_is_refused_in_every_body(media_type: str) -> No
     operation = read({media_type: {}})
     bodies: list[JsonValue] = ["\ud800", {"a": "\ud800"}, {"\ud800": 1}]
     for body in bodies:
-        with pytest.raises(BadArguments):
+        with pytest.raises(InvalidArgumentsError):
             build_request(operation, {"body": body})
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from closient_mcp.tools.formats.yaml_values import NotYaml, parse_yaml
-from closient_mcp.tools.openapi.document import NotReadable, read_document
+from closient_mcp.tools.formats.yaml_values import InvalidYamlError, parse_yaml
+from closient_mcp.tools.openapi.document import UnreadableDocumentError, read_document
 
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 10}}
 THINGS = """\
@@ -95,7 +95,7 @@ def test_yaml_is_read_as_json_and_keys_as_they_are_written(text: str, value: Any
     ],
 )
 def test_yaml_that_no_honest_document_holds_is_refused_in_words(text: str, says: str) -> None:
-    with pytest.raises(NotYaml, match=says):
+    with pytest.raises(InvalidYamlError, match=says):
         parse_yaml(text)
 
 
@@ -104,7 +104,7 @@ def test_rule_2_a_few_lines_do_not_become_billions_of_values(merging: str) -> No
     lines = ["a0: &a0 {x: 1}"] + [
         f"a{n}: &a{n} {{{merging or 'y: '}[{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 12)
     ]
-    with pytest.raises(NotYaml, match="aliases repeat more than"):
+    with pytest.raises(InvalidYamlError, match="aliases repeat more than"):
         parse_yaml("\n".join(lines))
 
 
@@ -112,7 +112,7 @@ def test_rule_2_aliases_do_not_nest_deeper_than_json_may() -> None:
     steps = 5
     lines = ["a0: &a0 " + "[" * 60 + "]" * 60]
     lines += [f"a{n}: &a{n} " + "[" * 60 + f"*a{n - 1}" + "]" * 60 for n in range(1, steps)]
-    with pytest.raises(NotReadable, match="nested more than"):
+    with pytest.raises(UnreadableDocumentError, match="nested more than"):
         read_document("\n".join(lines).encode())
 
 
@@ -121,7 +121,7 @@ def test_yaml_is_read_alike_with_and_without_libyaml(libyaml: bool, monkeypatch:
     if not libyaml:
         monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     assert parse_yaml("a: &x [1, 'b']\nc: *x\n200: {d: on}") == {"a": [1, "b"], "c": [1, "b"], "200": {"d": "on"}}
-    with pytest.raises(NotYaml, match="levels deep"):
+    with pytest.raises(InvalidYamlError, match="levels deep"):
         parse_yaml("[" * 300)
 
 
@@ -131,9 +131,9 @@ def test_a_byte_order_mark_makes_no_difference(mark: bytes) -> None:
 
 
 def test_json_is_not_read_as_yaml_and_needs_none() -> None:
-    with pytest.raises(NotReadable, match=r"not JSON: .* line 1"):
+    with pytest.raises(UnreadableDocumentError, match=r"not JSON: .* line 1"):
         read_document(b'{"a": 1,}')
-    with pytest.raises(NotReadable, match="not UTF-8"):
+    with pytest.raises(UnreadableDocumentError, match="not UTF-8"):
         read_document("a: 1".encode("utf-16"))
 
 

@@ -36,11 +36,11 @@ def read_text(folder: Path, text: str | bytes) -> Description:
 
 async def _read(path: Path) -> Description:
     origins = frozenset({BASE})
-    address = path.as_uri()
+    url = path.as_uri()
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(_no_network)) as client:
-        reader = Reader(Fetcher(client, origins), files=(address,))
-        source = Source("acme", ("acme",), "acme", address, "", origins, base=BASE)
-        return await read_description(Entry("acme", "", address), source, reader)
+        reader = Reader(Fetcher(client, origins), files=(url,))
+        source = Source("acme", ("acme",), "acme", url, "", origins, base=BASE)
+        return await read_description(Entry("acme", "", url), source, reader)
 
 
 def _no_network(request: httpx2.Request) -> httpx2.Response:

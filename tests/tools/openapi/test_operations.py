@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools.formats.json_values import JsonObject, as_object
-from closient_mcp.tools.openapi.operations import NotOpenApi, Operation, Source, read_operations
+from closient_mcp.tools.openapi.operations import NotOpenApiError, Operation, Source, read_operations
 from closient_mcp.tools.problems import Problem
 
 from ...fakes.service import document, operation
@@ -142,7 +142,7 @@ def test_the_host_of_a_document_without_an_anchor_does_not_stand_in_for_a_server
     ],
 )
 def test_a_document_that_gives_nothing_says_why(contents: JsonObject, reason: str) -> None:
-    with pytest.raises(NotOpenApi, match=reason):
+    with pytest.raises(NotOpenApiError, match=reason):
         read_operations(contents, SOURCE)
 
 
@@ -270,7 +270,7 @@ def test_every_openapi_3_is_read_and_an_unknown_one_with_a_notice(version: Any, 
 
 @pytest.mark.parametrize("version", ["4.0.0", "2.0", "", None, True, [], {}, "30", 4])
 def test_no_other_version_is_read(version: Any) -> None:
-    with pytest.raises(NotOpenApi):
+    with pytest.raises(NotOpenApiError):
         read({"/a": {"get": operation()}}, openapi=version)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.tools.catalog.discovery import WayIn
+from closient_mcp.tools.catalog.discovery import DocumentSource
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.cache import Cache
 from closient_mcp.tools.http.fetcher import Fetcher
@@ -26,11 +26,11 @@ from ...fakes.service import Reply, Service, document, operation, running_servic
 ADDRESS = "https://docs.example.com/v1/openapi.json"
 
 
-async def read(address: str, base: str, cache: Cache | None = None, *, online: bool = True, beside: str = "") -> System:
-    """The system whose description is at an address, and another one beside it, if any."""
+async def read(url: str, base: str, cache: Cache | None = None, *, online: bool = True, beside: str = "") -> System:
+    """The system whose description is at a URL, and another one beside it, if any."""
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         home = frozenset({base})
-        way = WayIn(descriptions=(address, *filter(None, (beside,))), base=base)
+        way = DocumentSource(descriptions=(url, *filter(None, (beside,))), base=base)
         system = System("acme", way, ("acme",), Sender(client, home, "acme"), Fetcher(client, home, cache))
         await (system.load() if online else system.load_kept())
         return system
@@ -43,8 +43,8 @@ async def served(
     service.routes["/api/openapi.json"] = start if isinstance(start, Reply) else Reply(start)
     for name, content in files.items():
         service.routes[f"/api/{name}"] = Reply(content)
-    address = f"{service.address}/api/openapi.json"
-    return (await read(address, service.address, cache)).descriptions[address]
+    url = f"{service.url}/api/openapi.json"
+    return (await read(url, service.url, cache)).descriptions[url]
 
 
 def body_of(reference: str, **siblings: Any) -> dict[str, Any]:
@@ -65,12 +65,12 @@ def resolved(start: Any, **files: Any) -> SelfContained:
     """A document made self-contained with files beside it, by their names."""
     whole = SelfContained(start, ADDRESS)
     for _ in range(20):
-        for address in whole.wanted():
-            name = address.rsplit("/", 1)[1].split(".")[0]
+        for url in whole.wanted():
+            name = url.rsplit("/", 1)[1].split(".")[0]
             if name in files:
-                whole.add(address, files[name], address)
+                whole.add(url, files[name], url)
             else:
-                whole.refuse(address, "there is none")
+                whole.refuse(url, "there is none")
     assert whole.wanted() == []
     return whole
 
@@ -144,19 +144,19 @@ async def test_parts_of_a_swagger_document_may_be_in_other_files(service: Servic
 
 async def test_rule_2_a_reference_to_another_origin_is_not_followed_and_costs_its_operation(service: Service) -> None:
     with running_service({"/Pet.json": Reply(PET)}) as elsewhere:
-        paths = {**body_of(f"{elsewhere.address}/Pet.json#/x"), "/good": {"get": operation()}}
+        paths = {**body_of(f"{elsewhere.url}/Pet.json#/x"), "/good": {"get": operation()}}
         found = await served(service, document(paths))
         assert elsewhere.received == []
     assert [one.path for one in found.operations] == ["/good"]
     (problem,) = found.problems
     assert problem.subject == "POST /t"
-    told = f"it refers to {elsewhere.address}/Pet.json#/x: it is at another origin than the document"
+    told = f"it refers to {elsewhere.url}/Pet.json#/x: it is at another origin than the document"
     assert problem.reason.startswith(told)
 
 
 async def test_rule_2_a_reference_that_is_redirected_to_another_origin_is_not_used(service: Service) -> None:
     with running_service({"/Pet.json": Reply(PET)}) as elsewhere:
-        service.routes["/api/Pet.json"] = Reply(status=302, headers={"location": f"{elsewhere.address}/Pet.json"})
+        service.routes["/api/Pet.json"] = Reply(status=302, headers={"location": f"{elsewhere.url}/Pet.json"})
         found = await served(service, document(body_of("Pet.json")))
     (problem,) = found.problems
     assert found.operations == () and "redirects to another origin" in problem.reason
@@ -417,8 +417,8 @@ def write(folder: Path, files: Mapping[str, Any]) -> str:
     return (folder / "openapi.json").as_uri()
 
 
-async def local(address: str) -> Description:
-    return (await read(address, "https://api.example.com")).descriptions[address]
+async def local(url: str) -> Description:
+    return (await read(url, "https://api.example.com")).descriptions[url]
 
 
 async def test_a_file_may_refer_to_files_in_its_folder_and_below(tmp_path: Path) -> None:
@@ -434,10 +434,10 @@ async def test_a_file_may_refer_to_files_in_its_folder_and_below(tmp_path: Path)
 async def test_rule_2_a_file_leads_nowhere_outside_its_folder(tmp_path: Path, reference: str) -> None:
     (tmp_path / "secret.json").write_text(json.dumps(PET))
     folder = tmp_path / "api"
-    address = write(folder, {"openapi.json": document(body_of(reference))})
+    url = write(folder, {"openapi.json": document(body_of(reference))})
     (folder / "link.json").symlink_to(tmp_path / "secret.json")
     (folder / "link").symlink_to(tmp_path)
-    (problem,) = (found := await local(address)).problems
+    (problem,) = (found := await local(url)).problems
     assert found.operations == () and "outside" in problem.reason
 
 
@@ -451,8 +451,8 @@ async def test_rule_2_a_file_leads_to_no_other_that_the_settings_name(tmp_path: 
 
 async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, service: Service) -> None:
     service.otherwise = Reply(PET)
-    address = write(tmp_path, {"openapi.json": document(body_of(f"{service.address}/Pet.json"))})
-    (problem,) = (await local(address)).problems
+    url = write(tmp_path, {"openapi.json": document(body_of(f"{service.url}/Pet.json"))})
+    (problem,) = (await local(url)).problems
     assert service.received == [] and "it is on the network, and the document is a file" in problem.reason
 
 
@@ -466,7 +466,7 @@ async def test_a_start_without_network_uses_what_was_made_of_the_files_that_were
     before = await served(service, document(body_of("a.json")), {"a.json": PET}, cache)
     service.received.clear()
     monkeypatch.setattr("closient_mcp.tools.openapi.external_files.SelfContained", None)
-    system = await read(f"{service.address}/api/openapi.json", service.address, cache, online=False)
+    system = await read(f"{service.url}/api/openapi.json", service.url, cache, online=False)
     assert system.loaded and service.received == []
     assert tuple(system.operations()) == before.operations
 
@@ -487,7 +487,7 @@ async def test_a_file_that_could_not_be_had_is_asked_for_at_the_next_start(servi
     cache = Cache(tmp_path)
     service.routes["/api/a.json"] = Reply(status=500)
     assert (await served(service, document(body_of("a.json")), cache=cache)).operations == ()
-    offline = await read(f"{service.address}/api/openapi.json", service.address, cache, online=False)
+    offline = await read(f"{service.url}/api/openapi.json", service.url, cache, online=False)
     assert not offline.loaded
     assert body_schema(await served(service, document(body_of("a.json")), {"a.json": PET}, cache)) == PET
 
@@ -498,7 +498,7 @@ async def test_a_kept_file_stands_in_for_one_that_cannot_be_had_and_is_told(serv
     service.routes["/api/a.json"] = Reply(status=500)
     found = await served(service, document(body_of("a.json")), cache=cache)
     assert body_schema(found) == PET
-    assert [stale.address.rsplit("/", 1)[1] for stale in found.stale] == ["a.json"]
+    assert [stale.url.rsplit("/", 1)[1] for stale in found.stale] == ["a.json"]
 
 
 async def test_equal_documents_whose_other_files_differ_are_two(service: Service) -> None:
@@ -507,7 +507,7 @@ async def test_equal_documents_whose_other_files_differ_are_two(service: Service
         service.routes[f"/{api}/openapi.json"] = Reply(start)
         service.routes[f"/{api}/a.json"] = Reply({"type": "string", "description": api})
     found = [
-        (await read(address, service.address)).descriptions[address].same
-        for address in (f"{service.address}/{api}/openapi.json" for api in ("one", "two"))
+        (await read(url, service.url)).descriptions[url].same
+        for url in (f"{service.url}/{api}/openapi.json" for api in ("one", "two"))
     ]
     assert found[0] != found[1]

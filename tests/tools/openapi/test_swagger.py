@@ -10,7 +10,7 @@ import pytest
 
 from closient_mcp.server.cli.probing import probe
 from closient_mcp.tools.calls.requests import build_request
-from closient_mcp.tools.catalog.discovery import WayIn
+from closient_mcp.tools.catalog.discovery import DocumentSource
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.openapi.document import unsupported_reason
@@ -319,11 +319,11 @@ def test_paths_of_the_wrong_shape_break_nothing(paths: Any) -> None:
 
 async def test_a_served_swagger_document_gives_tools(service: Service) -> None:
     get = operation(operationId="listThings", parameters=[{"name": "q", "in": "query", "type": "string"}])
-    document = swagger({"/things": {"get": get}}, basePath="/v2", host=service.address.removeprefix("http://"))
+    document = swagger({"/things": {"get": get}}, basePath="/v2", host=service.url.removeprefix("http://"))
     service.routes["/swagger.json"] = Reply(document)
-    system = await loaded(service, WayIn(descriptions=(f"{service.address}/swagger.json",)))
+    system = await loaded(service, DocumentSource(descriptions=(f"{service.url}/swagger.json",)))
     (found,) = system.operations()
-    assert (found.name, found.base, found.path) == ("acme_list_things", f"{service.address}/v2", "/things")
+    assert (found.name, found.base, found.path) == ("acme_list_things", f"{service.url}/v2", "/things")
     assert found.input_schema["properties"] == {"q": {"type": "string"}}
     assert system.skipped() == []
 
@@ -331,6 +331,6 @@ async def test_a_served_swagger_document_gives_tools(service: Service) -> None:
 async def test_a_system_is_added_by_its_swagger_document(service: Service) -> None:
     service.routes["/swagger.json"] = Reply(swagger({}, host="127.0.0.1:9", basePath="/v2"))
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        fetcher = Fetcher(client, frozenset({service.address}))
-        found = await probe(f"{service.address}/swagger.json", "", fetcher)
-    assert found.way == {"description": f"{service.address}/swagger.json", "base": "http://127.0.0.1:9/v2"}
+        fetcher = Fetcher(client, frozenset({service.url}))
+        found = await probe(f"{service.url}/swagger.json", "", fetcher)
+    assert found.way == {"description": f"{service.url}/swagger.json", "base": "http://127.0.0.1:9/v2"}

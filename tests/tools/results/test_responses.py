@@ -217,7 +217,7 @@ def test_a_redirect_that_leads_away_is_told_and_not_followed() -> None:
     said = read_response(answer(status=302, location="https://me:pw@elsewhere.example/?token=t&page=2"), "acme").text
     assert said == (
         "acme redirects (HTTP 302) to https://elsewhere.example/?token=[hidden]&page=2, which was not followed: "
-        "calls go to the system's own addresses only."
+        "calls go to the system's own URLs only."
     )
 
 

@@ -20,7 +20,7 @@ from closient_mcp.tools.formats.json_text import compact
 from closient_mcp.tools.formats.sniffing import sniff
 from closient_mcp.tools.http.messages import Response
 from closient_mcp.tools.results import media, responses
-from closient_mcp.tools.results.headers import shown_address
+from closient_mcp.tools.results.headers import shown_url
 from closient_mcp.tools.results.media import filename
 from closient_mcp.tools.results.responses import read_response
 from closient_mcp.tools.results.result import AudioBlock, ImageBlock, ResourceBlock, Result
@@ -483,7 +483,7 @@ def test_rule_2_headers_are_told_up_to_a_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"),
+    ("url", "shown"),
     [
         ("/a?page_token=p&q=1", "/a?page_token=p&q=1"),
         ("/a?nextPageToken=p", "/a?nextPageToken=p"),
@@ -496,12 +496,12 @@ def test_rule_2_headers_are_told_up_to_a_length() -> None:
         ("/a?client%5Fsecret=s", "/a?client%5Fsecret=[hidden]"),
         ("https://u:p@h.example/a", "https://h.example/a"),
         ("/a#access_token=t", "/a#access_token=[hidden]"),
-        ("http://[h/", "an address that is none"),
+        ("http://[h/", "a URL that is none"),
         ("/a?q=x\u202ey", "/a?q=xy"),
     ],
 )
-def test_rule_1_addresses_are_shown_without_their_secrets(address: str, shown: str) -> None:
-    assert shown_address(address) == shown
+def test_rule_1_addresses_are_shown_without_their_secrets(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
 
 
 # Errors that come as a success

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from closient_mcp.tools.calls.styles import exact_json, header_json, scalar
-from closient_mcp.tools.errors import BadArguments
+from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, WrittenNumber, as_object, to_text
 from closient_mcp.tools.schema.coercion import mend
 from closient_mcp.tools.schema.validation import ArgumentChecker
@@ -77,7 +77,7 @@ def test_what_fits_as_it_is_stays_as_it_is(schema: JsonObject, given: JsonValue)
     ],
 )
 def test_what_is_nothing_of_the_kind_is_refused(schema: JsonObject, given: JsonValue) -> None:
-    with pytest.raises(BadArguments):
+    with pytest.raises(InvalidArgumentsError):
         check(schema, given)
 
 
@@ -115,7 +115,7 @@ def test_null_inside_a_body_is_never_left_out() -> None:
         "properties": {"n": {"type": "integer"}, "note": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
     }
     assert check(body, '{"n": "5", "note": null}', name="body") == {"n": 5, "note": None}
-    with pytest.raises(BadArguments):
+    with pytest.raises(InvalidArgumentsError):
         check(body, {"n": None}, name="body")
 
 

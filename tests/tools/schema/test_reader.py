@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.schema.reader import SchemaReader
-from closient_mcp.tools.schema.references import BadReference
+from closient_mcp.tools.schema.references import InvalidReferenceError
 
 from ...fakes.service import fits
 
@@ -76,7 +76,7 @@ def test_schemas_that_contain_each_other_are_kept_under_defs() -> None:
     "reference", ["#/components/schemas/None", "other.yaml#/A", "http://example.com/a", "#anchor", ""]
 )
 def test_a_reference_that_leads_nowhere_is_an_error(reference: str) -> None:
-    with pytest.raises(BadReference):
+    with pytest.raises(InvalidReferenceError):
         convert({"$ref": reference})
 
 

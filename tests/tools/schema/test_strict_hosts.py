@@ -126,7 +126,7 @@ def test_every_tool_of_a_real_document_is_as_the_strictest_hosts_want_it(name: s
     assert SPECS
     document = read_document((SPECS / name).read_bytes())
     if is_swagger(document):
-        document = to_openapi(document, SOURCE.address)
+        document = to_openapi(document, SOURCE.url)
     operations, _ = read_operations(document, SOURCE)
     check(operations)
     paths = list(as_object(document.get("paths")).items())

@@ -50,11 +50,11 @@ def test_what_is_as_it_was_is_no_change() -> None:
         ({"title": "Fetch"}, Change("a_get", "title", "Get", "Fetch")),
         ({"description": "Ignore all"}, Change("a_get", "description", "Gets.", "Ignore all")),
         ({"tier": "destructive"}, Change("a_get", "tier", "read", "destructive")),
-        ({"method": "POST"}, Change("a_get", "address", "GET https://x.example/a", "POST https://x.example/a")),
-        ({"path": "/b"}, Change("a_get", "address", "GET https://x.example/a", "GET https://x.example/b")),
+        ({"method": "POST"}, Change("a_get", "url", "GET https://x.example/a", "POST https://x.example/a")),
+        ({"path": "/b"}, Change("a_get", "url", "GET https://x.example/a", "GET https://x.example/b")),
         (
             {"base": "https://y.example"},
-            Change("a_get", "address", "GET https://x.example/a", "GET https://y.example/a"),
+            Change("a_get", "url", "GET https://x.example/a", "GET https://y.example/a"),
         ),
         (
             {"input_schema": {"type": "object"}},

@@ -32,12 +32,12 @@ _NAMES = {
 }
 
 
-def source(address: str) -> Source:
-    return Source("close", ("close",), "", f"{address}/api/openapi.json", address, frozenset({address}))
+def source(url: str) -> Source:
+    return Source("close", ("close",), "", f"{url}/api/openapi.json", url, frozenset({url}))
 
 
-def read(document: dict[str, Any], address: str = "https://api.close.example") -> dict[str, Operation]:
-    operations, problems = read_operations(document, source(address))
+def read(document: dict[str, Any], url: str = "https://api.close.example") -> dict[str, Operation]:
+    operations, problems = read_operations(document, source(url))
     assert problems == []
     return {operation.name: operation for operation in operations}
 
@@ -65,9 +65,9 @@ async def calling(close: CloseStandIn, authorization: str = "") -> AsyncGenerato
     async with httpx2.AsyncClient(
         headers={"authorization": authorization or basic}, trust_env=False, verify=False
     ) as client:
-        sender = Sender(client, frozenset({close.address}), "close")
+        sender = Sender(client, frozenset({close.url}), "close")
         document = (await client.get(close.description)).json()
-        operations = read(document, close.address).values()
+        operations = read(document, close.url).values()
         yield Caller({operation.name: operation_tool(operation, sender) for operation in operations})
 
 

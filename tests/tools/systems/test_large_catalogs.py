@@ -40,7 +40,7 @@ async def asked(client: mcp.Client, tool: str, **arguments: Any) -> Any:
 @pytest.mark.parametrize("expose", ["auto", "all", "core"])
 async def test_what_is_not_read_at_the_start_is_found_described_and_called(service: Service, expose: str) -> None:
     service.routes["/delta_things"] = service.routes["/delta/api/v1/delta_things"] = Reply({"well": True})
-    settings = load_settings(Options(site=service.address, expose=expose), ENVIRON)
+    settings = load_settings(Options(site=service.url, expose=expose), ENVIRON)
     async with open_bridge(settings, Redaction()) as bridge, mcp.Client(McpBridge(bridge).server()) as client:
         before = [tool.name for tool in (await client.list_tools()).tools]
         assert "find_operations" in before
@@ -57,7 +57,7 @@ async def test_what_is_not_read_at_the_start_is_found_described_and_called(servi
 
 
 async def test_status_names_how_much_is_read(service: Service) -> None:
-    settings = load_settings(Options(site=service.address), ENVIRON)
+    settings = load_settings(Options(site=service.url), ENVIRON)
     async with open_bridge(settings, Redaction()) as bridge:
         await bridge.loader.load()
         status: Any = status_of(bridge)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.errors import BadArguments, Refused
+from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
 from closient_mcp.tools.formats.json_values import JsonObject, as_object
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
@@ -92,7 +92,7 @@ def finder() -> Finder:
 async def test_what_could_not_be_read_is_told_to_whoever_looks_for_it() -> None:
     absent = Finder(dict[str, Tool], ArgumentChecker(), lambda: ["closient: no api-catalog"])
     assert (await use(absent, "find_operations", query="x"))["missing"] == ["closient: no api-catalog"]
-    with pytest.raises(BadArguments) as caught:
+    with pytest.raises(InvalidArgumentsError) as caught:
         await use(absent, "read_operation", name="x")
     assert "Not everything is there: closient: no api-catalog." in caught.value.next_step
 
@@ -124,18 +124,18 @@ async def test_an_operation_is_called_through_the_caller_of_its_tier(finder: Fin
 
 
 async def test_a_permission_to_read_never_covers_what_destroys(finder: Finder) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         await use(finder, "read_operation", name="products_unclaim_product", arguments={"id": "7"})
     assert caught.value.next_step == "Call it with destructive_operation."
 
 
 async def test_the_arguments_of_a_found_operation_are_checked_too(finder: Finder) -> None:
-    with pytest.raises(BadArguments, match="'id' is a required property"):
+    with pytest.raises(InvalidArgumentsError, match="'id' is a required property"):
         await use(finder, "read_operation", name="products_list_recalls")
 
 
 async def test_a_name_that_no_operation_has_is_told_with_the_nearest(finder: Finder) -> None:
-    with pytest.raises(BadArguments) as caught:
+    with pytest.raises(InvalidArgumentsError) as caught:
         await use(finder, "describe_operation", name="products_list_recal")
     assert "products_list_recalls" in caught.value.next_step
 
@@ -174,7 +174,7 @@ async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pyt
     second = await pages.tool().call({"result": name, "offset": 10})
     third = await pages.tool().call({"result": name, "offset": 20})
     assert second.text + third.text == "abcdefghijXYZ" and "the end" in third.note
-    with pytest.raises(Refused, match="nothing at 23"):
+    with pytest.raises(RefusedError, match="nothing at 23"):
         await pages.tool().call({"result": name, "offset": 23})
 
 
@@ -183,7 +183,7 @@ async def test_a_result_that_is_no_longer_kept_is_told_as_such(monkeypatch: pyte
     pages = Pages()
     notes = [pages.bounded(Result("x" * (paging.PAGE + 1))).note for _ in range(3)]
     name = json.loads(notes[0][notes[0].index("{") : notes[0].index("}") + 1])["result"]
-    with pytest.raises(Refused, match="no longer kept"):
+    with pytest.raises(RefusedError, match="no longer kept"):
         await pages.tool().call({"result": name, "offset": 0})
 
 
@@ -200,7 +200,7 @@ def test_each_wrong_argument_is_named_with_what_belongs_there() -> None:
         "required": ["n"],
         "additionalProperties": False,
     }
-    with pytest.raises(BadArguments) as caught:
+    with pytest.raises(InvalidArgumentsError) as caught:
         ArgumentChecker().check("t", schema, {"n": "five", "m": 1})
     assert "n: 'five' is not of type 'integer'" in caught.value.message and "'m' was unexpected" in caught.value.message
     assert caught.value.next_step == 'It takes n; required: ["n"]. Nothing was sent.'
@@ -222,13 +222,13 @@ def test_null_for_something_optional_is_taken_as_left_out() -> None:
         "free": None,
         "needed": "x",
     }
-    with pytest.raises(BadArguments, match="needed: None is not of type"):
+    with pytest.raises(InvalidArgumentsError, match="needed: None is not of type"):
         ArgumentChecker().check("t", schema, {"needed": None})
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), "\ud800", {"a": ["\udfff"]}])
 def test_what_no_request_can_carry_is_refused(value: Any) -> None:
-    with pytest.raises(BadArguments, match="cannot be sent"):
+    with pytest.raises(InvalidArgumentsError, match="cannot be sent"):
         ArgumentChecker().check("t", {"type": "object"}, {"v": value})
 
 
@@ -241,7 +241,7 @@ def test_a_reference_to_elsewhere_is_never_fetched_to_check_arguments() -> None:
 def test_a_changed_schema_of_a_tool_is_the_one_that_is_checked() -> None:
     checker = ArgumentChecker()
     checker.check("t", {"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": 1})
-    with pytest.raises(BadArguments):
+    with pytest.raises(InvalidArgumentsError):
         checker.check("t", {"type": "object", "properties": {"a": {"type": "string"}}}, {"a": 1})
 
 
@@ -250,7 +250,7 @@ async def test_results_that_are_kept_are_bounded_in_all(monkeypatch: pytest.Monk
     pages = Pages()
     notes = [pages.bounded(Result("x" * (paging.PAGE * 2))).note for _ in range(2)]
     names_kept = [json.loads(note[note.index("{") : note.index("}") + 1])["result"] for note in notes]
-    with pytest.raises(Refused, match="no longer kept"):
+    with pytest.raises(RefusedError, match="no longer kept"):
         await pages.tool().call({"result": names_kept[0], "offset": 0})
     assert (await pages.tool().call({"result": names_kept[1], "offset": 0})).text
 
