@@ -104,7 +104,8 @@ def sandbox_process() -> Iterator[Sandbox]:
     """The sandbox, started once; it ends with its input."""
     command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         told = json.loads(process.stdout.readline())
         yield Sandbox(told["url"], told["api_key"], told["keys"])
         process.stdin.close()

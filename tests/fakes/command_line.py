@@ -221,7 +221,8 @@ def _taken(stream: TextIO) -> str:
 
 def error_of(ran: Ran) -> str:
     """The text of the tool error that `call` printed."""
-    assert ran.code == 1 and ran.json()["isError"] is True
+    assert ran.code == 1
+    assert ran.json()["isError"] is True
     return str(ran.json()["content"][0]["text"])
 
 

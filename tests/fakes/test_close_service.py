@@ -44,7 +44,8 @@ def code_exchanged(client: httpx2.Client, close: CloseStandIn) -> Any:
 def test_a_refresh_token_is_good_once_and_the_next_replaces_it(client: httpx2.Client, close: CloseStandIn) -> None:
     first = code_exchanged(client, close)
     status, second = post(client, close, "token", grant_type="refresh_token", refresh_token=first["refresh_token"])
-    assert status == 200 and second["refresh_token"] != first["refresh_token"]
+    assert status == 200
+    assert second["refresh_token"] != first["refresh_token"]
     again = post(client, close, "token", grant_type="refresh_token", refresh_token=first["refresh_token"])
     assert again == (400, {"error": "invalid_grant"})
 
@@ -74,7 +75,8 @@ def test_the_client_is_known_by_its_secret_and_its_one_redirect(client: httpx2.C
 
 def test_it_has_metadata_and_a_document_and_no_catalog(client: httpx2.Client, close: CloseStandIn) -> None:
     metadata = client.get(f"{close.url}/.well-known/oauth-authorization-server").json()
-    assert metadata["issuer"] == close.url and metadata["authorization_endpoint"].startswith(close.sign_in)
+    assert metadata["issuer"] == close.url
+    assert metadata["authorization_endpoint"].startswith(close.sign_in)
     assert client.get(close.description).json()["openapi"] == "3.1.0"
     assert client.get(f"{close.url}/.well-known/api-catalog").status_code == 404
 

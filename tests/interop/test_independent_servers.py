@@ -41,7 +41,8 @@ def _running(command: list[str], port: int, folder: Path) -> Generator[None]:
         try:
             until = time.monotonic() + _SECONDS
             while not _answers(port):
-                assert process.poll() is None and time.monotonic() < until, f"{command[0]} did not start"
+                assert process.poll() is None, f"{command[0]} ended"
+                assert time.monotonic() < until, f"{command[0]} did not start"
                 time.sleep(0.1)
             yield
         finally:
@@ -190,9 +191,12 @@ def test_one_sign_in_through_its_whole_life(place: Place, shop: Callable[..., Sh
     mine = shop()
     with place.running():
         # Signed in by the first call that needs it, silent in the processes that follow.
-        assert mine.works() and mine.works()
+        assert mine.works()
+        assert mine.works()
         first = mine.record()
-        assert first["client"]["source"] == "registered" and first["tokens"]["refresh_token"] and first["person"]
+        assert first["client"]["source"] == "registered"
+        assert first["tokens"]["refresh_token"]
+        assert first["person"]
         assert mine.tabs(1) == ["200 You are signed in"]
 
         # Renewed when the API refuses the token, and when the clock says that it is over: by one of many.
@@ -204,13 +208,16 @@ def test_one_sign_in_through_its_whole_life(place: Place, shop: Callable[..., Sh
         with ThreadPoolExecutor(4) as threads:
             assert all(work.result() for work in [threads.submit(mine.works) for _ in range(4)])
         third = mine.record()
-        assert third["rev"] == second["rev"] + 1 and len(mine.tabs(1)) == 1
+        assert third["rev"] == second["rev"] + 1
+        assert len(mine.tabs(1)) == 1
         status = mine.run("status", "--json").json()["systems"]["shop"]["credential"]
-        assert status["signed_in"] and status["renewable"]
+        assert status["signed_in"]
+        assert status["renewable"]
 
         # Revoked, and signed in to again by the same client.
         logout = mine.run("logout")
-        assert logout.code == 0 and "revoked" in logout.err, logout.err
+        assert logout.code == 0, logout.err
+        assert "revoked" in logout.err, logout.err
         form = {
             "grant_type": "refresh_token",
             "refresh_token": third["tokens"]["refresh_token"],
@@ -219,13 +226,16 @@ def test_one_sign_in_through_its_whole_life(place: Place, shop: Callable[..., Sh
         endpoint = str(first["server"]["token_endpoint"])
         answer = httpx2.post(endpoint, data=form, trust_env=False, verify=False)
         assert answer.json()["error"] == "invalid_grant"
-        assert mine.works() and mine.tabs(2) == ["200 You are signed in"] * 2
+        assert mine.works()
+        assert mine.tabs(2) == ["200 You are signed in"] * 2
         assert mine.record()["client"]["client_id"] == first["client"]["client_id"]
 
     # A server that starts anew has forgotten everybody: one more registration, one more sign-in.
     with place.running():
         mine.expire()
-        assert mine.works() and mine.works() and mine.tabs(3) == ["200 You are signed in"] * 3
+        assert mine.works()
+        assert mine.works()
+        assert mine.tabs(3) == ["200 You are signed in"] * 3
         assert mine.record()["client"]["client_id"] != first["client"]["client_id"]
 
 
@@ -256,8 +266,10 @@ def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(place: Place, s
         mine.expire()
         assert mine.works()
         mine.expire(backup)
-        assert mine.works() and mine.works()
-        assert len(mine.tabs(2)) == 2 and mine.record()["client"] == backup["client"]
+        assert mine.works()
+        assert mine.works()
+        assert len(mine.tabs(2)) == 2
+        assert mine.record()["client"] == backup["client"]
 
 
 @at(_oidc_provider)
@@ -266,8 +278,10 @@ def test_a_person_who_declines_is_taken_at_their_word(place: Place, shop: Callab
     with place.running():
         for _ in range(2):
             ran = mine.call()
-            assert ran.code == 1 and "You declined the request" in ran.out
-        assert mine.tabs(1) == ["200 You are not signed in"] and mine.record()["tokens"] is None
+            assert ran.code == 1
+            assert "You declined the request" in ran.out
+        assert mine.tabs(1) == ["200 You are not signed in"]
+        assert mine.record()["tokens"] is None
 
 
 @at(_oidc_provider)
@@ -277,7 +291,9 @@ def test_a_server_that_registers_only_who_has_a_token_for_it_is_told_as_such(
     mine = shop()
     with _oidc_provider(place.port, place.folder, "initial-access-token"):
         ran = mine.call()
-    assert ran.code == 1 and "lets no application register itself" in ran.out and "client_id" in ran.out
+    assert ran.code == 1
+    assert "lets no application register itself" in ran.out
+    assert "client_id" in ran.out
     assert not (mine.home / "tabs").exists()
 
 
@@ -287,9 +303,11 @@ def test_a_client_registers_for_itself_and_is_given_one_token(place: Place, shop
     with place.running(), ThreadPoolExecutor(4) as threads:
         assert all(work.result() for work in [threads.submit(mine.works) for _ in range(4)])
         record = mine.record()
-        assert len(record["history"]["registrations"]) == 1 and record["client"]["client_secret"]
+        assert len(record["history"]["registrations"]) == 1
+        assert record["client"]["client_secret"]
         mine.refused.add(record["tokens"]["access_token"])
-        assert mine.works() and mine.record()["client"] == record["client"]
+        assert mine.works()
+        assert mine.record()["client"] == record["client"]
 
 
 @at(_oidc_provider)
@@ -305,7 +323,8 @@ def test_a_person_signs_in_on_another_device(place: Place, shop: Callable[..., S
             assert process.wait(_SECONDS) == 0
         assert mine.works()
         mine.expire()
-        assert mine.works() and mine.tabs(1) == ["200 Sign-in Success"]
+        assert mine.works()
+        assert mine.tabs(1) == ["200 Sign-in Success"]
 
 
 @at(_mcp_sdk)

@@ -85,7 +85,8 @@ def show() -> Iterator[Callable[[Page], str]]:
 
 def check(page: Seen) -> None:
     """What holds of every page: for a screen reader, a phone, the dark, and without a word to anybody else."""
-    assert page["lang"] == "en" and not page["wide"]
+    assert page["lang"] == "en"
+    assert not page["wide"]
     assert {scheme: found["rules"] for scheme, found in page["schemes"].items()} == {"light": [], "dark": []}
     assert [found["ink"] for found in page["schemes"].values()] == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
 
@@ -127,5 +128,7 @@ def test_a_person_signs_in_by_the_keyboard_alone(
     for page in (signing_in, consent, last):
         check(page)
     # What the person agrees to is before their eyes.
-    assert "Closient MCP" in consent["text"] and "products:read" in consent["text"]
-    assert last["title"] == title and [asked for asked in last["requests"] if sandbox.url not in asked] == [last["url"]]
+    assert "Closient MCP" in consent["text"]
+    assert "products:read" in consent["text"]
+    assert last["title"] == title
+    assert [asked for asked in last["requests"] if sandbox.url not in asked] == [last["url"]]

@@ -34,34 +34,38 @@ def test_a_command_prints_what_it_found_says_what_is_wrong_and_ends_with_its_cod
 ) -> None:
     ran = run_process(*arguments, site=sandbox.url)
     assert (ran.code, out in ran.out, err in ran.err) == (code, True, True), ran
-    assert bool(ran.out) == bool(out) and bool(ran.err) == bool(err)
+    assert bool(ran.out) == bool(out)
+    assert bool(ran.err) == bool(err)
 
 
 def test_arguments_can_come_from_stdin() -> None:
     ran = run_process("call", "validate_gtin", "-", stdin='{"gtin": "036000291452"}')
-    assert ran.code == 0 and ran.json()["structuredContent"]["valid"] is True
+    assert ran.code == 0
+    assert ran.json()["structuredContent"]["valid"] is True
 
 
 def test_the_demo_shows_every_step_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ran = run_process("demo")
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
     assert (ran.code, ran.err) == (0, "")
-    assert "4 APIs" in ran.out and "search_products" in ran.out and "account_whoami" in ran.out
-    assert (
-        [f"▸ {n}/6 " in ran.out for n in range(1, 7)] == [True] * 6
-        and "1 registration, 1 sign-in" in ran.out
-        and "\x1b" not in ran.out
-    )
+    assert "4 APIs" in ran.out
+    assert "search_products" in ran.out
+    assert "account_whoami" in ran.out
+    assert [f"▸ {n}/6 " in ran.out for n in range(1, 7)] == [True] * 6
+    assert "1 registration, 1 sign-in" in ran.out
+    assert "\x1b" not in ran.out
     assert ran.out.splitlines()[-2].endswith("your own MCP host.")
 
 
 def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> None:
     ran = run_process("status", site=sandbox.url, CLOSIENT_API_KEY=sandbox.api_key, PYTHONIOENCODING="ascii")
-    assert ran.code == 0 and "API key \\u2026" in ran.out
+    assert ran.code == 0
+    assert "API key \\u2026" in ran.out
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "| head -c 1"])
 def test_closed_streams_are_no_traceback(sandbox: Sandbox, closed: str) -> None:
     command = f"{sys.executable} -m closient_mcp.server tools --all --json --site {sandbox.url} {closed}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert "Traceback" not in done.stderr + done.stdout and "Exception" not in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "Exception" not in done.stderr

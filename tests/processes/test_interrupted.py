@@ -89,7 +89,8 @@ def test_a_renewal_is_tried_again_also_when_the_input_has_ended(machine: Machine
         process.popen.stdin.close()
         rotation.may_answer.set()
         assert process.popen.wait(SECONDS) == 0
-    assert rotation.is_kept() and busy == []
+    assert rotation.is_kept()
+    assert busy == []
 
 
 def test_a_process_that_is_told_to_end_waits_no_longer_than_hosts_do(machine: Machine, service: Service) -> None:
@@ -122,7 +123,8 @@ def test_a_process_that_is_killed_during_a_refresh_costs_at_most_one_clean_sign_
     machine.write(record)
     assert well(machine.whoami())["email"] == "alice@closient.example"
     well(machine.whoami())
-    assert len(machine.tabs(2)) == 2 and machine.sandbox.count("POST", "/oauth/register/") == 1
+    assert len(machine.tabs(2)) == 2
+    assert machine.sandbox.count("POST", "/oauth/register/") == 1
 
 
 def test_a_call_that_is_cancelled_during_a_refresh_loses_nothing_and_the_process_goes_on(
@@ -152,4 +154,6 @@ def test_a_sign_in_goes_on_when_the_call_that_began_it_is_cancelled(machine: Mac
         subprocess.run([sys.executable, str(APPROVING_BROWSER), url], check=True, timeout=SECONDS)
         process.send("tools/call", 3, **WHOAMI)
         answer = process.answer(3)["result"]
-    assert not answer.get("isError") and "alice@closient.example" in str(answer) and len(machine.tabs()) == 1
+    assert not answer.get("isError")
+    assert "alice@closient.example" in str(answer)
+    assert len(machine.tabs()) == 1

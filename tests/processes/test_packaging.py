@@ -56,7 +56,8 @@ def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
         for path in (ROOT / folder).rglob("*.py"):
             if path != ROOT / "server" / "cli" / "main.py":
                 text = path.read_text(encoding="utf-8")
-                assert "os.environ" not in text and "getenv" not in text, path
+                assert "os.environ" not in text, path
+                assert "getenv" not in text, path
 
 
 HEAVY = {"authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock"}
@@ -79,12 +80,15 @@ def test_a_start_with_a_cached_sign_in_and_a_list_of_tools_needs_no_heavy_module
         tools = {tool["name"] for tool in process.answer(2)["result"]["tools"]}
         code, told = process.finish()
     imported = {line.rsplit("|", 1)[1].strip() for line in told.splitlines() if line.startswith("import time:")}
-    assert code == 0 and "account_whoami" in tools and "closient_mcp.auth.store.record_store" in imported
+    assert code == 0
+    assert "account_whoami" in tools
+    assert "closient_mcp.auth.store.record_store" in imported
     assert {name.split(".")[0] for name in imported} & HEAVY == set()
 
 
 def test_the_readme_shows_the_two_commands_and_the_entry_of_mcp_json() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "make demo" in readme and "make test" in readme
+    assert "make demo" in readme
+    assert "make test" in readme
     block = readme.split("```json\n")[1].split("```")[0]
     assert json.loads(block) == json.loads((ROOT / "mcp.json").read_text())

@@ -158,7 +158,8 @@ def serve_and_call(*arguments: str, **environment: str) -> str:
             frames.append(process.answer(number))
         code, said = process.finish()
     failed = [bool(frame["result"].get("isError")) for frame in frames[2:]]
-    assert code == 0 and failed == [False, False, False, False, True] * 2, frames[2:]
+    assert code == 0
+    assert failed == [False, False, False, False, True] * 2, frames[2:]
     assert json.dumps(frames).count("you sent") == 4
     return json.dumps(frames, ensure_ascii=False) + json.dumps(frames) + said
 
@@ -216,8 +217,11 @@ def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
     }
     # Two sign-ins by a person and one by a password, each renewed once: the tokens of all were seen.
     found = list(secrets.values())
-    assert found.count("access_token") == 6 and found.count("refresh_token") == 6 and len(codes) == len(states) == 2
-    assert found.count("verifier") + found.count("a verifier") == 2 and "registration_token" in found
+    assert found.count("access_token") == 6
+    assert found.count("refresh_token") == 6
+    assert len(codes) == len(states) == 2
+    assert found.count("verifier") + found.count("a verifier") == 2
+    assert "registration_token" in found
 
     # A code and a state are in the URL that brings the browser back to this machine, and the state in the
     # one that it is sent out with: there they have to be. No other URL holds anything.

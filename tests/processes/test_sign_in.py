@@ -32,7 +32,8 @@ def test_the_first_call_that_needs_it_signs_in_and_later_processes_are_silent(ma
     for _ in range(2):
         assert well(machine.whoami_process())["email"] == "alice@closient.example"
     counted = [machine.sandbox.count("POST", path) for path in (REGISTER, AUTHORIZE, TOKEN)]
-    assert counted == [1, 1, 1] and len(machine.tabs()) == 1
+    assert counted == [1, 1, 1]
+    assert len(machine.tabs()) == 1
     assert machine.tabs()[0].startswith("200 You are signed in")
 
 
@@ -48,13 +49,15 @@ def test_four_processes_that_find_the_token_expired_make_one_refresh(machine: Ma
         answers = [future.result() for future in [pool.submit(machine.whoami_process) for _ in range(4)]]
     assert [well(answer)["email"] for answer in answers] == ["alice@closient.example"] * 4
     assert machine.sandbox.count("POST", TOKEN) == 2  # the exchange, and one refresh for all four
-    assert machine.record()["tokens"]["refresh_token"] != before and len(machine.tabs()) == 1
+    assert machine.record()["tokens"]["refresh_token"] != before
+    assert len(machine.tabs()) == 1
 
 
 def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_has_ended(machine: Machine) -> None:
     ran = run_process("call", "account_whoami", site=machine.sandbox.url, CLOSIENT_MCP_HOME=str(machine.home))
     said = error_of(ran)
-    assert "wants you to sign in" in said and "No browser can be opened from here. Run `closient-mcp login" in said
+    assert "wants you to sign in" in said
+    assert "No browser can be opened from here. Run `closient-mcp login" in said
     assert "state=" not in ran.out + ran.err
 
 
@@ -70,7 +73,9 @@ async def test_without_a_browser_a_server_that_lives_on_says_where_to_go(machine
         command = [sys.executable, str(APPROVING_BROWSER), url]
         await anyio.to_thread.run_sync(partial(subprocess.run, command, check=True, timeout=SECONDS))
         again = await client.call_tool("account_whoami", {})
-    assert "state=" not in said and not again.is_error and "alice" in str(again.content)
+    assert "state=" not in said
+    assert not again.is_error
+    assert "alice" in str(again.content)
 
 
 def test_the_person_always_sees_the_page_before_the_process_ends(machine: Machine) -> None:
@@ -88,7 +93,8 @@ def test_a_sign_in_whose_process_died_is_finished_by_the_next_on_the_same_port(m
         url = owner.stderr.readline().split("open ")[1].split(" on this machine")[0]
         owner.kill()
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as heir:
-        assert heir.stderr and url in heir.stderr.readline()
+        assert heir.stderr
+        assert url in heir.stderr.readline()
         subprocess.run([sys.executable, str(APPROVING_BROWSER), url], env=environment, check=True, timeout=SECONDS)
         assert heir.wait(SECONDS) == 0
     assert well(machine.whoami())["email"] == "alice@closient.example"
@@ -122,18 +128,21 @@ def login_on_a_terminal(machine: Machine) -> Generator[tuple[subprocess.Popen[st
 
 def test_rule_1_what_is_pasted_on_a_terminal_is_not_shown_there(machine: Machine) -> None:
     with login_on_a_terminal(machine) as (process, query, before), http_client(machine.sandbox) as browser:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         answer = Person(machine.sandbox, browser).decides(query)
         process.stdin.write(f"{httpx2.URL(query['redirect_uri'], params=answer)}\n")
         process.stdin.flush()
         shown = before + process.stdout.read()
-    assert "Signed in to" in shown and answer["code"] not in shown
+    assert "Signed in to" in shown
+    assert answer["code"] not in shown
 
 
 @pytest.mark.parametrize("ending", ["the browser comes back by itself", "it is interrupted"])
 def test_a_terminal_shows_again_what_is_typed_when_a_login_has_ended(machine: Machine, ending: str) -> None:
     with login_on_a_terminal(machine) as (process, query, _), http_client(machine.sandbox) as browser:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         assert process.stdout.read(1) == "A"  # the prompt: from here on nothing is shown
         if ending == "it is interrupted":
             process.stdin.write("\x03")
@@ -142,7 +151,8 @@ def test_a_terminal_shows_again_what_is_typed_when_a_login_has_ended(machine: Ma
             answer = Person(machine.sandbox, browser).decides(query)
             httpx2.get(query["redirect_uri"], params=answer, trust_env=False, verify=False)
         settings = process.stdout.read().split()
-    assert "echo" in settings and "-echo" not in settings
+    assert "echo" in settings
+    assert "-echo" not in settings
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -150,7 +160,8 @@ def test_a_login_that_nobody_finishes_ends_at_the_first_signal(machine: Machine,
     environment = {**machine.process_environment, "BROWSER": "true"}
     command = [sys.executable, "-m", "closient_mcp.server", "login"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr and "Your browser was opened" in process.stderr.readline()
+        assert process.stderr
+        assert "Your browser was opened" in process.stderr.readline()
         process.send_signal(number)
         assert process.wait(SECONDS) == 128 + number
         assert process.stderr.read() == ""

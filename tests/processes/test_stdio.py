@@ -56,7 +56,8 @@ def test_a_client_of_2026_07_28_is_served_without_a_handshake(sandbox: Sandbox) 
     with started("--site", sandbox.url) as process:
         process.send("tools/list", 1, _meta=meta)
         result = process.answer(1)["result"]
-    assert result["cacheScope"] == "private" and result["ttlMs"] == 60_000
+    assert result["cacheScope"] == "private"
+    assert result["ttlMs"] == 60_000
     assert "products_get_product" in {tool["name"] for tool in result["tools"]}
 
 
@@ -68,9 +69,11 @@ def test_the_key_is_nowhere_on_stdout_or_stderr_at_debug_level(sandbox: Sandbox)
         process.send("tools/call", 3, name="lookup_product", arguments={"gtin": "09506000134352"})
         looked_up = process.answer(3)
         code, said = process.finish()
-    assert not answered["result"].get("isError") and not looked_up["result"].get("isError")
+    assert not answered["result"].get("isError")
+    assert not looked_up["result"].get("isError")
     body = sandbox.api_key.split("_")[1]
-    assert "GET" in said and code == 0
+    assert "GET" in said
+    assert code == 0
     assert all(secret not in text for secret in (sandbox.api_key, body) for text in (said, str(answered)))
 
 
@@ -105,7 +108,8 @@ def test_a_log_file_is_its_owners_alone(sandbox: Sandbox, tmp_path: Path) -> Non
         process.send("tools/list", 2)
         process.answer(2)
         assert process.finish() == (0, "")
-    assert "api-catalog" in log.read_text() and log.stat().st_mode & 0o777 == 0o600
+    assert "api-catalog" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 def test_over_stdio_a_warm_start_lists_the_tools_of_a_service_that_is_gone(tmp_path: Path) -> None:

@@ -184,7 +184,8 @@ def test_a_person_reads_where_it_runs_and_stops_it(tmp_path: Path) -> None:
 
         assert process.wait(SECONDS) == 0
     assert "http://127.0.0.1:" in told[0]
-    assert "alice, bob, carol" in told[1] and "sandbox" in told[1]
+    assert "alice, bob, carol" in told[1]
+    assert "sandbox" in told[1]
     assert "csb_" in told[2]
     assert len(kept) == 1
     assert list(temporary.iterdir()) == []

@@ -67,7 +67,9 @@ def test_step_2b_registration_answers_what_was_registered(http: httpx2.Client) -
 
     assert response.status_code == 201
     body = response.json()
-    assert body["client_id"] and body["client_secret"] and body["client_id_issued_at"] > 0
+    assert body["client_id"]
+    assert body["client_secret"]
+    assert body["client_id_issued_at"] > 0
     assert body["client_secret_expires_at"] == 0
     assert {name: body[name] for name in WEB_CLIENT} == WEB_CLIENT
 

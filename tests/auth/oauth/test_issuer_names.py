@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -63,7 +62,7 @@ def opened() -> list[str]:
 
 
 @pytest.fixture
-def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Generator[Login]:
+def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Login:
     origins = frozenset({mounted.url})
     profile = Profile("closient", mounted.url, origins, "1")
     session = Session(profile, Store(tmp_path, "closient", mounted.url, lambda: "registered", Redaction()), wire)
@@ -72,7 +71,7 @@ def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Ge
         opened.append(url)
         return True
 
-    yield Login(session, open_tab)
+    return Login(session, open_tab)
 
 
 def kept_by(login: Login) -> Record:
@@ -93,9 +92,11 @@ def come_back(attempt: SignInAttempt, **answer: str) -> httpx2.Response:
 def test_an_answer_under_the_servers_other_name_is_its_own(mounted: Service, login: Login) -> None:
     attempt = login.start(())
     page = come_back(attempt, code="the-code", iss=f"{mounted.url}/oauth")
-    assert attempt.error is None and "You are signed in" in page.text
+    assert attempt.error is None
+    assert "You are signed in" in page.text
     server = kept_by(login).server
-    assert server and server.aliases == (f"{mounted.url}/oauth",)
+    assert server
+    assert server.aliases == (f"{mounted.url}/oauth",)
 
 
 @pytest.mark.parametrize("iss", ["https://evil.example", "{}/other", "{}/evil"])
@@ -104,7 +105,8 @@ def test_rfc_9207_2_4_an_answer_under_anybody_elses_name_is_refused(mounted: Ser
     mounted.routes[f"{OAUTH}/evil"] = evil
     attempt = login.start(())
     come_back(attempt, code="the-code", iss=iss.replace("{}", mounted.url))
-    assert isinstance(attempt.error, UserActionRequired) and "and not from" in attempt.error.message
+    assert isinstance(attempt.error, UserActionRequired)
+    assert "and not from" in attempt.error.message
     assert all(got.path != "/oauth/token/" for got in mounted.received)
 
 
@@ -142,7 +144,9 @@ def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_a_person_asks(log
     for _ in range(3):
         come_back(login.start(()), error="server_error")
     fourth = login.start(())
-    assert fourth.done.wait(SECONDS) and fourth.error and "stopped after 3 sign-ins" in fourth.error.message.lower()
+    assert fourth.done.wait(SECONDS)
+    assert fourth.error
+    assert "stopped after 3 sign-ins" in fourth.error.message.lower()
     assert len(opened) == 3
     come_back(login.start((), by_hand=True), error="server_error")
     assert len(opened) == 4
@@ -151,6 +155,9 @@ def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_a_person_asks(log
 def test_a_person_who_declined_may_still_sign_in_by_hand(mounted: Service, login: Login, opened: list[str]) -> None:
     come_back(login.start(()), error="access_denied")
     again = login.start(())
-    assert again.done.wait(SECONDS) and again.error and "You declined" in again.error.message
+    assert again.done.wait(SECONDS)
+    assert again.error
+    assert "You declined" in again.error.message
     come_back(login.start((), by_hand=True), code="the-code", iss=mounted.url)
-    assert len(opened) == 2 and kept_by(login).tokens
+    assert len(opened) == 2
+    assert kept_by(login).tokens

@@ -231,7 +231,8 @@ def test_a_server_that_fails_now_is_not_one_without_metadata(service: Service, w
     service.routes["/.well-known/oauth-authorization-server"] = Reply({}, status)
     with pytest.raises(ServerMetadataError, match=f"HTTP {status}") as caught:
         discover(service.url, wire)
-    assert not caught.value.lasting and len(service.received) == 1
+    assert not caught.value.lasting
+    assert len(service.received) == 1
 
 
 @pytest.mark.parametrize("reply", [Reply("<html>", 200), Reply({}, 404), Reply([], 200), Reply("", 204)])
@@ -350,7 +351,8 @@ def test_rule_1_no_repr_of_a_call_or_an_answer_shows_what_it_carries() -> None:
     ids=["code", "tokens", "id_token", "client", "pending"],
 )
 def test_rule_1_no_repr_shows_a_secret(shown: object) -> None:
-    assert "secret-value-1" not in repr(shown) and "secret-value-1" not in str(shown)
+    assert "secret-value-1" not in repr(shown)
+    assert "secret-value-1" not in str(shown)
 
 
 def test_only_this_machine_may_be_spoken_to_without_https() -> None:
@@ -382,12 +384,14 @@ def test_rfc_8252_we_register_as_a_native_application_with_one_loopback_literal(
 
 def test_a_registration_names_what_will_be_asked_for_where_the_server_names_no_scopes() -> None:
     call = registration_request(SERVER, Purpose(redirect_uri=REDIRECT, scopes=("b", "a")), "1")
-    assert call.document is not None and call.document["scope"] == "b a"
+    assert call.document is not None
+    assert call.document["scope"] == "b a"
 
 
 def test_a_registration_names_no_scopes_where_nobody_does() -> None:
     call = registration_request(SERVER, FOR_ITSELF, "1")
-    assert call.document is not None and "scope" not in call.document
+    assert call.document is not None
+    assert "scope" not in call.document
     assert call.document["token_endpoint_auth_method"] == "client_secret_basic"
 
 
@@ -463,7 +467,8 @@ def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_an
 def test_a_refused_registration_is_told_with_what_to_do(refusal: Answer, said: str, next_step: str) -> None:
     with pytest.raises(RegistrationError) as caught:
         read_registration(refusal, PURPOSE, NOW)
-    assert said in str(caught.value) and next_step in caught.value.next_step
+    assert said in str(caught.value)
+    assert next_step in caught.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -512,7 +517,8 @@ def test_a_server_that_finds_fault_with_a_registration_is_told_what_others_leave
 ) -> None:
     first = registration_request(SERVER, purpose, "1")
     second = second_request(first, answer)
-    assert first.document and (second and second.document) == (changes and {**first.document, **changes})
+    assert first.document
+    assert (second and second.document) == (changes and {**first.document, **changes})
     assert second is None or second_request(second, answer) is None
 
 
@@ -524,7 +530,8 @@ def test_rfc_7636_the_challenge_is_the_hash_of_a_verifier_that_stays_here() -> N
     digest = hashlib.sha256(pending.verifier.encode()).digest()
     assert query["code_challenge"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     assert query["code_challenge_method"] == "S256"
-    assert 43 <= len(pending.verifier) <= 128 and pending.verifier not in pending.url
+    assert 43 <= len(pending.verifier) <= 128
+    assert pending.verifier not in pending.url
 
 
 def test_the_request_says_who_asks_for_what_and_where_to_answer() -> None:
@@ -537,7 +544,8 @@ def test_the_request_says_who_asks_for_what_and_where_to_answer() -> None:
         "state": pending.state,
     }
     assert (pending.redirect_uri, pending.scopes) == (REDIRECT, ("search:read", "products:read"))
-    assert pending.expires_at == NOW + 600 and set(query) == {
+    assert pending.expires_at == NOW + 600
+    assert set(query) == {
         "response_type",
         "client_id",
         "redirect_uri",
@@ -551,7 +559,8 @@ def test_the_request_says_who_asks_for_what_and_where_to_answer() -> None:
 def test_each_request_has_a_state_verifier_and_nonce_of_its_own_that_cannot_be_guessed() -> None:
     made = [request()[0] for _ in range(50)]
     values = [value for pending in made for value in (pending.state, pending.verifier, pending.nonce)]
-    assert len(set(values)) == 150 and min(map(len, values)) >= 22  # 128 bits in base64
+    assert len(set(values)) == 150
+    assert min(map(len, values)) >= 22
 
 
 def test_without_scopes_none_are_sent() -> None:
@@ -572,12 +581,14 @@ def test_offline_access_that_was_granted_before_is_asked_for_once() -> None:
 
 def test_a_nonce_goes_along_with_openid_alone() -> None:
     pending, query = request(("openid",))
-    assert query["nonce"] == pending.nonce and "nonce" not in request()[1]
+    assert query["nonce"] == pending.nonce
+    assert "nonce" not in request()[1]
 
 
 def test_a_query_that_the_authorization_endpoint_has_is_kept() -> None:
     _, query = request(server=SERVER.model_copy(update={"authorization_endpoint": f"{ISSUER}/a?tenant=x"}))
-    assert query["tenant"] == "x" and query["response_type"] == "code"
+    assert query["tenant"] == "x"
+    assert query["response_type"] == "code"
 
 
 @pytest.mark.parametrize(
@@ -611,7 +622,8 @@ def test_rfc_9207_2_4_a_wrong_issuer_is_fatal_and_a_missing_one_where_it_was_pro
 
 def test_rule_2_a_description_in_an_answer_is_cut() -> None:
     failure = callback(f"error=x&error_description={'y' * 1000}&state=STATE")
-    assert isinstance(failure, Failure) and len(failure.description) == 300
+    assert isinstance(failure, Failure)
+    assert len(failure.description) == 300
 
 
 def test_an_answer_of_very_many_parameters_is_not_ours() -> None:
@@ -675,7 +687,8 @@ def test_rfc_6749_2_3_1_basic_credentials_are_form_encoded_before_they_are_joine
 )
 def test_a_client_identifies_as_it_was_registered(method: str, secret: str | None, sent: dict[str, str]) -> None:
     call = refresh_request(SERVER, Client(client_id="i", client_secret=secret, auth_method=method), "refresh-one")
-    assert not call.headers and call.form is not None
+    assert not call.headers
+    assert call.form is not None
     assert {name: value for name, value in call.form.items() if name.startswith("client")} == sent
 
 
@@ -684,7 +697,8 @@ def test_rfc_7009_2_1_the_refresh_token_is_revoked_where_there_is_one(
     refresh: str | None, token: str, hint: str
 ) -> None:
     call = revoke_request(SERVER, CLIENT, Tokens(access_token="a", refresh_token=refresh, obtained_at=0.0))
-    assert call and call.url == SERVER.revocation_endpoint
+    assert call
+    assert call.url == SERVER.revocation_endpoint
     assert call.form == {"token": token, "token_type_hint": hint, "client_id": "our-client"}
 
 
@@ -751,9 +765,11 @@ def test_rfc_6749_a_12_a_token_that_no_header_could_carry_is_no_token(name: str,
     previous = Tokens(access_token="old", refresh_token="old-refresh", obtained_at=0.0)
     verdict = read_tokens(answer({**TOKEN, name: token}), NOW, previous)
     if name == "refresh_token" and not token:
-        assert isinstance(verdict, Granted) and verdict.tokens.refresh_token == "old-refresh"
+        assert isinstance(verdict, Granted)
+        assert verdict.tokens.refresh_token == "old-refresh"
     else:
-        assert isinstance(verdict, Inconclusive) and token.strip() not in verdict.reason.split()
+        assert isinstance(verdict, Inconclusive)
+        assert token.strip() not in verdict.reason.split()
 
 
 @pytest.mark.parametrize(
@@ -766,7 +782,8 @@ def test_rfc_6749_a_12_a_token_that_no_header_could_carry_is_no_token(name: str,
 )
 def test_rfc_6749_5_2_an_error_code_is_a_no(given: Answer, error: str) -> None:
     verdict = read_tokens(given, NOW)
-    assert isinstance(verdict, Denied) and verdict.error == error
+    assert isinstance(verdict, Denied)
+    assert verdict.error == error
 
 
 @pytest.mark.parametrize(
@@ -801,12 +818,14 @@ def test_what_is_no_clear_answer_ends_no_sign_in(given: Answer) -> None:
 )
 def test_the_time_to_wait_is_taken_from_retry_after(told: str, seconds: float | None) -> None:
     verdict = read_tokens(answer({}, 429, retry_after=told), NOW)
-    assert isinstance(verdict, Inconclusive) and verdict.retry_after == seconds
+    assert isinstance(verdict, Inconclusive)
+    assert verdict.retry_after == seconds
 
 
 def test_rule_2_an_error_description_is_cut() -> None:
     verdict = read_tokens(answer({"error": "e", "error_description": "x" * 1000}, 400), NOW)
-    assert isinstance(verdict, Denied) and len(verdict.description) == 300
+    assert isinstance(verdict, Denied)
+    assert len(verdict.description) == 300
 
 
 @pytest.mark.parametrize(
@@ -971,7 +990,8 @@ def test_rule_1_what_is_wrong_with_an_id_token_is_said_without_it() -> None:
     forged = token(OTHER)
     with pytest.raises(IdTokenError) as caught:
         checked(forged)
-    assert forged not in str(caught.value) and forged.split(".")[1] not in str(caught.value)
+    assert forged not in str(caught.value)
+    assert forged.split(".")[1] not in str(caught.value)
 
 
 def test_the_keys_are_fetched_anew_for_each_sign_in_so_that_new_ones_are_known(service: Service, wire: Wire) -> None:

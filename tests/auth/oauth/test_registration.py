@@ -57,7 +57,8 @@ class Office(Desk):
     def sign_in(self, *scopes: str) -> SignInAttempt:
         _, attempt = self.begin(*scopes)
         come_back(attempt)
-        assert ended(attempt) == "" and at_rest()
+        assert ended(attempt) == ""
+        assert at_rest()
         return attempt
 
     def client_id(self) -> str:
@@ -90,7 +91,8 @@ def test_a_further_sign_in_that_comes_to_nothing_costs_the_first_nothing(office:
     first = office.sign_in("a")
     with closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")):
         _, further = office.begin("b")
-    assert query_of(further)["client_id"] == "client-2" and office.client_id() == "client-1"
+    assert query_of(further)["client_id"] == "client-2"
+    assert office.client_id() == "client-1"
     if how == "declined":
         come_back(further, "error=access_denied")
         assert "You declined" in ended(further)
@@ -102,31 +104,41 @@ def test_a_registration_for_a_further_sign_in_is_used_again_by_the_next(office: 
     taken.enter_context(closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")))
     for _ in range(3):
         attempt = office.login().start(("b",), by_hand=True)
-        assert attempt.ready.wait(SECONDS) and query_of(attempt)["client_id"] == "client-2"
+        assert attempt.ready.wait(SECONDS)
+        assert query_of(attempt)["client_id"] == "client-2"
         come_back(attempt, "error=access_denied")
-        assert ended(attempt) and at_rest()
-    assert len(office.asked("/register")) == 2 and office.is_still_signed_in()
+        assert ended(attempt)
+        assert at_rest()
+    assert len(office.asked("/register")) == 2
+    assert office.is_still_signed_in()
     attempt = office.login().start(("b",), by_hand=True)
     assert attempt.ready.wait(SECONDS)
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
-    assert office.client_id() == "client-2" and office.record().spare is None
+    assert ended(attempt) == ""
+    assert at_rest()
+    assert office.client_id() == "client-2"
+    assert office.record().spare is None
 
 
 def test_a_code_for_another_device_that_is_refused_costs_who_is_signed_in_nothing(office: Office) -> None:
     office.sign_in("a")
     office.devices = [Reply({"error": "access_denied"}, 400)]
-    assert "You declined" in ended(office.login().start(["b"], device=True)) and at_rest()
-    assert office.client_id() == "client-1" and office.is_still_signed_in()
+    assert "You declined" in ended(office.login().start(["b"], device=True))
+    assert at_rest()
+    assert office.client_id() == "client-1"
+    assert office.is_still_signed_in()
 
 
 def test_a_further_sign_in_that_succeeds_brings_its_own_client_along(office: Office) -> None:
     office.sign_in("a")
     office.devices = [Reply({**office.granted, "access_token": "a-token-of-the-device"})]
-    assert ended(office.login().start(["b"], device=True)) == "" and at_rest()
+    assert ended(office.login().start(["b"], device=True)) == ""
+    assert at_rest()
     kept = office.record()
-    assert office.client_id() == "client-2" and kept.tokens
-    assert kept.tokens.access_token == "a-token-of-the-device" and kept.device is None
+    assert office.client_id() == "client-2"
+    assert kept.tokens
+    assert kept.tokens.access_token == "a-token-of-the-device"
+    assert kept.device is None
 
 
 # A registered port that somebody else has
@@ -138,7 +150,8 @@ def test_where_the_registered_port_is_taken_a_server_is_told_the_new_one(office:
     taken.enter_context(closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")))
     _, again = office.begin()
     registered = office.asked("/register")[-1].json()["redirect_uris"]
-    assert registered == [query_of(again)["redirect_uri"]] and port_of(again) != port_of(first)
+    assert registered == [query_of(again)["redirect_uri"]]
+    assert port_of(again) != port_of(first)
     assert query_of(again)["client_id"] == "client-2"
     come_back(again)
     assert ended(again) == ""
@@ -153,7 +166,8 @@ def test_rfc_8252_7_3_a_server_that_is_not_told_the_new_port_has_to_allow_it(
     office.service.routes["/register"] = reply
     taken.enter_context(closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")))
     _, again = office.begin()
-    assert port_of(again) != port_of(first) and query_of(again)["client_id"] == "client-1"
+    assert port_of(again) != port_of(first)
+    assert query_of(again)["client_id"] == "client-1"
     come_back(again)
     assert ended(again) == ""
 
@@ -165,9 +179,11 @@ def test_until_the_time_that_the_server_named_no_process_asks_again(office: Offi
     office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
     for _ in range(3):
         attempt = office.login().start((), by_hand=True)
-        assert "accepts no more registrations until 2027-01-15 08:10:00 UTC" in ended(attempt) and at_rest()
+        assert "accepts no more registrations until 2027-01-15 08:10:00 UTC" in ended(attempt)
+        assert at_rest()
         assert isinstance(attempt.error, UnavailableError)
-    assert len(office.asked("/register")) == 1 and office.tabs == []
+    assert len(office.asked("/register")) == 1
+    assert office.tabs == []
     office.now += 600
     office.service.routes["/register"] = Reply({"client_id": "at-last"}, 201)
     office.sign_in()
@@ -176,7 +192,8 @@ def test_until_the_time_that_the_server_named_no_process_asks_again(office: Offi
 
 def test_a_clock_that_falls_back_keeps_nobody_from_registering_for_more_than_a_day(office: Office) -> None:
     office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
-    assert "accepts no more" in ended(office.login().start(())) and at_rest()
+    assert "accepts no more" in ended(office.login().start(()))
+    assert at_rest()
     office.now -= 2 * 86_400
     office.service.routes["/register"] = Reply({"client_id": "at-last"}, 201)
     office.sign_in()
@@ -187,14 +204,19 @@ def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_a_person_asks
     for _ in range(5):
         _, attempt = office.begin()
         come_back(attempt)
-        assert ended(attempt) and at_rest()
+        assert ended(attempt)
+        assert at_rest()
         office.now += LIFETIME  # beyond the brake on tabs
     attempt = office.login().start(())
     said = ended(attempt)
-    assert "Stopped after 5 registrations within 60 minutes" in said and "closient-mcp login" in said and at_rest()
-    assert isinstance(attempt.error, UserActionRequired) and len(office.asked("/register")) == 5
+    assert "Stopped after 5 registrations within 60 minutes" in said
+    assert "closient-mcp login" in said
+    assert at_rest()
+    assert isinstance(attempt.error, UserActionRequired)
+    assert len(office.asked("/register")) == 5
     by_hand = office.login().start((), by_hand=True)
-    assert by_hand.ready.wait(SECONDS) and len(office.asked("/register")) == 6
+    assert by_hand.ready.wait(SECONDS)
+    assert len(office.asked("/register")) == 6
     come_back(by_hand, "error=x")
     office.now += 3600
     _, attempt = office.begin()
@@ -209,7 +231,8 @@ async def test_a_client_that_acts_for_itself_is_not_registered_over_and_over(off
         with pytest.raises(UserActionRequired) as caught:
             await office.session(grant="client_credentials").token()
         said.append(caught.value.message)
-    assert len(office.asked("/register")) == 5 and "Stopped after 5 registrations" in said[-1]
+    assert len(office.asked("/register")) == 5
+    assert "Stopped after 5 registrations" in said[-1]
 
 
 async def test_a_client_that_acts_for_itself_waits_until_the_server_registers_again(office: Office) -> None:

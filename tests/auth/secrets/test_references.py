@@ -57,7 +57,8 @@ def acme(service: Service) -> Service:
 async def test_a_key_goes_in_the_header_that_is_named(acme: Service) -> None:
     await call(key_auth(acme, "header", name="X-Acme-Key"), f"{acme.url}/a?b=c")
     (got,) = acme.received
-    assert (got.headers["x-acme-key"], got.query) == (KEY, "b=c") and "authorization" not in got.headers
+    assert (got.headers["x-acme-key"], got.query) == (KEY, "b=c")
+    assert "authorization" not in got.headers
 
 
 async def test_rfc_7617_a_key_goes_as_the_username_with_an_empty_password(acme: Service) -> None:
@@ -83,7 +84,8 @@ async def test_rule_1_a_key_goes_to_no_other_origin(acme: Service, place: Place)
     with running_service({"/a": Reply({}, 401)}) as other:
         assert (await call(key_auth(acme, place), f"{other.url}/a")).status_code == 401
         (got,) = other.received
-    assert got.query == "" and not {"authorization", "key"} & set(got.headers)
+    assert got.query == ""
+    assert not {"authorization", "key"} & set(got.headers)
 
 
 async def test_rule_1_a_key_in_the_query_is_in_no_log_no_response_and_no_error(
@@ -100,7 +102,8 @@ async def test_rule_1_a_key_in_the_query_is_in_no_log_no_response_and_no_error(
     with pytest.raises(httpx2.ConnectError) as unreachable:
         await call(key_auth(acme, "query", origins=frozenset({"http://127.0.0.1:9"})), "http://127.0.0.1:9/a")
     shown += [str(vars(refused.value)), str(unreachable.value), str(unreachable.value.request.url), caplog.text]
-    assert str(response.url).endswith("?b=c") and "HTTP Request: GET" in caplog.text
+    assert str(response.url).endswith("?b=c")
+    assert "HTTP Request: GET" in caplog.text
     for form in (KEY, "api_key%2Bwith%2Fodd%3D1"):
         assert not [text for text in shown if form in text]
 
@@ -154,7 +157,9 @@ async def test_a_key_that_cannot_be_had_or_sent_is_told_by_its_place_and_nothing
 ) -> None:
     with pytest.raises(UserActionRequired, match=said) as caught:
         await call(key_auth(acme, "header", reference), f"{acme.url}/a")
-    assert caught.value.next_step and acme.received == [] and "two words" not in str(vars(caught.value))
+    assert caught.value.next_step
+    assert acme.received == []
+    assert "two words" not in str(vars(caught.value))
 
 
 # Where secrets are kept
@@ -195,14 +200,17 @@ def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
 )
 def test_what_is_no_secret_is_refused_by_its_place_and_not_shown(text: str, said: str) -> None:
     told = refusal(written(text, "a place"))
-    assert said in told and "xxx" not in told and "two" not in told
+    assert said in told
+    assert "xxx" not in told
+    assert "two" not in told
 
 
 def test_rule_1_a_reference_shows_its_place_and_hides_its_secret_once_it_is_open() -> None:
     reference, redaction = written("s3cret-one", "a place"), Redaction()
     assert redaction.hide("s3cret-one") == "s3cret-one"
     reference.open(redaction)
-    assert redaction.hide("s3cret-one") == "[secret]" and "s3cret" not in repr(reference)
+    assert redaction.hide("s3cret-one") == "[secret]"
+    assert "s3cret" not in repr(reference)
     other = Redaction()
     reference.open(other)
     assert other.hide("s3cret-one") == "[secret]"
@@ -220,7 +228,8 @@ def test_a_command_is_run_once_without_a_shell_and_what_it_prints_is_the_secret(
     journal = tmp_path / "journal"
     code = f"import sys; open({str(journal)!r}, 'a').write('x'); print(sys.argv[1])"
     reference = from_command([sys.executable, "-c", code, "$HOME;`id`"])
-    assert [opened(reference) for _ in range(2)] == ["$HOME;`id`"] * 2 and journal.read_text() == "x"
+    assert [opened(reference) for _ in range(2)] == ["$HOME;`id`"] * 2
+    assert journal.read_text() == "x"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +249,8 @@ def test_a_command_that_gives_no_secret_is_told_with_what_to_do(
     if "sleep" in command[-1]:
         monkeypatch.setattr("closient_mcp.auth.secrets.references._COMMAND_SECONDS", 0.3)
     told = refusal(from_command(command))
-    assert said in told and "s3cret-one" not in told
+    assert said in told
+    assert "s3cret-one" not in told
 
 
 def use_keyring(monkeypatch: pytest.MonkeyPatch, get_password: Callable[[str, str], str | None]) -> None:
@@ -267,10 +277,8 @@ def test_a_keyring_that_is_empty_broken_or_missing_is_told_with_what_to_do(monke
 
     use_keyring(monkeypatch, broken)
     told = refusal(from_keyring("close"))
-    assert (
-        "close is to come from the keyring, and the keyring cannot be used (OSError)" in told
-        and "s3cret-one" not in told
-    )
+    assert "close is to come from the keyring, and the keyring cannot be used (OSError)" in told
+    assert "s3cret-one" not in told
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert "not installed" in refusal(from_keyring("close"))
 

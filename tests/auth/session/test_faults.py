@@ -123,7 +123,8 @@ def test_a_registration_that_could_not_be_saved_is_not_asked_for(desk: Desk, mon
 
     with monkeypatch.context() as full:
         full.setattr("os.fsync", no_room)
-        assert "could not be saved" in ended(desk.login().start(())) and at_rest()
+        assert "could not be saved" in ended(desk.login().start(()))
+        assert at_rest()
     assert (len(desk.asked("/register")), desk.tabs) == (0, [])
     _, attempt = desk.begin()
     assert len(desk.asked("/register")) == 1
@@ -137,7 +138,8 @@ def hang_up(_: Received) -> Reply:
 
 def test_a_registration_whose_answer_is_lost_is_not_asked_for_over_and_over(desk: Desk) -> None:
     desk.service.routes["/register"] = hang_up
-    assert "did not answer" in ended(desk.login().start(())) and at_rest()
+    assert "did not answer" in ended(desk.login().start(()))
+    assert at_rest()
     assert (len(desk.asked("/register")), desk.tabs) == (1, [])
 
 
@@ -150,7 +152,8 @@ def test_a_machine_that_lets_nothing_listen_is_told_as_such(desk: Desk, monkeypa
 
     monkeypatch.setattr("socket.socket.bind", refuse)
     assert "local port can be opened for the sign-in (Permission denied)" in ended(desk.login().start(()))
-    assert desk.tabs == [] and desk.asked("/register") == []
+    assert desk.tabs == []
+    assert desk.asked("/register") == []
 
 
 @pytest.mark.parametrize("script", ["exit 3", "sleep 600", "head -c 1000000 /dev/zero; echo noise; echo noise >&2"])
@@ -178,7 +181,8 @@ def test_a_clock_that_is_put_right_during_a_sign_in_does_no_harm(desk: Desk, hou
     come_back(attempt)
     assert ended(attempt) == ""
     tokens = desk.record().tokens
-    assert tokens and (tokens.obtained_at, tokens.expires_at) == (desk.now, desk.now + 3600)
+    assert tokens
+    assert (tokens.obtained_at, tokens.expires_at) == (desk.now, desk.now + 3600)
     assert asyncio.run(desk.session().token()) == "the-access-token"
 
 
@@ -187,7 +191,8 @@ def test_a_server_that_fails_while_it_makes_the_id_token_is_told_as_failing(desk
     _, attempt = desk.begin("openid")
     desk.service.routes["/token"] = Reply("<h1>Server Error (500)</h1>", 500)
     come_back(attempt)
-    assert "gave no token (HTTP 500)" in ended(attempt) and desk.record().tokens is None
+    assert "gave no token (HTTP 500)" in ended(attempt)
+    assert desk.record().tokens is None
 
 
 # Refresh
@@ -228,7 +233,8 @@ async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Ho
     with pytest.raises(UnavailableError):
         await home.session().token()
     assert path.read_bytes() == before
-    assert {got.path for got in home.service.received if got.method == "POST"} == {"/token"} and home.asked() <= 3
+    assert {got.path for got in home.service.received if got.method == "POST"} == {"/token"}
+    assert home.asked() <= 3
 
 
 @pytest.mark.usefixtures("_no_pauses")
@@ -258,7 +264,8 @@ async def test_an_answer_that_was_lost_after_the_rotation_is_asked_for_again(hom
 
     home.service.routes["/token"] = lose_the_first
     token = await home.session().token()
-    assert lost == ["refresh-token-0"] and home.asked() == 2
+    assert lost == ["refresh-token-0"]
+    assert home.asked() == 2
     assert (token, refresh_token(home)) == (("access-token-1", "refresh-token-1") if grace else (None, None))
 
 
@@ -266,7 +273,8 @@ async def test_an_answer_that_was_lost_after_the_rotation_is_asked_for_again(hom
 async def test_an_answer_that_was_lost_before_the_rotation_costs_nothing(home: Home) -> None:
     home.sign_in(age=3600)
     home.service.routes["/token"] = lambda got: hang_up(got) if home.asked() < 3 else home.rotate(got)
-    assert await home.session().token() == "access-token-1" and refresh_token(home) == "refresh-token-1"
+    assert await home.session().token() == "access-token-1"
+    assert refresh_token(home) == "refresh-token-1"
 
 
 # Several processes
@@ -307,7 +315,8 @@ async def test_a_sign_in_during_a_refresh_elsewhere_is_what_remains(home: Home) 
     signing_in = asyncio.ensure_future(asyncio.to_thread(home.store().change, tokens=tokens))
     home.may_answer.set()
     await asyncio.gather(refreshing, signing_in)
-    assert refresh_token(home) == "new-refresh" and await home.session().token() == "new-sign-in"
+    assert refresh_token(home) == "new-refresh"
+    assert await home.session().token() == "new-sign-in"
 
 
 def test_a_lock_whose_holder_is_killed_is_free_at_once(home: Home) -> None:
@@ -338,5 +347,6 @@ def test_two_hundred_refreshes_leave_no_thread_and_no_file(home: Home) -> None:
         session.refresh()
         open_files.append(len(list(Path("/dev/fd").iterdir())))
     # One left by each would be two hundred; the service and earlier tests close theirs whenever they get to it.
-    assert max(open_files) < open_files[0] + 100 and home.rotations == 200
+    assert max(open_files) < open_files[0] + 100
+    assert home.rotations == 200
     assert {path.suffix for path in home.folder.iterdir()} == {".json", ".lock"}

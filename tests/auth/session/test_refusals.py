@@ -46,7 +46,8 @@ async def asked(api: Api, session: Session, url: str = API, **extensions: Any) -
 def signed_in(desk: Desk, *scopes: str) -> None:
     _, attempt = desk.begin(*scopes)
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
 
 
 # A token that cannot be renewed
@@ -56,7 +57,8 @@ def test_a_new_token_that_a_service_refuses_and_nobody_can_renew_opens_no_tab_af
     desk.granted.pop("refresh_token")
     signed_in(desk, "a")
     error = asyncio.run(asked(Api(only()), desk.session(), desk.service.url))
-    assert isinstance(error, UserActionRequired) and not isinstance(error, SignInRequired)
+    assert isinstance(error, UserActionRequired)
+    assert not isinstance(error, SignInRequired)
     assert "has just issued" in error.message
 
 
@@ -68,15 +70,19 @@ def test_an_older_token_that_a_service_refuses_and_nobody_can_renew_is_a_sign_in
     signed_in(desk, "a")
     desk.now += 600
     error = asyncio.run(asked(Api(only()), desk.session(), desk.service.url))
-    assert isinstance(error, SignInRequired) and desk.record().tokens
+    assert isinstance(error, SignInRequired)
+    assert desk.record().tokens
     desk.granted["access_token"] = "the-next-access-token"
     attempt = desk.login().start(("a",), by_hand=by_hand)
-    assert attempt.ready.wait(SECONDS) and len(desk.tabs) == 2
+    assert attempt.ready.wait(SECONDS)
+    assert len(desk.tabs) == 2
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     assert asyncio.run(asked(Api(only("the-next-access-token")), desk.session(), desk.service.url)) == 200
     again = desk.login().start(("a",), by_hand=by_hand)
-    assert ended(again) == "" and len(desk.tabs) == 2
+    assert ended(again) == ""
+    assert len(desk.tabs) == 2
 
 
 def test_sign_ins_that_do_not_hold_are_given_up_unless_a_person_asks(desk: Desk) -> None:
@@ -85,9 +91,11 @@ def test_sign_ins_that_do_not_hold_are_given_up_unless_a_person_asks(desk: Desk)
         desk.now += 10
         signed_in(desk, "a")
     desk.now += 10
-    assert "Stopped after 6 sign-ins within 10 minutes" in ended(desk.login().start(("a",))) and at_rest()
+    assert "Stopped after 6 sign-ins within 10 minutes" in ended(desk.login().start(("a",)))
+    assert at_rest()
     _, attempt = desk.login(), desk.login().start(("a",), by_hand=True)
-    assert attempt.ready.wait(SECONDS) and len(desk.tabs) == 8
+    assert attempt.ready.wait(SECONDS)
+    assert len(desk.tabs) == 8
     come_back(attempt)
 
 
@@ -105,9 +113,11 @@ async def test_one_place_that_always_refuses_ends_no_sign_in_that_others_take(ho
     assert await asked(Api(only("access-token-0")), session) == 200
     for _ in range(3):
         error = await asked(Api(only()), session)
-        assert isinstance(error, UserActionRequired) and not isinstance(error, SignInRequired)
+        assert isinstance(error, UserActionRequired)
+        assert not isinstance(error, SignInRequired)
         assert "that it takes elsewhere" in error.message
-    assert home.store().read().history.dead_token == "" and await asked(Api(only("access-token-0")), session) == 200
+    assert home.store().read().history.dead_token == ""
+    assert await asked(Api(only("access-token-0")), session) == 200
 
 
 async def test_a_server_that_gives_the_same_token_again_is_not_asked_over_and_over(home: Home) -> None:
@@ -139,7 +149,8 @@ async def test_a_permission_that_somebody_granted_elsewhere_is_used_at_once(home
     home.sign_in(access_token="a-wider-token", scope="a x:write")
     api = Api(lambda header: 200 if header == "Bearer a-wider-token" else 403, MISSING)
     assert await asked(api, here) == 200
-    assert [token for _, token in api.got] == ["Bearer access-token-0", "Bearer a-wider-token"] and home.asked() == 0
+    assert [token for _, token in api.got] == ["Bearer access-token-0", "Bearer a-wider-token"]
+    assert home.asked() == 0
 
 
 async def test_who_is_not_to_be_asked_gets_the_answer_as_it_is(home: Home) -> None:
@@ -151,14 +162,19 @@ def test_what_a_service_missed_is_asked_for_by_the_login_that_its_error_advises(
     desk.granted["scope"] = "a"
     signed_in(desk, "a")
     error = asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.url))
-    assert isinstance(error, SignInRequired) and "`closient-mcp login closient`" in error.next_step
-    assert ended(desk.login().start(("a",))) == "" and at_rest()
+    assert isinstance(error, SignInRequired)
+    assert "`closient-mcp login closient`" in error.next_step
+    assert ended(desk.login().start(("a",))) == ""
+    assert at_rest()
     attempt = desk.login().start(("a",), by_hand=True)
-    assert attempt.ready.wait(SECONDS) and query_of(attempt)["scope"].split() == ["a", "x:write"]
+    assert attempt.ready.wait(SECONDS)
+    assert query_of(attempt)["scope"].split() == ["a", "x:write"]
     desk.granted["scope"] = "a x:write"
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
-    assert ended(desk.login().start(("a",), by_hand=True)) == "" and len(desk.tabs) == 2
+    assert ended(attempt) == ""
+    assert at_rest()
+    assert ended(desk.login().start(("a",), by_hand=True)) == ""
+    assert len(desk.tabs) == 2
 
 
 def test_a_scope_that_a_service_named_and_no_server_knows_is_asked_for_once(desk: Desk) -> None:
@@ -168,8 +184,10 @@ def test_a_scope_that_a_service_named_and_no_server_knows_is_asked_for_once(desk
     attempt = desk.login().start(("a",), by_hand=True)
     assert attempt.ready.wait(SECONDS)
     come_back(attempt, "error=invalid_scope")
-    assert "does not grant what was asked for (a x:write)" in ended(attempt) and at_rest()
-    assert ended(desk.login().start(("a",), by_hand=True)) == "" and len(desk.tabs) == 2
+    assert "does not grant what was asked for (a x:write)" in ended(attempt)
+    assert at_rest()
+    assert ended(desk.login().start(("a",), by_hand=True)) == ""
+    assert len(desk.tabs) == 2
 
 
 # What others do meanwhile
@@ -214,9 +232,11 @@ def test_a_further_sign_in_undoes_no_renewal_of_another_process(home: Home) -> N
     meanwhile = Meanwhile(home, lambda: asyncio.run(there.token(bad="access-token-0")))
     assert "You declined" in ended(meanwhile.declines())
     kept = home.kept()
-    assert kept and kept.refresh_token == "refresh-token-1"
+    assert kept
+    assert kept.refresh_token == "refresh-token-1"
     home.now += 3600
-    assert asyncio.run(home.session().token()) == "access-token-2" and home.refused == []
+    assert asyncio.run(home.session().token()) == "access-token-2"
+    assert home.refused == []
 
 
 def test_a_further_sign_in_brings_nothing_back_that_a_sign_out_ended(home: Home) -> None:
@@ -231,8 +251,10 @@ def test_a_sign_out_gives_up_a_sign_in_under_way(desk: Desk) -> None:
     _, attempt = desk.begin("a")
     sign_out(desk.session())
     page = come_back(attempt)
-    assert "given up elsewhere, by a sign-out" in ended(attempt) and "not signed in" in page.text
-    assert desk.record().tokens is None and desk.exchanges() == []
+    assert "given up elsewhere, by a sign-out" in ended(attempt)
+    assert "not signed in" in page.text
+    assert desk.record().tokens is None
+    assert desk.exchanges() == []
 
 
 def test_a_renewal_that_a_sign_in_begins_is_waited_for_at_the_end_of_the_process(home: Home) -> None:
@@ -241,7 +263,9 @@ def test_a_renewal_that_a_sign_in_begins_is_waited_for_at_the_end_of_the_process
     attempt = Login(home.session(), lambda _: True).start(("a",))
     assert home.began.wait(SECONDS)
     ending = asyncio.run(_ended_while_answering(home))
-    assert ending == "refresh-token-1" and ended(attempt) == "" and at_rest()
+    assert ending == "refresh-token-1"
+    assert ended(attempt) == ""
+    assert at_rest()
 
 
 async def _ended_while_answering(home: Home) -> str:
@@ -282,7 +306,8 @@ async def test_rule_1_a_token_endpoint_that_moved_to_another_origin_is_not_given
         serve_discovery(home, f"{other.url}/token")
         with pytest.raises(UnavailableError, match=r"which leads to https://evil\.example/token"):
             await home.session().token()
-        assert other.received == [] and home.kept()
+        assert other.received == []
+        assert home.kept()
 
 
 # What a server says
@@ -294,7 +319,9 @@ async def test_rule_2_what_a_server_says_of_a_renewal_is_cut_and_printable(home:
     with pytest.raises(UnavailableError) as caught:
         await home.session().token()
     said = caught.value.message
-    assert len(said) < 1000 and said.isprintable() and "You are still signed in" in caught.value.next_step
+    assert len(said) < 1000
+    assert said.isprintable()
+    assert "You are still signed in" in caught.value.next_step
 
 
 async def test_a_token_of_another_type_is_not_asked_for_again_with_a_refresh_token_that_is_used_up(home: Home) -> None:
@@ -303,4 +330,6 @@ async def test_a_token_of_another_type_is_not_asked_for_again_with_a_refresh_tok
     with pytest.raises(UnavailableError, match="'mac'"):
         await home.session().token()
     kept = home.kept()
-    assert home.asked() == 1 and kept and kept.refresh_token == "refresh-token-0"
+    assert home.asked() == 1
+    assert kept
+    assert kept.refresh_token == "refresh-token-0"

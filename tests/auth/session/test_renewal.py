@@ -40,19 +40,22 @@ def home(service: Service, tmp_path: Path) -> Iterator[Home]:
 
 async def test_a_token_that_is_good_is_given_without_asking_anybody(home: Home) -> None:
     home.sign_in()
-    assert await home.session().token() == "access-token-0" and home.asked() == 0
+    assert await home.session().token() == "access-token-0"
+    assert home.asked() == 0
 
 
 async def test_where_nobody_is_signed_in_there_is_no_token_and_no_file_is_made(home: Home) -> None:
     assert await home.session().token() is None
-    assert home.asked() == 0 and not home.folder.exists()
+    assert home.asked() == 0
+    assert not home.folder.exists()
 
 
 async def test_an_expired_token_is_renewed_and_the_rotation_written_before_it_is_used(home: Home) -> None:
     home.sign_in(age=3600)
     assert await home.session().token() == "access-token-1"
     kept = home.kept()
-    assert kept and (kept.refresh_token, kept.scope, kept.expires_at) == ("refresh-token-1", "a", NOW + 3600)
+    assert kept
+    assert (kept.refresh_token, kept.scope, kept.expires_at) == ("refresh-token-1", "a", NOW + 3600)
 
 
 async def test_many_who_wait_share_one_refresh(home: Home) -> None:
@@ -105,7 +108,8 @@ def test_eight_processes_whose_token_was_revoked_share_one_refresh(home: Home) -
 
     with ThreadPoolExecutor(8) as pool:
         renewed = set(pool.map(renew, sessions))
-    assert renewed == {"access-token-1"} and (home.asked(), home.refused) == (1, [])
+    assert renewed == {"access-token-1"}
+    assert (home.asked(), home.refused) == (1, [])
 
 
 async def test_what_another_process_renewed_is_used_and_the_old_refresh_token_never_sent(home: Home) -> None:
@@ -116,7 +120,8 @@ async def test_what_another_process_renewed_is_used_and_the_old_refresh_token_ne
         assert await other.token(bad=f"access-token-{number}") == f"access-token-{number + 1}"
     home.now += 3599
     assert await other.token() == "access-token-6"
-    assert await sleeper.token() == "access-token-6" and (home.asked(), home.refused) == (6, [])
+    assert await sleeper.token() == "access-token-6"
+    assert (home.asked(), home.refused) == (6, [])
 
 
 async def test_a_refused_token_is_first_looked_for_in_the_file(home: Home) -> None:
@@ -124,7 +129,8 @@ async def test_a_refused_token_is_first_looked_for_in_the_file(home: Home) -> No
     session = home.session()
     assert await session.token() == "access-token-0"
     home.sign_in(access_token="access-token-of-another")
-    assert await session.token(bad="access-token-0") == "access-token-of-another" and home.asked() == 0
+    assert await session.token(bad="access-token-0") == "access-token-of-another"
+    assert home.asked() == 0
 
 
 async def test_the_file_is_read_again_under_the_lock(home: Home) -> None:
@@ -134,7 +140,8 @@ async def test_the_file_is_read_again_under_the_lock(home: Home) -> None:
         waiting = asyncio.ensure_future(late.token())
         await asyncio.sleep(0)
         home.sign_in(access_token="access-token-of-another")
-    assert await waiting == "access-token-of-another" and home.asked() == 0
+    assert await waiting == "access-token-of-another"
+    assert home.asked() == 0
 
 
 async def test_a_sign_out_elsewhere_is_noticed_and_nothing_comes_back_to_life(home: Home) -> None:
@@ -143,7 +150,8 @@ async def test_a_sign_out_elsewhere_is_noticed_and_nothing_comes_back_to_life(ho
     assert await here.token() == "access-token-0"
     await asyncio.to_thread(sign_out, there)
     assert await here.token(bad="access-token-0") is None
-    assert home.kept() is None and home.asked() == 0
+    assert home.kept() is None
+    assert home.asked() == 0
 
 
 @pytest.mark.parametrize("others", [0, 3])
@@ -160,7 +168,9 @@ async def test_who_is_cancelled_while_waiting_interrupts_no_refresh(home: Home, 
     assert await asyncio.gather(*rest) == ["access-token-1"] * others
     assert await asyncio.to_thread(no_refresh_is_left)
     kept = home.kept()
-    assert kept and kept.refresh_token == "refresh-token-1" and home.asked() == 1
+    assert kept
+    assert kept.refresh_token == "refresh-token-1"
+    assert home.asked() == 1
 
 
 async def test_a_refresh_is_in_one_thread_that_the_end_of_the_process_waits_for(home: Home) -> None:
@@ -185,7 +195,8 @@ async def test_a_token_refused_while_the_refresh_that_brings_it_is_under_way_is_
     await asyncio.sleep(0)
     home.may_answer.set()
     await asyncio.wait([first])
-    assert await second == "access-token-2" and home.asked() == 2
+    assert await second == "access-token-2"
+    assert home.asked() == 2
 
 
 def test_a_refresh_outlives_its_event_loop(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -201,7 +212,9 @@ def test_a_refresh_outlives_its_event_loop(home: Home, caplog: pytest.LogCapture
     home.may_answer.set()
     assert no_refresh_is_left()
     kept = home.kept()
-    assert kept and kept.refresh_token == "refresh-token-1" and not caplog.records
+    assert kept
+    assert kept.refresh_token == "refresh-token-1"
+    assert not caplog.records
 
 
 def test_the_end_of_the_process_waits_for_a_refresh_but_not_for_ever(home: Home) -> None:
@@ -216,7 +229,9 @@ def test_the_end_of_the_process_waits_for_a_refresh_but_not_for_ever(home: Home)
     home.may_answer.set()
     finish(SECONDS)
     kept = home.kept()
-    assert not thread.is_alive() and kept and kept.refresh_token == "refresh-token-1"
+    assert not thread.is_alive()
+    assert kept
+    assert kept.refresh_token == "refresh-token-1"
 
 
 NOT_A_NO = {
@@ -236,7 +251,8 @@ async def test_only_a_clear_no_ends_a_sign_in(home: Home, reply: Reply) -> None:
     with pytest.raises(UnavailableError, match="is not renewing sign-ins right now") as caught:
         await home.session().token()
     assert "You are still signed in" in caught.value.next_step
-    assert path.read_bytes() == before and home.asked() == 1
+    assert path.read_bytes() == before
+    assert home.asked() == 1
     home.service.routes["/token"] = home.rotate
     assert await home.session().token() == "access-token-1"
 
@@ -281,7 +297,8 @@ async def test_a_clock_that_fell_back_with_a_server_that_is_down_ends_no_sign_in
 async def test_a_clock_that_fell_back_costs_one_refresh(home: Home) -> None:
     home.sign_in(age=-86_400)
     session = home.session()
-    assert [await session.token() for _ in range(3)] == ["access-token-1"] * 3 and home.asked() == 1
+    assert [await session.token() for _ in range(3)] == ["access-token-1"] * 3
+    assert home.asked() == 1
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -301,7 +318,9 @@ async def test_invalid_grant_ends_the_sign_in_and_keeps_the_client(home: Home) -
     home.sign_in(age=3600, refresh_token="refresh-token-of-old")
     assert await home.session().token() is None
     assert await home.session().token() is None
-    assert home.kept() is None and home.store().read().client and home.asked() == 1
+    assert home.kept() is None
+    assert home.store().read().client
+    assert home.asked() == 1
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
@@ -322,7 +341,8 @@ async def test_a_configured_client_that_is_refused_keeps_its_sign_in_and_says_so
     home.fail(Reply({"error": error}, 401))
     with pytest.raises(AuthError, match="client"):
         await home.session(**own_client("wrong-secret")).token()
-    assert home.kept() is not None and home.store().read().client
+    assert home.kept() is not None
+    assert home.store().read().client
 
 
 async def test_a_configured_clients_secret_is_the_one_configured_now(home: Home) -> None:
@@ -339,7 +359,8 @@ async def test_what_cannot_be_renewed_is_not_asked_for(home: Home, missing: str)
     assert record.tokens
     tokens = record.tokens.model_copy(update={"refresh_token": None})
     home.store().write(record.model_copy(update={missing: None} if missing != "refresh_token" else {"tokens": tokens}))
-    assert await home.session().token() is None and home.asked() == 0
+    assert await home.session().token() is None
+    assert home.asked() == 0
 
 
 @contextmanager
@@ -362,8 +383,10 @@ async def test_a_rotation_that_cannot_be_saved_is_said_and_used_all_the_same(
     session = home.session()
     with full_disk(home.began):
         for _ in range(3):
-            assert await session.token() == "access-token-1" and home.asked() == 1
-    assert "could not be saved" in caplog.text and "access-token-1" not in caplog.text
+            assert await session.token() == "access-token-1"
+            assert home.asked() == 1
+    assert "could not be saved" in caplog.text
+    assert "access-token-1" not in caplog.text
 
 
 async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: Home) -> None:
@@ -371,7 +394,8 @@ async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: 
     before = {path.name: path.read_bytes() for path in home.folder.iterdir()}
     with full_disk(), pytest.raises(UnavailableError, match=r"could not be saved.*No space left") as caught:
         await home.session().token()
-    assert "you are still signed in" in caught.value.next_step and home.asked() == 0
+    assert "you are still signed in" in caught.value.next_step
+    assert home.asked() == 0
     kept = {path.name: path.read_bytes() for path in home.folder.iterdir() if path.suffix != ".lock"}
     assert kept.items() <= before.items()
     assert await home.session().token() == "access-token-1"
@@ -380,7 +404,8 @@ async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: 
 async def test_on_a_full_disk_a_token_is_used_to_its_end(home: Home) -> None:
     home.sign_in(age=3590)
     with full_disk():
-        assert await home.session().token() == "access-token-0" and home.asked() == 0
+        assert await home.session().token() == "access-token-0"
+        assert home.asked() == 0
 
 
 async def test_a_rotation_that_could_not_be_saved_is_saved_later(home: Home) -> None:
@@ -390,11 +415,14 @@ async def test_a_rotation_that_could_not_be_saved_is_saved_later(home: Home) -> 
         await session.token()
     assert await session.token() == "access-token-1"
     kept = home.kept()
-    assert kept and kept.refresh_token == "refresh-token-1"
+    assert kept
+    assert kept.refresh_token == "refresh-token-1"
     home.now += 3600
-    assert await session.token() == "access-token-2" and home.refused == []
+    assert await session.token() == "access-token-2"
+    assert home.refused == []
     kept = home.kept()
-    assert kept and kept.refresh_token == "refresh-token-2"
+    assert kept
+    assert kept.refresh_token == "refresh-token-2"
 
 
 async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: Home) -> None:
@@ -403,7 +431,8 @@ async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: H
     home.fail(Reply(body))
     assert await home.session().token() == "access-token-1"
     kept = home.kept()
-    assert kept and kept.refresh_token == "refresh-token-1"
+    assert kept
+    assert kept.refresh_token == "refresh-token-1"
 
 
 async def test_while_another_renews_for_long_a_token_is_used_to_its_end(
@@ -426,7 +455,8 @@ async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
     monkeypatch.setattr("closient_mcp.auth.oauth.retrying.time.sleep", pauses.append)
     home.sign_in(age=3600)
     home.service.routes["/token"] = lambda got: home.rotate(got) if pauses else Reply("busy", 503, {"retry-after": "2"})
-    assert await home.session().token() == "access-token-1" and pauses == [2.0]
+    assert await home.session().token() == "access-token-1"
+    assert pauses == [2.0]
 
 
 # Signing out (RFC 7009)
@@ -439,7 +469,8 @@ def test_signing_out_revokes_at_the_server_and_keeps_the_registration(home: Home
     (got,) = home.service.received
     form = {"token": "refresh-token-0", "token_type_hint": "refresh_token", "client_id": "i"}
     assert (got.path, {name: values[0] for name, values in parse_qs(got.body.decode()).items()}) == ("/revoke", form)
-    assert home.kept() is None and home.store().read().client
+    assert home.kept() is None
+    assert home.store().read().client
     assert "Nobody was signed in" in sign_out(home.session())
 
 
@@ -454,7 +485,8 @@ def test_what_the_server_does_not_confirm_is_dropped_here_and_said(home: Home, s
     home.sign_in()
     home.service.routes["/revoke"] = Reply({}, status)
     said = sign_out(home.session())
-    assert f"did not confirm it (HTTP {status})" in said and home.kept() is None
+    assert f"did not confirm it (HTTP {status})" in said
+    assert home.kept() is None
 
 
 def hang_up(_: Received) -> Reply:
@@ -473,7 +505,8 @@ def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str
     home.service.routes["/hangs-up"] = hang_up
     server = record.server.model_copy(update={"revocation_endpoint": endpoint})
     home.store().write(record.model_copy(update={"server": server}))
-    assert said in sign_out(home.session()) and home.kept() is None
+    assert said in sign_out(home.session())
+    assert home.kept() is None
 
 
 async def test_a_sign_out_waits_for_the_refresh_under_way_and_revokes_its_outcome(home: Home) -> None:
@@ -485,7 +518,8 @@ async def test_a_sign_out_waits_for_the_refresh_under_way_and_revokes_its_outcom
     home.may_answer.set()
     assert "is revoked" in await leaving
     await waiting
-    assert b"refresh-token-1" in home.service.received[-1].body and home.kept() is None
+    assert b"refresh-token-1" in home.service.received[-1].body
+    assert home.kept() is None
 
 
 # In requests (RFC 6750)
@@ -518,7 +552,8 @@ async def test_rule_1_the_token_goes_to_no_other_origin_whatever_that_answers(
     api = Api(lambda _: status, challenge)
     async with api.client(home.session()) as client:
         assert (await client.get(url)).status_code == status
-    assert api.got == [("", None)] and home.asked() == 0
+    assert api.got == [("", None)]
+    assert home.asked() == 0
 
 
 async def test_rule_4_a_refused_request_is_sent_once_more_whole_with_a_fresh_token(home: Home) -> None:
@@ -535,7 +570,9 @@ async def test_a_fresh_token_that_is_refused_starts_no_sign_in_and_no_loop(home:
     async with api.client(home.session()) as client:
         with pytest.raises(UserActionRequired, match="has just issued") as caught:
             await client.get(f"{API}/a")
-    assert not isinstance(caught.value, SignInRequired) and len(api.got) == 2 and home.asked() == 1
+    assert not isinstance(caught.value, SignInRequired)
+    assert len(api.got) == 2
+    assert home.asked() == 1
 
 
 async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_over(home: Home) -> None:
@@ -546,7 +583,9 @@ async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_
             with pytest.raises(UserActionRequired) as caught:
                 await client.get(f"{API}/a")
             said.append(caught.value.message)
-    assert home.asked() == 3 and "stopped renewing" in said[-1].lower() and home.kept()
+    assert home.asked() == 3
+    assert "stopped renewing" in said[-1].lower()
+    assert home.kept()
     # What the clock ends is renewed all the same, and later so is what the service refuses.
     home.now += 3600
     assert await home.session().token() == "access-token-4"
@@ -560,7 +599,8 @@ async def test_many_calls_that_are_refused_together_count_as_one(home: Home) -> 
         calls = [client.get(f"{API}/{number}") for number in range(20)]
         answers = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(answer) for answer in answers} == {UserActionRequired}
-    assert home.asked() == 1 and len(home.store().read().history.rejections) == 1
+    assert home.asked() == 1
+    assert len(home.store().read().history.rejections) == 1
 
 
 async def test_where_nobody_is_signed_in_a_public_request_goes_without(home: Home) -> None:
@@ -574,7 +614,8 @@ async def test_a_request_that_wants_a_sign_in_says_so_with_its_scopes(home: Home
     async with Api(only()).client(home.session()) as client:
         with pytest.raises(SignInRequired, match=r"api\.example\.com wants you to sign in") as caught:
             await client.get(f"{API}/a", extensions={"scopes": ("a", "b")})
-        assert caught.value.scopes == ("a", "b") and caught.value.url == home.service.url
+        assert caught.value.scopes == ("a", "b")
+        assert caught.value.url == home.service.url
         assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 401
 
 
@@ -593,7 +634,8 @@ async def test_rfc_6750_3_1_a_missing_scope_is_asked_for_by_name(home: Home) -> 
     async with api.client(home.session()) as client:
         with pytest.raises(SignInRequired, match='the permission "x:write y"') as caught:
             await client.get(f"{API}/a")
-    assert caught.value.scopes == ("x:write", "y") and len(api.got) == 1
+    assert caught.value.scopes == ("x:write", "y")
+    assert len(api.got) == 1
 
 
 async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Home) -> None:
@@ -622,7 +664,8 @@ async def test_a_step_up_that_would_bring_the_same_is_not_asked_for_again(
     async with api.client(home.session()) as client:
         with pytest.raises(UserActionRequired, match=says) as caught:
             await client.get(f"{API}/a")
-    assert not isinstance(caught.value, SignInRequired) and len(api.got) == 1
+    assert not isinstance(caught.value, SignInRequired)
+    assert len(api.got) == 1
 
 
 async def test_a_403_that_names_no_scope_is_an_answer_like_any_other(home: Home) -> None:
@@ -662,7 +705,8 @@ async def test_rule_1_no_error_of_a_renewal_holds_a_secret(home: Home) -> None:
     with pytest.raises(UnavailableError) as caught:
         await home.session().token()
     shown = f"{caught.value!r} {caught.value} {vars(caught.value)} {BearerAuth(home.session())!r}"
-    assert "access-token" not in shown and "refresh-token" not in shown
+    assert "access-token" not in shown
+    assert "refresh-token" not in shown
 
 
 def test_a_start_imports_nothing_that_only_a_sign_in_needs() -> None:

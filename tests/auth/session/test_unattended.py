@@ -153,7 +153,8 @@ async def test_rfc_6749_4_3_2_the_credentials_go_in_the_form_and_not_in_the_addr
             "client_secret": SECRET,
         }
     ]
-    assert (got.method, got.query) == ("POST", "") and "authorization" not in got.headers
+    assert (got.method, got.query) == ("POST", "")
+    assert "authorization" not in got.headers
 
 
 async def test_a_client_that_is_to_identify_by_basic_does(shop: Shop) -> None:
@@ -197,7 +198,8 @@ def test_eight_processes_with_one_expiry_are_one_refresh_in_each_of_three_rounds
 
 
 def test_eight_processes_that_start_together_are_one_login(shop: Shop) -> None:
-    assert set(in_eight_processes(shop, token_of)) == {"access-token-1"} and shop.grants() == ["password"]
+    assert set(in_eight_processes(shop, token_of)) == {"access-token-1"}
+    assert shop.grants() == ["password"]
 
 
 @pytest.mark.parametrize(
@@ -224,9 +226,11 @@ async def test_a_refused_token_is_renewed_once_and_a_lifetime_that_was_not_told_
     session = shop.session()
     assert (await shop.get(session)).status_code == 200
     shop.now += 86_400
-    assert (await shop.get(session)).status_code == 200 and shop.grants() == ["password"]
+    assert (await shop.get(session)).status_code == 200
+    assert shop.grants() == ["password"]
     shop.good = "another"
-    assert (await shop.get(session)).status_code == 200 and shop.grants() == ["password", "refresh_token"]
+    assert (await shop.get(session)).status_code == 200
+    assert shop.grants() == ["password", "refresh_token"]
 
 
 async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_no_person_is_asked_to_sign_in(
@@ -247,7 +251,8 @@ async def test_a_missing_permission_is_told_and_no_person_is_asked_to_sign_in(
     shop.service.routes["/api"] = Reply({}, 403, challenge)
     with pytest.raises(UserActionRequired, match='the permission "retailer"') as caught:
         await shop.get(shop.session(scopes=scopes))
-    assert not isinstance(caught.value, SignInRequired) and "scopes" in caught.value.next_step
+    assert not isinstance(caught.value, SignInRequired)
+    assert "scopes" in caught.value.next_step
 
 
 # Refusals
@@ -280,7 +285,8 @@ def test_a_password_that_was_changed_is_tried_again_and_a_logout_has_the_same_on
         token_of(shop.session())
     assert len(shop.forms) == 2
     assert token_of(shop.session(password=written("another-password", "PASSWORD"))) == "access-token-1"
-    assert shop.record().history.bad_credentials == "" and len(shop.forms) == 3
+    assert shop.record().history.bad_credentials == ""
+    assert len(shop.forms) == 3
 
 
 def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: Shop) -> None:
@@ -296,10 +302,12 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
     with pytest.raises(UserActionRequired):
         token_of(shop.session())
     first, second = (Credentials(shop.profile(), Redaction()).fingerprint() for _ in range(2))
-    assert first != second and shop.record().history.bad_credentials
+    assert first != second
+    assert shop.record().history.bad_credentials
     written_down = b"".join(path.read_bytes() for path in shop.folder.iterdir())
     for secret in (PASSWORD, SECRET, "acme-user"):
-        assert secret.encode() not in written_down and quote(secret).encode() not in written_down
+        assert secret.encode() not in written_down
+        assert quote(secret).encode() not in written_down
 
 
 @pytest.mark.parametrize(
@@ -317,7 +325,8 @@ def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Sh
     for _ in range(2):
         with pytest.raises(UserActionRequired, match=said):
             token_of(shop.session())
-    assert len(shop.service.received) == 2 and shop.record().history.bad_credentials == ""
+    assert len(shop.service.received) == 2
+    assert shop.record().history.bad_credentials == ""
 
 
 @pytest.mark.parametrize(
@@ -341,7 +350,8 @@ def test_whatever_a_refusal_is_called_the_password_is_not_sent_again(shop: Shop,
     for _ in range(3):
         with pytest.raises(UserActionRequired, match="refused the username or the password"):
             token_of(shop.session())
-    assert len(shop.service.received) == 1 and shop.record().history.bad_credentials
+    assert len(shop.service.received) == 1
+    assert shop.record().history.bad_credentials
 
 
 @pytest.mark.parametrize(
@@ -376,7 +386,8 @@ def test_a_token_with_a_little_life_left_is_used_where_no_new_one_is_to_be_had(s
 def test_a_missing_password_is_told_by_its_place_and_nothing_is_sent(shop: Shop) -> None:
     with pytest.raises(UserActionRequired, match="FLUENT_PASSWORD is not set") as caught:
         token_of(shop.session(password=from_environment("FLUENT_PASSWORD", {})))
-    assert "Set FLUENT_PASSWORD" in caught.value.next_step and shop.service.received == []
+    assert "Set FLUENT_PASSWORD" in caught.value.next_step
+    assert shop.service.received == []
 
 
 def test_nobody_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
@@ -394,7 +405,8 @@ def test_nobody_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
 def test_scopes_that_the_settings_name_anew_are_had_at_the_next_start(shop: Shop) -> None:
     assert [token_of(shop.session()) for _ in range(2)] == ["access-token-1"] * 2
     assert token_of(shop.session(scopes=("api", "more"))) == "access-token-2"
-    assert shop.forms[-1]["grant_type"] == "password" and shop.forms[-1]["scope"] == "api more"
+    assert shop.forms[-1]["grant_type"] == "password"
+    assert shop.forms[-1]["scope"] == "api more"
     assert token_of(shop.session(scopes=("api", "more"))) == "access-token-2"
 
 
@@ -402,7 +414,8 @@ def test_a_client_asks_again_for_a_token_whose_answer_was_unclear(shop: Shop, mo
     monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
     answers = [Reply("busy", 503), shop.grant()]
     shop.service.routes["/oauth/token"] = lambda _: answers.pop(0)
-    assert token_of(shop.session(grant="client_credentials")) == "access-token-1" and answers == []
+    assert token_of(shop.session(grant="client_credentials")) == "access-token-1"
+    assert answers == []
 
 
 def test_rule_1_what_goes_to_this_machine_goes_through_no_proxy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,7 +423,8 @@ def test_rule_1_what_goes_to_this_machine_goes_through_no_proxy(shop: Shop, monk
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         call = Call(f"{shop.service.url}/oauth/token", {"grant_type": "password", "password": "x"})
         answer = Wire(trust_env=True).send(call)
-        assert answer.status == 400 and proxy.received == []
+        assert answer.status == 400
+        assert proxy.received == []
 
 
 def test_another_user_or_client_has_tokens_of_their_own(shop: Shop) -> None:
@@ -446,7 +460,8 @@ def test_a_wrong_client_at_a_refresh_is_told_and_ends_no_sign_in(shop: Shop) -> 
     shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
     with pytest.raises(UserActionRequired, match="rejected the client_id"):
         token_of(shop.session())
-    assert len(shop.service.received) == 2 and shop.record().tokens
+    assert len(shop.service.received) == 2
+    assert shop.record().tokens
 
 
 # In the query, by setting only
@@ -472,8 +487,8 @@ def test_rule_1_credentials_in_the_query_appear_nowhere_but_at_the_server(
     shop.service.routes["/oauth/token"] = lambda got: Reply({"error": "odd", "error_description": got.query}, 400)
     with pytest.raises(AuthError) as repeated:
         token_of(shop.session(in_query=True, username=written("third-user", "U")))
+    gone = Endpoints(token="http://127.0.0.1:9/oauth/token")
     with pytest.raises(AuthError) as unreachable:
-        gone = Endpoints(token="http://127.0.0.1:9/oauth/token")
         token_of(shop.session(in_query=True, endpoints=gone))
     for caught in (refused, repeated, unreachable):
         error: BaseException | None = caught.value
@@ -490,7 +505,8 @@ def test_rule_1_credentials_in_the_query_appear_nowhere_but_at_the_server(
 def test_rule_1_a_call_that_was_not_answered_leaves_nothing_of_its_query_in_the_traceback() -> None:
     with pytest.raises(NoResponseError) as caught:
         Wire(trust_env=False).send(Call("http://127.0.0.1:9/oauth/token", query={"password": PASSWORD}))
-    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize("in_query", [True, False])
@@ -512,9 +528,11 @@ def test_rfc_6749_4_4_a_client_gets_a_token_for_itself_and_no_refresh_token_is_k
         {"grant_type": "client_credentials", "scope": "api", "client_id": "acme-client", "client_secret": SECRET}
     ]
     tokens = session.store.read().tokens
-    assert tokens and tokens.refresh_token is None
+    assert tokens
+    assert tokens.refresh_token is None
     shop.now += 1799
-    assert token_of(session) == "access-token-2" and shop.grants() == ["client_credentials"] * 2
+    assert token_of(session) == "access-token-2"
+    assert shop.grants() == ["client_credentials"] * 2
 
 
 def test_eight_processes_are_one_token_for_the_client(shop: Shop) -> None:
@@ -528,7 +546,8 @@ async def test_a_refused_token_of_a_client_is_fetched_anew_once(shop: Shop) -> N
     session = shop.session(grant="client_credentials")
     await shop.get(session)
     shop.good = "another"
-    assert (await shop.get(session)).status_code == 200 and shop.grants() == ["client_credentials"] * 2
+    assert (await shop.get(session)).status_code == 200
+    assert shop.grants() == ["client_credentials"] * 2
 
 
 def register(shop: Shop, **members: Any) -> None:
@@ -555,10 +574,13 @@ def test_rfc_7591_without_a_client_one_is_registered_for_itself_once_and_kept(sh
     register(shop)
     assert set(in_eight_processes(shop, token_of, **REGISTERED)) == {"access-token-1"}
     (asked,) = [got.json() for got in shop.service.received if got.path == "/register"]
-    assert asked["grant_types"] == ["client_credentials"] and asked["token_endpoint_auth_method"] != "none"
-    assert "redirect_uris" not in asked and "response_types" not in asked
+    assert asked["grant_types"] == ["client_credentials"]
+    assert asked["token_endpoint_auth_method"] != "none"
+    assert "redirect_uris" not in asked
+    assert "response_types" not in asked
     client = shop.session(**REGISTERED).store.read().client
-    assert client and client.client_secret == "registered-secret"
+    assert client
+    assert client.client_secret == "registered-secret"
     (path,) = shop.folder.glob("*.json")
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -569,7 +591,8 @@ def test_a_client_is_registered_where_the_settings_say_and_not_where_the_server_
     ends = Endpoints(registration=f"{shop.service.url}/own-register")
     token_of(shop.session(**{**REGISTERED, "endpoints": ends}))
     paths = [got.path for got in shop.service.received]
-    assert "/own-register" in paths and "/register" not in paths
+    assert "/own-register" in paths
+    assert "/register" not in paths
 
 
 def test_a_client_that_the_server_forgot_is_registered_anew_and_only_once(shop: Shop) -> None:
@@ -588,7 +611,8 @@ def test_rule_1_a_token_endpoint_that_is_named_later_is_not_told_the_secret(shop
     shop.now += 1799
     with running_service() as other:
         register(shop, token_endpoint=f"{other.url}/token")
-        assert token_of(shop.session(**REGISTERED)) == "access-token-2" and other.received == []
+        assert token_of(shop.session(**REGISTERED)) == "access-token-2"
+        assert other.received == []
 
 
 def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token(
@@ -604,7 +628,10 @@ def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token
 
     status = asyncio.run(call())
     tokens = session.store.read().tokens
-    assert status != 401 and tokens and tokens.scope and sandbox.count("POST", "/oauth/register/") == 1
+    assert status != 401
+    assert tokens
+    assert tokens.scope
+    assert sandbox.count("POST", "/oauth/register/") == 1
 
 
 # By hand
@@ -618,12 +645,14 @@ def test_a_refused_password_is_tried_again_where_a_person_asks_for_it(shop: Shop
     with pytest.raises(UserActionRequired, match="refused the username"):
         shop.session().refresh()
     shop.session().refresh(by_hand=True)
-    assert shop.record().tokens and shop.grants() == ["password", "password"]
+    assert shop.record().tokens
+    assert shop.grants() == ["password", "password"]
 
 
 def test_signing_out_drops_the_tokens_and_revokes_where_the_settings_say_how(shop: Shop) -> None:
     token_of(shop.session())
-    assert "no way to revoke" in sign_out(shop.session()) and shop.record().tokens is None
+    assert "no way to revoke" in sign_out(shop.session())
+    assert shop.record().tokens is None
     token_of(shop.session())
     shop.service.routes["/revoke"] = Reply("")
     url = shop.service.url
@@ -637,4 +666,6 @@ def test_signing_out_needs_no_secret(shop: Shop) -> None:
     url = shop.service.url
     ends = Endpoints(token=f"{url}/oauth/token", revocation=f"{url}/revoke")
     said = sign_out(shop.session(endpoints=ends, client_secret=from_environment("GONE", {})))
-    assert "did not confirm it" in said and "GONE is not set" in said and shop.record().tokens is None
+    assert "did not confirm it" in said
+    assert "GONE is not set" in said
+    assert shop.record().tokens is None

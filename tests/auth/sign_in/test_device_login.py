@@ -160,10 +160,13 @@ def test_the_sign_in_waits_until_the_person_has_decided(screen: Screen) -> None:
     screen.answers = [PENDING, Reply({"error": "slow_down"}, 400), Reply("<html>", 503), Reply(b"\xff", 200), PENDING]
     screen.decided.set()
     _, attempt = screen.begin_on_device("search:read")
-    assert ended(attempt) == "" and not attempt.opened and screen.tabs == []
+    assert ended(attempt) == ""
+    assert not attempt.opened
+    assert screen.tabs == []
     assert (attempt.url, attempt.user_code) == (CODES["verification_uri_complete"], "WDJB-MJHT")
     record = screen.record()
-    assert record.tokens and record.tokens.access_token == "the-access-token"
+    assert record.tokens
+    assert record.tokens.access_token == "the-access-token"
     assert (record.device, record.asked, record.tokens.scope) == (None, ("search:read",), "search:read")
     assert (
         screen.polls()
@@ -191,7 +194,8 @@ def test_rfc_8628_3_5_a_connection_that_is_lost_ends_no_waiting(screen: Screen) 
 
     screen.service.routes["/token"] = lose_the_first
     screen.decided.set()
-    assert ended(screen.begin_on_device()[1]) == "" and len(lost) == 2
+    assert ended(screen.begin_on_device()[1]) == ""
+    assert len(lost) == 2
 
 
 def test_rfc_8628_3_1_the_client_says_who_it_is_and_what_it_wants(screen: Screen) -> None:
@@ -204,7 +208,8 @@ def test_rfc_8628_3_1_the_client_says_who_it_is_and_what_it_wants(screen: Screen
     ended(screen.begin_on_device("a", "b", "a", **own, client_auth="client_secret_post")[1])
     identity = {"client_id": "ours", "client_secret": "our-own-secret", "resource": "urn:x"}
     assert screen.forms("/device") == [{"scope": "a b", **identity}]
-    assert screen.polls()[0].items() >= identity.items() and screen.asked("/register") == []
+    assert screen.polls()[0].items() >= identity.items()
+    assert screen.asked("/register") == []
 
 
 def test_a_client_is_registered_for_this_grant_and_for_no_redirect(screen: Screen) -> None:
@@ -214,7 +219,8 @@ def test_a_client_is_registered_for_this_grant_and_for_no_redirect(screen: Scree
     grants = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
     assert (registered["grant_types"], registered["redirect_uris"]) == (grants, [])
     client = screen.record().client
-    assert client and client.grant == "device_code"
+    assert client
+    assert client.grant == "device_code"
 
 
 def test_a_client_that_was_registered_for_a_browser_is_not_used_on_another_device(screen: Screen) -> None:
@@ -222,7 +228,8 @@ def test_a_client_that_was_registered_for_a_browser_is_not_used_on_another_devic
     ended(screen.begin_on_device()[1])
     login = screen.login()
     attempt = login.start(["more"], device=True)
-    assert ended(attempt) == "" and len(screen.asked("/register")) == 1
+    assert ended(attempt) == ""
+    assert len(screen.asked("/register")) == 1
     screen.now += 10_000
     login, attempt = screen.begin("yet-more")
     assert len(screen.asked("/register")) == 2
@@ -242,7 +249,9 @@ def test_rfc_8628_3_5_a_final_no_ends_the_sign_in_and_is_said(screen: Screen, er
     screen.answers = [PENDING, Reply({"error": error}, 400)]
     _, attempt = screen.begin_on_device()
     assert says in ended(attempt)
-    assert screen.record().device is None and screen.record().tokens is None and len(screen.polls()) == 2
+    assert screen.record().device is None
+    assert screen.record().tokens is None
+    assert len(screen.polls()) == 2
 
 
 def test_who_declined_is_not_asked_again_at_once_unless_they_ask_themselves(screen: Screen) -> None:
@@ -250,13 +259,15 @@ def test_who_declined_is_not_asked_again_at_once_unless_they_ask_themselves(scre
     ended(screen.begin_on_device()[1])
     assert "You declined" in ended(screen.begin_on_device()[1])
     screen.decided.set()
-    assert len(screen.asked("/device")) == 1 and ended(screen.begin_on_device(by_hand=True)[1]) == ""
+    assert len(screen.asked("/device")) == 1
+    assert ended(screen.begin_on_device(by_hand=True)[1]) == ""
 
 
 def test_nobody_is_waited_for_longer_than_the_code_lasts(screen: Screen) -> None:
     screen.service.routes["/device"] = Reply({**CODES, "expires_in": 0.05})
     _, attempt = screen.begin_on_device()
-    assert "Nobody finished the sign-in in time" in ended(attempt) and screen.record().device is None
+    assert "Nobody finished the sign-in in time" in ended(attempt)
+    assert screen.record().device is None
 
 
 def test_processes_that_wait_together_share_one_code_and_one_grant(screen: Screen) -> None:
@@ -272,7 +283,8 @@ def test_a_code_whose_process_died_is_waited_for_by_the_next(screen: Screen) -> 
     screen.decided.set()
     ended(screen.begin_on_device()[1])
     kept = screen.record()
-    assert kept.server and kept.client
+    assert kept.server
+    assert kept.client
     left = Device(
         device_code="left-behind", user_code="LEFT", url="https://as.example/d", interval=5, scopes=("x",),
         expires_at=screen.now + 60, server=kept.server, client=kept.client,
@@ -280,7 +292,8 @@ def test_a_code_whose_process_died_is_waited_for_by_the_next(screen: Screen) -> 
     screen.store().change(tokens=None, device=left)
     _, attempt = screen.begin_on_device()
     assert (attempt.user_code, ended(attempt)) == ("LEFT", "")
-    assert screen.polls()[-1]["device_code"] == "left-behind" and len(screen.asked("/device")) == 1
+    assert screen.polls()[-1]["device_code"] == "left-behind"
+    assert len(screen.asked("/device")) == 1
 
 
 def test_a_code_that_is_over_is_not_waited_for(screen: Screen) -> None:
@@ -312,7 +325,8 @@ def test_a_server_without_such_an_endpoint_says_so(screen: Screen) -> None:
 )
 def test_a_server_that_gives_no_code_says_why(screen: Screen, reply: Reply, says: str) -> None:
     screen.service.routes["/device"] = reply
-    assert says in ended(screen.begin_on_device()[1]) and screen.polls() == []
+    assert says in ended(screen.begin_on_device()[1])
+    assert screen.polls() == []
 
 
 def test_rule_1_the_device_code_is_a_secret_in_every_process(screen: Screen) -> None:
@@ -326,4 +340,5 @@ def test_signing_out_gives_up_the_code_too(screen: Screen) -> None:
     _, attempt = screen.begin_on_device()
     assert screen.polled.wait(SECONDS)
     sign_out(screen.session())
-    assert "given up elsewhere, by a sign-out" in ended(attempt) and screen.record().tokens is None
+    assert "given up elsewhere, by a sign-out" in ended(attempt)
+    assert screen.record().tokens is None

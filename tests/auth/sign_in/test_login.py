@@ -61,7 +61,8 @@ def listener(answers: Answers) -> Iterator[CallbackServer]:
 
 
 def test_rfc_8252_7_3_the_redirect_is_the_loopback_literal_and_the_port_that_is_bound(listener: CallbackServer) -> None:
-    assert listener.port > 0 and listener.redirect_uri == f"http://127.0.0.1:{listener.port}{PATH}"
+    assert listener.port > 0
+    assert listener.redirect_uri == f"http://127.0.0.1:{listener.port}{PATH}"
     assert listener.url == f"http://127.0.0.1:{listener.port}/"
 
 
@@ -85,7 +86,8 @@ def test_the_short_address_leads_on_and_tells_nobody_where_it_came_from(listener
 
 def test_a_callback_is_answered_with_a_page_that_stays_where_it_is(listener: CallbackServer, answers: Answers) -> None:
     shown = get(listener.port, f"{PATH}?code=c&state=s")
-    assert (shown.status, answers.queries) == (200, ["code=c&state=s"]) and "You are signed in" in shown.text
+    assert (shown.status, answers.queries) == (200, ["code=c&state=s"])
+    assert "You are signed in" in shown.text
     assert shown.headers["content-type"] == "text/html; charset=utf-8"
     assert (shown.headers["cache-control"], shown.headers["referrer-policy"]) == ("no-store", "no-referrer")
     assert shown.headers["content-security-policy"].startswith("default-src 'none';")
@@ -96,13 +98,15 @@ def test_rule_2_a_page_escapes_what_others_wrote(listener: CallbackServer, answe
     answers.page = failed("<script>alert('1')</script> $title & \"x\"")
     shown = get(listener.port, PATH)
     assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; $title &amp; &quot;x&quot;" in shown.text
-    assert "<script" not in shown.text and "<title>You are not signed in</title>" in shown.text
+    assert "<script" not in shown.text
+    assert "<title>You are not signed in</title>" in shown.text
 
 
 def test_a_stale_page_says_what_to_do(listener: CallbackServer, answers: Answers) -> None:
     answers.page = STALE
     shown = get(listener.port, PATH)
-    assert shown.status == 400 and "Start the sign-in again from your assistant" in shown.text
+    assert shown.status == 400
+    assert "Start the sign-in again from your assistant" in shown.text
 
 
 @pytest.mark.parametrize(
@@ -124,15 +128,19 @@ def test_what_is_no_callback_ends_nothing(
     listener: CallbackServer, answers: Answers, method: str, target: str, status: int
 ) -> None:
     shown = get(listener.port, target, method)
-    assert shown.status == status and answers.queries == [] and "<b>" not in shown.text
-    assert get(listener.port, PATH).status == 200 and answers.queries == [""]
+    assert shown.status == status
+    assert answers.queries == []
+    assert "<b>" not in shown.text
+    assert get(listener.port, PATH).status == 200
+    assert answers.queries == [""]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:1", "[::1]", "", "127.0.0.1:x"])
 def test_rule_5_a_request_for_another_host_is_refused(listener: CallbackServer, answers: Answers, host: str) -> None:
     for target in ("/", f"{PATH}?code=c&state=s"):
         shown = get(listener.port, target, host=host or " ")
-        assert shown.status == 400 and "location" not in shown.headers
+        assert shown.status == 400
+        assert "location" not in shown.headers
     assert answers.queries == []
 
 
@@ -145,14 +153,16 @@ def test_junk_ends_nothing(listener: CallbackServer, answers: Answers, junk: byt
         connection.sendall(junk)
         connection.shutdown(socket.SHUT_WR)
         assert PATH.encode() not in connection.recv(65_536)
-    assert get(listener.port, PATH).status == 200 and answers.queries == [""]
+    assert get(listener.port, PATH).status == 200
+    assert answers.queries == [""]
 
 
 def test_silent_connections_keep_nobody_waiting(listener: CallbackServer, answers: Answers) -> None:
     with ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(socket.create_connection(("127.0.0.1", listener.port), SECONDS))
-        assert get(listener.port, PATH).status == 200 and answers.queries == [""]
+        assert get(listener.port, PATH).status == 200
+        assert answers.queries == [""]
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nA: b"], ids=["nothing", "half a request"])
@@ -185,16 +195,19 @@ def test_a_port_that_is_taken_is_an_error_and_a_port_that_was_left_is_free() -> 
 def test_a_sign_in_registers_once_proves_its_verifier_and_is_kept(desk: Desk) -> None:
     _, attempt = desk.begin("a", "b")
     query = query_of(attempt)
-    assert "You are signed in" in come_back(attempt).text and ended(attempt) == ""
+    assert "You are signed in" in come_back(attempt).text
+    assert ended(attempt) == ""
     (form,) = desk.exchanges()
     challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
     assert challenge.rstrip(b"=").decode() == query["code_challenge"]
     assert (form["code"], form["redirect_uri"], form["client_id"]) == (CODE, query["redirect_uri"], "registered-client")
     record = desk.record()
-    assert record.tokens and (record.tokens.refresh_token, record.tokens.scope) == ("the-refresh-token", "a b")
+    assert record.tokens
+    assert (record.tokens.refresh_token, record.tokens.scope) == ("the-refresh-token", "a b")
     assert (record.pending, len(desk.tabs), len(desk.asked("/register"))) == (None, 1, 1)
     (registered,) = [got.json()["redirect_uris"] for got in desk.asked("/register")]
-    assert registered == [query["redirect_uri"]] and at_rest()
+    assert registered == [query["redirect_uri"]]
+    assert at_rest()
 
 
 def test_the_listener_is_there_and_the_request_saved_before_the_browser_opens(desk: Desk) -> None:
@@ -207,7 +220,8 @@ def test_the_listener_is_there_and_the_request_saved_before_the_browser_opens(de
         return True
 
     attempt = Login(desk.session(), open_browser).start(())
-    assert attempt.ready.wait(SECONDS) and seen == [True]
+    assert attempt.ready.wait(SECONDS)
+    assert seen == [True]
     come_back(attempt)
 
 
@@ -221,10 +235,13 @@ def test_a_wrong_state_is_a_stale_page_and_the_waiting_goes_on(desk: Desk) -> No
     _, attempt = desk.begin()
     for stale in ("wrong", query_of(attempt)["state"] + "x"):
         shown = come_back(attempt, state=stale)
-        assert shown.status == 400 and "out of date" in shown.text
+        assert shown.status == 400
+        assert "out of date" in shown.text
     assert get(port_of(attempt), f"{PATH}?error=access_denied").status == 400
-    assert not attempt.done.is_set() and desk.exchanges() == []
-    assert come_back(attempt).status == 200 and ended(attempt) == ""
+    assert not attempt.done.is_set()
+    assert desk.exchanges() == []
+    assert come_back(attempt).status == 200
+    assert ended(attempt) == ""
 
 
 def test_two_callbacks_with_one_code_are_one_exchange_and_the_same_page(desk: Desk) -> None:
@@ -242,19 +259,24 @@ def test_two_callbacks_with_one_code_are_one_exchange_and_the_same_page(desk: De
         assert began.wait(SECONDS)
         may_answer.set()
         pages = [tab.result() for tab in tabs]
-    assert ["You are signed in" in page.text for page in pages] == [True, True] and len(desk.exchanges()) == 1
+    assert ["You are signed in" in page.text for page in pages] == [True, True]
+    assert len(desk.exchanges()) == 1
 
 
 def test_a_person_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None:
     login, attempt = desk.begin()
     assert "You declined the request" in come_back(attempt, "error=access_denied").text
-    assert "You declined the request" in ended(attempt) and at_rest()
+    assert "You declined the request" in ended(attempt)
+    assert at_rest()
     assert "You declined the request" in ended(login.start(()))
     assert "You declined the request" in ended(desk.login().start(()))
-    assert len(desk.tabs) == 1 and desk.exchanges() == [] and desk.record().pending is None
+    assert len(desk.tabs) == 1
+    assert desk.exchanges() == []
+    assert desk.record().pending is None
     desk.now += 61
     again = login.start(())
-    assert again.ready.wait(SECONDS) and len(desk.tabs) == 2
+    assert again.ready.wait(SECONDS)
+    assert len(desk.tabs) == 2
     come_back(again)
 
 
@@ -270,7 +292,9 @@ def test_a_person_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> No
 def test_an_answer_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, said: str) -> None:
     _, attempt = desk.begin("a", "b")
     assert "You are not signed in" in come_back(attempt, answer).text
-    assert said in ended(attempt) and desk.exchanges() == [] and at_rest()
+    assert said in ended(attempt)
+    assert desk.exchanges() == []
+    assert at_rest()
     assert (desk.record().pending, desk.record().tokens) == (None, None)
 
 
@@ -278,7 +302,8 @@ def test_rfc_9207_a_missing_issuer_that_was_promised_is_refused(desk: Desk) -> N
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_response_iss_parameter_supported=True))
     _, attempt = desk.begin()
     come_back(attempt)
-    assert 'came from "nobody"' in ended(attempt) and desk.exchanges() == []
+    assert 'came from "nobody"' in ended(attempt)
+    assert desk.exchanges() == []
 
 
 @pytest.mark.parametrize(
@@ -296,11 +321,15 @@ def test_an_exchange_that_fails_ends_the_sign_in_and_the_next_starts_clean(desk:
     login, attempt = desk.begin()
     desk.service.routes["/token"] = reply
     assert "You are not signed in" in come_back(attempt).text
-    assert said in ended(attempt) and desk.record().pending is None and at_rest()
+    assert said in ended(attempt)
+    assert desk.record().pending is None
+    assert at_rest()
     desk.service.routes["/token"] = desk.token
     again = login.start(())
-    assert again.ready.wait(SECONDS) and query_of(again)["state"] != query_of(attempt)["state"]
-    assert come_back(again).status == 200 and ended(again) == ""
+    assert again.ready.wait(SECONDS)
+    assert query_of(again)["state"] != query_of(attempt)["state"]
+    assert come_back(again).status == 200
+    assert ended(again) == ""
 
 
 def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +360,9 @@ def test_a_code_is_not_exchanged_for_what_a_full_disk_would_not_keep(
         full.setattr("os.fsync", no_room)
         page = come_back(attempt)
         said = ended(attempt)
-    assert "could not be saved" in said and "then sign in again" in said and "not signed in" in page.text
+    assert "could not be saved" in said
+    assert "then sign in again" in said
+    assert "not signed in" in page.text
     assert desk.exchanges() == []
 
 
@@ -368,7 +399,8 @@ def test_the_end_of_the_process_waits_for_an_exchange_under_way(desk: Desk) -> N
         early, _ = wait([ending], timeout=0.2)
         may_answer.set()
         assert tab.result().status == 200
-    assert not early and desk.record().tokens
+    assert not early
+    assert desk.record().tokens
 
 
 def test_an_id_token_that_cannot_be_verified_is_no_sign_in(desk: Desk) -> None:
@@ -377,7 +409,8 @@ def test_an_id_token_that_cannot_be_verified_is_no_sign_in(desk: Desk) -> None:
     desk.service.routes["/keys"] = Reply({"keys": []})
     _, attempt = desk.begin("openid")
     come_back(attempt)
-    assert "could not be verified" in ended(attempt) and desk.record().tokens is None
+    assert "could not be verified" in ended(attempt)
+    assert desk.record().tokens is None
 
 
 @pytest.mark.parametrize(("own", "person"), [(True, "alice@example.com"), (False, "")], ids=["own", "another's"])
@@ -401,7 +434,9 @@ def test_openid_core_3_1_3_7_an_id_token_must_answer_this_very_request(desk: Des
 def test_rule_2_a_hostile_authorization_endpoint_reaches_no_browser(desk: Desk, url: str) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_endpoint=url))
     _, attempt = desk.begin()
-    assert "cannot be signed in to" in ended(attempt) and desk.tabs == [] and desk.asked("/register") == []
+    assert "cannot be signed in to" in ended(attempt)
+    assert desk.tabs == []
+    assert desk.asked("/register") == []
 
 
 def test_rule_2_what_a_server_says_of_itself_reaches_nobody_with_control_characters(desk: Desk) -> None:
@@ -414,7 +449,8 @@ def test_rule_2_what_a_server_says_of_itself_reaches_nobody_with_control_charact
 def test_a_registration_that_the_server_still_knows_is_used_again_on_its_port(desk: Desk) -> None:
     login, attempt = desk.begin()
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     sign_out(desk.session())
     again = login.start(())
     assert again.ready.wait(SECONDS)
@@ -430,12 +466,14 @@ def test_a_registration_that_the_server_forgot_is_made_anew_before_anybody_is_se
 ) -> None:
     login, attempt = desk.begin()
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     sign_out(desk.session())
     desk.service.routes["/token"] = Reply({"error": error}, 401)
     desk.service.routes["/register"] = Reply({"client_id": "second-client"}, 201)
     again = login.start(())
-    assert again.ready.wait(SECONDS) and query_of(again)["client_id"] == client
+    assert again.ready.wait(SECONDS)
+    assert query_of(again)["client_id"] == client
     come_back(again, "error=x")
 
 
@@ -448,10 +486,12 @@ def test_a_registration_whose_secret_is_about_to_expire_is_made_anew(
     desk.service.routes["/register"] = Reply(body, 201)
     login, attempt = desk.begin()
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     sign_out(desk.session())
     again = login.start(())
-    assert again.ready.wait(SECONDS) and len(desk.asked("/register")) == registrations
+    assert again.ready.wait(SECONDS)
+    assert len(desk.asked("/register")) == registrations
     come_back(again)
 
 
@@ -464,7 +504,8 @@ def test_a_server_that_wants_clients_to_have_a_secret_is_given_that(desk: Desk) 
     desk.service.routes["/register"] = register
     _, attempt = desk.begin()
     come_back(attempt)
-    assert ended(attempt) == "" and len(desk.asked("/register")) == 2
+    assert ended(attempt) == ""
+    assert len(desk.asked("/register")) == 2
     assert desk.asked("/token")[-1].headers["authorization"].startswith("Basic ")
 
 
@@ -482,8 +523,10 @@ def test_a_server_that_wants_clients_to_have_a_secret_is_given_that(desk: Desk) 
 def test_without_a_usable_registration_no_browser_is_opened(desk: Desk, reply: Reply) -> None:
     desk.service.routes["/register"] = reply
     _, attempt = desk.begin()
-    assert "did not register this application" in ended(attempt) and at_rest()
-    assert desk.tabs == [] and len(desk.asked("/register")) == 1
+    assert "did not register this application" in ended(attempt)
+    assert at_rest()
+    assert desk.tabs == []
+    assert len(desk.asked("/register")) == 1
 
 
 OWN: dict[str, Any] = {"client_id": written("own", "CLIENT"), "client_secret": written("my-own-secret-1", "SECRET")}
@@ -492,7 +535,8 @@ OWN: dict[str, Any] = {"client_id": written("own", "CLIENT"), "client_secret": w
 def test_a_client_of_ones_own_is_not_registered_and_identifies_itself(desk: Desk) -> None:
     _, attempt = desk.begin(**OWN)
     come_back(attempt)
-    assert ended(attempt) == "" and desk.asked("/register") == []
+    assert ended(attempt) == ""
+    assert desk.asked("/register") == []
     basic = base64.b64decode(desk.asked("/token")[-1].headers["authorization"].removeprefix("Basic "))
     assert basic == b"own:my-own-secret-1"
 
@@ -508,19 +552,23 @@ def test_rule_1_what_a_token_endpoint_gave_never_goes_to_another_that_discovery_
     desk.service.routes["/register"] = Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
     login, attempt = desk.begin("a")
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     with running_service() as other:
         desk.service.routes[DISCOVERY] = Reply(desk.metadata(token_endpoint=f"{other.url}/token"))
         moved = login.start(("b",))
-        assert f"moved from {desk.service.url} to {other.url}" in ended(moved) and at_rest()
-        assert "closient-mcp login closient" in ended(moved) and len(desk.tabs) == 1
+        assert f"moved from {desk.service.url} to {other.url}" in ended(moved)
+        assert at_rest()
+        assert "closient-mcp login closient" in ended(moved)
+        assert len(desk.tabs) == 1
         again = login.start(("b",), by_hand=True)
         assert again.ready.wait(SECONDS)
         desk.now += 3600
         with suppress(UnavailableError):
             desk.session().refresh()
         sent = b" ".join(got.body + repr(got.headers).encode() for got in other.received)
-    assert b"the-refresh-token" not in sent and base64.b64encode(b"i:s3cret-s3cret") not in sent
+    assert b"the-refresh-token" not in sent
+    assert base64.b64encode(b"i:s3cret-s3cret") not in sent
 
 
 # Several processes
@@ -529,7 +577,8 @@ def test_rule_1_what_a_token_endpoint_gave_never_goes_to_another_that_discovery_
 def test_two_that_sign_in_together_share_one_registration_and_one_tab(desk: Desk) -> None:
     _, first = desk.begin()
     second = desk.login().start(())
-    assert second.ready.wait(SECONDS) and second.url == first.url
+    assert second.ready.wait(SECONDS)
+    assert second.url == first.url
     come_back(first)
     assert (ended(first), ended(second)) == ("", "")
     assert (len(desk.tabs), len(desk.asked("/register")), len(desk.exchanges())) == (1, 1, 1)
@@ -538,10 +587,13 @@ def test_two_that_sign_in_together_share_one_registration_and_one_tab(desk: Desk
 def test_who_waits_for_a_further_permission_is_not_done_before_it_is_granted(desk: Desk) -> None:
     login, attempt = desk.begin("a")
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     owner, follower = login.start(("b",)), desk.login().start(("b",))
-    assert owner.ready.wait(SECONDS) and follower.ready.wait(SECONDS)
-    assert not follower.done.is_set() and follower.url == owner.url
+    assert owner.ready.wait(SECONDS)
+    assert follower.ready.wait(SECONDS)
+    assert not follower.done.is_set()
+    assert follower.url == owner.url
     come_back(owner)
     assert (ended(owner), ended(follower)) == ("", "")
 
@@ -554,12 +606,15 @@ async def test_what_a_sign_in_brought_is_used_at_once(desk: Desk) -> None:
         attempt = login.start((scope,))
         assert attempt.ready.wait(SECONDS)
         come_back(attempt)
-        assert ended(attempt) == "" and at_rest() and await session.token() == token
+        assert ended(attempt) == ""
+        assert at_rest()
+        assert await session.token() == token
 
 
 def test_asking_twenty_times_while_a_sign_in_is_pending_opens_nothing_new(desk: Desk) -> None:
     login, attempt = desk.begin()
-    assert {id(login.start(())) for _ in range(20)} == {id(attempt)} and len(desk.tabs) == 1
+    assert {id(login.start(())) for _ in range(20)} == {id(attempt)}
+    assert len(desk.tabs) == 1
     come_back(attempt)
 
 
@@ -577,7 +632,8 @@ def test_a_sign_in_whose_process_died_is_taken_over_on_its_port_without_a_new_ta
     dead = leave(desk, screen=True)
     _, heir = desk.begin()
     assert (heir.url, heir.authorize_url, heir.opened) == (dead.url, dead.authorize_url, True)
-    assert come_back(dead).status == 200 and ended(heir) == ""
+    assert come_back(dead).status == 200
+    assert ended(heir) == ""
     assert (len(desk.tabs), len(desk.asked("/register"))) == (1, 1)
 
 
@@ -591,7 +647,8 @@ def test_a_sign_in_for_which_no_browser_could_be_opened_is_not_said_to_be_open(d
 def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> None:
     _, owner = desk.begin(screen=False)
     _, follower = desk.begin(browser=False)
-    assert follower.opened is False and follower.authorize_url == owner.authorize_url
+    assert follower.opened is False
+    assert follower.authorize_url == owner.authorize_url
     come_back(owner)
 
 
@@ -600,7 +657,8 @@ def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> Non
     thief = CallbackServer(f"{dead.url}callback")
     _, heir = desk.begin()
     thief.close()
-    assert port_of(heir) != port_of(dead) and query_of(heir)["state"] != query_of(dead)["state"]
+    assert port_of(heir) != port_of(dead)
+    assert query_of(heir)["state"] != query_of(dead)["state"]
     come_back(heir)
 
 
@@ -617,7 +675,8 @@ def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
 ) -> None:
     monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
     _, attempt = desk.begin()
-    assert "Nobody finished the sign-in" in ended(attempt) and at_rest()
+    assert "Nobody finished the sign-in" in ended(attempt)
+    assert at_rest()
     assert desk.record().pending is None
     CallbackServer(f"{attempt.url}callback").close()
 
@@ -625,16 +684,20 @@ def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
 def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:
     login, attempt = desk.begin("a")
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
-    assert ended(login.start(("a",))) == "" and len(desk.tabs) == 1
+    assert ended(attempt) == ""
+    assert at_rest()
+    assert ended(login.start(("a",))) == ""
+    assert len(desk.tabs) == 1
 
 
 def test_a_missing_permission_is_asked_for_together_with_those_that_are_there(desk: Desk) -> None:
     login, attempt = desk.begin("a")
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     again = login.start(("b",))
-    assert again.ready.wait(SECONDS) and query_of(again)["scope"] == "b a"
+    assert again.ready.wait(SECONDS)
+    assert query_of(again)["scope"] == "b a"
     come_back(again)
 
 
@@ -643,8 +706,10 @@ def test_scopes_that_the_server_does_not_have_are_not_asked_for(desk: Desk) -> N
     login, attempt = desk.begin("a", "b")
     assert query_of(attempt)["scope"] == "a"
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
-    assert ended(login.start(("a", "b"))) == "" and len(desk.tabs) == 1
+    assert ended(attempt) == ""
+    assert at_rest()
+    assert ended(login.start(("a", "b"))) == ""
+    assert len(desk.tabs) == 1
 
 
 # Pasting
@@ -652,12 +717,14 @@ def test_scopes_that_the_server_does_not_have_are_not_asked_for(desk: Desk) -> N
 
 def test_a_pasted_address_ends_the_sign_in_and_a_wrong_one_does_not(desk: Desk) -> None:
     login, attempt = desk.begin(browser=False)
-    assert attempt.opened is False and desk.tabs == []
+    assert attempt.opened is False
+    assert desk.tabs == []
     state = query_of(attempt)["state"]
     for wrong in ("", "hello", f"http://127.0.0.1:1/callback?code={CODE}&state=wrong"):
         assert login.paste(attempt, wrong) is False
     assert login.paste(attempt, f" http://127.0.0.1:1/callback?code={CODE}&state={state}\n") is True
-    assert ended(attempt) == "" and desk.exchanges()[0]["code"] == CODE
+    assert ended(attempt) == ""
+    assert desk.exchanges()[0]["code"] == CODE
     assert login.paste(attempt, "anything") is True
 
 
@@ -681,7 +748,9 @@ def test_rule_1_a_server_that_repeats_what_it_was_sent_gives_nothing_away(desk: 
     desk.service.routes["/token"] = lambda got: Reply({"error": "odd", "error_description": got.body.decode()}, 400)
     page = come_back(attempt).text
     shown = f"{page} {ended(attempt)}"
-    assert CODE not in shown and pending.verifier not in shown and login
+    assert CODE not in shown
+    assert pending.verifier not in shown
+    assert login
 
 
 def test_many_sign_ins_leave_no_thread_and_no_file_open(desk: Desk) -> None:
@@ -691,7 +760,8 @@ def test_many_sign_ins_leave_no_thread_and_no_file_open(desk: Desk) -> None:
         attempt = login.start(())
         assert attempt.ready.wait(SECONDS)
         come_back(attempt)
-        assert ended(attempt) == "" and at_rest()
+        assert ended(attempt) == ""
+        assert at_rest()
         sign_out(desk.session())
         counted.append((threading.active_count(), len(list(Path("/dev/fd").iterdir()))))
     # One left by each would be ten; the service ends its own whenever it gets to it.

@@ -116,7 +116,8 @@ class Crm:
         session, attempt = self.begin(*scopes, **changes)
         query = query_of(attempt)
         come_back(attempt)
-        assert ended(attempt) == "" and at_rest()
+        assert ended(attempt) == ""
+        assert at_rest()
         return session, query
 
     def record(self) -> Record:
@@ -144,7 +145,8 @@ def test_explicit_endpoints_are_used_and_nothing_is_looked_up(crm: Crm) -> None:
     come_back(attempt)
     assert ended(attempt) == ""
     crm.now += 3600
-    assert asyncio.run(session.token()) == "at-number-2" and "is revoked" in sign_out(session)
+    assert asyncio.run(session.token()) == "at-number-2"
+    assert "is revoked" in sign_out(session)
     assert [got.path for got in crm.api.received] == ["/oauth2/token/", "/oauth2/token/", "/oauth2/revoke/"]
     assert crm.app.received == []
 
@@ -167,9 +169,11 @@ def test_what_the_settings_leave_out_is_looked_up_and_what_they_say_goes_first(c
     session, attempt = crm.begin(endpoints=Endpoints(authorization=elsewhere))
     assert attempt.authorize_url.startswith(f"{elsewhere}?")
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     server = session.store.read().server
-    assert server and server.token_endpoint == f"{url}/oauth2/token/"
+    assert server
+    assert server.token_endpoint == f"{url}/oauth2/token/"
 
 
 def test_rule_1_a_document_that_appears_later_redirects_no_refresh_token(crm: Crm) -> None:
@@ -179,7 +183,8 @@ def test_rule_1_a_document_that_appears_later_redirects_no_refresh_token(crm: Cr
         metadata = {"issuer": crm.api.url, "response_types_supported": ["code"], **endpoints}
         crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
         crm.now += 3600
-        assert asyncio.run(session.token()) == "at-number-2" and other.received == []
+        assert asyncio.run(session.token()) == "at-number-2"
+        assert other.received == []
 
 
 def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(crm: Crm) -> None:
@@ -193,7 +198,9 @@ def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(c
         {**metadata, "token_endpoint": f"{crm.app.url}/token"}
     )
     _, attempt = crm.begin(endpoints=Endpoints())
-    assert f"moved from {url} to {crm.app.url}" in ended(attempt) and len(crm.tabs) == 1 and at_rest()
+    assert f"moved from {url} to {crm.app.url}" in ended(attempt)
+    assert len(crm.tabs) == 1
+    assert at_rest()
     _, by_hand = crm.begin(endpoints=Endpoints(), by_hand=True)
     assert len(crm.tabs) == 2
     come_back(by_hand, "error=x")
@@ -253,10 +260,13 @@ def test_rule_1_the_secret_is_opened_before_anybody_is_sent_anywhere_off_the_eve
         return SECRET
 
     reference = SecretReference("a place", read)
-    assert asyncio.run(crm.session(client_secret=reference).token()) is None and opened == []
+    assert asyncio.run(crm.session(client_secret=reference).token()) is None
+    assert opened == []
     session, attempt = crm.begin(client_secret=reference)
     come_back(attempt)
-    assert ended(attempt) == "" and len(opened) == 1 and opened[0] != "MainThread"
+    assert ended(attempt) == ""
+    assert len(opened) == 1
+    assert opened[0] != "MainThread"
     for path in crm.folder.iterdir():
         assert SECRET.encode() not in path.read_bytes()
     assert SECRET not in repr(session.store.read()) + repr(session.profile)
@@ -267,13 +277,15 @@ def test_a_client_id_that_is_not_there_is_told_by_its_place(crm: Crm) -> None:
     with pytest.raises(UserActionRequired, match="CLOSE_CLIENT_ID is not set"):
         asyncio.run(crm.session(client_id=missing).token())
     _, attempt = crm.begin(client_id=missing)
-    assert "CLOSE_CLIENT_ID is not set" in ended(attempt) and crm.tabs == []
+    assert "CLOSE_CLIENT_ID is not set" in ended(attempt)
+    assert crm.tabs == []
 
 
 def test_another_client_has_nothing_of_the_former_ones_and_the_former_one_keeps_it(crm: Crm) -> None:
     crm.sign_in()
     other = crm.session(client_id=written("oa2client_2", "CLOSE_CLIENT_ID"))
-    assert asyncio.run(other.token()) is None and other.store.read().client is None
+    assert asyncio.run(other.token()) is None
+    assert other.store.read().client is None
     assert asyncio.run(crm.session().token()) == "at-number-1"
 
 
@@ -288,7 +300,8 @@ def test_a_refused_exchange_is_told(crm: Crm, reply: Reply, said: str) -> None:
     _, attempt = crm.begin()
     crm.api.routes["/oauth2/token/"] = reply
     come_back(attempt)
-    assert said in ended(attempt) and crm.record().tokens is None
+    assert said in ended(attempt)
+    assert crm.record().tokens is None
 
 
 # PKCE, resource, scopes
@@ -308,7 +321,8 @@ def test_the_request_asks_for_no_scope_where_the_registration_decides(crm: Crm) 
 
 def test_without_pkce_neither_challenge_nor_verifier_is_sent(crm: Crm) -> None:
     _, query = crm.sign_in(pkce=False)
-    assert not {"code_challenge", "code_challenge_method"} & set(query) and "code_verifier" not in crm.forms()[0]
+    assert not {"code_challenge", "code_challenge_method"} & set(query)
+    assert "code_verifier" not in crm.forms()[0]
 
 
 def test_rfc_8707_2_a_resource_goes_along_with_every_request(crm: Crm) -> None:
@@ -326,7 +340,8 @@ def test_fixed_scopes_are_asked_for_exactly_and_offline_access_is_not_added(crm:
         {"issuer": url, "response_types_supported": ["code"], **endpoints, **scopes}
     )
     _, query = crm.sign_in("c", endpoints=Endpoints(), scopes=("a", "b"))
-    assert query["scope"] == "a b" and "prompt" not in query
+    assert query["scope"] == "a b"
+    assert "prompt" not in query
 
 
 def test_openid_core_11_a_fixed_offline_access_is_asked_for_with_consent_too(crm: Crm) -> None:
@@ -341,13 +356,15 @@ def test_what_operations_want_opens_no_second_sign_in_where_the_scopes_are_fixed
     crm.granted = {"scope": "whatever"}
     crm.sign_in("read", scopes=scopes)
     _, again = crm.begin("read", "write", scopes=scopes)
-    assert ended(again) == "" and len(crm.tabs) == 1
+    assert ended(again) == ""
+    assert len(crm.tabs) == 1
 
 
 def test_scopes_that_the_settings_name_anew_are_asked_for_at_the_next_sign_in(crm: Crm) -> None:
     crm.sign_in(scopes=("a",))
     _, query = crm.sign_in(scopes=("a", "b"))
-    assert query["scope"] == "a b" and len(crm.tabs) == 2
+    assert query["scope"] == "a b"
+    assert len(crm.tabs) == 2
 
 
 @pytest.mark.parametrize(("scopes", "again"), [(None, True), ((), False), (("a",), False)])
@@ -379,7 +396,8 @@ def test_an_id_token_that_nobody_asked_for_and_nobody_can_check_is_not_looked_at
 def test_a_sign_in_without_a_refresh_token_works_and_a_warning_is_kept_until_one_comes(crm: Crm) -> None:
     crm.granted = {"refresh_token": None}
     crm.sign_in()
-    assert "gave no refresh token" in crm.record().warning and "offline_access" in crm.record().warning
+    assert "gave no refresh token" in crm.record().warning
+    assert "offline_access" in crm.record().warning
     sign_out(crm.session())
     assert crm.record().warning == ""
     crm.sign_in()
@@ -407,7 +425,8 @@ def test_the_short_address_leads_on_also_where_the_redirect_has_no_path(crm: Crm
         shown = get(port_of(attempt), "/")
         assert (shown.status, shown.headers["location"]) == (302, attempt.authorize_url)
         come_back(attempt, "error=x")
-        assert ended(attempt) and at_rest()
+        assert ended(attempt)
+        assert at_rest()
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("127.0.0.1", 200), ("evil.example", 400)])
@@ -431,17 +450,21 @@ def test_a_fixed_port_that_is_taken_is_told_and_no_other_is_used(crm: Crm) -> No
         _, attempt = crm.begin()
         said = ended(attempt)
     assert f"Port {port}, which is registered for close's client, cannot be listened on" in said
-    assert "redirect_uri" in said and crm.tabs == [] and at_rest()
+    assert "redirect_uri" in said
+    assert crm.tabs == []
+    assert at_rest()
 
 
 def test_a_sign_in_whose_process_died_is_taken_over_on_the_fixed_port(crm: Crm) -> None:
     session, dead = crm.begin()
     left = session.store.read()
     come_back(dead, "error=x")
-    assert ended(dead) and at_rest()
+    assert ended(dead)
+    assert at_rest()
     session.store.write(left)
     _, heir = crm.begin()
-    assert (heir.url, heir.authorize_url) == (dead.url, dead.authorize_url) and len(crm.tabs) == 1
+    assert (heir.url, heir.authorize_url) == (dead.url, dead.authorize_url)
+    assert len(crm.tabs) == 1
     come_back(heir)
     assert ended(heir) == ""
 
@@ -450,7 +473,8 @@ def test_a_sign_in_that_was_begun_for_another_redirect_is_begun_anew(crm: Crm) -
     session, dead = crm.begin()
     left = session.store.read()
     come_back(dead, "error=x")
-    assert ended(dead) and at_rest()
+    assert ended(dead)
+    assert at_rest()
     session.store.write(left)
     _, query = crm.sign_in(redirect_uri=f"http://127.0.0.1:{free_port()}/other")
     assert query["redirect_uri"].endswith("/other")
@@ -519,7 +543,8 @@ def test_a_client_metadata_document_is_the_client_itself_without_registration_or
     _, query = crm.sign_in(**reading_documents(crm, reads=True))
     form = crm.forms()[-1]
     assert (query["client_id"], form["client_id"]) == (DOCUMENT, DOCUMENT)
-    assert query["redirect_uri"].startswith("http://127.0.0.1:") and "client_secret" not in form
+    assert query["redirect_uri"].startswith("http://127.0.0.1:")
+    assert "client_secret" not in form
 
 
 @pytest.mark.parametrize("reads", [False, None])
@@ -527,8 +552,10 @@ def test_a_server_that_reads_no_client_metadata_documents_is_told_before_a_brows
     crm: Crm, reads: bool | None
 ) -> None:
     _, attempt = crm.begin(**reading_documents(crm, reads=reads))
-    assert "reads no client metadata documents" in ended(attempt) and DOCUMENT in ended(attempt)
-    assert crm.tabs == [] and "Leave client_id out to register" in ended(attempt)
+    assert "reads no client metadata documents" in ended(attempt)
+    assert DOCUMENT in ended(attempt)
+    assert crm.tabs == []
+    assert "Leave client_id out to register" in ended(attempt)
 
 
 def test_a_secret_is_never_sent_with_a_client_metadata_document(crm: Crm) -> None:

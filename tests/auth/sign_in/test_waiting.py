@@ -46,20 +46,23 @@ def test_who_waits_is_done_when_the_answer_is_pasted_in_another_process(desk: De
     _, waiting = desk.begin("a")
     elsewhere, follower = desk.begin("a", browser=False)
     assert elsewhere.paste(follower, url_of(waiting))
-    assert (ended(waiting), ended(follower)) == ("", "") and at_rest()
+    assert (ended(waiting), ended(follower)) == ("", "")
+    assert at_rest()
     CallbackServer(f"{waiting.url}callback").close()
 
 
 def test_who_waits_is_told_when_somebody_signs_out_meanwhile(desk: Desk) -> None:
     _, waiting = desk.begin("a")
     sign_out(desk.session())
-    assert "given up elsewhere, by a sign-out" in ended(waiting) and at_rest()
+    assert "given up elsewhere, by a sign-out" in ended(waiting)
+    assert at_rest()
 
 
 def test_a_browser_that_the_first_could_not_open_is_opened_by_the_second_and_by_no_third(desk: Desk) -> None:
     headless = desk.login(screen=False)
     waiting = headless.start(("a",))
-    assert waiting.ready.wait(SECONDS) and not waiting.opened
+    assert waiting.ready.wait(SECONDS)
+    assert not waiting.opened
     followers = [desk.login().start(("a",)) for _ in range(2)]
     assert all(one.ready.wait(SECONDS) and one.opened for one in followers)
     # The first one's own try counts as well.
@@ -72,8 +75,10 @@ def test_sign_ins_that_fail_are_given_up_also_where_no_browser_can_be_opened(des
     for _ in range(3):
         _, attempt = desk.begin(screen=False)
         come_back(attempt, "error=server_error")
-        assert "server_error" in ended(attempt) and at_rest()
-    assert "Stopped after 3 sign-ins" in ended(desk.login(screen=False).start(())) and at_rest()
+        assert "server_error" in ended(attempt)
+        assert at_rest()
+    assert "Stopped after 3 sign-ins" in ended(desk.login(screen=False).start(()))
+    assert at_rest()
 
 
 def test_what_failed_between_two_calls_is_told_at_the_second_and_once(desk: Desk) -> None:
@@ -81,16 +86,19 @@ def test_what_failed_between_two_calls_is_told_at_the_second_and_once(desk: Desk
     come_back(attempt, "error=server_error&error_description=broken")
     assert at_rest()
     again = login.start(())
-    assert again is attempt and "server_error" in ended(again)
+    assert again is attempt
+    assert "server_error" in ended(again)
     anew = login.start(())
-    assert anew is not attempt and anew.ready.wait(SECONDS)
+    assert anew is not attempt
+    assert anew.ready.wait(SECONDS)
     come_back(anew)
 
 
 def test_a_clock_that_falls_back_prolongs_no_waiting_and_no_no(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     _, attempt = desk.begin()
     come_back(attempt, "error=access_denied")
-    assert "You declined" in ended(attempt) and at_rest()
+    assert "You declined" in ended(attempt)
+    assert at_rest()
     desk.now -= 3600
     _, again = desk.begin()
     record = desk.record()
@@ -100,7 +108,8 @@ def test_a_clock_that_falls_back_prolongs_no_waiting_and_no_no(desk: Desk, monke
     desk.store().write(record.model_copy(update={"declined_at": 0.0, "tabs": ()}))
     monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
     desk.now -= 3600
-    assert "Nobody finished the sign-in" in ended(desk.login().start(())) and at_rest()
+    assert "Nobody finished the sign-in" in ended(desk.login().start(()))
+    assert at_rest()
 
 
 # Servers that fail
@@ -110,7 +119,9 @@ def test_a_code_whose_exchange_is_not_answered_is_not_sent_again(desk: Desk) -> 
     _, attempt = desk.begin()
     desk.service.routes["/token"] = hang_up
     come_back(attempt)
-    assert "did not answer" in ended(attempt) and len(desk.exchanges()) == 1 and desk.record().pending is None
+    assert "did not answer" in ended(attempt)
+    assert len(desk.exchanges()) == 1
+    assert desk.record().pending is None
 
 
 @pytest.mark.parametrize(("scopes", "advised"), [(("openid",), True), (("a",), False)])
@@ -126,14 +137,18 @@ def test_a_server_that_fails_over_openid_is_told_with_what_helps(
 def test_a_server_that_registers_nobody_is_told_before_anybody_is_sent_there(desk: Desk) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(registration_endpoint=None))
     said = ended(desk.login().start(()))
-    assert "lets no application register itself" in said and "set its client_id" in said
-    assert at_rest() and desk.tabs == [] and desk.record().history.registrations == ()
+    assert "lets no application register itself" in said
+    assert "set its client_id" in said
+    assert at_rest()
+    assert desk.tabs == []
+    assert desk.record().history.registrations == ()
 
 
 def test_a_registration_is_not_taken_for_forgotten_because_nothing_came_back(desk: Desk) -> None:
     _, attempt = desk.begin()
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     sign_out(desk.session())
     desk.service.routes["/token"] = hang_up
     _, again = desk.begin()
@@ -160,8 +175,11 @@ def test_keys_that_are_not_to_be_had_for_now_are_asked_for_again(desk: Desk) -> 
     _, attempt = desk.begin("openid")
     come_back(attempt)
     said = ended(attempt)
-    assert "cannot be verified for now" in said and "HTTP 503" in said and isinstance(attempt.error, UnavailableError)
-    assert len(desk.asked("/keys")) == 3 and desk.record().tokens is None
+    assert "cannot be verified for now" in said
+    assert "HTTP 503" in said
+    assert isinstance(attempt.error, UnavailableError)
+    assert len(desk.asked("/keys")) == 3
+    assert desk.record().tokens is None
 
 
 @pytest.mark.usefixtures("_no_pauses")
@@ -171,7 +189,8 @@ def test_keys_that_come_late_are_as_good(service: Service, answer: Callable[[Rec
     server = Server(issuer=service.url, token_endpoint=service.url, jwks_uri=f"{service.url}/keys")
     with pytest.raises(id_token.IdTokenError) as caught:
         id_token.verify("a.b.c", server, "i", None, Wire(trust_env=False))
-    assert not isinstance(caught.value, NoKeysError) and len(service.received) == 3
+    assert not isinstance(caught.value, NoKeysError)
+    assert len(service.received) == 3
 
 
 def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,14 +205,16 @@ def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest
     monkeypatch.setattr("closient_mcp.auth.oauth.http._SLACK", 0.05)
     with pytest.raises(NoResponseError, match="no answer within"):
         Wire(trust_env=False).send(Call("https://as.example/token", {}), 0.1)
-    assert asked.is_set() and not answers.is_set()
+    assert asked.is_set()
+    assert not answers.is_set()
     answers.set()
 
 
 @pytest.mark.parametrize("body", ['{"client_id": "\\ud800"}', '{"client_id": "i", "x": ["\\udfff"]}'])
 def test_half_a_character_makes_no_registration(desk: Desk, body: str) -> None:
     desk.service.routes["/register"] = Reply(body, 201)
-    assert "did not register this application" in ended(desk.login().start(())) and at_rest()
+    assert "did not register this application" in ended(desk.login().start(()))
+    assert at_rest()
 
 
 def test_rule_1_no_secret_goes_to_another_origin_than_the_token_endpoints_whatever_is_published_later(
@@ -202,15 +223,18 @@ def test_rule_1_no_secret_goes_to_another_origin_than_the_token_endpoints_whatev
     desk.service.routes["/register"] = Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
     _, attempt = desk.begin("a")
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     with running_service() as other:
         moved = {f"{name}_endpoint": f"{other.url}/{name}" for name in ("revocation", "device_authorization")}
         desk.service.routes[DISCOVERY] = Reply(desk.metadata(**moved))
         _, further = desk.begin("b")
         come_back(further)
-        assert ended(further) == "" and at_rest()
+        assert ended(further) == ""
+        assert at_rest()
         assert "offers no way to revoke" in sign_out(desk.session())
-        assert "offers no sign-in on another device" in ended(desk.login().start((), device=True)) and at_rest()
+        assert "offers no sign-in on another device" in ended(desk.login().start((), device=True))
+        assert at_rest()
         assert other.received == []
 
 

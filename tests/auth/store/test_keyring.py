@@ -114,13 +114,16 @@ def test_rule_1_the_keyring_has_the_secrets_and_the_file_all_else(ring: Ring, fo
     (held,) = ring.held()
     text = file_of(folder)
     for secret in ("access-1", "refresh-1", "client-secret-1", "registration-token"):
-        assert secret in held and secret not in text
-    assert store_in(folder).read() == written and json.loads(text)["client"]["client_id"] == "i"
+        assert secret in held
+        assert secret not in text
+    assert store_in(folder).read() == written
+    assert json.loads(text)["client"]["client_id"] == "i"
 
 
 def test_without_the_setting_the_keyring_is_never_asked(ring: Ring, folder: Path) -> None:
     store_in(folder, "file").write(record())
-    assert access_token(store_in(folder, "file")) == "access-1" and ring.asked == []
+    assert access_token(store_in(folder, "file")) == "access-1"
+    assert ring.asked == []
 
 
 def test_the_keyring_is_tried_with_what_is_no_secret_before_it_is_given_one(ring: Ring, folder: Path) -> None:
@@ -129,7 +132,8 @@ def test_the_keyring_is_tried_with_what_is_no_secret_before_it_is_given_one(ring
     store = store_in(folder)
     store.write(record())
     assert [line.split()[0] for line in given] == ["set", "get", "delete", "set", "get"]
-    assert "access-1" not in " ".join(given[:4]) and len(ring.entries) == 1
+    assert "access-1" not in " ".join(given[:4])
+    assert len(ring.entries) == 1
     store.write(store.read().model_copy(update={"tokens": record(2).tokens}))
     assert ring.asked.count("delete") == 1
 
@@ -139,7 +143,8 @@ def test_a_writing_that_changes_no_secret_leaves_the_keyring_alone(ring: Ring, f
     store.write(record())
     before = ring.asked.count("set")
     store.change(person="alice")
-    assert ring.asked.count("set") == before and store_in(folder).read().person == "alice"
+    assert ring.asked.count("set") == before
+    assert store_in(folder).read().person == "alice"
     assert access_token(store_in(folder)) == "access-1"
 
 
@@ -149,7 +154,8 @@ def test_what_another_process_renewed_is_read_and_what_it_left_is_not_fetched_ag
     assert access_token(store) == "access-1"
     store_in(folder).change(tokens=record(2).tokens)
     ring.asked.clear()
-    assert [access_token(store) for _ in range(3)] == ["access-2"] * 3 and ring.asked == ["get"]
+    assert [access_token(store) for _ in range(3)] == ["access-2"] * 3
+    assert ring.asked == ["get"]
 
 
 def test_a_process_that_died_between_keyring_and_file_has_lost_nothing(ring: Ring, folder: Path) -> None:
@@ -177,7 +183,8 @@ def test_a_keyring_that_does_not_work_costs_a_warning_and_no_sign_in(
         store.write(record(number))
         assert access_token(store_in(folder)) == f"access-{number}" == access_token(store)
     assert [line.levelno for line in caplog.records] == [logging.WARNING]
-    assert "is kept in a file, because" in caplog.text and "a-secret" not in caplog.text
+    assert "is kept in a file, because" in caplog.text
+    assert "a-secret" not in caplog.text
 
 
 def test_a_keyring_that_waits_for_somebody_is_waited_for_once_and_not_for_long(
@@ -193,7 +200,8 @@ def test_a_keyring_that_waits_for_somebody_is_waited_for_once_and_not_for_long(
     store = store_in(folder)
     for number in range(3):
         store.write(record(number))
-    assert access_token(store) == "access-2" and ring.asked == ["set"]
+    assert access_token(store) == "access-2"
+    assert ring.asked == ["set"]
     assert "did not answer within" in caplog.text
     unlocked.set()
 
@@ -205,11 +213,10 @@ def test_what_the_keyring_does_not_give_is_not_a_sign_in_that_has_ended(ring: Ri
     with pytest.raises(UnavailableError) as caught:
         store_in(folder).read()
     said = f"{caught.value.message} {caught.value.next_step}"
-    assert (
-        "is kept in the keyring, and the keyring cannot be used (OSError)" in said
-        and "closient-mcp logout acme" in said
-    )
-    assert "a-secret" not in said and file_of(folder) == before
+    assert "is kept in the keyring, and the keyring cannot be used (OSError)" in said
+    assert "closient-mcp logout acme" in said
+    assert "a-secret" not in said
+    assert file_of(folder) == before
     ring.before = None
     assert access_token(store_in(folder)) == "access-1"
 
@@ -233,7 +240,8 @@ def test_nothing_is_dropped_that_the_keyring_only_failed_to_give(ring: Ring, fol
     with store.lock():
         store.write(store.read().model_copy(update={"person": "alice"}))
     ring.entries |= held
-    assert access_token(store_in(folder)) == "access-1" and store_in(folder).read().person == "alice"
+    assert access_token(store_in(folder)) == "access-1"
+    assert store_in(folder).read().person == "alice"
 
 
 def test_a_keyring_that_fails_is_left_alone_for_a_while(ring: Ring, folder: Path) -> None:
@@ -251,7 +259,8 @@ def test_what_was_granted_is_kept_while_the_keyring_is_locked(ring: Ring, desk: 
     attempt = Login(session_of(desk), lambda _: True).start(())
     assert attempt.ready.wait(SECONDS)
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
+    assert ended(attempt) == ""
+    assert at_rest()
     desk.now += 3600
     desk.service.routes["/token"] = desk.token
     again = Login(session_of(desk), lambda _: True).start(())
@@ -259,7 +268,9 @@ def test_what_was_granted_is_kept_while_the_keyring_is_locked(ring: Ring, desk: 
     ring.before = fail
     desk.granted |= {"access_token": "granted-while-locked"}
     come_back(again)
-    assert ended(again) == "" and at_rest() and "granted-while-locked" in file_of(desk.folder)
+    assert ended(again) == ""
+    assert at_rest()
+    assert "granted-while-locked" in file_of(desk.folder)
 
 
 @pytest.mark.parametrize("text", ["", "null", "{", '{"tokens": 5}'])
@@ -268,7 +279,9 @@ def test_an_entry_that_is_no_sign_in_is_none(ring: Ring, folder: Path, text: str
     ((name, _),) = ring.entries.items()
     ring.entries[name] = text
     kept = store_in(folder).read()
-    assert kept.tokens is None and kept.client and kept.client.client_id == "i"
+    assert kept.tokens is None
+    assert kept.client
+    assert kept.client.client_id == "i"
 
 
 def test_secrets_of_another_client_are_not_this_ones(ring: Ring, folder: Path) -> None:
@@ -276,22 +289,26 @@ def test_secrets_of_another_client_are_not_this_ones(ring: Ring, folder: Path) -
     ((name, text),) = ring.entries.items()
     ring.entries[name] = text.replace('"client_id":"i"', '"client_id":"another"')
     kept = store_in(folder).read()
-    assert kept.client and kept.client.client_secret is None
+    assert kept.client
+    assert kept.client.client_secret is None
 
 
 def test_a_setting_that_changes_moves_the_secrets_at_the_next_writing(ring: Ring, folder: Path) -> None:
     store_in(folder, "file").write(record())
     store_in(folder).change(person="alice")
-    assert "access-1" not in file_of(folder) and access_token(store_in(folder, "file")) == "access-1"
+    assert "access-1" not in file_of(folder)
+    assert access_token(store_in(folder, "file")) == "access-1"
     store_in(folder, "file").change(person="bob")
-    assert "access-1" in file_of(folder) and ring.held() == []
+    assert "access-1" in file_of(folder)
+    assert ring.held() == []
 
 
 def test_the_secrets_leave_the_keyring_with_the_sign_in(ring: Ring, folder: Path) -> None:
     store = store_in(folder)
     store.write(record())
     store.change(tokens=None, client=None)
-    assert ring.held() == [] and store_in(folder).read().tokens is None
+    assert ring.held() == []
+    assert store_in(folder).read().tokens is None
 
 
 def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder: Path) -> None:
@@ -300,8 +317,10 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
     profile = Profile("acme", SITE, frozenset({SITE}), "1", store="keyring")
     session = Session(profile, store_in(folder), Wire(trust_env=False))
     said = sign_out(session)
-    assert "Signed out of https://www.example.com here, and not there." in said and "kept in the keyring" in said
-    assert store_in(folder).read().tokens is None and store_in(folder).read().client is None
+    assert "Signed out of https://www.example.com here, and not there." in said
+    assert "kept in the keyring" in said
+    assert store_in(folder).read().tokens is None
+    assert store_in(folder).read().client is None
 
 
 # Whole sign-ins
@@ -317,13 +336,16 @@ def test_a_sign_in_is_begun_kept_renewed_and_ended_with_its_secrets_in_the_keyri
     attempt = Login(session_of(desk), lambda _: True).start(())
     assert attempt.ready.wait(SECONDS)
     come_back(attempt)
-    assert ended(attempt) == "" and at_rest()
-    assert "the-access-token" not in file_of(desk.folder) and "the-refresh-token" in ring.held()[0]
+    assert ended(attempt) == ""
+    assert at_rest()
+    assert "the-access-token" not in file_of(desk.folder)
+    assert "the-refresh-token" in ring.held()[0]
     desk.now += 3600
     renewed = {"access_token": "the-next-access-token", "refresh_token": "the-next-refresh-token"}
     desk.service.routes["/token"] = Reply({**desk.granted, **renewed})
     session = session_of(desk)
-    assert asyncio.run(session.token()) == "the-next-access-token" and "the-next-refresh-token" in ring.held()[0]
+    assert asyncio.run(session.token()) == "the-next-access-token"
+    assert "the-next-refresh-token" in ring.held()[0]
     assert "next" not in file_of(desk.folder)
     sign_out(session, forget=True)
     assert ring.held() == []
@@ -352,11 +374,15 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     assert "alice" in whoami()
     text = file_of(home / "credentials")
     held = json.loads(next(iter(json.loads(entries.read_text()).values())))
-    assert held["tokens"]["refresh_token"] not in text and json.loads(text)["tokens"] is None
+    assert held["tokens"]["refresh_token"] not in text
+    assert json.loads(text)["tokens"] is None
     state = run_process("status", "--json", site=sandbox.url, **environment).json()["systems"]["closient"]["credential"]
-    assert state["signed_in"] and state["store"] == "keyring"
+    assert state["signed_in"]
+    assert state["store"] == "keyring"
     assert "kept in the keyring" in run_process("status", site=sandbox.url, **environment).out
     entries.unlink()
     said = whoami()
-    assert "kept in the keyring, and the keyring cannot be used" in said and '"isError": true' in said
-    assert sandbox.count("POST", "/oauth/register/") == 1 and sandbox.count("POST", "/oauth/authorize/") == 1
+    assert "kept in the keyring, and the keyring cannot be used" in said
+    assert '"isError": true' in said
+    assert sandbox.count("POST", "/oauth/register/") == 1
+    assert sandbox.count("POST", "/oauth/authorize/") == 1

@@ -100,7 +100,8 @@ def test_rule_1_files_and_every_folder_made_are_their_owners_alone(store: Store,
             path = path_of(store)
     finally:
         os.umask(before)
-    assert {mode(one) for one in folder.iterdir()} == {0o600} and path.parent == folder
+    assert {mode(one) for one in folder.iterdir()} == {0o600}
+    assert path.parent == folder
     assert [mode(one) for one in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
 
 
@@ -123,7 +124,9 @@ def test_rule_1_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
     with pytest.raises(UserActionRequired, match="cannot be used"):
         store.read()
     store.write(record("access-token-two"))
-    assert target.read_bytes() == before and not path.is_symlink() and store.read().rev == 1
+    assert target.read_bytes() == before
+    assert not path.is_symlink()
+    assert store.read().rev == 1
 
 
 def _link(path: Path) -> None:
@@ -191,7 +194,9 @@ def test_a_damaged_file_is_set_aside_named_and_never_deleted(
     path.write_bytes(content)
     assert store.read() == Record(system="closient", site=SITE)
     (aside,) = path.parent.glob(f"{path.name}.corrupt-*")
-    assert aside.read_bytes() == content and mode(aside) == 0o600 and not path.exists()
+    assert aside.read_bytes() == content
+    assert mode(aside) == 0o600
+    assert not path.exists()
     assert aside.name in caplog.text
 
 
@@ -210,7 +215,9 @@ def test_what_is_under_way_and_cannot_be_read_costs_no_sign_in(store: Store, mem
     content[member] = {"state": "of an older version"}
     path.write_text(json.dumps(content))
     kept = store.read()
-    assert kept.tokens and (kept.pending, kept.device) == (None, None) and list(path.parent.iterdir()) == [path]
+    assert kept.tokens
+    assert (kept.pending, kept.device) == (None, None)
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_file_that_cannot_be_read_for_a_moment_is_read_after_it(
@@ -243,7 +250,8 @@ def test_a_file_of_a_newer_version_is_left_as_it_is(store: Store, newer: dict[st
     path.write_text(json.dumps(newer))
     with pytest.raises(UserActionRequired, match="a newer version wrote it") as caught:
         store.read()
-    assert "Update" in caught.value.next_step and json.loads(path.read_text()) == newer
+    assert "Update" in caught.value.next_step
+    assert json.loads(path.read_text()) == newer
 
 
 def test_what_a_newer_version_added_is_written_back_as_it_was(store: Store) -> None:
@@ -272,7 +280,9 @@ def test_nobody_ever_reads_half_of_a_record(store: Store) -> None:
         last = store.write(last.model_copy(update={"person": "x" * (number * 37 % 9000)}))
     stop.set()
     reader.join(SECONDS)
-    assert last.rev == 301 and seen == sorted(seen) and 0 not in seen
+    assert last.rev == 301
+    assert seen == sorted(seen)
+    assert 0 not in seen
     assert [path.suffix for path in folder_of(store).iterdir()] == [".json"]
 
 
@@ -289,7 +299,8 @@ def test_a_write_that_fails_says_so_leaves_the_old_record_and_no_half_file(
     with pytest.raises(UnavailableError, match=r"could not be saved.*No space left") as caught:
         store.write(record("access-token-two"))
     assert "access-token-two" not in f"{caught.value} {vars(caught.value)}"
-    assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
@@ -307,7 +318,8 @@ def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
     monkeypatch.setattr(Path, "replace", sharing_violation)
     store.write(record("access-token-two"))
     tokens = store.read().tokens
-    assert tokens and tokens.access_token == "access-token-two"
+    assert tokens
+    assert tokens.access_token == "access-token-two"
     refusals = iter(range(100))
     with pytest.raises(UnavailableError, match="being used"):
         store.write(record("access-token-three"))
@@ -321,7 +333,8 @@ def test_what_a_process_left_that_was_killed_while_it_wrote_is_swept_away(store:
         half.write_text("access-token-one")
     os.utime(left, (1, 1))
     store.write(record("access-token-two"))
-    assert not left.exists() and under_way.exists()
+    assert not left.exists()
+    assert under_way.exists()
 
 
 def test_others_get_the_lock_after_the_longest_that_a_server_may_take() -> None:

@@ -93,12 +93,16 @@ async def test_a_service_never_seen_before_is_added_by_its_address_alone_and_cal
 ) -> None:
     environment = {"CLOSIENT_MCP_HOME": str(file.parent), "CLOSIENT_SITE": OFF, "BROWSER": BROWSER_COMMAND}
     added = run("add", "shop", shop.url, **environment)
-    assert added.code == 0 and added.out == "", added.err
+    assert added.code == 0, added.err
+    assert added.out == "", added.err
     assert "orders: 4 operations (1 read, 1 write, 2 destructive)" in added.err
-    assert "stock:  1 operation (1 read)" in added.err and "credential: authorization_code" in added.err
-    assert shop.arrived["POST /oauth/register"] == 0 and shop.carried == []
+    assert "stock:  1 operation (1 read)" in added.err
+    assert "credential: authorization_code" in added.err
+    assert shop.arrived["POST /oauth/register"] == 0
+    assert shop.carried == []
     systems = written(file)
-    assert list(systems) == ["closient", "shop"] and systems["shop"]["pin"] == ["orders", "stock"]
+    assert list(systems) == ["closient", "shop"]
+    assert systems["shop"]["pin"] == ["orders", "stock"]
     assert systems["shop"]["credential"] == {"grant": "authorization_code"}
 
     entry = StdioServerParameters(command=sys.executable, args=["-m", "closient_mcp.server"], env=environment)
@@ -118,11 +122,14 @@ async def test_a_service_never_seen_before_is_added_by_its_address_alone_and_cal
             return text.text if result.is_error else json.loads(text.text) if text.text.startswith(("{", "[")) else ""
 
         assert (await call("shop_stock_get_item", sku="tea 1"))["sku"] == "tea 1"
-        assert shop.carried == [""] and shop.arrived["GET /oauth/authorize"] == 0
+        assert shop.carried == [""]
+        assert shop.arrived["GET /oauth/authorize"] == 0
         assert await call("shop_orders_list_orders") == []
         assert (await call("shop_orders_create_order", body=order))["to"]["city"] == "Victoria"
         said = await call("shop_orders_create_order", body={**order, "lines": [{"sku": "jam", "count": 1}]})
-        assert "HTTP 422" in said and "there is no such article" in said and "sku" in said
+        assert "HTTP 422" in said
+        assert "there is no such article" in said
+        assert "sku" in said
         assert (await call("shop_orders_set_status", number=1, body={"status": "shipped"}))["status"] == "shipped"
         assert [one["id"] for one in await call("shop_orders_list_orders", status="shipped")] == [1]
         assert "HTTP 404" in await call("shop_orders_delete_order", number=7)
@@ -144,7 +151,8 @@ def test_on_a_terminal_the_sign_in_follows_at_once(shop: Shop, file: Path) -> No
         assert process.wait(SECONDS) == 0, said
     os.close(leader)
     os.close(follower)
-    assert "Sign in now? [Y/n] " in said and f"Signed in to {shop.url}." in said
+    assert "Sign in now? [Y/n] " in said
+    assert f"Signed in to {shop.url}." in said
     assert len(shop.tokens) == 1
 
 
@@ -156,7 +164,8 @@ def _catalog(service: Service) -> str:
 def test_a_catalog_address_is_written_as_the_catalog(service: Service, add: Adding) -> None:
     url = _catalog(service)
     assert add("acme", url) == {"catalog": url, "credential": "none"}
-    assert "its documents ask for none" in add.said and f"calls to:   {service.url}" in add.said
+    assert "its documents ask for none" in add.said
+    assert f"calls to:   {service.url}" in add.said
 
 
 def test_a_site_is_asked_for_its_catalog(service: Service, add: Adding) -> None:
@@ -183,14 +192,16 @@ def test_an_openapi_document_by_its_address(service: Service, add: Adding) -> No
     service.routes["/v1"] = Reply(document(ORDERS))
     url = f"{service.url}/v1"
     assert add("acme", url) == {"description": url, "credential": "none"}
-    assert "acme: 1 operation (1 read)" in add.said and add.pins == ["acme"]
+    assert "acme: 1 operation (1 read)" in add.said
+    assert add.pins == ["acme"]
 
 
 def test_a_large_system_is_left_to_the_finders(service: Service, add: Adding) -> None:
     paths = {f"/orders{number}": {"get": operation(operationId=f"get{number}")} for number in range(21)}
     service.routes["/openapi.json"] = Reply(document(paths))
     add("acme", service.url)
-    assert add.pins is None and "found by find_operations" in add.said
+    assert add.pins is None
+    assert "found by find_operations" in add.said
 
 
 def test_an_openapi_document_in_yaml(service: Service, add: Adding) -> None:
@@ -354,13 +365,15 @@ def test_a_relative_token_address_is_relative_to_where_the_api_is(
         )
     )
     credential = add("acme", str(path))["credential"]
-    assert credential["grant"] == "password" and credential["token_endpoint"] == f"{service.url}/v1/token"
+    assert credential["grant"] == "password"
+    assert credential["token_endpoint"] == f"{service.url}/v1/token"
 
 
 def test_a_sign_in_without_metadata_needs_a_client_of_ones_own(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = secured({"type": "oauth2", "flows": {"authorizationCode": FLOW}})
     assert add("acme", f"{service.url}/openapi.json")["credential"] == "none"
-    assert "no application can register itself" in add.said and "--client-id" in add.said
+    assert "no application can register itself" in add.said
+    assert "--client-id" in add.said
     assert add("acme-two", f"{service.url}/openapi.json", "--client-id", "mine")["credential"] == {
         "grant": "authorization_code",
         "client_id": "mine",
@@ -430,13 +443,17 @@ def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatc
 )
 def test_what_cannot_be_added_is_told_in_a_sentence(add: Adding, name: str, url: str, says: str) -> None:
     said = add.refused(name, url)
-    assert says in said and len(said.splitlines()) == 1 and said.strip().isprintable()
+    assert says in said
+    assert len(said.splitlines()) == 1
+    assert said.strip().isprintable()
 
 
 def test_a_site_that_leads_nowhere_says_what_was_tried(service: Service, add: Adding) -> None:
     service.routes["/"] = Reply("<!doctype html><html></html>")
     said = add.refused("acme", service.url)
-    assert "a web page (HTML) is there" in said and "api-catalog" in said and "/openapi.json" in said
+    assert "a web page (HTML) is there" in said
+    assert "api-catalog" in said
+    assert "/openapi.json" in said
     assert said.endswith("Say the URL of its OpenAPI document, or a file. Nothing was written.\n")
 
 
@@ -466,8 +483,10 @@ def test_a_file_keeps_every_byte_its_link_and_its_permissions(service: Service, 
     service.routes["/openapi.json"] = Reply(document(ORDERS))
     assert main(["add", "acme", service.url]) == 0
     after = real.read_bytes()
-    assert after.startswith(before + b"\r\n\r\n[systems.acme]\r\n") and after.count(b"\n") == after.count(b"\r\n")
-    assert add.file.is_symlink() and real.stat().st_mode & 0o777 == 0o640
+    assert after.startswith(before + b"\r\n\r\n[systems.acme]\r\n")
+    assert after.count(b"\n") == after.count(b"\r\n")
+    assert add.file.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
     assert after.count(b"[systems.closient]") == 1
 
 

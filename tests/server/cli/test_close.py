@@ -69,15 +69,18 @@ def user(close: CloseStandIn, tmp_path: Path) -> User:
 def test_added_with_its_oauth_app_signed_in_to_read_written_refreshed_and_revoked(user: User) -> None:
     close = user.close
     added = user.run("add", "close", close.url, "--client-id", close.client_id, "--redirect-uri", close.redirect_uri)
-    assert added.code == 0 and "close: 15 operations" in added.err, added.err
-    assert "CLOSE_CLIENT_SECRET" in added.err and close.client_secret not in added.err
+    assert added.code == 0, added.err
+    assert "close: 15 operations" in added.err, added.err
+    assert "CLOSE_CLIENT_SECRET" in added.err
+    assert close.client_secret not in added.err
     assert close.calls == []
     user.write_own_client()
 
     login = user.run("login", "close")
     assert login.code == 0, login.err
     (authorize,) = [got for got in close.received if got.path == "/oauth2/authorize/"]
-    assert "scope=" not in authorize.query and "code_challenge=" in authorize.query
+    assert "scope=" not in authorize.query
+    assert "code_challenge=" in authorize.query
     assert authorize.headers["host"].startswith("localhost:")
 
     lead = user.call("close_create_leads", body={"name": "Wayne Ltd"})
@@ -85,7 +88,8 @@ def test_added_with_its_oauth_app_signed_in_to_read_written_refreshed_and_revoke
     assert user.call("close_update_leads", id=lead["id"], body={"description": "x"})["description"] == "x"
     assert user.call("close_search_data", body={"query": {"type": "and", "queries": []}})["data"]
     gone = user.run("call", "close_delete_leads", json.dumps({"id": lead["id"]}))
-    assert gone.code == 0 and "Done: HTTP 204" in gone.out
+    assert gone.code == 0
+    assert "Done: HTTP 204" in gone.out
     assert all(got.path.endswith("/") for got in close.calls)
 
     close.tokens.clear()
@@ -95,9 +99,12 @@ def test_added_with_its_oauth_app_signed_in_to_read_written_refreshed_and_revoke
     assert all(f"client_secret={close.client_secret}" in form for form in forms)
 
     state = user.status()["credential"]
-    assert state["signed_in"] and state["renewable"] and "warning" not in state
+    assert state["signed_in"]
+    assert state["renewable"]
+    assert "warning" not in state
     logout = user.run("logout", "close")
-    assert logout.code == 0 and "revoked" in logout.err
+    assert logout.code == 0
+    assert "revoked" in logout.err
     assert close.refresh_tokens == close.tokens == set()
     assert not user.status()["credential"]["signed_in"]
     everything = added.out + added.err + login.out + login.err + logout.out + logout.err
@@ -106,7 +113,8 @@ def test_added_with_its_oauth_app_signed_in_to_read_written_refreshed_and_revoke
 
 def test_the_api_key_is_the_user_of_basic_and_in_no_output(user: User) -> None:
     added = user.run("add", "close", user.close.url)
-    assert added.code == 0 and "credential: api_key" in added.err
+    assert added.code == 0
+    assert "credential: api_key" in added.err
     assert user.call("close_users_get_me")["id"] == "user_1"
     assert user.close.key not in user.run("status").out + user.run("config", "show").out
     user.environment["CLOSE_API_KEY"] = "api_wrong.key"
@@ -120,7 +128,9 @@ def test_a_sign_in_that_will_not_last_is_said_to_be_one(user: User) -> None:
     user.write_own_client()
     assert user.run("login", "close").code == 0
     state = user.status()["credential"]
-    assert state["signed_in"] and not state["renewable"] and "refresh token" in state["warning"]
+    assert state["signed_in"]
+    assert not state["renewable"]
+    assert "refresh token" in state["warning"]
     assert "refresh token" in user.run("status").out
 
 
@@ -128,7 +138,8 @@ def test_somebody_who_declines_is_taken_at_their_word(user: User) -> None:
     user.close.declines = True
     user.write_own_client()
     login = user.run("login", "close")
-    assert login.code == 1 and "You declined" in login.err
+    assert login.code == 1
+    assert "You declined" in login.err
 
 
 def test_a_registered_port_that_is_taken_is_named_and_no_other_is_used(user: User) -> None:
@@ -137,7 +148,8 @@ def test_a_registered_port_that_is_taken_is_named_and_no_other_is_used(user: Use
         taken.bind(("127.0.0.1", int(user.close.redirect_uri.split(":")[2].split("/")[0])))
         taken.listen()
         login = user.run("login", "close")
-    assert login.code == 1 and user.close.redirect_uri.split(":")[2].split("/")[0] in login.err
+    assert login.code == 1
+    assert user.close.redirect_uri.split(":")[2].split("/")[0] in login.err
     assert [got for got in user.close.received if got.path == "/oauth2/authorize/"] == []
 
 
@@ -149,9 +161,8 @@ def test_every_error_of_the_service_says_what_to_do(tmp_path: Path, form: Form) 
         names = {tool["name"]: tool for tool in user.run("tools", "--json", "--all").json()}
         create = next(name for name in names if "create" in name and name.endswith(("lead", "leads")))
         assert "Authorization" not in json.dumps([tool["inputSchema"] for tool in names.values()])
-        assert "field" in user.fails(create, body={"nmae": "x"}) and "nmae: Unknown field" in user.fails(
-            create, body={"nmae": "x"}
-        )
+        assert "field" in user.fails(create, body={"nmae": "x"})
+        assert "nmae: Unknown field" in user.fails(create, body={"nmae": "x"})
         close.plan_ended = True
         assert "402" in user.fails(create, body={"name": "x"})
         close.plan_ended = False

@@ -28,8 +28,11 @@ def call(sandbox: Sandbox, tool: str, arguments: dict[str, Any], key: str | None
 def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox) -> None:
     state = run("status", "--json", site=sandbox.url, CLOSIENT_API_KEY=sandbox.api_key)
     closient = state.json()["systems"]["closient"]
-    assert state.code == 0 and closient["reachable"] and closient["skipped"] == []
-    assert closient["apis"] == closient["descriptions"] == 4 and closient["operations"] >= 30
+    assert state.code == 0
+    assert closient["reachable"]
+    assert closient["skipped"] == []
+    assert closient["apis"] == closient["descriptions"] == 4
+    assert closient["operations"] >= 30
     assert closient["credential"] == {
         "kind": "api_key",
         "source": "CLOSIENT_API_KEY",
@@ -54,9 +57,11 @@ def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_t
         "scanner": "a web page (HTML) is there instead of an OpenAPI document",
     }
     told = run("status", site=service.url)
-    assert all(f"/{api}/api/v1/openapi.json: " in told.out for api in why) and "skipped: 3" in told.out
+    assert all(f"/{api}/api/v1/openapi.json: " in told.out for api in why)
+    assert "skipped: 3" in told.out
     called = run("call", "search_get_thing", site=service.url)
-    assert called.code == 1 and "HTTP 404" in error_of(called)
+    assert called.code == 1
+    assert "HTTP 404" in error_of(called)
 
 
 def test_tools_shows_what_an_agent_sees_with_system_and_tier(sandbox: Sandbox) -> None:
@@ -70,37 +75,45 @@ def test_tools_shows_what_an_agent_sees_with_system_and_tier(sandbox: Sandbox) -
 
 def test_tools_can_be_searched(sandbox: Sandbox) -> None:
     found = run("tools", "recalls", site=sandbox.url)
-    assert found.out.startswith("products_list_recalls ") and found.code == 0
+    assert found.out.startswith("products_list_recalls ")
+    assert found.code == 0
 
 
 def test_core_and_read_only_are_obeyed(sandbox: Sandbox) -> None:
     core = {tool["name"] for tool in run("tools", "--expose", "core", "--json", site=sandbox.url).json()}
-    assert "find_operations" in core and "products_get_product" not in core
+    assert "find_operations" in core
+    assert "products_get_product" not in core
     reading = run("tools", "--all", "--read-only", "--json", site=sandbox.url).json()
     assert {tool["tier"] for tool in reading} == {"read"}
 
 
 def test_a_call_prints_the_results_json(sandbox: Sandbox) -> None:
     ran = call(sandbox, "search_products", {"query": "trail mix", "limit": 2})
-    assert ran.code == 0 and len(ran.json()["structuredContent"]["items"]) == 2
+    assert ran.code == 0
+    assert len(ran.json()["structuredContent"]["items"]) == 2
     assert json.loads(ran.json()["content"][0]["text"]) == ran.json()["structuredContent"]
 
 
 def test_a_generated_tool_is_called_with_the_key(sandbox: Sandbox) -> None:
     ran = call(sandbox, "account_whoami", {})
-    assert ran.code == 0 and json.loads(ran.json()["content"][0]["text"])["organizations"]
+    assert ran.code == 0
+    assert json.loads(ran.json()["content"][0]["text"])["organizations"]
 
 
 def test_arguments_can_come_from_stdin(sandbox: Sandbox) -> None:
     ran = run("call", "validate_gtin", "-", stdin='{"gtin": "036000291452"}')
-    assert ran.code == 0 and ran.json()["structuredContent"]["valid"] is True
+    assert ran.code == 0
+    assert ran.json()["structuredContent"]["valid"] is True
 
 
 def test_without_a_network_each_command_says_so_in_one_line() -> None:
     status = run("status", site="https://nowhere.invalid")
-    assert status.code == 1 and "not reachable: no api-catalog at https://nowhere.invalid/" in status.out
+    assert status.code == 1
+    assert "not reachable: no api-catalog at https://nowhere.invalid/" in status.out
     tools = run("tools", site="https://nowhere.invalid")
-    assert tools.code == 1 and "validate_gtin" in tools.out and len(tools.err.splitlines()) == 1
+    assert tools.code == 1
+    assert "validate_gtin" in tools.out
+    assert len(tools.err.splitlines()) == 1
     assert "cannot be reached" in error_of(run("call", "search_products", '{"query": "x"}'))
     assert run("call", "validate_gtin", '{"gtin": "036000291452"}', site="https://nowhere.invalid").code == 0
 
@@ -108,18 +121,22 @@ def test_without_a_network_each_command_says_so_in_one_line() -> None:
 @pytest.mark.parametrize("site", ["prodution", "http://example.com", "https://x/y"])
 def test_a_wrong_site_is_misuse_with_a_hint(site: str) -> None:
     ran = run("status", site=site)
-    assert ran.code == 2 and ran.err.startswith("closient-mcp: CLOSIENT_SITE") and ran.out == ""
+    assert ran.code == 2
+    assert ran.err.startswith("closient-mcp: CLOSIENT_SITE")
+    assert ran.out == ""
 
 
 def test_a_site_without_a_catalog_is_told_as_such(service: Service) -> None:
     service.routes["/.well-known/api-catalog"] = Reply("<!doctype html><title>A shop</title>")
     ran = run("status", site=service.url)
-    assert ran.code == 1 and "a web page (HTML) is there instead of an api-catalog" in ran.out
+    assert ran.code == 1
+    assert "a web page (HTML) is there instead of an api-catalog" in ran.out
 
 
 def test_a_malformed_key_is_an_error_even_on_the_public_search(sandbox: Sandbox) -> None:
     said = error_of(call(sandbox, "search_products", {"query": "jam"}, key="not-a-real-key-at-all"))
-    assert "did not accept the API key ending in …-all (401)" in said and "two underscores" in said
+    assert "did not accept the API key ending in …-all (401)" in said
+    assert "two underscores" in said
     assert "not-a-real-key" not in said
 
 
@@ -141,7 +158,9 @@ def test_an_unknown_gtin_and_a_bad_check_digit_are_different_errors(sandbox: San
 def test_a_429_is_told_with_the_time_to_wait(sandbox: Sandbox) -> None:
     sandbox.fault("/search/api/v1/search", "429", times=5)
     said = error_of(call(sandbox, "search_products", {"query": "jam"}))
-    assert "HTTP 429" in said and "Wait " in said and ", then try again" in said
+    assert "HTTP 429" in said
+    assert "Wait " in said
+    assert ", then try again" in said
 
 
 @pytest.mark.parametrize("kind", ["500", "503", "html", "malformed", "drop"])
@@ -170,7 +189,8 @@ def test_misuse_is_told_in_words(arguments: list[str], code: int, says: str) -> 
 
 def test_an_unknown_tool_is_misuse_where_the_catalog_was_read(sandbox: Sandbox) -> None:
     ran = run("call", "products_get_produkt", site=sandbox.url)
-    assert ran.code == 2 and "Did you mean products_get_product" in ran.err
+    assert ran.code == 2
+    assert "Did you mean products_get_product" in ran.err
 
 
 def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:
@@ -184,7 +204,9 @@ def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:
 def test_a_machine_whose_settings_cannot_be_used_is_told_so(environment: dict[str, str], says: str) -> None:
     certificates.cache_clear()
     ran = run("call", "ping", site="https://nowhere.invalid", **environment)
-    assert ran.code == 2 and says in ran.err and len(ran.err.splitlines()) == 1
+    assert ran.code == 2
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
 
 
 def test_a_port_that_is_none_is_misuse() -> None:

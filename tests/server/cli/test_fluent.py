@@ -21,7 +21,8 @@ def fluent() -> Iterator[FluentStandIn]:
 def test_added_signed_in_to_read_written_and_signed_out_of(fluent: FluentStandIn, tmp_path: Path, client: str) -> None:
     user = User(fluent, tmp_path, client)
     login = user.run("login", "fluent")
-    assert login.code == 0 and fluent.logins == 1, login.err
+    assert login.code == 0, login.err
+    assert fluent.logins == 1, login.err
     variants = user.call("fluent_find_variants", limit=1)
     assert variants["items"][0]["gtin"]
     user.call("fluent_list_events", count=1)
@@ -49,7 +50,8 @@ def test_credentials_go_into_the_query_only_where_the_settings_ask_for_it(
     file = tmp_path / "closient-mcp.toml"
     file.write_text(file.read_text().replace('"password",', '"password", credentials_in = "query",'))
     ran = user.run("call", "fluent_find_variants", "{}", "--log-level", "debug")
-    assert ran.code == 0 and (fluent.logins, fluent.query_logins) == (1, 1)
+    assert ran.code == 0
+    assert (fluent.logins, fluent.query_logins) == (1, 1)
     assert not any(secret in ran.out + ran.err for secret in user.secrets())
 
 

@@ -107,20 +107,23 @@ def test_the_credential_is_the_one_that_asks_least_of_the_person(
 
 def test_a_key_of_its_own_goes_before_the_header_that_others_use_too() -> None:
     found = propose("acme", Given(), [Scheme("apiKey", "header", "Authorization"), KEY], None)
-    assert isinstance(found.credential, dict) and found.credential["name"] == "X-Key"
+    assert isinstance(found.credential, dict)
+    assert found.credential["name"] == "X-Key"
 
 
 def test_an_authorization_server_elsewhere_is_named_whatever_the_grant() -> None:
     elsewhere = Provider(registers=False, issuer="https://id.example")
     for schemes, mine in (((SIGN_IN,), Given("mine")), ((CLIENT,), Given()), ((PASSWORD,), Given())):
         credential = propose("acme", mine, schemes, elsewhere).credential
-        assert isinstance(credential, dict) and credential["issuer"] == "https://id.example"
+        assert isinstance(credential, dict)
+        assert credential["issuer"] == "https://id.example"
         assert "token_endpoint" not in credential
 
 
 def test_a_client_of_ones_own_has_a_secret_only_where_its_redirect_address_is_fixed() -> None:
     public = propose("my-acme", Given("mine"), (), CLOSED)
-    assert public.credential == {"grant": "authorization_code", "client_id": "mine"} and public.variables == ()
+    assert public.credential == {"grant": "authorization_code", "client_id": "mine"}
+    assert public.variables == ()
     fixed = propose("my-acme", Given("mine", "http://127.0.0.1:8765/callback"), (), CLOSED)
     assert fixed.variables == ("MY_ACME_CLIENT_SECRET",)
     assert for_closient(Given("mine")).credential == public.credential
@@ -201,7 +204,8 @@ def test_a_long_credential_goes_over_several_lines() -> None:
 def test_a_new_file_is_its_owners_alone_and_one_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "new" / "closient-mcp.toml"
     write_bytes(path, with_tables(read_bytes(path), "[systems.closient]\n"))
-    assert path.read_text().startswith("# Settings") and path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().startswith("# Settings")
+    assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(SettingsError, match="cannot be written"):
         write_bytes(tmp_path / "new" / "closient-mcp.toml" / "below.toml", b"")
     assert [one.name for one in path.parent.iterdir()] == ["closient-mcp.toml"]

@@ -31,7 +31,8 @@ def test_a_search_with_nobody_signed_in_opens_no_browser(machine: Machine) -> No
         assert machine.call("search_products", **arguments).code == 0
     assert machine.call("lookup_product", gtin="09506000134352").code == 0
     assert machine.call("resolve_gtin", gtin="09506000134352").code == 0
-    assert machine.tabs(0) == [] and machine.sandbox.count("POST", REGISTER) == 0
+    assert machine.tabs(0) == []
+    assert machine.sandbox.count("POST", REGISTER) == 0
 
 
 def test_step_4_of_the_quickstart_is_authenticated_once_somebody_is_signed_in(machine: Machine) -> None:
@@ -39,7 +40,8 @@ def test_step_4_of_the_quickstart_is_authenticated_once_somebody_is_signed_in(ma
     place = {"latitude": 48.4284, "longitude": -123.3656, "radius_km": 25}
     found = well(machine.call("search_products", query="organic peanut butter", **place))
     sent = [entry for entry in machine.sandbox.log() if entry["path"] == "/search/api/v1/search/session"]
-    assert found["items"] and "search:read" in sent[-1]["scopes"]
+    assert found["items"]
+    assert "search:read" in sent[-1]["scopes"]
 
 
 def test_after_the_server_forgot_its_clients_there_is_one_new_sign_in_with_a_new_client(machine: Machine) -> None:
@@ -64,8 +66,10 @@ def test_logout_revokes_the_sign_in_at_the_server(machine: Machine) -> None:
     assert machine.run("login").code == 0
     record = machine.record()
     said = machine.run("logout")
-    assert said.code == 0 and "the sign-in is revoked" in said.err
-    assert machine.record()["tokens"] is None and machine.record()["client"]
+    assert said.code == 0
+    assert "the sign-in is revoked" in said.err
+    assert machine.record()["tokens"] is None
+    assert machine.record()["client"]
     form = {
         "grant_type": "refresh_token",
         "refresh_token": record["tokens"]["refresh_token"],
@@ -82,14 +86,16 @@ def test_logout_with_forget_drops_the_registration_too(machine: Machine) -> None
     machine.run("login")
     client = machine.record()["client"]["client_id"]
     machine.run("logout", "--forget")
-    assert machine.record()["client"] is None and machine.sandbox.count("DELETE", f"{REGISTER}{client}/") == 1
+    assert machine.record()["client"] is None
+    assert machine.sandbox.count("DELETE", f"{REGISTER}{client}/") == 1
 
 
 def test_a_person_who_declines_is_taken_at_their_word(machine: Machine) -> None:
     machine.button = "deny"
     assert "You declined the request at" in error_of(machine.whoami())
     assert "You declined the request at" in error_of(machine.whoami())
-    assert len(machine.tabs()) == 1 and machine.tabs()[0].startswith("200 You are not signed in")
+    assert len(machine.tabs()) == 1
+    assert machine.tabs()[0].startswith("200 You are not signed in")
     assert machine.sandbox.count("POST", TOKEN) == 0 or machine.record()["tokens"] is None
 
 
@@ -97,7 +103,8 @@ def test_a_login_that_only_needs_a_refresh_opens_no_tab(machine: Machine) -> Non
     assert machine.run("login").code == 0
     machine.expire()
     assert machine.run("login").code == 0
-    assert len(machine.tabs()) == 1 and machine.sandbox.count("POST", TOKEN) == 2
+    assert len(machine.tabs()) == 1
+    assert machine.sandbox.count("POST", TOKEN) == 2
 
 
 def test_without_a_browser_a_pasted_address_ends_the_sign_in(machine: Machine) -> None:
@@ -118,7 +125,8 @@ def test_credential_files_are_their_owners_alone(machine: Machine) -> None:
     folder = machine.home / "credentials"
     assert folder.stat().st_mode & 0o777 == 0o700
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in folder.iterdir()}
-    assert len(modes) == 3 and set(modes.values()) == {"0o600"}
+    assert len(modes) == 3
+    assert set(modes.values()) == {"0o600"}
 
 
 def test_rule_1_no_secret_of_a_sign_in_is_in_any_output_at_debug_level(machine: Machine) -> None:
@@ -147,13 +155,17 @@ def test_a_missing_scope_is_asked_for_with_what_was_there_and_the_call_goes_on(m
     ran = machine.call("products_create_product", body={"gtin": "05901234123457", "product_name": "Jam"})
     assert ran.code == 0, ran.out
     scopes = machine.record()["tokens"]["scope"].split()
-    assert "products:write" in scopes and "account:read" in scopes and len(machine.tabs(2)) == 2
+    assert "products:write" in scopes
+    assert "account:read" in scopes
+    assert len(machine.tabs(2)) == 2
 
 
 def test_step_5_a_role_that_is_too_low_is_told_as_such(machine: Machine) -> None:
     machine.username = "bob"
     said = error_of(machine.call("products_create_product", body={"gtin": "05901234123457", "product_name": "Jam"}))
-    assert "HTTP 403" in said and "role" in said.lower() and "VIEWER" in said
+    assert "HTTP 403" in said
+    assert "role" in said.lower()
+    assert "VIEWER" in said
 
 
 def test_step_5_somebody_elses_organization_is_told_as_such(machine: Machine) -> None:
@@ -161,7 +173,8 @@ def test_step_5_somebody_elses_organization_is_told_as_such(machine: Machine) ->
     machine.run("logout", "--forget")
     machine.username = "carol"
     said = error_of(machine.call("account_get_organization", organization_id=organization))
-    assert "HTTP 403" in said and "organization" in said
+    assert "HTTP 403" in said
+    assert "organization" in said
 
 
 def test_step_5_a_wrong_client_secret_is_told_as_such(machine: Machine) -> None:
@@ -175,23 +188,30 @@ def test_step_5_a_wrong_client_secret_is_told_as_such(machine: Machine) -> None:
         registered = client.post(REGISTER, json=metadata).json()
     own = {"CLOSIENT_CLIENT_ID": registered["client_id"], "CLOSIENT_CLIENT_SECRET": "not-the-right-secret"}
     wrong = machine.run("login", **own)
-    assert wrong.code == 1 and "rejected the client_id or client_secret" in wrong.err
-    assert "environment" in wrong.err and "not-the-right-secret" not in wrong.err
+    assert wrong.code == 1
+    assert "rejected the client_id or client_secret" in wrong.err
+    assert "environment" in wrong.err
+    assert "not-the-right-secret" not in wrong.err
     right = machine.run("login", **{**own, "CLOSIENT_CLIENT_SECRET": registered["client_secret"]})
-    assert right.code == 0 and machine.sandbox.count("POST", REGISTER) == 1
+    assert right.code == 0
+    assert machine.sandbox.count("POST", REGISTER) == 1
 
 
 def test_step_5_too_many_registrations_are_told_with_the_time_to_wait(machine: Machine) -> None:
     machine.sandbox.fault(REGISTER, "429", times=1)
     said = machine.run("login")
-    assert said.code == 1 and machine.sandbox.count("POST", REGISTER) == 1
-    assert "accepts no more registrations until 2" in said.err and " UTC. There is nothing to do but to" in said.err
+    assert said.code == 1
+    assert machine.sandbox.count("POST", REGISTER) == 1
+    assert "accepts no more registrations until 2" in said.err
+    assert " UTC. There is nothing to do but to" in said.err
 
 
 def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> None:
     machine.sandbox.fault("/.well-known/o", "html", times=4)
     said = machine.run("login")
-    assert said.code == 1 and "publishes no OAuth metadata" in said.err and "API key" in said.err
+    assert said.code == 1
+    assert "publishes no OAuth metadata" in said.err
+    assert "API key" in said.err
 
 
 def test_a_failing_token_endpoint_never_costs_the_sign_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,8 +224,10 @@ def test_a_failing_token_endpoint_never_costs_the_sign_in(machine: Machine, monk
         machine.sandbox.fault(TOKEN, kind, times=100)
         said = error_of(machine.whoami())
         machine.sandbox.fault(TOKEN, kind, times=0)
-        assert "is not renewing sign-ins right now" in said and "You are still signed in" in said, kind
-    assert well(machine.whoami())["email"] == "alice@closient.example" and len(machine.tabs()) == 1
+        assert "is not renewing sign-ins right now" in said, kind
+        assert "You are still signed in" in said, kind
+    assert well(machine.whoami())["email"] == "alice@closient.example"
+    assert len(machine.tabs()) == 1
     assert len(pauses) == 2 * 6
 
 
@@ -213,7 +235,8 @@ def test_a_damaged_credential_file_is_set_aside_and_named(machine: Machine) -> N
     well(machine.whoami())
     machine.file().write_text('{"v": 1, "tokens": {"access')
     again = machine.whoami()
-    assert well(again)["email"] == "alice@closient.example" and "set aside as" in again.err
+    assert well(again)["email"] == "alice@closient.example"
+    assert "set aside as" in again.err
     assert len(list((machine.home / "credentials").glob("*.corrupt-*"))) == 1
 
 
@@ -233,4 +256,5 @@ def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(machine: Machin
     machine.sandbox.control("expire-tokens")
     assert well(machine.whoami())["email"] == "alice@closient.example"
     well(machine.whoami())
-    assert len(machine.tabs(2)) == 2 and machine.sandbox.count("POST", "/oauth/register/") == 1
+    assert len(machine.tabs(2)) == 2
+    assert machine.sandbox.count("POST", "/oauth/register/") == 1

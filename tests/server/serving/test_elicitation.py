@@ -80,30 +80,39 @@ def host(acme: Acme, request: pytest.FixtureRequest) -> Host:
 
 async def test_the_client_sends_the_person_to_the_sign_in_and_the_call_goes_on(host: Host) -> None:
     (result,) = await host.call()
-    assert not result.is_error and json.loads(text_of(result)) == [{"order": 1}]
+    assert not result.is_error
+    assert json.loads(text_of(result)) == [{"order": 1}]
     (asked,) = host.asked
-    assert asked.url.startswith("http://127.0.0.1:") and asked.url.endswith("/") and "state" not in asked.url
-    assert "wants you to sign in" in asked.message and f"sign in with {host.acme.service.url}" in asked.message
+    assert asked.url.startswith("http://127.0.0.1:")
+    assert asked.url.endswith("/")
+    assert "state" not in asked.url
+    assert "wants you to sign in" in asked.message
+    assert f"sign in with {host.acme.service.url}" in asked.message
     assert (host.acme.count("/register"), host.acme.count("/authorize")) == (1, 1)
 
 
 async def test_no_browser_is_opened_beside_it(host: Host, tmp_path: Path) -> None:
     await host.call(browser=f"touch {tmp_path}/opened")
-    assert len(host.asked) == 1 and not (tmp_path / "opened").exists()
+    assert len(host.asked) == 1
+    assert not (tmp_path / "opened").exists()
 
 
 @pytest.mark.parametrize("grant", ["authorization_code", "device_code"])
 async def test_a_no_is_taken_and_not_asked_about_again_at_once(host: Host, grant: str) -> None:
     host.action = "decline"
     first, second = await host.call(times=2, credential=f'{{ grant = "{grant}" }}')
-    assert first.is_error and second.is_error and "You declined the request at" in text_of(first)
-    assert "You declined the request at" in text_of(second) and len(host.asked) == 1
+    assert first.is_error
+    assert second.is_error
+    assert "You declined the request at" in text_of(first)
+    assert "You declined the request at" in text_of(second)
+    assert len(host.asked) == 1
 
 
 async def test_a_question_that_was_closed_is_told_with_the_address(host: Host) -> None:
     host.action = "cancel"
     (result,) = await host.call()
-    assert result.is_error and f"Open {host.asked[0].url} on this machine, then repeat the request" in text_of(result)
+    assert result.is_error
+    assert f"Open {host.asked[0].url} on this machine, then repeat the request" in text_of(result)
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +135,8 @@ async def test_who_agrees_and_takes_longer_than_a_host_waits_is_not_asked_twice(
     hurry(monkeypatch)
     host.comes_back = False
     for result in await host.call(times=2):
-        assert result.is_error and "Finish signing in, then repeat the request" in text_of(result)
+        assert result.is_error
+        assert "Finish signing in, then repeat the request" in text_of(result)
         assert f"if you see nothing, open {host.asked[0].url} on this machine" in text_of(result)
     assert len(host.asked) == 1
 
@@ -134,7 +144,8 @@ async def test_who_agrees_and_takes_longer_than_a_host_waits_is_not_asked_twice(
 async def test_a_question_that_was_closed_is_not_put_again_at_once(host: Host) -> None:
     host.action = "cancel"
     for result in await host.call(times=4):
-        assert result.is_error and f"Open {host.asked[0].url} on this machine" in text_of(result)
+        assert result.is_error
+        assert f"Open {host.asked[0].url} on this machine" in text_of(result)
     assert len(host.asked) == 1
 
 
@@ -161,8 +172,10 @@ async def test_a_sign_in_that_failed_is_told_and_the_next_call_begins_another(
 
     host.before = mend
     first, second = await host.call(times=2)
-    assert first.is_error and says in text_of(first)
-    assert not second.is_error and len(host.asked) == 2
+    assert first.is_error
+    assert says in text_of(first)
+    assert not second.is_error
+    assert len(host.asked) == 2
 
 
 async def test_while_a_sign_in_is_being_prepared_nobody_is_sent_to_no_address(
@@ -181,7 +194,9 @@ async def test_while_a_sign_in_is_being_prepared_nobody_is_sent_to_no_address(
         may_answer.set()
         attempt = bridge.logins["acme"].start(())
         assert await anyio.to_thread.run_sync(attempt.ready.wait, SECONDS)
-    assert "still being prepared" in said and "Open  on" not in said and "repeat the request" in said
+    assert "still being prepared" in said
+    assert "Open  on" not in said
+    assert "repeat the request" in said
 
 
 def opens_anything(_: str | None) -> Callable[[str], bool]:
@@ -209,8 +224,10 @@ async def test_a_code_for_another_device_is_part_of_the_question(host: Host) -> 
     host.before = decided
     (result,) = await host.call(credential='{ grant = "device_code" }')
     (asked,) = host.asked
-    assert not result.is_error and asked.url == f"{host.acme.service.url}/enter"
-    assert "enter the code WDJB-MJHT" in asked.message and "the-device-code" not in asked.message
+    assert not result.is_error
+    assert asked.url == f"{host.acme.service.url}/enter"
+    assert "enter the code WDJB-MJHT" in asked.message
+    assert "the-device-code" not in asked.message
 
 
 async def test_a_client_of_2025_11_25_that_only_fails_is_told_the_address(acme: Acme) -> None:
@@ -229,7 +246,8 @@ async def test_a_client_of_2025_11_25_that_only_fails_is_told_the_address(acme: 
 async def test_a_client_of_2025_11_25_is_told_that_the_person_has_finished(acme: Acme) -> None:
     host = Host(acme, "legacy")
     (result,) = await host.call()
-    assert not result.is_error and host.asked[0].elicitation_id
+    assert not result.is_error
+    assert host.asked[0].elicitation_id
     assert "notifications/elicitation/complete" in host.told
 
 
@@ -254,8 +272,10 @@ async def test_what_a_client_of_2026_07_28_says_of_another_question_counts_for_n
         result = await client.session.call_tool(
             "acme_list_orders", {}, input_responses=answers, allow_input_required=True
         )
-        assert isinstance(result, types.InputRequiredResult) and result.input_requests
-        assert result.request_state is None and len(result.input_requests) == 1
+        assert isinstance(result, types.InputRequiredResult)
+        assert result.input_requests
+        assert result.request_state is None
+        assert len(result.input_requests) == 1
 
 
 @pytest.mark.parametrize("era", ERAS)

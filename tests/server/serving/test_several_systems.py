@@ -84,7 +84,8 @@ async def test_a_missing_secret_costs_only_its_own_system(services: tuple[Servic
     )
     async with opened(tmp_path, settings) as (_, client):
         refused = await client.call_tool("one_orders_list_orders", {})
-        assert refused.is_error and "the environment variable NOT_SET is not set" in text_of(refused)
+        assert refused.is_error
+        assert "the environment variable NOT_SET is not set" in text_of(refused)
         assert not (await client.call_tool("two_orders_list_orders", {})).is_error
     assert [got.path for got in one.received if got.path.endswith("/orders")] == []
 
@@ -122,7 +123,8 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
                 assert "cannot be reached" in str(as_object(systems["down"])["failure"])
                 assert "a web page" in str(as_object(systems["html"])["failure"])
                 found = text_of(await client.call_tool("find_operations", {"query": "orders"}))
-                assert "good_orders_list_orders" in found and "slow: its documents are still being read" in found
+                assert "good_orders_list_orders" in found
+                assert "slow: its documents are still being read" in found
                 let_go.set()
     finally:
         let_go.set()
@@ -199,7 +201,9 @@ async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_nam
     async with opened(tmp_path, settings) as (bridge, client):
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         annotations = tools["one_orders_list_orders"].annotations
-        assert annotations and annotations.destructive_hint and not annotations.read_only_hint
+        assert annotations
+        assert annotations.destructive_hint
+        assert not annotations.read_only_hint
         reasons = [problem.reason for problem in skipped_of(bridge.settings.systems[0], bridge.tools)]
         assert reasons == ["there is no tool one_orders_none", "there is no API nosuch"]
     async with opened(tmp_path, f"read_only = true\n{settings}") as (_, client):
@@ -212,7 +216,8 @@ async def test_the_hand_made_tools_are_there_for_closient_alone(
     settings = f'[systems.one]\ncatalog = "{services[0].url}/.well-known/api-catalog"\n'
     async with opened(tmp_path, settings) as (_, client):
         names = {tool.name for tool in (await client.list_tools()).tools}
-        assert "one_orders_list_orders" in names and "search_products" not in names
+        assert "one_orders_list_orders" in names
+        assert "search_products" not in names
     both = (
         '[systems.shop]\npreset = "closient"\nsite = "http://127.0.0.1:9"\n'
         f'[systems.closient]\nsite = "{services[1].url}"\n'

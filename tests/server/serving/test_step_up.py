@@ -52,10 +52,13 @@ def test_what_the_server_withholds_is_remembered_and_asked_for_by_the_person_alo
     with desk_in(service, tmp_path) as desk:
         assert sign_in(desk, "a", "a", "b") == ["a", "b"]
         assert desk.record().history.withheld == ("b",)
-        assert sign_in(desk, "a", "a", "b") == [] and len(desk.tabs) == 1
-        assert sign_in(desk, "a c", "c") == ["c", "a"] and desk.record().history.withheld == ("b",)
+        assert sign_in(desk, "a", "a", "b") == []
+        assert len(desk.tabs) == 1
+        assert sign_in(desk, "a c", "c") == ["c", "a"]
+        assert desk.record().history.withheld == ("b",)
         assert sign_in(desk, "a b c", "a", by_hand=True) == ["a", "b", "c"]
-        assert desk.record().history.withheld == () and desk.record().tokens
+        assert desk.record().history.withheld == ()
+        assert desk.record().tokens
 
 
 @pytest.mark.parametrize("granted", [None, "", "a b", "b a c"])
@@ -101,7 +104,8 @@ async def test_a_step_up_that_is_refused_costs_one_tab_and_is_told(
             said.append(text_of(result))
         lines = "\n".join(status_lines(bridge))
     assert all("did not give it when it was asked for" in one for one in said[1:])
-    assert "`closient-mcp login acme` asks for it again" in said[-1] and acme.count("/authorize") == 2
+    assert "`closient-mcp login acme` asks for it again" in said[-1]
+    assert acme.count("/authorize") == 2
     assert "was not given orders:read" in lines
 
 
@@ -112,7 +116,8 @@ async def test_a_step_up_that_is_granted_lets_the_call_go_on(acme: Acme) -> None
         await client.call_tool("acme_list_orders", {})
         acme.service.routes["/token"] = lambda got: _granting(acme, got)
         result = await client.call_tool("acme_list_orders", {})
-    assert not result.is_error and json.loads(text_of(result)) == [{"order": 1}]
+    assert not result.is_error
+    assert json.loads(text_of(result)) == [{"order": 1}]
 
 
 def _granting(acme: Acme, got: Received) -> Reply:

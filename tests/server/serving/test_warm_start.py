@@ -94,7 +94,8 @@ async def test_a_warm_start_chooses_what_to_list_as_the_first_start_did(
         cold = await names(client)
     service.received.clear()
     async with client_of(service.url) as client:
-        assert await names(client) == cold and "things_get_thing" in cold
+        assert await names(client) == cold
+        assert "things_get_thing" in cold
         assert service.received == []
 
 
@@ -173,9 +174,11 @@ async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappea
         assert "things_get_thing" in await names(client)
         with anyio.fail_after(SECONDS):
             await changed.wait()
-        assert "things_get_thing" not in await names(client) and not results
+        assert "things_get_thing" not in await names(client)
+        assert not results
         released.set()
-    assert not results[0].is_error and json.loads(text(results[0])) == {"id": 1}
+    assert not results[0].is_error
+    assert json.loads(text(results[0])) == {"id": 1}
 
 
 @pytest.mark.usefixtures("restless")
@@ -198,7 +201,8 @@ async def test_the_choice_of_what_to_list_stays_when_documents_grow(warm: Servic
         early = await names(client)
         with anyio.fail_after(SECONDS):
             await changed.wait()
-        assert len(await names(client)) == len(early) + 60 and "find_operations" not in early
+        assert len(await names(client)) == len(early) + 60
+        assert "find_operations" not in early
 
 
 @pytest.mark.usefixtures("restless")
@@ -234,7 +238,8 @@ async def test_damaged_files_are_made_anew(warm: Service, tmp_path: Path) -> Non
         file.write_bytes(b"\x00garbage")
     async with client_of(warm.url) as client:
         assert "things_get_thing" in await names(client)
-    assert len(files) == 3 and not any(file.read_bytes().startswith(b"\x00") for file in files)
+    assert len(files) == 3
+    assert not any(file.read_bytes().startswith(b"\x00") for file in files)
 
 
 async def test_a_web_page_in_the_place_of_a_catalog_or_document_leaves_the_tools_as_they_were(warm: Service) -> None:
@@ -244,4 +249,5 @@ async def test_a_web_page_in_the_place_of_a_catalog_or_document_leaves_the_tools
         await bridge.loader.load()
         stale = bridge.systems["closient"].stale()
     assert bridge.tools.find("things_get_thing")
-    assert len(stale) == 2 and all("cannot be used: " in one.why and "HTML" in one.why for one in stale)
+    assert len(stale) == 2
+    assert all("cannot be used: " in one.why and "HTML" in one.why for one in stale)

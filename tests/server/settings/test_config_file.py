@@ -97,14 +97,17 @@ def test_close_knows_its_addresses_and_habits(tmp_path: Path) -> None:
         (),
         "http://127.0.0.1:8765/callback",
     )
-    assert profile.client_id and profile.client_id.open(Redaction()).reveal() == "oa2client_1"
-    assert profile.client_secret and profile.client_secret.open(Redaction()).reveal() == "close-secret-1"
+    assert profile.client_id
+    assert profile.client_id.open(Redaction()).reveal() == "oa2client_1"
+    assert profile.client_secret
+    assert profile.client_secret.open(Redaction()).reveal() == "close-secret-1"
 
 
 def test_closes_api_key_is_the_user_of_basic(tmp_path: Path) -> None:
     text = '[systems.close]\ncredential = { grant = "api_key", key = { env = "CLOSE_CLIENT_SECRET" } }'
     credential = system(load(tmp_path, text), "close").credential
-    assert isinstance(credential, ApiKey) and (credential.place, credential.name) == ("basic", "")
+    assert isinstance(credential, ApiKey)
+    assert (credential.place, credential.name) == ("basic", "")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,8 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
     file.write_text(WHOLE.replace('{ env = "FLUENT_CLIENT_ID" }', client_id), encoding="utf-8")
     environment = {**ENVIRONMENT, "FLUENT_CLIENT_ID": "FLUENT_INTEGRATION"}
     fluent = system(load_settings(Options(config=str(file)), environment), "fluent-sandbox")
-    assert isinstance(fluent.credential, SignIn) and fluent.credential.profile.scopes == ("retailer",)
+    assert isinstance(fluent.credential, SignIn)
+    assert fluent.credential.profile.scopes == ("retailer",)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +191,8 @@ def test_what_is_wrong_is_told_with_file_line_key_and_what_was_meant(
     assert instead_of in text
     with pytest.raises(SettingsError) as error:
         load(tmp_path, text.replace(instead_of, there_is, 1))
-    assert str(tmp_path / "closient-mcp.toml") in str(error.value) and re.search(says, str(error.value))
+    assert str(tmp_path / "closient-mcp.toml") in str(error.value)
+    assert re.search(says, str(error.value))
 
 
 def test_a_secret_in_the_file_is_accepted_with_a_warning_and_shown_nowhere(tmp_path: Path) -> None:
@@ -273,7 +278,8 @@ def test_several_closients_stand_side_by_side_and_the_environment_is_about_the_o
     file.write_text('[systems.closient]\n[systems.shop-test]\npreset = "closient"\nsite = "testing"', encoding="utf-8")
     first, second = load_settings(Options(config=str(file)), {"CLOSIENT_API_KEY": "csb_a_b"}).systems
     assert (first.site, second.site) == ("https://www.closient.com", "https://www.closient.dev")
-    assert isinstance(first.credential, ApiKey) and isinstance(second.credential, SignIn)
+    assert isinstance(first.credential, ApiKey)
+    assert isinstance(second.credential, SignIn)
     assert (first.prefix, second.prefix) == ((), ("shop-test",))
 
 
@@ -454,7 +460,8 @@ def test_a_mistake_in_braces_over_several_lines_is_told_with_its_own_line(
 def test_what_may_be_a_secret_in_an_address_is_not_quoted(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsError) as error:
         load(tmp_path, f'[systems.a]\ncatalog = "{url}"')
-    assert "hidden-1" not in str(error.value) and "a.example" in str(error.value)
+    assert "hidden-1" not in str(error.value)
+    assert "a.example" in str(error.value)
 
 
 def test_what_a_preset_is_given_is_shown_with_its_place(tmp_path: Path) -> None:
@@ -475,7 +482,8 @@ def test_a_catalog_may_stand_beside_the_site_and_scopes_go_before_what_operation
     acme = system(load(tmp_path, text), "a")
     assert (acme.way.catalog, acme.way.site) == ("https://docs.example/c", "")
     assert acme.origins == {"https://a.example"}
-    assert isinstance(acme.credential, SignIn) and acme.credential.profile.scopes == ("orders",)
+    assert isinstance(acme.credential, SignIn)
+    assert acme.credential.profile.scopes == ("orders",)
 
 
 def test_close_may_be_called_at_another_base(tmp_path: Path) -> None:
@@ -491,7 +499,8 @@ def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_pa
         'token_endpoint = "https://as.example/token", device_authorization_endpoint = "https://as.example/device" }\n'
     )
     acme = system(load(tmp_path, text), "acme")
-    assert isinstance(acme.credential, SignIn) and acme.login
+    assert isinstance(acme.credential, SignIn)
+    assert acme.login
     profile = acme.credential.profile
     endpoints = Endpoints(token="https://as.example/token", device_authorization="https://as.example/device")
     assert (profile.grant, profile.endpoints, profile.unattended) == ("device_code", endpoints, False)
@@ -512,6 +521,7 @@ def test_a_client_id_that_is_an_address_is_a_public_client_for_people(tmp_path: 
         '[systems.acme]\nsite = "https://api.acme.example"\ncredential = { client_id = "https://app.example/c.json" }'
     )
     credential = system(load(tmp_path, text), "acme").credential
-    assert isinstance(credential, SignIn) and credential.profile.client_id
+    assert isinstance(credential, SignIn)
+    assert credential.profile.client_id
     with pytest.raises(SettingsError, match=says):
         load(tmp_path, text.replace('.json" }', f'.json", {more} }}'))

@@ -17,14 +17,18 @@ def system(folder: Path, text: str) -> SystemSettings:
 
 def test_a_closient_by_another_name_has_its_hints_and_that_name_as_prefix(tmp_path: Path) -> None:
     shop = system(tmp_path, '[systems.shop]\npreset = "closient"')
-    assert isinstance(shop.credential, ApiKey) and "Closient" in shop.credential.hints.source
-    assert "checksum" in shop.credential.hints.fault("csb_x_y") and shop.prefix == ("shop",)
+    assert isinstance(shop.credential, ApiKey)
+    assert "Closient" in shop.credential.hints.source
+    assert "checksum" in shop.credential.hints.fault("csb_x_y")
+    assert shop.prefix == ("shop",)
 
 
 def test_another_preset_by_the_name_of_closient_has_neither(tmp_path: Path) -> None:
     crm = system(tmp_path, '[systems.closient]\npreset = "close"')
-    assert isinstance(crm.credential, ApiKey) and crm.credential.hints.source == ""
-    assert crm.credential.hints.fault("csb_x_y") == "" and crm.prefix == ("closient",)
+    assert isinstance(crm.credential, ApiKey)
+    assert crm.credential.hints.source == ""
+    assert crm.credential.hints.fault("csb_x_y") == ""
+    assert crm.prefix == ("closient",)
 
 
 def test_only_closient_itself_leaves_its_name_out(tmp_path: Path) -> None:

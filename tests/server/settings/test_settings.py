@@ -74,8 +74,10 @@ def test_a_client_of_ones_own_goes_before_registration_and_an_api_key_before_bot
     (system,) = load_settings(Options(), own).systems
     assert isinstance(system.credential, SignIn)
     client_id, secret = system.credential.profile.client_id, system.credential.profile.client_secret
-    assert client_id and client_id.open(Redaction()).reveal() == "mine"
-    assert secret and secret.open(Redaction()).reveal() == "secret-of-mine"
+    assert client_id
+    assert client_id.open(Redaction()).reveal() == "mine"
+    assert secret
+    assert secret.open(Redaction()).reveal() == "secret-of-mine"
     (system,) = load_settings(Options(), {**own, "CLOSIENT_API_KEY": "csb_a_b"}).systems
     assert isinstance(system.credential, ApiKey)
 
@@ -117,7 +119,8 @@ def test_a_home_that_a_host_does_not_tell_is_the_one_that_the_system_knows() -> 
 def test_two_credentials_at_once_are_warned_of() -> None:
     both = {"CLOSIENT_API_KEY": "csb_a_b", "CLOSIENT_CLIENT_ID": "i"}
     (warning,) = load_settings(Options(), both).warnings
-    assert "CLOSIENT_API_KEY and CLOSIENT_CLIENT_ID" in warning and "csb_a_b" not in warning
+    assert "CLOSIENT_API_KEY and CLOSIENT_CLIENT_ID" in warning
+    assert "csb_a_b" not in warning
     assert load_settings(Options(), {"CLOSIENT_API_KEY": "csb_a_b"}).warnings == ()
 
 

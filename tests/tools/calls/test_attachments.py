@@ -149,5 +149,6 @@ async def test_an_agent_sends_a_file_by_its_path_where_the_settings_allow_it(
         result = await client.call_tool(tool.name, {"body": {"scan": {"path": "sub/a.txt"}, "n": 2**60}})
     sent = [received.body for received in service.received if received.method == "POST"]
     assert ("path" in tool.input_schema["properties"]["body"]["properties"]["scan"]["properties"]) is allowed
-    assert result.is_error is not allowed and len(sent) == allowed
+    assert result.is_error is not allowed
+    assert len(sent) == allowed
     assert not allowed or (b"inside" in sent[0] and b'filename="a.txt"' in sent[0] and str(2**60).encode() in sent[0])

@@ -112,7 +112,9 @@ def test_rule_3_a_path_parameter_never_adds_a_segment_or_dots(value: str | list[
     except InvalidArgumentsError:
         return
     segments = path.split("/")
-    assert len(segments) == 5 and segments[:3] == ["", "v1", "a"] and segments[4] == "b"
+    assert len(segments) == 5
+    assert segments[:3] == ["", "v1", "a"]
+    assert segments[4] == "b"
     assert unquote(segments[3]).strip(".")
 
 
@@ -181,7 +183,8 @@ def test_a_question_mark_in_the_name_of_a_parameter_begins_no_query(name: str) -
 def test_what_was_not_given_is_not_sent() -> None:
     optional = Parameter("q", "q", "query", "form", True, False)
     made = build(optional, "unused")
-    assert made.url == "https://h/v1/a" and made.content is None
+    assert made.url == "https://h/v1/a"
+    assert made.content is None
 
 
 @pytest.mark.parametrize("value", [None, [], {}, "", [None]])

@@ -90,7 +90,8 @@ async def test_fastapi_receives_a_json_object_with_null_apart_from_absent(fast: 
     person: JsonObject = {"name": AWKWARD, "address": {"street": "s", "number": None}, "others": {"a.b": 2**60}}
     got = await fast("POST /json", body=person)
     assert got["set"] == ["address", "name", "others"]
-    assert got["got"]["name"] == AWKWARD and got["got"]["others"] == {"a.b": 2**60}
+    assert got["got"]["name"] == AWKWARD
+    assert got["got"]["others"] == {"a.b": 2**60}
     assert (await fast("POST /json", body={**person, "age": None}))["set"] == ["address", "age", "name", "others"]
 
 
@@ -159,7 +160,8 @@ async def test_fastapi_receives_query_models_and_numbers_as_they_were_written(fa
 
 async def test_django_ninja_receives_json_and_a_patch_to_null(ninja: Application) -> None:
     got = await ninja("POST /api/items", body={"name": AWKWARD, "price": None})
-    assert got["set"] == ["name", "price"] and got["got"]["name"] == AWKWARD
+    assert got["set"] == ["name", "price"]
+    assert got["got"]["name"] == AWKWARD
     assert (await ninja("PATCH /api/items/{code}", code="a b.ü", body={"price": None}))["got"] == [
         "a b.ü",
         {"price": None},
@@ -235,7 +237,8 @@ async def test_files_are_sent_from_a_folder_that_is_allowed(flask_url: str, tmp_
         assert got["files"][0] == ["photo", "scan.png", "image/png", digest(BYTES)]
         meta: JsonObject = {"path": "scan.png"}
         parts = await flask("POST /multipart", body={"meta": meta})
-        assert parts["files"] == [] and parse_json(parts["form"]["meta"][0]) == meta
+        assert parts["files"] == []
+        assert parse_json(parts["form"]["meta"][0]) == meta
         image = await flask("PUT /image", body={"path": str(folder / "scan.png")})
     assert (image["type"], image["digest"]) == ("image/png", digest(BYTES))
 

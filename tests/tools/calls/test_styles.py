@@ -126,7 +126,9 @@ def test_a_delimited_query_parameter_arrives_as_it_was_given(
         return
     name, _, sent = urlsplit(build("query", value, style, reserved=reserved).url).query.partition("=")
     parts = [unquote(part) for part in sent.split(delimiter)]
-    assert "&" not in sent and "#" not in sent and unquote(name) == NAME
+    assert "&" not in sent
+    assert "#" not in sent
+    assert unquote(name) == NAME
     read = parts if isinstance(value, list) else dict(zip(parts[::2], parts[1::2], strict=True))
     assert read == told(value)
 
@@ -194,7 +196,8 @@ def test_a_header_arrives_as_it_was_given(value: JsonValue) -> None:
 @given(value=texts)
 def test_rule_3_a_cookie_is_one_cookie_and_arrives_as_it_was_given(value: str) -> None:
     sent = build("cookie", value, "form", True, name="p").headers["cookie"]
-    assert sent.isascii() and sent.isprintable()
+    assert sent.isascii()
+    assert sent.isprintable()
     read = cookie_parser(sent)
     assert {key: unquote(one) for key, one in read.items()} == {"p": value}
 
@@ -207,7 +210,8 @@ def test_rule_3_a_header_or_cookie_that_cannot_be_sent_is_refused(value: str) ->
         except InvalidArgumentsError:
             continue
         sent = headers["p" if location == "header" else "cookie"]
-        assert sent.isascii() and not re.search(r"[\x00-\x08\x0a-\x1f\x7f]", sent)
+        assert sent.isascii()
+        assert not re.search(r"[\x00-\x08\x0a-\x1f\x7f]", sent)
         assert location == "header" or cookie_parser(sent) == {"p": value}
 
 

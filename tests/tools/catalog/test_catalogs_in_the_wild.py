@@ -32,7 +32,8 @@ async def test_one_context_per_app_as_closient_has_it(service: Service) -> None:
     service.serve_apis(search=api("hits"), products=api("items"))
     system = await loaded(service)
     assert names(system) == ["acme_products_get_items", "acme_search_get_hits"]
-    assert system.complete and not system.skipped()
+    assert system.complete
+    assert not system.skipped()
 
 
 async def test_of_6000_contexts_only_a_bounded_number_is_fetched(service: Service) -> None:
@@ -54,7 +55,8 @@ async def test_of_6000_contexts_only_a_bounded_number_is_fetched(service: Servic
         service.routes[f"/specs/{slug}.json"] = Reply(api("orders"))
     async with opened(service, pins=("maker_5999",)) as system:
         await system.load()
-        assert len(system.entries) == 6000 and len({entry.api for entry in system.entries}) == 6000
+        assert len(system.entries) == 6000
+        assert len({entry.api for entry in system.entries}) == 6000
         assert len(service.received) == 1 + system_module.MAX_DOCUMENTS
         assert "acme_maker_5999_get_orders" in names(system)
         assert "6000 descriptions; 60 are read at the start" in system.skipped()[0].reason
@@ -72,10 +74,12 @@ async def test_of_what_is_read_on_demand_only_the_last_is_kept(
     async with opened(service) as system:
         await system.load()
         at_start = names(system)
-        assert await system.read_more("", "cx") and await system.read_for("acme_dx_get_dx")
+        assert await system.read_more("", "cx")
+        assert await system.read_for("acme_dx_get_dx")
         assert names(system) == [*at_start, "acme_dx_get_dx"]
         assert not await system.read_more("", "dx")
-        assert system.on_demand("dx") and not system.on_demand("ax")
+        assert system.on_demand("dx")
+        assert not system.on_demand("ax")
         assert not await system.read_more("nothing like it")
 
 
@@ -155,7 +159,8 @@ async def test_the_yaml_is_read_where_its_json_twin_cannot_be(service: Service) 
     serve(service, {"anchor": "/a", "service-desc": ["/a.json", {"href": "/a.yaml"}]})
     service.routes["/a.yaml"] = Reply(yaml_of("things"))
     system = await loaded(service)
-    assert names(system) == ["acme_a_get_things"] and not system.skipped()
+    assert names(system) == ["acme_a_get_things"]
+    assert not system.skipped()
 
 
 async def test_catalogs_nested_by_their_relation(service: Service) -> None:
@@ -243,7 +248,9 @@ async def test_equal_documents_of_apis_in_two_places_are_two(service: Service) -
 async def test_an_empty_catalog_is_valid_and_said_to_be_empty(service: Service) -> None:
     serve(service)
     system = await loaded(service)
-    assert not system.failure and system.complete and not names(system)
+    assert not system.failure
+    assert system.complete
+    assert not names(system)
     assert skipped(system)["api-catalog"].startswith("the catalog is valid and lists nothing")
 
 
@@ -295,7 +302,8 @@ async def test_contexts_that_list_their_relations(service: Service, member: str)
     serve(service, {"anchor": "/games", member: links}, _comment="made by hand")
     service.routes["/openapi.json"] = Reply(api("players"))
     system = await loaded(service)
-    assert names(system) == ["acme_games_get_players"] and not system.skipped()
+    assert names(system) == ["acme_games_get_players"]
+    assert not system.skipped()
 
 
 async def test_items_whose_targets_carry_a_relation_of_their_own(service: Service) -> None:
@@ -319,7 +327,8 @@ async def test_members_that_are_no_links_are_passed_over(service: Service) -> No
     serve(service, context, **{"linkset-metadata": {"publisher": "x"}, "linkset-meta": []})
     service.routes["/a.json"] = Reply(api("things"))
     system = await loaded(service)
-    assert names(system) == ["acme_a_get_things"] and not system.skipped()
+    assert names(system) == ["acme_a_get_things"]
+    assert not system.skipped()
     assert system.entries[0].titles == ("T",)
 
 
@@ -329,7 +338,8 @@ async def test_a_catalog_that_names_itself_is_read_once(service: Service) -> Non
     serve(service, {"anchor": CATALOG, "api-catalog": CATALOG}, described)
     service.routes["/a.json"] = Reply(api("things"))
     system = await loaded(service)
-    assert names(system) == ["acme_a_get_things"] and not system.skipped()
+    assert names(system) == ["acme_a_get_things"]
+    assert not system.skipped()
     assert [got.path for got in service.received] == [CATALOG, "/a.json"]
 
 
@@ -383,7 +393,8 @@ async def test_a_description_that_wants_a_sign_in_costs_only_itself(service: Ser
     service.serve_apis(a=api("things"), b=api("things"))
     service.routes["/b/api/v1/openapi.json"] = Reply(status=401, headers={"WWW-Authenticate": "Bearer"})
     system = await loaded(service)
-    assert names(system) == ["acme_a_get_things"] and not system.complete
+    assert names(system) == ["acme_a_get_things"]
+    assert not system.complete
     assert skipped(system) == {"openapi.json": "HTTP 401 Unauthorized"}
 
 
@@ -448,7 +459,8 @@ async def test_what_is_known_to_be_something_else_is_not_fetched(
     system = await loaded(service)
     assert names(system) == ["acme_b_get_things"]
     (problem,) = system.skipped()
-    assert problem.reason.startswith("skipped: ") and says in problem.reason
+    assert problem.reason.startswith("skipped: ")
+    assert says in problem.reason
     assert len(service.received) == 2
 
 

@@ -70,7 +70,8 @@ async def test_a_site_without_a_catalog_is_told_with_all_that_was_tried(
     service.routes["/"] = Reply(headers={"Link": header} if header else {})
     system = await loaded(service, DocumentSource(site=service.url + "/"))
     assert f"no api-catalog at {service.url}{CATALOG}: HTTP 404 Not Found" in system.failure
-    assert says in system.failure and not system.loaded
+    assert says in system.failure
+    assert not system.loaded
 
 
 async def test_rule_2_a_link_header_does_not_lead_into_the_private_network(service: Service) -> None:
@@ -125,7 +126,8 @@ async def test_several_descriptions_are_called_by_their_addresses_whatever_their
     urls = tuple(service.url + path for path in ("/orders/openapi.json", "/v2/stock.yaml", "/stock.json"))
     found = [await loaded(service, DocumentSource(descriptions=order)) for order in (urls, urls[::-1])]
     words = [{entry.description: entry.api for entry in system.entries} for system in found]
-    assert words[0] == words[1] and len(set(words[0].values())) == 3
+    assert words[0] == words[1]
+    assert len(set(words[0].values())) == 3
     assert names(found[0]) == names(found[1])
     assert words[0][urls[0]] == "orders"
 
@@ -134,7 +136,8 @@ async def test_base_replaces_the_whole_server_address_path_included(service: Ser
     service.routes["/openapi.json"] = Reply(api("a", servers=[{"url": "https://api.acme.example/v1"}]))
     way = DocumentSource(descriptions=(f"{service.url}/openapi.json",), base=f"{service.url}/other/")
     system = await loaded(service, way)
-    assert [one.base for one in system.operations()] == [f"{service.url}/other"] and not system.skipped()
+    assert [one.base for one in system.operations()] == [f"{service.url}/other"]
+    assert not system.skipped()
 
 
 async def test_rule_1_a_base_where_calls_may_not_go_is_refused(service: Service) -> None:
@@ -161,7 +164,8 @@ async def test_a_file_that_names_no_whole_address_needs_a_base(
     write(tmp_path, acme__json=api("leads", servers=servers))
     file = (tmp_path / "acme.json").as_uri()
     system = await loaded(service, DocumentSource(descriptions=(file,)))
-    assert not names(system) and "set `base` to where the API is" in skipped(system)["acme.json"]
+    assert not names(system)
+    assert "set `base` to where the API is" in skipped(system)["acme.json"]
     assert names(await loaded(service, DocumentSource(descriptions=(file,), base=service.url))) == ["acme_get_leads"]
 
 
@@ -237,7 +241,8 @@ async def test_two_sites_with_one_catalog_between_them_are_read_once(service: Se
         catalog["linkset"].append({"api-catalog": f"{other.url}{CATALOG}"})
         service.routes[CATALOG] = Reply(catalog)
         system = await loaded(service)
-        assert names(system) == ["acme_a_get_things"] and not system.skipped()
+        assert names(system) == ["acme_a_get_things"]
+        assert not system.skipped()
 
 
 def test_bounds_are_what_the_documentation_says() -> None:

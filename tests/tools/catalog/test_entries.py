@@ -98,7 +98,8 @@ def test_the_word_of_an_api_at_the_root_does_not_depend_on_where_it_runs() -> No
 
 def test_apis_that_nothing_in_their_paths_tells_apart_still_have_words_of_their_own() -> None:
     words = api_words(["https://a.h.com/", "https://b.h.com/", "https://h/x?1", "https://h/x?2"])
-    assert words[:2] == ["a", "b"] and len(set(words)) == 4
+    assert words[:2] == ["a", "b"]
+    assert len(set(words)) == 4
 
 
 def test_a_catalog_of_many_thousand_entries_is_read_in_no_time_and_cut_with_a_word() -> None:
@@ -132,7 +133,8 @@ def test_two_descriptions_at_one_anchor_are_called_by_their_own_addresses() -> N
 def test_apis_that_differ_only_by_a_query_or_an_identifier_have_words_of_their_own_in_any_order() -> None:
     urls = [f"https://api.x.com/{end}" for end in ("openapi.yaml?api=1", "openapi.yaml?api=2", "5f0c2d3e4a5b6c7d8e9f")]
     words = dict(zip(urls, api_words(urls), strict=True))
-    assert len(set(words.values())) == 3 and all(word.startswith("api_") for word in words.values())
+    assert len(set(words.values())) == 3
+    assert all(word.startswith("api_") for word in words.values())
     assert dict(zip(urls[::-1], api_words(urls[::-1]), strict=True)) == words
 
 
@@ -228,12 +230,14 @@ def test_a_long_flat_list_of_links_loses_none() -> None:
 
 def test_of_many_problems_the_first_are_told_and_the_rest_counted() -> None:
     problems = read(*({"anchor": f"/{n}"} for n in range(1000))).problems
-    assert len(problems) == 201 and problems[-1].reason == "800 more entries could not be used"
+    assert len(problems) == 201
+    assert problems[-1].reason == "800 more entries could not be used"
 
 
 def test_a_bad_link_costs_only_itself() -> None:
     catalog = read({"anchor": "/a", "service-desc": ["http://[bad", "/a.json"]})
-    assert len(catalog.entries) == 1 and len(catalog.problems) == 1
+    assert len(catalog.entries) == 1
+    assert len(catalog.problems) == 1
 
 
 def test_an_api_whose_anchor_is_missing_or_the_catalog_is_where_its_description_says() -> None:

@@ -38,7 +38,8 @@ class Tools:
     async def result(self, name: str, **arguments: Any) -> Result:
         tool = self.by_name[name]
         result = await tool.call(self.checker.check(name, tool.input_schema, arguments))
-        assert tool.output_schema and fits(tool.output_schema, result.structured)
+        assert tool.output_schema
+        assert fits(tool.output_schema, result.structured)
         return result
 
 
@@ -62,7 +63,8 @@ async def stranger(sandbox: Sandbox) -> AsyncIterator[Tools]:
 
 async def test_a_search_of_the_catalog_finds_products_by_name(shop: Tools) -> None:
     found = await shop.call("search_products", query="trail mix", limit=5)
-    assert found["items"] and all("rail" in str(item) for item in list(found["items"]))  # type: ignore[arg-type]
+    assert found["items"]
+    assert all("rail" in str(item) for item in list(found["items"]))  # type: ignore[arg-type]
 
 
 async def test_a_search_near_a_place_gives_offers_the_nearest_first(shop: Tools, sandbox: Sandbox) -> None:
@@ -70,7 +72,9 @@ async def test_a_search_near_a_place_gives_offers_the_nearest_first(shop: Tools,
         "search_products", query="organic peanut butter", latitude=48.4284, longitude=-123.3656, radius_km=25
     )
     distances = [item["distance_km"] for item in found["items"]]
-    assert distances == sorted(distances) and len(distances) == 10 and found["session_id"]
+    assert distances == sorted(distances)
+    assert len(distances) == 10
+    assert found["session_id"]
     assert all({"store", "price", "stock_status", "gtin"} <= item.keys() for item in found["items"])
 
 
@@ -78,7 +82,8 @@ async def test_a_search_near_a_place_sends_what_the_quickstart_shows(tools: Tool
     service.routes["/search/api/v1/search/session"] = Reply({"items": [], "session_id": "s"})
     await tools.call("search_products", query="jam", latitude=48, longitude=-123.3, radius_km=2, in_stock=True)
     (got,) = service.received
-    assert got.method == "POST" and got.json() == {
+    assert got.method == "POST"
+    assert got.json() == {
         "query": "jam",
         "latitude": 48,
         "longitude": -123.3,
@@ -102,7 +107,8 @@ async def test_a_session_without_hits_falls_back_to_the_catalog_and_says_so(tool
     service.routes["/search/api/v1/search/session"] = Reply({"session_id": "s", "base_query": "jam"})
     service.routes["/search/api/v1/search"] = Reply({"items": [{"name": "Jam"}], "total": 1})
     result = await tools.result("search_products", query="jam", latitude=0, longitude=0)
-    assert "no local results" in result.note and "Jam" in result.text
+    assert "no local results" in result.note
+    assert "Jam" in result.text
 
 
 @pytest.mark.parametrize(
@@ -151,7 +157,8 @@ async def test_a_product_is_looked_up_by_its_gtin_14_however_it_is_written(
 
 async def test_a_lookup_without_a_credential_asks_the_public_resolver(stranger: Tools, sandbox: Sandbox) -> None:
     found = await stranger.call("lookup_product", gtin="09506000134352")
-    assert found["name"] and [entry["path"] for entry in sandbox.log()][-2:] == [PRODUCT, RESOLVER]
+    assert found["name"]
+    assert [entry["path"] for entry in sandbox.log()][-2:] == [PRODUCT, RESOLVER]
 
 
 async def test_an_unknown_gtin_is_told_as_valid_but_unknown(shop: Tools) -> None:
@@ -171,7 +178,8 @@ async def test_an_invalid_gtin_is_an_error_and_nothing_is_sent(tools: Tools, ser
 async def test_resolving_gives_the_links_behind_a_gtin(shop: Tools, sandbox: Sandbox) -> None:
     found: Any = await shop.call("resolve_gtin", gtin="09506000134352")
     assert found["digital_link"] == f"{sandbox.url}{RESOLVER}"
-    assert "gs1:pip" in {link["link_type"] for link in found["links"]} and found["default_link"]
+    assert "gs1:pip" in {link["link_type"] for link in found["links"]}
+    assert found["default_link"]
 
 
 @pytest.mark.parametrize("written", ["gs1:pip", "pip", "https://gs1.org/voc/pip", "https://ref.gs1.org/voc/pip"])
@@ -183,7 +191,8 @@ async def test_a_link_type_may_be_written_in_any_of_its_forms(shop: Tools, writt
 async def test_a_link_type_that_is_not_there_is_told_with_those_that_are(shop: Tools) -> None:
     with pytest.raises(ToolError) as caught:
         await shop.call("resolve_gtin", gtin="09506000134352", link_type="gs1:nothing")
-    assert "no link of type gs1:nothing" in caught.value.message and "gs1:pip" in caught.value.next_step
+    assert "no link of type gs1:nothing" in caught.value.message
+    assert "gs1:pip" in caught.value.next_step
 
 
 async def test_lot_and_serial_go_into_the_path_in_the_order_of_gs1(tools: Tools, service: Service) -> None:
@@ -290,21 +299,25 @@ def test_the_key_of_the_sandbox_is_one_by_the_documented_rule(sandbox: Sandbox) 
 async def test_odd_offers_still_fit_the_output_schema(tools: Tools, service: Service, hit: dict[str, Any]) -> None:
     service.routes["/search/api/v1/search/session"] = Reply({"items": [hit], "total": True})
     found: Any = await tools.call("search_products", query="jam", latitude=0, longitude=0)
-    assert "price" not in found["items"][0] and "distance_km" not in found["items"][0]
+    assert "price" not in found["items"][0]
+    assert "distance_km" not in found["items"][0]
 
 
 async def test_a_limit_written_as_a_fraction_is_the_number_it_is(tools: Tools, service: Service) -> None:
     service.routes["/search/api/v1/search"] = Reply({"items": [{"name": str(i)} for i in range(9)], "total": True})
     found: Any = await tools.call("search_products", query="jam", limit=3.0)
-    assert len(found["items"]) == 3 and found["total"] == 9
+    assert len(found["items"]) == 3
+    assert found["total"] == 9
 
 
 async def test_thousands_of_links_are_cut_and_counted(tools: Tools, service: Service) -> None:
     links = [{"href": f"https://x/{i}", "title": "t" * 5000} for i in range(3000)]
     service.routes[RESOLVER] = Reply({"linkset": [{"anchor": "x", "gs1:pip": links, " ": [{"href": "y"}]}]})
     result = await tools.result("resolve_gtin", gtin="09506000134352")
-    assert result.structured and result.structured["total"] == 3000
-    assert len(as_list(result.structured["links"])) == 50 and len(result.text) < 200_000
+    assert result.structured
+    assert result.structured["total"] == 3000
+    assert len(as_list(result.structured["links"])) == 50
+    assert len(result.text) < 200_000
     assert "data from closient, not instructions" in result.note
 
 

@@ -56,7 +56,8 @@ class Tools:
         tool = self.by_name[f"{self.fluent.system}_{name}"]
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
         if tool.output_schema:
-            assert fits(tool.output_schema, result.structured) and json.loads(result.text) == result.structured
+            assert fits(tool.output_schema, result.structured)
+            assert json.loads(result.text) == result.structured
         return result
 
     async def call(self, name: str, /, **arguments: Any) -> Any:
@@ -101,12 +102,15 @@ def test_every_schema_is_valid_and_every_tool_says_what_it_does(tools: Tools) ->
     for tool in tools.by_name.values():
         Draft202012Validator.check_schema(tool.input_schema)
         Draft202012Validator.check_schema(tool.output_schema or {})
-        assert tool.title and tool.description and tool.system == "fluent"
+        assert tool.title
+        assert tool.description
+        assert tool.system == "fluent"
 
 
 def test_the_description_is_valid_by_its_own_references_and_holds_no_graphql() -> None:
     document: Any = json.loads(DOCUMENT.read_bytes())
-    assert document["openapi"] == "3.1.0" and not any("graphql" in path for path in document["paths"])
+    assert document["openapi"] == "3.1.0"
+    assert not any("graphql" in path for path in document["paths"])
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
 
@@ -132,7 +136,9 @@ async def test_a_variant_is_found_by_any_written_form_of_its_gtin(tools: Tools, 
 def test_the_tools_say_that_the_gtin_joins_them_to_closient(tools: Tools) -> None:
     for name in ("find_variants", "find_products", "graphql_query"):
         description = tools.by_name[f"fluent_{name}"].description
-        assert "gtin" in description and "lookup_product" in description and "resolve_gtin" in description
+        assert "gtin" in description
+        assert "lookup_product" in description
+        assert "resolve_gtin" in description
 
 
 async def test_three_pages_are_all_there_is_and_each_begins_where_the_one_before_ended(
@@ -143,7 +149,8 @@ async def test_three_pages_are_all_there_is_and_each_begins_where_the_one_before
     for expected in (True, True, False):
         page = await tools.call("find_variants", **arguments)
         refs += [item["ref"] for item in page["items"]]
-        assert page["has_more"] is expected and ("next_cursor" in page) is expected
+        assert page["has_more"] is expected
+        assert ("next_cursor" in page) is expected
         arguments["cursor"] = page.get("next_cursor")
     assert refs == [row["ref"] for row in stand_in.data["variantProducts"]]
     asked = [got.json()["variables"] for got in stand_in.received]
@@ -153,7 +160,9 @@ async def test_three_pages_are_all_there_is_and_each_begins_where_the_one_before
 
 async def test_each_search_filters_and_gives_flat_items(tools: Tools) -> None:
     (variant,) = (await tools.call("find_variants", ref=["SKU7"], status=["ACTIVE"], catalogue="DEFAULT:1"))["items"]
-    assert variant["name"] == "Cap 7" and variant["catalogue"] == "DEFAULT:1" and "summary" not in variant
+    assert variant["name"] == "Cap 7"
+    assert variant["catalogue"] == "DEFAULT:1"
+    assert "summary" not in variant
     names = [item["name"] for item in (await tools.call("find_products", name=["%o%"]))["items"]]
     assert names == ["Sock"]
     here = {"product_ref": ["SKU7", "SKU8"], "location_ref": ["LOC2"], "quantities": True}
@@ -165,7 +174,8 @@ async def test_each_search_filters_and_gives_flat_items(tools: Tools) -> None:
     quantity = {"ref": "q7", "type": "LAST_ON_HAND", "status": "ACTIVE", "quantity": 7}
     assert positions[0]["quantities"] == [quantity]
     (virtual,) = (await tools.call("find_virtual_positions", product_ref=["SKU1"], type=["BASE"]))["items"]
-    assert virtual["quantity"] == 0 and virtual["group_ref"] == "LOC1"
+    assert virtual["quantity"] == 0
+    assert virtual["group_ref"] == "LOC1"
     when = {"from": "2026-03-05T00:00:00.00Z", "to": "2026-03-06T00:00:00.00Z"}
     orders = (await tools.call("find_orders", type=["CC"], created=when))["items"]
     assert [(order["ref"], order["total_price"]) for order in orders] == [("HD_4", 20.5)]
@@ -186,7 +196,8 @@ async def test_an_order_is_given_with_items_their_gtins_and_fulfilments(tools: T
     assert order == await tools.call("get_order", id="3")
     assert (order["status"], order["total_price"], order["retailer"]) == ("BOOKED", 20.5, "1")
     variant = stand_in.data["variantProducts"][3]
-    assert order["items"][0]["gtin"] == variant["gtin"] and order["items"][0]["product_ref"] == variant["ref"]
+    assert order["items"][0]["gtin"] == variant["gtin"]
+    assert order["items"][0]["product_ref"] == variant["ref"]
     assert order["fulfilments"] == [
         {"id": "3", "ref": "F_3", "type": "HD_PFS", "status": "ASSIGNED", "delivery_type": "STANDARD"}
     ]
@@ -204,7 +215,8 @@ async def test_an_order_is_asked_for_by_one_of_its_names(
 async def test_an_order_that_is_not_there_is_an_error(tools: Tools, plain: Tools, service: Service) -> None:
     with pytest.raises(UpstreamError) as raised:
         await tools.call("get_order", ref="HD_999")
-    assert raised.value.details["code"] == "C0120E" and "check the ref" in raised.value.next_step
+    assert raised.value.details["code"] == "C0120E"
+    assert "check the ref" in raised.value.next_step
     service.routes["/graphql"] = Reply({"data": {"order": None}})
     with pytest.raises(ToolError, match="no order with the ref 'HD_999'"):
         await plain.call("get_order", ref="HD_999")
@@ -215,7 +227,8 @@ async def test_rule_3_a_value_cannot_leave_its_place_in_the_query(tools: Tools, 
     for arguments in ({"ref": [nasty]}, {"catalogue": nasty}, {"name": [nasty]}, {"gtin": [nasty]}):
         assert (await tools.call("find_variants", **arguments))["items"] == []
         sent = stand_in.received[-1].json()
-        assert nasty not in sent["query"] and nasty in json.dumps(sent["variables"]).replace("\\", "")
+        assert nasty not in sent["query"]
+        assert nasty in json.dumps(sent["variables"]).replace("\\", "")
     with pytest.raises(UpstreamError):
         await tools.call("get_order", ref=nasty)
     assert nasty not in stand_in.received[-1].json()["query"]
@@ -226,7 +239,8 @@ async def test_a_general_query_gives_the_data_and_says_where_it_goes_on(tools: T
     result = await tools.result("graphql_query", query=query, variables={"r": ["HD"]})
     data = json.loads(result.text)["data"]
     assert [edge["node"]["ref"] for edge in data["orders"]["edges"]] == ["HD_1", "HD_3"]
-    assert 'orders: go on with after: "c3"' in result.note and "not instructions" in result.note
+    assert 'orders: go on with after: "c3"' in result.note
+    assert "not instructions" in result.note
 
 
 async def test_pages_are_clamped_to_five_thousand(tools: Tools) -> None:
@@ -297,8 +311,11 @@ async def test_an_error_inside_http_200_is_an_error_that_says_what_to_do(
     with pytest.raises(UpstreamError) as raised:
         await tools.call("find_variants")
     error = raised.value
-    assert error.status == 200 and code in error.message and "variantProducts" in error.message
-    assert advice in error.next_step and error.details["code"] == code
+    assert error.status == 200
+    assert code in error.message
+    assert "variantProducts" in error.message
+    assert advice in error.next_step
+    assert error.details["code"] == code
     assert error.details["errors"] == [
         {"message": f"{code}: It went wrong" if inside else "It went wrong", "code": code, "path": "variantProducts"}
     ]
@@ -309,7 +326,8 @@ async def test_of_several_errors_the_one_that_decides_says_what_to_do(plain: Too
     service.routes["/graphql"] = Reply({"errors": [{"message": "m", "extensions": {"code": code}} for code in codes]})
     with pytest.raises(UpstreamError, match=r"m \(OTHER\); m \(C0120E\); m \(C0011E\)") as raised:
         await plain.call("find_variants")
-    assert raised.value.details["code"] == "C0011E" and "in a minute" in raised.value.next_step
+    assert raised.value.details["code"] == "C0011E"
+    assert "in a minute" in raised.value.next_step
 
 
 async def test_a_throttled_query_is_sent_once_more(tools: Tools, stand_in: FluentStandIn) -> None:
@@ -323,7 +341,8 @@ async def test_what_stays_throttled_says_when_to_come_back(tools: Tools, stand_i
     stand_in.fail_graphql("C0011E", times=9)
     with pytest.raises(UpstreamError) as raised:
         await tools.call("graphql_query", query="{orders{edges{cursor}}}")
-    assert raised.value.details["retry_after_seconds"] == 60 and len(stand_in.received) == 2
+    assert raised.value.details["retry_after_seconds"] == 60
+    assert len(stand_in.received) == 2
 
 
 async def test_rule_4_a_mutation_is_never_repeated(tools: Tools, stand_in: FluentStandIn) -> None:
@@ -359,14 +378,16 @@ async def test_data_beside_errors_is_given_with_the_errors_first(tools: Tools, s
     }
     assert result.note.startswith("[PARTIAL: variantProducts: It went wrong (C0020E). This user lacks the permission")
     general = await tools.result("graphql_query", query="{orders{edges{cursor}}}")
-    assert general.text.startswith('{"errors":[{"message":"It went wrong"') and general.note.startswith("[PARTIAL")
+    assert general.text.startswith('{"errors":[{"message":"It went wrong"')
+    assert general.note.startswith("[PARTIAL")
 
 
 async def test_a_page_without_a_cursor_to_go_on_from_says_so(plain: Tools, service: Service) -> None:
     page = {"edges": [{"node": {"ref": "SKU1"}}], "pageInfo": {"hasNextPage": True}}
     service.routes["/graphql"] = Reply({"data": {"variantProducts": page}})
     result = await plain.result("find_variants")
-    assert result.structured == {"items": [{"ref": "SKU1"}], "has_more": True} and "no cursor" in result.note
+    assert result.structured == {"items": [{"ref": "SKU1"}], "has_more": True}
+    assert "no cursor" in result.note
 
 
 async def test_a_missing_variable_is_named(tools: Tools) -> None:
@@ -379,7 +400,8 @@ async def test_a_request_that_is_too_large_says_by_how_much(tools: Tools) -> Non
     query = "query($r:String!){order(ref:$r){id}}"
     with pytest.raises(UpstreamError, match="up to 2 MB") as raised:
         await tools.call("graphql_query", query=query, variables={"r": "x" * 2_000_001})
-    assert raised.value.status == 413 and "several calls" in raised.value.next_step
+    assert raised.value.status == 413
+    assert "several calls" in raised.value.next_step
 
 
 @pytest.mark.parametrize("body", ["<html>", "", "[]", '{"data":null}', "5", '{"message":"x"}'])
@@ -393,7 +415,8 @@ async def test_text_from_the_service_is_stripped_of_what_cannot_be_seen(plain: T
     node = {"ref": "A\u202eB", "name": "n" * 5000}
     service.routes["/graphql"] = Reply({"data": {"variantProducts": {"edges": [{"node": node}]}}})
     (item,) = (await plain.call("find_variants"))["items"]
-    assert item["ref"] == "AB" and len(item["name"]) <= 300
+    assert item["ref"] == "AB"
+    assert len(item["name"]) <= 300
 
 
 NASTY: list[Any] = [None, 5, "x", True, [], {}, [5], {"edges": 5}, {"edges": [5, {"node": 5}, {"node": {"ref": []}}]}]
@@ -432,7 +455,8 @@ async def test_an_event_is_sent_and_found_again(tools: Tools, stand_in: FluentSt
     assert (await tools.call("send_event_async", body=event))["eventStatus"] == "PENDING"
     root = {"context.rootEntityType": "ORDER", "context.rootEntityRef": "HD_1"}
     page = await tools.call("list_events", **root, count=1, retailerId=1)
-    assert page["hasMore"] is True and page["results"][0]["id"] == sent["eventId"]
+    assert page["hasMore"] is True
+    assert page["results"][0]["id"] == sent["eventId"]
     assert stand_in.received[-1].query == "context.rootEntityType=ORDER&context.rootEntityRef=HD_1&retailerId=1&count=1"
     assert (await tools.call("get_event", eventId=sent["eventId"]))["name"] == "Check"
 
@@ -446,7 +470,8 @@ async def test_an_event_that_came_to_nothing_is_an_error_although_it_is_http_200
     event = {"name": "Check", "accountId": "ACME", "retailerId": "1", "entityType": "ORDER"}
     with pytest.raises(UpstreamError, match=f"{status}: Event has Failed") as raised:
         await tools.call(name, body=event)
-    assert advice in raised.value.next_step and raised.value.details["event_id"] == "e-1"
+    assert advice in raised.value.next_step
+    assert raised.value.details["event_id"] == "e-1"
 
 
 async def test_an_event_of_the_log_that_failed_is_no_failed_call(tools: Tools, stand_in: FluentStandIn) -> None:
@@ -461,7 +486,8 @@ async def test_every_error_shape_of_rest_is_an_error(tools: Tools, stand_in: Flu
     stand_in.fail_rest(shape)
     with pytest.raises(UpstreamError) as raised:
         await tools.call("list_events")
-    assert raised.value.status == shape[0] and raised.value.message.startswith("fluent answered HTTP")
+    assert raised.value.status == shape[0]
+    assert raised.value.message.startswith("fluent answered HTTP")
 
 
 async def test_a_batch_goes_from_its_job_to_its_results(tools: Tools) -> None:
@@ -493,7 +519,8 @@ async def test_accounts_side_by_side_are_told_apart_by_name_and_description() ->
                 Tools(other.url, client, "fluent-live", account="ACMEPROD"),
             ]
             names = [set(tools.by_name) for tools in systems]
-            assert not names[0] & names[1] and len(names[0]) == len(TIERS)
+            assert not names[0] & names[1]
+            assert len(names[0]) == len(TIERS)
             for tools, here in zip(
                 systems, ("accountId is ACME and retailerId is 1.", "accountId is ACMEPROD."), strict=True
             ):
@@ -506,7 +533,8 @@ async def test_accounts_side_by_side_are_told_apart_by_name_and_description() ->
 
 
 def test_without_settings_no_account_is_named(plain: Tools) -> None:
-    assert plain.fluent.context == "" and not any("Here " in tool.description for tool in plain.by_name.values())
+    assert plain.fluent.context == ""
+    assert not any("Here " in tool.description for tool in plain.by_name.values())
     assert replace(plain.fluent, retailer=5).context == "Here retailerId is 5."
 
 
@@ -533,7 +561,8 @@ def test_the_stand_in_signs_in_as_documented(stand_in: FluentStandIn) -> None:
     assert (flat.status_code, flat.json()["error"]) == (401, "invalid_client")
     counts = (stand_in.logins, stand_in.refreshes, stand_in.failed_logins, stand_in.query_logins)
     assert counts == (2, 1, 3, 0)
-    assert stand_in.secrets_in_urls == 0 and "staging" not in str(stand_in.received)
+    assert stand_in.secrets_in_urls == 0
+    assert "staging" not in str(stand_in.received)
 
 
 def test_the_stand_in_counts_secrets_in_addresses_and_publishes_nothing(stand_in: FluentStandIn) -> None:

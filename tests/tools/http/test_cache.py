@@ -51,14 +51,17 @@ def files(folder: Path) -> list[Path]:
 def test_what_was_kept_is_read_by_another_process_of_the_same_folder(tmp_path: Path) -> None:
     Cache(tmp_path / "cache").write("document", "a", {"etag": "1"}, b"body\n\x00")
     kept = Cache(tmp_path / "cache").read("document", "a")
-    assert kept and (kept.facts, kept.body) == ({"etag": "1"}, b"body\n\x00")
+    assert kept
+    assert (kept.facts, kept.body) == ({"etag": "1"}, b"body\n\x00")
 
 
 def test_a_file_is_its_owners_alone_and_its_name_tells_nothing_of_the_address(tmp_path: Path, cache: Cache) -> None:
     cache.write("document", "https://x.example/d?token=abc", {}, b"body")
     (file,) = files(tmp_path)
-    assert "abc" not in file.name and "example" not in file.name
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert "abc" not in file.name
+    assert "example" not in file.name
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -81,7 +84,8 @@ def test_a_damaged_or_foreign_file_is_as_if_it_were_not_there(
     file.write_bytes(damage(file.read_bytes()))
     assert cache.read("document", "a") is None
     cache.write("document", "a", {}, b"new")
-    assert (kept := cache.read("document", "a")) and kept.body == b"new"
+    assert (kept := cache.read("document", "a"))
+    assert kept.body == b"new"
 
 
 def test_the_file_of_one_key_does_not_answer_for_another(tmp_path: Path, cache: Cache) -> None:
@@ -107,7 +111,8 @@ def test_rule_2_the_oldest_make_room_when_there_are_too_many_bytes(tmp_path: Pat
         cache.write("document", str(number), {}, b"x" * 1_000)
         age(tmp_path, 10)  # as if each had been written long before the next
     kept = [number for number in range(6) if cache.read("document", str(number))]
-    assert kept == [4, 5] and sum(file.stat().st_size for file in files(tmp_path)) <= 3_000
+    assert kept == [4, 5]
+    assert sum(file.stat().st_size for file in files(tmp_path)) <= 3_000
 
 
 def age(tmp_path: Path, seconds: float) -> None:
@@ -147,7 +152,8 @@ def test_only_files_of_ours_make_room(tmp_path: Path) -> None:
     for key in "abc":
         cache.write("document", key, {}, b"x")
         age(tmp_path, 10)
-    assert (tmp_path / "cache" / "thesis.txt").exists() and len(files(tmp_path)) == 2
+    assert (tmp_path / "cache" / "thesis.txt").exists()
+    assert len(files(tmp_path)) == 2
 
 
 def test_a_file_that_goes_away_while_room_is_made_is_no_reason_to_complain(
@@ -162,7 +168,8 @@ def test_a_file_that_goes_away_while_room_is_made_is_no_reason_to_complain(
 
     monkeypatch.setattr(Path, "iterdir", outdated)
     cache.write("document", "a", {}, b"body")
-    assert caplog.records == [] and cache.read("document", "a")
+    assert caplog.records == []
+    assert cache.read("document", "a")
 
 
 def test_what_a_process_left_half_written_is_removed_later(tmp_path: Path, cache: Cache) -> None:
@@ -171,7 +178,8 @@ def test_what_a_process_left_half_written_is_removed_later(tmp_path: Path, cache
     left.write_bytes(b"x")
     age(tmp_path, 7_200)
     cache.write("document", "a", {}, b"x")
-    assert not left.exists() and cache.read("document", "a")
+    assert not left.exists()
+    assert cache.read("document", "a")
 
 
 def test_rule_2_what_is_larger_than_the_whole_cache_is_not_kept(tmp_path: Path) -> None:
@@ -246,7 +254,8 @@ async def test_rfc_9110_15_4_5_not_modified_gives_the_kept_body(fetcher: Fetcher
     found = await fetcher.fetch(url, "*/*")
     assert (found.body, found.url, found.stale) == (b"kept", url, "")
     kept = fetcher.kept(url)
-    assert kept and found.confirmed >= kept.confirmed
+    assert kept
+    assert found.confirmed >= kept.confirmed
 
 
 async def test_not_modified_moves_the_time_it_was_confirmed(fetcher: Fetcher, service: Service, tmp_path: Path) -> None:
@@ -258,7 +267,10 @@ async def test_not_modified_moves_the_time_it_was_confirmed(fetcher: Fetcher, se
     service.routes["/d"] = Reply(status=304)
     await get(fetcher, url)
     after = fetcher.kept(url)
-    assert before and after and after.confirmed - before.confirmed > 900 and after.body == b"kept"
+    assert before
+    assert after
+    assert after.confirmed - before.confirmed > 900
+    assert after.body == b"kept"
 
 
 async def test_another_body_takes_the_place_of_the_kept_one(fetcher: Fetcher, service: Service) -> None:
@@ -266,7 +278,8 @@ async def test_another_body_takes_the_place_of_the_kept_one(fetcher: Fetcher, se
     for body in (b"old", b"new"):
         service.routes["/d"] = Reply(body, headers={"ETag": f'"{body.decode()}"'})
         assert await get(fetcher, url) == body
-    assert (kept := fetcher.kept(url)) and kept.body == b"new"
+    assert (kept := fetcher.kept(url))
+    assert kept.body == b"new"
     await get(fetcher, url)
     assert conditions(service.received[-1]) == {"if-none-match": '"new"'}
 
@@ -302,7 +315,8 @@ async def test_validators_go_to_the_address_that_the_body_came_from_only(fetcher
     service.routes["/d"] = Reply(status=302, headers={"Location": "/f"})
     assert await get(fetcher, url) == b"f"
     assert conditions(service.received[-1]) == {}
-    assert (kept := fetcher.kept(url)) and kept.url == f"{service.url}/f"
+    assert (kept := fetcher.kept(url))
+    assert kept.url == f"{service.url}/f"
 
 
 async def test_rfc_9110_12_5_5_the_answer_to_another_accept_is_not_asked_for_by_its_validators(
@@ -333,9 +347,12 @@ async def test_rfc_5861_while_nothing_better_can_be_had_the_kept_copy_stands_in_
     await get(fetcher, url)
     service.routes["/d"] = reply
     found = await fetcher.fetch(url, "*/*")
-    assert found.body == b"kept" and why in found.stale
+    assert found.body == b"kept"
+    assert why in found.stale
     fetcher.keep(url, found)
-    assert (kept := fetcher.kept(url)) and kept.confirmed == found.confirmed and not kept.stale
+    assert (kept := fetcher.kept(url))
+    assert kept.confirmed == found.confirmed
+    assert not kept.stale
 
 
 async def test_without_a_network_the_kept_copy_stands_in(cache: Cache) -> None:
@@ -347,7 +364,8 @@ async def test_without_a_network_the_kept_copy_stands_in(cache: Cache) -> None:
         await get(Fetcher(well, home, cache), url)
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(refuse)) as broken:
         found = await Fetcher(broken, home, cache).fetch(url, "*/*")
-    assert found.body == b"d" and found.stale == "cannot be reached: no route to host"
+    assert found.body == b"d"
+    assert found.stale == "cannot be reached: no route to host"
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -375,7 +393,8 @@ async def test_what_the_caller_cannot_use_does_not_replace_what_is_kept(fetcher:
     await fetcher.fetch_as(url, "*/*", use)
     assert [found.body for found in used] == [b"<html>", b"good"]
     assert used[1].stale == "what is there now cannot be used: it is a web page"
-    assert (kept := fetcher.kept(url)) and kept.body == b"good"
+    assert (kept := fetcher.kept(url))
+    assert kept.body == b"good"
 
 
 async def test_what_nobody_can_use_is_the_callers_own_error(fetcher: Fetcher, service: Service) -> None:
@@ -436,7 +455,8 @@ async def test_rule_2_what_one_system_may_reach_is_not_kept_for_another(fetcher:
     service.routes["/d"] = Reply(b"d")
     await get(fetcher, f"{service.url}/d")
     other = Fetcher(fetcher.client, frozenset({"https://www.example.com"}), fetcher.cache)
-    assert fetcher.kept(f"{service.url}/d") and other.kept(f"{service.url}/d") is None
+    assert fetcher.kept(f"{service.url}/d")
+    assert other.kept(f"{service.url}/d") is None
 
 
 async def test_the_links_of_a_site_are_kept_as_documents_are(fetcher: Fetcher, service: Service) -> None:
@@ -489,7 +509,8 @@ def content() -> bytes:
 
 def test_what_is_unpacked_is_what_was_packed() -> None:
     reading = read(content(), SOURCE)
-    assert len(reading[0]) == 3 and len(reading[1]) == 1
+    assert len(reading[0]) == 3
+    assert len(reading[1]) == 1
     assert unpack(pack(*reading)) == reading
 
 
@@ -497,7 +518,8 @@ def test_a_definition_that_operations_share_is_kept_once_and_shared_again() -> N
     reading = read(content(), SOURCE)
     packed = pack(*reading)
     first, second = (as_object(one.input_schema["$defs"]) for one in unpack(packed)[0] if "$defs" in one.input_schema)
-    assert packed.count(b'"p79"') == 1 and first["Big"] is second["Big"]
+    assert packed.count(b'"p79"') == 1
+    assert first["Big"] is second["Big"]
 
 
 def test_the_same_document_is_read_once(cache: Cache) -> None:
@@ -508,7 +530,8 @@ def test_the_same_document_is_read_once(cache: Cache) -> None:
         return read(body, source)
 
     first = read_compiled(content(), SOURCE, cache, counted)
-    assert read_compiled(content(), SOURCE, cache, counted) == first and len(times) == 1
+    assert read_compiled(content(), SOURCE, cache, counted) == first
+    assert len(times) == 1
 
 
 def test_what_is_used_stays_longest(cache: Cache, tmp_path: Path) -> None:
@@ -536,7 +559,8 @@ def test_what_is_used_stays_longest(cache: Cache, tmp_path: Path) -> None:
 def test_the_key_depends_on_all_that_the_operations_depend_on(member: dict[str, Any]) -> None:
     other = replace(SOURCE, **member)
     keys = {compiled_key(b"a", SOURCE), compiled_key(b"b", SOURCE), compiled_key(b"a", other)}
-    assert len(keys) == 3 and compiled_key(b"a", replace(SOURCE)) in keys
+    assert len(keys) == 3
+    assert compiled_key(b"a", replace(SOURCE)) in keys
 
 
 def test_the_key_does_not_depend_on_the_order_of_origins() -> None:
@@ -555,7 +579,8 @@ def test_another_version_of_the_program_reads_anew(cache: Cache, monkeypatch: py
 def test_what_cannot_be_unpacked_is_read_anew(cache: Cache, packed: bytes) -> None:
     cache.write("compiled", compiled_key(content(), SOURCE), {}, packed)
     assert read_compiled(content(), SOURCE, cache, read) == read(content(), SOURCE)
-    assert (kept := cache.read("compiled", compiled_key(content(), SOURCE))) and kept.body != packed
+    assert (kept := cache.read("compiled", compiled_key(content(), SOURCE)))
+    assert kept.body != packed
 
 
 def test_problems_are_kept_too() -> None:

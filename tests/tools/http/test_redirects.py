@@ -98,7 +98,8 @@ async def test_rule_1_a_way_back_over_another_origin_is_not_followed(service: Se
         other.routes["/b"] = redirect(302, f"{service.url}/c")
         service.routes |= {"/a": redirect(302, f"{other.url}/b"), "/c": Reply({})}
         assert (await sender.send(Request("GET", f"{service.url}/a"))).status == 302
-        assert other.received == [] and len(service.received) == 1
+        assert other.received == []
+        assert len(service.received) == 1
 
 
 @pytest.mark.parametrize("location", ["ftp://h/", "http://[/", "https://user:pw@h.example/", "javascript:alert(1)"])
@@ -107,7 +108,8 @@ async def test_a_location_that_is_no_address_of_the_system_is_the_answer(
 ) -> None:
     service.routes["/a"] = redirect(302, location)
     response = await sender.send(Request("GET", f"{service.url}/a"))
-    assert response.status == 302 and "was not followed" in read_response(response, "acme").text
+    assert response.status == 302
+    assert "was not followed" in read_response(response, "acme").text
     assert "user:pw" not in read_response(response, "acme").text
 
 

@@ -118,7 +118,8 @@ def test_paths_that_differ_in_their_parameters_only_are_still_told_apart() -> No
 def test_paths_that_read_the_same_are_told_apart_by_a_digest_and_not_by_a_number() -> None:
     operations = [Labelled("get", "/a-b", "", ""), Labelled("get", "/a_b", "", "")]
     first, second = operation_names(operations)
-    assert first != second and operation_names(operations[::-1]) == [second, first]
+    assert first != second
+    assert operation_names(operations[::-1]) == [second, first]
 
 
 def test_a_tools_name_begins_with_its_system_and_api() -> None:
@@ -147,7 +148,8 @@ def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, 
 
 def test_a_name_that_is_too_long_for_hosts_is_cut_and_stays_one_of_its_own() -> None:
     names = [tool_name(["products"], f"get_{'very_' * 20}long_{end}") for end in ("one", "two")]
-    assert len(set(names)) == 2 and all(len(name) == 64 for name in names)
+    assert len(set(names)) == 2
+    assert all(len(name) == 64 for name in names)
 
 
 def exported(*operations: tuple[str, str]) -> dict[tuple[str, str], str]:
@@ -209,4 +211,5 @@ def test_tool_names_fit_hosts_are_distinct_and_do_not_depend_on_the_order(
 def test_names_that_become_equal_by_being_shortened_stay_apart() -> None:
     long = "get_the_list_of_all_the_claims_of_products_owner"
     names = tool_names(["products"], [long, long.replace("_the_", "_"), "get_it"])
-    assert len(set(names)) == 3 and names[2] == "products_get_it"
+    assert len(set(names)) == 3
+    assert names[2] == "products_get_it"

@@ -287,7 +287,8 @@ def test_rule_1_a_path_without_a_slash_does_not_go_on_with_the_name_of_the_host(
 
 def test_paths_that_differ_only_in_the_names_of_parameters_are_both_there() -> None:
     operations, problems = read({"/t/{id}": {"get": operation()}, "/t/{name}": {"get": operation()}})
-    assert problems == [] and len({one.name for one in operations}) == 2
+    assert problems == []
+    assert len({one.name for one in operations}) == 2
 
 
 def test_a_method_and_a_path_may_be_references_whose_own_members_come_first() -> None:
@@ -348,7 +349,8 @@ def test_an_undeclared_path_parameter_and_a_query_parameter_of_its_name_stay_apa
 def test_parameters_whose_names_no_host_accepts_have_names_of_their_own() -> None:
     query: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": {}} for name in ("цена", "вес", "a[b]")]
     names = list(as_object(only({"/i": {"get": operation(parameters=query)}}).input_schema["properties"]))
-    assert len(names) == 3 and all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in names)
+    assert len(names) == 3
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in names)
 
 
 @pytest.mark.parametrize("header", ["X_API_KEY", "X-HTTP-Method-Override", "X-Forwarded-For", "User-Agent", "Trailer"])
@@ -372,18 +374,22 @@ def test_an_operation_that_we_cannot_read_is_a_problem_and_costs_no_other(
 ) -> None:
     monkeypatch.setattr("closient_mcp.tools.openapi.operations.tier_of", {"good": "read"}.__getitem__)
     operations, (problem,) = read({"/a": {"get": operation()}})
-    assert operations == [] and "could not be read (TypeError)" in problem.reason and "Traceback" in caplog.text
+    assert operations == []
+    assert "could not be read (TypeError)" in problem.reason
+    assert "Traceback" in caplog.text
 
 
 def test_more_operations_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_OPERATIONS", 2)
     operations, (problem,) = read({f"/{i}": {"get": operation()} for i in range(5)})
-    assert len(operations) == 2 and "it has 5 operations; 2 are read" in problem.reason
+    assert len(operations) == 2
+    assert "it has 5 operations; 2 are read" in problem.reason
 
 
 def test_a_problem_shows_nothing_hidden_of_the_document() -> None:
     _, (problem,) = read({"/a[31m‮": {"get": operation(parameters=[{"$ref": "#/x]0;y"}])}})
-    assert "" not in str(problem) and "‮" not in str(problem)
+    assert "" not in str(problem)
+    assert "‮" not in str(problem)
 
 
 def test_operations_that_share_a_large_schema_share_its_conversion() -> None:

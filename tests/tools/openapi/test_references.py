@@ -159,7 +159,8 @@ async def test_rule_2_a_reference_that_is_redirected_to_another_origin_is_not_us
         service.routes["/api/Pet.json"] = Reply(status=302, headers={"location": f"{elsewhere.url}/Pet.json"})
         found = await served(service, document(body_of("Pet.json")))
     (problem,) = found.problems
-    assert found.operations == () and "redirects to another origin" in problem.reason
+    assert found.operations == ()
+    assert "redirects to another origin" in problem.reason
 
 
 async def test_what_is_redirected_on_the_same_origin_is_relative_to_where_it_is(service: Service) -> None:
@@ -174,7 +175,8 @@ async def test_rule_2_a_document_from_the_network_leads_to_no_file_and_no_other_
     service: Service, reference: str
 ) -> None:
     found = await served(service, document({**body_of(reference), "/good": {"get": operation()}}))
-    assert [one.path for one in found.operations] == ["/good"] and len(found.problems) == 1
+    assert [one.path for one in found.operations] == ["/good"]
+    assert len(found.problems) == 1
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,9 @@ async def test_a_file_that_cannot_be_used_costs_what_needs_it_and_is_named(
     found = await served(service, document({**body_of("Pet.json#/Pet"), "/good": {"get": operation()}}))
     (problem,) = found.problems
     assert [one.path for one in found.operations] == ["/good"]
-    assert problem.subject == "POST /t" and reason in problem.reason and "/api/Pet.json#/Pet" in problem.reason
+    assert problem.subject == "POST /t"
+    assert reason in problem.reason
+    assert "/api/Pet.json#/Pet" in problem.reason
 
 
 async def test_what_no_call_needs_is_not_fetched(service: Service) -> None:
@@ -203,7 +207,8 @@ async def test_what_no_call_needs_is_not_fetched(service: Service) -> None:
     content = {"application/json": {"schema": schema, "examples": {"one": outside}}}
     paths = {"/t": {"post": {"requestBody": {"content": content}, "responses": responses, "callbacks": {"c": outside}}}}
     found = await served(service, document(paths, components={"schemas": {"Unused": outside}}))
-    assert len(found.operations) == 1 and found.problems == ()
+    assert len(found.operations) == 1
+    assert found.problems == ()
     assert [got.path for got in service.received] == ["/api/openapi.json"]
 
 
@@ -253,7 +258,8 @@ async def test_circles_of_paths_parameters_and_bodies_are_problems(service: Serv
     found = await served(service, document({**paths, "/good": {"get": operation()}}), {"loop.json": loop})
     assert [one.path for one in found.operations] == ["/good"]
     (problem,) = found.problems
-    assert "does not end" in problem.reason and problem.pointer.startswith("/paths/~1bad")
+    assert "does not end" in problem.reason
+    assert problem.pointer.startswith("/paths/~1bad")
 
 
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
@@ -386,7 +392,8 @@ async def test_a_chain_of_files_without_an_end_ends(service: Service) -> None:
     service.otherwise = lambda got: Reply({"items": {"$ref": f"{got.path.rsplit('/', 1)[1]}x"}})
     found = await served(service, document({**body_of("a"), "/good": {"get": operation()}}))
     assert [one.path for one in found.operations] == ["/good"]
-    assert "more than 20 times" in found.problems[0].reason and len(service.received) < 30
+    assert "more than 20 times" in found.problems[0].reason
+    assert len(service.received) < 30
 
 
 async def test_files_are_bounded_in_size_together(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,7 +404,8 @@ async def test_files_are_bounded_in_size_together(service: Service, monkeypatch:
         "c.json": {},
     }
     found = await served(service, document(body_of("a.json")), files)
-    assert "together" in found.problems[0].reason and service.received[-1].path == "/api/b.json"
+    assert "together" in found.problems[0].reason
+    assert service.received[-1].path == "/api/b.json"
 
 
 async def test_no_time_left_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -438,7 +446,8 @@ async def test_rule_2_a_file_leads_nowhere_outside_its_folder(tmp_path: Path, re
     (folder / "link.json").symlink_to(tmp_path / "secret.json")
     (folder / "link").symlink_to(tmp_path)
     (problem,) = (found := await local(url)).problems
-    assert found.operations == () and "outside" in problem.reason
+    assert found.operations == ()
+    assert "outside" in problem.reason
 
 
 async def test_rule_2_a_file_leads_to_no_other_that_the_settings_name(tmp_path: Path) -> None:
@@ -453,7 +462,8 @@ async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, ser
     service.otherwise = Reply(PET)
     url = write(tmp_path, {"openapi.json": document(body_of(f"{service.url}/Pet.json"))})
     (problem,) = (await local(url)).problems
-    assert service.received == [] and "it is on the network, and the document is a file" in problem.reason
+    assert service.received == []
+    assert "it is on the network, and the document is a file" in problem.reason
 
 
 # What is kept
@@ -467,7 +477,8 @@ async def test_a_start_without_network_uses_what_was_made_of_the_files_that_were
     service.received.clear()
     monkeypatch.setattr("closient_mcp.tools.openapi.external_files.SelfContained", None)
     system = await read(f"{service.url}/api/openapi.json", service.url, cache, online=False)
-    assert system.loaded and service.received == []
+    assert system.loaded
+    assert service.received == []
     assert tuple(system.operations()) == before.operations
 
 

@@ -125,7 +125,8 @@ def test_a_body_parameter_is_the_request_body_in_all_that_is_consumed() -> None:
     media = {"schema": {"$ref": "#/components/schemas/T"}}
     content = {"application/json": media, "application/xml": media}
     assert node["requestBody"] == {"content": content, "description": "It.", "required": True}
-    assert "parameters" not in node and "consumes" not in node
+    assert "parameters" not in node
+    assert "consumes" not in node
 
 
 @pytest.mark.parametrize(
@@ -309,7 +310,8 @@ def test_what_is_wrong_costs_its_own_operation_and_is_told(node: Any, reason: st
     host = "https://docs.example.com"
     operations, (problem,) = read_operations(document, Source("s", (), "s", ADDRESS, "", frozenset({host})))
     assert [found.path for found in operations] == ["/good"]
-    assert reason in problem.reason and problem.pointer == "/paths/~1bad/post"
+    assert reason in problem.reason
+    assert problem.pointer == "/paths/~1bad/post"
 
 
 @pytest.mark.parametrize("paths", [None, [], 5, {"/t": None}, {"/t": []}, {"/t": {"$ref": "#/paths/~1t"}}])

@@ -314,7 +314,8 @@ def test_how_long_to_wait_is_taken_from_the_body_where_no_header_says_it(
     body: Any, headers: dict[str, str], seconds: float
 ) -> None:
     error = failure(429, body, **headers)
-    assert error.details["retry_after_seconds"] == seconds and error.next_step.startswith("Wait ")
+    assert error.details["retry_after_seconds"] == seconds
+    assert error.next_step.startswith("Wait ")
 
 
 @pytest.mark.parametrize("wait", [-1, 1e9, "soon", True, None])
@@ -425,7 +426,8 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
 @given(_JSON)
 def test_no_shape_of_an_error_breaks_the_reading(body: Any) -> None:
     found = told(body)
-    assert len(found.message) <= 800 and len(found.fields) <= 20
+    assert len(found.message) <= 800
+    assert len(found.fields) <= 20
 
 
 @pytest.mark.parametrize("piece", ["<a>", "<![CDATA[", "<faultstring>", "<Message><![CDATA[", '{"error":'])

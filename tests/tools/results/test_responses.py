@@ -38,7 +38,9 @@ def test_rule_2_hidden_characters_of_an_answer_are_taken_out() -> None:
 
 def test_headers_that_tell_something_are_in_the_note_and_others_are_not() -> None:
     note = read_response(answer({}, location="/things/1", ratelimit_remaining="5", server="x"), "acme").note
-    assert "location: /things/1; " in note and "ratelimit-remaining: 5" in note and "server" not in note
+    assert "location: /things/1; " in note
+    assert "ratelimit-remaining: 5" in note
+    assert "server" not in note
 
 
 def test_an_empty_answer_says_that_it_is_done() -> None:
@@ -95,7 +97,8 @@ def test_every_common_shape_of_an_error_is_read(body: Any, message: str, code: s
 )
 def test_wrong_fields_are_named(body: Any, field: str) -> None:
     told = read_error(json.dumps(body).encode(), "application/json")
-    assert told.fields == (field,) and field in told.message
+    assert told.fields == (field,)
+    assert field in told.message
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,8 @@ def test_rule_2_errors_nested_without_end_or_number_are_told_in_part(opening: st
     nested = f"{opening * 80}1{closing * 80}"
     many = ",".join(f'"f{number}":{nested}' for number in range(500))
     told = read_error(f'{{"field-errors":{{{many}}}}}'.encode(), "application/json")
-    assert len(told.fields) == 20 and len(told.message) <= 800
+    assert len(told.fields) == 20
+    assert len(told.message) <= 800
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'""'])
@@ -194,7 +198,8 @@ def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
 )
 def test_each_status_says_what_to_do_next(status: int, does: str) -> None:
     error = failure(answer({"detail": "why"}, status))
-    assert does in error.next_step and error.message == f"acme answered HTTP {status}: why."
+    assert does in error.next_step
+    assert error.message == f"acme answered HTTP {status}: why."
     assert error.details == {"status": status, "url": "https://h.example/a"}
 
 

@@ -108,29 +108,34 @@ def test_json_of_another_type_is_read_as_json_all_the_same(content_type: str) ->
 )
 def test_lines_of_json_become_a_list(content_type: str, body: str) -> None:
     result = read(body, content_type)
-    assert result.text == '[{"a":1.10},{"b":2}]' and "2 JSON texts one after another" in result.note
+    assert result.text == '[{"a":1.10},{"b":2}]'
+    assert "2 JSON texts one after another" in result.note
 
 
 def test_of_lines_that_were_cut_the_last_is_left_out() -> None:
     result = read('{"a":1}\n{"b":', "application/x-ndjson", cut=True)
-    assert result.text == '[{"a":1}]' and "had not ended" in result.note
+    assert result.text == '[{"a":1}]'
+    assert "had not ended" in result.note
 
 
 def test_rule_2_of_very_many_lines_some_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_text, "_MOST_LINES", 2)
     result = read("1\n2\n3\n", "application/x-ndjson")
-    assert result.text == "[1,2]" and "the rest was left out" in result.note
+    assert result.text == "[1,2]"
+    assert "the rest was left out" in result.note
 
 
 def test_lines_that_are_no_json_are_text_and_said_to_be_none() -> None:
     result = read('{"a":1}\nnot json\n{"b":2}', "application/x-ndjson")
-    assert result.text == '{"a":1}\nnot json\n{"b":2}' and "line 2 is not JSON" in result.note
+    assert result.text == '{"a":1}\nnot json\n{"b":2}'
+    assert "line 2 is not JSON" in result.note
 
 
 @pytest.mark.parametrize("body", ["NaN", '{"a":NaN}', "[1e999]", '{"a":', "9" * 5000])
 def test_what_claims_to_be_json_and_is_none_is_told_as_it_is(body: str) -> None:
     result = read(body, "application/json")
-    assert result.text == body and "claims to be JSON and is" in result.note
+    assert result.text == body
+    assert "claims to be JSON and is" in result.note
 
 
 # Text
@@ -195,7 +200,9 @@ def test_no_body_breaks_the_decoding(body: bytes, content_type: str) -> None:
 )
 def test_text_of_other_kinds_is_given_as_it_is_and_its_kind_is_said(body: str, content_type: str) -> None:
     result = read(body, content_type)
-    assert result.text == body and result.blocks == () and f"; {content_type}" in result.note
+    assert result.text == body
+    assert result.blocks == ()
+    assert f"; {content_type}" in result.note
 
 
 def test_a_web_page_is_told_as_what_a_person_sees() -> None:
@@ -212,7 +219,8 @@ def test_a_web_page_is_told_as_what_a_person_sees() -> None:
 def test_a_web_page_that_claims_to_be_json_is_said_to_be_a_web_page() -> None:
     result = read("<html><body>Please sign in</body></html>", "application/json")
     assert result.text == "Please sign in"
-    assert "claims to be JSON and is not JSON" in result.note and "web page" in result.note
+    assert "claims to be JSON and is not JSON" in result.note
+    assert "web page" in result.note
 
 
 @pytest.mark.parametrize(
@@ -225,7 +233,8 @@ def test_a_web_page_is_known_by_its_beginning(start: str) -> None:
 def test_rule_2_a_long_web_page_is_told_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responses, "_LONGEST_PAGE", 12)
     result = read("<html><p>words and words</p></html>", "text/html")
-    assert result.text == "wor" and "up to its character 12" in result.note
+    assert result.text == "wor"
+    assert "up to its character 12" in result.note
 
 
 def test_an_end_without_a_beginning_hides_nothing() -> None:
@@ -238,7 +247,8 @@ def test_the_source_of_a_web_page_as_plain_text_is_given_as_it_is() -> None:
 
 def test_json_that_was_cut_is_not_said_to_be_none() -> None:
     note = read('{"a":', "application/json", cut=True).note
-    assert "claims" not in note and "only the first 5 bytes were read" in note
+    assert "claims" not in note
+    assert "only the first 5 bytes were read" in note
 
 
 @pytest.mark.parametrize("piece", ["<", "<!--", "<script>", "<a", "</", "<title", "&amp", "<style><"])
@@ -252,7 +262,8 @@ def test_rule_2_a_web_page_of_nothing_but_beginnings_is_read(piece: str) -> None
 @pytest.mark.parametrize("content_type", ["image/png", "application/octet-stream", "", "image/jpeg", "text/html"])
 def test_a_picture_is_handed_on_as_a_picture_whatever_its_type_says(content_type: str) -> None:
     result = read(PNG, content_type)
-    assert result.blocks == (ImageBlock(PNG, "image/png"),) and result.text == "28 bytes of image/png."
+    assert result.blocks == (ImageBlock(PNG, "image/png"),)
+    assert result.text == "28 bytes of image/png."
 
 
 @pytest.mark.parametrize(
@@ -349,7 +360,8 @@ def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.Monkey
 )
 def test_bytes_that_were_not_read_to_their_end_are_never_handed_on(headers: dict[str, str], said: str) -> None:
     result = read(PNG, "image/png", headers=headers, cut=True)
-    assert result.blocks == () and result.text.startswith(f"{said}. That is more")
+    assert result.blocks == ()
+    assert result.text.startswith(f"{said}. That is more")
 
 
 def test_rule_1_bytes_that_hold_a_secret_are_left_out_and_names_are_masked() -> None:
@@ -428,7 +440,8 @@ def test_an_answer_of_several_parts_is_told_part_by_part() -> None:
             "sha256": hashlib.sha256(PNG).hexdigest(),
         },
     ]
-    assert '"json":{"a":1.10}' in result.text and "3 parts of multipart/mixed" in result.note
+    assert '"json":{"a":1.10}' in result.text
+    assert "3 parts of multipart/mixed" in result.note
 
 
 def test_parts_without_a_boundary_are_none() -> None:
@@ -473,7 +486,8 @@ def test_headers_that_help_to_go_on_are_in_the_note() -> None:
         "content-location: /a/1?sig=[hidden]",
     ):
         assert told in note
-    assert "session" not in note and "server" not in note
+    assert "session" not in note
+    assert "server" not in note
 
 
 def test_rule_2_headers_are_told_up_to_a_length() -> None:
@@ -523,7 +537,8 @@ def test_graphql_that_gives_errors_only_is_an_error(data: Any) -> None:
 
 def test_graphql_that_gives_part_of_the_data_says_what_is_lacking() -> None:
     result = graphql({"data": {"a": 1, "b": None}, "errors": [{"message": "no b", "path": ["b"]}]})
-    assert result.note.startswith("[PARTIAL: b: no b.]") and '"a":1' in result.text
+    assert result.note.startswith("[PARTIAL: b: no b.]")
+    assert '"a":1' in result.text
 
 
 @pytest.mark.parametrize(

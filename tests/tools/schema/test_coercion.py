@@ -83,8 +83,10 @@ def test_what_is_nothing_of_the_kind_is_refused(schema: JsonObject, given: JsonV
 
 def test_a_number_that_was_written_as_text_goes_out_digit_by_digit() -> None:
     price = check({"type": "number"}, "1.10")
-    assert isinstance(price, WrittenNumber) and price == 1.1
-    assert scalar(price) == "1.10" and to_text(price) == "1.1"
+    assert isinstance(price, WrittenNumber)
+    assert price == 1.1
+    assert scalar(price) == "1.10"
+    assert to_text(price) == "1.1"
     assert exact_json({"ü": [price, None, True, "é", {}]}) == '{"ü":[1.10,null,true,"é",{}]}'
     assert header_json([price, "é"]) == '[1.10,"\\u00e9"]'
     assert [scalar(one) for one in (5.0, 1e3, 0.1, 2**70, 1e300)] == ["5", "1000", "0.1", str(2**70), "1e+300"]
@@ -128,4 +130,5 @@ def test_a_schema_that_refers_to_itself_many_times_is_no_endless_work() -> None:
         deep = {"n": deep, "i": "1"}
     schema: JsonObject = {"type": "object", "properties": {"i": {"type": "integer"}, "n": {"$ref": "#/$defs/A"}}}
     mended = mend({**schema, "$defs": definitions}, {"n": deep, "i": "1"})
-    assert mended["i"] == 1 and as_object(mended["n"])["i"] == 1
+    assert mended["i"] == 1
+    assert as_object(mended["n"])["i"] == 1

@@ -35,7 +35,8 @@ def body_of(schema: JsonObject) -> JsonObject:
 
 def test_a_small_schema_stays_as_it_is() -> None:
     small = whole({"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y"]}}, "required": ["a"]})
-    assert shortened(small) == small and not is_cut(small)
+    assert shortened(small) == small
+    assert not is_cut(small)
 
 
 @pytest.mark.parametrize("count", [5, 400])
@@ -59,14 +60,16 @@ def nested(levels: int) -> JsonObject:
 
 def test_what_nests_deeply_is_cut_and_says_where_the_rest_is() -> None:
     shown = shortened(whole(nested(15)))
-    assert is_cut(shown) and len(to_text(shown)) < 2_500
+    assert is_cut(shown)
+    assert len(to_text(shown)) < 2_500
 
 
 def test_a_large_body_keeps_every_property_and_what_it_requires() -> None:
     names = [f"property_{i}" for i in range(300)]
     schema = whole({"type": "object", "properties": {name: nested(4) for name in names}, "required": names[:200]})
     shown = body_of(shortened(schema))
-    assert list(as_object(shown["properties"])) == names and shown["required"] == names[:200]
+    assert list(as_object(shown["properties"])) == names
+    assert shown["required"] == names[:200]
     assert len(to_text(shown)) < len(to_text(schema)) / 5
 
 
@@ -81,7 +84,8 @@ def test_what_is_referred_to_once_stands_in_place_and_what_repeats_stands_once()
 def test_what_contains_itself_is_still_shown_and_refers_to_nothing_else() -> None:
     tree = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Tree"}, "n": {"type": "string"}}}
     shown = shortened(whole({"$ref": "#/components/schemas/Tree"}, Tree=tree))
-    assert schema_faults(shown) == [] and "$defs" in shown
+    assert schema_faults(shown) == []
+    assert "$defs" in shown
 
 
 def an_object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
@@ -134,7 +138,8 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_want_it(schema: Any, value: Any) -> None:
     full = whole({"type": "object", "properties": {"a": schema, "b": nested(9)}})
     shown = shortened(full)
-    assert schema_faults(full) == [] and schema_faults(shown) == []
+    assert schema_faults(full) == []
+    assert schema_faults(shown) == []
     bodies: list[JsonObject] = [{"body": {"a": value}}, {"body": value}]
     for given_ in bodies:
         assert not fits(full, given_) or fits(shown, given_)
@@ -142,7 +147,9 @@ def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_wa
 
 def test_a_long_description_keeps_its_beginning_and_its_address() -> None:
     short = shortened_text(f"{LONG}\nGET /things/{{id}}")
-    assert len(short) <= 400 and short.startswith("It says") and short.endswith("for.\nGET /things/{id}")
+    assert len(short) <= 400
+    assert short.startswith("It says")
+    assert short.endswith("for.\nGET /things/{id}")
     assert shortened_text("One.\nGET /x") == "One.\nGET /x"
 
 

@@ -143,7 +143,8 @@ def test_a_file_that_cannot_be_read_is_said_and_begun_anew(
     file.write(baseline(GET))
     (path,) = tmp_path.glob("acme-*.json")
     path.write_text(content)
-    assert file.read() is None and "cannot be read" in caplog.text
+    assert file.read() is None
+    assert "cannot be read" in caplog.text
     assert [path.read_text() for path in tmp_path.rglob("*.unread-*")] == [content]
     file.write(baseline(GET))
     assert file.read() == baseline(GET)

@@ -243,7 +243,9 @@ async def test_rule_4_a_429_is_waited_for_as_exactly_as_it_says_though_requests_
     monkeypatch.setattr("closient_mcp.tools.http.sender.anyio.sleep", sleep)
     close.throttle()
     await call(_NAMES[close.form]["create"], body={"name": "Wayne"})
-    assert slept == [0.87] and len(close.calls) == 2 and len(close.leads) == 1
+    assert slept == [0.87]
+    assert len(close.calls) == 2
+    assert len(close.leads) == 1
 
 
 async def failure(call: Caller, name: str, **arguments: JsonValue) -> UpstreamError:
@@ -262,7 +264,8 @@ async def test_close_says_which_field_is_wrong(call: Caller, close: CloseStandIn
 async def test_a_plan_that_has_ended_is_a_matter_of_the_account(call: Caller, close: CloseStandIn) -> None:
     close.plan_ended = True
     error = await failure(call, _NAMES[close.form]["list"])
-    assert "plan" in error.message and "whoever pays" in error.next_step
+    assert "plan" in error.message
+    assert "whoever pays" in error.next_step
 
 
 async def test_a_key_without_its_colon_is_refused() -> None:
@@ -276,7 +279,8 @@ async def test_a_key_without_its_colon_is_refused() -> None:
 async def test_both_ways_of_writing_the_limit_let_calls_go_on(semicolons: bool) -> None:
     with running_close(semicolons=semicolons) as close:
         async with calling(close) as call:
-            assert (await call("users_get_me")).note and (await call("users_get_me")).note
+            assert (await call("users_get_me")).note
+            assert (await call("users_get_me")).note
         assert len(close.calls) == 2
 
 
@@ -297,7 +301,8 @@ def test_the_real_export_gives_all_its_operations_names_of_their_own(export: dic
 
 def test_the_tiers_of_the_real_export_are_what_its_operations_do(export: dict[str, Operation]) -> None:
     gets = [o.tier for o in export.values() if o.method == "GET"]
-    assert set(gets) == {"read"} and len(gets) == 126
+    assert set(gets) == {"read"}
+    assert len(gets) == 126
     by_post = {name.removeprefix("close_"): o.tier for name, o in export.items() if o.method == "POST"}
     assert {name for name, tier in by_post.items() if tier == "read"} == {
         "get_report_activity",

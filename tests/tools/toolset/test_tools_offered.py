@@ -115,7 +115,8 @@ async def test_a_search_can_be_narrowed_and_limited(finder: Finder) -> None:
 
 async def test_an_operation_is_described_with_its_arguments_and_caller(finder: Finder) -> None:
     described = await use(finder, "describe_operation", name="brands_create_brand")
-    assert described["call_with"] == "write_operation" and described["inputSchema"]["required"] == ["id"]
+    assert described["call_with"] == "write_operation"
+    assert described["inputSchema"]["required"] == ["id"]
 
 
 async def test_an_operation_is_called_through_the_caller_of_its_tier(finder: Finder) -> None:
@@ -169,11 +170,14 @@ async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pyt
     monkeypatch.setattr(paging, "PAGE", 10)
     pages = Pages()
     first = pages.bounded(Result("0123456789abcdefghijXYZ", note="[n]"))
-    assert first.text == "0123456789" and "Characters 0 to 10 of 23" in first.note and first.note.endswith("[n]")
+    assert first.text == "0123456789"
+    assert "Characters 0 to 10 of 23" in first.note
+    assert first.note.endswith("[n]")
     name = json.loads(first.note[first.note.index("{") : first.note.index("}") + 1])["result"]
     second = await pages.tool().call({"result": name, "offset": 10})
     third = await pages.tool().call({"result": name, "offset": 20})
-    assert second.text + third.text == "abcdefghijXYZ" and "the end" in third.note
+    assert second.text + third.text == "abcdefghijXYZ"
+    assert "the end" in third.note
     with pytest.raises(RefusedError, match="nothing at 23"):
         await pages.tool().call({"result": name, "offset": 23})
 
@@ -202,7 +206,8 @@ def test_each_wrong_argument_is_named_with_what_belongs_there() -> None:
     }
     with pytest.raises(InvalidArgumentsError) as caught:
         ArgumentChecker().check("t", schema, {"n": "five", "m": 1})
-    assert "n: 'five' is not of type 'integer'" in caught.value.message and "'m' was unexpected" in caught.value.message
+    assert "n: 'five' is not of type 'integer'" in caught.value.message
+    assert "'m' was unexpected" in caught.value.message
     assert caught.value.next_step == 'It takes n; required: ["n"]. Nothing was sent.'
 
 
