@@ -1,30 +1,31 @@
-# Needs Python 3.11 or newer, git and make; installs what it needs into .venv.
+# Needs Python 3.11 or newer, git and make. Installs everything else into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-# Compiled once and kept: compiling the tests and us takes every process seconds.
+# Keep compiled modules: without them every process spends seconds on compiling.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check test-all prove bench clean
 
-demo: .venv/.demo  ## the main job end to end, no account, no network
+demo: .venv/.demo  ## end-to-end walkthrough; no account, no network
 	@$(BIN)/closient-mcp demo
 
-test: .venv/.dev  ## the tests, three at a time since many wait; no network but loopback; OPTIONS=--cov measures branches
+test: .venv/.dev  ## the tests, three at a time because many wait; loopback only; OPTIONS=--cov measures branch coverage
 	$(BIN)/pytest -q -n 3 --dist worksteal $(OPTIONS)
 
-test-all: .venv/.dev .venv-clients/.installed tests/interop/clients/node_modules/.installed  ## with others' clients, servers and a browser; needs Node, Chromium
+test-all: .venv/.dev .venv-clients/.installed tests/interop/clients/node_modules/.installed  ## with other clients, servers and a browser; needs Node and Chromium
 	$(BIN)/pytest -q -m all
 
-check: .venv/.dev  ## lint, formatting and types
+check: .venv/.dev  ## lint, formatting, types and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(BIN)/zizmor --offline --quiet .github
 
-prove: .venv/.dev  ## the long search for documents that break the reading of them
+prove: .venv/.dev  ## long searches for documents that the readers cannot handle
 	$(BIN)/pytest -q -m prove
 
-bench: .venv/.dev .venv-clients/.installed  ## figures, each a ratio paired in one run; and what races and interruptions cost, as counts
+bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in one run; races and interruptions as counts
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.systems
 	$(BIN)/python -m bench.documents
@@ -44,7 +45,7 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/.demo
 
-# What cannot be had leaves its tests to be skipped by name.
+# If these cannot be installed, the tests that need them are skipped and named.
 .venv-clients/.installed: tests/interop/clients/requirements.txt
 	@$(PYTHON) -m venv .venv-clients \
 	&& .venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
