@@ -143,7 +143,7 @@ def test_a_terminal_shows_again_what_is_typed_when_a_login_has_ended(machine: Ma
     with login_on_a_terminal(machine) as (process, query, _), http_client(machine.sandbox) as browser:
         assert process.stdin
         assert process.stdout
-        assert process.stdout.read(1) == "A"  # the prompt: from here on nothing is shown
+        assert process.stdout.read(1) == "U"  # the prompt: from here on nothing is shown
         if ending == "it is interrupted":
             process.stdin.write("\x03")
             process.stdin.flush()
