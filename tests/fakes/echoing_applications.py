@@ -33,7 +33,7 @@ class Person(BaseModel):
     age: int | None = None
     colour: Colour = Colour.RED
     tags: list[str] = []
-    url: Address | None = None
+    address: Address | None = None
     others: dict[str, int] = {}
 
 
@@ -79,8 +79,8 @@ def fastapi_application() -> FastAPI:
         return {"got": value}
 
     @app.post("/several", operation_id="several")
-    def several(person: Person, url: Address, note: Annotated[str, Body()]) -> Any:
-        return {"got": [person.name, url.street, note]}
+    def several(person: Person, address: Address, note: Annotated[str, Body()]) -> Any:
+        return {"got": [person.name, address.street, note]}
 
     @app.post("/form", operation_id="form")
     def form(fields: Annotated[Fields, Form()]) -> Any:
