@@ -14,6 +14,7 @@ ALLOWED: dict[str, set[str]] = {
     "tools.formats": set(),
     "tools.errors": {"tools.formats"},
     "tools.problems": {"tools.formats"},
+    "tools.search": {"tools.formats"},
     "tools.tiers": {"tools.formats"},
     "tools.gs1": {"tools.formats"},
     "tools.schema": {"tools.formats", "tools.errors"},
@@ -22,10 +23,12 @@ ALLOWED: dict[str, set[str]] = {
     "tools.openapi": {"tools.formats", "tools.problems", "tools.tiers", "tools.http", "tools.schema"},
     "tools.calls": {"tools.formats", "tools.errors", "tools.http", "tools.schema", "tools.openapi"},
     "tools.results": {"tools.formats", "tools.errors", "tools.http", "tools.schema", "tools.openapi"},
-    "tools.systems": {"tools.formats", "tools.problems", "tools.http", "tools.catalog", "tools.openapi"},
+    "tools.systems": {
+        "tools.formats", "tools.problems", "tools.search", "tools.http", "tools.catalog", "tools.openapi",
+    },
     "tools.toolset": {
-        "tools.formats", "tools.errors", "tools.tiers", "tools.http", "tools.schema", "tools.openapi", "tools.calls",
-        "tools.results",
+        "tools.formats", "tools.errors", "tools.search", "tools.tiers", "tools.http", "tools.schema", "tools.openapi",
+        "tools.calls", "tools.results",
     },
     "tools.closient": {
         "tools.formats", "tools.errors", "tools.gs1", "tools.http", "tools.catalog", "tools.results", "tools.toolset",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from ...tools.systems.baseline import SeenFile
+from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.changes import Baseline, Change, accepted, changes, extended
 from ...tools.systems.system import System
 
@@ -23,7 +23,7 @@ class FirstSeen:
     """One system's tools as they were first seen, and what differs by now."""
 
     system: System
-    file: SeenFile
+    file: SnapshotFile
     changes: Sequence[Change] = ()
     # What first saw them, where that was another version of ours, which may describe the same differently.
     program: str = field(default="", init=False)
@@ -34,8 +34,8 @@ class FirstSeen:
         before = self.file.read() or Baseline({}, program=version("closient-mcp"))
         found = changes(before, now, self._read(), whole=self._whole())
         self.changes, self.program = tuple(found), before.program
-        self._tell([change for change in found if change.mark not in before.told])
-        after = replace(extended(before, now, whole=self._whole()), told=frozenset(change.mark for change in found))
+        self._tell([change for change in found if change.mark not in before.reported])
+        after = replace(extended(before, now, whole=self._whole()), reported=frozenset(change.mark for change in found))
         if after != before:
             self.file.write(after)
 
@@ -57,7 +57,7 @@ class FirstSeen:
         self.changes = ()
 
     def _read(self) -> frozenset[str]:
-        return frozenset(one.api for one in self.system.descriptions.values() if not one.failure)
+        return frozenset(one.api for one in self.system.documents.values() if not one.failure)
 
     def _whole(self) -> bool:
         return self.system.complete and not self.system.partial

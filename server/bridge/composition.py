@@ -14,7 +14,7 @@ from ...auth.sign_in.login import Login
 from ...tools.http.cache import Cache
 from ...tools.http.fetcher import Fetcher
 from ...tools.http.sender import Sender
-from ...tools.systems.baseline import SeenFile
+from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.system import System
 from ...tools.tiers import TIERS, Tier
 from ...tools.toolset.finders import Finder
@@ -83,12 +83,12 @@ def _bridge(settings: Settings, redaction: Redaction, sessions: dict[str, Sessio
     systems = {source.system.name: source.system for source in sources}
     calls, operations = Calls(redaction), OperationTools(sources, tiers)
     first_seen = {
-        system.name: FirstSeen(systems[system.name], SeenFile(settings.home / "seen", system.name, system.site))
+        system.name: FirstSeen(systems[system.name], SnapshotFile(settings.home / "seen", system.name, system.site))
         for system in settings.systems
     }
     loader = Loader(systems, first_seen, operations.refresh)
     core = [tool for tool in _core(settings, sources) if tool.tier in tiers] + [calls.pages.tool()]
-    finder = Finder(lambda: operations.by_name, calls.checker, lambda: missing(systems), loader.read_more)
+    finder = Finder(lambda: operations.by_name, calls.checker, lambda: missing(systems), loader.load_matching)
     table = ToolTable(systems, core, finder.tools(tiers), operations, settings.exposure)
     operations.reserved = frozenset(tool.name for tool in table.all())
     browser = opener(settings.browser)

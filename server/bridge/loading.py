@@ -26,14 +26,14 @@ class Loader:
     first_seen: Mapping[str, FirstSeen]
     refresh: Callable[[], None]
 
-    async def load_kept(self, within: float | None = None) -> bool:
+    async def load_cached(self, within: float | None = None) -> bool:
         """Read what was kept, without any network; whether that is all that `load` would give.
 
         What was last confirmed more than `within` seconds ago does not count.
         """
         async with anyio.create_task_group() as group:
             for system in self.systems.values():
-                group.start_soon(system.load_kept, within)
+                group.start_soon(system.load_cached, within)
         self.refresh()
         return all(system.loaded for system in self.systems.values())
 
@@ -78,12 +78,12 @@ class Loader:
         for seen in self.first_seen.values():
             seen.compare()
 
-    async def read_more(self, query: str, system: str = "", api: str = "", name: str = "") -> None:
+    async def load_matching(self, query: str, system: str = "", api: str = "", name: str = "") -> None:
         """Read documents of large catalogs that have not been read, as far as they fit a query or a tool's name."""
         new = False
         for candidate in self.systems.values():
             if system in ("", candidate.name):
-                new |= await (candidate.read_for(name) if name else candidate.read_more(query, api))
+                new |= await (candidate.load_for_tool(name) if name else candidate.load_matching(query, api))
         if new:
             self.refresh()
 

@@ -61,9 +61,9 @@ class OperationTools:
             for tool in source.tools():
                 name = tool.name if tool.name not in self.reserved else f"{tool.name}_operation"
                 if name in tools:
-                    where = f"{tool.title} ({tool.words.split()[0]}) of {tool.api}"
+                    where = f"{tool.title} ({tool.search_text.split()[0]}) of {tool.api}"
                     reason = f"another operation is already called {name}"
                     clashes.append((source.system.name, Problem(where, reason, "this operation is left out")))
                 elif tool.tier in self.permitted:
-                    tools[name] = tool.renamed(name)
+                    tools[name] = replace(tool, name=name)
         self.by_name, self.clashes = tools, clashes

@@ -14,7 +14,7 @@ def missing(systems: Mapping[str, System]) -> list[str]:
     """What an agent should know is not there: systems and documents that could not be read, or not yet."""
     sentences: list[str] = []
     for system in systems.values():
-        failed = sum(bool(description.failure) for description in system.descriptions.values())
+        failed = sum(bool(description.failure) for description in system.documents.values())
         if system.failure and not system.loaded:
             sentences.append(f"{system.name}: {system.failure}")
         elif not system.loaded:
@@ -22,7 +22,7 @@ def missing(systems: Mapping[str, System]) -> list[str]:
         elif failed:
             sentences.append(f"{system.name}: {failed} of {len(system.entries)} documents could not be read")
         if system.loaded and system.partial:
-            later = f"{system.unread} of {len(system.entries)} documents are read when they are looked for"
+            later = f"{system.not_loaded} of {len(system.entries)} documents are read when they are looked for"
             sentences.append(f"{system.name}: {later} (find_operations, also by its `api`)")
     return sentences
 

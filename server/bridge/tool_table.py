@@ -50,7 +50,7 @@ class ToolTable:
         operations = {
             name: tool
             for name, tool in self.operations.by_name.items()
-            if not self.systems[tool.system].on_demand(tool.api)
+            if not self.systems[tool.system].is_on_demand(tool.api)
         }
         partial = any(system.partial for system in self.systems.values())
         return Offer(self.core, self.finders, operations, partial=partial)

@@ -192,8 +192,8 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
         terminal.say(f"  {api}:{' ' * (width - len(api))} {many} ({counts})")
     if len(by_api) > _SHOWN_APIS:
         terminal.say(f"  and {len(by_api) - _SHOWN_APIS} more APIs")
-    if found.unread:
-        terminal.say(f"  and {found.unread} documents that are read when they are looked for")
+    if found.not_loaded:
+        terminal.say(f"  and {found.not_loaded} documents that are read when they are looked for")
     for problem in skipped[:_SHOWN_PROBLEMS]:
         terminal.say(terminal.paint(_wrapped("skipped:", one_line(problem, 300)), DIM))
     if len(skipped) > _SHOWN_PROBLEMS:

@@ -10,8 +10,7 @@ import anyio
 
 from ...auth.secrets.redaction import Redaction
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
-from ...tools.toolset.ranking import Index
-from ...tools.toolset.tool import Tool
+from ...tools.toolset.tool import Tool, index_tools
 from ..bridge.composition import Bridge, open_bridge
 from ..logs import start_log
 from ..settings.model import MISUSE, Settings
@@ -52,7 +51,7 @@ def tools(
                 return _report_failures(bridge)
             shown = bridge.tools.all() if everything else bridge.tools.listed()
             if query:
-                shown = Index(shown).search(query)
+                shown = index_tools(shown).search(query)
             if as_json:
                 definitions: list[JsonValue] = [
                     {**tool.definition(), "system": tool.system, "tier": tool.tier} for tool in shown
@@ -97,11 +96,11 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
         async with open_bridge(settings, _logging(settings)) as bridge:
             finds = name.endswith(("_operation", "_operations"))
             if bridge.tools.find(name) is None or finds:
-                warm = await bridge.loader.load_kept(within=_FRESH_SECONDS)
+                warm = await bridge.loader.load_cached(within=_FRESH_SECONDS)
                 # A tool that is known needs no other system.
                 if bridge.tools.find(name) is None or (finds and not warm):
                     await _load(bridge, bare)
-                    await bridge.loader.read_more("", name=name)
+                    await bridge.loader.load_matching("", name=name)
             tool = bridge.tools.find(name)
             if tool is None:
                 print(f"closient-mcp: {bridge.calls.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)

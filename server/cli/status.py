@@ -30,7 +30,7 @@ def status_of(bridge: Bridge) -> JsonObject:
 
 def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     system = bridge.systems[settings.name]
-    read = [d for d in system.descriptions.values() if not d.failure]
+    read = [d for d in system.documents.values() if not d.failure]
     skipped: list[JsonValue] = [_problem(problem) for problem in skipped_of(settings, bridge.tools)]
     return {
         "site": settings.site,
@@ -117,7 +117,7 @@ def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
     if system.unreachable:
         lines.append(f"  not reachable: {system.unreachable}")
     if not system.failure:
-        read = sum(not d.failure for d in system.descriptions.values())
+        read = sum(not d.failure for d in system.documents.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
     lines.append(f"  {_credential_line(_credential(settings, bridge), settings.name)}")
     lines += [f"  {stale.url} is from {stale.moment}, because {stale.why}" for stale in system.stale()]

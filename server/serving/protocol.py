@@ -112,7 +112,7 @@ class McpBridge:
 
     async def _load_kept(self) -> None:
         try:
-            warm = await self._bridge.loader.load_kept()
+            warm = await self._bridge.loader.load_cached()
         except Exception:
             logger.exception("reading the cache failed; this is a bug")
             return
@@ -143,8 +143,8 @@ class McpBridge:
         systems = self._bridge.systems.values()
         last = until = self._began + _FIRST_LIST_SECONDS
         here = 0
-        while time.monotonic() < until and not all(system.settled for system in systems):
-            if (now := sum(system.loaded and not system.way.is_local for system in systems)) > here:
+        while time.monotonic() < until and not all(system.attempted for system in systems):
+            if (now := sum(system.loaded and not system.source.is_local for system in systems)) > here:
                 here, took = now, time.monotonic() - self._began
                 until = min(last, self._began + 2 * took + _PATIENCE)
             await anyio.sleep(_POLL)

@@ -16,7 +16,7 @@ from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.document import read_document
-from closient_mcp.tools.systems.loading import Description
+from closient_mcp.tools.systems.loading import LoadedDocument
 from closient_mcp.tools.systems.system import System
 
 # Real documents are not part of the project; whoever has some names their folder.
@@ -30,7 +30,7 @@ class Spec:
 
     name: str
     document: JsonObject
-    description: Description
+    description: LoadedDocument
 
 
 def spec_files() -> list[Path]:
@@ -50,7 +50,7 @@ def all_specs() -> dict[str, Spec]:
     """Every document by its name, all of one system; read once in a process."""
     system = asyncio.run(_loaded([path.as_uri() for path in spec_files()]))
     return {
-        path.name: Spec(path.name, read_document(path.read_bytes()), system.descriptions[path.as_uri()])
+        path.name: Spec(path.name, read_document(path.read_bytes()), system.documents[path.as_uri()])
         for path in spec_files()
     }
 

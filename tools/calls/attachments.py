@@ -33,7 +33,7 @@ async def read_attachments(operation: Operation, arguments: JsonObject, folders:
         return {}
     given = restore_names(arguments, operation.input_schema, operation.renames).get(BODY)
     paths = list(dict.fromkeys(_paths(operation.body, given)))
-    return await anyio.to_thread.run_sync(read_all, paths, folders) if paths else {}
+    return await anyio.to_thread.run_sync(read_files, paths, folders) if paths else {}
 
 
 def _paths(body: Body, value: JsonValue) -> Iterator[str]:
@@ -44,17 +44,17 @@ def _paths(body: Body, value: JsonValue) -> Iterator[str]:
                 yield as_text(as_object(item)["path"])
 
 
-def read_all(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, bytes]:
+def read_files(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, bytes]:
     """The content of each of several files, all together within the limit."""
     found: dict[str, bytes] = {}
     room = MAX_BYTES
     for path in paths:
-        found[path] = read_allowed(path, folders, room)
+        found[path] = read_file(path, folders, room)
         room -= len(found[path])
     return found
 
 
-def read_allowed(path: str, folders: Sequence[Path], limit: int = MAX_BYTES) -> bytes:
+def read_file(path: str, folders: Sequence[Path], limit: int = MAX_BYTES) -> bytes:
     """The content of a file inside one of the folders; a path that is not absolute is looked for in each.
 
     Raises:

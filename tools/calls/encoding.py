@@ -12,7 +12,7 @@ from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_ob
 from ..formats.media_types import essence, is_json
 from ..openapi.bodies import Body
 from ..openapi.forms import Part
-from .file_arguments import extension, is_file, read_file_value
+from .file_arguments import extension, is_file, parse_file
 from .styles import PERCENT, PLAIN, RESERVED, exact_json, pairs, percent, scalar
 
 
@@ -45,7 +45,7 @@ def encode_body(body: Body, value: JsonValue, attached: Mapping[str, bytes]) -> 
         case "text":
             return _text(value if isinstance(value, str) else scalar(value), body.media_type)
         case "binary":
-            file = read_file_value(value, attached)
+            file = parse_file(value, attached)
             accepted = body.media_types or (body.media_type,)
             return Encoded(file.content, file.media_type(accepted))
 
@@ -150,7 +150,7 @@ def _part(name: str, text: str, media_type: str, part: Part) -> bytes:
 
 
 def _file_part(name: str, part: Part, value: JsonValue, attached: Mapping[str, bytes]) -> bytes:
-    file = read_file_value(value, attached)
+    file = parse_file(value, attached)
     accepted = [one.strip() for one in part.content_type.split(",") if one.strip()]
     media_type = file.media_type(accepted)
     # Without a name servers take a file for a plain field.

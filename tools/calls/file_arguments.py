@@ -52,7 +52,7 @@ def is_file(value: JsonValue) -> bool:
     return isinstance(value, dict) and bool({"base64", "path"} & set(value)) and set(value) <= _KEYS
 
 
-def read_file_value(value: JsonValue, attached: Mapping[str, bytes]) -> File:
+def parse_file(value: JsonValue, attached: Mapping[str, bytes]) -> File:
     """The file that a value is; `attached` is what the files hold that are given by their path.
 
     Raises:

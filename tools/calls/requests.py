@@ -21,14 +21,14 @@ from .styles import (
     PERCENT,
     PLAIN,
     RESERVED,
-    as_written,
+    ascii_json,
     content,
-    header_json,
     is_empty,
     joined,
     matrix,
     pairs,
     percent,
+    unchanged,
 )
 
 _PATH_CHARACTERS = "/{}%:@!$&'()*+,;=-._~"
@@ -67,7 +67,7 @@ def build_request(operation: Operation, arguments: JsonObject, attached: Mapping
             case "query":
                 query += query_pairs(parameter, value)
             case "querystring":
-                query += whole_query(parameter, value)
+                query += querystring(parameter, value)
             case "cookie":
                 cookies += cookie_pairs(parameter, value)
             case "header":
@@ -121,7 +121,7 @@ def query_pairs(parameter: Parameter, value: JsonValue) -> list[str]:
     return [f"{name}={text}" for name, text in found]
 
 
-def whole_query(parameter: Parameter, value: JsonValue) -> list[str]:
+def querystring(parameter: Parameter, value: JsonValue) -> list[str]:
     """The parameter that is the whole query (OpenAPI 3.2 §4.12.2, `in: querystring`)."""
     if isinstance(value, dict) and not is_json(parameter.media_type):
         return [encode_fields(value, ())] if value else []
@@ -139,11 +139,11 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
         InvalidArgumentsError: it holds a line break, a control character, or one that headers do not carry.
     """
     if is_json(parameter.media_type):
-        text = header_json(value)
+        text = ascii_json(value)
     elif parameter.media_type:
         text = content(value, parameter.media_type)
     else:
-        text = joined(value, DELIMITERS.get(parameter.style, ","), parameter.explode, as_written)
+        text = joined(value, DELIMITERS.get(parameter.style, ","), parameter.explode, unchanged)
     _check_header(parameter, text)
     return text.strip()
 

@@ -25,7 +25,7 @@ _RESERVED = ":/?@!$'()*,;="
 # RFC 6265 §4.1.1 and RFC 9110 §5.6.2, without `%`: as many servers decode percent-encoding in cookies as do not.
 _COOKIE_CHARACTERS = "!#$&'()*+-./:<=>?@[]^_`{|}~"
 _NAME_CHARACTERS = "!#$&'*+^`|"
-_LARGEST_WHOLE = 2**53
+_MAX_SAFE_INTEGER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ def _quoted(text: str, safe: str) -> str:
         ) from None
 
 
-def as_written(text: str) -> str:
+def unchanged(text: str) -> str:
     """The text itself."""
     return text
 
 
 PERCENT = Writing(percent, percent, percent)
 RESERVED = Writing(percent, reserved, lambda text: _quoted(text, _RESERVED.replace(",", "")))
-PLAIN = Writing(as_written, as_written, as_written)
+PLAIN = Writing(unchanged, unchanged, unchanged)
 COOKIE = Writing(
     lambda text: _quoted(text, _NAME_CHARACTERS),
     lambda text: _quoted(text, _COOKIE_CHARACTERS),
@@ -77,7 +77,7 @@ def scalar(value: JsonValue) -> str:
         return value
     if isinstance(value, WrittenNumber):
         return value.text
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_WHOLE:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_SAFE_INTEGER:
         return str(int(value))
     return "" if value is None else exact_json(value)
 
@@ -87,7 +87,7 @@ def content(value: JsonValue, media_type: str) -> str:
     return value if isinstance(value, str) and not is_json(media_type) else exact_json(value)
 
 
-def header_json(value: JsonValue) -> str:
+def ascii_json(value: JsonValue) -> str:
     """A value as JSON that a header carries."""
     return exact_json(value, ascii_only=True)
 

@@ -24,7 +24,7 @@ def _catalogue(such_as: str) -> Filter:
     return Filter("catalogue", "catalogue:{ref:$}", "String!", schema)
 
 
-def written_forms(value: JsonValue) -> JsonValue:
+def gtin_variants(value: JsonValue) -> JsonValue:
     """Each GTIN in every length that it can be written in; other text as it is."""
     forms: dict[str, None] = {}
     for item in as_list(value):
@@ -57,7 +57,7 @@ def _product_filters() -> tuple[Filter, ...]:
     gtin = _texts("gtin", "gtin", _GTINS)
     return (
         _texts("ref", "ref", _REFS),
-        Filter(gtin.argument, gtin.graphql, gtin.type, gtin.schema, written_forms),
+        Filter(gtin.argument, gtin.graphql, gtin.type, gtin.schema, gtin_variants),
         _texts("name", "name", "Names; % stands for any text, as in %shirt%."),
         _STATUS,
         _catalogue("DEFAULT:1"),

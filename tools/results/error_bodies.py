@@ -11,8 +11,8 @@ from ..formats.charsets import decoded
 from ..formats.html_text import title_of
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, as_text, parse_json
 from ..formats.text import one_line
-from .field_errors import CODES, MESSAGES, FieldError, by_field, first_text, is_by_field, plain_name, read_wrongs
-from .headers import shown_url
+from .field_errors import CODES, MESSAGES, FieldError, by_field, first_text, is_by_field, plain_name, read_field_errors
+from .headers import redacted_url
 
 _WRAPPERS = ("error", "fault", "message", "detail", "problem", "exception", "meta", "status", "err", "response")
 _REQUEST_IDS = ("requestid", "traceid", "correlationid", "operationid", "eventid", "errorid", "transactionid")
@@ -74,7 +74,7 @@ def _read_text(text: str, content_type: str) -> ErrorBody:
     if "html" in content_type or begin.startswith(("<!doctype html", "<html", "<head", "<body")):
         return ErrorBody(message=f"a web page ({one_line(title_of(text), 120) or 'no title'})")
     if begin.startswith("<"):
-        code, message, request = read_xml_error(text)
+        code, message, request = parse_xml_error(text)
         if code or message:
             return ErrorBody(code, message or code, request_id=request)
         return ErrorBody(message=f"a web page or XML ({one_line(title_of(text), 120) or 'no title'})")
@@ -83,15 +83,15 @@ def _read_text(text: str, content_type: str) -> ErrorBody:
 
 def _read_node(node: JsonObject) -> ErrorBody:
     inner = _inner(node)
-    wrongs = read_wrongs(inner) or read_wrongs(node)
+    field_errors = read_field_errors(inner) or read_field_errors(node)
     message = first_text(inner, MESSAGES)
-    if not wrongs and not message and is_by_field(inner):
-        wrongs = [wrong for wrong, _ in zip(by_field(inner), range(20), strict=False)]
+    if not field_errors and not message and is_by_field(inner):
+        field_errors = [wrong for wrong, _ in zip(by_field(inner), range(20), strict=False)]
     parameter = as_text(inner.get("param"))
-    fields = [f"{wrong.where}: {wrong.what}" for wrong in wrongs if wrong.where]
-    said = [wrong.what for wrong in wrongs if not wrong.where and wrong.what != message]
-    code = _code(inner, node, wrongs)
-    if not message or (message == code and wrongs):
+    fields = [f"{wrong.where}: {wrong.what}" for wrong in field_errors if wrong.where]
+    said = [wrong.what for wrong in field_errors if not wrong.where and wrong.what != message]
+    code = _code(inner, node, field_errors)
+    if not message or (message == code and field_errors):
         message, said = "; ".join(said) or message, []
     if parameter and not fields:
         fields = [f"{one_line(parameter, 100)}: {one_line(message, 200)}"]
@@ -112,7 +112,7 @@ def _inner(node: JsonObject) -> JsonObject:
 
 
 def _tells(node: JsonObject) -> bool:
-    return bool(first_text(node, (*MESSAGES, "code")) or read_wrongs(node) or _wrapped(node))
+    return bool(first_text(node, (*MESSAGES, "code")) or read_field_errors(node) or _wrapped(node))
 
 
 def _wrapped(node: JsonObject) -> list[JsonObject]:
@@ -127,15 +127,15 @@ def _with_rest(told: ErrorBody, inner: JsonObject, node: JsonObject) -> ErrorBod
     return replace(
         told,
         request_id=one_line(request, 100),
-        documentation=shown_url(documentation) if documentation.startswith("https://") else "",
+        documentation=redacted_url(documentation) if documentation.startswith("https://") else "",
         wait=_wait(inner) if (wait := _wait(node)) is None else wait,
         retryable=retryable if isinstance(retryable, bool) else None,
     )
 
 
-def _code(inner: JsonObject, node: JsonObject, wrongs: list[FieldError]) -> str:
+def _code(inner: JsonObject, node: JsonObject, field_errors: list[FieldError]) -> str:
     """The code that tells most: a word before a number, which mostly is the status again."""
-    found = [_own_code(inner), _own_code(node), *(wrong.code for wrong in wrongs)]
+    found = [_own_code(inner), _own_code(node), *(wrong.code for wrong in field_errors)]
     told = [code for code in found if code]
     return next((code for code in told if not code.isdigit()), told[0] if told else "")
 
@@ -178,7 +178,7 @@ _XML_MESSAGES = (
 _XML_REQUEST_IDS = (_named("RequestId", "RequestID", "requestId", "request_id", "TraceId", "traceId"),)
 
 
-def read_xml_error(text: str) -> tuple[str, str, str]:
+def parse_xml_error(text: str) -> tuple[str, str, str]:
     """Code, message and request id; empty where there is none."""
     head = text[:_MOST_XML]
     return _first(_XML_CODES, head, 100), _first(_XML_MESSAGES, head, 800), _first(_XML_REQUEST_IDS, head, 100)

@@ -52,7 +52,7 @@ def first_text(node: JsonObject, names: tuple[str, ...]) -> str:
     return ""
 
 
-def read_wrongs(node: JsonObject) -> list[FieldError]:
+def read_field_errors(node: JsonObject) -> list[FieldError]:
     """What is wrong, under whichever of the usual names it stands."""
     found: list[FieldError] = []
     of_kubernetes = node.get("kind") == "Status"
@@ -62,7 +62,7 @@ def read_wrongs(node: JsonObject) -> list[FieldError]:
             continue
         if isinstance(value, dict):
             if plain != "message" and not (plain == "detail" and first_text(value, MESSAGES)):
-                found += read_wrongs(value) if of_kubernetes else islice(by_field(value), _MOST)
+                found += read_field_errors(value) if of_kubernetes else islice(by_field(value), _MOST)
         else:
             found += [wrong for item in as_list(value)[:_MOST] for wrong in _of_item(item)]
     return [wrong for wrong in found if wrong.what][:_MOST]

@@ -36,7 +36,7 @@ _PLACE_WORDS = {"page", "next", "prev", "previous", "continuation", "cursor", "s
 
 def header_notes(headers: Mapping[str, str]) -> list[str]:
     """`name: value` of each header that helps to go on: where things are, versions, pages, limits."""
-    told = [f"{name}: {shown_url(headers[name])}" for name in _ADDRESSES if headers.get(name)]
+    told = [f"{name}: {redacted_url(headers[name])}" for name in _ADDRESSES if headers.get(name)]
     told += [f"link: {link}" for link in _links(headers.get("link", ""))]
     told += [f"{name}: {one_line(headers[name], _LONGEST)}" for name in _TOLD if headers.get(name)]
     sizes = accumulate(map(len, told))
@@ -45,12 +45,12 @@ def header_notes(headers: Mapping[str, str]) -> list[str]:
 
 def _links(header: str) -> list[str]:
     """The links, those to other pages first."""
-    links = [(" ".join(link.relations), shown_url(link.href)) for link in read_links(header)]
+    links = [(" ".join(link.relations), redacted_url(link.href)) for link in read_links(header)]
     ranked = sorted(links, key=lambda link: _PAGES.index(link[0]) if link[0] in _PAGES else len(_PAGES))
     return [f'<{url}>; rel="{one_line(relations, 60)}"' for relations, url in ranked[:_MOST_LINKS]]
 
 
-def shown_url(url: str) -> str:
+def redacted_url(url: str) -> str:
     """A URL as it may be shown: without a user's name and the values of parameters that look like secrets."""
     try:
         parts = urlsplit(url.strip())

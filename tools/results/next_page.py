@@ -22,7 +22,7 @@ _NEXT_ADDRESSES = ("next", "next_url", "nextPage", "next_page")
 _CURSOR = re.compile(r"[!-~]{1,1000}")
 
 
-def how_to_get_more(operation: Operation, arguments: JsonObject, answer: JsonValue, headers: Mapping[str, str]) -> str:
+def next_page_hint(operation: Operation, arguments: JsonObject, answer: JsonValue, headers: Mapping[str, str]) -> str:
     """A sentence such as "There is more: call again with _skip=100.", or nothing."""
     node = as_object(answer)
     if operation.tier != "read":  # to repeat a write is no advice; what GraphQL posts may be either

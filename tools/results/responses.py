@@ -18,7 +18,7 @@ from ..formats.sniffing import sniff
 from ..formats.text import clean, one_line
 from ..http.messages import Response
 from .graphql_errors import graphql_errors, graphql_failure
-from .headers import header_notes, shown_url
+from .headers import header_notes, redacted_url
 from .media import media_result
 from .result import Result
 from .upstream_errors import upstream_error
@@ -49,7 +49,7 @@ def read_response(response: Response, system: str, more: More = _no_more, check:
     if not 200 <= response.status < 400:
         raise upstream_error(response, system)
     if response.status >= 300 and (location := response.headers.get("location")):
-        where = f"{system} redirects (HTTP {response.status}) to {shown_url(location)}, which was not followed"
+        where = f"{system} redirects (HTTP {response.status}) to {redacted_url(location)}, which was not followed"
         return Result(f"{where}: calls go to the system's own URLs only.", note=_note(response, system))
     if not response.body.strip():
         return Result(

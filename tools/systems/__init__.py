@@ -1,1 +1,1 @@
-"""One service and what is known of it: its documents, loaded, kept, and compared with what they were."""
+"""A service: its documents, loaded, cached, and compared with what was first seen."""

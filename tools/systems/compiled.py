@@ -1,4 +1,4 @@
-"""Operations as they were read from a document, kept by its content, so that a start need not read it again."""
+"""A cache of the operations of documents, by content, so that a start need not parse them again."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ FORMAT = 1
 Reading: TypeAlias = tuple[list[Operation], list[Problem]]
 
 
-def read_compiled(
+def load_compiled(
     body: bytes, source: Source, cache: Cache | None, read: Callable[[bytes, Source], Reading]
 ) -> Reading:
-    """What `read` makes of the document, or made of the very same one before. What it raises passes through."""
-    if (kept := compiled_before(body, source, cache)) is not None:
+    """Return the cached reading of a document, or `read` it and cache the result."""
+    if (kept := find_compiled(body, source, cache)) is not None:
         return kept
     reading = read(body, source)
     if cache:
@@ -39,8 +39,8 @@ def read_compiled(
     return reading
 
 
-def compiled_before(body: bytes, source: Source, cache: Cache | None) -> Reading | None:
-    """What was made of the very same document before, if that is kept."""
+def find_compiled(body: bytes, source: Source, cache: Cache | None) -> Reading | None:
+    """Return the cached reading of a document, if any."""
     key = compiled_key(body, source)
     kept = cache.read("compiled", key) if cache else None
     if cache is None or kept is None:
@@ -48,33 +48,32 @@ def compiled_before(body: bytes, source: Source, cache: Cache | None) -> Reading
     try:
         reading = unpack(kept.body)
     except (ValueError, TypeError, LookupError, AttributeError):
-        logger.warning("what was compiled of %s cannot be read, and is made anew", source.url, exc_info=True)
+        logger.warning("cannot use the cached operations of %s; parsing it again", source.url, exc_info=True)
         return None
-    cache.confirm("compiled", key)  # what is used stays
+    cache.confirm("compiled", key)  # recently used entries stay
     return reading
 
 
 def compiled_key(body: bytes, source: Source) -> str:
-    """All that the operations depend on: the document, where it came from, and the program that reads it."""
-    known = {field.name: getattr(source, field.name) for field in dataclasses.fields(source)}
-    told = json.dumps(known, default=sorted)  # the only value that is no JSON is a set
-    return "\n".join([str(FORMAT), _program(), told, hashlib.sha256(body).hexdigest()])
+    """Return a key of everything that the operations depend on: the document, its source, and the program."""
+    origin = json.dumps(_fields(source), default=sorted)  # the only value that isn't JSON is a set
+    return "\n".join([str(FORMAT), _program(), origin, hashlib.sha256(body).hexdigest()])
 
 
 @cache
 def _program() -> str:
-    """The code of this package as it is installed: another version may read the same document differently."""
+    """Return a digest of the installed code: another version may read the same document differently."""
     try:
         root = Path(str(files("closient_mcp.tools")))
         states = sorted((path.relative_to(root).as_posix(), path.stat()) for path in root.rglob("*.py"))
     except OSError:
         return ""
-    told = "\n".join(f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states)
-    return hashlib.sha256(told.encode()).hexdigest()
+    listing = "\n".join(f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states)
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def pack(operations: Sequence[Operation], problems: Sequence[Problem]) -> bytes:
-    """Operations and problems as JSON; a definition that several of them share stands there once."""
+    """Return operations and problems as JSON, with each shared definition once."""
     shared: list[JsonObject] = []
     places: dict[int, int] = {}
 
@@ -94,8 +93,8 @@ def pack(operations: Sequence[Operation], problems: Sequence[Problem]) -> bytes:
             own = {name: place(cast(JsonObject, schema)) for name, schema in definitions.items()}
             row["input_schema"] = {**operation.input_schema, "$defs": cast(JsonObject, own)}
         rows.append(row)
-    told = {"shared": shared, "operations": rows, "problems": [_fields(problem) for problem in problems]}
-    return to_text(cast(JsonObject, told)).encode(errors="surrogatepass")
+    content = {"shared": shared, "operations": rows, "problems": [_fields(problem) for problem in problems]}
+    return to_text(cast(JsonObject, content)).encode(errors="surrogatepass")
 
 
 def _fields(value: Any) -> JsonObject:
@@ -103,16 +102,16 @@ def _fields(value: Any) -> JsonObject:
 
 
 def unpack(content: bytes) -> Reading:
-    """What `pack` was given.
+    """Reverse `pack`.
 
     Raises:
-        ValueError, TypeError, LookupError, AttributeError: it is something else.
+        ValueError, TypeError, LookupError, AttributeError: the content was not made by `pack`.
     """
-    # Straight into the classes: checking each value again would cost more than reading the document does.
-    told: Any = json.loads(content.decode(errors="surrogatepass"))
-    shared: list[JsonObject] = told["shared"]
+    # Values aren't validated: that would take longer than parsing the document.
+    packed: Any = json.loads(content.decode(errors="surrogatepass"))
+    shared: list[JsonObject] = packed["shared"]
     operations: list[Operation] = []
-    for row in told["operations"]:
+    for row in packed["operations"]:
         schema = row["input_schema"]
         if "$defs" in schema:
             schema["$defs"] = {name: shared[place] for name, place in schema["$defs"].items()}
@@ -120,15 +119,9 @@ def unpack(content: bytes) -> Reading:
         row["body"] = _body(row["body"]) if row["body"] else None
         row["tags"], row["scopes"] = tuple(row["tags"]), tuple(row["scopes"])
         operations.append(Operation(**row))
-    return operations, [Problem(**problem) for problem in told["problems"]]
+    return operations, [Problem(**problem) for problem in packed["problems"]]
 
 
-def _body(told: dict[str, Any]) -> Body:
-    told["parts"] = tuple(_part(part) for part in told["parts"])
-    told["media_types"] = tuple(told["media_types"])
-    return Body(**told)
-
-
-def _part(told: dict[str, Any]) -> Part:
-    told["headers"] = tuple((name, value) for name, value in told["headers"])
-    return Part(**told)
+def _body(row: dict[str, Any]) -> Body:
+    parts = tuple(Part(**{**part, "headers": tuple(map(tuple, part["headers"]))}) for part in row["parts"])
+    return Body(**{**row, "parts": parts, "media_types": tuple(row["media_types"])})

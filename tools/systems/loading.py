@@ -1,4 +1,4 @@
-"""One document of a system: read into operations, or a reason why there are none."""
+"""Loading one document of a system: its operations, or why it has none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..openapi.references import refers_elsewhere
 from ..openapi.servers import leaves_open, server_origins
 from ..openapi.swagger import is_swagger, to_openapi
 from ..problems import Problem
-from .compiled import Reading, compiled_before, compiled_key, read_compiled
+from .compiled import Reading, compiled_key, find_compiled, load_compiled
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +31,11 @@ _ACCEPT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
-    """One document that a catalog lists: what it gave, or why it gave nothing.
+class LoadedDocument:
+    """What a document gave, or why it gave nothing.
 
-    `same` is equal for two of which one is enough: equal bytes whose calls go to the same places. A failure that is
-    `final` is not one of the network: nothing there can be used. `stale` says that it is a kept copy, and why.
+    Documents with equal `same` are duplicates: the same bytes, with calls to the same URLs. A `final` failure isn't
+    one of the network and won't go away. `stale` says that a cached copy is used, and why.
     """
 
     api: str
@@ -48,57 +48,57 @@ class Description:
     confirmed: float = 0.0
     stale: tuple[Stale, ...] = ()
 
-    def or_earlier(self, earlier: Description | None) -> Description:
-        """What was read earlier in this run, where this is only a failure that may pass."""
-        if not self.failure or self.final or earlier is None or earlier.failure or earlier.api != self.api:
+    def or_previous(self, previous: LoadedDocument | None) -> LoadedDocument:
+        """Return the previous document of this run instead, if this is a failure that may be temporary."""
+        if not self.failure or self.final or previous is None or previous.failure or previous.api != self.api:
             return self
-        return replace(earlier, stale=(Stale(self.url, earlier.confirmed, self.failure),))
+        return replace(previous, stale=(Stale(self.url, previous.confirmed, self.failure),))
 
 
-async def read_description(entry: Entry, source: Source, reader: Reader) -> Description:
-    """Read the document of an entry, or, where that fails, the next that the catalog names for the same API."""
-    failed: Description | None = None
+async def load_document(entry: Entry, source: Source, reader: Reader) -> LoadedDocument:
+    """Load the document of an entry or, if that fails, an alternate that the catalog lists for the same API."""
+    failed: LoadedDocument | None = None
     for url in (entry.description, *entry.alternates):
-        found = await _read(entry, url, source, reader)
-        if not found.failure:
-            return found
-        failed = replace(failed, final=failed.final and found.final) if failed else found
+        document = await _load(entry, url, source, reader)
+        if not document.failure:
+            return document
+        failed = replace(failed, final=failed.final and document.final) if failed else document
     assert failed
     return failed
 
 
-async def _read(entry: Entry, url: str, source: Source, reader: Reader) -> Description:
-    def use(document: Document) -> Description:
-        return _understand(entry, document, replace(source, url=document.url), reader)
+async def _load(entry: Entry, url: str, source: Source, reader: Reader) -> LoadedDocument:
+    def parse(document: Document) -> LoadedDocument:
+        return _parse(entry, document, replace(source, url=document.url), reader)
 
-    failed = Description(entry.api, entry.description)
+    failed = LoadedDocument(entry.api, entry.description)
     try:
-        return await reader.read(url, _ACCEPT, use)
+        return await reader.read(url, _ACCEPT, parse)
     except (FetchError, _UnusableError) as error:
         final = isinstance(error, GoneError | _UnusableError)
         return replace(failed, failure=one_line(str(error), 300), final=final)
-    except Exception as error:  # one document that we cannot read must not cost the others
-        logger.exception("%s could not be read", url)
-        failure = f"it could not be read ({type(error).__name__}); the log has the details"
-        return replace(failed, failure=failure, final=True)
+    except Exception as error:  # a bug with one document must not affect the others
+        logger.exception("cannot read %s", url)
+        reason = f"it could not be read ({type(error).__name__}); the log has the details"
+        return replace(failed, failure=reason, final=True)
 
 
 class _UnusableError(ValueError):
-    """The document gives no operations; the text says why."""
+    """The document has no usable operations."""
 
 
-def _understand(entry: Entry, document: Document, source: Source, reader: Reader) -> Description:
+def _parse(entry: Entry, document: Document, source: Source, reader: Reader) -> LoadedDocument:
     body, stale = document.body, staleness(document)
     if refers_elsewhere(body):
         folders = (*reader.folders, f"{source.url.rsplit('/', 1)[0]}/") if is_file(source.url) else ()
         files = Files(replace(reader, folders=folders), source.url)
-        (operations, problems), body = _of_several(body, source, files)
+        (operations, problems), body = _parse_with_files(body, source, files)
         stale += files.stale()
     else:
-        operations, problems = read_compiled(body, source, reader.fetcher.cache, _compile)
+        operations, problems = load_compiled(body, source, reader.fetcher.cache, _compile)
     bases = "\n".join(sorted({operation.base for operation in operations}))
     same = hashlib.sha256(body + bases.encode()).hexdigest()
-    return Description(
+    return LoadedDocument(
         entry.api,
         entry.description,
         tuple(operations),
@@ -109,29 +109,29 @@ def _understand(entry: Entry, document: Document, source: Source, reader: Reader
     )
 
 
-def _of_several(body: bytes, source: Source, files: Files) -> tuple[Reading, bytes]:
-    """What a document gives together with the files that it refers to, and the bytes that stand for all of them."""
+def _parse_with_files(body: bytes, source: Source, files: Files) -> tuple[Reading, bytes]:
+    """Parse a document with the files that it refers to; also return bytes that identify all of them."""
     cache = files.reader.fetcher.cache
     key = f"files of\n{compiled_key(body, source)}"
     listed = cache.read("compiled", key) if cache else None
     if listed:
-        known = [as_text(one) for one in as_list(listed.facts.get("files"))]
+        known = [as_text(url) for url in as_list(listed.facts.get("files"))]
         files.fetch(known)
         whole = body + files.digest(known)
-        if (kept := compiled_before(whole, source, cache)) is not None:
+        if (kept := find_compiled(whole, source, cache)) is not None:
             return kept, whole
-    content, unresolved, taken = files.complete(_readable(body))
+    content, unresolved, taken = files.complete(_read_json(body))
     if cache:
         cache.write("compiled", key, {"files": list[JsonValue](taken)}, b"")
     whole = body + files.digest(taken)
-    return read_compiled(whole, source, cache, lambda _, source: _read_content(content, source, unresolved)), whole
+    return load_compiled(whole, source, cache, lambda _, source: _read_content(content, source, unresolved)), whole
 
 
 def _compile(body: bytes, source: Source) -> Reading:
-    return _read_content(_readable(body), source, {})
+    return _read_content(_read_json(body), source, {})
 
 
-def _readable(body: bytes) -> JsonObject:
+def _read_json(body: bytes) -> JsonObject:
     try:
         return read_document(body)
     except UnreadableDocumentError as error:
@@ -142,17 +142,17 @@ def _read_content(content: JsonObject, source: Source, unresolved: Mapping[str, 
     if is_swagger(content):
         content = to_openapi(content, source.url)
     if is_file(source.url) and not source.base and not source.anchor and leaves_open(content):
-        raise _UnusableError("it is a file that names no server by a whole URL; set `base` to where the API is")
+        raise _UnusableError("it is a file without an absolute server URL; set `base` to the URL of the API")
     try:
         operations, problems = read_operations(content, source, unresolved)
     except NotOpenApiError as error:
         raise _UnusableError(unsupported_reason(content) or str(error)) from None
-    problems += _elsewhere(source, server_origins(content, source.url), operations) if not source.base else []
+    problems += _server_problems(source, server_origins(content, source.url), operations) if not source.base else []
     return operations, problems
 
 
-def _elsewhere(source: Source, servers: set[str], operations: list[Operation]) -> list[Problem]:
-    """A notice where the document's servers are not where the catalog says that the API is."""
+def _server_problems(source: Source, servers: set[str], operations: list[Operation]) -> list[Problem]:
+    """Report servers at another origin than the catalog gives for the API."""
     try:
         anchor = origin_of(source.anchor)
     except InvalidUrlError:

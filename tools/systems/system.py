@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import anyio
 
 from ..catalog.discovery import DiscoveryError, DocumentSource, find_descriptions
 from ..catalog.entries import Catalog, Entry
-from ..catalog.search import EntryIndex
 from ..formats.text import one_line
 from ..formats.urls import has_origin
 from ..http.fetched import Stale
@@ -19,11 +19,10 @@ from ..http.sender import Sender
 from ..openapi.names import tool_name
 from ..openapi.operations import Operation, Source
 from ..problems import Problem
-from .loading import Description, read_description
+from ..search import SearchEntry, SearchIndex
+from .loading import LoadedDocument, load_document
 
-__all__ = ["Description", "DocumentSource", "Progress", "System"]
-
-# How many documents are read at the start, for one search, and kept at the most.
+# How many documents are read at the start and for one search, and how many are kept.
 MAX_DOCUMENTS = 60
 MAX_PER_SEARCH = 5
 MAX_KEPT = 200
@@ -33,16 +32,16 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(slots=True)
 class System:
-    """A service and what is known of it so far; `load` fills it in, and may be run again.
+    """A service and what is known of it so far; `load` may run again.
 
-    `failure` says why nothing is known of it; `entries` are its APIs, `loaded` says that the first of them were
-    tried: the pinned ones (`pins`), then as the catalog has them, up to a bound. The others are read by
-    `read_more` and `read_for`. `descriptions` are by their URLs. `prefix` begins the tools' names; the API's
-    word follows where the way in may lead to several. The single API of a system is called like the system.
+    The documents of the pinned APIs (`pins`), then of the others, are read by `load`, up to `MAX_DOCUMENTS`; the rest
+    on demand, by `load_matching` and `load_for_tool`. `loaded` says that `load` tried its share, `failure` why nothing
+    is known. `documents` are by their URLs. Tool names begin with `prefix`, then the API if the source may list
+    several; the single API of a system has the system's name.
     """
 
     name: str
-    way: DocumentSource
+    source: DocumentSource
     prefix: tuple[str, ...]
     sender: Sender
     fetcher: Fetcher
@@ -51,181 +50,175 @@ class System:
     loaded: bool = False
     failure: str = ""
     entries: tuple[Entry, ...] = ()
-    descriptions: dict[str, Description] = field(default_factory=dict[str, Description])
+    documents: dict[str, LoadedDocument] = field(default_factory=dict[str, LoadedDocument])
     problems: list[Problem] = field(default_factory=list[Problem])
     _first: tuple[Entry, ...] = ()
     _stale_catalogs: tuple[Stale, ...] = ()
-    # On demand, the one that was wanted longest ago first.
-    _wanted: dict[str, None] = field(default_factory=dict[str, None])
-    _index: EntryIndex | None = None
+    # The URLs of documents that were loaded on demand, least recently used first.
+    _on_demand: dict[str, None] = field(default_factory=dict[str, None])
+    _index: SearchIndex[Entry] | None = None
 
-    async def load_kept(self, within: float | None = None) -> None:
-        """Fill in what was kept from before, without any network; `loaded` if that is as much as `load` would give.
+    async def load_cached(self, within: float | None = None) -> None:
+        """Load from the cache only; sets `loaded` if that gives as much as `load` would.
 
-        What was last confirmed more than `within` seconds ago does not count.
+        Ignores what was last confirmed more than `within` seconds ago.
         """
         reader = self._reader(replace(self.fetcher, online=False, within=within))
-        if self._misplaced():
+        if self._base_failure():
             return
         try:
-            self._take(await find_descriptions(self.way, reader))
+            self._use_catalog(await find_descriptions(self.source, reader))
         except DiscoveryError:
             return
-        await self._read_all(self._first, reader, None)
-        found = self._read_at_start()
-        self.loaded = len(found) == len(self._first) and all(not one.failure or one.final for one in found)
-        for one in found:
-            if one.failure and not one.final:
-                del self.descriptions[one.url]
+        await self._load_all(self._first, reader, None)
+        first = self._first_documents()
+        missing = [document for document in first if document.failure and not document.final]
+        self.loaded = len(first) == len(self._first) and not missing
+        for document in missing:
+            del self.documents[document.url]
 
     async def load(self, progress: Progress | None = None, *, again: bool = False) -> None:
-        """Read the catalog and its first documents, some at a time; failures become values.
+        """Load the catalog and its first documents concurrently; failures become values.
 
-        What was read already, and is not stale, is read only if that is to happen `again`; where it then cannot be
-        had, it stays as it is. `progress` is told after each document.
+        Documents that are loaded and not stale are read only with `again`, and kept if that fails. Calls `progress`
+        after each document.
         """
-        self.failure = self._misplaced()
+        self.failure = self._base_failure()
         if self.failure:
             return
         try:
-            self._take(await find_descriptions(self.way, self._reader()))
+            self._use_catalog(await find_descriptions(self.source, self._reader()))
         except DiscoveryError as error:
             self.failure = one_line(str(error), 500)
             return
-        wanted = [entry for entry in self.entries if entry.description in self._wanted] if again else []
-        await self._read_all([*self._first, *wanted], self._reader(), progress, again=again)
+        on_demand = [entry for entry in self.entries if entry.description in self._on_demand] if again else []
+        await self._load_all([*self._first, *on_demand], self._reader(), progress, again=again)
         self.loaded = True
 
-    def _misplaced(self) -> str:
-        if self.way.base and not has_origin(self.way.base, self.sender.origins):
-            return f"its `base` {self.way.base} is not a URL that its calls may go to"
+    def _base_failure(self) -> str:
+        if self.source.base and not has_origin(self.source.base, self.sender.origins):
+            return f"its `base` {self.source.base} is not a URL that its calls may go to"
         return ""
 
-    def _take(self, listing: Catalog) -> None:
-        self.entries = listing.entries
-        if not self.way.lists:
+    def _use_catalog(self, catalog: Catalog) -> None:
+        self.entries, self._index = catalog.entries, None
+        if not self.source.lists:
             self.entries = tuple(replace(entry, api=self.name) for entry in self.entries)
-        self.problems = list(listing.problems)
-        self._stale_catalogs = listing.stale
-        self._first = self._chosen()
+        self.problems = list(catalog.problems)
+        self._stale_catalogs = catalog.stale
+        pins = {pin.removeprefix(f"{self.name}.") for pin in self.pins}
+        by_pin = sorted(self.entries, key=lambda entry: entry.api not in pins)
+        first = {entry.description for entry in by_pin[:MAX_DOCUMENTS]}
+        self._first = tuple(entry for entry in self.entries if entry.description in first)
         if self.partial:
             reason = f"it lists {len(self.entries)} descriptions; {len(self._first)} are read at the start"
-            effect = f"the others are read when they are looked for, and at most {MAX_KEPT} are kept"
-            self.problems.append(Problem(self.way.url, reason, effect))
+            effect = f"the others are read on demand, and at most {MAX_KEPT} are kept"
+            self.problems.append(Problem(self.source.url, reason, effect))
 
-    async def read_more(self, query: str, api: str = "") -> bool:
-        """Read the documents of an API, or of those that a query fits best; whether anything new was read."""
+    async def load_matching(self, query: str, api: str = "") -> bool:
+        """Load the documents of an API, or those that match a query best; return whether any was new."""
         if not self.partial:
             return False
         if api:
-            return await self._want([entry for entry in self.entries if entry.api == api])
-        if self._index is None or self._index.entries is not self.entries:
-            self._index = EntryIndex(self.entries)
-        return await self._want(self._index.search(query, MAX_PER_SEARCH))
+            return await self._load_on_demand([entry for entry in self.entries if entry.api == api])
+        if self._index is None:
+            self._index = SearchIndex(map(_search_entry, self.entries))
+        return await self._load_on_demand(self._index.search(query)[:MAX_PER_SEARCH])
 
-    async def read_for(self, name: str) -> bool:
-        """Read the document that a tool's name belongs to; whether anything new was read."""
+    async def load_for_tool(self, name: str) -> bool:
+        """Load the document that a tool's name belongs to; return whether it was new."""
         if not self.partial:
             return False
-        fitting = [entry for entry in self.entries if name.startswith(f"{tool_name(self._prefix_of(entry), '')}")]
-        return await self._want(sorted(fitting, key=lambda entry: -len(entry.api))[:MAX_PER_SEARCH])
+        matching = [entry for entry in self.entries if name.startswith(tool_name(self._prefix_of(entry), ""))]
+        return await self._load_on_demand(sorted(matching, key=lambda entry: -len(entry.api))[:MAX_PER_SEARCH])
 
     @property
     def partial(self) -> bool:
-        """Whether there are more descriptions than are read at the start."""
-        return self.unread > 0
+        """Whether some documents are read only on demand."""
+        return self.not_loaded > 0
 
     @property
-    def unread(self) -> int:
-        """How many descriptions are read only when they are looked for."""
+    def not_loaded(self) -> int:
+        """The number of documents that are read only on demand."""
         return len(self.entries) - len(self._first)
 
     @property
-    def settled(self) -> bool:
-        """Whether all was tried at least once, well or not."""
+    def attempted(self) -> bool:
+        """Whether loading was tried, successfully or not."""
         return self.loaded or bool(self.failure)
 
     @property
     def complete(self) -> bool:
-        """Whether what is read at the start was read; what could not be had may be there later."""
-        return self.loaded and not self.failure and not any(d.failure for d in self._read_at_start())
+        """Whether all the first documents were read."""
+        return self.loaded and not self.failure and not any(d.failure for d in self._first_documents())
 
     def operations(self) -> list[Operation]:
-        """All operations read so far, in the catalog's order; those of equal documents once."""
-        return [operation for description in self._distinct() for operation in description.operations]
+        """Return all operations read so far, in the order of the catalog, without those of duplicate documents."""
+        return [operation for document in self._distinct() for operation in document.operations]
 
     @property
     def unreachable(self) -> str:
-        """Why the service itself is not where its descriptions are known from, if it is not."""
+        """Why the system could not be reached, if so."""
         return self.failure or next((stale.why for stale in self._stale_catalogs), "")
 
     def stale(self) -> list[Stale]:
-        """The catalogs and documents that are used as they were, because nothing newer could be had."""
-        return [*self._stale_catalogs, *(stale for description in self._read() for stale in description.stale)]
+        """Return the catalogs and documents whose cached copies are used because they could not be fetched."""
+        return [*self._stale_catalogs, *(stale for document in self._loaded() for stale in document.stale)]
 
-    def on_demand(self, api: str) -> bool:
-        """Whether an API is read only when it is looked for, so that no list may depend on it."""
+    def is_on_demand(self, api: str) -> bool:
+        """Whether an API is read only on demand, so that lists must not depend on it."""
         return self.partial and api not in {entry.api for entry in self._first}
 
     def skipped(self) -> list[Problem]:
-        """Everything that could not be used, and why."""
+        """Return everything that could not be used, and why."""
         problems = list(self.problems)
-        kept = {description.same: description for description in self._distinct()}
-        distinct = {description.url for description in self._distinct()}
-        for description in self._read():
-            if description.failure:
-                effect = "its operations are missing"
-                problems.append(Problem(description.url, description.failure, effect))
-            elif description.url not in distinct:
-                other = kept[description.same]
+        kept = {document.same: document for document in self._distinct()}
+        distinct = {document.url for document in self._distinct()}
+        for document in self._loaded():
+            if document.failure:
+                problems.append(Problem(document.url, document.failure, "its operations are missing"))
+            elif document.url not in distinct:
+                other = kept[document.same]
                 reason = f"it is the same document as {other.url}"
-                problems.append(Problem(description.url, reason, f"both are one API, {other.api}"))
+                problems.append(Problem(document.url, reason, f"both are one API, {other.api}"))
             else:
-                problems += description.problems
+                problems += document.problems
         return problems
 
-    def _chosen(self) -> tuple[Entry, ...]:
-        pins = {pin.removeprefix(f"{self.name}.") for pin in self.pins}
-        pinned = [entry for entry in self.entries if entry.api in pins]
-        others = [entry for entry in self.entries if entry.api not in pins]
-        chosen = {entry.description for entry in [*pinned, *others][:MAX_DOCUMENTS]}
-        return tuple(entry for entry in self.entries if entry.description in chosen)
-
-    async def _want(self, entries: list[Entry]) -> bool:
+    async def _load_on_demand(self, entries: list[Entry]) -> bool:
         first = {entry.description for entry in self._first}
         for entry in entries:
             if entry.description not in first:
-                self._wanted.pop(entry.description, None)
-                self._wanted[entry.description] = None
-        unread = [entry for entry in entries if entry.description not in self.descriptions]
-        await self._read_all(unread, self._reader(), None)
-        while len(self.descriptions) > MAX_KEPT and self._wanted:
-            oldest = next(iter(self._wanted))
-            del self._wanted[oldest]
-            self.descriptions.pop(oldest, None)
-        return bool(unread)
+                self._on_demand.pop(entry.description, None)
+                self._on_demand[entry.description] = None
+        new = [entry for entry in entries if entry.description not in self.documents]
+        await self._load_all(new, self._reader(), None)
+        while len(self.documents) > MAX_KEPT and self._on_demand:
+            oldest = next(iter(self._on_demand))
+            del self._on_demand[oldest]
+            self.documents.pop(oldest, None)
+        return bool(new)
 
-    async def _read_all(
+    async def _load_all(
         self, entries: Iterable[Entry], reader: Reader, progress: Progress | None, *, again: bool = False
     ) -> None:
-        slots = anyio.CapacityLimiter(8)
-        total = len(self._first)
+        limiter = anyio.CapacityLimiter(8)
 
-        async def read(entry: Entry) -> None:
-            known = self.descriptions.get(entry.description)
+        async def load(entry: Entry) -> None:
+            known = self.documents.get(entry.description)
             if again or known is None or known.failure or known.stale or known.api != entry.api:
-                async with slots:
-                    found = await self._read_one(entry, reader)
-                self.descriptions[entry.description] = found.or_earlier(known)
+                async with limiter:
+                    document = await load_document(entry, self._source_of(entry), reader)
+                self.documents[entry.description] = document.or_previous(known)
             if progress:
-                progress(len(self.descriptions), total, entry.api)
+                progress(len(self.documents), len(self._first), entry.api)
 
         async with anyio.create_task_group() as group:
             for entry in entries:
-                group.start_soon(read, entry)
+                group.start_soon(load, entry)
 
-    async def _read_one(self, entry: Entry, reader: Reader) -> Description:
-        source = Source(
+    def _source_of(self, entry: Entry) -> Source:
+        return Source(
             system=self.name,
             prefix=self._prefix_of(entry),
             api=entry.api,
@@ -233,33 +226,35 @@ class System:
             anchor=entry.anchor,
             origins=self.sender.origins,
             app_scopes=self.app_scopes,
-            base=self.way.base.rstrip("/"),
+            base=self.source.base.rstrip("/"),
         )
-        return await read_description(entry, source, reader)
 
     def _prefix_of(self, entry: Entry) -> tuple[str, ...]:
-        return (*self.prefix, entry.api) if self.way.lists else self.prefix
+        return (*self.prefix, entry.api) if self.source.lists else self.prefix
 
     def _reader(self, fetcher: Fetcher | None = None) -> Reader:
-        return Reader(fetcher or self.fetcher, self.way.files, self.way.folders)
+        return Reader(fetcher or self.fetcher, self.source.files, self.source.folders)
 
-    def _read(self) -> list[Description]:
-        found = (self.descriptions.get(entry.description) for entry in self.entries)
-        return [description for description in found if description]
+    def _loaded(self) -> list[LoadedDocument]:
+        return [self.documents[entry.description] for entry in self.entries if entry.description in self.documents]
 
-    def _read_at_start(self) -> list[Description]:
+    def _first_documents(self) -> list[LoadedDocument]:
         first = {entry.description for entry in self._first}
-        return [description for description in self._read() if description.url in first]
+        return [document for document in self._loaded() if document.url in first]
 
-    def _distinct(self) -> list[Description]:
-        """What was read without failure, each document once: under the first of its words, whatever came first.
+    def _distinct(self) -> list[LoadedDocument]:
+        """Of equal documents, the one whose API comes first by name, whichever was read first.
 
-        What was read on demand stays as it is, since no name may change while it is in use.
+        Documents read on demand all stay, because a tool's name must not change while it is in use.
         """
-        read = [description for description in self._read() if not description.failure]
+        read = [document for document in self._loaded() if not document.failure]
         first = {entry.description for entry in self._first}
-        kept: dict[str, Description] = {}
-        for description in sorted(read, key=lambda one: one.api):
-            if description.url in first:
-                kept.setdefault(description.same, description)
-        return [one for one in read if one.url not in first or kept[one.same] is one]
+        kept: dict[str, LoadedDocument] = {}
+        for document in sorted(read, key=lambda document: document.api):
+            if document.url in first:
+                kept.setdefault(document.same, document)
+        return [document for document in read if document.url not in first or kept[document.same] is document]
+
+
+def _search_entry(entry: Entry) -> SearchEntry[Entry]:
+    return SearchEntry(entry, entry.api, ((f"{entry.api} {urlsplit(entry.anchor).path} {' '.join(entry.titles)}", 1),))

@@ -11,7 +11,7 @@ from ..formats.json_values import JsonObject, JsonValue, as_object
 from ..http.messages import IDEMPOTENT
 from ..http.sender import Sender
 from ..openapi.operations import Operation
-from ..results.next_page import how_to_get_more
+from ..results.next_page import next_page_hint
 from ..results.responses import ResponseCheck, no_check, read_response
 from ..results.result import Result
 from ..schema.file_schemas import allow_paths
@@ -34,7 +34,7 @@ def operation_tool(
 
     async def call(arguments: JsonObject) -> Result:
         def more(answer: JsonValue, headers: Mapping[str, str]) -> str:
-            return how_to_get_more(operation, arguments, answer, headers)
+            return next_page_hint(operation, arguments, answer, headers)
 
         attached = await read_attachments(operation, arguments, files)
         response = await sender.send(build_request(operation, arguments, attached))
@@ -52,7 +52,7 @@ def operation_tool(
         idempotent=operation.method in IDEMPOTENT,
         scopes=operation.scopes,
         abridged=True,
-        words=f"{operation.path} {' '.join(operation.tags)}",
+        search_text=f"{operation.path} {' '.join(operation.tags)}",
     )
 
 

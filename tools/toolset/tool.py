@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..formats.json_values import JsonObject, JsonValue
+from ..formats.json_values import JsonObject
+from ..formats.words import words_of
 from ..results.result import Result
 from ..schema.shortening import shortened, shortened_text
+from ..search import SearchEntry, SearchIndex
 from ..tiers import Tier
 
 DESCRIBE = "describe_operation"
-
 
 Call: TypeAlias = Callable[[JsonObject], Awaitable[Result]]
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool: its definition, and `call`, which takes arguments that fit `input_schema`.
+    """A tool's definition, and `call`, which takes arguments that are valid against `input_schema`.
 
-    `tier` says what it does to the service: reads, adds, or overwrites and deletes. `idempotent` and
-    `open_world` are MCP's hints of those names. `api` is empty for tools that belong to no single API;
-    `scopes` are what its calls want of a sign-in; `words` is further text that a search may find it by.
-    `abridged` says that lists show it shortened.
+    `idempotent` and `open_world` are the MCP hints of these names. `api` is empty for tools of no single API, `scopes`
+    are the OAuth scopes that a call needs, `search_text` is further text for searches. With `abridged`, lists show the
+    tool shortened.
     """
 
     name: str
@@ -39,30 +39,37 @@ class Tool:
     idempotent: bool = False
     open_world: bool = True
     scopes: tuple[str, ...] = ()
-    words: str = ""
+    search_text: str = ""
     abridged: bool = False
 
-    def renamed(self, name: str) -> Tool:
-        """The same tool under another name."""
-        return replace(self, name=name)
-
-    def definition(self, *, whole: bool = False) -> JsonObject:
-        """The tool as `tools/list` shows it (MCP `Tool`), every annotation explicit; `whole`: nothing shortened."""
-        short = self.abridged and not whole
-        annotations: JsonObject = {
-            "title": self.title,
-            "readOnlyHint": self.tier == "read",
-            "destructiveHint": self.tier == "destructive",
-            "idempotentHint": self.idempotent or self.tier == "read",
-            "openWorldHint": self.open_world,
-        }
-        definition: dict[str, JsonValue] = {
+    def definition(self, *, full: bool = False) -> JsonObject:
+        """Return the tool as `tools/list` shows it (MCP `Tool`); with `full`, nothing is shortened."""
+        short = self.abridged and not full
+        definition: JsonObject = {
             "name": self.name,
             "title": self.title,
             "description": shortened_text(self.description) if short else self.description,
             "inputSchema": shortened(self.input_schema) if short else self.input_schema,
-            "annotations": annotations,
+            "annotations": {
+                "title": self.title,
+                "readOnlyHint": self.tier == "read",
+                "destructiveHint": self.tier == "destructive",
+                "idempotentHint": self.idempotent or self.tier == "read",
+                "openWorldHint": self.open_world,
+            },
         }
         if self.output_schema is not None:
             definition["outputSchema"] = self.output_schema
         return definition
+
+
+def index_tools(tools: Iterable[Tool]) -> SearchIndex[Tool]:
+    """Return a search index of tools."""
+    return SearchIndex(map(_search_entry, tools))
+
+
+def _search_entry(tool: Tool) -> SearchEntry[Tool]:
+    fields = ((tool.name, 3), (tool.title, 3), (tool.search_text, 2), (tool.description, 1))
+    system = words_of(tool.system)
+    name = " ".join(word for word in words_of(tool.name) if word not in system)
+    return SearchEntry(tool, name, fields)

@@ -155,7 +155,7 @@ async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wai
         bridge: Bridge | None = None
 
         def monotonic(self) -> float:
-            if self.bridge is None or not all(self.bridge.systems[name].settled for name in ("down", "local")):
+            if self.bridge is None or not all(self.bridge.systems[name].attempted for name in ("down", "local")):
                 return 0.0
             if looked.is_set():
                 waited_for.set()

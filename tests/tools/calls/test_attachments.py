@@ -14,7 +14,7 @@ from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options, SettingsError
 from closient_mcp.tools.calls import attachments
-from closient_mcp.tools.calls.attachments import read_allowed
+from closient_mcp.tools.calls.attachments import read_file
 from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
 
 from ...fakes.service import Reply, Service, document, operation
@@ -32,27 +32,27 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_file_inside_is_read_by_its_whole_path_or_from_the_folder(folder: Path) -> None:
     for path in ("sub/a.txt", str(folder / "sub" / "a.txt"), "sub/../sub/a.txt"):
-        assert read_allowed(path, [folder]) == b"inside"
+        assert read_file(path, [folder]) == b"inside"
 
 
 def test_a_path_is_looked_for_in_each_folder_in_turn(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "b.txt").write_bytes(b"other")
-    assert read_allowed("b.txt", [folder, other]) == b"other"
+    assert read_file("b.txt", [folder, other]) == b"other"
 
 
 @pytest.mark.parametrize("path", ["../secret.txt", "sub/../../secret.txt", "/etc/passwd", "~/x", "../allowed2/x"])
 def test_rule_3_no_path_leads_out_of_the_folder(folder: Path, path: str) -> None:
     with pytest.raises(RefusedError, match="not in a folder from which files may be sent"):
-        read_allowed(path, [folder])
+        read_file(path, [folder])
 
 
 def test_rule_3_what_is_outside_is_refused_alike_whether_it_is_there_or_not(folder: Path, tmp_path: Path) -> None:
     told: list[str] = []
     for name in ("secret.txt", "absent.txt"):
         with pytest.raises(RefusedError) as caught:
-            read_allowed(str(tmp_path / name), [folder])
+            read_file(str(tmp_path / name), [folder])
         told.append(caught.value.message.replace(name, ""))
     assert told[0] == told[1]
 
@@ -63,48 +63,48 @@ def test_rule_3_no_link_leads_out_of_the_folder(folder: Path, tmp_path: Path) ->
     (folder / "fine").symlink_to(folder / "sub" / "a.txt")
     for path in ("link", "up/secret.txt"):
         with pytest.raises(RefusedError):
-            read_allowed(path, [folder])
-    assert read_allowed("fine", [folder]) == b"inside"
+            read_file(path, [folder])
+    assert read_file("fine", [folder]) == b"inside"
 
 
 def test_the_folder_itself_may_be_reached_over_a_link(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "short").symlink_to(folder)
-    assert read_allowed("sub/a.txt", [tmp_path / "short"]) == b"inside"
+    assert read_file("sub/a.txt", [tmp_path / "short"]) == b"inside"
 
 
 def test_without_a_folder_nothing_is_read(folder: Path) -> None:
     with pytest.raises(RefusedError):
-        read_allowed(str(folder / "sub" / "a.txt"), [])
+        read_file(str(folder / "sub" / "a.txt"), [])
 
 
 def test_a_pipe_or_a_folder_is_no_file_and_nobody_waits_for_it(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     for path in ("pipe", "sub"):
         with pytest.raises(InvalidArgumentsError):
-            read_allowed(path, [folder])
+            read_file(path, [folder])
 
 
 @pytest.mark.parametrize("path", ["absent", "a\0b", "x" * 5000, "loop"])
 def test_what_cannot_be_read_is_told_in_a_sentence(folder: Path, path: str) -> None:
     (folder / "loop").symlink_to(folder / "loop")
     with pytest.raises((InvalidArgumentsError, RefusedError)) as caught:
-        read_allowed(path, [folder])
+        read_file(path, [folder])
     assert len(caught.value.message) < 400
 
 
 def test_a_file_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert attachments.MAX_BYTES == 50 * 1024 * 1024
-    assert read_allowed("sub/a.txt", [folder], 6) == b"inside"
+    assert read_file("sub/a.txt", [folder], 6) == b"inside"
     with pytest.raises(InvalidArgumentsError, match="50 MiB"):
-        read_allowed("sub/a.txt", [folder], 5)
+        read_file("sub/a.txt", [folder], 5)
 
 
 async def test_files_of_one_call_are_bounded_together(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attachments, "MAX_BYTES", 10)
     (folder / "b.txt").write_bytes(b"123456")
-    assert attachments.read_all(["b.txt"], [folder]) == {"b.txt": b"123456"}
+    assert attachments.read_files(["b.txt"], [folder]) == {"b.txt": b"123456"}
     with pytest.raises(InvalidArgumentsError, match="too large"):
-        attachments.read_all(["b.txt", "sub/a.txt"], [folder])
+        attachments.read_files(["b.txt", "sub/a.txt"], [folder])
 
 
 def load(home: Path, text: str, *folders: str) -> tuple[Path, ...]:

@@ -60,7 +60,7 @@ async def test_of_6000_contexts_only_a_bounded_number_is_fetched(service: Servic
         assert len(service.received) == 1 + system_module.MAX_DOCUMENTS
         assert "acme_maker_5999_get_orders" in names(system)
         assert "6000 descriptions; 60 are read at the start" in system.skipped()[0].reason
-        assert await system.read_more("orders of the store maker 4321")
+        assert await system.load_matching("orders of the store maker 4321")
         assert "acme_maker_4321_get_orders" in names(system)
         assert len(service.received) <= 1 + system_module.MAX_DOCUMENTS + system_module.MAX_PER_SEARCH
 
@@ -74,13 +74,13 @@ async def test_of_what_is_read_on_demand_only_the_last_is_kept(
     async with opened(service) as system:
         await system.load()
         at_start = names(system)
-        assert await system.read_more("", "cx")
-        assert await system.read_for("acme_dx_get_dx")
+        assert await system.load_matching("", "cx")
+        assert await system.load_for_tool("acme_dx_get_dx")
         assert names(system) == [*at_start, "acme_dx_get_dx"]
-        assert not await system.read_more("", "dx")
-        assert system.on_demand("dx")
-        assert not system.on_demand("ax")
-        assert not await system.read_more("nothing like it")
+        assert not await system.load_matching("", "dx")
+        assert system.is_on_demand("dx")
+        assert not system.is_on_demand("ax")
+        assert not await system.load_matching("nothing like it")
 
 
 async def test_what_was_wanted_last_is_kept_and_nothing_is_renamed_by_it(
@@ -92,7 +92,7 @@ async def test_what_was_wanted_last_is_kept_and_nothing_is_renamed_by_it(
     async with opened(service) as system:
         await system.load()
         for wanted in ("ax", "cx", "ax", "dx"):
-            await system.read_more("", wanted)
+            await system.load_matching("", wanted)
         assert names(system) == ["acme_ax_get_things", "acme_bx_get_things", "acme_dx_get_things"]
 
 

@@ -20,7 +20,7 @@ from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.problems import Problem
 from closient_mcp.tools.systems import compiled
-from closient_mcp.tools.systems.compiled import Reading, compiled_key, pack, read_compiled, unpack
+from closient_mcp.tools.systems.compiled import Reading, compiled_key, load_compiled, pack, unpack
 
 from ...fakes.service import Received, Reply, Service, document, operation
 
@@ -529,17 +529,17 @@ def test_the_same_document_is_read_once(cache: Cache) -> None:
         times.append(body)
         return read(body, source)
 
-    first = read_compiled(content(), SOURCE, cache, counted)
-    assert read_compiled(content(), SOURCE, cache, counted) == first
+    first = load_compiled(content(), SOURCE, cache, counted)
+    assert load_compiled(content(), SOURCE, cache, counted) == first
     assert len(times) == 1
 
 
 def test_what_is_used_stays_longest(cache: Cache, tmp_path: Path) -> None:
-    read_compiled(content(), SOURCE, cache, read)
+    load_compiled(content(), SOURCE, cache, read)
     age(tmp_path, 1_000)
     (file,) = files(tmp_path)
     before = file.stat().st_mtime
-    read_compiled(content(), SOURCE, cache, read)
+    load_compiled(content(), SOURCE, cache, read)
     assert file.stat().st_mtime > before
 
 
@@ -578,7 +578,7 @@ def test_another_version_of_the_program_reads_anew(cache: Cache, monkeypatch: py
 @pytest.mark.parametrize("packed", [b"", b"[]", b"{}", b'{"shared":[],"operations":[{}],"problems":[]}', b"null"])
 def test_what_cannot_be_unpacked_is_read_anew(cache: Cache, packed: bytes) -> None:
     cache.write("compiled", compiled_key(content(), SOURCE), {}, packed)
-    assert read_compiled(content(), SOURCE, cache, read) == read(content(), SOURCE)
+    assert load_compiled(content(), SOURCE, cache, read) == read(content(), SOURCE)
     assert (kept := cache.read("compiled", compiled_key(content(), SOURCE)))
     assert kept.body != packed
 

@@ -18,7 +18,7 @@ from closient_mcp.tools.formats.json_values import JsonValue, as_list, as_object
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.reader import Reader
 from closient_mcp.tools.openapi.operations import MAX_OPERATIONS, Source
-from closient_mcp.tools.systems.loading import Description, read_description
+from closient_mcp.tools.systems.loading import LoadedDocument, load_document
 
 from ...fakes.service import document, operation
 from ...fakes.specs import BASE, spec_files
@@ -27,31 +27,31 @@ OWN_DEFECT = "could not be read ("
 SMALL = 60_000
 
 
-def read_text(folder: Path, text: str | bytes) -> Description:
+def read_text(folder: Path, text: str | bytes) -> LoadedDocument:
     """What comes of a document in a file of its own."""
     path = folder / "openapi.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode(errors="surrogatepass"))
     return asyncio.run(_read(path))
 
 
-async def _read(path: Path) -> Description:
+async def _read(path: Path) -> LoadedDocument:
     origins = frozenset({BASE})
     url = path.as_uri()
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(_no_network)) as client:
         reader = Reader(Fetcher(client, origins), files=(url,))
         source = Source("acme", ("acme",), "acme", url, "", origins, base=BASE)
-        return await read_description(Entry("acme", "", url), source, reader)
+        return await load_document(Entry("acme", "", url), source, reader)
 
 
 def _no_network(request: httpx2.Request) -> httpx2.Response:
     raise AssertionError(f"a file led to {request.url}")
 
 
-def read_value(folder: Path, value: Any) -> Description:
+def read_value(folder: Path, value: Any) -> LoadedDocument:
     return read_text(folder, json.dumps(value))
 
 
-def is_told_well(found: Description) -> bool:
+def is_told_well(found: LoadedDocument) -> bool:
     """Whether nothing went wrong that we did not think of, and whatever is missing has a reason."""
     told = [found.failure, *(problem.reason for problem in found.problems)]
     reasons = all(problem.reason and problem.effect and problem.subject for problem in found.problems)

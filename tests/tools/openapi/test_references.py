@@ -18,7 +18,7 @@ from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.references import MAX_FILES, SelfContained, refers_elsewhere
 from closient_mcp.tools.schema.references import follow
-from closient_mcp.tools.systems.loading import Description
+from closient_mcp.tools.systems.loading import LoadedDocument
 from closient_mcp.tools.systems.system import System
 
 from ...fakes.service import Reply, Service, document, operation, running_service
@@ -32,19 +32,19 @@ async def read(url: str, base: str, cache: Cache | None = None, *, online: bool 
         home = frozenset({base})
         way = DocumentSource(descriptions=(url, *filter(None, (beside,))), base=base)
         system = System("acme", way, ("acme",), Sender(client, home, "acme"), Fetcher(client, home, cache))
-        await (system.load() if online else system.load_kept())
+        await (system.load() if online else system.load_cached())
         return system
 
 
 async def served(
     service: Service, start: Any, files: Mapping[str, Any] = MappingProxyType({}), cache: Cache | None = None
-) -> Description:
+) -> LoadedDocument:
     """What came of a document that is served with files beside it."""
     service.routes["/api/openapi.json"] = start if isinstance(start, Reply) else Reply(start)
     for name, content in files.items():
         service.routes[f"/api/{name}"] = Reply(content)
     url = f"{service.url}/api/openapi.json"
-    return (await read(url, service.url, cache)).descriptions[url]
+    return (await read(url, service.url, cache)).documents[url]
 
 
 def body_of(reference: str, **siblings: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def body_of(reference: str, **siblings: Any) -> dict[str, Any]:
     return {"/t": {"post": operation(requestBody={"required": True, "content": content})}}
 
 
-def body_schema(description: Description) -> Any:
+def body_schema(description: LoadedDocument) -> Any:
     (found,) = description.operations
     assert description.problems == ()
     schema: Any = found.input_schema
@@ -425,8 +425,8 @@ def write(folder: Path, files: Mapping[str, Any]) -> str:
     return (folder / "openapi.json").as_uri()
 
 
-async def local(url: str) -> Description:
-    return (await read(url, "https://api.example.com")).descriptions[url]
+async def local(url: str) -> LoadedDocument:
+    return (await read(url, "https://api.example.com")).documents[url]
 
 
 async def test_a_file_may_refer_to_files_in_its_folder_and_below(tmp_path: Path) -> None:
@@ -455,7 +455,7 @@ async def test_rule_2_a_file_leads_to_no_other_that_the_settings_name(tmp_path: 
     two = write(tmp_path / "two", {"openapi.json": document({}, components={"schemas": {"Pet": PET}})})
     system = await read(one, "https://api.example.com", beside=two)
     assert system.operations() == []
-    assert "outside the document's own folder" in system.descriptions[one].problems[0].reason
+    assert "outside the document's own folder" in system.documents[one].problems[0].reason
 
 
 async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, service: Service) -> None:
@@ -518,7 +518,7 @@ async def test_equal_documents_whose_other_files_differ_are_two(service: Service
         service.routes[f"/{api}/openapi.json"] = Reply(start)
         service.routes[f"/{api}/a.json"] = Reply({"type": "string", "description": api})
     found = [
-        (await read(url, service.url)).descriptions[url].same
+        (await read(url, service.url)).documents[url].same
         for url in (f"{service.url}/{api}/openapi.json" for api in ("one", "two"))
     ]
     assert found[0] != found[1]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
-from closient_mcp.tools.results.next_page import how_to_get_more
+from closient_mcp.tools.results.next_page import next_page_hint
 
 from ...fakes.service import document, operation
 
@@ -28,7 +28,7 @@ def asking(*names: str, method: str = "get", name: str = "list_things", body: bo
 
 
 def more(found: Operation, answer: Any, headers: dict[str, str] | None = None, **arguments: Any) -> str:
-    return how_to_get_more(found, arguments, answer, headers or {})
+    return next_page_hint(found, arguments, answer, headers or {})
 
 
 @pytest.mark.parametrize(

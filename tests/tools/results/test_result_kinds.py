@@ -20,7 +20,7 @@ from closient_mcp.tools.formats.json_text import compact
 from closient_mcp.tools.formats.sniffing import sniff
 from closient_mcp.tools.http.messages import Response
 from closient_mcp.tools.results import media, responses
-from closient_mcp.tools.results.headers import shown_url
+from closient_mcp.tools.results.headers import redacted_url
 from closient_mcp.tools.results.media import filename
 from closient_mcp.tools.results.responses import read_response
 from closient_mcp.tools.results.result import AudioBlock, ImageBlock, ResourceBlock, Result
@@ -515,7 +515,7 @@ def test_rule_2_headers_are_told_up_to_a_length() -> None:
     ],
 )
 def test_rule_1_addresses_are_shown_without_their_secrets(url: str, shown: str) -> None:
-    assert shown_url(url) == shown
+    assert redacted_url(url) == shown
 
 
 # Errors that come as a success

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from closient_mcp.tools.calls.styles import exact_json, header_json, scalar
+from closient_mcp.tools.calls.styles import ascii_json, exact_json, scalar
 from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, WrittenNumber, as_object, to_text
 from closient_mcp.tools.schema.coercion import mend
@@ -88,7 +88,7 @@ def test_a_number_that_was_written_as_text_goes_out_digit_by_digit() -> None:
     assert scalar(price) == "1.10"
     assert to_text(price) == "1.1"
     assert exact_json({"ü": [price, None, True, "é", {}]}) == '{"ü":[1.10,null,true,"é",{}]}'
-    assert header_json([price, "é"]) == '[1.10,"\\u00e9"]'
+    assert ascii_json([price, "é"]) == '[1.10,"\\u00e9"]'
     assert [scalar(one) for one in (5.0, 1e3, 0.1, 2**70, 1e300)] == ["5", "1000", "0.1", str(2**70), "1e+300"]
 
 

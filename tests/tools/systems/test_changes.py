@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools.openapi.operations import Operation
-from closient_mcp.tools.systems.baseline import SeenFile
-from closient_mcp.tools.systems.changes import Baseline, Change, accepted, changes, extended, seen_now
+from closient_mcp.tools.systems.baseline import SnapshotFile
+from closient_mcp.tools.systems.changes import Baseline, Change, accepted, changes, extended, take_snapshot
 
 GET = Operation(
     name="a_get",
@@ -123,36 +123,36 @@ def test_the_mark_of_a_change_is_its_own() -> None:
 
 
 def test_a_baseline_is_read_as_it_was_written(tmp_path: Path) -> None:
-    whole = replace(extended(baseline(GET), [LIST], whole=True), told=frozenset({"m"}), program="1")
-    SeenFile(tmp_path / "seen", "acme", "https://x.example").write(whole)
-    assert SeenFile(tmp_path / "seen", "acme", "https://x.example").read() == whole
-    assert whole.tools["a_list"] == replace(seen_now(LIST), added=True)
+    whole = replace(extended(baseline(GET), [LIST], whole=True), reported=frozenset({"m"}), program="1")
+    SnapshotFile(tmp_path / "seen", "acme", "https://x.example").write(whole)
+    assert SnapshotFile(tmp_path / "seen", "acme", "https://x.example").read() == whole
+    assert whole.tools["a_list"] == replace(take_snapshot(LIST), added=True)
 
 
 def test_each_system_and_each_site_has_a_file_of_its_own(tmp_path: Path) -> None:
-    SeenFile(tmp_path, "acme", "https://x.example").write(baseline(GET))
-    assert SeenFile(tmp_path, "acme", "https://y.example").read() is None
-    assert SeenFile(tmp_path, "acne", "https://x.example").read() is None
+    SnapshotFile(tmp_path, "acme", "https://x.example").write(baseline(GET))
+    assert SnapshotFile(tmp_path, "acme", "https://y.example").read() is None
+    assert SnapshotFile(tmp_path, "acne", "https://x.example").read() is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"v": 2, "tools": {}}', "\x00", "[" * 9_999])
 def test_a_file_that_cannot_be_read_is_said_and_begun_anew(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = SeenFile(tmp_path, "acme", "https://x.example")
+    file = SnapshotFile(tmp_path, "acme", "https://x.example")
     file.write(baseline(GET))
     (path,) = tmp_path.glob("acme-*.json")
     path.write_text(content)
     assert file.read() is None
     assert "cannot be read" in caplog.text
-    assert [path.read_text() for path in tmp_path.rglob("*.unread-*")] == [content]
+    assert [path.read_text() for path in tmp_path.rglob("*.unreadable-*")] == [content]
     file.write(baseline(GET))
     assert file.read() == baseline(GET)
 
 
 def test_a_folder_that_cannot_be_written_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "seen").write_text("a file is here")
-    file = SeenFile(tmp_path / "seen", "acme", "https://x.example")
+    file = SnapshotFile(tmp_path / "seen", "acme", "https://x.example")
     file.write(baseline(GET))
     file.write(baseline(GET))
-    assert caplog.text.count("cannot be noted") == 1
+    assert caplog.text.count("cannot write the tool baseline") == 1

@@ -17,8 +17,7 @@ from closient_mcp.tools.toolset import paging
 from closient_mcp.tools.toolset.exposure import Exposure, Offer, listed, settle
 from closient_mcp.tools.toolset.finders import Finder
 from closient_mcp.tools.toolset.paging import Pages
-from closient_mcp.tools.toolset.ranking import Index
-from closient_mcp.tools.toolset.tool import Tool
+from closient_mcp.tools.toolset.tool import Tool, index_tools
 
 
 def make(name: str, api: str = "things", tier: Tier = "read", title: str = "", size: int = 0) -> Tool:
@@ -94,7 +93,7 @@ async def test_what_could_not_be_read_is_told_to_whoever_looks_for_it() -> None:
     assert (await use(absent, "find_operations", query="x"))["missing"] == ["closient: no api-catalog"]
     with pytest.raises(InvalidArgumentsError) as caught:
         await use(absent, "read_operation", name="x")
-    assert "Not everything is there: closient: no api-catalog." in caught.value.next_step
+    assert "Some operations could not be loaded: closient: no api-catalog." in caught.value.next_step
 
 
 async def use(finder: Finder, called: str, **arguments: Any) -> Any:
@@ -148,22 +147,22 @@ def test_read_only_offers_no_caller_that_writes(finder: Finder) -> None:
 
 def test_equally_good_finds_come_in_the_order_of_their_names() -> None:
     tools = [make("b_item"), make("a_item")]
-    assert [tool.name for tool in Index(tools).search("items")] == ["a_item", "b_item"]
+    assert [tool.name for tool in index_tools(tools).search("items")] == ["a_item", "b_item"]
 
 
 def test_the_operation_whose_name_is_asked_for_goes_before_those_that_share_its_words() -> None:
     names = ("crm_create_custom_field_lead", "crm_create_lead", "crm_create_lead_export", "crm_delete_lead")
     tools = [replace(make(name), system="crm") for name in names]
-    assert Index(tools).search("create lead")[0].name == "crm_create_lead"
-    assert Index(tools).search("delete the lead")[0].name == "crm_delete_lead"
+    assert index_tools(tools).search("create lead")[0].name == "crm_create_lead"
+    assert index_tools(tools).search("delete the lead")[0].name == "crm_delete_lead"
 
 
 def test_a_query_without_a_known_word_finds_nothing() -> None:
-    assert Index([make("a_item")]).search("?? zzz") == []
+    assert index_tools([make("a_item")]).search("?? zzz") == []
 
 
 def test_an_index_of_nothing_can_be_searched() -> None:
-    assert Index([]).search("anything") == []
+    assert index_tools([]).search("anything") == []
 
 
 async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
