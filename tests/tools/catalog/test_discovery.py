@@ -165,7 +165,7 @@ async def test_a_file_that_names_no_whole_address_needs_a_base(
     file = (tmp_path / "acme.json").as_uri()
     system = await loaded(service, DocumentSource(descriptions=(file,)))
     assert not names(system)
-    assert "set `base` to where the API is" in skipped(system)["acme.json"]
+    assert "set `base` to the URL of the API" in skipped(system)["acme.json"]
     assert names(await loaded(service, DocumentSource(descriptions=(file,), base=service.url))) == ["acme_get_leads"]
 
 

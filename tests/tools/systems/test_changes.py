@@ -136,7 +136,7 @@ def test_each_system_and_each_site_has_a_file_of_its_own(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"v": 2, "tools": {}}', "\x00", "[" * 9_999])
-def test_a_file_that_cannot_be_read_is_said_and_begun_anew(
+def test_an_unreadable_file_is_logged_and_replaced(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = SnapshotFile(tmp_path, "acme", "https://x.example")
@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_read_is_said_and_begun_anew(
     (path,) = tmp_path.glob("acme-*.json")
     path.write_text(content)
     assert file.read() is None
-    assert "cannot be read" in caplog.text
+    assert "cannot read the tool baseline" in caplog.text
     assert [path.read_text() for path in tmp_path.rglob("*.unreadable-*")] == [content]
     file.write(baseline(GET))
     assert file.read() == baseline(GET)
