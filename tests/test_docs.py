@@ -1,0 +1,52 @@
+"""The pages for people: what they name exists, and what they link to is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from closient_mcp.server.cli.main import main
+
+from .fakes.paths import ROOT
+
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+FOLDERS = ("server/", "tools/", "auth/", "sandbox/", "tests/", "docs/", "typings/")
+
+
+def paths_in(page: Path) -> Iterator[str]:
+    """Each path from the top of the repository that a page names in backticks."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for code in re.findall(r"`([^`\s]+)`", text):
+        if code.startswith(FOLDERS) and not code.startswith(("tools/list", "tools/call")):  # methods of MCP
+            yield code.rstrip("/")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_path_and_link_of_a_page_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    missing = [path for path in paths_in(page) if not (ROOT / path).exists()]
+    assert missing == []
+    assert [link for link in links if link and not (page.parent / link).exists()] == []
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = set(re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    assert listed == {page.name for page in folder.glob("*.md")} - {"README.md"}
+
+
+def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"closient-mcp ([a-z]+)", readme))
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert named
+    assert [command for command in named if not re.search(rf"^ +{command} ", shown, re.MULTILINE)] == []
