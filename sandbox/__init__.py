@@ -1,1 +1,1 @@
-"""A Closient of your own on loopback, for trying, developing and testing."""
+"""A local Closient on loopback, for trying, developing and testing."""

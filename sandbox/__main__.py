@@ -8,10 +8,8 @@ from .serving import DEFAULT_PORT, serve
 
 def main() -> int:
     """Read the command line and run."""
-    parser = argparse.ArgumentParser(
-        prog="python -m closient_mcp.sandbox", description="Run a Closient of your own on loopback."
-    )
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 picks a free one (default: 8000)")
+    parser = argparse.ArgumentParser(prog="python -m closient_mcp.sandbox", description="Run a local Closient sandbox.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 picks a free port (default: 8000)")
     parser.add_argument("--json", action="store_true", help="print one line of JSON when ready")
     parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The sandbox's own controls under `/__sandbox__/`, for tests and for the curious."""
+"""The sandbox's controls under `/__sandbox__/`, for tests and for debugging."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from pydantic import ValidationError
 
-from .apis.problems import Problem, problem_response
+from .apis.problems import ProblemError, problem_response
 from .data import database
 from .data.accounts import KEYS, USERS
 from .gateway import access_log, faults, rate_limits
@@ -19,24 +19,24 @@ from .oauth import registration, tokens
 View = Callable[[HttpRequest], HttpResponse]
 
 
-def own_requests_only(view: View) -> View:
-    """Refuse what another site's page sends: any page in a browser can post to loopback."""
+def same_site_only(view: View) -> View:
+    """Reject requests from other sites: any page in a browser can post to loopback."""
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         origin = request.headers.get("Origin")
         foreign = origin is not None and origin != f"{request.scheme}://{request.get_host()}"
         if foreign or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-            return problem_response(Problem(403, "Requests from the page of another site are refused."))
+            return problem_response(ProblemError(403, "Requests from other sites' pages are not allowed."))
         return view(request)
 
     return csrf_exempt(guarded)
 
 
-@own_requests_only
+@same_site_only
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """What the sandbox offers to those who control it."""
+    """The sandbox's URL, keys, users and controls."""
     return JsonResponse(
         {
             "url": settings.SANDBOX_URL,
@@ -55,17 +55,17 @@ def overview(request: HttpRequest) -> HttpResponse:
     )
 
 
-@own_requests_only
+@same_site_only
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
-    """What arrived, the oldest first."""
+    """The requests received, oldest first."""
     return JsonResponse(list(access_log.entries), safe=False)
 
 
-@own_requests_only
+@same_site_only
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
-    """Put data, clients, tokens, log, limits and faults back to the start."""
+    """Reset data, clients, tokens, log, rate limits and faults."""
     database.restore()
     access_log.entries.clear()
     rate_limits.counters.clear()
@@ -73,29 +73,29 @@ def reset(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"reset": True})
 
 
-@own_requests_only
+@same_site_only
 @require_POST
 def expire_tokens(request: HttpRequest) -> HttpResponse:
-    """Let every access token be expired; refresh tokens stay good."""
+    """Expire every access token; refresh tokens stay valid."""
     return JsonResponse({"expired": tokens.expire_all()})
 
 
-@own_requests_only
+@same_site_only
 @require_POST
 def forget_clients(request: HttpRequest) -> HttpResponse:
-    """Forget every registered client, with its tokens."""
+    """Delete every registered client and its tokens."""
     return JsonResponse({"forgotten": registration.forget_all()})
 
 
-@own_requests_only
+@same_site_only
 @require_POST
 def fault(request: HttpRequest) -> HttpResponse:
-    """Order that the next requests to a path go wrong; `times` 0 ends what was ordered for it."""
+    """Inject a fault into the next requests to a path; `times` 0 removes the faults of a path."""
     try:
         wanted = faults.Fault.model_validate_json(request.body)
     except ValidationError as error:
         messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
-        return problem_response(Problem(422, "This fault can't be ordered.", errors=messages))
+        return problem_response(ProblemError(422, "Invalid fault.", errors=messages))
     if wanted.times:
         faults.ordered.append(wanted.model_copy())
     else:

@@ -30,7 +30,7 @@ description: Make a first call to Closient: discover the APIs, get a credential,
 
 
 def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer GET and HEAD; other methods get 405 and not a question for a form's token."""
+    """Allow GET and HEAD; other methods get 405 instead of a CSRF error."""
     return csrf_exempt(require_safe(view))
 
 
@@ -61,7 +61,7 @@ def agent_skills(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def agent_skill(request: HttpRequest) -> HttpResponse:
-    """The one skill."""
+    """The skill that the index lists."""
     return HttpResponse(_SKILL, content_type="text/markdown; charset=utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The pages for people: the front page, a product's page and picture, and what is shown when a form is refused."""
+"""The HTML pages: front page, product page and picture, and CSRF errors."""
 
 from html import escape
 
@@ -13,7 +13,7 @@ from .data.models import Product
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    """What this is."""
+    """The front page."""
     response = render(request, "front.html")
     response.headers["Link"] = '</.well-known/api-catalog>; rel="api-catalog"'
     return response
@@ -21,7 +21,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, gtin: str) -> HttpResponse:
-    """A product's own page, where its Digital Link leads to."""
+    """A product's page, the default target of its Digital Link."""
     found = Product.objects.filter(gtin=gtin).first()
     if found is None:
         return plain_problem(404)
@@ -30,7 +30,7 @@ def product(request: HttpRequest, gtin: str) -> HttpResponse:
 
 @require_safe
 def picture(request: HttpRequest, gtin: str) -> HttpResponse:
-    """A product's picture: its name on a label."""
+    """A product's picture: a label with its name."""
     found = Product.objects.filter(gtin=gtin).first()
     if found is None:
         return plain_problem(404)
@@ -47,13 +47,13 @@ def picture(request: HttpRequest, gtin: str) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Shown in place of a form's answer when the form was not ours or is too old."""
+    """The page for a form without a valid CSRF token."""
     return render(
         request,
         "message.html",
         {
-            "title": "This form can't be accepted",
-            "text": "It is too old, or your browser keeps no cookies. Go back, reload the page and try again.",
+            "title": "Cannot accept this form",
+            "text": "It has expired, or your browser blocks cookies. Go back, reload the page and try again.",
         },
         status=403,
     )

@@ -1,4 +1,4 @@
-"""Start the sandbox, tell how to reach it, and run until stopped."""
+"""Start the sandbox, print how to reach it, and run until stopped."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _FOLDER = "closient-sandbox-"
 def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = False) -> int:
     """Run the sandbox until SIGINT or SIGTERM, and with `until_eof` until standard input ends.
 
-    Returns the exit status: 0 after a proper stop, 1 where it could not start.
+    Returns the exit code: 0 after a clean stop, 1 if it cannot start.
     """
     if any(find_spec(name) is None for name in ("django", "ninja", "oauth2_provider")):
         print("The sandbox needs Django: pip install 'closient-mcp[sandbox]'", file=sys.stderr)
@@ -33,7 +33,7 @@ def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = 
     try:
         listener = _listen(port)
     except OSError as error:
-        print(f"The sandbox can't listen on {HOST}:{port}: {error.strerror}.", file=sys.stderr)
+        print(f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}. Choose another --port.", file=sys.stderr)
         return 1
     with listener, suppress(_Stopped), _stopping_by_signal(), tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
@@ -45,12 +45,12 @@ def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = 
 
 
 class _Stopped(BaseException):
-    """A signal asked to stop; it passes through everything, so that the folder is removed on the way."""
+    """Raised by a signal; a BaseException, so that nothing catches it before the folder is removed."""
 
 
 @contextmanager
 def _stopping_by_signal() -> Generator[None]:
-    """Stop properly on a signal, before and after the server minds them: it raises them again when it has ended."""
+    """Handle signals before and after the server does; the server raises them again when it ends."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped
@@ -64,9 +64,9 @@ def _stopping_by_signal() -> Generator[None]:
 
 
 def _listen(port: int) -> socket.socket:
-    # asyncio switches Nagle's delay off only for sockets that say they are TCP.
+    # asyncio disables Nagle's algorithm only for sockets created with IPPROTO_TCP.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    # Elsewhere this lets a port be taken that is waiting for its last packets; on Windows it lets two listen.
+    # On POSIX this reuses a port in TIME_WAIT; on Windows it would let two processes listen.
     if os.name == "posix":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -114,7 +114,7 @@ def _prepared_server(url: str, folder: Path, as_json: bool) -> "Server":
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets=sockets)
-            # Windows deletes no file that is still open; it is open in the thread that answers.
+            # Windows cannot delete an open file, and the handler thread has the database open.
             await sync_to_async(connections.close_all)()
 
     return AnnouncingServer(config)

@@ -1,4 +1,4 @@
-"""Django's settings, given in code because nothing here is configurable but the URL and the folder."""
+"""Django's settings, in code because only the URL and the folder vary."""
 
 import logging
 import secrets
@@ -11,8 +11,8 @@ from django.conf import settings
 
 
 def configure(url: str, folder: Path) -> None:
-    """Set Django up for this URL, with its database in this folder."""
-    # Every refused request would be a line on the terminal; the log under /__sandbox__/ has them all.
+    """Configure Django for this URL, with its database in this folder."""
+    # Otherwise every rejected request is printed; the log under /__sandbox__/ has them all.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django.security").setLevel(logging.CRITICAL)
     settings.configure(
@@ -25,7 +25,7 @@ def configure(url: str, folder: Path) -> None:
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": folder / "closient.sqlite3",
                 "CONN_MAX_AGE": None,
-                # Nothing has to survive a power cut: the folder goes when the sandbox stops.
+                # Durability is not needed: the folder is deleted when the sandbox stops.
                 "OPTIONS": {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"},
             }
         },
@@ -55,20 +55,20 @@ def configure(url: str, folder: Path) -> None:
                 "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
             }
         ],
-        # The one password is public and client secrets are long and random: a slow hash only costs time.
+        # The password is public, and client secrets are long and random: a slow hash adds nothing.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        # A redirect would lose the body of a POST without its closing slash.
+        # A redirect to the URL with a slash would lose a POST's body.
         APPEND_SLASH=False,
         LOGIN_URL="/oauth/login/",
         LOGIN_REDIRECT_URL="/",
         CSRF_FAILURE_VIEW="closient_mcp.sandbox.pages.csrf_failure",
-        # Cookies know no ports: another Django on this machine would overwrite the usual names.
+        # Cookies ignore ports: another Django project on this machine would overwrite the default names.
         SESSION_COOKIE_NAME="closient_sandbox_session",
         CSRF_COOKIE_NAME="closient_sandbox_csrf",
         CSRF_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SECURE_CONTENT_TYPE_NOSNIFF=True,
-        # Under no-referrer browsers send forms with `Origin: null`, which Django then refuses.
+        # With no-referrer, browsers send forms with `Origin: null`, which Django rejects.
         SECURE_REFERRER_POLICY="same-origin",
         X_FRAME_OPTIONS="DENY",
         DATA_UPLOAD_MAX_MEMORY_SIZE=1_048_576,

@@ -11,7 +11,7 @@ from ..data.models import ApiKey, Membership, Organization
 from .authentication import ApiKeyAuth, Caller, authenticated, require_role
 from .openapi import new_api
 from .pagination import PageQuery, Pagination, paginated
-from .problems import Problem
+from .problems import ProblemError
 
 api = new_api("account", "Account API", "Users, organizations, memberships, API keys and preferences.")
 
@@ -133,7 +133,7 @@ def list_preferences(request: HttpRequest) -> list[dict[str, str]]:
     """Lists what the user avoids, requires and prefers; empty for new users. Takes a user's access token."""
     user = _user(authenticated(request))
     if user is None:
-        raise Problem(403, "Preferences are a person's: this takes an access token of a user.")
+        raise ProblemError(403, "Preferences are a person's: this takes an access token of a user.")
     return _PREFERENCES.get(user.username, [])
 
 

@@ -1,4 +1,4 @@
-"""Who is calling: an API key, an access token, or nobody, and what that caller may do."""
+"""Identify the caller by API key or access token, and check what it may do."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,14 +10,14 @@ from ninja.security import APIKeyHeader
 from ..data import api_keys
 from ..data.models import ApiKey, Membership, Organization
 from ..oauth.tokens import AccessTokenFacts, read_access_token
-from .problems import Problem
+from .problems import ProblemError
 
 _CALLER = "closient.caller"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a good credential."""
+    """A caller with a valid credential."""
 
     limited_as: str
     name: str
@@ -29,7 +29,7 @@ class Caller:
     roles: dict[str, str] = field(default_factory=dict[str, str])
 
     def may(self, scope: str) -> bool:
-        """Whether the credential itself covers this scope; keys carry none and cover all of theirs."""
+        """Whether the credential covers this scope; API keys have no scopes, and publishable keys only read."""
         if self.scopes is not None:
             return scope in self.scopes
         return self.api_key is None or self.api_key.prefix != "cpk" or scope.endswith(":read")
@@ -39,7 +39,7 @@ def identify(request: HttpRequest) -> Caller | None:
     """The caller behind a request, or None for one without a credential.
 
     Raises:
-        Problem: a credential was sent and is no good.
+        ProblemError: a credential was sent and is invalid.
     """
     key = request.headers.get("X-API-Key")
     if key is not None:
@@ -50,31 +50,31 @@ def identify(request: HttpRequest) -> Caller | None:
     return None
 
 
-def remember(request: HttpRequest, caller: Caller | Problem | None) -> None:
-    """Keep what `identify` found, so that a request is looked up once."""
+def remember(request: HttpRequest, caller: Caller | ProblemError | None) -> None:
+    """Store the result of `identify`, so that each request is looked up once."""
     request.META[_CALLER] = caller
 
 
 def caller_of(request: HttpRequest) -> Caller | None:
-    """The caller that was found for this request.
+    """The caller of this request, as `remember` stored it.
 
     Raises:
-        Problem: a credential was sent and is no good.
+        ProblemError: a credential was sent and is invalid.
     """
-    caller: Caller | Problem | None = request.META[_CALLER]
-    if isinstance(caller, Problem):
+    caller: Caller | ProblemError | None = request.META[_CALLER]
+    if isinstance(caller, ProblemError):
         raise caller
     return caller
 
 
 def known_caller(request: HttpRequest) -> Caller | None:
-    """The caller, where a bad credential counts as none."""
-    caller: Caller | Problem | None = request.META.get(_CALLER)
-    return None if isinstance(caller, Problem) else caller
+    """The caller, or None without a valid credential."""
+    caller: Caller | ProblemError | None = request.META.get(_CALLER)
+    return None if isinstance(caller, ProblemError) else caller
 
 
 class ApiKeyAuth(APIKeyHeader):
-    """An API key, as the documents say, or an access token with the scope, as they don't."""
+    """Accepts an API key, as documented, or an access token with the scope, which is not documented."""
 
     param_name = "X-API-Key"
 
@@ -83,9 +83,10 @@ class ApiKeyAuth(APIKeyHeader):
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> Caller:
+        """Return the caller, or end the request with 401 or 403."""
         caller = caller_of(request)
         if caller is None:
-            raise Problem(
+            raise ProblemError(
                 401,
                 "Credentials are missing: send X-API-Key or Authorization: Bearer.",
                 headers={"WWW-Authenticate": challenge()},
@@ -95,23 +96,24 @@ class ApiKeyAuth(APIKeyHeader):
         return caller
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """Unused: `__call__` does the work, because a token is also accepted."""
         raise NotImplementedError
 
 
 def anyone(request: HttpRequest) -> Caller | str:
-    """Public, but a credential that is sent has to be good."""
+    """Public, but a credential that is sent must be valid."""
     return caller_of(request) or "anonymous"
 
 
 def authenticated(request: HttpRequest) -> Caller:
-    """The caller of an operation that `ApiKeyAuth` has let pass."""
+    """The caller of an operation that `ApiKeyAuth` protects."""
     caller = caller_of(request)
     assert caller is not None
     return caller
 
 
 def challenge(**members: str) -> str:
-    """A `WWW-Authenticate` value (RFC 6750) that leads to the resource metadata (RFC 9728)."""
+    """A `WWW-Authenticate` value (RFC 6750) that points to the resource metadata (RFC 9728)."""
     metadata = f"{settings.SANDBOX_URL}/.well-known/oauth-protected-resource"
     return "Bearer " + ", ".join(
         f'{name}="{value}"' for name, value in {**members, "resource_metadata": metadata}.items()
@@ -119,29 +121,29 @@ def challenge(**members: str) -> str:
 
 
 def require_role(caller: Caller, organization_id: str, *roles: str) -> None:
-    """Let members of the organization pass who have one of the roles.
+    """Require membership in the organization, and one of the roles if any are named.
 
     Raises:
-        Problem: another organization, or a role that is too low.
+        ProblemError: the caller is not a member, or has none of the roles.
     """
     role = caller.roles.get(organization_id)
     if role is None:
         organization = Organization.objects.filter(id=organization_id).first()
         name = organization.name if organization else organization_id
-        raise Problem(403, f"Wrong organization: {caller.name} is not a member of {name}.")
+        raise ProblemError(403, f"Wrong organization: {caller.name} is not a member of {name}.")
     if roles and role not in roles:
-        raise Problem(403, f"Role mismatch: {caller.name} is {role}, and this takes {' or '.join(roles)}.")
+        raise ProblemError(403, f"Role mismatch: {caller.name} is {role}, and this takes {' or '.join(roles)}.")
 
 
 def _key_caller(key: str) -> Caller:
     header = {"WWW-Authenticate": challenge()}
     if not api_keys.is_well_formed(key):
-        raise Problem(401, "Malformed API key: the form is csb_<body>_<crc32>.", headers=header)
+        raise ProblemError(401, "Malformed API key: the form is csb_<body>_<crc32>.", headers=header)
     stored = ApiKey.objects.filter(digest=api_keys.digest(key)).select_related("organization").first()
     if stored is None:
-        raise Problem(401, "Unknown API key: keys of another environment do not work in this one.", headers=header)
+        raise ProblemError(401, "Unknown API key: keys of another environment do not work in this one.", headers=header)
     if not stored.is_active:
-        raise Problem(403, "This API key is disabled; create a new one.")
+        raise ProblemError(403, "This API key is disabled; create a new one.")
     return Caller(
         limited_as=f"key:{stored.id}",
         name=f"API key ...{stored.last4}",
@@ -155,7 +157,7 @@ def _token_caller(token: str, path: str) -> Caller:
     facts = read_access_token(token, path)
     if facts is None or facts.is_expired:
         reason = "expired" if facts else "unknown or revoked"
-        raise Problem(
+        raise ProblemError(
             401,
             f"The access token is {reason}.",
             headers={
@@ -177,8 +179,8 @@ def _token_holder(facts: AccessTokenFacts) -> Caller:
     )
 
 
-def _insufficient(scope: str) -> Problem:
-    return Problem(
+def _insufficient(scope: str) -> ProblemError:
+    return ProblemError(
         403,
         f"Scope mismatch: this takes {scope}.",
         headers={"WWW-Authenticate": challenge(error="insufficient_scope", scope=scope)},

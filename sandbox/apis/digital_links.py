@@ -1,4 +1,4 @@
-"""The public resolver: GS1 Digital Links under `/01/`, answered as the caller prefers."""
+"""The public resolver: GS1 Digital Links under `/01/`, with content negotiation."""
 
 import re
 from urllib.parse import unquote, urlencode
@@ -7,11 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from ..data.gtin import InvalidGtin, normalize
+from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Product
 from . import linksets
 from .authentication import caller_of
-from .problems import Problem, problem_response
+from .problems import ProblemError, problem_response
 from .product_schemas import ProductOut, product_out
 
 LINKSET = "application/linkset+json"
@@ -23,10 +23,10 @@ _QUALIFIERS = ("22", "10", "21")
 
 @csrf_exempt
 def resolve(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answer one Digital Link."""
+    """Resolve one Digital Link."""
     try:
         response = _resolved(request)
-    except Problem as problem:
+    except ProblemError as problem:
         response = problem_response(problem)
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "Link, RateLimit-Limit, RateLimit-Remaining"
@@ -57,12 +57,12 @@ def _resolved(request: HttpRequest) -> HttpResponse:
     if request.method == "OPTIONS":
         return _options()
     if request.method not in ("GET", "HEAD"):
-        raise Problem(405, "A Digital Link is read with GET.", headers={"Allow": "GET, HEAD, OPTIONS"})
+        raise ProblemError(405, "A Digital Link is read with GET.", headers={"Allow": "GET, HEAD, OPTIONS"})
     caller_of(request)
     identified = _identified(request)
     product = Product.objects.filter(gtin=identified.gtin).first()
     if product is None:
-        raise Problem(404, f"No product found for GTIN {identified.gtin}")
+        raise ProblemError(404, f"No product found for GTIN {identified.gtin}")
     response = _answer(request, product, identified)
     response.headers["Vary"] = "Accept"
     response.headers["Link"] = f'<{_anchor(identified)}?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
@@ -79,7 +79,7 @@ def _answer(request: HttpRequest, product: Product, identified: linksets.Identif
         name = linksets.link_type(wanted)
         link = links[0] if name == "defaultLink" else next((link for link in links if link.type == name), None)
         if link is None:
-            raise Problem(404, f"There is no link of type {wanted} for GTIN {product.gtin}")
+            raise ProblemError(404, f"There is no link of type {wanted} for GTIN {product.gtin}")
         return _redirect(request, link.href)
     if preferred == "text/html":
         return _redirect(request, links[0].href)
@@ -88,7 +88,7 @@ def _answer(request: HttpRequest, product: Product, identified: linksets.Identif
 
 
 def _redirect(request: HttpRequest, href: str) -> HttpResponse:
-    """To the link, with the query that came along (GS1-Conformant resolver standard)."""
+    """Redirect to the link and pass the query on (GS1-Conformant resolver standard)."""
     query = urlencode([(name, value) for name, values in request.GET.lists() for value in values if name != "linkType"])
     base, mark, fragment = href.partition("#")
     if query:
@@ -97,24 +97,24 @@ def _redirect(request: HttpRequest, href: str) -> HttpResponse:
 
 
 def _identified(request: HttpRequest) -> linksets.Identified:
-    """What the path names; read from its raw form, in which %2F is part of a value.
+    """Parse the path in its raw form, where %2F is part of a value.
 
     Raises:
-        Problem: the path is no GS1 Digital Link.
+        ProblemError: the path is not a GS1 Digital Link.
     """
     raw: bytes = getattr(request, "scope", {}).get("raw_path") or request.path.encode()
     segments = raw.decode("ascii", "replace").removesuffix("/").split("/")[1:]
     names, values = segments[::2], [unquote(value) for value in segments[1::2]]
     if len(names) != len(values) or names[1:] != [name for name in _QUALIFIERS if name in names[1:]]:
-        raise Problem(400, "A Digital Link is /01/{gtin}, then /22/, /10/ and /21/ in this order, each optional.")
+        raise ProblemError(400, "A Digital Link is /01/{gtin}, then /22/, /10/ and /21/ in this order, each optional.")
     for value in values[1:]:
         if not _VALUE.fullmatch(value):
-            raise Problem(400, "A qualifier has 1 to 20 characters of GS1's character set 82.")
+            raise ProblemError(400, "A qualifier has 1 to 20 characters of GS1's character set 82.")
     qualifiers = dict(zip(names[1:], values[1:], strict=True))
     try:
         gtin = normalize(values[0])
-    except InvalidGtin as error:
-        raise Problem(400, str(error)) from error
+    except InvalidGtinError as error:
+        raise ProblemError(400, str(error)) from error
     return linksets.Identified(gtin, qualifiers.get("22"), qualifiers.get("10"), qualifiers.get("21"))
 
 

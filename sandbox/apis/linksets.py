@@ -1,4 +1,4 @@
-"""Where a GTIN leads to: the links of a product, and the linkset that lists them (RFC 9264, GS1 Digital Link)."""
+"""The links of a product, and the linkset that lists them (RFC 9264, GS1 Digital Link)."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +25,7 @@ LINK_TYPES = {
 
 @dataclass(frozen=True)
 class Identified:
-    """What a Digital Link names: a product, and where it says so a variant, a lot and a serial number."""
+    """What a Digital Link identifies: a product, and optionally a variant, a lot and a serial number."""
 
     gtin: str
     variant: str | None = None
@@ -41,6 +41,7 @@ class Link:
     language: tuple[str, ...] = field(default=("en",))
 
     def target(self) -> dict[str, Any]:
+        """The target object of a linkset."""
         return {
             "href": self.href,
             "title": self.title,
@@ -50,7 +51,7 @@ class Link:
 
 
 def links_of(product: Product, identified: Identified) -> list[Link]:
-    """All links of a product; the first is the default one."""
+    """All links of a product, the default link first."""
     page = f"{settings.SANDBOX_URL}/p/{product.gtin}"
     document = product.document
     found = [Link("pip", page, product.product_name)]
@@ -70,7 +71,7 @@ def links_of(product: Product, identified: Identified) -> list[Link]:
 
 
 def link_type(written: str) -> str:
-    """The name of a link type written as a CURIE or in one of GS1's vocabularies."""
+    """The name of a link type, from a CURIE or a URL of a GS1 vocabulary."""
     for prefix in _VOCABULARIES:
         if written.startswith(prefix):
             return written.removeprefix(prefix)
@@ -87,7 +88,7 @@ def linkset(product: Product, anchor: str, links: list[Link]) -> dict[str, Any]:
 
 
 def _with_rules(product: Product, links: list[Link], page: str) -> list[Link]:
-    """The links after the rules of the organization that owns the product: the first of a type wins."""
+    """Apply the owner's resolution rules to the links; the first rule of a type wins."""
     ruled: dict[str, Link] = {}
     rules = ResolutionRule.objects.filter(gtin=product.gtin, organization_id=product.owner_id)
     for rule in sorted(rules, key=lambda rule: int(rule.document["order_index"])):

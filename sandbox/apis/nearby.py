@@ -1,17 +1,17 @@
-"""Products in stores near a place: distance first, then how sure it is that they are there."""
+"""Products in nearby stores, sorted by distance, then by stock status."""
 
 import math
 from collections.abc import Iterator
 from typing import Any
 
 from ..data import fulltext
-from ..data.gtin import InvalidGtin, normalize
+from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Offer, Product, Store
 from .product_schemas import image_url
 
-_SURENESS = {"in_stock": 0, "low_stock": 1, "unknown": 2, "out_of_stock": 3}
-_MOST_PRODUCTS = 400
-MOST_ITEMS = 50
+_STOCK_RANK = {"in_stock": 0, "low_stock": 1, "unknown": 2, "out_of_stock": 3}
+_MAX_PRODUCTS = 400
+MAX_ITEMS = 50
 
 
 def distance_km(latitude: float, longitude: float, store: Store) -> float:
@@ -23,19 +23,19 @@ def distance_km(latitude: float, longitude: float, store: Store) -> float:
 
 
 def matching_products(query: str) -> list[Product]:
-    """The products a session's query means: one for `gtin:<gtin>`, else what full-text search finds."""
+    """The products that match a query: `gtin:<gtin>`, or full-text search."""
     scheme, _, written = query.strip().partition(":")
     if scheme.lower() == "gtin":
         try:
             return list(Product.objects.filter(gtin=normalize(written)))
-        except InvalidGtin:
+        except InvalidGtinError:
             return []
-    rows = fulltext.search(query, ("product",), _MOST_PRODUCTS)
+    rows = fulltext.search(query, ("product",), _MAX_PRODUCTS)
     return list(Product.objects.filter(gtin__in=[row[1] for row in rows]))
 
 
 def passes(product: Product, constraints: dict[str, Any]) -> bool:
-    """Whether a product itself meets the dietary constraints."""
+    """Whether a product meets the dietary constraints."""
     document = product.document
     contained = {name.lower() for name in document["contains_allergens"]}
     if contained & {str(name).lower() for name in constraints.get("exclude_allergens", [])}:
@@ -51,7 +51,7 @@ def passes(product: Product, constraints: dict[str, Any]) -> bool:
 
 
 def items(state: dict[str, Any]) -> list[dict[str, Any]]:
-    """The hits of a session in its present state."""
+    """The hits of a session in its current state."""
     constraints = state["active_constraints"]
     radius = float(constraints.get("distance_km", state["radius_km"]))
     stores = {
@@ -64,12 +64,12 @@ def items(state: dict[str, Any]) -> list[dict[str, Any]]:
     }
     offers = Offer.objects.filter(product_id__in=list(products), store_id__in=list(stores))
     found = [
-        (stores[offer.store_id][1], _SURENESS[offer.stock_status], offer.cents, offer.id, offer)
+        (stores[offer.store_id][1], _STOCK_RANK[offer.stock_status], offer.cents, offer.id, offer)
         for offer in offers
         if _acceptable(offer, constraints)
     ]
     found.sort(key=lambda hit: hit[:4])
-    return [_item(products[offer.product_id], *stores[offer.store_id], offer) for *_, offer in found[:MOST_ITEMS]]
+    return [_item(products[offer.product_id], *stores[offer.store_id], offer) for *_, offer in found[:MAX_ITEMS]]
 
 
 def prices(hits: list[dict[str, Any]]) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""Lists in pages: the query that asks for one, and the envelope around it."""
+"""Pagination: the query parameters, and the envelope of a page."""
 
 from math import ceil
 from typing import Any
@@ -16,14 +16,14 @@ class Pagination(Schema):
 
 
 class PageQuery(Schema):
-    """Which page of a list is wanted."""
+    """The query parameters for a page of a list."""
 
     page: int = Field(1, ge=1, description="The page, from 1.")
     page_size: int = Field(25, ge=1, le=100, description="Entries per page.")
 
 
 def paginated(rows: list[Any], query: PageQuery, total: int | None = None) -> dict[str, Any]:
-    """The envelope around one page; `rows` is everything unless `total` says that it is the page."""
+    """The envelope of one page; `rows` are all rows, or only the page if `total` is given."""
     page, page_size = query.page, query.page_size
     count = len(rows) if total is None else total
     pages = ceil(count / page_size)

@@ -19,14 +19,14 @@ _CODES = {
 _DETAILS = {
     400: "The request could not be understood.",
     403: "This is not allowed.",
-    404: "There is nothing at this URL.",
+    404: "Nothing found at this URL.",
     405: "The method is not allowed at this URL.",
     413: "The body is too large.",
-    500: "The sandbox failed to answer; this is a defect of the sandbox.",
+    500: "Internal error in the sandbox.",
 }
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """Ends a request with a problem document."""
 
     def __init__(self, status: int, detail: str, *, headers: dict[str, str] | None = None, **members: Any) -> None:
@@ -37,13 +37,13 @@ class Problem(Exception):
         self.members = members
 
 
-def invalid_field(field: str, message: str) -> Problem:
-    """The problem of one parameter or member whose value can't be used."""
-    return Problem(422, message, errors=[{"field": field, "message": message}])
+def invalid_field(field: str, message: str) -> ProblemError:
+    """The 422 problem for one invalid parameter or member."""
+    return ProblemError(422, message, errors=[{"field": field, "message": message}])
 
 
-def problem_response(problem: Problem) -> HttpResponse:
-    """The HTTP answer for a problem."""
+def problem_response(problem: ProblemError) -> HttpResponse:
+    """The HTTP response for a problem."""
     code = _CODES.get(problem.status, "bad_request" if problem.status < 500 else "internal_error")
     body = {
         "type": f"https://closient.com/docs/errors/{code}",
@@ -59,8 +59,8 @@ def problem_response(problem: Problem) -> HttpResponse:
 
 
 def plain_problem(status: int) -> HttpResponse:
-    """The problem document for an error that brought nothing but its status."""
-    return problem_response(Problem(status, _DETAILS.get(status, HTTPStatus(status).description)))
+    """The problem document for an error with nothing but a status."""
+    return problem_response(ProblemError(status, _DETAILS.get(status, HTTPStatus(status).description)))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What the products API takes and gives."""
+"""The schemas of the products API."""
 
 from datetime import datetime
 from typing import Any, Literal

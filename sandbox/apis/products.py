@@ -10,14 +10,14 @@ from django.utils import timezone
 from ninja import Query
 
 from ..data import fulltext
-from ..data.gtin import InvalidGtin, normalize
+from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Organization, Product, short_id
 from . import product_schemas as schemas
 from .authentication import ApiKeyAuth, Caller, anyone, authenticated, require_role
 from .metadata import merged
 from .openapi import new_api
 from .pagination import PageQuery, paginated
-from .problems import Problem, invalid_field
+from .problems import ProblemError, invalid_field
 from .recalls import OPEN, covers
 
 api = new_api(
@@ -55,7 +55,7 @@ def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, 
     gtin = _normalized(body.gtin)
     organization = _organization(authenticated(request), body.organization_id)
     if Product.objects.filter(gtin=gtin).exists():
-        raise Problem(409, f"There is a product for GTIN {gtin} already; claim it instead.")
+        raise ProblemError(409, f"There is a product for GTIN {gtin} already; claim it instead.")
     product = Product(
         id=short_id(f"product {gtin}"),
         gtin=gtin,
@@ -134,7 +134,7 @@ def claim_product(request: HttpRequest, gtin: str, body: schemas.ClaimIn | None 
     organization = _organization(authenticated(request), body.organization_id if body else None)
     if product.owner_id is not None:
         whose = "this" if product.owner_id == organization.id else "another"
-        raise Problem(409, f"The product is claimed by {whose} organization already.")
+        raise ProblemError(409, f"The product is claimed by {whose} organization already.")
     product.owner_id = organization.id
     product.document["claim_verification_status"] = "unverified"
     product.save()
@@ -196,7 +196,7 @@ def list_recalls(
     wanted = (query.status,) if query.status else OPEN
     name = query.ordering.removeprefix("-")
     if name not in ("recall_date", "severity"):
-        raise Problem(400, "ordering must be recall_date or severity, with or without a minus sign.")
+        raise ProblemError(400, "ordering must be recall_date or severity, with or without a minus sign.")
     recalls = [
         recall
         for recall in _product(gtin).document["recalls"]
@@ -213,7 +213,7 @@ def get_nutrition(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Returns the nutrition facts of a product's label."""
     nutrition: dict[str, Any] | None = _product(gtin).document["nutrition"]
     if nutrition is None:
-        raise Problem(404, "No nutrition facts are known for this product.")
+        raise ProblemError(404, "No nutrition facts are known for this product.")
     return nutrition
 
 
@@ -260,7 +260,7 @@ def browse_product(request: HttpRequest, id: str) -> dict[str, Any]:
     """Returns the compact record of a product by its 22-character id."""
     product = Product.objects.filter(id=id).first()
     if product is None:
-        raise Problem(404, f"There is no product with the id {id}.")
+        raise ProblemError(404, f"There is no product with the id {id}.")
     return schemas.trade_item_out(product)
 
 
@@ -276,7 +276,7 @@ def parse_digital_link(request: HttpRequest, body: schemas.DigitalLinkIn) -> dic
     values = _application_identifiers(body.url)
     try:
         gtin = normalize(values.get("01", ""))
-    except InvalidGtin:
+    except InvalidGtinError:
         return {"is_valid": False, "url": body.url, **nothing}
     return {
         "is_valid": True,
@@ -292,7 +292,7 @@ def parse_digital_link(request: HttpRequest, body: schemas.DigitalLinkIn) -> dic
 def _normalized(gtin: str) -> str:
     try:
         return normalize(gtin)
-    except InvalidGtin as error:
+    except InvalidGtinError as error:
         raise invalid_field("gtin", str(error)) from error
 
 
@@ -300,23 +300,23 @@ def _product(gtin: str) -> Product:
     normalized = _normalized(gtin)
     product = Product.objects.filter(gtin=normalized).first()
     if product is None:
-        raise Problem(404, f"No product found for GTIN {normalized}")
+        raise ProblemError(404, f"No product found for GTIN {normalized}")
     return product
 
 
 def _own_product(request: HttpRequest, gtin: str) -> Product:
     product = _product(gtin)
     if product.owner_id is None:
-        raise Problem(403, "The product is not claimed by an organization of yours; claim it first.")
+        raise ProblemError(403, "The product is not claimed by an organization of yours; claim it first.")
     require_role(authenticated(request), product.owner_id, *_WRITERS)
     return product
 
 
 def _organization(caller: Caller, organization_id: str | None) -> Organization:
-    """The organization that a claim is for: the one named, or the caller's only one."""
+    """The organization that claims: the named one, or the caller's only organization."""
     if organization_id is None:
         if not caller.roles:
-            raise Problem(403, f"Wrong organization: {caller.name} is not a member of any organization.")
+            raise ProblemError(403, f"Wrong organization: {caller.name} is not a member of any organization.")
         organization_id = next(iter(caller.roles))
     require_role(caller, organization_id, *_WRITERS)
     return Organization.objects.get(id=organization_id)
@@ -350,7 +350,7 @@ def _images(product: Product) -> list[dict[str, Any]]:
 
 
 def _application_identifiers(url: str) -> dict[str, str]:
-    """The pairs of AI and value in a path, from the GTIN on."""
+    """The application identifiers and values in a path, starting at the GTIN."""
     try:
         parts = urlsplit(url)
     except ValueError:

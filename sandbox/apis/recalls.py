@@ -6,7 +6,7 @@ OPEN = ("ONGOING", "UNKNOWN")
 
 
 def covers(lot_codes: list[str], lot: str) -> bool:
-    """Whether a recall limited to these lots covers a lot: exact, range, prefix, or all where none is named."""
+    """Whether a recall covers a lot: by exact code, range or prefix; a recall without lots covers all."""
     wanted = lot.casefold()
     for code in (code.casefold() for code in lot_codes):
         first, dash, last = code.partition("-")
@@ -18,5 +18,5 @@ def covers(lot_codes: list[str], lot: str) -> bool:
 
 
 def is_open_for(recall: dict[str, Any], lot: str | None) -> bool:
-    """Whether an open recall is about this lot; without a lot it is about some of what carries the GTIN."""
+    """Whether an open recall applies to this lot; without a lot, to any lot of the GTIN."""
     return recall["status"] in OPEN and (lot is None or covers(recall["lot_codes"], lot))

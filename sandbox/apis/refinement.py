@@ -1,4 +1,4 @@
-"""What a follow-up query changes: words like "cheaper" or "within 2 km" become constraints."""
+"""Parse follow-up queries: words like "cheaper" or "within 2 km" become constraints."""
 
 import re
 from dataclasses import dataclass, field
@@ -30,8 +30,8 @@ ALLERGENS = {
 
 
 @dataclass
-class Reading:
-    """What a follow-up says."""
+class Refinement:
+    """A parsed follow-up query."""
 
     resets: bool = False
     cheaper: bool = False
@@ -39,9 +39,9 @@ class Reading:
     remainder: str = ""
 
 
-def read(text: str) -> Reading:
-    """Read a follow-up; what is not understood stays in `remainder`."""
-    reading = Reading(resets=bool(_RESET.search(text)))
+def read(text: str) -> Refinement:
+    """Parse a follow-up query; words that are not understood stay in `remainder`."""
+    reading = Refinement(resets=bool(_RESET.search(text)))
     rest = _RESET.sub(" ", text)
     if match := _WITHIN.search(rest):
         reading.constraints["distance_km"] = _number(match[1]) / (1 if match[2].lower() == "km" else 1000)
@@ -64,7 +64,7 @@ def read(text: str) -> Reading:
 
 
 def allergen(word: str) -> str:
-    """The name under which the catalog lists an allergen."""
+    """The catalog's name of an allergen."""
     word = word.strip().lower()
     return ALLERGENS.get(word) or ALLERGENS.get(word.removesuffix("s")) or word
 

@@ -11,7 +11,7 @@ from ..data.models import CustomUrl, Product, ResolutionRule
 from .authentication import ApiKeyAuth, authenticated, require_role
 from .openapi import new_api
 from .pagination import PageQuery, Pagination, paginated
-from .problems import Problem
+from .problems import ProblemError
 
 api = new_api(
     "resolver",
@@ -111,7 +111,7 @@ def get_resolution_rule(request: HttpRequest, rule_id: str) -> dict[str, Any]:
     """Returns one rule; a rule of another organization counts as missing."""
     rule = ResolutionRule.objects.filter(id=rule_id).first()
     if rule is None or rule.organization_id not in authenticated(request).roles:
-        raise Problem(404, f"There is no resolution rule {rule_id}.")
+        raise ProblemError(404, f"There is no resolution rule {rule_id}.")
     return _rule(rule)
 
 
@@ -129,7 +129,7 @@ def update_custom_url(
     require_role(authenticated(request), organization_id, "OWNER", "MANAGER", "EDITOR")
     custom = CustomUrl.objects.filter(id=custom_url_id, organization_id=organization_id).first()
     if custom is None:
-        raise Problem(404, f"There is no custom URL {custom_url_id}.")
+        raise ProblemError(404, f"There is no custom URL {custom_url_id}.")
     custom.url = body.url
     custom.modified = timezone.now()
     custom.save()

@@ -14,7 +14,7 @@ from ..data.models import Product, SearchSession
 from . import nearby, refinement
 from .authentication import anyone
 from .openapi import new_api
-from .problems import Problem
+from .problems import ProblemError
 from .product_schemas import image_url
 
 api = new_api(
@@ -249,7 +249,7 @@ def remove_constraint(request: HttpRequest, session_id: str, key: str) -> dict[s
     """Removes one constraint; the session's other constraints stay."""
     session = _session(session_id)
     if key not in _KEYS:
-        raise Problem(404, f"There is no constraint {key}; there are {', '.join(_KEYS)}.")
+        raise ProblemError(404, f"There is no constraint {key}; there are {', '.join(_KEYS)}.")
     session.state["active_constraints"].pop(key, None)
     session.save()
     return _state(session)
@@ -280,7 +280,7 @@ def _hit(row: fulltext.Row, product: Product | None) -> dict[str, Any]:
 def _session(session_id: str) -> SearchSession:
     session = SearchSession.objects.filter(id=session_id, touched__gt=timezone.now() - _IDLE).first()
     if session is None:
-        raise Problem(404, "There is no such search session, or it has expired after 30 minutes of rest.")
+        raise ProblemError(404, "There is no such search session, or it has expired after 30 minutes of rest.")
     session.touched = timezone.now()
     session.save()
     return session
@@ -316,8 +316,8 @@ def _follow_up(session_id: str, text: str) -> dict[str, Any]:
     }
 
 
-def _reworded(state: dict[str, Any], reading: refinement.Reading, constrains: bool) -> tuple[bool, str]:
-    """Change the words of the search as the follow-up says; whether it refines the search, and why."""
+def _reworded(state: dict[str, Any], reading: refinement.Refinement, constrains: bool) -> tuple[bool, str]:
+    """Update the query for a follow-up; return whether it refines the search, and an explanation."""
     if reading.resets:
         state.update(base_query=reading.remainder or state["base_query"], active_constraints={})
         return False, "A new search: the words ask to start over."

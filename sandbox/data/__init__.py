@@ -1,1 +1,1 @@
-"""What the sandbox stores: its tables, what they hold at the start, and the full-text search in them."""
+"""The sandbox's database: tables, initial data and full-text search."""

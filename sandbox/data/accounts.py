@@ -1,4 +1,4 @@
-"""The organizations, users and API keys that there are at the start."""
+"""The initial organizations, users and API keys."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ KEYS = {name.lower(): api_keys.make(prefix, name.lower()) for name, prefix, *_ i
 
 
 def fill(created: datetime) -> None:
-    """Write them into empty tables."""
+    """Write them to empty tables."""
     Organization.objects.create(id=HARBOUR, name="Harbour & Pine")
     Organization.objects.create(id=FAR_AWAY, name="Far Away Foods")
     for name, facts in USERS.items():

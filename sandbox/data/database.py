@@ -1,4 +1,4 @@
-"""The database: made, filled, and put back to how it was."""
+"""Create, fill and restore the database."""
 
 import sqlite3
 
@@ -8,13 +8,13 @@ from django.db import connection
 from . import fixtures, fulltext
 
 _beginning = sqlite3.connect(":memory:", check_same_thread=False)
-# How many changes a connection had seen when it was last put back.
+# The connection's number of changes at the last restore.
 _restored_at: dict[sqlite3.Connection, int] = {}
 
 
 def create() -> None:
-    """Make the tables, fill them, and keep a copy for `restore`."""
-    # Straight from the models: the toolkit's own migrations take longer than all the rest of the start.
+    """Create and fill the tables, and keep a copy for `restore`."""
+    # From the models: the toolkit's migrations take longer than the rest of the start.
     with connection.schema_editor() as editor:
         for model in apps.get_models():
             editor.create_model(model)
@@ -25,7 +25,7 @@ def create() -> None:
 
 
 def restore() -> None:
-    """Put everything back to how it was after `create`, where something has changed since."""
+    """Restore the state after `create`, if anything has changed since."""
     raw = _raw()
     if _restored_at.get(raw) != raw.total_changes:
         _beginning.backup(raw)

@@ -1,4 +1,4 @@
-"""What the database holds at the start: everything in `groceries`, its stores and offers, and the accounts."""
+"""The initial data: the products in `groceries`, stores, offers and accounts."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ _RECALLED_LOTS = ["LOT42", "LOT50-LOT59", "X9*"]
 
 
 def fill() -> None:
-    """Write the whole of it into empty tables."""
+    """Write all of it to empty tables."""
     accounts.fill(_START)
     products = list(_products())
     Product.objects.bulk_create(products)

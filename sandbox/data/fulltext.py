@@ -1,4 +1,4 @@
-"""The full-text index of the catalog, and its search in web-search syntax: quotes, `-word` and OR."""
+"""The full-text index of the catalog, searched with web-search syntax: quotes, `-word` and OR."""
 
 import re
 import unicodedata
@@ -16,13 +16,13 @@ CREATE VIRTUAL TABLE catalog_words USING fts5(
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 _MOST_TERMS = 32
 
-# Type, id, name, brand and description; a row that is found has its rank, too.
+# Type, id, name, brand and description; search results also have a rank.
 Entry = tuple[str, str, str, str, str]
 Row = tuple[str, str, str, str, str, float]
 
 
 def entry(product: Product) -> Entry:
-    """What a product is found by."""
+    """The row that a product is found by."""
     return "product", product.gtin, product.product_name, product.brand, str(product.document["description"])
 
 
@@ -35,19 +35,19 @@ def add(entries: list[Entry]) -> None:
 
 
 def put(product: Product) -> None:
-    """Add a product, in place of what was there for it."""
+    """Add a product, replacing its earlier row."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM catalog_words WHERE type = 'product' AND id = %s", [product.gtin])
     add([entry(product)])
 
 
 def clean(query: str) -> str:
-    """The query without characters that are no text; SQLite would end the query at a NUL."""
+    """The query without control characters; SQLite would end the query at a NUL."""
     return "".join(" " if unicodedata.category(char)[0] == "C" else char for char in query).strip()
 
 
 def expression(query: str) -> str | None:
-    """The FTS5 expression for a query, or None where it has no word to search for.
+    """The FTS5 expression for a query, or None if it has no word to search for.
 
     Every word is quoted, so nothing a caller writes is ever read as FTS5 syntax.
     """
@@ -68,7 +68,7 @@ def expression(query: str) -> str | None:
 
 
 def search(query: str, types: tuple[str, ...], limit: int) -> list[Row]:
-    """The best matches; substrings where no word matches."""
+    """The best matches; matches substrings if no word matches."""
     marks = ", ".join(["%s"] * len(types))
     columns = "type, id, name, brand, description"
     match = expression(query)

@@ -1,11 +1,11 @@
-"""What the sandbox sells: names, makers, ingredients and places, the same at every start."""
+"""The sandbox's catalog: names, brands, ingredients and places, the same at every start."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A sort of product; every variant of it comes in every size and from several brands."""
+    """A kind of product; every variant comes in every size and from several brands."""
 
     name: str
     variants: tuple[str, ...]
@@ -111,7 +111,7 @@ STREETS = (
 
 CHAINS = ("Fairfield Market", "Island Grocer", "The Root Cellar", "Lifestyle Foods")
 
-# Name of the place, latitude, longitude, number of stores.
+# Place, latitude, longitude, number of stores.
 PLACES = (
     ("Victoria", 48.4284, -123.3656, 22),
     ("Saanich", 48.4840, -123.3810, 8),

@@ -15,7 +15,7 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def short_id(name: str) -> str:
-    """A 22-character id in Closient's alphabet, always the same for the same name."""
+    """A 22-character id in Closient's alphabet, derived from the name."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest())
     digits: list[str] = []
     for _ in range(22):
@@ -25,11 +25,15 @@ def short_id(name: str) -> str:
 
 
 class Organization(models.Model):
+    """An organization."""
+
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     name: models.CharField[str, str] = models.CharField(max_length=255)
 
 
 class Membership(models.Model):
+    """A user's role in an organization."""
+
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     user: models.ForeignKey[User, User] = models.ForeignKey(User, on_delete=models.CASCADE)
     organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
@@ -40,7 +44,7 @@ class Membership(models.Model):
 
 
 class ApiKey(models.Model):
-    """A key as Closient keeps it: by its digest, because the key itself is shown once."""
+    """An API key, stored as a digest because the key itself is shown only once."""
 
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     digest: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
@@ -59,7 +63,7 @@ class ApiKey(models.Model):
 
 
 class Product(models.Model):
-    """A trade item; `document` holds what is only ever read back whole."""
+    """A trade item; `document` holds the fields that are never queried."""
 
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     gtin: models.CharField[str, str] = models.CharField(max_length=14, unique=True)
@@ -77,6 +81,8 @@ class Product(models.Model):
 
 
 class Store(models.Model):
+    """A store."""
+
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     name: models.CharField[str, str] = models.CharField(max_length=100)
     address: models.CharField[str, str] = models.CharField(max_length=200)
@@ -85,6 +91,8 @@ class Store(models.Model):
 
 
 class Offer(models.Model):
+    """A product in a store, with its price and stock."""
+
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     product: models.ForeignKey[Product, Product] = models.ForeignKey(Product, on_delete=models.CASCADE)
     store: models.ForeignKey[Store, Store] = models.ForeignKey(Store, on_delete=models.CASCADE)
@@ -96,12 +104,16 @@ class Offer(models.Model):
 
 
 class SearchSession(models.Model):
+    """A search session and its state."""
+
     id: models.CharField[str, str] = models.CharField(max_length=43, primary_key=True)
     state: models.JSONField[JSON, JSON] = models.JSONField()
     touched: models.DateTimeField[datetime, datetime] = models.DateTimeField()
 
 
 class ResolutionRule(models.Model):
+    """An organization's rule for the links of a GTIN."""
+
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
         Organization, on_delete=models.CASCADE
@@ -112,6 +124,8 @@ class ResolutionRule(models.Model):
 
 
 class CustomUrl(models.Model):
+    """A target of resolution rules."""
+
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
         Organization, on_delete=models.CASCADE

@@ -1,4 +1,4 @@
-"""What arrived, without secrets: for tests and for the curious."""
+"""A log of requests without secrets, for tests and for debugging."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ def write(
     client: str | None = None,
     scopes: Iterable[str] | None = None,
 ) -> None:
-    """Note one request; a status of None says that the connection was dropped."""
+    """Record one request; a status of None means that the connection was dropped."""
     entries.append(
         {
             "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),

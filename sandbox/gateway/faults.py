@@ -1,4 +1,4 @@
-"""Answers that go wrong on request: `POST /__sandbox__/fault` orders them by path."""
+"""Fault injection: `POST /__sandbox__/fault` makes requests to a path fail."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..apis.authentication import challenge
-from ..apis.problems import Problem, plain_problem, problem_response
+from ..apis.problems import ProblemError, plain_problem, problem_response
 from . import access_log, rate_limits
 
 Kind = Literal["429", "500", "503", "html", "slow", "drop", "malformed", "401", "403"]
@@ -24,7 +24,7 @@ _FAULT = "closient.fault"
 
 
 class Fault(BaseModel):
-    """The next `times` requests to paths that begin so go wrong in this way."""
+    """A fault for the next `times` requests to paths that start with `path`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +38,7 @@ ordered: list[Fault] = []
 
 
 def due(path: str) -> Fault | None:
-    """The fault that this request gets, if one is ordered; it counts as delivered."""
+    """Take the fault for this request, if there is one; its `times` go down by one."""
     fault = next((fault for fault in ordered if path.startswith(fault.path)), None)
     if fault is not None:
         fault.times -= 1
@@ -48,12 +48,12 @@ def due(path: str) -> Fault | None:
 
 
 def end(path: str) -> None:
-    """Order no more faults for this path."""
+    """Remove the faults of this path."""
     ordered[:] = [fault for fault in ordered if fault.path != path]
 
 
 def with_faults(application: Application) -> Application:
-    """Delay or drop before Django sees the request; mark it for Django where an answer is to be made."""
+    """Delay or drop requests before Django sees them; leave other faults to `fault_response`."""
 
     async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -71,8 +71,8 @@ def with_faults(application: Application) -> Application:
     return faulty
 
 
-def faulty_answer(request: HttpRequest) -> HttpResponse | None:
-    """The answer ordered for this request."""
+def fault_response(request: HttpRequest) -> HttpResponse | None:
+    """The response of the fault for this request, if there is one."""
     scope: Scope = getattr(request, "scope", {})
     fault: Fault | None = scope.get(_FAULT)
     if fault is None:
@@ -88,18 +88,18 @@ def _error(fault: Fault) -> HttpResponse:
     seconds = str(max(0, round(fault.seconds)))
     if fault.kind == "429":
         return problem_response(
-            Problem(
+            ProblemError(
                 429,
-                "Too many requests: this was ordered as a fault.",
+                "Too many requests (injected fault).",
                 headers={"Retry-After": seconds},
                 retry_after_seconds=int(seconds),
             )
         )
     if fault.kind == "401":
         return problem_response(
-            Problem(
+            ProblemError(
                 401,
-                "The access token is expired: this was ordered as a fault.",
+                "The access token is expired (injected fault).",
                 headers={"WWW-Authenticate": challenge(error="invalid_token")},
             )
         )

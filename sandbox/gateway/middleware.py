@@ -1,4 +1,4 @@
-"""What every response has in common: rate limits, problem documents in place of bare errors, a line in the log."""
+"""The middleware for every response: rate limits, problem documents for bare errors, and the log."""
 
 from base64 import b64decode
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from ..apis.authentication import Caller, identify, known_caller, remember
-from ..apis.problems import Problem, plain_problem, problem_response
+from ..apis.problems import ProblemError, plain_problem, problem_response
 from . import access_log, rate_limits
-from .faults import CONTROL, faulty_answer
+from .faults import CONTROL, fault_response
 
-# Where people look at what went wrong, too.
+# Users see errors on these pages.
 _PAGES = ("/oauth/login/", "/oauth/authorize/", "/oauth/device")
-# No form-action: browsers apply it to the redirect that takes the answer of a sign-in to its client.
+# No form-action: browsers apply it to redirects after a form, and sign-in redirects to the client.
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -26,16 +26,17 @@ class GatewayMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
         if request.path.startswith(CONTROL):
-            return _readable(request, self._get_response(request))
+            return _with_problem_body(request, self._get_response(request))
         remember(request, _identified(request))
         now = rate_limits.now()
-        standing = rate_limits.counters.count(_quotas(request), now)
-        if standing.exceeded:
-            response: HttpResponseBase = _too_many(request, standing)
+        status = rate_limits.counters.count(_quotas(request), now)
+        if status.exceeded:
+            response: HttpResponseBase = _rate_limited(request, status)
         else:
-            response = faulty_answer(request) or _readable(request, self._get_response(request))
-        for name, value in standing.headers(now).items():
+            response = fault_response(request) or _with_problem_body(request, self._get_response(request))
+        for name, value in status.headers(now).items():
             response.headers[name] = value
         caller = known_caller(request)
         access_log.write(
@@ -49,10 +50,10 @@ class GatewayMiddleware:
         return response
 
 
-def _identified(request: HttpRequest) -> Caller | Problem | None:
+def _identified(request: HttpRequest) -> Caller | ProblemError | None:
     try:
         return identify(request)
-    except Problem as problem:
+    except ProblemError as problem:
         return problem
 
 
@@ -64,24 +65,24 @@ def _quotas(request: HttpRequest) -> tuple[rate_limits.Quota, ...]:
     return rate_limits.general(f"address:{ip}") + rate_limits.anonymous(request.method or "", request.path, ip)
 
 
-def _too_many(request: HttpRequest, standing: rate_limits.Standing) -> HttpResponse:
-    quota = standing.tightest
-    members: dict[str, object] = {"retry_after_seconds": standing.reset}
+def _rate_limited(request: HttpRequest, status: rate_limits.QuotaStatus) -> HttpResponse:
+    quota = status.tightest
+    members: dict[str, object] = {"retry_after_seconds": status.reset}
     if request.path.startswith("/oauth/"):
         # Clients of an OAuth endpoint look for these members (RFC 6749 section 5.2).
         members |= {"error": "temporarily_unavailable", "error_description": "Too many requests."}
     return problem_response(
-        Problem(
+        ProblemError(
             429,
             f"Too many requests: {quota.limit} per {quota.seconds} seconds are allowed.",
-            headers={"Retry-After": str(standing.reset)},
+            headers={"Retry-After": str(status.reset)},
             **members,
         )
     )
 
 
-def _readable(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The answer itself, or a problem document where an error came without a body one can read."""
+def _with_problem_body(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The response, or a problem document in place of an HTML error."""
     is_html = response.headers.get("Content-Type", "").startswith("text/html")
     if response.status_code >= 400 and is_html and not request.path.startswith(_PAGES):
         problem = plain_problem(response.status_code)
@@ -97,7 +98,7 @@ def _readable(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
 
 
 def _client(request: HttpRequest) -> str | None:
-    """The client that a request names itself, as those to the OAuth endpoints do."""
+    """The client of a request: of its credential, or as named in a request to an OAuth endpoint."""
     caller = known_caller(request)
     if caller is not None:
         return caller.client_id or (f"key ...{caller.api_key.last4}" if caller.api_key else None)

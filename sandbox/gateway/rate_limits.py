@@ -1,4 +1,4 @@
-"""Rate limits: what is left in each window, and the headers that say so."""
+"""Rate limits in fixed windows, and their headers."""
 
 import time
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 @dataclass(frozen=True)
 class Quota:
-    """At most `limit` requests of one caller in a window of `seconds`, counted under a name."""
+    """At most `limit` requests under one name in a window of `seconds`."""
 
     name: str
     limit: int
@@ -16,8 +16,8 @@ class Quota:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a caller stands with its quotas after a request was counted."""
+class QuotaStatus:
+    """The state of a caller's quotas after a request was counted."""
 
     quotas: tuple[Quota, ...]
     tightest: Quota
@@ -26,7 +26,7 @@ class Standing:
     exceeded: bool
 
     def headers(self, now: float) -> dict[str, str]:
-        """The standard headers, and the older names whose reset is a moment and not a span."""
+        """The standard headers, and the older `X-` names, whose reset is a Unix timestamp."""
         remaining = str(self.remaining)
         return {
             "RateLimit-Policy": ", ".join(f"{quota.limit};w={quota.seconds}" for quota in self.quotas),
@@ -41,12 +41,12 @@ class Standing:
 
 @dataclass
 class Counters:
-    """Counts requests in fixed windows that open with the first request."""
+    """Counts requests in fixed windows that start with the first request."""
 
     _windows: dict[Quota, tuple[float, int]] = field(default_factory=dict[Quota, tuple[float, int]])
 
-    def count(self, quotas: tuple[Quota, ...], now: float) -> Standing:
-        """Count one request against all quotas, unless one of them is used up."""
+    def count(self, quotas: tuple[Quota, ...], now: float) -> QuotaStatus:
+        """Count a request against all quotas, unless one is exceeded."""
         spent = {quota: self._spent(quota, now) for quota in quotas}
         exceeded = any(used >= quota.limit for quota, (_, used) in spent.items())
         if not exceeded:
@@ -55,9 +55,10 @@ class Counters:
         tightest = min(quotas, key=lambda quota: quota.limit - spent[quota][1])
         opened, used = spent[tightest]
         reset = max(1, int(opened + tightest.seconds - now + 0.999))
-        return Standing(quotas, tightest, max(0, tightest.limit - used), reset, exceeded)
+        return QuotaStatus(quotas, tightest, max(0, tightest.limit - used), reset, exceeded)
 
     def clear(self) -> None:
+        """Forget all requests."""
         self._windows.clear()
 
     def _spent(self, quota: Quota, now: float) -> tuple[float, int]:
@@ -69,16 +70,17 @@ counters = Counters()
 
 
 def now() -> float:
+    """The current Unix time."""
     return time.time()
 
 
 def general(caller: str, minute_limit: int = 300) -> tuple[Quota, ...]:
-    """The quotas everybody has."""
+    """The quotas of every caller."""
     return Quota(caller, minute_limit, MINUTE), Quota(caller, 10_000, DAY)
 
 
 def anonymous(method: str, path: str, address: str) -> tuple[Quota, ...]:
-    """The further quotas of callers without a credential, by what they ask for."""
+    """The additional quotas of anonymous callers for certain endpoints."""
     if method == "POST" and path == "/oauth/register/":
         return (Quota(f"register {address}", 10, HOUR),)
     if method == "POST" and path == "/search/api/v1/search/session":

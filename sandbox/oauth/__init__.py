@@ -1,1 +1,1 @@
-"""The authorization server: clients that register, people who consent, and the tokens they get for it."""
+"""The authorization server: client registration, consent and tokens."""

@@ -1,4 +1,4 @@
-"""What a client says of itself when it registers: checked, and reduced to what the server goes by (RFC 7591)."""
+"""Validate the metadata of a client registration (RFC 7591)."""
 
 import re
 from typing import Any, cast
@@ -17,11 +17,11 @@ GRANT_TYPES = {
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 _TEXTS = ("client_name", "software_id", "software_version", "application_type")
 _ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
-# Addresses are stored in one line with spaces between them; wildcards would match too much.
+# URIs are stored in one line, separated by spaces; wildcards would match too much.
 _NOT_IN_A_URI = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}*]|[^\x00-\x7f]")
 
 
-class Refused(Exception):
+class InvalidMetadataError(Exception):
     """The registration is refused, with an error code of RFC 7591 section 3.2.2."""
 
     def __init__(self, error: str, description: str) -> None:
@@ -30,15 +30,17 @@ class Refused(Exception):
         self.description = description
 
 
-def checked(given: JSON) -> JSON:
+def validated_metadata(given: JSON) -> JSON:
     """The metadata as the server registers it.
 
     Raises:
-        Refused: something in it can't be registered.
+        InvalidMetadataError: something in it can't be registered.
     """
     method = given.get("token_endpoint_auth_method", "client_secret_basic")
     if method not in AUTH_METHODS:
-        raise Refused("invalid_client_metadata", f"token_endpoint_auth_method is one of {', '.join(AUTH_METHODS)}.")
+        raise InvalidMetadataError(
+            "invalid_client_metadata", f"token_endpoint_auth_method is one of {', '.join(AUTH_METHODS)}."
+        )
     grants = _grant_types(given, method)
     interactive = "authorization_code" in grants
     metadata: JSON = {
@@ -54,7 +56,7 @@ def checked(given: JSON) -> JSON:
     for name in _ADDRESSES:
         if (text := _text(given, name)) is not None:
             if urlsplit(text).scheme not in ("https", "http"):
-                raise Refused("invalid_client_metadata", f"{name} must be a web URL.")
+                raise InvalidMetadataError("invalid_client_metadata", f"{name} must be a web URL.")
             metadata[name] = text
     return metadata
 
@@ -63,11 +65,11 @@ def _grant_types(given: JSON, method: str) -> list[str]:
     grants = _strings(given, "grant_types", ["authorization_code"])
     unknown = [grant for grant in grants if grant not in GRANT_TYPES]
     if unknown or not any(GRANT_TYPES[grant] for grant in grants):
-        raise Refused("invalid_client_metadata", f"grant_types may hold {', '.join(GRANT_TYPES)}.")
+        raise InvalidMetadataError("invalid_client_metadata", f"grant_types may hold {', '.join(GRANT_TYPES)}.")
     if "client_credentials" in grants and method == "none":
-        raise Refused("invalid_client_metadata", "client_credentials needs a client with a secret.")
+        raise InvalidMetadataError("invalid_client_metadata", "client_credentials needs a client with a secret.")
     if "refresh_token" not in grants and grants != ["client_credentials"]:
-        # Refresh tokens are issued with every person's sign-in, so they are registered with it.
+        # Every user sign-in issues a refresh token, so that grant is registered too.
         grants = [*grants, "refresh_token"]
     return list(dict.fromkeys(grants))
 
@@ -76,14 +78,14 @@ def _response_types(given: JSON, interactive: bool) -> list[str]:
     expected = ["code"] if interactive else []
     asked = _strings(given, "response_types", expected)
     if any(response_type != "code" for response_type in asked):
-        raise Refused("invalid_client_metadata", "The only response type is code.")
+        raise InvalidMetadataError("invalid_client_metadata", "The only response type is code.")
     return expected
 
 
 def _redirect_uris(given: JSON, *, required: bool) -> list[str]:
     uris = _strings(given, "redirect_uris", [], error="invalid_redirect_uri")
     if required and not uris:
-        raise Refused("invalid_redirect_uri", "redirect_uris needs at least one URL.")
+        raise InvalidMetadataError("invalid_redirect_uri", "redirect_uris needs at least one URL.")
     for uri in uris:
         _check_redirect_uri(uri)
     return uris
@@ -94,30 +96,32 @@ def _check_redirect_uri(uri: str) -> None:
         parts = urlsplit(uri)
         hostname, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise Refused("invalid_redirect_uri", f"A redirect URI can't be read: {error}.") from error
+        raise InvalidMetadataError("invalid_redirect_uri", f"A redirect URI can't be read: {error}.") from error
     if _NOT_IN_A_URI.search(uri) or len(uri) > 2048 or "@" in parts.netloc or "#" in uri or not hostname:
-        raise Refused("invalid_redirect_uri", "A redirect URI is a plain URL without credentials and fragment.")
+        raise InvalidMetadataError(
+            "invalid_redirect_uri", "A redirect URI is a plain URL without credentials and fragment."
+        )
     if parts.scheme == "http" and not _is_loopback_literal(uri):
-        raise Refused(
+        raise InvalidMetadataError(
             "invalid_redirect_uri", "Plain http is for 127.0.0.1 and [::1] only, not for host names; use https."
         )
     if parts.scheme not in ("http", "https"):
-        raise Refused("invalid_redirect_uri", "A redirect URI is an https address, or http on loopback.")
+        raise InvalidMetadataError("invalid_redirect_uri", "A redirect URI must be https, or http on loopback.")
 
 
 def _is_loopback_literal(uri: str) -> bool:
-    """Whether a plain http address stays on this machine without asking a name server (RFC 8252)."""
+    """Whether the host is a loopback IP literal, which needs no name lookup (RFC 8252)."""
     return urlsplit(uri).hostname in ("127.0.0.1", "::1")
 
 
 def _scope(given: JSON) -> str:
-    """The known scopes among those asked for (RFC 7591 section 2 lets the server choose)."""
+    """The known scopes of those requested (RFC 7591 section 2 lets the server choose)."""
     asked = _text(given, "scope")
     if asked is None:
         return DEFAULT_SCOPE
     known = [scope for scope in dict.fromkeys(asked.split()) if scope in SCOPES]
     if not known:
-        raise Refused("invalid_client_metadata", "scope names none of the scopes_supported.")
+        raise InvalidMetadataError("invalid_client_metadata", "scope names none of the scopes_supported.")
     return " ".join(known)
 
 
@@ -126,16 +130,16 @@ def _text(given: JSON, name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > (4096 if name == "scope" else 255):
-        raise Refused("invalid_client_metadata", f"{name} must be a short text.")
+        raise InvalidMetadataError("invalid_client_metadata", f"{name} must be a short text.")
     return value
 
 
 def _strings(given: JSON, name: str, default: list[str], *, error: str = "invalid_client_metadata") -> list[str]:
     value: object = given.get(name, default)
     if not isinstance(value, list):
-        raise Refused(error, f"{name} must be an array.")
+        raise InvalidMetadataError(error, f"{name} must be an array.")
     items = cast("list[object]", value)
     strings = [item for item in items if isinstance(item, str)]
     if len(strings) != len(items) or len(strings) > 20:
-        raise Refused(error, f"{name} must be an array of at most 20 strings.")
+        raise InvalidMetadataError(error, f"{name} must be an array of at most 20 strings.")
     return strings

@@ -34,9 +34,9 @@ from .toolkit import (
 
 
 class ConsentForm(AllowForm):
-    """What the consent page carries from the request to the decision."""
+    """The request's parameters, kept in the consent page until the decision."""
 
-    # The toolkit strips spaces from a state, which the client then takes for another one.
+    # The toolkit strips spaces from `state`, so that the client does not recognize it.
     state = CharField(required=False, strip=False, widget=HiddenInput())
 
 
@@ -47,7 +47,7 @@ class Authorize(AuthorizationView):
     form_class = ConsentForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Check the request before anybody signs in for it; the toolkit asks for the password first."""
+        """Validate the request before the user signs in; the toolkit asks for the password first."""
         self.oauth2_data = {}
         if request.method == "GET":
             try:
@@ -60,13 +60,15 @@ class Authorize(AuthorizationView):
         """Grant or deny, but only back to a URL that the client has registered."""
         application = Application.objects.filter(client_id=form.cleaned_data["client_id"]).first()
         if application is None or not application.redirect_uri_allowed(form.cleaned_data["redirect_uri"]):
-            return _refused(self.request, "This application is not registered for this URL.")
+            return _error_page(self.request, "This application is not registered for this URL.")
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return _refused(self.request, "The form is incomplete.")
+        """Show an error without redirecting."""
+        return _error_page(self.request, "The form is incomplete.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add descriptions of the requested scopes to the consent page."""
         context = super().get_context_data(**kwargs)
         registered_scopes = registered(kwargs["client_id"]).get("scope", "").split()
         context["asked"] = [
@@ -84,13 +86,14 @@ class Authorize(AuthorizationView):
         return context
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        """Show the consent page, or the error in the request."""
         error = context.get("error")
         if error is not None:
-            return _refused(self.request, f"{error.error}: {error.description or 'the request is no good.'}")
+            return _error_page(self.request, f"{error.error}: {error.description or 'invalid request.'}")
         return super().render_to_response(context, **kwargs)
 
     def redirect(self, redirect_to: str, application: Any) -> HttpResponse:
-        """Send the answer to the client, with `iss` on errors too (RFC 9207)."""
+        """Redirect to the client, with `iss` also on errors (RFC 9207)."""
         return super().redirect(_with_issuer(redirect_to), application)
 
     def _check(self, request: HttpRequest) -> None:
@@ -98,11 +101,11 @@ class Authorize(AuthorizationView):
         if "code_challenge" in credentials and request.GET.get("code_challenge_method") != "S256":
             _fail(InvalidRequestError(description="code_challenge_method must be S256."), credentials)
         if "none" in request.GET.get("prompt", "").split() and request.user.is_authenticated:
-            _fail(CustomOAuth2Error("consent_required", description="A person has to consent."), credentials)
+            _fail(CustomOAuth2Error("consent_required", description="The user must consent."), credentials)
 
 
 class SignIn(LoginView):
-    """The page where a person signs in."""
+    """The sign-in page."""
 
     template_name = "login.html"
 
@@ -111,6 +114,7 @@ class Token(TokenView):
     """The token endpoint."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a token request."""
         response = super().post(request, *args, **kwargs)
         scheme = request.headers.get("Authorization", "").partition(" ")[0]
         if response.status_code == 401 and scheme.lower() == "basic":
@@ -125,9 +129,9 @@ def _fail(error: OAuth2Error, credentials: dict[str, Any]) -> None:
     raise OAuthToolkitError(error=error, redirect_uri=credentials["redirect_uri"])
 
 
-def _refused(request: HttpRequest, text: str) -> HttpResponse:
+def _error_page(request: HttpRequest, text: str) -> HttpResponse:
     """An error that must not be sent to the URL in the request."""
-    return render(request, "message.html", {"title": "This sign-in can't go on", "text": text}, status=400)
+    return render(request, "message.html", {"title": "Cannot sign in", "text": text}, status=400)
 
 
 def _with_issuer(url: str) -> str:

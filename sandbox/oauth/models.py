@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Registration(models.Model):
-    """What a client said of itself when it registered (RFC 7591) and the toolkit has no column for."""
+    """The metadata of a registration (RFC 7591) that the toolkit has no columns for."""
 
     client_id: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
     software_id: models.CharField[str, str] = models.CharField(max_length=255, db_index=True)
@@ -19,6 +19,6 @@ class Registration(models.Model):
 
 
 def registered(client_id: str) -> dict[str, Any]:
-    """What a client registered; nothing for one that did not."""
+    """The metadata that a client registered, or nothing."""
     registration = Registration.objects.filter(client_id=client_id).first()
     return registration.metadata if registration else {}

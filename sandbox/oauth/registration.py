@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from .client_metadata import GRANT_TYPES, Refused, checked
+from .client_metadata import GRANT_TYPES, InvalidMetadataError, validated_metadata
 from .models import Registration
 from .toolkit import Application
 
@@ -22,10 +22,10 @@ _FRESH = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 @csrf_exempt
 @require_POST
 def register(request: HttpRequest) -> HttpResponse:
-    """Register a client, or find the one that the same software registered with the same metadata."""
+    """Register a client, or return the one that the same software registered with the same metadata."""
     try:
-        metadata = checked(_read(request))
-    except Refused as refused:
+        metadata = validated_metadata(_read(request))
+    except InvalidMetadataError as refused:
         return _refusal(refused)
     registration = _known(metadata) or _new(metadata)
     return JsonResponse(_information(registration), status=201, headers=_FRESH)
@@ -34,7 +34,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "PUT", "DELETE"])
 def manage(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Read, replace or delete a registration, by the token that was issued with it."""
+    """Read, replace or delete a registration, authorized by its registration access token."""
     registration = _authenticated(request, client_id)
     if registration is None:
         return JsonResponse(
@@ -48,8 +48,8 @@ def manage(request: HttpRequest, client_id: str) -> HttpResponse:
         return HttpResponse(status=204)
     if request.method == "PUT":
         try:
-            registration.metadata = checked(_read(request))
-        except Refused as refused:
+            registration.metadata = validated_metadata(_read(request))
+        except InvalidMetadataError as refused:
             return _refusal(refused)
         registration.access_token = secrets.token_urlsafe(32)
         registration.save()
@@ -58,7 +58,7 @@ def manage(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 def forget_all() -> int:
-    """Delete every client, with its tokens."""
+    """Delete every client and its tokens."""
     count, _ = Application.objects.all().delete()
     Registration.objects.all().delete()
     return int(count)
@@ -68,9 +68,9 @@ def _read(request: HttpRequest) -> dict[str, Any]:
     try:
         given = json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise Refused("invalid_client_metadata", "The body must be JSON.") from error
+        raise InvalidMetadataError("invalid_client_metadata", "The body must be JSON.") from error
     if not isinstance(given, dict):
-        raise Refused("invalid_client_metadata", "The body must be a JSON object.")
+        raise InvalidMetadataError("invalid_client_metadata", "The body must be a JSON object.")
     return given  # pyright: ignore[reportUnknownVariableType]  # keys of a JSON object are strings
 
 
@@ -86,7 +86,7 @@ def _known(metadata: dict[str, Any]) -> Registration | None:
 def _new(metadata: dict[str, Any]) -> Registration:
     secret = "" if metadata["token_endpoint_auth_method"] == "none" else secrets.token_urlsafe(48)
     application = Application.objects.create(
-        # Without an algorithm the toolkit fails at the token endpoint as soon as `openid` is asked for.
+        # Without an algorithm the toolkit's token endpoint fails for the scope `openid`.
         algorithm="RS256",
         registration_source="dcr",
         client_secret=secret or secrets.token_urlsafe(48),
@@ -103,7 +103,7 @@ def _new(metadata: dict[str, Any]) -> Registration:
 
 
 def _columns(metadata: dict[str, Any]) -> dict[str, str]:
-    """The toolkit's own columns, of which only the first grant type has a place."""
+    """The toolkit's columns, which hold only one grant type."""
     grants = [GRANT_TYPES[grant] for grant in metadata["grant_types"] if GRANT_TYPES[grant]]
     return {
         "name": metadata.get("client_name", ""),
@@ -137,5 +137,5 @@ def _authenticated(request: HttpRequest, client_id: str) -> Registration | None:
     return registration if matches else None
 
 
-def _refusal(refused: Refused) -> HttpResponse:
+def _refusal(refused: InvalidMetadataError) -> HttpResponse:
     return JsonResponse({"error": refused.error, "error_description": refused.description}, status=400, headers=_FRESH)

@@ -1,4 +1,4 @@
-"""The scopes a client may ask for, and those it gets when it asks for none."""
+"""The supported scopes, and the default for requests without a scope."""
 
 from typing import Any
 
@@ -24,14 +24,17 @@ DEFAULT_SCOPE = "search:read products:read resolver:read"
 
 
 class Scopes(BaseScopes):
-    """All scopes for everybody; what a client registered is what it gets when it asks for none."""
+    """All scopes are available to every client; its registered scopes are the default."""
 
     def get_all_scopes(self) -> dict[str, str]:
+        """Every scope with its description."""
         return SCOPES
 
     def get_available_scopes(self, *args: Any, **kwargs: Any) -> list[str]:
+        """Every scope, for every client."""
         return list(SCOPES)
 
     def get_default_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+        """The scopes of a request that names none."""
         scopes = str(registered(application.client_id).get("scope", "")) if application else ""
         return (scopes or DEFAULT_SCOPE).split()

@@ -12,7 +12,7 @@ from .toolkit import AccessToken
 
 @dataclass(frozen=True)
 class AccessTokenFacts:
-    """What is known of an access token."""
+    """The facts about an access token."""
 
     user_id: int | None
     username: str | None
@@ -22,7 +22,7 @@ class AccessTokenFacts:
 
 
 def read_access_token(token: str, path: str) -> AccessTokenFacts | None:
-    """What is known of a token, or None where it was never issued, was revoked, or is for another resource."""
+    """Look up a token; None if it was never issued, was revoked, or is for another resource."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     found = AccessToken.objects.select_related("user", "application").filter(token_checksum=digest).first()
     if found is None or not found.allows_audience(settings.SANDBOX_URL + path):
@@ -37,5 +37,5 @@ def read_access_token(token: str, path: str) -> AccessTokenFacts | None:
 
 
 def expire_all() -> int:
-    """Let every access token be expired by now."""
+    """Expire every access token."""
     return int(AccessToken.objects.update(expires=timezone.now() - timedelta(seconds=1)))

@@ -1,4 +1,4 @@
-"""Django OAuth Toolkit and OAuthLib, which ship no types: all that is used of them, declared here and only here."""
+"""Types for the parts of Django OAuth Toolkit and OAuthLib that we use; both ship none."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,6 +1,7 @@
-"""How requests for authorization and tokens are validated: as the toolkit does it, and as Closient documents it.
+"""Validation of authorization and token requests: the toolkit's rules, and Closient's where they differ.
 
-Django OAuth Toolkit 3.4 gives an application one grant type and reports another redirect URI as `invalid_request`.
+Django OAuth Toolkit 3.4 allows one grant type per application, and reports a different redirect URI as
+`invalid_request`.
 """
 
 from typing import Any
@@ -10,28 +11,33 @@ from .toolkit import Application, InvalidGrantError, OAuth2Validator
 
 
 class Validator(OAuth2Validator):
-    """The toolkit's rules, and the documented ones where they differ."""
+    """The toolkit's rules, except where Closient documents others."""
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
+        """Allow every grant type that the client registered."""
         return grant_type in registered(client.client_id).get("grant_types", [])
 
     def validate_response_type(
         self, client_id: str, response_type: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
+        """Allow the response types that the client registered."""
         return response_type in registered(client.client_id).get("response_types", [])
 
     def is_pkce_required(self, client_id: str, request: Any) -> bool:
+        """Require PKCE of public clients."""
         return bool(Application.objects.filter(client_id=client_id, client_type="public").exists())
 
     def confirm_redirect_uri(
         self, client_id: str, code: str, redirect_uri: str, client: Any, *args: Any, **kwargs: Any
     ) -> bool:
+        """Report a different redirect URI as `invalid_grant`."""
         if not super().confirm_redirect_uri(client_id, code, redirect_uri, client, *args, **kwargs):
-            raise InvalidGrantError(description="redirect_uri differs from that of the authorization.")
+            raise InvalidGrantError(description="redirect_uri differs from that of the authorization request.")
         return True
 
     def get_additional_claims(self, request: Any) -> dict[str, str]:
+        """The user's name and email address for the id_token."""
         user = request.user
         return {"name": user.first_name, "preferred_username": user.username, "email": user.email}

@@ -84,14 +84,14 @@ def test_a_product_has_all_documented_members(http: httpx2.Client) -> None:
     ["123", "00614141123453", "00000000000000", "abc", "٠٠٦١٤١٤١١٢٣٤٥٢"],
     ids=["short", "digit", "zeros", "letters", "other digits"],
 )
-def test_what_is_no_gtin_is_422_with_the_field(http: httpx2.Client, gtin: str) -> None:
+def test_an_invalid_gtin_is_422_with_the_field(http: httpx2.Client, gtin: str) -> None:
     response = http.get(f"{PRODUCTS}/{gtin}")
 
     assert (response.status_code, response.json()["error_code"]) == (422, "validation_error")
     assert response.json()["errors"][0]["field"] == "gtin"
 
 
-def test_an_unknown_gtin_is_404_in_the_documented_words(http: httpx2.Client) -> None:
+def test_an_unknown_gtin_is_404_with_the_documented_message(http: httpx2.Client) -> None:
     response = http.get(f"{PRODUCTS}/{NEW}")
     body = response.json()
     datetime.fromisoformat(body.pop("timestamp"))
@@ -131,7 +131,7 @@ def test_every_error_is_a_problem_document_with_rate_limits(
     assert ("allow" in response.headers) is (status == 405)
 
 
-def test_a_body_that_is_no_json_is_a_problem_too(http: httpx2.Client) -> None:
+def test_a_body_that_is_not_json_is_a_problem_too(http: httpx2.Client) -> None:
     response = http.post(PRODUCTS, content=b"{", headers={"Content-Type": "application/json"})
 
     assert response.status_code in (400, 422)
@@ -144,7 +144,7 @@ def test_another_host_name_is_refused(anonymous: httpx2.Client) -> None:
     assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
 
 
-def test_lists_come_in_pages(http: httpx2.Client) -> None:
+def test_lists_are_paginated(http: httpx2.Client) -> None:
     first = http.get(TRADE_ITEMS, params={"page_size": 2, "brand": "sooke harvest"}).json()
     total = first["pagination"]["total_count"]
     beyond = http.get(TRADE_ITEMS, params={"page_size": 100, "page": 99, "brand": "sooke harvest"}).json()
@@ -185,7 +185,7 @@ def test_trade_items_are_filtered_and_ordered(http: httpx2.Client) -> None:
         (f"{PRODUCTS}/{RECALLED}/recalls", "severity"),
     ],
 )
-def test_what_belongs_to_a_product_is_listed(http: httpx2.Client, path: str, member: str) -> None:
+def test_a_products_parts_are_listed(http: httpx2.Client, path: str, member: str) -> None:
     body = http.get(path).json()
 
     assert body["pagination"]["total_count"] == len(body["data"]) > 0
@@ -207,7 +207,7 @@ def test_closed_recalls_are_shown_when_asked_for(http: httpx2.Client) -> None:
     assert http.get(f"{PRODUCTS}/{RECALLED}/recalls", params={"ordering": "title"}).status_code == 400
 
 
-def test_nutrition_content_and_the_compact_record_are_there(http: httpx2.Client) -> None:
+def test_nutrition_content_and_compact_record_are_returned(http: httpx2.Client) -> None:
     content = http.get(f"{PRODUCTS}/{RISOTTO}/content").json()
     product = http.get(f"{PRODUCTS}/{RISOTTO}").json()
 
@@ -217,7 +217,7 @@ def test_nutrition_content_and_the_compact_record_are_there(http: httpx2.Client)
     assert http.get(f"{TRADE_ITEMS}/{RISOTTO}").json()["gpc_brick_code"] == product["gpc_brick_code"]
 
 
-def test_a_product_is_created_found_changed_and_given_up(http: httpx2.Client) -> None:
+def test_a_product_is_created_read_changed_and_unclaimed(http: httpx2.Client) -> None:
     created = http.post(PRODUCTS, json={"gtin": NEW, "product_name": "Zwieback", "metadata": {"shelf": "4"}})
     changed = http.patch(
         f"{PRODUCTS}/{NEW}", json={"description": "Twice baked", "metadata": {"row": "1", "shelf": ""}}
@@ -244,7 +244,7 @@ def test_a_product_is_claimed_once(http: httpx2.Client) -> None:
     [{"k" * 41: "v"}, {"k": "v" * 501}, {str(number): "v" for number in range(51)}, {"k": 1}],
     ids=["key", "value", "count", "number"],
 )
-def test_metadata_keeps_its_limits(http: httpx2.Client, metadata: dict[str, Any]) -> None:
+def test_metadata_has_limits(http: httpx2.Client, metadata: dict[str, Any]) -> None:
     response = http.patch(f"{PRODUCTS}/{RECALLED}", json={"metadata": metadata})
 
     assert (response.status_code, response.json()["error_code"]) == (422, "validation_error")
@@ -257,7 +257,7 @@ def test_a_claim_is_reported_without_a_credential(anonymous: httpx2.Client) -> N
     assert anonymous.post(f"{PRODUCTS}/{RECALLED}/report-claim", json={**report, "reason": "x"}).status_code == 422
 
 
-def test_the_claimed_products_of_an_organization_are_its_members_business(
+def test_only_members_list_an_organizations_products(
     sandbox: Sandbox, http: httpx2.Client, anonymous: httpx2.Client
 ) -> None:
     organization = http.get("/account/api/v1/organizations").json()["data"][0]["id"]
@@ -288,7 +288,9 @@ def test_a_digital_link_is_parsed(http: httpx2.Client, url: str, expected: dict[
     assert bool(parsed["raw_ais"]) is parsed["is_valid"]
 
 
-def test_whoami_tells_a_key_from_a_person(sandbox: Sandbox, http: httpx2.Client, anonymous: httpx2.Client) -> None:
+def test_whoami_distinguishes_a_key_from_a_user(
+    sandbox: Sandbox, http: httpx2.Client, anonymous: httpx2.Client
+) -> None:
     key = http.get("/account/api/v1/whoami").json()
     alice = bearer(signed_in(sandbox, anonymous, "account:read"))
     person = anonymous.get("/account/api/v1/whoami", headers=alice).json()
@@ -298,7 +300,7 @@ def test_whoami_tells_a_key_from_a_person(sandbox: Sandbox, http: httpx2.Client,
     assert person["organizations"] == key["organizations"]
 
 
-def test_preferences_are_a_persons(sandbox: Sandbox, http: httpx2.Client, anonymous: httpx2.Client) -> None:
+def test_preferences_need_a_users_token(sandbox: Sandbox, http: httpx2.Client, anonymous: httpx2.Client) -> None:
     alice = bearer(signed_in(sandbox, anonymous, "account:read"))
 
     assert anonymous.get("/account/api/v1/preferences", headers=alice).json()[0]["stance"] == "AVOID"

@@ -31,7 +31,7 @@ def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_what_is_left_counts_down_in_both_dialects(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_remaining_requests_count_down_in_both_kinds_of_header(sandbox: Sandbox, http: httpx2.Client) -> None:
     key = {"X-API-Key": sandbox.api_key}
     before = time.time()
     first, second = (http.get(SEARCH, headers=key).headers for _ in range(2))
@@ -72,7 +72,7 @@ def test_every_answer_carries_rate_limits(http: httpx2.Client, path: str) -> Non
     assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} < headers.keys()
 
 
-def test_the_log_tells_who_asked_for_what_and_no_secrets(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_the_log_shows_clients_and_paths_but_no_secrets(sandbox: Sandbox, http: httpx2.Client) -> None:
     tokens = signed_in(sandbox, http, "search:read")
     http.get(SEARCH, headers=bearer(tokens))
     http.get(SEARCH, headers={"X-API-Key": sandbox.api_key})
@@ -85,7 +85,7 @@ def test_the_log_tells_who_asked_for_what_and_no_secrets(sandbox: Sandbox, http:
     assert not any(secret in json.dumps(log) for secret in (tokens["access_token"], sandbox.api_key, "code="))
 
 
-def test_reset_puts_everything_back(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_reset_restores_the_initial_state(sandbox: Sandbox, http: httpx2.Client) -> None:
     key = {"X-API-Key": sandbox.api_key}
     tokens = signed_in(sandbox, http, "products:read")
     http.delete("/products/api/v1/products/00614141123452", headers=key)
@@ -101,7 +101,7 @@ def test_reset_puts_everything_back(sandbox: Sandbox, http: httpx2.Client) -> No
 @pytest.mark.parametrize(
     ("kind", "status"), [("429", 429), ("500", 500), ("503", 503), ("401", 401), ("403", 403)], ids=str
 )
-def test_a_fault_is_an_error_as_often_as_ordered(sandbox: Sandbox, http: httpx2.Client, kind: str, status: int) -> None:
+def test_a_fault_occurs_as_often_as_requested(sandbox: Sandbox, http: httpx2.Client, kind: str, status: int) -> None:
     sandbox.fault("/search/", kind, 2)
     responses = [http.get(SEARCH) for _ in range(3)]
 
@@ -112,7 +112,7 @@ def test_a_fault_is_an_error_as_often_as_ordered(sandbox: Sandbox, http: httpx2.
     assert "ratelimit-policy" in responses[0].headers
 
 
-def test_a_fault_is_a_page_or_broken_json(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_a_fault_can_be_a_page_or_broken_json(sandbox: Sandbox, http: httpx2.Client) -> None:
     sandbox.fault("/.well-known/", "html")
     sandbox.fault("/search/", "malformed")
     page, broken = http.get("/.well-known/api-catalog"), http.get(SEARCH)
@@ -123,7 +123,7 @@ def test_a_fault_is_a_page_or_broken_json(sandbox: Sandbox, http: httpx2.Client)
         broken.json()
 
 
-def test_a_dropped_connection_has_no_answer(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_a_dropped_connection_has_no_response(sandbox: Sandbox, http: httpx2.Client) -> None:
     sandbox.fault("/search/", "drop")
 
     with pytest.raises(httpx2.TransportError):
@@ -132,7 +132,7 @@ def test_a_dropped_connection_has_no_answer(sandbox: Sandbox, http: httpx2.Clien
     assert [entry["status"] for entry in sandbox.log()] == [None, 200]
 
 
-def test_a_slow_answer_holds_up_nobody_else(http: httpx2.Client, sandbox: Sandbox) -> None:
+def test_a_slow_response_does_not_delay_others(http: httpx2.Client, sandbox: Sandbox) -> None:
     http.post("/__sandbox__/fault", json={"path": "/search/", "kind": "slow", "seconds": 600})
 
     port = urlsplit(sandbox.url).port or 0
@@ -147,7 +147,7 @@ def test_a_slow_answer_holds_up_nobody_else(http: httpx2.Client, sandbox: Sandbo
 @pytest.mark.parametrize(
     "body", [{"path": "search", "kind": "500"}, {"path": "/", "kind": "nonsense"}, {"kind": "500"}, []], ids=str
 )
-def test_a_fault_that_makes_no_sense_is_refused(http: httpx2.Client, body: object) -> None:
+def test_an_invalid_fault_is_rejected(http: httpx2.Client, body: object) -> None:
     assert http.post("/__sandbox__/fault", json=body).status_code == 422
 
 
@@ -156,7 +156,9 @@ def test_a_fault_that_makes_no_sense_is_refused(http: httpx2.Client, body: objec
     [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
     ids=str,
 )
-def test_pages_of_other_sites_control_nothing(sandbox: Sandbox, http: httpx2.Client, headers: dict[str, str]) -> None:
+def test_other_sites_pages_cannot_use_the_controls(
+    sandbox: Sandbox, http: httpx2.Client, headers: dict[str, str]
+) -> None:
     for name in ("reset", "expire-tokens", "forget-clients", "fault"):
         assert http.post(f"/__sandbox__/{name}", headers=headers).status_code == 403
     assert http.post("/__sandbox__/reset", headers={"Origin": sandbox.url}).status_code == 200
@@ -171,7 +173,7 @@ def test_controls_are_neither_limited_nor_logged(sandbox: Sandbox, http: httpx2.
     assert http.get("/__sandbox__/reset").status_code == 405
 
 
-def test_a_person_reads_where_it_runs_and_stops_it(tmp_path: Path) -> None:
+def test_it_prints_its_url_and_stops_on_a_signal(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with subprocess.Popen(
@@ -191,15 +193,18 @@ def test_a_person_reads_where_it_runs_and_stops_it(tmp_path: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
+def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:
     port = sandbox.url.rpartition(":")[2]
     ended = subprocess.run([*COMMAND, port, "--json"], capture_output=True, text=True, timeout=SECONDS, check=False)
 
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"The sandbox can't listen on 127.0.0.1:{port}: Address already in use.\n"
+    assert (
+        ended.stderr
+        == f"The sandbox cannot listen on 127.0.0.1:{port}: Address already in use. Choose another --port.\n"
+    )
 
 
-def test_without_django_it_says_what_to_install(
+def test_without_django_the_message_names_the_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def nothing(name: str) -> None:
@@ -211,7 +216,7 @@ def test_without_django_it_says_what_to_install(
     assert "pip install 'closient-mcp[sandbox]'" in capsys.readouterr().err
 
 
-def test_it_ends_with_its_input(tmp_path: Path) -> None:
+def test_it_stops_at_the_end_of_its_input(tmp_path: Path) -> None:
     ended = subprocess.run(
         [*COMMAND, "0", "--json", "--until-eof"], input="", capture_output=True, text=True, timeout=SECONDS, check=False
     )
@@ -222,7 +227,7 @@ def test_it_ends_with_its_input(tmp_path: Path) -> None:
     assert told["api_key"] == told["keys"]["business"]
 
 
-def test_it_listens_on_loopback_alone(sandbox: Sandbox) -> None:
+def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rpartition(":")[2])
 
     with closing(socket.socket()) as other:

@@ -87,7 +87,7 @@ def test_the_resource_names_its_authorization_server(sandbox: Sandbox, http: htt
     assert (metadata["resource"], metadata["authorization_servers"]) == (sandbox.url, [sandbox.url])
 
 
-def test_a_skill_is_where_the_index_says(http: httpx2.Client) -> None:
+def test_a_skill_is_at_the_url_in_the_index(http: httpx2.Client) -> None:
     skill = http.get("/.well-known/agent-skills/index.json").json()["skills"][0]
 
     assert http.get(skill["url"]).text.startswith("---\nname: closient-api-quickstart")
@@ -107,7 +107,7 @@ def test_each_document_is_openapi_3_1_with_valid_schemas(sandbox: Sandbox, http:
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_each_operation_says_what_it_does_and_has_an_id_of_its_own(http: httpx2.Client, app: str) -> None:
+def test_each_operation_has_a_summary_and_a_unique_id(http: httpx2.Client, app: str) -> None:
     document = http.get(f"/{app}/api/v1/openapi.json").json()
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     ids = [operation["operationId"] for operation in operations]

@@ -44,7 +44,7 @@ def test_step_1_the_catalog_names_an_api_and_its_document(sandbox: Sandbox, http
     "name",
     ["agent-skills/index.json", "mcp.json", "openid-configuration", "oauth-authorization-server"],
 )
-def test_step_1_the_sibling_documents_are_there(http: httpx2.Client, name: str) -> None:
+def test_step_1_the_sibling_documents_exist(http: httpx2.Client, name: str) -> None:
     assert http.get(f"/.well-known/{name}").json()
 
 
@@ -55,7 +55,7 @@ def test_step_2a_a_key_is_alive_when_search_answers_200(sandbox: Sandbox, http: 
     assert response.json()["total"] == len(response.json()["items"]) > 0
 
 
-def test_step_2a_a_malformed_key_is_refused_even_where_none_is_needed(http: httpx2.Client) -> None:
+def test_step_2a_a_malformed_key_is_rejected_even_if_none_is_needed(http: httpx2.Client) -> None:
     assert http.get("/search/api/v1/search?q=trail+mix").status_code == 200
     response = http.get("/search/api/v1/search?q=trail+mix", headers={"X-API-Key": "csb_nothing_here"})
 
@@ -170,7 +170,7 @@ def test_step_5_a_scope_mismatch_is_403_and_names_the_scope(sandbox: Sandbox, ht
 @pytest.mark.parametrize(
     ("username", "said"), [("bob", "Role mismatch"), ("carol", "Wrong organization")], ids=["viewer", "no member"]
 )
-def test_step_5_roles_and_organizations_are_kept(
+def test_step_5_roles_and_organizations_are_enforced(
     sandbox: Sandbox, http: httpx2.Client, username: str, said: str
 ) -> None:
     application = register(sandbox, http)
@@ -189,7 +189,7 @@ def test_step_5_a_disabled_key_is_403(sandbox: Sandbox, http: httpx2.Client) -> 
     assert "disabled" in response.json()["detail"]
 
 
-def test_step_5_a_throttled_answer_says_when_to_come_back(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_step_5_a_429_says_when_to_retry(sandbox: Sandbox, http: httpx2.Client) -> None:
     statuses = [http.get("/search/api/v1/search?q=tea&limit=1") for _ in range(61)]
 
     refused = statuses[-1]

@@ -36,7 +36,7 @@ def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
         "",
     ],
 )
-def test_a_redirect_address_that_is_neither_https_nor_loopback_is_refused(http: httpx2.Client, uri: str) -> None:
+def test_a_redirect_uri_must_be_https_or_loopback(http: httpx2.Client, uri: str) -> None:
     response = http.post("/oauth/register/", json={**PUBLIC_CLIENT, "redirect_uris": [CALLBACK, uri]})
 
     assert (response.status_code, response.json()["error"]) == (400, "invalid_redirect_uri")
@@ -63,7 +63,7 @@ def test_https_and_loopback_literals_are_accepted(http: httpx2.Client, uri: str)
     ],
     ids=str,
 )
-def test_metadata_that_cannot_be_served_is_refused(http: httpx2.Client, changes: dict[str, Any]) -> None:
+def test_unsupported_metadata_is_rejected(http: httpx2.Client, changes: dict[str, Any]) -> None:
     response = http.post("/oauth/register/", json={**PUBLIC_CLIENT, **changes})
 
     assert (response.status_code, response.json()["error"]) == (400, "invalid_client_metadata")
@@ -71,21 +71,21 @@ def test_metadata_that_cannot_be_served_is_refused(http: httpx2.Client, changes:
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'"text"', b"\xff"], ids=repr)
-def test_a_body_that_is_no_json_object_is_refused(http: httpx2.Client, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_rejected(http: httpx2.Client, body: bytes) -> None:
     response = http.post("/oauth/register/", content=body, headers={"Content-Type": "application/json"})
 
     assert (response.status_code, response.json()["error"]) == (400, "invalid_client_metadata")
 
 
 @pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
-def test_the_way_of_authentication_is_the_one_asked_for(sandbox: Sandbox, http: httpx2.Client, method: str) -> None:
+def test_the_authentication_method_is_the_requested_one(sandbox: Sandbox, http: httpx2.Client, method: str) -> None:
     registered = register(sandbox, http, token_endpoint_auth_method=method).registered
 
     assert registered["token_endpoint_auth_method"] == method
     assert ("client_secret" in registered) is (method != "none")
 
 
-def test_unknown_scopes_are_left_out_of_the_answer(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_unknown_scopes_are_dropped(sandbox: Sandbox, http: httpx2.Client) -> None:
     registered = register(sandbox, http, scope="search:read moon:read").registered
 
     assert registered["scope"] == "search:read"
@@ -105,7 +105,7 @@ def test_without_a_software_id_every_registration_is_a_new_client(sandbox: Sandb
     assert register(sandbox, http).client_id != register(sandbox, http).client_id
 
 
-def test_the_eleventh_registration_within_an_hour_is_refused(http: httpx2.Client) -> None:
+def test_the_eleventh_registration_within_an_hour_is_rejected(http: httpx2.Client) -> None:
     responses = [http.post("/oauth/register/", json=PUBLIC_CLIENT) for _ in range(11)]
 
     assert [response.status_code for response in responses] == [201] * 10 + [429]
@@ -114,7 +114,7 @@ def test_the_eleventh_registration_within_an_hour_is_refused(http: httpx2.Client
     assert responses[0].headers["ratelimit-policy"].endswith("10;w=3600")
 
 
-def test_an_address_without_its_slash_is_404_and_registers_nothing(http: httpx2.Client) -> None:
+def test_a_url_without_the_slash_is_404_and_registers_nothing(http: httpx2.Client) -> None:
     response = http.post("/oauth/register", json=PUBLIC_CLIENT)
 
     assert response.status_code == 404
@@ -141,7 +141,7 @@ def test_a_registration_is_read_changed_and_deleted_with_its_token(sandbox: Sand
 
 
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Basic eDp5"])
-def test_a_registration_is_closed_to_everybody_else(sandbox: Sandbox, http: httpx2.Client, token: str) -> None:
+def test_a_registration_needs_its_own_token(sandbox: Sandbox, http: httpx2.Client, token: str) -> None:
     url = register(sandbox, http).registered["registration_client_uri"]
     response = http.get(url, headers={"Authorization": token} if token else {})
 

@@ -39,7 +39,9 @@ def _links(http: httpx2.Client, path: str) -> dict[str, Any]:
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 302, "text/html; charset=utf-8"),
     ],
 )
-def test_the_answer_follows_accept(http: httpx2.Client, accept: str | None, status: int, content: str) -> None:
+def test_the_response_follows_the_accept_header(
+    http: httpx2.Client, accept: str | None, status: int, content: str
+) -> None:
     request = http.build_request("GET", f"/01/{RECALLED}")
     if accept is None:
         del request.headers["accept"]
@@ -59,7 +61,7 @@ def test_json_is_the_product(sandbox: Sandbox, http: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("written", ["614141123452", "0614141123452"])
-def test_shorter_gtins_are_filled_up(http: httpx2.Client, written: str) -> None:
+def test_shorter_gtins_are_padded(http: httpx2.Client, written: str) -> None:
     assert http.get(f"/01/{written}").json()["gtin"] == RECALLED
 
 
@@ -75,7 +77,7 @@ def test_the_linkset_lists_links_in_gs1s_vocabulary(sandbox: Sandbox, http: http
 
 
 @pytest.mark.parametrize("query", ["linkType=linkset", "linkType=all"])
-def test_the_linkset_is_asked_for_by_link_type_too(http: httpx2.Client, query: str) -> None:
+def test_link_type_can_request_the_linkset(http: httpx2.Client, query: str) -> None:
     assert http.get(f"/01/{RECALLED}?{query}").json()["linkset"]
 
 
@@ -84,7 +86,7 @@ def test_the_linkset_is_asked_for_by_link_type_too(http: httpx2.Client, query: s
     [("", True), ("/10/LOT42", True), ("/10/OTHER", False), ("/10/X9%2F1", True)],
     ids=["any lot", "recalled lot", "other lot", "prefix with a slash"],
 )
-def test_a_recall_is_linked_where_the_lot_is_concerned(http: httpx2.Client, path: str, recalled: bool) -> None:
+def test_a_recall_is_linked_for_its_lots(http: httpx2.Client, path: str, recalled: bool) -> None:
     assert (VOCABULARY + "recallStatus" in _links(http, f"/01/{RECALLED}{path}")) is recalled
 
 
@@ -125,7 +127,7 @@ def test_a_browser_ends_on_the_products_page(http: httpx2.Client) -> None:
         f"/01/{RECALLED}/21/a/10/b",
     ],
 )
-def test_what_is_no_digital_link_is_400(http: httpx2.Client, path: str) -> None:
+def test_an_invalid_digital_link_is_400(http: httpx2.Client, path: str) -> None:
     response = http.get(path)
 
     assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
@@ -150,7 +152,7 @@ def test_head_and_options_are_answered(http: httpx2.Client) -> None:
     assert http.post(f"/01/{RECALLED}").status_code == 405
 
 
-def test_rules_end_with_the_claim(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_rules_end_when_the_product_is_unclaimed(sandbox: Sandbox, http: httpx2.Client) -> None:
     http.delete(f"/products/api/v1/products/{RECALLED}", headers={"X-API-Key": sandbox.api_key})
 
     assert VOCABULARY + "recipeInfo" not in _links(http, f"/01/{RECALLED}")

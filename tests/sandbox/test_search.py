@@ -100,7 +100,7 @@ _ODD = st.text(st.sampled_from("ab\"'*()-+^:{}[]~ORANDT N\x00\ud7ff%_;\\é"), mi
 
 @settings(max_examples=120, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_ODD)
-def test_no_query_makes_the_search_fail(http: httpx2.Client, query: str) -> None:
+def test_every_query_is_accepted_by_the_search(http: httpx2.Client, query: str) -> None:
     response = http.get("/search/api/v1/search", params={"q": query, "limit": 1})
 
     assert response.status_code == 200, response.text
@@ -122,13 +122,13 @@ def test_offers_nearby_are_sorted_by_distance_and_limited_to_the_radius(http: ht
     assert session["items"][0]["offer"]["price"]["currency"] == "CAD"
 
 
-def test_a_gtin_is_looked_for_in_stores(http: httpx2.Client) -> None:
+def test_a_gtin_is_searched_in_stores(http: httpx2.Client) -> None:
     session = _session(http, "gtin:00614141123452", radius_km=50)
 
     assert {item["product"]["gtin"] for item in session["items"]} == {"00614141123452"}
 
 
-def test_constraints_hold_from_the_start(http: httpx2.Client) -> None:
+def test_constraints_apply_from_the_start(http: httpx2.Client) -> None:
     session = _session(
         http,
         "peanut butter OR tofu",
@@ -181,7 +181,7 @@ def test_cheaper_leaves_the_cheaper_half(http: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("said", ["instead tofu", "never mind, tofu", "forget that, tofu"])
-def test_reset_words_start_anew(http: httpx2.Client, said: str) -> None:
+def test_reset_words_start_a_new_search(http: httpx2.Client, said: str) -> None:
     session = _session(http, "peanut butter", in_stock=True)
     started = _refine(http, session, said)
 
@@ -189,21 +189,21 @@ def test_reset_words_start_anew(http: httpx2.Client, said: str) -> None:
     assert started["search_history"] == ["peanut butter", said]
 
 
-def test_further_words_refine_when_they_match_together_and_replace_when_they_do_not(http: httpx2.Client) -> None:
+def test_more_words_refine_if_all_match_and_else_replace(http: httpx2.Client) -> None:
     session = _session(http, "peanut butter")
 
     assert _refine(http, session, "crunchy")["base_query"] == "peanut butter crunchy"
     assert _refine(http, session, "coffee")["base_query"] == "coffee"
 
 
-def test_query_is_another_name_for_refine(http: httpx2.Client) -> None:
+def test_query_is_an_alias_of_refine(http: httpx2.Client) -> None:
     session = _session(http, "tofu")
     response = http.post(f"{SESSIONS}/{session['session_id']}/query", json={"query": "under 5"})
 
     assert response.json()["active_constraints"] == {"price_max": 5.0}
 
 
-def test_a_constraint_can_be_taken_away(http: httpx2.Client) -> None:
+def test_a_constraint_can_be_removed(http: httpx2.Client) -> None:
     session = _refine(http, _session(http, "tofu"), "in stock under 5")
     response = http.delete(f"{SESSIONS}/{session['session_id']}/constraints/price_max")
 
@@ -233,7 +233,7 @@ def test_an_unknown_session_is_404(http: httpx2.Client, path: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_body_that_does_not_fit_is_422_with_the_field(http: httpx2.Client, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_body_is_422_with_the_field(http: httpx2.Client, body: dict[str, Any], field: str) -> None:
     response = http.post(SESSIONS, json=body)
 
     assert response.status_code == 422

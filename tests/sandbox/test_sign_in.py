@@ -41,7 +41,7 @@ def test_a_wrong_password_stays_on_the_sign_in_page(application: Application, al
     assert Form(page.text).fields.keys() >= {"username", "password", "next", "csrfmiddlewaretoken"}
 
 
-def test_sign_in_leads_only_to_the_sandbox_itself(sandbox: Sandbox, alice: Person) -> None:
+def test_sign_in_redirects_only_within_the_sandbox(sandbox: Sandbox, alice: Person) -> None:
     url = f"{sandbox.url}/oauth/login/?next=https://evil.example/"
     fields = Form(alice.browser.get(url).text).fields
     response = alice.browser.post(url, data={**fields, "username": "alice", "password": "sandbox"})
@@ -49,7 +49,7 @@ def test_sign_in_leads_only_to_the_sandbox_itself(sandbox: Sandbox, alice: Perso
     assert response.headers["location"] == "/"
 
 
-def test_the_forms_need_their_own_token(sandbox: Sandbox, application: Application, alice: Person) -> None:
+def test_forms_need_a_csrf_token(sandbox: Sandbox, application: Application, alice: Person) -> None:
     page = alice.page(application.query())
     response = alice.browser.post(str(page.url), data={"allow": "true"})
 
@@ -57,7 +57,7 @@ def test_the_forms_need_their_own_token(sandbox: Sandbox, application: Applicati
     assert "text/html" in response.headers["content-type"]
 
 
-def test_forms_are_taken_as_a_browser_sends_them(application: Application, alice: Person) -> None:
+def test_forms_are_accepted_as_browsers_send_them(application: Application, alice: Person) -> None:
     alice.browser.headers["Origin"] = alice.sandbox.url
 
     assert alice.decides(application.query())["code"]
@@ -73,7 +73,7 @@ def test_consent_names_the_application_and_describes_each_scope(application: App
     assert "127.0.0.1:8765" in page
 
 
-def test_nobody_consents_without_a_page(application: Application, alice: Person) -> None:
+def test_consent_always_shows_the_page(application: Application, alice: Person) -> None:
     alice.page(application.query())
 
     assert alice.decides(application.query(prompt="none"))["error"] == "consent_required"
@@ -95,13 +95,13 @@ def test_pages_hold_no_script_and_load_nothing(application: Application, alice: 
     assert not re.search(r"<script|\ssrc=|@import|<link", page.text)
 
 
-def test_a_name_cannot_bring_markup_into_the_page(sandbox: Sandbox, http: httpx2.Client, alice: Person) -> None:
+def test_a_clients_name_is_escaped(sandbox: Sandbox, http: httpx2.Client, alice: Person) -> None:
     named = register(sandbox, http, client_name="<script>alert(1)</script>")
 
     assert "<script>" not in alice.page(named.query()).text
 
 
-def test_deny_comes_back_as_access_denied(sandbox: Sandbox, application: Application, alice: Person) -> None:
+def test_deny_returns_access_denied(sandbox: Sandbox, application: Application, alice: Person) -> None:
     back = alice.decides(application.query(), "deny")
 
     assert back == {"error": "access_denied", "state": "a state", "iss": sandbox.url}
@@ -120,7 +120,7 @@ def test_deny_comes_back_as_access_denied(sandbox: Sandbox, application: Applica
     ],
     ids=str,
 )
-def test_errors_come_back_to_the_application_with_state_and_issuer(
+def test_errors_are_returned_with_state_and_issuer(
     sandbox: Sandbox, application: Application, http: httpx2.Client, changes: dict[str, str], error: str
 ) -> None:
     response = http.get("/oauth/authorize/", params=application.query(**changes))
@@ -142,7 +142,7 @@ def test_errors_come_back_to_the_application_with_state_and_issuer(
     ],
     ids=str,
 )
-def test_an_address_or_client_that_is_not_registered_gets_a_page_and_no_redirect(
+def test_an_unregistered_client_or_redirect_uri_gets_an_error_page(
     application: Application, http: httpx2.Client, changes: dict[str, str]
 ) -> None:
     response = http.get("/oauth/authorize/", params=application.query(**changes))
@@ -151,7 +151,7 @@ def test_an_address_or_client_that_is_not_registered_gets_a_page_and_no_redirect
     assert "location" not in response.headers
 
 
-def test_a_changed_form_cannot_send_the_answer_elsewhere(application: Application, alice: Person) -> None:
+def test_a_changed_form_cannot_redirect_elsewhere(application: Application, alice: Person) -> None:
     page = alice.page(application.query())
     fields = {**Form(page.text).fields, "redirect_uri": "https://evil.example/"}
     response = alice.browser.post(str(page.url), data={**fields, "deny": "true"})
@@ -168,7 +168,7 @@ def test_a_changed_form_cannot_send_the_answer_elsewhere(application: Applicatio
         ("http://[::1]/callback", "http://[::1]:50123/callback"),
     ],
 )
-def test_any_port_of_a_loopback_address_will_do(
+def test_any_port_of_a_loopback_redirect_is_accepted(
     sandbox: Sandbox, http: httpx2.Client, alice: Person, registered: str, asked: str
 ) -> None:
     application = register(sandbox, http, redirect_uris=[registered])
@@ -177,7 +177,7 @@ def test_any_port_of_a_loopback_address_will_do(
     assert application.redeem(back["code"], redirect_uri=asked).status_code == 200
 
 
-def test_a_reused_code_is_refused_with_invalid_grant(application: Application, alice: Person) -> None:
+def test_a_reused_code_is_invalid_grant(application: Application, alice: Person) -> None:
     code = alice.decides(application.query())["code"]
 
     assert application.redeem(code).status_code == 200
@@ -194,7 +194,7 @@ def test_a_reused_code_is_refused_with_invalid_grant(application: Application, a
     ],
     ids=str,
 )
-def test_a_code_is_redeemed_only_as_it_was_asked_for(
+def test_a_code_is_bound_to_its_request(
     application: Application, alice: Person, changes: dict[str, str], error: str
 ) -> None:
     code = alice.decides(application.query())["code"]
@@ -211,7 +211,7 @@ def test_a_code_without_its_verifier_is_an_invalid_request(application: Applicat
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_code_of_another_client_is_refused(
+def test_a_code_of_another_client_is_rejected(
     sandbox: Sandbox, application: Application, http: httpx2.Client, alice: Person
 ) -> None:
     code = alice.decides(application.query())["code"]
@@ -219,14 +219,14 @@ def test_a_code_of_another_client_is_refused(
     assert register(sandbox, http).redeem(code).json()["error"] == "invalid_grant"
 
 
-def test_answers_of_the_token_endpoint_are_not_stored(application: Application, alice: Person) -> None:
+def test_token_responses_are_not_cached(application: Application, alice: Person) -> None:
     response = application.redeem(alice.decides(application.query())["code"])
 
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["content-type"] == "application/json"
 
 
-def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_family(
+def test_reusing_a_refresh_token_revokes_its_family(
     application: Application, http: httpx2.Client, alice: Person
 ) -> None:
     first = application.redeem(alice.decides(application.query())["code"]).json()
@@ -257,15 +257,13 @@ def test_revocation_ends_both_tokens(application: Application, http: httpx2.Clie
     assert application.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_revoking_an_unknown_token_is_fine(application: Application, http: httpx2.Client) -> None:
+def test_revoking_an_unknown_token_succeeds(application: Application, http: httpx2.Client) -> None:
     response = http.post("/oauth/revoke_token/", data={"token": "unknown", "client_id": application.client_id})
 
     assert response.status_code == 200
 
 
-def test_introspection_tells_a_confidential_client_what_a_token_is(
-    sandbox: Sandbox, http: httpx2.Client, alice: Person
-) -> None:
+def test_introspection_works_for_confidential_clients(sandbox: Sandbox, http: httpx2.Client, alice: Person) -> None:
     application = register(sandbox, http, token_endpoint_auth_method="client_secret_basic")
     tokens = application.redeem(alice.decides(application.query())["code"]).json()
     secret = (application.client_id, application.registered["client_secret"])
@@ -276,7 +274,7 @@ def test_introspection_tells_a_confidential_client_what_a_token_is(
     assert http.post("/oauth/introspect/", data={"token": "x"}).status_code in (401, 403)
 
 
-def test_an_id_token_is_signed_and_says_who(application: Application, http: httpx2.Client, alice: Person) -> None:
+def test_an_id_token_is_signed_and_names_the_user(application: Application, http: httpx2.Client, alice: Person) -> None:
     query = application.query(scope="openid profile email search:read", nonce="a nonce")
     tokens = application.redeem(alice.decides(query)["code"]).json()
     metadata = http.get("/.well-known/openid-configuration").json()
@@ -290,24 +288,24 @@ def test_an_id_token_is_signed_and_says_who(application: Application, http: http
     assert told == {name: token.claims[name] for name in ("sub", "name", "preferred_username", "email")}
 
 
-def test_no_id_token_is_issued_when_openid_is_not_asked_for(application: Application, alice: Person) -> None:
+def test_without_openid_there_is_no_id_token(application: Application, alice: Person) -> None:
     assert "id_token" not in application.redeem(alice.decides(application.query())["code"]).json()
 
 
-def test_a_refresh_brings_a_new_id_token(application: Application, alice: Person) -> None:
+def test_a_refresh_returns_a_new_id_token(application: Application, alice: Person) -> None:
     tokens = application.redeem(alice.decides(application.query(scope="openid search:read"))["code"]).json()
 
     assert application.refresh(tokens["refresh_token"]).json()["id_token"]
 
 
-def test_the_scope_asked_for_may_go_beyond_the_registered_one(application: Application, alice: Person) -> None:
+def test_the_requested_scope_may_exceed_the_registered_one(application: Application, alice: Person) -> None:
     back = alice.decides(application.query(scope="search:read products:write"))
 
     assert application.redeem(back["code"]).json()["scope"] == "search:read products:write"
 
 
 @pytest.mark.parametrize(("path", "status"), [("", 200), ("/products", 200), ("/search", 401)])
-def test_a_token_for_one_resource_is_no_good_elsewhere(
+def test_a_token_for_one_resource_is_rejected_elsewhere(
     sandbox: Sandbox, application: Application, http: httpx2.Client, alice: Person, path: str, status: int
 ) -> None:
     back = alice.decides(application.query(resource=sandbox.url + path))
@@ -316,7 +314,7 @@ def test_a_token_for_one_resource_is_no_good_elsewhere(
     assert http.get("/products/api/v1/trade-items", headers=bearer(tokens)).status_code == status
 
 
-def test_without_a_scope_the_registered_ones_are_asked_for(application: Application, alice: Person) -> None:
+def test_without_a_scope_the_registered_scopes_are_used(application: Application, alice: Person) -> None:
     tokens = application.redeem(alice.decides(application.query(scope=""))["code"]).json()
 
     assert tokens["scope"] == "search:read products:read resolver:read"
@@ -340,7 +338,7 @@ def test_basic_authentication_may_be_form_encoded(sandbox: Sandbox, http: httpx2
     assert response.status_code == 200
 
 
-def test_a_refused_basic_authentication_is_challenged_as_basic(http: httpx2.Client) -> None:
+def test_failed_basic_authentication_is_challenged_as_basic(http: httpx2.Client) -> None:
     response = http.post("/oauth/token/", data={"grant_type": "client_credentials"}, auth=("nobody", "x"))
 
     assert response.status_code == 401
@@ -353,9 +351,7 @@ def test_a_client_uses_only_the_grants_it_registered(sandbox: Sandbox, http: htt
     assert application.token(grant_type="client_credentials").json()["error"] == "unauthorized_client"
 
 
-def test_one_client_may_register_grants_for_people_and_for_itself(
-    sandbox: Sandbox, http: httpx2.Client, alice: Person
-) -> None:
+def test_one_client_may_register_user_and_client_grants(sandbox: Sandbox, http: httpx2.Client, alice: Person) -> None:
     application = register(
         sandbox,
         http,
