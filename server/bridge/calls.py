@@ -8,7 +8,7 @@ from ...auth.secrets.redaction import Redaction
 from ...tools.formats.json_values import JsonObject
 from ...tools.results.result import Result
 from ...tools.schema.validation import ArgumentChecker
-from ...tools.toolset.paging import Pages
+from ...tools.toolset.paging import ResultPages
 from ...tools.toolset.tool import Tool
 
 
@@ -17,7 +17,7 @@ class Calls:
     """Calls tools; `pages` keeps the results that were too long to return whole."""
 
     redaction: Redaction
-    pages: Pages = field(default_factory=Pages)
+    pages: ResultPages = field(default_factory=ResultPages)
     checker: ArgumentChecker = field(default_factory=ArgumentChecker)
 
     async def call(self, tool: Tool, arguments: JsonObject) -> Result:
@@ -28,4 +28,4 @@ class Calls:
         """
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
         # Before it is cut into pages: a secret on the border would be in two halves.
-        return self.pages.bounded(result.hiding(self.redaction.hide))
+        return self.pages.first_page(result.redacted(self.redaction.hide))

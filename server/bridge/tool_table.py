@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...tools.systems.system import System
-from ...tools.toolset.exposure import Exposure, Offer, listed, settle
+from ...tools.toolset.exposure import AvailableTools, Exposure, listed_tools, resolve_auto
 from ...tools.toolset.tool import Tool
 from .operation_tools import OperationTools
 
@@ -37,15 +37,15 @@ class ToolTable:
         if self._settled is None:
             here = tuple(name for name, system in self.systems.items() if system.loaded)
             complete = len(here) == len(self.systems)
-            self._settled = settle(self.exposure, self._offer(), complete=complete, here=here)
-        return listed(self._settled, self._offer())
+            self._settled = resolve_auto(self.exposure, self._offer(), complete=complete, loaded=here)
+        return listed_tools(self._settled, self._offer())
 
     def scopes_to_ask(self, system: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
         """What a sign-in asks for: what the listed tools need to read, and what is wanted at hand."""
         reading = [tool.scopes for tool in self.listed() if tool.system == system and tool.tier == "read"]
         return tuple(sorted({scope for scopes in reading for scope in scopes} | set(wanted)))
 
-    def _offer(self) -> Offer:
+    def _offer(self) -> AvailableTools:
         # What was read on demand is found and called, and is in no list: that depends on no call.
         operations = {
             name: tool
@@ -53,4 +53,4 @@ class ToolTable:
             if not self.systems[tool.system].is_on_demand(tool.api)
         }
         partial = any(system.partial for system in self.systems.values())
-        return Offer(self.core, self.finders, operations, partial=partial)
+        return AvailableTools(self.core, self.finders, operations, partial=partial)

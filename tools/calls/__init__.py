@@ -1,1 +1,1 @@
-"""From an operation and its arguments to a request: pure functions."""
+"""Building requests from operations and arguments."""

@@ -1,4 +1,4 @@
-"""Files that arguments name by their path: read here and nowhere else, from folders that the settings allow."""
+"""Reading the files that arguments give by path, only from folders that the settings allow."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _SETTING = 'files = ["~/Documents/upload"] in closient-mcp.toml'
 
 
 async def read_attachments(operation: Operation, arguments: JsonObject, folders: Sequence[Path]) -> Mapping[str, bytes]:
-    """What the files hold that the arguments name, by the path as it is written there.
+    """Read the files that the arguments name, by their paths as written.
 
     Raises:
         RefusedError: a path is outside the folders.
-        InvalidArgumentsError: it is no file, cannot be read, or all of them together are too large.
+        InvalidArgumentsError: a file cannot be read, or the files are too large.
     """
     if not (operation.body and operation.body.takes_files):
         return {}
@@ -45,48 +45,48 @@ def _paths(body: Body, value: JsonValue) -> Iterator[str]:
 
 
 def read_files(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, bytes]:
-    """The content of each of several files, all together within the limit."""
-    found: dict[str, bytes] = {}
-    room = MAX_BYTES
+    """Read several files, of `MAX_BYTES` in total."""
+    contents: dict[str, bytes] = {}
+    remaining = MAX_BYTES
     for path in paths:
-        found[path] = read_file(path, folders, room)
-        room -= len(found[path])
-    return found
+        contents[path] = read_file(path, folders, remaining)
+        remaining -= len(contents[path])
+    return contents
 
 
 def read_file(path: str, folders: Sequence[Path], limit: int = MAX_BYTES) -> bytes:
-    """The content of a file inside one of the folders; a path that is not absolute is looked for in each.
+    """Read a file in one of the folders; a relative path is tried in each of them.
 
     Raises:
         RefusedError, InvalidArgumentsError: as `read_attachments`.
     """
     shown = path[:200]
     try:
-        # Links are followed first: it is where they lead that has to be inside.
-        real = _inside(path, folders)
+        real = _resolve_allowed(path, folders)
         if real is None:
             raise RefusedError(
                 f"The file {shown!r} is not in a folder from which files may be sent.",
-                f"Ask the person to allow its folder ({_SETTING}), or give the bytes as `base64`. Nothing was sent.",
+                f"Ask the user to allow its folder ({_SETTING}), or give the bytes as `base64`. Nothing was sent.",
             )
-        # Not blocking: opening a pipe would wait for somebody to write into it.
+        # Non-blocking, because opening a pipe would wait for a writer.
         with os.fdopen(handle := os.open(real, _FLAGS), "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise InvalidArgumentsError(f"{shown!r} is no plain file.", "Name a file. Nothing was sent.")
+                raise InvalidArgumentsError(
+                    f"{shown!r} is not a regular file.", "Give the path of a file. Nothing was sent."
+                )
             content = file.read(limit + 1)
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidArgumentsError(f"The file {shown!r} cannot be read: {reason}.", "Nothing was sent.") from None
+        raise InvalidArgumentsError(f"Cannot read the file {shown!r}: {reason}.", "Nothing was sent.") from None
     if len(content) > limit:
-        most = f"files of more than {MAX_BYTES // 2**20} MiB in all are not sent"
-        raise InvalidArgumentsError(f"The file {shown!r} is too large: {most}.", "Nothing was sent.")
+        limit_text = f"the limit for all files of a call is {MAX_BYTES // 2**20} MiB"
+        raise InvalidArgumentsError(f"The file {shown!r} is too large: {limit_text}.", "Nothing was sent.")
     return content
 
 
-def _inside(path: str, folders: Sequence[Path]) -> Path | None:
-    """Where the path leads, if that is inside one of the folders; a file that is there goes before one that is not."""
+def _resolve_allowed(path: str, folders: Sequence[Path]) -> Path | None:
+    """Resolve a path, links included, if that leads into one of the folders; existing files come first."""
     real_folders = [folder.resolve() for folder in folders]
-    written = Path(path).expanduser()
-    candidates = [(folder / written).resolve() for folder in real_folders]
-    allowed = [one for one in candidates if any(one.is_relative_to(folder) for folder in real_folders)]
-    return next((one for one in allowed if one.exists()), allowed[0] if allowed else None)
+    candidates = [(folder / Path(path).expanduser()).resolve() for folder in real_folders]
+    allowed = [file for file in candidates if any(map(file.is_relative_to, real_folders))]
+    return next((file for file in allowed if file.exists()), allowed[0] if allowed else None)

@@ -1,9 +1,9 @@
-"""From an operation and its arguments to the request that goes out: a function of its inputs, no more."""
+"""Building the request of an operation from its arguments, as a pure function."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from ..errors import InvalidArgumentsError
@@ -32,67 +32,72 @@ from .styles import (
 )
 
 _PATH_CHARACTERS = "/{}%:@!$&'()*+,;=-._~"
-# Not inside the name of a parameter, as in `/a/{id?}`.
+# Not in the name of a parameter, as in `/a/{id?}`.
 _QUERY, _FRAGMENT = re.compile(r"\?(?![^{}]*\})"), re.compile(r"#(?![^{}]*\})")
 _NOTHING: Mapping[str, bytes] = {}
 
 
-def build_request(operation: Operation, arguments: JsonObject, attached: Mapping[str, bytes] = _NOTHING) -> Request:
-    """The request that the document describes for these arguments; what was not given is not sent.
-
-    `attached` is what the files hold that the arguments name by their paths (`attachments.py`).
+def build_request(operation: Operation, arguments: JsonObject, attachments: Mapping[str, bytes] = _NOTHING) -> Request:
+    """Build the request for an operation; `attachments` are the contents of files by path.
 
     Raises:
-        InvalidArgumentsError: a value cannot be sent, or would leave its place, such as an empty or dot
-            path segment or a line break in a header.
+        InvalidArgumentsError: a value cannot be sent, or would change another part of the request, such as an empty
+            or dot path segment or a line break in a header.
     """
     arguments = restore_names(arguments, operation.input_schema, operation.renames)
-    # A query that stands in the path itself goes first; a fragment never goes out.
-    path, *rest = _QUERY.split(_FRAGMENT.split(operation.path)[0], maxsplit=1)
+    given = [
+        (parameter, arguments[parameter.argument])
+        for parameter in operation.parameters
+        if parameter.argument in arguments and not _is_omitted(parameter, arguments[parameter.argument])
+    ]
+    headers = {"accept": "application/json, application/problem+json;q=0.9, */*;q=0.5"}
+    for parameter, value in given:
+        if parameter.location == "header" and not is_empty(value):
+            headers[parameter.name.lower()] = header_value(parameter, value)
+    cookies = [
+        pair for parameter, value in given if parameter.location == "cookie" for pair in cookie_pairs(parameter, value)
+    ]
+    if cookies:
+        headers["cookie"] = "; ".join(cookies)
+    content = None
+    if operation.body and BODY in arguments:
+        encoded = encode_body(operation.body, arguments[BODY], attachments)
+        content = encoded.content
+        headers["content-type"] = encoded.content_type
+    url = f"{operation.base}{_path_and_query(operation.path, given)}"
+    group = f"{operation.method} {operation.base}{operation.path}"
+    return Request(operation.method, url, headers, content, scopes=operation.scopes, group=group, tier=operation.tier)
+
+
+def _is_omitted(parameter: Parameter, value: JsonValue) -> bool:
+    return value is None and not parameter.required and not parameter.allow_empty
+
+
+def _path_and_query(template: str, given: Sequence[tuple[Parameter, JsonValue]]) -> str:
+    # A query in the path itself comes first; a fragment is never sent.
+    path, *rest = _QUERY.split(_FRAGMENT.split(template)[0], maxsplit=1)
     path = quote(path, safe=_PATH_CHARACTERS)
     fixed = quote("".join(rest), safe=_PATH_CHARACTERS + "?")
     query: list[str] = []
-    cookies: list[str] = []
-    headers = {"accept": "application/json, application/problem+json;q=0.9, */*;q=0.5"}
-    for parameter in operation.parameters:
-        value = arguments.get(parameter.argument)
-        if parameter.argument not in arguments or (value is None and _may_be_left_out(parameter)):
-            continue
+    for parameter, value in given:
         match parameter.location:
             case "path":
-                place = f"{{{quote(parameter.name, safe=_PATH_CHARACTERS)}}}"
-                if place in path:
-                    path = path.replace(place, path_value(parameter, value))
-                fixed = fixed.replace(place, joined(value, ",", parameter.explode, percent))
+                placeholder = f"{{{quote(parameter.name, safe=_PATH_CHARACTERS)}}}"
+                if placeholder in path:
+                    path = path.replace(placeholder, path_value(parameter, value))
+                fixed = fixed.replace(placeholder, joined(value, ",", parameter.explode, percent))
             case "query":
                 query += query_pairs(parameter, value)
             case "querystring":
                 query += querystring(parameter, value)
-            case "cookie":
-                cookies += cookie_pairs(parameter, value)
-            case "header":
-                if value is not None and not is_empty(value):
-                    headers[parameter.name.lower()] = header_value(parameter, value)
-    if fixed:
-        query.insert(0, fixed)
-    if cookies:
-        headers["cookie"] = "; ".join(cookies)
-    sent = None
-    if operation.body and BODY in arguments:
-        encoded = encode_body(operation.body, arguments[BODY], attached)
-        sent = encoded.content
-        headers["content-type"] = encoded.content_type
-    url = f"{operation.base}{path}" + (f"?{'&'.join(query)}" if query else "")
-    group = f"{operation.method} {operation.base}{operation.path}"
-    return Request(operation.method, url, headers, sent, scopes=operation.scopes, group=group, tier=operation.tier)
-
-
-def _may_be_left_out(parameter: Parameter) -> bool:
-    return not parameter.required and not parameter.allow_empty
+            case _:
+                pass
+    query = [fixed, *query] if fixed else query
+    return f"{path}?{'&'.join(query)}" if query else path
 
 
 def path_value(parameter: Parameter, value: JsonValue) -> str:
-    """A path parameter, so encoded that it stays one segment (or the segments that its style makes)."""
+    """Encode a path parameter so that it cannot add or change segments."""
     if is_empty(value):
         text = ""
     elif parameter.media_type:
@@ -105,38 +110,38 @@ def path_value(parameter: Parameter, value: JsonValue) -> str:
         delimiter = percent(DELIMITERS[parameter.style]) if parameter.style in DELIMITERS else ","
         text = joined(value, delimiter, parameter.explode, percent)
     if text.strip(".") == "":
-        what = "is empty" if text == "" else "is only dots"
-        raise InvalidArgumentsError(f"`{parameter.argument}` {what}, which would change the URL it is part of.")
+        reason = "is only dots" if text else "is empty"
+        raise InvalidArgumentsError(f"`{parameter.argument}` {reason}, which would change the path of the URL.")
     return text
 
 
 def query_pairs(parameter: Parameter, value: JsonValue) -> list[str]:
-    """A query parameter as encoded `name=value` pairs (OpenAPI 3.1 §4.8.12.3)."""
-    writing = RESERVED if parameter.allow_reserved else PERCENT
+    """Encode a query parameter as `name=value` pairs (OpenAPI 3.1 §4.8.12.3)."""
+    encoders = RESERVED if parameter.allow_reserved else PERCENT
     if parameter.media_type:
-        return [f"{percent(parameter.name)}={writing.value(content(value, parameter.media_type))}"]
+        return [f"{percent(parameter.name)}={encoders.value(content(value, parameter.media_type))}"]
     if parameter.allow_empty and is_empty(value):
         return [f"{percent(parameter.name)}="]
-    found = pairs(parameter.name, value, parameter.style, parameter.explode, writing)
-    return [f"{name}={text}" for name, text in found]
+    encoded = pairs(parameter.name, value, parameter.style, parameter.explode, encoders)
+    return [f"{name}={text}" for name, text in encoded]
 
 
 def querystring(parameter: Parameter, value: JsonValue) -> list[str]:
-    """The parameter that is the whole query (OpenAPI 3.2 §4.12.2, `in: querystring`)."""
+    """Encode the parameter that is the whole query (OpenAPI 3.2 §4.12.2, `in: querystring`)."""
     if isinstance(value, dict) and not is_json(parameter.media_type):
         return [encode_fields(value, ())] if value else []
     text = content(value, parameter.media_type)
     if is_json(parameter.media_type):
         return [percent(text)]
-    # The text is a query already: what is encoded in it stays, what would end it is encoded.
+    # The text is a query already: keep its encoding, and encode what would end it.
     return [quote(re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text), safe="%&=+:/?@!$'()*,;")] if text else []
 
 
 def header_value(parameter: Parameter, value: JsonValue) -> str:
-    """A header parameter (style `simple`).
+    """Encode a header parameter (style `simple`).
 
     Raises:
-        InvalidArgumentsError: it holds a line break, a control character, or one that headers do not carry.
+        InvalidArgumentsError: it contains control or non-ASCII characters.
     """
     if is_json(parameter.media_type):
         text = ascii_json(value)
@@ -144,28 +149,24 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
         text = content(value, parameter.media_type)
     else:
         text = joined(value, DELIMITERS.get(parameter.style, ","), parameter.explode, unchanged)
-    _check_header(parameter, text)
+    if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+        raise InvalidArgumentsError(f"`{parameter.argument}` must not contain line breaks or control characters.")
+    if not text.isascii():
+        raise InvalidArgumentsError(f"`{parameter.argument}` is sent as a header and must be ASCII.")
     return text.strip()
 
 
 def cookie_pairs(parameter: Parameter, value: JsonValue) -> list[str]:
-    """A cookie parameter as `name=value` pairs (OpenAPI 3.2 §4.12.6, styles `form` and `cookie`).
+    """Encode a cookie parameter as `name=value` pairs (OpenAPI 3.2 §4.12.6, styles `form` and `cookie`).
 
     Raises:
-        InvalidArgumentsError: it holds what would end the cookie, and its style encodes nothing.
+        InvalidArgumentsError: it would end the cookie, and its style doesn't encode.
     """
     if parameter.media_type:
         return [f"{parameter.name}={COOKIE.value(content(value, parameter.media_type))}"]
     if parameter.style != "cookie":
         return [f"{name}={text}" for name, text in pairs(parameter.name, value, "form", parameter.explode, COOKIE)]
-    made = pairs(parameter.name, value, "form", parameter.explode, PLAIN)
-    if not all(re.fullmatch(r'[^\s=;,"\\]+', name) and re.fullmatch(r"[!#-:<-\[\]-~]*", text) for name, text in made):
-        raise InvalidArgumentsError(f"`{parameter.argument}` has a character in it that a cookie cannot carry.")
-    return [f"{name}={text}" for name, text in made]
-
-
-def _check_header(parameter: Parameter, text: str) -> None:
-    if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
-        raise InvalidArgumentsError(f"`{parameter.argument}` has a line break or control character in it.")
-    if not text.isascii():
-        raise InvalidArgumentsError(f"`{parameter.argument}` is sent as a header, which carries plain ASCII only.")
+    plain = pairs(parameter.name, value, "form", parameter.explode, PLAIN)
+    if not all(re.fullmatch(r'[^\s=;,"\\]+', name) and re.fullmatch(r"[!#-:<-\[\]-~]*", text) for name, text in plain):
+        raise InvalidArgumentsError(f"`{parameter.argument}` contains a character that is not allowed in a cookie.")
+    return [f"{name}={text}" for name, text in plain]

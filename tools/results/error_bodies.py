@@ -1,4 +1,4 @@
-"""The body of an error, whatever its shape, read into the parts that help."""
+"""Reading the body of an error response, whatever its shape."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _XML_VALUE = r"[^<>]{0,300}>\s*(?:<!\[CDATA\[(.{1,1500}?)\]\]>|([^<]{1,1500}))"
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What an error body says: `code` for programs, `message` for people, `fields` for each wrong input.
+    """The parts of an error body: `code` for programs, `message` for people, `fields` for each invalid input.
 
-    `wait` is in seconds, where it says how long; `retryable` where it says so at all.
+    `wait` is in seconds; `wait` and `retryable` are None if the body doesn't say.
     """
 
     code: str = ""
@@ -40,19 +40,15 @@ class ErrorBody:
     retryable: bool | None = None
 
     def as_details(self) -> JsonObject:
-        """The parts that are there, without the message and the wait."""
-        details: JsonObject = {}
-        if self.code:
-            details["code"] = self.code
-        if self.fields:
-            details["fields"] = list[JsonValue](self.fields)
-        if self.request_id:
-            details["request_id"] = self.request_id
-        if self.documentation:
-            details["documentation"] = self.documentation
-        if self.retryable is not None:
-            details["retryable"] = self.retryable
-        return details
+        """Return the parts that are present, except the message and the wait."""
+        parts: JsonObject = {
+            "code": self.code,
+            "fields": list[JsonValue](self.fields),
+            "request_id": self.request_id,
+            "documentation": self.documentation,
+            "retryable": self.retryable,
+        }
+        return {name: value for name, value in parts.items() if value not in ("", [], None)}
 
 
 def read_error(body: bytes, content_type: str) -> ErrorBody:
@@ -86,32 +82,32 @@ def _read_node(node: JsonObject) -> ErrorBody:
     field_errors = read_field_errors(inner) or read_field_errors(node)
     message = first_text(inner, MESSAGES)
     if not field_errors and not message and is_by_field(inner):
-        field_errors = [wrong for wrong, _ in zip(by_field(inner), range(20), strict=False)]
+        field_errors = list(islice(by_field(inner), 20))
     parameter = as_text(inner.get("param"))
-    fields = [f"{wrong.where}: {wrong.what}" for wrong in field_errors if wrong.where]
-    said = [wrong.what for wrong in field_errors if not wrong.where and wrong.what != message]
+    fields = [f"{error.where}: {error.what}" for error in field_errors if error.where]
+    others = [error.what for error in field_errors if not error.where and error.what != message]
     code = _code(inner, node, field_errors)
     if not message or (message == code and field_errors):
-        message, said = "; ".join(said) or message, []
+        message, others = "; ".join(others) or message, []
     if parameter and not fields:
         fields = [f"{one_line(parameter, 100)}: {one_line(message, 200)}"]
-    elif fields or said:
-        message = f"{message or 'the input is not valid'} ({'; '.join([*fields, *said])})"
-    told = ErrorBody(one_line(code, 100), one_line(message, 800), tuple(fields))
-    return _with_rest(told, inner, node)
+    elif fields or others:
+        message = f"{message or 'the input is not valid'} ({'; '.join([*fields, *others])})"
+    error = ErrorBody(one_line(code, 100), one_line(message, 800), tuple(fields))
+    return _with_metadata(error, inner, node)
 
 
 def _inner(node: JsonObject) -> JsonObject:
-    """The object that tells: real services wrap it in `error`, `fault`, even `message`."""
+    """Return the object with the error itself: services wrap it in `error`, `fault`, even `message`."""
     for _ in range(3):
-        inner = next((one for one in _wrapped(node) if _tells(one)), None)
+        inner = next(filter(_is_error, _wrapped(node)), None)
         if inner is None:
             break
         node = inner
     return node
 
 
-def _tells(node: JsonObject) -> bool:
+def _is_error(node: JsonObject) -> bool:
     return bool(first_text(node, (*MESSAGES, "code")) or read_field_errors(node) or _wrapped(node))
 
 
@@ -120,12 +116,12 @@ def _wrapped(node: JsonObject) -> list[JsonObject]:
     return [named[name] for name in _WRAPPERS if named.get(name)]
 
 
-def _with_rest(told: ErrorBody, inner: JsonObject, node: JsonObject) -> ErrorBody:
+def _with_metadata(error: ErrorBody, inner: JsonObject, node: JsonObject) -> ErrorBody:
     request = first_text(inner, _REQUEST_IDS) or first_text(node, _REQUEST_IDS)
     documentation = first_text(inner, _DOCUMENTATION)
     retryable = inner.get("retryable", node.get("retryable"))
     return replace(
-        told,
+        error,
         request_id=one_line(request, 100),
         documentation=redacted_url(documentation) if documentation.startswith("https://") else "",
         wait=_wait(inner) if (wait := _wait(node)) is None else wait,
@@ -134,10 +130,9 @@ def _with_rest(told: ErrorBody, inner: JsonObject, node: JsonObject) -> ErrorBod
 
 
 def _code(inner: JsonObject, node: JsonObject, field_errors: list[FieldError]) -> str:
-    """The code that tells most: a word before a number, which mostly is the status again."""
-    found = [_own_code(inner), _own_code(node), *(wrong.code for wrong in field_errors)]
-    told = [code for code in found if code]
-    return next((code for code in told if not code.isdigit()), told[0] if told else "")
+    """Prefer a word to a number, which usually repeats the status."""
+    codes = [_own_code(inner), _own_code(node), *(error.code for error in field_errors)]
+    return next((code for code in codes if code and not code.isdigit()), next(filter(None, codes), ""))
 
 
 def _own_code(node: JsonObject) -> str:
@@ -146,7 +141,7 @@ def _own_code(node: JsonObject) -> str:
         return aws.rpartition("#")[2]
     status = as_text(node.get("status"))
     code = first_text(node, ("errorcode", "code"))
-    if code.isdigit() and status.isupper():  # Google's
+    if code.isdigit() and status.isupper():  # google.rpc.Status
         return status
     if not code and "/" not in (kind := as_text(node.get("type"))) and kind != "about:blank":
         code = kind
@@ -167,7 +162,7 @@ def _named(*names: str) -> re.Pattern[str]:
     return re.compile(rf"<(?:\w{{1,40}}:)?(?:{'|'.join(names)})\b{_XML_VALUE}", re.DOTALL)
 
 
-# SOAP 1.1 and 1.2, then the rest; of each the first that is there.
+# SOAP 1.1 and 1.2 first, then others.
 _XML_CODES = (_named("faultcode"), _named("Value"), _named("Code", "code", "errorCode", "ErrorCode", "error_code"))
 _XML_MESSAGES = (
     _named("faultstring"),
@@ -179,7 +174,7 @@ _XML_REQUEST_IDS = (_named("RequestId", "RequestID", "requestId", "request_id", 
 
 
 def parse_xml_error(text: str) -> tuple[str, str, str]:
-    """Code, message and request id; empty where there is none."""
+    """Return code, message and request id, each of them '' if it is missing."""
     head = text[:_MOST_XML]
     return _first(_XML_CODES, head, 100), _first(_XML_MESSAGES, head, 800), _first(_XML_REQUEST_IDS, head, 100)
 

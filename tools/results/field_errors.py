@@ -1,4 +1,4 @@
-"""What an error says is wrong, input by input, from the lists and objects that frameworks send."""
+"""Errors of single inputs, from the lists and objects that frameworks send."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ MESSAGES = ("detail", "errordescription", "message", "description", "title", "re
             "errorsummary", "userfriendlymessage", "msg", "statusmessage", "errormsg", "error", "text")  # fmt: skip
 CODES = ("errorcode", "code", "type", "error", "errorname", "eventstatus", "faultcode", "reason")
 
-_MOST = 20
-_NESTED = 8
+_MAX_ERRORS = 20
+_MAX_DEPTH = 8
 _LISTS = ("errors", "details", "detail", "fielderrors", "message", "errormessages", "invalidparams", "violations",
           "invalidfields", "validationerrors", "validation", "fieldviolations", "constraintviolations", "modelstate",
           "causes", "errorcauses", "issues")  # fmt: skip
-_PLACES = ("field", "loc", "path", "param", "parameter", "propertypath", "property", "target", "pointer", "attribute",
-           "instancepath", "fieldname", "key")  # fmt: skip
-# Where DRF, Django and others put what concerns no single input.
+_LOCATIONS = ("field", "loc", "path", "param", "parameter", "propertypath", "property", "target", "pointer",
+              "attribute", "instancepath", "fieldname", "key")  # fmt: skip
+# Names that frameworks use for errors of no single input.
 _NO_FIELD = {"nonfielderrors", "__all__", "base", "_schema", "general", "_global"}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing that is wrong: with which input, if with one."""
+    """An error of one input, or of none (`where` is empty)."""
 
     where: str
     what: str
@@ -34,12 +34,12 @@ class FieldError:
 
 
 def plain_name(name: str) -> str:
-    """A member's name however it is written: `error_code`, `errorCode` and `Error-Code` are one."""
+    """Normalize the spelling of a name: `error_code`, `errorCode` and `Error-Code` are the same."""
     return name[:80].lower().replace("-", "").replace("_", "").replace(".", "") if name != "__all__" else name
 
 
 def first_text(node: JsonObject, names: tuple[str, ...]) -> str:
-    """The first of these members that has something to say, as text."""
+    """Return the first of these members that is not empty, as text."""
     named = {plain_name(name): value for name, value in islice(node.items(), 200)}
     for name in names:
         value = named.get(name)
@@ -53,58 +53,57 @@ def first_text(node: JsonObject, names: tuple[str, ...]) -> str:
 
 
 def read_field_errors(node: JsonObject) -> list[FieldError]:
-    """What is wrong, under whichever of the usual names it stands."""
+    """Return the errors under any of the usual names."""
     found: list[FieldError] = []
-    of_kubernetes = node.get("kind") == "Status"
+    nested = node.get("kind") == "Status"  # its details are an object that holds the list
     for name, value in islice(node.items(), 200):
         plain = plain_name(name)
         if plain not in _LISTS:
             continue
         if isinstance(value, dict):
             if plain != "message" and not (plain == "detail" and first_text(value, MESSAGES)):
-                found += read_field_errors(value) if of_kubernetes else islice(by_field(value), _MOST)
+                found += read_field_errors(value) if nested else islice(by_field(value), _MAX_ERRORS)
         else:
-            found += [wrong for item in as_list(value)[:_MOST] for wrong in _of_item(item)]
-    return [wrong for wrong in found if wrong.what][:_MOST]
+            found += [error for item in as_list(value)[:_MAX_ERRORS] for error in _item_errors(item)]
+    return [error for error in found if error.what][:_MAX_ERRORS]
 
 
-def _of_item(item: JsonValue) -> list[FieldError]:
+def _item_errors(item: JsonValue) -> list[FieldError]:
     entry = as_object(item)
     violations = as_list(entry.get("fieldViolations"))
     if violations or ("@type" in entry and not first_text(entry, ("message", "description"))):
-        # Google's details: only those of BadRequest are about inputs.
-        return [_wrong(violation) for violation in violations[:_MOST]]
-    return [_wrong(item)]
+        # Typed details (google.rpc): only those of BadRequest are about inputs.
+        return [_field_error(violation) for violation in violations[:_MAX_ERRORS]]
+    return [_field_error(item)]
 
 
-def _wrong(item: JsonValue) -> FieldError:
+def _field_error(item: JsonValue) -> FieldError:
     entry = as_object(item)
-    where = _place(entry)
-    inner = as_object(entry.get("message")) or entry  # Fluent wraps a whole OAuth error in it
+    inner = as_object(entry.get("message")) or entry  # may be an error object itself
     what = first_text(inner, MESSAGES) or first_text(inner, ("code",)) or _plain(item)
     code = first_text(inner, CODES) or first_text(entry, CODES)
-    return FieldError(one_line(where, 100), one_line(what, 200), "" if code == what else code)
+    return FieldError(one_line(_place(entry), 100), one_line(what, 200), "" if code == what else code)
 
 
 def _place(entry: JsonObject) -> str:
     named = {plain_name(name): value for name, value in islice(entry.items(), 50)}
     source = as_object(entry.get("source"))  # JSON:API
-    places = [named.get(name) for name in _PLACES]
+    places = [named.get(name) for name in _LOCATIONS]
     places += [source.get("pointer"), source.get("parameter"), source.get("header")]
     if "reason" in entry and "message" not in entry:
         places.append(entry.get("name"))  # RFC 9457's own example
     place = next((place for place in places if place), "")
     if isinstance(place, list):
-        return ".".join(str(part) for part in place[:_NESTED])
+        return ".".join(str(part) for part in place[:_MAX_DEPTH])
     return as_text(place)
 
 
 def by_field(value: JsonValue, place: tuple[str, ...] = ()) -> Iterator[FieldError]:
-    """What is wrong with each input, of objects and lists nested as the inputs are."""
-    if len(place) < _NESTED and isinstance(value, dict) and value:
+    """Yield the errors of objects and lists that are nested as the inputs are."""
+    if len(place) < _MAX_DEPTH and isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from by_field(inner, place if plain_name(key) in _NO_FIELD else (*place, key))
-    elif len(place) < _NESTED and any(isinstance(inner, dict | list) for inner in as_list(value)):
+    elif len(place) < _MAX_DEPTH and any(isinstance(inner, dict | list) for inner in as_list(value)):
         for index, inner in enumerate(as_list(value)):
             if what := first_text(as_object(inner), MESSAGES):
                 yield FieldError(one_line(".".join(place), 100), one_line(what, 200))
@@ -116,7 +115,7 @@ def by_field(value: JsonValue, place: tuple[str, ...] = ()) -> Iterator[FieldErr
 
 
 def is_by_field(node: JsonObject) -> bool:
-    """Whether the whole body is wrong inputs by their names, as Django REST framework sends it."""
+    """Whether the whole body is errors by the names of inputs, as Django REST framework sends it."""
     return bool(node) and all(
         isinstance(value, list | dict) and value and all(isinstance(item, str | dict | list) for item in value)
         for value in islice(node.values(), 50)

@@ -10,14 +10,14 @@ from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_
 from ..formats.urls import without_query
 from ..http.messages import Response
 
-_GRAPHQL_MEMBERS = {"data", "errors", "extensions"}
+_MEMBERS = {"data", "errors", "extensions"}
 
 
 def graphql_errors(value: JsonValue, response: Response) -> Answer | None:
-    """The GraphQL answer with errors in it, where the URL and the shape leave no doubt that it is one."""
+    """Return the answer if URL and shape show that it is GraphQL with errors."""
     node = as_object(value)
     errors = as_list(node.get("errors"))
-    if not errors or not node.keys() <= _GRAPHQL_MEMBERS or not urlsplit(response.url).path.endswith("/graphql"):
+    if not errors or not node.keys() <= _MEMBERS or not urlsplit(response.url).path.endswith("/graphql"):
         return None
     if not all(as_text(as_object(error).get("message")) for error in errors):
         return None
@@ -25,12 +25,12 @@ def graphql_errors(value: JsonValue, response: Response) -> Answer | None:
 
 
 def graphql_failure(answer: Answer, response: Response, system: str) -> UpstreamError:
-    """The error that a GraphQL answer without data comes to."""
-    said = "; ".join(str(error).rstrip(".") for error in answer.errors[:3])
+    """Return the error for a GraphQL answer without data."""
+    reasons = "; ".join(str(error).rstrip(".") for error in answer.errors[:3])
     details: JsonObject = {
         "status": response.status,
         "url": without_query(response.url),
         "errors": [error.as_details() for error in answer.errors],
     }
-    step = "Correct the query or its variables; what was done before the error stays done."
-    return UpstreamError(response.status, f"{system} answered with an error: {said}.", step, details)
+    step = "Correct the query or its variables; changes made before the error remain."
+    return UpstreamError(response.status, f"{system} answered with an error: {reasons}.", step, details)

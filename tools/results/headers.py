@@ -1,4 +1,4 @@
-"""What the headers of an answer tell, in a few words, and without the secrets that URLs carry."""
+"""The useful headers of a response, in short and without secrets in URLs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..formats.link_header import read_links
 from ..formats.text import one_line
 from ..formats.words import words_of
 
-_ADDRESSES = ("location", "content-location", "operation-location", "azure-asyncoperation")
-_TOLD = (
+_URLS = ("location", "content-location", "operation-location", "azure-asyncoperation")
+_SHOWN = (
     *("etag", "last-modified", "allow", "preference-applied", "retry-after", "deprecation", "sunset", "warning"),
     *("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
     *("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
@@ -23,44 +23,44 @@ _TOLD = (
 )
 _REQUEST_IDS = ("x-request-id", "request-id", "x-requestid", "x-correlation-id", "x-amzn-requestid", "x-amz-request-id",
                 "x-ms-request-id", "x-trace-id", "traceparent", "cf-ray")  # fmt: skip
-_LONGEST, _LONGEST_ADDRESS, _MOST_LINKS, _MOST = 200, 500, 6, 3_000
+_MAX_VALUE, _MAX_URL, _MAX_LINKS, _MAX_TOTAL = 200, 500, 6, 3_000
 _PAGES = ("next", "prev", "previous", "last", "first")
 
-# Words of a query parameter's name that speak of a secret, and those that make a token one for going on.
+# Words in the names of query parameters that carry secrets, and words that make a token one for paging.
 _SECRET_WORDS = {"token", "secret", "signature", "sig", "password", "passwd", "pwd", "apikey", "auth", "authorization",
                  "credential", "credentials", "jwt", "assertion", "ticket", "key"}  # fmt: skip
-_PLACE_WORDS = {"page", "next", "prev", "previous", "continuation", "cursor", "skip", "skiptoken", "sync", "start",
+_PAGING_WORDS = {"page", "next", "prev", "previous", "continuation", "cursor", "skip", "skiptoken", "sync", "start",
                 "last", "after", "before", "offset", "marker", "resume", "partition", "row", "sort", "order", "first",
                 "nextpage", "nexttoken", "pagetoken"}  # fmt: skip
 
 
 def header_notes(headers: Mapping[str, str]) -> list[str]:
-    """`name: value` of each header that helps to go on: where things are, versions, pages, limits."""
-    told = [f"{name}: {redacted_url(headers[name])}" for name in _ADDRESSES if headers.get(name)]
-    told += [f"link: {link}" for link in _links(headers.get("link", ""))]
-    told += [f"{name}: {one_line(headers[name], _LONGEST)}" for name in _TOLD if headers.get(name)]
-    sizes = accumulate(map(len, told))
-    return [note for note, size in zip(told, sizes, strict=True) if size <= _MOST]
+    """Return `name: value` of the headers for next steps: locations, versions, pages, limits."""
+    notes = [f"{name}: {redacted_url(headers[name])}" for name in _URLS if headers.get(name)]
+    notes += [f"link: {link}" for link in _links(headers.get("link", ""))]
+    notes += [f"{name}: {one_line(headers[name], _MAX_VALUE)}" for name in _SHOWN if headers.get(name)]
+    sizes = accumulate(map(len, notes))
+    return [note for note, size in zip(notes, sizes, strict=True) if size <= _MAX_TOTAL]
 
 
 def _links(header: str) -> list[str]:
-    """The links, those to other pages first."""
+    """Return the links, those to other pages first."""
     links = [(" ".join(link.relations), redacted_url(link.href)) for link in read_links(header)]
     ranked = sorted(links, key=lambda link: _PAGES.index(link[0]) if link[0] in _PAGES else len(_PAGES))
-    return [f'<{url}>; rel="{one_line(relations, 60)}"' for relations, url in ranked[:_MOST_LINKS]]
+    return [f'<{url}>; rel="{one_line(relations, 60)}"' for relations, url in ranked[:_MAX_LINKS]]
 
 
 def redacted_url(url: str) -> str:
-    """A URL as it may be shown: without a user's name and the values of parameters that look like secrets."""
+    """Return a URL without user information and the values of parameters that look like secrets."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
-        return "a URL that is none"
+        return "an invalid URL"
     query = "&".join(_shown(pair) for pair in parts.query.split("&")[:50])
     fragment = _shown(parts.fragment)
     return one_line(
         urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment=fragment)),
-        _LONGEST_ADDRESS,
+        _MAX_URL,
     )
 
 
@@ -71,11 +71,11 @@ def _shown(pair: str) -> str:
 
 def _is_secret(name: str) -> bool:
     words = words_of(re.sub(r"%[0-9A-Fa-f]{2}", " ", name))
-    return not _SECRET_WORDS.isdisjoint(words) and _PLACE_WORDS.isdisjoint(words)
+    return not _SECRET_WORDS.isdisjoint(words) and _PAGING_WORDS.isdisjoint(words)
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """The name under which the service's people find this very request, if it gave one."""
+    """Return the service's identifier of this request, or ''."""
     return next((one_line(headers[name], 100) for name in _REQUEST_IDS if headers.get(name)), "")
 
 
@@ -83,7 +83,7 @@ _PARAMETER = re.compile(r'\b(error|error_description|scope)\s*=\s*(?:"((?:[^"\\]
 
 
 def challenge(headers: Mapping[str, str]) -> JsonObject:
-    """What `WWW-Authenticate` says is wrong with the credential (RFC 6750 §3): error, error_description, scope."""
+    """Return error, error_description and scope of `WWW-Authenticate` (RFC 6750 §3)."""
     found: JsonObject = {}
     for name, quoted, plain in _PARAMETER.findall(headers.get("www-authenticate", "")[:4_000]):
         value = one_line(re.sub(r"\\(.)", r"\1", quoted) or plain, 300)

@@ -1,4 +1,4 @@
-"""Answers that are no text: handed on as they are, up to a size, and described beyond it."""
+"""Responses that are not text: returned as they are up to a size limit, and described beyond it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ from ..formats.urls import without_query
 from ..http.messages import Response
 from .result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 
-# In base64 it is a third more, and hosts refuse results beyond 1 MB.
-MOST_BYTES = 700_000
+# Base64 adds a third, and hosts reject results of more than 1 MB.
+MAX_BYTES = 700_000
 _EXTENDED = re.compile(r"filename\*\s*=\s*([\w-]{0,40})'[^']{0,40}'([^;\s]{1,500})", re.IGNORECASE)
 _PLAIN = re.compile(r"filename\s*=\s*(?:\"((?:[^\"\\]|\\.){1,500})\"|([^;\s\"]{1,500}))", re.IGNORECASE)
 
 
 def media_result(response: Response, kind: str, media_type: str, system: str, note: str) -> Result:
-    """The bytes as an image, sound or a resource, and a line that says what they are."""
+    """Return the bytes as an image, audio or a resource, with a line that describes them."""
     name, body = filename(response.headers.get("content-disposition", "")), response.body
-    told = f"{_size(response)} of {one_line(media_type, 80)}" + (f", named {name}" if name else "")
-    if response.cut or len(body) > MOST_BYTES:
+    summary = f"{_size(response)} of {one_line(media_type, 80)}" + (f", named {name}" if name else "")
+    if response.cut or len(body) > MAX_BYTES:
         digest = "" if response.cut else f" (SHA-256 {hashlib.sha256(body).hexdigest()})"
-        where = without_query(response.url)
         return Result(
-            f"{told}{digest}. That is more than the {MOST_BYTES} bytes that can be handed on. Ask the service for a "
-            f"smaller form or for a part of it, or tell the person where it is: {where}",
+            f"{summary}{digest}. This exceeds the limit of {MAX_BYTES} bytes. Request a smaller form or a part of it, "
+            f"or give the user its URL: {without_query(response.url)}",
             note=note,
         )
-    return Result(f"{told}.", note=note, blocks=(_block(body, kind, media_type, system, name),))
+    return Result(f"{summary}.", note=note, blocks=(_block(body, kind, media_type, system, name),))
 
 
 def _block(body: bytes, kind: str, media_type: str, system: str, name: str) -> Block:
@@ -50,7 +49,7 @@ def _size(response: Response) -> str:
 
 
 def filename(disposition: str) -> str:
-    """The name in `Content-Disposition` (RFC 6266 §4.3), without folders."""
+    """Return the name in `Content-Disposition` (RFC 6266 §4.3), without folders."""
     if extended := _EXTENDED.search(disposition[:4_000]):
         try:
             name = unquote(extended[2], encoding=extended[1] or "utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""From a response to what the agent reads."""
+"""From a response to the result that the agent reads."""
 
 from __future__ import annotations
 
@@ -23,34 +23,36 @@ from .media import media_result
 from .result import Result
 from .upstream_errors import upstream_error
 
-More: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
-# What a preset knows of errors that its service sends with a status of success.
+NextPageHint: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
+# Finds errors that a service sends with a status of success.
 ResponseCheck: TypeAlias = Callable[[JsonValue, Response, str], UpstreamError | None]
 
-_LONGEST_PAGE = 2_000_000
+_MAX_PAGE = 2_000_000
 
 
-def _no_more(_: JsonValue, __: Mapping[str, str]) -> str:
+def _no_hint(_: JsonValue, __: Mapping[str, str]) -> str:
     return ""
 
 
 def no_check(_: JsonValue, __: Response, ___: str) -> None:
-    """Nothing is known: every success is one."""
+    """Find no error."""
 
 
-def read_response(response: Response, system: str, more: More = _no_more, check: ResponseCheck = no_check) -> Result:
-    """The result of a generated tool: the body, and a note that says it is the service's, not ours.
+def read_response(
+    response: Response, system: str, next_page: NextPageHint = _no_hint, check: ResponseCheck = no_check
+) -> Result:
+    """Return the body, and a note that it is data from the service.
 
-    `more` says how to get the next page of an answer, `check` whether a success is an error in fact.
+    `next_page` says how to get the next page, `check` whether a success is an error.
 
     Raises:
-        UpstreamError: the status is no success, or the answer is an error for all its status.
+        UpstreamError: the status or the body is an error.
     """
     if not 200 <= response.status < 400:
         raise upstream_error(response, system)
     if response.status >= 300 and (location := response.headers.get("location")):
         where = f"{system} redirects (HTTP {response.status}) to {redacted_url(location)}, which was not followed"
-        return Result(f"{where}: calls go to the system's own URLs only.", note=_note(response, system))
+        return Result(f"{where}: calls go to the system's own origins only.", note=_note(response, system))
     if not response.body.strip():
         return Result(
             f"Done: HTTP {response.status}{_phrase(response.status)}, no content.", note=_note(response, system)
@@ -59,12 +61,12 @@ def read_response(response: Response, system: str, more: More = _no_more, check:
     kind, media_type = sniff(response.body, content_type)
     match kind:
         case "text":
-            return _read_text(response, system, more, check)
+            return _read_text(response, system, next_page, check)
         case "lines":
             return _read_lines(response, system, decoded(response.body, content_type))
         case "events":
             text, count = read_events(decoded(response.body, content_type))
-            return Result(text, note=_note(response, system, f"{count} events of a stream{_open(response)}"))
+            return Result(text, note=_note(response, system, f"{count} events of a stream{_unfinished(response)}"))
         case "parts":
             text, count = read_parts(response.body, content_type)
             return Result(text, note=_note(response, system, f"{count} parts of {one_line(media_type, 80)}"))
@@ -72,36 +74,34 @@ def read_response(response: Response, system: str, more: More = _no_more, check:
             return media_result(response, kind, media_type, system, _note(response, system))
 
 
-def _read_text(response: Response, system: str, more: More, check: ResponseCheck) -> Result:
+def _read_text(response: Response, system: str, next_page: NextPageHint, check: ResponseCheck) -> Result:
     content_type = response.headers.get("content-type", "")
     named, text = essence(content_type), decoded(response.body, content_type)
     claims_json, about = named.endswith("json"), ""
     if claims_json or not named or text[:200].lstrip()[:1] in ("{", "[", '"'):
         try:
-            return _read_json(response, system, more, check, text)
+            return _read_json(response, system, next_page, check, text)
         except InvalidJsonError as error:
             if claims_json and not response.cut:
-                about = f"the body claims to be JSON and is {error}"
+                about = f"declared as JSON, but the body is {error}"
         if claims_json and "\n" in text.strip():
             try:
                 return _read_lines(response, system, text, strict=True)
             except InvalidJsonError:
                 pass
     if is_page(text) and (claims_json or not named or "html" in named):
-        page = "a web page (HTML), told as its text" + (
-            f": {title}" if (title := one_line(title_of(text), 120)) else ""
-        )
-        shown = "" if claims_json else page
-        about = "; ".join(part for part in (about, shown or "it is a web page, told as its text") if part)
-        if len(text) > _LONGEST_PAGE:
-            about += f" up to its character {_LONGEST_PAGE}"
-        return Result(clean(visible_text(text[:_LONGEST_PAGE])), note=_note(response, system, about))
+        title = "" if claims_json else one_line(title_of(text), 120)
+        page = "text of a web page (HTML)" + (f": {title}" if title else "")
+        about = f"{about}; {page}" if about else page
+        if len(text) > _MAX_PAGE:
+            about += f", up to character {_MAX_PAGE}"
+        return Result(clean(visible_text(text[:_MAX_PAGE])), note=_note(response, system, about))
     if not about and named not in ("", "text/plain"):
         about = one_line(named, 80)
     return Result(clean(text), note=_note(response, system, about))
 
 
-def _read_json(response: Response, system: str, more: More, check: ResponseCheck, text: str) -> Result:
+def _read_json(response: Response, system: str, next_page: NextPageHint, check: ResponseCheck, text: str) -> Result:
     value = parse_json(text)
     if failure := check(value, response, system):
         raise failure
@@ -111,8 +111,8 @@ def _read_json(response: Response, system: str, more: More, check: ResponseCheck
             raise graphql_failure(answer, response, system)
         note = f"[PARTIAL: {answer.errors[0]}.] {note}"
     if response.method == "DELETE" and value in ({}, [], None, ""):
-        return Result(f"Done: HTTP {response.status}, an empty answer.", note=note)
-    if sentence := more(value, response.headers):
+        return Result(f"Done: HTTP {response.status}, empty response.", note=note)
+    if sentence := next_page(value, response.headers):
         note = f"{sentence} {note}"
     return Result(compact(text), note=note)
 
@@ -123,13 +123,13 @@ def _read_lines(response: Response, system: str, text: str, *, strict: bool = Fa
     except InvalidJsonError as error:
         if strict:
             raise
-        return Result(clean(text), note=_note(response, system, f"the body claims to be lines of JSON; {error}"))
-    left_out = ", the rest was left out" if cut and not response.cut else _open(response)
-    return Result(listed, note=_note(response, system, f"{count} JSON texts one after another{left_out}"))
+        return Result(clean(text), note=_note(response, system, f"declared as lines of JSON, but {error}"))
+    left_out = ", the rest was left out" if cut and not response.cut else _unfinished(response)
+    return Result(listed, note=_note(response, system, f"{count} lines of JSON{left_out}"))
 
 
-def _open(response: Response) -> str:
-    return ", which had not ended when reading stopped" if response.cut else ""
+def _unfinished(response: Response) -> str:
+    return ", not ended when reading stopped" if response.cut else ""
 
 
 def _phrase(status: int) -> str:

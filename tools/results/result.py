@@ -1,4 +1,4 @@
-"""What a call gives to the agent."""
+"""The result of a call, for the agent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..formats.text import map_text
 
 @dataclass(frozen=True, slots=True)
 class ImageBlock:
-    """A picture for the model: PNG, JPEG, GIF or WebP."""
+    """An image: PNG, JPEG, GIF or WebP."""
 
     data: bytes = field(repr=False)
     media_type: str
@@ -20,7 +20,7 @@ class ImageBlock:
 
 @dataclass(frozen=True, slots=True)
 class AudioBlock:
-    """Sound for the model."""
+    """Audio."""
 
     data: bytes = field(repr=False)
     media_type: str
@@ -28,7 +28,7 @@ class AudioBlock:
 
 @dataclass(frozen=True, slots=True)
 class ResourceBlock:
-    """Any other bytes, under a URL of our own."""
+    """Other bytes, with a URI of closient-mcp."""
 
     uri: str
     data: bytes = field(repr=False)
@@ -40,10 +40,9 @@ Block: TypeAlias = ImageBlock | AudioBlock | ResourceBlock
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call gave: `text` for the model, `structured` where the tool has an output schema.
+    """The result of a call: `structured` if the tool has an output schema, `blocks` for what is not text.
 
-    `blocks` are what is not text. `note` is a short second text about the answer itself: where it came from, what
-    was cut, what was paced.
+    `note` is a short second text about the response: its source, what was cut, what was delayed.
     """
 
     text: str
@@ -51,15 +50,15 @@ class Result:
     note: str = ""
     blocks: tuple[Block, ...] = ()
 
-    def hiding(self, hide: Callable[[str], str]) -> Result:
-        """The same with all its text changed by `hide`; bytes that hold what it would hide are left out."""
-        kept = tuple(block for block in self.blocks if not _holds(block, hide))
-        blocks = tuple(replace(b, uri=hide(b.uri)) if isinstance(b, ResourceBlock) else b for b in kept)
-        structured = None if self.structured is None else as_object(map_text(self.structured, hide))
+    def redacted(self, redact: Callable[[str], str]) -> Result:
+        """Return the result with `redact` applied to all text, without blocks that it would change."""
+        kept = tuple(block for block in self.blocks if not _contains_secret(block, redact))
+        blocks = tuple(replace(b, uri=redact(b.uri)) if isinstance(b, ResourceBlock) else b for b in kept)
+        structured = None if self.structured is None else as_object(map_text(self.structured, redact))
         note = self.note if len(kept) == len(self.blocks) else f"[A part that holds a secret was left out.] {self.note}"
-        return Result(hide(self.text), structured, hide(note), blocks)
+        return Result(redact(self.text), structured, redact(note), blocks)
 
 
-def _holds(block: Block, hide: Callable[[str], str]) -> bool:
+def _contains_secret(block: Block, redact: Callable[[str], str]) -> bool:
     text = block.data.decode("latin-1")
-    return hide(text) != text
+    return redact(text) != text

@@ -1,4 +1,4 @@
-"""Which tools are listed: all of them while that is few, else the core and what is pinned."""
+"""Choosing the tools to list: all of them if they are few, otherwise the core tools and the pinned APIs."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ..formats.json_values import JsonValue, to_text
 from ..schema.shortening import is_cut, shortened
 from .tool import DESCRIBE, Tool
 
-MOST_TOOLS = 40
-MOST_BYTES = 32 * 1024
+MAX_TOOLS = 40
+MAX_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """How to choose: `mode` is `auto`, `core`, `all` or `apis`; `apis` are the pins, or the list that was asked for."""
+    """The rule: `mode` is `auto`, `core`, `all`, `apis` or `pinned`; `apis` are the listed or pinned APIs."""
 
     mode: str
     apis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """All tools there are: `core` is always listed, `finders` whenever not every operation is.
+class AvailableTools:
+    """The tools to choose from: `core` is always listed, `finders` unless all operations are.
 
-    `partial` says that there are operations beyond `operations`, which only the finders reach.
+    `partial` says that the finders reach more operations than `operations`.
     """
 
     core: Sequence[Tool]
@@ -34,46 +34,49 @@ class Offer:
     partial: bool = False
 
 
-def settle(exposure: Exposure, offer: Offer, *, complete: bool, here: Sequence[str] = ()) -> Exposure:
-    """What `auto` comes to for these documents, so that the choice can stay for the run.
+def resolve_auto(
+    exposure: Exposure, available: AvailableTools, *, complete: bool, loaded: Sequence[str] = ()
+) -> Exposure:
+    """Resolve the mode `auto`, so that the choice can stay the same for the run.
 
-    While documents are missing, what they will bring is unknown: the finders then reach it, whatever it is. The
-    systems that are `here` do not pay for the others: what they have is listed after the pins, while it fits.
+    While documents are missing (not `complete`), only the finders can reach their operations. The tools of `loaded`
+    systems are then listed after the pinned APIs, as far as they fit.
     """
     if exposure.mode != "auto":
         return exposure
-    everything = [*offer.core, *offer.operations.values()]
-    if complete:
-        return Exposure("all" if not offer.partial and fits(everything) else "pinned", exposure.apis)
-    return Exposure("pinned", (*exposure.apis, *here))
+    if not complete:
+        return Exposure("pinned", (*exposure.apis, *loaded))
+    everything = [*available.core, *available.operations.values()]
+    return Exposure("all" if not available.partial and fits(everything) else "pinned", exposure.apis)
 
 
-def listed(exposure: Exposure, offer: Offer) -> list[Tool]:
-    """The tools to list, in an order that depends on nothing but their names."""
-    operations = sorted(offer.operations.values(), key=lambda tool: tool.name)
+def listed_tools(exposure: Exposure, available: AvailableTools) -> list[Tool]:
+    """Return the tools to list, ordered by name."""
+    operations = sorted(available.operations.values(), key=lambda tool: tool.name)
     if exposure.mode == "all":
-        return [*offer.core, *(offer.finders if offer.partial else _describing(offer, operations)), *operations]
-    chosen = [*offer.core, *offer.finders]
+        finders = available.finders if available.partial else _describe_tool(available, operations)
+        return [*available.core, *finders, *operations]
+    chosen = [*available.core, *available.finders]
     if exposure.mode == "core":
         return chosen
     for api in exposure.apis:
         names = {tool.name for tool in chosen}
-        meant = [tool for tool in operations if api in (tool.api, tool.system, f"{tool.system}.{tool.api}")]
-        whole = [tool for tool in meant if tool.name not in names]
-        if exposure.mode == "apis" or fits([*chosen, *whole]):
-            chosen += whole
+        matching = [tool for tool in operations if api in (tool.api, tool.system, f"{tool.system}.{tool.api}")]
+        new = [tool for tool in matching if tool.name not in names]
+        if exposure.mode == "apis" or fits([*chosen, *new]):
+            chosen += new
     return chosen
 
 
-def _describing(offer: Offer, operations: Sequence[Tool]) -> list[Tool]:
-    """What shows an operation whole, where the list shows any of them with parts left out."""
+def _describe_tool(available: AvailableTools, operations: Sequence[Tool]) -> list[Tool]:
+    """Return `describe_operation` if the list omits parts of any operation."""
     cut = any(tool.abridged and is_cut(shortened(tool.input_schema)) for tool in operations)
-    return [finder for finder in offer.finders if finder.name == DESCRIBE] if cut else []
+    return [finder for finder in available.finders if finder.name == DESCRIBE] if cut else []
 
 
 def fits(tools: Sequence[Tool]) -> bool:
-    """Whether a list of these tools is within what hosts and models handle well."""
-    if len(tools) > MOST_TOOLS:
+    """Whether hosts and models handle a list of these tools well."""
+    if len(tools) > MAX_TOOLS:
         return False
     definitions: list[JsonValue] = [tool.definition() for tool in tools]
-    return len(to_text(definitions).encode()) <= MOST_BYTES
+    return len(to_text(definitions).encode()) <= MAX_BYTES

@@ -1,4 +1,4 @@
-"""From operations to tools."""
+"""Making tools of operations."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ def operation_tool(
     files: Sequence[Path] = (),
     check: ResponseCheck = no_check,
 ) -> Tool:
-    """The tool that calls one operation; `context` is a sentence on what all calls of its system are about.
+    """Return the tool that calls an operation.
 
-    `files` are the folders from which files may be sent, `check` finds errors that come with a status of success.
+    `context` is a sentence that the descriptions of all tools of the system end with, `files` are the folders from
+    which files may be sent, `check` finds errors that have a status of success.
     """
 
     async def call(arguments: JsonObject) -> Result:
-        def more(answer: JsonValue, headers: Mapping[str, str]) -> str:
+        def next_page(answer: JsonValue, headers: Mapping[str, str]) -> str:
             return next_page_hint(operation, arguments, answer, headers)
 
-        attached = await read_attachments(operation, arguments, files)
-        response = await sender.send(build_request(operation, arguments, attached))
-        return read_response(response, operation.system, more, check)
+        attachments = await read_attachments(operation, arguments, files)
+        response = await sender.send(build_request(operation, arguments, attachments))
+        return read_response(response, operation.system, next_page, check)
 
     return Tool(
         name=operation.name,

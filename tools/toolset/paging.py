@@ -1,4 +1,4 @@
-"""Replies of a bounded size: a long one is handed out in pages."""
+"""Returning long results in pages."""
 
 from __future__ import annotations
 
@@ -11,34 +11,36 @@ from ..formats.json_values import JsonObject, as_text
 from ..results.result import Result
 from .tool import Tool
 
-# Hosts begin to refuse or to hide results at about this size (characters).
-PAGE = 40_000
-_KEPT_CHARACTERS = 32_000_000
-_KEPT_RESULTS = 50
+# Hosts begin to reject or hide results at about this many characters.
+PAGE_SIZE = 40_000
+_MAX_KEPT_CHARACTERS = 32_000_000
+_MAX_KEPT_RESULTS = 50
 
 
 @dataclass(slots=True)
-class Pages:
-    """Keeps the results that were too long to return whole, the oldest leaving first."""
+class ResultPages:
+    """Keeps the most recent results that were too long to return at once."""
 
     _kept: OrderedDict[str, str] = field(default_factory=OrderedDict[str, str])
 
-    def bounded(self, result: Result) -> Result:
-        """The result, or its first page with word of how to read on."""
-        if len(result.text) <= PAGE or result.structured is not None:
+    def first_page(self, result: Result) -> Result:
+        """Return the result, or its first page and how to get the next."""
+        if len(result.text) <= PAGE_SIZE or result.structured is not None:
             return result
         name = secrets.token_urlsafe(6)
         self._kept[name] = result.text
-        while len(self._kept) > 1 and self._too_much():
+        while len(self._kept) > 1 and self._over_limit():
             self._kept.popitem(last=False)
-        return replace(result, text=result.text[:PAGE], note=f"{_more(name, PAGE, result.text)} {result.note}")
+        return replace(
+            result, text=result.text[:PAGE_SIZE], note=f"{_position(name, PAGE_SIZE, result.text)} {result.note}"
+        )
 
     def tool(self) -> Tool:
-        """`read_result`: the pages that follow the first."""
+        """Return the tool `read_result`, which returns the next pages."""
         schema: JsonObject = {
             "type": "object",
             "properties": {
-                "result": {"type": "string", "description": "The name that the cut result gave."},
+                "result": {"type": "string", "description": "The name in the note of the result."},
                 "offset": {"type": "integer", "minimum": 0, "description": "The first character to return."},
             },
             "required": ["result", "offset"],
@@ -46,16 +48,16 @@ class Pages:
         }
         return Tool(
             "read_result",
-            "Read on in a long result",
-            "Returns the next part of a result that was too long to return whole, by the name and offset it gave.",
+            "Read the next part of a long result",
+            "The next part of a result that was too long to return at once, by the name and offset in its note.",
             schema,
             "read",
             self._read,
             open_world=False,
         )
 
-    def _too_much(self) -> bool:
-        return len(self._kept) > _KEPT_RESULTS or sum(map(len, self._kept.values())) > _KEPT_CHARACTERS
+    def _over_limit(self) -> bool:
+        return len(self._kept) > _MAX_KEPT_RESULTS or sum(map(len, self._kept.values())) > _MAX_KEPT_CHARACTERS
 
     async def _read(self, arguments: JsonObject) -> Result:
         name, offset = as_text(arguments["result"]), arguments["offset"]
@@ -65,12 +67,12 @@ class Pages:
         start = int(offset) if isinstance(offset, int | float) else 0
         if start >= len(text):
             raise RefusedError(
-                f"The result has {len(text)} characters; there is nothing at {start}.", "It is complete."
+                f"The offset {start} is beyond the end: the result has {len(text)} characters.", "It is complete."
             )
-        return Result(text[start : start + PAGE], note=_more(name, start + PAGE, text, start))
+        return Result(text[start : start + PAGE_SIZE], note=_position(name, start + PAGE_SIZE, text, start))
 
 
-def _more(name: str, end: int, text: str, start: int = 0) -> str:
+def _position(name: str, end: int, text: str, start: int = 0) -> str:
     shown = f"[Characters {start} to {min(end, len(text))} of {len(text)}."
     if end >= len(text):
         return f"{shown} This is the end.]"

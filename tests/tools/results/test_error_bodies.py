@@ -380,7 +380,7 @@ def test_an_error_that_aws_names_in_a_header_has_its_code() -> None:
 @pytest.mark.parametrize(
     ("status", "does"),
     [
-        (406, "kind that was asked for"),
+        (406, "accepted media type"),
         (408, "try again"),
         (410, "Check the identifiers"),
         (412, "read the current state"),
@@ -389,10 +389,10 @@ def test_an_error_that_aws_names_in_a_header_has_its_code() -> None:
         (423, "locked"),
         (428, "ETag"),
         (431, "shorter arguments"),
-        (451, "by law"),
+        (451, "legal reasons"),
         (418, "not carried out"),
-        (501, "does not do this"),
-        (599, "service's side"),
+        (501, "doesn't support this"),
+        (599, "The service failed"),
     ],
 )
 def test_each_status_says_what_to_do_next(status: int, does: str) -> None:

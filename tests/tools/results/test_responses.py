@@ -168,7 +168,7 @@ def test_rule_2_errors_nested_without_end_or_number_are_told_in_part(opening: st
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'""'])
 def test_a_deletion_that_answers_with_nothing_in_it_is_done(body: bytes) -> None:
     deleted = replace(answer(body), method="DELETE")
-    assert read_response(deleted, "acme").text == "Done: HTTP 200, an empty answer."
+    assert read_response(deleted, "acme").text == "Done: HTTP 200, empty response."
     assert read_response(answer(body), "acme").text == body.decode()
 
 
@@ -185,7 +185,7 @@ def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
     ("status", "does"),
     [
         (400, "Correct the arguments"),
-        (401, "credential is missing or was refused"),
+        (401, "credential is missing or was rejected"),
         (403, "may not do this"),
         (404, "Check the identifiers"),
         (402, "account's plan"),
@@ -193,7 +193,7 @@ def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
         (415, "media type"),
         (409, "conflicts"),
         (422, "Correct the arguments"),
-        (500, "service's side"),
+        (500, "The service failed"),
     ],
 )
 def test_each_status_says_what_to_do_next(status: int, does: str) -> None:
@@ -222,7 +222,7 @@ def test_a_redirect_that_leads_away_is_told_and_not_followed() -> None:
     said = read_response(answer(status=302, location="https://me:pw@elsewhere.example/?token=t&page=2"), "acme").text
     assert said == (
         "acme redirects (HTTP 302) to https://elsewhere.example/?token=[hidden]&page=2, which was not followed: "
-        "calls go to the system's own URLs only."
+        "calls go to the system's own origins only."
     )
 
 

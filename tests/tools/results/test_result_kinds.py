@@ -109,13 +109,13 @@ def test_json_of_another_type_is_read_as_json_all_the_same(content_type: str) ->
 def test_lines_of_json_become_a_list(content_type: str, body: str) -> None:
     result = read(body, content_type)
     assert result.text == '[{"a":1.10},{"b":2}]'
-    assert "2 JSON texts one after another" in result.note
+    assert "2 lines of JSON" in result.note
 
 
 def test_of_lines_that_were_cut_the_last_is_left_out() -> None:
     result = read('{"a":1}\n{"b":', "application/x-ndjson", cut=True)
     assert result.text == '[{"a":1}]'
-    assert "had not ended" in result.note
+    assert "not ended when reading stopped" in result.note
 
 
 def test_rule_2_of_very_many_lines_some_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ def test_lines_that_are_no_json_are_text_and_said_to_be_none() -> None:
 def test_what_claims_to_be_json_and_is_none_is_told_as_it_is(body: str) -> None:
     result = read(body, "application/json")
     assert result.text == body
-    assert "claims to be JSON and is" in result.note
+    assert "declared as JSON, but the body is" in result.note
 
 
 # Text
@@ -213,13 +213,13 @@ def test_a_web_page_is_told_as_what_a_person_sees() -> None:
     )
     result = read(page, "text/html")
     assert result.text == "Hello\n1 < 2,\na bold word\none\ntwo"
-    assert "a web page (HTML), told as its text: Shop & more" in result.note
+    assert "text of a web page (HTML): Shop & more" in result.note
 
 
 def test_a_web_page_that_claims_to_be_json_is_said_to_be_a_web_page() -> None:
     result = read("<html><body>Please sign in</body></html>", "application/json")
     assert result.text == "Please sign in"
-    assert "claims to be JSON and is not JSON" in result.note
+    assert "declared as JSON, but the body is not JSON" in result.note
     assert "web page" in result.note
 
 
@@ -231,10 +231,10 @@ def test_a_web_page_is_known_by_its_beginning(start: str) -> None:
 
 
 def test_rule_2_a_long_web_page_is_told_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "_LONGEST_PAGE", 12)
+    monkeypatch.setattr(responses, "_MAX_PAGE", 12)
     result = read("<html><p>words and words</p></html>", "text/html")
     assert result.text == "wor"
-    assert "up to its character 12" in result.note
+    assert "up to character 12" in result.note
 
 
 def test_an_end_without_a_beginning_hides_nothing() -> None:
@@ -340,11 +340,11 @@ def test_the_name_of_a_file_is_read_without_folders(disposition: str, name: str)
 
 
 def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "MOST_BYTES", 20)
+    monkeypatch.setattr(media, "MAX_BYTES", 20)
     result = read(PNG, "image/png", headers={"content-disposition": "attachment; filename=a.png"})
     assert result.blocks == ()
     digest = hashlib.sha256(PNG).hexdigest()
-    assert result.text.startswith(f"28 bytes of image/png, named a.png (SHA-256 {digest}). That is more than the 20 ")
+    assert result.text.startswith(f"28 bytes of image/png, named a.png (SHA-256 {digest}). This exceeds the limit of 20 bytes")
     assert result.text.endswith("https://h.example/a")
 
 
@@ -361,12 +361,12 @@ def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.Monkey
 def test_bytes_that_were_not_read_to_their_end_are_never_handed_on(headers: dict[str, str], said: str) -> None:
     result = read(PNG, "image/png", headers=headers, cut=True)
     assert result.blocks == ()
-    assert result.text.startswith(f"{said}. That is more")
+    assert result.text.startswith(f"{said}. This exceeds")
 
 
 def test_rule_1_bytes_that_hold_a_secret_are_left_out_and_names_are_masked() -> None:
     blocks = (ResourceBlock("closient-mcp://acme/1/hidden.bin", b"\0ok", "a/b"), ImageBlock(b"\0hidden", "image/png"))
-    result = Result("hidden text", {"k": "hidden"}, "[hidden]", blocks).hiding(
+    result = Result("hidden text", {"k": "hidden"}, "[hidden]", blocks).redacted(
         lambda text: text.replace("hidden", "***")
     )
     assert result.blocks == (ResourceBlock("closient-mcp://acme/1/***.bin", b"\0ok", "a/b"),)
@@ -413,8 +413,8 @@ def test_a_stream_of_events_becomes_a_list() -> None:
     )
     result = read(stream, "text/event-stream; charset=utf-8", cut=True)
     assert result.text == '[{"n":1.10},{"event":"done","id":"7","data":"two\\n lines"},3]'
-    assert "3 events of a stream, which had not ended" in result.note
-    assert "had not ended" not in read(stream, "text/event-stream").note
+    assert "3 events of a stream, not ended" in result.note
+    assert "not ended when reading stopped" not in read(stream, "text/event-stream").note
 
 
 def test_rule_2_of_very_many_events_some_are_told() -> None:
@@ -510,7 +510,7 @@ def test_rule_2_headers_are_told_up_to_a_length() -> None:
         ("/a?client%5Fsecret=s", "/a?client%5Fsecret=[hidden]"),
         ("https://u:p@h.example/a", "https://h.example/a"),
         ("/a#access_token=t", "/a#access_token=[hidden]"),
-        ("http://[h/", "a URL that is none"),
+        ("http://[h/", "an invalid URL"),
         ("/a?q=x\u202ey", "/a?q=xy"),
     ],
 )

@@ -12,7 +12,7 @@ from closient_mcp.tools.schema.reader import SchemaReader
 from closient_mcp.tools.schema.shortening import is_cut, shortened, shortened_text
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS
-from closient_mcp.tools.toolset.exposure import Exposure, Offer, listed
+from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools
 from closient_mcp.tools.toolset.finders import Finder
 from closient_mcp.tools.toolset.tool import Tool
 
@@ -166,7 +166,7 @@ def a_tool(values: int) -> Tool:
 async def test_what_shows_an_operation_whole_is_listed_where_a_list_shows_it_cut(values: int, names: list[str]) -> None:
     tool = a_tool(values)
     finder = Finder(lambda: {tool.name: tool}, ArgumentChecker(), list)
-    shown = listed(Exposure("all"), Offer([], finder.tools(TIERS), {tool.name: tool}))
+    shown = listed_tools(Exposure("all"), AvailableTools([], finder.tools(TIERS), {tool.name: tool}))
     assert [one.name for one in shown] == [*names, "acme_choose"]
     describe = finder.tools(TIERS)[1]
     assert f'"v{values - 1}"' in (await describe.call({"name": "acme_choose"})).text

@@ -206,7 +206,7 @@ async def test_a_lead_is_made_read_changed_and_deleted(call: Caller, close: Clos
     assert '"name":"Kent"' in (await call(names["update"], id=lead, body={"name": "Kent"})).text
     assert (await call(names["delete"], id=lead)).text == "Done: HTTP 204, no content."
     again = as_object(parse_json((await call(names["create"], body={"name": "Wayne"})).text))["id"]
-    assert (await call(names["delete"], id=again)).text == "Done: HTTP 200, an empty answer."
+    assert (await call(names["delete"], id=again)).text == "Done: HTTP 200, empty response."
     assert all(got.path.endswith("/") for got in close.calls)
 
 
@@ -265,7 +265,7 @@ async def test_a_plan_that_has_ended_is_a_matter_of_the_account(call: Caller, cl
     close.plan_ended = True
     error = await failure(call, _NAMES[close.form]["list"])
     assert "plan" in error.message
-    assert "whoever pays" in error.next_step
+    assert "ask the account's owner" in error.next_step
 
 
 async def test_a_key_without_its_colon_is_refused() -> None:

@@ -14,9 +14,9 @@ from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS, Tier
 from closient_mcp.tools.toolset import paging
-from closient_mcp.tools.toolset.exposure import Exposure, Offer, listed, settle
+from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools, resolve_auto
 from closient_mcp.tools.toolset.finders import Finder
-from closient_mcp.tools.toolset.paging import Pages
+from closient_mcp.tools.toolset.paging import ResultPages
 from closient_mcp.tools.toolset.tool import Tool, index_tools
 
 
@@ -28,12 +28,12 @@ def make(name: str, api: str = "things", tier: Tier = "read", title: str = "", s
     return Tool(name, title or name, "x" * size or name, schema, tier, call, system="closient", api=api)
 
 
-def offer(*operations: Tool) -> Offer:
-    return Offer([make("core")], [make("find_operations")], {tool.name: tool for tool in operations})
+def offer(*operations: Tool) -> AvailableTools:
+    return AvailableTools([make("core")], [make("find_operations")], {tool.name: tool for tool in operations})
 
 
-def names(mode: str, offered: Offer, *apis: str, complete: bool = True) -> list[str]:
-    return [tool.name for tool in listed(settle(Exposure(mode, apis), offered, complete=complete), offered)]
+def names(mode: str, offered: AvailableTools, *apis: str, complete: bool = True) -> list[str]:
+    return [tool.name for tool in listed_tools(resolve_auto(Exposure(mode, apis), offered, complete=complete), offered)]
 
 
 FEW = offer(make("things_b"), make("things_a"), make("others_a", "others"))
@@ -58,16 +58,16 @@ def test_while_documents_are_missing_the_finders_are_listed() -> None:
 
 
 def test_what_is_there_is_listed_after_the_pins_and_once_while_another_system_is_missing() -> None:
-    settled = settle(Exposure("auto", ("others",)), FEW, complete=False, here=("closient",))
-    found = [tool.name for tool in listed(settled, FEW)]
+    settled = resolve_auto(Exposure("auto", ("others",)), FEW, complete=False, loaded=("closient",))
+    found = [tool.name for tool in listed_tools(settled, FEW)]
     assert found == ["core", "find_operations", "others_a", "things_a", "things_b"]
-    many = settle(Exposure("auto", ("others",)), MANY, complete=False, here=("closient",))
-    assert [tool.name for tool in listed(many, MANY)] == ["core", "find_operations", "others_a"]
+    many = resolve_auto(Exposure("auto", ("others",)), MANY, complete=False, loaded=("closient",))
+    assert [tool.name for tool in listed_tools(many, MANY)] == ["core", "find_operations", "others_a"]
 
 
 def test_a_choice_once_made_holds_when_more_documents_arrive() -> None:
-    settled = settle(Exposure("auto"), FEW, complete=True)
-    assert settle(settled, MANY, complete=True) == settled
+    settled = resolve_auto(Exposure("auto"), FEW, complete=True)
+    assert resolve_auto(settled, MANY, complete=True) == settled
 
 
 def test_the_list_that_is_asked_for_is_the_list_that_is_given() -> None:
@@ -166,9 +166,9 @@ def test_an_index_of_nothing_can_be_searched() -> None:
 
 
 async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "PAGE", 10)
-    pages = Pages()
-    first = pages.bounded(Result("0123456789abcdefghijXYZ", note="[n]"))
+    monkeypatch.setattr(paging, "PAGE_SIZE", 10)
+    pages = ResultPages()
+    first = pages.first_page(Result("0123456789abcdefghijXYZ", note="[n]"))
     assert first.text == "0123456789"
     assert "Characters 0 to 10 of 23" in first.note
     assert first.note.endswith("[n]")
@@ -177,14 +177,14 @@ async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pyt
     third = await pages.tool().call({"result": name, "offset": 20})
     assert second.text + third.text == "abcdefghijXYZ"
     assert "the end" in third.note
-    with pytest.raises(RefusedError, match="nothing at 23"):
+    with pytest.raises(RefusedError, match="offset 23 is beyond the end"):
         await pages.tool().call({"result": name, "offset": 23})
 
 
 async def test_a_result_that_is_no_longer_kept_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "_KEPT_RESULTS", 2)
-    pages = Pages()
-    notes = [pages.bounded(Result("x" * (paging.PAGE + 1))).note for _ in range(3)]
+    monkeypatch.setattr(paging, "_MAX_KEPT_RESULTS", 2)
+    pages = ResultPages()
+    notes = [pages.first_page(Result("x" * (paging.PAGE_SIZE + 1))).note for _ in range(3)]
     name = json.loads(notes[0][notes[0].index("{") : notes[0].index("}") + 1])["result"]
     with pytest.raises(RefusedError, match="no longer kept"):
         await pages.tool().call({"result": name, "offset": 0})
@@ -250,9 +250,9 @@ def test_a_changed_schema_of_a_tool_is_the_one_that_is_checked() -> None:
 
 
 async def test_results_that_are_kept_are_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "_KEPT_CHARACTERS", paging.PAGE * 3)
-    pages = Pages()
-    notes = [pages.bounded(Result("x" * (paging.PAGE * 2))).note for _ in range(2)]
+    monkeypatch.setattr(paging, "_MAX_KEPT_CHARACTERS", paging.PAGE_SIZE * 3)
+    pages = ResultPages()
+    notes = [pages.first_page(Result("x" * (paging.PAGE_SIZE * 2))).note for _ in range(2)]
     names_kept = [json.loads(note[note.index("{") : note.index("}") + 1])["result"] for note in notes]
     with pytest.raises(RefusedError, match="no longer kept"):
         await pages.tool().call({"result": names_kept[0], "offset": 0})
