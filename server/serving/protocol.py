@@ -65,6 +65,7 @@ class McpBridge:
         self._changes = ListChanged()
         self._shown: list[JsonObject] | None = None
         self._began = time.monotonic()
+        self._is_loading = False
 
     def server(self) -> Server[Any]:
         """The SDK's server with our handlers."""
@@ -87,6 +88,10 @@ class McpBridge:
 
     @asynccontextmanager
     async def _loading(self) -> AsyncGenerator[dict[str, Any]]:
+        if self._is_loading:  # a connection whose era changed has a second run
+            yield {}
+            return
+        self._is_loading = True
         async with anyio.create_task_group() as group:
             group.start_soon(self._keep_loaded)
             yield {}

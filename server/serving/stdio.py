@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import anyio
-from mcp.server.stdio import stdio_server
+from anyio.abc import ObjectReceiveStream, ObjectSendStream
+from mcp.shared.message import SessionMessage
 
 from ...auth.secrets.redaction import Redaction
 from ..bridge.composition import open_bridge
@@ -13,6 +17,7 @@ from ..logs import start_log
 from ..settings.model import Settings
 from ..signals import end_on_signals
 from .protocol import McpBridge
+from .stdio_transport import Inbound, serve_descriptors
 
 
 def serve(settings: Settings) -> int:
@@ -25,10 +30,30 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve_stdio(settings: Settings, redaction: Redaction) -> None:
-    async with open_bridge(settings, redaction) as bridge:
-        server = McpBridge(bridge).server()
-        async with stdio_server() as (read, write):
-            await server.run(read, write, server.create_initialization_options())
+    with _own_streams() as (source, target):
+        async with open_bridge(settings, redaction) as bridge:
+            server = McpBridge(bridge).server()
+
+            async def run(read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage]) -> None:
+                await server.run(read, write, server.create_initialization_options())
+
+            await serve_descriptors(run, source, target)
+
+
+@contextmanager
+def _own_streams() -> Generator[tuple[int, int]]:
+    """Our input and output on private descriptors; anything else reads nothing and prints to stderr."""
+    source, target = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    try:
+        yield source, target
+    finally:
+        sys.stdout.flush()
+        os.dup2(source, 0)
+        os.dup2(target, 1)
 
 
 def explain() -> int:

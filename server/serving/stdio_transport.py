@@ -1,0 +1,237 @@
+"""Our stdio transport: every line from the host gets an answer, and a probe does not fix the protocol era.
+
+The SDK's own drops what it cannot parse, so that the host waits for an answer that never comes, and it serves the era
+of the first request even if that was only `server/discover`, the compatibility probe of MCP 2026-07-28.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Protocol, cast
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+from anyio.abc import ObjectReceiveStream, ObjectSendStream, TaskGroup
+from mcp import types
+from mcp.shared.message import SessionMessage
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError, from_json
+
+logger = logging.getLogger(__name__)
+
+# A host that goes on sending lines that cannot be read must not fill the log.
+_MOST_LOGGED = 20
+_CHUNK = 1 << 16
+
+Inbound = SessionMessage | Exception
+
+
+class InvalidMessageError(Exception):
+    """A line that is no MCP message; `answer` is due to the host, unless the line was no request."""
+
+    def __init__(self, answer: types.JSONRPCError | None) -> None:
+        super().__init__(answer.error.message if answer else "a malformed notification or response")
+        self.answer = answer
+
+
+class Run(Protocol):
+    """Serves one connection until its input ends, as the SDK's `Server.run`."""
+
+    async def __call__(
+        self, read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage], /
+    ) -> None: ...
+
+
+def parse_line(line: bytes) -> types.JSONRPCMessage:
+    """The message in a line.
+
+    Raises:
+        InvalidMessageError: there is none. Its answer has the id of the request wherever that can be read, else null
+            (JSON-RPC 2.0 §5); notifications and responses are not answered (§4.1).
+    """
+    try:
+        value: Any = from_json(line, allow_inf_nan=False)
+    except ValueError as error:
+        raise _unreadable(line, str(error)) from None
+    if not isinstance(value, dict):
+        batch = "; MCP has no batches, send one message per line" if isinstance(value, list) else ""
+        raise _invalid(None, types.INVALID_REQUEST, f"Invalid Request: expected an object{batch}")
+    frame = cast(dict[str, Any], value)
+    try:
+        message = types.jsonrpc_message_adapter.validate_python(frame, by_name=False)
+    except ValidationError:
+        message = None
+    if message is not None and ("id" not in frame or _is_id(frame["id"])):
+        return message
+    raise _malformed(frame)
+
+
+def _malformed(frame: dict[str, Any]) -> InvalidMessageError:
+    if "method" not in frame and ("result" in frame or "error" in frame):
+        return InvalidMessageError(None)
+    if "method" in frame and "id" not in frame:
+        return InvalidMessageError(None)
+    request_id = frame.get("id")
+    if "id" in frame and not _is_id(request_id):
+        return _invalid(None, types.INVALID_REQUEST, "Invalid Request: the id must be a string or an integer")
+    if not isinstance(frame.get("method"), str) or frame.get("jsonrpc") != "2.0":
+        expected = 'Invalid Request: expected "jsonrpc": "2.0" and a method'
+        return _invalid(request_id, types.INVALID_REQUEST, expected)
+    return _invalid(request_id, types.INVALID_PARAMS, "Invalid params: expected an object")
+
+
+def _unreadable(line: bytes, reason: str) -> InvalidMessageError:
+    """What to answer to a line that is not strictly JSON; a lenient parser finds its id and what is wrong."""
+    try:
+        value: Any = json.loads(line.decode(errors="replace"), parse_constant=str)
+    except (ValueError, RecursionError):
+        value = None
+    frame = cast(dict[str, Any], value) if isinstance(value, dict) else {}
+    request_id = frame.get("id")
+    if not _is_id(request_id):
+        return _invalid(None, types.PARSE_ERROR, "Parse error: the line is not valid JSON")
+    if place := _lone_surrogate(frame.get("params")):
+        cut = f"Invalid params: {place} has half of a surrogate pair; the text was cut in the middle of a character"
+        return _invalid(request_id, types.INVALID_PARAMS, cut)
+    if "recursion limit" in reason:
+        return _invalid(request_id, types.INVALID_REQUEST, "Invalid Request: more than 200 levels of nesting")
+    return _invalid(request_id, types.PARSE_ERROR, "Parse error: the line is not valid JSON")
+
+
+def _lone_surrogate(params: object) -> str:
+    """The place of a lone surrogate in the parameters, such as `arguments.name`; empty if there is none."""
+    left: list[tuple[str, object]] = [("params", params)]
+    while left:
+        place, value = left.pop()
+        if isinstance(value, dict):
+            for name, item in cast(dict[str, object], value).items():
+                left += [(place, name), (f"{place}.{name}".removeprefix("params."), item)]
+        elif isinstance(value, list):
+            left += [(f"{place}[{number}]", item) for number, item in enumerate(cast(list[object], value))]
+        elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            return place.encode("ascii", "replace").decode()[:200]
+    return ""
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _invalid(request_id: types.RequestId | None, code: int, message: str) -> InvalidMessageError:
+    return InvalidMessageError(_error(request_id, code, message))
+
+
+def _error(request_id: types.RequestId | None, code: int, message: str) -> types.JSONRPCError:
+    return types.JSONRPCError(jsonrpc="2.0", id=request_id, error=types.ErrorData(code=code, message=message))
+
+
+class _Connection:
+    """One host's messages, and the runs that serve them: a second one where `initialize` follows a mere probe."""
+
+    def __init__(self, run: Run, output: ObjectSendStream[SessionMessage], group: TaskGroup) -> None:
+        self._run = run
+        self._output = output
+        self._group = group
+        self._inputs: list[ObjectSendStream[Inbound]] = []
+        self._only_probed = True
+        self._rejected = 0
+
+    async def receive(self, line: bytes) -> None:
+        """Pass a message on to the server, or answer that it is none."""
+        try:
+            message = parse_line(line)
+        except InvalidMessageError as error:
+            self._log(error)
+            if error.answer:
+                await self._output.send(SessionMessage(error.answer))
+            return
+        method = "" if isinstance(message, types.JSONRPCResponse | types.JSONRPCError) else message.method
+        if not self._inputs or (method == "initialize" and self._only_probed):
+            self._start_run()
+        if isinstance(message, types.JSONRPCRequest):
+            self._only_probed = self._only_probed and method == "server/discover"
+        for run in self._inputs if method == "notifications/cancelled" else self._inputs[-1:]:
+            await run.send(SessionMessage(message))
+
+    def _start_run(self) -> None:
+        send, receive = anyio.create_memory_object_stream[Inbound]()
+        self._inputs.append(send)
+        # A clone for each: the SDK closes the output of a run at its end.
+        self._group.start_soon(self._run, receive, cast(Any, self._output).clone())
+
+    def _log(self, error: InvalidMessageError) -> None:
+        self._rejected += 1
+        if self._rejected <= _MOST_LOGGED:
+            logger.warning("the host sent a line that is no MCP message: %s", error)
+
+    async def close(self) -> None:
+        """End the input of all runs."""
+        for run in self._inputs:
+            await run.aclose()
+
+
+async def serve_descriptors(run: Run, source: int, target: int) -> None:
+    """Serve the host at two file descriptors until it closes our input.
+
+    Raises:
+        OSError: the output is closed or full.
+    """
+    send_line, lines = anyio.create_memory_object_stream[bytes]()
+    output, written = anyio.create_memory_object_stream[SessionMessage]()
+    async with anyio.from_thread.BlockingPortal() as portal, anyio.create_task_group() as group:
+        # A thread that nothing waits for: reading can't be interrupted, and the process must be able to end.
+        threading.Thread(target=_read, args=(source, portal, send_line), daemon=True).start()
+        group.start_soon(_write, target, written)
+        async with output, lines:
+            connection = _Connection(run, output, group)
+            async for line in lines:
+                await connection.receive(line)
+            await connection.close()
+
+
+def _read(source: int, portal: anyio.from_thread.BlockingPortal, lines: ObjectSendStream[bytes]) -> None:
+    try:
+        for line in _lines_of(source):
+            portal.call(lines.send, line)
+        portal.call(lines.aclose)
+    except (RuntimeError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+        logger.debug("input after the end of the connection was dropped")
+
+
+def _lines_of(source: int) -> Iterator[bytes]:
+    rest = b""
+    # Not through sys.stdin, whose lock a thread that reads would hold while the interpreter ends.
+    while chunk := os.read(source, _CHUNK):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from filter(bytes.strip, whole)
+    if rest.strip():
+        yield rest
+
+
+async def _write(target: int, messages: ObjectReceiveStream[SessionMessage]) -> None:
+    async with messages:
+        async for session_message in messages:
+            # In a thread: a host that does not read for a while must not hold up the calls under way.
+            await anyio.to_thread.run_sync(partial(_write_all, target, _serialized(session_message.message)))
+
+
+def _serialized(message: types.JSONRPCMessage) -> bytes:
+    try:
+        text = message.model_dump_json(by_alias=True, exclude_unset=True)
+    except PydanticSerializationError:
+        logger.exception("a message could not be written; this is a bug")
+        request_id = getattr(message, "id", None)
+        text = _error(request_id, types.INTERNAL_ERROR, "The answer could not be written").model_dump_json()
+    return text.encode() + b"\n"
+
+
+def _write_all(target: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(target, left) :]
