@@ -92,15 +92,15 @@ def forget_clients(request: HttpRequest) -> HttpResponse:
 def fault(request: HttpRequest) -> HttpResponse:
     """Inject a fault into the next requests to a path; `times` 0 removes the faults of a path."""
     try:
-        wanted = faults.Fault.model_validate_json(request.body)
+        requested = faults.Fault.model_validate_json(request.body)
     except ValidationError as error:
         messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
         return problem_response(ProblemError(422, "Invalid fault.", errors=messages))
-    if wanted.times:
-        faults.ordered.append(wanted.model_copy())
+    if requested.times:
+        faults.ordered.append(requested.model_copy())
     else:
-        faults.end(wanted.path)
-    return JsonResponse({"ordered": wanted.model_dump()}, status=201)
+        faults.end(requested.path)
+    return JsonResponse({"ordered": requested.model_dump()}, status=201)
 
 
 urlpatterns = [

@@ -71,15 +71,15 @@ def _resolved(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, product: Product, identified: linksets.Identified) -> HttpResponse:
     links = linksets.links_of(product, identified)
-    wanted = request.GET.get("linkType")
+    requested = request.GET.get("linkType")
     preferred = request.get_preferred_type(_CONTENT)
-    if wanted in ("linkset", "all") or (wanted is None and preferred == LINKSET):
+    if requested in ("linkset", "all") or (requested is None and preferred == LINKSET):
         return JsonResponse(linksets.linkset(product, _anchor(identified), links), content_type=LINKSET)
-    if wanted is not None:
-        name = linksets.link_type(wanted)
+    if requested is not None:
+        name = linksets.link_type(requested)
         link = links[0] if name == "defaultLink" else next((link for link in links if link.type == name), None)
         if link is None:
-            raise ProblemError(404, f"There is no link of type {wanted} for GTIN {product.gtin}")
+            raise ProblemError(404, f"There is no link of type {requested} for GTIN {product.gtin}")
         return _redirect(request, link.href)
     if preferred == "text/html":
         return _redirect(request, links[0].href)

@@ -100,18 +100,18 @@ def get_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
 def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) -> dict[str, Any]:
     """Changes what is given of a product that an organization of the caller has claimed."""
     product = _own_product(request, gtin)
-    given = body.model_dump(exclude_unset=True)
-    if "metadata" in given:
-        product.document["metadata"] = merged(product.document["metadata"], given["metadata"])
+    changes = body.model_dump(exclude_unset=True)
+    if "metadata" in changes:
+        product.document["metadata"] = merged(product.document["metadata"], changes["metadata"])
     for name in ("description", "net_content"):
-        if given.get(name) is not None:
-            product.document[name] = given[name]
+        if changes.get(name) is not None:
+            product.document[name] = changes[name]
     if body.ingredients is not None:
         product.document.update(_listed(product.gtin, body.ingredients))
-    if given.get("product_name") is not None:
-        product.product_name = given["product_name"]
-    if given.get("country_of_origin") is not None:
-        product.country_of_origin = given["country_of_origin"]
+    if changes.get("product_name") is not None:
+        product.product_name = changes["product_name"]
+    if changes.get("country_of_origin") is not None:
+        product.country_of_origin = changes["country_of_origin"]
     product.save()
     fulltext.put(product)
     return schemas.product_out(product)
@@ -193,14 +193,14 @@ def list_recalls(
     query: Query[schemas.RecallQuery],
 ) -> dict[str, Any]:
     """Lists a product's recalls, the open ones unless a status is asked for."""
-    wanted = (query.status,) if query.status else OPEN
+    statuses = (query.status,) if query.status else OPEN
     name = query.ordering.removeprefix("-")
     if name not in ("recall_date", "severity"):
         raise ProblemError(400, "ordering must be recall_date or severity, with or without a minus sign.")
     recalls = [
         recall
         for recall in _product(gtin).document["recalls"]
-        if recall["status"] in wanted
+        if recall["status"] in statuses
         and query.severity in (None, recall["severity"])
         and (query.lot is None or covers(recall["lot_codes"], query.lot))
     ]

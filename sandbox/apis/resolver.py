@@ -92,12 +92,12 @@ def list_resolution_rules(
     """Lists an organization's rules in the order in which they are tried."""
     require_role(authenticated(request), organization_id)
     rules = [_rule(rule) for rule in ResolutionRule.objects.filter(organization_id=organization_id)]
-    wanted = [
+    matching = [
         rule
         for rule in sorted(rules, key=lambda rule: int(rule["order_index"]))
         if query.scope_type in (None, rule["scope_type"]) and query.enabled in (None, rule["enabled"])
     ]
-    return paginated(wanted, query)
+    return paginated(matching, query)
 
 
 @api.get(

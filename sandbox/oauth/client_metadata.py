@@ -16,7 +16,7 @@ GRANT_TYPES = {
 }
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 _TEXTS = ("client_name", "software_id", "software_version", "application_type")
-_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+_URLS = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 # URIs are stored in one line, separated by spaces; wildcards would match too much.
 _NOT_IN_A_URI = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}*]|[^\x00-\x7f]")
 
@@ -30,39 +30,39 @@ class InvalidMetadataError(Exception):
         self.description = description
 
 
-def validated_metadata(given: JSON) -> JSON:
+def validated_metadata(metadata: JSON) -> JSON:
     """The metadata as the server registers it.
 
     Raises:
-        InvalidMetadataError: something in it can't be registered.
+        InvalidMetadataError: the metadata cannot be registered.
     """
-    method = given.get("token_endpoint_auth_method", "client_secret_basic")
+    method = metadata.get("token_endpoint_auth_method", "client_secret_basic")
     if method not in AUTH_METHODS:
         raise InvalidMetadataError(
-            "invalid_client_metadata", f"token_endpoint_auth_method is one of {', '.join(AUTH_METHODS)}."
+            "invalid_client_metadata", f"token_endpoint_auth_method must be one of {', '.join(AUTH_METHODS)}."
         )
-    grants = _grant_types(given, method)
+    grants = _grant_types(metadata, method)
     interactive = "authorization_code" in grants
-    metadata: JSON = {
-        "redirect_uris": _redirect_uris(given, required=interactive),
+    result: JSON = {
+        "redirect_uris": _redirect_uris(metadata, required=interactive),
         "grant_types": grants,
-        "response_types": _response_types(given, interactive),
+        "response_types": _response_types(metadata, interactive),
         "token_endpoint_auth_method": method,
-        "scope": _scope(given),
+        "scope": _scope(metadata),
     }
     for name in _TEXTS:
-        if (text := _text(given, name)) is not None:
-            metadata[name] = text
-    for name in _ADDRESSES:
-        if (text := _text(given, name)) is not None:
+        if (text := _text(metadata, name)) is not None:
+            result[name] = text
+    for name in _URLS:
+        if (text := _text(metadata, name)) is not None:
             if urlsplit(text).scheme not in ("https", "http"):
                 raise InvalidMetadataError("invalid_client_metadata", f"{name} must be a web URL.")
-            metadata[name] = text
-    return metadata
+            result[name] = text
+    return result
 
 
-def _grant_types(given: JSON, method: str) -> list[str]:
-    grants = _strings(given, "grant_types", ["authorization_code"])
+def _grant_types(metadata: JSON, method: str) -> list[str]:
+    grants = _strings(metadata, "grant_types", ["authorization_code"])
     unknown = [grant for grant in grants if grant not in GRANT_TYPES]
     if unknown or not any(GRANT_TYPES[grant] for grant in grants):
         raise InvalidMetadataError("invalid_client_metadata", f"grant_types may hold {', '.join(GRANT_TYPES)}.")
@@ -74,16 +74,16 @@ def _grant_types(given: JSON, method: str) -> list[str]:
     return list(dict.fromkeys(grants))
 
 
-def _response_types(given: JSON, interactive: bool) -> list[str]:
+def _response_types(metadata: JSON, interactive: bool) -> list[str]:
     expected = ["code"] if interactive else []
-    asked = _strings(given, "response_types", expected)
-    if any(response_type != "code" for response_type in asked):
+    requested = _strings(metadata, "response_types", expected)
+    if any(response_type != "code" for response_type in requested):
         raise InvalidMetadataError("invalid_client_metadata", "The only response type is code.")
     return expected
 
 
-def _redirect_uris(given: JSON, *, required: bool) -> list[str]:
-    uris = _strings(given, "redirect_uris", [], error="invalid_redirect_uri")
+def _redirect_uris(metadata: JSON, *, required: bool) -> list[str]:
+    uris = _strings(metadata, "redirect_uris", [], error="invalid_redirect_uri")
     if required and not uris:
         raise InvalidMetadataError("invalid_redirect_uri", "redirect_uris needs at least one URL.")
     for uri in uris:
@@ -114,19 +114,19 @@ def _is_loopback_literal(uri: str) -> bool:
     return urlsplit(uri).hostname in ("127.0.0.1", "::1")
 
 
-def _scope(given: JSON) -> str:
+def _scope(metadata: JSON) -> str:
     """The known scopes of those requested (RFC 7591 section 2 lets the server choose)."""
-    asked = _text(given, "scope")
-    if asked is None:
+    requested = _text(metadata, "scope")
+    if requested is None:
         return DEFAULT_SCOPE
-    known = [scope for scope in dict.fromkeys(asked.split()) if scope in SCOPES]
+    known = [scope for scope in dict.fromkeys(requested.split()) if scope in SCOPES]
     if not known:
         raise InvalidMetadataError("invalid_client_metadata", "scope names none of the scopes_supported.")
     return " ".join(known)
 
 
-def _text(given: JSON, name: str) -> str | None:
-    value = given.get(name)
+def _text(metadata: JSON, name: str) -> str | None:
+    value = metadata.get(name)
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > (4096 if name == "scope" else 255):
@@ -134,8 +134,8 @@ def _text(given: JSON, name: str) -> str | None:
     return value
 
 
-def _strings(given: JSON, name: str, default: list[str], *, error: str = "invalid_client_metadata") -> list[str]:
-    value: object = given.get(name, default)
+def _strings(metadata: JSON, name: str, default: list[str], *, error: str = "invalid_client_metadata") -> list[str]:
+    value: object = metadata.get(name, default)
     if not isinstance(value, list):
         raise InvalidMetadataError(error, f"{name} must be an array.")
     items = cast("list[object]", value)

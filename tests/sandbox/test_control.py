@@ -180,15 +180,15 @@ def test_it_prints_its_url_and_stops_on_a_signal(tmp_path: Path) -> None:
         [*COMMAND, "0"], stdout=subprocess.PIPE, text=True, env={"PATH": "", "TMPDIR": str(temporary)}
     ) as process:
         assert process.stdout
-        told = [process.stdout.readline() for _ in range(4)]
+        lines = [process.stdout.readline() for _ in range(4)]
         kept = list(temporary.iterdir())
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(SECONDS) == 0
-    assert "http://127.0.0.1:" in told[0]
-    assert "alice, bob, carol" in told[1]
-    assert "sandbox" in told[1]
-    assert "csb_" in told[2]
+    assert "http://127.0.0.1:" in lines[0]
+    assert "alice, bob, carol" in lines[1]
+    assert "sandbox" in lines[1]
+    assert "csb_" in lines[2]
     assert len(kept) == 1
     assert list(temporary.iterdir()) == []
 
@@ -220,11 +220,11 @@ def test_it_stops_at_the_end_of_its_input(tmp_path: Path) -> None:
     ended = subprocess.run(
         [*COMMAND, "0", "--json", "--until-eof"], input="", capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    told = json.loads(ended.stdout)
+    announced = json.loads(ended.stdout)
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert told.keys() == {"url", "api_key", "keys", "users"}
-    assert told["api_key"] == told["keys"]["business"]
+    assert announced.keys() == {"url", "api_key", "keys", "users"}
+    assert announced["api_key"] == announced["keys"]["business"]
 
 
 def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:

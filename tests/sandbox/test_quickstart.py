@@ -168,10 +168,10 @@ def test_step_5_a_scope_mismatch_is_403_and_names_the_scope(sandbox: Sandbox, ht
 
 
 @pytest.mark.parametrize(
-    ("username", "said"), [("bob", "Role mismatch"), ("carol", "Wrong organization")], ids=["viewer", "no member"]
+    ("username", "detail"), [("bob", "Role mismatch"), ("carol", "Wrong organization")], ids=["viewer", "no member"]
 )
 def test_step_5_roles_and_organizations_are_enforced(
-    sandbox: Sandbox, http: httpx2.Client, username: str, said: str
+    sandbox: Sandbox, http: httpx2.Client, username: str, detail: str
 ) -> None:
     application = register(sandbox, http)
     with somebody(sandbox, username) as person:
@@ -179,7 +179,7 @@ def test_step_5_roles_and_organizations_are_enforced(
     response = http.patch("/products/api/v1/products/00614141123452", json={}, headers=bearer(tokens))
 
     assert (response.status_code, response.json()["error_code"]) == (403, "forbidden")
-    assert said in response.json()["detail"]
+    assert detail in response.json()["detail"]
 
 
 def test_step_5_a_disabled_key_is_403(sandbox: Sandbox, http: httpx2.Client) -> None:

@@ -148,7 +148,7 @@ def test_constraints_apply_from_the_start(http: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "constraint"),
+    ("follow_up", "constraint"),
     [
         ("within 2 km", {"distance_km": 2.0}),
         ("within 500 m please", {"distance_km": 0.5}),
@@ -163,8 +163,8 @@ def test_constraints_apply_from_the_start(http: httpx2.Client) -> None:
     ],
     ids=str,
 )
-def test_words_become_constraints(http: httpx2.Client, said: str, constraint: dict[str, Any]) -> None:
-    refined = _refine(http, _session(http, "butter"), said)
+def test_words_become_constraints(http: httpx2.Client, follow_up: str, constraint: dict[str, Any]) -> None:
+    refined = _refine(http, _session(http, "butter"), follow_up)
 
     assert refined["new_constraints"] == refined["active_constraints"] == constraint
     assert refined["is_refinement"] is True
@@ -180,13 +180,13 @@ def test_cheaper_leaves_the_cheaper_half(http: httpx2.Client) -> None:
     assert all(float(item["offer"]["price"]["amount"]) < dearest for item in refined["items"])
 
 
-@pytest.mark.parametrize("said", ["instead tofu", "never mind, tofu", "forget that, tofu"])
-def test_reset_words_start_a_new_search(http: httpx2.Client, said: str) -> None:
+@pytest.mark.parametrize("follow_up", ["instead tofu", "never mind, tofu", "forget that, tofu"])
+def test_reset_words_start_a_new_search(http: httpx2.Client, follow_up: str) -> None:
     session = _session(http, "peanut butter", in_stock=True)
-    started = _refine(http, session, said)
+    started = _refine(http, session, follow_up)
 
     assert (started["is_refinement"], started["base_query"], started["active_constraints"]) == (False, "tofu", {})
-    assert started["search_history"] == ["peanut butter", said]
+    assert started["search_history"] == ["peanut butter", follow_up]
 
 
 def test_more_words_refine_if_all_match_and_else_replace(http: httpx2.Client) -> None:

@@ -280,12 +280,12 @@ def test_an_id_token_is_signed_and_names_the_user(application: Application, http
     metadata = http.get("/.well-known/openid-configuration").json()
     keys = KeySet.import_key_set(http.get(metadata["jwks_uri"]).json())
     token = jwt.decode(tokens["id_token"], keys, algorithms=["RS256"])
-    told = http.get("/oauth/userinfo/", headers=bearer(tokens)).json()
+    userinfo = http.get("/oauth/userinfo/", headers=bearer(tokens)).json()
 
     assert token.header["alg"] == "RS256"
     assert (token.claims["nonce"], token.claims["preferred_username"]) == ("a nonce", "alice")
     assert token.claims["iss"] == metadata["issuer"]
-    assert told == {name: token.claims[name] for name in ("sub", "name", "preferred_username", "email")}
+    assert userinfo == {name: token.claims[name] for name in ("sub", "name", "preferred_username", "email")}
 
 
 def test_without_openid_there_is_no_id_token(application: Application, alice: Person) -> None:
