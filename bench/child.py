@@ -17,7 +17,7 @@ from .pairs import Sample
 _SECONDS = 60.0
 
 
-class ChildFailed(Exception):
+class ChildError(Exception):
     """A process did not do what it should: which, what it did instead, and after how long."""
 
 
@@ -39,7 +39,8 @@ class Child:
         self._process = subprocess.Popen(  # noqa: S603 (the bench's own commands)
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0
         )
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._input, self._output = self._process.stdin, self._process.stdout
 
     def __enter__(self) -> Self:
@@ -59,7 +60,7 @@ class Child:
         """Give it `data`, which must be short enough for a pipe to hold.
 
         Raises:
-            ChildFailed: it no longer reads.
+            ChildError: it no longer reads.
         """
         try:
             self._input.write(data)
@@ -70,7 +71,7 @@ class Child:
         """The next line of its output.
 
         Raises:
-            ChildFailed: its output ended, or the time is up.
+            ChildError: its output ended, or the time is up.
         """
         while b"\n" not in self._buffer:
             part = self._read()
@@ -84,7 +85,7 @@ class Child:
         """Close its input, wait for its end, and tell what the whole of it took.
 
         Raises:
-            ChildFailed: its exit code is not 0, or the time is up.
+            ChildError: its exit code is not 0, or the time is up.
         """
         self._input.close()
         while self._read():
@@ -98,7 +99,7 @@ class Child:
         """Ask it to end, by a signal or by the end of its input, and wait for that; gives its exit code.
 
         Raises:
-            ChildFailed: the time is up.
+            ChildError: the time is up.
         """
         if number is None:
             self._input.close()
@@ -134,5 +135,5 @@ class Child:
         self._output.close()
         return sample
 
-    def _failure(self, what: str) -> ChildFailed:
-        return ChildFailed(f"{' '.join(self._command[1:])} {what} after {self.elapsed():.1f} s")
+    def _failure(self, what: str) -> ChildError:
+        return ChildError(f"{' '.join(self._command[1:])} {what} after {self.elapsed():.1f} s")

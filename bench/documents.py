@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .child import Child, ChildFailed
+from .child import Child, ChildError
 from .pairs import Comparison, Quantity, Run, Sample, measure_pairs
 
 _FOLDER = Path("../shared/specs")
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for number, file in enumerate(files, 1):
                 print(f"{number} of {len(files)}: {file.name}", file=sys.stderr, flush=True)
                 documents.append(_measure(file, Path(folder) / "document.json", given.pairs))
-    except (ChildFailed, OSError) as error:
+    except (ChildError, OSError) as error:
         print(f"bench.documents: {error}", file=sys.stderr)
         return 1
     print(json.dumps([one.as_json() for one in documents], indent=2) if given.json else report(documents))

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from .child import Child, ChildFailed
+from .child import Child, ChildError
 from .late_tokens import LateTokens
 from .service import Service, environment
 from .wire import Session
@@ -87,7 +87,7 @@ class Machine:
         """The short URL of a sign-in that waits for a person, once a tab is open.
 
         Raises:
-            ChildFailed: there is none for too long.
+            ChildError: there is none for too long.
         """
         until = time.monotonic() + _SECONDS
         while time.monotonic() < until:
@@ -95,7 +95,7 @@ class Machine:
             if pending and pending["opened"] and self.tabs():
                 return str(pending["redirect_uri"]).removesuffix("callback")
             time.sleep(0.05)
-        raise ChildFailed("no sign-in was begun")
+        raise ChildError("no sign-in was begun")
 
     def approve(self, url: str) -> bool:
         """Let the person finish the sign-in in the tab that is open; gives whether anybody came to listen there.
@@ -116,11 +116,11 @@ class Machine:
         """Sign in, by a call of a process that then ends.
 
         Raises:
-            ChildFailed: it did not work.
+            ChildError: it did not work.
         """
         with self.processes(1) as (process,):
             if not process.went_well(process.begin()):
-                raise ChildFailed("the first sign-in failed")
+                raise ChildError("the first sign-in failed")
 
 
 def _is_listening(url: str) -> bool:

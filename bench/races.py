@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from subprocess import SubprocessError
 
-from .child import ChildFailed
+from .child import ChildError
 from .late_tokens import LateTokens, running_late_tokens
 from .machine import Machine, Process, machine
 from .service import Service, running_sandbox
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _interruptions(service, tokens, given.interruptions),
                 _deaths(service, tokens, given.deaths),
             )
-    except (ChildFailed, OSError, SubprocessError) as error:
+    except (ChildError, OSError, SubprocessError) as error:
         print(f"bench.races: {error}", file=sys.stderr)
         return 1
     print(json.dumps(asdict(figures), indent=2) if given.json else figures.report())

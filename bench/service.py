@@ -61,7 +61,7 @@ def running_sandbox(*, limited: bool = True) -> Generator[Service]:
     """A sandbox in a process of its own, for the length of the block, with its rate limits or without.
 
     Raises:
-        ChildFailed: it did not start, or not end as it should.
+        ChildError: it did not start, or not end as it should.
     """
     ours = ["closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
     command = [sys.executable, "-m", *(ours if limited else ["bench.roomy_sandbox"])]

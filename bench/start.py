@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .child import Child, ChildFailed
+from .child import Child, ChildError
 from .pairs import Comparison, Run, Sample, measure_pairs
 from .service import Service, environment, running_sandbox
 from .wire import ERAS, Era, Session
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with running_sandbox() as service, tempfile.TemporaryDirectory(prefix="closient-bench-") as home:
             figures = _measure(service, home, given.pairs)
-    except (ChildFailed, OSError) as error:
+    except (ChildError, OSError) as error:
         print(f"bench.start: {error}", file=sys.stderr)
         return 1
     print(json.dumps(figures.as_json(), indent=2) if given.json else figures.report())
@@ -110,7 +110,7 @@ def _start(command: Sequence[str], settings: Mapping[str, str], era: Era, expect
         listed = len(Session(child, era).ask("tools/list")["tools"])
         sample = child.kill()
     if listed != expected:
-        raise ChildFailed(f"{' '.join(command[1:])} listed {listed} tools, not {expected}")
+        raise ChildError(f"{' '.join(command[1:])} listed {listed} tools, not {expected}")
     return sample
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .child import Child, ChildFailed
+from .child import Child, ChildError
 from .pairs import Comparison, Run, Sample, measure_pairs
 from .service import environment
 from .wire import Era, Session
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with Child([sys.executable, "-m", "bench.catalog_service"], limit=_SECONDS) as service:
             figures = _measure(service, service.read_line().decode().strip(), given.pairs)
-    except (ChildFailed, OSError) as error:
+    except (ChildError, OSError) as error:
         print(f"bench.systems: {error}", file=sys.stderr)
         return 1
     print(json.dumps(figures.as_json(), indent=2) if given.json else figures.report())

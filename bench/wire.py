@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, TypeAlias
 
-from .child import Child, ChildFailed
+from .child import Child, ChildError
 
 Era: TypeAlias = Literal["2025-11-25", "2026-07-28"]
 ERAS: tuple[Era, ...] = ("2025-11-25", "2026-07-28")
@@ -29,7 +29,7 @@ class Session:
         """The result of one request.
 
         Raises:
-            ChildFailed: the server answered with an error, or not at all.
+            ChildError: the server answered with an error, or not at all.
         """
         return self.result(self.begin(method, params))
 
@@ -43,7 +43,7 @@ class Session:
         """The result of a request that was begun; answers come in any order.
 
         Raises:
-            ChildFailed: the server answered with an error, or not at all.
+            ChildError: the server answered with an error, or not at all.
         """
         while asked not in self._answers:
             message = self._read()
@@ -51,7 +51,7 @@ class Session:
                 self._answers[message.get("id")] = message
         message = self._answers.pop(asked)
         if "result" not in message:
-            raise ChildFailed(f"request {asked}: {message.get('error')}")
+            raise ChildError(f"request {asked}: {message.get('error')}")
         result: dict[str, Any] = message["result"]
         return result
 

@@ -344,7 +344,9 @@ def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.Monkey
     result = read(PNG, "image/png", headers={"content-disposition": "attachment; filename=a.png"})
     assert result.blocks == ()
     digest = hashlib.sha256(PNG).hexdigest()
-    assert result.text.startswith(f"28 bytes of image/png, named a.png (SHA-256 {digest}). This exceeds the limit of 20 bytes")
+    assert result.text.startswith(
+        f"28 bytes of image/png, named a.png (SHA-256 {digest}). This exceeds the limit of 20 bytes"
+    )
     assert result.text.endswith("https://h.example/a")
 
 
