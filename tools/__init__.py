@@ -1,1 +1,1 @@
-"""From descriptions to tools, from arguments to requests, from responses to results."""
+"""API documents to tools, arguments to requests, responses to results."""

@@ -1,10 +1,10 @@
-"""What a tool call can fail with.
+"""The errors of tool calls.
 
 ToolError
- ├── InvalidArgumentsError     nothing was sent: the arguments do not fit the tool
- ├── UnreachableError      no answer came: name, connection, TLS, time
- ├── RefusedError          nothing was sent, or the answer was not taken: one of our own rules
- └── UpstreamError    the service answered, and its answer is an error
+ ├── InvalidArgumentsError  nothing was sent: the arguments are not valid for the tool
+ ├── UnreachableError       no response: DNS, connection, TLS, timeout
+ ├── RefusedError           a rule of closient-mcp prevented the call, or rejected the response
+ └── UpstreamError          the service responded with an error
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ from .formats.json_values import JsonObject
 
 
 class ToolError(Exception):
-    """A call that failed in a way that the model or the person can act on.
-
-    `message` says what happened and to what, `next_step` what to do, `details` carries the facts.
-    """
+    """A failure that the model or the user can act on: what happened, what to do next, and the facts."""
 
     def __init__(self, message: str, next_step: str = "", details: JsonObject | None = None) -> None:
         super().__init__(message)
@@ -26,19 +23,19 @@ class ToolError(Exception):
 
 
 class InvalidArgumentsError(ToolError):
-    """The arguments do not fit the tool; nothing was sent."""
+    """The arguments are not valid for the tool; nothing was sent."""
 
 
 class UnreachableError(ToolError):
-    """No answer came from the service."""
+    """The service did not respond."""
 
 
 class RefusedError(ToolError):
-    """One of our own rules stood in the way."""
+    """A rule of closient-mcp prevented the call."""
 
 
 class UpstreamError(ToolError):
-    """The service answered with an error; `status` is its HTTP status."""
+    """The service responded with an error; `status` is the HTTP status."""
 
     def __init__(self, status: int, message: str, next_step: str, details: JsonObject) -> None:
         super().__init__(message, next_step, details)

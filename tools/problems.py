@@ -1,4 +1,4 @@
-"""What could not be used, told as values."""
+"""Problems of catalogs and documents, as values."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from .formats.text import one_line
 class Problem:
     """A part of a catalog or document that could not be used.
 
-    `subject` is the URL or name of the thing, `pointer` a JSON pointer into it (RFC 6901) where there
-    is one, `reason` what is wrong, and `effect` what that means for the person.
+    `subject` is its URL or name, `pointer` a JSON pointer into it (RFC 6901), `effect` the consequence for the user.
     """
 
     subject: str
@@ -21,10 +20,10 @@ class Problem:
     pointer: str = ""
 
     def __post_init__(self) -> None:
-        # Most of it is somebody's document, and it goes to terminals and models.
+        # The text comes from documents, and is shown in terminals and to models.
         for name, limit in (("subject", 300), ("reason", 400), ("pointer", 300)):
             object.__setattr__(self, name, one_line(getattr(self, name), limit))
 
 
 class UnusableError(ValueError):
-    """Why one operation cannot become a tool."""
+    """An operation cannot become a tool."""

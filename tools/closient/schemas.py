@@ -1,4 +1,4 @@
-"""What the hand-made product tools take and give: their schemas, and the functions that fill them."""
+"""The schemas of the curated product tools, and the functions that build their results."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def _link(link: Link) -> JsonObject:
 
 
 def _filled(**values: JsonValue) -> JsonObject:
-    """Only what is there: services write missing text as null, as "" and not at all."""
+    """Omit missing values, which services send as null, as "" or not at all."""
     there = {name: value for name, value in values.items() if value not in (None, "", [], {})}
     return {name: paragraph(value, _LONGEST) if isinstance(value, str) else value for name, value in there.items()}
 

@@ -1,4 +1,4 @@
-"""The hand-made tools for Closient: what people ask most, by the names of Closient's own hosted server."""
+"""The curated tools for Closient, with the names of Closient's hosted server."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _SEARCH, _PRODUCTS, _RESOLVER = ("search:read",), ("products:read",), ("resolver
 
 @dataclass(frozen=True, slots=True)
 class Closient:
-    """The hand-made tools of one Closient site. `site` is its origin."""
+    """The curated tools of a Closient site, whose origin is `site`."""
 
     site: str
     sender: Sender
 
     def tools(self) -> list[Tool]:
-        """All of them, in the order in which they are listed."""
+        """Return the tools in the order of the list."""
         return [
             Tool(
                 "search_products",
@@ -125,7 +125,7 @@ class Closient:
         return schemas.catalog_hits(answer, query, count)
 
     async def lookup_product(self, arguments: JsonObject) -> Result:
-        """The product's identity: from the products API, or, where that wants a sign-in, from the public resolver."""
+        """Look up a product in the products API or, if that requires a sign-in, in the public resolver."""
         gtin = _gtin(arguments)
         try:
             answer = await self._json("GET", f"/products/api/v1/products/{gtin}", _PRODUCTS, may_ask=False)
@@ -184,7 +184,7 @@ _RESOLVE_INPUT: JsonObject = {
 
 
 async def validate_gtin(arguments: JsonObject) -> Result:
-    """Whether the text is a GTIN; an invalid one is an answer here."""
+    """Validate a GTIN; an invalid one is a result, not an error."""
     written = as_text(arguments["gtin"])
     answer: JsonObject = {"valid": False, "error": None, "normalized": None}
     try:
@@ -249,7 +249,7 @@ def _parsed(response: Response) -> JsonObject:
 
 
 def _result(answer: JsonObject, note: str = "") -> Result:
-    """Our own words: no service had a part in them."""
+    """Return a result that needs no note about data of the service."""
     return Result(to_text(answer), answer, note)
 
 

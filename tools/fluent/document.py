@@ -1,4 +1,4 @@
-"""The OpenAPI document for Fluent Commerce that ships with us, because the vendor publishes none."""
+"""The OpenAPI document for Fluent Commerce, shipped here because the vendor publishes none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events that Fluent Commerce accepts with HTTP 200 and then fails."""
+"""Events that Fluent Commerce accepts with HTTP 200 but fails to process."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from ..formats.urls import without_query
 from ..http.messages import Response
 
 _EVENT_STEPS = {
-    "FAILED": "Rules that ran before the failure stay done: look with get_event and list_events before you repeat it.",
+    "FAILED": "Rules that ran before the failure took effect: check get_event and list_events before repeating it.",
     "NO_MATCH": "The workflow has no ruleset for this event in the entity's state: find_user_actions and get_workflow "
-    "tell which there are.",
+    "list them.",
 }
 
 
 def failed_event(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
-    """The error of an event that was sent and failed; an event that is only read is no error."""
+    """Return the error of an event that was sent and failed; one that is only read is no error."""
     node = as_object(value)
     event, state = one_line(as_text(node.get("eventId")), 100), as_text(node.get("eventStatus"))
     if response.method != "POST" or not event or state not in _EVENT_STEPS:
         return None
-    said = one_line(as_text(node.get("errorMessage")), 800).rstrip(". ") or "it gave no reason"
+    reason = one_line(as_text(node.get("errorMessage")), 800).rstrip(". ") or "it gave no reason"
     details: JsonObject = {
         "status": response.status,
         "url": without_query(response.url),
         "event_id": event,
         "event_status": state,
     }
-    message = f"{system} took the event {event}, which ended as {state}: {said}."
+    message = f"{system} accepted the event {event}, which ended as {state}: {reason}."
     return UpstreamError(response.status, message, _EVENT_STEPS[state], details)

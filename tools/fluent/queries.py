@@ -1,7 +1,4 @@
-"""What the named tools for Fluent Commerce ask by GraphQL, and what they give.
-
-The fields and arguments are those of the vendor's public schema.
-"""
+"""The GraphQL queries of the curated tools for Fluent Commerce, by the vendor's public schema."""
 
 from __future__ import annotations
 
@@ -15,17 +12,18 @@ _NUMBER: JsonObject = {"type": "number"}
 
 def _texts(argument: str, graphql: str, description: str = "") -> Filter:
     schema: JsonObject = {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 100}
-    told: JsonObject = {"description": description} if description else {}
-    return Filter(argument, f"{graphql}:$", "[String!]", {**schema, **told})
+    if description:
+        schema["description"] = description
+    return Filter(argument, f"{graphql}:$", "[String!]", schema)
 
 
-def _catalogue(such_as: str) -> Filter:
-    schema: JsonObject = {**_TEXT, "description": f"The catalogue's ref, such as {such_as}."}
+def _catalogue(example: str) -> Filter:
+    schema: JsonObject = {**_TEXT, "description": f"The catalogue's ref, such as {example}."}
     return Filter("catalogue", "catalogue:{ref:$}", "String!", schema)
 
 
 def gtin_variants(value: JsonValue) -> JsonValue:
-    """Each GTIN in every length that it can be written in; other text as it is."""
+    """Return each GTIN in all lengths that it can have, and other text as it is."""
     forms: dict[str, None] = {}
     for item in as_list(value):
         text = as_text(item)
@@ -43,11 +41,11 @@ def _date_range(value: JsonValue) -> JsonValue:
     return {name: given[name] for name in ("from", "to") if name in given}
 
 
-_REFS = "Their refs; % stands for any text."
-_GTINS = "GTINs, in any written form."
+_REFS = "Refs; % matches any text."
+_GTINS = "GTINs, in any form."
 _JOIN = (
-    "`gtin` is what joins one to Closient: its lookup_product and resolve_gtin take it, and a GTIN from there is "
-    "found here by `gtin`."
+    "Closient's lookup_product and resolve_gtin accept the `gtin` of a result, and GTINs from there can be searched "
+    "here."
 )
 _STATUS = _texts("status", "status", "Such as ACTIVE.")
 _TYPE = _texts("type", "type")
@@ -58,7 +56,7 @@ def _product_filters() -> tuple[Filter, ...]:
     return (
         _texts("ref", "ref", _REFS),
         Filter(gtin.argument, gtin.graphql, gtin.type, gtin.schema, gtin_variants),
-        _texts("name", "name", "Names; % stands for any text, as in %shirt%."),
+        _texts("name", "name", "Names; % matches any text, as in %shirt%."),
         _STATUS,
         _catalogue("DEFAULT:1"),
     )
@@ -76,14 +74,14 @@ _CREATED: JsonObject = {
     "properties": {"from": _TEXT, "to": _TEXT},
     "additionalProperties": False,
     "minProperties": 1,
-    "description": "UTC, from and to or one of them, such as 2026-03-06T01:05:45.00Z.",
+    "description": "UTC, from, to or both, such as 2026-03-06T01:05:45.00Z.",
 }
 
 SEARCHES = (
     Search(
         "find_variants",
         "Find variants",
-        f"Find variant products: what is sold, in its sizes and colours. {_JOIN}",
+        f"Find variant products: what is sold, by size and colour. {_JOIN}",
         "variantProducts",
         _product_filters(),
         _PRODUCT_COLUMNS,
@@ -92,7 +90,7 @@ SEARCHES = (
     Search(
         "find_products",
         "Find products",
-        f"Find standard products: what variants are variants of. Most GTINs are the variants'. {_JOIN}",
+        f"Find standard products, which variants belong to. Most GTINs are those of variants. {_JOIN}",
         "standardProducts",
         _product_filters(),
         _PRODUCT_COLUMNS,
@@ -101,7 +99,7 @@ SEARCHES = (
     Search(
         "find_inventory_positions",
         "Find inventory positions",
-        "Stock by product and location: `on_hand` of each inventory position, whose ref is "
+        "Find stock by product and location: `on_hand` of each inventory position, whose ref is "
         "<product>:<location>:<type>. `product_ref` is a variant's ref.",
         "inventoryPositions",
         (
@@ -118,8 +116,8 @@ SEARCHES = (
     Search(
         "find_virtual_positions",
         "Find virtual positions",
-        "What can be sold: the quantity of each virtual position, by product and group. Type BASE is by location, "
-        "AGGREGATE over a network.",
+        "Find what can be sold: the quantity of each virtual position, by product and group. Type BASE is per "
+        "location, AGGREGATE per network.",
         "virtualPositions",
         (
             _texts("product_ref", "productRef", "Refs of variants."),
@@ -165,7 +163,7 @@ ORDER_INPUT: JsonObject = {
     "type": "object",
     "properties": {
         "ref": {**_TEXT, "description": "The order's ref, such as HD_123."},
-        "id": {**_TEXT, "description": "Or its id."},
+        "id": {**_TEXT, "description": "The order's id, instead of the ref."},
     },
     "additionalProperties": False,
 }

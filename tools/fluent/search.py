@@ -1,4 +1,4 @@
-"""A search of Fluent Commerce by GraphQL: its schemas, its query, and the flat items of its answer."""
+"""Searches of Fluent Commerce by GraphQL: their schemas, queries, and flat items."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ..formats.graphql import last_cursor
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object
 from ..formats.text import one_line
 
-MOST = 200
-DEFAULT = 25
-_LONGEST = 300
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 25
+_MAX_TEXT = 300
 _TEXT: JsonObject = {"type": "string"}
-# What is asked for inside of a link; of everything else, the value itself.
+# The selections of linked objects.
 PRODUCT = "product{name ...on VariantProduct{ref gtin}}"
 _PRODUCT_NAMES = {"name": "product_name", "ref": "product_ref", "gtin": "gtin"}
-_INSIDE = {"catalogue": "catalogue{ref}"}
+_SELECTIONS = {"catalogue": "catalogue{ref}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One argument of a tool: the GraphQL argument it becomes, written around its variable, and the variable's type."""
+    """An argument of a tool, and its GraphQL argument (`$` stands for the variable) and variable type."""
 
     argument: str
     graphql: str
@@ -33,9 +33,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search of one kind of thing: `field` is the connection that is asked, `columns` what comes back of each.
+    """A search of one type: `field` is its connection, `columns` are the fields of each item.
 
-    A column's name in GraphQL stands for itself, or for the one field inside it (`catalogue{ref}`).
+    `optional` are further columns, by the boolean argument that adds them: their selection and schema.
     """
 
     name: str
@@ -44,31 +44,31 @@ class Search:
     field: str
     filters: tuple[Filter, ...]
     columns: dict[str, JsonObject]
-    wider: dict[str, tuple[str, JsonObject]]
+    optional: dict[str, tuple[str, JsonObject]]
 
     def input_schema(self) -> JsonObject:
-        """What the tool takes."""
+        """Return the input schema of the tool."""
         properties: JsonObject = {each.argument: each.schema for each in self.filters}
-        for argument in self.wider:
-            properties[argument] = {"type": "boolean", "description": f"Give each item's {argument} too."}
+        for argument in self.optional:
+            properties[argument] = {"type": "boolean", "description": f"Include the {argument} of each item."}
         properties |= {
             "limit": {
                 "type": "integer",
                 "minimum": 1,
-                "maximum": MOST,
-                "description": f"Items in a page; {DEFAULT} if not given.",
+                "maximum": MAX_LIMIT,
+                "description": f"Items in a page; {DEFAULT_LIMIT} if not given.",
             },
-            "cursor": {**_TEXT, "description": "The next_cursor of the page before; keep the other arguments."},
+            "cursor": {**_TEXT, "description": "The next_cursor of the previous page; keep the other arguments."},
         }
         return {"type": "object", "properties": properties, "additionalProperties": False}
 
     def _item_schema(self) -> JsonObject:
         columns: JsonObject = {snake(name): schema for name, schema in self.columns.items()}
-        columns |= {argument: schema for argument, (_, schema) in self.wider.items()}
+        columns |= {argument: schema for argument, (_, schema) in self.optional.items()}
         return {"type": "object", "properties": columns}
 
     def output_schema(self) -> JsonObject:
-        """What the tool gives."""
+        """Return the output schema of the tool."""
         return {
             "type": "object",
             "properties": {
@@ -81,24 +81,25 @@ class Search:
         }
 
     def query(self, arguments: JsonObject) -> tuple[str, JsonObject]:
-        """The query and its variables; its text depends on which arguments there are, not on what they say."""
+        """Return the query and its variables; its text depends on the names of the arguments only."""
         given = [each for each in self.filters if each.argument in arguments]
-        limit = arguments.get("limit", DEFAULT)
+        limit = arguments.get("limit", DEFAULT_LIMIT)
         variables: JsonObject = {each.argument: each.value(arguments[each.argument]) for each in given}
-        variables["first"] = int(limit) if isinstance(limit, int | float) else DEFAULT
+        variables["first"] = int(limit) if isinstance(limit, int | float) else DEFAULT_LIMIT
         if "cursor" in arguments:
             variables["after"] = arguments["cursor"]
         declared = "".join(f",${each.argument}:{each.type}" for each in given)
         passed = "".join("," + each.graphql.replace("$", f"${each.argument}") for each in given)
-        wanted = [*_selected(self.columns), *(text for name, (text, _) in self.wider.items() if arguments.get(name))]
+        optional = [text for name, (text, _) in self.optional.items() if arguments.get(name)]
+        selection = [*(_SELECTIONS.get(name, name) for name in self.columns), *optional]
         return (
             f"query($first:Int,$after:String{declared}){{{self.field}(first:$first,after:$after{passed})"
-            f"{{edges{{cursor node{{{' '.join(wanted)}}}}}pageInfo{{hasNextPage}}}}}}",
+            f"{{edges{{cursor node{{{' '.join(selection)}}}}}pageInfo{{hasNextPage}}}}}}",
             variables,
         )
 
     def page(self, data: JsonObject) -> JsonObject:
-        """The answer as a page of flat items."""
+        """Return the answer as a page of flat items."""
         connection = as_object(data.get(self.field))
         items = _fitting(connection, {"type": "array", "items": self._item_schema()})
         more = as_object(connection.get("pageInfo")).get("hasNextPage") is True
@@ -107,12 +108,8 @@ class Search:
         return {**found, "next_cursor": cursor} if more and cursor else found
 
 
-def _selected(columns: dict[str, JsonObject]) -> list[str]:
-    return [_INSIDE.get(name, name) for name in columns]
-
-
 def flat(node: JsonObject, schema: JsonObject) -> JsonObject:
-    """A node as an item that fits the schema: by our names, without what is not there, connections as lists."""
+    """Return a node as an item of the schema: snake_case names, connections as lists, no nulls."""
     found: JsonObject = {}
     for name, value in node.items():
         inside = value if isinstance(value, dict) and "edges" not in value else None
@@ -135,10 +132,10 @@ def _fitting(value: JsonValue, schema: JsonObject) -> JsonValue:
     if schema.get("type") == "number":
         return value if number else None
     if schema.get("type") == "string" and (number or isinstance(value, str)):
-        return one_line(str(value), _LONGEST) or None
+        return one_line(str(value), _MAX_TEXT) or None
     return None
 
 
 def snake(name: str) -> str:
-    """The name in our way of writing: `productRef` is product_ref."""
+    """Convert a name to snake case: `productRef` to product_ref."""
     return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()

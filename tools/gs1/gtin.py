@@ -1,4 +1,4 @@
-"""GTINs: what is one, in any form that people write it (GS1 General Specifications §3, §7.9)."""
+"""Parsing and validating GTINs in any written form (GS1 General Specifications §3, §7.9)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LINK = re.compile(r"https?://[^/?#\s]+(?P<path>/[^?#\s]*)?(\?[^#\s]*)?(#\S*)?",
 
 REASONS: dict[GtinError, str] = {
     "empty": "it is empty",
-    "non_digit": "it holds something other than the digits 0-9",
+    "non_digit": "it contains characters other than the digits 0-9",
     "bad_length": "a GTIN has 8, 12, 13 or 14 digits",
-    "bad_check_digit": "its last digit does not match the others",
+    "bad_check_digit": "its check digit is wrong",
     "all_zero": "it is all zeros",
     "no_gtin": "the link has no `/01/` followed by a GTIN",
 }
 
 
 class InvalidGtinError(ValueError):
-    """Not a GTIN; `error` says why, `digits` is what was read, `expected` the right check digit if that was it."""
+    """Not a GTIN; `digits` is what was read, `expected` the right check digit if that is the error."""
 
     def __init__(self, error: GtinError, digits: str = "", expected: int | None = None) -> None:
         reason = REASONS[error]
@@ -44,8 +44,7 @@ class InvalidGtinError(ValueError):
 class Gtin:
     """A valid GTIN: `gtin14` is its normalized form, `format` the shortest standard one.
 
-    `restricted` names the reach of a restricted circulation number (`company`, `geographic`), which means
-    nothing outside of it. `upc_e` is the GTIN-14 that the same eight digits mean when read as a UPC-E symbol.
+    `restricted` is the scope of a restricted circulation number, `upc_e` the GTIN-14 of the same digits as UPC-E.
     """
 
     gtin14: str
@@ -55,16 +54,16 @@ class Gtin:
 
 
 def check_digit(digits: str) -> int:
-    """The GS1 mod-10 check digit that belongs behind `digits`: weights 3 and 1 from the right (§7.9.1)."""
+    """Return the GS1 mod-10 check digit for `digits`: weights 3 and 1 from the right (§7.9.1)."""
     weighted = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(digits)))
     return -weighted % 10
 
 
 def parse_gtin(text: str) -> Gtin:
-    """A GTIN from digits alone.
+    """Parse a GTIN of digits only.
 
     Raises:
-        InvalidGtinError: anything else, or a wrong check digit.
+        InvalidGtinError: it is not a GTIN.
     """
     if not text.strip():
         raise InvalidGtinError("empty")
@@ -82,7 +81,7 @@ def parse_gtin(text: str) -> Gtin:
 
 
 def read_gtin(text: str) -> Gtin:
-    """A GTIN as people write it: spaces or hyphens between digits, `(01)...`, or a GS1 Digital Link.
+    """Parse a GTIN as people write it: with spaces or hyphens, as `(01)...`, or as a GS1 Digital Link.
 
     Raises:
         InvalidGtinError: as `parse_gtin`.
@@ -92,15 +91,15 @@ def read_gtin(text: str) -> Gtin:
         return parse_gtin(gtin_of_path(link["path"] or ""))
     if element := _ELEMENT.fullmatch(written):
         return parse_gtin(element[1])
-    # Only between digits: a leading minus is no separator.
+    # Only between digits: a leading minus is not a separator.
     return parse_gtin(re.sub(r"(?<=[0-9])[ -]+(?=[0-9])", "", written))
 
 
 def gtin_of_path(path: str) -> str:
-    """The GTIN in a Digital Link's path: what follows the last `/01/` (GS1 Digital Link: URI Syntax §4).
+    """Return what follows the last `/01/` in the path of a Digital Link (GS1 Digital Link: URI Syntax §4).
 
     Raises:
-        InvalidGtinError: there is none.
+        InvalidGtinError: the path has no `/01/`.
     """
     segments = path.split("/")
     for index in range(len(segments) - 2, -1, -1):
@@ -110,10 +109,10 @@ def gtin_of_path(path: str) -> str:
 
 
 def expand_upc_e(text: str) -> str:
-    """The UPC-A (12 digits) that a UPC-E of 6, 7 or 8 digits stands for (GS1 General Specifications §5.2.2.4).
+    """Expand a UPC-E of 6, 7 or 8 digits to UPC-A, of 12 (GS1 General Specifications §5.2.2.4).
 
     Raises:
-        InvalidGtinError: no UPC-E, or a wrong check digit.
+        InvalidGtinError: it is not a UPC-E.
     """
     if not _DIGITS.fullmatch(text):
         raise InvalidGtinError("empty" if not text else "non_digit", text)
@@ -152,7 +151,7 @@ def _format(gtin14: str) -> str:
 
 
 def _restricted(gtin14: str) -> Literal["company", "geographic"] | None:
-    """Restricted circulation by the GS1 prefix (GS1 General Specifications §1.4.2); none around a GTIN-14."""
+    """Return the scope of restricted circulation, by the GS1 prefix (GS1 General Specifications §1.4.2)."""
     if gtin14[0] != "0":
         return None
     thirteen = gtin14[1:]

@@ -1,4 +1,4 @@
-"""Reading a GS1 linkset: what a Digital Link leads to (GS1-Conformant Resolver 1.2, §6; RFC 9264)."""
+"""Reading GS1 linksets (GS1-Conformant Resolver 1.2, §6; RFC 9264)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
-# One vocabulary under the several URLs that it has had.
+# The vocabulary has had several URLs.
 _VOCABULARY = re.compile(r"https?://(www\.|ref\.)?gs1\.org/voc/")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link: its GS1 type in short (`gs1:pip`), target and what is said of the target."""
+    """A link with its GS1 type in short form (`gs1:pip`)."""
 
     link_type: str
     href: str
@@ -24,27 +24,27 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """All links of one product, and what the resolver calls it."""
+    """The links of a product, and its description."""
 
     links: tuple[Link, ...]
     description: str = ""
 
     @property
     def default(self) -> str:
-        """The target of the default link, or nothing."""
+        """The target of the default link, or ''."""
         return next((link.href for link in self.links if link.link_type == "gs1:defaultLink"), "")
 
 
 def link_type_name(text: str) -> str:
-    """A link type in its short form, from a short form, a full URL, or a bare word (`pip`)."""
+    """Return the short form of a link type, a URL, or a bare word (`pip`)."""
     short = _VOCABULARY.sub("gs1:", text.strip())
     return f"gs1:{short}" if short and ":" not in short else short
 
 
 def read_linkset(body: JsonObject) -> Links | None:
-    """The links of a linkset document, or nothing where it is none."""
+    """Return the links of a linkset document, or None if it is not one."""
     contexts = body.get("linkset")
-    if isinstance(contexts, dict):  # seen in the wild: one context instead of an array of them
+    if isinstance(contexts, dict):  # some resolvers send one context instead of an array
         contexts = [contexts]
     if not isinstance(contexts, list):
         return None
@@ -54,8 +54,8 @@ def read_linkset(body: JsonObject) -> Links | None:
         description = description or _text(context.get("itemDescription")) or _text(context.get("description"))
         for relation, targets in context.items():
             if relation.strip() and relation != "anchor":
-                found = (_read_link(link_type_name(relation), as_object(target)) for target in as_list(targets))
-                links += [link for link in found if link]
+                read = (_read_link(link_type_name(relation), as_object(target)) for target in as_list(targets))
+                links += filter(None, read)
     return Links(tuple(links), description)
 
 
@@ -68,7 +68,7 @@ def _read_link(link_type: str, target: JsonObject) -> Link | None:
 
 
 def _text(value: JsonValue) -> str:
-    """A text, also where it is written as an object with `value` or an array of those."""
+    """Return a text, which may be an object with `value` or an array of those."""
     if isinstance(value, list):
         value = next(iter(value), None)
     return as_text(value) or as_text(as_object(value).get("value"))

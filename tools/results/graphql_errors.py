@@ -10,6 +10,7 @@ from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_
 from ..formats.urls import without_query
 from ..http.messages import Response
 
+_NEXT_STEP = "Correct the query or its variables; changes made before the error remain."
 _MEMBERS = {"data", "errors", "extensions"}
 
 
@@ -24,7 +25,7 @@ def graphql_errors(value: JsonValue, response: Response) -> Answer | None:
     return read_answer(value)
 
 
-def graphql_failure(answer: Answer, response: Response, system: str) -> UpstreamError:
+def graphql_failure(answer: Answer, response: Response, system: str, next_step: str = _NEXT_STEP) -> UpstreamError:
     """Return the error for a GraphQL answer without data."""
     reasons = "; ".join(str(error).rstrip(".") for error in answer.errors[:3])
     details: JsonObject = {
@@ -32,5 +33,4 @@ def graphql_failure(answer: Answer, response: Response, system: str) -> Upstream
         "url": without_query(response.url),
         "errors": [error.as_details() for error in answer.errors],
     }
-    step = "Correct the query or its variables; changes made before the error remain."
-    return UpstreamError(response.status, f"{system} answered with an error: {reasons}.", step, details)
+    return UpstreamError(response.status, f"{system} answered with an error: {reasons}.", next_step, details)

@@ -247,7 +247,7 @@ async def test_an_invalid_gtin_is_an_answer_where_that_is_the_question(tools: To
     found = await tools.call("validate_gtin", gtin="036000291453")
     assert found == {
         "valid": False,
-        "error": "Not a GTIN: its last digit does not match the others: it ends in 3 and should end in 2.",
+        "error": "Not a GTIN: its check digit is wrong: it ends in 3 and should end in 2.",
         "normalized": None,
         "reason": "bad_check_digit",
         "expected_check_digit": 2,

@@ -24,7 +24,7 @@ def test_a_failed_event_is_an_error_although_the_status_is_200(state: str, advic
     with pytest.raises(UpstreamError) as caught:
         read_response(answer(body), "acme", check=failed_event)
     error = caught.value
-    assert error.message == f"acme took the event e-1, which ended as {state}: Event has Failed."
+    assert error.message == f"acme accepted the event e-1, which ended as {state}: Event has Failed."
     assert advice in error.next_step
     assert error.details["event_id"] == "e-1"
     assert error.status == 200

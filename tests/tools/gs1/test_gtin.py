@@ -82,7 +82,7 @@ def test_a_wrong_check_digit_is_told_with_the_right_one() -> None:
         parse_gtin("5901234123458")
     assert (caught.value.expected, str(caught.value)) == (
         7,
-        "its last digit does not match the others: it ends in 8 and should end in 7",
+        "its check digit is wrong: it ends in 8 and should end in 7",
     )
 
 
