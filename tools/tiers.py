@@ -29,7 +29,8 @@ _WRITING = {"create", "add", "send", "store", "save", "insert", "upsert", "regis
             "import", "upload", "in", "out", "make", "open", "start"}  # fmt: skip
 # An operation at the URL of a single resource overwrites it, unless its name has one of these.
 _NOT_OVERWRITING = {"create", "add", "send", "insert", "import", "upload", "register", "submit", "invite", "start",
-                    "place", "execute", "trigger", "get", "list", "search", "query", "find", "fetch", "retrieve"}  # fmt: skip
+                    "place", "execute", "trigger", "get", "list", "search", "query", "find", "fetch",
+                    "retrieve"}  # fmt: skip
 
 
 def tier_of(method: str, path: str, name: str) -> Tier:
