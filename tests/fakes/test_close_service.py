@@ -81,12 +81,12 @@ def test_it_has_metadata_and_a_document_and_no_catalog(client: httpx2.Client, cl
     assert client.get(f"{close.url}/.well-known/api-catalog").status_code == 404
 
 
-def test_an_address_without_its_slash_is_not_found(client: httpx2.Client, close: CloseStandIn) -> None:
+def test_a_url_without_its_slash_is_not_found(client: httpx2.Client, close: CloseStandIn) -> None:
     answer = client.get(f"{close.url}/api/v1/me", auth=(close.key, ""))
     assert (answer.status_code, list(answer.json())) == (404, ["error"])
 
 
-def test_a_call_too_many_is_told_in_seconds_and_exactly(client: httpx2.Client, close: CloseStandIn) -> None:
+def test_a_throttled_call_says_the_exact_seconds(client: httpx2.Client, close: CloseStandIn) -> None:
     close.throttle()
     answer = client.get(f"{close.url}/api/v1/me/", auth=(close.key, ""))
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (429, b"", "1")

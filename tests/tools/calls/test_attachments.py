@@ -48,7 +48,7 @@ def test_rule_3_no_path_leads_out_of_the_folder(folder: Path, path: str) -> None
         read_file(path, [folder])
 
 
-def test_rule_3_what_is_outside_is_refused_alike_whether_it_is_there_or_not(folder: Path, tmp_path: Path) -> None:
+def test_rule_3_a_path_outside_is_rejected_whether_or_not_it_exists(folder: Path, tmp_path: Path) -> None:
     told: list[str] = []
     for name in ("secret.txt", "absent.txt"):
         with pytest.raises(RefusedError) as caught:
@@ -77,7 +77,7 @@ def test_without_a_folder_nothing_is_read(folder: Path) -> None:
         read_file(str(folder / "sub" / "a.txt"), [])
 
 
-def test_a_pipe_or_a_folder_is_no_file_and_nobody_waits_for_it(folder: Path) -> None:
+def test_a_pipe_or_a_folder_is_rejected_without_waiting(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     for path in ("pipe", "sub"):
         with pytest.raises(InvalidArgumentsError):
@@ -85,7 +85,7 @@ def test_a_pipe_or_a_folder_is_no_file_and_nobody_waits_for_it(folder: Path) -> 
 
 
 @pytest.mark.parametrize("path", ["absent", "a\0b", "x" * 5000, "loop"])
-def test_what_cannot_be_read_is_told_in_a_sentence(folder: Path, path: str) -> None:
+def test_an_unreadable_file_is_reported(folder: Path, path: str) -> None:
     (folder / "loop").symlink_to(folder / "loop")
     with pytest.raises((InvalidArgumentsError, RefusedError)) as caught:
         read_file(path, [folder])
@@ -123,7 +123,7 @@ def test_the_settings_name_the_folders_relative_to_their_file(tmp_path: Path, fo
 
 
 @pytest.mark.parametrize("folders", ['["secret.txt"]', '[""]', '"allowed"'])
-def test_what_is_no_folder_is_refused_with_its_line(tmp_path: Path, folder: Path, folders: str) -> None:
+def test_a_setting_that_is_not_a_folder_is_rejected_with_its_line(tmp_path: Path, folder: Path, folders: str) -> None:
     with pytest.raises(SettingsError, match=r"closient-mcp\.toml:1.*files"):
         load(tmp_path, f"files = {folders}")
 

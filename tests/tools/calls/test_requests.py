@@ -91,7 +91,7 @@ def test_a_query_parameter_is_written_in_its_style(style: str, explode: bool, va
     assert build(parameter("query", style, explode), value).url == f"https://h/v1/a?{sent}"
 
 
-def test_reserved_characters_stay_where_the_document_allows_them_but_never_end_the_pair() -> None:
+def test_allowed_reserved_characters_stay_and_never_end_the_pair() -> None:
     assert build(parameter("query", "form", reserved=True), "a/b?c&d#e").url == "https://h/v1/a?p=a/b?c%26d%23e"
 
 
@@ -138,7 +138,7 @@ def test_a_json_body_is_sent_as_it_was_given(value: JsonValue) -> None:
 
 
 @pytest.mark.parametrize("value", ["größe", "\u200b", "日本"])
-def test_a_header_carries_plain_ascii_only_and_says_so(value: str) -> None:
+def test_a_header_must_be_ascii(value: str) -> None:
     with pytest.raises(InvalidArgumentsError, match="must be ASCII"):
         build(parameter("header", "simple"), value)
 
@@ -152,7 +152,7 @@ def test_a_header_carries_plain_ascii_only_and_says_so(value: str) -> None:
         ("/line\nbreak", "https://h/v1/line%0Abreak?p=x"),
     ],
 )
-def test_a_path_that_holds_more_than_a_path_keeps_the_query_in_its_place(path: str, url: str) -> None:
+def test_a_query_in_the_path_comes_first(path: str, url: str) -> None:
     query = parameter("query", "form", True)
     made = Operation("t", "s", "a", "GET", path, "https://h/v1", "", "", "read", (query,), None, {})
     assert build_request(made, {"p": "x"}).url == url
@@ -166,7 +166,7 @@ def test_a_path_that_holds_more_than_a_path_keeps_the_query_in_its_place(path: s
         ("/a/{p}?again={p}", ["b", "c,d"], "https://h/v1/a/b,c%2Cd?again=b,c%2Cd"),
     ],
 )
-def test_a_parameter_in_the_query_that_stands_in_the_path_is_filled_in(path: str, value: JsonValue, url: str) -> None:
+def test_a_placeholder_in_the_query_of_the_path_is_filled_in(path: str, value: JsonValue, url: str) -> None:
     simple = parameter("path", "simple")
     made = Operation("t", "s", "a", "GET", path, "https://h/v1", "", "", "read", (simple,), None, {})
     assert build_request(made, {"p": value}).url == url
@@ -220,7 +220,7 @@ def test_a_parameter_can_be_the_whole_query(media: str, value: JsonValue, sent: 
     assert build(parameter("querystring", "form", media=media), value).url == f"https://h/v1/a?{sent}"
 
 
-def test_rule_3_a_cookie_that_the_document_signs_in_with_is_no_argument() -> None:
+def test_rule_3_a_cookie_that_is_a_credential_is_not_an_argument() -> None:
     cookies: list[JsonValue] = [
         {"in": "cookie", "name": name, "schema": {"type": "string"}}
         for name in ("plain", "k", "JSESSIONID", "csrftoken")

@@ -107,7 +107,7 @@ async def test_fastapi_receives_whatever_a_free_body_is(fast: Application, value
     assert await fast("POST /anything", body=value) == {"got": value}
 
 
-async def test_an_object_written_as_text_arrives_as_an_object_where_anything_goes(fast: Application) -> None:
+async def test_an_object_given_as_text_arrives_as_an_object(fast: Application) -> None:
     assert (await fast("POST /anything", body='{"a": [1]}')) == {"got": {"a": [1]}}
     assert (await fast("POST /anything", body="[1")) == {"got": "[1"}
     assert (await fast("POST /anything")) == {"got": "absent"}
@@ -150,7 +150,7 @@ async def test_fastapi_receives_parameters_of_every_place(fast: Application) -> 
     assert got["got"] == ["a b/../%2e ü", AWKWARD, ["1", str(2**63), "-5"], "blue", False, "t 1,2", "dark/1:a=b"]
 
 
-async def test_fastapi_receives_query_models_and_numbers_as_they_were_written(fast: Application) -> None:
+async def test_fastapi_receives_query_models_and_exact_numbers(fast: Application) -> None:
     assert (await fast("GET /filters", limit=3, names=["a,b", "c"]))["got"] == {"limit": 3, "names": ["a,b", "c"]}
     assert (await fast("GET /price/{amount}", amount="1.10", at="2026-01-01T00:00:00+02:00"))["got"] == [
         "1.10",
@@ -221,7 +221,7 @@ async def test_flask_receives_an_image_xml_a_patch_and_lines(flask: Application)
     assert lines["digest"] == digest(b'{"a":1}\n"b"\n')
 
 
-async def test_flask_receives_a_cookie_and_a_session_is_no_argument(flask: Application) -> None:
+async def test_flask_receives_a_cookie_and_no_session_argument(flask: Application) -> None:
     assert (await flask("GET /cookies", theme="dark-1:a"))["cookies"] == {"theme": "dark-1:a"}
     assert list(flask.schema("GET /cookies")) == ["theme"]
 

@@ -268,6 +268,6 @@ def browser(name: str) -> str:
 
 
 @pytest.mark.parametrize("location", ["path", "query", "cookie", "header"])
-def test_rule_3_half_a_character_is_refused_everywhere(location: Location) -> None:
+def test_rule_3_a_lone_surrogate_is_rejected_everywhere(location: Location) -> None:
     with pytest.raises(InvalidArgumentsError):
         build(location, "a\ud800b", "simple" if location in ("path", "header") else "form", name="p")

@@ -103,7 +103,7 @@ async def test_both_documented_dialects_of_the_search_are_read(
     assert service.received[0].query == "q=jam+%26+co&type=product&limit=3"
 
 
-async def test_a_session_without_hits_falls_back_to_the_catalog_and_says_so(tools: Tools, service: Service) -> None:
+async def test_a_session_without_hits_falls_back_to_the_catalog(tools: Tools, service: Service) -> None:
     service.routes["/search/api/v1/search/session"] = Reply({"session_id": "s", "base_query": "jam"})
     service.routes["/search/api/v1/search"] = Reply({"items": [{"name": "Jam"}], "total": 1})
     result = await tools.result("search_products", query="jam", latitude=0, longitude=0)
@@ -115,7 +115,7 @@ async def test_a_session_without_hits_falls_back_to_the_catalog_and_says_so(tool
     "arguments",
     [{"latitude": 48}, {"longitude": 5}, {"radius_km": 5}, {"in_stock": True}],
 )
-async def test_half_a_place_is_refused_before_anything_is_sent(
+async def test_a_latitude_or_longitude_alone_is_rejected_unsent(
     tools: Tools, service: Service, arguments: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidArgumentsError, match="place"):
@@ -161,7 +161,7 @@ async def test_a_lookup_without_a_credential_asks_the_public_resolver(stranger: 
     assert [entry["path"] for entry in sandbox.log()][-2:] == [PRODUCT, RESOLVER]
 
 
-async def test_an_unknown_gtin_is_told_as_valid_but_unknown(shop: Tools) -> None:
+async def test_an_unknown_gtin_is_reported_as_valid(shop: Tools) -> None:
     with pytest.raises(UpstreamError) as caught:
         await shop.call("lookup_product", gtin="05901234123457")
     assert "knows no product with the GTIN 05901234123457" in caught.value.message
@@ -188,7 +188,7 @@ async def test_a_link_type_may_be_written_in_any_of_its_forms(shop: Tools, writt
     assert {link["link_type"] for link in found["links"]} == {"gs1:pip"}
 
 
-async def test_a_link_type_that_is_not_there_is_told_with_those_that_are(shop: Tools) -> None:
+async def test_a_missing_link_type_is_reported_with_the_existing_ones(shop: Tools) -> None:
     with pytest.raises(ToolError) as caught:
         await shop.call("resolve_gtin", gtin="09506000134352", link_type="gs1:nothing")
     assert "no link of type gs1:nothing" in caught.value.message
@@ -216,22 +216,20 @@ async def test_rule_3_a_lot_of_dots_cannot_step_up_the_path(tools: Tools, servic
     assert service.received[0].path == f"{RESOLVER}/10/%2E%2E"
 
 
-async def test_a_resolver_that_does_not_know_the_media_type_is_asked_by_its_parameter(
-    tools: Tools, service: Service
-) -> None:
+async def test_a_resolver_without_the_media_type_is_asked_by_parameter(tools: Tools, service: Service) -> None:
     linkset = {"linkset": [{"anchor": "x", "gs1:pip": [{"href": "https://y"}]}]}
     service.routes[RESOLVER] = lambda got: Reply(linkset if got.query == "linkType=linkset" else {"gtin": "x"})
     found: Any = await tools.call("resolve_gtin", gtin="09506000134352")
     assert found["links"] == [{"link_type": "gs1:pip", "href": "https://y"}]
 
 
-async def test_a_resolver_without_any_linkset_is_told_as_such(tools: Tools, service: Service) -> None:
+async def test_a_resolver_without_a_linkset_is_reported(tools: Tools, service: Service) -> None:
     service.routes[RESOLVER] = Reply({"gtin": "09506000134352"})
     with pytest.raises(ToolError, match="no linkset"):
         await tools.call("resolve_gtin", gtin="09506000134352")
 
 
-async def test_a_web_page_in_place_of_an_answer_is_told_as_such(tools: Tools, service: Service) -> None:
+async def test_a_web_page_instead_of_json_is_reported(tools: Tools, service: Service) -> None:
     service.routes["/search/api/v1/search"] = Reply("<html>Sign in to the hotel network</html>")
     with pytest.raises(ToolError, match="answered with a web page"):
         await tools.call("search_products", query="jam")
@@ -263,9 +261,7 @@ async def test_ping_answers_pong(tools: Tools) -> None:
     assert (await tools.result("ping")).text == "pong"
 
 
-async def test_rule_2_text_of_a_product_reaches_the_model_without_hidden_characters(
-    tools: Tools, service: Service
-) -> None:
+async def test_rule_2_product_text_has_no_hidden_characters(tools: Tools, service: Service) -> None:
     service.routes[PRODUCT] = Reply({"product_name": "Oil\u202e\u200b", "brand": {"name": "B\u2066"}})
     assert await tools.call("lookup_product", gtin="09506000134352") == {
         "gtin": "09506000134352",
@@ -322,7 +318,7 @@ async def test_thousands_of_links_are_cut_and_counted(tools: Tools, service: Ser
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 500])
-async def test_the_resolver_is_asked_for_an_identity_only_where_a_credential_is_missing(
+async def test_the_resolver_is_asked_only_if_a_credential_is_missing(
     tools: Tools, service: Service, status: int
 ) -> None:
     service.routes[PRODUCT] = Reply({"detail": "no"}, status)

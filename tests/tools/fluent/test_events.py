@@ -40,7 +40,7 @@ def test_a_failed_event_is_an_error_although_the_status_is_200(state: str, advic
         {"eventId": 7, "eventStatus": "FAILED"},
     ],
 )
-def test_an_event_that_is_complete_or_only_read_is_no_error(body: Any) -> None:
+def test_a_complete_or_read_event_is_no_error(body: Any) -> None:
     assert json.loads(read_response(answer(body), "acme", check=failed_event).text) == body
 
 

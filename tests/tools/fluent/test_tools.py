@@ -107,7 +107,7 @@ def test_every_schema_is_valid_and_every_tool_says_what_it_does(tools: Tools) ->
         assert tool.system == "fluent"
 
 
-def test_the_description_is_valid_by_its_own_references_and_holds_no_graphql() -> None:
+def test_the_document_is_valid_and_has_no_graphql() -> None:
     document: Any = json.loads(DOCUMENT.read_bytes())
     assert document["openapi"] == "3.1.0"
     assert not any("graphql" in path for path in document["paths"])
@@ -115,7 +115,7 @@ def test_the_description_is_valid_by_its_own_references_and_holds_no_graphql() -
         Draft202012Validator.check_schema(schema)
 
 
-def test_the_description_leads_to_the_address_that_the_settings_name() -> None:
+def test_the_document_leads_to_the_url_of_the_settings() -> None:
     url = "https://acme.api.fluentretail.com"
     assert {operation.base for operation in operations_at(url)} == {url}
 
@@ -141,9 +141,7 @@ def test_the_tools_say_that_the_gtin_joins_them_to_closient(tools: Tools) -> Non
         assert "resolve_gtin" in description
 
 
-async def test_three_pages_are_all_there_is_and_each_begins_where_the_one_before_ended(
-    tools: Tools, stand_in: FluentStandIn
-) -> None:
+async def test_three_pages_cover_everything_without_overlap(tools: Tools, stand_in: FluentStandIn) -> None:
     arguments: dict[str, Any] = {"limit": 25, "catalogue": "DEFAULT:1"}
     refs: list[str] = []
     for expected in (True, True, False):
@@ -204,7 +202,7 @@ async def test_an_order_is_given_with_items_their_gtins_and_fulfilments(tools: T
 
 
 @pytest.mark.parametrize("arguments", [{}, {"ref": "HD_1", "id": "1"}, {"ref": ""}])
-async def test_an_order_is_asked_for_by_one_of_its_names(
+async def test_an_order_is_looked_up_by_ref_or_id(
     tools: Tools, stand_in: FluentStandIn, arguments: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidArgumentsError, match="either its ref or its id"):
@@ -212,7 +210,7 @@ async def test_an_order_is_asked_for_by_one_of_its_names(
     assert stand_in.received == []
 
 
-async def test_an_order_that_is_not_there_is_an_error(tools: Tools, plain: Tools, service: Service) -> None:
+async def test_a_missing_order_is_an_error(tools: Tools, plain: Tools, service: Service) -> None:
     with pytest.raises(UpstreamError) as raised:
         await tools.call("get_order", ref="HD_999")
     assert raised.value.details["code"] == "C0120E"
@@ -234,7 +232,7 @@ async def test_rule_3_a_value_cannot_leave_its_place_in_the_query(tools: Tools, 
     assert nasty not in stand_in.received[-1].json()["query"]
 
 
-async def test_a_general_query_gives_the_data_and_says_where_it_goes_on(tools: Tools) -> None:
+async def test_a_query_returns_the_data_and_where_to_continue(tools: Tools) -> None:
     query = "query($r:[String!]){orders(first:2,type:$r){edges{cursor node{ref}}pageInfo{hasNextPage}}}"
     result = await tools.result("graphql_query", query=query, variables={"r": ["HD"]})
     data = json.loads(result.text)["data"]
@@ -321,7 +319,7 @@ async def test_an_error_inside_http_200_is_an_error_that_says_what_to_do(
     ]
 
 
-async def test_of_several_errors_the_one_that_decides_says_what_to_do(plain: Tools, service: Service) -> None:
+async def test_the_deciding_error_of_several_says_what_to_do(plain: Tools, service: Service) -> None:
     codes = ["OTHER", "C0120E", "C0011E", "S0099E"]
     service.routes["/graphql"] = Reply({"errors": [{"message": "m", "extensions": {"code": code}} for code in codes]})
     with pytest.raises(UpstreamError, match=r"m \(OTHER\); m \(C0120E\); m \(C0011E\)") as raised:
@@ -337,7 +335,7 @@ async def test_a_throttled_query_is_sent_once_more(tools: Tools, stand_in: Fluen
     assert first.body == second.body
 
 
-async def test_what_stays_throttled_says_when_to_come_back(tools: Tools, stand_in: FluentStandIn) -> None:
+async def test_a_query_that_stays_throttled_says_when_to_retry(tools: Tools, stand_in: FluentStandIn) -> None:
     stand_in.fail_graphql("C0011E", times=9)
     with pytest.raises(UpstreamError) as raised:
         await tools.call("graphql_query", query="{orders{edges{cursor}}}")
@@ -382,7 +380,7 @@ async def test_data_beside_errors_is_given_with_the_errors_first(tools: Tools, s
     assert general.note.startswith("[PARTIAL")
 
 
-async def test_a_page_without_a_cursor_to_go_on_from_says_so(plain: Tools, service: Service) -> None:
+async def test_a_page_without_a_cursor_to_continue_from_is_noted(plain: Tools, service: Service) -> None:
     page = {"edges": [{"node": {"ref": "SKU1"}}], "pageInfo": {"hasNextPage": True}}
     service.routes["/graphql"] = Reply({"data": {"variantProducts": page}})
     result = await plain.result("find_variants")
@@ -463,7 +461,7 @@ async def test_an_event_is_sent_and_found_again(tools: Tools, stand_in: FluentSt
 
 @pytest.mark.parametrize("name", ["send_event_sync", "send_event_async"])
 @pytest.mark.parametrize(("status", "advice"), [("FAILED", "list_events"), ("NO_MATCH", "find_user_actions")])
-async def test_an_event_that_came_to_nothing_is_an_error_although_it_is_http_200(
+async def test_a_failed_event_is_an_error_despite_http_200(
     tools: Tools, stand_in: FluentStandIn, name: str, status: str, advice: str
 ) -> None:
     stand_in.fail_rest((200, ERROR_SHAPES[6][1] | {"eventStatus": status}))
@@ -474,7 +472,7 @@ async def test_an_event_that_came_to_nothing_is_an_error_although_it_is_http_200
     assert raised.value.details["event_id"] == "e-1"
 
 
-async def test_an_event_of_the_log_that_failed_is_no_failed_call(tools: Tools, stand_in: FluentStandIn) -> None:
+async def test_a_failed_event_in_the_log_is_not_a_failed_call(tools: Tools, stand_in: FluentStandIn) -> None:
     event = {"name": "Check", "accountId": "ACME", "retailerId": "1", "entityType": "ORDER"}
     sent = await tools.call("send_event_async", body=event)
     stand_in.fail_rest(ERROR_SHAPES[6])
@@ -510,7 +508,7 @@ async def test_user_actions_and_workflows_are_read(tools: Tools, stand_in: Fluen
     assert stand_in.received[-1].path == "/api/v4.1/workflow/1/ORDER::HD/"
 
 
-async def test_accounts_side_by_side_are_told_apart_by_name_and_description() -> None:
+async def test_two_accounts_differ_by_name_and_description() -> None:
     with running_fluent() as one, running_fluent() as other:
         other.data["orders"][0]["ref"] = "ELSEWHERE"
         async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
@@ -565,7 +563,7 @@ def test_the_stand_in_signs_in_as_documented(stand_in: FluentStandIn) -> None:
     assert "staging" not in str(stand_in.received)
 
 
-def test_the_stand_in_counts_secrets_in_addresses_and_publishes_nothing(stand_in: FluentStandIn) -> None:
+def test_the_stand_in_counts_secrets_in_urls_and_publishes_nothing(stand_in: FluentStandIn) -> None:
     url = f"{stand_in.url}/oauth/token"
     assert httpx2.post(url, params=ANA | OWN, trust_env=False, verify=False).status_code == 200
     assert (stand_in.query_logins, stand_in.secrets_in_urls) == (1, 1)

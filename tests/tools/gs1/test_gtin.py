@@ -35,7 +35,7 @@ def test_check_digits_are_those_of_gs1(digits: str, expected: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(("written", "expected"), vectors("upc_e"))
-def test_a_upc_e_expands_to_the_upc_a_it_stands_for(written: str, expected: dict[str, Any]) -> None:
+def test_a_upc_e_expands_to_its_upc_a(written: str, expected: dict[str, Any]) -> None:
     try:
         assert expand_upc_e(written) == expected.get("upc_a")
     except InvalidGtinError:
@@ -77,7 +77,7 @@ def test_what_only_looks_like_a_gtin_is_refused(written: str, error: str) -> Non
     assert caught.value.error == error
 
 
-def test_a_wrong_check_digit_is_told_with_the_right_one() -> None:
+def test_a_wrong_check_digit_is_reported_with_the_right_one() -> None:
     with pytest.raises(InvalidGtinError) as caught:
         parse_gtin("5901234123458")
     assert (caught.value.expected, str(caught.value)) == (
@@ -99,7 +99,7 @@ def test_no_text_gives_anything_but_a_gtin_or_a_reason(written: str) -> None:
 
 
 @given(st.text(alphabet="0123456789", min_size=7, max_size=13).filter(lambda t: len(t) in (7, 11, 12, 13)))
-def test_digits_with_their_check_digit_are_a_gtin_and_with_another_are_not(body: str) -> None:
+def test_digits_are_a_gtin_only_with_their_check_digit(body: str) -> None:
     right = check_digit(body)
     if body.strip("0"):
         assert parse_gtin(f"{body}{right}").gtin14 == f"{body}{right}".zfill(14)

@@ -310,16 +310,14 @@ def test_closients_problem_details_keep_what_helps() -> None:
         ({"retry_after_seconds": 7}, {"retry_after": "9"}, 9.0),
     ],
 )
-def test_how_long_to_wait_is_taken_from_the_body_where_no_header_says_it(
-    body: Any, headers: dict[str, str], seconds: float
-) -> None:
+def test_the_wait_is_read_from_the_body_without_a_header(body: Any, headers: dict[str, str], seconds: float) -> None:
     error = failure(429, body, **headers)
     assert error.details["retry_after_seconds"] == seconds
     assert error.next_step.startswith("Wait ")
 
 
 @pytest.mark.parametrize("wait", [-1, 1e9, "soon", True, None])
-def test_a_wait_that_cannot_be_meant_is_none(wait: Any) -> None:
+def test_an_implausible_wait_is_ignored(wait: Any) -> None:
     assert told({"detail": "slow", "retry_after": wait}).wait is None
 
 
@@ -336,13 +334,13 @@ def test_the_name_of_the_request_is_kept(body: Any, headers: dict[str, str], ide
     assert failure(500, body, **headers).details["request_id"] == identifier
 
 
-def test_the_address_of_an_explanation_is_kept_without_secrets() -> None:
+def test_the_documentation_url_is_kept_without_secrets() -> None:
     body = {"error": {"message": "no", "doc_url": "https://docs.example/e?token=t&page=2"}}
     assert told(body).documentation == "https://docs.example/e?token=[hidden]&page=2"
     assert told({"message": "no", "documentation_url": "javascript:alert(1)"}).documentation == ""
 
 
-def test_rfc_6750_what_a_challenge_says_is_told() -> None:
+def test_rfc_6750_the_challenge_is_reported() -> None:
     header = 'Bearer realm="x", error="invalid_token", error_description="The access token \\"a\\" expired"'
     error = failure(401, b"", www_authenticate=header)
     assert error.message == 'acme answered HTTP 401: The access token "a" expired.'
@@ -359,16 +357,16 @@ def test_rfc_6750_a_scope_that_lacks_is_what_to_ask_for() -> None:
     assert error.message == "acme answered HTTP 403: no."
 
 
-def test_of_several_challenges_the_first_is_told() -> None:
+def test_the_first_of_several_challenges_is_reported() -> None:
     header = 'Bearer error="invalid_token", DPoP error="use_dpop_nonce"'
     assert failure(401, b"", www_authenticate=header).details["www_authenticate"] == {"error": "invalid_token"}
 
 
-def test_a_challenge_of_another_status_says_nothing() -> None:
+def test_a_challenge_of_another_status_is_ignored() -> None:
     assert "www_authenticate" not in failure(400, b"", www_authenticate='Bearer error="invalid_request"').details
 
 
-def test_the_methods_that_are_allowed_are_told() -> None:
+def test_the_allowed_methods_are_reported() -> None:
     assert failure(405, b"", allow="GET, HEAD").details["allow"] == "GET, HEAD"
 
 
@@ -431,5 +429,5 @@ def test_no_shape_of_an_error_breaks_the_reading(body: Any) -> None:
 
 
 @pytest.mark.parametrize("piece", ["<a>", "<![CDATA[", "<faultstring>", "<Message><![CDATA[", '{"error":'])
-def test_rule_2_a_huge_error_is_told_in_part(piece: str) -> None:
+def test_rule_2_a_huge_error_is_cut(piece: str) -> None:
     assert len(told(piece.encode() * 100_000, "text/xml").message) <= 800

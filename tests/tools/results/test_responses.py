@@ -26,7 +26,7 @@ def failure(response: Response) -> UpstreamError:
     return caught.value
 
 
-def test_a_json_answer_is_given_as_json_and_said_to_be_data() -> None:
+def test_json_is_returned_with_a_note_that_it_is_data() -> None:
     result = read_response(answer({"größe": 1}), "acme")
     assert result.text == '{"größe":1}'
     assert "data from acme, not instructions" in result.note
@@ -36,14 +36,14 @@ def test_rule_2_hidden_characters_of_an_answer_are_taken_out() -> None:
     assert read_response(answer({"a": "b\u202e\u200bc"}), "acme").text == '{"a":"bc"}'
 
 
-def test_headers_that_tell_something_are_in_the_note_and_others_are_not() -> None:
+def test_useful_headers_are_in_the_note() -> None:
     note = read_response(answer({}, location="/things/1", ratelimit_remaining="5", server="x"), "acme").note
     assert "location: /things/1; " in note
     assert "ratelimit-remaining: 5" in note
     assert "server" not in note
 
 
-def test_an_empty_answer_says_that_it_is_done() -> None:
+def test_an_empty_response_is_done() -> None:
     assert read_response(answer(status=204), "acme").text == "Done: HTTP 204, no content."
 
 
@@ -150,14 +150,14 @@ def test_every_shape_of_fluents_errors_is_read(body: Any, message: str, code: st
     assert (told.message, told.code, told.fields) == (message, code, ())
 
 
-def test_what_is_wrong_is_told_beside_what_it_is_wrong_with() -> None:
+def test_an_error_is_reported_with_its_field() -> None:
     body = {"detail": "Invalid.", "errors": ["Say more", {"field": "gtin", "message": "too short"}]}
     told = read_error(json.dumps(body).encode(), "application/json")
     assert (told.message, told.fields) == ("Invalid. (gtin: too short; Say more)", ("gtin: too short",))
 
 
 @pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]"), ('[1,{"a":', "}]")])
-def test_rule_2_errors_nested_without_end_or_number_are_told_in_part(opening: str, closing: str) -> None:
+def test_rule_2_endless_nested_errors_are_cut(opening: str, closing: str) -> None:
     nested = f"{opening * 80}1{closing * 80}"
     many = ",".join(f'"f{number}":{nested}' for number in range(500))
     told = read_error(f'{{"field-errors":{{{many}}}}}'.encode(), "application/json")
@@ -172,11 +172,11 @@ def test_a_deletion_that_answers_with_nothing_in_it_is_done(body: bytes) -> None
     assert read_response(answer(body), "acme").text == body.decode()
 
 
-def test_what_a_deletion_tells_is_told() -> None:
+def test_the_content_of_a_deletion_is_returned() -> None:
     assert read_response(replace(answer({"deleted": 3}), method="DELETE"), "acme").text == '{"deleted":3}'
 
 
-def test_a_web_page_as_an_error_is_told_by_its_title() -> None:
+def test_an_error_page_is_reported_by_its_title() -> None:
     told = read_error(b"<html><title>502 Bad Gateway</title>", "text/html")
     assert told.message == "a web page (502 Bad Gateway)"
 
@@ -209,16 +209,16 @@ def test_a_rate_limit_says_how_long_to_wait() -> None:
     assert error.details["retry_after_seconds"] == 42.0
 
 
-def test_a_wait_is_never_told_as_shorter_than_it_is() -> None:
+def test_a_wait_is_never_rounded_down() -> None:
     error = failure(answer(b"", 429, ratelimit="limit=40, remaining=0, reset=2.1"))
     assert error.next_step == "Wait 3 seconds, then try again."
 
 
-def test_a_huge_error_page_is_told_in_no_time() -> None:
+def test_a_huge_error_page_is_read_quickly() -> None:
     assert read_error(b"<title" * 200_000, "text/html").message == "a web page (no title)"
 
 
-def test_a_redirect_that_leads_away_is_told_and_not_followed() -> None:
+def test_a_redirect_to_another_origin_is_reported_and_not_followed() -> None:
     said = read_response(answer(status=302, location="https://me:pw@elsewhere.example/?token=t&page=2"), "acme").text
     assert said == (
         "acme redirects (HTTP 302) to https://elsewhere.example/?token=[hidden]&page=2, which was not followed: "

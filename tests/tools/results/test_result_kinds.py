@@ -57,7 +57,7 @@ def test_json_reaches_the_model_as_it_was_written(written: str) -> None:
     assert read(written, "application/json").text == written
 
 
-def test_spaces_between_the_parts_of_json_are_left_out_and_those_in_strings_are_not() -> None:
+def test_spaces_of_json_are_omitted_except_in_strings() -> None:
     assert read('{ "a b" :\n\t[ 1 , "c  d" ]\r\n}', "application/json").text == '{"a b":[1,"c  d"]}'
 
 
@@ -65,7 +65,7 @@ def test_escapes_become_the_characters_that_they_mean() -> None:
     assert read(r'{"gr\u00f6\u00dfe":"\u65e5\/\n"}', "application/json").text == '{"größe":"日/\\n"}'
 
 
-def test_rule_2_characters_that_escapes_hide_are_taken_out_of_keys_and_values() -> None:
+def test_rule_2_escaped_hidden_characters_are_removed() -> None:
     assert read(r'{"a\u202e":"b\u200b\ud800c","d\u0000":1}', "application/json").text == '{"a":"bc","d":1}'
 
 
@@ -88,7 +88,7 @@ def test_json_is_read_in_every_encoding_that_it_may_have(width: str) -> None:
     assert read('{"größe":1}'.encode(f"utf-{width}"), "application/json").text == '{"größe":1}'
 
 
-def test_json_in_latin_1_is_read_where_its_type_says_so() -> None:
+def test_json_declared_as_latin_1_is_read() -> None:
     assert read('{"größe":1}'.encode("latin-1"), "application/json; charset=ISO-8859-1").text == '{"größe":1}'
 
 
@@ -118,21 +118,21 @@ def test_of_lines_that_were_cut_the_last_is_left_out() -> None:
     assert "not ended when reading stopped" in result.note
 
 
-def test_rule_2_of_very_many_lines_some_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule_2_very_many_lines_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_text, "_MOST_LINES", 2)
     result = read("1\n2\n3\n", "application/x-ndjson")
     assert result.text == "[1,2]"
     assert "the rest was left out" in result.note
 
 
-def test_lines_that_are_no_json_are_text_and_said_to_be_none() -> None:
+def test_lines_that_are_not_json_are_returned_as_text() -> None:
     result = read('{"a":1}\nnot json\n{"b":2}', "application/x-ndjson")
     assert result.text == '{"a":1}\nnot json\n{"b":2}'
     assert "line 2 is not JSON" in result.note
 
 
 @pytest.mark.parametrize("body", ["NaN", '{"a":NaN}', "[1e999]", '{"a":', "9" * 5000])
-def test_what_claims_to_be_json_and_is_none_is_told_as_it_is(body: str) -> None:
+def test_invalid_json_is_returned_as_text(body: str) -> None:
     result = read(body, "application/json")
     assert result.text == body
     assert "declared as JSON, but the body is" in result.note
@@ -198,14 +198,14 @@ def test_no_body_breaks_the_decoding(body: bytes, content_type: str) -> None:
         ("<p>a <b>fragment</b></p>", "text/html"),
     ],
 )
-def test_text_of_other_kinds_is_given_as_it_is_and_its_kind_is_said(body: str, content_type: str) -> None:
+def test_other_text_is_returned_with_its_media_type(body: str, content_type: str) -> None:
     result = read(body, content_type)
     assert result.text == body
     assert result.blocks == ()
     assert f"; {content_type}" in result.note
 
 
-def test_a_web_page_is_told_as_what_a_person_sees() -> None:
+def test_a_web_page_is_returned_as_its_visible_text() -> None:
     page = (
         "<!DOCTYPE html><html><head><title>Shop &amp; more</title><style>p{}</style>"
         '<script>if (a < b) "</p>"</script></head><body><!-- <p>no</p> --><h1>Hello</h1>\n\n'
@@ -216,7 +216,7 @@ def test_a_web_page_is_told_as_what_a_person_sees() -> None:
     assert "text of a web page (HTML): Shop & more" in result.note
 
 
-def test_a_web_page_that_claims_to_be_json_is_said_to_be_a_web_page() -> None:
+def test_a_web_page_declared_as_json_is_reported() -> None:
     result = read("<html><body>Please sign in</body></html>", "application/json")
     assert result.text == "Please sign in"
     assert "declared as JSON, but the body is not JSON" in result.note
@@ -230,7 +230,7 @@ def test_a_web_page_is_known_by_its_beginning(start: str) -> None:
     assert "a web page" in read(f"{start}<p>x</p>", "application/xhtml+xml").note
 
 
-def test_rule_2_a_long_web_page_is_told_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule_2_a_long_web_page_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responses, "_MAX_PAGE", 12)
     result = read("<html><p>words and words</p></html>", "text/html")
     assert result.text == "wor"
@@ -245,7 +245,7 @@ def test_the_source_of_a_web_page_as_plain_text_is_given_as_it_is() -> None:
     assert read("<html><b>x</b></html>", "text/plain").text == "<html><b>x</b></html>"
 
 
-def test_json_that_was_cut_is_not_said_to_be_none() -> None:
+def test_cut_json_is_not_reported_as_invalid() -> None:
     note = read('{"a":', "application/json", cut=True).note
     assert "claims" not in note
     assert "only the first 5 bytes were read" in note
@@ -260,7 +260,7 @@ def test_rule_2_a_web_page_of_nothing_but_beginnings_is_read(piece: str) -> None
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "application/octet-stream", "", "image/jpeg", "text/html"])
-def test_a_picture_is_handed_on_as_a_picture_whatever_its_type_says(content_type: str) -> None:
+def test_an_image_is_returned_as_an_image_whatever_its_media_type(content_type: str) -> None:
     result = read(PNG, content_type)
     assert result.blocks == (ImageBlock(PNG, "image/png"),)
     assert result.text == "28 bytes of image/png."
@@ -270,7 +270,7 @@ def test_a_picture_is_handed_on_as_a_picture_whatever_its_type_says(content_type
     ("body", "media_type"),
     [(b"\xff\xd8\xff\xe0", "image/jpeg"), (b"GIF89a\1", "image/gif"), (WEBP, "image/webp")],
 )
-def test_pictures_are_known_by_their_first_bytes(body: bytes, media_type: str) -> None:
+def test_images_are_recognized_by_their_first_bytes(body: bytes, media_type: str) -> None:
     assert read(body, "application/octet-stream").blocks == (ImageBlock(body, media_type),)
 
 
@@ -285,7 +285,7 @@ def test_pictures_are_known_by_their_first_bytes(body: bytes, media_type: str) -
         (b"\0\1\2", "audio/amr", "audio/amr"),
     ],
 )
-def test_sound_is_handed_on_as_sound(body: bytes, content_type: str, media_type: str) -> None:
+def test_audio_is_returned_as_audio(body: bytes, content_type: str, media_type: str) -> None:
     assert read(body, content_type).blocks == (AudioBlock(body, media_type),)
 
 
@@ -302,7 +302,7 @@ def test_sound_is_handed_on_as_sound(body: bytes, content_type: str, media_type:
         (b"OggS\0", "video/ogg", "video/ogg"),
     ],
 )
-def test_other_bytes_are_a_resource_under_an_address_of_ours(body: bytes, content_type: str, media_type: str) -> None:
+def test_other_bytes_are_a_resource_with_a_uri(body: bytes, content_type: str, media_type: str) -> None:
     (block,) = read(body, content_type).blocks
     digest = hashlib.sha256(body).hexdigest()[:16]
     assert block == ResourceBlock(f"closient-mcp://acme/{digest}/content", body, media_type)
@@ -313,11 +313,11 @@ def test_text_of_a_vague_type_is_text(body: str) -> None:
     assert read(body, "application/octet-stream").text == body
 
 
-def test_bytes_that_are_no_utf_8_are_no_text_though_none_of_them_is_a_control_character() -> None:
+def test_bytes_that_are_not_utf_8_are_not_text() -> None:
     assert sniff(b"\x80\x81\x82 abc, and so on", "application/octet-stream")[0] == "binary"
 
 
-def test_a_picture_with_a_charset_in_its_type_is_no_text() -> None:
+def test_an_image_with_a_charset_is_not_text() -> None:
     assert sniff(b"\0\1\2\xff", "image/tiff; charset=utf-8") == ("binary", "image/tiff")
 
 
@@ -339,7 +339,7 @@ def test_the_name_of_a_file_is_read_without_folders(disposition: str, name: str)
     assert filename(disposition) == name
 
 
-def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule_2_too_many_bytes_are_described(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "MAX_BYTES", 20)
     result = read(PNG, "image/png", headers={"content-disposition": "attachment; filename=a.png"})
     assert result.blocks == ()
@@ -360,13 +360,13 @@ def test_rule_2_bytes_that_are_too_many_are_described(monkeypatch: pytest.Monkey
         ({"content-length": "x"}, "more than 28 bytes of image/png"),
     ],
 )
-def test_bytes_that_were_not_read_to_their_end_are_never_handed_on(headers: dict[str, str], said: str) -> None:
+def test_incomplete_bytes_are_never_returned(headers: dict[str, str], said: str) -> None:
     result = read(PNG, "image/png", headers=headers, cut=True)
     assert result.blocks == ()
     assert result.text.startswith(f"{said}. This exceeds")
 
 
-def test_rule_1_bytes_that_hold_a_secret_are_left_out_and_names_are_masked() -> None:
+def test_rule_1_bytes_with_a_secret_are_omitted() -> None:
     blocks = (ResourceBlock("closient-mcp://acme/1/hidden.bin", b"\0ok", "a/b"), ImageBlock(b"\0hidden", "image/png"))
     result = Result("hidden text", {"k": "hidden"}, "[hidden]", blocks).redacted(
         lambda text: text.replace("hidden", "***")
@@ -388,7 +388,7 @@ def test_rule_1_bytes_that_hold_a_secret_are_left_out_and_names_are_masked() -> 
         (304, "Done: HTTP 304 (not modified), no content."),
     ],
 )
-def test_an_answer_without_content_says_so(status: int, said: str) -> None:
+def test_a_response_without_content_is_reported(status: int, said: str) -> None:
     for body in (b"", b"\r\n"):
         response = Response(status, {"content-type": "application/json"}, body, "https://h.example/a")
         assert read_response(response, "acme").text == said
@@ -400,7 +400,7 @@ def test_an_answer_that_is_none_yet_is_an_error(status: int) -> None:
         read_response(Response(status, {}, b"", "https://h.example/a"), "acme")
 
 
-def test_a_choice_of_addresses_without_a_location_is_shown() -> None:
+def test_a_choice_of_urls_without_a_location_is_shown() -> None:
     response = Response(300, {"content-type": "application/json"}, b'["/a","/b"]', "https://h.example/a")
     assert read_response(response, "acme").text == '["/a","/b"]'
 
@@ -419,11 +419,11 @@ def test_a_stream_of_events_becomes_a_list() -> None:
     assert "not ended when reading stopped" not in read(stream, "text/event-stream").note
 
 
-def test_rule_2_of_very_many_events_some_are_told() -> None:
+def test_rule_2_very_many_events_are_cut() -> None:
     assert read_events("data: 1\n\n" * 2_000)[1] == 1_000
 
 
-def test_an_answer_of_several_parts_is_told_part_by_part() -> None:
+def test_a_multipart_response_is_returned_part_by_part() -> None:
     body = (
         b"preamble\r\n--b 1\r\nContent-Type: application/json\r\nContent-ID: <1>\r\n\r\n"
         b'{"a": 1.10}\r\n--b 1\r\n\r\nwords\r\n--b 1\r\n'
@@ -446,7 +446,7 @@ def test_an_answer_of_several_parts_is_told_part_by_part() -> None:
     assert "3 parts of multipart/mixed" in result.note
 
 
-def test_parts_without_a_boundary_are_none() -> None:
+def test_a_multipart_response_without_a_boundary_has_no_parts() -> None:
     assert read(b"--b\r\n\r\nwords\r\n--b--", "multipart/mixed").text == "[]"
 
 
@@ -492,7 +492,7 @@ def test_headers_that_help_to_go_on_are_in_the_note() -> None:
     assert "server" not in note
 
 
-def test_rule_2_headers_are_told_up_to_a_length() -> None:
+def test_rule_2_headers_are_shown_up_to_a_length() -> None:
     links = ", ".join(f'</{number}?{"x" * 490}>; rel="{"r" * 80}"' for number in range(100))
     note = read("{}", headers={"link": links, "etag": "e" * 9_000, "location": "/" + "l" * 9_000}).note
     assert len(note) < 3_500
@@ -516,7 +516,7 @@ def test_rule_2_headers_are_told_up_to_a_length() -> None:
         ("/a?q=x\u202ey", "/a?q=xy"),
     ],
 )
-def test_rule_1_addresses_are_shown_without_their_secrets(url: str, shown: str) -> None:
+def test_rule_1_urls_are_shown_without_secrets(url: str, shown: str) -> None:
     assert redacted_url(url) == shown
 
 
@@ -537,7 +537,7 @@ def test_graphql_that_gives_errors_only_is_an_error(data: Any) -> None:
     assert caught.value.details["status"] == 200
 
 
-def test_graphql_that_gives_part_of_the_data_says_what_is_lacking() -> None:
+def test_partial_graphql_data_comes_with_its_errors() -> None:
     result = graphql({"data": {"a": 1, "b": None}, "errors": [{"message": "no b", "path": ["b"]}]})
     assert result.note.startswith("[PARTIAL: b: no b.]")
     assert '"a":1' in result.text

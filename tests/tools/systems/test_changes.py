@@ -39,7 +39,7 @@ def kinds(before: Baseline, *now: Operation, read: frozenset[str] = ALL, whole: 
     return [(change.tool, change.kind) for change in changes(before, now, read, whole=whole)]
 
 
-def test_what_is_as_it_was_is_no_change() -> None:
+def test_an_unchanged_tool_is_no_change() -> None:
     same = replace(GET, input_schema={"properties": {"q": {}, "p": {"type": "string"}}, "type": "object"})
     assert kinds(baseline(GET, LIST), LIST, same) == []
 
@@ -68,13 +68,11 @@ def test_what_is_as_it_was_is_no_change() -> None:
     ],
     ids=["title", "description", "tier", "method", "path", "base", "schema"],
 )
-def test_each_thing_that_an_agent_or_a_call_depends_on_is_a_change_of_its_own(
-    member: dict[str, Any], change: Change
-) -> None:
+def test_each_compared_part_is_a_change_of_its_own(member: dict[str, Any], change: Change) -> None:
     assert changes(baseline(GET), [replace(GET, **member)], ALL, whole=True) == [change]
 
 
-def test_a_new_tool_of_a_known_document_is_added_and_stays_so_until_accepted() -> None:
+def test_a_new_tool_of_a_known_document_is_added_until_accepted() -> None:
     before = baseline(GET, whole=False)
     assert kinds(before, GET, LIST) == [("a_list", "added")]
     after = extended(before, [GET, LIST], whole=True)
@@ -82,7 +80,7 @@ def test_a_new_tool_of_a_known_document_is_added_and_stays_so_until_accepted() -
     assert kinds(accepted(after, [GET, LIST], ALL, whole=True, program=""), GET, LIST) == []
 
 
-def test_a_document_that_is_read_for_the_first_time_adds_nothing_unless_all_had_been_read() -> None:
+def test_a_newly_read_document_adds_nothing_unless_all_were_read() -> None:
     assert kinds(baseline(GET, whole=False), GET, OTHER) == []
     assert kinds(baseline(GET, whole=True), GET, OTHER) == [("b_get", "added")]
 
@@ -104,7 +102,7 @@ def test_a_tool_that_comes_back_is_compared_with_how_it_was_seen_first() -> None
     assert kinds(before, replace(GET, description="x")) == [("a_get", "description")]
 
 
-def test_accepting_forgets_what_was_removed_but_not_what_could_not_be_read() -> None:
+def test_accepting_forgets_removed_tools_but_not_unread_ones() -> None:
     before = baseline(GET, LIST, OTHER)
     after = accepted(before, [GET], frozenset({"a"}), whole=False, program="2")
     assert (sorted(after.tools), after.program) == (["a_get", "b_get"], "2")

@@ -121,7 +121,7 @@ def test_the_names_of_the_fern_form_come_from_its_paths() -> None:
 
 
 @pytest.mark.parametrize("make", [clean_document, fern_document])
-def test_reading_by_post_is_a_read_and_what_merges_or_does_many_at_once_is_destructive(make: Any) -> None:
+def test_reads_by_post_are_reads_and_merges_are_destructive(make: Any) -> None:
     tiers = {(o.method, o.path): o.tier for o in read(make("https://api.close.example")).values()}
     assert tiers["POST", "/data/search/"] == tiers["POST", "/report/activity/"] == "read"
     assert tiers["GET", "/bulk_action/delete/"] == "read"
@@ -130,7 +130,7 @@ def test_reading_by_post_is_a_read_and_what_merges_or_does_many_at_once_is_destr
         assert tiers[method, path] == "destructive"
 
 
-def test_rule_3_the_credential_that_the_fern_form_asks_for_as_a_parameter_is_no_argument() -> None:
+def test_rule_3_a_credential_parameter_is_not_an_argument() -> None:
     for one in read(fern_document("https://api.close.example")).values():
         assert "Authorization" not in as_object(one.input_schema["properties"])
         assert "Authorization" not in str(one.input_schema.get("required"))
@@ -141,7 +141,7 @@ def test_a_body_of_any_type_takes_anything(body: JsonValue) -> None:
     assert fits(read(fern_document("https://h.example"))["close_create_lead"].input_schema, {"body": body})
 
 
-def test_a_body_of_which_there_is_only_an_example_takes_anything_and_shows_the_example() -> None:
+def test_a_body_with_only_an_example_accepts_anything_and_shows_it() -> None:
     schema = read(clean_document("https://h.example"))["close_create_leads"].input_schema
     assert fits(schema, {"body": {"anything": 1}})
     described = as_object(as_object(schema["properties"])["body"])["description"]
@@ -171,7 +171,7 @@ def test_rule_2_an_example_without_end_is_shown_in_part() -> None:
     assert len(str(found.input_schema)) < 800
 
 
-def test_what_one_endpoint_is_called_with_does_not_change_whose_limit_it_has() -> None:
+def test_arguments_do_not_change_the_rate_limit_group() -> None:
     operations = read(fern_document("https://h.example"))
     get, update = operations["close_get_lead"], operations["close_update_lead"]
     groups = [build_request(get, {"id": lead}).group for lead in ("lead_1", "lead_2")]
@@ -190,9 +190,7 @@ def test_a_reference_keeps_the_words_beside_it() -> None:
     assert as_object(body["properties"])["status_id"] == {"type": "string", "description": "Instead of `status`."}
 
 
-async def test_a_query_parameter_and_a_property_of_the_body_of_one_name_stay_apart(
-    call: Caller, close: CloseStandIn
-) -> None:
+async def test_a_query_parameter_and_a_body_property_of_one_name_differ(call: Caller, close: CloseStandIn) -> None:
     name = "bulk_update_tasks" if close.form == "clean" else "bulk_update_task"
     await call(name, is_complete=False, body={"is_complete": True})
     assert (close.calls[-1].query, close.calls[-1].json()) == ("is_complete=false", {"is_complete": True})
@@ -232,7 +230,7 @@ async def test_events_go_on_by_the_cursor_in_the_query(call: Caller, close: Clos
     assert '_cursor="c_next".' in (await call(name)).note
 
 
-async def test_rule_4_a_429_is_waited_for_as_exactly_as_it_says_though_requests_are_left(
+async def test_rule_4_a_429_is_waited_for_exactly(
     call: Caller, close: CloseStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
@@ -254,7 +252,7 @@ async def failure(call: Caller, name: str, **arguments: JsonValue) -> UpstreamEr
     return caught.value
 
 
-async def test_close_says_which_field_is_wrong(call: Caller, close: CloseStandIn) -> None:
+async def test_the_invalid_field_is_reported(call: Caller, close: CloseStandIn) -> None:
     error = await failure(call, _NAMES[close.form]["create"], body={"nmae": "Wayne"})
     assert error.message == "close answered HTTP 400: the input is not valid (nmae: Unknown field.)."
     error = await failure(call, _NAMES[close.form]["list"], _limit=201)

@@ -44,7 +44,7 @@ def test_few_operations_are_all_listed_in_order_and_need_no_finders() -> None:
     assert names("auto", FEW) == ["core", "others_a", "things_a", "things_b"]
 
 
-def test_many_operations_are_left_to_the_finders_but_for_whole_pinned_apis_that_fit() -> None:
+def test_finders_replace_many_operations_except_pinned_apis_that_fit() -> None:
     assert names("auto", MANY, "things", "others") == ["core", "find_operations", "others_a"]
 
 
@@ -57,7 +57,7 @@ def test_while_documents_are_missing_the_finders_are_listed() -> None:
     assert "find_operations" in names("auto", FEW, "others", complete=False)
 
 
-def test_what_is_there_is_listed_after_the_pins_and_once_while_another_system_is_missing() -> None:
+def test_loaded_systems_are_listed_after_the_pins_while_one_is_missing() -> None:
     settled = resolve_auto(Exposure("auto", ("others",)), FEW, complete=False, loaded=("closient",))
     found = [tool.name for tool in listed_tools(settled, FEW)]
     assert found == ["core", "find_operations", "others_a", "things_a", "things_b"]
@@ -88,7 +88,7 @@ def finder() -> Finder:
     return Finder(lambda: by_name, ArgumentChecker(), list[str])
 
 
-async def test_what_could_not_be_read_is_told_to_whoever_looks_for_it() -> None:
+async def test_a_search_reports_what_could_not_be_loaded() -> None:
     absent = Finder(dict[str, Tool], ArgumentChecker(), lambda: ["closient: no api-catalog"])
     assert (await use(absent, "find_operations", query="x"))["missing"] == ["closient: no api-catalog"]
     with pytest.raises(InvalidArgumentsError) as caught:
@@ -134,7 +134,7 @@ async def test_the_arguments_of_a_found_operation_are_checked_too(finder: Finder
         await use(finder, "read_operation", name="products_list_recalls")
 
 
-async def test_a_name_that_no_operation_has_is_told_with_the_nearest(finder: Finder) -> None:
+async def test_an_unknown_operation_is_reported_with_similar_names(finder: Finder) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         await use(finder, "describe_operation", name="products_list_recal")
     assert "products_list_recalls" in caught.value.next_step
@@ -150,7 +150,7 @@ def test_equally_good_finds_come_in_the_order_of_their_names() -> None:
     assert [tool.name for tool in index_tools(tools).search("items")] == ["a_item", "b_item"]
 
 
-def test_the_operation_whose_name_is_asked_for_goes_before_those_that_share_its_words() -> None:
+def test_an_operation_with_the_searched_name_comes_first() -> None:
     names = ("crm_create_custom_field_lead", "crm_create_lead", "crm_create_lead_export", "crm_delete_lead")
     tools = [replace(make(name), system="crm") for name in names]
     assert index_tools(tools).search("create lead")[0].name == "crm_create_lead"
@@ -181,7 +181,7 @@ async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pyt
         await pages.tool().call({"result": name, "offset": 23})
 
 
-async def test_a_result_that_is_no_longer_kept_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_result_that_is_no_longer_kept_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "_MAX_KEPT_RESULTS", 2)
     pages = ResultPages()
     notes = [pages.first_page(Result("x" * (paging.PAGE_SIZE + 1))).note for _ in range(3)]
@@ -190,7 +190,7 @@ async def test_a_result_that_is_no_longer_kept_is_told_as_such(monkeypatch: pyte
         await pages.tool().call({"result": name, "offset": 0})
 
 
-def test_objects_that_a_model_wrote_as_text_are_read_where_an_object_belongs() -> None:
+def test_objects_given_as_text_are_parsed() -> None:
     schema: JsonObject = {"type": "object", "properties": {"body": {"type": "object"}, "note": {"type": "string"}}}
     checked = ArgumentChecker().check("t", schema, {"body": '{"a": 1}', "note": '{"a": 1}'})
     assert checked == {"body": {"a": 1}, "note": '{"a": 1}'}
@@ -262,8 +262,6 @@ async def test_results_that_are_kept_are_bounded_in_all(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("tier", "idempotent", "hint"), [("read", False, True), ("write", False, False), ("destructive", True, True)]
 )
-def test_what_reads_may_be_repeated_and_what_writes_only_where_it_says_so(
-    tier: Tier, idempotent: bool, hint: bool
-) -> None:
+def test_reads_may_be_retried_and_writes_only_if_idempotent(tier: Tier, idempotent: bool, hint: bool) -> None:
     tool = replace(make("t", tier=tier), idempotent=idempotent)
     assert as_object(tool.definition()["annotations"])["idempotentHint"] is hint
