@@ -51,13 +51,9 @@ class Search:
         properties: JsonObject = {each.argument: each.schema for each in self.filters}
         for argument in self.optional:
             properties[argument] = {"type": "boolean", "description": f"Include the {argument} of each item."}
+        limit = f"Items in a page; {DEFAULT_LIMIT} if not given."
         properties |= {
-            "limit": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "description": f"Items in a page; {DEFAULT_LIMIT} if not given.",
-            },
+            "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "description": limit},
             "cursor": {**_TEXT, "description": "The next_cursor of the previous page; keep the other arguments."},
         }
         return {"type": "object", "properties": properties, "additionalProperties": False}
@@ -69,16 +65,13 @@ class Search:
 
     def output_schema(self) -> JsonObject:
         """Return the output schema of the tool."""
-        return {
-            "type": "object",
-            "properties": {
-                "errors": {"type": "array", "items": _TEXT, "description": "What could not be read."},
-                "items": {"type": "array", "items": self._item_schema()},
-                "has_more": {"type": "boolean"},
-                "next_cursor": _TEXT,
-            },
-            "required": ["items", "has_more"],
+        properties: JsonObject = {
+            "errors": {"type": "array", "items": _TEXT, "description": "What could not be read."},
+            "items": {"type": "array", "items": self._item_schema()},
+            "has_more": {"type": "boolean"},
+            "next_cursor": _TEXT,
         }
+        return {"type": "object", "properties": properties, "required": ["items", "has_more"]}
 
     def query(self, arguments: JsonObject) -> tuple[str, JsonObject]:
         """Return the query and its variables; its text depends on the names of the arguments only."""

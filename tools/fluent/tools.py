@@ -75,19 +75,8 @@ class Fluent:
 
     def tools(self) -> list[Tool]:
         """Return the tools in the order of the list."""
-        searches = [
-            self._tool(
-                search.name,
-                search.title,
-                search.description,
-                search.input_schema(),
-                partial(self.search, search),
-                output_schema=search.output_schema(),
-            )
-            for search in SEARCHES
-        ]
         return [
-            *searches,
+            *map(self._search_tool, SEARCHES),
             self._tool(
                 "get_order",
                 "Get an order",
@@ -114,6 +103,11 @@ class Fluent:
                 tier="destructive",
             ),
         ]
+
+    def _search_tool(self, search: Search) -> Tool:
+        schema, call = search.input_schema(), partial(self.search, search)
+        output_schema = search.output_schema()
+        return self._tool(search.name, search.title, search.description, schema, call, output_schema=output_schema)
 
     def _tool(
         self,

@@ -121,13 +121,12 @@ def expand_upc_e(text: str) -> str:
     system, core = ("0", text) if len(text) == 6 else (text[0], text[1:7])
     last = core[5]
     if last in "012":
-        body = core[:2] + last + "0000" + core[2:5]
-    elif last == "3":
-        body = core[:3] + "00000" + core[3:5]
-    elif last == "4":
-        body = core[:4] + "00000" + core[4]
+        body = f"{core[:2]}{last}0000{core[2:5]}"
+    elif last in "34":
+        split = int(last)
+        body = f"{core[:split]}00000{core[split:5]}"
     else:
-        body = core[:5] + "0000" + last
+        body = f"{core[:5]}0000{last}"
     digit = check_digit(system + body)
     if len(text) == 8 and int(text[7]) != digit:
         raise InvalidGtinError("bad_check_digit", text, digit)

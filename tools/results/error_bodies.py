@@ -136,8 +136,7 @@ def _code(inner: JsonObject, node: JsonObject, field_errors: list[FieldError]) -
 
 
 def _own_code(node: JsonObject) -> str:
-    aws = as_text(node.get("__type"))
-    if aws:
+    if aws := as_text(node.get("__type")):
         return aws.rpartition("#")[2]
     status = as_text(node.get("status"))
     code = first_text(node, ("errorcode", "code"))
@@ -180,9 +179,6 @@ def parse_xml_error(text: str) -> tuple[str, str, str]:
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], text: str, limit: int) -> str:
-    for pattern in patterns:
-        if found := pattern.search(text):
-            value = one_line(html.unescape(found[1] or found[2]), limit)
-            if value:
-                return value
-    return ""
+    matches = filter(None, (pattern.search(text) for pattern in patterns))
+    values = (one_line(html.unescape(match[1] or match[2]), limit) for match in matches)
+    return next(filter(None, values), "")

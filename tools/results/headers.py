@@ -59,8 +59,7 @@ def redacted_url(url: str) -> str:
     query = "&".join(_shown(pair) for pair in parts.query.split("&")[:50])
     fragment = _shown(parts.fragment)
     return one_line(
-        urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment=fragment)),
-        _MAX_URL,
+        urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment=fragment)), _MAX_URL
     )
 
 

@@ -102,7 +102,7 @@ def _by_edges(node: JsonObject) -> str:
     name, connection = unfinished[0]
     cursors = [as_object(edge).get("cursor") for edge in as_list(connection.get("edges"))[-1:]]
     cursors.append(as_object(connection["pageInfo"]).get("endCursor"))
-    cursor = next(filter(None, map(_cursor, cursors)), "")
+    cursor = next((text for cursor in cursors if (text := _cursor(cursor))), "")
     return f"There is more of `{name}`, after the cursor {to_text(cursor)}." if cursor else ""
 
 

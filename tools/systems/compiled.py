@@ -123,5 +123,8 @@ def unpack(content: bytes) -> Reading:
 
 
 def _body(row: dict[str, Any]) -> Body:
-    parts = tuple(Part(**{**part, "headers": tuple(map(tuple, part["headers"]))}) for part in row["parts"])
-    return Body(**{**row, "parts": parts, "media_types": tuple(row["media_types"])})
+    for part in row["parts"]:
+        part["headers"] = tuple((name, value) for name, value in part["headers"])
+    row["parts"] = tuple(Part(**part) for part in row["parts"])
+    row["media_types"] = tuple(row["media_types"])
+    return Body(**row)

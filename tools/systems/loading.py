@@ -98,15 +98,8 @@ def _parse(entry: Entry, document: Document, source: Source, reader: Reader) -> 
         operations, problems = load_compiled(body, source, reader.fetcher.cache, _compile)
     bases = "\n".join(sorted({operation.base for operation in operations}))
     same = hashlib.sha256(body + bases.encode()).hexdigest()
-    return LoadedDocument(
-        entry.api,
-        entry.description,
-        tuple(operations),
-        tuple(problems),
-        same=same,
-        confirmed=document.confirmed,
-        stale=stale,
-    )
+    loaded = LoadedDocument(entry.api, entry.description, tuple(operations), tuple(problems), same=same)
+    return replace(loaded, confirmed=document.confirmed, stale=stale)
 
 
 def _parse_with_files(body: bytes, source: Source, files: Files) -> tuple[Reading, bytes]:

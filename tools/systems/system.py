@@ -172,12 +172,12 @@ class System:
     def skipped(self) -> list[Problem]:
         """Return everything that could not be used, and why."""
         problems = list(self.problems)
-        kept = {document.same: document for document in self._distinct()}
-        distinct = {document.url for document in self._distinct()}
+        distinct = self._distinct()
+        kept = {document.same: document for document in distinct}
         for document in self._loaded():
             if document.failure:
                 problems.append(Problem(document.url, document.failure, "its operations are missing"))
-            elif document.url not in distinct:
+            elif document not in distinct:
                 other = kept[document.same]
                 reason = f"it is the same document as {other.url}"
                 problems.append(Problem(document.url, reason, f"both are one API, {other.api}"))
