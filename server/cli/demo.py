@@ -219,7 +219,8 @@ async def _sandbox(home: str) -> AsyncGenerator[RunningSandbox]:
     """A sandbox in a process of its own, which ends when its input does, so even if we are killed."""
     command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
     async with await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=None) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         try:
             with anyio.fail_after(_SECONDS_TO_START):
                 line = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", 65_536)

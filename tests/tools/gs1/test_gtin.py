@@ -23,7 +23,7 @@ def test_a_gtin_is_judged_as_gs1_does(written: str, expected: dict[str, Any]) ->
     try:
         gtin = parse_gtin(written)
     except InvalidGtinError as error:
-        assert expected == {"valid": False, "error": error.error}
+        assert expected == {"valid": False, "error": error.error}  # noqa: PT017 (either outcome may be right)
     else:
         assert (gtin.gtin14, gtin.format) == (expected["gtin14"], expected["format"])
         assert gtin.upc_e == expected.get("also", {}).get("upc_e_gtin14", gtin.upc_e)
@@ -91,7 +91,7 @@ def test_no_text_gives_anything_but_a_gtin_or_a_reason(written: str) -> None:
     try:
         gtin = read_gtin(written)
     except InvalidGtinError as error:
-        assert str(error)
+        assert str(error)  # noqa: PT017 (either outcome is right)
     else:
         assert isinstance(gtin, Gtin)
         assert gtin.gtin14.isascii()
