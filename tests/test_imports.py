@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -127,3 +128,34 @@ def test_no_import_that_the_table_allows_is_unused() -> None:
     used = {(source, name) for top in FOLDERS for _, source, target in imports_of(top)
             for name in (target, target.split(".")[0])}  # fmt: skip
     assert [(name, need) for name, needs in ALLOWED.items() for need in needs if (name, need) not in used] == []
+
+
+# Where a vendor's name may stand: the vendors' own files, and these.
+VENDOR_FOLDERS = ("tools/closient/", "tools/fluent/", "server/settings/presets/")
+VENDORS_MAY_BE_NAMED = {
+    "server/settings/schema.py": "the settings file lists the presets and the keys of one of them",
+    "server/cli/main.py": "help texts name the product, and options of one preset",
+    "server/cli/demo.py": "shows the product itself",
+    "server/serving/stdio.py": "explains the product",
+    "server/serving/protocol.py": "the server's title",
+    "auth/oauth/registration.py": "the client's own name and logo, as a server shows them to users",
+    "auth/oauth/tokens.py": "comments name a server that deviates from the RFC",
+    "auth/session/client_setup.py": "a comment names a server's limit",
+    "tools/http/rate_limits.py": "comments name servers' limits",
+    "tools/results/field_errors.py": "a comment names a service's format",
+    "tools/toolset/finders.py": "an example in a parameter's description",
+}
+
+
+def test_only_vendors_own_files_name_a_vendor() -> None:
+    naming = {
+        path.relative_to(ROOT).as_posix()
+        for top in ("server", "tools", "auth")
+        for path in (ROOT / top).rglob("*.py")
+        if re.search(
+            r"closient|close\.com|fluent",
+            re.sub(r"closient[-_]mcp", "", path.read_text(encoding="utf-8"), flags=re.I),
+            re.I,
+        )
+    }
+    assert {name for name in naming if not name.startswith(VENDOR_FOLDERS)} == set(VENDORS_MAY_BE_NAMED)

@@ -1,4 +1,4 @@
-"""Calling a tool: arguments checked, secrets taken out of the result, its length bounded."""
+"""Calling a tool: validate the arguments, redact secrets from the result, limit its length."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ...tools.toolset.tool import Tool
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls tools; `pages` keeps the results that were too long to return whole."""
+    """Calls tools; `pages` keeps results that are too long to return whole."""
 
     redaction: Redaction
     pages: ResultPages = field(default_factory=ResultPages)
     checker: ArgumentChecker = field(default_factory=ArgumentChecker)
 
     async def call(self, tool: Tool, arguments: JsonObject) -> Result:
-        """Check the arguments, call, and bound the reply.
+        """Call a tool.
 
         Raises:
-            ToolError, UserActionRequired: what the caller is to be told.
+            ToolError, UserActionRequired: the call failed; the message is for the caller.
         """
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
-        # Before it is cut into pages: a secret on the border would be in two halves.
+        # Redact before paging: a secret on a page border would be split in two.
         return self.pages.first_page(result.redacted(self.redaction.hide))

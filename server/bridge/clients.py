@@ -1,4 +1,4 @@
-"""HTTP clients: one per system that carries its credential, and one for documents that carries none."""
+"""HTTP clients: for each system one with its credential, and one for documents without."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
 
 
 def client_for(system: SystemSettings, session: Session | None, redaction: Redaction) -> httpx2.AsyncClient:
-    """The client for a system's API; its credential goes to the system's own origins only."""
+    """The client for a system's API; sends the credential to the system's origins only."""
     return _client(system.site, _auth(system, session, redaction))
 
 
 def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Session | None:
-    """The sign-in of a system that has one; nothing is read, opened or sent yet."""
+    """The session of a system that uses OAuth; nothing is read or sent yet."""
     if not isinstance(system.credential, SignIn):
         return None
     profile = system.credential.profile
@@ -37,21 +37,21 @@ def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Ses
 
 
 def anonymous_client(site: str) -> httpx2.AsyncClient:
-    """The client for the catalogs and documents of a system at this URL."""
+    """The client for a system's catalogs and documents."""
     return _client(site, None)
 
 
 def _auth(system: SystemSettings, session: Session | None, redaction: Redaction) -> httpx2.Auth | None:
-    given = system.credential
-    if isinstance(given, ApiKey):
+    key = system.credential
+    if isinstance(key, ApiKey):
         return ApiKeyAuth(
             system.name,
-            given.key,
-            place=given.place,
-            name=given.name,
+            key.key,
+            place=key.place,
+            name=key.name,
             origins=system.origins,
             redaction=redaction,
-            hints=given.hints,
+            hints=key.hints,
         )
     return BearerAuth(session) if session else None
 
@@ -72,7 +72,7 @@ def _new_client(site: str, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
         verify=certificates(),
         timeout=_TIMEOUT,
         follow_redirects=False,
-        # A proxy is for the way out of this machine, not for a service on it.
+        # No proxy for services on this machine.
         trust_env=not is_loopback(site),
         headers={"user-agent": f"closient-mcp/{version('closient-mcp')}"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

@@ -1,4 +1,4 @@
-"""The bridge put together: settings in, tools out."""
+"""Composes the bridge: settings in, tools out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from ...auth.secrets.redaction import Redaction
-from ...auth.session.renewal import Session
 from ...auth.sign_in.browser import opener
 from ...auth.sign_in.login import Login
 from ...tools.http.cache import Cache
@@ -21,12 +20,12 @@ from ...tools.toolset.finders import Finder
 from ...tools.toolset.tool import Tool
 from ..settings.model import Settings, SystemSettings
 from .calls import Calls
-from .change_report import FirstSeen
 from .clients import anonymous_client, client_for, session_for
+from .connection import Connection
 from .loading import Loader
-from .operation_tools import OperationTools, Source
-from .preset_tools import preset_tools
+from .operation_tools import OperationTools
 from .report import missing
+from .tool_baseline import ToolBaseline
 from .tool_table import ToolTable
 
 logger = logging.getLogger(__name__)
@@ -34,12 +33,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Systems, their tools, and the calls to them; made by `open_bridge`."""
+    """Systems, their tools, and calls to them; created by `open_bridge`."""
 
     settings: Settings
-    systems: Mapping[str, System]
-    sessions: Mapping[str, Session]
-    logins: Mapping[str, Login]
+    connections: Mapping[str, Connection]
     loader: Loader
     tools: ToolTable
     calls: Calls
@@ -47,64 +44,56 @@ class Bridge:
 
 @asynccontextmanager
 async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerator[Bridge]:
-    """A bridge with its clients open; nothing has been fetched yet."""
+    """A bridge with its HTTP clients open; nothing has been fetched yet."""
     for warning in settings.warnings:
         logger.warning(warning)
-    cache = Cache(settings.home / "cache")
-    sessions: dict[str, Session] = {}
-    sources: list[Source] = []
     async with AsyncExitStack() as stack:
-        for system in settings.systems:
-            session = session_for(system, settings.home, redaction)
-            if session:
-                sessions[system.name] = session
-            sender = Sender(
-                await stack.enter_async_context(client_for(system, session, redaction)), system.origins, system.name
-            )
-            anonymous = await stack.enter_async_context(anonymous_client(system.site))
-            fetcher = Fetcher(anonymous, system.origins | system.way.origins, cache)
-            sources.append(
-                Source(
-                    _system(system, sender, fetcher, settings.exposure.apis),
-                    preset_tools(system, sender),
-                    system.tiers,
-                    settings.files,
-                )
-            )
-        yield _bridge(settings, redaction, sessions, sources)
+        yield _bridge(settings, redaction, [await _connect(s, settings, redaction, stack) for s in settings.systems])
 
 
-def _system(settings: SystemSettings, sender: Sender, fetcher: Fetcher, pins: tuple[str, ...]) -> System:
-    return System(settings.name, settings.way, settings.prefix, sender, fetcher, settings.app_scopes, pins)
+async def _connect(
+    settings: SystemSettings, everything: Settings, redaction: Redaction, stack: AsyncExitStack
+) -> Connection:
+    session = session_for(settings, everything.home, redaction)
+    client = await stack.enter_async_context(client_for(settings, session, redaction))
+    sender = Sender(client, settings.origins, settings.name)
+    anonymous = await stack.enter_async_context(anonymous_client(settings.site))
+    fetcher = Fetcher(anonymous, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
+    system = System(
+        settings.name,
+        settings.source,
+        settings.prefix,
+        sender,
+        fetcher,
+        settings.preset.app_scopes,
+        everything.exposure.apis,
+    )
+    return Connection(
+        settings,
+        system,
+        settings.preset.tools(sender),
+        ToolBaseline(system, SnapshotFile(everything.home / "seen", settings.name, settings.site)),
+        session,
+        Login(session, opener(everything.browser)) if session and settings.login else None,
+        everything.files,
+    )
 
 
-def _bridge(settings: Settings, redaction: Redaction, sessions: dict[str, Session], sources: list[Source]) -> Bridge:
+def _bridge(settings: Settings, redaction: Redaction, connections: list[Connection]) -> Bridge:
     tiers: tuple[Tier, ...] = ("read",) if settings.read_only else TIERS
-    systems = {source.system.name: source.system for source in sources}
-    calls, operations = Calls(redaction), OperationTools(sources, tiers)
-    first_seen = {
-        system.name: FirstSeen(systems[system.name], SnapshotFile(settings.home / "seen", system.name, system.site))
-        for system in settings.systems
-    }
-    loader = Loader(systems, first_seen, operations.refresh)
-    core = [tool for tool in _core(settings, sources) if tool.tier in tiers] + [calls.pages.tool()]
+    calls, loader = Calls(redaction), Loader(connections)
+    systems = [connection.system for connection in connections]
+    core = [tool for tool in _core(connections) if tool.tier in tiers] + [calls.pages.tool()]
     finder = Finder(lambda: operations.by_name, calls.checker, lambda: missing(systems), loader.load_matching)
-    table = ToolTable(systems, core, finder.tools(tiers), operations, settings.exposure)
-    operations.reserved = frozenset(tool.name for tool in table.all())
-    browser = opener(settings.browser)
-    logins = {
-        system.name: Login(sessions[system.name], browser)
-        for system in settings.systems
-        if system.login and system.name in sessions
-    }
-    return Bridge(settings, systems, sessions, logins, loader, table, calls)
+    finders = finder.tools(tiers)
+    operations = OperationTools(loader, tiers, frozenset(tool.name for tool in (*core, *finders)))
+    by_name = {connection.system.name: connection for connection in connections}
+    table = ToolTable({system.name: system for system in systems}, core, finders, operations, settings.exposure)
+    return Bridge(settings, by_name, loader, table, calls)
 
 
-def _core(settings: Settings, sources: list[Source]) -> tuple[Tool, ...]:
-    """The curated tools that are always listed: of several systems of one preset those of its namesake or the first."""
-    having = [
-        (system.name != system.preset, source.preset.core)
-        for system, source in zip(settings.systems, sources, strict=True)
-        if source.preset.core
-    ]
-    return min(having, key=lambda pair: pair[0])[1] if having else ()
+def _core(connections: list[Connection]) -> tuple[Tool, ...]:
+    """The curated tools that are always listed; if several systems have them, those of the preset's namesake win."""
+    candidates = [connection for connection in connections if connection.preset_tools.core]
+    candidates.sort(key=lambda connection: connection.settings.name != connection.settings.preset.name)
+    return candidates[0].preset_tools.core if candidates else ()

@@ -1,61 +1,52 @@
-"""Reading the documents of all systems: as they were kept, as they are now, and on demand."""
+"""Loading the documents of all systems: from the cache, from the network, and on demand."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 import anyio
 import anyio.to_thread
 
 from ...tools.systems.system import Progress, System
-from .change_report import FirstSeen
+from .connection import Connection
 
 logger = logging.getLogger(__name__)
 
-_REFRESH_EVERY = 0.25
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Loader:
-    """Reads the documents of `systems`, and calls `refresh` where that may have changed their operations."""
+    """Loads the documents of all systems; `revision` increases whenever their operations may have changed."""
 
-    systems: Mapping[str, System]
-    first_seen: Mapping[str, FirstSeen]
-    refresh: Callable[[], None]
+    connections: Sequence[Connection]
+    revision: int = field(default=0, init=False)
 
     async def load_cached(self, within: float | None = None) -> bool:
-        """Read what was kept, without any network; whether that is all that `load` would give.
+        """Load from the cache, without network access; return whether `load` would give no more.
 
-        What was last confirmed more than `within` seconds ago does not count.
+        Entries last validated more than `within` seconds ago are ignored.
         """
         async with anyio.create_task_group() as group:
-            for system in self.systems.values():
-                group.start_soon(system.load_cached, within)
-        self.refresh()
-        return all(system.loaded for system in self.systems.values())
+            for connection in self.connections:
+                group.start_soon(connection.system.load_cached, within)
+        self.revision += 1
+        return all(connection.system.loaded for connection in self.connections)
 
     async def load(
         self,
         progress: Progress | None = None,
         *,
         again: bool = False,
-        came: Callable[[], Awaitable[None]] | None = None,
+        on_system: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Read every system's documents as they come; a slow or failing system doesn't affect the others.
+        """Load every system's documents concurrently; a slow or failing system doesn't affect the others.
 
-        What was read already is read only if that is to happen `again`. `came` is called after each system.
+        Documents that were loaded before are revalidated only with `again`. `on_system` is called after each system.
         """
-        refreshed = 0.0
 
         def report(done: int, total: int, api: str) -> None:
-            nonlocal refreshed
-            # Each refresh makes all tools again, so not more often than anybody would notice.
-            if time.monotonic() - refreshed > _REFRESH_EVERY:
-                self.refresh()
-                refreshed = time.monotonic()
+            self.revision += 1
             if progress:
                 progress(done, total, api)
 
@@ -63,31 +54,31 @@ class Loader:
             try:
                 await system.load(report, again=again)
             except Exception as error:
-                logger.exception("reading the documents of %s failed; this is a bug", system.name)
-                system.failure = f"its documents could not be read ({type(error).__name__}); the log has the details"
-            self.refresh()
-            if came:
-                await came()
+                logger.exception("internal error while reading the documents of %s", system.name)
+                system.failure = f"its documents could not be read ({type(error).__name__}); details are in the log"
+            self.revision += 1
+            if on_system:
+                await on_system()
 
         async with anyio.create_task_group() as group:
-            for system in self.systems.values():
-                group.start_soon(load, system)
+            for connection in self.connections:
+                group.start_soon(load, connection.system)
         await anyio.to_thread.run_sync(self._compare)
 
     def _compare(self) -> None:
-        for seen in self.first_seen.values():
-            seen.compare()
+        for connection in self.connections:
+            connection.baseline.compare()
 
     async def load_matching(self, query: str, system: str = "", api: str = "", name: str = "") -> None:
-        """Read documents of large catalogs that have not been read, as far as they fit a query or a tool's name."""
-        new = False
-        for candidate in self.systems.values():
-            if system in ("", candidate.name):
-                new |= await (candidate.load_for_tool(name) if name else candidate.load_matching(query, api))
-        if new:
-            self.refresh()
+        """Load further documents of large catalogs: those that match a query or a tool's name."""
+        for candidate in (connection.system for connection in self.connections):
+            if system in ("", candidate.name) and await (
+                candidate.load_for_tool(name) if name else candidate.load_matching(query, api)
+            ):
+                self.revision += 1
 
     @property
     def complete(self) -> bool:
-        """Whether every system's documents have all been read, as they are now."""
-        return all(system.complete and not system.stale() for system in self.systems.values())
+        """Whether every system's documents were read and none is stale."""
+        systems = (connection.system for connection in self.connections)
+        return all(system.complete and not system.stale() for system in systems)

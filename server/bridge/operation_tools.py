@@ -1,69 +1,52 @@
-"""The tools of all operations that have been read, by name."""
+"""The tools of all operations read so far, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from ...tools.problems import Problem
-from ...tools.systems.system import System
 from ...tools.tiers import Tier
-from ...tools.toolset.generated import operation_tool
 from ...tools.toolset.tool import Tool
-from .preset_tools import PresetTools
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A system whose operations become tools; `tiers` are those that the settings say, by the name of the tool."""
-
-    system: System
-    preset: PresetTools
-    tiers: Mapping[str, Tier]
-    files: Sequence[Path]
-
-    def tools(self) -> Iterator[Tool]:
-        """The tools of the preset and of the operations read so far."""
-        for tool in self._untiered():
-            yield replace(tool, tier=self.tiers.get(tool.name, tool.tier))
-
-    def _untiered(self) -> Iterator[Tool]:
-        yield from (replace(tool, api=self.system.name) for tool in self.preset.tools)
-        for operation in self.system.operations():
-            yield operation_tool(
-                operation,
-                self.system.sender,
-                context=self.preset.context,
-                files=self.files,
-                check=self.preset.check,
-            )
+from .loading import Loader
 
 
 @dataclass(slots=True)
 class OperationTools:
-    """Tools by name, of the permitted tiers only; no name of `reserved` is used.
+    """Tools of the permitted tiers by name, made again when the loader's revision changes; none is in `reserved`."""
 
-    `clashes` are the operations that lost their name to another, with their system.
-    """
-
-    sources: Sequence[Source]
+    loader: Loader
     permitted: tuple[Tier, ...]
-    reserved: frozenset[str] = frozenset()
-    by_name: Mapping[str, Tool] = field(default_factory=dict[str, Tool], init=False)
-    clashes: Sequence[tuple[str, Problem]] = field(default=(), init=False)
+    reserved: frozenset[str]
+    _revision: int = field(default=-1, init=False)
+    _by_name: Mapping[str, Tool] = field(default_factory=dict[str, Tool], init=False)
+    _clashes: Sequence[tuple[str, Problem]] = field(default=(), init=False)
 
-    def refresh(self) -> None:
-        """Make the tools of what has been read by now."""
+    @property
+    def by_name(self) -> Mapping[str, Tool]:
+        """The tools by name."""
+        self._update()
+        return self._by_name
+
+    @property
+    def clashes(self) -> Sequence[tuple[str, Problem]]:
+        """The operations left out because their name was taken, each with its system."""
+        self._update()
+        return self._clashes
+
+    def _update(self) -> None:
+        if self._revision == self.loader.revision:
+            return
+        self._revision = self.loader.revision
         tools: dict[str, Tool] = {}
         clashes: list[tuple[str, Problem]] = []
-        for source in self.sources:
-            for tool in source.tools():
-                name = tool.name if tool.name not in self.reserved else f"{tool.name}_operation"
+        for connection in self.loader.connections:
+            for tool in connection.tools():
+                name = f"{tool.name}_operation" if tool.name in self.reserved else tool.name
                 if name in tools:
                     where = f"{tool.title} ({tool.search_text.split()[0]}) of {tool.api}"
                     reason = f"another operation is already called {name}"
-                    clashes.append((source.system.name, Problem(where, reason, "this operation is left out")))
+                    clashes.append((connection.system.name, Problem(where, reason, "this operation is left out")))
                 elif tool.tier in self.permitted:
                     tools[name] = replace(tool, name=name)
-        self.by_name, self.clashes = tools, clashes
+        self._by_name, self._clashes = tools, clashes

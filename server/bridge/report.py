@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ...tools.problems import Problem
 from ...tools.systems.system import System
@@ -10,21 +10,21 @@ from ..settings.model import SystemSettings
 from .tool_table import ToolTable
 
 
-def missing(systems: Mapping[str, System]) -> list[str]:
-    """What an agent should know is not there: systems and documents that could not be read, or not yet."""
-    sentences: list[str] = []
-    for system in systems.values():
+def missing(systems: Iterable[System]) -> list[str]:
+    """What an agent cannot reach: systems and documents that were not read, or not yet."""
+    messages: list[str] = []
+    for system in systems:
         failed = sum(bool(description.failure) for description in system.documents.values())
         if system.failure and not system.loaded:
-            sentences.append(f"{system.name}: {system.failure}")
+            messages.append(f"{system.name}: {system.failure}")
         elif not system.loaded:
-            sentences.append(f"{system.name}: its documents are still being read")
+            messages.append(f"{system.name}: its documents are still being read")
         elif failed:
-            sentences.append(f"{system.name}: {failed} of {len(system.entries)} documents could not be read")
+            messages.append(f"{system.name}: {failed} of {len(system.entries)} documents could not be read")
         if system.loaded and system.partial:
-            later = f"{system.not_loaded} of {len(system.entries)} documents are read when they are looked for"
-            sentences.append(f"{system.name}: {later} (find_operations, also by its `api`)")
-    return sentences
+            later = f"{system.not_loaded} of {len(system.entries)} documents are read on demand"
+            messages.append(f"{system.name}: {later} (find_operations, also by its `api`)")
+    return messages
 
 
 def skipped_of(settings: SystemSettings, table: ToolTable) -> list[Problem]:
@@ -33,12 +33,12 @@ def skipped_of(settings: SystemSettings, table: ToolTable) -> list[Problem]:
     clashes = [problem for name, problem in table.operations.clashes if name == settings.name]
     unknown = _unknown(settings, system, table) if system.complete else ()
     place = f"the settings of {settings.name}"
-    effects = [Problem(place, f"there is {what}", "what they say of it has no effect") for what in unknown]
+    effects = [Problem(place, f"there is {what}", "this setting has no effect") for what in unknown]
     return [*system.skipped(), *clashes, *effects]
 
 
 def _unknown(settings: SystemSettings, system: System, table: ToolTable) -> Iterable[str]:
-    """What the settings say of tools and APIs that are not there, once all that could be is."""
+    """The tools and APIs that the settings name and a completely loaded system does not have."""
     apis = {settings.name, *(entry.api for entry in system.entries)}
     yield from (f"no tool {tool}" for tool in settings.tiers if table.find(tool) is None)
-    yield from (f"no API {pin}" for pin in settings.pins if pin not in apis and not settings.app_scopes)
+    yield from (f"no API {pin}" for pin in settings.pins if pin not in apis and not settings.preset.app_scopes)

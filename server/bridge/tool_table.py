@@ -13,7 +13,7 @@ from .operation_tools import OperationTools
 
 @dataclass(slots=True)
 class ToolTable:
-    """`core` is always listed, `finders` whenever not every operation is; `exposure` is settled at the first list."""
+    """`core` is always listed, `finders` unless every operation is; `exposure` is settled at the first `listed()`."""
 
     systems: Mapping[str, System]
     core: Sequence[Tool]
@@ -33,20 +33,20 @@ class ToolTable:
         return fixed or self.operations.by_name.get(name)
 
     def listed(self) -> list[Tool]:
-        """The tools that `tools/list` shows; what `auto` comes to is settled at the first call."""
+        """The tools of `tools/list`; what `auto` means is decided at the first call."""
         if self._settled is None:
-            here = tuple(name for name, system in self.systems.items() if system.loaded)
-            complete = len(here) == len(self.systems)
-            self._settled = resolve_auto(self.exposure, self._offer(), complete=complete, loaded=here)
+            loaded = tuple(name for name, system in self.systems.items() if system.loaded)
+            complete = len(loaded) == len(self.systems)
+            self._settled = resolve_auto(self.exposure, self._offer(), complete=complete, loaded=loaded)
         return listed_tools(self._settled, self._offer())
 
-    def scopes_to_ask(self, system: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """What a sign-in asks for: what the listed tools need to read, and what is wanted at hand."""
+    def scopes_to_request(self, system: str, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The scopes to request at a sign-in: those that the listed read tools need, and the wanted ones."""
         reading = [tool.scopes for tool in self.listed() if tool.system == system and tool.tier == "read"]
         return tuple(sorted({scope for scopes in reading for scope in scopes} | set(wanted)))
 
     def _offer(self) -> AvailableTools:
-        # What was read on demand is found and called, and is in no list: that depends on no call.
+        # Operations read on demand are never listed: the list must not depend on earlier calls.
         operations = {
             name: tool
             for name, tool in self.operations.by_name.items()

@@ -1,4 +1,4 @@
-"""`closient-mcp add`: look a system up, show what it offers and wants, write its settings, offer to sign in."""
+"""`closient-mcp add`: look up a system, show what it offers, write its settings, offer to sign in."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import anyio
 
@@ -20,134 +19,87 @@ from ..bridge.clients import anonymous_client
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import skipped_of
 from ..logs import start_log
-from ..settings.loading import API_WORDS
 from ..settings.model import Settings, SettingsError, SignIn, SystemSettings
+from ..settings.origins import safe_origin
+from ..settings.presets.registry import DEFAULT_SYSTEM, addition, check_options, preset_at, reserved
+from ..settings.proposals import AddRequest, Proposal
 from ..settings.reading import read_config
 from ..settings.schema import SYSTEM_NAME
-from ..settings.sites import safe_origin
 from ..settings.writing import read_bytes, system_table, with_tables, write_bytes
 from .probing import find_provider, probe, probe_file
-from .proposal import Given, Proposal, for_close, for_closient, for_fluent, propose
+from .proposal import propose
 from .targets import Location, location_of
 from .terminal import BOLD, DIM, GREEN, Terminal, stderr_terminal
 
-_FLUENT_HOST = re.compile(r"([a-z0-9-]+)\.(sandbox\.)?api\.fluentretail\.com")
-_CLOSIENT = "[systems.closient]\n"
 _SHOWN_APIS, _SHOWN_PROBLEMS = 30, 5
 _WIDTH = 80
-# So many operations fit on the list beside our own tools and the finders.
-_FEW = 20
+# So many operations fit into the list beside the curated tools and the finders.
+_FEW_OPERATIONS = 20
 
-# The settings as they would be with this text for a file, and of them the system that is being added.
+# The settings that this text of the settings file would give, restricted to the system being added.
 Reload = Callable[[str], Settings]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line says: the system's name and URL, and what only a person can know."""
-
-    name: str
-    url: str
-    preset: str | None = None
-    base: str = ""
-    account: str | None = None
-    retailer: int | None = None
-    given: Given = field(default_factory=Given)
-
-
-def add(settings: Settings, request: Request, reload: Reload) -> int:
-    """Look up, show, write; 0 if the system was added."""
-    terminal = stderr_terminal(bare=settings.bare)
+def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
+    """Look up a system and write its settings; the exit code is 0 if it was added."""
+    terminal = stderr_terminal(plain=settings.plain)
     redaction = Redaction()
     start_log(settings.log_level, settings.log_file, redaction)
     before = read_bytes(settings.config)
     listed = read_config(settings.config)[0].systems if settings.config.exists() else {}
     _check_name(request.name)
     if request.name in listed:
-        raise SettingsError(f"{settings.config} has a system {request.name} already; change it there, or take it out.")
-    # Until a file lists systems Closient is there by itself, and should be so afterwards.
-    first = [] if listed or request.name == "closient" else [_CLOSIENT]
+        raise SettingsError(f"{settings.config} already has a system {request.name}. Change or remove it there.")
+    # The default system is there only until the file lists systems; keep it.
+    first = [] if listed or request.name == DEFAULT_SYSTEM else [f"[systems.{DEFAULT_SYSTEM}]\n"]
 
     async def run() -> tuple[list[str], SystemSettings, Proposal]:
-        way, proposal = await _looked_up(request)
-        tables = [*first, system_table(request.name, {**way, "credential": proposal.credential})]
+        values, proposal = await _look_up(request)
+        tables = [*first, system_table(request.name, {**values, "credential": proposal.credential})]
         (system,) = reload(with_tables(before, *tables).decode("utf-8-sig")).systems
         async with open_bridge(replace(settings, systems=(system,)), redaction) as bridge:
             await bridge.loader.load(terminal.bar)
-            pins = _pins(bridge.systems[system.name]) if not system.preset else {}
+            pins = _pins(bridge.connections[system.name].system) if not system.preset.name else {}
             _show(bridge, system, proposal, terminal)
-            if not (pins or system.preset):
-                said = "found by find_operations; `pin` in its settings puts APIs on the list"
-                terminal.say(_wrapped("tools:", said))
-        tables = [*first, system_table(request.name, {**way, **pins, "credential": proposal.credential})]
+            if not (pins or system.preset.name):
+                terminal.say(
+                    _wrapped("tools:", "not listed; find_operations finds them. `pin` in its settings lists APIs")
+                )
+        tables = [*first, system_table(request.name, {**values, **pins, "credential": proposal.credential})]
         return tables, system, proposal
 
     try:
         tables, system, proposal = anyio.run(run)
     except SettingsError as error:
-        # What a service said may be in it.
+        # It may quote the service.
         raise SettingsError(f"{one_line(str(error), 2000).rstrip('.')}. Nothing was written.") from None
     write_bytes(settings.config, with_tables(before, *tables))
     terminal.say(f"\nWritten to {settings.config}:\n")
     terminal.say(textwrap.indent("\n".join(tables), "  "))
-    return _afterwards(settings, system, proposal, terminal)
+    return _next_steps(settings, system, proposal, terminal)
 
 
 def _check_name(name: str) -> None:
     if not re.fullmatch(SYSTEM_NAME, name):
         rule = "a system's name is a small letter, then up to 15 small letters, digits or hyphens"
         raise SettingsError(f"{name[:40]!r} cannot be the name: {rule}.")
-    if name in API_WORDS:
-        raise SettingsError(f"{name} cannot be the name: it is the name of one of Closient's APIs. Choose another.")
+    if reason := reserved(name):
+        raise SettingsError(f"{name} cannot be the name: {reason}. Choose another.")
 
 
-async def _looked_up(request: Request) -> tuple[Mapping[str, object], Proposal]:
-    """The settings of the way in, and the credential that it takes."""
+async def _look_up(request: AddRequest) -> tuple[Mapping[str, object], Proposal]:
+    """The settings of the system's documents, and its credential."""
     location = location_of(request.url)
-    preset = request.preset or _preset_of(request.name, location)
-    if preset != "fluent" and (request.account is not None or request.retailer is not None):
-        raise SettingsError("--account and --retailer are for Fluent Commerce: say --preset fluent with them")
-    if preset and isinstance(location, Path):
+    preset = request.preset or preset_at(request.name, "" if isinstance(location, Path) else location)
+    check_options(request, preset)
+    if not preset:
+        return await _probe(request, location)
+    if isinstance(location, Path):
         raise SettingsError(f"{location} is a file; {preset} is added by its URL")
-    if isinstance(location, Path) or not preset:
-        return await _own(request, location)
-    base = {"base": request.base} if request.base else {}
-    if preset == "close":
-        site = {} if urlsplit(location).hostname == "api.close.com" else {"site": safe_origin("its URL", location)}
-        return {"preset": "close", **site, **base}, for_close(request.name, request.given)
-    if preset == "fluent":
-        return _fluent(request, location), for_fluent(request.name)
-    return {"preset": "closient", "site": safe_origin("its URL", location), **base}, for_closient(request.given)
+    return addition(request, preset, location)
 
 
-def _preset_of(name: str, location: Location) -> str:
-    """The preset that a name or a URL stands for."""
-    host = "" if isinstance(location, Path) else urlsplit(location).hostname or ""
-    if host == "api.close.com":
-        return "close"
-    if _FLUENT_HOST.fullmatch(host):
-        return "fluent"
-    if host in ("www.closient.com", "www.closient.dev"):
-        return "closient"
-    return name if name in ("closient", "close", "fluent") else ""
-
-
-def _fluent(request: Request, url: str) -> dict[str, object]:
-    host = _FLUENT_HOST.fullmatch(urlsplit(url).hostname or "")
-    account = request.account or (host[1] if host else None)
-    if account is None:
-        raise SettingsError(f"{url} does not say which account: say --account")
-    way: dict[str, object] = {"preset": "fluent", "account": account}
-    if request.base or not host:
-        way["base"] = request.base or safe_origin("its URL", url)
-    else:
-        way["environment"] = "sandbox" if host[2] else "production"
-    if request.retailer is not None:
-        way["retailer"] = request.retailer
-    return way
-
-
-async def _own(request: Request, location: Location) -> tuple[Mapping[str, object], Proposal]:
+async def _probe(request: AddRequest, location: Location) -> tuple[Mapping[str, object], Proposal]:
     base = request.base
     home = safe_origin("--base", base) if base else ""
     if isinstance(location, Path):
@@ -160,26 +112,26 @@ async def _own(request: Request, location: Location) -> tuple[Mapping[str, objec
     home = safe_origin("the URL of its API", found.home)
     async with anonymous_client(home) as client:
         provider = await find_provider(found, Fetcher(client, frozenset({home})))
-    return found.way, propose(request.name, request.given, found.schemes, provider)
+    return found.settings, propose(request.name, request.client, found.schemes, provider)
 
 
 def _pins(found: System) -> dict[str, list[str]]:
-    """All APIs of a small system, which would else be left off the list beside a large one such as Closient."""
+    """Pins all APIs of a small system, which would otherwise not be listed beside a large one."""
     operations = found.operations()
-    few = len(operations) <= _FEW and not found.partial
+    few = len(operations) <= _FEW_OPERATIONS and not found.partial
     return {"pin": sorted({operation.api for operation in operations})} if few else {}
 
 
 def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: Terminal) -> None:
-    """What was found: the APIs, what their operations do, what could not be used, and the sign-in."""
-    found = bridge.systems[system.name]
+    """Print the APIs with their operations, what was skipped, and the credential."""
+    found = bridge.connections[system.name].system
     if found.failure:
         raise SettingsError(f"{system.name}: {found.failure}")
     operations = found.operations()
     skipped = [f"{problem.subject}: {problem.reason}" for problem in skipped_of(system, bridge.tools)]
     if not operations:
-        reasons = one_line("; ".join(skipped[:3]), 600) or "its documents describe none"
-        raise SettingsError(f"{system.name} has no operation that can be called: {reasons}")
+        reasons = one_line("; ".join(skipped[:3]), 600) or "its documents describe no operations"
+        raise SettingsError(f"{system.name} has no callable operation: {reasons}")
     terminal.say(terminal.paint(f"{system.name} at {system.site}", BOLD))
     by_api: dict[str, list[str]] = {}
     for operation in operations:
@@ -193,26 +145,26 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     if len(by_api) > _SHOWN_APIS:
         terminal.say(f"  and {len(by_api) - _SHOWN_APIS} more APIs")
     if found.not_loaded:
-        terminal.say(f"  and {found.not_loaded} documents that are read when they are looked for")
+        terminal.say(f"  and {found.not_loaded} documents that are read on demand")
     for problem in skipped[:_SHOWN_PROBLEMS]:
         terminal.say(terminal.paint(_wrapped("skipped:", one_line(problem, 300)), DIM))
     if len(skipped) > _SHOWN_PROBLEMS:
-        more = f"  and {len(skipped) - _SHOWN_PROBLEMS} more; `closient-mcp status` tells them"
+        more = f"  and {len(skipped) - _SHOWN_PROBLEMS} more; `closient-mcp status` lists them"
         terminal.say(terminal.paint(more, DIM))
     terminal.say(_wrapped("calls to:", ", ".join(sorted(system.origins))))
-    if isinstance(system.credential, SignIn) and (place := _sign_in_place(system.credential)) != system.site:
-        terminal.say(_wrapped("sign-in:", place))
+    if isinstance(system.credential, SignIn) and (url := _sign_in_url(system.credential)) != system.site:
+        terminal.say(_wrapped("sign-in:", url))
     kind = proposal.credential if isinstance(proposal.credential, str) else proposal.credential["grant"]
-    terminal.say(_wrapped("credential:", f"{kind}; {proposal.because}"))
+    terminal.say(_wrapped("credential:", f"{kind}; {proposal.reason}"))
 
 
-def _sign_in_place(credential: SignIn) -> str:
+def _sign_in_url(credential: SignIn) -> str:
     profile = credential.profile
     return profile.endpoints.authorization or profile.endpoints.token or profile.issuer
 
 
 def _wrapped(label: str, text: str) -> str:
-    """A line of a list of facts; what follows of a long one stands below it."""
+    """A labelled line, with a hanging indent if it is wrapped."""
     begin = f"  {label:<11} "
     return textwrap.fill(
         text,
@@ -224,27 +176,27 @@ def _wrapped(label: str, text: str) -> str:
     )
 
 
-def _afterwards(settings: Settings, system: SystemSettings, proposal: Proposal, terminal: Terminal) -> int:
-    """What is left for the person to do; on a terminal the sign-in can follow at once."""
+def _next_steps(settings: Settings, system: SystemSettings, proposal: Proposal, terminal: Terminal) -> int:
+    """Say what the user has to do next; on a terminal, offer to sign in."""
     if proposal.variables:
         names = ", ".join(proposal.variables)
-        said = f"Set {names} where your host starts us (its `env` block), and in this terminal for the commands."
-        terminal.say(textwrap.fill(said, _WIDTH, break_on_hyphens=False))
+        hint = f"Set {names} in the `env` block of your host's entry, and in this terminal for the commands."
+        terminal.say(textwrap.fill(hint, _WIDTH, break_on_hyphens=False))
     if not isinstance(system.credential, SignIn):
         terminal.say(terminal.paint(f"`closient-mcp tools --system {system.name}` shows its tools.", GREEN))
         return 0
-    if proposal.variables or not sys.stdin.isatty() or not _agrees():
+    if proposal.variables or not sys.stdin.isatty() or not _confirmed():
         terminal.say(f"`closient-mcp login {system.name}` signs in; so does the first call that needs it.")
         return 0
     from .login import login
 
-    return login(replace(settings, systems=(system,)), browser=True, device=False, bare=settings.bare)
+    return login(replace(settings, systems=(system,)), browser=True, device=False, plain=settings.plain)
 
 
-def _agrees() -> bool:
+def _confirmed() -> bool:
     print("Sign in now? [Y/n] ", end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
-        print(file=sys.stderr)  # the input ended, and the line with the question should too
+        print(file=sys.stderr)  # end of input: end the line of the prompt
         return False
     return answer.strip().lower() in ("", "y", "yes")

@@ -1,4 +1,4 @@
-"""`tools --changed` and `tools --accept`: what differs from the tools that a person first saw."""
+"""`tools --changed`: how the tools differ from those that the user first saw."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 from ...tools.formats.json_values import JsonObject, JsonValue
 from ...tools.systems.changes import Change
-from ..bridge.change_report import FirstSeen
 from ..bridge.composition import Bridge
+from ..bridge.connection import Connection
 from .terminal import BOLD, GREEN, RED, Terminal
 
 
 def changed_json(bridge: Bridge, query: str) -> list[JsonValue]:
-    """Every change as plain data."""
+    """All changes as JSON."""
     return [
         _plain(name, change)
-        for name, seen in bridge.loader.first_seen.items()
-        for change in seen.changes
+        for name, connection in bridge.connections.items()
+        for change in connection.baseline.changes
         if query in change.tool
     ]
 
@@ -29,23 +29,23 @@ def _plain(system: str, change: Change) -> JsonObject:
 
 
 def print_changed(bridge: Bridge, query: str, terminal: Terminal) -> None:
-    """Every change for a person, and what can be done about it."""
-    for name, seen in bridge.loader.first_seen.items():
-        found = [change for change in seen.changes if query in change.tool]
-        for change in found:
-            terminal.say(f"{terminal.paint(change.tool, BOLD)}  {_WORDS[change.kind]}")
+    """Print all changes, and how to accept them."""
+    for connection in bridge.connections.values():
+        shown = [change for change in connection.baseline.changes if query in change.tool]
+        for change in shown:
+            terminal.say(f"{terminal.paint(change.tool, BOLD)}  {_LABELS[change.kind]}")
             for line in _lines(change):
                 terminal.say(f"  {terminal.paint(line, RED if line.startswith('-') else GREEN)}")
-        terminal.say(_summary(name, seen, len(found)))
+        terminal.say(_summary(connection, len(shown)))
 
 
-_WORDS = {
-    "added": "is new",
-    "removed": "is gone",
-    "title": "has another title",
+_LABELS = {
+    "added": "added",
+    "removed": "removed",
+    "title": "title changed",
     "description": "description changed",
-    "schema": "takes other arguments",
-    "tier": "does something else to the service",
+    "schema": "arguments changed",
+    "tier": "tier changed",
     "url": "URL changed",
 }
 
@@ -59,12 +59,11 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"{line[0]} {line[1:]}"
 
 
-def _summary(name: str, seen: FirstSeen, count: int) -> str:
-    if not count and seen.system.failure:
-        return f"{name}: nothing can be compared: {seen.system.failure}"
+def _summary(connection: Connection, count: int) -> str:
+    system, baseline = connection.system, connection.baseline
+    if not count and system.failure:
+        return f"{system.name}: nothing to compare: {system.failure}"
     if not count:
-        return f"{name}: nothing differs from what was first seen."
-    note = (
-        "" if seen.is_own_version else f" It was first read by closient-mcp {seen.program}, which may account for it."
-    )
-    return f"{name}: {count} differences.{note} `closient-mcp tools --accept` takes them as they are now."
+        return f"{system.name}: no differences from what was first seen."
+    note = "" if baseline.is_own_version else f" closient-mcp {baseline.program} recorded the tools, which may be why."
+    return f"{system.name}: {count} differences.{note} `closient-mcp tools --accept` accepts the tools as they are now."

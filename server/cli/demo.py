@@ -1,4 +1,4 @@
-"""`closient-mcp demo`: the main job end to end, with no account and no network."""
+"""`closient-mcp demo`: an end-to-end walkthrough, with no account and no network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mcp import Client
 
 _PROGRAM = [sys.executable, "-m", "closient_mcp.server"]
-_PERSON = shlex.join([sys.executable, "-m", "closient_mcp.server.cli.demo_browser", "%s"])
+_SIMULATED_BROWSER = shlex.join([sys.executable, "-m", "closient_mcp.server.cli.demo_browser", "%s"])
 _SEARCH: JsonObject = {
     "query": "organic peanut butter",
     "latitude": 48.4284,
@@ -39,27 +39,27 @@ _STEPS = 6
 
 
 class DemoError(Exception):
-    """A step did not give what it should."""
+    """A step had an unexpected result."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """Where the sandbox listens, a key that it accepts, and the folder for what we keep meanwhile."""
+    """The sandbox's URL, an API key that it accepts, and our folder for the demo."""
 
     url: str
     api_key: str
     home: str
 
     def count(self, method: str, path: str) -> int:
-        """How often a path was asked for."""
+        """The number of requests for a path."""
         log = parse_json(httpx2.get(f"{self.url}/__sandbox__/log", trust_env=False).content)
         return sum(as_object(entry).get("method") == method and as_object(entry).get("path") == path
                    for entry in as_list(log))  # fmt: skip
 
 
-def demo(*, browser: str | None, bare: bool) -> int:
-    """Show the whole thing at work; 0 if every step gave what it should. `browser` opens pages where there is one."""
-    terminal = Terminal(sys.stdout, bare=bare)
+def demo(*, browser: str | None, plain: bool) -> int:
+    """Run the walkthrough; the exit code is 0 if every step succeeded. `browser` is the command that opens pages."""
+    terminal = Terminal(sys.stdout, plain=plain)
     if find_spec("django") is None:
         terminal.say("The demo needs the sandbox: pip install 'closient-mcp[sandbox]'")
         return 1
@@ -73,17 +73,17 @@ def demo(*, browser: str | None, bare: bool) -> int:
 
 async def _show(terminal: Terminal, browser: str | None) -> None:
     terminal.say(f"{terminal.paint('closient-mcp demo', BOLD)}: no account, no network, nothing left behind")
-    _step(terminal, 1, "A Closient of our own, on this machine", ["sandbox", "--port", "0"])
-    # A folder of its own: what the person has set and kept has no part in this, and nothing is added to it.
+    _step(terminal, 1, "A local Closient sandbox", ["sandbox", "--port", "0"])
+    # A temporary folder, so that the user's settings and sign-ins are neither read nor changed.
     with tempfile.TemporaryDirectory(prefix="closient-mcp-demo-") as home:
         async with _sandbox(home) as sandbox:
-            terminal.say(f"  it listens at {sandbox.url}")
+            terminal.say(f"  listening at {sandbox.url}")
             await _show_status(terminal, sandbox)
             await _show_tools(terminal, sandbox)
             await _show_sign_in(terminal, sandbox, browser)
             await _show_second_start(terminal, sandbox)
     terminal.say(f"\n{terminal.paint('Done.', GREEN)} mcp.json has the entry that puts this into your own MCP host.")
-    terminal.say(f"Where a host does not find closient-mcp by itself, its whole path is {_installed_program()}")
+    terminal.say(f"If your host does not find closient-mcp, use its full path: {_installed_program()}")
 
 
 def _installed_program() -> Path:
@@ -112,45 +112,45 @@ async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
     async with _host(sandbox, CLOSIENT_API_KEY=sandbox.api_key) as client:
         tools = (await client.list_tools()).tools
         terminal.say(f"  protocol {client.protocol_version}, {len(tools)} tools")
-        found = await _search(terminal, client)
-        gtin = as_text(found[0].get("gtin"))
+        products = await _search(terminal, client)
+        gtin = as_text(products[0].get("gtin"))
         product = await _call(terminal, client, "lookup_product", {"gtin": gtin})
         terminal.say(f"  {product.get('name')} by {product.get('brand')}, {product.get('size')}")
         resolved = await _call(terminal, client, "resolve_gtin", {"gtin": gtin})
         for link in [as_object(link) for link in as_list(resolved.get("links"))][:3]:
             terminal.say(f"  {link.get('link_type')}: {link.get('href')}")
-        _step(terminal, 4, "One tool that was generated from an OpenAPI document, with an API key")
+        _step(terminal, 4, "A tool generated from an OpenAPI document, with an API key")
         caller = await _call(terminal, client, _WHOAMI, {})
         terminal.say(f"  {to_text(caller)[:120]}…")
 
 
 async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, browser: str | None) -> None:
-    _step(terminal, 5, "The same without a key: the first call that needs it signs a person in")
+    _step(terminal, 5, "The same without a key: the first call that needs it signs the user in")
     if browser:
-        terminal.say("  your browser opens; sign in as alice with the password sandbox, and allow")
+        terminal.say("  your browser opens; sign in as alice with the password sandbox, and allow access")
     else:
-        terminal.say("  there is no screen here, so the demo signs in and allows by itself, as alice")
-    async with _host(sandbox, BROWSER=browser or _PERSON) as client:
+        terminal.say("  there is no browser here, so the demo signs in and allows access as alice")
+    async with _host(sandbox, BROWSER=browser or _SIMULATED_BROWSER) as client:
         await _call_until_signed_in(terminal, client)
         terminal.say("\n  and the quickstart's Step 4, now as alice:")
         await _search(terminal, client)
     registrations, sign_ins = sandbox.count("POST", "/oauth/register/"), sandbox.count("POST", "/oauth/authorize/")
     terminal.say(f"\n  {registrations} registration, {sign_ins} sign-in")
     if (registrations, sign_ins) != (1, 1):
-        raise DemoError("it should have been one of each")
+        raise DemoError("expected one of each")
 
 
 async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox) -> None:
-    _step(terminal, 6, "A second start signs in silently, from what the first one kept")
-    async with _host(sandbox, BROWSER=_PERSON) as client:
+    _step(terminal, 6, "A second start is signed in already, with the stored sign-in")
+    async with _host(sandbox, BROWSER=_SIMULATED_BROWSER) as client:
         caller = await _call(terminal, client, _WHOAMI, {})
     terminal.say(f"  {caller.get('email')}, with {sandbox.count('POST', '/oauth/authorize/')} sign-in in all")
     if sandbox.count("POST", "/oauth/authorize/") != 1:
-        raise DemoError("the second start should have been silent")
+        raise DemoError("expected no second sign-in")
 
 
 async def _call_until_signed_in(terminal: Terminal, client: Client) -> None:
-    """A host's agent repeats a call that told it to wait for the person; so do we, for some minutes."""
+    """Repeat the call until the user has signed in, as an agent does."""
     for _ in range(_TRIES_TO_SIGN_IN - 1):
         try:
             caller = await _call(terminal, client, _WHOAMI, {})
@@ -161,12 +161,12 @@ async def _call_until_signed_in(terminal: Terminal, client: Client) -> None:
         else:
             terminal.say(f"  {caller.get('email')}")
             return
-    raise DemoError("nobody signed in")
+    raise DemoError("not signed in after several tries")
 
 
 async def _search(terminal: Terminal, client: Client) -> list[JsonObject]:
-    found = await _call(terminal, client, "search_products", _SEARCH)
-    items = [as_object(item) for item in as_list(found.get("items"))]
+    result = await _call(terminal, client, "search_products", _SEARCH)
+    items = [as_object(item) for item in as_list(result.get("items"))]
     if not items:
         raise DemoError("the search near Victoria found nothing")
     for item in items:
@@ -181,7 +181,7 @@ def _step(terminal: Terminal, number: int, title: str, command: Sequence[str] = 
 
 
 async def _call(terminal: Terminal, client: Client, tool: str, arguments: JsonObject) -> JsonObject:
-    """Call a tool as a host does, and show the call."""
+    """Call a tool as a host does, and print the call."""
     terminal.say(f"\n  {terminal.paint(tool, CYAN)} {terminal.paint(to_text(arguments), DIM)}")
     result = await client.call_tool(tool, arguments)
     text = next((block.text for block in result.content if block.type == "text"), "")
@@ -194,7 +194,7 @@ def _object(text: str) -> JsonObject:
     try:
         return as_object(parse_json(text))
     except InvalidJsonError as error:
-        raise DemoError(f"what came back is {error}") from None
+        raise DemoError(f"invalid response: {error}") from None
 
 
 def _offer_line(item: JsonObject) -> str:
@@ -205,7 +205,7 @@ def _offer_line(item: JsonObject) -> str:
 
 @asynccontextmanager
 async def _host(sandbox: RunningSandbox, **environment: str) -> AsyncGenerator[Client]:
-    """Our server as a host starts it: a process of its own, with no more environment than hosts give."""
+    """Our server as a host starts it: a process with a minimal environment."""
     from mcp import Client, StdioServerParameters
 
     arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.url]
@@ -216,7 +216,7 @@ async def _host(sandbox: RunningSandbox, **environment: str) -> AsyncGenerator[C
 
 @asynccontextmanager
 async def _sandbox(home: str) -> AsyncGenerator[RunningSandbox]:
-    """A sandbox in a process of its own, which ends when its input does, so even if we are killed."""
+    """A sandbox process; it ends with its input, so even if we are killed."""
     command = [sys.executable, "-m", "closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
     async with await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=None) as process:
         assert process.stdin
@@ -226,6 +226,6 @@ async def _sandbox(home: str) -> AsyncGenerator[RunningSandbox]:
                 line = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", 65_536)
         except (TimeoutError, anyio.IncompleteRead, anyio.EndOfStream):
             raise DemoError("the sandbox did not start") from None
-        told = _object(line.decode())
-        yield RunningSandbox(as_text(told.get("url")), as_text(told.get("api_key")), home)
+        started = _object(line.decode())
+        yield RunningSandbox(as_text(started.get("url")), as_text(started.get("api_key")), home)
         await process.stdin.aclose()

@@ -1,6 +1,6 @@
-"""The demo's own person: signs in to the sandbox and allows what is asked, where there is no screen for a real one.
+"""A simulated browser for the demo: signs in to the sandbox and allows access.
 
-Started as a browser is, with the URL as its argument: `python -m closient_mcp.server.cli.demo_browser ADDRESS`.
+Started with a URL, as a browser is: `python -m closient_mcp.server.cli.demo_browser URL`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import httpx2
 
 _FIELDS = {"username": "alice", "password": "sandbox"}
 _BUTTON = "allow"
-_MOST_PAGES = 5
+_MAX_PAGES = 5
 
 
 class _Form(HTMLParser):
@@ -29,10 +29,10 @@ class _Form(HTMLParser):
 
 
 def approve(url: str) -> None:
-    """Fill in the forms that follow from the URL until there are none left."""
+    """Submit the forms at the URL until none is left."""
     with httpx2.Client(follow_redirects=True, trust_env=False, verify=False) as browser:
         page = browser.get(url)
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             form = _Form(page.text)
             if "password" in form.fields:
                 answers = {**form.fields, **_FIELDS}

@@ -19,74 +19,76 @@ from ...auth.sign_in.attempt import SignInAttempt
 from ...auth.sign_in.login import Login
 from ...auth.sign_in.sign_out import sign_out
 from ..bridge.composition import Bridge, open_bridge
+from ..bridge.connection import Connection
 from ..logs import start_log
 from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings
 from ..signals import end_on_signals
 from .terminal import GREEN, RED, Terminal, restorer, stderr_terminal
 
 
-def login(settings: Settings, *, browser: bool, device: bool, bare: bool) -> int:
-    """Sign in now, to each system in turn that has a sign-in; 0 if all of that worked."""
-    terminal = stderr_terminal(bare=bare)
+def login(settings: Settings, *, browser: bool, device: bool, plain: bool) -> int:
+    """Sign in to each system that has a sign-in; the exit code is 0 if all sign-ins succeeded."""
+    terminal = stderr_terminal(plain=plain)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
-            if not bridge.sessions:
+            connections = [connection for connection in bridge.connections.values() if connection.session]
+            if not connections:
                 for system in settings.systems:
                     terminal.say(_no_sign_in(system))
                 return 1
             await bridge.loader.load(terminal.bar)
-            there = [system for system in settings.systems if system.name in bridge.sessions]
-            codes = [await _sign_in(bridge, system, terminal, browser, device) for system in there]
-            return max(codes)
+            return max([await _sign_in(bridge, each, terminal, browser, device) for each in connections])
 
     return _run(settings, terminal, run)
 
 
 def _no_sign_in(system: SystemSettings) -> str:
     if isinstance(system.credential, NoCredential):
-        return f"There is nothing to sign in to: {system.name} is used without a credential."
+        return f"Nothing to sign in to: {system.name} is used without a credential."
     return (
-        f"There is nothing to sign in to: {system.name} uses the API key from {system.credential.source}, "
-        "which goes before a sign-in."
+        f"Nothing to sign in to: {system.name} uses the API key from {system.credential.source}, "
+        "which takes precedence over a sign-in."
     )
 
 
-async def _sign_in(bridge: Bridge, system: SystemSettings, terminal: Terminal, browser: bool, device: bool) -> int:
-    if system.name not in bridge.logins:
+async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, browser: bool, device: bool) -> int:
+    system, login = connection.settings, connection.login
+    if login is None:
+        assert connection.session
         try:
-            refresh = partial(bridge.sessions[system.name].refresh, by_hand=True)
+            refresh = partial(connection.session.refresh, by_hand=True)
             await anyio.to_thread.run_sync(background.start(refresh).result)
         except AuthError as error:
             terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
             return 1
         terminal.say(terminal.paint(f"Signed in to {system.name} ({system.site}).", GREEN))
         return 0
-    used = bridge.logins[system.name]
-    attempt = used.start(bridge.tools.scopes_to_ask(system.name), browser=browser, by_hand=True, device=device)
-    await anyio.to_thread.run_sync(_lead, used, attempt, terminal, browser, system.site)
+    attempt = login.start(bridge.tools.scopes_to_request(system.name), browser=browser, by_hand=True, device=device)
+    await anyio.to_thread.run_sync(_guide, login, attempt, terminal, browser, system.site)
     return _report(attempt, terminal, system.site)
 
 
-def logout(settings: Settings, *, forget: bool, bare: bool) -> int:
-    """Revoke each sign-in and drop it; 0 also where nobody was signed in, 1 where one could not be dropped."""
-    terminal = stderr_terminal(bare=bare)
+def logout(settings: Settings, *, forget: bool, plain: bool) -> int:
+    """Revoke and delete each sign-in; the exit code is 1 if one could not be deleted, else 0."""
+    terminal = stderr_terminal(plain=plain)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
-            codes = [await _sign_out(used, terminal, forget) for used in bridge.sessions.values()]
+            sessions = [connection.session for connection in bridge.connections.values() if connection.session]
+            codes = [await _sign_out(session, terminal, forget) for session in sessions]
             for system in settings.systems:
                 if isinstance(system.credential, ApiKey):
-                    said = f"{system.name}: nobody is signed in; the API key from {system.credential.source} is used."
-                    terminal.say(f"{said} Take it out there to stop that.")
+                    source = system.credential.source
+                    terminal.say(f"{system.name}: not signed in; it uses the API key from {source}. Remove it there.")
         return max(codes, default=0)
 
     return _run(settings, terminal, run)
 
 
-async def _sign_out(used: Session, terminal: Terminal, forget: bool) -> int:
+async def _sign_out(session: Session, terminal: Terminal, forget: bool) -> int:
     try:
-        terminal.say(await anyio.to_thread.run_sync(partial(sign_out, used, forget=forget)))
+        terminal.say(await anyio.to_thread.run_sync(partial(sign_out, session, forget=forget)))
     except AuthError as error:
         terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1
@@ -94,7 +96,7 @@ async def _sign_out(used: Session, terminal: Terminal, forget: bool) -> int:
 
 
 def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], object]) -> int:
-    # Where a URL is pasted nothing is shown, and who waits for that is not told when the sign-in is over.
+    # Pasting a URL turns the echo off, and that thread may still be waiting when the sign-in ends.
     restore = restorer()
     end_on_signals(restore)
     redaction = Redaction()
@@ -108,13 +110,13 @@ def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], 
         restore()
 
 
-def _lead(used: Login, attempt: SignInAttempt, terminal: Terminal, browser: bool, site: str) -> None:
-    """Say where to go, and wait; without a browser take the redirected URL back."""
+def _guide(login: Login, attempt: SignInAttempt, terminal: Terminal, browser: bool, site: str) -> None:
+    """Tell the user where to sign in, and wait; without a browser, accept the redirected URL."""
     attempt.ready.wait()
     if attempt.done.is_set():
         return
     if attempt.server:
-        terminal.say(f"You sign in with {attempt.server}, which {site} names for it.")
+        terminal.say(f"You sign in with {attempt.server}, the authorization server of {site}.")
     if attempt.user_code:
         terminal.say(f"Open this URL on any device and sign in:\n\n  {attempt.url}\n")
         terminal.say(f"Your code is {attempt.user_code}. This waits until you are done.")
@@ -128,21 +130,21 @@ def _lead(used: Login, attempt: SignInAttempt, terminal: Terminal, browser: bool
         terminal.say("No browser can be opened from here.")
     terminal.say(f"Open this URL in any browser and sign in:\n\n  {attempt.authorize_url}\n")
     terminal.say("If the browser then cannot connect, copy the whole URL that it shows and paste it here.")
-    # A thread of its own: the browser may come back by itself, and then nobody pastes anything.
-    threading.Thread(target=_take_pasted, args=(used, attempt, terminal), daemon=True).start()
+    # In a thread: the browser may also reach us by itself.
+    threading.Thread(target=_read_pasted, args=(login, attempt, terminal), daemon=True).start()
     attempt.done.wait()
 
 
-def _take_pasted(used: Login, attempt: SignInAttempt, terminal: Terminal) -> None:
+def _read_pasted(login: Login, attempt: SignInAttempt, terminal: Terminal) -> None:
     while not attempt.done.is_set():
         try:
-            # Without an echo: the URL holds the code.
+            # Without an echo: the URL contains the code.
             text = getpass.getpass("URL: ") if sys.stdin.isatty() else sys.stdin.readline()
         except EOFError:
             return
         if not text:
             return
-        if not used.paste(attempt, text):
+        if not login.paste(attempt, text):
             terminal.say("That is not the URL of this sign-in. Copy the whole line from the browser.")
 
 

@@ -1,4 +1,4 @@
-"""The command line: what can be asked for, and who answers."""
+"""The command line: options, and the function of each command."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from typing import cast
 
 from ...auth import background
 from ..settings.loading import load_settings
-from ..settings.model import MISUSE, Options, Settings, SettingsError
+from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError
+from ..settings.presets.registry import NAMES
 
 _LAST_SECONDS = 30.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code: 0 well, 1 the command reports a failure, 2 misuse."""
+    """Run one command and return the exit code: 0 success, 1 failure, 2 usage error."""
     _open_streams()
     given = _parser().parse_args(arguments)
     if given.command is None and sys.stdin.isatty():
@@ -30,27 +31,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return explain()
     if given.command == "sandbox":
         return _sandbox(given)
-    if given.command == "config" and given.what == "schema":
+    if given.command == "config" and given.action == "schema":
         from .config import schema
 
         return schema()
     try:
         code = _add(given) if given.command == "add" else _run(given, load_settings(_options(given), os.environ))
-        sys.stdout.flush()  # here, where it can still be told that nobody reads it
+        sys.stdout.flush()  # so that a broken pipe is reported here
         return code
     except SettingsError as error:
         print(f"closient-mcp: {error}", file=sys.stderr)
-        return MISUSE
+        return USAGE_ERROR
     except KeyboardInterrupt:
         return 130
     except (BrokenPipeError, ExceptionGroup) as error:
         if not _is_broken_pipe(error):
             raise
-        # The reader of our output left, as `head` and hosts do; what is still in the buffer has nowhere to go.
+        # The reader of our output closed it, as `head` does; discard what is still buffered.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     finally:
-        # Here, where threads can still be started: without them no name is looked up and nothing is tried again.
+        # Before the interpreter shuts down: afterwards no thread can be started, so no host name is resolved.
         background.finish(_LAST_SECONDS)
 
 
@@ -62,8 +63,8 @@ def _is_broken_pipe(error: BaseException) -> bool:
 
 
 def _open_streams() -> None:
-    """Streams that can be used whatever they were started with: closed ones lead nowhere, narrow ones escape."""
-    # Opened for the life of the process.
+    """Replace closed standard streams, and escape characters that the encoding does not have."""
+    # Open for the life of the process.
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
@@ -73,17 +74,17 @@ def _open_streams() -> None:
 
 
 def _run(given: argparse.Namespace, settings: Settings) -> int:
-    # Each command imports what it needs and no more: a host waits for `serve`.
+    # Each command imports only what it needs: a host waits for `serve`.
     match given.command:
         case "demo":
             from .demo import demo
 
-            return demo(browser=settings.browser, bare=settings.bare)
+            return demo(browser=settings.browser, plain=settings.plain)
         case "status" | "tools" | "call":
             from .show import call, status, tools
 
             if given.command == "status":
-                return status(settings, as_json=given.json, bare=settings.bare)
+                return status(settings, as_json=given.json, plain=settings.plain)
             if given.command == "tools":
                 return tools(
                     settings,
@@ -92,15 +93,15 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
                     everything=given.all,
                     changed=given.changed,
                     accept=given.accept,
-                    bare=settings.bare,
+                    plain=settings.plain,
                 )
-            return call(settings, given.tool, given.arguments, bare=settings.bare)
+            return call(settings, given.tool, given.arguments, plain=settings.plain)
         case "login" | "logout":
             from .login import login, logout
 
             if given.command == "login":
-                return login(settings, browser=not given.no_browser, device=given.device, bare=settings.bare)
-            return logout(settings, forget=given.forget, bare=settings.bare)
+                return login(settings, browser=not given.no_browser, device=given.device, plain=settings.plain)
+            return logout(settings, forget=given.forget, plain=settings.plain)
         case "config":
             from .config import show
 
@@ -110,7 +111,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
             return serve_http(settings, given.http)
         case _:
-            # What is imported stays, so the collector need not look through it: an eighth of a start.
+            # Imported modules stay, so the collector need not scan them: an eighth of the start time.
             gc.disable()
             from ..serving.stdio import serve
 
@@ -120,16 +121,16 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _add(given: argparse.Namespace) -> int:
-    from .add import Request, add
-    from .proposal import Given
+    from ..settings.proposals import AddRequest, ClientOptions
+    from .add import add
 
     options = _options(given)
-    credential = Given(given.client_id, given.redirect_uri)
-    request = Request(given.name, given.url, given.preset, given.base or "", given.account, given.retailer, credential)
-    # A file that is named need not be there yet.
+    client = ClientOptions(given.client_id, given.redirect_uri)
+    request = AddRequest(given.name, given.url, given.preset, given.base or "", given.account, given.retailer, client)
+    # Here a named file need not exist yet.
     named = options.config or os.environ.get("CLOSIENT_MCP_CONFIG", "").strip()
-    there = not named or Path(named).expanduser().exists()
-    settings = load_settings(options, os.environ, None if there else "")
+    exists = not named or Path(named).expanduser().exists()
+    settings = load_settings(options, os.environ, None if exists else "")
     alone = replace(options, system=given.name)
     return add(settings, request, lambda text: load_settings(alone, os.environ, text))
 
@@ -159,7 +160,9 @@ def _port(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("common options")
-    group.add_argument("--config", metavar="FILE", help="the settings file (default: closient-mcp.toml in our folder)")
+    group.add_argument(
+        "--config", metavar="FILE", help="the settings file (default: closient-mcp.toml in CLOSIENT_MCP_HOME)"
+    )
     group.add_argument("--site", metavar="SITE", help="production (default), testing, local, or a URL")
     group.add_argument("--system", metavar="NAME", help="only this system")
     group.add_argument(
@@ -180,40 +183,44 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, help: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help, parents=[common])
 
-    serve = command("serve", "serve MCP over stdio, as hosts start it, or over HTTP")
+    serve = command("serve", "serve MCP over stdio, as a host starts it, or over HTTP")
     serve.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP on this machine; 0 picks a port")
-    command("demo", "the main job end to end against the sandbox; no account, no network")
+    command("demo", "run the end-to-end walkthrough against the sandbox; no account, no network")
     login = command("login", "sign in now")
-    _add_system(login, "the system to sign in to; all that want it, unless named")
-    login.add_argument("--no-browser", action="store_true", help="print the URL, and take the redirected one back")
+    _add_system(login, "the system to sign in to (default: all that have a sign-in)")
+    login.add_argument("--no-browser", action="store_true", help="print the URL, and ask for the redirected URL")
     login.add_argument("--device", action="store_true", help="print a code to enter on another device")
-    logout = command("logout", "revoke the sign-in at the server and drop it")
-    _add_system(logout, "the system to sign out of; all, unless named")
-    logout.add_argument("--forget", action="store_true", help="drop the registration too")
-    status = command("status", "what can be reached, which tools that gives, what was skipped and why")
+    logout = command("logout", "revoke the sign-in and delete it")
+    _add_system(logout, "the system to sign out of (default: all)")
+    logout.add_argument("--forget", action="store_true", help="delete the registration too")
+    status = command("status", "show what can be reached, how many tools that gives, and what was skipped and why")
     status.add_argument("--json", action="store_true", help="as JSON")
-    tools = command("tools", "what an agent would see")
-    tools.add_argument("query", nargs="?", metavar="QUERY", help="only tools that these words find, best first")
+    tools = command("tools", "list the tools that an agent sees")
+    tools.add_argument("query", nargs="?", metavar="QUERY", help="only tools that match, best first")
     tools.add_argument("--json", action="store_true", help="the MCP definitions, each with system and tier")
-    tools.add_argument("--all", action="store_true", help="every operation, listed to agents or not")
-    tools.add_argument("--changed", action="store_true", help="what differs from what was first seen")
-    tools.add_argument("--accept", action="store_true", help="take the tools as they are now for what was first seen")
-    call = command("call", "call a tool as an agent would, and print the result's JSON")
-    call.add_argument("tool", metavar="TOOL", help="any name that `tools --all` shows")
+    tools.add_argument("--all", action="store_true", help="every operation, also those that are not listed to agents")
+    tools.add_argument("--changed", action="store_true", help="show how the tools differ from those first seen")
+    tools.add_argument("--accept", action="store_true", help="accept the tools as they are now")
+    call = command("call", "call a tool as an agent would, and print the result as JSON")
+    call.add_argument("tool", metavar="TOOL", help="a name from `tools --all`")
     call.add_argument(
         "arguments", nargs="?", default="{}", metavar="JSON", help="its arguments; - reads them from stdin"
     )
-    add = command("add", "look a system up, write its settings, offer to sign in")
-    add.add_argument("name", metavar="NAME", help="what to call it; its tools' names begin with that")
-    add.add_argument("url", metavar="URL", help="of its site, its api-catalog or an OpenAPI document; or a file")
-    add.add_argument("--preset", choices=["closient", "close", "fluent"], help="what kind of system it is")
-    add.add_argument("--base", metavar="ADDRESS", help="where its API is, whatever its documents say")
-    add.add_argument("--client-id", metavar="ID", help="a client of your own to sign in as")
-    add.add_argument("--redirect-uri", metavar="URI", help="as that client is registered with")
-    add.add_argument("--account", metavar="NAME", help="Fluent's account, where the URL does not say it")
-    add.add_argument("--retailer", type=int, metavar="N", help="Fluent's retailer")
-    config = command("config", "the settings in force, and where each came from")
-    config.add_argument("what", choices=["show", "schema"], help="show them, or the JSON Schema of the settings file")
-    sandbox = command("sandbox", "run a Closient of your own on this machine until stopped")
-    sandbox.add_argument("--port", type=_port, metavar="N", default=8000, help="0 picks a free one (default: 8000)")
+    add = command("add", "look up a system, write its settings, offer to sign in")
+    add.add_argument("name", metavar="NAME", help="the name of the system, and the prefix of its tools")
+    add.add_argument(
+        "url", metavar="URL", help="the URL of its site, its api-catalog or an OpenAPI document; or a file"
+    )
+    add.add_argument("--preset", choices=NAMES, help="the preset (default: by its URL or name)")
+    add.add_argument("--base", metavar="URL", help="the URL of its API, instead of the servers in its documents")
+    add.add_argument("--client-id", metavar="ID", help="your own OAuth client")
+    add.add_argument("--redirect-uri", metavar="URI", help="the redirect URI that the client is registered with")
+    add.add_argument("--account", metavar="NAME", help="the Fluent account, if the URL does not contain it")
+    add.add_argument("--retailer", type=int, metavar="N", help="the Fluent retailer")
+    config = command("config", "show the settings in force and their sources, or the JSON Schema of the file")
+    config.add_argument(
+        "action", choices=["show", "schema"], help="the settings, or the JSON Schema of the settings file"
+    )
+    sandbox = command("sandbox", "run a local Closient sandbox until stopped")
+    sandbox.add_argument("--port", type=_port, metavar="N", default=8000, help="0 picks a free port (default: 8000)")
     return parser

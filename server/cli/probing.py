@@ -1,4 +1,4 @@
-"""What is at a URL: a catalog, a description, or a site that leads to one; and what sign-in is wanted there."""
+"""Finds out what is at a URL: a catalog, an OpenAPI document, or a site with one; and its authorization server."""
 
 from __future__ import annotations
 
@@ -28,40 +28,40 @@ from .proposal import Provider
 _ACCEPT = (
     "application/linkset+json, application/openapi+json, application/json;q=0.9, application/yaml;q=0.8, */*;q=0.1"
 )
-# Where frameworks put their documents by themselves; tried last.
-_USUAL = ("openapi.json", "openapi.yaml", "api/openapi.json", "swagger.json")
-# So many documents of a catalog tell how it wants its credentials.
-_LOOKED_INTO = 5
+# The default paths of common frameworks, tried last.
+_COMMON_PATHS = ("openapi.json", "openapi.yaml", "api/openapi.json", "swagger.json")
+# How many documents of a catalog are read for their security schemes.
+_MAX_SAMPLED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a system is reached: the settings that say so, where its API is, and what its descriptions want."""
+    """The settings for a system's documents, the URL of its API, and the security schemes of the documents."""
 
-    way: Mapping[str, str]
+    settings: Mapping[str, str]
     home: str
     schemes: tuple[Scheme, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A description, where it came from, and where the catalog says that its API is."""
+class _ApiDocument:
+    """An OpenAPI document, its URL, and the URL of its API in the catalog."""
 
     document: JsonObject
     url: str
     anchor: str = ""
 
     def bases(self) -> list[str]:
-        """Where it may be called, the first first; where it says nothing of that, where it is itself."""
+        """The URLs of its servers, in order; without any, the origin of the document itself."""
         named = [server_url(as_object(server)) for server in as_list(self.document.get("servers"))]
         return list(usable(filter(None, [*named, self.anchor]), self.url)) or list(usable("/", self.url))
 
 
 async def probe(url: str, base: str, fetcher: Fetcher) -> Probe:
-    """Find out what a URL is; `base` is where the person says that the API is.
+    """Find out what a URL is; `base` overrides the URL of the API.
 
     Raises:
-        SettingsError: nothing there leads to a description; says what was tried.
+        SettingsError: no OpenAPI document was found; the message says what was tried.
     """
     try:
         document = await fetcher.fetch(url, _ACCEPT)
@@ -69,37 +69,37 @@ async def probe(url: str, base: str, fetcher: Fetcher) -> Probe:
         raise SettingsError(f"{url} {error}. Check the URL and the network") from None
     except FetchError as error:
         return await _probe_site(url, base, fetcher, str(error))
-    found, what = _understood(document)
-    if found is None:
-        return await _probe_site(url, base, fetcher, what)
-    if "openapi" in found:
-        return _described(url, url, base, _Seen(found, document.url))
-    return await _cataloged({"catalog": url}, DocumentSource(catalog=url), base, Reader(fetcher))
+    content, reason = _parse(document)
+    if content is None:
+        return await _probe_site(url, base, fetcher, reason)
+    if "openapi" in content:
+        return _from_document(url, url, base, _ApiDocument(content, document.url))
+    return await _from_catalog({"catalog": url}, DocumentSource(catalog=url), base, Reader(fetcher))
 
 
 async def probe_file(path: Path, base: str, fetcher: Fetcher) -> Probe:
     """Find out what a file is.
 
     Raises:
-        SettingsError: it cannot be read, is something else, or does not say where its API is.
+        SettingsError: unreadable file, unsupported format, or no URL of an API in it.
     """
     url = path.as_uri()
     try:
         document = await Reader(fetcher, (url,)).read(url, _ACCEPT, lambda document: document)
     except FetchError as error:
         raise SettingsError(f"{path}: {error}") from None
-    found, what = _understood(document)
-    if found is None:
-        raise SettingsError(f"{path}: {what}")
-    if "openapi" in found:
-        return _described(str(path), "", base, _Seen(found, url))
-    way = DocumentSource(catalog=url)
-    # The person's own file says where the system is, so what is there may be read.
-    there = Fetcher(fetcher.client, _named_in(document))
-    return await _cataloged({"catalog": str(path)}, way, base, Reader(there, way.files, way.folders))
+    content, reason = _parse(document)
+    if content is None:
+        raise SettingsError(f"{path}: {reason}")
+    if "openapi" in content:
+        return _from_document(str(path), "", base, _ApiDocument(content, url))
+    source = DocumentSource(catalog=url)
+    # The user trusts a local file, so the origins that it lists may be read.
+    listed = Fetcher(fetcher.client, _listed_origins(document))
+    return await _from_catalog({"catalog": str(path)}, source, base, Reader(listed, source.files, source.folders))
 
 
-def _named_in(document: Document) -> frozenset[str]:
+def _listed_origins(document: Document) -> frozenset[str]:
     try:
         entries = read_catalog(document.body, document.url).entries
     except InvalidCatalogError:
@@ -107,109 +107,108 @@ def _named_in(document: Document) -> frozenset[str]:
     return frozenset(_origins([entry.anchor or entry.description for entry in entries]))
 
 
-async def _probe_site(url: str, base: str, fetcher: Fetcher, what: str) -> Probe:
-    """What a site leads to: its catalog, or a document at one of the usual places."""
+async def _probe_site(url: str, base: str, fetcher: Fetcher, reason: str) -> Probe:
+    """Find a site's catalog, or an OpenAPI document at a common path."""
     well_known = resolve(url, WELL_KNOWN)
     tried = ""
-    for way, settings in (
+    for source, settings in (
         (DocumentSource(catalog=well_known), {"catalog": well_known}),
         (DocumentSource(site=url), {"site": url}),
     ):
         try:
-            return await _cataloged(settings, way, base, Reader(fetcher))
+            return await _from_catalog(settings, source, base, Reader(fetcher))
         except DiscoveryError as error:
             tried = str(error)
     folders = dict.fromkeys([resolve(url, "/"), f"{resolve(url, '').split('?')[0].rstrip('/')}/"])
-    for place in (f"{folder}{name}" for folder in folders for name in _USUAL):
+    for candidate in (f"{folder}{name}" for folder in folders for name in _COMMON_PATHS):
         try:
-            document = await fetcher.fetch(place, _ACCEPT)
+            document = await fetcher.fetch(candidate, _ACCEPT)
         except FetchError:
             continue
-        found, _ = _understood(document)
-        if found is not None and "openapi" in found:
-            return _described(place, place, base, _Seen(found, document.url))
-    usual = ", ".join(f"/{name}" for name in _USUAL)
+        content, _ = _parse(document)
+        if content is not None and "openapi" in content:
+            return _from_document(candidate, candidate, base, _ApiDocument(content, document.url))
+    paths = ", ".join(f"/{name}" for name in _COMMON_PATHS)
     raise SettingsError(
-        f"{url} leads to no description of an API: {what}; {tried}; and there is none at {usual}. "
-        "Say the URL of its OpenAPI document, or a file"
+        f"No description of an API found at {url}: {reason}; {tried}; nor at {paths}. "
+        "Give the URL of its OpenAPI document, or a file"
     )
 
 
-def _understood(document: Document) -> tuple[JsonObject | None, str]:
-    """The catalog or description that a body is, or what it is instead."""
+def _parse(document: Document) -> tuple[JsonObject | None, str]:
+    """The catalog or OpenAPI document in a body, or why it is neither."""
     try:
-        found = read_document(document.body)
+        content = read_document(document.body)
     except UnreadableDocumentError as error:
         return None, str(error)
-    if is_swagger(found):
-        return to_openapi(found, document.url), ""
-    if isinstance(found.get("linkset"), list) or "openapi" in found:
-        return found, ""
-    return None, unsupported_reason(found) or "what is there is no api-catalog and no OpenAPI document"
+    if is_swagger(content):
+        return to_openapi(content, document.url), ""
+    if isinstance(content.get("linkset"), list) or "openapi" in content:
+        return content, ""
+    return None, unsupported_reason(content) or "it is neither an api-catalog nor an OpenAPI document"
 
 
-def _described(description: str, url: str, base: str, seen: _Seen) -> Probe:
-    """A description's way in; where its API is elsewhere, that is written down too, for the person to see.
+def _from_document(description: str, url: str, base: str, api: _ApiDocument) -> Probe:
+    """The settings for one document; they include a `base` if its API is at another origin, for the user to see.
 
-    `url` is where the description is, nothing for a file.
+    `url` is the document's URL, '' for a file.
     """
-    way = {"description": description}
+    settings = {"description": description}
     own = frozenset({origin_of(url)} if url else ())
-    there = [one for one in seen.bases() if not is_file(one)]
-    elsewhere = not any(has_origin(one, own) for one in there) or not seen.bases()
-    if base or elsewhere:
-        if not (base or there):
-            raise SettingsError(f"{description} does not say where its API is: say --base ADDRESS")
-        way["base"] = (base or there[0]).rstrip("/")
-    home = way.get("base", url)
+    servers = [server for server in api.bases() if not is_file(server)]
+    if base or not any(has_origin(server, own) for server in servers):
+        if not (base or servers):
+            raise SettingsError(f"{description} does not contain the URL of its API: add --base URL")
+        settings["base"] = (base or servers[0]).rstrip("/")
+    home = settings.get("base", url)
     # A relative URL is relative to the server's, as to a folder.
-    return Probe(way, home, security_schemes(seen.document, f"{home}/" if "base" in way else seen.url))
+    return Probe(settings, home, security_schemes(api.document, f"{home}/" if "base" in settings else api.url))
 
 
-async def _cataloged(settings: dict[str, str], way: DocumentSource, base: str, reader: Reader) -> Probe:
-    """A catalog's way in; where all its APIs are at one other place, that is the system's own.
+async def _from_catalog(settings: dict[str, str], source: DocumentSource, base: str, reader: Reader) -> Probe:
+    """The settings for a catalog; they include a `site` if all its APIs are at one other origin.
 
     Raises:
-        DiscoveryError: there is no catalog.
-        SettingsError: its APIs are at several places, none of which is the catalog's own.
+        DiscoveryError: no catalog.
+        SettingsError: its APIs are at several origins, none of which is the catalog's own.
     """
-    found = await find_descriptions(way, reader)
-    seen = [one async for one in _read_some(found.entries, reader)]
-    schemes = dict.fromkeys(scheme for one in seen for scheme in security_schemes(one.document, one.url))
-    own = "" if is_file(way.url) else way.url
-    home = base or own
+    catalog = await find_descriptions(source, reader)
+    apis = [api async for api in _sample(catalog.entries, reader)]
+    schemes = tuple(dict.fromkeys(scheme for api in apis for scheme in security_schemes(api.document, api.url)))
+    own = "" if is_file(source.url) else source.url
     if base:
-        settings["base"] = base.rstrip("/")
-    elif seen and not any(own and has_origin(place, frozenset({origin_of(own)})) for s in seen for place in s.bases()):
-        firsts = list(dict.fromkeys(_origins([place for one in seen for place in one.bases()[:1]])))
-        if not own and len(firsts) > 1:
-            return Probe(settings, firsts[0], tuple(schemes))  # the person's own file may name several
-        if len(firsts) != 1:
-            where = f"are at {', '.join(firsts)}" if firsts else "are nowhere that it says"
-            raise SettingsError(f"The APIs of {way.url} {where}: add each by the URL of its OpenAPI document")
-        if "site" in settings:
-            raise SettingsError(f"The APIs of {way.url} are at {firsts[0]}: add it by the URL of its catalog")
-        home = settings["site"] = firsts[0]
-    return Probe(settings, home, tuple(schemes))
+        return Probe({**settings, "base": base.rstrip("/")}, base, schemes)
+    at_own = own and any(has_origin(url, frozenset({origin_of(own)})) for api in apis for url in api.bases())
+    if not apis or at_own:
+        return Probe(settings, own, schemes)
+    origins = list(dict.fromkeys(_origins([url for api in apis for url in api.bases()[:1]])))
+    if not own and len(origins) > 1:
+        return Probe(settings, origins[0], schemes)  # the user trusts a local file, which may list several origins
+    if len(origins) != 1:
+        where = f"are at {', '.join(origins)}" if origins else "have no usable URLs"
+        raise SettingsError(f"The APIs of {source.url} {where}: add each by the URL of its OpenAPI document")
+    if "site" in settings:
+        raise SettingsError(f"The APIs of {source.url} are at {origins[0]}: add it by the URL of its catalog")
+    return Probe({**settings, "site": origins[0]}, origins[0], schemes)
 
 
-async def _read_some(entries: Sequence[Entry], reader: Reader) -> AsyncIterator[_Seen]:
-    for entry in entries[:_LOOKED_INTO]:
+async def _sample(entries: Sequence[Entry], reader: Reader) -> AsyncIterator[_ApiDocument]:
+    for entry in entries[:_MAX_SAMPLED]:
         try:
-            yield await reader.read(entry.description, _ACCEPT, partial(_seen, anchor=entry.anchor))
+            yield await reader.read(entry.description, _ACCEPT, partial(_api_document, anchor=entry.anchor))
         except (FetchError, ValueError):
-            continue  # the loading of the system tells it
+            continue  # reported when the system is loaded
 
 
-def _seen(document: Document, anchor: str) -> _Seen:
-    found, what = _understood(document)
-    if found is None or "openapi" not in found:
-        raise ValueError(what)
-    return _Seen(found, document.url, anchor)
+def _api_document(document: Document, anchor: str) -> _ApiDocument:
+    content, reason = _parse(document)
+    if content is None or "openapi" not in content:
+        raise ValueError(reason)
+    return _ApiDocument(content, document.url, anchor)
 
 
 def usable(references: Iterable[str], url: str) -> Iterator[str]:
-    """Those that calls may go to: by https, or on this machine if what names them is there too."""
+    """The URLs that calls may go to: https, or on this machine if the document that names them is here too."""
     for reference in references:
         try:
             base = resolve(url, reference)
@@ -231,25 +230,25 @@ def _origins(urls: Iterable[str]) -> Iterator[str]:
 async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
     """The authorization server of a system, if it publishes metadata (RFC 8414).
 
-    It is asked for where the API is, then where the API says that it is (RFC 9728), then where its documents do.
+    Tries the API's origin, then the server that the API names (RFC 9728), then those in its documents.
     """
     home = origin_of(found.home)
-    named = [await _protected_by(home, fetcher)]
+    candidates = [await _protected_by(home, fetcher)]
     for scheme in found.schemes:
-        named += [scheme.issuer, *_origins([scheme.authorization, scheme.token])]
+        candidates += [scheme.issuer, *_origins([scheme.authorization, scheme.token])]
     wire = Wire(trust_env=not is_loopback(home))
-    for issuer in dict.fromkeys([home, *usable(filter(None, named), home)]):
+    for issuer in dict.fromkeys([home, *usable(filter(None, candidates), home)]):
         try:
             server = await anyio.to_thread.run_sync(discover, issuer, wire)
         except ServerMetadataError:
             continue
-        registers, people = server.registration_endpoint is not None, bool(server.authorization_endpoint)
-        return Provider(registers, people, "" if issuer == home else issuer)
+        registers, interactive = server.registration_endpoint is not None, bool(server.authorization_endpoint)
+        return Provider(registers, interactive, "" if issuer == home else issuer)
     return None
 
 
 async def _protected_by(home: str, fetcher: Fetcher) -> str:
-    """The authorization server that a protected resource names (RFC 9728 §2), if it names one."""
+    """The authorization server that a protected resource names (RFC 9728 §2); '' without one."""
     try:
         document = await fetcher.fetch(f"{home}/.well-known/oauth-protected-resource", "application/json")
         return as_text(next(iter(as_list(read_document(document.body).get("authorization_servers"))), ""))

@@ -1,4 +1,4 @@
-"""`status`, `tools` and `call`: an agent's view, for a person at a terminal."""
+"""`status`, `tools` and `call`: the agent's view, on the command line."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue
 from ...tools.toolset.tool import Tool, index_tools
 from ..bridge.composition import Bridge, open_bridge
 from ..logs import start_log
-from ..settings.model import MISUSE, Settings
+from ..settings.model import USAGE_ERROR, Settings
 from ..signals import end_on_signals
 from .status import status_lines, status_of
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal, stderr_terminal
 
-# A call in a script need not ask for the documents each time; what it does is in them for longer than that.
+# So that calls in a script don't fetch the documents each time.
 _FRESH_SECONDS = 3600.0
 _TIER_STYLE = {"read": GREEN, "write": CYAN, "destructive": RED}
 
 
-def status(settings: Settings, *, as_json: bool, bare: bool) -> int:
-    """Print the state of every system; 1 where one cannot be reached."""
+def status(settings: Settings, *, as_json: bool, plain: bool) -> int:
+    """Print the state of every system; the exit code is 1 if one cannot be reached."""
 
     async def run() -> int:
         async with open_bridge(settings, _logging(settings)) as bridge:
-            await _load(bridge, bare)
+            await _load(bridge, plain)
             if as_json:
                 _print_json(status_of(bridge))
             else:
                 print("\n".join(status_lines(bridge)))
-            return 1 if any(system.unreachable for system in bridge.systems.values()) else 0
+            return 1 if any(connection.system.unreachable for connection in bridge.connections.values()) else 0
 
     return anyio.run(run)
 
 
 def tools(
-    settings: Settings, query: str | None, *, as_json: bool, everything: bool, changed: bool, accept: bool, bare: bool
+    settings: Settings, query: str | None, *, as_json: bool, everything: bool, changed: bool, accept: bool, plain: bool
 ) -> int:
-    """Print the tools that an agent sees, or all, or what changed of them; 1 where a system's tools are missing."""
+    """Print the tools that an agent sees, or all, or their changes; the exit code is 1 if a system failed."""
 
     async def run() -> int:
         async with open_bridge(settings, _logging(settings)) as bridge:
-            await _load(bridge, bare)
+            await _load(bridge, plain)
             if changed or accept:
-                _show_changed(bridge, query or "", accept=accept, as_json=as_json, bare=bare)
+                _show_changed(bridge, query or "", accept=accept, as_json=as_json, plain=plain)
                 return _report_failures(bridge)
             shown = bridge.tools.all() if everything else bridge.tools.listed()
             if query:
@@ -58,34 +58,36 @@ def tools(
                 ]
                 _print_json(definitions)
             else:
-                _print_tools(shown, Terminal(sys.stdout, bare=bare))
+                _print_tools(shown, Terminal(sys.stdout, plain=plain))
             return _report_failures(bridge)
 
     return anyio.run(run)
 
 
-def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool, bare: bool) -> None:
+def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool, plain: bool) -> None:
     from .changed_tools import changed_json, print_changed
 
     if accept:
-        for seen in bridge.loader.first_seen.values():
-            seen.accept()
+        for connection in bridge.connections.values():
+            connection.baseline.accept()
     if as_json:
         _print_json(changed_json(bridge, query))
     else:
-        print_changed(bridge, query, Terminal(sys.stdout, bare=bare))
+        print_changed(bridge, query, Terminal(sys.stdout, plain=plain))
 
 
-def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
-    """Call one tool and print the result's JSON; 0 well, 1 the tool reports an error, 2 misuse."""
+def call(settings: Settings, name: str, arguments: str, *, plain: bool) -> int:
+    """Call one tool and print the result as JSON; the exit code is 0 success, 1 tool error, 2 usage error."""
     try:
-        given = parse_json(sys.stdin.read() if arguments == "-" else arguments)
+        values = parse_json(sys.stdin.read() if arguments == "-" else arguments)
     except InvalidJsonError as error:
         print(f"closient-mcp: the arguments are {error}", file=sys.stderr)
-        return MISUSE
-    if not isinstance(given, dict):
-        print('closient-mcp: the arguments are a JSON object, such as {"query": "trail mix"}', file=sys.stderr)
-        return MISUSE
+        return USAGE_ERROR
+    if not isinstance(values, dict):
+        print(
+            'closient-mcp: invalid arguments: expected a JSON object, such as {"query": "trail mix"}', file=sys.stderr
+        )
+        return USAGE_ERROR
 
     end_on_signals()
 
@@ -97,20 +99,22 @@ def call(settings: Settings, name: str, arguments: str, *, bare: bool) -> int:
             finds = name.endswith(("_operation", "_operations"))
             if bridge.tools.find(name) is None or finds:
                 warm = await bridge.loader.load_cached(within=_FRESH_SECONDS)
-                # A tool that is known needs no other system.
+                # A known tool needs no other system.
                 if bridge.tools.find(name) is None or (finds and not warm):
-                    await _load(bridge, bare)
+                    await _load(bridge, plain)
                     await bridge.loader.load_matching("", name=name)
             tool = bridge.tools.find(name)
             if tool is None:
                 print(f"closient-mcp: {bridge.calls.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
-                return _report_failures(bridge) or MISUSE
-            terminal = stderr_terminal(bare=bare)
+                return _report_failures(bridge) or USAGE_ERROR
+            terminal = stderr_terminal(plain=plain)
 
             async def progress(_: float, message: str) -> None:
                 terminal.say(message)
 
-            result = await call_tool(bridge, tool, given, UserChannel(progress, heard=True, lives_on=False))
+            result = await call_tool(
+                bridge, tool, values, UserChannel(progress, progress_shown=True, keeps_running=False)
+            )
             _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
             return 1 if result.is_error else 0
 
@@ -123,16 +127,17 @@ def _logging(settings: Settings) -> Redaction:
     return redaction
 
 
-async def _load(bridge: Bridge, bare: bool) -> None:
-    terminal = stderr_terminal(bare=bare)
+async def _load(bridge: Bridge, plain: bool) -> None:
+    terminal = stderr_terminal(plain=plain)
     await bridge.loader.load(terminal.bar, again=True)
 
 
 def _report_failures(bridge: Bridge) -> int:
-    failed = [system for system in bridge.systems.values() if system.failure]
+    systems = [connection.system for connection in bridge.connections.values()]
+    failed = [system for system in systems if system.failure]
     for system in failed:
         print(f"closient-mcp: {system.name}: {system.failure}", file=sys.stderr)
-    for stale in [stale for system in bridge.systems.values() for stale in system.stale()]:
+    for stale in [stale for system in systems for stale in system.stale()]:
         print(f"closient-mcp: {stale.url} is from {stale.moment}, because {stale.why}", file=sys.stderr)
     return 1 if failed else 0
 

@@ -1,4 +1,4 @@
-"""`closient-mcp status`: what can be reached, which tools that gives, and what was skipped and why."""
+"""`closient-mcp status`: what can be reached, how many tools that gives, and what was skipped and why."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from datetime import UTC, datetime
 from ...auth.errors import AuthError
 from ...auth.oauth.discovery import same_origin
 from ...auth.secrets.references import SecretError
+from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.json_values import JsonObject, JsonValue, as_list
 from ...tools.problems import Problem
 from ..bridge.composition import Bridge
+from ..bridge.connection import Connection
 from ..bridge.report import skipped_of
-from ..settings.model import ApiKey, NoCredential, SystemSettings
+from ..settings.model import ApiKey, NoCredential
 
 
 def status_of(bridge: Bridge) -> JsonObject:
-    """The state of every system, as plain data."""
-    systems: JsonObject = {}
-    for settings in bridge.settings.systems:
-        systems[settings.name] = _system_status(settings, bridge)
+    """The state of every system as JSON."""
     return {
-        "systems": systems,
+        "systems": {name: _system_status(connection, bridge) for name, connection in bridge.connections.items()},
         "tools": len(bridge.tools.all()),
         "listed": len(bridge.tools.listed()),
         "expose": bridge.settings.exposure.mode,
@@ -28,45 +27,44 @@ def status_of(bridge: Bridge) -> JsonObject:
     }
 
 
-def _system_status(settings: SystemSettings, bridge: Bridge) -> JsonObject:
-    system = bridge.systems[settings.name]
+def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
+    settings, system = connection.settings, connection.system
     read = [d for d in system.documents.values() if not d.failure]
     skipped: list[JsonValue] = [_problem(problem) for problem in skipped_of(settings, bridge.tools)]
     return {
         "site": settings.site,
-        **_way(settings),
+        **_source(settings.source),
         "reachable": not system.unreachable,
         "failure": system.unreachable or None,
         "apis": len(system.entries),
         "descriptions": len(read),
         "operations": len(system.operations()),
         "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
-        "credential": _credential(settings, bridge),
+        "credential": _credential(connection, bridge),
         "skipped": skipped,
-        "stale": [{"what": one.url, "from": one.moment, "why": one.why} for one in system.stale()],
-        "changed": len(bridge.loader.first_seen[settings.name].tools),
+        "stale": [{"what": stale.url, "from": stale.moment, "why": stale.why} for stale in system.stale()],
+        "changed": len(connection.baseline.changed_tools),
     }
 
 
-def _way(settings: SystemSettings) -> JsonObject:
-    way = settings.way
-    if way.descriptions:
-        return {"description": list[JsonValue](way.descriptions)}
-    return {"catalog": way.catalog or f"{way.site.rstrip('/')}/.well-known/api-catalog"}
+def _source(source: DocumentSource) -> JsonObject:
+    if source.descriptions:
+        return {"description": list[JsonValue](source.descriptions)}
+    return {"catalog": source.catalog or f"{source.site.rstrip('/')}/.well-known/api-catalog"}
 
 
-def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
-    given = settings.credential
-    if isinstance(given, ApiKey):
-        return _key(given, bridge)
-    if isinstance(given, NoCredential):
-        return {"kind": "none", "source": given.source}
-    state: JsonObject = {"kind": "oauth", "grant": given.profile.grant, "source": given.source}
+def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
+    credential, session = connection.settings.credential, connection.session
+    if isinstance(credential, ApiKey):
+        return _key(credential, bridge)
+    if isinstance(credential, NoCredential) or session is None:
+        return {"kind": "none", "source": credential.source}
+    state: JsonObject = {"kind": "oauth", "grant": credential.profile.grant, "source": credential.source}
     try:
-        record = bridge.sessions[settings.name].store.read()
+        record = session.store.read()
     except AuthError as error:
         return {**state, "signed_in": False, "failure": f"{error.message} {error.next_step}"}
-    if record.server and not same_origin(record.server.issuer, given.profile.issuer):
+    if record.server and not same_origin(record.server.issuer, credential.profile.issuer):
         state["issuer"] = record.server.issuer
     tokens = record.tokens
     if tokens is None:
@@ -75,18 +73,19 @@ def _credential(settings: SystemSettings, bridge: Bridge) -> JsonObject:
     ends = None if tokens.expires_at is None else _moment(tokens.expires_at)
     renewable = tokens.refresh_token is not None
     person = record.person or None
-    told: JsonObject = {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
-    told["store"] = "keyring" if record.seal else "file"
-    told["store_wanted"] = given.profile.store
+    state |= {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+    state |= {"store": "keyring" if record.seal else "file", "store_wanted": credential.profile.store}
     if record.history.withheld:
-        told["withheld"] = [*record.history.withheld]
-    return {**state, **told, **({"warning": record.warning} if record.warning else {})}
+        state["withheld"] = [*record.history.withheld]
+    if record.warning:
+        state["warning"] = record.warning
+    return state
 
 
-def _key(given: ApiKey, bridge: Bridge) -> JsonObject:
-    state: JsonObject = {"kind": "api_key", "source": given.source, "in": f"{given.place} {given.name}".strip()}
+def _key(key: ApiKey, bridge: Bridge) -> JsonObject:
+    state: JsonObject = {"kind": "api_key", "source": key.source, "in": f"{key.place} {key.name}".strip()}
     try:
-        return {**state, "ending": given.key.open(bridge.calls.redaction).ending}
+        return {**state, "ending": key.key.open(bridge.calls.redaction).ending}
     except SecretError as error:
         return {**state, "failure": f"{error}. {error.next_step}"}
 
@@ -96,32 +95,32 @@ def _moment(seconds: float) -> str:
 
 
 def _problem(problem: Problem) -> JsonObject:
-    told: JsonObject = {"what": problem.subject, "why": problem.reason, "effect": problem.effect}
-    return {**told, "pointer": problem.pointer} if problem.pointer else told
+    values: JsonObject = {"what": problem.subject, "why": problem.reason, "effect": problem.effect}
+    return {**values, "pointer": problem.pointer} if problem.pointer else values
 
 
 def status_lines(bridge: Bridge) -> list[str]:
-    """The same for a person."""
+    """The state of every system as lines of text."""
     lines: list[str] = []
-    for settings in bridge.settings.systems:
-        lines += _system_lines(settings, bridge)
+    for connection in bridge.connections.values():
+        lines += _system_lines(connection, bridge)
     shown = "read-only, " if bridge.settings.read_only else ""
     lines.append(f"Tools: {len(bridge.tools.listed())} listed, {len(bridge.tools.all())} callable ({shown}--expose "
                  f"{bridge.settings.exposure.mode})")  # fmt: skip
     return lines
 
 
-def _system_lines(settings: SystemSettings, bridge: Bridge) -> list[str]:
-    system = bridge.systems[settings.name]
+def _system_lines(connection: Connection, bridge: Bridge) -> list[str]:
+    settings, system = connection.settings, connection.system
     lines = [f"{settings.name} at {settings.site}"]
     if system.unreachable:
         lines.append(f"  not reachable: {system.unreachable}")
     if not system.failure:
         read = sum(not d.failure for d in system.documents.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
-    lines.append(f"  {_credential_line(_credential(settings, bridge), settings.name)}")
+    lines.append(f"  {_credential_line(_credential(connection, bridge), settings.name)}")
     lines += [f"  {stale.url} is from {stale.moment}, because {stale.why}" for stale in system.stale()]
-    if changed := bridge.loader.first_seen[settings.name].tools:
+    if changed := connection.baseline.changed_tools:
         lines.append(
             f"  {len(changed)} tools differ from what was first seen; `closient-mcp tools --changed` shows how"
         )
@@ -141,22 +140,20 @@ def _credential_line(state: JsonObject, system: str) -> str:
         return f"credential: API key{which} from {state['source']}"
     unattended = state["grant"] not in ("authorization_code", "device_code")
     if not state["signed_in"] and unattended:
-        return f"credential: {state['grant']}, not used yet; the first call does it"
+        return f"credential: {state['grant']}, not used yet; the first call signs in"
     if not state["signed_in"]:
-        return (
-            f"credential: nobody is signed in; `closient-mcp login {system}` does it, or the first call that needs it"
-        )
+        return f"credential: not signed in; run `closient-mcp login {system}`, or make a call that needs it"
     who = f" as {state['person']}" if state["person"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
     renewed = f"until {state['expires']}" if state["expires"] else ""
     if state["renewable"] or unattended:
-        renewed = f"{renewed}, then renewed by itself" if renewed else "renewed by itself"
-    renewed = renewed or "until the service says otherwise"
+        renewed = f"{renewed}, then renewed automatically" if renewed else "renewed automatically"
+    renewed = renewed or "until the service rejects it"
     warning = f"\n  {state['warning']}" if "warning" in state else ""
     where = f" with {state['issuer']}" if "issuer" in state else ""
     if withheld := " ".join(str(scope) for scope in as_list(state.get("withheld", []))):
-        scopes = f"{scopes}, was not given {withheld}" if scopes else f"nothing; was not given {withheld}"
+        scopes = f"{scopes}; not granted: {withheld}" if scopes else f"none; not granted: {withheld}"
     kept = ", kept in the keyring" if state["store"] == "keyring" else ""
     if state["store_wanted"] == "keyring" and not kept:
         kept = ", kept in a file and not in the keyring"
-    return f"credential: signed in{who}{where}, {renewed}{kept}{f'; may {scopes}' if scopes else ''}{warning}"
+    return f"credential: signed in{who}{where}, {renewed}{kept}{f'; scopes: {scopes}' if scopes else ''}{warning}"

@@ -1,4 +1,4 @@
-"""What a person types for a URL: a whole one, one without its scheme, or a file."""
+"""Parses what the user types for a URL: a URL, one without its scheme, or a file."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from urllib.request import url2pathname
 
 from ...tools.formats.urls import is_loopback
 from ..settings.model import SettingsError
-from ..settings.sites import safe_origin
+from ..settings.origins import safe_origin
 
 Location: TypeAlias = str | Path
 
 _HOST = re.compile(r"(localhost|\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)+)(:\d+)?([/?].*)?", re.IGNORECASE)
-# A name such as openapi.json looks like a host, and no top-level domain is called so.
+# A name such as openapi.json looks like a host, but none of these is a top-level domain.
 _DOCUMENT = re.compile(r"[^/:?]+\.(json|yaml|yml)", re.IGNORECASE)
 
 
 def location_of(text: str) -> Location:
-    """The URL or the file that is meant; what has no scheme and is no file is taken for a host.
+    """The URL or file; text without a scheme that is not a file is taken for a host.
 
     Raises:
-        SettingsError: it is neither.
+        SettingsError: neither.
     """
     text = text.strip()
     if re.match(r"file:", text, re.IGNORECASE):
@@ -45,7 +45,7 @@ def _exists(name: str) -> bool:
 
 def _file(name: str) -> Path:
     if not _exists(name):
-        raise SettingsError(f"{name[:200]!r} is no URL (https://...), and there is no such file")
+        raise SettingsError(f"{name[:200]!r} is neither a URL (https://...) nor an existing file")
     path = Path(name).expanduser().resolve()
     if not path.is_file():
         raise SettingsError(f"{path} is not a file")

@@ -1,4 +1,4 @@
-"""Colour and progress for people; plain text where nobody looks."""
+"""Colours and progress on terminals, plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ BOLD, DIM, GREEN, RED, CYAN = "1", "2", "32", "31", "36"
 
 
 class Terminal:
-    """Writes to a stream, in colour on a terminal only. `bare` says that the person wants none (NO_COLOR)."""
+    """Writes to a stream, with colours on a terminal unless `plain` (NO_COLOR)."""
 
-    def __init__(self, stream: TextIO, *, bare: bool) -> None:
+    def __init__(self, stream: TextIO, *, plain: bool) -> None:
         self._stream = stream
-        self.lively = stream.isatty() and not bare
+        self._styled = stream.isatty() and not plain
 
     def paint(self, text: str, style: str) -> str:
-        """The text in a style, where styles can be seen."""
-        return f"\x1b[{style}m{text}\x1b[0m" if self.lively else text
+        """The text in a style."""
+        return f"\x1b[{style}m{text}\x1b[0m" if self._styled else text
 
     def say(self, text: str = "") -> None:
-        """One line."""
+        """Print one line."""
         print(text, file=self._stream, flush=True)
 
     def bar(self, done: int, total: int, what: str) -> None:
-        """How far a long step is; on a terminal one line that is drawn over itself, elsewhere nothing."""
-        if not self.lively or total == 0:
+        """Draw a progress bar; only on a terminal."""
+        if not self._styled or total == 0:
             return
         width = 24
         filled = width * done // total
@@ -38,7 +38,7 @@ class Terminal:
 
 
 def restorer() -> Callable[[], None]:
-    """Puts the terminal that we were started on back as it is now, echo included, whoever left it otherwise."""
+    """A function that restores the terminal to its current state, echo included."""
     if os.name != "posix" or not sys.stdin.isatty():
         return lambda: None
     import termios
@@ -47,13 +47,13 @@ def restorer() -> Callable[[], None]:
     state = termios.tcgetattr(number)
 
     def restore() -> None:
-        with suppress(OSError, termios.error):  # it may be gone
-            if os.tcgetpgrp(number) == os.getpgrp():  # who is in the background would be stopped
+        with suppress(OSError, termios.error):  # the terminal may be closed
+            if os.tcgetpgrp(number) == os.getpgrp():  # a background process would be stopped
                 termios.tcsetattr(number, termios.TCSADRAIN, state)
 
     return restore
 
 
-def stderr_terminal(*, bare: bool) -> Terminal:
-    """The terminal for what is said beside the output."""
-    return Terminal(sys.stderr, bare=bare)
+def stderr_terminal(*, plain: bool) -> Terminal:
+    """The terminal for messages."""
+    return Terminal(sys.stderr, plain=plain)

@@ -1,4 +1,4 @@
-"""Sending a person to a URL through their client (URL elicitation), in the way of each era of the protocol."""
+"""URL elicitation: the client sends the user to a URL, in each version of the protocol."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from mcp.shared.exceptions import MCPError
 
 logger = logging.getLogger(__name__)
 
-# The revision that brought the mode `url`, and the one that leaves all asking to the client.
+# The version that introduced the mode `url`, and the one in which results request the input.
 _FIRST, _BY_CLIENT = "2025-11-25", "2026-07-28"
 _POLL = 0.1
 
-# Agreed, which is not finished; said no; closed the question, or could not be asked.
+# "accept" means agreed, not finished; "cancel" dismissed, or could not be asked.
 Action: TypeAlias = Literal["accept", "decline", "cancel"]
 
 
 class InputRequired(Exception):
-    """The client has to ask the person, and then call again (2026-07-28): `result` says so."""
+    """The client has to ask the user, and then call again with the answer (2026-07-28)."""
 
     def __init__(self, result: types.InputRequiredResult) -> None:
-        super().__init__("the person has to be asked")
+        super().__init__("input from the user is required")
         self.result = result
 
 
 class Asker(Protocol):
-    """Asks the person of one call to go to a URL."""
+    """Asks the user to open a URL, for one call."""
 
     async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
-        """What they say; nothing where it was `over`, or too late (`until`, monotonic), before they did.
+        """The user's answer; None if it is `over`, or `until` (monotonic) has passed, before there is one.
 
-        `about` is what no other question is about; the client is not told it.
+        `about` identifies the question; it is not sent.
 
         Raises:
-            InputRequired: the client asks them between this call and the next.
+            InputRequired: the client asks between this call and the next.
         """
 
     async def finished(self) -> None:
-        """Tell the client that they have done there what they were to do."""
+        """Notify the client that the user has finished."""
 
 
 def asker_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses | None) -> Asker | None:
-    """The one for a client that shows URLs to people, and nothing for any other.
+    """The asker for a client that supports URL elicitation; None for any other.
 
-    `answers` are what the client brings along that was asked before.
+    `answers` are the client's answers to earlier requests.
     """
     declared = ctx.session.client_capabilities
     if declared is None or declared.elicitation is None or declared.elicitation.url is None:
@@ -62,33 +62,33 @@ def asker_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses
 
 
 class _DuringCall:
-    """2025-11-25: the server sends a request of its own while the call waits."""
+    """2025-11-25: the server sends a request while the call waits."""
 
     def __init__(self, ctx: ServerRequestContext[Any, Any]) -> None:
         self._ctx = ctx
         self._id = ""
 
     async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
-        said: list[Action] = []
+        answers: list[Action] = []
 
         async def send() -> None:
             self._id = str(uuid4())
             try:
                 session = self._ctx.session
                 result = await session.elicit_url(message, url, self._id, related_request_id=self._ctx.request_id)
-                said.append(result.action)
+                answers.append(result.action)
             except MCPError as error:
-                logger.warning("the client did not ask the person to sign in: %s", error)
-                said.append("cancel")
+                logger.warning("the client did not ask the user to sign in: %s", error)
+                answers.append("cancel")
 
         async with anyio.create_task_group() as group:
             group.start_soon(send)
-            while not said:
+            while not answers:
                 if over() or time.monotonic() > until:
                     break
                 await anyio.sleep(_POLL)
             group.cancel_scope.cancel()
-        return said[0] if said else None
+        return answers[0] if answers else None
 
     async def finished(self) -> None:
         if self._id:
@@ -96,13 +96,13 @@ class _DuringCall:
 
 
 class _BetweenCalls:
-    """2026-07-28: the client asks, and calls again with what was said. It may say anything, so we look ourselves."""
+    """2026-07-28: the client asks, and calls again with the answer. The answer is not trusted: we check the sign-in."""
 
     def __init__(self, answers: types.InputResponses) -> None:
         self._answers = answers
 
     async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
-        # What was said of another sign-in says nothing of this one.
+        # An answer about another sign-in must not count for this one.
         key = f"sign-in-{hashlib.sha256(f'{about} {url} {message}'.encode()).hexdigest()[:12]}"
         answer = self._answers.get(key)
         if isinstance(answer, types.ElicitResult):
@@ -111,4 +111,4 @@ class _BetweenCalls:
         raise InputRequired(types.InputRequiredResult(input_requests={key: request}))
 
     async def finished(self) -> None:
-        """Clients of this revision call again and see."""
+        """Nothing to send: clients of this version call again."""

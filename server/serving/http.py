@@ -18,16 +18,16 @@ from ..signals import LAST_SECONDS
 from .protocol import McpBridge
 
 _LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "[::1]": socket.AF_INET6, "::1": socket.AF_INET6}
-_SECONDS_TO_END = 3
+_SHUTDOWN_SECONDS = 3
 
 
-def serve_http(settings: Settings, place: str) -> int:
+def serve_http(settings: Settings, address: str) -> int:
     """Serve at `[HOST:]PORT` until stopped.
 
     Raises:
-        SettingsError: the place is none, is taken, or can be reached from other machines.
+        SettingsError: invalid address, in use, or reachable from other machines.
     """
-    host, port = parse_place(place)
+    host, port = parse_address(address)
     redaction = Redaction()
     start_log(settings.log_level, settings.log_file, redaction)
     with _listen(host, port) as listener:
@@ -35,20 +35,20 @@ def serve_http(settings: Settings, place: str) -> int:
     return 0
 
 
-def parse_place(text: str) -> tuple[str, int]:
-    """Host and port of `[HOST:]PORT`; the host is 127.0.0.1 unless told otherwise.
+def parse_address(text: str) -> tuple[str, int]:
+    """The host and port in `[HOST:]PORT`; the default host is 127.0.0.1.
 
     Raises:
-        SettingsError: no such place, or one beyond this machine, where anybody could use the sign-in.
+        SettingsError: invalid address, or reachable from other machines, which could use the sign-in.
     """
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not port.isascii() or int(port) > 65535:
-        raise SettingsError(f"--http {text[:80]!r}: it is a port, or a host and a port, such as 127.0.0.1:8000.")
+        raise SettingsError(f"--http {text[:80]!r}: expected a port, or a host and a port, such as 127.0.0.1:8000.")
     host = host or "127.0.0.1"
     if host not in _LOOPBACK:
         raise SettingsError(
-            f"--http {text[:80]!r}: {host} can be reached from other machines, whose callers would have to prove "
-            "who they are; that is not supported. Use 127.0.0.1."
+            f"--http {text[:80]!r}: {host} is reachable from other machines, and callers are not authenticated. "
+            "Use 127.0.0.1."
         )
     return host, int(port)
 
@@ -60,19 +60,19 @@ def _listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two servers listen on one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((name, port))
-        listener.listen(128)  # so that whoever reads the URL can connect at once
+        listener.listen(128)  # before the URL is printed
     except OSError as error:
         listener.close()
-        raise SettingsError(f"--http {host}:{port}: cannot listen there: {error.strerror}.") from error
+        raise SettingsError(f"--http {host}:{port}: cannot listen: {error.strerror}.") from error
     return listener
 
 
 async def _serve(settings: Settings, redaction: Redaction, listener: socket.socket) -> None:
     async with open_bridge(settings, redaction) as bridge:
-        # For these hosts the SDK checks Host and Origin, so that no web page can speak to us (DNS rebinding).
+        # For these hosts the SDK checks Host and Origin, against DNS rebinding.
         app = McpBridge(bridge).server().streamable_http_app(host="127.0.0.1")
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_SECONDS_TO_END
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS
         )
         name, port = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
@@ -81,7 +81,7 @@ async def _serve(settings: Settings, redaction: Redaction, listener: socket.sock
 
 
 class _Server(uvicorn.Server):
-    """Ends by the signal that it was sent, as uvicorn does, but not before what must be written is."""
+    """Ends by the signal, as uvicorn does, but only after token refreshes are finished and saved."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)

@@ -1,4 +1,4 @@
-"""Where we lean on parts of the MCP SDK that it does not promise to keep (mcp 2.3)."""
+"""Uses of MCP SDK internals, which may change without notice (mcp 2.3)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 class ListChangingServer(Server[Any]):
-    """A server that tells clients of the handshake era that its list of tools may change.
+    """A server that declares `listChanged` to clients of 2025-11-25.
 
-    The transports make these options without asking, so overriding is the one way to say so.
+    The transports create these options themselves, so overriding is the only way.
     """
 
     def create_initialization_options(
@@ -26,16 +26,16 @@ class ListChangingServer(Server[Any]):
         experimental_capabilities: dict[str, dict[str, Any]] | None = None,
         extensions: dict[str, dict[str, Any]] | None = None,
     ) -> InitializationOptions:
-        """As the SDK's, with `listChanged` for tools."""
+        """The SDK's options, with `listChanged` for tools."""
         options = notification_options or NotificationOptions(tools_changed=True)
         return super().create_initialization_options(options, experimental_capabilities, extensions)
 
 
 class ListChanged:
-    """Tells every client that the list of tools changed, in the way of its era.
+    """Notifies every client that the list of tools changed, as its protocol version has it.
 
-    Clients of 2026-07-28 listen on `bus`. For those of the handshake era the SDK keeps no register of
-    sessions, so this is a middleware that remembers them, from `notifications/initialized` to their end.
+    Clients of 2026-07-28 listen on `bus`. For those of 2025-11-25 the SDK keeps no register of sessions, so this
+    middleware keeps one, from `notifications/initialized` to the end of the connection.
     """
 
     def __init__(self) -> None:
@@ -51,11 +51,11 @@ class ListChanged:
         return await call_next(ctx)
 
     async def announce(self) -> None:
-        """Send `notifications/tools/list_changed` to all."""
+        """Send `notifications/tools/list_changed` to all clients."""
         await self.bus.publish(ToolsListChanged())
         for session in list(self._sessions):
             try:
                 await session.send_tool_list_changed()
-            except Exception:  # a client that just left must not keep the news from the others
-                logger.debug("a session could not be told that the list changed", exc_info=True)
+            except Exception:  # a closed session must not affect the others
+                logger.debug("could not notify a session that the list changed", exc_info=True)
                 self._sessions.discard(session)

@@ -1,4 +1,4 @@
-"""Signing a person in while an agent's call waits, and on request from the command line."""
+"""Signs the user in while a tool call waits."""
 
 from __future__ import annotations
 
@@ -19,61 +19,64 @@ from .elicitation import Asker
 WAIT_SECONDS = 45.0
 _POLL = 0.1
 _PROGRESS_EVERY = 5.0
-_CLOSED_HOLDS = 60.0
+_DISMISSED_SECONDS = 60.0
 
 Progress = Callable[[float, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class UserChannel:
-    """How the person can be reached whose call it is: by its progress, where that is `heard`, and by its result.
+    """How to reach the user: through progress messages, if they are shown, and through the call's result.
 
-    Where there is an `asker` it sends them to the sign-in, and we open no browser.
-    `lives_on` says that this process will still listen for them when the result is read.
+    With an `asker`, the client opens the sign-in page and we open no browser. `keeps_running`: this process will still
+    accept the redirect after the result has been read.
     """
 
     progress: Progress
-    heard: bool = False
-    lives_on: bool = True
+    progress_shown: bool = False
+    keeps_running: bool = True
     asker: Asker | None = None
 
 
-async def sign_in(bridge: Bridge, needed: SignInRequired, reach: UserChannel) -> SignInRequired | None:
-    """Open the sign-in that a call needs and wait a while for it; gives what to say if it is not done by then.
+async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) -> SignInRequired | None:
+    """Start the sign-in that a call needs and wait for it; return the error to report if it is not finished in time.
 
     Raises:
-        AuthError: it failed, or the person declined.
-        InputRequired: the client has to ask them first.
+        AuthError: the sign-in failed, or the user declined.
+        InputRequired: the client has to ask the user first.
     """
-    login = bridge.logins[needed.system]
-    scopes = bridge.tools.scopes_to_ask(needed.system, needed.scopes)
-    attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=reach.asker is None))
+    login = bridge.connections[needed.system].login
+    assert login, "only a system with a login asks for a sign-in"
+    scopes = bridge.tools.scopes_to_request(needed.system, needed.scopes)
+    attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=channel.asker is None))
     until = time.monotonic() + WAIT_SECONDS
-    told = 0.0
+    reported = 0.0
     asked = False
     while not attempt.done.is_set():
-        if reach.asker and attempt.ready.is_set() and not (asked or attempt.opened or _just_closed(attempt)):
+        if channel.asker and attempt.ready.is_set() and not (asked or attempt.opened or _just_dismissed(attempt)):
             asked = True
-            await _ask(reach.asker, needed, login, attempt, until)
-        elif time.monotonic() > until or (attempt.ready.is_set() and not _can_be_finished(attempt, reach)):
-            return _unfinished(needed, attempt, reach)
-        if attempt.ready.is_set() and time.monotonic() - told > _PROGRESS_EVERY:
-            told = time.monotonic()
-            await reach.progress(WAIT_SECONDS - (until - told), f"Waiting for you to sign in at {_where(attempt)}")
+            await _ask(channel.asker, needed, login, attempt, until)
+        elif time.monotonic() > until or (attempt.ready.is_set() and not _can_be_finished(attempt, channel)):
+            return _unfinished(needed, attempt, channel)
+        if attempt.ready.is_set() and time.monotonic() - reported > _PROGRESS_EVERY:
+            reported = time.monotonic()
+            await channel.progress(
+                WAIT_SECONDS - (until - reported), f"Waiting for you to sign in at {_where(attempt)}"
+            )
         await anyio.sleep(_POLL)
     if error := attempt.outcome():
         raise error
-    if reach.asker:
-        await reach.asker.finished()
+    if channel.asker:
+        await channel.asker.finished()
     return None
 
 
 async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: SignInAttempt, until: float) -> None:
-    """Have the client send the person to the sign-in; what they say is kept in the attempt."""
-    whom = attempt.server or needed.url
-    how = f" and enter the code {attempt.user_code}" if attempt.user_code else ", by way of a URL on this machine"
-    message = f"{needed.message} Open your browser to sign in with {whom}{how}."
-    # Whoever asks between two calls knows an answer again by what was asked: that holds the state of this sign-in.
+    """Have the client send the user to the sign-in page; record the answer in the attempt."""
+    server = attempt.server or needed.url
+    how = f" and enter the code {attempt.user_code}" if attempt.user_code else ", through a URL on this machine"
+    message = f"{needed.message} Open your browser to sign in with {server}{how}."
+    # `authorize_url` contains the state, so an answer to an earlier sign-in is not taken for one to this.
     action = await asker.ask(message, attempt.url, attempt.authorize_url, attempt.done.is_set, until)
     if action == "decline":
         await anyio.to_thread.run_sync(login.decline, attempt)
@@ -83,14 +86,14 @@ async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: Sign
         attempt.closed_at = time.monotonic()
 
 
-def _just_closed(attempt: SignInAttempt) -> bool:
-    """Whether the person closed the question a moment ago: a model that repeats the call is not to repeat that too."""
-    return time.monotonic() - attempt.closed_at < _CLOSED_HOLDS
+def _just_dismissed(attempt: SignInAttempt) -> bool:
+    """Whether the user dismissed the question a moment ago: a repeated call should not ask again."""
+    return time.monotonic() - attempt.closed_at < _DISMISSED_SECONDS
 
 
-def _can_be_finished(attempt: SignInAttempt, reach: UserChannel) -> bool:
-    """Whether the person knows by now where to sign in; else they have to be told first, and nothing is waited for."""
-    return attempt.opened or (bool(attempt.user_code) and reach.heard)
+def _can_be_finished(attempt: SignInAttempt, channel: UserChannel) -> bool:
+    """Whether the user knows where to sign in; if not, the result has to say so, and waiting is no use."""
+    return attempt.opened or (bool(attempt.user_code) and channel.progress_shown)
 
 
 def _where(attempt: SignInAttempt) -> str:
@@ -98,32 +101,34 @@ def _where(attempt: SignInAttempt) -> str:
     return f"{attempt.url}{code}"
 
 
-def _unfinished(needed: SignInRequired, attempt: SignInAttempt, reach: UserChannel) -> SignInRequired:
-    """The sentence for the model to pass on; the URL is short and holds nothing secret."""
+def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserChannel) -> SignInRequired:
+    """What the model tells the user; the URL is short and contains no secret."""
     if not attempt.ready.is_set():
-        next_step = f"The sign-in is still being prepared, for {needed.url} takes its time; repeat the request."
+        next_step = f"The sign-in is still being prepared because {needed.url} is slow. Repeat the request."
     elif attempt.user_code:
         attempt.opened = True
         next_step = (
             f"Open {attempt.url} on any device and enter the code {attempt.user_code} there. "
             "Finish signing in, then repeat the request."
         )
-    elif reach.asker and not attempt.opened:
-        next_step = f"You were asked, and did not say yes. Open {attempt.url} on this machine, then repeat the request."
+    elif channel.asker and not attempt.opened:
+        next_step = f"You did not confirm the sign-in. Open {attempt.url} on this machine, then repeat the request."
     elif attempt.opened:
-        who = "Your client" if reach.asker else "I"
+        who = "Your client" if channel.asker else "I"
         next_step = (
             f"{who} opened your browser; if you see nothing, open {attempt.url} on this machine. "
             "Finish signing in, then repeat the request."
         )
     else:
-        place = f"Open {attempt.url} on this machine, or run" if reach.lives_on else "Run"
+        place = f"Open {attempt.url} on this machine, or run" if channel.keeps_running else "Run"
         next_step = (
             f"No browser can be opened from here. {place} `closient-mcp login --no-browser` in a terminal; "
             "then repeat the request."
         )
-    # It is for the person to see whom they trust with their password.
+    # The user should see who gets their password.
     message = (
-        f"{needed.message} You sign in with {attempt.server}, which it names." if attempt.server else needed.message
+        f"{needed.message} You sign in with {attempt.server}, its authorization server."
+        if attempt.server
+        else needed.message
     )
     return SignInRequired(message, next_step, system=needed.system, url=needed.url)

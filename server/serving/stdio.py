@@ -21,7 +21,7 @@ from .stdio_transport import Inbound, serve_descriptors
 
 
 def serve(settings: Settings) -> int:
-    """Serve until the host closes our input."""
+    """Serve until stdin is closed."""
     redaction = Redaction()
     start_log(settings.log_level, settings.log_file, redaction)
     end_on_signals()
@@ -57,15 +57,15 @@ def _own_streams() -> Generator[tuple[int, int]]:
 
 
 def explain() -> int:
-    """What to say to a person who starts us on a terminal, where no host will ever speak."""
+    """Explain the program to a user who starts it on a terminal."""
     print(
         "closient-mcp is an MCP server: a host such as Claude Desktop, Cursor or VS Code starts it and talks to it.\n"
         "Put this into your host's configuration:\n\n"
         '  {"mcpServers": {"closient": {"command": "closient-mcp", "args": ["serve"]}}}\n\n'
         "Here in the terminal, try:\n"
-        "  closient-mcp demo            the whole thing at work, no account, no network\n"
+        "  closient-mcp demo            an end-to-end walkthrough, no account, no network\n"
         "  closient-mcp login           sign in now instead of at the first call that needs it\n"
-        "  closient-mcp status          what can be reached, and which tools that gives\n"
+        "  closient-mcp status          what can be reached, and how many tools that gives\n"
         '  closient-mcp call validate_gtin \'{"gtin": "09506000134352"}\'\n'
         "  closient-mcp --help          everything else",
         file=sys.stderr,

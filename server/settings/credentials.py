@@ -9,8 +9,7 @@ from typing import Literal, TypeAlias
 
 from ...auth.oauth.registration import is_document
 from ...auth.profile import Profile
-from ...auth.secrets.references import written
-from .model import ApiKey, Credential, NoCredential, SettingsError, SignIn
+from .model import ApiKey, Credential, NoCredential, SignIn
 from .schema import (
     ApiKeyTable,
     AuthorizationCodeTable,
@@ -22,7 +21,7 @@ from .schema import (
 from .sources import Sources
 
 _OAuthTable: TypeAlias = AuthorizationCodeTable | DeviceCodeTable | ClientCredentialsTable | PasswordTable
-_HEADER, _QUERY = "X-API-Key", "api_key"
+KEY_HEADER, _KEY_PARAMETER = "X-API-Key", "api_key"
 # They say where a request goes and where it ends (RFC 9110 §7.2, RFC 9112 §6, §9.6).
 _NOT_FOR_KEYS = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
 
@@ -101,7 +100,7 @@ def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_pl
     place: Literal["header", "basic", "query"] = table.place or ("basic" if key_place == "basic" else "header")
     if place == "basic" and table.name is not None:
         raise sources.error('in = "basic" has no use for a name: the key is the user\'s name there', *keys, "name")
-    name = "" if place == "basic" else table.name or (_HEADER if place == "header" else _QUERY)
+    name = "" if place == "basic" else table.name or (KEY_HEADER if place == "header" else _KEY_PARAMETER)
     if place == "header" and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
         raise sources.error("it is no name that a header can have", *keys, "name")
     if place == "header" and name.lower() in _NOT_FOR_KEYS:
@@ -122,32 +121,3 @@ def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[
     except InvalidRedirectError as error:
         raise sources.error(str(error), *keys, "redirect_uri") from None
     return replace(profile, redirect_uri=table.redirect_uri)
-
-
-def closient_from_environment(preset: Profile, sources: Sources) -> Credential:
-    """Closient's credential where the file names none: an API key, else a client of one's own, else registration.
-
-    Raises:
-        SettingsError: a value is visibly not what it should be.
-    """
-    key = sources.text_of("CLOSIENT_API_KEY")
-    if key is not None:
-        if sources.text_of("CLOSIENT_CLIENT_ID") is not None:
-            sources.warnings.append(
-                "CLOSIENT_API_KEY and CLOSIENT_CLIENT_ID are both set; the API key is used. Leave one of them out."
-            )
-        sources.note("systems.closient.credential", f"API key in {_HEADER}", "CLOSIENT_API_KEY")
-        return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", _HEADER)
-    client_id, secret = sources.text_of("CLOSIENT_CLIENT_ID"), sources.text_of("CLOSIENT_CLIENT_SECRET")
-    if client_id is None:
-        if secret is not None:
-            raise SettingsError("CLOSIENT_CLIENT_SECRET is set without CLOSIENT_CLIENT_ID; it belongs to one.")
-        sources.note("systems.closient.credential", "sign-in as a client that registers itself", "default")
-        return SignIn("registration", preset)
-    sources.note("systems.closient.credential", f"sign-in as the client {client_id}", "CLOSIENT_CLIENT_ID")
-    profile = replace(
-        preset,
-        client_id=written(client_id, "CLOSIENT_CLIENT_ID"),
-        client_secret=written(secret, "CLOSIENT_CLIENT_SECRET") if secret else None,
-    )
-    return SignIn("CLOSIENT_CLIENT_ID", profile)

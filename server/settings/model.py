@@ -1,8 +1,8 @@
-"""What is in force: an object that never changes, made once by `loading.py`."""
+"""The settings in force: a frozen object, created once by `loading.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -11,20 +11,23 @@ from ...auth.api_key import KeyHints
 from ...auth.profile import Profile
 from ...auth.secrets.references import SecretReference
 from ...tools.catalog.discovery import DocumentSource
+from ...tools.http.sender import Sender
+from ...tools.results.responses import ResponseCheck, no_check
 from ...tools.tiers import Tier
 from ...tools.toolset.exposure import Exposure
+from ...tools.toolset.tool import Tool
 
-# The exit code of a command that cannot be carried out as it was given.
-MISUSE = 2
+# The exit code of a usage error.
+USAGE_ERROR = 2
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used: names it, and says what belongs there."""
+    """Invalid setting; the message names it and says what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says; nothing where it says nothing."""
+    """The options of the command line."""
 
     config: str | None = None
     site: str | None = None
@@ -37,14 +40,14 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class NoCredential:
-    """Calls go without any."""
+    """The system is called without a credential."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key: the setting that it came from, where it is read, where in a request it goes, and what is known."""
+    """An API key, and the place and name under which requests carry it; `source` is the setting that it came from."""
 
     source: str
     key: SecretReference
@@ -55,7 +58,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Tokens from an authorization server, with or without a person, and the setting that it came from."""
+    """OAuth, interactive or unattended; `source` is the setting that it came from."""
 
     source: str
     profile: Profile
@@ -65,42 +68,61 @@ Credential: TypeAlias = NoCredential | ApiKey | SignIn
 
 
 @dataclass(frozen=True, slots=True)
-class SystemSettings:
-    """One system: its URL, the way to its descriptions, where calls may go, and its credential.
+class PresetTools:
+    """Curated tools: those of `core` are always listed, those of `tools` like operations.
 
-    `origins` are where its calls, and its credential, may go. `app_scopes` says that its documents declare no
-    scopes and its rule is `<api>:read` and `<api>:write`. `tiers` are by tool name. `prefixed` says that its tools'
-    names begin with its own, `about` introduces it to a model. `account` and `retailer` are Fluent's.
+    `context` is a sentence for the description of every operation, `check` finds errors in successful responses.
+    """
+
+    core: tuple[Tool, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    context: str = ""
+    check: ResponseCheck = no_check
+
+
+def _no_tools(_: Sender) -> PresetTools:
+    return PresetTools()
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What is known of a system beyond its documents; `introduction` is for the instructions to the model.
+
+    `app_scopes`: its documents declare no scopes, the rule is `<api>:read` and `<api>:write`.
+    """
+
+    name: str = ""
+    introduction: str = ""
+    tools: Callable[[Sender], PresetTools] = _no_tools
+    app_scopes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSettings:
+    """One system. Its calls and its credential may go to `origins` only; `tiers` are by tool name.
+
+    `prefix` begins the names of its tools.
     """
 
     name: str
-    preset: str
+    preset: Preset
     site: str
-    way: DocumentSource
+    source: DocumentSource
     origins: frozenset[str]
     credential: Credential
-    pins: tuple[str, ...] = ()
-    tiers: Mapping[str, Tier] = field(default_factory=dict[str, Tier])
-    app_scopes: bool = False
-    prefixed: bool = True
-    about: str = ""
-    account: str = ""
-    retailer: int | None = None
-
-    @property
-    def prefix(self) -> tuple[str, ...]:
-        """How its tools' names begin."""
-        return (self.name,) if self.prefixed else ()
+    pins: tuple[str, ...]
+    tiers: Mapping[str, Tier]
+    prefix: tuple[str, ...]
 
     @property
     def login(self) -> bool:
-        """Whether a person can sign in."""
+        """Whether a user can sign in."""
         return isinstance(self.credential, SignIn) and not self.credential.profile.unattended
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One line of `config show`: a setting, its value as it may be seen, and where it came from."""
+class Setting:
+    """One line of `config show`: a setting, its value without secrets, and its source."""
 
     name: str
     value: str
@@ -109,9 +131,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that is in force; `bare` asks for no colour, `warnings` are for the person who wrote the settings.
+    """All settings in force.
 
-    `files` are the folders from which agents may send files.
+    `plain` turns colours off, `warnings` are for the author of the settings file, and agents may send files from the
+    folders in `files`.
     """
 
     systems: tuple[SystemSettings, ...]
@@ -123,6 +146,6 @@ class Settings:
     files: tuple[Path, ...] = ()
     log_level: str = "warning"
     log_file: str | None = None
-    bare: bool = False
-    shown: tuple[Shown, ...] = ()
+    plain: bool = False
+    shown: tuple[Setting, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
-from .model import SettingsError, Shown
+from .model import Setting, SettingsError
 from .reading import ConfigText
 from .schema import FromCommand, FromEnvironment, FromKeyring, SecretValue
 
@@ -21,12 +21,12 @@ class Sources:
 
     environ: Mapping[str, str]
     text: ConfigText | None
-    shown: list[Shown] = field(default_factory=list[Shown])
+    shown: list[Setting] = field(default_factory=list[Setting])
     warnings: list[str] = field(default_factory=list[str])
 
     def note(self, name: str, value: object, source: str) -> None:
         """Remember a setting for `config show`; no secret may be in it."""
-        self.shown.append(Shown(name, str(value), source))
+        self.shown.append(Setting(name, str(value), source))
 
     def in_file(self, *keys: str) -> str:
         """Where in the file a key stands."""
@@ -42,7 +42,7 @@ class Sources:
         Raises:
             SettingsError: no credential may go there.
         """
-        from .sites import safe_origin
+        from .origins import safe_origin
 
         if re.search(r"[\s\x00-\x1f\x7f]", url):
             raise self.error("it holds a blank or a line break, which no URL has", *keys)

@@ -15,7 +15,7 @@ from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.secrets.redaction import MASK, Redaction, Secret
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.urls import belongs
-from closient_mcp.server.settings.closient_keys import KEY_HINTS, key_fault
+from closient_mcp.server.settings.presets.closient_keys import KEY_HINTS, key_fault
 
 ORIGIN = "https://www.example.com"
 BODY = "a1B2c3D4" * 4

@@ -120,7 +120,9 @@ class Acme:
         assert at_rest()
 
     def record(self, bridge: Bridge) -> Record:
-        return bridge.sessions["acme"].store.read()
+        session = bridge.connections["acme"].session
+        assert session
+        return session.store.read()
 
 
 def text_of(result: types.CallToolResult) -> str:

@@ -163,7 +163,7 @@ async def test_a_sign_in_follows_the_service_to_its_server_and_tells_the_person(
             assert "You are signed in" in (await browser.get(url)).text
         again = await client.call_tool("acme_list_orders", {})
         record, lines = acme.record(bridge), "\n".join(status_lines(bridge))
-    assert f"You sign in with {other.url}, which it names." in said
+    assert f"You sign in with {other.url}, its authorization server." in said
     assert json.loads(text_of(again)) == [{"order": 1}]
     assert record.server
     assert record.server.issuer == other.url

@@ -164,7 +164,7 @@ def _catalog(service: Service) -> str:
 def test_a_catalog_address_is_written_as_the_catalog(service: Service, add: Adding) -> None:
     url = _catalog(service)
     assert add("acme", url) == {"catalog": url, "credential": "none"}
-    assert "its documents ask for none" in add.said
+    assert "its documents require none" in add.said
     assert f"calls to:   {service.url}" in add.said
 
 
@@ -201,7 +201,7 @@ def test_a_large_system_is_left_to_the_finders(service: Service, add: Adding) ->
     service.routes["/openapi.json"] = Reply(document(paths))
     add("acme", service.url)
     assert add.pins is None
-    assert "found by find_operations" in add.said
+    assert "find_operations finds them" in add.said
 
 
 def test_an_openapi_document_in_yaml(service: Service, add: Adding) -> None:
@@ -226,7 +226,7 @@ def test_a_file_without_a_server_needs_to_be_told_where_its_api_is(
 ) -> None:
     path = tmp_path / "acme.json"
     path.write_text(json.dumps(document(ORDERS)))
-    assert "does not say where its API is: say --base ADDRESS" in add.refused("acme", str(path))
+    assert "does not contain the URL of its API: add --base URL" in add.refused("acme", str(path))
     assert add("acme", str(path), "--base", service.url)["base"] == service.url
 
 
@@ -335,7 +335,7 @@ def test_a_key_goes_where_the_document_wants_it_and_rule_1_no_part_of_it_is_show
     part = key.split(":")[-1].split(" ")[-1]
     service.routes["/orders"] = lambda got: Reply({"saw": got.headers.get(carried[0], ""), "part": part})
     assert add("acme", f"{service.url}/openapi.json")["credential"] == credential
-    assert "Set ACME_API_KEY where your host starts us" in add.said
+    assert "Set ACME_API_KEY in the `env` block" in add.said
     called = run("call", "acme_list_orders", ACME_API_KEY=key, CLOSIENT_SITE=OFF)
     assert called.code == 0, called.err
     (got,) = [got for got in service.received if got.path == "/orders"]
@@ -372,7 +372,7 @@ def test_a_relative_token_address_is_relative_to_where_the_api_is(
 def test_a_sign_in_without_metadata_needs_a_client_of_ones_own(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = secured({"type": "oauth2", "flows": {"authorizationCode": FLOW}})
     assert add("acme", f"{service.url}/openapi.json")["credential"] == "none"
-    assert "no application can register itself" in add.said
+    assert "has no dynamic client registration" in add.said
     assert "--client-id" in add.said
     assert add("acme-two", f"{service.url}/openapi.json", "--client-id", "mine")["credential"] == {
         "grant": "authorization_code",
@@ -432,8 +432,8 @@ def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatc
         ("acme", f"{OFF}/\x1b[2J", "invalid URL"),
         ("acme", OFF, "Check the URL and the network"),
         ("acme", "http://api.acme.example", "is not https"),
-        ("acme", "nowhere.json", "there is no such file"),
-        ("acme", "/no/such/file", "there is no such file"),
+        ("acme", "nowhere.json", "an existing file"),
+        ("acme", "/no/such/file", "an existing file"),
         ("acme", "/", "is not a file"),
         ("acme", "https://", "not an http(s) URL"),
         ("Acme", OFF, "a system's name is a small letter"),
@@ -454,18 +454,18 @@ def test_a_site_that_leads_nowhere_says_what_was_tried(service: Service, add: Ad
     assert "a web page (HTML) is there" in said
     assert "api-catalog" in said
     assert "/openapi.json" in said
-    assert said.endswith("Say the URL of its OpenAPI document, or a file. Nothing was written.\n")
+    assert said.endswith("Give the URL of its OpenAPI document, or a file. Nothing was written.\n")
 
 
 def test_a_document_without_operations_is_refused(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = Reply(document({}))
-    assert "no operation that can be called" in add.refused("acme", service.url)
+    assert "no callable operation" in add.refused("acme", service.url)
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_asked(service: Service, add: Adding) -> None:
     add.file.parent.mkdir()
     add.file.write_text(f'[systems.acme]\nsite = "{service.url}"\n')
-    assert "has a system acme already" in add.refused("acme", service.url)
+    assert "already has a system acme" in add.refused("acme", service.url)
     assert service.received == []
 
 

@@ -178,7 +178,7 @@ def test_every_failure_of_the_service_is_a_tool_error(sandbox: Sandbox, kind: st
         (["call"], 2, "TOOL"),
         (["nonsense"], 2, "invalid choice"),
         (["status", "--expose", "atuo"], 2, "did you mean auto?"),
-        (["--system", "acme", "status"], 2, "there is: closient"),
+        (["--system", "acme", "status"], 2, "the systems are: closient"),
         (["status", "--log-file", "/nowhere/at/all"], 2, "cannot write the log"),
     ],
 )

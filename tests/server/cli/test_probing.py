@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from closient_mcp.server.cli.probing import usable
-from closient_mcp.server.cli.proposal import Given, Provider, for_close, for_closient, propose
+from closient_mcp.server.cli.proposal import Provider, propose
 from closient_mcp.server.cli.targets import location_of
 from closient_mcp.server.settings.model import SettingsError
+from closient_mcp.server.settings.presets import close, closient
+from closient_mcp.server.settings.proposals import AddRequest, ClientOptions
 from closient_mcp.server.settings.writing import read_bytes, system_table, with_tables, write_bytes
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.openapi.security import Scheme, security_schemes
@@ -94,26 +96,30 @@ def test_schemes_are_bounded_and_told_once() -> None:
         ((CLIENT,), None, "client_credentials"),
         ((CLIENT, SIGN_IN), CLOSED, "none"),
         ((PASSWORD,), CLOSED, "password"),
-        ((), Provider(registers=True, people=False), "client_credentials"),
+        ((), Provider(registers=True, interactive=False), "client_credentials"),
         ((Scheme("apiKey", "cookie", "sid"),), None, "none"),
     ],
 )
 def test_the_credential_is_the_one_that_asks_least_of_the_person(
     schemes: tuple[Scheme, ...], provider: Provider | None, grant: str
 ) -> None:
-    credential = propose("acme", Given(), schemes, provider).credential
+    credential = propose("acme", ClientOptions(), schemes, provider).credential
     assert (credential if isinstance(credential, str) else credential["grant"]) == grant
 
 
 def test_a_key_of_its_own_goes_before_the_header_that_others_use_too() -> None:
-    found = propose("acme", Given(), [Scheme("apiKey", "header", "Authorization"), KEY], None)
+    found = propose("acme", ClientOptions(), [Scheme("apiKey", "header", "Authorization"), KEY], None)
     assert isinstance(found.credential, dict)
     assert found.credential["name"] == "X-Key"
 
 
 def test_an_authorization_server_elsewhere_is_named_whatever_the_grant() -> None:
     elsewhere = Provider(registers=False, issuer="https://id.example")
-    for schemes, mine in (((SIGN_IN,), Given("mine")), ((CLIENT,), Given()), ((PASSWORD,), Given())):
+    for schemes, mine in (
+        ((SIGN_IN,), ClientOptions("mine")),
+        ((CLIENT,), ClientOptions()),
+        ((PASSWORD,), ClientOptions()),
+    ):
         credential = propose("acme", mine, schemes, elsewhere).credential
         assert isinstance(credential, dict)
         assert credential["issuer"] == "https://id.example"
@@ -121,13 +127,13 @@ def test_an_authorization_server_elsewhere_is_named_whatever_the_grant() -> None
 
 
 def test_a_client_of_ones_own_has_a_secret_only_where_its_redirect_address_is_fixed() -> None:
-    public = propose("my-acme", Given("mine"), (), CLOSED)
+    public = propose("my-acme", ClientOptions("mine"), (), CLOSED)
     assert public.credential == {"grant": "authorization_code", "client_id": "mine"}
     assert public.variables == ()
-    fixed = propose("my-acme", Given("mine", "http://127.0.0.1:8765/callback"), (), CLOSED)
+    fixed = propose("my-acme", ClientOptions("mine", "http://127.0.0.1:8765/callback"), (), CLOSED)
     assert fixed.variables == ("MY_ACME_CLIENT_SECRET",)
-    assert for_closient(Given("mine")).credential == public.credential
-    assert for_close("close", Given("mine")).variables == ("CLOSE_CLIENT_SECRET",)
+    assert closient.proposal(AddRequest("closient", "", client=ClientOptions("mine"))).credential == public.credential
+    assert close.proposal(AddRequest("close", "", client=ClientOptions("mine"))).variables == ("CLOSE_CLIENT_SECRET",)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +155,7 @@ def test_what_looks_like_a_host_is_one(typed: str, meant: str) -> None:
     "typed", ["openapi.json", "acme.yaml", "acme", "./api.acme.example", "", "a/b.example", "x\0y"]
 )
 def test_what_looks_like_a_file_is_none_that_is_not_there(typed: str) -> None:
-    with pytest.raises(SettingsError, match=r"there is no such file|is not a file"):
+    with pytest.raises(SettingsError, match=r"an existing file|is not a file"):
         location_of(typed)
 
 

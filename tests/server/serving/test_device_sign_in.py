@@ -48,7 +48,7 @@ async def test_the_first_call_names_the_code_and_the_repeated_one_waits_for_the_
     assert json.loads(text_of(again)) == [{"order": 1}]
     assert acme.count("/device") == 1
     assert "the-device-code" not in said
-    assert "then renewed by itself" in lines
+    assert "then renewed automatically" in lines
 
 
 async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Acme) -> None:
@@ -60,7 +60,7 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
 
     async with acme.connected(DEVICE) as (bridge, _):
         needed = SignInRequired("It wants you.", "", system="acme", url=acme.service.url)
-        assert await sign_in.sign_in(bridge, needed, UserChannel(progress, heard=True)) is None
+        assert await sign_in.sign_in(bridge, needed, UserChannel(progress, progress_shown=True)) is None
         assert acme.record(bridge).tokens
     assert said == [f"Waiting for you to sign in at {acme.service.url}/enter, with the code WDJB-MJHT"]
 

@@ -192,11 +192,13 @@ async def test_while_a_sign_in_is_being_prepared_nobody_is_sent_to_no_address(
     async with acme.connected() as (bridge, client):
         said = text_of(await client.call_tool("acme_list_orders", {}))
         may_answer.set()
-        attempt = bridge.logins["acme"].start(())
+        login = bridge.connections["acme"].login
+        assert login
+        attempt = login.start(())
         assert await anyio.to_thread.run_sync(attempt.ready.wait, SECONDS)
     assert "still being prepared" in said
     assert "Open  on" not in said
-    assert "repeat the request" in said
+    assert "Repeat the request" in said
 
 
 def opens_anything(_: str | None) -> Callable[[str], bool]:

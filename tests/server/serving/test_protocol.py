@@ -240,7 +240,7 @@ async def test_a_bug_of_ours_is_a_short_tool_error_and_a_traceback_in_the_log(
     async with connected(service, era) as client:
         result = await client.call_tool("validate_gtin", {"gtin": "1"})
     assert result.is_error
-    assert "failed inside (KeyError). This is a bug in it" in text(result)
+    assert "Internal error in closient-mcp (KeyError)" in text(result)
     assert KEY not in text(result)
     assert "Traceback" in caplog.text
 

@@ -155,7 +155,9 @@ async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wai
         bridge: Bridge | None = None
 
         def monotonic(self) -> float:
-            if self.bridge is None or not all(self.bridge.systems[name].attempted for name in ("down", "local")):
+            if self.bridge is None or not all(
+                self.bridge.connections[name].system.attempted for name in ("down", "local")
+            ):
                 return 0.0
             if looked.is_set():
                 waited_for.set()
@@ -188,7 +190,7 @@ async def test_a_system_whose_reading_breaks_costs_no_other(
     async with opened(tmp_path, settings) as (bridge, client):
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert "one_orders_list_orders" in names
-        assert "could not be read (LookupError)" in bridge.systems["two"].failure
+        assert "could not be read (LookupError)" in bridge.connections["two"].system.failure
 
 
 async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_named(

@@ -106,7 +106,7 @@ async def test_a_step_up_that_is_refused_costs_one_tab_and_is_told(
     assert all("did not give it when it was asked for" in one for one in said[1:])
     assert "`closient-mcp login acme` asks for it again" in said[-1]
     assert acme.count("/authorize") == 2
-    assert "was not given orders:read" in lines
+    assert "not granted: orders:read" in lines
 
 
 async def test_a_step_up_that_is_granted_lets_the_call_go_on(acme: Acme) -> None:

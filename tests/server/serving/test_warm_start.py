@@ -75,8 +75,8 @@ async def warm(service: Service) -> Service:
 async def test_a_start_with_a_warm_cache_sends_nothing_before_tools_list(
     warm: Service, era: Era, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "_REST_SECONDS", NEVER)
-    monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_IDLE_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_LONGEST_IDLE_SECONDS", NEVER)
     async with client_of(warm.url, era) as client:
         assert "things_get_thing" in await names(client)
         assert warm.received == []
@@ -86,8 +86,8 @@ async def test_a_warm_start_chooses_what_to_list_as_the_first_start_did(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One document is not there, and is known not to be."""
-    monkeypatch.setattr(protocol, "_REST_SECONDS", NEVER)
-    monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_IDLE_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_LONGEST_IDLE_SECONDS", NEVER)
     service.serve_apis(things=things(), gone=things())
     service.routes["/gone/api/v1/openapi.json"] = Reply(status=404)
     async with client_of(service.url) as client:
@@ -113,8 +113,8 @@ async def test_what_could_not_be_reached_last_time_is_waited_for(service: Servic
 async def test_a_call_before_any_list_is_answered_from_what_was_kept(
     warm: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "_REST_SECONDS", NEVER)
-    monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_IDLE_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_LONGEST_IDLE_SECONDS", NEVER)
     warm.routes["/things/api/v1/things/1"] = Reply({"id": 1})
     async with client_of(warm.url) as client:
         assert not (await client.call_tool("things_get_thing", {"id": "1"})).is_error
@@ -126,8 +126,8 @@ async def test_a_call_before_any_list_is_answered_from_what_was_kept(
 
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "_REST_SECONDS", 0.0)
-    monkeypatch.setattr(protocol, "_LONGEST_REST_SECONDS", NEVER)
+    monkeypatch.setattr(protocol, "_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(protocol, "_LONGEST_IDLE_SECONDS", NEVER)
 
 
 @pytest.mark.usefixtures("restless")
@@ -247,7 +247,7 @@ async def test_a_web_page_in_the_place_of_a_catalog_or_document_leaves_the_tools
         warm.routes[path] = Reply(b"<html>broken deploy</html>", headers={"ETag": '"page"'})
     async with opened(warm.url) as bridge:
         await bridge.loader.load()
-        stale = bridge.systems["closient"].stale()
+        stale = bridge.connections["closient"].system.stale()
     assert bridge.tools.find("things_get_thing")
     assert len(stale) == 2
     assert all("cannot be used: " in one.why and "HTML" in one.why for one in stale)

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import tomli
 from jsonschema import Draft202012Validator
@@ -23,6 +24,7 @@ from closient_mcp.server.settings.model import (
     SignIn,
     SystemSettings,
 )
+from closient_mcp.tools.http.sender import Sender
 
 from ...fakes.command_line import run
 from ...fakes.paths import ROOT
@@ -82,8 +84,8 @@ def test_the_whole_grammar_makes_four_systems(tmp_path: Path) -> None:
 
 def test_close_knows_its_addresses_and_habits(tmp_path: Path) -> None:
     close = system(load(tmp_path, WHOLE), "close")
-    assert close.way.descriptions == ("https://api.close.com/api/openapi.json",)
-    assert close.way.base == "https://api.close.com/api/v1"
+    assert close.source.descriptions == ("https://api.close.com/api/openapi.json",)
+    assert close.source.base == "https://api.close.com/api/v1"
     assert close.origins == {"https://api.close.com"}
     assert isinstance(close.credential, SignIn)
     profile = close.credential.profile
@@ -119,7 +121,9 @@ def test_closes_api_key_is_the_user_of_basic(tmp_path: Path) -> None:
 )
 def test_fluents_address_is_made_of_account_and_environment(tmp_path: Path, environment: str, site: str) -> None:
     fluent = system(load(tmp_path, WHOLE.replace('"sandbox"', f'"{environment}"')), "fluent-sandbox")
-    assert (fluent.site, fluent.account, fluent.retailer) == (site, "ACME", 1)
+    sender = Sender(httpx2.AsyncClient(), fluent.origins, fluent.name)
+    assert fluent.site == site
+    assert fluent.preset.tools(sender).context == "Here accountId is ACME and retailerId is 1."
     assert fluent.origins == {site}
     assert isinstance(fluent.credential, SignIn)
     profile = fluent.credential.profile
@@ -159,7 +163,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
         ("[systems.acme]", "[systems.search]", r":16: systems\.search: it is the name of one of Closient's APIs"),
         ("[systems.acme]", "[system.acme]", r":16: system: unknown key; did you mean systems\?"),
         ('catalog = "https', 'catalog = "http', r":17: systems\.acme\.catalog: .*is not https"),
-        ('catalog = "https://api.acme.example/.well-known/api-catalog"', "", r":16: systems\.acme: there is no way in"),
+        ('catalog = "https://api.acme.example/.well-known/api-catalog"', "", r"systems\.acme: no source of documents"),
         ('catalog = "', 'description = "x.json"\ncatalog = "', r":17: .*description and catalog are both set"),
         ('catalog = "https://api.acme.example/.well-known/api-catalog"', 'catalog = "a.json"', r"there is no file"),
         ('pin = ["orders"]', 'account = "x"', r":19: systems\.acme\.account: it does not belong to system acme"),
@@ -256,7 +260,7 @@ def test_the_file_in_our_folder_is_read_without_being_named_and_one_that_is_name
 
 def test_a_query_in_an_address_is_not_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, '[systems.acme]\ncatalog = "https://acme.example/c?key=hidden-1"')
-    assert system(settings, "acme").way.catalog.endswith("hidden-1")
+    assert system(settings, "acme").source.catalog.endswith("hidden-1")
     assert "hidden-1" not in str(settings.shown)
 
 
@@ -287,8 +291,8 @@ def test_files_are_relative_to_the_settings_file(tmp_path: Path) -> None:
     (tmp_path / "acme.json").write_text("{}", encoding="utf-8")
     text = '[systems.acme]\ndescription = "acme.json"\nbase = "https://acme.example/v1/"'
     acme = system(load(tmp_path, text), "acme")
-    assert acme.way.descriptions == ((tmp_path / "acme.json").as_uri(),)
-    assert acme.way.base == "https://acme.example/v1"
+    assert acme.source.descriptions == ((tmp_path / "acme.json").as_uri(),)
+    assert acme.source.base == "https://acme.example/v1"
     assert acme.origins == {"https://acme.example"}
 
 
@@ -420,9 +424,9 @@ def _faults(text: str) -> list[str]:
         ('[systems.a]\nsite = "https://a.example "', r":2: systems\.a\.site: it holds a blank"),
         (
             '[systems.a]\nsite = "https://a.example"\nbase = "https://a.example/?x=1"',
-            r":3: systems\.a\.base: it has a query",
+            r":3: systems\.a\.base: a base URL cannot have a query",
         ),
-        ('[systems.a]\ncatalog = "a\\u0000.json"', r":2: systems\.a\.catalog: it is no path"),
+        ('[systems.a]\ncatalog = "a\\u0000.json"', r":2: systems\.a\.catalog: invalid path"),
         (f"retailer = {'1' * 5000}", r"a number that is far too long"),
     ],
 )
@@ -480,7 +484,7 @@ def test_a_catalog_may_stand_beside_the_site_and_scopes_go_before_what_operation
         'credential = { scopes = ["orders"] }\n'
     )
     acme = system(load(tmp_path, text), "a")
-    assert (acme.way.catalog, acme.way.site) == ("https://docs.example/c", "")
+    assert (acme.source.catalog, acme.source.site) == ("https://docs.example/c", "")
     assert acme.origins == {"https://a.example"}
     assert isinstance(acme.credential, SignIn)
     assert acme.credential.profile.scopes == ("orders",)
@@ -489,7 +493,7 @@ def test_a_catalog_may_stand_beside_the_site_and_scopes_go_before_what_operation
 def test_close_may_be_called_at_another_base(tmp_path: Path) -> None:
     text = '[systems.close]\nbase = "https://proxy.example/close/"\ncredential = "none"'
     close = system(load(tmp_path, text), "close")
-    assert close.way.base == "https://proxy.example/close"
+    assert close.source.base == "https://proxy.example/close"
     assert close.origins == {"https://proxy.example"}
 
 

@@ -33,7 +33,7 @@ def test_a_site_is_a_name_or_an_address_and_the_command_line_goes_first(
     options: Options, environ: dict[str, str], site: str
 ) -> None:
     (system,) = load_settings(options, environ).systems
-    assert (system.site, system.way.catalog) == (site, f"{site}/.well-known/api-catalog")
+    assert (system.site, system.source.catalog) == (site, f"{site}/.well-known/api-catalog")
     assert system.origins == {site}
 
 
@@ -103,7 +103,7 @@ def test_our_folder_is_one_per_user_whatever_a_host_strips(environ: dict[str, st
 
 @pytest.mark.parametrize("home", ["mcp", "./mcp", "${user_config.home}", "/a/${user_config.home}"])
 def test_a_folder_that_would_be_another_one_each_time_is_refused(home: str) -> None:
-    with pytest.raises(SettingsError, match=r"CLOSIENT_MCP_HOME: .* is no whole path"):
+    with pytest.raises(SettingsError, match=r"CLOSIENT_MCP_HOME: .* is not an absolute path"):
         load_settings(Options(), {"CLOSIENT_MCP_HOME": home})
 
 

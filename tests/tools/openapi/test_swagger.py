@@ -335,4 +335,4 @@ async def test_a_system_is_added_by_its_swagger_document(service: Service) -> No
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         fetcher = Fetcher(client, frozenset({service.url}))
         found = await probe(f"{service.url}/swagger.json", "", fetcher)
-    assert found.way == {"description": f"{service.url}/swagger.json", "base": "http://127.0.0.1:9/v2"}
+    assert found.settings == {"description": f"{service.url}/swagger.json", "base": "http://127.0.0.1:9/v2"}

@@ -1,4 +1,4 @@
-"""Keeping a person informed of tools that are no longer what they first were."""
+"""Reports tools that differ from their baseline: how they were when the user first saw them."""
 
 from __future__ import annotations
 
@@ -13,65 +13,67 @@ from ...tools.systems.system import System
 
 logger = logging.getLogger(__name__)
 
-_NAMED = 5
-# What is new or gone is no disguise: it is shown when somebody looks.
-_QUIET = ("added", "removed")
+_MAX_LOGGED = 5
+# An added or removed tool cannot pose as another, so it is only shown on request.
+_NOT_LOGGED = ("added", "removed")
 
 
 @dataclass(slots=True)
-class FirstSeen:
-    """One system's tools as they were first seen, and what differs by now."""
+class ToolBaseline:
+    """The baseline of one system's tools, and the changes since; `program` is the version that recorded it.
+
+    Another version of ours may describe the same tool differently.
+    """
 
     system: System
     file: SnapshotFile
     changes: Sequence[Change] = ()
-    # What first saw them, where that was another version of ours, which may describe the same differently.
     program: str = field(default="", init=False)
 
     def compare(self) -> None:
-        """Compare what was read with what was first seen, note what is new, and log each change once."""
+        """Compare the tools with the baseline, add new ones to it, and log each change once."""
         now = self.system.operations()
         before = self.file.read() or Baseline({}, program=version("closient-mcp"))
-        found = changes(before, now, self._read(), whole=self._whole())
+        found = changes(before, now, self._read_apis(), whole=self._whole())
         self.changes, self.program = tuple(found), before.program
-        self._tell([change for change in found if change.mark not in before.reported])
+        self._log([change for change in found if change.mark not in before.reported])
         after = replace(extended(before, now, whole=self._whole()), reported=frozenset(change.mark for change in found))
         if after != before:
             self.file.write(after)
 
     @property
     def is_own_version(self) -> bool:
-        """Whether the version of ours that first saw the tools is this one."""
+        """Whether this version of ours recorded the baseline."""
         return self.program == version("closient-mcp")
 
     @property
-    def tools(self) -> set[str]:
+    def changed_tools(self) -> set[str]:
         """The names of the tools that differ."""
         return {change.tool for change in self.changes}
 
     def accept(self) -> None:
-        """Take everything as it is now for what was first seen."""
+        """Make the tools as they are now the baseline."""
         before = self.file.read() or Baseline({})
         now, program = self.system.operations(), version("closient-mcp")
-        self.file.write(accepted(before, now, self._read(), whole=self._whole(), program=program))
+        self.file.write(accepted(before, now, self._read_apis(), whole=self._whole(), program=program))
         self.changes = ()
 
-    def _read(self) -> frozenset[str]:
-        return frozenset(one.api for one in self.system.documents.values() if not one.failure)
+    def _read_apis(self) -> frozenset[str]:
+        return frozenset(description.api for description in self.system.documents.values() if not description.failure)
 
     def _whole(self) -> bool:
         return self.system.complete and not self.system.partial
 
-    def _tell(self, news: Iterable[Change]) -> None:
+    def _log(self, new: Iterable[Change]) -> None:
         tools: dict[str, list[str]] = {}
-        for change in news:
-            if change.kind not in _QUIET:
+        for change in new:
+            if change.kind not in _NOT_LOGGED:
                 tools.setdefault(change.tool, []).append(change.kind)
         if tools:
-            named = ", ".join(f"{tool} ({', '.join(kinds)})" for tool, kinds in list(tools.items())[:_NAMED])
-            more = f" and {len(tools) - _NAMED} more" if len(tools) > _NAMED else ""
+            named = ", ".join(f"{tool} ({', '.join(kinds)})" for tool, kinds in list(tools.items())[:_MAX_LOGGED])
+            more = f" and {len(tools) - _MAX_LOGGED} more" if len(tools) > _MAX_LOGGED else ""
             logger.warning(
-                "%s: tools differ from what was first seen: %s%s; `closient-mcp tools --changed` shows how",
+                "%s: tools differ from the baseline: %s%s; `closient-mcp tools --changed` shows how",
                 self.system.name,
                 named,
                 more,

@@ -1,0 +1,79 @@
+"""Close, a CRM: one OpenAPI document; an OAuth app's client, or an API key as the username of HTTP Basic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from ....auth.profile import Endpoints
+from ....tools.catalog.discovery import DocumentSource
+from ..credentials import credential_of, new_profile
+from ..model import Preset, SignIn, SystemSettings
+from ..origins import safe_origin
+from ..proposals import AddRequest, Proposal, env, variable
+from ..table_reader import TableReader
+
+NAME = "close"
+HOST = "api.close.com"
+
+
+def settings(reader: TableReader) -> SystemSettings:
+    """The settings of a Close system."""
+    name, table, sources = reader.name, reader.table, reader.sources
+    reader.reject("catalog", "account", "environment", "retailer")
+    site = reader.site() or f"https://{HOST}"
+    reader.note("site", site, "" if table.site else "default")
+    # Users sign in at another host than the API's; a stand-in is both.
+    sign_in_site = site if table.site else "https://app.close.com"
+    base = reader.base() or f"{site}/api/v1"
+    origins = reader.origins(base)
+    profile = replace(
+        new_profile(name, site, origins),
+        endpoints=Endpoints(
+            authorization=f"{sign_in_site}/oauth2/authorize/",
+            token=f"{site}/oauth2/token/",
+            revocation=f"{site}/oauth2/revoke/",
+        ),
+        client_auth="client_secret_post",
+        scopes=(),  # the app's registration decides
+    )
+    example = 'credential = { grant = "api_key", key = { env = "CLOSE_API_KEY" } }, or your OAuth app\'s client'
+    credential = credential_of(reader.credential(example), profile, sources, "basic")
+    if isinstance(credential, SignIn) and credential.profile.grant == "authorization_code":
+        for key, what in (("client_id", "your OAuth app's"), ("redirect_uri", "as your OAuth app has it registered")):
+            if getattr(credential.profile, key) is None:
+                raise reader.error(f"{key} is missing ({what}; Close: Settings, Developer)", "credential")
+    return SystemSettings(
+        name=name,
+        preset=Preset(NAME, f"{name}: Close, a CRM; leads, contacts, opportunities, tasks and activities."),
+        site=site,
+        source=DocumentSource(descriptions=reader.documents() or (f"{site}/api/openapi.json",), base=base),
+        origins=origins,
+        credential=credential,
+        pins=tuple(table.pin or ()),
+        tiers=table.tiers,
+        prefix=(name,),
+    )
+
+
+def addition(request: AddRequest, url: str) -> tuple[dict[str, object], Proposal]:
+    """The settings and the credential that `add` proposes."""
+    site: dict[str, object] = {} if urlsplit(url).hostname == HOST else {"site": safe_origin("its URL", url)}
+    return site, proposal(request)
+
+
+def proposal(request: AddRequest) -> Proposal:
+    """The OAuth app's client if one is named, else an API key."""
+    name, client = request.name, request.client
+    if client.client_id is None:
+        key = {"grant": "api_key", "key": env(name, "API_KEY")}
+        return Proposal(key, "an API key from Close: Settings, Developer, API Keys", (variable(name, "API_KEY"),))
+    redirect_uri = client.redirect_uri or "http://127.0.0.1:8765/callback"
+    credential = {
+        "grant": "authorization_code",
+        "client_id": client.client_id,
+        "client_secret": env(name, "CLIENT_SECRET"),
+        "redirect_uri": redirect_uri,
+    }
+    reason = f"your OAuth app's client; {redirect_uri} has to be one of the app's redirect URLs"
+    return Proposal(credential, reason, (variable(name, "CLIENT_SECRET"),))

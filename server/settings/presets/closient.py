@@ -1,0 +1,160 @@
+"""Closient: its sites, its short forms on the command line and in the environment, and its curated tools."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from urllib.parse import urlsplit
+
+from ....auth.profile import Profile
+from ....auth.secrets.references import written
+from ....tools.catalog.discovery import DocumentSource
+from ....tools.http.sender import Sender
+from ..credentials import KEY_HEADER, credential_of, new_profile
+from ..model import ApiKey, Credential, Preset, PresetTools, SettingsError, SignIn, SystemSettings
+from ..origins import safe_origin
+from ..proposals import AddRequest, Proposal, own_client
+from ..sources import Sources
+from ..table_reader import TableReader
+from .closient_keys import KEY_HINTS
+
+NAME = "closient"
+HOSTS = ("www.closient.com", "www.closient.dev")
+SITES = {"production": "https://www.closient.com", "testing": "https://www.closient.dev",
+         "local": "http://localhost:8000"}  # fmt: skip
+# The names of Closient's APIs: no other system's tools may pass for them.
+API_NAMES = {"account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications",
+             "compliance", "content", "dashboard", "epcis", "integrations", "locations", "notifications",
+             "products", "resolver", "retailers", "scanner", "search", "sustainability"}  # fmt: skip
+_PINS = ("search", "products", "resolver")
+_VARIABLES = ("CLOSIENT_SITE", "CLOSIENT_API_KEY", "CLOSIENT_CLIENT_ID")
+_INTRODUCTION = (
+    "Closient: product search, product data and GS1 resolution, and whatever else its APIs offer. Start with "
+    "search_products, lookup_product, resolve_gtin or validate_gtin."
+)
+
+
+def primary_of(presets: Mapping[str, str], site: str | None, sources: Sources) -> str | None:
+    """The system that `--site` and the CLOSIENT_* variables configure, from the preset of each system.
+
+    Raises:
+        SettingsError: `--site` is set, and no system takes it.
+    """
+    systems = [name for name, preset in presets.items() if preset == NAME]
+    if NAME in systems or len(systems) == 1:
+        return NAME if NAME in systems else systems[0]
+    if site is not None:
+        raise SettingsError("--site is for Closient, and the settings file has no such system.")
+    for variable in _VARIABLES:
+        if sources.environ.get(variable):
+            sources.warnings.append(f"{variable} has no effect: the settings file has no system closient.")
+    return None
+
+
+def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemSettings:
+    """The settings of a Closient system; only the primary one is configured outside the file."""
+    table = reader.table
+    reader.reject("description", "base", "account", "environment", "retailer")
+    url = _site(reader, primary=primary, option=site)
+    origins = reader.origins(url)
+    catalog = reader.catalog() or f"{url}/.well-known/api-catalog"
+    profile = replace(new_profile(reader.name, url, origins), or_else="or set CLOSIENT_API_KEY in the host's entry")
+    credential: Credential = SignIn("registration", profile)
+    if table.credential is not None:
+        credential = credential_of(table.credential, profile, reader.sources, "header")
+    elif primary:
+        credential = _credential_from_environment(profile, reader.sources)
+    return SystemSettings(
+        name=reader.name,
+        preset=Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True),
+        site=url,
+        source=DocumentSource(catalog=catalog),
+        origins=origins,
+        credential=replace(credential, hints=KEY_HINTS) if isinstance(credential, ApiKey) else credential,
+        pins=_PINS if table.pin is None else tuple(table.pin),
+        tiers=table.tiers,
+        prefix=() if reader.name == NAME else (reader.name,),
+    )
+
+
+def _tools(site: str, sender: Sender) -> PresetTools:
+    from ....tools.closient.tools import Closient
+
+    return PresetTools(core=tuple(Closient(site, sender).tools()))
+
+
+def _site(reader: TableReader, *, primary: bool, option: str | None) -> str:
+    """The origin of the site: from the command line, else the environment, else the file."""
+    values = (("--site", option), ("CLOSIENT_SITE", reader.sources.environ.get("CLOSIENT_SITE")))
+    source, value = next(((s, v) for s, v in values if primary and v and v.strip()), ("default", "production"))
+    if source == "default" and reader.table.site is not None:
+        try:
+            url, source = site_origin("it is", reader.table.site), reader.source("site")
+        except SettingsError as error:
+            raise reader.error(str(error).removeprefix("it is "), "site") from None
+    else:
+        url = site_origin(source, value)
+    reader.note("site", url, source)
+    return url
+
+
+def site_origin(subject: str, value: str) -> str:
+    """The origin of a Closient site, from its name or its URL.
+
+    Raises:
+        SettingsError: neither; suggests the nearest name.
+    """
+    text = value.strip() or "production"
+    if text in SITES:
+        return SITES[text]
+    if "://" not in text:
+        near = difflib.get_close_matches(text, SITES, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it is {', '.join(SITES)}, or a URL (https://...)."
+        raise SettingsError(f"{subject} {text[:80]!r} is no site: {hint}")
+    origin = safe_origin(subject, text)
+    parts = urlsplit(text)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise SettingsError(
+            f"{subject} {text.split('?')[0][:80]!r} has a path or a query; a site is scheme, host and port: {origin}"
+        )
+    return origin
+
+
+def _credential_from_environment(profile: Profile, sources: Sources) -> Credential:
+    """An API key, else the user's own client, else registration."""
+    key, client_id = sources.text_of("CLOSIENT_API_KEY"), sources.text_of("CLOSIENT_CLIENT_ID")
+    setting = "systems.closient.credential"
+    if key is not None:
+        if client_id is not None:
+            sources.warnings.append(
+                "CLOSIENT_API_KEY and CLOSIENT_CLIENT_ID are both set; the API key is used. Leave one of them out."
+            )
+        sources.note(setting, f"API key in {KEY_HEADER}", "CLOSIENT_API_KEY")
+        return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", KEY_HEADER)
+    secret = sources.text_of("CLOSIENT_CLIENT_SECRET")
+    if client_id is None:
+        if secret is not None:
+            raise SettingsError("CLOSIENT_CLIENT_SECRET is set without CLOSIENT_CLIENT_ID; set both or neither.")
+        sources.note(setting, "sign-in as a client that registers itself", "default")
+        return SignIn("registration", profile)
+    sources.note(setting, f"sign-in as the client {client_id}", "CLOSIENT_CLIENT_ID")
+    profile = replace(
+        profile,
+        client_id=written(client_id, "CLOSIENT_CLIENT_ID"),
+        client_secret=written(secret, "CLOSIENT_CLIENT_SECRET") if secret else None,
+    )
+    return SignIn("CLOSIENT_CLIENT_ID", profile)
+
+
+def addition(request: AddRequest, url: str) -> tuple[dict[str, object], Proposal]:
+    """The settings and the credential that `add` proposes."""
+    return {"site": safe_origin("its URL", url)}, proposal(request)
+
+
+def proposal(request: AddRequest) -> Proposal:
+    """Registration, unless the user named a client."""
+    if request.client.client_id is None:
+        return Proposal({"grant": "authorization_code"}, "Closient supports dynamic client registration")
+    return own_client(NAME, request.client, {})

@@ -1,0 +1,99 @@
+"""Reads a system's table in the settings file: the parts that all presets share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...tools.formats.urls import origin_of, without_query
+from .model import SettingsError
+from .schema import CredentialTable, SystemTable
+from .sources import Sources, path_in
+
+
+@dataclass(frozen=True, slots=True)
+class TableReader:
+    """A system's table, and what its settings are read with; every method may raise SettingsError."""
+
+    name: str
+    table: SystemTable
+    sources: Sources
+
+    def error(self, message: str, *keys: str) -> SettingsError:
+        """An error about a key of the table."""
+        return self.sources.error(message, "systems", self.name, *keys)
+
+    def source(self, *keys: str) -> str:
+        """The file and line of a key of the table."""
+        return self.sources.in_file("systems", self.name, *keys)
+
+    def note(self, key: str, value: object, source: str = "") -> None:
+        """Record a setting for `config show`; its source is the table by default."""
+        self.sources.note(f"systems.{self.name}.{key}", value, source or self.source(*key.split(".")))
+
+    def reject(self, *keys: str) -> None:
+        """Reject keys that belong to other presets."""
+        for key in keys:
+            if getattr(self.table, key) is not None:
+                owner = f"preset {self.table.preset}" if self.table.preset else f"system {self.name}"
+                raise self.error(f"it does not belong to {owner}", key)
+
+    def credential(self, example: str) -> CredentialTable:
+        """The credential's table, which has to be there."""
+        if self.table.credential is None:
+            raise self.error(f"credential is missing: {example}")
+        return self.table.credential
+
+    def site(self) -> str:
+        """The origin in `site`; '' without one."""
+        return "" if self.table.site is None else self.sources.origin(self.table.site, "systems", self.name, "site")
+
+    def base(self) -> str:
+        """The URL in `base`, without its last slash; '' without one."""
+        base = self.table.base
+        if base is None:
+            return ""
+        self.sources.origin(base, "systems", self.name, "base")
+        if "?" in base or "#" in base:
+            raise self.error("a base URL cannot have a query or a fragment", "base")
+        self.note("base", base)
+        return base.rstrip("/")
+
+    def origins(self, *urls: str) -> frozenset[str]:
+        """The origins of the URLs, and those that the credential's table adds."""
+        credential = self.table.credential
+        further = [] if credential is None or isinstance(credential, str) else credential.origins
+        keys = ("systems", self.name, "credential", "origins")
+        if further:
+            self.note("credential.origins", ", ".join(further))
+        return frozenset({*map(origin_of, urls), *(self.sources.origin(text, *keys) for text in further)})
+
+    def catalog(self) -> str:
+        """The URL in `catalog`; '' without one."""
+        return self._location(self.table.catalog, "catalog") if self.table.catalog else ""
+
+    def documents(self) -> tuple[str, ...]:
+        """The URLs in `description`."""
+        documents = self.table.description
+        if documents == []:
+            raise self.error("the list is empty", "description")
+        return tuple(
+            self._location(text, "description")
+            for text in ([documents] if isinstance(documents, str) else documents or [])
+        )
+
+    def _location(self, text: str, key: str) -> str:
+        """A URL, or a local file as a `file:` URI; a path is relative to the settings file."""
+        if "://" in text:
+            self.sources.origin(text, "systems", self.name, key)
+            # A query may contain a key.
+            self.note(key, text if text == without_query(text) else f"{without_query(text)}?...")
+            return text
+        try:
+            path = path_in(self.sources.text.path.parent if self.sources.text else Path(), text)
+        except (ValueError, RuntimeError, OSError) as error:
+            raise self.error(f"invalid path: {error}", key) from None
+        if not path.is_file():
+            raise self.error(f"there is no file {path}", key)
+        self.note(key, str(path))
+        return path.as_uri()
