@@ -142,8 +142,6 @@ VENDORS_MAY_BE_NAMED = {
     "auth/oauth/tokens.py": "comments name a server that deviates from the RFC",
     "auth/session/client_setup.py": "a comment names a server's limit",
     "tools/http/rate_limits.py": "comments name servers' limits",
-    "tools/results/field_errors.py": "a comment names a service's format",
-    "tools/toolset/finders.py": "an example in a parameter's description",
 }
 
 
@@ -158,4 +156,4 @@ def test_only_vendors_own_files_name_a_vendor() -> None:
             re.I,
         )
     }
-    assert {name for name in naming if not name.startswith(VENDOR_FOLDERS)} == set(VENDORS_MAY_BE_NAMED)
+    assert {name for name in naming if not name.startswith(VENDOR_FOLDERS)} <= set(VENDORS_MAY_BE_NAMED)
