@@ -1,1 +1,1 @@
-"""Speaks MCP, and to the person: transports, command line, settings."""
+"""The MCP server: transports, command line and settings."""

@@ -9,8 +9,8 @@ import sys
 from ..auth.secrets.redaction import Redaction
 from .settings.model import SettingsError
 
-# Libraries that say a lot at their lower levels; httpx2 shows whole URLs at INFO.
-_CHATTY = ("httpx2", "httpcore2", "mcp", "asyncio", "uvicorn")
+# Verbose at lower levels; httpx2 logs whole URLs at INFO.
+_VERBOSE_LIBRARIES = ("httpx2", "httpcore2", "mcp", "asyncio", "uvicorn")
 
 
 class _Redacting(logging.Formatter):
@@ -39,7 +39,7 @@ def start_log(level: str, file: str | None, redaction: Redaction) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     if level != "debug":
-        for name in _CHATTY:
+        for name in _VERBOSE_LIBRARIES:
             logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,4 +1,4 @@
-"""The end of a process that is asked to go: at once, but for what must be written first."""
+"""Ends the process at a signal, after token refreshes under way are saved."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from collections.abc import Callable
 
 from ..auth import background
 
-# Hosts kill two seconds after they asked.
+# Hosts send SIGKILL two seconds after SIGTERM.
 LAST_SECONDS = 1.8
 
 
 def end_on_signals(first: Callable[[], None] | None = None) -> None:
-    """Let SIGTERM and SIGINT end this process, whatever it waits for, once no refresh or exchange is under way.
+    """Let SIGTERM and SIGINT end this process, once token requests under way are finished; `first` is called before.
 
-    What a server has given out and we have not yet written would be lost, and with it the sign-in. A server that
-    takes longer than hosts wait is not waited for. `first` is what has to be done before all that.
+    Tokens that a server has issued and we have not saved would be lost, and with them the sign-in.
     """
 
     def end(number: int, _: object) -> None:

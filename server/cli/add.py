@@ -81,7 +81,7 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
 
 def _check_name(name: str) -> None:
     if not re.fullmatch(SYSTEM_NAME, name):
-        rule = "a system's name is a small letter, then up to 15 small letters, digits or hyphens"
+        rule = "a system's name is a lowercase letter, then up to 15 lowercase letters, digits or hyphens"
         raise SettingsError(f"{name[:40]!r} cannot be the name: {rule}.")
     if reason := reserved(name):
         raise SettingsError(f"{name} cannot be the name: {reason}. Choose another.")

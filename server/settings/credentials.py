@@ -1,4 +1,4 @@
-"""From a credential's table in the settings file to the credential."""
+"""Reads a credential's table in the settings file."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from .sources import Sources
 
 _OAuthTable: TypeAlias = AuthorizationCodeTable | DeviceCodeTable | ClientCredentialsTable | PasswordTable
 KEY_HEADER, _KEY_PARAMETER = "X-API-Key", "api_key"
-# They say where a request goes and where it ends (RFC 9110 §7.2, RFC 9112 §6, §9.6).
+# They route and delimit a request (RFC 9110 §7.2, RFC 9112 §6, §9.6).
 _NOT_FOR_KEYS = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
 
 
 def new_profile(system: str, issuer: str, origins: frozenset[str]) -> Profile:
-    """The sign-in of a system whose server tells us everything else."""
+    """The OAuth settings of a system whose authorization server is discovered."""
     return Profile(system, issuer, origins, version("closient-mcp"))
 
 
 def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key_place: str) -> Credential:
-    """The credential that a table stands for; what it leaves out is as in `preset`.
+    """The credential of a table, with defaults from `preset`.
 
     Raises:
-        SettingsError: its parts do not fit together.
+        SettingsError: invalid combination of keys.
     """
     keys = ("systems", preset.system, "credential")
     if isinstance(table, str):
@@ -55,9 +55,9 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
     if table.issuer is not None:
         sources.origin(table.issuer, *keys, "issuer")
     if table.client_secret is not None and table.client_id is None:
-        raise sources.error("client_secret is set without client_id; it belongs to one", *keys)
+        raise sources.error("client_secret is set without client_id; set both or neither", *keys)
     if table.client_secret is not None and table.client_auth == "none":
-        raise sources.error('client_auth = "none" has no use for the client_secret; leave one out', *keys)
+        raise sources.error('client_auth = "none" excludes client_secret; remove one of them', *keys)
     if isinstance(table.client_id, str) and is_document(table.client_id):
         _check_document(table, keys, sources)
     profile = replace(
@@ -89,22 +89,22 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
 
 
 def _check_document(table: _OAuthTable, keys: tuple[str, ...], sources: Sources) -> None:
-    """A client whose client_id is the URL of its metadata is a public one: everybody can read that."""
+    """A client whose client_id is the URL of its metadata document is a public client."""
     if table.client_secret is not None or table.client_auth not in (None, "none"):
         raise sources.error("a client_id that is a URL has no client_secret and no client_auth", *keys)
     if table.grant not in ("authorization_code", "device_code"):
-        raise sources.error(f"a client_id that is a URL is for people, not for {table.grant}", *keys)
+        raise sources.error(f"a client_id that is a URL requires an interactive grant, not {table.grant}", *keys)
 
 
 def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_place: str) -> ApiKey:
     place: Literal["header", "basic", "query"] = table.place or ("basic" if key_place == "basic" else "header")
     if place == "basic" and table.name is not None:
-        raise sources.error('in = "basic" has no use for a name: the key is the user\'s name there', *keys, "name")
+        raise sources.error('in = "basic" excludes a name: the key is the username', *keys, "name")
     name = "" if place == "basic" else table.name or (KEY_HEADER if place == "header" else _KEY_PARAMETER)
     if place == "header" and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-        raise sources.error("it is no name that a header can have", *keys, "name")
+        raise sources.error("invalid header name", *keys, "name")
     if place == "header" and name.lower() in _NOT_FOR_KEYS:
-        raise sources.error(f"{name} is not a header that a key can be in", *keys, "name")
+        raise sources.error(f"{name} is not a header that may carry a key", *keys, "name")
     sources.note(".".join([*keys, "in"]), f"{place} {name}".strip(), sources.in_file(*keys, "in"))
     return ApiKey(sources.in_file(*keys), sources.secret(table.key, *keys, "key"), place, name)
 
@@ -115,7 +115,7 @@ def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[
     from ...auth.oauth.redirects import InvalidRedirectError, checked_redirect
 
     if profile.client_id is None:
-        raise sources.error("redirect_uri belongs to a client of your own; client_id is missing", *keys)
+        raise sources.error("redirect_uri is set without client_id", *keys)
     try:
         checked_redirect(table.redirect_uri)
     except InvalidRedirectError as error:

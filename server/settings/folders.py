@@ -1,4 +1,4 @@
-"""Where our files are, and what opens a browser here: functions of the environment that they are given."""
+"""Our folder and the browser command, as functions of an environment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def home_folder(environ: Mapping[str, str], platform: str) -> Path | None:
-    """Our one folder: `CLOSIENT_MCP_HOME`, or one per user; nothing where the user has no home.
+    """Our folder: `CLOSIENT_MCP_HOME`, or one per user; None if the user has no home folder.
 
-    `XDG_*` is not consulted: hosts strip it and terminals have it, and both must find the same sign-in.
+    `XDG_*` is ignored: hosts strip it and terminals set it, and both must find the same sign-in.
     """
     if own := environ.get("CLOSIENT_MCP_HOME", "").strip().strip("\"'").strip():
         return Path(own).expanduser()
@@ -26,7 +26,7 @@ def home_folder(environ: Mapping[str, str], platform: str) -> Path | None:
 
 
 def _home_of_user() -> str:
-    """Some hosts pass no HOME; the system knows it all the same."""
+    """The home folder in the user database, for hosts that pass no HOME."""
     if os.name != "posix":
         return ""
     import pwd
@@ -38,7 +38,7 @@ def _home_of_user() -> str:
 
 
 def browser_command(environ: Mapping[str, str], platform: str) -> str | None:
-    """The command that opens a URL, `%s` standing for it; nothing where no browser can be seen."""
+    """The command that opens a URL (`%s`); None if there is no display."""
     if own := environ.get("BROWSER", "").split(os.pathsep)[0].strip():
         return own
     if platform == "darwin":

@@ -1,4 +1,4 @@
-"""Where the APIs are that a file on this machine describes: who put it there trusts what it says."""
+"""The origins of the APIs in a local catalog or document, which the user trusts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...tools.openapi.servers import server_origins
 
 
 def described_origins(uri: str) -> tuple[str, ...]:
-    """The origins of the servers that an OpenAPI document in a file names; none where it cannot be read."""
+    """The origins of the servers in a local OpenAPI document; none if it is unreadable."""
     try:
         document = read_document(_read(uri))
     except (OSError, UnreadableDocumentError):
@@ -24,9 +24,9 @@ def described_origins(uri: str) -> tuple[str, ...]:
 
 
 def listed_origins(uri: str) -> tuple[str, ...]:
-    """The origins of the APIs that a catalog in a file lists, and of those that its local documents describe.
+    """The origins of the APIs in a local catalog and in its local documents.
 
-    The host of a document is one of them only where nothing says where the API is.
+    The origin of a remote document counts only if its API has no anchor.
     """
     try:
         catalog = read_catalog(_read(uri), uri)

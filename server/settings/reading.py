@@ -1,4 +1,4 @@
-"""Reading `closient-mcp.toml`: what is wrong is told with its file, line, key, and what was probably meant."""
+"""Reads `closient-mcp.toml`; errors name the file, the line and the key, and suggest a spelling."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .schema import ConfigFile
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
 _KINDS = {
-    "string_type": "it is text in quotes",
-    "int_type": "it is a whole number",
-    "bool_type": "it is true or false",
-    "list_type": 'it is a list, such as ["a", "b"]',
-    "dict_type": "it is a table",
-    "model_type": "it is a table",
-    "string_too_short": "it is empty",
+    "string_type": "expected text in quotes",
+    "int_type": "expected an integer",
+    "bool_type": "expected true or false",
+    "list_type": 'expected a list, such as ["a", "b"]',
+    "dict_type": "expected a table",
+    "model_type": "expected a table",
+    "string_too_short": "it must not be empty",
 }
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
@@ -30,14 +30,14 @@ _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 
 
 class ConfigText:
-    """A settings file that was read: its path, its text, and where in it a key stands."""
+    """The text of a settings file, which finds the line of a key."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self._lines = text.split("\n")
 
     def place(self, *keys: str | int) -> str:
-        """File and line of a key, or of what it stands in: `closient-mcp.toml:7`."""
+        """The file and line of a key, or of the table that it is in: `closient-mcp.toml:7`."""
         wanted = list(map(str, keys))
         best, line = 0, 0
         table: list[str] = []
@@ -57,7 +57,7 @@ class ConfigText:
         return f"{self.path.name}:{line}" if line else self.path.name
 
     def _inside(self, line: int, keys: Sequence[str]) -> int:
-        """The line of keys in the braces that begin on a line, which may go over several."""
+        """The line of a key in an inline table that begins on `line` and may span several lines."""
         for key in keys:
             pattern = re.compile(rf"""(?:^|[{{,.])\s*["']?{re.escape(key)}["']?\s*[.=]""")
             for number in range(line, len(self._lines) + 1):
@@ -72,7 +72,7 @@ class ConfigText:
         return line
 
     def error(self, what: str, *keys: str | int) -> SettingsError:
-        """An error about a key; the whole path of the file goes before."""
+        """An error about a key, with the full path of the file."""
         place = self.place(*keys).removeprefix(self.path.name)
         name = ".".join(str(key) for key in keys)
         return SettingsError(f"{self.path}{place}: {name}: {what}" if name else f"{self.path}{place}: {what}")
@@ -82,7 +82,7 @@ def read_config(path: Path) -> tuple[ConfigFile, ConfigText]:
     """Read and check a settings file.
 
     Raises:
-        SettingsError: it cannot be read, is no TOML, or something in it is not what belongs there.
+        SettingsError: unreadable file, invalid TOML, or invalid setting.
     """
     try:
         with path.open("rb") as file:
@@ -99,16 +99,15 @@ def read_config(path: Path) -> tuple[ConfigFile, ConfigText]:
 
 
 def check_config(path: Path, text: str) -> tuple[ConfigFile, ConfigText]:
-    """Check what is, or would be, in a settings file.
+    """Check the text of a settings file.
 
     Raises:
-        SettingsError: it is no TOML, or something in it is not what belongs there.
+        SettingsError: invalid TOML, or invalid setting.
     """
-    import tomli  # TOML 1.1, where a table in braces may go over several lines; 5 ms that only a file costs
+    import tomli  # TOML 1.1: inline tables may span lines. Imported here: it takes 5 ms
 
     config = ConfigText(path, text)
     try:
-        # The line ends of Windows and of old editors are none of TOML's business here.
         values = tomli.loads(text.replace("\r\n", "\n"))
     except tomli.TOMLDecodeError as error:
         raise SettingsError(f"{path}: it is not TOML: {error}.") from None
@@ -120,8 +119,8 @@ def check_config(path: Path, text: str) -> tuple[ConfigFile, ConfigText]:
         return ConfigFile.model_validate(values), config
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False, include_context=True)
-        # A key that is misspelt is also one that is missing; the spelling is what to say.
-        errors.sort(key=lambda one: one["type"] != "extra_forbidden")
+        # A misspelt key is also a missing one; report the spelling.
+        errors.sort(key=lambda error: error["type"] != "extra_forbidden")
         raise _explained(config, values, cast("Mapping[str, Any]", errors[0])) from None
 
 
@@ -129,11 +128,11 @@ def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str
     keys = _keys_in(values, cast("Sequence[str | int]", error["loc"]))
     kind, context = str(error["type"]), cast("Mapping[str, Any]", error.get("ctx") or {})
     if kind == "extra_forbidden" and keys[-2:-1] and keys[-2] in _SECRETS and keys[-1] in ("env", "keyring", "command"):
-        return config.error("a secret has one place: env, keyring or command", *keys)
+        return config.error("set only one of env, keyring and command", *keys)
     if kind == "extra_forbidden":
         return config.error(f"unknown key{_did_you_mean(str(keys[-1]), _known_keys(values, keys))}", *keys)
     if keys[-1:] == ("credential",) and not isinstance(_value_at(values, keys), dict):
-        return config.error('it is "none" or a table, such as { grant = "authorization_code" }', *keys)
+        return config.error('expected "none" or a table, such as { grant = "authorization_code" }', *keys)
     if kind in ("literal_error", "union_tag_invalid"):
         expected = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")
         choices = [choice.strip().strip("'") for choice in expected.split(",")]
@@ -141,9 +140,9 @@ def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str
         where = (*keys, "grant") if kind == "union_tag_invalid" else keys
         given = _value_at(values, where)
         near = difflib.get_close_matches(given, choices, n=1, cutoff=0.55) if isinstance(given, str) else []
-        return config.error(f"it is {_either(choices)}" + (f"; did you mean {near[0]}?" if near else ""), *where)
+        return config.error(f"expected {_either(choices)}" + (f"; did you mean {near[0]}?" if near else ""), *where)
     if kind == "string_pattern_mismatch" and keys[:1] == ("systems",) and "[key]" in error["loc"]:
-        rule = "a system's name is a small letter, then up to 15 small letters, digits or hyphens"
+        rule = "a system's name is a lowercase letter, then up to 15 lowercase letters, digits or hyphens"
         return config.error(rule, *keys)
     if kind == "missing":
         return config.error(f"{keys[-1]} is missing", *keys[:-1])
@@ -151,7 +150,7 @@ def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str
 
 
 def _keys_in(values: Any, loc: Sequence[str | int]) -> tuple[str | int, ...]:
-    """The keys of an error's place: pydantic puts the name of the alternative behind a key that has several."""
+    """The keys of an error's location, without the names of union members that pydantic inserts."""
     keys: list[str | int] = []
     here = values
     alternative = False
@@ -175,7 +174,7 @@ def _keys_in(values: Any, loc: Sequence[str | int]) -> tuple[str | int, ...]:
 
 
 def _has_alternatives(above: Sequence[str | int], key: str | int) -> bool:
-    """Whether what stands at this place may be of several kinds; a system and a tool may be called like such a key."""
+    """Whether a key is a union; a system or a tool may have the same name as such a key."""
     if len(above) == 2:
         return key in ("credential", "description")
     return (not above and key == "expose") or (above[2:] == ["credential"] and key in _SECRETS)
@@ -191,7 +190,7 @@ def _value_at(values: Any, keys: Sequence[str | int]) -> Any:
 
 
 def _known_keys(values: Mapping[str, Any], keys: tuple[str | int, ...]) -> list[str]:
-    """The keys that the table of an unknown one may have."""
+    """The keys allowed in the table that contains an unknown key."""
     from . import schema as grammar
 
     if len(keys) == 1:
@@ -216,9 +215,9 @@ def _keys_of(table: type[BaseModel]) -> list[str]:
 
 
 def _did_you_mean(given: str, choices: Sequence[str]) -> str:
-    """The key that was probably meant, else those that there are."""
+    """The nearest key, else all allowed ones."""
     near = difflib.get_close_matches(given, choices, n=1, cutoff=0.55)
-    return f"; did you mean {near[0]}?" if near else f"; there is: {', '.join(choices)}" if choices else ""
+    return f"; did you mean {near[0]}?" if near else f"; expected one of: {', '.join(choices)}" if choices else ""
 
 
 def _either(choices: Sequence[str]) -> str:
@@ -235,8 +234,8 @@ def _parts(dotted: str) -> list[str]:
 
 def _common(here: Sequence[str], wanted: Sequence[str]) -> int:
     depth = 0
-    for one, other in zip(here, wanted, strict=False):
-        if one != other:
+    for left, right in zip(here, wanted, strict=False):
+        if left != right:
             break
         depth += 1
     return depth

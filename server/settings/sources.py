@@ -1,4 +1,4 @@
-"""Where settings come from: the file, the environment, the command line; and what was read from each."""
+"""The sources of settings, and a record of what was read from each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MASK = "(hidden)"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The environment and the file, if there is one; `shown` and `warnings` gather what is to be told of them."""
+    """The environment and the settings file; collects the lines of `config show` and the warnings."""
 
     environ: Mapping[str, str]
     text: ConfigText | None
@@ -25,11 +25,11 @@ class Sources:
     warnings: list[str] = field(default_factory=list[str])
 
     def note(self, name: str, value: object, source: str) -> None:
-        """Remember a setting for `config show`; no secret may be in it."""
+        """Record a setting for `config show`; it must not contain a secret."""
         self.shown.append(Setting(name, str(value), source))
 
     def in_file(self, *keys: str) -> str:
-        """Where in the file a key stands."""
+        """The file and line of a key."""
         return self.text.place(*keys) if self.text else ""
 
     def error(self, what: str, *keys: str) -> SettingsError:
@@ -40,32 +40,34 @@ class Sources:
         """The origin of a URL in the file.
 
         Raises:
-            SettingsError: no credential may go there.
+            SettingsError: invalid URL, or one that no credential may be sent to.
         """
         from .origins import safe_origin
 
         if re.search(r"[\s\x00-\x1f\x7f]", url):
-            raise self.error("it holds a blank or a line break, which no URL has", *keys)
+            raise self.error("a URL cannot contain a blank or a line break", *keys)
         try:
             return safe_origin("it is", url)
         except SettingsError as error:
             raise self.error(str(error).removeprefix("it is: ").rstrip("."), *keys) from None
 
     def text_of(self, name: str) -> str | None:
-        """A credential in the environment, where hosts leave placeholders unfilled and people paste quotes."""
+        """A credential in the environment, without pasted quotes; None if it is not set."""
         value = self.environ.get(name, "").strip().strip("\ufeff").strip("\"'").strip()
         if not value:
             return None
         if "${" in value:
             raise SettingsError(
-                f'{name} still holds the placeholder "${{...}}": the host did not fill it in. Put the real value there.'
+                f'{name} still holds the placeholder "${{...}}": the host did not expand it. Put the real value there.'
             )
         if not re.fullmatch(r"[!-~]+", value):
-            raise SettingsError(f"{name} holds a blank, a line break or a character that no key has. Copy it anew.")
+            raise SettingsError(
+                f"{name} contains a blank, a line break or a character that is not allowed in a key. Copy it again."
+            )
         return value
 
     def secret(self, value: SecretValue, *keys: str, plain: bool = False) -> SecretReference:
-        """A reference to a secret that the file names; `plain` says that it may stand there without a warning."""
+        """A reference to a secret in the file; with `plain`, a literal value gives no warning."""
         place = self.in_file(*keys)
         match value:
             case FromEnvironment(env=name):
@@ -78,7 +80,7 @@ class Sources:
                 shown, reference = (text if plain else _MASK), written(text, f"{'.'.join(keys)} in {place}")
                 if not plain:
                     self.warnings.append(
-                        f"{place}: {'.'.join(keys)} is written in the file itself, for whoever reads it. Better: "
+                        f"{place}: {'.'.join(keys)} is written in the file itself, in plain text. Better: "
                         f'{keys[-1]} = {{ env = "..." }}, {{ keyring = "..." }} or {{ command = ["..."] }}.'
                     )
         self.note(".".join(keys), shown, place)
@@ -86,5 +88,5 @@ class Sources:
 
 
 def path_in(folder: Path, text: str) -> Path:
-    """A path of the settings file: relative to the folder where that file is."""
+    """A path in the settings file, relative to its folder."""
     return (folder / Path(text).expanduser()).resolve()

@@ -1,4 +1,4 @@
-"""Adding a system to the settings file; all that stands in it already stays as it is."""
+"""Adds a system to the settings file, without changing the rest of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import cast
 
 from .model import SettingsError
 
-_NEW = b"# Settings of closient-mcp; `closient-mcp config show` tells what is in force.\n"
+_NEW = b"# Settings of closient-mcp; `closient-mcp config show` shows the settings in force.\n"
 _WIDTH = 80
 
 
@@ -27,27 +27,27 @@ def _line(key: str, value: object) -> str:
         return whole
     members = cast("Mapping[str, object]", value)
     begin = f"{key} = {{ "
-    texts = [f"{name} = {_value(one)}" for name, one in members.items()]
+    texts = [f"{name} = {_value(member)}" for name, member in members.items()]
     lines = texts[:1]
     for text in texts[1:]:
         if len(f"{begin}{lines[-1]}, {text} }}") <= _WIDTH:
             lines[-1] += f", {text}"
         else:
             lines.append(text)
-    # A table in braces may go over several lines since TOML 1.1, which is what the file is read as.
+    # TOML 1.1 allows inline tables to span lines.
     return begin + f",\n{' ' * len(begin)}".join(lines) + " }"
 
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
         table = cast("Mapping[str, object]", value)
-        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in table.items()) + " }"
-    # What JSON writes for text, numbers, booleans and lists is TOML too, once DEL is escaped.
+        return "{ " + ", ".join(f"{key} = {_value(member)}" for key, member in table.items()) + " }"
+    # JSON text, numbers, booleans and lists are also TOML, once DEL is escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in the settings file, or how a new one begins.
+    """The content of the settings file, or the first line of a new one.
 
     Raises:
         SettingsError: it cannot be read.
@@ -59,17 +59,17 @@ def read_bytes(path: Path) -> bytes:
 
 
 def with_tables(before: bytes, *tables: str) -> bytes:
-    """A settings file with tables at its end: every byte of it is kept, its line ends are gone by."""
+    """The file with tables appended: its bytes are kept, its line ends are used."""
     end = "\r\n" if b"\r\n" in before else "\n"
     kept = before.removeprefix(codecs.BOM_UTF8)
-    # A blank line between, and a line end where the last line had none.
+    # Separate them by a blank line; end the last line if it has no end.
     between = "" if not kept.strip() or kept.endswith((b"\n\n", b"\n\r\n")) else "\n"
     between = between if not kept or kept.endswith(b"\n") else "\n\n"
     return before + (between + "\n".join(tables)).replace("\n", end).encode()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace the file whole or not at all, through a link to where it really is, with the permissions it had.
+    """Replace the file atomically, following symbolic links and keeping its permissions.
 
     Raises:
         SettingsError: it cannot be written.

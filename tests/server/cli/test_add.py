@@ -436,8 +436,8 @@ def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatc
         ("acme", "/no/such/file", "an existing file"),
         ("acme", "/", "is not a file"),
         ("acme", "https://", "not an http(s) URL"),
-        ("Acme", OFF, "a system's name is a small letter"),
-        ("acme\n", OFF, "a system's name is a small letter"),
+        ("Acme", OFF, "a system's name is a lowercase letter"),
+        ("acme\n", OFF, "a system's name is a lowercase letter"),
         ("search", OFF, "it is the name of one of Closient's APIs"),
     ],
 )

@@ -157,7 +157,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
         ('{ env = "CLOSE_', '{ evn = "CLOSE_', r":7: systems\.close\.credential\.client_secret\.evn: .*mean env\?"),
         ('{ env = "CLOSE_CLIENT_SECRET" }', "{ command = [] }", r":7: .*client_secret\.command: .*at least 1 item"),
         ('"read"', '"reed"', r":20: systems\.acme\.tiers\.acme_reports_run: .*did you mean read\?"),
-        ("retailer = 1", 'retailer = "1"', r":13: systems\.fluent-sandbox\.retailer: it is a whole number"),
+        ("retailer = 1", 'retailer = "1"', r":13: systems\.fluent-sandbox\.retailer: expected an integer"),
         ('expose = "auto"', 'exposed = "auto"', r":1: exposed: unknown key; did you mean expose\?"),
         ("[systems.acme]", "[systems.Acme]", r":16: systems\.Acme: a system's name is"),
         ("[systems.acme]", "[systems.search]", r":16: systems\.search: it is the name of one of Closient's APIs"),
@@ -174,7 +174,11 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
             r":7: systems\.close\.credential: redirect_uri is",
         ),
         ('"http://127.0.0.1:8765/callback"', '"https://x.example/"', r":8: systems\.close\.credential\.redirect_uri"),
-        ('{ grant = "authorization_code" }', '"nothing"', r':21: systems\.acme\.credential: it is "none" or a table'),
+        (
+            '{ grant = "authorization_code" }',
+            '"nothing"',
+            r':21: systems\.acme\.credential: expected "none" or a table',
+        ),
         (
             '{ grant = "authorization_code" }',
             '{ grant = "api_key" }',
@@ -185,7 +189,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
         ('{ grant = "authorization_code" }', '{ token_endpoint = "http://x.example/t" }', r":21: .*is not https"),
         ('{ grant = "authorization_code" }', '{ origins = ["ftp://x"] }', r":21: .*origins: .*not an http"),
         ('expose = "auto"', "expose = ", r"it is not TOML: .*line 1"),
-        ('environment = "sandbox"', 'environment = "test"', r":12: .*it is sandbox or production"),
+        ('environment = "sandbox"', 'environment = "test"', r":12: .*expected sandbox or production"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_line_key_and_what_was_meant(
@@ -402,26 +406,26 @@ def _faults(text: str) -> list[str]:
         ),
         (
             '[systems.password]\nsite = "https://a.example"\nretailer = "x"',
-            r":3: systems\.password\.retailer: it is a wh",
+            r":3: systems\.password\.retailer: expected an integer",
         ),
         ('[systems.a]\ntiers = { key = "reed" }', r":2: systems\.a\.tiers\.key: .*did you mean read"),
         ('[systems.fluent]\naccount = "A"\ncatalog = "https://a.example"\npreset = "fluent"', r":3: .*does not belong"),
         (
             '[systems.a]\nsite = "https://a.example"\n'
             'credential = { client_id = "c", client_secret = { env = "S" }, client_auth = "none" }',
-            r":3: systems\.a\.credential: client_auth = \"none\" has no use for the client_secret",
+            r":3: systems\.a\.credential: client_auth = \"none\" excludes client_secret",
         ),
         (
             '[systems.a]\nsite = "https://a.example"\n'
             'credential = { grant = "api_key", key = { env = "K" }, in = "basic", name = "X" }',
-            r":3: systems\.a\.credential\.name: in = \"basic\" has no use for a name",
+            r":3: systems\.a\.credential\.name: in = \"basic\" excludes a name",
         ),
-        ("[systems.a]\ndescription = {}", r":2: systems\.a\.description: it is text"),
-        ("expose = [1]", r":1: expose: it is text"),
+        ("[systems.a]\ndescription = {}", r":2: systems\.a\.description: expected text"),
+        ("expose = [1]", r":1: expose: expected text"),
         ('expose = "coree"', r":1: expose: did you mean core"),
-        ("[[systems.a]]", r":1: systems\.a: it is a table"),
-        ('[systems.a]\nsite = ""', r":2: systems\.a\.site: it is empty"),
-        ('[systems.a]\nsite = "https://a.example "', r":2: systems\.a\.site: it holds a blank"),
+        ("[[systems.a]]", r":1: systems\.a: expected a table"),
+        ('[systems.a]\nsite = ""', r":2: systems\.a\.site: it must not be empty"),
+        ('[systems.a]\nsite = "https://a.example "', r":2: systems\.a\.site: a URL cannot contain a blank"),
         (
             '[systems.a]\nsite = "https://a.example"\nbase = "https://a.example/?x=1"',
             r":3: systems\.a\.base: a base URL cannot have a query",
@@ -443,10 +447,13 @@ def test_further_mistakes_are_told_of_in_the_same_way(tmp_path: Path, text: str,
             'grant = "api_key",\n  key = {\n    evn = "K" }',
             r":6: .*credential\.key\.evn: unknown key; did you mean env",
         ),
-        ('grant = "api_key",\n  key = { env = "K", command = ["x"] }', r":5: .*: a secret has one place"),
-        ('grant = "api_key", key = { env = "K" }, name = "X\\r\\nY"', r":4: .*\.name: it is no name that a header"),
-        ('grant = "api_key", key = { env = "K" }, name = "Host"', r":4: .*\.name: Host is not a header that a key"),
-        ('grant = "api_key", key = { env = "K" }, name = ""', r":4: .*\.name: it is empty"),
+        ('grant = "api_key",\n  key = { env = "K", command = ["x"] }', r":5: .*: set only one of env"),
+        ('grant = "api_key", key = { env = "K" }, name = "X\\r\\nY"', r":4: .*\.name: invalid header name"),
+        (
+            'grant = "api_key", key = { env = "K" }, name = "Host"',
+            r":4: .*\.name: Host is not a header that may carry a key",
+        ),
+        ('grant = "api_key", key = { env = "K" }, name = ""', r":4: .*\.name: it must not be empty"),
     ],
 )
 def test_a_mistake_in_braces_over_several_lines_is_told_with_its_own_line(
@@ -517,7 +524,7 @@ def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_pa
     [
         ('client_secret = { env = "S" }', "has no client_secret and no client_auth"),
         ('client_auth = "client_secret_post"', "has no client_secret and no client_auth"),
-        ('grant = "client_credentials"', "is for people, not for client_credentials"),
+        ('grant = "client_credentials"', "requires an interactive grant, not client_credentials"),
     ],
 )
 def test_a_client_id_that_is_an_address_is_a_public_client_for_people(tmp_path: Path, more: str, says: str) -> None:
