@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
+from .check_digits import check_digit as check_digit
+from .restricted import restricted_scope
+from .upc_e import expand
+
 GtinError = Literal["empty", "non_digit", "bad_length", "bad_check_digit", "all_zero", "no_gtin"]
 
 # Only ASCII digits: `\d` and `str.isdigit` also take Arabic-Indic and full-width ones.
 _DIGITS = re.compile(r"[0-9]+")
-_LENGTHS = (8, 12, 13, 14)
+GTIN_LENGTHS = (8, 12, 13, 14)
 _ELEMENT = re.compile(r"\(01\)([0-9]{14})(\(.*)?", re.DOTALL)
 _LINK = re.compile(r"https?://[^/?#\s]+(?P<path>/[^?#\s]*)?(\?[^#\s]*)?(#\S*)?", re.IGNORECASE)
 
@@ -53,12 +57,6 @@ class Gtin:
     upc_e: str | None = None
 
 
-def check_digit(digits: str) -> int:
-    """Return the GS1 mod-10 check digit for `digits`: weights 3 and 1 from the right (§7.9.1)."""
-    weighted = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(digits)))
-    return -weighted % 10
-
-
 def parse_gtin(text: str) -> Gtin:
     """Parse a GTIN of digits only.
 
@@ -69,7 +67,7 @@ def parse_gtin(text: str) -> Gtin:
         raise InvalidGtinError("empty")
     if not _DIGITS.fullmatch(text):
         raise InvalidGtinError("non_digit", text)
-    if len(text) not in _LENGTHS:
+    if len(text) not in GTIN_LENGTHS:
         raise InvalidGtinError("bad_length", text)
     if not text.strip("0"):
         raise InvalidGtinError("all_zero", text)
@@ -77,7 +75,7 @@ def parse_gtin(text: str) -> Gtin:
     if int(text[-1]) != expected:
         raise InvalidGtinError("bad_check_digit", text, expected)
     gtin14 = text.zfill(14)
-    return Gtin(gtin14, _format(gtin14), _restricted(gtin14), _as_upc_e(text))
+    return Gtin(gtin14, _format(gtin14), restricted_scope(gtin14), _as_upc_e(text))
 
 
 def read_gtin(text: str) -> Gtin:
@@ -118,19 +116,9 @@ def expand_upc_e(text: str) -> str:
         raise InvalidGtinError("empty" if not text else "non_digit", text)
     if len(text) not in (6, 7, 8) or (len(text) > 6 and text[0] not in "01"):
         raise InvalidGtinError("bad_length", text)
-    system, core = ("0", text) if len(text) == 6 else (text[0], text[1:7])
-    last = core[5]
-    if last in "012":
-        body = f"{core[:2]}{last}0000{core[2:5]}"
-    elif last in "34":
-        split = int(last)
-        body = f"{core[:split]}00000{core[split:5]}"
-    else:
-        body = f"{core[:5]}0000{last}"
-    digit = check_digit(system + body)
-    if len(text) == 8 and int(text[7]) != digit:
-        raise InvalidGtinError("bad_check_digit", text, digit)
-    return f"{system}{body}{digit}"
+    if upc_a := expand(text):
+        return upc_a
+    raise InvalidGtinError("bad_check_digit", text)
 
 
 def _as_upc_e(text: str) -> str | None:
@@ -147,17 +135,3 @@ def _format(gtin14: str) -> str:
         if not gtin14[: 14 - length].strip("0"):
             return f"GTIN-{length}"
     return "GTIN-14"
-
-
-def _restricted(gtin14: str) -> Literal["company", "geographic"] | None:
-    """Return the scope of restricted circulation, by the GS1 prefix (GS1 General Specifications §1.4.2)."""
-    if gtin14[0] != "0":
-        return None
-    thirteen = gtin14[1:]
-    if _format(gtin14) == "GTIN-8":
-        return "company" if thirteen[5] in "02" else None
-    if thirteen.startswith(("04", "0000000")):
-        return "company"
-    if thirteen.startswith(("02", "2")):
-        return "geographic"
-    return None

@@ -1,21 +1,15 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.gs1.gtin import Gtin, InvalidGtinError, check_digit, expand_upc_e, parse_gtin, read_gtin
+from closient_mcp.tools.gs1.check_digits import check_digit
+from closient_mcp.tools.gs1.gtin import Gtin, InvalidGtinError, parse_gtin, read_gtin
 
-from ...fakes.paths import VECTORS
-
-GS1 = json.loads((VECTORS / "gs1.json").read_text(encoding="utf-8"))["vectors"]
-
-
-def vectors(kind: str) -> list[Any]:
-    return [pytest.param(v["input"], v["expect"], id=v["id"]) for v in GS1 if v["kind"] == kind]
+from .vectors import vectors
 
 
 @pytest.mark.parametrize(("written", "expected"), vectors("gtin"))
@@ -34,22 +28,9 @@ def test_check_digits_are_those_of_gs1(digits: str, expected: dict[str, Any]) ->
     assert check_digit(digits) == expected["check_digit"]
 
 
-@pytest.mark.parametrize(("written", "expected"), vectors("upc_e"))
-def test_a_upc_e_expands_to_its_upc_a(written: str, expected: dict[str, Any]) -> None:
-    try:
-        assert expand_upc_e(written) == expected.get("upc_a")
-    except InvalidGtinError:
-        assert "error" in expected
-
-
 @pytest.mark.parametrize(("written", "expected"), vectors("rcn"))
 def test_restricted_circulation_numbers_are_recognized(written: str, expected: dict[str, Any]) -> None:
     assert parse_gtin(written).restricted == expected["usage"]
-
-
-@pytest.mark.parametrize(("written", "expected"), vectors("dl_parse"))
-def test_the_gtin_of_a_digital_link_is_found(written: str, expected: dict[str, Any]) -> None:
-    assert read_gtin(written).gtin14 == expected["gtin14"]
 
 
 @pytest.mark.parametrize(

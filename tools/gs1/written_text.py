@@ -1,0 +1,65 @@
+"""What copy-paste, spreadsheets, keyboards and scanners add around and inside a code."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .element_strings import SEPARATOR
+
+# How tools spell the separator (FNC1, 0x1d). `<` and `>` may be part of a value, but this is the likelier reading.
+_SPELLED = re.compile(r"[{<\[](?:GS|FNC1)[}>\]]|\\x1[dD]|\\u001[dD]|\^\]|\u241d|~d029", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:urn:isbn:|(?:gtin|ean/upc|ean|upc|isbn|jan|itf|barcode)(?:[- ]?(?:8|10|12|13|14|[AE]))?[:#= ]+)(?=[0-9])",
+    re.IGNORECASE,
+)
+# The plain hyphen last, so that it makes no range in a pattern.
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d-"
+_SEPARATED = re.compile(rf"[0-9]+(?:[ {_HYPHENS}]+[0-9]+)*(?:[ {_HYPHENS}]*[xX])?")
+_GROUPED = re.compile(r"[0-9]+(?:\.[0-9]+){2,}(?:\.[xX])?|[0-9]{1,3}(?:,[0-9]{3}){2,}")
+
+
+def tidy(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text without white space and quotes around it and without invisible characters, and what was removed.
+
+    The separator of element strings, which `str.strip` would remove, stays.
+    """
+    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    # All kinds of spaces become one; a line break or tab inside separates two values and stays.
+    visible = "".join(" " if unicodedata.category(c) == "Zs" else c for c in visible)
+    notes: tuple[str, ...] = ("Invisible characters were removed.",) if len(visible) < len(text) else ()
+    bare = visible.strip(" \t\r\n")
+    quoted = re.fullmatch(r"""="(.*)"|"(.*)"|'(.*)'|<(.*)>|'(.*)""", bare, re.DOTALL)
+    if quoted:
+        bare = next(group for group in quoted.groups() if group is not None).strip(" \t\r\n")
+        notes += ("The quotes around it were removed.",)
+    return bare, notes
+
+
+def without_label(text: str) -> str:
+    """Return the text without a word such as `EAN:` or `ISBN-13` before its digits."""
+    label = _LABEL.match(text)
+    return text[label.end() :] if label else text
+
+
+def joined_digits(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return digits (and the X of an ISBN) without what separates them, or None if the text is anything else."""
+    if re.fullmatch(r"[0-9]+", text):
+        return text, ()
+    # Only between digits: a minus sign before them is no separator, nor is the point of a decimal number.
+    if not (_SEPARATED.fullmatch(text) or _GROUPED.fullmatch(text)):
+        return None
+    digits = re.sub(r"[^0-9xX]", "", text).upper()
+    notes = []
+    if " " in text:
+        notes.append("spaces")
+    if any(hyphen in text for hyphen in _HYPHENS):
+        notes.append("hyphens")
+    if "." in text or "," in text:
+        notes.append("full stops" if "." in text else "commas")
+    return digits, (f"{' and '.join(notes).capitalize()} between the digits were removed.",) if notes else ()
+
+
+def with_separators(text: str) -> str:
+    """Return the text with spelled-out separators such as `{GS}` as the character they stand for."""
+    return _SPELLED.sub(SEPARATOR, text)
