@@ -5,25 +5,25 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from .content import iso_date
-from .digital_links import parse_digital_link
+from .decoding import LINK, Decoded, decode_text
 from .digits import Identified, read_digits, read_number
-from .element_strings import SEPARATOR, parse_bracketed, parse_raw, swallowed_tail
-from .elements import Elements
-from .errors import ErrorCode, InvalidCodeError
+from .element_strings import SEPARATOR
+from .errors import WRONG_CHECK_DIGIT, ErrorCode, InvalidCodeError
 from .gtin import Gtin, parse_gtin
-from .keys import KEYS, describe_key
+from .keys import KEYS, describe_key, other_key
 from .restricted import prefix_notes
-from .written_text import joined_digits, tidy, with_separators, without_label
+from .written_text import joined_digits, tidy, without_label
 
 _LONGEST = 2048
-_SYMBOLOGY = re.compile(r"\]([A-Za-z][0-9A-Za-z])(.*)", re.DOTALL)
-_GS1_SYMBOLOGIES = ("C1", "e0", "e1", "e2", "e3", "d2", "Q3", "J1")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_WITHOUT_SCHEME = re.compile(r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)(?::[0-9]+)?/[^\s]*|/01/[^\s]*")
+_EAN_UPC = re.compile(r"\]E([0-4])(.*)", re.DOTALL)
+_PLAIN_SYMBOLOGY = re.compile(r"^\](?:Q[0-2]|d[0-1]|C0|A[0-7]|I[0-1])")
+# How spreadsheets and data frames write a whole number.
+_WHOLE_DECIMAL = re.compile(r"([0-9]{7,14})\.0+")
+_ISSN = re.compile(r"e?-?issn\b|[0-9]{4}-[0-9]{3}[xX]$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,108 +69,91 @@ def _read_text(value: str) -> Code:
     text, notes = tidy(value)
     if not text.strip(SEPARATOR):
         raise InvalidCodeError("empty", "it is empty")
-    scanned = _SYMBOLOGY.fullmatch(text)
-    if not scanned:
-        return _read_unscanned(text, notes)
-    symbology, data = scanned.groups()
-    if symbology in _GS1_SYMBOLOGIES:
-        return _from_raw(with_separators(data), notes)
-    if symbology == "E0" and len(data) not in (8, 13):
-        raise InvalidCodeError("bad_length", f"an EAN/UPC symbol holds 13 digits, this has {len(data)}")
-    return _read_unscanned(data, notes)
-
-
-def _read_unscanned(text: str, notes: tuple[str, ...]) -> Code:
-    if _SCHEME.match(text):
-        return _from_link(text, notes)
-    if _WITHOUT_SCHEME.fullmatch(text):
-        host = "" if text[0] != "/" else "id.gs1.org"
-        return _from_link(f"https://{host}{text}", (*notes, "The link has no scheme (https://) in front."))
-    if text.startswith("("):
-        return _from_bracketed(text, notes)
-    if SEPARATOR in (raw := with_separators(text)):
-        return _from_raw(raw, notes)
-    return _read_digits(without_label(text), notes)
-
-
-def _read_digits(text: str, notes: tuple[str, ...]) -> Code:
-    joined = joined_digits(text)
+    if symbol := _EAN_UPC.fullmatch(text):
+        return _from_digits(_read_symbol(symbol[1], symbol[2]), notes)
+    text = _PLAIN_SYMBOLOGY.sub("", text)
+    if number := _WHOLE_DECIMAL.fullmatch(text):
+        return _from_digits(read_number(int(number[1])), notes)
+    # Digits of a GTIN's length are a GTIN; only longer ones may be an element string.
+    joined = joined_digits(without_label(text))
+    if joined and not joined[0].strip("0"):
+        raise InvalidCodeError("all_zero", "it is all zeros")
+    if (not joined or len(joined[0]) > 14) and (decoded := _decode(joined[0] if joined else text, notes)):
+        return _from_elements(decoded)
     if joined is None:
-        return _from_unmarked(text, notes)
+        raise InvalidCodeError("non_digit", _not_digits(text), key="ISSN" if _ISSN.match(text) else "")
     digits, removed = joined
+    return _from_digits(read_digits(digits, without_label(text)), notes + removed)
+
+
+def _read_symbol(kind: str, data: str) -> Identified:
+    """Read what a scanner sends for an EAN/UPC symbol (ISO/IEC 15424)."""
+    if kind in "12":
+        raise InvalidCodeError("bad_length", "it is only the add-on symbol beside a barcode", key="add-on")
+    if kind == "3" and re.fullmatch(r"[0-9]{15}|[0-9]{18}", data):
+        read = read_digits(data[:13], data[:13])
+        return replace(read, notes=(f"The add-on symbol {data[13:]} was left aside.", *read.notes))
+    if not re.fullmatch(r"[0-9]*", data):
+        raise InvalidCodeError("non_digit", "an EAN/UPC symbol contains only digits")
+    if len(data) not in ((8,) if kind == "4" else (8, 13)):
+        raise InvalidCodeError("bad_length", f"an EAN/UPC symbol holds 13 or 8 digits, this has {len(data)}")
+    read = read_digits(data, data)
+    if kind == "4" and read.form == "UPC-E":
+        raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT)
+    return replace(read, other=None, notes=()) if kind == "4" else read
+
+
+def _decode(text: str, notes: tuple[str, ...]) -> Decoded | None:
     try:
-        return _from_digits(read_digits(digits, text), (*notes, *removed))
+        return decode_text(text, notes)
     except InvalidCodeError as error:
-        if error.code == "bad_length" and len(digits) > 14:
-            return _from_unmarked(digits, notes, error)
-        raise
+        if error.code != "no_primary_key":
+            raise
+        raise InvalidCodeError("no_gtin", error.message) from None
+
+
+def _not_digits(text: str) -> str:
+    """Say which characters make a text something other than a number."""
+    if _ISSN.match(text):
+        return "it is an ISSN, which identifies a serial publication, not a trade item"
+    if text.lower().startswith("urn:epc:"):
+        return "it is an EPC URI, as RFID tags hold; give the GTIN itself"
+    if re.fullmatch(r"[0-9][.,]?[0-9]*[Ee][+]?[0-9]+", text):
+        return "a spreadsheet shortened it, so digits are lost; format the column as text and copy it again"
+    if re.fullmatch(r"[0-9]{8,14}(?:[\s,;]+[0-9]{8,14})+", text):
+        return "it is more than one number; give one at a time"
+    other = next(c for c in text if c not in "0123456789 -") if re.search(r"[^0-9 -]", text) else text[0]
+    return f"it contains characters other than the digits 0-9: {other!r}"
 
 
 def _from_digits(identified: Identified, notes: tuple[str, ...]) -> Code:
     gtin = identified.gtin
+    about_prefix = prefix_notes(gtin.gtin14)
+    if identified.other:
+        about_prefix = tuple(f"As a GTIN-8: {note}" for note in about_prefix)
     return Code(
         gtin,
         identified.form,
         elements=MappingProxyType({"01": gtin.gtin14}),
         other=identified.other,
-        notes=(*notes, *identified.notes, *prefix_notes(gtin.gtin14)),
+        notes=(*notes, *identified.notes, *about_prefix),
         reason=identified.reason,
     )
 
 
-def _from_bracketed(text: str, notes: tuple[str, ...]) -> Code:
-    # No value may contain white space or a separator, but people put them between the elements.
-    spaced = re.sub(rf"[\s{SEPARATOR}]*(\([0-9]{{2,4}}\))\s*", r"\1", with_separators(text))
-    if spaced != text:
-        notes += ("Spaces or separators between the elements were removed.",)
-    return _from_elements(parse_bracketed(spaced), "GS1 element string", notes)
-
-
-def _from_raw(data: str, notes: tuple[str, ...]) -> Code:
-    elements = parse_raw(data)
-    if tail := swallowed_tail(elements):
-        ai, value = elements[-1]
-        notes += (f"({ai}) was read as {value!r}; if the scanner dropped a separator, {tail!r} isn't part of it.",)
-    return _from_elements(elements, "GS1 element string", notes)
-
-
-def _from_unmarked(text: str, notes: tuple[str, ...], error: InvalidCodeError | None = None) -> Code:
-    """Read a raw element string that nothing marks as such."""
-    error = error or InvalidCodeError("non_digit", "it contains characters other than the digits 0-9")
-    if not re.match(r"[0-9]{16}|8110[0-9]|7[0-9]{3}|[1-9][0-9][!-z]", text) or len(text) < 16:
-        raise error
-    try:
-        elements = parse_raw(text)
-    except InvalidCodeError as wrong:
-        raise (wrong if re.match(r"01[0-9]{14}", text) else error) from None
-    if "01" not in dict(elements) and elements[0][0] not in KEYS:
-        raise error
-    return _from_raw(text, (*notes, "It was read as an element string without separators."))
-
-
-def _from_link(uri: str, notes: tuple[str, ...]) -> Code:
-    try:
-        link = parse_digital_link(uri, lenient=True)
-    except InvalidCodeError as error:
-        if error.code == "no_primary_key":
-            raise InvalidCodeError("no_gtin", error.message) from None
-        raise
-    return _from_elements(link.elements, "GS1 Digital Link", (*notes, *link.notes))
-
-
-def _from_elements(elements: Elements, form: str, notes: tuple[str, ...]) -> Code:
-    values = dict(elements)
+def _from_elements(decoded: Decoded) -> Code:
+    values, notes = dict(decoded.elements), decoded.notes
     keys = [ai for ai in values if ai in KEYS]
     if "01" not in values:
-        raise _no_gtin(keys, form)
-    if keys[0] != "01" and form == "GS1 Digital Link":
-        notes += (f"The link's key is {describe_key(keys[0])}; the GTIN comes from its query.",)
-    if values["01"].strip("0") == "":
+        raise _no_gtin(keys, values, decoded.form)
+    if not values["01"].strip("0"):
         raise InvalidCodeError("all_zero", "its GTIN is all zeros")
+    if decoded.form == LINK and keys[0] != "01":
+        notes += (f"The link's key is {describe_key(keys[0])}; the GTIN comes from its query.",)
     expiry = values.get("17") or values.get("7003", "")[:6]
     return Code(
         parse_gtin(values["01"]),
-        form,
+        decoded.form,
         values.get("10", ""),
         values.get("21", ""),
         iso_date(expiry) if expiry else "",
@@ -179,9 +162,8 @@ def _from_elements(elements: Elements, form: str, notes: tuple[str, ...]) -> Cod
     )
 
 
-def _no_gtin(keys: list[str], form: str) -> InvalidCodeError:
-    what = "link" if form == "GS1 Digital Link" else "element string"
+def _no_gtin(keys: list[str], values: Mapping[str, str], form: str) -> InvalidCodeError:
     if not keys:
+        what = "link" if form == LINK else "element string"
         return InvalidCodeError("no_gtin", f"the {what} has no (01), so it doesn't say which trade item it's about")
-    key = KEYS[keys[0]][0]
-    return InvalidCodeError("no_gtin", f"it is {describe_key(keys[0])}, not a trade item", key=key)
+    return other_key(keys[0], values[keys[0]])

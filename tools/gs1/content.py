@@ -5,11 +5,9 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
-from typing import Literal
 
 from .check_digits import has_check_digit, has_check_pair
-
-ContentCode = Literal["bad_check_digit", "bad_check_pair", "bad_date", "bad_content"]
+from .errors import WRONG_CHECK_DIGIT, ErrorCode
 
 # Free text, in which characters outside the GS1 set are percent-encoded.
 _FREE_TEXT = re.compile(r"430[0-6]|431[0-6]|4320|725[34679]")
@@ -18,11 +16,11 @@ _LAST_YEAR_OF_2000S = 76
 
 
 class ContentError(ValueError):
-    """A value whose characters are right and whose content isn't."""
+    """A value that its application identifier doesn't allow."""
 
-    def __init__(self, code: ContentCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
-        self.code: ContentCode = code
+        self.code: ErrorCode = code
 
 
 def check_content(ai: str, value: str) -> None:
@@ -32,7 +30,7 @@ def check_content(ai: str, value: str) -> None:
         ContentError: a check digit, date or other content is wrong.
     """
     if ai in _CHECK_DIGITS and not has_check_digit(value[_CHECK_DIGITS[ai]]):
-        raise ContentError("bad_check_digit", "wrong check digit")
+        raise ContentError("bad_check_digit", WRONG_CHECK_DIGIT)
     if ai in ("8013", "8014") and not has_check_pair(value):
         raise ContentError("bad_check_pair", "its check characters don't match the others")
     for days, times in _DATES.get(ai, ()):
@@ -41,7 +39,7 @@ def check_content(ai: str, value: str) -> None:
     if _FREE_TEXT.fullmatch(ai) and re.search(r"%(?![0-9A-Fa-f]{2})", value):
         raise ContentError("bad_content", "a % in it must be followed by two hexadecimal digits")
     if ai in _RULES and not _RULES[ai](value):
-        raise ContentError("bad_content", f"{value!r} is not a valid value of it")
+        raise ContentError("bad_content", f"{value!r} is not a valid value")
 
 
 def iso_date(yymmdd: str) -> str:

@@ -9,14 +9,15 @@ from urllib.parse import quote, unquote
 
 from .elements import Elements, check_elements, is_identifier
 from .errors import InvalidCodeError
-from .keys import NEVER_ATTRIBUTES, QUALIFIERS
+from .keys import KEYS, NEVER_ATTRIBUTES, QUALIFIERS, other_key
 
 _URI = re.compile(
     r"(?P<stem>(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/?#]*))(?P<path>/[^?#]*)?(\?(?P<query>[^#]*))?(#.*)?"
 )
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
-_HOST = re.compile(r"([A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
+_HOST = re.compile(r"([A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Removed from the standard in version 1.3.
+_REMOVED_WORDS = {"cpv": "22", "lot": "10", "ser": "21"}
 _WORDS = re.compile(r"/(gtin|itip|gmn|cpid|gln|payTo|glnProv|gsrnp|gsrn|gcn|sscc|gdti|ginc|gsin|grai|giai)/")
 _SHORT_GTIN = re.compile(r"[0-9]{8}|[0-9]{12,13}")
 
@@ -106,6 +107,9 @@ def _key_index(segments: list[str], path: str) -> int:
     for index in range(len(segments) - 2, -1, -2):
         if segments[index] in QUALIFIERS:
             return index
+    for index in range(len(segments) - 2, -1, -2):
+        if segments[index] in KEYS:
+            raise other_key(segments[index], segments[index + 1])
     if word := _WORDS.search(path):
         raise InvalidCodeError(
             "no_primary_key",
@@ -123,7 +127,11 @@ def _sequence(primary: str, qualifiers: Elements, *, lenient: bool) -> tuple[tup
         return tuple(ai for sequence in QUALIFIERS[primary] for ai in sequence), []
     allowed = {ai for sequence in QUALIFIERS[primary] for ai in sequence}
     if wrong := [ai for ai in ais if ai not in allowed]:
-        raise InvalidCodeError("invalid_qualifier", f"/{wrong[0]}/ can't follow /{primary}/ in the path of a link")
+        number = _REMOVED_WORDS.get(wrong[0])
+        advice = f"; write its number, /{number}/" if number else ""
+        raise InvalidCodeError(
+            "invalid_qualifier", f"/{wrong[0]}/ can't follow /{primary}/ in the path of a link{advice}"
+        )
     if len(set(ais)) < len(ais):
         raise InvalidCodeError("duplicate_ai", "an application identifier is in the path twice")
     sequence = next((s for s in QUALIFIERS[primary] if set(ais) <= set(s)), None)

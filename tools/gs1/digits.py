@@ -33,8 +33,9 @@ def read_digits(text: str, written: str) -> Identified:
     if not re.fullmatch(r"[0-9]+", text):
         if is_isbn_10(text):
             return _from_isbn_10(text, "non_digit")
-        key, message = ("ISSN", "it is an ISSN, the number of a serial publication") if is_issn(text) else ("", "")
-        raise InvalidCodeError("non_digit", message or "it contains characters other than the digits 0-9", key=key)
+        if is_issn(text):
+            raise _issn()
+        raise InvalidCodeError("non_digit", "it contains an X, and it is no valid ISBN-10 or ISSN either")
     if not text.strip("0"):
         raise InvalidCodeError("all_zero", "it is all zeros")
     if len(text) == 8:
@@ -70,7 +71,7 @@ def read_number(number: int) -> Identified:
     if len(text) < 7 or (len(text) in (9, 10) and is_isbn_10(text.zfill(10))):
         raise _wrong_length(text, "; a number loses its leading zeros, so send it as text")
     restored = read_digits(text.zfill(length), text.zfill(length))
-    note = f"A number can't keep leading zeros, so {length - len(text)} of them were restored; send codes as text."
+    note = f"A number can't keep leading zeros: it was read as {text.zfill(length)}. Send codes as text."
     return Identified(restored.gtin, restored.form, restored.reason, restored.other, (note, *restored.notes))
 
 
@@ -84,22 +85,28 @@ def _gtin(text: str) -> Gtin | None:
 def _read_eight(text: str, written: str) -> Identified:
     gtin, upc_a = _gtin(text), expand(text)
     upc_e = parse_gtin(upc_a) if upc_a else None
-    hyphenated = bool(re.fullmatch(r"[0-9]{4}\D+[0-9]{4}", written)) and is_issn(text)
+    like_issn = bool(re.fullmatch(r"[0-9]{4}[^0-9 ]+[0-9]{4}", written)) and is_issn(text)
     if gtin and upc_a:
         note = f"These eight digits are a GTIN-8, or a UPC-E that stands for {upc_a}: only the package tells which."
         return Identified(gtin, "GTIN-8", other=upc_e, notes=(note,))
     if gtin:
         note = "Written like this it may also be an ISSN, the number of a serial publication."
-        return Identified(gtin, "GTIN-8", notes=(note,) if hyphenated else ())
+        return Identified(gtin, "GTIN-8", notes=(note,) if like_issn else ())
+    if like_issn:
+        raise _issn()
     if upc_a and upc_e:
         note = (
             f"The eight digits are not a GTIN-8 (their check digit doesn't match) but a valid UPC-E, which stands for "
             f"the UPC-A {upc_a}. If the package shows a GTIN-8, a digit was misread."
         )
         return Identified(upc_e, "UPC-E", "bad_check_digit", notes=(note,))
-    if is_issn(text) and text != written:
-        raise InvalidCodeError("bad_check_digit", "it is an ISSN, the number of a serial publication", key="ISSN")
     raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT)
+
+
+def _issn() -> InvalidCodeError:
+    return InvalidCodeError(
+        "no_gtin", "it is an ISSN, which identifies a serial publication, not a trade item", key="ISSN"
+    )
 
 
 def _from_isbn_10(text: str, reason: ErrorCode) -> Identified:
@@ -112,36 +119,47 @@ def _from_isbn_10(text: str, reason: ErrorCode) -> Identified:
 def _wrong_length(text: str, advice: str = "") -> InvalidCodeError:
     """Return the error for digits of a wrong length, with what they may be instead."""
     hints: list[str] = []
-    others: list[str] = []
-    if upc_a := expand(text):
-        hints.append(f"as a UPC-E, which without its check digit can't show a misread digit, it stands for {upc_a}")
-        others.append(upc_a)
-    for length in (8, 12):
-        missing = length - len(text)
-        if 0 < missing <= (1 if length == 8 else 3):
-            padded = text.zfill(length)
-            zeros = "a leading zero" if missing == 1 else f"{missing} leading zeros"
-            if _gtin(padded):
-                hints.append(f"a spreadsheet may have dropped {zeros}: with {zeros}, {padded} is valid")
-                others.append(padded)
-            if length == 8 and (long := expand(padded)):
-                hints.append(f"with a leading zero, {padded} is a valid UPC-E that stands for {long}")
-                others.append(long)
-    if len(text) in (9, 10) and is_isbn_10(isbn := text.zfill(10)):
-        what = "is an ISBN-10 that lost its first zero" if len(text) == 9 else "is an ISBN-10"
-        hints.append(f"{isbn} {what}; as a GTIN it is {isbn_13(isbn)}")
-        others.append(isbn_13(isbn))
+    upc_a = expand(text)
+    if upc_a:
+        hints.append(f"as a UPC-E, which can't show a misread digit without its check digit, it stands for {upc_a}")
+    others = {**_with_zeros(text), **_as_book(text)}
+    hints += others.values()
     if len(text) in (15, 18) and _gtin(text[:13]):
-        hints.append(f"{text[:13]} is a valid GTIN-13 and the last {len(text) - 13} digits look like an add-on symbol")
-        others.append(text[:13])
-    key = ""
-    if len(text) == 18 and has_check_digit(text):
-        key = "SSCC"
-        hints.append(f"18 digits with a valid check digit may be {describe_key('00')}, or a GSRN")
+        others = {text[:13]: "add-on"}
+        hints.append(f"{text[:13]} is a valid GTIN-13, and the last {len(text) - 13} digits look like an add-on symbol")
+    like_sscc = len(text) == 18 and has_check_digit(text)
+    if like_sscc:
+        hints.append(f"it may be {describe_key('00')}, or a GSRN")
+    if not hints:
+        book = "it is no valid ISBN-10 either; " if len(text) == 10 else ""
+        hints.append(f"{book}digits are missing or too many, so copy the whole number again")
     known = {other.zfill(14) for other in others}
     return InvalidCodeError(
         "bad_length",
         "; ".join([f"a GTIN has 8, 12, 13 or 14 digits, this has {len(text)}", *hints]) + advice,
-        key=key,
+        key="SSCC" if like_sscc else "",
+        upc_e=upc_a.zfill(14) if upc_a else "",
         other=known.pop() if len(known) == 1 else "",
     )
+
+
+def _with_zeros(text: str) -> dict[str, str]:
+    """Return the numbers that leading zeros would make valid, each with a hint."""
+    length = next((n for n in (8, 12) if n > len(text)), 0)
+    missing = length - len(text)
+    if not 0 < missing <= (1 if length == 8 else 3):
+        return {}
+    padded, zeros = text.zfill(length), "a leading zero" if missing == 1 else f"{missing} leading zeros"
+    valid = (
+        {padded: f"a spreadsheet may have dropped {zeros}: with {zeros}, {padded} is valid"} if _gtin(padded) else {}
+    )
+    if upc_a := expand(padded) if length == 8 else None:
+        valid[upc_a] = f"with {zeros}, {padded} is a valid UPC-E that stands for {upc_a}"
+    return valid
+
+
+def _as_book(text: str) -> dict[str, str]:
+    if len(text) not in (9, 10) or not is_isbn_10(isbn := text.zfill(10)):
+        return {}
+    what = "is an ISBN-10 that lost its first zero" if len(text) == 9 else "is an ISBN-10"
+    return {isbn_13(isbn): f"{isbn} {what}; as a GTIN it is {isbn_13(isbn)}"}

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .content import ContentError, check_content
-from .errors import WRONG_CHECK_DIGIT, InvalidCodeError
+from .errors import InvalidCodeError
 from .keys import KEYS
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def value_lengths(ai: str) -> tuple[int, int]:
     least = greatest = 0
     for optional, _, variable, count in _components(ai):
         greatest += int(count)
-        least += 0 if optional else 1 if variable else int(count)
+        # A variable part after another may be absent, as in 423; the pattern knows where it isn't.
+        least += 0 if optional or (variable and least) else 1 if variable else int(count)
     return least, greatest
 
 
@@ -69,23 +70,31 @@ def check_element(ai: str, value: str) -> None:
     identifier = find_identifier(ai)
     if identifier is None or identifier.ai != ai:
         raise InvalidCodeError("unknown_ai", f"({ai}) is not a GS1 application identifier")
-    name = f"({ai}) {identifier.data_title}"
+    try:
+        _check_format(ai, value)
+        check_content(ai, value)
+        # biip's patterns use \d, which without re.ASCII takes digits of all scripts.
+        if not re.fullmatch(identifier.pattern, ai + value, re.ASCII):
+            raise ContentError("bad_content", f"{value!r} doesn't have the format {identifier.format}")
+    except ContentError as error:
+        key = KEYS[ai][0] if ai in KEYS and ai != "01" else ""
+        raise InvalidCodeError(error.code, f"({ai}) {identifier.data_title}: {error}", key=key) from None
+
+
+def _check_format(ai: str, value: str) -> None:
     least, greatest = value_lengths(ai)
     if not value:
-        raise InvalidCodeError("empty_value", f"{name} has no value")
-    _check_characters(ai, name, value)
+        raise ContentError("empty_value", "it has no value")
+    rest = value
+    for _, kind, variable, count in _components(ai):
+        part, rest = (rest, "") if variable else (rest[: int(count)], rest[int(count) :])
+        if not _SETS[kind].fullmatch(part):
+            only = "digits 0-9" if kind == "N" else "characters of the GS1 set (letters, digits, some signs)"
+            raise ContentError("bad_charset", f"only {only} are allowed, but it has {part[:40]!r}")
     if len(value) > greatest:
-        raise InvalidCodeError("value_too_long", f"{name} has {len(value)} characters; at most {greatest} are allowed")
+        raise ContentError("value_too_long", f"it has {len(value)} characters, at most {greatest} are allowed")
     if len(value) < least:
-        raise InvalidCodeError("value_too_short", f"{name} has {len(value)} characters; at least {least} are needed")
-    try:
-        check_content(ai, value)
-    except ContentError as error:
-        reason = WRONG_CHECK_DIGIT if error.code == "bad_check_digit" else str(error)
-        raise InvalidCodeError(error.code, f"{name}: {reason}") from None
-    # biip's patterns use \d, which without re.ASCII takes digits of all scripts.
-    if not re.fullmatch(identifier.pattern, ai + value, re.ASCII):
-        raise InvalidCodeError("bad_content", f"{name} doesn't have the format {identifier.format}")
+        raise ContentError("value_too_short", f"it has {len(value)} characters, at least {least} are required")
 
 
 def check_combination(elements: Elements) -> None:
@@ -135,15 +144,6 @@ def _components(ai: str) -> list[tuple[str, str, str, str]]:
     described = identifier.format.partition("+")[2] if identifier else ""
     described = described.replace("[N1..N2]", "[N..2]").replace("[-]", "[X1]")
     return _COMPONENT.findall(described)
-
-
-def _check_characters(ai: str, name: str, value: str) -> None:
-    rest = value
-    for _, kind, variable, count in _components(ai):
-        part, rest = (rest, "") if variable else (rest[: int(count)], rest[int(count) :])
-        if not _SETS[kind].fullmatch(part):
-            what = "digits 0-9" if kind == "N" else "characters of the GS1 set (letters, digits, some signs)"
-            raise InvalidCodeError("bad_charset", f"{name} may only contain {what} there: {part[:40]!r}")
 
 
 # The dictionary's `ex`: identifiers that can't stand with others; a trailing n is any digit.

@@ -45,13 +45,14 @@ class InvalidCodeError(ValueError):
     """An input that can't be read as a product code.
 
     The message is a clause that completes "Not a product code: ...". `key` names what the input is instead (such as
-    SSCC, GRAI, coupon), "" if that's unknown; `other` is a GTIN-14 that the input may stand for, to be confirmed by
-    the user and never to be used as it is.
+    SSCC, GRAI, coupon), "" if that's unknown. `upc_e` is the GTIN-14 of the same digits read as UPC-E, `other` that of
+    another reading (restored zeros, ISBN-10, contained items): neither is certain, so offer them, don't use them.
     """
 
-    def __init__(self, code: ErrorCode, message: str, *, key: str = "", other: str = "") -> None:
+    def __init__(self, code: ErrorCode, message: str, *, key: str = "", upc_e: str = "", other: str = "") -> None:
         super().__init__(message)
         self.code: ErrorCode = code
         self.message = message
         self.key = key
+        self.upc_e = upc_e
         self.other = other

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .errors import InvalidCodeError
+
 # Application identifier: short name, what it identifies.
 KEYS: dict[str, tuple[str, str]] = {
     "00": ("SSCC", "a logistic unit such as a pallet"),
@@ -84,3 +86,10 @@ def describe_key(ai: str) -> str:
     if name == "coupon":
         return f"{meaning} ({ai})"
     return f"{article} {name} ({ai}), which identifies {meaning}"
+
+
+def other_key(ai: str, value: str) -> InvalidCodeError:
+    """Return the error for an input that identifies something other than a trade item."""
+    instead = "not a GTIN (01)" if ai in ("02", "03", "8006", "8026") else "not a trade item"
+    contained = value[:14] if ai in ("02", "8006", "8026") else ""
+    return InvalidCodeError("no_gtin", f"it is {describe_key(ai)}, {instead}", key=KEYS[ai][0], other=contained)

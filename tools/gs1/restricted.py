@@ -26,6 +26,8 @@ def restricted_scope(gtin14: str) -> Scope | None:
 
 def prefix_notes(gtin14: str) -> tuple[str, ...]:
     """Return what a reader of the number should know about its prefix."""
+    if gtin14[0] == "9":
+        return ("Indicator digit 9: an item of variable measure; its weight, length or count is given separately.",)
     scope = restricted_scope(gtin14)
     if scope:
         where = "a company" if scope == "company" else "a country or region"
@@ -46,6 +48,7 @@ _PREFIXES = (
     (("9790",), "GS1 prefix 979-0: the ISMN of printed music."),
     (("978", "979"), "GS1 prefix 978 or 979: the ISBN of a book."),
     (("980",), "GS1 prefix 980: a refund receipt, not a trade item."),
-    (("981", "982", "983", "984", "99", "05"), "The GS1 prefix is that of coupons: a coupon, not a trade item."),
+    (("981", "982", "983", "984", "99"), "The GS1 prefix is that of coupons: a coupon, not a trade item."),
+    (("05",), "GS1 prefixes 050 to 059 were those of coupons in North America."),
     (("951",), "GS1 prefix 951: an EPC General Manager Number, not a trade item."),
 )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .element_strings import SEPARATOR
-
-# How tools spell the separator (FNC1, 0x1d). `<` and `>` may be part of a value, but this is the likelier reading.
-_SPELLED = re.compile(r"[{<\[](?:GS|FNC1)[}>\]]|\\x1[dD]|\\u001[dD]|\^\]|\u241d|~d029", re.IGNORECASE)
+# The separator (FNC1, 0x1d), and how tools spell it. `<` and `>` may be part of a value, but this is likelier.
+SPELLED_SEPARATOR = re.compile(r"\x1d|[{<\[](?:GS|FNC1)[}>\]]|\\x1d|\\u001d|\^\]|\u241d|~d029", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:urn:isbn:|(?:gtin|ean/upc|ean|upc|isbn|jan|itf|barcode)(?:[- ]?(?:8|10|12|13|14|[AE]))?[:#= ]+)(?=[0-9])",
     re.IGNORECASE,
@@ -58,8 +56,3 @@ def joined_digits(text: str) -> tuple[str, tuple[str, ...]] | None:
     if "." in text or "," in text:
         notes.append("full stops" if "." in text else "commas")
     return digits, (f"{' and '.join(notes).capitalize()} between the digits were removed.",) if notes else ()
-
-
-def with_separators(text: str) -> str:
-    """Return the text with spelled-out separators such as `{GS}` as the character they stand for."""
-    return _SPELLED.sub(SEPARATOR, text)
