@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from .check_digits import has_check_digit, has_check_pair
 from .errors import WRONG_CHECK_DIGIT, ErrorCode
+from .iso_codes import COUNTRY_LETTERS, COUNTRY_NUMBERS, CURRENCY_NUMBERS
 
 # Free text, in which characters outside the GS1 set are percent-encoded.
 _FREE_TEXT = re.compile(r"430[0-6]|431[0-6]|4320|725[34679]")
@@ -111,11 +112,25 @@ def _are_dimensions(value: str) -> bool:
     return all(part.strip("0") for part in (value[:4], value[4:9], value[9:12])) and value[12] in "019"
 
 
+def _are_countries(value: str) -> bool:
+    return all(value[i : i + 3] in COUNTRY_NUMBERS for i in range(0, len(value), 3))
+
+
+def _is_processor(value: str) -> bool:
+    return value[:3] in COUNTRY_NUMBERS or value[:3] == "999"
+
+
 def _starts_with_company_prefix(value: str) -> bool:
     return bool(re.match(r"[0-9]{4}", value))
 
 
 _RULES: dict[str, Callable[[str], bool]] = {
+    **dict.fromkeys((f"39{kind}{n}" for kind in "13" for n in range(10)), lambda value: value[:3] in CURRENCY_NUMBERS),
+    "421": lambda value: value[:3] in COUNTRY_NUMBERS,
+    **dict.fromkeys(("422", "423", "424", "425", "426"), _are_countries),
+    **dict.fromkeys(("4307", "4317"), lambda value: value in COUNTRY_LETTERS),
+    **dict.fromkeys((f"703{n}" for n in range(10)), _is_processor),
+    "7040": lambda value: bool(re.fullmatch(r"[0-9A-Za-z_-]", value[3:])),
     "4309": _is_place,
     **dict.fromkeys(("4321", "4322", "4323"), lambda value: value in ("0", "1")),
     **dict.fromkeys(("4330", "4331", "4332", "4333"), lambda value: value[6:] in ("", "-")),

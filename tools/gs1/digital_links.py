@@ -15,7 +15,7 @@ _URI = re.compile(
     r"(?P<stem>(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/?#]*))(?P<path>/[^?#]*)?(\?(?P<query>[^#]*))?(#.*)?"
 )
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
-_HOST = re.compile(r"([A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_HOST = re.compile(r"([A-Za-z0-9\-.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Removed from the standard in version 1.3.
 _REMOVED_WORDS = {"cpv": "22", "lot": "10", "ser": "21"}
 _WORDS = re.compile(r"/(gtin|itip|gmn|cpid|gln|payTo|glnProv|gsrnp|gsrn|gcn|sscc|gdti|ginc|gsin|grai|giai)/")
@@ -151,7 +151,7 @@ def _attributes(query: str, primary: str, sequence: tuple[str, ...]) -> tuple[El
     for part in filter(None, query.split("&")):
         name, equals, value = part.partition("=")
         name = unquote(name, errors="replace")
-        if not re.fullmatch(r"[0-9]+", name):
+        if not equals or not re.fullmatch(r"[0-9]+", name):
             ignored.append(name)
             continue
         if not is_identifier(name):
@@ -165,7 +165,7 @@ def _attributes(query: str, primary: str, sequence: tuple[str, ...]) -> tuple[El
             raise InvalidCodeError("invalid_attribute", f"({name}) can't be in the query of this link")
         if name in (ai for ai, _ in attributes):
             raise InvalidCodeError("duplicate_ai", f"({name}) is in the link's query twice")
-        if not equals or not value:
+        if not value:
             raise InvalidCodeError("empty_value", f"({name}) in the link's query has no value")
         attributes.append((name, unquote(value.replace("+", " "), errors="replace")))
     return tuple(attributes), tuple(ignored)

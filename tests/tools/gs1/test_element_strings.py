@@ -60,6 +60,11 @@ def test_raw_element_strings(data: str, expected: dict[str, Any]) -> None:
         ("(8006)095060001343520302", "bad_content"),
         ("(7003)2612312460", "bad_date"),
         ("(4330)123456+", "bad_content"),
+        ("(01)09506000134352(422)987", "bad_content"),
+        ("(01)09506000134352(7030)987ABC", "bad_content"),
+        ("(00)106141412345678908(4307)AA", "bad_content"),
+        ("(8020)A(415)9521321000018(3910)0011", "bad_content"),
+        ("(253)9521321000018(8030)ABC", "bad_content"),
     ],
 )
 def test_a_value_that_its_identifier_forbids_is_refused(text: str, code: str) -> None:
@@ -76,6 +81,9 @@ def test_a_value_that_its_identifier_forbids_is_refused(text: str, code: str) ->
         "(8013)1987654Ad4X4bL5ttr2310c2K",
         "(01)09506000134352(7007)251201260131",
         "(4330)123456-",
+        "(4330)000000",
+        "(8043)123456789012345678",
+        "(253)9521321000018",
         "(01)09506000134352(423)276",
         "(01)09506000134352(423)276250",
         "(01)09506000134352(10)B7(10)B7",
