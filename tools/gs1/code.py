@@ -23,6 +23,7 @@ _EAN_UPC = re.compile(r"\]E([0-4])(.*)", re.DOTALL)
 _PLAIN_SYMBOLOGY = re.compile(r"^\](?:Q[0-2]|d[0-1]|C0|A[0-7]|I[0-1])")
 # How spreadsheets and data frames write a whole number.
 _WHOLE_DECIMAL = re.compile(r"([0-9]{7,14})\.0+")
+_SEVERAL = re.compile(r"[0-9]{8,14}(?:[\s,;|]+[0-9]{8,14})+")
 _ISSN = re.compile(r"e?-?issn\b|[0-9]{4}-[0-9]{3}[xX]$", re.IGNORECASE)
 
 
@@ -82,6 +83,8 @@ def _read_text(value: str) -> Code:
         return _from_elements(decoded)
     if joined is None:
         raise InvalidCodeError("non_digit", _not_digits(text), key="ISSN" if _ISSN.match(text) else "")
+    if _SEVERAL.fullmatch(text):
+        raise InvalidCodeError("bad_length", "it is more than one number; give one at a time")
     digits, removed = joined
     return _from_digits(read_digits(digits, without_label(text)), notes + removed)
 
@@ -120,7 +123,7 @@ def _not_digits(text: str) -> str:
         return "it is an EPC URI, as RFID tags hold; give the GTIN itself"
     if re.fullmatch(r"[0-9][.,]?[0-9]*[Ee][+]?[0-9]+", text):
         return "a spreadsheet shortened it, so digits are lost; format the column as text and copy it again"
-    if re.fullmatch(r"[0-9]{8,14}(?:[\s,;]+[0-9]{8,14})+", text):
+    if _SEVERAL.fullmatch(text):
         return "it is more than one number; give one at a time"
     other = next(c for c in text if c not in "0123456789 -") if re.search(r"[^0-9 -]", text) else text[0]
     return f"it contains characters other than the digits 0-9: {other!r}"

@@ -50,7 +50,7 @@ def decode_text(text: str, notes: tuple[str, ...] = ()) -> Decoded | None:
         InvalidCodeError: it's one of them and invalid.
     """
     if scanned := _GS1_SYMBOLOGY.fullmatch(text):
-        return _raw(scanned[1], notes)
+        return _bracketed(scanned[1], notes) if scanned[1].startswith("(") else _raw(scanned[1], notes)
     if _SCHEME.match(text):
         return _link(text, notes)
     if _WITHOUT_SCHEME.fullmatch(text):
@@ -84,7 +84,9 @@ def _raw(text: str, notes: tuple[str, ...]) -> Decoded:
     if data != text:
         notes += ("Spelled-out separators were read as FNC1.",)
     elements = parse_raw(data)
-    if tail := swallowed_tail(elements):
+    # A scanner that sent one separator sends them all.
+    tail = "" if SEPARATOR in data else swallowed_tail(elements)
+    if tail:
         ai, value = elements[-1]
         notes += (f"({ai}) was read as {value!r}; if the scanner dropped a separator, {tail!r} isn't part of it.",)
     return Decoded(ELEMENT_STRING, elements, notes)
