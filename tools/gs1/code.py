@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from .content import iso_date
 from .decoding import LINK, Decoded, decode_text
-from .digits import Identified, read_digits, read_number
+from .digits import Identified, issn_error, read_digits, read_number
 from .element_strings import SEPARATOR
 from .errors import WRONG_CHECK_DIGIT, ErrorCode, InvalidCodeError
 from .gtin import Gtin, parse_gtin
@@ -73,6 +73,8 @@ def _read_text(value: str) -> Code:
     if symbol := _EAN_UPC.fullmatch(text):
         return _from_digits(_read_symbol(symbol[1], symbol[2]), notes)
     text = _PLAIN_SYMBOLOGY.sub("", text)
+    if re.fullmatch(r"[0-9]{8,14}", digits := text.strip(SEPARATOR)):
+        text = digits
     if number := _WHOLE_DECIMAL.fullmatch(text):
         return _from_digits(read_number(int(number[1])), notes)
     # Digits of a GTIN's length are a GTIN; only longer ones may be an element string.
@@ -82,7 +84,7 @@ def _read_text(value: str) -> Code:
     if (not joined or len(joined[0]) > 14) and (decoded := _decode(joined[0] if joined else text, notes)):
         return _from_elements(decoded)
     if joined is None:
-        raise InvalidCodeError("non_digit", _not_digits(text), key="ISSN" if _ISSN.match(text) else "")
+        raise _not_digits(text)
     if _SEVERAL.fullmatch(text):
         raise InvalidCodeError("bad_length", "it is more than one number; give one at a time")
     digits, removed = joined
@@ -115,18 +117,20 @@ def _decode(text: str, notes: tuple[str, ...]) -> Decoded | None:
         raise InvalidCodeError("no_gtin", error.message) from None
 
 
-def _not_digits(text: str) -> str:
-    """Say which characters make a text something other than a number."""
+def _not_digits(text: str) -> InvalidCodeError:
+    """Return the error for text that is neither digits nor an element string nor a link."""
     if _ISSN.match(text):
-        return "it is an ISSN, which identifies a serial publication, not a trade item"
+        return issn_error()
+    message = "a sign before or after the digits is no separator; give the digits alone"
+    if other := re.search(r"[^0-9 -]", text):
+        message = f"it contains characters other than the digits 0-9: {other[0]!r}"
     if text.lower().startswith("urn:epc:"):
-        return "it is an EPC URI, as RFID tags hold; give the GTIN itself"
+        message = "it is an EPC URI, as RFID tags hold; give the GTIN itself"
     if re.fullmatch(r"[0-9][.,]?[0-9]*[Ee][+]?[0-9]+", text):
-        return "a spreadsheet shortened it, so digits are lost; format the column as text and copy it again"
+        message = "a spreadsheet shortened it, so digits are lost; format the column as text and copy it again"
     if _SEVERAL.fullmatch(text):
-        return "it is more than one number; give one at a time"
-    other = next(c for c in text if c not in "0123456789 -") if re.search(r"[^0-9 -]", text) else text[0]
-    return f"it contains characters other than the digits 0-9: {other!r}"
+        message = "it is more than one number; give one at a time"
+    return InvalidCodeError("non_digit", message)
 
 
 def _from_digits(identified: Identified, notes: tuple[str, ...]) -> Code:

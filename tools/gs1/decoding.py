@@ -16,7 +16,7 @@ LINK, ELEMENT_STRING = "GS1 Digital Link", "GS1 element string"
 # ISO/IEC 15424: the symbologies that always carry element strings.
 _GS1_SYMBOLOGY = re.compile(r"\](?:C1|e[0-3]|d2|Q3|J1)(.*)", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_WITHOUT_SCHEME = re.compile(r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)(?::[0-9]+)?/\S*|/01/\S*")
+_WITHOUT_SCHEME = re.compile(r"(?://)?(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)(?::[0-9]+)?/\S*|/01/\S*")
 _BETWEEN = re.compile(rf"(?:\s|{SPELLED_SEPARATOR.pattern})*(\([0-9]{{2,4}}\)|$)\s*", re.IGNORECASE)
 _SHORT_GTIN = re.compile(r"(?<=\(01\))([0-9]{12,13}|[0-9]{8})(?=\(|$)")
 
@@ -54,8 +54,8 @@ def decode_text(text: str, notes: tuple[str, ...] = ()) -> Decoded | None:
     if _SCHEME.match(text):
         return _link(text, notes)
     if _WITHOUT_SCHEME.fullmatch(text):
-        host = "id.gs1.org" if text.startswith("/") else ""
-        return _link(f"https://{host}{text}", (*notes, "The link has no scheme (https://) in front."))
+        start = "https:" if text.startswith("//") else "https://id.gs1.org" if text.startswith("/") else "https://"
+        return _link(start + text, (*notes, "The link has no scheme (https://) in front."))
     if text.startswith("("):
         return _bracketed(text, notes)
     if SPELLED_SEPARATOR.search(text):
@@ -69,7 +69,9 @@ def _link(uri: str, notes: tuple[str, ...]) -> Decoded:
 
 
 def _bracketed(text: str, notes: tuple[str, ...]) -> Decoded:
-    # Only between the elements: inside a value, what looks like a separator may belong to it.
+    # Separators only between the elements: inside a value, what looks like a separator may belong to it.
+    # Only `(` needs a backslash; some write one before `)` too.
+    text = text.replace("\\)", ")")
     joined = _BETWEEN.sub(r"\1", text)
     if joined != text:
         notes += ("Spaces or separators between the elements were removed.",)

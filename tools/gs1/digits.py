@@ -34,8 +34,12 @@ def read_digits(text: str, written: str) -> Identified:
         if is_isbn_10(text):
             return _from_isbn_10(text, "non_digit")
         if is_issn(text):
-            raise _issn()
-        raise InvalidCodeError("non_digit", "it contains an X, and it is no valid ISBN-10 or ISSN either")
+            raise issn_error()
+        raise InvalidCodeError(
+            "non_digit",
+            "; ".join(["it contains an X and is no valid ISBN-10", *_as_book(text).values()]),
+            other=next(iter(_as_book(text)), "").zfill(14) if _as_book(text) else "",
+        )
     if not text.strip("0"):
         raise InvalidCodeError("all_zero", "it is all zeros")
     if len(text) == 8:
@@ -87,23 +91,27 @@ def _read_eight(text: str, written: str) -> Identified:
     upc_e = parse_gtin(upc_a) if upc_a else None
     like_issn = bool(re.fullmatch(r"[0-9]{4}[^0-9 ]+[0-9]{4}", written)) and is_issn(text)
     if gtin and upc_a:
-        note = f"These eight digits are a GTIN-8, or a UPC-E that stands for {upc_a}: only the package tells which."
+        note = (
+            f"These eight digits are a GTIN-8, or a UPC-E that stands for {upc_a.zfill(14)}: "
+            "only the package tells which."
+        )
         return Identified(gtin, "GTIN-8", other=upc_e, notes=(note,))
     if gtin:
         note = "Written like this it may also be an ISSN, the number of a serial publication."
         return Identified(gtin, "GTIN-8", notes=(note,) if like_issn else ())
     if like_issn:
-        raise _issn()
+        raise issn_error()
     if upc_a and upc_e:
         note = (
             f"The eight digits are not a GTIN-8 (their check digit doesn't match) but a valid UPC-E, which stands for "
-            f"the UPC-A {upc_a}. If the package shows a GTIN-8, a digit was misread."
+            f"{upc_e.gtin14}. If the package shows a GTIN-8, a digit was misread."
         )
         return Identified(upc_e, "UPC-E", "bad_check_digit", notes=(note,))
     raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT)
 
 
-def _issn() -> InvalidCodeError:
+def issn_error() -> InvalidCodeError:
+    """Return the error for an ISSN."""
     return InvalidCodeError(
         "no_gtin", "it is an ISSN, which identifies a serial publication, not a trade item", key="ISSN"
     )
@@ -121,7 +129,9 @@ def _wrong_length(text: str, advice: str = "") -> InvalidCodeError:
     hints: list[str] = []
     upc_a = expand(text)
     if upc_a:
-        hints.append(f"as a UPC-E, which can't show a misread digit without its check digit, it stands for {upc_a}")
+        hints.append(
+            f"as a UPC-E, which can't show a misread digit without its check digit, it stands for {upc_a.zfill(14)}"
+        )
     others = {**_with_zeros(text), **_as_book(text)}
     hints += others.values()
     if len(text) in (15, 18) and _gtin(text[:13]):
@@ -154,7 +164,7 @@ def _with_zeros(text: str) -> dict[str, str]:
         {padded: f"a spreadsheet may have dropped {zeros}: with {zeros}, {padded} is valid"} if _gtin(padded) else {}
     )
     if upc_a := expand(padded) if length == 8 else None:
-        valid[upc_a] = f"with {zeros}, {padded} is a valid UPC-E that stands for {upc_a}"
+        valid[upc_a] = f"with {zeros}, {padded} is a valid UPC-E that stands for {upc_a.zfill(14)}"
     return valid
 
 

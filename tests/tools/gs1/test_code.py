@@ -83,6 +83,8 @@ def test_codes_as_people_and_scanners_write_them(case: dict[str, Any]) -> None:
         ("9506000134352 4006381333931", ["one at a time"]),
         ("9506000134352\n4006381333931", ["one at a time"]),
         ("95060O0134352", ["'O'"]),
+        ("97522980X", ["097522980X", "9780975229804"]),
+        ("9506000134352-", ["sign"]),
         ("urn:epc:id:sgtin:0614141.112345.400", ["EPC"]),
         ("]E153", ["add-on"]),
         ("https://id.gs1.org/01/09506000134352?10=B7", ["/10/B7"]),
@@ -141,7 +143,8 @@ def test_what_is_no_product_code_is_refused(written: str | float, code: str) -> 
         "https://id.gs1.org/01/09506000134352", "HTTPS://ID.GS1.ORG/01/09506000134352", "]Q1https://x.com/01/09506000134352",
         "http://example.com/a/b/01/09506000134352?linkType=gs1:pip#top", "https://id.gs1.org/01/9506000134352/",
         "id.gs1.org/01/09506000134352", "www.closient.com/01/09506000134352", "localhost:8000/01/09506000134352",
-        "/01/09506000134352", "<https://id.gs1.org/01/09506000134352>", "https://x.com/8004/95213210001?01=09506000134352",
+        "/01/09506000134352", "//id.gs1.org/01/09506000134352", "9506000134352\x1d",
+        "<https://id.gs1.org/01/09506000134352>", "https://x.com/8004/95213210001?01=09506000134352",
     ],
 )  # fmt: skip
 def test_every_form_of_a_gtin_is_read(written: str | float) -> None:
