@@ -48,11 +48,11 @@ def joined_digits(text: str) -> tuple[str, tuple[str, ...]] | None:
     if not (_SEPARATED.fullmatch(text) or _GROUPED.fullmatch(text)):
         return None
     digits = re.sub(r"[^0-9xX]", "", text).upper()
-    notes = []
+    removed: list[str] = []
     if " " in text:
-        notes.append("spaces")
+        removed.append("spaces")
     if any(hyphen in text for hyphen in _HYPHENS):
-        notes.append("hyphens")
+        removed.append("hyphens")
     if "." in text or "," in text:
-        notes.append("full stops" if "." in text else "commas")
-    return digits, (f"{' and '.join(notes).capitalize()} between the digits were removed.",) if notes else ()
+        removed.append("full stops" if "." in text else "commas")
+    return digits, (f"{' and '.join(removed).capitalize()} between the digits were removed.",) if removed else ()
