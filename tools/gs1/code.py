@@ -19,8 +19,9 @@ from .restricted import prefix_notes
 from .written_text import joined_digits, tidy, without_label
 
 _LONGEST = 2048
+# ISO/IEC 15424: what scanners put before the data of a symbol.
 _EAN_UPC = re.compile(r"\]E([0-4])(.*)", re.DOTALL)
-_PLAIN_SYMBOLOGY = re.compile(r"^\](?:Q[0-2]|d[0-1]|C0|A[0-7]|I[0-1])")
+_PLAIN_SYMBOLOGY = re.compile(r"^\](?:Q[0-2]|d[0-1]|C0|A[0-7]|I[0-1]|J0)")
 # How spreadsheets and data frames write a whole number.
 _WHOLE_DECIMAL = re.compile(r"([0-9]{7,14})\.0+")
 _SEVERAL = re.compile(r"[0-9]{8,14}(?:[\s,;|]+[0-9]{8,14})+")
@@ -68,11 +69,15 @@ def _read_text(value: str) -> Code:
     if len(value) > _LONGEST:
         raise InvalidCodeError("too_long", f"it has {len(value)} characters; no code has more than {_LONGEST}")
     text, notes = tidy(value)
+    text = _PLAIN_SYMBOLOGY.sub("", text)
     if not text.strip(SEPARATOR):
         raise InvalidCodeError("empty", "it is empty")
     if symbol := _EAN_UPC.fullmatch(text):
-        return _from_digits(_read_symbol(symbol[1], symbol[2]), notes)
-    text = _PLAIN_SYMBOLOGY.sub("", text)
+        return _read_symbol(symbol[1], symbol[2], notes)
+    return _read_unscanned(text, notes)
+
+
+def _read_unscanned(text: str, notes: tuple[str, ...]) -> Code:
     if re.fullmatch(r"[0-9]{8,14}", digits := text.strip(SEPARATOR)):
         text = digits
     if number := _WHOLE_DECIMAL.fullmatch(text):
@@ -91,8 +96,15 @@ def _read_text(value: str) -> Code:
     return _from_digits(read_digits(digits, without_label(text)), notes + removed)
 
 
-def _read_symbol(kind: str, data: str) -> Identified:
-    """Read what a scanner sends for an EAN/UPC symbol (ISO/IEC 15424)."""
+def _read_symbol(kind: str, data: str, notes: tuple[str, ...]) -> Code:
+    """Read what a scanner sends for an EAN/UPC symbol, alone or with the composite component above it."""
+    linear, composite, component = data.partition("|]e0")
+    identified = _identify_symbol(kind, linear)
+    decoded = _decode(f"]e001{identified.gtin.gtin14}{component}", notes) if composite else None
+    return _from_elements(decoded) if decoded else _from_digits(identified, notes)
+
+
+def _identify_symbol(kind: str, data: str) -> Identified:
     if kind in "12":
         raise InvalidCodeError("bad_length", "it is only the add-on symbol beside a barcode", key="add-on")
     if kind == "3" and re.fullmatch(r"[0-9]{15}|[0-9]{18}", data):

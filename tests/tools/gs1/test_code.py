@@ -104,7 +104,7 @@ def test_an_answer_names_what_the_input_is(written: str, words: list[str]) -> No
 @pytest.mark.parametrize(
     ("written", "code"),
     [
-        ("", "empty"), (" \u00a0\u200b\n", "empty"), ("\x1d", "empty"),
+        ("", "empty"), (" \u00a0\u200b\n", "empty"), ("\x1d", "empty"), ("]Q1", "empty"), ("]C1", "empty"),
         ("0" * 13, "all_zero"), ("00000000", "all_zero"), ("0" * 20, "all_zero"),
         ("000-000-000-000", "all_zero"), (0, "all_zero"), ("(01)00000000000000", "all_zero"),
         ("https://id.gs1.org/01/00000000000000", "all_zero"),
@@ -117,7 +117,8 @@ def test_an_answer_names_what_the_input_is(written: str, words: list[str]) -> No
         ("rice", "non_digit"), ("1021072911172405310100693570007182", "bad_length"), ("9" * 3000, "too_long"),
         (12345, "bad_length"), (10 ** 20, "bad_length"), (1e300, "bad_length"), (520963539, "bad_length"),
         ("9506000134353", "bad_check_digit"), ("010950600013435310B7", "bad_check_digit"),
-        ("]E09506000134353", "bad_check_digit"), ("]E0950600013435", "bad_length"),
+        ("]E09506000134353", "bad_check_digit"), ("]E0950600013435", "bad_length"), ("]E012345678901234", "bad_length"),
+        ("]E01234ABC890123", "non_digit"), ("]E41234567", "bad_length"), ("]E412ABC678", "non_digit"),
         ("]C101123123123133^10ABC", "bad_charset"),
         ("urn:epc:id:sgtin:0614141.112345.400", "non_digit"), ("ftp://id.gs1.org/01/09506000134352", "bad_scheme"),
     ],
@@ -163,6 +164,7 @@ def test_every_form_of_a_gtin_is_read(written: str | float) -> None:
         "01095060001343521727120010B7<GS>21S1",
         "]C101095060001343521727120010B7^]21S1",
         "]d2010950600013435210B7\x1d21S1\x1d17271200",
+        "]E09506000134352|]e01727120010B7\x1d21S1",
         "]C1(01)09506000134352(17)271200(10)B7(21)S1",
         "\x1d10B7\x1d21S1\x1d172712000109506000134352",
         "https://id.gs1.org/01/09506000134352/10/B7/21/S1?17=271200",
