@@ -1,14 +1,20 @@
-"""The log: to stderr or a file, never to stdout, and never with a secret in it."""
+"""The log: on stderr or in a file, never on stdout, and never with a secret in it."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from ..auth.secrets.redaction import Redaction
 from .settings.model import SettingsError
 
+LOG_NAME = "closient-mcp.log"
+_MOST_BYTES = 1024 * 1024
+_KEPT_FILES = 2
 # Verbose at lower levels; httpx2 logs whole URLs at INFO.
 _VERBOSE_LIBRARIES = ("httpx2", "httpcore2", "mcp", "asyncio", "uvicorn")
 
@@ -22,29 +28,55 @@ class _Redacting(logging.Formatter):
         return self._redaction.hide(super().format(record))
 
 
-def start_log(level: str, file: str | None, redaction: Redaction) -> None:
-    """Send the log to `file`, readable by its owner alone, or to stderr.
+class _PrivateFile(RotatingFileHandler):
+    """A file that only its owner can read."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_open_private)
+
+
+def start_log(level: str, file: str | None, redaction: Redaction, *, folder: Path | None = None) -> None:
+    """Send the log to `file`, or to stderr and a rotating file in `folder`.
+
+    A folder that can't be written to leaves the log on stderr.
 
     Raises:
-        SettingsError: the file cannot be written.
+        SettingsError: `file` can't be written.
     """
-    handler: logging.Handler
-    if file is None:
-        handler = logging.StreamHandler(sys.stderr)
-    else:
-        handler = logging.StreamHandler(os.fdopen(_open_private(file), "a", encoding="utf-8"))
-    handler.setFormatter(_Redacting(redaction))
+    handlers = [_explicit(file)] if file is not None else [logging.StreamHandler(sys.stderr), *_rotating(folder)]
+    for handler in handlers:
+        handler.setFormatter(_Redacting(redaction))
     logging.raiseExceptions = False  # a full disk must not print what it could not log, unredacted
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = handlers
     root.setLevel(level.upper())
     if level != "debug":
         for name in _VERBOSE_LIBRARIES:
             logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _open_private(file: str) -> int:
+def log_name() -> str:
+    """Where the log can be read: the path of a file, or `stderr`."""
+    files = [handler.baseFilename for handler in logging.getLogger().handlers if isinstance(handler, _PrivateFile)]
+    return next(iter(files), "stderr")
+
+
+def _explicit(file: str) -> logging.Handler:
     try:
-        return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return _PrivateFile(file)
     except OSError as error:
         raise SettingsError(f"--log-file {file}: cannot write the log there: {error.strerror}.") from error
+
+
+def _rotating(folder: Path | None) -> list[logging.Handler]:
+    if folder is None:
+        return []
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return [_PrivateFile(folder / LOG_NAME, maxBytes=_MOST_BYTES, backupCount=_KEPT_FILES)]
+    except OSError:
+        return []
+
+
+def _open_private(file: str, flags: int) -> int:
+    return os.open(file, flags, 0o600)

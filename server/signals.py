@@ -10,10 +10,14 @@ from ..auth import background
 
 # Hosts send SIGKILL two seconds after SIGTERM.
 LAST_SECONDS = 1.8
+# The last two are a closed terminal, on Unix and on Windows.
+_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
 
 
 def end_on_signals(first: Callable[[], None] | None = None) -> None:
-    """Let SIGTERM and SIGINT end this process, once token requests under way are finished; `first` is called before.
+    """End this process on the signals that ask for it, once token requests under way are finished.
+
+    `first` is called before.
 
     Tokens that a server has issued and we have not saved would be lost, and with them the sign-in.
     """
@@ -24,5 +28,8 @@ def end_on_signals(first: Callable[[], None] | None = None) -> None:
         background.finish(LAST_SECONDS)
         os._exit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        # What `nohup` ignores stays ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)

@@ -29,7 +29,7 @@ def serve_http(settings: Settings, address: str) -> int:
     """
     host, port = parse_address(address)
     redaction = Redaction()
-    start_log(settings.log_level, settings.log_file, redaction)
+    start_log(settings.log_level, settings.log_file, redaction, folder=settings.home)
     with _listen(host, port) as listener:
         anyio.run(_serve, settings, redaction, listener)
     return 0

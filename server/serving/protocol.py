@@ -27,6 +27,7 @@ from ...tools.http.messages import PERHAPS_DONE
 from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge
+from ..logs import log_name
 from ..settings.model import Settings
 from .elicitation import InputRequired, asker_for
 from .sdk_internals import ListChanged, ListChangingServer
@@ -236,7 +237,7 @@ async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: 
     except Exception as error:
         logger.exception("internal error in %s", tool.name)
         message = f"Internal error in closient-mcp ({type(error).__name__}); your call was fine."
-        return _failure(bridge, message, "Details are in its log (stderr).", {})
+        return _failure(bridge, message, f"Details are in its log ({log_name()}).", {})
     return _success(result)
 
 

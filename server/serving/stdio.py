@@ -23,7 +23,7 @@ from .stdio_transport import Inbound, serve_descriptors
 def serve(settings: Settings) -> int:
     """Serve until stdin is closed."""
     redaction = Redaction()
-    start_log(settings.log_level, settings.log_file, redaction)
+    start_log(settings.log_level, settings.log_file, redaction, folder=settings.home)
     end_on_signals()
     anyio.run(_serve_stdio, settings, redaction)
     return 0
