@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import io
 import os
@@ -19,11 +20,37 @@ from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError
 from ..settings.presets.registry import NAMES
 
 _LAST_SECONDS = 30.0
+_OUTPUT_ERRORS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0 success, 1 failure, 2 usage error."""
     _open_streams()
+    try:
+        try:
+            return _dispatch(arguments)
+        finally:
+            sys.stdout.flush()  # so that a failure to write is reported here
+    except SettingsError as error:
+        print(f"closient-mcp: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return 130
+    except (OSError, ExceptionGroup) as error:
+        if (failed := _output_error(error)) is None:
+            raise
+        # Discard what is still buffered, or the interpreter fails on it again while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(failed, BrokenPipeError):  # the reader closed our output, as `head` does
+            return 0
+        print(f"closient-mcp: cannot write: {failed.strerror}", file=sys.stderr)
+        return 1
+    finally:
+        # Before the interpreter shuts down: afterwards no thread can be started, so no host name is resolved.
+        background.finish(_LAST_SECONDS)
+
+
+def _dispatch(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     if given.command is None and sys.stdin.isatty():
         from ..serving.stdio import explain
@@ -35,31 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .config import schema
 
         return schema()
-    try:
-        code = _add(given) if given.command == "add" else _run(given, load_settings(_options(given), os.environ))
-        sys.stdout.flush()  # so that a broken pipe is reported here
-        return code
-    except SettingsError as error:
-        print(f"closient-mcp: {error}", file=sys.stderr)
-        return USAGE_ERROR
-    except KeyboardInterrupt:
-        return 130
-    except (BrokenPipeError, ExceptionGroup) as error:
-        if not _is_broken_pipe(error):
-            raise
-        # The reader of our output closed it, as `head` does; discard what is still buffered.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    finally:
-        # Before the interpreter shuts down: afterwards no thread can be started, so no host name is resolved.
-        background.finish(_LAST_SECONDS)
+    return _add(given) if given.command == "add" else _run(given, load_settings(_options(given), os.environ))
 
 
-def _is_broken_pipe(error: BaseException) -> bool:
+def _output_error(error: BaseException) -> OSError | None:
+    """The failure to write that an error is, or that all errors of a group are."""
     if isinstance(error, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", error)
-        return all(_is_broken_pipe(inner) for inner in group.exceptions)
-    return isinstance(error, BrokenPipeError)
+        found = [_output_error(inner) for inner in group.exceptions]
+        return found[0] if all(found) else None
+    return error if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS else None
 
 
 def _open_streams() -> None:

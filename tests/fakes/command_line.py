@@ -135,7 +135,7 @@ def _command(
     command = Command(
         threading.Thread(target=_to_its_end, args=(arguments, ended, stderr if heard else None), daemon=True), ended, []
     )
-    unheard = SimpleNamespace(SIGTERM=signal.SIGTERM, SIGINT=signal.SIGINT, signal=_unheard)
+    unheard = SimpleNamespace(**{**vars(signal), "signal": _unheard})
     others = _left_behind()
     start = SimpleNamespace(Popen=_browsers(command.browsers), DEVNULL=subprocess.DEVNULL)
     with (

@@ -55,7 +55,11 @@ def server(machine: Machine, **environment: str) -> AbstractContextManager[Proce
     return started("--site", machine.sandbox.url, CLOSIENT_MCP_HOME=str(machine.home), **environment)
 
 
-@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGINT], ids=["end of input", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    "number",
+    [None, signal.SIGTERM, signal.SIGINT, signal.SIGHUP],
+    ids=["end of input", "SIGTERM", "SIGINT", "SIGHUP"],
+)
 def test_a_process_that_ends_during_a_refresh_writes_what_the_server_gave_it(
     machine: Machine, service: Service, number: signal.Signals | None
 ) -> None:

@@ -26,7 +26,7 @@ def logging_as_before() -> Generator[None]:
 def test_the_log_of_a_server_is_in_a_private_file_and_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = tmp_path / "home"
+    home = tmp_path / "ours"
     redaction = Redaction()
     redaction.add(Secret("a-secret-of-some-length"))
     start_log("warning", None, redaction, folder=home)
@@ -39,20 +39,20 @@ def test_the_log_of_a_server_is_in_a_private_file_and_on_stderr(
 
 
 def test_the_file_rotates_and_stays_bounded(tmp_path: Path) -> None:
-    start_log("warning", None, Redaction(), folder=tmp_path)
+    start_log("warning", None, Redaction(), folder=tmp_path / "ours")
     for _ in range(80):
         logging.getLogger("x").warning("%s", "y" * 65_536)
-    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    sizes = [path.stat().st_size for path in (tmp_path / "ours").iterdir()]
     assert len(sizes) == 3
     assert max(sizes) <= 1024 * 1024
-    assert all(path.stat().st_mode & 0o777 == 0o600 for path in tmp_path.iterdir())
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in (tmp_path / "ours").iterdir())
 
 
 def test_a_folder_that_cannot_be_written_leaves_the_log_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "home").write_text("a file in the way")
-    start_log("warning", None, Redaction(), folder=tmp_path / "home")
+    (tmp_path / "ours").write_text("a file in the way")
+    start_log("warning", None, Redaction(), folder=tmp_path / "ours")
     logging.getLogger("x").warning("still here")
     assert "still here" in capsys.readouterr().err
     assert log_name() == "stderr"
