@@ -13,9 +13,9 @@ import httpx2
 
 from .errors import UserActionRequired
 from .secrets.redaction import Redaction, Secret
-from .secrets.references import SecretError, SecretReference, no_secret
+from .secrets.references import SecretError, SecretReference, secret_missing
 from .url_queries import keep_queries_out_of_logs, with_query
-from .urls import belongs
+from .urls import may_send_to
 
 Place: TypeAlias = Literal["header", "basic", "query"]
 
@@ -68,7 +68,7 @@ class ApiKeyAuth(httpx2.Auth):
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """Attach the key where it belongs, and put a refusal into words."""
-        if not belongs(request.url, self._origins):
+        if not may_send_to(request.url, self._origins):
             yield request
             return
         if self._key is None:
@@ -97,7 +97,7 @@ class ApiKeyAuth(httpx2.Auth):
                 reason = f"{self._reference.place} holds a blank or a character that no key has"
                 raise SecretError(reason, "Copy it anew.")
         except SecretError as error:
-            raise no_secret(error, self._system, min(self._origins, default="")) from None
+            raise secret_missing(error, self._system, min(self._origins, default="")) from None
         if self._place == "basic":
             self._redaction.add(Secret(_basic(key)))
             self._redaction.add(Secret(key.reveal().partition(":")[2]))

@@ -11,7 +11,7 @@ import httpx2
 from .errors import SignInRequired, UserActionRequired
 from .oauth.protected_resource import read_challenge
 from .session.renewal import Session
-from .urls import belongs
+from .urls import may_send_to
 
 # What another process got a while ago may be no better than what we had; what was just issued is as good as it gets.
 _RENEWALS = 2
@@ -31,7 +31,7 @@ class BearerAuth(httpx2.Auth):
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """Attach, and at a 401 renew and send once more: the server has done nothing yet."""
-        if not belongs(request.url, self._session.profile.origins):
+        if not may_send_to(request.url, self._session.profile.origins):
             yield request
             return
         session = self._session
@@ -56,7 +56,7 @@ class BearerAuth(httpx2.Auth):
         if response.status_code in (401, 403):
             header = response.headers.get("www-authenticate", "")
             # What it says goes on to the sign-in that may follow.
-            session.enrolment.challenge = read_challenge(header, request.url) or session.enrolment.challenge
+            session.client_setup.challenge = read_challenge(header, request.url) or session.client_setup.challenge
         may_ask = request.extensions.get("may_ask", True)
         if response.status_code == 401 and may_ask:
             raise self._sign_in_needed(request)

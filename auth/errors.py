@@ -3,7 +3,7 @@
     AuthError
      ├── UserActionRequired        no good credential can be had without a person
      │    └── SignInRequired   what the person must do is sign in
-     └── UnavailableError         the sign-in service does not answer; nothing is lost, try again
+     └── UnavailableError         the sign-in service does not response; nothing is lost, try again
 
 None of them ever carries a secret.
 """

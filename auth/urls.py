@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 import httpx2
 
 
-def belongs(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
+def may_send_to(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
     """Whether a credential for these origins may go to this URL: one of them, and safe on the way."""
     return is_safe(url) and origin(url) in origins
 

@@ -6,7 +6,7 @@ import re
 
 from ..records import Client, Device, Server
 from .discovery import ServerMetadataError, checked_url
-from .http import Answer, Call
+from .http import Request, Response
 from .tokens import Denied, Inconclusive, identified
 
 # The clocks of virtual machines run fast, and a server that is asked too early only gets slower.
@@ -25,7 +25,7 @@ class DeviceFlowError(Exception):
         self.lasting = lasting
 
 
-def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Call:
+def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Request:
     """Ask for a code that a person can enter elsewhere (RFC 8628 §3.1)."""
     assert server.device_authorization_endpoint
     form = {"scope": " ".join(scopes)} if scopes else {}
@@ -34,31 +34,33 @@ def device_request(server: Server, client: Client, scopes: tuple[str, ...], reso
     return identified(server.device_authorization_endpoint, client, form)
 
 
-def read_device(answer: Answer, server: Server, client: Client, scopes: tuple[str, ...], now: float) -> Device:
+def read_device(response: Response, server: Server, client: Client, scopes: tuple[str, ...], now: float) -> Device:
     """The codes, and where the person goes with theirs (RFC 8628 §3.2).
 
     Raises:
         DeviceFlowError: there are none.
     """
-    if answer.status == 429 or answer.status >= 500 or answer.body is None:
-        raise DeviceFlowError(f"it answers {answer.line}", lasting=answer.status != 429 and answer.status < 500)
-    if error := answer.text("error"):
-        said = answer.text("error_description")[:300]
+    if response.status == 429 or response.status >= 500 or response.body is None:
+        raise DeviceFlowError(
+            f"it answers {response.summary}", lasting=response.status != 429 and response.status < 500
+        )
+    if error := response.text("error"):
+        said = response.text("error_description")[:300]
         raise DeviceFlowError(f'it answers "{error[:80]}"' + (f" ({said})" if said else ""))
-    device_code, user_code = answer.text("device_code"), answer.text("user_code").strip()
-    url = answer.text("verification_uri") or answer.text("verification_url")  # so called by the drafts
-    if answer.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
-        raise DeviceFlowError(f"it answers {answer.line} without a code")
+    device_code, user_code = response.text("device_code"), response.text("user_code").strip()
+    url = response.text("verification_uri") or response.text("verification_url")  # so called by the drafts
+    if response.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
+        raise DeviceFlowError(f"it answers {response.summary} without a code")
     try:
         checked_url(url, "verification_uri")
     except ServerMetadataError as error:
         raise DeviceFlowError(str(error)) from None
-    lifetime = _number(answer, "expires_in") or 600.0
+    lifetime = _number(response, "expires_in") or 600.0
     return Device(
         device_code=device_code,
         user_code=user_code,
-        url=_complete(answer) or url,
-        interval=_within(_number(answer, "interval") or _USUAL_INTERVAL),
+        url=_complete(response) or url,
+        interval=_within(_number(response, "interval") or _USUAL_INTERVAL),
         scopes=scopes,
         expires_at=now + min(lifetime, _LONGEST_LIFETIME),
         server=server,
@@ -66,17 +68,17 @@ def read_device(answer: Answer, server: Server, client: Client, scopes: tuple[st
     )
 
 
-def _complete(answer: Answer) -> str:
+def _complete(response: Response) -> str:
     """The URL with the code in it, where there is a usable one (RFC 8628 §3.3.1)."""
-    url = answer.text("verification_uri_complete")
+    url = response.text("verification_uri_complete")
     try:
         return checked_url(url, "verification_uri_complete") if url else ""
     except ServerMetadataError:
         return ""
 
 
-def _number(answer: Answer, name: str) -> float:
-    value = (answer.body or {}).get(name)
+def _number(response: Response, name: str) -> float:
+    value = (response.body or {}).get(name)
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
     except (ValueError, OverflowError):

@@ -11,7 +11,7 @@ import httpx2
 from ..profile import Endpoints
 from ..records import Server
 from ..urls import is_safe, origin
-from .http import Answer, Call, NoResponseError, Wire
+from .http import HttpClient, NoResponseError, Request, Response
 
 _MAX_ADDRESS = 8192
 
@@ -24,7 +24,7 @@ class ServerMetadataError(Exception):
         self.lasting = lasting
 
 
-def described(issuer: str, given: Endpoints) -> Server:
+def configured_server(issuer: str, given: Endpoints) -> Server:
     """The server as the settings describe it, without a look at what it publishes.
 
     Raises:
@@ -40,33 +40,33 @@ def described(issuer: str, given: Endpoints) -> Server:
     )
 
 
-def discover(issuer: str, wire: Wire, given: Endpoints | None = None, *, renamed: bool = False) -> Server:
+def discover(issuer: str, http: HttpClient, given: Endpoints | None = None, *, renamed: bool = False) -> Server:
     """The server behind an issuer; the endpoints that are given go before those that it publishes.
 
     A server may call itself by another path of the same origin, as Django OAuth Toolkit does when it is mounted
     under one; that is followed once, to where the other name's own metadata has to say the same.
 
     Raises:
-        ServerMetadataError: it publishes no usable metadata, or does not answer now.
+        ServerMetadataError: it publishes no usable metadata, or does not response now.
     """
     for url in metadata_urls(issuer):
         try:
-            answer = wire.send(Call(url, method="GET"))
+            response = http.send(Request(url, method="GET"))
         except NoResponseError as error:
             raise ServerMetadataError(f"it cannot be reached: {error}", lasting=False) from None
-        if answer.status == 429 or answer.status >= 500:
-            raise ServerMetadataError(f"it answers {answer.line}", lasting=False)
-        if answer.status == 200 and answer.body is not None:
-            told = answer.text("issuer")
+        if response.status == 429 or response.status >= 500:
+            raise ServerMetadataError(f"it answers {response.summary}", lasting=False)
+        if response.status == 200 and response.body is not None:
+            told = response.text("issuer")
             if not renamed and told.rstrip("/") != issuer.rstrip("/") and same_origin(told, issuer):
-                return discover(checked_url(told, "issuer"), wire, given, renamed=True)
-            return read_metadata(issuer, answer, given)
+                return discover(checked_url(told, "issuer"), http, given, renamed=True)
+            return read_metadata(issuer, response, given)
     raise ServerMetadataError(
         "it publishes no OAuth metadata where RFC 8414 and OpenID Connect look for it", lasting=True
     )
 
 
-def is_alias(name: str, server: Server, wire: Wire) -> bool:
+def is_alias(name: str, server: Server, http: HttpClient) -> bool:
     """Whether another issuer is this server under another name: same origin, and the very same endpoints.
 
     Anything less would let somebody else's answer pass for this server's (RFC 9207 §1, mix-up).
@@ -74,7 +74,7 @@ def is_alias(name: str, server: Server, wire: Wire) -> bool:
     if not same_origin(name, server.issuer):
         return False
     try:
-        other = discover(name, wire, renamed=True)
+        other = discover(name, http, renamed=True)
     except ServerMetadataError:
         return False
     return (other.authorization_endpoint, other.token_endpoint) == (
@@ -101,7 +101,7 @@ def metadata_urls(issuer: str) -> list[str]:
     return list(dict.fromkeys((oauth, f"{bare}/.well-known/openid-configuration", inserted)))
 
 
-def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -> Server:
+def read_metadata(issuer: str, response: Response, given: Endpoints | None = None) -> Server:
     """The metadata, checked: it speaks of this issuer, and each endpoint is one that a browser may be sent to.
 
     Endpoints that are given go before those that it names.
@@ -109,23 +109,23 @@ def read_metadata(issuer: str, answer: Answer, given: Endpoints | None = None) -
     Raises:
         ServerMetadataError: it does not.
     """
-    body = answer.body or {}
-    told = answer.text("issuer")
+    body = response.body or {}
+    told = response.text("issuer")
     # RFC 8414 §3.3: the same issuer exactly, or somebody else's document could be passed off as this one's.
     if told.rstrip("/") != issuer.rstrip("/"):
         raise ServerMetadataError(f'it says that it is "{told[:200]}", not {issuer}', lasting=True)
     _check(body)
-    own = described(told, given or Endpoints())
-    token_endpoint = own.token_endpoint or _endpoint(answer, "token_endpoint")
+    own = configured_server(told, given or Endpoints())
+    token_endpoint = own.token_endpoint or _endpoint(response, "token_endpoint")
     return Server(
         issuer=told,
-        authorization_endpoint=own.authorization_endpoint or _authorization_endpoint(answer),
+        authorization_endpoint=own.authorization_endpoint or _authorization_endpoint(response),
         token_endpoint=token_endpoint,
-        registration_endpoint=own.registration_endpoint or _optional(answer, "registration_endpoint"),
-        revocation_endpoint=own.revocation_endpoint or _beside(token_endpoint, answer, "revocation_endpoint"),
+        registration_endpoint=own.registration_endpoint or _optional(response, "registration_endpoint"),
+        revocation_endpoint=own.revocation_endpoint or _beside(token_endpoint, response, "revocation_endpoint"),
         device_authorization_endpoint=own.device_authorization_endpoint
-        or _beside(token_endpoint, answer, "device_authorization_endpoint"),
-        jwks_uri=_optional(answer, "jwks_uri"),
+        or _beside(token_endpoint, response, "device_authorization_endpoint"),
+        jwks_uri=_optional(response, "jwks_uri"),
         scopes_supported=_texts(body, "scopes_supported"),
         auth_methods=_texts(body, "token_endpoint_auth_methods_supported"),
         iss_in_response=body.get("authorization_response_iss_parameter_supported") is True,
@@ -148,11 +148,11 @@ def _check(body: Mapping[str, object]) -> None:
         raise ServerMetadataError(f"its metadata is not valid: {error}", lasting=True) from None
 
 
-def _authorization_endpoint(answer: Answer) -> str:
+def _authorization_endpoint(response: Response) -> str:
     # RFC 8414 §2: required unless no grant type is supported that uses it.
-    if _sends_people(answer.body or {}):
-        return _endpoint(answer, "authorization_endpoint")
-    return _optional(answer, "authorization_endpoint") or ""
+    if _sends_people(response.body or {}):
+        return _endpoint(response, "authorization_endpoint")
+    return _optional(response, "authorization_endpoint") or ""
 
 
 def _sends_people(body: Mapping[str, object]) -> bool:
@@ -165,20 +165,20 @@ def _given(url: str | None, name: str) -> str | None:
     return None if url is None else checked_url(url, name)
 
 
-def _endpoint(answer: Answer, name: str) -> str:
-    url = answer.text(name)
+def _endpoint(response: Response, name: str) -> str:
+    url = response.text(name)
     if not url:
         raise ServerMetadataError(f"its metadata has no {name}", lasting=True)
     return checked_url(url, name)
 
 
-def _optional(answer: Answer, name: str) -> str | None:
-    return checked_url(answer.text(name), name) if answer.text(name) else None
+def _optional(response: Response, name: str) -> str | None:
+    return checked_url(response.text(name), name) if response.text(name) else None
 
 
-def _beside(token_endpoint: str, answer: Answer, name: str) -> str | None:
+def _beside(token_endpoint: str, response: Response, name: str) -> str | None:
     """An endpoint that is told secrets: where the token endpoint is, or nowhere. Metadata may change, and lie."""
-    url = _optional(answer, name)
+    url = _optional(response, name)
     return url if url and same_origin(url, token_endpoint) else None
 
 

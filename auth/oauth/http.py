@@ -27,7 +27,7 @@ _TIMEOUT = httpx2.Timeout(6.0, connect=3.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One request to an authorization server: a form, a JSON document, or neither.
 
     `query` is added to the URL at the last moment, so that no log and no error shows it.
@@ -42,7 +42,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back: `body` is the JSON object, or nothing where there was none."""
 
     status: int
@@ -55,7 +55,7 @@ class Answer:
         return value if isinstance(value, str) else ""
 
     @property
-    def line(self) -> str:
+    def summary(self) -> str:
         """The status for a sentence, and where a redirect leads: that is not followed, but may be what was meant."""
         location = re.sub(r"[?#].*|(?<=//)[^/@]*@", "", self.headers.get("location", ""))[:200]
         return f"HTTP {self.status}, which leads to {location}" if location else f"HTTP {self.status}"
@@ -86,14 +86,14 @@ def certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-class Wire:
+class HttpClient:
     """Sends calls one at a time; used from threads, never from the event loop."""
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env
         keep_queries_out_of_logs()
 
-    def send(self, call: Call, deadline: float = 12.0) -> Answer:
+    def send(self, request: Request, deadline: float = 12.0) -> Response:
         """Send, and read the answer within `deadline` seconds.
 
         Raises:
@@ -103,28 +103,28 @@ class Wire:
         # the body, renews a socket's timeout with every drop, and we hold a lock meanwhile. In a thread of its own,
         # because a loop's end waits for the lookup of a name, for which there is no bound at all.
         try:
-            return within(deadline + _SLACK, lambda: anyio.run(self._send, call, deadline))
+            return within(deadline + _SLACK, lambda: anyio.run(self._send, request, deadline))
         except TimeoutError:
             raise NoResponseError(f"no answer within {deadline:.0f} seconds") from None
 
-    async def _send(self, call: Call, deadline: float) -> Answer:
-        url = httpx2.URL(call.url)
+    async def _send(self, request: Request, deadline: float) -> Response:
+        url = httpx2.URL(request.url)
         if not is_safe(url):
             raise NoResponseError(f"{url.host} is not https")
         try:
             with anyio.fail_after(deadline):
-                answer = await self._exchange(call, url)
+                response = await self._exchange(request, url)
         except TimeoutError:
             raise NoResponseError(f"no answer within {deadline:.0f} seconds") from None
         except httpx2.RequestError as error:
             # `from None`: the error holds the request, and that its whole URL.
             raise NoResponseError(str(error).strip().rstrip(".")[:200] or type(error).__name__) from None
-        logger.debug("%s %s: %s", call.method, call.url.split("?")[0], answer.status)
-        return answer
+        logger.debug("%s %s: %s", request.method, request.url.split("?")[0], response.status)
+        return response
 
-    async def _exchange(self, call: Call, url: httpx2.URL) -> Answer:
-        if call.query is not None:
-            url = with_query(url, call.query)
+    async def _exchange(self, request: Request, url: httpx2.URL) -> Response:
+        if request.query is not None:
+            url = with_query(url, request.query)
         async with (
             httpx2.AsyncClient(
                 timeout=_TIMEOUT,
@@ -134,11 +134,11 @@ class Wire:
                 verify=certificates(),
             ) as client,
             client.stream(
-                call.method,
+                request.method,
                 url,
-                data=dict(call.form) if call.form is not None else None,
-                json=dict(call.document) if call.document is not None else None,
-                headers={"accept": "application/json", **call.headers},
+                data=dict(request.form) if request.form is not None else None,
+                json=dict(request.document) if request.document is not None else None,
+                headers={"accept": "application/json", **request.headers},
             ) as response,
         ):
             body = bytearray()
@@ -147,7 +147,7 @@ class Wire:
                 if len(body) > _MAX_BYTES:
                     raise NoResponseError("the answer is too large")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers=headers, body=_object(bytes(body)))
+        return Response(response.status_code, headers=headers, body=_object(bytes(body)))
 
 
 def _object(body: bytes) -> Mapping[str, object] | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from ..records import Server
-from .http import Answer, Call, NoResponseError, Wire
+from .http import HttpClient, NoResponseError, Request, Response
 
 if TYPE_CHECKING:
     from joserfc.jwk import DictKey, KeySetSerialization
@@ -26,7 +26,7 @@ class NoKeysError(IdTokenError):
     """Nobody can tell for now: the server does not give its keys."""
 
 
-def verify(id_token: str, server: Server, client_id: str, nonce: str | None, wire: Wire) -> Mapping[str, object]:
+def verify(id_token: str, server: Server, client_id: str, nonce: str | None, http: HttpClient) -> Mapping[str, object]:
     """The claims of an id_token, signed by the server for this client.
 
     Raises:
@@ -35,26 +35,26 @@ def verify(id_token: str, server: Server, client_id: str, nonce: str | None, wir
     """
     if server.jwks_uri is None:
         raise IdTokenError("the server publishes no keys to check it with")
-    return checked_claims(id_token, _fetched(server.jwks_uri, wire), server, client_id, nonce)
+    return checked_claims(id_token, _fetched(server.jwks_uri, http), server, client_id, nonce)
 
 
-def _fetched(url: str, wire: Wire) -> Answer:
+def _fetched(url: str, http: HttpClient) -> Response:
     reason = ""
     for pause in _PAUSES:
         time.sleep(pause)
         try:
-            answer = wire.send(Call(url, method="GET"))
+            response = http.send(Request(url, method="GET"))
         except NoResponseError as error:
             reason = str(error)
         else:
-            if answer.status != 429 and answer.status < 500:
-                return answer
-            reason = answer.line
+            if response.status != 429 and response.status < 500:
+                return response
+            reason = response.summary
     raise NoKeysError(f"the server's keys cannot be had: {reason}")
 
 
 def checked_claims(
-    id_token: str, keys: Answer, server: Server, client_id: str, nonce: str | None
+    id_token: str, keys: Response, server: Server, client_id: str, nonce: str | None
 ) -> Mapping[str, object]:
     """As `verify`, with the server's keys at hand."""
     from joserfc import jwt
@@ -82,8 +82,8 @@ def checked_claims(
     return claims
 
 
-def _keys(answer: Answer) -> KeySetSerialization:
-    keys = (answer.body or {}).get("keys")
-    if answer.status != 200 or not isinstance(keys, list):
-        raise IdTokenError(f"the server's keys cannot be had: {answer.line}")
+def _keys(response: Response) -> KeySetSerialization:
+    keys = (response.body or {}).get("keys")
+    if response.status != 200 or not isinstance(keys, list):
+        raise IdTokenError(f"the server's keys cannot be had: {response.summary}")
     return {"keys": cast("list[DictKey]", keys)}

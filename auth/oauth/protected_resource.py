@@ -11,7 +11,7 @@ import httpx2
 
 from ..urls import origin
 from .discovery import ServerMetadataError, checked_url
-from .http import Answer, Call, NoResponseError, Wire
+from .http import HttpClient, NoResponseError, Request, Response
 
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')
@@ -40,7 +40,7 @@ def read_challenge(header: str, requested: httpx2.URL) -> Challenge | None:
     return Challenge(url, str(requested.copy_with(query=None, fragment=None)))
 
 
-def find_issuer(site: str, challenge: Challenge | None, wire: Wire) -> str | None:
+def find_issuer(site: str, challenge: Challenge | None, http: HttpClient) -> str | None:
     """The issuer that the service at `site` names, or nothing where it does not describe itself.
 
     Raises:
@@ -49,27 +49,27 @@ def find_issuer(site: str, challenge: Challenge | None, wire: Wire) -> str | Non
     derived = Challenge(f"{site.rstrip('/')}{_WELL_KNOWN}", site)
     for one in (challenge, derived) if challenge else (derived,):
         try:
-            answer = wire.send(Call(one.metadata, method="GET"))
+            response = http.send(Request(one.metadata, method="GET"))
         except NoResponseError as error:
             raise ServerMetadataError(f"it cannot be reached: {error}", lasting=False) from None
-        if answer.status == 429 or answer.status >= 500:
-            raise ServerMetadataError(f"it answers {answer.line}", lasting=False)
-        if answer.status == 200 and answer.body is not None:
-            return read_resource(answer, one, site)
+        if response.status == 429 or response.status >= 500:
+            raise ServerMetadataError(f"it answers {response.summary}", lasting=False)
+        if response.status == 200 and response.body is not None:
+            return read_resource(response, one, site)
     return None
 
 
-def read_resource(answer: Answer, challenge: Challenge, site: str) -> str | None:
+def read_resource(response: Response, challenge: Challenge, site: str) -> str | None:
     """The issuer that a service's metadata names: the site itself where that is among them, else the first.
 
     Raises:
         ServerMetadataError: it speaks of another service (RFC 9728 §3.3), or names what nobody should be sent to.
     """
-    resource = answer.text("resource")
+    resource = response.text("resource")
     if not _covers(resource, challenge.requested):
         reason = f'it publishes metadata of "{resource[:200]}", which is not what was asked for'
         raise ServerMetadataError(reason, lasting=True)
-    value = (answer.body or {}).get("authorization_servers")
+    value = (response.body or {}).get("authorization_servers")
     items = cast(list[object], value) if isinstance(value, list) else []
     issuers = [item for item in items if isinstance(item, str) and item]
     if not issuers:

@@ -9,8 +9,8 @@ import httpx2
 
 from ..profile import Grant
 from ..records import Client, Server
-from ..urls import belongs, origin
-from .http import Answer, Call
+from ..urls import may_send_to, origin
+from .http import Request, Response
 
 # Constant for all installations and versions, so that servers can tell that it is the same software.
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
@@ -51,7 +51,7 @@ class Purpose:
         return client.redirect_uri in ("", self.redirect_uri)
 
 
-def registration_request(server: Server, purpose: Purpose, version: str) -> Call:
+def registration_request(server: Server, purpose: Purpose, version: str) -> Request:
     """The registration of a native application (RFC 8252, RFC 7591 §2), or of one that acts for itself."""
     document: dict[str, object] = {
         "client_name": "Closient MCP",
@@ -67,7 +67,7 @@ def registration_request(server: Server, purpose: Purpose, version: str) -> Call
     if scopes := dict.fromkeys((*server.scopes_supported, *purpose.scopes)):
         document["scope"] = " ".join(scopes)
     assert server.registration_endpoint
-    return Call(server.registration_endpoint, document=document)
+    return Request(server.registration_endpoint, document=document)
 
 
 def _registered_for(purpose: Purpose) -> dict[str, object]:
@@ -84,21 +84,21 @@ def _registered_for(purpose: Purpose) -> dict[str, object]:
     return {"grant_types": [purpose.grant]}
 
 
-def deregistration_request(client: Client, server: Server) -> Call | None:
+def deregistration_request(client: Client, server: Server) -> Request | None:
     """The end of a registration (RFC 7592 §2.3), where the server gave a URL of its own for that."""
     if not client.registration_uri or not client.registration_token:
         return None
     own = {origin(httpx2.URL(url)) for url in (server.issuer, server.token_endpoint)}
-    if not belongs(httpx2.URL(client.registration_uri), own):
+    if not may_send_to(httpx2.URL(client.registration_uri), own):
         return None
-    return Call(
+    return Request(
         client.registration_uri, headers={"authorization": f"Bearer {client.registration_token}"}, method="DELETE"
     )
 
 
-def second_request(first: Call, answer: Answer) -> Call | None:
+def second_request(first: Request, response: Response) -> Request | None:
     """What to try instead where the server finds fault with what we said of ourselves, and there is such a thing."""
-    error, said = answer.text("error") if answer.status == 400 else "", dict(first.document or {})
+    error, said = response.text("error") if response.status == 400 else "", dict(first.document or {})
     method = said["token_endpoint_auth_method"]
     if "redirect_uris" not in said and error in ("invalid_client_metadata", "invalid_redirect_uri"):
         # RFC 7591 §2: what is left out is the default, and with that a client has to have a redirect URL.
@@ -108,45 +108,47 @@ def second_request(first: Call, answer: Answer) -> Call | None:
     return None
 
 
-def read_registration(answer: Answer, purpose: Purpose, now: float) -> Client:
+def read_registration(response: Response, purpose: Purpose, now: float) -> Client:
     """The client that the server made of us; what it says goes before what we asked for (RFC 7591 §3.2.1).
 
     Raises:
         RegistrationError: it made none that we could use.
     """
-    if answer.status not in (200, 201) or answer.body is None:
-        raise _refusal(answer, now)
-    method = answer.text("token_endpoint_auth_method") or (
-        "client_secret_basic" if answer.text("client_secret") else "none"
+    if response.status not in (200, 201) or response.body is None:
+        raise _refusal(response, now)
+    method = response.text("token_endpoint_auth_method") or (
+        "client_secret_basic" if response.text("client_secret") else "none"
     )
-    if not answer.text("client_id"):
+    if not response.text("client_id"):
         raise RegistrationError("its answer has no client_id", REGISTER_YOURSELF)
-    if method not in _METHODS or (method != "none" and not answer.text("client_secret")):
+    if method not in _METHODS or (method != "none" and not response.text("client_secret")):
         raise RegistrationError(f"it wants clients to identify by {method[:40]}", REGISTER_YOURSELF)
-    redirects = answer.body.get("redirect_uris")
+    redirects = response.body.get("redirect_uris")
     if purpose.redirect_uri and isinstance(redirects, list) and purpose.redirect_uri not in redirects:
         raise RegistrationError("it registered another redirect URL", REGISTER_YOURSELF)
-    expires = answer.body.get("client_secret_expires_at")
+    expires = response.body.get("client_secret_expires_at")
     return Client(
-        client_id=answer.text("client_id"),
-        client_secret=answer.text("client_secret") or None,
+        client_id=response.text("client_id"),
+        client_secret=response.text("client_secret") or None,
         auth_method=method,
         redirect_uri=purpose.redirect_uri,
         grant=purpose.grant,
         secret_expires_at=expires if isinstance(expires, int) else 0,
-        registration_uri=answer.text("registration_client_uri") or None,
-        registration_token=answer.text("registration_access_token") or None,
+        registration_uri=response.text("registration_client_uri") or None,
+        registration_token=response.text("registration_access_token") or None,
     )
 
 
-def _refusal(answer: Answer, now: float) -> RegistrationError:
-    said = answer.text("error_description") or answer.text("detail") or answer.text("error")
+def _refusal(response: Response, now: float) -> RegistrationError:
+    said = response.text("error_description") or response.text("detail") or response.text("error")
     told = f": {said[:200]}" if said else ""
-    if answer.status == 429:
-        pause = min(answer.retry_after(now) or _USUAL_PAUSE, LONGEST_PAUSE)
+    if response.status == 429:
+        pause = min(response.retry_after(now) or _USUAL_PAUSE, LONGEST_PAUSE)
         return RegistrationError("it accepts no more registrations for now", "Try again later.", pause)
-    if answer.status in (401, 403):
-        return RegistrationError(f"it lets no application register itself ({answer.line}){told}", REGISTER_YOURSELF)
-    if answer.text("error") == "invalid_redirect_uri":
+    if response.status in (401, 403):
+        return RegistrationError(
+            f"it lets no application register itself ({response.summary}){told}", REGISTER_YOURSELF
+        )
+    if response.text("error") == "invalid_redirect_uri":
         return RegistrationError(f"it accepts no redirect to this machine{told}", "Use an API key instead.")
-    return RegistrationError(f"it refused the registration ({answer.line}){told}", "Use an API key instead.")
+    return RegistrationError(f"it refused the registration ({response.summary}){told}", "Use an API key instead.")

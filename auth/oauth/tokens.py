@@ -10,7 +10,7 @@ from typing import cast
 from urllib.parse import quote_plus
 
 from ..records import Client, Server, Tokens
-from .http import Answer, Call
+from .http import Request, Response
 
 # A clock that fell back further than this no longer says anything about expiry.
 _CLOCK_JUMP = 300.0
@@ -96,19 +96,21 @@ _NONE = TokenRequestOptions()
 
 
 def exchange_request(
-    server: Server, client: Client, code: str, verifier: str, redirect_uri: str, habits: TokenRequestOptions = _NONE
-) -> Call:
+    server: Server, client: Client, code: str, verifier: str, redirect_uri: str, options: TokenRequestOptions = _NONE
+) -> Request:
     """Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5); without a verifier where there was no challenge."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     if verifier:
         form["code_verifier"] = verifier
-    return _token_request(server, client, form, habits)
+    return _token_request(server, client, form, options)
 
 
-def refresh_request(server: Server, client: Client, refresh_token: str, habits: TokenRequestOptions = _NONE) -> Call:
+def refresh_request(
+    server: Server, client: Client, refresh_token: str, options: TokenRequestOptions = _NONE
+) -> Request:
     """A refresh token for new tokens (RFC 6749 §6)."""
-    form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **_scope(tuple(habits.scope.split()))}
-    return _token_request(server, client, form, habits)
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **_scope(tuple(options.scope.split()))}
+    return _token_request(server, client, form, options)
 
 
 def password_request(
@@ -117,38 +119,40 @@ def password_request(
     username: str,
     password: str,
     scopes: tuple[str, ...],
-    habits: TokenRequestOptions = _NONE,
-) -> Call:
+    options: TokenRequestOptions = _NONE,
+) -> Request:
     """A user's name and password for tokens (RFC 6749 §4.3.2)."""
     form = {"grant_type": "password", "username": username, "password": password, **_scope(scopes)}
-    return _token_request(server, client, form, habits)
+    return _token_request(server, client, form, options)
 
 
 def client_credentials_request(
-    server: Server, client: Client, scopes: tuple[str, ...], habits: TokenRequestOptions = _NONE
-) -> Call:
+    server: Server, client: Client, scopes: tuple[str, ...], options: TokenRequestOptions = _NONE
+) -> Request:
     """A token for the client itself (RFC 6749 §4.4.2)."""
-    return _token_request(server, client, {"grant_type": "client_credentials", **_scope(scopes)}, habits)
+    return _token_request(server, client, {"grant_type": "client_credentials", **_scope(scopes)}, options)
 
 
 def _scope(scopes: tuple[str, ...]) -> dict[str, str]:
     return {"scope": " ".join(scopes)} if scopes else {}
 
 
-def device_token_request(server: Server, client: Client, device_code: str, habits: TokenRequestOptions = _NONE) -> Call:
+def device_token_request(
+    server: Server, client: Client, device_code: str, options: TokenRequestOptions = _NONE
+) -> Request:
     """Whether the person has decided on the other device, and if so the tokens (RFC 8628 §3.4)."""
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": device_code}
-    return _token_request(server, client, form, habits)
+    return _token_request(server, client, form, options)
 
 
-def _token_request(server: Server, client: Client, form: dict[str, str], habits: TokenRequestOptions) -> Call:
-    if habits.resource:
-        form["resource"] = habits.resource
-    call = identified(server.token_endpoint, client, form)
-    return replace(call, form=None, query=call.form) if habits.in_query else call
+def _token_request(server: Server, client: Client, form: dict[str, str], options: TokenRequestOptions) -> Request:
+    if options.resource:
+        form["resource"] = options.resource
+    request = identified(server.token_endpoint, client, form)
+    return replace(request, form=None, query=request.form) if options.in_query else request
 
 
-def revoke_request(server: Server, client: Client, tokens: Tokens) -> Call | None:
+def revoke_request(server: Server, client: Client, tokens: Tokens) -> Request | None:
     """The end of a sign-in (RFC 7009 §2.1): the refresh token's, which takes the access tokens with it."""
     if server.revocation_endpoint is None:
         return None
@@ -157,56 +161,56 @@ def revoke_request(server: Server, client: Client, tokens: Tokens) -> Call | Non
     return identified(server.revocation_endpoint, client, form)
 
 
-def identified(url: str, client: Client, form: Mapping[str, str]) -> Call:
+def identified(url: str, client: Client, form: Mapping[str, str]) -> Request:
     """The call with the client's identity, in the way that it was registered with (RFC 6749 §2.3)."""
     if client.auth_method == "client_secret_basic" and client.client_secret:
         # §2.3.1: both are form-encoded before they are joined, or a colon in one would move the border.
         pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
-        return Call(url, form, headers={"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+        return Request(url, form, headers={"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
     identity = {"client_id": client.client_id} if client.client_id else {}
     if client.auth_method == "client_secret_post" and client.client_secret:
         identity["client_secret"] = client.client_secret
-    return Call(url, {**form, **identity})
+    return Request(url, {**form, **identity})
 
 
-def read_tokens(answer: Answer, now: float, previous: Tokens | None = None) -> Verdict:
+def read_tokens(response: Response, now: float, previous: Tokens | None = None) -> Verdict:
     """What a token endpoint's answer means (RFC 6749 §5); what a refresh leaves out stays as it was (§6)."""
-    if answer.status == 429 or answer.status >= 500:
-        return Inconclusive(answer.line, answer.retry_after(now))
-    if answer.status in (301, 308, 404, 405, 410) and not answer.text("error"):
-        return Inconclusive(answer.line, is_elsewhere=True)
-    if answer.body is None:
-        return Inconclusive(f"{answer.line} with something that is not JSON, such as a web page")
-    if denied := _denied(answer):
+    if response.status == 429 or response.status >= 500:
+        return Inconclusive(response.summary, response.retry_after(now))
+    if response.status in (301, 308, 404, 405, 410) and not response.text("error"):
+        return Inconclusive(response.summary, is_elsewhere=True)
+    if response.body is None:
+        return Inconclusive(f"{response.summary} with something that is not JSON, such as a web page")
+    if denied := _denied(response):
         return denied
-    access_token = answer.text("access_token")
-    if answer.status not in (200, 201) or not access_token:
-        return Inconclusive(f"{answer.line} without a token", is_refused=answer.status in (400, 401, 403))
-    kind = answer.text("token_type") or "bearer"
+    access_token = response.text("access_token")
+    if response.status not in (200, 201) or not access_token:
+        return Inconclusive(f"{response.summary} without a token", is_refused=response.status in (400, 401, 403))
+    kind = response.text("token_type") or "bearer"
     if kind.lower() != "bearer":
         return Inconclusive(f"a token of the type {kind[:40]!r}, which is not one to send as Bearer", is_granted=True)
-    if not all(_VSCHARS.fullmatch(token) for token in (access_token, answer.text("refresh_token"))):
+    if not all(_VSCHARS.fullmatch(token) for token in (access_token, response.text("refresh_token"))):
         return Inconclusive("a token with characters that no token has", is_granted=True)
-    lifetime = _seconds(answer.body.get("expires_in"))
+    lifetime = _seconds(response.body.get("expires_in"))
     tokens = Tokens(
         access_token=access_token,
-        refresh_token=answer.text("refresh_token") or (previous.refresh_token if previous else None),
-        scope=answer.text("scope") or (previous.scope if previous else ""),
+        refresh_token=response.text("refresh_token") or (previous.refresh_token if previous else None),
+        scope=response.text("scope") or (previous.scope if previous else ""),
         obtained_at=now,
         expires_at=now + lifetime if lifetime and lifetime > 0 else None,
     )
-    return Granted(tokens, answer.text("id_token"))
+    return Granted(tokens, response.text("id_token"))
 
 
-def _denied(answer: Answer) -> Denied | None:
+def _denied(response: Response) -> Denied | None:
     """The no in an answer: as RFC 6749 §5.2 writes it, or wrapped as `{"errors": [{"message": ...}]}`."""
-    if error := answer.text("error"):
-        return Denied(error, answer.text("error_description")[:300])
-    errors = (answer.body or {}).get("errors")
+    if error := response.text("error"):
+        return Denied(error, response.text("error_description")[:300])
+    errors = (response.body or {}).get("errors")
     first = cast(list[object], errors)[0] if isinstance(errors, list) and errors else None
     message = cast(dict[str, object], first).get("message") if isinstance(first, dict) else None
     if isinstance(message, dict):
-        inner = Answer(answer.status, cast(dict[str, object], message))
+        inner = Response(response.status, cast(dict[str, object], message))
         error = inner.text("error")
         return Denied(error, inner.text("error_description")[:300]) if error else None
     if isinstance(message, str) and message:

@@ -33,7 +33,7 @@ def entry(service: str, name: str, seconds: float) -> str | None:
     """What the keyring holds under these names, or nothing.
 
     Raises:
-        KeyringError: it cannot be asked, or does not answer in time.
+        KeyringError: it cannot be asked, or does not response in time.
     """
 
     def ask() -> str | None:
@@ -60,7 +60,7 @@ class SignIns:
         """What `put` put there, or nothing.
 
         Raises:
-            KeyringError: it does not answer, or it is not the keyring that it was.
+            KeyringError: it does not response, or it is not the keyring that it was.
         """
         with self._guard:
             if self._failure is not None and time.monotonic() - self._failed_at < _LEFT_ALONE:

@@ -141,7 +141,7 @@ def from_keyring(name: str) -> SecretReference:
     return SecretReference(f"{name} in the keyring", read)
 
 
-def no_secret(error: SecretError, system: str, url: str) -> UserActionRequired:
+def secret_missing(error: SecretError, system: str, url: str) -> UserActionRequired:
     """What to say where a secret is not to be had."""
     reason = str(error)
     message = f"{system} needs a credential, but {reason}."

@@ -11,8 +11,8 @@ import httpx2
 
 from ..errors import AuthError
 from ..history import REGISTRATIONS_COUNT
-from ..oauth.discovery import ServerMetadataError, described, discover
-from ..oauth.http import Answer, Call, NoResponseError, Wire
+from ..oauth.discovery import ServerMetadataError, configured_server, discover
+from ..oauth.http import HttpClient, NoResponseError, Request, Response
 from ..oauth.protected_resource import Challenge, find_issuer
 from ..oauth.registration import (
     LONGEST_PAUSE,
@@ -45,14 +45,14 @@ class ClientSetup:
     def __init__(
         self,
         profile: Profile,
-        wire: Wire,
-        sentences: Messages,
+        http: HttpClient,
+        messages: Messages,
         credentials: Credentials,
         clock: Callable[[], float],
     ) -> None:
         self._profile = profile
-        self._wire = wire
-        self._say = sentences
+        self._http = http
+        self._messages = messages
         self._credentials = credentials
         self._clock = clock
         self.challenge: Challenge | None = None
@@ -61,33 +61,33 @@ class ClientSetup:
         """The authorization server: as the settings describe it, else as it is `known`, else as it does itself.
 
         Raises:
-            UserActionRequired, UnavailableError: there is none, or it does not answer.
+            UserActionRequired, UnavailableError: there is none, or it does not response.
         """
         issuer, given = self._profile.issuer, self._profile.endpoints
         try:
             if self._is_described():
-                return described(issuer, given)
-            server = known or discover(self._issuer(), self._wire, given)
+                return configured_server(issuer, given)
+            server = known or discover(self._issuer(), self._http, given)
         except ServerMetadataError as error:
             if error.lasting:
-                raise self._say.no_server(str(error)) from None
-            raise self._say.unavailable(f"{issuer} cannot be signed in to right now: {error}") from None
+                raise self._messages.no_server(str(error)) from None
+            raise self._messages.unavailable(f"{issuer} cannot be signed in to right now: {error}") from None
         if self._profile.grant == "device_code":
             if not server.device_authorization_endpoint:
-                raise self._say.no_server("its metadata has no device_authorization_endpoint")
+                raise self._messages.no_server("its metadata has no device_authorization_endpoint")
         elif not server.authorization_endpoint and not self._profile.unattended:
-            raise self._say.no_server("its metadata has no authorization_endpoint")
+            raise self._messages.no_server("its metadata has no authorization_endpoint")
         return server
 
     def _issuer(self) -> str:
         """Whom people are sent to: the issuer of the settings, else the one that the service names."""
         profile = self._profile
-        named = find_issuer(profile.issuer, self.challenge, self._wire) if profile.finds_issuer else None
+        named = find_issuer(profile.issuer, self.challenge, self._http) if profile.finds_issuer else None
         if named is None:
             return profile.issuer
         own = {origin(httpx2.URL(profile.issuer)), *profile.origins}
         if (profile.client_secret or profile.password) and origin(httpx2.URL(named)) not in own:
-            raise self._say.failure(
+            raise self._messages.failure(
                 f"{profile.issuer} names {named} as the server that signs people in, and the settings do not",
                 f'If you trust it with the secret, add issuer = "{named}" to the credential of {profile.system}.',
             )
@@ -101,8 +101,8 @@ class ClientSetup:
             return False
         return bool(given.registration) or self._profile.client_id is not None or self._profile.grant == "password"
 
-    def enrolled(
-        self, record: Record, server: Server, purpose: Purpose, save: Save, *, by_hand: bool = False
+    def ensure_client(
+        self, record: Record, server: Server, purpose: Purpose, save: Save, *, interactive: bool = False
     ) -> Record:
         """The record with this server, and the configured client, the registered one if that is still of use, or a
         new registration for this purpose; still to be written.
@@ -122,7 +122,7 @@ class ClientSetup:
         ):
             return record.model_copy(update={"server": server, "client": spare})
         try:
-            return self._registered(record, server, purpose, save, by_hand)
+            return self._registered(record, server, purpose, save, interactive)
         except AuthError as error:
             if client is None:
                 raise
@@ -133,7 +133,7 @@ class ClientSetup:
     def _client_at_hand(self, known: Client | None, server: Server, purpose: Purpose) -> Client | None:
         if own := self._credentials.own_client(purpose.redirect_uri):
             if is_document(own.client_id) and server.client_documents is False:
-                raise self._say.failure(
+                raise self._messages.failure(
                     f"{server.issuer} reads no client metadata documents, and {own.client_id} is the URL of one",
                     "Leave client_id out to register, or set one that was registered there.",
                 )
@@ -154,21 +154,23 @@ class ClientSetup:
         if self._profile.unattended:
             return True
         try:
-            answer = self._wire.send(refresh_request(server, client, secrets.token_urlsafe(24)))
+            response = self._http.send(refresh_request(server, client, secrets.token_urlsafe(24)))
         except NoResponseError:
             return True
-        return answer.text("error") != "invalid_client"
+        return response.text("error") != "invalid_client"
 
-    def _registered(self, record: Record, server: Server, purpose: Purpose, save: Save, by_hand: bool) -> Record:
+    def _registered(self, record: Record, server: Server, purpose: Purpose, save: Save, interactive: bool) -> Record:
         if server.registration_endpoint is None:
-            raise self._say.failure(f"{self._profile.issuer} lets no application register itself", REGISTER_YOURSELF)
+            raise self._messages.failure(
+                f"{self._profile.issuer} lets no application register itself", REGISTER_YOURSELF
+            )
         now = self._clock()
         history = record.history
         if 0 < history.register_after - now <= LONGEST_PAUSE:
-            raise self._say.no_registration_yet(history.register_after)
+            raise self._messages.no_registration_yet(history.register_after)
         earlier = history.recent_registrations(now)
-        if earlier >= _MOST_REGISTRATIONS and not by_hand:
-            raise self._say.stopped(earlier, "registrations", REGISTRATIONS_COUNT)
+        if earlier >= _MOST_REGISTRATIONS and not interactive:
+            raise self._messages.stopped(earlier, "registrations", REGISTRATIONS_COUNT)
         # Before it is tried: what cannot be kept is not asked for.
         record = save(record.model_copy(update={"history": history.registered(now)}))
         try:
@@ -177,21 +179,21 @@ class ClientSetup:
             if error.pause is None:
                 issuer = self._profile.issuer
                 told = f"{issuer} did not register this application: {error}"
-                raise self._say.failure(told, error.next_step) from None
+                raise self._messages.failure(told, error.next_step) from None
             after = record.history.model_copy(update={"register_after": now + error.pause})
             save(record.model_copy(update={"history": after}))
-            raise self._say.no_registration_yet(now + error.pause) from None
+            raise self._messages.no_registration_yet(now + error.pause) from None
         return record.model_copy(update={"server": server, "client": client})
 
     def _register(self, server: Server, purpose: Purpose) -> Client:
-        call = registration_request(server, purpose, self._profile.version)
-        answer = self._send(call)
-        if second := second_request(call, answer):
-            answer = self._send(second)
-        return read_registration(answer, purpose, self._clock())
+        request = registration_request(server, purpose, self._profile.version)
+        response = self._send(request)
+        if second := second_request(request, response):
+            response = self._send(second)
+        return read_registration(response, purpose, self._clock())
 
-    def _send(self, call: Call) -> Answer:
+    def _send(self, request: Request) -> Response:
         try:
-            return self._wire.send(call)
+            return self._http.send(request)
         except NoResponseError as error:
-            raise self._say.unavailable(f"{self._profile.issuer} did not answer ({error})") from None
+            raise self._messages.unavailable(f"{self._profile.issuer} did not answer ({error})") from None

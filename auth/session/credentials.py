@@ -10,7 +10,7 @@ from ..oauth.registration import is_document
 from ..profile import Profile
 from ..records import Client, Server
 from ..secrets.redaction import Redaction
-from ..secrets.references import SecretError, SecretReference, no_secret
+from ..secrets.references import SecretError, SecretReference, secret_missing
 
 _ROUNDS = 100_000
 
@@ -109,4 +109,4 @@ class Credentials:
         try:
             return reference.open(redaction).reveal()
         except SecretError as error:
-            raise no_secret(error, self._profile.system, self._profile.issuer) from None
+            raise secret_missing(error, self._profile.system, self._profile.issuer) from None

@@ -14,9 +14,9 @@ from .messages import Messages
 class Refusals:
     """The refusals that one sign-in has met; all of it blocks."""
 
-    def __init__(self, store: Store, sentences: Messages, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, messages: Messages, clock: Callable[[], float]) -> None:
         self._store = store
-        self._say = sentences
+        self._messages = messages
         self._clock = clock
         self._last: tuple[str, float] = ("", 0.0)
 
@@ -42,7 +42,7 @@ class Refusals:
             UserActionRequired: it was tried often enough for now.
         """
         if self._store.read().history.too_many_rejections(self._clock()):
-            raise self._say.no_token_taken(MOST_REJECTIONS, REJECTIONS_COUNT)
+            raise self._messages.no_token_taken(MOST_REJECTIONS, REJECTIONS_COUNT)
 
     def _remember(self, change: Callable[[History], History]) -> None:
         with contextlib.suppress(AuthError):

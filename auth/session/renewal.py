@@ -19,7 +19,7 @@ from functools import partial
 from .. import background
 from ..errors import AuthError, UnavailableError
 from ..oauth.discovery import same_origin
-from ..oauth.http import Wire
+from ..oauth.http import HttpClient
 from ..oauth.retrying import ask_patiently
 from ..oauth.tokens import Denied, Granted, Inconclusive, TokenRequestOptions, Verdict, is_usable, refresh_request
 from ..profile import Profile
@@ -42,17 +42,19 @@ class Session:
     `taken` is the access token that a service took last.
     """
 
-    def __init__(self, profile: Profile, store: Store, wire: Wire, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, profile: Profile, store: Store, http: HttpClient, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self.profile = profile
         self.store = store
-        self.wire = wire
+        self.http = http
         self.clock = clock
         self.credentials = Credentials(profile, store.redaction)
-        self._say = Messages(profile, store.redaction)
-        self.refusals = Refusals(store, self._say, clock)
-        self.enrolment = ClientSetup(profile, wire, self._say, self.credentials, clock)
+        self._messages = Messages(profile, store.redaction)
+        self.refusals = Refusals(store, self._messages, clock)
+        self.client_setup = ClientSetup(profile, http, self._messages, self.credentials, clock)
         self._unattended = (
-            Unattended(profile, store, wire, self._say, self.credentials, self.enrolment, clock)
+            Unattended(profile, store, http, self._messages, self.credentials, self.client_setup, clock)
             if profile.unattended
             else None
         )
@@ -160,13 +162,13 @@ class Session:
             self._job = job = background.start(partial(self.refresh, bad))
             return job, False
 
-    def refresh(self, bad: str | None = None, *, by_hand: bool = False) -> None:
+    def refresh(self, bad: str | None = None, *, interactive: bool = False) -> None:
         """Renew the tokens unless somebody else just did; blocks for up to the lock's and the wire's patience.
 
-        `by_hand` says that the person asked for it: then credentials that were refused are tried once more.
+        `interactive` says that the person asked for it: then credentials that were refused are tried once more.
 
         Raises:
-            UnavailableError: the server does not answer as it should, and no token that still works is left.
+            UnavailableError: the server does not response as it should, and no token that still works is left.
             UserActionRequired: a credential of the settings is missing, or was refused.
         """
         self.credentials.open()
@@ -180,7 +182,7 @@ class Session:
             if tokens and self._renew(record, tokens, bad):
                 return
             if self._unattended:
-                self._fetch(self._unattended, bad, by_hand)
+                self._fetch(self._unattended, bad, interactive)
 
     def _save(self) -> None:
         """Write what could not be written, if that is possible by now."""
@@ -229,27 +231,27 @@ class Session:
     def _ask(self, server: Server, client: Client, tokens: Tokens) -> Verdict:
         complete = self.credentials.complete(client, server)
         scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
-        habits = TokenRequestOptions(self.profile.resource, self.profile.in_query, scope)
-        call = refresh_request(server, complete, tokens.refresh_token or "", habits)
-        return ask_patiently(self.wire, call, self.clock, tokens)
+        options = TokenRequestOptions(self.profile.resource, self.profile.in_query, scope)
+        request = refresh_request(server, complete, tokens.refresh_token or "", options)
+        return ask_patiently(self.http, request, self.clock, tokens)
 
     def _moved(self, server: Server) -> Server | None:
         """The server as it describes itself by now, if its token endpoint has moved and not to another origin."""
         try:
-            now = self.enrolment.server()
+            now = self.client_setup.server()
         except AuthError:
             return None
         moved = now.token_endpoint != server.token_endpoint
         return now if moved and same_origin(now.token_endpoint, server.token_endpoint) else None
 
-    def _fetch(self, unattended: Unattended, bad: str | None, by_hand: bool) -> None:
+    def _fetch(self, unattended: Unattended, bad: str | None, interactive: bool) -> None:
         """Have new tokens without a person; we hold the lock."""
         record = self.store.read()
-        if by_hand:
+        if interactive:
             history = record.history.model_copy(update={"bad_credentials": ""})
             record = record.model_copy(update={"history": history})
         try:
-            fetched = unattended.fetch(record, by_hand=by_hand)
+            fetched = unattended.fetch(record, interactive=interactive)
         except AuthError:
             if self._alive(bad):
                 return  # a little life is left in the old one
@@ -262,7 +264,7 @@ class Session:
         own = record.client is not None and record.client.is_own
         # A client that may not refresh may still have new tokens for its password.
         if own and (denied.error == "invalid_client" or (denied.ends_client and not self._unattended)):
-            raise self._say.client_rejected()
+            raise self._messages.client_rejected()
         if denied.ends_client and not own:
             logger.info("%s no longer knows this client (%s)", record.site, denied.error)
             self.drop(record, client=None)
@@ -279,7 +281,7 @@ class Session:
 
     def _unavailable(self, verdict: Inconclusive) -> UnavailableError:
         wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "in a while"
-        return self._say.unavailable(
+        return self._messages.unavailable(
             f"{self.profile.issuer} is not renewing sign-ins right now ({verdict.reason})",
             f"You are still signed in; try again {wait}.",
         )

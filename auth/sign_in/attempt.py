@@ -20,7 +20,7 @@ class SignInAttempt:
     `ready` is set once `url` is known, `done` at the end. With a `user_code` the URL is for any device, and
     the code is entered there. `server` is the authorization server where that is not the service itself. `opened`
     says that the user was sent there: by a browser, by their client, or by a result that named the code. `error` says
-    why it failed, if it did, `reported` that a caller has seen the error. `closed_at` (monotonic) is when the user
+    why it failed, if it did, `reported` that a caller has seen the error. `dismissed_at` (monotonic) is when the user
     closed a client's question about it.
     """
 
@@ -34,7 +34,7 @@ class SignInAttempt:
     error: AuthError | None = None
     ended_at: float | None = None
     reported: bool = False
-    closed_at: float = _NEVER
+    dismissed_at: float = _NEVER
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property

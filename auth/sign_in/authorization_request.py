@@ -33,13 +33,13 @@ class Started:
 class AuthorizationRequest:
     """Takes over the request of a process that died, or makes a new one. For whoever holds the login lock."""
 
-    def __init__(self, session: Session, sentences: Messages) -> None:
+    def __init__(self, session: Session, messages: Messages) -> None:
         self._session = session
         self._profile = session.profile
         self._store = session.store
         self._clock = session.clock
-        self._enrolment = session.enrolment
-        self._say = sentences
+        self._client_setup = session.client_setup
+        self._messages = messages
 
     def resumed(self, record: Record) -> Started | None:
         """The request that a dead owner left behind, if its port is free: the tab that is open still works."""
@@ -54,15 +54,15 @@ class AuthorizationRequest:
             logger.info("the port of the pending sign-in is taken; starting anew")
             return None
 
-    def begun(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> Started:
+    def create(self, record: Record, scopes: tuple[str, ...], interactive: bool) -> Started:
         """A new request, saved before anybody is sent anywhere."""
         profile = self._profile
-        known, server = self._found(record, by_hand)
+        known, server = self._found(record, interactive)
         listener = self._listener(known.client, known.spare)
         try:
             wanted = self._wanted(known, server, scopes)
             purpose = Purpose("authorization_code", listener.redirect_uri, wanted)
-            client = self._client(record, known, server, purpose, by_hand)
+            client = self._client(record, known, server, purpose, interactive)
             pending = authorization.begin(
                 server,
                 client,
@@ -79,34 +79,34 @@ class AuthorizationRequest:
             raise
         return Started(listener, pending, is_new=True)
 
-    def begun_on_device(self, record: Record, scopes: tuple[str, ...], by_hand: bool) -> Device:
+    def create_for_device(self, record: Record, scopes: tuple[str, ...], interactive: bool) -> Device:
         """A code for another device, saved before anybody is told of it (RFC 8628 §3.1)."""
-        known, server = self._found(record, by_hand)
+        known, server = self._found(record, interactive)
         if server.device_authorization_endpoint is None:
-            raise self._say.not_on_device("it publishes no device_authorization_endpoint")
+            raise self._messages.not_on_device("it publishes no device_authorization_endpoint")
         wanted = tuple(dict.fromkeys(self._wanted(known, server, scopes)))
         if "offline_access" in server.scopes_supported and self._profile.scopes is None:
             wanted = tuple(dict.fromkeys((*wanted, "offline_access")))
-        client = self._client(record, known, server, Purpose("device_code", scopes=wanted), by_hand)
+        client = self._client(record, known, server, Purpose("device_code", scopes=wanted), interactive)
         complete = self._session.credentials.complete(client, server)
         try:
-            answer = self._session.wire.send(device_request(server, complete, wanted, self._profile.resource))
-            device = read_device(answer, server, client, wanted, self._clock())
+            response = self._session.http.send(device_request(server, complete, wanted, self._profile.resource))
+            device = read_device(response, server, client, wanted, self._clock())
         except NoResponseError as error:
-            raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
+            raise self._messages.unavailable(f"{server.issuer} did not answer ({error})") from None
         except DeviceFlowError as error:
             if error.lasting:
-                raise self._say.not_on_device(str(error)) from None
-            raise self._say.unavailable(f"{server.issuer} gave no code for another device: {error}") from None
+                raise self._messages.not_on_device(str(error)) from None
+            raise self._messages.unavailable(f"{server.issuer} gave no code for another device: {error}") from None
         self._store.change(pending=None, device=device)
         return device
 
-    def _client(self, record: Record, known: Record, server: Server, purpose: Purpose, by_hand: bool) -> Client:
+    def _client(self, record: Record, known: Record, server: Server, purpose: Purpose, interactive: bool) -> Client:
         def save(tried: Record) -> Record:
             self._store.remember(lambda history: history.with_registrations(tried.history))
             return tried
 
-        client = self._enrolment.enrolled(known, server, purpose, save, by_hand=by_hand).client
+        client = self._client_setup.ensure_client(known, server, purpose, save, interactive=interactive).client
         assert client
         # Whoever is signed in stays so until the person comes back, who may not: their client is not changed yet.
         if record.tokens is None:
@@ -115,12 +115,12 @@ class AuthorizationRequest:
             self._store.change(spare=client)
         return client
 
-    def _found(self, record: Record, by_hand: bool) -> tuple[Record, Server]:
+    def _found(self, record: Record, interactive: bool) -> tuple[Record, Server]:
         """The server as it is now, and the record without what belongs to another."""
-        server = self._enrolment.server()
+        server = self._client_setup.server()
         if record.server and _token_origin(record.server) != _token_origin(server):
-            if not by_hand:
-                raise self._say.moved(_token_origin(record.server), _token_origin(server))
+            if not interactive:
+                raise self._messages.moved(_token_origin(record.server), _token_origin(server))
             # What one token endpoint gave never goes to another: no old client, no old tokens.
             record = record.model_copy(update={"client": None, "spare": None, "tokens": None})
         return record, server
@@ -144,8 +144,8 @@ class AuthorizationRequest:
             except OSError as error:
                 reason = error.strerror or str(error)
         if fixed:
-            raise self._say.port_taken(checked_redirect(fixed).port, reason)
-        raise self._say.failure(
+            raise self._messages.port_taken(checked_redirect(fixed).port, reason)
+        raise self._messages.failure(
             f"no local port can be opened for the sign-in ({reason})",
             "Allow programs to listen on 127.0.0.1, or use an API key.",
         )

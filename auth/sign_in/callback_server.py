@@ -73,13 +73,13 @@ class CallbackServer:
         self.redirect_uri = redirect_uri or f"http://{HOST}:{self.port}{PATH}"
         self.url = f"http://{HOST}:{self.port}/"
 
-    def begin(self, destination: str, answer: Callable[[str], Page], sent: Callable[[], None] = _nothing) -> None:
-        """Serve: `destination` is where `/` leads, `answer` turns a callback's query into a page.
+    def begin(self, destination: str, handle: Callable[[str], Page], sent: Callable[[], None] = _nothing) -> None:
+        """Serve: `destination` is where `/` leads, `handle` turns a callback's query into a page.
 
         `sent` is told when such a page is on its way: before that the process must not end.
         """
         for server in self._servers:
-            server.destination, server.answer, server.sent = destination, answer, sent
+            server.destination, server.handle, server.sent = destination, handle, sent
             threading.Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
         self._begun = True
 
@@ -101,7 +101,7 @@ class _Server(ThreadingHTTPServer):
     destination = ""
     path = PATH
     hosts: AbstractSet[str] = frozenset()
-    answer: Callable[[str], Page]
+    handle: Callable[[str], Page]
     sent: Callable[[], None]
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._close_with({"Location": server.destination}, b"")
         elif target.path == server.path:
             try:
-                self._send(server.answer(target.query))
+                self._send(server.handle(target.query))
             finally:
                 server.sent()
         else:

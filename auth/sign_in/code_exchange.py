@@ -17,11 +17,11 @@ from .completion import SignInCompletion
 class CodeExchange:
     """Concludes the sign-ins of one session."""
 
-    def __init__(self, session: Session, sentences: Messages) -> None:
+    def __init__(self, session: Session, messages: Messages) -> None:
         self._session = session
         self._store = session.store
-        self._say = sentences
-        self._keeping = SignInCompletion(session, sentences)
+        self._messages = messages
+        self._completion = SignInCompletion(session, messages)
 
     def conclude(self, query: str, pending: Pending) -> None:
         """Exchange the code in a callback's query and save what it gives.
@@ -29,43 +29,43 @@ class CodeExchange:
         Raises:
             AuthError: the server refused, the sign-in was given up, or its tokens cannot be saved.
         """
-        pending, answer = self._read(query, pending)
-        if isinstance(answer, Failure):
-            if answer.error == "invalid_scope":  # what a service named may be no scope that there is
+        pending, response = self._read(query, pending)
+        if isinstance(response, Failure):
+            if response.error == "invalid_scope":  # what a service named may be no scope that there is
                 self._store.remember(lambda history: history.model_copy(update={"missed": ()}))
-            raise self._say.refused(answer, pending.scopes)
+            raise self._messages.refused(response, pending.scopes)
         if not is_kept(self._session, pending):
-            raise self._say.given_up()
-        self._store.redaction.add(Secret(answer.code))
+            raise self._messages.given_up()
+        self._store.redaction.add(Secret(response.code))
         self._store.check_room("then sign in again")
-        granted = self._exchanged(answer, pending)
-        self._keeping.keep(granted, pending, pending.nonce if "openid" in pending.scopes else None)
+        granted = self._exchanged(response, pending)
+        self._completion.save(granted, pending, pending.nonce if "openid" in pending.scopes else None)
 
     def _read(self, query: str, pending: Pending) -> tuple[Pending, Code | Failure]:
         """What came back; a server that calls itself by another name is asked whether it is the same."""
         server = pending.server
-        answer = authorization.read_callback(query, pending)
-        other = answer.description if isinstance(answer, Failure) and answer.error == "iss" else ""
-        if other and is_alias(other, server, self._session.wire):
+        response = authorization.read_callback(query, pending)
+        other = response.description if isinstance(response, Failure) and response.error == "iss" else ""
+        if other and is_alias(other, server, self._session.http):
             server = server.model_copy(update={"aliases": (*server.aliases, other)})
             pending = pending.model_copy(update={"server": server})
-            answer = authorization.read_callback(query, pending)
-        assert isinstance(answer, Code | Failure)  # a stale one comes no further than the listener
-        return pending, answer
+            response = authorization.read_callback(query, pending)
+        assert isinstance(response, Code | Failure)  # a stale one comes no further than the listener
+        return pending, response
 
     def _exchanged(self, code: Code, pending: Pending) -> Granted:
         session, server = self._session, pending.server
         client = session.credentials.complete(pending.client, server)
-        habits = TokenRequestOptions(session.profile.resource)
+        options = TokenRequestOptions(session.profile.resource)
         try:
-            call = exchange_request(server, client, code.code, pending.verifier, pending.redirect_uri, habits)
-            verdict = read_tokens(session.wire.send(call), session.clock())
+            request = exchange_request(server, client, code.code, pending.verifier, pending.redirect_uri, options)
+            verdict = read_tokens(session.http.send(request), session.clock())
         except NoResponseError as error:
-            raise self._say.unavailable(f"{server.issuer} did not answer ({error})") from None
+            raise self._messages.unavailable(f"{server.issuer} did not answer ({error})") from None
         if isinstance(verdict, Denied):
-            raise self._say.not_exchanged(verdict, is_own=client.is_own)
+            raise self._messages.not_exchanged(verdict, is_own=client.is_own)
         if not isinstance(verdict, Granted):
-            raise self._say.no_token(verdict, "openid" in pending.scopes)
+            raise self._messages.no_token(verdict, "openid" in pending.scopes)
         return verdict
 
 

@@ -19,11 +19,11 @@ _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
 class SignInCompletion:
     """Keeps what one session's sign-ins give."""
 
-    def __init__(self, session: Session, sentences: Messages) -> None:
+    def __init__(self, session: Session, messages: Messages) -> None:
         self._session = session
-        self._say = sentences
+        self._messages = messages
 
-    def keep(self, granted: Granted, begun: Pending | Device, nonce: str | None) -> None:
+    def save(self, granted: Granted, create: Pending | Device, nonce: str | None) -> None:
         """Write the tokens that a sign-in came to, with the client and the server that they belong to.
 
         `nonce` is what an id_token must repeat.
@@ -32,7 +32,7 @@ class SignInCompletion:
             UserActionRequired: the identity that came with them is not to be believed.
             UnavailableError: they cannot be saved.
         """
-        tokens, server, client, asked = granted.tokens, begun.server, begun.client, begun.scopes
+        tokens, server, client, asked = granted.tokens, create.server, create.client, create.scopes
         # Where the settings name the endpoints there may be no keys; then nothing in an id_token is looked at.
         checkable = server.jwks_uri or "openid" in asked
         person = self._person(granted, server, client, nonce) if granted.id_token and checkable else ""
@@ -52,23 +52,23 @@ class SignInCompletion:
             spare=None if record.spare and record.spare.client_id == client.client_id else record.spare,
             asked=asked,
             history=record.history.signed_in(asked, withheld, None if gained else self._session.clock()),
-            warning="" if tokens.refresh_token else self._say.no_refresh_token(),
+            warning="" if tokens.refresh_token else self._messages.no_refresh_token(),
         )
 
     def _person(self, granted: Granted, server: Server, client: Client, nonce: str | None) -> str:
-        wire = self._session.wire
+        http = self._session.http
         try:
-            claims = id_token.verify(granted.id_token, server, client.client_id, nonce, wire)
+            claims = id_token.verify(granted.id_token, server, client.client_id, nonce, http)
         except id_token.IdTokenError as error:
             if revocation := revoke_request(server, self._session.credentials.complete(client, server), granted.tokens):
                 with suppress(NoResponseError):  # they are not kept here in any case
-                    wire.send(revocation)
+                    http.send(revocation)
             if isinstance(error, id_token.NoKeysError):
-                raise self._say.unavailable(
+                raise self._messages.unavailable(
                     f"the identity that {server.issuer} returned cannot be verified for now ({error})",
                     "You are not signed in; try again in a while.",
                 ) from None
-            raise self._say.failure(
+            raise self._messages.failure(
                 f"the identity that {server.issuer} returned could not be verified ({error})", "You are not signed in."
             ) from None
         names = (claims.get(name) for name in ("email", "preferred_username", "name", "sub"))

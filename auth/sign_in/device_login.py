@@ -22,15 +22,15 @@ from .completion import SignInCompletion
 class DeviceLogin:
     """Asks the token endpoint over and over until the person has decided. For whoever holds the login lock."""
 
-    def __init__(self, session: Session, sentences: Messages, beginning: AuthorizationRequest) -> None:
+    def __init__(self, session: Session, messages: Messages, authorization_request: AuthorizationRequest) -> None:
         self._session = session
         self._store = session.store
-        self._say = sentences
-        self._beginning = beginning
-        self._keeping = SignInCompletion(session, sentences)
+        self._messages = messages
+        self._authorization_request = authorization_request
+        self._completion = SignInCompletion(session, messages)
 
     def lead(
-        self, record: Record, scopes: tuple[str, ...], by_hand: bool, show: Callable[[Device], None], done: Event
+        self, record: Record, scopes: tuple[str, ...], interactive: bool, show: Callable[[Device], None], done: Event
     ) -> None:
         """See a sign-in through, the one that a dead owner left behind or a new one; `show` is told of its code.
 
@@ -41,7 +41,7 @@ class DeviceLogin:
         if left and self._session.clock() < left.expires_at:
             device = left
         else:
-            device = self._beginning.begun_on_device(record, scopes, by_hand)
+            device = self._authorization_request.create_for_device(record, scopes, interactive)
         show(device)
         try:
             self._poll(device, done)
@@ -58,9 +58,9 @@ class DeviceLogin:
         interval = device.interval
         while not done.wait(pause(interval)):
             if time.monotonic() > until:
-                raise self._say.timed_out()
+                raise self._messages.timed_out()
             if not self._is_kept(device):
-                raise self._say.given_up()
+                raise self._messages.given_up()
             answers: list[Verdict] = []
             # Tokens that are on their way when the process ends are still written.
             background.start(partial(self._ask, device, answers)).result()
@@ -70,7 +70,7 @@ class DeviceLogin:
             wait = next_interval(interval, verdict)
             if wait is None:
                 assert isinstance(verdict, Denied)
-                raise self._say.not_granted_on_device(verdict, is_own=device.client.is_own)
+                raise self._messages.not_granted_on_device(verdict, is_own=device.client.is_own)
             interval = wait
 
     def _is_kept(self, device: Device) -> bool:
@@ -79,9 +79,9 @@ class DeviceLogin:
 
     def _ask(self, device: Device, answers: list[Verdict]) -> None:
         complete = self._session.credentials.complete(device.client, device.server)
-        habits = TokenRequestOptions(self._session.profile.resource)
-        call = device_token_request(device.server, complete, device.device_code, habits)
-        verdict = ask(self._session.wire, call, self._session.clock)
+        options = TokenRequestOptions(self._session.profile.resource)
+        request = device_token_request(device.server, complete, device.device_code, options)
+        verdict = ask(self._session.http, request, self._session.clock)
         if isinstance(verdict, Granted):
-            self._keeping.keep(verdict, device, None)
+            self._completion.save(verdict, device, None)
         answers.append(verdict)

@@ -43,12 +43,12 @@ _LOOK = 0.5
 class SignInRequest:
     scopes: tuple[str, ...]
     browser: bool
-    by_hand: bool
+    interactive: bool
     device: bool
 
     def all_scopes(self, record: Record) -> tuple[str, ...]:
         """What to have; by hand also what was withheld before, and what services missed."""
-        more = (*record.history.withheld, *record.history.missed) if self.by_hand else ()
+        more = (*record.history.withheld, *record.history.missed) if self.interactive else ()
         return tuple(dict.fromkeys((*self.scopes, *more)))
 
 
@@ -60,29 +60,29 @@ class Login:
         self._store = session.store
         self._clock = session.clock
         self._open = open_browser
-        self._say = Messages(session.profile, session.store.redaction)
+        self._messages = Messages(session.profile, session.store.redaction)
         self._profile = session.profile
-        self._beginning = AuthorizationRequest(session, self._say)
-        self._exchange = CodeExchange(session, self._say)
-        self._on_device = DeviceLogin(session, self._say, self._beginning)
+        self._authorization_request = AuthorizationRequest(session, self._messages)
+        self._exchange = CodeExchange(session, self._messages)
+        self._on_device = DeviceLogin(session, self._messages, self._authorization_request)
         self._attempt: SignInAttempt | None = None
         self._guard = threading.Lock()
 
     def start(
-        self, scopes: Sequence[str], *, browser: bool = True, by_hand: bool = False, device: bool = False
+        self, scopes: Sequence[str], *, browser: bool = True, interactive: bool = False, device: bool = False
     ) -> SignInAttempt:
         """Begin a sign-in that asks for these scopes, or join the one under way.
 
-        `by_hand` says that the person asked for it: then neither an earlier no nor the brake stands in the way.
+        `interactive` says that the person asked for it: then neither an earlier no nor the brake stands in the way.
         `device` has them sign in on another one, whatever the settings say.
         """
         with self._guard:
             last = self._attempt
-            if last and last.unreported() and not by_hand:
+            if last and last.unreported() and not interactive:
                 return last
             if last is None or last.done.is_set():
                 self._attempt = attempt = SignInAttempt()
-                wish = SignInRequest(tuple(dict.fromkeys(scopes)), browser, by_hand, self._by_device(device))
+                wish = SignInRequest(tuple(dict.fromkeys(scopes)), browser, interactive, self._by_device(device))
                 # A daemon: nobody waits at the end of the process for a person. The pending request stays.
                 threading.Thread(target=self._run, args=(attempt, wish), name="closient-mcp-login", daemon=True).start()
                 return attempt
@@ -101,7 +101,7 @@ class Login:
         """Take a no for an answer that was given before the person went anywhere; a callback is not waited for."""
         with attempt.guard:
             if not attempt.ended:
-                attempt.conclude(self._say.declined())
+                attempt.conclude(self._messages.declined())
                 with suppress(AuthError, OSError):
                     now = self._clock()
                     self._store.remember(lambda history: history.declined(now), pending=None, device=None)
@@ -117,7 +117,7 @@ class Login:
             attempt.finish(error)
         except Exception as error:
             logger.exception("the sign-in failed; this is a bug")
-            attempt.finish(self._say.bug(error))
+            attempt.finish(self._messages.bug(error))
 
     def _lead_or_follow(self, attempt: SignInAttempt, wish: SignInRequest) -> None:
         from filelock import Timeout
@@ -145,7 +145,7 @@ class Login:
         if record.pending is None and record.device is None and self._is_signed_in(record, wish):
             self._finish_well(attempt)
         elif time.monotonic() > until:
-            attempt.finish(self._say.timed_out())
+            attempt.finish(self._messages.timed_out())
         elif record.device:
             self._show(attempt, record.device)
         elif record.pending and record.pending.opened is not None:
@@ -185,21 +185,23 @@ class Login:
         if self._is_signed_in(record, wish):
             self._finish_well(attempt)
             return
-        if not wish.by_hand:
+        if not wish.interactive:
             self._check_patience(record)
         scopes = wish.all_scopes(record)
         if wish.device:
-            self._on_device.lead(record, scopes, wish.by_hand, partial(self._show, attempt), attempt.done)
+            self._on_device.lead(record, scopes, wish.interactive, partial(self._show, attempt), attempt.done)
             if not attempt.ended:
                 self._finish_well(attempt)
             return
-        started = self._beginning.resumed(record) or self._beginning.begun(record, scopes, wish.by_hand)
+        started = self._authorization_request.resumed(record) or self._authorization_request.create(
+            record, scopes, wish.interactive
+        )
         self._lead_in_browser(attempt, started, record, wish.browser)
 
     def _lead_in_browser(self, attempt: SignInAttempt, started: Started, record: Record, browser: bool) -> None:
         listener, pending = started.listener, started.pending
-        answer = partial(self._answered, attempt, pending)
-        listener.begin(pending.url, answer, attempt.release)
+        response = partial(self._answered, attempt, pending)
+        listener.begin(pending.url, response, attempt.release)
         try:
             attempt.url, attempt.authorize_url = listener.url, pending.url
             attempt.server = self._elsewhere(pending.server)
@@ -222,13 +224,17 @@ class Login:
                     self._end_elsewhere(attempt, before, self._store.read())
                 elif not attempt.ended and time.monotonic() > until:
                     self._store.change(pending=None)
-                    raise self._say.timed_out()
+                    raise self._messages.timed_out()
 
     def _end_elsewhere(self, attempt: SignInAttempt, before: Record, now: Record) -> None:
         if now.tokens and now.tokens != before.tokens:
             self._finish_well(attempt)
         else:
-            raise self._say.declined() if now.history.declined_at > before.history.declined_at else self._say.given_up()
+            raise (
+                self._messages.declined()
+                if now.history.declined_at > before.history.declined_at
+                else self._messages.given_up()
+            )
 
     def _check_patience(self, record: Record) -> None:
         """What an agent asks for over and over is not put to the person over and over.
@@ -238,11 +244,11 @@ class Login:
         """
         history, now = record.history, self._clock()
         if history.declined_lately(now):
-            raise self._say.declined()
+            raise self._messages.declined()
         if history.too_many_tabs(now):
-            raise self._say.stopped(MOST_TABS, "sign-ins", SIGN_INS_COUNT)
+            raise self._messages.stopped(MOST_TABS, "sign-ins", SIGN_INS_COUNT)
         if history.too_many_sign_ins(now):
-            raise self._say.stopped(MOST_SIGN_INS, "sign-ins", SIGN_INS_COUNT)
+            raise self._messages.stopped(MOST_SIGN_INS, "sign-ins", SIGN_INS_COUNT)
 
     def _is_signed_in(self, record: Record, wish: SignInRequest) -> bool:
         """Whether there is nothing left to do: a good token with all of the scopes that the server knows of.
@@ -256,7 +262,7 @@ class Login:
             return False
         if self._profile.scopes is not None:
             return set(self._profile.scopes) <= set(record.asked)
-        settled = set(record.tokens.scope.split()) | (set[str]() if wish.by_hand else set(record.history.withheld))
+        settled = set(record.tokens.scope.split()) | (set[str]() if wish.interactive else set(record.history.withheld))
         supported = set(record.server.scopes_supported) if record.server else set[str]()
         return all(scope in settled or (supported and scope not in supported) for scope in wish.all_scopes(record))
 
@@ -288,7 +294,7 @@ class Login:
         try:
             background.start(partial(self._exchange.conclude, query, pending)).result()
         except Exception as error:
-            told = error if isinstance(error, AuthError) else self._say.bug(error)
+            told = error if isinstance(error, AuthError) else self._messages.bug(error)
             if told is not error:
                 logger.exception("the sign-in failed; this is a bug")
             with suppress(AuthError, OSError):

@@ -36,9 +36,9 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
 
 
 def _deregister(session: Session, record: Record) -> None:
-    if record.client and record.server and (call := deregistration_request(record.client, record.server)):
+    if record.client and record.server and (request := deregistration_request(record.client, record.server)):
         with contextlib.suppress(NoResponseError):  # a registration that nobody uses any more does no harm
-            session.wire.send(call)
+            session.http.send(request)
 
 
 def _revoke(session: Session, record: Record) -> str:
@@ -53,16 +53,16 @@ def _revoke(session: Session, record: Record) -> str:
     elif not same_origin(server.revocation_endpoint or "", server.token_endpoint):
         server = server.model_copy(update={"revocation_endpoint": None})
     try:
-        call = revoke_request(server, session.credentials.complete(record.client, server), record.tokens)
-        if call is None:
+        request = revoke_request(server, session.credentials.complete(record.client, server), record.tokens)
+        if request is None:
             return f"Signed out of {host} here; it offers no way to revoke the sign-in there."
-        answer = session.wire.send(call)
+        response = session.http.send(request)
     except UserActionRequired as error:
         reason = error.message.rstrip(".")
     except NoResponseError as error:
         reason = str(error)
     else:
-        if answer.status == 200:
+        if response.status == 200:
             return f"Signed out of {host}: the sign-in is revoked."
-        reason = answer.line
+        reason = response.summary
     return f"Signed out here, but {host} did not confirm it ({reason}); remove the application in its settings too."

@@ -10,7 +10,7 @@ import httpx2
 
 from ...auth.api_key import ApiKeyAuth
 from ...auth.bearer import BearerAuth
-from ...auth.oauth.http import Wire, certificates
+from ...auth.oauth.http import HttpClient, certificates
 from ...auth.secrets.redaction import Redaction
 from ...auth.session.credentials import Credentials
 from ...auth.session.renewal import Session
@@ -33,7 +33,7 @@ def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Ses
     profile = system.credential.profile
     identity = Credentials(profile, redaction).identity
     store = Store(home / "credentials", system.name, system.site, identity, redaction, profile.store)
-    return Session(profile, store, Wire(trust_env=not is_loopback(system.site)))
+    return Session(profile, store, HttpClient(trust_env=not is_loopback(system.site)))
 
 
 def anonymous_client(site: str) -> httpx2.AsyncClient:

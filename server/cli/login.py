@@ -57,14 +57,14 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
     if login is None:
         assert connection.session
         try:
-            refresh = partial(connection.session.refresh, by_hand=True)
+            refresh = partial(connection.session.refresh, interactive=True)
             await anyio.to_thread.run_sync(background.start(refresh).result)
         except AuthError as error:
             terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
             return 1
         terminal.say(terminal.paint(f"Signed in to {system.name} ({system.site}).", GREEN))
         return 0
-    attempt = login.start(bridge.tools.scopes_to_request(system.name), browser=browser, by_hand=True, device=device)
+    attempt = login.start(bridge.tools.scopes_to_request(system.name), browser=browser, interactive=True, device=device)
     await anyio.to_thread.run_sync(_guide, login, attempt, terminal, browser, system.site)
     return _report(attempt, terminal, system.site)
 

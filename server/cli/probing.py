@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from ...auth.oauth.discovery import ServerMetadataError, discover
-from ...auth.oauth.http import Wire
+from ...auth.oauth.http import HttpClient
 from ...tools.catalog.discovery import WELL_KNOWN, DiscoveryError, DocumentSource, find_descriptions
 from ...tools.catalog.entries import Entry, InvalidCatalogError, read_catalog
 from ...tools.formats.json_values import JsonObject, as_list, as_object, as_text
@@ -236,7 +236,7 @@ async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
     candidates = [await _protected_by(home, fetcher)]
     for scheme in found.schemes:
         candidates += [scheme.issuer, *_origins([scheme.authorization, scheme.token])]
-    wire = Wire(trust_env=not is_loopback(home))
+    wire = HttpClient(trust_env=not is_loopback(home))
     for issuer in dict.fromkeys([home, *usable(filter(None, candidates), home)]):
         try:
             server = await anyio.to_thread.run_sync(discover, issuer, wire)

@@ -83,12 +83,12 @@ async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: Sign
     elif action == "accept":
         attempt.opened = True
     elif action == "cancel":
-        attempt.closed_at = time.monotonic()
+        attempt.dismissed_at = time.monotonic()
 
 
 def _just_dismissed(attempt: SignInAttempt) -> bool:
     """Whether the user dismissed the question a moment ago: a repeated call should not ask again."""
-    return time.monotonic() - attempt.closed_at < _DISMISSED_SECONDS
+    return time.monotonic() - attempt.dismissed_at < _DISMISSED_SECONDS
 
 
 def _can_be_finished(attempt: SignInAttempt, channel: UserChannel) -> bool:

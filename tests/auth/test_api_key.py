@@ -14,7 +14,7 @@ from closient_mcp.auth.api_key import ApiKeyAuth
 from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.secrets.redaction import MASK, Redaction, Secret
 from closient_mcp.auth.secrets.references import written
-from closient_mcp.auth.urls import belongs
+from closient_mcp.auth.urls import may_send_to
 from closient_mcp.server.settings.presets.closient_keys import KEY_HINTS, key_fault
 
 ORIGIN = "https://www.example.com"
@@ -77,7 +77,7 @@ async def test_rule_1_the_key_goes_nowhere_else(url: str) -> None:
 def test_rule_1_a_credential_belongs_to_an_origin_and_to_https_or_this_machine(
     url: str, origin: str, may: bool
 ) -> None:
-    assert belongs(httpx2.URL(url), frozenset({origin})) is may
+    assert may_send_to(httpx2.URL(url), frozenset({origin})) is may
 
 
 async def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.http import HttpClient
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -88,7 +88,7 @@ class Desk:
         """The sign-in as another process would use it."""
         url = self.service.url
         given = Profile("closient", url, frozenset({url}), "1", **profile)
-        return Session(given, self.store(), Wire(trust_env=False), clock=lambda: self.now)
+        return Session(given, self.store(), HttpClient(trust_env=False), clock=lambda: self.now)
 
     def login(self, *, screen: bool = True, **profile: Any) -> Login:
         """Sign-ins as another process would lead them."""

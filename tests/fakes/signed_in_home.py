@@ -14,7 +14,7 @@ import httpx2
 
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
-from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.http import HttpClient
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -69,7 +69,7 @@ class Home:
     def session(self, **profile: Any) -> Session:
         """A session as another process would have it."""
         given = Profile("closient", self.service.url, frozenset({API}), "1", **profile)
-        return Session(given, self.store(), Wire(trust_env=False), clock=lambda: self.now)
+        return Session(given, self.store(), HttpClient(trust_env=False), clock=lambda: self.now)
 
     def sign_in(self, *, age: float = 0.0, client: Client | None = None, **tokens: Any) -> None:
         """Leave tokens in the file that were obtained so long ago."""

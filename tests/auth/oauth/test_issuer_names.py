@@ -11,7 +11,7 @@ import pytest
 
 from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.oauth.discovery import ServerMetadataError, discover, is_alias
-from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.http import HttpClient
 from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -39,8 +39,8 @@ def metadata(service: Service, issuer: str, **members: Any) -> Reply:
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire(trust_env=False)
+def wire() -> HttpClient:
+    return HttpClient(trust_env=False)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def opened() -> list[str]:
 
 
 @pytest.fixture
-def login(mounted: Service, wire: Wire, tmp_path: Path, opened: list[str]) -> Login:
+def login(mounted: Service, wire: HttpClient, tmp_path: Path, opened: list[str]) -> Login:
     origins = frozenset({mounted.url})
     profile = Profile("closient", mounted.url, origins, "1")
     session = Session(profile, Store(tmp_path, "closient", mounted.url, lambda: "registered", Redaction()), wire)
@@ -110,28 +110,30 @@ def test_rfc_9207_2_4_an_answer_under_anybody_elses_name_is_refused(mounted: Ser
     assert all(got.path != "/oauth/token/" for got in mounted.received)
 
 
-def test_a_server_that_names_itself_by_a_path_is_found_there(service: Service, wire: Wire) -> None:
+def test_a_server_that_names_itself_by_a_path_is_found_there(service: Service, wire: HttpClient) -> None:
     under = f"{service.url}/oauth"
     service.routes |= {OAUTH: metadata(service, under), f"{OAUTH}/oauth": metadata(service, under)}
     assert discover(service.url, wire).issuer == under
 
 
 @pytest.mark.parametrize("second", ["https://evil.example", "{}/third"])
-def test_rfc_8414_3_3_a_name_that_its_own_metadata_denies_is_refused(service: Service, wire: Wire, second: str) -> None:
+def test_rfc_8414_3_3_a_name_that_its_own_metadata_denies_is_refused(
+    service: Service, wire: HttpClient, second: str
+) -> None:
     service.routes[OAUTH] = metadata(service, f"{service.url}/oauth")
     service.routes[f"{OAUTH}/oauth"] = metadata(service, second.replace("{}", service.url))
     with pytest.raises(ServerMetadataError, match="it says that it is"):
         discover(service.url, wire)
 
 
-def test_rfc_8414_3_3_a_name_of_another_origin_is_never_followed(service: Service, wire: Wire) -> None:
+def test_rfc_8414_3_3_a_name_of_another_origin_is_never_followed(service: Service, wire: HttpClient) -> None:
     service.routes[OAUTH] = metadata(service, "http://127.0.0.1:9")
     with pytest.raises(ServerMetadataError, match="it says that it is"):
         discover(service.url, wire)
     assert [got.path for got in service.received] == [OAUTH]
 
 
-def test_an_alias_needs_the_very_same_endpoints(mounted: Service, wire: Wire) -> None:
+def test_an_alias_needs_the_very_same_endpoints(mounted: Service, wire: HttpClient) -> None:
     server = discover(mounted.url, wire)
     assert is_alias(f"{mounted.url}/oauth", server, wire)
     mounted.routes[f"{OAUTH}/oauth"] = metadata(
@@ -148,7 +150,7 @@ def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_a_person_asks(log
     assert fourth.error
     assert "stopped after 3 sign-ins" in fourth.error.message.lower()
     assert len(opened) == 3
-    come_back(login.start((), by_hand=True), error="server_error")
+    come_back(login.start((), interactive=True), error="server_error")
     assert len(opened) == 4
 
 
@@ -158,6 +160,6 @@ def test_a_person_who_declined_may_still_sign_in_by_hand(mounted: Service, login
     assert again.done.wait(SECONDS)
     assert again.error
     assert "You declined" in again.error.message
-    come_back(login.start((), by_hand=True), code="the-code", iss=mounted.url)
+    come_back(login.start((), interactive=True), code="the-code", iss=mounted.url)
     assert len(opened) == 2
     assert kept_by(login).tokens

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from closient_mcp.auth.oauth.discovery import ServerMetadataError
-from closient_mcp.auth.oauth.http import Answer, Wire
+from closient_mcp.auth.oauth.http import HttpClient, Response
 from closient_mcp.auth.oauth.protected_resource import (
     Challenge,
     checked_issuer,
@@ -30,7 +30,7 @@ CLOSE = {"resource": f"{SITE}/", "authorization_servers": ["https://api.close.ex
 
 
 def named(body: dict[str, Any] | None = None, requested: str = f"{SITE}/mcp", **changes: Any) -> str | None:
-    answer = Answer(200, {**(body or CLOSE), **changes})
+    answer = Response(200, {**(body or CLOSE), **changes})
     return read_resource(answer, Challenge(f"{SITE}{WELL_KNOWN}", requested), SITE)
 
 
@@ -115,14 +115,14 @@ def test_rule_1_a_refusal_that_names_another_origin_says_nothing(header: str) ->
 def test_a_service_that_is_busy_may_name_its_server_later(service: Service, reply: Reply, lasting: bool) -> None:
     service.routes[WELL_KNOWN] = reply
     with pytest.raises(ServerMetadataError) as caught:
-        find_issuer(service.url, None, Wire(trust_env=False))
+        find_issuer(service.url, None, HttpClient(trust_env=False))
     assert caught.value.lasting is lasting
 
 
 @pytest.mark.parametrize("reply", [Reply("", 404), Reply("<html>"), Reply("", 302, {"location": "https://evil/"})])
 def test_a_service_without_metadata_names_nobody(service: Service, reply: Reply) -> None:
     service.routes[WELL_KNOWN] = reply
-    assert find_issuer(service.url, None, Wire(trust_env=False)) is None
+    assert find_issuer(service.url, None, HttpClient(trust_env=False)) is None
     assert len(service.received) == 1
 
 
@@ -130,7 +130,7 @@ def test_what_the_refusal_names_goes_before_what_is_well_known(service: Service)
     body = {"resource": service.url, "authorization_servers": [f"{service.url}/one"]}
     service.routes["/meta"] = Reply(body)
     told = Challenge(f"{service.url}/meta", f"{service.url}/orders")
-    assert find_issuer(service.url, told, Wire(trust_env=False)) == f"{service.url}/one"
+    assert find_issuer(service.url, told, HttpClient(trust_env=False)) == f"{service.url}/one"
     assert [got.path for got in service.received] == ["/meta"]
 
 

@@ -24,7 +24,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from closient_mcp.auth.bearer import missing_scope
 from closient_mcp.auth.oauth.authorization import Code, Failure, Stale, begin, query_of_pasted, read_callback
 from closient_mcp.auth.oauth.discovery import ServerMetadataError, discover, metadata_urls, read_metadata
-from closient_mcp.auth.oauth.http import Answer, Call, NoResponseError, Wire
+from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request, Response
 from closient_mcp.auth.oauth.id_token import IdTokenError, checked_claims, verify
 from closient_mcp.auth.oauth.registration import (
     SOFTWARE_ID,
@@ -78,8 +78,8 @@ CLIENT = Client(client_id="our-client")
 TOKEN: dict[str, Any] = {"access_token": "access-one", "token_type": "Bearer", "expires_in": 3600}
 
 
-def answer(body: Mapping[str, object] | None, status: int = 200, **headers: str) -> Answer:
-    return Answer(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+def answer(body: Mapping[str, object] | None, status: int = 200, **headers: str) -> Response:
+    return Response(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def metadata(**changes: object) -> Server:
@@ -202,11 +202,11 @@ def test_only_true_promises_the_issuer_in_the_answer(promise: object) -> None:
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire(trust_env=False)
+def wire() -> HttpClient:
+    return HttpClient(trust_env=False)
 
 
-def test_discovery_falls_back_to_openid_where_rfc_8414_finds_nothing(service: Service, wire: Wire) -> None:
+def test_discovery_falls_back_to_openid_where_rfc_8414_finds_nothing(service: Service, wire: HttpClient) -> None:
     openid = {**METADATA, "issuer": service.url}
     service.routes["/.well-known/openid-configuration"] = Reply(openid)
     assert discover(service.url, wire).issuer == service.url
@@ -218,7 +218,7 @@ def test_discovery_falls_back_to_openid_where_rfc_8414_finds_nothing(service: Se
 
 @pytest.mark.parametrize("path", PATHS_OF_P)
 def test_discovery_finds_an_issuer_with_a_path_wherever_its_one_document_is(
-    service: Service, wire: Wire, path: str
+    service: Service, wire: HttpClient, path: str
 ) -> None:
     issuer = f"{service.url}/p"
     service.routes[path] = Reply({**METADATA, "issuer": issuer})
@@ -227,7 +227,7 @@ def test_discovery_finds_an_issuer_with_a_path_wherever_its_one_document_is(
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_server_that_fails_now_is_not_one_without_metadata(service: Service, wire: Wire, status: int) -> None:
+def test_a_server_that_fails_now_is_not_one_without_metadata(service: Service, wire: HttpClient, status: int) -> None:
     service.routes["/.well-known/oauth-authorization-server"] = Reply({}, status)
     with pytest.raises(ServerMetadataError, match=f"HTTP {status}") as caught:
         discover(service.url, wire)
@@ -236,7 +236,7 @@ def test_a_server_that_fails_now_is_not_one_without_metadata(service: Service, w
 
 
 @pytest.mark.parametrize("reply", [Reply("<html>", 200), Reply({}, 404), Reply([], 200), Reply("", 204)])
-def test_a_server_without_metadata_is_told_as_such(service: Service, wire: Wire, reply: Reply) -> None:
+def test_a_server_without_metadata_is_told_as_such(service: Service, wire: HttpClient, reply: Reply) -> None:
     for path in ("oauth-authorization-server", "openid-configuration"):
         service.routes[f"/.well-known/{path}"] = reply
     with pytest.raises(ServerMetadataError, match="publishes no OAuth metadata") as caught:
@@ -244,7 +244,7 @@ def test_a_server_without_metadata_is_told_as_such(service: Service, wire: Wire,
     assert caught.value.lasting
 
 
-def test_an_unreachable_server_may_answer_later(wire: Wire) -> None:
+def test_an_unreachable_server_may_answer_later(wire: HttpClient) -> None:
     with pytest.raises(ServerMetadataError, match="cannot be reached") as caught:
         discover("http://127.0.0.1:9", wire)
     assert not caught.value.lasting
@@ -254,30 +254,30 @@ def test_an_unreachable_server_may_answer_later(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://as.example/token", "ftp://127.0.0.1/", "http://127.0.0.1.evil.example/"])
-def test_rule_1_nothing_is_sent_over_plain_http_to_another_machine(wire: Wire, url: str) -> None:
+def test_rule_1_nothing_is_sent_over_plain_http_to_another_machine(wire: HttpClient, url: str) -> None:
     with pytest.raises(NoResponseError, match="is not https"):
-        wire.send(Call(url, {"refresh_token": "secret"}))
+        wire.send(Request(url, {"refresh_token": "secret"}))
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_rule_1_a_redirect_is_never_followed(service: Service, wire: Wire, status: int) -> None:
+def test_rule_1_a_redirect_is_never_followed(service: Service, wire: HttpClient, status: int) -> None:
     service.routes["/token"] = Reply("", status, {"location": f"{service.url}/elsewhere"})
-    assert wire.send(Call(f"{service.url}/token", {"a": "b"})).status == status
+    assert wire.send(Request(f"{service.url}/token", {"a": "b"})).status == status
     assert [got.path for got in service.received] == ["/token"]
 
 
-def test_an_answer_of_256_kilobytes_is_read_and_a_larger_one_is_not(service: Service, wire: Wire) -> None:
+def test_an_answer_of_256_kilobytes_is_read_and_a_larger_one_is_not(service: Service, wire: HttpClient) -> None:
     service.routes["/fits"] = Reply(b'{"a": 1}'.ljust(256 * 1024))
     service.routes["/large"] = Reply(b'{"a": 1}'.ljust(256 * 1024 + 1))
-    assert wire.send(Call(f"{service.url}/fits", method="GET")).body == {"a": 1}
+    assert wire.send(Request(f"{service.url}/fits", method="GET")).body == {"a": 1}
     with pytest.raises(NoResponseError, match="too large"):
-        wire.send(Call(f"{service.url}/large", method="GET"))
+        wire.send(Request(f"{service.url}/large", method="GET"))
 
 
 @pytest.mark.parametrize(
     "begin", [b"HTTP/1.1 200 OK\r\nX-Drip: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n{"]
 )
-def test_an_answer_that_drips_is_given_up_at_the_deadline(wire: Wire, begin: bytes) -> None:
+def test_an_answer_that_drips_is_given_up_at_the_deadline(wire: HttpClient, begin: bytes) -> None:
     ended = threading.Event()
 
     def drip(listener: socket.socket) -> None:
@@ -292,24 +292,24 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline(wire: Wire, begin: byt
         thread.start()
         try:
             with pytest.raises(NoResponseError, match="no answer within"):
-                wire.send(Call(f"http://127.0.0.1:{listener.getsockname()[1]}/", method="GET"), deadline=0.3)
+                wire.send(Request(f"http://127.0.0.1:{listener.getsockname()[1]}/", method="GET"), deadline=0.3)
         finally:
             ended.set()
             thread.join(SECONDS)
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "null", '"text"', '{"a":', "[" * 100_000, "\ufffe"])
-def test_what_is_no_json_object_is_no_body(service: Service, wire: Wire, body: str) -> None:
+def test_what_is_no_json_object_is_no_body(service: Service, wire: HttpClient, body: str) -> None:
     service.routes["/a"] = Reply(body)
-    assert wire.send(Call(f"{service.url}/a", method="GET")).body is None
+    assert wire.send(Request(f"{service.url}/a", method="GET")).body is None
 
 
-def test_a_form_a_document_and_a_get_are_sent_as_such(service: Service, wire: Wire) -> None:
+def test_a_form_a_document_and_a_get_are_sent_as_such(service: Service, wire: HttpClient) -> None:
     service.routes["/a"] = Reply({})
     for call in (
-        Call(f"{service.url}/a", {"a": "b c"}),
-        Call(f"{service.url}/a", document={"d": 1}, headers={"x": "y"}),
-        Call(f"{service.url}/a", method="GET"),
+        Request(f"{service.url}/a", {"a": "b c"}),
+        Request(f"{service.url}/a", document={"d": 1}, headers={"x": "y"}),
+        Request(f"{service.url}/a", method="GET"),
     ):
         wire.send(call)
     form, document, get = service.received
@@ -464,7 +464,7 @@ def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_an
         (answer({"client_id": "i"}, 302), "refused the registration (HTTP 302)", "API key"),
     ],
 )
-def test_a_refused_registration_is_told_with_what_to_do(refusal: Answer, said: str, next_step: str) -> None:
+def test_a_refused_registration_is_told_with_what_to_do(refusal: Response, said: str, next_step: str) -> None:
     with pytest.raises(RegistrationError) as caught:
         read_registration(refusal, PURPOSE, NOW)
     assert said in str(caught.value)
@@ -513,7 +513,7 @@ def test_rule_2_a_servers_words_are_cut() -> None:
     ],
 )
 def test_a_server_that_finds_fault_with_a_registration_is_told_what_others_leave_out(
-    purpose: Purpose, answer: Answer, changes: dict[str, object] | None
+    purpose: Purpose, answer: Response, changes: dict[str, object] | None
 ) -> None:
     first = registration_request(SERVER, purpose, "1")
     second = second_request(first, answer)
@@ -780,7 +780,7 @@ def test_rfc_6749_a_12_a_token_that_no_header_could_carry_is_no_token(name: str,
         (answer({"error": "invalid_grant"}, 200), "invalid_grant"),
     ],
 )
-def test_rfc_6749_5_2_an_error_code_is_a_no(given: Answer, error: str) -> None:
+def test_rfc_6749_5_2_an_error_code_is_a_no(given: Response, error: str) -> None:
     verdict = read_tokens(given, NOW)
     assert isinstance(verdict, Denied)
     assert verdict.error == error
@@ -808,7 +808,7 @@ def test_rfc_6749_5_2_an_error_code_is_a_no(given: Answer, error: str) -> None:
     ],
     ids=repr,
 )
-def test_what_is_no_clear_answer_ends_no_sign_in(given: Answer) -> None:
+def test_what_is_no_clear_answer_ends_no_sign_in(given: Response) -> None:
     assert isinstance(read_tokens(given, NOW), Inconclusive)
 
 
@@ -870,12 +870,12 @@ def token(key: RSAKey | ECKey | OctKey = KEY, algorithm: str = "RS256", kid: str
     return jwt.encode({"alg": algorithm, "kid": kid}, claims(**changes), key, algorithms=[algorithm])
 
 
-def keys(*given: RSAKey | ECKey | OctKey) -> Answer:
+def keys(*given: RSAKey | ECKey | OctKey) -> Response:
     return answer({"keys": [key.as_dict(private=False) for key in given]})
 
 
 def checked(
-    id_token: str, published: Answer | None = None, nonce: str | None = "n", **server: Any
+    id_token: str, published: Response | None = None, nonce: str | None = "n", **server: Any
 ) -> Mapping[str, Any]:
     return checked_claims(
         id_token, published or keys(KEY, CURVE), SERVER.model_copy(update=server), "our-client", nonce
@@ -994,7 +994,9 @@ def test_rule_1_what_is_wrong_with_an_id_token_is_said_without_it() -> None:
     assert forged.split(".")[1] not in str(caught.value)
 
 
-def test_the_keys_are_fetched_anew_for_each_sign_in_so_that_new_ones_are_known(service: Service, wire: Wire) -> None:
+def test_the_keys_are_fetched_anew_for_each_sign_in_so_that_new_ones_are_known(
+    service: Service, wire: HttpClient
+) -> None:
     server = SERVER.model_copy(update={"jwks_uri": f"{service.url}/keys"})
     for key in (OTHER, KEY):
         service.routes["/keys"] = Reply({"keys": [key.as_dict(private=False)]})

@@ -103,7 +103,7 @@ def test_a_registration_for_a_further_sign_in_is_used_again_by_the_next(office: 
     first = office.sign_in("a")
     taken.enter_context(closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")))
     for _ in range(3):
-        attempt = office.login().start(("b",), by_hand=True)
+        attempt = office.login().start(("b",), interactive=True)
         assert attempt.ready.wait(SECONDS)
         assert query_of(attempt)["client_id"] == "client-2"
         come_back(attempt, "error=access_denied")
@@ -111,7 +111,7 @@ def test_a_registration_for_a_further_sign_in_is_used_again_by_the_next(office: 
         assert at_rest()
     assert len(office.asked("/register")) == 2
     assert office.is_still_signed_in()
-    attempt = office.login().start(("b",), by_hand=True)
+    attempt = office.login().start(("b",), interactive=True)
     assert attempt.ready.wait(SECONDS)
     come_back(attempt)
     assert ended(attempt) == ""
@@ -178,7 +178,7 @@ def test_rfc_8252_7_3_a_server_that_is_not_told_the_new_port_has_to_allow_it(
 def test_until_the_time_that_the_server_named_no_process_asks_again(office: Office) -> None:
     office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
     for _ in range(3):
-        attempt = office.login().start((), by_hand=True)
+        attempt = office.login().start((), interactive=True)
         assert "accepts no more registrations until 2027-01-15 08:10:00 UTC" in ended(attempt)
         assert at_rest()
         assert isinstance(attempt.error, UnavailableError)
@@ -214,10 +214,10 @@ def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_a_person_asks
     assert at_rest()
     assert isinstance(attempt.error, UserActionRequired)
     assert len(office.asked("/register")) == 5
-    by_hand = office.login().start((), by_hand=True)
-    assert by_hand.ready.wait(SECONDS)
+    interactive = office.login().start((), interactive=True)
+    assert interactive.ready.wait(SECONDS)
     assert len(office.asked("/register")) == 6
-    come_back(by_hand, "error=x")
+    come_back(interactive, "error=x")
     office.now += 3600
     _, attempt = office.begin()
     come_back(attempt, "error=x")

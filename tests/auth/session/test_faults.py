@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from closient_mcp.auth.errors import UnavailableError
 from closient_mcp.auth.oauth.discovery import ServerMetadataError, discover
-from closient_mcp.auth.oauth.http import Call, NoResponseError, Wire
+from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request
 from closient_mcp.auth.records import Tokens
 from closient_mcp.auth.store.record_store import Store
 
@@ -100,18 +100,18 @@ class Listening:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_no_server_to_talk_to(stranger: str) -> None:
-    wire = Wire(trust_env=False)
+    wire = HttpClient(trust_env=False)
     with pytest.raises(ServerMetadataError, match="cannot be reached") as caught:
         discover(stranger, wire)
     assert not caught.value.lasting
     with pytest.raises(NoResponseError, match=r"(?i)certificate"):
-        wire.send(Call(f"{stranger}/token", {"refresh_token": "secret"}))
+        wire.send(Request(f"{stranger}/token", {"refresh_token": "secret"}))
 
 
 def test_metadata_with_a_byte_order_mark_is_read(desk: Desk) -> None:
     plain = Reply(desk.metadata()).content()
     desk.service.routes[DISCOVERY] = Reply(b"\xef\xbb\xbf" + plain)
-    assert discover(desk.service.url, Wire(trust_env=False)).token_endpoint == f"{desk.service.url}/token"
+    assert discover(desk.service.url, HttpClient(trust_env=False)).token_endpoint == f"{desk.service.url}/token"
 
 
 # Registration

@@ -62,9 +62,9 @@ def test_a_new_token_that_a_service_refuses_and_nobody_can_renew_opens_no_tab_af
     assert "has just issued" in error.message
 
 
-@pytest.mark.parametrize("by_hand", [False, True])
+@pytest.mark.parametrize("interactive", [False, True])
 def test_an_older_token_that_a_service_refuses_and_nobody_can_renew_is_a_sign_in_that_is_over(
-    desk: Desk, by_hand: bool
+    desk: Desk, interactive: bool
 ) -> None:
     desk.granted.pop("refresh_token")
     signed_in(desk, "a")
@@ -73,14 +73,14 @@ def test_an_older_token_that_a_service_refuses_and_nobody_can_renew_is_a_sign_in
     assert isinstance(error, SignInRequired)
     assert desk.record().tokens
     desk.granted["access_token"] = "the-next-access-token"
-    attempt = desk.login().start(("a",), by_hand=by_hand)
+    attempt = desk.login().start(("a",), interactive=interactive)
     assert attempt.ready.wait(SECONDS)
     assert len(desk.tabs) == 2
     come_back(attempt)
     assert ended(attempt) == ""
     assert at_rest()
     assert asyncio.run(asked(Api(only("the-next-access-token")), desk.session(), desk.service.url)) == 200
-    again = desk.login().start(("a",), by_hand=by_hand)
+    again = desk.login().start(("a",), interactive=interactive)
     assert ended(again) == ""
     assert len(desk.tabs) == 2
 
@@ -93,7 +93,7 @@ def test_sign_ins_that_do_not_hold_are_given_up_unless_a_person_asks(desk: Desk)
     desk.now += 10
     assert "Stopped after 6 sign-ins within 10 minutes" in ended(desk.login().start(("a",)))
     assert at_rest()
-    _, attempt = desk.login(), desk.login().start(("a",), by_hand=True)
+    _, attempt = desk.login(), desk.login().start(("a",), interactive=True)
     assert attempt.ready.wait(SECONDS)
     assert len(desk.tabs) == 8
     come_back(attempt)
@@ -166,14 +166,14 @@ def test_what_a_service_missed_is_asked_for_by_the_login_that_its_error_advises(
     assert "`closient-mcp login closient`" in error.next_step
     assert ended(desk.login().start(("a",))) == ""
     assert at_rest()
-    attempt = desk.login().start(("a",), by_hand=True)
+    attempt = desk.login().start(("a",), interactive=True)
     assert attempt.ready.wait(SECONDS)
     assert query_of(attempt)["scope"].split() == ["a", "x:write"]
     desk.granted["scope"] = "a x:write"
     come_back(attempt)
     assert ended(attempt) == ""
     assert at_rest()
-    assert ended(desk.login().start(("a",), by_hand=True)) == ""
+    assert ended(desk.login().start(("a",), interactive=True)) == ""
     assert len(desk.tabs) == 2
 
 
@@ -181,12 +181,12 @@ def test_a_scope_that_a_service_named_and_no_server_knows_is_asked_for_once(desk
     desk.granted["scope"] = "a"
     signed_in(desk, "a")
     asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.url))
-    attempt = desk.login().start(("a",), by_hand=True)
+    attempt = desk.login().start(("a",), interactive=True)
     assert attempt.ready.wait(SECONDS)
     come_back(attempt, "error=invalid_scope")
     assert "does not grant what was asked for (a x:write)" in ended(attempt)
     assert at_rest()
-    assert ended(desk.login().start(("a",), by_hand=True)) == ""
+    assert ended(desk.login().start(("a",), interactive=True)) == ""
     assert len(desk.tabs) == 2
 
 

@@ -19,7 +19,7 @@ import pytest
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, SignInRequired, UnavailableError, UserActionRequired
-from closient_mcp.auth.oauth.http import Call, NoResponseError, Wire
+from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request
 from closient_mcp.auth.profile import Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -98,7 +98,7 @@ class Shop:
         profile, redaction = self.profile(**changes), Redaction()
         identity = Credentials(profile, redaction).identity
         store = Store(self.folder, "fluent", self.service.url, identity, redaction)
-        return Session(profile, store, Wire(trust_env=False), clock=lambda: self.now)
+        return Session(profile, store, HttpClient(trust_env=False), clock=lambda: self.now)
 
     def record(self) -> Record:
         return self.session().store.read()
@@ -421,8 +421,8 @@ def test_a_client_asks_again_for_a_token_whose_answer_was_unclear(shop: Shop, mo
 def test_rule_1_what_goes_to_this_machine_goes_through_no_proxy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     with running_service() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        call = Call(f"{shop.service.url}/oauth/token", {"grant_type": "password", "password": "x"})
-        answer = Wire(trust_env=True).send(call)
+        call = Request(f"{shop.service.url}/oauth/token", {"grant_type": "password", "password": "x"})
+        answer = HttpClient(trust_env=True).send(call)
         assert answer.status == 400
         assert proxy.received == []
 
@@ -504,7 +504,7 @@ def test_rule_1_credentials_in_the_query_appear_nowhere_but_at_the_server(
 
 def test_rule_1_a_call_that_was_not_answered_leaves_nothing_of_its_query_in_the_traceback() -> None:
     with pytest.raises(NoResponseError) as caught:
-        Wire(trust_env=False).send(Call("http://127.0.0.1:9/oauth/token", query={"password": PASSWORD}))
+        HttpClient(trust_env=False).send(Request("http://127.0.0.1:9/oauth/token", query={"password": PASSWORD}))
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
@@ -620,7 +620,7 @@ def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token
 ) -> None:
     profile = Profile("closient", sandbox.url, frozenset({sandbox.url}), "1", grant="client_credentials")
     store = Store(tmp_path, "closient", sandbox.url, Credentials(profile, Redaction()).identity, Redaction())
-    session = Session(profile, store, Wire(trust_env=False))
+    session = Session(profile, store, HttpClient(trust_env=False))
 
     async def call() -> int:
         async with httpx2.AsyncClient(auth=BearerAuth(session), verify=False, trust_env=False) as client:
@@ -644,7 +644,7 @@ def test_a_refused_password_is_tried_again_where_a_person_asks_for_it(shop: Shop
     shop.password = PASSWORD
     with pytest.raises(UserActionRequired, match="refused the username"):
         shop.session().refresh()
-    shop.session().refresh(by_hand=True)
+    shop.session().refresh(interactive=True)
     assert shop.record().tokens
     assert shop.grants() == ["password", "password"]
 

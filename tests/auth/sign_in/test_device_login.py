@@ -12,7 +12,7 @@ import pytest
 
 from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.auth.oauth.device import DeviceFlowError, next_interval, pause, read_device
-from closient_mcp.auth.oauth.http import Answer
+from closient_mcp.auth.oauth.http import Response
 from closient_mcp.auth.oauth.tokens import Denied, Inconclusive
 from closient_mcp.auth.records import Client, Device, Server
 from closient_mcp.auth.secrets.references import written
@@ -38,8 +38,8 @@ CODES: dict[str, Any] = {
 PENDING = Reply({"error": "authorization_pending"}, 400)
 
 
-def codes(**changes: Any) -> Answer:
-    return Answer(200, {name: value for name, value in {**CODES, **changes}.items() if value is not None})
+def codes(**changes: Any) -> Response:
+    return Response(200, {name: value for name, value in {**CODES, **changes}.items() if value is not None})
 
 
 class Screen(Desk):
@@ -63,10 +63,10 @@ class Screen(Desk):
         self.polled.set()
         return Reply(self.granted) if self.decided.is_set() else PENDING
 
-    def begin_on_device(self, *scopes: str, by_hand: bool = False, **profile: Any) -> tuple[Login, SignInAttempt]:
+    def begin_on_device(self, *scopes: str, interactive: bool = False, **profile: Any) -> tuple[Login, SignInAttempt]:
         given: dict[str, Any] = {"grant": "device_code", **profile}
         login = self.login(**given)
-        attempt = login.start(scopes, by_hand=by_hand)
+        attempt = login.start(scopes, interactive=interactive)
         assert attempt.ready.wait(SECONDS)
         return login, attempt
 
@@ -260,7 +260,7 @@ def test_who_declined_is_not_asked_again_at_once_unless_they_ask_themselves(scre
     assert "You declined" in ended(screen.begin_on_device()[1])
     screen.decided.set()
     assert len(screen.asked("/device")) == 1
-    assert ended(screen.begin_on_device(by_hand=True)[1]) == ""
+    assert ended(screen.begin_on_device(interactive=True)[1]) == ""
 
 
 def test_nobody_is_waited_for_longer_than_the_code_lasts(screen: Screen) -> None:

@@ -561,7 +561,7 @@ def test_rule_1_what_a_token_endpoint_gave_never_goes_to_another_that_discovery_
         assert at_rest()
         assert "closient-mcp login closient" in ended(moved)
         assert len(desk.tabs) == 1
-        again = login.start(("b",), by_hand=True)
+        again = login.start(("b",), interactive=True)
         assert again.ready.wait(SECONDS)
         desk.now += 3600
         with suppress(UnavailableError):

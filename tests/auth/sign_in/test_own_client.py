@@ -18,8 +18,8 @@ import pytest
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import SignInRequired, UserActionRequired
-from closient_mcp.auth.oauth.discovery import ServerMetadataError, described
-from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.discovery import ServerMetadataError, configured_server
+from closient_mcp.auth.oauth.http import HttpClient
 from closient_mcp.auth.oauth.redirects import InvalidRedirectError, Redirect, checked_redirect
 from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
 from closient_mcp.auth.records import Record
@@ -97,16 +97,16 @@ class Crm:
         profile = Profile("close", url, frozenset({url}), "1", **{**given, **changes})
         identity = Credentials(profile, redaction).identity
         store = Store(self.folder, "close", url, identity, redaction)
-        return Session(profile, store, Wire(trust_env=False), clock=lambda: self.now)
+        return Session(profile, store, HttpClient(trust_env=False), clock=lambda: self.now)
 
-    def begin(self, *scopes: str, by_hand: bool = False, **changes: Any) -> tuple[Session, SignInAttempt]:
+    def begin(self, *scopes: str, interactive: bool = False, **changes: Any) -> tuple[Session, SignInAttempt]:
         session = self.session(**changes)
 
         def open_browser(tab: str) -> bool:
             self.tabs.append(tab)
             return True
 
-        attempt = Login(session, open_browser).start(scopes, by_hand=by_hand)
+        attempt = Login(session, open_browser).start(scopes, interactive=interactive)
         self.attempts.append(attempt)
         assert attempt.ready.wait(SECONDS)
         return session, attempt
@@ -201,9 +201,9 @@ def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(c
     assert f"moved from {url} to {crm.app.url}" in ended(attempt)
     assert len(crm.tabs) == 1
     assert at_rest()
-    _, by_hand = crm.begin(endpoints=Endpoints(), by_hand=True)
+    _, interactive = crm.begin(endpoints=Endpoints(), interactive=True)
     assert len(crm.tabs) == 2
-    come_back(by_hand, "error=x")
+    come_back(interactive, "error=x")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(c
 @pytest.mark.parametrize("name", ["authorization", "token", "revocation", "registration"])
 def test_rule_1_an_endpoint_of_the_settings_is_https_or_this_machine_too(name: str, url: str) -> None:
     with pytest.raises(ServerMetadataError):
-        described("https://as.example", Endpoints(**{name: url}))
+        configured_server("https://as.example", Endpoints(**{name: url}))
 
 
 @pytest.mark.parametrize(

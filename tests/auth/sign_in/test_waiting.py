@@ -12,7 +12,7 @@ import pytest
 
 from closient_mcp.auth.errors import UnavailableError
 from closient_mcp.auth.oauth import id_token
-from closient_mcp.auth.oauth.http import Call, NoResponseError, Wire
+from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request
 from closient_mcp.auth.oauth.id_token import NoKeysError
 from closient_mcp.auth.records import Server
 from closient_mcp.auth.sign_in import browser
@@ -188,7 +188,7 @@ def test_keys_that_come_late_are_as_good(service: Service, answer: Callable[[Rec
     service.routes["/keys"] = lambda got: answer(got) if len(service.received) < 3 else Reply({"keys": []})
     server = Server(issuer=service.url, token_endpoint=service.url, jwks_uri=f"{service.url}/keys")
     with pytest.raises(id_token.IdTokenError) as caught:
-        id_token.verify("a.b.c", server, "i", None, Wire(trust_env=False))
+        id_token.verify("a.b.c", server, "i", None, HttpClient(trust_env=False))
     assert not isinstance(caught.value, NoKeysError)
     assert len(service.received) == 3
 
@@ -204,7 +204,7 @@ def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr("closient_mcp.auth.oauth.http._SLACK", 0.05)
     with pytest.raises(NoResponseError, match="no answer within"):
-        Wire(trust_env=False).send(Call("https://as.example/token", {}), 0.1)
+        HttpClient(trust_env=False).send(Request("https://as.example/token", {}), 0.1)
     assert asked.is_set()
     assert not answers.is_set()
     answers.set()

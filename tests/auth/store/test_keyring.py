@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from closient_mcp.auth.errors import UnavailableError
-from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.http import HttpClient
 from closient_mcp.auth.profile import Place, Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -315,7 +315,7 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
     store_in(folder).write(record())
     ring.before = fail
     profile = Profile("acme", SITE, frozenset({SITE}), "1", store="keyring")
-    session = Session(profile, store_in(folder), Wire(trust_env=False))
+    session = Session(profile, store_in(folder), HttpClient(trust_env=False))
     said = sign_out(session)
     assert "Signed out of https://www.example.com here, and not there." in said
     assert "kept in the keyring" in said
@@ -329,7 +329,7 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
 def session_of(desk: Desk) -> Session:
     given = Profile("closient", desk.service.url, frozenset({desk.service.url}), "1", store="keyring")
     store = Store(desk.folder, "closient", desk.service.url, lambda: "registered", desk.redaction, "keyring")
-    return Session(given, store, Wire(trust_env=False), clock=lambda: desk.now)
+    return Session(given, store, HttpClient(trust_env=False), clock=lambda: desk.now)
 
 
 def test_a_sign_in_is_begun_kept_renewed_and_ended_with_its_secrets_in_the_keyring(ring: Ring, desk: Desk) -> None:

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from closient_mcp.auth.oauth.discovery import discover
-from closient_mcp.auth.oauth.http import Wire
+from closient_mcp.auth.oauth.http import HttpClient
 from closient_mcp.auth.oauth.registration import Purpose, RegistrationError, read_registration, registration_request
 
 from ...fakes.machine import Machine
@@ -67,7 +67,7 @@ def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, c
 
 @pytest.mark.parametrize("redirect", ["http://agent.example.com/callback", "http://localhost:8765/callback"])
 def test_step_5_a_redirect_that_is_refused_is_told_in_words(sandbox: Sandbox, redirect: str) -> None:
-    wire = Wire(trust_env=False)
+    wire = HttpClient(trust_env=False)
     server = discover(sandbox.url, wire)
     answer = wire.send(registration_request(server, Purpose(redirect_uri=redirect), "1"))
     assert answer.text("error") == "invalid_redirect_uri"

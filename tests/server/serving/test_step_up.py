@@ -33,11 +33,11 @@ def acme(service: Service, tmp_path: Path) -> Acme:
     return Acme(service, tmp_path)
 
 
-def sign_in(desk: Desk, granted: str | None, *scopes: str, by_hand: bool = False) -> list[str]:
+def sign_in(desk: Desk, granted: str | None, *scopes: str, interactive: bool = False) -> list[str]:
     """Sign in, where the server grants so much; gives what was asked for."""
     desk.granted["scope"] = granted
     login = desk.login()
-    attempt = login.start(scopes, by_hand=by_hand)
+    attempt = login.start(scopes, interactive=interactive)
     assert attempt.ready.wait(SECONDS)
     asked = query_of(attempt).get("scope", "").split() if not attempt.done.is_set() else []
     if asked:
@@ -56,7 +56,7 @@ def test_what_the_server_withholds_is_remembered_and_asked_for_by_the_person_alo
         assert len(desk.tabs) == 1
         assert sign_in(desk, "a c", "c") == ["c", "a"]
         assert desk.record().history.withheld == ("b",)
-        assert sign_in(desk, "a b c", "a", by_hand=True) == ["a", "b", "c"]
+        assert sign_in(desk, "a b c", "a", interactive=True) == ["a", "b", "c"]
         assert desk.record().history.withheld == ()
         assert desk.record().tokens
 
