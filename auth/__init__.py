@@ -1,1 +1,1 @@
-"""From a system's settings to an `httpx2.Auth` that always carries a good credential."""
+"""From a system's settings to an `httpx2.Auth` that attaches a valid credential."""

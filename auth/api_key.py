@@ -1,4 +1,4 @@
-"""A key that goes along with each request, to the system's own origins only."""
+"""API keys, sent with each request to the system's own origins only."""
 
 from __future__ import annotations
 
@@ -14,21 +14,16 @@ import httpx2
 from .errors import UserActionRequired
 from .secrets.redaction import Redaction, Secret
 from .secrets.references import SecretError, SecretReference, secret_missing
-from .url_queries import keep_queries_out_of_logs, with_query
-from .urls import may_send_to
+from .urls import keep_queries_out_of_logs, may_send_to, with_query
 
 Place: TypeAlias = Literal["header", "basic", "query"]
 
 
-def _no_fault(_: str) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class KeyHints:
-    """What is known of a service's keys: what is visibly wrong with one, if anything, and where to get another."""
+    """What is known of a service's keys: what is visibly wrong with a key, if anything, and where to get another."""
 
-    fault: Callable[[str], str] = _no_fault
+    fault: Callable[[str], str] = lambda _: ""
     source: str = ""
 
 
@@ -36,12 +31,12 @@ _NO_HINTS = KeyHints()
 
 
 class ApiKeyAuth(httpx2.Auth):
-    """Sends an API key: in the header or the query member `name`, or as HTTP Basic's username.
+    """Sends an API key: in the header or query parameter `name`, or as the username of HTTP Basic.
 
-    In the header `Authorization` it is the whole value, scheme included; for Basic it may be `name:password`.
+    In the header `Authorization` the key is the whole value, scheme included; for Basic it may be `name:password`.
 
-    Raises from a request: UserActionRequired, when the key is not where the settings say, or the service answers 401
-    to it. A key is never retried.
+    Requests raise UserActionRequired if the key is not where the settings say, or the service rejects it (401). A key
+    is never retried.
     """
 
     def __init__(
@@ -67,35 +62,35 @@ class ApiKeyAuth(httpx2.Auth):
             keep_queries_out_of_logs()
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-        """Attach the key where it belongs, and put a refusal into words."""
+        """Attach the key if the URL is one of the system's; explain a 401."""
         if not may_send_to(request.url, self._origins):
             yield request
             return
         if self._key is None:
-            # In a thread: a keyring or a command takes its time.
+            # In a thread: a keyring or a command may be slow.
             self._key = await asyncio.to_thread(self._open)
         url = request.url
         self._attach(request, self._key)
         try:
             response = yield request
         finally:
-            request.url = url  # who looks at the request afterwards finds no key in it
+            request.url = url  # so that a log of the request contains no key
         if response.status_code == 401:
-            raise self._refused(url.host, self._key)
+            raise self._rejected(url.host, self._key)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
-        """Not for threads: a key is waited for on the event loop."""
+        """Unsupported: the key is read in a thread that the event loop waits for."""
         raise RuntimeError("ApiKeyAuth is for AsyncClient")
         yield request
 
     def _open(self) -> Secret:
         try:
             key = self._reference.open(self._redaction)
-            # As the whole of `Authorization` it has a scheme before it: `Bearer ...`.
+            # The whole value of `Authorization` includes a scheme: `Bearer ...`.
             whole = self._place == "header" and self._name.lower() == "authorization"
             if not re.fullmatch(r"[!-~]+( [!-~]+)*" if whole else r"[!-~]+", key.reveal()):
-                reason = f"{self._reference.place} holds a blank or a character that no key has"
-                raise SecretError(reason, "Copy it anew.")
+                reason = f"{self._reference.place} contains a space or a character that keys cannot contain"
+                raise SecretError(reason, "Copy it again.")
         except SecretError as error:
             raise secret_missing(error, self._system, min(self._origins, default="")) from None
         if self._place == "basic":
@@ -115,12 +110,12 @@ class ApiKeyAuth(httpx2.Auth):
             url = url.copy_remove_param(self._name) if self._name in url.params else url
             request.url = with_query(url, {self._name: key.reveal()})
 
-    def _refused(self, host: str, key: Secret) -> UserActionRequired:
+    def _rejected(self, host: str, key: Secret) -> UserActionRequired:
         fault = self._hints.fault(key.reveal())
         which = f" ending in …{key.ending}" if key.ending else ""
-        check = "Check that it was copied whole, belongs to this environment and was not revoked."
+        check = "Check that you copied all of it, and that it belongs to this environment and was not revoked."
         return UserActionRequired(
-            f"{host} did not accept the API key{which} (401). {fault}".rstrip(),
+            f"{host} rejected the API key{which} (401). {fault}".rstrip(),
             f"{check} {self._hints.source}".rstrip(),
             system=self._system,
             url=host,
@@ -131,6 +126,6 @@ class ApiKeyAuth(httpx2.Auth):
 
 
 def _basic(key: Secret) -> str:
-    """The key as the username of RFC 7617, with an empty password unless it brings one: no name has a colon."""
+    """The key as credentials of RFC 7617: `name:password`, or a username with an empty password."""
     text = key.reveal()
     return base64.b64encode((text if ":" in text else f"{text}:").encode()).decode()

@@ -1,8 +1,4 @@
-"""Work that is finished whoever stops waiting for it: a server's answer may be all that is left of a sign-in.
-
-A cancelled task, the end of the input and a signal would otherwise come between what a server gave out and our
-writing it down.
-"""
+"""Work in threads: either finished whatever happens to the caller, or abandoned after a time limit."""
 
 from __future__ import annotations
 
@@ -10,30 +6,48 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import TypeVar
 
-_THREAD = "closient-mcp-uninterrupted"
+T = TypeVar("T")
+
+_UNINTERRUPTED = "closient-mcp-uninterrupted"
 
 
-def start(work: Callable[[], None]) -> Future[None]:
-    """Do this in a thread of its own, which the end of the process waits for; gives how it ends."""
-    job: Future[None] = Future()
-    job.set_running_or_notify_cancel()  # so that a waiter's cancellation cannot cancel it
+def start(work: Callable[[], T]) -> Future[T]:
+    """Run `work` in a thread that the end of the process waits for, and that no caller can cancel.
 
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            job.set_exception(error)
-        else:
-            job.set_result(None)
-
-    threading.Thread(target=run, name=_THREAD, daemon=False).start()
-    return job
+    Otherwise a cancelled task, the end of the input or a signal could come between a server's response, which may
+    contain the only valid token, and saving it.
+    """
+    return _run(work, name=_UNINTERRUPTED, daemon=False)
 
 
 def finish(seconds: float) -> None:
-    """Wait, at most so long, for all of it that is under way."""
+    """Wait for all work that `start` started, at most so many seconds."""
     until = time.monotonic() + seconds
     for thread in threading.enumerate():
-        if thread.name == _THREAD:
+        if thread.name == _UNINTERRUPTED:
             thread.join(max(0.0, until - time.monotonic()))
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """Return the result of `work`; if it takes too long, abandon its thread, which no one waits for.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+    return _run(work, name=None, daemon=True).result(seconds)
+
+
+def _run(work: Callable[[], T], *, name: str | None, daemon: bool) -> Future[T]:
+    job: Future[T] = Future()
+    job.set_running_or_notify_cancel()  # so that cancelling a waiter cannot cancel it
+
+    def run() -> None:
+        try:
+            job.set_result(work())
+        except BaseException as error:
+            job.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=daemon).start()
+    return job

@@ -1,18 +1,18 @@
-"""What auth asks of its callers.
+"""What auth raises to its callers.
 
     AuthError
-     ├── UserActionRequired        no good credential can be had without a person
-     │    └── SignInRequired   what the person must do is sign in
-     └── UnavailableError         the sign-in service does not response; nothing is lost, try again
+     ├── UserActionRequired     no valid credential without the user's help
+     │    └── SignInRequired    the user must sign in
+     └── UnavailableError       the authorization server does not answer; nothing is lost, try again
 
-None of them ever carries a secret.
+None of them contains a secret.
 """
 
 from __future__ import annotations
 
 
 class AuthError(Exception):
-    """`message` says what happened and at which host, `next_step` what to do about it."""
+    """`message` says what failed and at which host, `next_step` what to do."""
 
     def __init__(self, message: str, next_step: str, *, system: str, url: str) -> None:
         super().__init__(message)
@@ -23,11 +23,11 @@ class AuthError(Exception):
 
 
 class UserActionRequired(AuthError):
-    """No good credential can be had without a person."""
+    """There is no valid credential without the user's help."""
 
 
 class SignInRequired(UserActionRequired):
-    """A person has to sign in; `scopes` are what the request at hand wants."""
+    """The user must sign in; `scopes` are those that the request needs."""
 
     def __init__(self, message: str, next_step: str, *, system: str, url: str, scopes: tuple[str, ...] = ()) -> None:
         super().__init__(message, next_step, system=system, url=url)
@@ -35,4 +35,4 @@ class SignInRequired(UserActionRequired):
 
 
 class UnavailableError(AuthError):
-    """The sign-in service does not answer as it should; every credential is kept."""
+    """The authorization server does not answer as it should; every credential is kept."""

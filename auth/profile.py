@@ -1,4 +1,4 @@
-"""How a system is signed in to."""
+"""How to sign in to a system."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "no
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The authorization server's URLs that the settings name; what they leave out is discovered."""
+    """The authorization server's endpoints that the settings name; the others are discovered."""
 
     authorization: str | None = None
     token: str | None = None
@@ -25,13 +25,13 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One system's OAuth settings. `issuer` is where its metadata is found, `origins` where its tokens may go.
+    """One system's OAuth settings. Metadata is at the `issuer`, tokens go to the `origins` only.
 
-    Without a `client_id` we register ourselves; `version` is then told as our software's. `scopes` are what to
-    ask for instead of what operations want; none of them asks for nothing. A `redirect_uri` is one that was
-    registered by hand, so its port is fixed. `in_query` sends credentials in the token endpoint's query.
-    `finds_issuer` says that `issuer` is the service itself, which may name another (RFC 9728). `store` is where the
-    tokens are kept. `or_else` is what may be done instead of signing in, such as "or set ACME_KEY".
+    Without a `client_id` we register a client, with `version` as our software version. `scopes` replace those that
+    operations need; an empty tuple requests none. A `redirect_uri` was registered manually, so its port is fixed.
+    `in_query` sends credentials in the token endpoint's query. `finds_issuer`: `issuer` is the service itself, which
+    may name another authorization server (RFC 9728). `store` is where the tokens are kept. `or_else` is an alternative
+    to signing in, such as "or set ACME_KEY".
     """
 
     system: str
@@ -56,5 +56,5 @@ class Profile:
 
     @property
     def unattended(self) -> bool:
-        """Whether tokens are had without a person."""
+        """Whether the grant needs no user."""
         return self.grant in ("client_credentials", "password")

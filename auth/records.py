@@ -1,4 +1,4 @@
-"""What is kept of a sign-in between runs: one document, so that every change of it is one transaction."""
+"""What is stored of a sign-in: one document, so that every change is one transaction."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ FORMAT = 1
 
 
 class _Part(BaseModel):
-    # What a newer version added is written back as it was.
+    # Members that a newer version added are written back unchanged.
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
 
 class Server(_Part):
-    """An authorization server, as its metadata described it (RFC 8414 §2).
+    """An authorization server, as in its metadata (RFC 8414 §2).
 
-    `aliases` are other issuers by which it is proven to call itself too; `auth_methods` are how clients may
-    identify, nothing where it does not say; `client_documents` is whether it reads Client ID Metadata Documents, so
-    far as it says. Without an `authorization_endpoint` nobody can be sent to it.
+    `aliases` are other issuer names that are proven to be this server's; `auth_methods` are the client authentication
+    methods, empty if unknown; `client_documents`: whether it reads Client ID Metadata Documents, if known. Without an
+    `authorization_endpoint`, users cannot sign in with a browser.
     """
 
     issuer: str
@@ -40,7 +40,7 @@ class Server(_Part):
 class Client(_Part):
     """A client registration (RFC 7591 §3.2.1). `source` is `registered` or `configured`.
 
-    `grant` is what it was registered for: some servers allow a client one alone.
+    `grant` is the one it was registered for: some servers allow each client only one.
     """
 
     client_id: str
@@ -54,13 +54,13 @@ class Client(_Part):
     registration_token: str | None = Field(default=None, repr=False)
 
     @property
-    def is_own(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether the settings name it."""
         return self.source == "configured"
 
 
 class Tokens(_Part):
-    """Tokens as granted; times are seconds since 1970, `expires_at` nothing where the server did not say."""
+    """Tokens as granted; times are seconds since 1970, `expires_at` is None if the server did not say."""
 
     access_token: str = Field(repr=False)
     refresh_token: str | None = Field(default=None, repr=False)
@@ -70,10 +70,10 @@ class Tokens(_Part):
 
 
 class Pending(_Part):
-    """A sign-in that a person has not finished yet; another process can take it over.
+    """A sign-in that the user has not finished yet; another process can take it over.
 
-    `server` and `client` are those that it was begun with. They are the record's own too unless that has tokens of
-    another client or server, which hold until the person comes back.
+    It began with `server` and `client`. They are the record's own too, unless the record has tokens of another server
+    or client, which stay valid until the user comes back.
     """
 
     state: str = Field(repr=False)
@@ -89,10 +89,10 @@ class Pending(_Part):
 
 
 class Device(_Part):
-    """A sign-in on another device (RFC 8628 §3.2): the codes are for one attempt, and only `user_code` is to be seen.
+    """A sign-in on another device (RFC 8628 §3.2); only `user_code` is meant to be seen.
 
-    `url` is where the person goes, with the code in it where the server has such a URL. `interval` is how
-    many seconds it wants between two questions. `server` and `client` are as in `Pending`.
+    `url` is where the user goes; it contains the code if the server has such a URL. `interval` is the polling interval
+    in seconds. `server` and `client` are as in `Pending`.
     """
 
     device_code: str = Field(repr=False)
@@ -106,17 +106,18 @@ class Device(_Part):
 
 
 class Record(_Part):
-    """All that is known of one sign-in: one system, one site, one client, one caller.
+    """Everything stored of one sign-in: one system, site, client and user.
 
-    `rev` counts the writes. `asked` are the scopes that the tokens were asked for with. `warning` is what the person
-    should know of a sign-in that worked. `seal` marks what a keyring holds of its secrets; without one all are in the
-    file. `spare` is a client that was registered while another one's tokens were kept, for the next sign-in.
+    `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `person` names the user.
+    `warning` is what the user should know about a successful sign-in. `seal` identifies the secrets that a keyring
+    holds; without it, all are in the file. `spare` is a client that was registered while another client's tokens were
+    stored, for the next sign-in.
     """
 
     @field_validator("pending", "device", mode="wrap")
     @classmethod
     def _readable(cls, value: object, read: ValidatorFunctionWrapHandler) -> object:
-        """What is under way and cannot be read, as another version may have written it, is begun anew."""
+        """A pending sign-in that cannot be read, perhaps of another version, is started again."""
         try:
             return read(value)
         except ValidationError:

@@ -1,1 +1,1 @@
-"""The OAuth protocols: requests and what their answers mean, and the one place that sends them."""
+"""The OAuth protocols: requests, the meaning of their responses, and the client that sends them."""

@@ -1,4 +1,4 @@
-"""Signing in on another device (RFC 8628): what is asked, and what the answers mean. Functions of their inputs."""
+"""Signing in on another device (RFC 8628): requests, and the meaning of the responses. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 from ..records import Client, Device, Server
 from .discovery import ServerMetadataError, checked_url
 from .http import Request, Response
-from .tokens import Denied, Inconclusive, identified
+from .tokens import Denied, Inconclusive, as_seconds, identified, scope_form
 
-# The clocks of virtual machines run fast, and a server that is asked too early only gets slower.
+# Clocks of virtual machines may run fast, and polling too early makes the server slower.
 _SLACK = 1.2
-_USUAL_INTERVAL = 5.0
+_DEFAULT_INTERVAL = 5.0
 _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 1.0, 60.0
 _LONGEST_LIFETIME = 1800.0
 _USER_CODE = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 
 
 class DeviceFlowError(Exception):
-    """The server lets nobody sign in on another device, or not us, or not now; `lasting` is false if it may later."""
+    """The server gave no code; the text says why. `lasting` is false if trying again later may help."""
 
     def __init__(self, reason: str, *, lasting: bool = True) -> None:
         super().__init__(reason)
@@ -26,41 +26,37 @@ class DeviceFlowError(Exception):
 
 
 def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Request:
-    """Ask for a code that a person can enter elsewhere (RFC 8628 §3.1)."""
+    """The device authorization request (RFC 8628 §3.1)."""
     assert server.device_authorization_endpoint
-    form = {"scope": " ".join(scopes)} if scopes else {}
-    if resource:
-        form["resource"] = resource
+    form = scope_form(scopes) | ({"resource": resource} if resource else {})
     return identified(server.device_authorization_endpoint, client, form)
 
 
 def read_device(response: Response, server: Server, client: Client, scopes: tuple[str, ...], now: float) -> Device:
-    """The codes, and where the person goes with theirs (RFC 8628 §3.2).
+    """Read the codes and the URL for the user (RFC 8628 §3.2).
 
     Raises:
-        DeviceFlowError: there are none.
+        DeviceFlowError: the response has none.
     """
-    if response.status == 429 or response.status >= 500 or response.body is None:
-        raise DeviceFlowError(
-            f"it answers {response.summary}", lasting=response.status != 429 and response.status < 500
-        )
+    if response.is_busy or response.body is None:
+        raise DeviceFlowError(f"it answers {response.summary}", lasting=not response.is_busy)
     if error := response.text("error"):
-        said = response.text("error_description")[:300]
-        raise DeviceFlowError(f'it answers "{error[:80]}"' + (f" ({said})" if said else ""))
+        description = response.text("error_description")[:300]
+        raise DeviceFlowError(f'it answers "{error[:80]}"' + (f" ({description})" if description else ""))
     device_code, user_code = response.text("device_code"), response.text("user_code").strip()
-    url = response.text("verification_uri") or response.text("verification_url")  # so called by the drafts
+    url = response.text("verification_uri") or response.text("verification_url")  # its name in the drafts
     if response.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
         raise DeviceFlowError(f"it answers {response.summary} without a code")
     try:
         checked_url(url, "verification_uri")
     except ServerMetadataError as error:
         raise DeviceFlowError(str(error)) from None
-    lifetime = _number(response, "expires_in") or 600.0
+    lifetime = as_seconds(response.body.get("expires_in")) or 600.0
     return Device(
         device_code=device_code,
         user_code=user_code,
-        url=_complete(response) or url,
-        interval=_within(_number(response, "interval") or _USUAL_INTERVAL),
+        url=_complete_url(response) or url,
+        interval=_bounded(as_seconds(response.body.get("interval")) or _DEFAULT_INTERVAL),
         scopes=scopes,
         expires_at=now + min(lifetime, _LONGEST_LIFETIME),
         server=server,
@@ -68,8 +64,8 @@ def read_device(response: Response, server: Server, client: Client, scopes: tupl
     )
 
 
-def _complete(response: Response) -> str:
-    """The URL with the code in it, where there is a usable one (RFC 8628 §3.3.1)."""
+def _complete_url(response: Response) -> str:
+    """The URL that contains the code, if there is a usable one (RFC 8628 §3.3.1)."""
     url = response.text("verification_uri_complete")
     try:
         return checked_url(url, "verification_uri_complete") if url else ""
@@ -77,28 +73,19 @@ def _complete(response: Response) -> str:
         return ""
 
 
-def _number(response: Response, name: str) -> float:
-    value = (response.body or {}).get(name)
-    try:
-        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
-    except (ValueError, OverflowError):
-        return 0.0
-    return number if 0 < number < 1e10 else 0.0
-
-
 def next_interval(interval: float, verdict: Denied | Inconclusive) -> float | None:
-    """How long to leave the server alone after this answer, nothing where the waiting is over (RFC 8628 §3.5)."""
+    """Return how long to wait before the next poll, None if polling is over (RFC 8628 §3.5)."""
     if isinstance(verdict, Inconclusive):
-        return _within(max(interval * 2, verdict.retry_after or 0.0))
+        return _bounded(max(interval * 2, verdict.retry_after or 0.0))
     if verdict.error == "slow_down":
-        return _within(interval + 5)
+        return _bounded(interval + 5)
     return interval if verdict.error == "authorization_pending" else None
 
 
 def pause(interval: float) -> float:
-    """The seconds to wait by a clock of ours that may run fast."""
+    """The interval in seconds of our clock, which may run fast."""
     return interval * _SLACK
 
 
-def _within(interval: float) -> float:
+def _bounded(interval: float) -> float:
     return min(max(interval, _SHORTEST_INTERVAL), _LONGEST_INTERVAL)

@@ -1,4 +1,4 @@
-"""The thin layer that speaks to authorization servers: bounded, never redirected, never to an unsafe URL."""
+"""The HTTP client for authorization servers: bounded, without redirects, never to an insecure URL."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from typing import cast
 import anyio
 import httpx2
 
-from ..timeouts import within
-from ..url_queries import keep_queries_out_of_logs, with_query
-from ..urls import is_loopback, is_safe
+from ..background import within
+from ..urls import is_loopback, is_safe, keep_queries_out_of_logs, with_query
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +27,9 @@ _TIMEOUT = httpx2.Timeout(6.0, connect=3.0)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to an authorization server: a form, a JSON document, or neither.
+    """A request to an authorization server, with a form, a JSON document, or neither.
 
-    `query` is added to the URL at the last moment, so that no log and no error shows it.
+    `query` is added to the URL only when it is sent, so that no log or error shows it.
     """
 
     url: str
@@ -43,37 +42,48 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: `body` is the JSON object, or nothing where there was none."""
+    """A response; `body` is its JSON object, None if it has none."""
 
     status: int
     body: Mapping[str, object] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def text(self, name: str) -> str:
-        """A member of the body that is text, or nothing."""
+        """Return a string member of the body, or an empty string."""
         value = (self.body or {}).get(name)
         return value if isinstance(value, str) else ""
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the strings in a list member of the body."""
+        value = (self.body or {}).get(name)
+        items = cast(list[object], value) if isinstance(value, list) else []
+        return tuple(item for item in items if isinstance(item, str))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the server is busy or broken, so that trying again later may help."""
+        return self.status == 429 or self.status >= 500
+
     @property
     def summary(self) -> str:
-        """The status for a sentence, and where a redirect leads: that is not followed, but may be what was meant."""
+        """The status for a message, with the redirect's target, which may be what was meant."""
         location = re.sub(r"[?#].*|(?<=//)[^/@]*@", "", self.headers.get("location", ""))[:200]
-        return f"HTTP {self.status}, which leads to {location}" if location else f"HTTP {self.status}"
+        return f"HTTP {self.status}, which redirects to {location}" if location else f"HTTP {self.status}"
 
     def retry_after(self, now: float) -> float | None:
-        """How many seconds the server wants to be left alone (RFC 9110 §10.2.3), or nothing."""
+        """Return how many seconds to wait before the next request (RFC 9110 §10.2.3), None if not given."""
         value = self.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdecimal():
             return float(value[:10])
         try:
-            moment = parsedate_to_datetime(value)
+            time = parsedate_to_datetime(value)
         except ValueError:
             return None
-        return max(0.0, moment.timestamp() - now) if moment.tzinfo else None
+        return max(0.0, time.timestamp() - now) if time.tzinfo else None
 
 
 class NoResponseError(Exception):
-    """Nothing came back; the text says why, without the address's query."""
+    """No usable response; the text says why, without the URL's query."""
 
 
 @cache
@@ -81,43 +91,41 @@ def certificates() -> ssl.SSLContext:
     """The machine's certificates, which take 20 ms to load.
 
     Raises:
-        OSError: SSL_CERT_FILE or SSL_CERT_DIR names what is not there.
+        OSError: SSL_CERT_FILE or SSL_CERT_DIR names a file that does not exist.
     """
     return httpx2.create_ssl_context()
 
 
 class HttpClient:
-    """Sends calls one at a time; used from threads, never from the event loop."""
+    """Sends requests from threads; never used on the event loop."""
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env
         keep_queries_out_of_logs()
 
     def send(self, request: Request, deadline: float = 12.0) -> Response:
-        """Send, and read the answer within `deadline` seconds.
+        """Send a request and read the response within `deadline` seconds.
 
         Raises:
-            NoResponseError: the URL is not safe, or nothing usable came back in time.
+            NoResponseError: the URL is not secure, or no usable response came in time.
         """
-        # On a loop of its own, because only that bounds the whole: a peer that drips bytes, of the header or of
-        # the body, renews a socket's timeout with every drop, and we hold a lock meanwhile. In a thread of its own,
-        # because a loop's end waits for the lookup of a name, for which there is no bound at all.
+        # An event loop of its own, because only that bounds the whole exchange: a peer that sends one byte at a time
+        # renews a socket's timeout with each byte, while we hold a lock. A thread of its own, because the end of a
+        # loop waits for name resolution, which has no time limit.
         try:
             return within(deadline + _SLACK, lambda: anyio.run(self._send, request, deadline))
         except TimeoutError:
-            raise NoResponseError(f"no answer within {deadline:.0f} seconds") from None
+            raise NoResponseError(f"no response within {deadline:.0f} seconds") from None
 
     async def _send(self, request: Request, deadline: float) -> Response:
         url = httpx2.URL(request.url)
         if not is_safe(url):
-            raise NoResponseError(f"{url.host} is not https")
+            raise NoResponseError(f"{url.host} does not use https")
         try:
             with anyio.fail_after(deadline):
                 response = await self._exchange(request, url)
-        except TimeoutError:
-            raise NoResponseError(f"no answer within {deadline:.0f} seconds") from None
         except httpx2.RequestError as error:
-            # `from None`: the error holds the request, and that its whole URL.
+            # `from None`: the error contains the request with its whole URL.
             raise NoResponseError(str(error).strip().rstrip(".")[:200] or type(error).__name__) from None
         logger.debug("%s %s: %s", request.method, request.url.split("?")[0], response.status)
         return response
@@ -129,7 +137,7 @@ class HttpClient:
             httpx2.AsyncClient(
                 timeout=_TIMEOUT,
                 follow_redirects=False,
-                # A proxy is for the way out of this machine, not for a service on it.
+                # No proxy for services on this machine.
                 trust_env=self._trust_env and not is_loopback(url.host),
                 verify=certificates(),
             ) as client,
@@ -145,7 +153,7 @@ class HttpClient:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > _MAX_BYTES:
-                    raise NoResponseError("the answer is too large")
+                    raise NoResponseError("the response is too large")
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Response(response.status_code, headers=headers, body=_object(bytes(body)))
 
@@ -153,7 +161,7 @@ class HttpClient:
 def _object(body: bytes) -> Mapping[str, object] | None:
     try:
         value: object = json.loads(body)
-        json.dumps(value, ensure_ascii=False).encode()  # half a character can be read, and not be kept
+        json.dumps(value, ensure_ascii=False).encode()  # lone surrogates can be read but not stored
     except (ValueError, RecursionError):
         return None
     return cast(Mapping[str, object], value) if isinstance(value, dict) else None

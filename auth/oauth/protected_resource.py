@@ -1,77 +1,76 @@
-"""Finding out which authorization server a service trusts (RFC 9728)."""
+"""Which authorization server a service trusts (RFC 9728), and what its 401 and 403 responses require (RFC 6750)."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
 
 import httpx2
 
 from ..urls import origin
-from .discovery import ServerMetadataError, checked_url
-from .http import HttpClient, NoResponseError, Request, Response
+from .discovery import ServerMetadataError, checked_url, fetch_metadata
+from .http import HttpClient, Response
 
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')
+_ERROR = re.compile(r'\berror="?([\w-]+)')
+_SCOPE = re.compile(r'scope="([\x21\x23-\x5b\x5d-\x7e ]{1,1000})"')
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a refused request was told: where the service describes itself, and what was requested."""
+    """The challenge of a rejected request; `metadata_url` and `scope` are empty if it names none that is usable."""
 
-    metadata: str
+    metadata_url: str
     requested: str
+    scope: str = ""
 
 
-def read_challenge(header: str, requested: httpx2.URL) -> Challenge | None:
-    """The `resource_metadata` of a WWW-Authenticate header (RFC 9728 §5.1), where it is the service's own."""
-    found = _METADATA.search(header)
-    if not found:
-        return None
-    try:
-        url = checked_url(found[1], "resource_metadata")
-    except ServerMetadataError:
-        return None
-    # Somebody else's page must not say whom our person signs in with.
-    if origin(httpx2.URL(url)) != origin(requested):
-        return None
-    return Challenge(url, str(requested.copy_with(query=None, fragment=None)))
+def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
+    """Read a WWW-Authenticate header: the service's own metadata URL (RFC 9728 §5.1), and the missing scope."""
+    match = _METADATA.search(header)
+    url = ""
+    if match:
+        with suppress(ServerMetadataError):
+            url = checked_url(match[1], "resource_metadata")
+        # Another site must not decide where users sign in.
+        if url and origin(httpx2.URL(url)) != origin(requested):
+            url = ""
+    return Challenge(url, str(requested.copy_with(query=None, fragment=None)), _missing_scope(header))
+
+
+def _missing_scope(header: str) -> str:
+    """The scope of `insufficient_scope` (RFC 6750 §3.1), or of a challenge with a metadata URL and no error."""
+    error, scope = _ERROR.search(header), _SCOPE.search(header)
+    is_missing = error[1] == "insufficient_scope" if error else "resource_metadata=" in header
+    return scope[1] if is_missing and scope else ""
 
 
 def find_issuer(site: str, challenge: Challenge | None, http: HttpClient) -> str | None:
-    """The issuer that the service at `site` names, or nothing where it does not describe itself.
+    """The issuer that the service at `site` names, None if the service has no metadata.
 
     Raises:
-        ServerMetadataError: it cannot be reached now, or what it says of itself is not to be believed.
+        ServerMetadataError: the service does not answer now, or its metadata is not valid.
     """
-    derived = Challenge(f"{site.rstrip('/')}{_WELL_KNOWN}", site)
-    for one in (challenge, derived) if challenge else (derived,):
-        try:
-            response = http.send(Request(one.metadata, method="GET"))
-        except NoResponseError as error:
-            raise ServerMetadataError(f"it cannot be reached: {error}", lasting=False) from None
-        if response.status == 429 or response.status >= 500:
-            raise ServerMetadataError(f"it answers {response.summary}", lasting=False)
-        if response.status == 200 and response.body is not None:
-            return read_resource(response, one, site)
+    well_known = Challenge(f"{site.rstrip('/')}{_WELL_KNOWN}", site)
+    for source in (challenge, well_known) if challenge else (well_known,):
+        if response := fetch_metadata(source.metadata_url, http):
+            return read_resource(response, source, site)
     return None
 
 
 def read_resource(response: Response, challenge: Challenge, site: str) -> str | None:
-    """The issuer that a service's metadata names: the site itself where that is among them, else the first.
+    """The issuer in a service's metadata: the site itself if listed, else the first.
 
     Raises:
-        ServerMetadataError: it speaks of another service (RFC 9728 §3.3), or names what nobody should be sent to.
+        ServerMetadataError: the metadata is of another service (RFC 9728 §3.3), or the issuer is not allowed.
     """
     resource = response.text("resource")
     if not _covers(resource, challenge.requested):
-        reason = f'it publishes metadata of "{resource[:200]}", which is not what was asked for'
-        raise ServerMetadataError(reason, lasting=True)
-    value = (response.body or {}).get("authorization_servers")
-    items = cast(list[object], value) if isinstance(value, list) else []
-    issuers = [item for item in items if isinstance(item, str) and item]
+        raise ServerMetadataError(f'it has metadata of "{resource[:200]}", which is not the service that was requested')
+    issuers = [issuer for issuer in response.texts("authorization_servers") if issuer]
     if not issuers:
         return None
     own = [issuer for issuer in issuers if issuer.rstrip("/") == site.rstrip("/")]
@@ -79,30 +78,30 @@ def read_resource(response: Response, challenge: Challenge, site: str) -> str | 
 
 
 def _covers(resource: str, requested: str) -> bool:
-    """Whether a request is one to this resource: the same URL, or one below it.
+    """Whether the request was to this resource: the same URL, or one below it.
 
-    A service at `/mcp` that calls itself by its origin is what Close does.
+    Some services at `/mcp` use their origin as their resource.
     """
     try:
-        one, other = httpx2.URL(resource), httpx2.URL(requested)
+        own, url = httpx2.URL(resource), httpx2.URL(requested)
     except (httpx2.InvalidURL, ValueError):
         return False
-    if not resource or one.query or one.fragment or one.userinfo or origin(one) != origin(other):
+    if not resource or own.query or own.fragment or own.userinfo or origin(own) != origin(url):
         return False
-    return f"{other.path.rstrip('/')}/".startswith(f"{one.path.rstrip('/')}/")
+    return f"{url.path.rstrip('/')}/".startswith(f"{own.path.rstrip('/')}/")
 
 
 def checked_issuer(issuer: str, site: str) -> str:
-    """An issuer that somebody else names: on another origin it is https, and no URL inside a network.
+    """Return an issuer that the metadata names if it is allowed: on another host it must be public and use https.
 
     Raises:
-        ServerMetadataError: it may not be used.
+        ServerMetadataError: it is not.
     """
     url = httpx2.URL(checked_url(issuer, "authorization server"))
     if url.host == httpx2.URL(site).host:
         return issuer
     if url.scheme != "https" or url.host == "localhost" or _is_private(url.host):
-        raise ServerMetadataError(f"its authorization server is not a public https URL: {issuer[:200]}", lasting=True)
+        raise ServerMetadataError(f"its authorization server is not a public https URL: {issuer[:200]}")
     return issuer
 
 

@@ -1,4 +1,4 @@
-"""Asking a token endpoint, again where the answer was lost, and never for longer than others wait for the lock."""
+"""Token requests, repeated if the response was lost, but not for longer than others wait for the lock."""
 
 from __future__ import annotations
 
@@ -14,31 +14,30 @@ _DEADLINE = 12.0
 _LONGEST_PAUSE = 5.0
 
 
-def ask_patiently(
+def send_with_retries(
     http: HttpClient, request: Request, clock: Callable[[], float], previous: Tokens | None = None
 ) -> Verdict:
-    """As `ask`, up to three times: for what does no harm when it is asked twice."""
+    """As `send_once`, up to three times; only for requests that are safe to repeat."""
     until = time.monotonic() + _DEADLINE
-    verdict: Verdict = Inconclusive("no time")
-    for wait in (*_RETRY_AFTER, None):
-        verdict = ask(http, request, clock, previous, max(0.1, until - time.monotonic()))
-        if not isinstance(verdict, Inconclusive) or verdict.is_granted or verdict.is_elsewhere or wait is None:
+    for wait in _RETRY_AFTER:
+        verdict = send_once(http, request, clock, previous, max(0.1, until - time.monotonic()))
+        if not isinstance(verdict, Inconclusive) or verdict.is_granted or verdict.is_elsewhere:
             return verdict
         pause = max(wait, verdict.retry_after or 0.0)
         if time.monotonic() + pause >= until or pause > _LONGEST_PAUSE:
             return verdict
         time.sleep(pause)
-    return verdict
+    return send_once(http, request, clock, previous, max(0.1, until - time.monotonic()))
 
 
-def ask(
+def send_once(
     http: HttpClient,
     request: Request,
     clock: Callable[[], float],
     previous: Tokens | None = None,
     deadline: float = _DEADLINE,
 ) -> Verdict:
-    """What the token endpoint says; that nothing came back is no answer to go by."""
+    """Send a token request and read the response; none at all is inconclusive."""
     try:
         return read_tokens(http.send(request, deadline), clock(), previous)
     except NoResponseError as error:

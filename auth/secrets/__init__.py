@@ -1,1 +1,1 @@
-"""Secrets: where the settings say that they are, and out of sight."""
+"""Secrets: reading them from where the settings point, and keeping them out of output."""

@@ -1,4 +1,4 @@
-"""Secrets, kept from being shown by accident."""
+"""Keeps secrets from being shown by accident."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHORTEST = 6
 
 
 class Secret:
-    """A value that no `repr`, `str` or format shows; only `reveal` gives it out."""
+    """A value that `repr`, `str` and formatting mask; only `reveal` returns it."""
 
     __slots__ = ("_value",)
 
@@ -19,12 +19,12 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value itself, for the one place that sends it."""
+        """Return the value, to send or store it."""
         return self._value
 
     @property
     def ending(self) -> str:
-        """The last four characters, by which a person can tell which one it is; none of a short value."""
+        """The last four characters, so that the user can tell which secret it is; empty if it is short."""
         return self._value[-4:] if len(self._value) >= 16 else ""
 
     def __repr__(self) -> str:
@@ -36,18 +36,18 @@ class Secret:
         return MASK
 
     def __reduce__(self) -> str:
-        raise TypeError("a secret is not pickled")
+        raise TypeError("secrets cannot be pickled")
 
 
 class Redaction:
-    """Knows every secret in use, and takes them out of text that leaves the process."""
+    """Knows every secret in use, and masks them in text that leaves the process."""
 
     def __init__(self) -> None:
         self._known: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
     def add(self, secret: Secret) -> None:
-        """Hide this secret from now on, plain and as URLs and JSON write it; one too short is not looked for."""
+        """Mask this secret from now on, plain and as encoded in URLs and JSON; short values are ignored."""
         value = secret.reveal()
         if len(value) >= _SHORTEST:
             with self._lock:
@@ -55,7 +55,7 @@ class Redaction:
                 self._known |= {value, quote(value, safe=""), quote_plus(value), in_json}
 
     def hide(self, text: str) -> str:
-        """The text with each known secret masked."""
+        """Return the text with each known secret masked."""
         for value in sorted(self._known, key=len, reverse=True):
             if value in text:
                 text = text.replace(value, MASK)

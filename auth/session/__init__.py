@@ -1,1 +1,1 @@
-"""A sign-in in use: kept fresh, or renewed without a person."""
+"""A sign-in in use: tokens are renewed, or fetched without a user."""

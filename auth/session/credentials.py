@@ -1,4 +1,4 @@
-"""What the settings' references open to, for one profile. Opening may run a command: never on the event loop."""
+"""The secrets of one profile. Reading them may run a command: never on the event loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROUNDS = 100_000
 
 
 class Credentials:
-    """A profile's own client and its user, each fetched from its place at first use and never written."""
+    """A profile's own client and user, read at first use and never stored."""
 
     def __init__(self, profile: Profile, redaction: Redaction) -> None:
         self._profile = profile
@@ -24,45 +24,45 @@ class Credentials:
         self._compared: tuple[str, bool] = ("", False)
 
     def identity(self) -> str:
-        """Whose sign-in it is: another client, user or token endpoint has another one, with a file of its own.
+        """Identifies the sign-in: each client, user and token endpoint has a file of its own.
 
         Raises:
             UserActionRequired: the client_id or the username is not where the settings say.
         """
         profile = self._profile
-        client_id, username = self._shown(profile.client_id), self._shown(profile.username)
+        client_id, username = self._name(profile.client_id), self._name(profile.username)
         return "\n".join(
             (profile.grant, profile.issuer, profile.endpoints.token or "", client_id or "registered", username)
         )
 
-    def open(self) -> None:
-        """Fetch all of them, so that none is waited for under a lock.
+    def load(self) -> tuple[str, ...]:
+        """Read all of them, so that this need not happen while a lock is held.
 
         Raises:
             UserActionRequired: one is not where the settings say.
         """
-        self._all()
+        profile = self._profile
+        names = (self._name(profile.client_id), self._name(profile.username))
+        return (*names, self._secret(profile.client_secret), self._secret(profile.password))
 
     def own_client(self, redirect_uri: str = "") -> Client | None:
-        """The client that the settings name, without its secret, which is never written; nothing without one."""
+        """The client that the settings name, if any, without its secret, which is never stored."""
         if self._profile.client_id is None and self._profile.grant != "password":
             return None
-        return Client(client_id=self._shown(self._profile.client_id), redirect_uri=redirect_uri, source="configured")
+        return Client(client_id=self._name(self._profile.client_id), redirect_uri=redirect_uri, source="configured")
 
     def complete(self, client: Client, server: Server) -> Client:
-        """The client with its secret: one that is configured has it from there, never from the file."""
-        if client.source != "configured":
+        """The client with its secret; that of a configured client comes from the settings only."""
+        if not client.is_configured or is_document(client.client_id):  # a public document has no secret
             return client
-        if is_document(client.client_id):  # everybody can read it, so there is no secret to share
-            return client
-        secret = self._hidden(self._profile.client_secret) or None
+        secret = self._secret(self._profile.client_secret) or None
         method = self._auth_method(server) if secret else "none"
         return client.model_copy(update={"client_secret": secret, "auth_method": method})
 
     def _auth_method(self, server: Server) -> str:
-        """How to identify: as the settings say, as the server does, else as RFC 6749 §2.3.1 has every server take.
+        """The client authentication method: from the settings, the metadata, or RFC 6749 §2.3.1.
 
-        A server that still takes passwords and says nothing of itself is one that wants everything in the form.
+        Servers with a password grant and without metadata expect all parameters in the form.
         """
         if self._profile.client_auth:
             return self._profile.client_auth
@@ -73,17 +73,17 @@ class Credentials:
 
     def user(self) -> tuple[str, str]:
         """The username and the password."""
-        return self._shown(self._profile.username), self._hidden(self._profile.password)
+        return self._name(self._profile.username), self._secret(self._profile.password)
 
     def fingerprint(self, salt: str = "") -> str:
-        """By which the credentials are known again, and not found out."""
+        """Identifies the credentials without revealing them."""
         salt = salt or secrets.token_hex(16)
-        # Slow on purpose: whoever gets the file must not be able to try passwords on it.
-        digest = hashlib.pbkdf2_hmac("sha256", "\n".join(self._all()).encode(), salt.encode(), _ROUNDS)
+        # Slow on purpose, so that the stored fingerprint does not help to guess passwords.
+        digest = hashlib.pbkdf2_hmac("sha256", "\n".join(self.load()).encode(), salt.encode(), _ROUNDS)
         return f"{salt}:{digest.hex()}"
 
     def match(self, fingerprint: str) -> bool:
-        """Whether it is the fingerprint of these credentials."""
+        """Whether this is the fingerprint of these credentials."""
         if self._compared[0] != fingerprint:
             same = bool(fingerprint) and hmac.compare_digest(
                 self.fingerprint(fingerprint.partition(":")[0]).encode(), fingerprint.encode()
@@ -91,19 +91,14 @@ class Credentials:
             self._compared = (fingerprint, same)
         return self._compared[1]
 
-    def _all(self) -> tuple[str, ...]:
-        profile = self._profile
-        names = (self._shown(profile.client_id), self._shown(profile.username))
-        return (*names, self._hidden(profile.client_secret), self._hidden(profile.password))
+    def _name(self, reference: SecretReference | None) -> str:
+        """A value that is not secret. It may be an ordinary word, so it is not masked in output."""
+        return self._read(reference, Redaction())
 
-    def _shown(self, reference: SecretReference | None) -> str:
-        """A name. It proves nothing, and is a word like others in what a service says: masking it would spoil that."""
-        return self._open(reference, Redaction())
+    def _secret(self, reference: SecretReference | None) -> str:
+        return self._read(reference, self._redaction)
 
-    def _hidden(self, reference: SecretReference | None) -> str:
-        return self._open(reference, self._redaction)
-
-    def _open(self, reference: SecretReference | None, redaction: Redaction) -> str:
+    def _read(self, reference: SecretReference | None, redaction: Redaction) -> str:
         if reference is None:
             return ""
         try:

@@ -1,4 +1,4 @@
-"""What a person is told when a sign-in does not work out: what happened, on whose side, and the one next step."""
+"""Errors of a sign-in, worded for the user: what failed, why, and what to do."""
 
 from __future__ import annotations
 
@@ -6,77 +6,83 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ..errors import UnavailableError, UserActionRequired
-from ..oauth.authorization import Failure
+from ..history import REJECTIONS, Limit
+from ..oauth.authorization import AuthorizationFailure
 from ..oauth.tokens import Denied, Inconclusive
 from ..profile import Profile
 from ..secrets.redaction import Redaction
 
-_LATER = ("server_error", "temporarily_unavailable")
+_TEMPORARY = ("server_error", "temporarily_unavailable")
 
 
 class DeclinedError(UserActionRequired):
-    """The person was asked and said no."""
+    """The user declined."""
 
 
 class Messages:
-    """Words for one system; what a server says of itself is cut, made printable, and cleared of secrets."""
+    """Errors of one system; text from a server is shortened, made printable, and redacted."""
 
     def __init__(self, profile: Profile, redaction: Redaction) -> None:
         self._profile = profile
         self._issuer = profile.issuer
-        self._hide = redaction.hide
+        self._redact = redaction.hide
 
     def failure(self, what: str, next_step: str) -> UserActionRequired:
-        """Something that a person has to mend."""
+        """The user must act."""
         return UserActionRequired(self._sentence(what), next_step, system=self._profile.system, url=self._issuer)
 
-    def no_server(self, why: str) -> UserActionRequired:
-        """The authorization server publishes nothing to go by."""
-        next_step = "Name its endpoints in the credential's settings, or use an API key."
-        return self.failure(f"{self._issuer} cannot be signed in to: {why}", next_step)
-
-    def not_on_device(self, why: str) -> UserActionRequired:
-        """The authorization server lets nobody sign in on another device."""
-        next_step = f"Run `closient-mcp login {self._profile.system}`, which needs a browser, or use an API key."
-        return self.failure(f"{self._issuer} offers no sign-in on another device: {why}", next_step)
-
     def unavailable(self, what: str, next_step: str = "Nothing was changed; try again.") -> UnavailableError:
-        """Something that may be different in a while."""
+        """Trying again later may help."""
         return UnavailableError(self._sentence(what), next_step, system=self._profile.system, url=self._issuer)
 
     def _sentence(self, what: str) -> str:
-        text = "".join(c if c.isprintable() else " " for c in self._hide(what))[:600]
+        text = "".join(c if c.isprintable() else " " for c in self._redact(what))[:600]
         return f"{text}." if text.startswith("http") else f"{text[:1].upper()}{text[1:]}."
 
+    def no_server(self, reason: str) -> UserActionRequired:
+        """The authorization server has no usable metadata."""
+        next_step = "Set its endpoints in the credential's settings, or use an API key."
+        return self.failure(f"cannot sign in at {self._issuer}: {reason}", next_step)
+
+    def no_device_flow(self, reason: str) -> UserActionRequired:
+        """The authorization server does not support the device flow."""
+        next_step = f"Run `closient-mcp login {self._profile.system}`, which needs a browser, or use an API key."
+        return self.failure(f"cannot sign in at {self._issuer} on another device: {reason}", next_step)
+
+    def no_response(self, error: Exception) -> UnavailableError:
+        """The authorization server did not respond."""
+        return self.unavailable(f"{self._issuer} did not respond ({error})")
+
     def bug(self, error: Exception) -> UserActionRequired:
-        """Something that should not happen."""
-        return self.failure(f"the sign-in failed inside ({type(error).__name__})", "The log has the details.")
+        """Our own error."""
+        return self.failure(f"internal error during the sign-in ({type(error).__name__})", "Details are in the log.")
 
     def no_registration_yet(self, until: float) -> UnavailableError:
-        """The server wants no registrations for a while, until a time in seconds since 1970."""
-        moment = datetime.fromtimestamp(until, UTC)
+        """The server accepts no registrations until a time in seconds since 1970."""
+        time = datetime.fromtimestamp(until, UTC)
         return self.unavailable(
-            f"{self._issuer} accepts no more registrations until {moment:%Y-%m-%d %H:%M:%S} UTC",
-            "There is nothing to do but to wait; then repeat the request.",
+            f"{self._issuer} accepts no more registrations until {time:%Y-%m-%d %H:%M:%S} UTC",
+            "Wait until then and repeat the request.",
         )
 
-    def no_token_taken(self, number: int, seconds: float) -> UserActionRequired:
-        """Tokens are renewed and refused over and over."""
+    def tokens_rejected(self) -> UserActionRequired:
+        """Services reject one new token after the other."""
         return self.failure(
-            f"stopped renewing the sign-in at {self._issuer}: {number} tokens that it had just issued were refused "
-            f"within {seconds:.0f} seconds",
-            "Check that the service and its sign-in belong to the same environment (production, testing).",
+            f"stopped renewing the sign-in at {self._issuer}: {REJECTIONS.most} tokens that it had just issued were "
+            f"rejected within {REJECTIONS.seconds:.0f} seconds",
+            "Check that the service and its authorization server belong to the same environment (production, testing).",
         )
 
-    def stopped(self, number: int, what: str, seconds: float) -> UserActionRequired:
-        """The brake: something was done over and over and led to nothing."""
+    def stopped(self, limit: Limit, number: int) -> UserActionRequired:
+        """Something was repeated without success."""
+        what = "registrations" if limit.events == "registrations" else "sign-ins"
         return self.failure(
-            f"stopped after {number} {what} within {seconds / 60:.0f} minutes, none of which held",
-            f"See `closient-mcp status`; `closient-mcp login {self._profile.system}` tries once more.",
+            f"stopped after {number} {what} within {limit.seconds / 60:.0f} minutes, none of which lasted",
+            f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again.",
         )
 
     def declined(self) -> UserActionRequired:
-        """The person said no, and is taken at their word."""
+        """The user declined."""
         return DeclinedError(
             f"You declined the request at {self._issuer}.",
             "Nothing was changed. Ask again to retry.",
@@ -84,100 +90,97 @@ class Messages:
             url=self._issuer,
         )
 
-    def given_up(self) -> UserActionRequired:
-        """Somebody signed out while a sign-in was under way, or it failed in another process."""
-        return self.failure("the sign-in was given up elsewhere, by a sign-out or an error", "Ask again to start over.")
+    def cancelled(self) -> UserActionRequired:
+        """The user signed out meanwhile, or the sign-in failed in another process."""
+        return self.failure("the sign-in was cancelled by a sign-out or an error elsewhere", "Ask again to start over.")
 
     def timed_out(self) -> UserActionRequired:
-        """Nobody came back from the browser, or entered the code."""
-        return self.failure("nobody finished the sign-in in time", "Ask again to start over.")
+        """The user did not finish the sign-in."""
+        return self.failure("the sign-in was not finished in time", "Ask again to start over.")
 
-    def refused(self, failure: Failure, scopes: Sequence[str]) -> UserActionRequired:
-        """The authorization server sent the person back without a code (RFC 6749 §4.1.2.1); `scopes` were asked for."""
+    def no_code(self, failure: AuthorizationFailure, scopes: Sequence[str]) -> UserActionRequired:
+        """The authorization server returned an error (RFC 6749 §4.1.2.1) to a request for these scopes."""
         if failure.error == "access_denied":
             return self.declined()
         if failure.error == "iss":
-            who = failure.description[:200] or "nobody"
+            issuer = failure.description[:200] or "an unnamed issuer"
             return self.failure(
-                f'the answer came from "{who}" and not from {self._issuer}', "It was refused for safety."
+                f'the response came from "{issuer}" and not from {self._issuer}', "It was rejected; sign in again."
             )
-        said = f": {failure.description}" if failure.description else ""
+        detail = f": {failure.description}" if failure.description else ""
         if failure.error == "invalid_scope":
             return self.failure(
-                f"{self._issuer} does not grant what was asked for ({' '.join(scopes) or 'nothing'}){said}",
-                "Name the scopes that it grants in the credential's settings, or have the application allowed more.",
+                f"{self._issuer} does not grant the requested scopes ({' '.join(scopes) or 'none'}){detail}",
+                "Set the scopes that it grants in the credential's settings, or have the application allowed more.",
             )
-        again = "Sign in again; if it stays so, `closient-mcp status` helps."
-        next_step = "Try again later." if failure.error in _LATER else again
-        return self.failure(f'{self._issuer} reported "{failure.error[:80]}"{said}', next_step)
+        again = "Sign in again. If the error persists, run `closient-mcp status`."
+        next_step = "Try again later." if failure.error in _TEMPORARY else again
+        return self.failure(f'{self._issuer} reported "{failure.error[:80]}"{detail}', next_step)
 
     def no_token(self, verdict: Inconclusive, with_openid: bool) -> UserActionRequired:
-        """The token endpoint said nothing to go by when it was given the code."""
-        # Django OAuth Toolkit fails where a client has no algorithm to sign id_tokens with, as one that registered.
-        without = " If it stays so, take openid out of the credential's scopes." if with_openid else ""
-        return self.failure(f"{self._issuer} gave no token ({verdict.reason})", f"Sign in again in a while.{without}")
+        """The token endpoint's response to the code was inconclusive."""
+        # Some servers fail if a client that registered itself has no algorithm to sign id_tokens with.
+        hint = " If the error persists, remove openid from the credential's scopes." if with_openid else ""
+        return self.failure(f"{self._issuer} issued no token ({verdict.reason})", f"Sign in again later.{hint}")
 
-    def not_exchanged(self, denied: Denied, *, is_own: bool) -> UserActionRequired:
-        """The token endpoint did not take the code (RFC 6749 §5.2); `is_own` says that the settings name the client."""
-        said = f" ({denied.description})" if denied.description else ""
+    def code_rejected(self, denied: Denied, *, is_configured: bool) -> UserActionRequired:
+        """The token endpoint rejected the code (RFC 6749 §5.2)."""
         if denied.error == "invalid_grant":
             return self.failure(
-                f"{self._issuer} did not accept the code{said}: it was used before, took too long, or does not belong "
-                "to this sign-in (verifier or redirect URL)",
+                f"{self._issuer} rejected the code{denied.detail}: it was used before, expired, or does not belong "
+                "to this sign-in (verifier or redirect URI)",
                 "Sign in again.",
             )
         if denied.error == "invalid_client":
-            return self.client_rejected(said) if is_own else self.client_unknown(said)
-        return self.failure(f'{self._issuer} answered "{denied.error[:80]}"{said}', "Sign in again.")
+            return self.client_rejected(is_configured, denied.detail)
+        return self.failure(f'{self._issuer} answered "{denied.error[:80]}"{denied.detail}', "Sign in again.")
 
-    def not_granted_on_device(self, denied: Denied, *, is_own: bool) -> UserActionRequired:
-        """The sign-in on another device came to nothing (RFC 8628 §3.5)."""
+    def device_code_rejected(self, denied: Denied, *, is_configured: bool) -> UserActionRequired:
+        """The sign-in on another device failed (RFC 8628 §3.5)."""
         if denied.error == "access_denied":
             return self.declined()
         if denied.error == "expired_token":
             return self.timed_out()
-        return self.not_exchanged(denied, is_own=is_own)
+        return self.code_rejected(denied, is_configured=is_configured)
 
-    def password_refused(self, said: str = "", *, certain: bool = True) -> UserActionRequired:
-        """The user that the settings name is not taken, or may not be, and is not tried again."""
-        what = "refused" if certain else "gave no token for"
+    def password_rejected(self, detail: str = "", *, certain: bool = True) -> UserActionRequired:
+        """The server rejects the username or the password, or may do so."""
+        what = "rejected" if certain else "issued no token for"
         return self.failure(
-            f"{self._issuer} {what} the username or the password{said}",
-            "They are not tried again until they are changed, so that the account is not locked. "
-            f"If they are right, `closient-mcp logout {self._profile.system}` has them tried once more.",
+            f"{self._issuer} {what} the username or the password{detail}",
+            "They are not sent again until they change, so that the account is not locked. "
+            f"If they are right, run `closient-mcp logout {self._profile.system}` to try them once more.",
         )
 
     def no_refresh_token(self) -> str:
-        """What is to be known of a sign-in that cannot be renewed."""
+        """The warning that a sign-in cannot be renewed."""
         return self._sentence(
-            f"{self._issuer} gave no refresh token: you will have to sign in again when this sign-in ends. "
-            "If the application may have the scope offline_access, that changes it"
+            f"{self._issuer} issued no refresh token: you have to sign in again when this sign-in expires. "
+            "Allowing the application the scope offline_access may change that"
         )
 
     def port_taken(self, port: int, reason: str) -> UserActionRequired:
-        """The one port that the browser may come back to is not free."""
+        """The port of the configured redirect URI is not free."""
         return self.failure(
-            f"port {port}, which is registered for {self._profile.system}'s client, cannot be listened on ({reason})",
-            "Close the program that uses it, or register another redirect URL and set redirect_uri to it.",
+            f"cannot listen on port {port}, which is registered for {self._profile.system}'s client ({reason})",
+            "Close the program that uses it, or register another redirect URI and set redirect_uri to it.",
         )
 
-    def moved(self, was: str, now: str) -> UserActionRequired:
-        """The server names another place for what it gave out than the one that gave it."""
+    def moved(self, old: str, new: str) -> UserActionRequired:
+        """The token endpoint's origin changed."""
         return self.failure(
-            f"the sign-in service moved from {was} to {now}",
-            f"If you trust {now}, run `closient-mcp login {self._profile.system}` in a terminal.",
+            f"the authorization server moved from {old} to {new}",
+            f"If you trust {new}, run `closient-mcp login {self._profile.system}` in a terminal.",
         )
 
-    def client_unknown(self, said: str = "") -> UserActionRequired:
-        """The client that registered itself is not taken, or no longer."""
+    def client_rejected(self, is_configured: bool, detail: str = "") -> UserActionRequired:
+        """The server rejects the client that the settings name, or that it registered."""
+        if is_configured:
+            return self.failure(
+                f"{self._issuer} rejected the client_id or client_secret{detail}",
+                "Check both, and that they belong to this environment (production, testing).",
+            )
         return self.failure(
-            f"{self._issuer} does not take the client that it registered{said}",
-            f"Try again. If it stays so, `closient-mcp logout {self._profile.system} --forget` starts from nothing.",
-        )
-
-    def client_rejected(self, said: str = "") -> UserActionRequired:
-        """The client that the settings name is not taken."""
-        return self.failure(
-            f"{self._issuer} rejected the client_id or client_secret{said}",
-            "Check both, and that they belong to this environment (production, testing).",
+            f"{self._issuer} rejected the client that it registered{detail}",
+            f"Try again. If the error persists, run `closient-mcp logout {self._profile.system} --forget`.",
         )

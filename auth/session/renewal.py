@@ -1,8 +1,8 @@
-"""A sign-in in use: its access token, kept fresh across tasks, processes, cancellation and shutdown.
+"""A sign-in in use: its access token, renewed across tasks, processes, cancellation and shutdown.
 
-Two processes that refresh one rotating token lose the sign-in, and so does one that is interrupted between the
-server's rotation and its own writing. So: a lock between processes, a second look at the file under the lock, and
-a thread of its own for the refresh, which outlives whoever waits for it, and which the end of the process waits for.
+The sign-in is lost if two processes use the same rotating refresh token, or if one is interrupted after the server
+rotated it and before the new one is saved. So a refresh holds a lock between processes, reads the file again under the
+lock, and runs in a thread that outlives its callers and that the end of the process waits for.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from functools import partial
 
 from .. import background
 from ..errors import AuthError, UnavailableError
+from ..history import REJECTIONS, History
 from ..oauth.discovery import same_origin
 from ..oauth.http import HttpClient
-from ..oauth.retrying import ask_patiently
+from ..oauth.retrying import send_with_retries
 from ..oauth.tokens import Denied, Granted, Inconclusive, TokenRequestOptions, Verdict, is_usable, refresh_request
 from ..profile import Profile
 from ..records import Client, Record, Server, Tokens
@@ -28,7 +29,6 @@ from ..store.record_store import Store
 from .client_setup import ClientSetup
 from .credentials import Credentials
 from .messages import Messages
-from .refusals import Refusals
 from .unattended import Unattended
 
 logger = logging.getLogger(__name__)
@@ -37,10 +37,7 @@ _NEW = 60.0
 
 
 class Session:
-    """The sign-in to one system, for one caller; where the grant needs no person, what stands for one.
-
-    `taken` is the access token that a service took last.
-    """
+    """The sign-in to one system; `accepted_token` is the last access token that a service accepted."""
 
     def __init__(
         self, profile: Profile, store: Store, http: HttpClient, *, clock: Callable[[], float] = time.time
@@ -50,112 +47,121 @@ class Session:
         self.http = http
         self.clock = clock
         self.credentials = Credentials(profile, store.redaction)
-        self._messages = Messages(profile, store.redaction)
-        self.refusals = Refusals(store, self._messages, clock)
-        self.client_setup = ClientSetup(profile, http, self._messages, self.credentials, clock)
-        self._unattended = (
-            Unattended(profile, store, http, self._messages, self.credentials, self.client_setup, clock)
-            if profile.unattended
-            else None
-        )
-        self._known = False
-        self.taken = ""
+        self.messages = Messages(profile, store.redaction)
+        self.client_setup = ClientSetup(profile, http, self.messages, self.credentials, clock)
+        self._unattended = Unattended(store, self.client_setup) if profile.unattended else None
+        self._identified = False
+        self.accepted_token = ""
+        self._last_rejected: tuple[str, float] = ("", 0.0)
         self._tokens: Tokens | None = None
         self._unsaved: tuple[str, Tokens] | None = None
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
 
     async def token(self, bad: str | None = None) -> str | None:
-        """A good access token, or nothing where nobody is signed in. `bad` is one that was just refused.
+        """A valid access token, None if no one is signed in. `bad` is one that a service has just rejected.
 
         Raises:
-            UnavailableError: there is a sign-in, but it cannot be renewed at the moment.
+            UnavailableError: the sign-in cannot be renewed at the moment.
             UserActionRequired: the credential file or a credential in the settings can't be used, or the service
                 rejects every token.
         """
-        if not self._known:
-            # Whose file it is may be for a command to say, and that takes its time.
+        if not self._identified:
+            # In a thread: reading a client_id may run a command.
             await asyncio.to_thread(self.credentials.identity)
-            self._known = True
+            self._identified = True
         if self._unsaved:
             await asyncio.to_thread(self._save)
         joined = True
         while joined:
-            if good := await self._good(bad):
-                return good
+            if usable := await self._usable(bad):
+                return usable
             if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
                 return None
-            # Again, if this one was under way: it may have been for another token than the bad one.
             if bad:
-                await asyncio.to_thread(self.refusals.check)
+                await asyncio.to_thread(self._check_rejections)
+            # If a refresh was under way, repeat: it may have replaced another token than the bad one.
             job, joined = self._start_refresh(bad)
             try:
                 await asyncio.shield(asyncio.wrap_future(job))
             except UnavailableError as error:
-                if not self._alive(bad):
+                if not self._unexpired(bad):
                     raise
                 logger.warning("%s %s", error.message, error.next_step)
-            if alive := self._alive(bad):
-                return alive
-        # Some servers give the same token until it ends, whatever becomes of it; then the service's word counts.
-        return self._alive(None) if self._unattended else None
+            if unexpired := self._unexpired(bad):
+                return unexpired
+        # Some servers return the same token until it expires; then the service decides.
+        return self._unexpired(None) if self._unattended else None
 
     async def newer(self, token: str) -> str | None:
-        """A good token other than this one, where another process has left one; nothing is renewed for it."""
+        """Another valid token that a different process has saved, if any, without renewing."""
         if self._unsaved:
-            return None  # what is in memory is all there is
+            return None  # the file is older than the memory
         self.reread()
-        good = await self._good(token)
-        return good if good != token else None
+        usable = await self._usable(token)
+        return usable if usable != token else None
 
-    def obtained_at(self, token: str) -> float:
-        """When this token was issued, as far as is known."""
+    def is_new(self, token: str) -> bool:
+        """Whether this token was issued a moment ago, so that another one would not help."""
+        return self.clock() - self._obtained_at(token) < _NEW
+
+    def _obtained_at(self, token: str) -> float:
         tokens = self._tokens
         return tokens.obtained_at if tokens and tokens.access_token == token else 0.0
 
-    def is_new(self, token: str) -> bool:
-        """Whether this token was issued a moment ago, so that another one would fare no better."""
-        return self.clock() - self.obtained_at(token) < _NEW
-
     def reread(self) -> None:
-        """Look at the file again: somebody signed in, or granted more."""
-        self._keep(None)
+        """Read the file again at the next use."""
+        self._set_tokens(None)
 
-    async def _good(self, bad: str | None) -> str | None:
+    def note_rejection(self, token: str) -> None:
+        """Remember that a service rejected a new token; simultaneous rejections of one token count once."""
+        rejected = (token, self._obtained_at(token))
+        if rejected != self._last_rejected:
+            self._last_rejected = rejected
+            now = self.clock()
+            self.remember(lambda history: history.after(REJECTIONS, now))
+
+    def remember(self, change: Callable[[History], History]) -> None:
+        """Change the stored history, if it can be written."""
+        with contextlib.suppress(AuthError):
+            self.store.remember(change)
+
+    def _check_rejections(self) -> None:
+        if self.store.read().history.reached(REJECTIONS, self.clock()):
+            raise self.messages.tokens_rejected()
+
+    async def _usable(self, bad: str | None) -> str | None:
         tokens = self._tokens
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
-            # Another process may have refreshed, signed in or signed out: reading needs no lock. A keyring is slow.
-            tokens = self._take(tokens, self._tokens_of(await asyncio.to_thread(self.store.read)))
+            # Another process may have refreshed, signed in or signed out. In a thread: a keyring may be slow.
+            read = self._tokens_of(await asyncio.to_thread(self.store.read))
+            with self._guard:
+                if self._tokens is tokens:  # unless a refresh has finished meanwhile
+                    self._tokens = read
+                tokens = self._tokens
         if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
             return None
         return tokens.access_token
 
     def _tokens_of(self, record: Record) -> Tokens | None:
-        """A record's tokens, unless the settings ask for other scopes by now and no person is needed for that."""
-        others = self._unattended is not None and set(record.asked) != set(self.profile.scopes or ())
-        return None if others else record.tokens
+        """The record's tokens, unless the settings have other scopes now and no user is needed to request them."""
+        changed = self._unattended is not None and set(record.asked) != set(self.profile.scopes or ())
+        return None if changed else record.tokens
 
-    def _take(self, known: Tokens | None, read: Tokens | None) -> Tokens | None:
-        """Go by what was read, unless a refresh has ended meanwhile: what it got is newer than what we read."""
-        with self._guard:
-            if self._tokens is known:
-                self._tokens = read
-            return self._tokens
-
-    def _keep(self, tokens: Tokens | None) -> None:
+    def _set_tokens(self, tokens: Tokens | None) -> None:
         with self._guard:
             self._tokens = tokens
 
-    def _alive(self, bad: str | None) -> str | None:
-        """What a refresh left: good, or at least not over where it could not be renewed."""
+    def _unexpired(self, bad: str | None) -> str | None:
+        """The current access token unless it is expired or bad; it may expire soon."""
         tokens = self._tokens
         if tokens is None or tokens.access_token == bad:
             return None
-        over = tokens.expires_at is not None and self.clock() >= tokens.expires_at
-        return None if over else tokens.access_token
+        expired = tokens.expires_at is not None and self.clock() >= tokens.expires_at
+        return None if expired else tokens.access_token
 
     def _start_refresh(self, bad: str | None) -> tuple[Future[None], bool]:
-        """The refresh that is under way, or a new one in a thread that outlives whoever waits; and whether it was."""
+        """The refresh under way, or a new one, and whether it was under way."""
         with self._guard:
             if self._job is not None and not self._job.done():
                 return self._job, True
@@ -163,20 +169,19 @@ class Session:
             return job, False
 
     def refresh(self, bad: str | None = None, *, interactive: bool = False) -> None:
-        """Renew the tokens unless somebody else just did; blocks for up to the lock's and the wire's patience.
+        """Renew the tokens unless another process just did; blocks for the lock and the requests.
 
-        `interactive` says that the person asked for it: then credentials that were refused are tried once more.
+        `interactive`: the user asked for it, so rejected credentials are tried once more.
 
         Raises:
-            UnavailableError: the server does not response as it should, and no token that still works is left.
-            UserActionRequired: a credential of the settings is missing, or was refused.
+            UnavailableError: the server does not answer as it should, and no valid token is left.
+            UserActionRequired: a credential of the settings is missing or rejected.
         """
-        self.credentials.open()
+        self.credentials.load()
         with self.store.lock():
-            record = self.store.read()
-            record = self._saved(record)
+            record = self._save_unsaved(self.store.read())
             tokens = self._tokens_of(record)
-            self._keep(tokens)
+            self._set_tokens(tokens)
             if tokens and is_usable(tokens, self.clock()) and tokens.access_token != bad:
                 return
             if tokens and self._renew(record, tokens, bad):
@@ -185,58 +190,57 @@ class Session:
                 self._fetch(self._unattended, bad, interactive)
 
     def _save(self) -> None:
-        """Write what could not be written, if that is possible by now."""
         with contextlib.suppress(AuthError), self.store.lock():
-            self._saved(self.store.read())
+            self._save_unsaved(self.store.read())
 
-    def _saved(self, record: Record) -> Record:
-        """The record with what a refresh got and no disk took, unless others have changed it; we hold the lock."""
+    def _save_unsaved(self, record: Record) -> Record:
+        """Save tokens that could not be saved before, unless the record was changed by others; under the lock."""
         if self._unsaved and record.tokens and record.tokens.refresh_token == self._unsaved[0]:
             record = self.store.write(record.model_copy(update={"tokens": self._unsaved[1]}))
         self._unsaved = None
         return record
 
     def _renew(self, record: Record, tokens: Tokens, bad: str | None) -> bool:
-        """Use the refresh token; gives whether that settled it, and not where there is none or it has ended."""
+        """Use the refresh token; return false if there is none or it is no longer valid."""
         server, client = record.server, record.client
         if not tokens.refresh_token or not server or not client:
             return False
         try:
             self.store.check_room("nothing is lost, you are still signed in")
         except UnavailableError:
-            if self._alive(bad):
+            if self._unexpired(bad):
                 return True
             raise
-        verdict = self._ask(server, client, tokens)
-        if isinstance(verdict, Inconclusive) and verdict.is_elsewhere and (now := self._moved(server)):
-            record = record.model_copy(update={"server": now})
-            verdict = self._ask(now, client, tokens)
+        verdict = self._request(server, client, tokens)
+        if isinstance(verdict, Inconclusive) and verdict.is_elsewhere and (moved := self._moved(server)):
+            record = record.model_copy(update={"server": moved})
+            verdict = self._request(moved, client, tokens)
         if isinstance(verdict, Denied):
-            # Not every disk's locks hold between machines: nobody else's tokens are ended.
-            kept = self.store.read().tokens
-            self._keep(kept)
-            if kept is not None and kept.refresh_token != tokens.refresh_token:
+            # Locks do not work on every network disk: tokens of another process must not be deleted.
+            stored = self.store.read().tokens
+            self._set_tokens(stored)
+            if stored is not None and stored.refresh_token != tokens.refresh_token:
                 return True
             self._end(record, verdict)
             return False
         if isinstance(verdict, Granted):
-            self._keep(verdict.tokens)  # before the write: a full disk must not cost the rotation
+            self._set_tokens(verdict.tokens)  # before writing, so that a full disk does not lose the new token
             self._unsaved = (tokens.refresh_token, verdict.tokens)
             self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
             self._unsaved = None
-        elif not self._alive(bad):
+        elif not self._unexpired(bad):
             raise self._unavailable(verdict)
         return True
 
-    def _ask(self, server: Server, client: Client, tokens: Tokens) -> Verdict:
+    def _request(self, server: Server, client: Client, tokens: Tokens) -> Verdict:
         complete = self.credentials.complete(client, server)
         scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
         options = TokenRequestOptions(self.profile.resource, self.profile.in_query, scope)
         request = refresh_request(server, complete, tokens.refresh_token or "", options)
-        return ask_patiently(self.http, request, self.clock, tokens)
+        return send_with_retries(self.http, request, self.clock, tokens)
 
     def _moved(self, server: Server) -> Server | None:
-        """The server as it describes itself by now, if its token endpoint has moved and not to another origin."""
+        """The server's current metadata, if its token endpoint moved within its origin."""
         try:
             now = self.client_setup.server()
         except AuthError:
@@ -245,7 +249,6 @@ class Session:
         return now if moved and same_origin(now.token_endpoint, server.token_endpoint) else None
 
     def _fetch(self, unattended: Unattended, bad: str | None, interactive: bool) -> None:
-        """Have new tokens without a person; we hold the lock."""
         record = self.store.read()
         if interactive:
             history = record.history.model_copy(update={"bad_credentials": ""})
@@ -253,19 +256,19 @@ class Session:
         try:
             fetched = unattended.fetch(record, interactive=interactive)
         except AuthError:
-            if self._alive(bad):
-                return  # a little life is left in the old one
+            if self._unexpired(bad):
+                return
             raise
-        self._keep(fetched.tokens)
+        self._set_tokens(fetched.tokens)
         self.store.write(fetched)
 
     def _end(self, record: Record, denied: Denied) -> None:
-        """The server ended the sign-in; we hold the lock and this refresh token is the stored one, so it is true."""
-        own = record.client is not None and record.client.is_own
-        # A client that may not refresh may still have new tokens for its password.
-        if own and (denied.error == "invalid_client" or (denied.ends_client and not self._unattended)):
-            raise self._messages.client_rejected()
-        if denied.ends_client and not own:
+        """Delete tokens that the server no longer accepts; under the lock, and only if they are the stored ones."""
+        configured = record.client is not None and record.client.is_configured
+        # A client that may not refresh may still use its password.
+        if configured and (denied.error == "invalid_client" or (denied.ends_client and not self._unattended)):
+            raise self.messages.client_rejected(is_configured=True)
+        if denied.ends_client and not configured:
             logger.info("%s no longer knows this client (%s)", record.site, denied.error)
             self.drop(record, client=None)
         elif denied.error == "invalid_grant":
@@ -275,13 +278,13 @@ class Session:
             raise self._unavailable(Inconclusive(f"{denied.error}: {denied.description}".rstrip(": ")))
 
     def drop(self, record: Record, **changes: object) -> None:
-        """Write the record without its tokens, and with these changes; for whoever holds its lock."""
+        """Write the record without its tokens and with these changes; call it under the record's lock."""
         self.store.write(record.model_copy(update={"tokens": None, **changes}))
-        self._keep(None)
+        self._set_tokens(None)
 
     def _unavailable(self, verdict: Inconclusive) -> UnavailableError:
-        wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "in a while"
-        return self._messages.unavailable(
+        wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "later"
+        return self.messages.unavailable(
             f"{self.profile.issuer} is not renewing sign-ins right now ({verdict.reason})",
             f"You are still signed in; try again {wait}.",
         )

@@ -1,1 +1,1 @@
-"""Leading a person through a sign-in, and out of it."""
+"""Signing a user in, and out."""

@@ -1,4 +1,4 @@
-"""A sign-in under way, as those who wait for it see it."""
+"""A sign-in under way, as seen by those who wait for it."""
 
 from __future__ import annotations
 
@@ -13,58 +13,80 @@ _UNREPORTED = 60.0
 _NEVER = -1e9
 
 
-@dataclass(slots=True)
-class SignInAttempt:
-    """Where the user goes, whether they were sent there, and how it ended.
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the user signs in: at `url`, which is short and contains no state, or directly at `authorize_url`.
 
-    `ready` is set once `url` is known, `done` at the end. With a `user_code` the URL is for any device, and
-    the code is entered there. `server` is the authorization server where that is not the service itself. `opened`
-    says that the user was sent there: by a browser, by their client, or by a result that named the code. `error` says
-    why it failed, if it did, `reported` that a caller has seen the error. `dismissed_at` (monotonic) is when the user
-    closed a client's question about it.
+    With a `user_code`, `url` is for any device, and the user enters the code there. `server` is the authorization
+    server if it has another origin than the configured issuer.
     """
 
     url: str = ""
     user_code: str = ""
     server: str = ""
     authorize_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a sign-in ended, and when (monotonic)."""
+
+    error: AuthError | None
+    ended_at: float
+
+
+@dataclass(slots=True)
+class SignInAttempt:
+    """One attempt to sign in.
+
+    `ready` is set once `destination` is known, `done` at the end. `opened`: the user was sent there, by a browser, by
+    their client, or by a result that contained the code. `reported`: a caller has seen the error. `dismissed_at`
+    (monotonic) is when the user dismissed a client's question about it.
+    """
+
+    destination: Destination = Destination()
     opened: bool = False
+    dismissed_at: float = _NEVER
+    outcome: Outcome | None = None
+    reported: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
-    error: AuthError | None = None
-    ended_at: float | None = None
-    reported: bool = False
-    dismissed_at: float = _NEVER
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def ended(self) -> bool:
-        """Whether it has ended, well or not, though the page that says so may still be on its way."""
-        return self.ended_at is not None
+    def error(self) -> AuthError | None:
+        """Why it failed, if it did."""
+        return self.outcome.error if self.outcome else None
+
+    def show(self, destination: Destination) -> None:
+        """Set where the user signs in."""
+        self.destination = destination
+        self.ready.set()
 
     def finish(self, error: AuthError | None = None) -> None:
-        """End it, well or with an error, and release everybody who waits for it."""
+        """End it, and release everyone who waits for it."""
         self.conclude(error)
         self.release()
 
     def conclude(self, error: AuthError | None = None) -> None:
-        """Record how it ended; the first end counts."""
-        if self.ended_at is None:
-            self.error, self.ended_at = error, time.monotonic()
+        """Record how it ended, unless it has ended before."""
+        if self.outcome is None:
+            self.outcome = Outcome(error, time.monotonic())
 
     def release(self) -> None:
-        """Release everybody who waits, if it has ended."""
-        if self.ended:
+        """Release everyone who waits, if it has ended."""
+        if self.outcome:
             self.ready.set()
             self.done.set()
 
-    def outcome(self) -> AuthError | None:
-        """Why it failed, if it did; from then on the error counts as reported."""
+    def report(self) -> AuthError | None:
+        """Return the error, if any, which then counts as reported."""
         self.reported = True
         return self.error
 
-    def unreported(self) -> bool:
+    def has_unreported_error(self) -> bool:
         """Whether it failed a moment ago, between two calls, and no caller has seen the error."""
-        if self.error is None or self.reported or self.ended_at is None:
+        outcome = self.outcome
+        if outcome is None or outcome.error is None or self.reported:
             return False
-        return time.monotonic() - self.ended_at < _UNREPORTED
+        return time.monotonic() - outcome.ended_at < _UNREPORTED

@@ -1,4 +1,4 @@
-"""The loopback address that a browser comes back to (RFC 8252 §7.3), and the pages that it then shows."""
+"""The loopback listener for redirects (RFC 8252 §7.3), and the pages that it shows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from urllib.parse import urlsplit
 
 from ..oauth.redirects import HOST, PATH, Redirect, checked_redirect
 
-# How long closing may take: the server looks so often whether it is to stop.
+# How often the server checks whether it should stop.
 _POLL = 0.1
 _REQUEST_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a person is shown: true, and without anything that a server wrote unescaped."""
+    """What the user sees; it is escaped when it is sent."""
 
     status: int
     title: str
@@ -37,34 +37,29 @@ STALE = Page(400, "This page is out of date", "Start the sign-in again from your
 
 
 def failed(text: str) -> Page:
-    """The page for a sign-in that did not work out."""
+    """The page for a sign-in that failed."""
     return Page(200, "You are not signed in", text)
-
-
-def _nothing() -> None:
-    """Nobody wants to know."""
 
 
 class CallbackServer:
     """Listens on 127.0.0.1; `begin` must be called before the browser is sent anywhere.
 
-    `/` leads on to the authorization server, so that the URL a person is given stays short and holds no
-    state; the redirect address's path takes the answer. Everything else, favicons and prefetches, is 404 and ends
-    nothing.
+    `/` redirects to the authorization server, so that the URL shown to users is short and contains no state. The
+    redirect URI's path receives the response. Everything else, such as favicons, is 404 and has no effect.
     """
 
     def __init__(self, redirect_uri: str | None = None) -> None:
-        """Bind, for a redirect address or on any free port.
+        """Bind to the port of a redirect URI, or to any free port.
 
         Raises:
-            OSError: the port is taken, or the machine lets nothing listen.
+            OSError: the port is taken, or listening is not allowed.
         """
         redirect = checked_redirect(redirect_uri) if redirect_uri else Redirect(HOST, 0, PATH)
         self._servers = [_Server((HOST, redirect.port), _Handler)]
         self._begun = False
         self.port: int = self._servers[0].server_port
         if redirect.host != HOST:
-            # By that name browsers go to [::1] first, and nobody else should be listening there.
+            # Browsers try [::1] first for localhost, and no other program should be listening there.
             with suppress(OSError):
                 self._servers.append(_Server6(("::1", self.port), _Handler))
         for server in self._servers:
@@ -73,10 +68,10 @@ class CallbackServer:
         self.redirect_uri = redirect_uri or f"http://{HOST}:{self.port}{PATH}"
         self.url = f"http://{HOST}:{self.port}/"
 
-    def begin(self, destination: str, handle: Callable[[str], Page], sent: Callable[[], None] = _nothing) -> None:
-        """Serve: `destination` is where `/` leads, `handle` turns a callback's query into a page.
+    def begin(self, destination: str, handle: Callable[[str], Page], sent: Callable[[], None] = lambda: None) -> None:
+        """Serve: `/` redirects to `destination`, and `handle` turns a redirect's query into a page.
 
-        `sent` is told when such a page is on its way: before that the process must not end.
+        `sent` is called when such a page was sent: the process must not end before.
         """
         for server in self._servers:
             server.destination, server.handle, server.sent = destination, handle, sent
@@ -84,7 +79,7 @@ class CallbackServer:
         self._begun = True
 
     def close(self) -> None:
-        """Stop listening; nobody who keeps a connection open is waited for."""
+        """Stop listening, without waiting for open connections."""
         for server in self._servers:
             if self._begun:
                 server.shutdown()
@@ -92,11 +87,11 @@ class CallbackServer:
 
 
 class _Server(ThreadingHTTPServer):
-    # Nobody waits for whoever keeps a connection open; the exchange of a code has a thread of its own.
+    # Open connections are not waited for; the exchange of a code has a thread of its own.
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
-    # Elsewhere this lets a port be taken again that has just been left; on Windows it lets two listen on it.
+    # On Windows this would allow two programs to listen on one port; elsewhere it allows reuse after closing.
     allow_reuse_address = os.name == "posix"
     destination = ""
     path = PATH
@@ -105,7 +100,7 @@ class _Server(ThreadingHTTPServer):
     sent: Callable[[], None]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that hangs up is no news."""
+        """Ignore browsers that close the connection."""
 
 
 class _Server6(_Server):
@@ -117,9 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server = cast(_Server, self.server)
-        # DNS rebinding: another site's name may have been pointed at this address.
+        # DNS rebinding: another site's name may resolve to this address.
         if self.headers.get("host") not in server.hosts:
-            self._send(Page(400, "Not here", "This URL is for signing in on this machine."))
+            self._send(Page(400, "Wrong host", "This URL is for signing in on this machine."))
             return
         target = urlsplit(self.path)
         if target.path == "/" and not (server.path == "/" and target.query):
@@ -131,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             finally:
                 server.sent()
         else:
-            self._send(Page(404, "Nothing here", "This URL is for signing in."))
+            self._send(Page(404, "Not found", "This URL is for signing in."))
 
     def _send(self, page: Page) -> None:
         template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
@@ -148,8 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def version_string(self) -> str:
-        """No word about what we are made of."""
+        """Hide the versions of Python and its server."""
         return "closient-mcp"
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the URL holds the code."""
+        """Log nothing: the URL contains the code."""

@@ -1,4 +1,4 @@
-"""The end of a sign-in: revoked at the server (RFC 7009), and dropped here whatever becomes of that."""
+"""The end of a sign-in: revoked at the server (RFC 7009) and deleted here, even if the revocation fails."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from ..session.renewal import Session
 
 
 def sign_out(session: Session, *, forget: bool = False) -> str:
-    """Revoke a sign-in and drop it; with `forget` the registration too. Gives what is to be said of it.
+    """Revoke and delete a sign-in, with `forget` its registration too; return a message for the user.
 
     Raises:
-        UserActionRequired, UnavailableError: it cannot be dropped.
+        UserActionRequired, UnavailableError: it cannot be deleted.
     """
     with session.store.lock():
         try:
             record = session.store.read()
-            said = _revoke(session, record)
-        except UnavailableError as error:  # of the keyring: signing out is the way out of that
+            message = _revoke(session, record)
+        except UnavailableError as error:  # of the keyring, which must not prevent the sign-out
             record = session.store.read_file().model_copy(update={"client": None})
-            said = f"Signed out of {session.profile.issuer} here, and not there. {error.message}"
+            message = f"Signed out of {session.profile.issuer} on this machine only. {error.message}"
         changes: dict[str, object] = {"pending": None, "device": None, "person": "", "warning": ""}
-        changes["history"] = record.history.signed_out()
+        changes["history"] = record.history.after_sign_out()
         if forget:
             _deregister(session, record)
             changes |= {"client": None, "server": None, "spare": None}
         session.drop(record, **changes)
-    return said
+    return message
 
 
 def _deregister(session: Session, record: Record) -> None:
     if record.client and record.server and (request := deregistration_request(record.client, record.server)):
-        with contextlib.suppress(NoResponseError):  # a registration that nobody uses any more does no harm
+        with contextlib.suppress(NoResponseError):  # an unused registration is harmless
             session.http.send(request)
 
 
 def _revoke(session: Session, record: Record) -> str:
-    host = session.profile.issuer
+    issuer = session.profile.issuer
     if record.tokens is None:
-        return f"Nobody was signed in to {host}."
+        return f"You were not signed in to {issuer}."
     if record.server is None or record.client is None:
-        return f"Signed out of {host} here."
+        return f"Signed out of {issuer} on this machine."
     server = record.server
     if session.profile.endpoints.revocation:
         server = server.model_copy(update={"revocation_endpoint": session.profile.endpoints.revocation})
@@ -55,7 +55,7 @@ def _revoke(session: Session, record: Record) -> str:
     try:
         request = revoke_request(server, session.credentials.complete(record.client, server), record.tokens)
         if request is None:
-            return f"Signed out of {host} here; it offers no way to revoke the sign-in there."
+            return f"Signed out of {issuer} on this machine; the server does not support revoking the sign-in."
         response = session.http.send(request)
     except UserActionRequired as error:
         reason = error.message.rstrip(".")
@@ -63,6 +63,6 @@ def _revoke(session: Session, record: Record) -> str:
         reason = str(error)
     else:
         if response.status == 200:
-            return f"Signed out of {host}: the sign-in is revoked."
+            return f"Signed out of {issuer}: the sign-in is revoked."
         reason = response.summary
-    return f"Signed out here, but {host} did not confirm it ({reason}); remove the application in its settings too."
+    return f"Signed out here, but {issuer} did not confirm it ({reason}); remove the application in its settings too."

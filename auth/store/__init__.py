@@ -1,1 +1,1 @@
-"""The record of a sign-in on disk or in a keyring."""
+"""The record of a sign-in, in a file and optionally the keyring."""

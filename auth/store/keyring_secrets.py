@@ -1,13 +1,20 @@
-"""The secrets of a record as one text, for a keyring, and the record without them."""
+"""The part of a record that a keyring stores: its lasting secrets, as one text under a seal that the file contains."""
 
 from __future__ import annotations
 
+import logging
+from secrets import token_hex
+
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..records import Record, Tokens
+from ..errors import UnavailableError
+from ..records import Client, Record, Tokens
+from ..secrets.keyring import KeyringError, SignIns
+
+logger = logging.getLogger(__name__)
 
 
-class _Seal(BaseModel):
+class _Secrets(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     client_id: str = ""
@@ -16,37 +23,96 @@ class _Seal(BaseModel):
     tokens: Tokens | None = None
 
 
-def secrets_of(record: Record) -> str:
-    """What lasts and is secret in it, nothing where there is none: a pending sign-in's secrets end by themselves."""
+class KeyringSecrets:
+    """Moves the secrets of one record to its entry in the keyring and back, without reading the entry again."""
+
+    def __init__(self) -> None:
+        self._keyring = SignIns()
+        # A seal, and the text that the keyring stores under it.
+        self._known = ("", "")
+        self._warned = False
+
+    def forget(self) -> None:
+        """Read the entry again at the next use; a process that died may have changed it without changing the seal."""
+        self._known = ("", "")
+
+    def unseal(self, record: Record, entry: str) -> Record:
+        """The record with its secrets, or without them if the keyring no longer has them.
+
+        Raises:
+            UnavailableError: the keyring cannot be read.
+        """
+        if self._known[0] != record.seal:
+            try:
+                text = self._keyring.get(entry)
+            except KeyringError as error:
+                raise UnavailableError(
+                    f"The sign-in to {record.site} is in the keyring, which cannot be read: {error}.",
+                    f"{error.next_step} Or run `closient-mcp logout {record.system}`, and sign in again.",
+                    system=record.system,
+                    url=record.site,
+                ) from None
+            if text is None:
+                logger.warning("the keyring no longer contains the sign-in to %s", record.site)
+            self._known = (record.seal, text or "")
+        return _with_secrets(record, self._known[1])
+
+    def seal(self, record: Record, entry: str) -> Record:
+        """Store the secrets; return the record for the file, which still has them if the keyring fails."""
+        text = _secrets_of(record)
+        if self.is_unreadable(record):
+            return _without_secrets(record, record.seal)  # it is kept
+        if text and (not record.seal or self._known != (record.seal, text)):
+            try:
+                self._keyring.put(entry, text)
+            except KeyringError as error:
+                if not self._warned:
+                    logger.warning("the sign-in to %s is stored in a file, because %s", record.site, error)
+                self._warned = True
+                text = ""
+            else:
+                self._known = (token_hex(8), text)
+        return _without_secrets(record, self._known[0]) if text else record.model_copy(update={"seal": ""})
+
+    def is_unreadable(self, record: Record) -> bool:
+        """Whether the record has no secrets because the keyring did not return them."""
+        return bool(record.seal) and not has_secrets(record) and self._known == (record.seal, "")
+
+    def drop(self, entry: str) -> None:
+        """Delete the entry, if possible."""
+        self._keyring.drop(entry)
+
+
+def has_secrets(record: Record) -> bool:
+    """Whether the record contains lasting secrets; those of a pending sign-in expire by themselves."""
     client = record.client
-    seal = _Seal(
-        client_id=client.client_id if client else "",
-        client_secret=client.client_secret if client else None,
-        registration_token=client.registration_token if client else None,
+    return bool(record.tokens or (client and (client.client_secret or client.registration_token)))
+
+
+def _secrets_of(record: Record) -> str:
+    client = record.client or Client(client_id="")
+    secrets = _Secrets(
+        client_id=client.client_id,
+        client_secret=client.client_secret,
+        registration_token=client.registration_token,
         tokens=record.tokens,
     )
-    return seal.model_dump_json(exclude_defaults=True) if record.tokens or _has_secret(record) else ""
+    return secrets.model_dump_json(exclude_defaults=True) if has_secrets(record) else ""
 
 
-def without_secrets(record: Record, seal: str) -> Record:
-    """The record as a file may hold it while a keyring holds the rest, under this mark."""
+def _without_secrets(record: Record, seal: str) -> Record:
     bare = {"client_secret": None, "registration_token": None}
     client = record.client.model_copy(update=bare) if record.client else None
     return record.model_copy(update={"client": client, "tokens": None, "seal": seal})
 
 
-def with_secrets(record: Record, text: str) -> Record:
-    """The record with what a keyring held for it; with none of that where it is no such text."""
+def _with_secrets(record: Record, text: str) -> Record:
     try:
-        seal = _Seal.model_validate_json(text)
+        secrets = _Secrets.model_validate_json(text)
     except ValidationError:
         return record
     client = record.client
-    if client and client.client_id == seal.client_id:
-        kept = {"client_secret": seal.client_secret, "registration_token": seal.registration_token}
-        client = client.model_copy(update=kept)
-    return record.model_copy(update={"client": client, "tokens": seal.tokens})
-
-
-def _has_secret(record: Record) -> bool:
-    return record.client is not None and bool(record.client.client_secret or record.client.registration_token)
+    if client and client.client_id == secrets.client_id:
+        given = {"client_secret": secrets.client_secret, "registration_token": secrets.registration_token}
+        client = client.model_copy(update=given)
+    return record.model_copy(update={"client": client, "tokens": secrets.tokens})

@@ -1,4 +1,4 @@
-"""Files that only their owner reads: never through a link, and replaced whole, so that nobody reads half of one."""
+"""Files that only their owner can read: never through a link, and replaced atomically."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from pathlib import Path
 
 _LARGEST = 1_000_000
 _LEFT_BEHIND = 60.0
-# On Windows a file that is read, or looked into for viruses, cannot be replaced, and one that is replaced not read.
+# On Windows, a file that another program reads cannot be replaced, nor read while it is replaced.
 _TRIES, _PAUSE = (10, 0.03) if os.name == "nt" else (1, 0.0)
 
 
 class UnsafeFileError(Exception):
-    """What is there is no file of ours; the text says why."""
+    """The file is not ours; the text says why."""
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, with those above it that are missing, for its owner alone.
+    """Make a folder and its missing parents, accessible to their owner only.
 
     Raises:
-        OSError: that cannot be done.
+        OSError: it cannot be made.
     """
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
     if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) != 0o700:
         folder.chmod(0o700)
 
 
 def read(path: Path) -> str:
-    """What a file holds; one that others can read is closed to them.
+    """Read a file; if others can read it too, remove their permissions.
 
     Raises:
-        UnsafeFileError: it is no plain file, or somebody else's.
+        UnsafeFileError: it is not a plain file, or belongs to another user.
         OSError: it cannot be read.
     """
     for _ in range(_TRIES - 1):
@@ -49,7 +49,7 @@ def read(path: Path) -> str:
 
 
 def _read(path: Path) -> str:
-    # O_NOFOLLOW: whoever may put a link there could make us read, and later replace, another file.
+    # O_NOFOLLOW: a link could make us read, and later replace, another file.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
         file = os.fdopen(handle, encoding="utf-8", errors="replace")
@@ -72,27 +72,27 @@ def write(path: Path, text: str) -> None:
     """Replace a file.
 
     Raises:
-        OSError: the disk does not take it; the file is what it was.
+        OSError: it cannot be written; the old file is unchanged.
     """
-    with _beside(path, text) as temporary:
+    with _temporary(path, text) as temporary:
         _replace(temporary, path)
 
 
 def check_room(path: Path, size: int) -> None:
-    """See that a file of this size could be written.
+    """Check that a file of this size can be written.
 
     Raises:
-        OSError: it could not.
+        OSError: it cannot.
     """
-    with _beside(path, " " * size):
+    with _temporary(path, " " * size):
         pass
 
 
 @contextmanager
-def _beside(path: Path, text: str) -> Generator[Path]:
-    """A file in the same folder that holds this text, until it is moved or the block ends."""
+def _temporary(path: Path, text: str) -> Generator[Path]:
+    """A file in the same folder that contains this text, until it is moved or the block ends."""
     make_folder(path.parent)
-    _sweep(path)
+    _remove_abandoned(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     temporary = Path(name)
     try:
@@ -105,8 +105,8 @@ def _beside(path: Path, text: str) -> Generator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _sweep(path: Path) -> None:
-    """Remove what processes left behind that were killed while they wrote."""
+def _remove_abandoned(path: Path) -> None:
+    """Remove temporary files of processes that were killed."""
     for left in path.parent.glob(f".{path.name}-*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _LEFT_BEHIND:

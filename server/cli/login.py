@@ -115,20 +115,21 @@ def _guide(login: Login, attempt: SignInAttempt, terminal: Terminal, browser: bo
     attempt.ready.wait()
     if attempt.done.is_set():
         return
-    if attempt.server:
-        terminal.say(f"You sign in with {attempt.server}, the authorization server of {site}.")
-    if attempt.user_code:
-        terminal.say(f"Open this URL on any device and sign in:\n\n  {attempt.url}\n")
-        terminal.say(f"Your code is {attempt.user_code}. This waits until you are done.")
+    destination = attempt.destination
+    if destination.server:
+        terminal.say(f"You sign in with {destination.server}, the authorization server of {site}.")
+    if destination.user_code:
+        terminal.say(f"Open this URL on any device and sign in:\n\n  {destination.url}\n")
+        terminal.say(f"Your code is {destination.user_code}. This waits until you are done.")
         attempt.done.wait()
         return
     if attempt.opened and browser:
-        terminal.say(f"Your browser was opened. If you see nothing, open {attempt.url} on this machine.")
+        terminal.say(f"Your browser was opened. If you see nothing, open {destination.url} on this machine.")
         attempt.done.wait()
         return
     if browser:
         terminal.say("No browser can be opened from here.")
-    terminal.say(f"Open this URL in any browser and sign in:\n\n  {attempt.authorize_url}\n")
+    terminal.say(f"Open this URL in any browser and sign in:\n\n  {destination.authorize_url}\n")
     terminal.say("If the browser then cannot connect, copy the whole URL that it shows and paste it here.")
     # In a thread: the browser may also reach us by itself.
     threading.Thread(target=_read_pasted, args=(login, attempt, terminal), daemon=True).start()
@@ -149,7 +150,7 @@ def _read_pasted(login: Login, attempt: SignInAttempt, terminal: Terminal) -> No
 
 
 def _report(attempt: SignInAttempt, terminal: Terminal, site: str) -> int:
-    if error := attempt.outcome():
+    if error := attempt.report():
         terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1
     terminal.say(terminal.paint(f"Signed in to {site}.", GREEN))

@@ -64,7 +64,7 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
                 WAIT_SECONDS - (until - reported), f"Waiting for you to sign in at {_where(attempt)}"
             )
         await anyio.sleep(_POLL)
-    if error := attempt.outcome():
+    if error := attempt.report():
         raise error
     if channel.asker:
         await channel.asker.finished()
@@ -73,11 +73,12 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
 
 async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: SignInAttempt, until: float) -> None:
     """Have the client send the user to the sign-in page; record the answer in the attempt."""
-    server = attempt.server or needed.url
-    how = f" and enter the code {attempt.user_code}" if attempt.user_code else ", through a URL on this machine"
+    destination = attempt.destination
+    server = destination.server or needed.url
+    how = f" and enter the code {destination.user_code}" if destination.user_code else ", through a URL on this machine"
     message = f"{needed.message} Open your browser to sign in with {server}{how}."
     # `authorize_url` contains the state, so an answer to an earlier sign-in is not taken for one to this.
-    action = await asker.ask(message, attempt.url, attempt.authorize_url, attempt.done.is_set, until)
+    action = await asker.ask(message, destination.url, destination.authorize_url, attempt.done.is_set, until)
     if action == "decline":
         await anyio.to_thread.run_sync(login.decline, attempt)
     elif action == "accept":
@@ -93,42 +94,44 @@ def _just_dismissed(attempt: SignInAttempt) -> bool:
 
 def _can_be_finished(attempt: SignInAttempt, channel: UserChannel) -> bool:
     """Whether the user knows where to sign in; if not, the result has to say so, and waiting is no use."""
-    return attempt.opened or (bool(attempt.user_code) and channel.progress_shown)
+    return attempt.opened or (bool(attempt.destination.user_code) and channel.progress_shown)
 
 
 def _where(attempt: SignInAttempt) -> str:
-    code = f", with the code {attempt.user_code}" if attempt.user_code else ""
-    return f"{attempt.url}{code}"
+    destination = attempt.destination
+    code = f", with the code {destination.user_code}" if destination.user_code else ""
+    return f"{destination.url}{code}"
 
 
 def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserChannel) -> SignInRequired:
     """What the model tells the user; the URL is short and contains no secret."""
+    destination = attempt.destination
     if not attempt.ready.is_set():
         next_step = f"The sign-in is still being prepared because {needed.url} is slow. Repeat the request."
-    elif attempt.user_code:
+    elif destination.user_code:
         attempt.opened = True
         next_step = (
-            f"Open {attempt.url} on any device and enter the code {attempt.user_code} there. "
+            f"Open {destination.url} on any device and enter the code {destination.user_code} there. "
             "Finish signing in, then repeat the request."
         )
     elif channel.asker and not attempt.opened:
-        next_step = f"You did not confirm the sign-in. Open {attempt.url} on this machine, then repeat the request."
+        next_step = f"You did not confirm the sign-in. Open {destination.url} on this machine, then repeat the request."
     elif attempt.opened:
         who = "Your client" if channel.asker else "I"
         next_step = (
-            f"{who} opened your browser; if you see nothing, open {attempt.url} on this machine. "
+            f"{who} opened your browser; if you see nothing, open {destination.url} on this machine. "
             "Finish signing in, then repeat the request."
         )
     else:
-        place = f"Open {attempt.url} on this machine, or run" if channel.keeps_running else "Run"
+        place = f"Open {destination.url} on this machine, or run" if channel.keeps_running else "Run"
         next_step = (
             f"No browser can be opened from here. {place} `closient-mcp login --no-browser` in a terminal; "
             "then repeat the request."
         )
     # The user should see who gets their password.
     message = (
-        f"{needed.message} You sign in with {attempt.server}, its authorization server."
-        if attempt.server
+        f"{needed.message} You sign in with {destination.server}, its authorization server."
+        if destination.server
         else needed.message
     )
     return SignInRequired(message, next_step, system=needed.system, url=needed.url)

@@ -83,7 +83,7 @@ def test_rule_1_a_credential_belongs_to_an_origin_and_to_https_or_this_machine(
 async def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:
     with pytest.raises(UserActionRequired) as caught:
         await send(auth(), f"{ORIGIN}/a", status=401)
-    assert caught.value.message == f"www.example.com did not accept the API key ending in …{KEY[-4:]} (401)."
+    assert caught.value.message == f"www.example.com rejected the API key ending in …{KEY[-4:]} (401)."
     assert "environment" in caught.value.next_step
     assert KEY not in str(vars(caught.value))
 

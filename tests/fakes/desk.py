@@ -122,11 +122,11 @@ class Desk:
 
 def query_of(attempt: SignInAttempt) -> dict[str, str]:
     """The authorization request that the browser is sent to make."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(attempt.authorize_url).query).items()}
+    return {name: values[0] for name, values in parse_qs(urlsplit(attempt.destination.authorize_url).query).items()}
 
 
 def port_of(attempt: SignInAttempt) -> int:
-    return urlsplit(attempt.url).port or 0
+    return urlsplit(attempt.destination.url).port or 0
 
 
 def come_back(attempt: SignInAttempt, answer: str = f"code={CODE}", state: str = "") -> Shown:
@@ -139,7 +139,7 @@ def come_back(attempt: SignInAttempt, answer: str = f"code={CODE}", state: str =
 def ended(attempt: SignInAttempt) -> str:
     """How an attempt ended: in words, or nothing where it went well."""
     assert attempt.done.wait(SECONDS)
-    error = attempt.outcome()
+    error = attempt.report()
     return f"{error.message} {error.next_step}" if error else ""
 
 

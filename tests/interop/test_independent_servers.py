@@ -292,7 +292,7 @@ def test_a_server_that_registers_only_who_has_a_token_for_it_is_told_as_such(
     with _oidc_provider(place.port, place.folder, "initial-access-token"):
         ran = mine.call()
     assert ran.code == 1
-    assert "lets no application register itself" in ran.out
+    assert "does not allow applications to register" in ran.out
     assert "client_id" in ran.out
     assert not (mine.home / "tabs").exists()
 

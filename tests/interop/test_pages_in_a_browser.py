@@ -107,7 +107,7 @@ def test_a_page_of_the_sign_in_is_for_everybody_and_asks_nobody_for_anything(
 def test_an_address_that_is_not_for_a_person_says_so(browser: Browser, show: Callable[[Page], str]) -> None:
     seen = browser.open(show(DONE).replace("/callback", "/elsewhere"))
     check(seen)
-    assert (seen["status"], seen["title"]) == (404, "Nothing here")
+    assert (seen["status"], seen["title"]) == (404, "Not found")
 
 
 def login(sandbox: Sandbox, browser: Browser, home: Path, button: str) -> Ran:

@@ -23,7 +23,7 @@ from ..fakes.service import Sandbox
         (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),
         (["config", "show"], 0, "site", ""),
         (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the URL and the network"),
-        (["logout"], 0, "", "Nobody was signed in"),
+        (["logout"], 0, "", "You were not signed in"),
         (["nonsense"], 2, "", "invalid choice"),
         (["serve", "--http", "http"], 2, "", "a port"),
         (["--version"], 0, "closient-mcp 0.1.0", ""),

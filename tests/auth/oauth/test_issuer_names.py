@@ -81,11 +81,11 @@ def kept_by(login: Login) -> Record:
 def come_back(attempt: SignInAttempt, **answer: str) -> httpx2.Response:
     """What the browser does after the authorization server has had its say."""
     assert attempt.ready.wait(SECONDS)
-    query = {name: found[0] for name, found in parse_qs(urlsplit(attempt.authorize_url).query).items()}
+    query = {name: found[0] for name, found in parse_qs(urlsplit(attempt.destination.authorize_url).query).items()}
     url = httpx2.URL(query["redirect_uri"], params={"state": query["state"], **answer})
     page = httpx2.get(url, trust_env=False, verify=False)
     assert attempt.done.wait(SECONDS)
-    attempt.outcome()
+    attempt.report()
     return page
 
 

@@ -21,11 +21,18 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from closient_mcp.auth.bearer import missing_scope
-from closient_mcp.auth.oauth.authorization import Code, Failure, Stale, begin, query_of_pasted, read_callback
+from closient_mcp.auth.oauth.authorization import (
+    AuthorizationCode,
+    AuthorizationFailure,
+    Stale,
+    begin,
+    query_of_pasted,
+    read_callback,
+)
 from closient_mcp.auth.oauth.discovery import ServerMetadataError, discover, metadata_urls, read_metadata
 from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request, Response
 from closient_mcp.auth.oauth.id_token import IdTokenError, checked_claims, verify
+from closient_mcp.auth.oauth.protected_resource import read_challenge
 from closient_mcp.auth.oauth.registration import (
     SOFTWARE_ID,
     Purpose,
@@ -94,7 +101,7 @@ def request(
     return pending, {name: values[0] for name, values in parse_qs(urlsplit(pending.url).query).items()}
 
 
-def callback(query: str, server: Server = SERVER) -> Code | Failure | Stale:
+def callback(query: str, server: Server = SERVER) -> AuthorizationCode | AuthorizationFailure | Stale:
     pending, _ = request()
     return read_callback(query.replace("STATE", quote(pending.state)), pending.model_copy(update={"server": server}))
 
@@ -239,7 +246,7 @@ def test_a_server_that_fails_now_is_not_one_without_metadata(service: Service, w
 def test_a_server_without_metadata_is_told_as_such(service: Service, wire: HttpClient, reply: Reply) -> None:
     for path in ("oauth-authorization-server", "openid-configuration"):
         service.routes[f"/.well-known/{path}"] = reply
-    with pytest.raises(ServerMetadataError, match="publishes no OAuth metadata") as caught:
+    with pytest.raises(ServerMetadataError, match="has no OAuth metadata") as caught:
         discover(service.url, wire)
     assert caught.value.lasting
 
@@ -255,7 +262,7 @@ def test_an_unreachable_server_may_answer_later(wire: HttpClient) -> None:
 
 @pytest.mark.parametrize("url", ["http://as.example/token", "ftp://127.0.0.1/", "http://127.0.0.1.evil.example/"])
 def test_rule_1_nothing_is_sent_over_plain_http_to_another_machine(wire: HttpClient, url: str) -> None:
-    with pytest.raises(NoResponseError, match="is not https"):
+    with pytest.raises(NoResponseError, match="does not use https"):
         wire.send(Request(url, {"refresh_token": "secret"}))
 
 
@@ -291,7 +298,7 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline(wire: HttpClient, begi
         thread = threading.Thread(target=drip, args=[listener])
         thread.start()
         try:
-            with pytest.raises(NoResponseError, match="no answer within"):
+            with pytest.raises(NoResponseError, match="no response within"):
                 wire.send(Request(f"http://127.0.0.1:{listener.getsockname()[1]}/", method="GET"), deadline=0.3)
         finally:
             ended.set()
@@ -332,7 +339,7 @@ def test_rule_1_no_repr_of_a_call_or_an_answer_shows_what_it_carries() -> None:
 @pytest.mark.parametrize(
     "shown",
     [
-        Code("secret-value-1"),
+        AuthorizationCode("secret-value-1"),
         Granted(Tokens(access_token="secret-value-1", refresh_token="secret-value-1", obtained_at=0.0)),
         Granted(Tokens(access_token="a", obtained_at=0.0), "secret-value-1"),
         Client(client_id="c", client_secret="secret-value-1", registration_token="secret-value-1"),
@@ -455,13 +462,13 @@ def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_an
 @pytest.mark.parametrize(
     ("refusal", "said", "next_step"),
     [
-        (answer(None, 401), "lets no application register itself", "set its client_id"),
-        (answer({"detail": "no"}, 403), "lets no application register itself (HTTP 403): no", "set its client_id"),
+        (answer(None, 401), "does not allow applications to register", "set its client_id"),
+        (answer({"detail": "no"}, 403), "does not allow applications to register (HTTP 403): no", "set its client_id"),
         (answer({}, 429), "accepts no more registrations", "Try again later"),
-        (answer({"error": "invalid_redirect_uri"}, 400), "accepts no redirect to this machine", "API key"),
-        (answer({"error_description": "odd"}, 400), "refused the registration (HTTP 400): odd", "API key"),
-        (answer(None, 200), "refused the registration (HTTP 200)", "API key"),
-        (answer({"client_id": "i"}, 302), "refused the registration (HTTP 302)", "API key"),
+        (answer({"error": "invalid_redirect_uri"}, 400), "does not allow redirects to this machine", "API key"),
+        (answer({"error_description": "odd"}, 400), "rejected the registration (HTTP 400): odd", "API key"),
+        (answer(None, 200), "rejected the registration (HTTP 200)", "API key"),
+        (answer({"client_id": "i"}, 302), "rejected the registration (HTTP 302)", "API key"),
     ],
 )
 def test_a_refused_registration_is_told_with_what_to_do(refusal: Response, said: str, next_step: str) -> None:
@@ -601,17 +608,25 @@ def test_rfc_6749_10_12_an_answer_without_our_state_says_nothing_at_all(query: s
 @pytest.mark.parametrize(
     ("query", "promised", "meaning"),
     [
-        ("code=c&state=STATE", False, Code("c")),
-        (f"code=c&state=STATE&iss={ISSUER}", True, Code("c")),
-        (f"code=c&state=STATE&iss={ISSUER}", False, Code("c")),
-        ("code=c&state=STATE", True, Failure("iss")),
-        ("code=c&state=STATE&iss=https://evil.example", False, Failure("iss", "https://evil.example")),
-        (f"code=c&state=STATE&iss={ISSUER}/", False, Failure("iss", f"{ISSUER}/")),
-        ("error=access_denied&state=STATE", True, Failure("access_denied")),
-        ("error=access_denied&state=STATE&iss=https://e.example", True, Failure("iss", "https://e.example")),
-        ("error=server_error&error_description=a+b&code=c&state=STATE", False, Failure("server_error", "a b")),
-        ("state=STATE", False, Failure("no_code")),
-        ("code=&state=STATE", False, Failure("no_code")),
+        ("code=c&state=STATE", False, AuthorizationCode("c")),
+        (f"code=c&state=STATE&iss={ISSUER}", True, AuthorizationCode("c")),
+        (f"code=c&state=STATE&iss={ISSUER}", False, AuthorizationCode("c")),
+        ("code=c&state=STATE", True, AuthorizationFailure("iss")),
+        ("code=c&state=STATE&iss=https://evil.example", False, AuthorizationFailure("iss", "https://evil.example")),
+        (f"code=c&state=STATE&iss={ISSUER}/", False, AuthorizationFailure("iss", f"{ISSUER}/")),
+        ("error=access_denied&state=STATE", True, AuthorizationFailure("access_denied")),
+        (
+            "error=access_denied&state=STATE&iss=https://e.example",
+            True,
+            AuthorizationFailure("iss", "https://e.example"),
+        ),
+        (
+            "error=server_error&error_description=a+b&code=c&state=STATE",
+            False,
+            AuthorizationFailure("server_error", "a b"),
+        ),
+        ("state=STATE", False, AuthorizationFailure("no_code")),
+        ("code=&state=STATE", False, AuthorizationFailure("no_code")),
     ],
 )
 def test_rfc_9207_2_4_a_wrong_issuer_is_fatal_and_a_missing_one_where_it_was_promised(
@@ -622,7 +637,7 @@ def test_rfc_9207_2_4_a_wrong_issuer_is_fatal_and_a_missing_one_where_it_was_pro
 
 def test_rule_2_a_description_in_an_answer_is_cut() -> None:
     failure = callback(f"error=x&error_description={'y' * 1000}&state=STATE")
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, AuthorizationFailure)
     assert len(failure.description) == 300
 
 
@@ -1033,11 +1048,11 @@ def test_the_keys_are_fetched_anew_for_each_sign_in_so_that_new_ones_are_known(
     ],
 )
 def test_rfc_6750_3_1_the_missing_scope_is_what_the_challenge_names(challenge: str, scope: str) -> None:
-    assert missing_scope(httpx2.Response(403, headers={"www-authenticate": challenge})) == scope
+    assert read_challenge(challenge, httpx2.URL("https://h/a")).scope == scope
 
 
 def test_no_challenge_names_no_scope() -> None:
-    assert missing_scope(httpx2.Response(403)) == ""
+    assert read_challenge("", httpx2.URL("https://h/a")).scope == ""
 
 
 # The browser

@@ -118,7 +118,7 @@ async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Ser
 @pytest.mark.parametrize("place", ["header", "basic", "query"])
 async def test_a_refused_key_is_sent_once_and_told(acme: Service, place: Place) -> None:
     acme.routes["/a"] = Reply({}, 401)
-    with pytest.raises(UserActionRequired, match="did not accept the API key"):
+    with pytest.raises(UserActionRequired, match="rejected the API key"):
         await call(key_auth(acme, place), f"{acme.url}/a")
     assert len(acme.received) == 1
 
@@ -148,8 +148,8 @@ async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop
     [
         (from_environment("ACME_KEY", {}), "ACME_KEY is not set"),
         (written("${ACME_KEY}", "the setting"), "placeholder"),
-        (written("two words", "the setting"), "the setting holds a blank"),
-        (written("schlüssel", "the setting"), "the setting holds a blank or a character"),
+        (written("two words", "the setting"), "the setting contains a space"),
+        (written("schlüssel", "the setting"), "the setting contains a space or a character"),
     ],
 )
 async def test_a_key_that_cannot_be_had_or_sent_is_told_by_its_place_and_nothing_is_sent(
@@ -191,11 +191,11 @@ def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
     [
         ("", "a place is empty"),
         (' "" ', "a place is empty"),
-        ("${SECRET}", "still holds the placeholder"),
-        ("${user_config.key}", "still holds the placeholder"),
+        ("${SECRET}", "still contains the placeholder"),
+        ("${user_config.key}", "still contains the placeholder"),
         ("one\ntwo", "a line break"),
-        ("one\x00two", "a line break or a character"),
-        ("x" * 16_385, "a line break or a character"),
+        ("one\x00two", "a line break or an unprintable character"),
+        ("x" * 16_385, "a line break or an unprintable character"),
     ],
 )
 def test_what_is_no_secret_is_refused_by_its_place_and_not_shown(text: str, said: str) -> None:
@@ -270,14 +270,14 @@ def no_password(*_: str) -> None:
 
 def test_a_keyring_that_is_empty_broken_or_missing_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     use_keyring(monkeypatch, no_password)
-    assert "holds no close Store it with `keyring set closient-mcp close`" in refusal(from_keyring("close"))
+    assert "has no close Store it with `keyring set closient-mcp close`" in refusal(from_keyring("close"))
 
     def broken(*_: str) -> str:
         raise OSError("Prompt dismissed s3cret-one")
 
     use_keyring(monkeypatch, broken)
     told = refusal(from_keyring("close"))
-    assert "close is to come from the keyring, and the keyring cannot be used (OSError)" in told
+    assert "close cannot be read from the keyring: the keyring cannot be used (OSError)" in told
     assert "s3cret-one" not in told
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert "not installed" in refusal(from_keyring("close"))
@@ -291,7 +291,7 @@ def test_a_keyring_that_waits_for_ever_is_not_waited_for(monkeypatch: pytest.Mon
 
     use_keyring(monkeypatch, wait)
     monkeypatch.setattr("closient_mcp.auth.secrets.references._KEYRING_SECONDS", 0.05)
-    assert "close is to come from the keyring, and the keyring did not answer within" in refusal(from_keyring("close"))
+    assert "close cannot be read from the keyring: the keyring did not answer within" in refusal(from_keyring("close"))
     may_end.set()
 
 

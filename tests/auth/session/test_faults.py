@@ -138,7 +138,7 @@ def hang_up(_: Received) -> Reply:
 
 def test_a_registration_whose_answer_is_lost_is_not_asked_for_over_and_over(desk: Desk) -> None:
     desk.service.routes["/register"] = hang_up
-    assert "did not answer" in ended(desk.login().start(()))
+    assert "did not respond" in ended(desk.login().start(()))
     assert at_rest()
     assert (len(desk.asked("/register")), desk.tabs) == (1, [])
 
@@ -151,7 +151,7 @@ def test_a_machine_that_lets_nothing_listen_is_told_as_such(desk: Desk, monkeypa
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("socket.socket.bind", refuse)
-    assert "local port can be opened for the sign-in (Permission denied)" in ended(desk.login().start(()))
+    assert "Cannot open a local port for the sign-in (Permission denied)" in ended(desk.login().start(()))
     assert desk.tabs == []
     assert desk.asked("/register") == []
 
@@ -191,7 +191,7 @@ def test_a_server_that_fails_while_it_makes_the_id_token_is_told_as_failing(desk
     _, attempt = desk.begin("openid")
     desk.service.routes["/token"] = Reply("<h1>Server Error (500)</h1>", 500)
     come_back(attempt)
-    assert "gave no token (HTTP 500)" in ended(attempt)
+    assert "issued no token (HTTP 500)" in ended(attempt)
     assert desk.record().tokens is None
 
 
@@ -241,7 +241,7 @@ async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Ho
 async def test_where_a_redirect_leads_is_told_and_nothing_of_its_query(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply("", 308, {"location": "https://as.example/token/?code=s3cret"}))
-    with pytest.raises(UnavailableError, match=r"HTTP 308, which leads to https://as\.example/token/") as caught:
+    with pytest.raises(UnavailableError, match=r"HTTP 308, which redirects to https://as\.example/token/") as caught:
         await home.session().token()
     assert "s3cret" not in caught.value.message
 

@@ -115,7 +115,7 @@ async def test_one_place_that_always_refuses_ends_no_sign_in_that_others_take(ho
         error = await asked(Api(only()), session)
         assert isinstance(error, UserActionRequired)
         assert not isinstance(error, SignInRequired)
-        assert "that it takes elsewhere" in error.message
+        assert "accepted your sign-in elsewhere" in error.message
     assert home.store().read().history.dead_token == ""
     assert await asked(Api(only("access-token-0")), session) == 200
 
@@ -184,7 +184,7 @@ def test_a_scope_that_a_service_named_and_no_server_knows_is_asked_for_once(desk
     attempt = desk.login().start(("a",), interactive=True)
     assert attempt.ready.wait(SECONDS)
     come_back(attempt, "error=invalid_scope")
-    assert "does not grant what was asked for (a x:write)" in ended(attempt)
+    assert "does not grant the requested scopes (a x:write)" in ended(attempt)
     assert at_rest()
     assert ended(desk.login().start(("a",), interactive=True)) == ""
     assert len(desk.tabs) == 2
@@ -251,7 +251,7 @@ def test_a_sign_out_gives_up_a_sign_in_under_way(desk: Desk) -> None:
     _, attempt = desk.begin("a")
     sign_out(desk.session())
     page = come_back(attempt)
-    assert "given up elsewhere, by a sign-out" in ended(attempt)
+    assert "cancelled by a sign-out" in ended(attempt)
     assert "not signed in" in page.text
     assert desk.record().tokens is None
     assert desk.exchanges() == []
@@ -304,7 +304,7 @@ async def test_rule_1_a_token_endpoint_that_moved_to_another_origin_is_not_given
     home.service.routes["/token"] = Reply("", 308, {"location": "https://evil.example/token"})
     with running_service() as other:
         serve_discovery(home, f"{other.url}/token")
-        with pytest.raises(UnavailableError, match=r"which leads to https://evil\.example/token"):
+        with pytest.raises(UnavailableError, match=r"which redirects to https://evil\.example/token"):
             await home.session().token()
         assert other.received == []
         assert home.kept()

@@ -471,7 +471,7 @@ def test_signing_out_revokes_at_the_server_and_keeps_the_registration(home: Home
     assert (got.path, {name: values[0] for name, values in parse_qs(got.body.decode()).items()}) == ("/revoke", form)
     assert home.kept() is None
     assert home.store().read().client
-    assert "Nobody was signed in" in sign_out(home.session())
+    assert "You were not signed in" in sign_out(home.session())
 
 
 def test_signing_out_with_forget_drops_the_registration(home: Home) -> None:
@@ -495,7 +495,11 @@ def hang_up(_: Received) -> Reply:
 
 @pytest.mark.parametrize(
     ("endpoint", "said"),
-    [(None, "no way to revoke"), ("/hangs-up", "did not confirm it"), ("https://evil.example/revoke", "no way to")],
+    [
+        (None, "does not support revoking"),
+        ("/hangs-up", "did not confirm it"),
+        ("https://evil.example/revoke", "does not support"),
+    ],
 )
 def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str) -> None:
     home.sign_in()
@@ -612,7 +616,7 @@ async def test_where_nobody_is_signed_in_a_public_request_goes_without(home: Hom
 
 async def test_a_request_that_wants_a_sign_in_says_so_with_its_scopes(home: Home) -> None:
     async with Api(only()).client(home.session()) as client:
-        with pytest.raises(SignInRequired, match=r"api\.example\.com wants you to sign in") as caught:
+        with pytest.raises(SignInRequired, match=r"api\.example\.com requires you to sign in") as caught:
             await client.get(f"{API}/a", extensions={"scopes": ("a", "b")})
         assert caught.value.scopes == ("a", "b")
         assert caught.value.url == home.service.url
@@ -632,7 +636,7 @@ async def test_rfc_6750_3_1_a_missing_scope_is_asked_for_by_name(home: Home) -> 
     home.sign_in()
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
     async with api.client(home.session()) as client:
-        with pytest.raises(SignInRequired, match='the permission "x:write y"') as caught:
+        with pytest.raises(SignInRequired, match='the scope "x:write y"') as caught:
             await client.get(f"{API}/a")
     assert caught.value.scopes == ("x:write", "y")
     assert len(api.got) == 1
@@ -642,7 +646,7 @@ async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Ho
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer resource_metadata="https://x/y", scope="x y"'})
     async with api.client(home.session()) as client:
         assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 403
-        with pytest.raises(SignInRequired, match="wants you to sign in") as caught:
+        with pytest.raises(SignInRequired, match="requires you to sign in") as caught:
             await client.get(f"{API}/a", extensions={"scopes": ("a",)})
     assert caught.value.scopes == ("a", "x", "y")
 
@@ -650,8 +654,8 @@ async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Ho
 @pytest.mark.parametrize(
     ("granted", "withheld", "says"),
     [
-        ("a x:write y", (), 'want of the permission "x:write y", which the sign-in has'),
-        ("a y", ("x:write",), 'the permission "x:write" for this .403., and .* did not give it'),
+        ("a x:write y", (), 'lack of the scope "x:write y", which your sign-in has'),
+        ("a y", ("x:write",), 'the scope "x:write" for this .403., and .* did not grant it'),
     ],
     ids=["without effect", "withheld"],
 )

@@ -237,7 +237,7 @@ async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_no_per
     shop: Shop,
 ) -> None:
     shop.service.routes["/oauth/token"] = Reply({"access_token": "same"})
-    with pytest.raises(UserActionRequired, match="refuses a token") as caught:
+    with pytest.raises(UserActionRequired, match="rejected a token") as caught:
         await shop.get(shop.session())
     assert not isinstance(caught.value, SignInRequired)
     assert [got.path for got in shop.service.received] == ["/oauth/token", "/api", "/oauth/token", "/api"]
@@ -249,7 +249,7 @@ async def test_a_missing_permission_is_told_and_no_person_is_asked_to_sign_in(
 ) -> None:
     challenge = {"www-authenticate": 'Bearer error="insufficient_scope", scope="retailer"'}
     shop.service.routes["/api"] = Reply({}, 403, challenge)
-    with pytest.raises(UserActionRequired, match='the permission "retailer"') as caught:
+    with pytest.raises(UserActionRequired, match='the scope "retailer"') as caught:
         await shop.get(shop.session(scopes=scopes))
     assert not isinstance(caught.value, SignInRequired)
     assert "scopes" in caught.value.next_step
@@ -271,7 +271,7 @@ def test_a_refused_password_is_tried_once_by_eight_processes_and_twenty_calls_ea
         return said
 
     for said in in_eight_processes(shop, call_on_and_on):
-        assert all("refused the username or the password" in one and "not tried again" in one for one in said)
+        assert all("rejected the username or the password" in one and "not sent again" in one for one in said)
     assert len(shop.service.received) == 1
 
 
@@ -333,10 +333,10 @@ def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Sh
     ("reply", "said"),
     [
         (Reply({"errors": [{"code": "400", "message": "Invalid username or password"}]}, 400), "Invalid username"),
-        (Reply({"error": "access_denied", "error_description": "Bad credentials"}, 403), "refused the username"),
-        (Reply({"error": "unauthorized", "error_description": "Bad credentials"}, 401), "refused the username"),
-        (Reply({"error": "invalid_request"}, 400), "gave no token for the username"),
-        (Reply({"detail": "Unauthorized"}, 401), "gave no token for the username or the password .HTTP 401"),
+        (Reply({"error": "access_denied", "error_description": "Bad credentials"}, 403), "rejected the username"),
+        (Reply({"error": "unauthorized", "error_description": "Bad credentials"}, 401), "rejected the username"),
+        (Reply({"error": "invalid_request"}, 400), "issued no token for the username"),
+        (Reply({"detail": "Unauthorized"}, 401), "issued no token for the username or the password .HTTP 401"),
         (Reply({"errors": []}, 400), "HTTP 400"),
         (Reply({"errors": [{"message": {"odd": 1}}]}, 400), "HTTP 400"),
         (Reply({"errors": ["x"]}, 403), "HTTP 403"),
@@ -346,9 +346,9 @@ def test_whatever_a_refusal_is_called_the_password_is_not_sent_again(shop: Shop,
     shop.service.routes["/oauth/token"] = reply
     with pytest.raises(UserActionRequired, match=said) as caught:
         token_of(shop.session())
-    assert "not tried again until they are changed" in caught.value.next_step
+    assert "not sent again until they change" in caught.value.next_step
     for _ in range(3):
-        with pytest.raises(UserActionRequired, match="refused the username or the password"):
+        with pytest.raises(UserActionRequired, match="rejected the username or the password"):
             token_of(shop.session())
     assert len(shop.service.received) == 1
     assert shop.record().history.bad_credentials
@@ -370,7 +370,7 @@ def test_a_password_is_sent_once_where_the_answer_is_unclear_and_garbage_is_neve
     shop: Shop, reply: Reply
 ) -> None:
     shop.service.routes["/oauth/token"] = reply
-    with pytest.raises(UnavailableError, match="gave no token"):
+    with pytest.raises(UnavailableError, match="issued no token"):
         token_of(shop.session())
     assert len(shop.service.received) == 1
     assert (shop.record().tokens, shop.record().history.bad_credentials) == (None, "")
@@ -600,7 +600,7 @@ def test_a_client_that_the_server_forgot_is_registered_anew_and_only_once(shop: 
     token_of(shop.session(**REGISTERED))
     shop.now += 1799
     shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
-    with pytest.raises(UserActionRequired, match="does not take the client that it registered"):
+    with pytest.raises(UserActionRequired, match="rejected the client that it registered"):
         token_of(shop.session(**REGISTERED))
     assert [got.path for got in shop.service.received].count("/register") == 2
 
@@ -642,7 +642,7 @@ def test_a_refused_password_is_tried_again_where_a_person_asks_for_it(shop: Shop
     with pytest.raises(UserActionRequired):
         token_of(shop.session())
     shop.password = PASSWORD
-    with pytest.raises(UserActionRequired, match="refused the username"):
+    with pytest.raises(UserActionRequired, match="rejected the username"):
         shop.session().refresh()
     shop.session().refresh(interactive=True)
     assert shop.record().tokens
@@ -651,7 +651,7 @@ def test_a_refused_password_is_tried_again_where_a_person_asks_for_it(shop: Shop
 
 def test_signing_out_drops_the_tokens_and_revokes_where_the_settings_say_how(shop: Shop) -> None:
     token_of(shop.session())
-    assert "no way to revoke" in sign_out(shop.session())
+    assert "does not support revoking" in sign_out(shop.session())
     assert shop.record().tokens is None
     token_of(shop.session())
     shop.service.routes["/revoke"] = Reply("")

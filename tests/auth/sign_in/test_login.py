@@ -285,7 +285,7 @@ def test_a_person_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> No
     [
         ("code=c&iss=https://evil.example", 'came from "https://evil.example"'),
         ("error=server_error&error_description=broken", 'reported "server_error": broken. Try again later'),
-        ("error=invalid_scope", "does not grant what was asked for (a b). Name the scopes that it grants"),
+        ("error=invalid_scope", "does not grant the requested scopes (a b). Set the scopes that it grants"),
         ("nothing=1", 'reported "no_code"'),
     ],
 )
@@ -302,19 +302,19 @@ def test_rfc_9207_a_missing_issuer_that_was_promised_is_refused(desk: Desk) -> N
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_response_iss_parameter_supported=True))
     _, attempt = desk.begin()
     come_back(attempt)
-    assert 'came from "nobody"' in ended(attempt)
+    assert 'came from "an unnamed issuer"' in ended(attempt)
     assert desk.exchanges() == []
 
 
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (Reply({"error": "invalid_grant", "error_description": "used"}, 400), "did not accept the code (used)"),
-        (Reply({"error": "invalid_client"}, 401), "does not take the client that it registered"),
+        (Reply({"error": "invalid_grant", "error_description": "used"}, 400), "rejected the code (used)"),
+        (Reply({"error": "invalid_client"}, 401), "rejected the client that it registered"),
         (Reply({"error": "odd"}, 400), 'answered "odd"'),
-        (Reply({}, 503), "gave no token (HTTP 503)"),
-        (Reply("<html>"), "gave no token"),
-        (Reply({"access_token": "a", "token_type": "mac"}), "gave no token"),
+        (Reply({}, 503), "issued no token (HTTP 503)"),
+        (Reply("<html>"), "issued no token"),
+        (Reply({"access_token": "a", "token_type": "mac"}), "issued no token"),
     ],
 )
 def test_an_exchange_that_fails_ends_the_sign_in_and_the_next_starts_clean(desk: Desk, reply: Reply, said: str) -> None:
@@ -345,7 +345,7 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
         except OSError as error:
             raise AssertionError("the browser was hung up on") from error
         assert attempt.done.wait(SECONDS), "the caller is never told"
-    assert "failed inside" in ended(attempt)
+    assert "Internal error during the sign-in" in ended(attempt)
 
 
 def test_a_code_is_not_exchanged_for_what_a_full_disk_would_not_keep(
@@ -409,7 +409,7 @@ def test_an_id_token_that_cannot_be_verified_is_no_sign_in(desk: Desk) -> None:
     desk.service.routes["/keys"] = Reply({"keys": []})
     _, attempt = desk.begin("openid")
     come_back(attempt)
-    assert "could not be verified" in ended(attempt)
+    assert "cannot be verified" in ended(attempt)
     assert desk.record().tokens is None
 
 
@@ -434,7 +434,7 @@ def test_openid_core_3_1_3_7_an_id_token_must_answer_this_very_request(desk: Des
 def test_rule_2_a_hostile_authorization_endpoint_reaches_no_browser(desk: Desk, url: str) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_endpoint=url))
     _, attempt = desk.begin()
-    assert "cannot be signed in to" in ended(attempt)
+    assert "Cannot sign in at" in ended(attempt)
     assert desk.tabs == []
     assert desk.asked("/register") == []
 
@@ -578,7 +578,7 @@ def test_two_that_sign_in_together_share_one_registration_and_one_tab(desk: Desk
     _, first = desk.begin()
     second = desk.login().start(())
     assert second.ready.wait(SECONDS)
-    assert second.url == first.url
+    assert second.destination.url == first.destination.url
     come_back(first)
     assert (ended(first), ended(second)) == ("", "")
     assert (len(desk.tabs), len(desk.asked("/register")), len(desk.exchanges())) == (1, 1, 1)
@@ -593,7 +593,7 @@ def test_who_waits_for_a_further_permission_is_not_done_before_it_is_granted(des
     assert owner.ready.wait(SECONDS)
     assert follower.ready.wait(SECONDS)
     assert not follower.done.is_set()
-    assert follower.url == owner.url
+    assert follower.destination.url == owner.destination.url
     come_back(owner)
     assert (ended(owner), ended(follower)) == ("", "")
 
@@ -631,7 +631,11 @@ def leave(desk: Desk, *, screen: bool) -> SignInAttempt:
 def test_a_sign_in_whose_process_died_is_taken_over_on_its_port_without_a_new_tab(desk: Desk) -> None:
     dead = leave(desk, screen=True)
     _, heir = desk.begin()
-    assert (heir.url, heir.authorize_url, heir.opened) == (dead.url, dead.authorize_url, True)
+    assert (heir.destination.url, heir.destination.authorize_url, heir.opened) == (
+        dead.destination.url,
+        dead.destination.authorize_url,
+        True,
+    )
     assert come_back(dead).status == 200
     assert ended(heir) == ""
     assert (len(desk.tabs), len(desk.asked("/register"))) == (1, 1)
@@ -648,13 +652,13 @@ def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> Non
     _, owner = desk.begin(screen=False)
     _, follower = desk.begin(browser=False)
     assert follower.opened is False
-    assert follower.authorize_url == owner.authorize_url
+    assert follower.destination.authorize_url == owner.destination.authorize_url
     come_back(owner)
 
 
 def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> None:
     dead = leave(desk, screen=True)
-    thief = CallbackServer(f"{dead.url}callback")
+    thief = CallbackServer(f"{dead.destination.url}callback")
     _, heir = desk.begin()
     thief.close()
     assert port_of(heir) != port_of(dead)
@@ -675,10 +679,10 @@ def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
 ) -> None:
     monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
     _, attempt = desk.begin()
-    assert "Nobody finished the sign-in" in ended(attempt)
+    assert "The sign-in was not finished" in ended(attempt)
     assert at_rest()
     assert desk.record().pending is None
-    CallbackServer(f"{attempt.url}callback").close()
+    CallbackServer(f"{attempt.destination.url}callback").close()
 
 
 def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:

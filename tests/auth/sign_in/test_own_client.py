@@ -141,7 +141,7 @@ def crm(service: Service, tmp_path: Path) -> Iterator[Crm]:
 
 def test_explicit_endpoints_are_used_and_nothing_is_looked_up(crm: Crm) -> None:
     session, attempt = crm.begin()
-    assert attempt.authorize_url.startswith(f"{crm.app.url}/oauth2/authorize/?")
+    assert attempt.destination.authorize_url.startswith(f"{crm.app.url}/oauth2/authorize/?")
     come_back(attempt)
     assert ended(attempt) == ""
     crm.now += 3600
@@ -167,7 +167,7 @@ def test_what_the_settings_leave_out_is_looked_up_and_what_they_say_goes_first(c
     metadata = {"issuer": url, "response_types_supported": ["code"], **endpoints}
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
     session, attempt = crm.begin(endpoints=Endpoints(authorization=elsewhere))
-    assert attempt.authorize_url.startswith(f"{elsewhere}?")
+    assert attempt.destination.authorize_url.startswith(f"{elsewhere}?")
     come_back(attempt)
     assert ended(attempt) == ""
     assert at_rest()
@@ -293,7 +293,7 @@ def test_another_client_has_nothing_of_the_former_ones_and_the_former_one_keeps_
     ("reply", "said"),
     [
         (Reply({"error": "invalid_client"}, 401), "rejected the client_id or client_secret"),
-        (Reply({"error": "invalid_grant"}, 400), "did not accept the code"),
+        (Reply({"error": "invalid_grant"}, 400), "rejected the code"),
     ],
 )
 def test_a_refused_exchange_is_told(crm: Crm, reply: Reply, said: str) -> None:
@@ -379,7 +379,7 @@ def test_a_missing_permission_is_asked_for_only_where_asking_can_bring_it(
         async with httpx2.AsyncClient(auth=BearerAuth(session), verify=False, trust_env=False) as client:
             await client.get(f"{crm.api.url}/api")
 
-    with pytest.raises(UserActionRequired, match='the permission "admin"') as caught:
+    with pytest.raises(UserActionRequired, match='the scope "admin"') as caught:
         asyncio.run(call())
     assert isinstance(caught.value, SignInRequired) is again
 
@@ -396,7 +396,7 @@ def test_an_id_token_that_nobody_asked_for_and_nobody_can_check_is_not_looked_at
 def test_a_sign_in_without_a_refresh_token_works_and_a_warning_is_kept_until_one_comes(crm: Crm) -> None:
     crm.granted = {"refresh_token": None}
     crm.sign_in()
-    assert "gave no refresh token" in crm.record().warning
+    assert "issued no refresh token" in crm.record().warning
     assert "offline_access" in crm.record().warning
     sign_out(crm.session())
     assert crm.record().warning == ""
@@ -423,7 +423,7 @@ def test_the_short_address_leads_on_also_where_the_redirect_has_no_path(crm: Crm
     for redirect_uri in (f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}/"):
         _, attempt = crm.begin(redirect_uri=redirect_uri)
         shown = get(port_of(attempt), "/")
-        assert (shown.status, shown.headers["location"]) == (302, attempt.authorize_url)
+        assert (shown.status, shown.headers["location"]) == (302, attempt.destination.authorize_url)
         come_back(attempt, "error=x")
         assert ended(attempt)
         assert at_rest()
@@ -449,7 +449,7 @@ def test_a_fixed_port_that_is_taken_is_told_and_no_other_is_used(crm: Crm) -> No
         other.listen()
         _, attempt = crm.begin()
         said = ended(attempt)
-    assert f"Port {port}, which is registered for close's client, cannot be listened on" in said
+    assert f"Cannot listen on port {port}, which is registered for close's client" in said
     assert "redirect_uri" in said
     assert crm.tabs == []
     assert at_rest()
@@ -463,7 +463,10 @@ def test_a_sign_in_whose_process_died_is_taken_over_on_the_fixed_port(crm: Crm) 
     assert at_rest()
     session.store.write(left)
     _, heir = crm.begin()
-    assert (heir.url, heir.authorize_url) == (dead.url, dead.authorize_url)
+    assert (heir.destination.url, heir.destination.authorize_url) == (
+        dead.destination.url,
+        dead.destination.authorize_url,
+    )
     assert len(crm.tabs) == 1
     come_back(heir)
     assert ended(heir) == ""
@@ -503,9 +506,9 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(url: str, redirect: 
         ("", "must begin with"),
         ("http://127.0.0.1/cb", "needs a port"),
         ("http://localhost:0/cb", "needs a port"),
-        ("http://localhost:99999/cb", "is no URL"),
-        ("http://localhost:x/cb", "is no URL"),
-        ("http://[", "is no URL"),
+        ("http://localhost:99999/cb", "is not a URL"),
+        ("http://localhost:x/cb", "is not a URL"),
+        ("http://[", "is not a URL"),
         ("http://u:p@localhost:1/cb", "nothing else"),
         ("http://localhost:1/cb?a=b", "nothing else"),
         ("http://localhost:1/cb#a", "nothing else"),
@@ -552,7 +555,7 @@ def test_a_server_that_reads_no_client_metadata_documents_is_told_before_a_brows
     crm: Crm, reads: bool | None
 ) -> None:
     _, attempt = crm.begin(**reading_documents(crm, reads=reads))
-    assert "reads no client metadata documents" in ended(attempt)
+    assert "does not read client metadata documents" in ended(attempt)
     assert DOCUMENT in ended(attempt)
     assert crm.tabs == []
     assert "Leave client_id out to register" in ended(attempt)

@@ -183,7 +183,7 @@ def test_a_keyring_that_does_not_work_costs_a_warning_and_no_sign_in(
         store.write(record(number))
         assert access_token(store_in(folder)) == f"access-{number}" == access_token(store)
     assert [line.levelno for line in caplog.records] == [logging.WARNING]
-    assert "is kept in a file, because" in caplog.text
+    assert "is stored in a file, because" in caplog.text
     assert "a-secret" not in caplog.text
 
 
@@ -213,7 +213,7 @@ def test_what_the_keyring_does_not_give_is_not_a_sign_in_that_has_ended(ring: Ri
     with pytest.raises(UnavailableError) as caught:
         store_in(folder).read()
     said = f"{caught.value.message} {caught.value.next_step}"
-    assert "is kept in the keyring, and the keyring cannot be used (OSError)" in said
+    assert "is in the keyring, which cannot be read: the keyring cannot be used (OSError)" in said
     assert "closient-mcp logout acme" in said
     assert "a-secret" not in said
     assert file_of(folder) == before
@@ -224,7 +224,7 @@ def test_what_the_keyring_does_not_give_is_not_a_sign_in_that_has_ended(ring: Ri
 def test_a_keyring_that_says_nothing_is_there_is_believed_only_if_it_works(ring: Ring, folder: Path) -> None:
     store_in(folder).write(record())
     ring.forgets = True
-    with pytest.raises(UnavailableError, match="does not give back what it is given"):
+    with pytest.raises(UnavailableError, match="does not return what is stored in it"):
         store_in(folder).read()
     ring.forgets = False
     ring.entries.clear()
@@ -317,8 +317,8 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
     profile = Profile("acme", SITE, frozenset({SITE}), "1", store="keyring")
     session = Session(profile, store_in(folder), HttpClient(trust_env=False))
     said = sign_out(session)
-    assert "Signed out of https://www.example.com here, and not there." in said
-    assert "kept in the keyring" in said
+    assert "Signed out of https://www.example.com on this machine only." in said
+    assert "is in the keyring" in said
     assert store_in(folder).read().tokens is None
     assert store_in(folder).read().client is None
 
@@ -382,7 +382,7 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     assert "kept in the keyring" in run_process("status", site=sandbox.url, **environment).out
     entries.unlink()
     said = whoami()
-    assert "kept in the keyring, and the keyring cannot be used" in said
+    assert "is in the keyring, which cannot be read: the keyring cannot be used" in said
     assert '"isError": true' in said
     assert sandbox.count("POST", "/oauth/register/") == 1
     assert sandbox.count("POST", "/oauth/authorize/") == 1

@@ -118,7 +118,7 @@ def test_the_api_key_is_the_user_of_basic_and_in_no_output(user: User) -> None:
     assert user.call("close_users_get_me")["id"] == "user_1"
     assert user.close.key not in user.run("status").out + user.run("config", "show").out
     user.environment["CLOSE_API_KEY"] = "api_wrong.key"
-    assert "did not accept the API key" in user.fails("close_users_get_me")
+    assert "rejected the API key" in user.fails("close_users_get_me")
     del user.environment["CLOSE_API_KEY"]
     assert "CLOSE_API_KEY is not set" in user.fails("close_users_get_me")
 

@@ -135,7 +135,7 @@ def test_a_site_without_a_catalog_is_told_as_such(service: Service) -> None:
 
 def test_a_malformed_key_is_an_error_even_on_the_public_search(sandbox: Sandbox) -> None:
     said = error_of(call(sandbox, "search_products", {"query": "jam"}, key="not-a-real-key-at-all"))
-    assert "did not accept the API key ending in …-all (401)" in said
+    assert "rejected the API key ending in …-all (401)" in said
     assert "two underscores" in said
     assert "not-a-real-key" not in said
 

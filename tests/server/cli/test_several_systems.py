@@ -36,4 +36,4 @@ def test_a_sign_out_that_fails_does_not_keep_the_others_from_theirs(tmp_path: Pa
     ran = run("logout", site="", CLOSIENT_MCP_HOME=str(tmp_path))
     assert ran.code == 1
     assert "NOT_SET is not set" in ran.err
-    assert "Nobody was signed in" in ran.err
+    assert "You were not signed in" in ran.err

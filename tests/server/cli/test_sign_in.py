@@ -79,7 +79,7 @@ def test_logout_revokes_the_sign_in_at_the_server(machine: Machine) -> None:
         assert client.post(TOKEN, data=form).json()["error"] == "invalid_grant"
         bearer = {"Authorization": f"Bearer {record['tokens']['access_token']}"}
         assert client.get("/account/api/v1/whoami", headers=bearer).status_code == 401
-    assert "Nobody was signed in" in machine.run("logout").err
+    assert "You were not signed in" in machine.run("logout").err
 
 
 def test_logout_with_forget_drops_the_registration_too(machine: Machine) -> None:
@@ -210,7 +210,7 @@ def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> Non
     machine.sandbox.fault("/.well-known/o", "html", times=4)
     said = machine.run("login")
     assert said.code == 1
-    assert "publishes no OAuth metadata" in said.err
+    assert "has no OAuth metadata" in said.err
     assert "API key" in said.err
 
 

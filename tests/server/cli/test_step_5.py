@@ -57,7 +57,7 @@ def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, c
         login.stdin.write(f"{httpx2.URL(query['redirect_uri'], params=answer)}\n")
         said = "".join(lines)
         assert login.wait() == 1
-    assert "did not accept the code" in said
+    assert "rejected the code" in said
     assert "used before" in said
     assert "verifier" in said
     assert "Sign in again" in said
@@ -71,6 +71,6 @@ def test_step_5_a_redirect_that_is_refused_is_told_in_words(sandbox: Sandbox, re
     server = discover(sandbox.url, wire)
     answer = wire.send(registration_request(server, Purpose(redirect_uri=redirect), "1"))
     assert answer.text("error") == "invalid_redirect_uri"
-    with pytest.raises(RegistrationError, match="it accepts no redirect to this machine") as caught:
+    with pytest.raises(RegistrationError, match="it does not allow redirects to this machine") as caught:
         read_registration(answer, Purpose(redirect_uri=redirect), time.time())
     assert "API key" in caught.value.next_step

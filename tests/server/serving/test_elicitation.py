@@ -86,7 +86,7 @@ async def test_the_client_sends_the_person_to_the_sign_in_and_the_call_goes_on(h
     assert asked.url.startswith("http://127.0.0.1:")
     assert asked.url.endswith("/")
     assert "state" not in asked.url
-    assert "wants you to sign in" in asked.message
+    assert "requires you to sign in" in asked.message
     assert f"sign in with {host.acme.service.url}" in asked.message
     assert (host.acme.count("/register"), host.acme.count("/authorize")) == (1, 1)
 
@@ -151,7 +151,7 @@ async def test_a_question_that_was_closed_is_not_put_again_at_once(host: Host) -
 
 @pytest.mark.parametrize(
     ("route", "reply", "says"),
-    [("/token", Reply("busy", 503), "gave no token (HTTP 503)"), ("/authorize", None, 'reported "server_error"')],
+    [("/token", Reply("busy", 503), "issued no token (HTTP 503)"), ("/authorize", None, 'reported "server_error"')],
     ids=["at the exchange", "at the server"],
 )
 async def test_a_sign_in_that_failed_is_told_and_the_next_call_begins_another(

@@ -121,7 +121,7 @@ async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, e
     async with connected(service, era) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
     assert result.is_error
-    assert "did not accept the API key ending in …0000" in text(result)
+    assert "rejected the API key ending in …0000" in text(result)
     assert KEY not in result.model_dump_json()
 
 
