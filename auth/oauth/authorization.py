@@ -13,23 +13,12 @@ LIFETIME = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationCode:
-    """The user agreed: the code to exchange."""
+class AuthorizationResponse:
+    """A code to exchange, or an error: the server's (RFC 6749 §4.1.2.1), or our own `iss` or `no_code`."""
 
-    code: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorizationFailure:
-    """The sign-in ended without a code: `error` is the server's (RFC 6749 §4.1.2.1), or our own `iss` or `no_code`."""
-
-    error: str
+    error: str = ""
     description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """Not a response to this request but to an old tab, or a forgery. Waiting goes on."""
+    code: str = field(default="", repr=False)
 
 
 def begin(
@@ -86,24 +75,24 @@ def begin(
     )
 
 
-def read_callback(query: str, pending: Pending) -> AuthorizationCode | AuthorizationFailure | Stale:
-    """Read the query of a redirect; one without our state counts for nothing."""
+def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
+    """Read the query of a redirect; None without our state: it belongs to an old tab or is forged."""
     server = pending.server
     try:
         values = {name: given[0] for name, given in parse_qs(query, max_num_fields=50).items()}
     except ValueError:
-        return Stale()
+        return None
     if not hmac.compare_digest(values.get("state", "").encode(), pending.state.encode()):
-        return Stale()
+        return None
     issuer, error = values.get("iss"), values.get("error")
     # RFC 9207 §2.4: a wrong issuer is always fatal, a missing one if the server promised to send it. Some servers
     # omit it from errors, which contain nothing that could be misused.
     known = (None, server.issuer, *server.aliases)
     if issuer not in known or (issuer is None and server.iss_in_response and not error):
-        return AuthorizationFailure("iss", issuer or "")
+        return AuthorizationResponse("iss", issuer or "")
     if error:
-        return AuthorizationFailure(error, values.get("error_description", "")[:300])
-    return AuthorizationCode(values["code"]) if values.get("code") else AuthorizationFailure("no_code")
+        return AuthorizationResponse(error, values.get("error_description", "")[:300])
+    return AuthorizationResponse(code=values["code"]) if values.get("code") else AuthorizationResponse("no_code")
 
 
 def query_of_pasted(text: str) -> str:

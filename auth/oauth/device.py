@@ -17,12 +17,8 @@ _LONGEST_LIFETIME = 1800.0
 _USER_CODE = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 
 
-class DeviceFlowError(Exception):
-    """The server gave no code; the text says why. `lasting` is false if trying again later may help."""
-
-    def __init__(self, reason: str, *, lasting: bool = True) -> None:
-        super().__init__(reason)
-        self.lasting = lasting
+class DeviceFlowError(ServerMetadataError):
+    """The server issued no code."""
 
 
 def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Request:
@@ -36,7 +32,7 @@ def read_device(response: Response, server: Server, client: Client, scopes: tupl
     """Read the codes and the URL for the user (RFC 8628 §3.2).
 
     Raises:
-        DeviceFlowError: the response has none.
+        ServerMetadataError: the response has none, or the URL is not allowed.
     """
     if response.is_busy or response.body is None:
         raise DeviceFlowError(f"it answers {response.summary}", lasting=not response.is_busy)
@@ -47,10 +43,7 @@ def read_device(response: Response, server: Server, client: Client, scopes: tupl
     url = response.text("verification_uri") or response.text("verification_url")  # its name in the drafts
     if response.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
         raise DeviceFlowError(f"it answers {response.summary} without a code")
-    try:
-        checked_url(url, "verification_uri")
-    except ServerMetadataError as error:
-        raise DeviceFlowError(str(error)) from None
+    checked_url(url, "verification_uri")
     lifetime = as_seconds(response.body.get("expires_in")) or 600.0
     return Device(
         device_code=device_code,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
+
 import httpx2
 
 from ..profile import Endpoints
@@ -10,6 +12,7 @@ from ..urls import has_invalid_character, is_safe, origin
 from .http import HttpClient, NoResponseError, Request, Response
 
 _LONGEST_URL = 8192
+_URLS = ("jwks_uri", *(f"{field.name}_endpoint" for field in fields(Endpoints)))
 
 
 class ServerMetadataError(Exception):
@@ -26,18 +29,12 @@ def configured_server(issuer: str, endpoints: Endpoints) -> Server:
     Raises:
         ServerMetadataError: an endpoint is not allowed.
     """
+    return Server.model_validate({"issuer": issuer, "token_endpoint": "", **_configured(endpoints)})
 
-    def checked(url: str | None, name: str) -> str | None:
-        return None if url is None else checked_url(url, name)
 
-    return Server(
-        issuer=issuer,
-        authorization_endpoint=checked(endpoints.authorization, "authorization_endpoint") or "",
-        token_endpoint=checked(endpoints.token, "token_endpoint") or "",
-        revocation_endpoint=checked(endpoints.revocation, "revocation_endpoint"),
-        registration_endpoint=checked(endpoints.registration, "registration_endpoint"),
-        device_authorization_endpoint=checked(endpoints.device_authorization, "device_authorization_endpoint"),
-    )
+def _configured(endpoints: Endpoints) -> dict[str, str]:
+    given = {f"{name}_endpoint": url for name, url in asdict(endpoints).items() if url is not None}
+    return {name: checked_url(url, name) for name, url in given.items()}
 
 
 def discover(issuer: str, http: HttpClient, endpoints: Endpoints | None = None, *, renamed: bool = False) -> Server:
@@ -119,31 +116,28 @@ def read_metadata(issuer: str, response: Response, endpoints: Endpoints | None =
     if not _same_issuer(name, issuer):
         raise ServerMetadataError(f'it says that it is "{name[:200]}", not {issuer}')
     _check(response)
-    given = configured_server(name, endpoints or Endpoints())
-    token_endpoint = given.token_endpoint or _required(response, "token_endpoint")
-
-    def endpoint_with_secrets(name: str) -> str | None:
-        """An endpoint that receives secrets must have the token endpoint's origin: metadata may change, and lie."""
-        url = _optional(response, name)
-        return url if url and same_origin(url, token_endpoint) else None
-
-    # RFC 8414 §2: required unless no supported grant uses it.
-    read = _required if _has_users(response) else _optional
+    configured = _configured(endpoints or Endpoints())
+    published = {
+        url: checked_url(response.text(url), url) for url in _URLS if url not in configured and response.text(url)
+    }
+    urls = published | configured
+    # RFC 8414 §2: the authorization endpoint is required unless no supported grant uses it.
+    for required in ("token_endpoint", *(("authorization_endpoint",) if _has_users(response) else ())):
+        if required not in urls:
+            raise ServerMetadataError(f"its metadata has no {required}")
+    # Endpoints that receive secrets must have the token endpoint's origin: metadata may change, and lie.
+    for url in ("revocation_endpoint", "device_authorization_endpoint"):
+        if url in published and not same_origin(published[url], urls["token_endpoint"]):
+            del urls[url]
     return Server(
         issuer=name,
-        authorization_endpoint=given.authorization_endpoint or read(response, "authorization_endpoint") or "",
-        token_endpoint=token_endpoint,
-        registration_endpoint=given.registration_endpoint or _optional(response, "registration_endpoint"),
-        revocation_endpoint=given.revocation_endpoint or endpoint_with_secrets("revocation_endpoint"),
-        device_authorization_endpoint=given.device_authorization_endpoint
-        or endpoint_with_secrets("device_authorization_endpoint"),
-        jwks_uri=_optional(response, "jwks_uri"),
         scopes_supported=response.texts("scopes_supported"),
         auth_methods=response.texts("token_endpoint_auth_methods_supported"),
         iss_in_response=_flag(response, "authorization_response_iss_parameter_supported"),
         signing_algorithms=response.texts("id_token_signing_alg_values_supported") or ("RS256",),
         client_documents=_flag(response, "client_id_metadata_document_supported"),
-    )
+        token_endpoint=urls.pop("token_endpoint"),
+    ).model_copy(update=urls)
 
 
 def _same_issuer(first: str, second: str) -> bool:
@@ -172,16 +166,6 @@ def _has_users(response: Response) -> bool:
 
 def _flag(response: Response, name: str) -> bool:
     return (response.body or {}).get(name) is True
-
-
-def _required(response: Response, name: str) -> str:
-    if url := _optional(response, name):
-        return url
-    raise ServerMetadataError(f"its metadata has no {name}")
-
-
-def _optional(response: Response, name: str) -> str | None:
-    return checked_url(response.text(name), name) if response.text(name) else None
 
 
 def checked_url(text: str, name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ..errors import UnavailableError, UserActionRequired
 from ..history import REJECTIONS, Limit
-from ..oauth.authorization import AuthorizationFailure
+from ..oauth.authorization import AuthorizationResponse
 from ..oauth.tokens import Denied, Inconclusive
 from ..profile import Profile
 from ..secrets.redaction import Redaction
@@ -98,24 +98,24 @@ class Messages:
         """The user did not finish the sign-in."""
         return self.failure("the sign-in was not finished in time", "Ask again to start over.")
 
-    def no_code(self, failure: AuthorizationFailure, scopes: Sequence[str]) -> UserActionRequired:
+    def no_code(self, response: AuthorizationResponse, scopes: Sequence[str]) -> UserActionRequired:
         """The authorization server returned an error (RFC 6749 §4.1.2.1) to a request for these scopes."""
-        if failure.error == "access_denied":
+        if response.error == "access_denied":
             return self.declined()
-        if failure.error == "iss":
-            issuer = failure.description[:200] or "an unnamed issuer"
+        if response.error == "iss":
+            issuer = response.description[:200] or "an unnamed issuer"
             return self.failure(
                 f'the response came from "{issuer}" and not from {self._issuer}', "It was rejected; sign in again."
             )
-        detail = f": {failure.description}" if failure.description else ""
-        if failure.error == "invalid_scope":
+        detail = f": {response.description}" if response.description else ""
+        if response.error == "invalid_scope":
             return self.failure(
                 f"{self._issuer} does not grant the requested scopes ({' '.join(scopes) or 'none'}){detail}",
                 "Set the scopes that it grants in the credential's settings, or have the application allowed more.",
             )
         again = "Sign in again. If the error persists, run `closient-mcp status`."
-        next_step = "Try again later." if failure.error in _TEMPORARY else again
-        return self.failure(f'{self._issuer} reported "{failure.error[:80]}"{detail}', next_step)
+        next_step = "Try again later." if response.error in _TEMPORARY else again
+        return self.failure(f'{self._issuer} reported "{response.error[:80]}"{detail}', next_step)
 
     def no_token(self, verdict: Inconclusive, with_openid: bool) -> UserActionRequired:
         """The token endpoint's response to the code was inconclusive."""

@@ -7,7 +7,8 @@ import logging
 import httpx2
 
 from ..oauth import authorization
-from ..oauth.device import DeviceFlowError, device_request, read_device
+from ..oauth.device import device_request, read_device
+from ..oauth.discovery import ServerMetadataError
 from ..oauth.http import NoResponseError
 from ..oauth.redirects import checked_redirect
 from ..oauth.registration import Purpose
@@ -79,7 +80,7 @@ class AuthorizationRequest:
             device = read_device(response, server, client, requested, self._session.clock())
         except NoResponseError as error:
             raise self._messages.no_response(error) from None
-        except DeviceFlowError as error:
+        except ServerMetadataError as error:
             if error.lasting:
                 raise self._messages.no_device_flow(str(error)) from None
             raise self._messages.unavailable(f"{server.issuer} issued no code for another device: {error}") from None

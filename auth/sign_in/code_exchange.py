@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..oauth import authorization
-from ..oauth.authorization import AuthorizationCode, AuthorizationFailure
+from ..oauth.authorization import AuthorizationResponse
 from ..oauth.discovery import is_alias
 from ..oauth.http import NoResponseError
 from ..oauth.tokens import Denied, Granted, TokenRequestOptions, exchange_request, read_tokens
@@ -20,7 +20,7 @@ def exchange_code(session: Session, query: str, pending: Pending) -> None:
         AuthError: the server denied the request, the sign-in was cancelled, or its tokens cannot be saved.
     """
     pending, response = _read(session, query, pending)
-    if isinstance(response, AuthorizationFailure):
+    if response.error:
         if response.error == "invalid_scope":  # a service may have named a scope that does not exist
             session.store.remember(lambda history: history.model_copy(update={"missed": ()}))
         raise session.messages.no_code(response, pending.scopes)
@@ -32,15 +32,15 @@ def exchange_code(session: Session, query: str, pending: Pending) -> None:
     save_sign_in(session, granted, pending, pending.nonce if "openid" in pending.scopes else None)
 
 
-def _read(session: Session, query: str, pending: Pending) -> tuple[Pending, AuthorizationCode | AuthorizationFailure]:
+def _read(session: Session, query: str, pending: Pending) -> tuple[Pending, AuthorizationResponse]:
     """Read the query; if the issuer is another name, check whether it is the same server."""
     response = authorization.read_callback(query, pending)
-    other = response.description if isinstance(response, AuthorizationFailure) and response.error == "iss" else ""
+    other = response.description if response and response.error == "iss" else ""
     if other and is_alias(other, pending.server, session.http):
         server = pending.server.model_copy(update={"aliases": (*pending.server.aliases, other)})
         pending = pending.model_copy(update={"server": server})
         response = authorization.read_callback(query, pending)
-    assert isinstance(response, AuthorizationCode | AuthorizationFailure)  # the listener handles stale ones
+    assert response  # the listener ignores queries without our state
     return pending, response
 
 

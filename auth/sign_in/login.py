@@ -19,7 +19,6 @@ from .. import background
 from ..errors import AuthError, UnavailableError
 from ..history import SIGN_INS, TABS
 from ..oauth import authorization
-from ..oauth.authorization import Stale
 from ..oauth.discovery import same_origin
 from ..oauth.redirects import short_url
 from ..oauth.tokens import is_usable
@@ -268,7 +267,7 @@ class Login:
 
     def _handle_callback(self, attempt: SignInAttempt, pending: Pending, query: str) -> Page:
         """Handle a redirect's query; only the first one with our state counts."""
-        if isinstance(authorization.read_callback(query, pending), Stale):
+        if authorization.read_callback(query, pending) is None:
             return STALE
         with attempt.guard:
             if not attempt.outcome:

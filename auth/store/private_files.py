@@ -6,9 +6,13 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _LARGEST = 1_000_000
 _LEFT_BEHIND = 60.0
@@ -40,12 +44,7 @@ def read(path: Path) -> str:
         UnsafeFileError: it is not a plain file, or belongs to another user.
         OSError: it cannot be read.
     """
-    for _ in range(_TRIES - 1):
-        try:
-            return _read(path)
-        except PermissionError:
-            time.sleep(_PAUSE)
-    return _read(path)
+    return _retry(partial(_read, path))
 
 
 def _read(path: Path) -> str:
@@ -75,7 +74,7 @@ def write(path: Path, text: str) -> None:
         OSError: it cannot be written; the old file is unchanged.
     """
     with _temporary(path, text) as temporary:
-        _replace(temporary, path)
+        _retry(partial(temporary.replace, path))
 
 
 def check_room(path: Path, size: int) -> None:
@@ -113,12 +112,10 @@ def _remove_abandoned(path: Path) -> None:
                 left.unlink()
 
 
-def _replace(temporary: Path, path: Path) -> None:
+def _retry(work: Callable[[], T]) -> T:
     for _ in range(_TRIES - 1):
         try:
-            temporary.replace(path)
+            return work()
         except PermissionError:
             time.sleep(_PAUSE)
-        else:
-            return
-    temporary.replace(path)
+    return work()

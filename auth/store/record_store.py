@@ -206,7 +206,7 @@ class Store:
     def _set_aside(self) -> None:
         aside = self._path.with_name(f"{self._path.name}.corrupt-{time.time_ns()}")
         self._path.replace(aside)
-        logger.warning("the credential file %s was damaged and is now %s", self._path, aside.name)
+        logger.warning("the credential file %s was damaged and is set aside as %s", self._path, aside.name)
 
     def _unusable(self, reason: str, next_step: str) -> UserActionRequired:
         message = f"The credential file {self._path} cannot be used: {reason}."

@@ -12,6 +12,7 @@ import pytest
 
 from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.auth.oauth.device import DeviceFlowError, next_interval, pause, read_device
+from closient_mcp.auth.oauth.discovery import ServerMetadataError
 from closient_mcp.auth.oauth.http import Response
 from closient_mcp.auth.oauth.tokens import Denied, Inconclusive
 from closient_mcp.auth.records import Client, Device, Server
@@ -128,7 +129,7 @@ def test_an_address_with_the_code_that_is_not_safe_is_left_alone() -> None:
     ],
 )
 def test_rule_2_what_is_no_code_or_no_safe_address_is_shown_to_nobody(changes: dict[str, Any]) -> None:
-    with pytest.raises(DeviceFlowError):
+    with pytest.raises(ServerMetadataError):
         read_device(codes(**changes), SERVER, CLIENT, (), NOW)
 
 

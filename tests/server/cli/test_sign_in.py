@@ -203,7 +203,7 @@ def test_step_5_too_many_registrations_are_told_with_the_time_to_wait(machine: M
     assert said.code == 1
     assert machine.sandbox.count("POST", REGISTER) == 1
     assert "accepts no more registrations until 2" in said.err
-    assert " UTC. There is nothing to do but to" in said.err
+    assert " UTC. Wait until then and" in said.err
 
 
 def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> None:

@@ -103,8 +103,8 @@ async def test_a_step_up_that_is_refused_costs_one_tab_and_is_told(
             result = await client.call_tool("acme_list_orders", {})
             said.append(text_of(result))
         lines = "\n".join(status_lines(bridge))
-    assert all("did not give it when it was asked for" in one for one in said[1:])
-    assert "`closient-mcp login acme` asks for it again" in said[-1]
+    assert all("did not grant it when it was requested" in one for one in said[1:])
+    assert "`closient-mcp login acme` requests it again" in said[-1]
     assert acme.count("/authorize") == 2
     assert "not granted: orders:read" in lines
 
