@@ -108,7 +108,7 @@ class Device(_Part):
 class Record(_Part):
     """Everything stored of one sign-in: one system, site, client and user.
 
-    `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `person` names the user.
+    `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their name.
     `warning` is what the user should know about a successful sign-in. `seal` identifies the secrets that a keyring
     holds; without it, all are in the file. `spare` is a client that was registered while another client's tokens were
     stored, for the next sign-in.
@@ -130,7 +130,7 @@ class Record(_Part):
     server: Server | None = None
     client: Client | None = None
     tokens: Tokens | None = None
-    person: str = ""
+    user: str = ""
     pending: Pending | None = None
     device: Device | None = None
     asked: tuple[str, ...] = ()

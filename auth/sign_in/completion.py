@@ -36,7 +36,7 @@ def save_sign_in(session: Session, granted: Granted, begun: Pending | Device, no
         server=begun.server,
         client=begun.client,
         tokens=tokens,
-        person=user,
+        user=user,
         pending=None,
         device=None,
         spare=None if record.spare and record.spare.client_id == begun.client.client_id else record.spare,

@@ -72,7 +72,7 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     scopes: list[JsonValue] = [*sorted(tokens.scope.split())]
     ends = None if tokens.expires_at is None else _moment(tokens.expires_at)
     renewable = tokens.refresh_token is not None
-    person = record.person or None
+    person = record.user or None
     state |= {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
     state |= {"store": "keyring" if record.seal else "file", "store_wanted": credential.profile.store}
     if record.history.withheld:

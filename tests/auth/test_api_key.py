@@ -80,7 +80,7 @@ def test_rule_1_a_credential_belongs_to_an_origin_and_to_https_or_this_machine(
     assert may_send_to(httpx2.URL(url), frozenset({origin})) is may
 
 
-async def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> None:
+async def test_a_rejected_key_is_identified_by_its_ending_and_never_tried_again() -> None:
     with pytest.raises(UserActionRequired) as caught:
         await send(auth(), f"{ORIGIN}/a", status=401)
     assert caught.value.message == f"www.example.com rejected the API key ending in …{KEY[-4:]} (401)."
@@ -98,12 +98,12 @@ async def test_a_refused_key_is_told_by_its_ending_and_never_tried_again() -> No
         (f"csb_{BODY}_00000000", "checksum does not match"),
     ],
 )
-def test_what_is_visibly_wrong_with_a_key_is_said(key: str, fault: str) -> None:
+def test_what_is_visibly_wrong_with_a_key_is_reported(key: str, fault: str) -> None:
     assert fault in key_fault(key)
     assert bool(fault) == bool(key_fault(key))
 
 
-def test_rule_1_a_secret_shows_itself_to_nobody() -> None:
+def test_rule_1_a_secret_shows_itself_to_no_one() -> None:
     secret = Secret("very-secret-value")
     shown = [repr(secret), str(secret), f"{secret}", f"{secret:>30}", f"{secret}", repr(auth()), repr([secret])]
     assert all("very-secret" not in text and KEY not in text for text in shown)

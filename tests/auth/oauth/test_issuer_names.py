@@ -89,7 +89,7 @@ def come_back(attempt: SignInAttempt, **answer: str) -> httpx2.Response:
     return page
 
 
-def test_an_answer_under_the_servers_other_name_is_its_own(mounted: Service, login: Login) -> None:
+def test_a_response_under_the_servers_other_name_is_its_own(mounted: Service, login: Login) -> None:
     attempt = login.start(())
     page = come_back(attempt, code="the-code", iss=f"{mounted.url}/oauth")
     assert attempt.error is None
@@ -100,7 +100,7 @@ def test_an_answer_under_the_servers_other_name_is_its_own(mounted: Service, log
 
 
 @pytest.mark.parametrize("iss", ["https://evil.example", "{}/other", "{}/evil"])
-def test_rfc_9207_2_4_an_answer_under_anybody_elses_name_is_refused(mounted: Service, login: Login, iss: str) -> None:
+def test_rfc_9207_2_4_a_response_under_anybody_elses_name_is_rejected(mounted: Service, login: Login, iss: str) -> None:
     evil = metadata(mounted, f"{mounted.url}/evil", token_endpoint=f"{mounted.url}/evil/token")
     mounted.routes[f"{OAUTH}/evil"] = evil
     attempt = login.start(())
@@ -117,7 +117,7 @@ def test_a_server_that_names_itself_by_a_path_is_found_there(service: Service, w
 
 
 @pytest.mark.parametrize("second", ["https://evil.example", "{}/third"])
-def test_rfc_8414_3_3_a_name_that_its_own_metadata_denies_is_refused(
+def test_rfc_8414_3_3_a_name_that_its_own_metadata_denies_is_rejected(
     service: Service, wire: HttpClient, second: str
 ) -> None:
     service.routes[OAUTH] = metadata(service, f"{service.url}/oauth")
@@ -142,7 +142,7 @@ def test_an_alias_needs_the_very_same_endpoints(mounted: Service, wire: HttpClie
     assert not is_alias(f"{mounted.url}/oauth", server, wire)
 
 
-def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_a_person_asks(login: Login, opened: list[str]) -> None:
+def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_the_user_asks(login: Login, opened: list[str]) -> None:
     for _ in range(3):
         come_back(login.start(()), error="server_error")
     fourth = login.start(())
@@ -154,7 +154,7 @@ def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_a_person_asks(log
     assert len(opened) == 4
 
 
-def test_a_person_who_declined_may_still_sign_in_by_hand(mounted: Service, login: Login, opened: list[str]) -> None:
+def test_a_user_who_declined_may_still_sign_in_interactively(mounted: Service, login: Login, opened: list[str]) -> None:
     come_back(login.start(()), error="access_denied")
     again = login.start(())
     assert again.done.wait(SECONDS)

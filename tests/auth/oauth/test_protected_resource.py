@@ -78,7 +78,7 @@ def test_rfc_9728_3_3_metadata_of_another_resource_is_not_used(resource: object)
         "javascript:alert(1)",
     ],
 )
-def test_rule_2_nobody_is_sent_to_a_server_that_is_not_public_and_https(issuer: str) -> None:
+def test_rule_2_no_one_is_sent_to_a_server_that_is_not_public_and_https(issuer: str) -> None:
     with pytest.raises(ServerMetadataError):
         checked_issuer(issuer, SITE)
 
@@ -91,7 +91,7 @@ def challenge(header: str, requested: str = f"{SITE}/mcp?page=2") -> Challenge:
     return read_challenge(header, httpx2.URL(requested))
 
 
-def test_rfc_9728_5_1_a_refusal_says_where_the_metadata_is() -> None:
+def test_rfc_9728_5_1_a_rejection_says_where_the_metadata_is() -> None:
     header = f'Bearer error="invalid_token", resource_metadata="{SITE}/meta"'
     assert challenge(header) == Challenge(f"{SITE}/meta", f"{SITE}/mcp")
 
@@ -107,7 +107,7 @@ def test_rfc_9728_5_1_a_refusal_says_where_the_metadata_is() -> None:
         f'Bearer resource_metadata="{SITE}/{"x" * 2000}"',
     ],
 )
-def test_rule_1_a_refusal_that_names_another_origin_says_nothing(header: str) -> None:
+def test_rule_1_a_rejection_that_names_another_origin_says_nothing(header: str) -> None:
     assert challenge(header).metadata_url == ""
 
 
@@ -120,13 +120,13 @@ def test_a_service_that_is_busy_may_name_its_server_later(service: Service, repl
 
 
 @pytest.mark.parametrize("reply", [Reply("", 404), Reply("<html>"), Reply("", 302, {"location": "https://evil/"})])
-def test_a_service_without_metadata_names_nobody(service: Service, reply: Reply) -> None:
+def test_a_service_without_metadata_names_no_one(service: Service, reply: Reply) -> None:
     service.routes[WELL_KNOWN] = reply
     assert find_issuer(service.url, None, HttpClient(trust_env=False)) is None
     assert len(service.received) == 1
 
 
-def test_what_the_refusal_names_goes_before_what_is_well_known(service: Service) -> None:
+def test_what_the_rejection_names_goes_before_what_is_well_known(service: Service) -> None:
     body = {"resource": service.url, "authorization_servers": [f"{service.url}/one"]}
     service.routes["/meta"] = Reply(body)
     told = Challenge(f"{service.url}/meta", f"{service.url}/orders")
@@ -152,7 +152,7 @@ def elsewhere(service: Service, tmp_path: Path) -> Iterator[tuple[Acme, Service]
         yield acme, other
 
 
-async def test_a_sign_in_follows_the_service_to_its_server_and_tells_the_person(
+async def test_a_sign_in_follows_the_service_to_its_server_and_tells_the_user(
     elsewhere: tuple[Acme, Service],
 ) -> None:
     acme, other = elsewhere

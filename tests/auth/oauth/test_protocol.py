@@ -143,7 +143,7 @@ def test_metadata_becomes_a_server_with_its_slashes_as_they_were() -> None:
 
 
 @pytest.mark.parametrize("told", ["https://evil.example", f"{ISSUER}/p", f"{ISSUER}.evil.example", "", None, 5])
-def test_rfc_8414_3_3_metadata_of_another_issuer_is_refused(told: object) -> None:
+def test_rfc_8414_3_3_metadata_of_another_issuer_is_rejected(told: object) -> None:
     with pytest.raises(ServerMetadataError, match="it says that it is") as caught:
         metadata(issuer=told)
     assert caught.value.lasting
@@ -192,7 +192,7 @@ def test_optional_metadata_may_be_left_out(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["scopes_supported", "grant_types_supported", "code_challenge_methods_supported"])
-def test_metadata_that_is_no_list_where_it_must_be_one_is_refused(name: str) -> None:
+def test_metadata_that_is_no_list_where_it_must_be_one_is_rejected(name: str) -> None:
     with pytest.raises(ServerMetadataError, match=name):
         metadata(**{name: "code"})
 
@@ -202,7 +202,7 @@ def test_what_is_no_text_in_a_list_of_metadata_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("promise", ["true", 1, None])
-def test_only_true_promises_the_issuer_in_the_answer(promise: object) -> None:
+def test_only_true_promises_the_issuer_in_the_response(promise: object) -> None:
     assert metadata(authorization_response_iss_parameter_supported=promise).iss_in_response is False
 
 
@@ -241,7 +241,7 @@ def test_a_server_that_fails_now_is_not_one_without_metadata(service: Service, w
 
 
 @pytest.mark.parametrize("reply", [Reply("<html>", 200), Reply({}, 404), Reply([], 200), Reply("", 204)])
-def test_a_server_without_metadata_is_told_as_such(service: Service, wire: HttpClient, reply: Reply) -> None:
+def test_a_server_without_metadata_is_reported(service: Service, wire: HttpClient, reply: Reply) -> None:
     for path in ("oauth-authorization-server", "openid-configuration"):
         service.routes[f"/.well-known/{path}"] = reply
     with pytest.raises(ServerMetadataError, match="has no OAuth metadata") as caught:
@@ -249,7 +249,7 @@ def test_a_server_without_metadata_is_told_as_such(service: Service, wire: HttpC
     assert caught.value.lasting
 
 
-def test_an_unreachable_server_may_answer_later(wire: HttpClient) -> None:
+def test_an_unreachable_server_may_response_later(wire: HttpClient) -> None:
     with pytest.raises(ServerMetadataError, match="cannot be reached") as caught:
         discover("http://127.0.0.1:9", wire)
     assert not caught.value.lasting
@@ -271,7 +271,7 @@ def test_rule_1_a_redirect_is_never_followed(service: Service, wire: HttpClient,
     assert [got.path for got in service.received] == ["/token"]
 
 
-def test_an_answer_of_256_kilobytes_is_read_and_a_larger_one_is_not(service: Service, wire: HttpClient) -> None:
+def test_a_response_of_256_kilobytes_is_read_and_a_larger_one_is_not(service: Service, wire: HttpClient) -> None:
     service.routes["/fits"] = Reply(b'{"a": 1}'.ljust(256 * 1024))
     service.routes["/large"] = Reply(b'{"a": 1}'.ljust(256 * 1024 + 1))
     assert wire.send(Request(f"{service.url}/fits", method="GET")).body == {"a": 1}
@@ -282,7 +282,7 @@ def test_an_answer_of_256_kilobytes_is_read_and_a_larger_one_is_not(service: Ser
 @pytest.mark.parametrize(
     "begin", [b"HTTP/1.1 200 OK\r\nX-Drip: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n{"]
 )
-def test_an_answer_that_drips_is_given_up_at_the_deadline(wire: HttpClient, begin: bytes) -> None:
+def test_a_response_that_drips_is_given_up_at_the_deadline(wire: HttpClient, begin: bytes) -> None:
     ended = threading.Event()
 
     def drip(listener: socket.socket) -> None:
@@ -323,7 +323,7 @@ def test_a_form_a_document_and_a_get_are_sent_as_such(service: Service, wire: Ht
     assert (get.method, get.body) == ("GET", b"")
 
 
-def test_rule_1_no_repr_of_a_call_or_an_answer_shows_what_it_carries() -> None:
+def test_rule_1_no_repr_of_a_call_or_a_response_shows_what_it_carries() -> None:
     call = exchange_request(SERVER, Client(client_id="i", client_secret="s3cret-s3cret"), "the-code", "veri", REDIRECT)
     basic = refresh_request(
         SERVER, Client(client_id="i", client_secret="s3cret-s3cret", auth_method="client_secret_basic"), "refresh-one"
@@ -387,20 +387,20 @@ def test_rfc_8252_we_register_as_a_native_application_with_one_loopback_literal(
     }
 
 
-def test_a_registration_names_what_will_be_asked_for_where_the_server_names_no_scopes() -> None:
+def test_a_registration_names_what_will_be_requested_where_the_server_names_no_scopes() -> None:
     call = registration_request(SERVER, Purpose(redirect_uri=REDIRECT, scopes=("b", "a")), "1")
     assert call.document is not None
     assert call.document["scope"] == "b a"
 
 
-def test_a_registration_names_no_scopes_where_nobody_does() -> None:
+def test_a_registration_names_no_scopes_where_no_one_does() -> None:
     call = registration_request(SERVER, FOR_ITSELF, "1")
     assert call.document is not None
     assert "scope" not in call.document
     assert call.document["token_endpoint_auth_method"] == "client_secret_basic"
 
 
-def test_rfc_7591_3_2_1_what_the_server_says_goes_before_what_we_asked_for() -> None:
+def test_rfc_7591_3_2_1_what_the_server_says_goes_before_what_we_requested() -> None:
     body: dict[str, Any] = {
         "client_id": "given",
         "client_secret": "s3cret",
@@ -450,7 +450,7 @@ def test_a_bare_registration_is_enough(status: int, more: dict[str, object], met
         ({"client_id": "i", "redirect_uris": ["https://other.example/"]}, "redirect"),
     ],
 )
-def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_anywhere(
+def test_a_registration_that_cannot_be_used_is_rejected_before_anybody_is_sent_anywhere(
     body: dict[str, object], why: str
 ) -> None:
     with pytest.raises(RegistrationError, match=why):
@@ -469,7 +469,7 @@ def test_a_registration_that_cannot_be_used_is_refused_before_anybody_is_sent_an
         (answer({"client_id": "i"}, 302), "rejected the registration (HTTP 302)", "API key"),
     ],
 )
-def test_a_refused_registration_is_told_with_what_to_do(refusal: Response, said: str, next_step: str) -> None:
+def test_a_rejected_registration_is_reported_with_the_next_step(refusal: Response, said: str, next_step: str) -> None:
     with pytest.raises(RegistrationError) as caught:
         read_registration(refusal, PURPOSE, NOW)
     assert said in str(caught.value)
@@ -488,7 +488,7 @@ def test_a_refused_registration_is_told_with_what_to_do(refusal: Response, said:
         ("Fri, 31 Dec 1999 23:59:59 GMT", 60.0),
     ],
 )
-def test_rfc_9110_10_2_3_a_server_that_registers_nobody_now_says_for_how_long(told: str | None, pause: float) -> None:
+def test_rfc_9110_10_2_3_a_server_that_registers_no_one_now_says_for_how_long(told: str | None, pause: float) -> None:
     headers = {"retry_after": told} if told else {}
     with pytest.raises(RegistrationError) as caught:
         read_registration(answer({}, 429, **headers), PURPOSE, NOW)
@@ -539,7 +539,7 @@ def test_rfc_7636_the_challenge_is_the_hash_of_a_verifier_that_stays_here() -> N
     assert pending.verifier not in pending.url
 
 
-def test_the_request_says_who_asks_for_what_and_where_to_answer() -> None:
+def test_the_request_says_who_asks_for_what_and_where_to_response() -> None:
     pending, query = request(("search:read", "products:read", "search:read"))
     assert {name: query[name] for name in ("response_type", "client_id", "redirect_uri", "scope", "state")} == {
         "response_type": "code",
@@ -572,14 +572,14 @@ def test_without_scopes_none_are_sent() -> None:
     assert "scope" not in request(())[1]
 
 
-def test_openid_core_11_offline_access_is_asked_for_with_consent_where_the_server_has_it() -> None:
+def test_openid_core_11_offline_access_is_requested_with_consent_where_the_server_has_it() -> None:
     pending, query = request(server=SERVER.model_copy(update={"scopes_supported": ("search:read", "offline_access")}))
     assert (query["scope"], query["prompt"]) == ("search:read offline_access", "consent")
     assert pending.scopes == ("search:read", "offline_access")
     assert "prompt" not in request()[1]
 
 
-def test_offline_access_that_was_granted_before_is_asked_for_once() -> None:
+def test_offline_access_that_was_granted_before_is_requested_once() -> None:
     server = SERVER.model_copy(update={"scopes_supported": ("a", "offline_access")})
     assert request(("offline_access", "a"), server)[1]["scope"] == "offline_access a"
 
@@ -599,7 +599,7 @@ def test_a_query_that_the_authorization_endpoint_has_is_kept() -> None:
 @pytest.mark.parametrize(
     "query", ["", "code=c", "code=c&state=", "code=c&state=STATEx", "code=c&state=wrong", "error=access_denied"]
 )
-def test_rfc_6749_10_12_an_answer_without_our_state_says_nothing_at_all(query: str) -> None:
+def test_rfc_6749_10_12_a_response_without_our_state_says_nothing_at_all(query: str) -> None:
     assert callback(query) is None
 
 
@@ -633,13 +633,13 @@ def test_rfc_9207_2_4_a_wrong_issuer_is_fatal_and_a_missing_one_where_it_was_pro
     assert callback(query, SERVER.model_copy(update={"iss_in_response": promised})) == meaning
 
 
-def test_rule_2_a_description_in_an_answer_is_cut() -> None:
+def test_rule_2_a_description_in_a_response_is_cut() -> None:
     failure = callback(f"error=x&error_description={'y' * 1000}&state=STATE")
     assert failure
     assert len(failure.description) == 300
 
 
-def test_an_answer_of_very_many_parameters_is_not_ours() -> None:
+def test_a_response_of_very_many_parameters_is_not_ours() -> None:
     assert callback("&".join(f"a{number}=1" for number in range(100)) + "&code=c&state=STATE") is None
 
 
@@ -652,12 +652,12 @@ def test_an_answer_of_very_many_parameters_is_not_ours() -> None:
         "http://127.0.0.1:1/other?code=c&state=s#fragment",
     ],
 )
-def test_a_pasted_address_may_be_broken_over_lines(pasted: str) -> None:
+def test_a_pasted_url_may_be_broken_over_lines(pasted: str) -> None:
     assert query_of_pasted(pasted) == "code=c&state=s"
 
 
 @pytest.mark.parametrize("pasted", ["", "hello", "http://[abc", "\x00", "http://127.0.0.1:1"])
-def test_what_is_no_address_has_no_query(pasted: str) -> None:
+def test_what_is_no_url_has_no_query(pasted: str) -> None:
     assert query_of_pasted(pasted) == ""
 
 
@@ -747,7 +747,7 @@ def test_granted_tokens_are_kept_with_their_absolute_end() -> None:
     ],
     ids=lambda value: str(value)[:12],
 )
-def test_a_lifetime_is_read_as_servers_write_it_and_nonsense_means_until_refused(
+def test_a_lifetime_is_read_as_servers_write_it_and_nonsense_means_until_rejected(
     expires_in: object, lifetime: float | None
 ) -> None:
     assert granted({**TOKEN, "expires_in": expires_in}).expires_at == (NOW + lifetime if lifetime else None)
@@ -821,7 +821,7 @@ def test_rfc_6749_5_2_an_error_code_is_a_no(given: Response, error: str) -> None
     ],
     ids=repr,
 )
-def test_what_is_no_clear_answer_ends_no_sign_in(given: Response) -> None:
+def test_what_is_no_clear_response_ends_no_sign_in(given: Response) -> None:
     assert isinstance(read_tokens(given, NOW), Inconclusive)
 
 
@@ -968,7 +968,7 @@ def test_a_server_that_publishes_a_shared_secret_is_not_believed_either() -> Non
         checked(token(shared, "HS256"), answer({"keys": [shared.as_dict()]}), signing_algorithms=("HS256",))
 
 
-def test_another_key_an_unknown_one_and_an_algorithm_that_was_not_promised_are_refused() -> None:
+def test_another_key_an_unknown_one_and_an_algorithm_that_was_not_promised_are_rejected() -> None:
     for forged in (token(OTHER), token(kid="unknown"), token(CURVE, "ES256", "curve"), token()[:-8] + "AAAAAAAA"):
         with pytest.raises(IdTokenError):
             checked(forged)
@@ -999,7 +999,7 @@ def test_without_usable_keys_nothing_is_verified(published: str) -> None:
         checked(token(), answer(json.loads(published)))
 
 
-def test_rule_1_what_is_wrong_with_an_id_token_is_said_without_it() -> None:
+def test_rule_1_what_is_wrong_with_an_id_token_is_reported_without_it() -> None:
     forged = token(OTHER)
     with pytest.raises(IdTokenError) as caught:
         checked(forged)
@@ -1007,7 +1007,7 @@ def test_rule_1_what_is_wrong_with_an_id_token_is_said_without_it() -> None:
     assert forged.split(".")[1] not in str(caught.value)
 
 
-def test_the_keys_are_fetched_anew_for_each_sign_in_so_that_new_ones_are_known(
+def test_the_keys_are_fetched_again_for_each_sign_in_so_that_new_ones_are_known(
     service: Service, wire: HttpClient
 ) -> None:
     server = SERVER.model_copy(update={"jwks_uri": f"{service.url}/keys"})
@@ -1056,10 +1056,10 @@ def test_no_challenge_names_no_scope() -> None:
 # The browser
 
 
-def test_a_browser_that_cannot_be_started_is_told_as_not_opened() -> None:
+def test_a_browser_that_cannot_be_started_is_reported_as_not_opened() -> None:
     assert opener(None)("http://127.0.0.1:1/") is False
     assert opener("/no/such/program %s")("http://127.0.0.1:1/") is False
 
 
-def test_a_browser_setting_that_is_no_command_is_told_as_not_opened() -> None:
+def test_a_browser_setting_that_is_no_command_is_reported_as_not_opened() -> None:
     assert opener('firefox "%s')("http://127.0.0.1:1/") is False

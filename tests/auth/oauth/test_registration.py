@@ -87,7 +87,7 @@ def taken() -> Generator[ExitStack]:
 
 
 @pytest.mark.parametrize("how", ["declined", "left alone"])
-def test_a_further_sign_in_that_comes_to_nothing_costs_the_first_nothing(office: Office, how: str) -> None:
+def test_a_further_sign_in_that_comes_to_nothing_does_not_affect_the_first(office: Office, how: str) -> None:
     first = office.sign_in("a")
     with closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")):
         _, further = office.begin("b")
@@ -120,7 +120,7 @@ def test_a_registration_for_a_further_sign_in_is_used_again_by_the_next(office: 
     assert office.record().spare is None
 
 
-def test_a_code_for_another_device_that_is_refused_costs_who_is_signed_in_nothing(office: Office) -> None:
+def test_a_code_for_another_device_that_is_rejected_does_not_affect_the_signed_in_user(office: Office) -> None:
     office.sign_in("a")
     office.devices = [Reply({"error": "access_denied"}, 400)]
     assert "You declined" in ended(office.login().start(["b"], device=True))
@@ -190,7 +190,7 @@ def test_until_the_time_that_the_server_named_no_process_asks_again(office: Offi
     assert office.client_id() == "at-last"
 
 
-def test_a_clock_that_falls_back_keeps_nobody_from_registering_for_more_than_a_day(office: Office) -> None:
+def test_a_clock_that_falls_back_keeps_no_one_from_registering_for_more_than_a_day(office: Office) -> None:
     office.service.routes["/register"] = Reply({}, 429, {"Retry-After": "600"})
     assert "accepts no more" in ended(office.login().start(()))
     assert at_rest()
@@ -199,7 +199,7 @@ def test_a_clock_that_falls_back_keeps_nobody_from_registering_for_more_than_a_d
     office.sign_in()
 
 
-def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_a_person_asks(office: Office) -> None:
+def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_the_user_asks(office: Office) -> None:
     office.service.routes["/token"] = Reply({"error": "invalid_client"}, 401)
     for _ in range(5):
         _, attempt = office.begin()

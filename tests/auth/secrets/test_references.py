@@ -116,7 +116,7 @@ async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Ser
 
 
 @pytest.mark.parametrize("place", ["header", "basic", "query"])
-async def test_a_refused_key_is_sent_once_and_told(acme: Service, place: Place) -> None:
+async def test_a_rejected_key_is_sent_once_and_told(acme: Service, place: Place) -> None:
     acme.routes["/a"] = Reply({}, 401)
     with pytest.raises(UserActionRequired, match="rejected the API key"):
         await call(key_auth(acme, place), f"{acme.url}/a")
@@ -152,7 +152,7 @@ async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop
         (written("schlüssel", "the setting"), "the setting contains a space or a character"),
     ],
 )
-async def test_a_key_that_cannot_be_had_or_sent_is_told_by_its_place_and_nothing_is_sent(
+async def test_a_key_that_cannot_be_had_or_sent_is_reported_with_its_place_and_nothing_is_sent(
     acme: Service, reference: SecretReference, said: str
 ) -> None:
     with pytest.raises(UserActionRequired, match=said) as caught:
@@ -198,7 +198,7 @@ def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
         ("x" * 16_385, "a line break or an unprintable character"),
     ],
 )
-def test_what_is_no_secret_is_refused_by_its_place_and_not_shown(text: str, said: str) -> None:
+def test_what_is_no_secret_is_rejected_by_its_place_and_not_shown(text: str, said: str) -> None:
     told = refusal(written(text, "a place"))
     assert said in told
     assert "xxx" not in told
@@ -243,7 +243,7 @@ def test_a_command_is_run_once_without_a_shell_and_what_it_prints_is_the_secret(
         ([sys.executable, "-c", ""], "is empty"),
     ],
 )
-def test_a_command_that_gives_no_secret_is_told_with_what_to_do(
+def test_a_command_that_gives_no_secret_is_reported_with_the_next_step(
     command: list[str], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "sleep" in command[-1]:
@@ -268,7 +268,9 @@ def no_password(*_: str) -> None:
     """What a keyring gives that has none."""
 
 
-def test_a_keyring_that_is_empty_broken_or_missing_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_or_missing_keyring_is_reported_with_the_next_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     use_keyring(monkeypatch, no_password)
     assert "has no close Store it with `keyring set closient-mcp close`" in refusal(from_keyring("close"))
 

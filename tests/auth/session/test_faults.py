@@ -99,7 +99,7 @@ class Listening:
                 secured.recv(65_536)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_no_server_to_talk_to(stranger: str) -> None:
+def test_a_certificate_that_no_one_vouches_for_is_no_server_to_talk_to(stranger: str) -> None:
     wire = HttpClient(trust_env=False)
     with pytest.raises(ServerMetadataError, match="cannot be reached") as caught:
         discover(stranger, wire)
@@ -117,7 +117,7 @@ def test_metadata_with_a_byte_order_mark_is_read(desk: Desk) -> None:
 # Registration
 
 
-def test_a_registration_that_could_not_be_saved_is_not_asked_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registration_that_could_not_be_saved_is_not_requested(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_room(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -136,7 +136,7 @@ def hang_up(_: Received) -> Reply:
     raise ConnectionResetError
 
 
-def test_a_registration_whose_answer_is_lost_is_not_asked_for_over_and_over(desk: Desk) -> None:
+def test_a_registration_whose_response_is_lost_is_not_requested_over_and_over(desk: Desk) -> None:
     desk.service.routes["/register"] = hang_up
     assert "did not respond" in ended(desk.login().start(()))
     assert at_rest()
@@ -146,7 +146,7 @@ def test_a_registration_whose_answer_is_lost_is_not_asked_for_over_and_over(desk
 # The sign-in
 
 
-def test_a_machine_that_lets_nothing_listen_is_told_as_such(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_lets_nothing_listen_is_reported(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -157,7 +157,7 @@ def test_a_machine_that_lets_nothing_listen_is_told_as_such(desk: Desk, monkeypa
 
 
 @pytest.mark.parametrize("script", ["exit 3", "sleep 600", "head -c 1000000 /dev/zero; echo noise; echo noise >&2"])
-def test_what_a_browsers_command_does_or_says_is_nobodys_business(script: str, tmp_path: Path) -> None:
+def test_what_a_browsers_command_does_or_says_is_no_ones_business(script: str, tmp_path: Path) -> None:
     journal, command = tmp_path / "journal", tmp_path / "browser"
     os.mkfifo(journal)
     command.write_text(f'#!/bin/sh\necho "$$ $1" > {journal}\n{script}\n')
@@ -186,7 +186,7 @@ def test_a_clock_that_is_put_right_during_a_sign_in_does_no_harm(desk: Desk, hou
     assert asyncio.run(desk.session().token()) == "the-access-token"
 
 
-def test_a_server_that_fails_while_it_makes_the_id_token_is_told_as_failing(desk: Desk) -> None:
+def test_a_server_that_fails_while_it_makes_the_id_token_is_reported_as_failing(desk: Desk) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(scopes_supported=["openid"]))
     _, attempt = desk.begin("openid")
     desk.service.routes["/token"] = Reply("<h1>Server Error (500)</h1>", 500)
@@ -238,7 +238,7 @@ async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Ho
 
 
 @pytest.mark.usefixtures("_no_pauses")
-async def test_where_a_redirect_leads_is_told_and_nothing_of_its_query(home: Home) -> None:
+async def test_where_a_redirect_leads_is_reported_and_nothing_of_its_query(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply("", 308, {"location": "https://as.example/token/?code=s3cret"}))
     with pytest.raises(UnavailableError, match=r"HTTP 308, which redirects to https://as\.example/token/") as caught:
@@ -248,7 +248,7 @@ async def test_where_a_redirect_leads_is_told_and_nothing_of_its_query(home: Hom
 
 @pytest.mark.usefixtures("_no_pauses")
 @pytest.mark.parametrize("grace", [True, False], ids=["a server with a grace period", "a strict server"])
-async def test_an_answer_that_was_lost_after_the_rotation_is_asked_for_again(home: Home, grace: bool) -> None:
+async def test_a_response_that_was_lost_after_the_rotation_is_requested_again(home: Home, grace: bool) -> None:
     home.sign_in(age=3600)
     lost: list[str] = []
 
@@ -270,7 +270,7 @@ async def test_an_answer_that_was_lost_after_the_rotation_is_asked_for_again(hom
 
 
 @pytest.mark.usefixtures("_no_pauses")
-async def test_an_answer_that_was_lost_before_the_rotation_costs_nothing(home: Home) -> None:
+async def test_a_response_that_was_lost_before_the_rotation_loses_nothing(home: Home) -> None:
     home.sign_in(age=3600)
     home.service.routes["/token"] = lambda got: hang_up(got) if home.asked() < 3 else home.rotate(got)
     assert await home.session().token() == "access-token-1"
@@ -280,7 +280,7 @@ async def test_an_answer_that_was_lost_before_the_rotation_costs_nothing(home: H
 # Several processes
 
 
-async def test_where_the_lock_does_not_hold_nobody_deletes_what_another_was_given(
+async def test_where_the_lock_does_not_hold_no_one_deletes_what_another_was_given(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_lock(_: Store) -> contextlib.nullcontext[None]:
@@ -331,11 +331,11 @@ def test_a_lock_whose_holder_is_killed_is_free_at_once(home: Home) -> None:
         assert holder.stdout
         holder.stdout.readline()
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(home.store().change, person="alice")
+            waiting = pool.submit(home.store().change, user="alice")
             assert not waiting.done()
             holder.kill()
             waiting.result(SECONDS)
-    assert home.store().read().person == "alice"
+    assert home.store().read().user == "alice"
 
 
 def test_two_hundred_refreshes_leave_no_thread_and_no_file(home: Home) -> None:

@@ -53,7 +53,7 @@ def signed_in(desk: Desk, *scopes: str) -> None:
 # A token that cannot be renewed
 
 
-def test_a_new_token_that_a_service_refuses_and_nobody_can_renew_opens_no_tab_after_tab(desk: Desk) -> None:
+def test_a_new_token_that_a_service_rejects_and_no_one_can_renew_opens_no_tab_after_tab(desk: Desk) -> None:
     desk.granted.pop("refresh_token")
     signed_in(desk, "a")
     error = asyncio.run(asked(Api(only()), desk.session(), desk.service.url))
@@ -63,7 +63,7 @@ def test_a_new_token_that_a_service_refuses_and_nobody_can_renew_opens_no_tab_af
 
 
 @pytest.mark.parametrize("interactive", [False, True])
-def test_an_older_token_that_a_service_refuses_and_nobody_can_renew_is_a_sign_in_that_is_over(
+def test_an_older_token_that_a_service_rejects_and_no_one_can_renew_is_a_sign_in_that_is_over(
     desk: Desk, interactive: bool
 ) -> None:
     desk.granted.pop("refresh_token")
@@ -85,7 +85,7 @@ def test_an_older_token_that_a_service_refuses_and_nobody_can_renew_is_a_sign_in
     assert len(desk.tabs) == 2
 
 
-def test_sign_ins_that_do_not_hold_are_given_up_unless_a_person_asks(desk: Desk) -> None:
+def test_sign_ins_that_do_not_hold_are_given_up_unless_the_user_asks(desk: Desk) -> None:
     desk.granted |= {"expires_in": 1}
     for _ in range(7):  # the first is a sign-in like any other
         desk.now += 10
@@ -99,7 +99,7 @@ def test_sign_ins_that_do_not_hold_are_given_up_unless_a_person_asks(desk: Desk)
     come_back(attempt)
 
 
-def test_somebody_who_grants_one_permission_after_the_other_is_never_stopped(desk: Desk) -> None:
+def test_a_user_who_grants_one_permission_after_the_other_is_never_stopped(desk: Desk) -> None:
     for number in range(9):
         desk.now += 10
         desk.granted["scope"] = " ".join(f"scope-{one}" for one in range(number + 1))
@@ -107,7 +107,7 @@ def test_somebody_who_grants_one_permission_after_the_other_is_never_stopped(des
     assert len(desk.tabs) == 9
 
 
-async def test_one_place_that_always_refuses_ends_no_sign_in_that_others_take(home: Home) -> None:
+async def test_one_place_that_always_rejects_ends_no_sign_in_that_others_take(home: Home) -> None:
     home.sign_in(age=600, refresh_token=None)
     session = home.session()
     assert await asked(Api(only("access-token-0")), session) == 200
@@ -130,7 +130,7 @@ async def test_a_server_that_gives_the_same_token_again_is_not_asked_over_and_ov
     assert home.asked() == 3
 
 
-async def test_a_token_that_another_process_got_a_while_ago_is_renewed_when_it_is_refused_too(home: Home) -> None:
+async def test_a_token_that_another_process_got_a_while_ago_is_renewed_when_it_is_rejected_too(home: Home) -> None:
     home.sign_in(age=1200)
     here = home.session()
     assert await here.token() == "access-token-0"
@@ -142,7 +142,7 @@ async def test_a_token_that_another_process_got_a_while_ago_is_renewed_when_it_i
 # Permissions
 
 
-async def test_a_permission_that_somebody_granted_elsewhere_is_used_at_once(home: Home) -> None:
+async def test_a_permission_that_a_user_granted_elsewhere_is_used_at_once(home: Home) -> None:
     home.sign_in(scope="a")
     here = home.session()
     assert await here.token() == "access-token-0"
@@ -153,12 +153,12 @@ async def test_a_permission_that_somebody_granted_elsewhere_is_used_at_once(home
     assert home.asked() == 0
 
 
-async def test_who_is_not_to_be_asked_gets_the_answer_as_it_is(home: Home) -> None:
+async def test_who_is_not_to_be_asked_gets_the_response_as_it_is(home: Home) -> None:
     home.sign_in(scope="a")
     assert await asked(Api(lambda _: 403, MISSING), home.session(), may_ask=False) == 403
 
 
-def test_what_a_service_missed_is_asked_for_by_the_login_that_its_error_advises(desk: Desk) -> None:
+def test_what_a_service_missed_is_requested_by_the_login_that_its_error_advises(desk: Desk) -> None:
     desk.granted["scope"] = "a"
     signed_in(desk, "a")
     error = asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.url))
@@ -177,7 +177,7 @@ def test_what_a_service_missed_is_asked_for_by_the_login_that_its_error_advises(
     assert len(desk.tabs) == 2
 
 
-def test_a_scope_that_a_service_named_and_no_server_knows_is_asked_for_once(desk: Desk) -> None:
+def test_a_scope_that_a_service_named_and_no_server_knows_is_requested_once(desk: Desk) -> None:
     desk.granted["scope"] = "a"
     signed_in(desk, "a")
     asyncio.run(asked(Api(lambda _: 403, MISSING), desk.session(), desk.service.url))
@@ -324,7 +324,7 @@ async def test_rule_2_what_a_server_says_of_a_renewal_is_cut_and_printable(home:
     assert "You are still signed in" in caught.value.next_step
 
 
-async def test_a_token_of_another_type_is_not_asked_for_again_with_a_refresh_token_that_is_used_up(home: Home) -> None:
+async def test_a_token_of_another_type_is_not_requested_again_with_a_refresh_token_that_is_used_up(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply({"access_token": "a", "refresh_token": "b", "token_type": "mac"}))
     with pytest.raises(UnavailableError, match="'mac'"):

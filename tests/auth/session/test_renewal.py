@@ -44,7 +44,7 @@ async def test_a_token_that_is_good_is_given_without_asking_anybody(home: Home) 
     assert home.asked() == 0
 
 
-async def test_where_nobody_is_signed_in_there_is_no_token_and_no_file_is_made(home: Home) -> None:
+async def test_where_no_one_is_signed_in_there_is_no_token_and_no_file_is_made(home: Home) -> None:
     assert await home.session().token() is None
     assert home.asked() == 0
     assert not home.folder.exists()
@@ -124,7 +124,7 @@ async def test_what_another_process_renewed_is_used_and_the_old_refresh_token_ne
     assert (home.asked(), home.refused) == (6, [])
 
 
-async def test_a_refused_token_is_first_looked_for_in_the_file(home: Home) -> None:
+async def test_a_rejected_token_is_first_looked_for_in_the_file(home: Home) -> None:
     home.sign_in()
     session = home.session()
     assert await session.token() == "access-token-0"
@@ -185,7 +185,7 @@ async def test_a_refresh_is_in_one_thread_that_the_end_of_the_process_waits_for(
     assert await asyncio.gather(*waiting) == ["access-token-1"] * 5
 
 
-async def test_a_token_refused_while_the_refresh_that_brings_it_is_under_way_is_renewed_once_more(home: Home) -> None:
+async def test_a_token_rejected_while_the_refresh_that_brings_it_is_under_way_is_renewed_once_more(home: Home) -> None:
     home.sign_in(age=3600)
     home.may_answer.clear()
     session = home.session()
@@ -263,7 +263,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_pauses")
-async def test_a_lost_answer_is_asked_for_again_twice_and_no_more(home: Home) -> None:
+async def test_a_lost_response_is_requested_again_twice_and_no_more(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply("<html>a portal</html>"))
     with pytest.raises(UnavailableError, match="such as a web page"):
@@ -272,7 +272,7 @@ async def test_a_lost_answer_is_asked_for_again_twice_and_no_more(home: Home) ->
     assert home.kept() is not None
 
 
-async def test_how_long_a_server_wants_to_be_left_alone_is_said(home: Home) -> None:
+async def test_how_long_a_server_wants_to_be_left_alone_is_reported(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply({}, 503, {"retry-after": "6"}))
     with pytest.raises(UnavailableError) as caught:
@@ -294,7 +294,7 @@ async def test_a_clock_that_fell_back_with_a_server_that_is_down_ends_no_sign_in
     assert await home.session().token() == "access-token-0"
 
 
-async def test_a_clock_that_fell_back_costs_one_refresh(home: Home) -> None:
+async def test_a_clock_that_fell_back_causes_one_refresh(home: Home) -> None:
     home.sign_in(age=-86_400)
     session = home.session()
     assert [await session.token() for _ in range(3)] == ["access-token-1"] * 3
@@ -336,7 +336,7 @@ def own_client(secret: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
-async def test_a_configured_client_that_is_refused_keeps_its_sign_in_and_says_so(home: Home, error: str) -> None:
+async def test_a_configured_client_that_is_rejected_keeps_its_sign_in_and_says_so(home: Home, error: str) -> None:
     home.sign_in(age=3600, client=Client(client_id="own", client_secret="wrong-secret", source="configured"))
     home.fail(Reply({"error": error}, 401))
     with pytest.raises(AuthError, match="client"):
@@ -353,7 +353,7 @@ async def test_a_configured_clients_secret_is_the_one_configured_now(home: Home)
 
 
 @pytest.mark.parametrize("missing", ["refresh_token", "server", "client"])
-async def test_what_cannot_be_renewed_is_not_asked_for(home: Home, missing: str) -> None:
+async def test_what_cannot_be_renewed_is_not_requested(home: Home, missing: str) -> None:
     home.sign_in(age=3600)
     record = home.store().read()
     assert record.tokens
@@ -376,7 +376,7 @@ def full_disk(since: threading.Event | None = None) -> Generator[None]:
         yield
 
 
-async def test_a_rotation_that_cannot_be_saved_is_said_and_used_all_the_same(
+async def test_a_rotation_that_cannot_be_saved_is_reported_and_used_all_the_same(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     home.sign_in(age=3600)
@@ -389,7 +389,7 @@ async def test_a_rotation_that_cannot_be_saved_is_said_and_used_all_the_same(
     assert "access-token-1" not in caplog.text
 
 
-async def test_on_a_full_disk_nothing_is_asked_for_that_could_not_be_kept(home: Home) -> None:
+async def test_on_a_full_disk_nothing_is_requested_that_could_not_be_kept(home: Home) -> None:
     home.sign_in(age=3600)
     before = {path.name: path.read_bytes() for path in home.folder.iterdir()}
     with full_disk(), pytest.raises(UnavailableError, match=r"could not be saved.*No space left") as caught:
@@ -560,7 +560,7 @@ async def test_rule_1_the_token_goes_to_no_other_origin_whatever_that_answers(
     assert home.asked() == 0
 
 
-async def test_rule_4_a_refused_request_is_sent_once_more_whole_with_a_fresh_token(home: Home) -> None:
+async def test_rule_4_a_rejected_request_is_sent_once_more_whole_with_a_fresh_token(home: Home) -> None:
     home.sign_in()
     api = Api(only("access-token-1"))
     async with api.client(home.session()) as client:
@@ -568,7 +568,7 @@ async def test_rule_4_a_refused_request_is_sent_once_more_whole_with_a_fresh_tok
     assert api.got == [('{"a":1}', "Bearer access-token-0"), ('{"a":1}', "Bearer access-token-1")]
 
 
-async def test_a_fresh_token_that_is_refused_starts_no_sign_in_and_no_loop(home: Home) -> None:
+async def test_a_fresh_token_that_is_rejected_starts_no_sign_in_and_no_loop(home: Home) -> None:
     home.sign_in()
     api = Api(only())
     async with api.client(home.session()) as client:
@@ -597,7 +597,7 @@ async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_
         assert (await client.get(f"{API}/a")).status_code == 200
 
 
-async def test_many_calls_that_are_refused_together_count_as_one(home: Home) -> None:
+async def test_many_calls_that_are_rejected_together_count_as_one(home: Home) -> None:
     home.sign_in()
     async with Api(only()).client(home.session()) as client:
         calls = [client.get(f"{API}/{number}") for number in range(20)]
@@ -607,7 +607,7 @@ async def test_many_calls_that_are_refused_together_count_as_one(home: Home) -> 
     assert len(home.store().read().history.rejections) == 1
 
 
-async def test_where_nobody_is_signed_in_a_public_request_goes_without(home: Home) -> None:
+async def test_where_no_one_is_signed_in_a_public_request_goes_without(home: Home) -> None:
     api = Api(lambda token: 200 if token is None else 401)
     async with api.client(home.session()) as client:
         assert (await client.get(f"{API}/a", headers={"authorization": "Bearer x"})).status_code == 200
@@ -623,7 +623,7 @@ async def test_a_request_that_wants_a_sign_in_says_so_with_its_scopes(home: Home
         assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 401
 
 
-async def test_a_sign_in_that_has_ended_is_asked_for_anew(home: Home) -> None:
+async def test_a_sign_in_that_has_ended_is_requested_again(home: Home) -> None:
     home.sign_in(refresh_token="refresh-token-of-old")
     api = Api(only())
     async with api.client(home.session()) as client:
@@ -632,7 +632,7 @@ async def test_a_sign_in_that_has_ended_is_asked_for_anew(home: Home) -> None:
     assert [token for _, token in api.got] == ["Bearer access-token-0", None]
 
 
-async def test_rfc_6750_3_1_a_missing_scope_is_asked_for_by_name(home: Home) -> None:
+async def test_rfc_6750_3_1_a_missing_scope_is_requested_by_name(home: Home) -> None:
     home.sign_in()
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write y"'})
     async with api.client(home.session()) as client:
@@ -642,7 +642,7 @@ async def test_rfc_6750_3_1_a_missing_scope_is_asked_for_by_name(home: Home) -> 
     assert len(api.got) == 1
 
 
-async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Home) -> None:
+async def test_where_no_one_is_signed_in_a_missing_scope_is_a_reason_to(home: Home) -> None:
     api = Api(lambda _: 403, {"www-authenticate": 'Bearer resource_metadata="https://x/y", scope="x y"'})
     async with api.client(home.session()) as client:
         assert (await client.get(f"{API}/a", extensions={"may_ask": False})).status_code == 403
@@ -659,7 +659,7 @@ async def test_where_nobody_is_signed_in_a_missing_scope_is_a_reason_to(home: Ho
     ],
     ids=["without effect", "withheld"],
 )
-async def test_a_step_up_that_would_bring_the_same_is_not_asked_for_again(
+async def test_a_step_up_that_would_bring_the_same_is_not_requested_again(
     home: Home, granted: str, withheld: tuple[str, ...], says: str
 ) -> None:
     home.sign_in(scope=granted)
@@ -672,7 +672,7 @@ async def test_a_step_up_that_would_bring_the_same_is_not_asked_for_again(
     assert len(api.got) == 1
 
 
-async def test_a_403_that_names_no_scope_is_an_answer_like_any_other(home: Home) -> None:
+async def test_a_403_that_names_no_scope_is_a_response_like_any_other(home: Home) -> None:
     home.sign_in()
     async with Api(lambda _: 403).client(home.session()) as client:
         assert (await client.get(f"{API}/a")).status_code == 403

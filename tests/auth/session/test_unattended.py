@@ -140,7 +140,7 @@ async def test_the_token_is_fetched_before_the_first_request_which_goes_once_and
     assert [got.path for got in shop.service.received] == ["/oauth/token", "/api"]
 
 
-async def test_rfc_6749_4_3_2_the_credentials_go_in_the_form_and_not_in_the_address(shop: Shop) -> None:
+async def test_rfc_6749_4_3_2_the_credentials_go_in_the_form_and_not_in_the_url(shop: Shop) -> None:
     await shop.session().token()
     (got,) = shop.service.received
     assert shop.forms == [
@@ -169,7 +169,7 @@ async def test_without_a_client_there_is_nothing_said_of_one(shop: Shop) -> None
     assert set(shop.forms[0]) == {"grant_type", "username", "password", "scope"}
 
 
-async def test_the_fixed_scopes_are_asked_for_and_none_where_there_are_none(shop: Shop) -> None:
+async def test_the_fixed_scopes_are_requested_and_none_where_there_are_none(shop: Shop) -> None:
     await shop.session(scopes=("retailer", "x")).token()
     shop.now += 7200
     await shop.session(scopes=None).token(bad=shop.good)
@@ -207,7 +207,7 @@ def test_eight_processes_that_start_together_are_one_login(shop: Shop) -> None:
     [REUSED, NESTED, Reply({"errors": [{"message": "Invalid refresh token"}]}, 400), Reply({"error": "odd"}, 400)],
     ids=["flat", "nested", "text", "odd"],
 )
-def test_a_refresh_token_that_is_dead_costs_one_login_and_no_person(shop: Shop, refusal: Reply) -> None:
+def test_a_refresh_token_that_is_dead_causes_one_login_without_the_user(shop: Shop, refusal: Reply) -> None:
     token_of(shop.session())
     shop.now += 1799
 
@@ -219,7 +219,7 @@ def test_a_refresh_token_that_is_dead_costs_one_login_and_no_person(shop: Shop, 
     assert shop.grants() == ["password", "password"]
 
 
-async def test_a_refused_token_is_renewed_once_and_a_lifetime_that_was_not_told_is_the_servers_affair(
+async def test_a_rejected_token_is_renewed_once_and_a_lifetime_that_was_not_told_is_the_servers_affair(
     shop: Shop,
 ) -> None:
     shop.lifetime = None
@@ -233,7 +233,7 @@ async def test_a_refused_token_is_renewed_once_and_a_lifetime_that_was_not_told_
     assert shop.grants() == ["password", "refresh_token"]
 
 
-async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_no_person_is_asked_to_sign_in(
+async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_requires_no_sign_in(
     shop: Shop,
 ) -> None:
     shop.service.routes["/oauth/token"] = Reply({"access_token": "same"})
@@ -244,7 +244,7 @@ async def test_a_server_that_gives_the_same_token_again_is_asked_once_and_no_per
 
 
 @pytest.mark.parametrize("scopes", [None, ("api",)])
-async def test_a_missing_permission_is_told_and_no_person_is_asked_to_sign_in(
+async def test_a_missing_permission_is_reported_and_requires_no_sign_in(
     shop: Shop, scopes: tuple[str, ...] | None
 ) -> None:
     challenge = {"www-authenticate": 'Bearer error="insufficient_scope", scope="retailer"'}
@@ -259,7 +259,7 @@ async def test_a_missing_permission_is_told_and_no_person_is_asked_to_sign_in(
 
 
 @pytest.mark.parametrize("refusal", [NESTED, FLAT, TEXT], ids=["nested", "flat", "text"])
-def test_a_refused_password_is_tried_once_by_eight_processes_and_twenty_calls_each(shop: Shop, refusal: Reply) -> None:
+def test_a_rejected_password_is_tried_once_by_eight_processes_and_twenty_calls_each(shop: Shop, refusal: Reply) -> None:
     shop.service.routes["/oauth/token"] = refusal
 
     def call_on_and_on(session: Session) -> set[str]:
@@ -320,7 +320,7 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
         (Reply({"error": "unsupported_grant_type"}, 400), "unsupported_grant_type"),
     ],
 )
-def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Shop, reply: Reply, said: str) -> None:
+def test_another_rejection_does_not_pass_for_a_wrong_password(shop: Shop, reply: Reply, said: str) -> None:
     shop.service.routes["/oauth/token"] = reply
     for _ in range(2):
         with pytest.raises(UserActionRequired, match=said):
@@ -342,7 +342,7 @@ def test_another_refusal_is_told_and_does_not_pass_for_a_wrong_password(shop: Sh
         (Reply({"errors": ["x"]}, 403), "HTTP 403"),
     ],
 )
-def test_whatever_a_refusal_is_called_the_password_is_not_sent_again(shop: Shop, reply: Reply, said: str) -> None:
+def test_whatever_a_rejection_is_called_the_password_is_not_sent_again(shop: Shop, reply: Reply, said: str) -> None:
     shop.service.routes["/oauth/token"] = reply
     with pytest.raises(UserActionRequired, match=said) as caught:
         token_of(shop.session())
@@ -366,7 +366,7 @@ def test_whatever_a_refusal_is_called_the_password_is_not_sent_again(shop: Shop,
     ],
     ids=repr,
 )
-def test_a_password_is_sent_once_where_the_answer_is_unclear_and_garbage_is_never_kept(
+def test_a_password_is_sent_once_where_the_response_is_unclear_and_garbage_is_never_kept(
     shop: Shop, reply: Reply
 ) -> None:
     shop.service.routes["/oauth/token"] = reply
@@ -383,14 +383,14 @@ def test_a_token_with_a_little_life_left_is_used_where_no_new_one_is_to_be_had(s
     assert token_of(shop.session(grant="client_credentials")) == "access-token-1"
 
 
-def test_a_missing_password_is_told_by_its_place_and_nothing_is_sent(shop: Shop) -> None:
+def test_a_missing_password_is_reported_with_its_place_and_nothing_is_sent(shop: Shop) -> None:
     with pytest.raises(UserActionRequired, match="FLUENT_PASSWORD is not set") as caught:
         token_of(shop.session(password=from_environment("FLUENT_PASSWORD", {})))
     assert "Set FLUENT_PASSWORD" in caught.value.next_step
     assert shop.service.received == []
 
 
-def test_nobody_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
+def test_no_one_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.5)
@@ -402,7 +402,7 @@ def test_nobody_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
     assert token_of(shop.session(password=SecretReference("a place", read))) == "access-token-1"
 
 
-def test_scopes_that_the_settings_name_anew_are_had_at_the_next_start(shop: Shop) -> None:
+def test_scopes_that_the_settings_name_again_are_had_at_the_next_start(shop: Shop) -> None:
     assert [token_of(shop.session()) for _ in range(2)] == ["access-token-1"] * 2
     assert token_of(shop.session(scopes=("api", "more"))) == "access-token-2"
     assert shop.forms[-1]["grant_type"] == "password"
@@ -410,7 +410,7 @@ def test_scopes_that_the_settings_name_anew_are_had_at_the_next_start(shop: Shop
     assert token_of(shop.session(scopes=("api", "more"))) == "access-token-2"
 
 
-def test_a_client_asks_again_for_a_token_whose_answer_was_unclear(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_repeats_a_token_request_with_an_unclear_response(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
     answers = [Reply("busy", 503), shop.grant()]
     shop.service.routes["/oauth/token"] = lambda _: answers.pop(0)
@@ -454,7 +454,7 @@ def test_a_client_that_may_not_refresh_has_new_tokens_for_its_password(shop: Sho
     assert token_of(shop.session()) == "access-token-2"
 
 
-def test_a_wrong_client_at_a_refresh_is_told_and_ends_no_sign_in(shop: Shop) -> None:
+def test_a_wrong_client_at_a_refresh_is_reported_and_ends_no_sign_in(shop: Shop) -> None:
     token_of(shop.session())
     shop.now += 1799
     shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
@@ -542,7 +542,7 @@ def test_eight_processes_are_one_token_for_the_client(shop: Shop) -> None:
     assert shop.grants() == ["client_credentials"] * 2
 
 
-async def test_a_refused_token_of_a_client_is_fetched_anew_once(shop: Shop) -> None:
+async def test_a_rejected_token_of_a_client_is_fetched_again_once(shop: Shop) -> None:
     session = shop.session(grant="client_credentials")
     await shop.get(session)
     shop.good = "another"
@@ -595,7 +595,7 @@ def test_a_client_is_registered_where_the_settings_say_and_not_where_the_server_
     assert "/register" not in paths
 
 
-def test_a_client_that_the_server_forgot_is_registered_anew_and_only_once(shop: Shop) -> None:
+def test_a_client_that_the_server_forgot_is_registered_again_and_only_once(shop: Shop) -> None:
     register(shop)
     token_of(shop.session(**REGISTERED))
     shop.now += 1799
@@ -637,7 +637,7 @@ def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token
 # By hand
 
 
-def test_a_refused_password_is_tried_again_where_a_person_asks_for_it(shop: Shop) -> None:
+def test_a_rejected_password_is_tried_again_if_the_user_asks_for_it(shop: Shop) -> None:
     shop.password = "another"
     with pytest.raises(UserActionRequired):
         token_of(shop.session())

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from closient_mcp.auth.oauth import device as rfc8628
-from closient_mcp.auth.oauth.device import DeviceFlowError, next_interval, pause, read_device
+from closient_mcp.auth.oauth.device import next_interval, pause, read_device
 from closient_mcp.auth.oauth.discovery import ServerMetadataError
 from closient_mcp.auth.oauth.http import Response
 from closient_mcp.auth.oauth.tokens import Denied, Inconclusive
@@ -90,7 +90,7 @@ def screen(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 # What is said
 
 
-def test_the_code_and_the_address_with_it_are_for_the_person() -> None:
+def test_the_code_and_the_url_with_it_are_for_the_user() -> None:
     device = read_device(codes(), SERVER, CLIENT, ("search:read",), NOW)
     assert (device.user_code, device.url) == ("WDJB-MJHT", CODES["verification_uri_complete"])
     assert (device.interval, device.expires_at, device.scopes) == (5, NOW + 900, ("search:read",))
@@ -111,7 +111,7 @@ def test_a_lifetime_beyond_reason_is_brought_within(said: object, taken: float) 
     assert read_device(codes(expires_in=said), SERVER, CLIENT, (), NOW).expires_at == NOW + taken
 
 
-def test_an_address_with_the_code_that_is_not_safe_is_left_alone() -> None:
+def test_an_url_with_the_code_that_is_not_safe_is_left_alone() -> None:
     unsafe = codes(verification_uri_complete="javascript:alert(1)")
     assert read_device(unsafe, SERVER, CLIENT, (), NOW).url == CODES["verification_uri"]
 
@@ -128,7 +128,7 @@ def test_an_address_with_the_code_that_is_not_safe_is_left_alone() -> None:
         {"verification_uri": "file:///etc/passwd"},
     ],
 )
-def test_rule_2_what_is_no_code_or_no_safe_address_is_shown_to_nobody(changes: dict[str, Any]) -> None:
+def test_rule_2_what_is_no_code_or_no_safe_url_is_shown_to_no_one(changes: dict[str, Any]) -> None:
     with pytest.raises(ServerMetadataError):
         read_device(codes(**changes), SERVER, CLIENT, (), NOW)
 
@@ -157,7 +157,7 @@ def test_a_clock_that_runs_fast_does_not_ask_too_early() -> None:
 # What is done
 
 
-def test_the_sign_in_waits_until_the_person_has_decided(screen: Screen) -> None:
+def test_the_sign_in_waits_until_the_user_has_decided(screen: Screen) -> None:
     screen.answers = [PENDING, Reply({"error": "slow_down"}, 400), Reply("<html>", 503), Reply(b"\xff", 200), PENDING]
     screen.decided.set()
     _, attempt = screen.begin_on_device("search:read")
@@ -246,7 +246,7 @@ def test_a_client_that_was_registered_for_a_browser_is_not_used_on_another_devic
         ("invalid_client", "rejected the client that it registered"),
     ],
 )
-def test_rfc_8628_3_5_a_final_no_ends_the_sign_in_and_is_said(screen: Screen, error: str, says: str) -> None:
+def test_rfc_8628_3_5_a_final_no_ends_the_sign_in_and_is_reported(screen: Screen, error: str, says: str) -> None:
     screen.answers = [PENDING, Reply({"error": error}, 400)]
     _, attempt = screen.begin_on_device()
     assert says in ended(attempt)
@@ -264,7 +264,7 @@ def test_who_declined_is_not_asked_again_at_once_unless_they_ask_themselves(scre
     assert ended(screen.begin_on_device(interactive=True)[1]) == ""
 
 
-def test_nobody_is_waited_for_longer_than_the_code_lasts(screen: Screen) -> None:
+def test_no_one_is_waited_for_longer_than_the_code_lasts(screen: Screen) -> None:
     screen.service.routes["/device"] = Reply({**CODES, "expires_in": 0.05})
     _, attempt = screen.begin_on_device()
     assert "The sign-in was not finished in time" in ended(attempt)

@@ -78,7 +78,7 @@ def test_rfc_8252_8_3_it_listens_on_this_machine_alone(listener: CallbackServer)
             pass
 
 
-def test_the_short_address_leads_on_and_tells_nobody_where_it_came_from(listener: CallbackServer) -> None:
+def test_the_short_url_leads_on_and_tells_no_one_where_it_came_from(listener: CallbackServer) -> None:
     shown = get(listener.port, "/")
     assert (shown.status, shown.headers["location"]) == (302, "https://as.example/authorize?state=a-state")
     assert (shown.headers["referrer-policy"], shown.headers["cache-control"]) == ("no-referrer", "no-store")
@@ -136,7 +136,7 @@ def test_what_is_no_callback_ends_nothing(
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:1", "[::1]", "", "127.0.0.1:x"])
-def test_rule_5_a_request_for_another_host_is_refused(listener: CallbackServer, answers: Answers, host: str) -> None:
+def test_rule_5_a_request_for_another_host_is_rejected(listener: CallbackServer, answers: Answers, host: str) -> None:
     for target in ("/", f"{PATH}?code=c&state=s"):
         shown = get(listener.port, target, host=host or " ")
         assert shown.status == 400
@@ -157,7 +157,7 @@ def test_junk_ends_nothing(listener: CallbackServer, answers: Answers, junk: byt
     assert answers.queries == [""]
 
 
-def test_silent_connections_keep_nobody_waiting(listener: CallbackServer, answers: Answers) -> None:
+def test_silent_connections_keep_no_one_waiting(listener: CallbackServer, answers: Answers) -> None:
     with ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(socket.create_connection(("127.0.0.1", listener.port), SECONDS))
@@ -263,7 +263,7 @@ def test_two_callbacks_with_one_code_are_one_exchange_and_the_same_page(desk: De
     assert len(desk.exchanges()) == 1
 
 
-def test_a_person_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None:
+def test_a_user_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None:
     login, attempt = desk.begin()
     assert "You declined the request" in come_back(attempt, "error=access_denied").text
     assert "You declined the request" in ended(attempt)
@@ -289,7 +289,7 @@ def test_a_person_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> No
         ("nothing=1", 'reported "no_code"'),
     ],
 )
-def test_an_answer_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, said: str) -> None:
+def test_a_response_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, said: str) -> None:
     _, attempt = desk.begin("a", "b")
     assert "You are not signed in" in come_back(attempt, answer).text
     assert said in ended(attempt)
@@ -298,7 +298,7 @@ def test_an_answer_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: 
     assert (desk.record().pending, desk.record().tokens) == (None, None)
 
 
-def test_rfc_9207_a_missing_issuer_that_was_promised_is_refused(desk: Desk) -> None:
+def test_rfc_9207_a_missing_issuer_that_was_promised_is_rejected(desk: Desk) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(authorization_response_iss_parameter_supported=True))
     _, attempt = desk.begin()
     come_back(attempt)
@@ -414,7 +414,7 @@ def test_an_id_token_that_cannot_be_verified_is_no_sign_in(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("own", "person"), [(True, "alice@example.com"), (False, "")], ids=["own", "another's"])
-def test_openid_core_3_1_3_7_an_id_token_must_answer_this_very_request(desk: Desk, own: bool, person: str) -> None:
+def test_openid_core_3_1_3_7_an_id_token_must_response_this_very_request(desk: Desk, own: bool, person: str) -> None:
     key = RSAKey.generate_key(2048, {"kid": "one"})
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.url}/keys"))
     desk.service.routes["/keys"] = Reply({"keys": [key.as_dict(private=False)]})
@@ -424,7 +424,7 @@ def test_openid_core_3_1_3_7_an_id_token_must_answer_this_very_request(desk: Des
     claims = {**said, "nonce": nonce, "email": "alice@example.com"}
     desk.granted["id_token"] = jwt.encode({"alg": "RS256", "kid": "one"}, claims, key)
     come_back(attempt)
-    assert (ended(attempt) == "", desk.record().person) == (own, person)
+    assert (ended(attempt) == "", desk.record().user) == (own, person)
     assert (desk.record().tokens is not None) is own
 
 
@@ -439,7 +439,7 @@ def test_rule_2_a_hostile_authorization_endpoint_reaches_no_browser(desk: Desk, 
     assert desk.asked("/register") == []
 
 
-def test_rule_2_what_a_server_says_of_itself_reaches_nobody_with_control_characters(desk: Desk) -> None:
+def test_rule_2_what_a_server_says_of_itself_reaches_no_one_with_control_characters(desk: Desk) -> None:
     _, attempt = desk.begin()
     come_back(attempt, "error=x&error_description=" + quote("a\x1b[2J\u202eb\u200bc\r\nd"))
     said = ended(attempt)
@@ -461,7 +461,7 @@ def test_a_registration_that_the_server_still_knows_is_used_again_on_its_port(de
 @pytest.mark.parametrize(
     ("error", "client"), [("invalid_client", "second-client"), ("unauthorized_client", "registered-client")]
 )
-def test_a_registration_that_the_server_forgot_is_made_anew_before_anybody_is_sent_there(
+def test_a_registration_that_the_server_forgot_is_made_again_before_anybody_is_sent_there(
     desk: Desk, error: str, client: str
 ) -> None:
     login, attempt = desk.begin()
@@ -478,7 +478,7 @@ def test_a_registration_that_the_server_forgot_is_made_anew_before_anybody_is_se
 
 
 @pytest.mark.parametrize(("left", "registrations"), [(None, 1), (0, 1), (-1, 2), (30, 2), (90, 1)])
-def test_a_registration_whose_secret_is_about_to_expire_is_made_anew(
+def test_a_registration_whose_secret_is_about_to_expire_is_made_again(
     desk: Desk, left: int | None, registrations: int
 ) -> None:
     ends = {"client_secret_expires_at": int(desk.now) + left if left else left}
@@ -656,7 +656,7 @@ def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> Non
     come_back(owner)
 
 
-def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> None:
+def test_a_sign_in_whose_port_was_taken_meanwhile_starts_again(desk: Desk) -> None:
     dead = leave(desk, screen=True)
     thief = CallbackServer(f"{dead.destination.url}callback")
     _, heir = desk.begin()
@@ -666,7 +666,7 @@ def test_a_sign_in_whose_port_was_taken_meanwhile_starts_anew(desk: Desk) -> Non
     come_back(heir)
 
 
-def test_a_sign_in_that_was_left_too_long_ago_starts_anew(desk: Desk) -> None:
+def test_a_sign_in_that_was_left_too_long_ago_starts_again(desk: Desk) -> None:
     dead = leave(desk, screen=True)
     desk.now += 601
     _, heir = desk.begin()
@@ -674,7 +674,7 @@ def test_a_sign_in_that_was_left_too_long_ago_starts_anew(desk: Desk) -> None:
     come_back(heir)
 
 
-def test_a_sign_in_that_nobody_finishes_ends_in_words_and_frees_its_port(
+def test_a_sign_in_that_no_one_finishes_ends_in_words_and_frees_its_port(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
@@ -694,7 +694,7 @@ def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:
     assert len(desk.tabs) == 1
 
 
-def test_a_missing_permission_is_asked_for_together_with_those_that_are_there(desk: Desk) -> None:
+def test_a_missing_permission_is_requested_together_with_those_that_are_there(desk: Desk) -> None:
     login, attempt = desk.begin("a")
     come_back(attempt)
     assert ended(attempt) == ""
@@ -705,7 +705,7 @@ def test_a_missing_permission_is_asked_for_together_with_those_that_are_there(de
     come_back(again)
 
 
-def test_scopes_that_the_server_does_not_have_are_not_asked_for(desk: Desk) -> None:
+def test_scopes_that_the_server_does_not_have_are_not_requested(desk: Desk) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(scopes_supported=["a"]))
     login, attempt = desk.begin("a", "b")
     assert query_of(attempt)["scope"] == "a"
@@ -719,7 +719,7 @@ def test_scopes_that_the_server_does_not_have_are_not_asked_for(desk: Desk) -> N
 # Pasting
 
 
-def test_a_pasted_address_ends_the_sign_in_and_a_wrong_one_does_not(desk: Desk) -> None:
+def test_a_pasted_url_ends_the_sign_in_and_a_wrong_one_does_not(desk: Desk) -> None:
     login, attempt = desk.begin(browser=False)
     assert attempt.opened is False
     assert desk.tabs == []

@@ -187,7 +187,7 @@ def test_rule_1_a_document_that_appears_later_redirects_no_refresh_token(crm: Cr
         assert other.received == []
 
 
-def test_rule_1_nobody_is_sent_to_a_sign_in_that_moved_unless_a_person_says_so(crm: Crm) -> None:
+def test_rule_1_no_one_is_sent_to_a_sign_in_that_moved_unless_the_user_says_so(crm: Crm) -> None:
     url = crm.api.url
     endpoints = {f"{name}_endpoint": f"{url}/oauth2/{name}/" for name in ("authorization", "token")}
     metadata = {"issuer": url, "response_types_supported": ["code"], **endpoints}
@@ -272,7 +272,7 @@ def test_rule_1_the_secret_is_opened_before_anybody_is_sent_anywhere_off_the_eve
     assert SECRET not in repr(session.store.read()) + repr(session.profile)
 
 
-def test_a_client_id_that_is_not_there_is_told_by_its_place(crm: Crm) -> None:
+def test_a_client_id_that_is_not_there_is_reported_with_its_place(crm: Crm) -> None:
     missing = from_environment("CLOSE_CLIENT_ID", {})
     with pytest.raises(UserActionRequired, match="CLOSE_CLIENT_ID is not set"):
         asyncio.run(crm.session(client_id=missing).token())
@@ -296,7 +296,7 @@ def test_another_client_has_nothing_of_the_former_ones_and_the_former_one_keeps_
         (Reply({"error": "invalid_grant"}, 400), "rejected the code"),
     ],
 )
-def test_a_refused_exchange_is_told(crm: Crm, reply: Reply, said: str) -> None:
+def test_a_rejected_exchange_is_reported(crm: Crm, reply: Reply, said: str) -> None:
     _, attempt = crm.begin()
     crm.api.routes["/oauth2/token/"] = reply
     come_back(attempt)
@@ -332,7 +332,7 @@ def test_rfc_8707_2_a_resource_goes_along_with_every_request(crm: Crm) -> None:
     assert [query["resource"], *(form["resource"] for form in crm.forms())] == ["https://api.example.com/"] * 3
 
 
-def test_fixed_scopes_are_asked_for_exactly_and_offline_access_is_not_added(crm: Crm) -> None:
+def test_fixed_scopes_are_requested_exactly_and_offline_access_is_not_added(crm: Crm) -> None:
     url = crm.api.url
     endpoints = {f"{name}_endpoint": f"{url}/oauth2/{name}/" for name in ("authorization", "token")}
     scopes = {"scopes_supported": ["offline_access", "a"]}
@@ -344,7 +344,7 @@ def test_fixed_scopes_are_asked_for_exactly_and_offline_access_is_not_added(crm:
     assert "prompt" not in query
 
 
-def test_openid_core_11_a_fixed_offline_access_is_asked_for_with_consent_too(crm: Crm) -> None:
+def test_openid_core_11_a_fixed_offline_access_is_requested_with_consent_too(crm: Crm) -> None:
     _, query = crm.sign_in(scopes=("a", "offline_access"))
     assert (query["scope"], query["prompt"]) == ("a offline_access", "consent")
 
@@ -360,7 +360,7 @@ def test_what_operations_want_opens_no_second_sign_in_where_the_scopes_are_fixed
     assert len(crm.tabs) == 1
 
 
-def test_scopes_that_the_settings_name_anew_are_asked_for_at_the_next_sign_in(crm: Crm) -> None:
+def test_scopes_that_the_settings_name_again_are_requested_at_the_next_sign_in(crm: Crm) -> None:
     crm.sign_in(scopes=("a",))
     _, query = crm.sign_in(scopes=("a", "b"))
     assert query["scope"] == "a b"
@@ -368,7 +368,7 @@ def test_scopes_that_the_settings_name_anew_are_asked_for_at_the_next_sign_in(cr
 
 
 @pytest.mark.parametrize(("scopes", "again"), [(None, True), ((), False), (("a",), False)])
-def test_a_missing_permission_is_asked_for_only_where_asking_can_bring_it(
+def test_a_missing_permission_is_requested_only_where_asking_can_bring_it(
     crm: Crm, scopes: tuple[str, ...] | None, again: bool
 ) -> None:
     session, _ = crm.sign_in(scopes=scopes)
@@ -384,10 +384,10 @@ def test_a_missing_permission_is_asked_for_only_where_asking_can_bring_it(
     assert isinstance(caught.value, SignInRequired) is again
 
 
-def test_an_id_token_that_nobody_asked_for_and_nobody_can_check_is_not_looked_at(crm: Crm) -> None:
+def test_an_id_token_that_no_one_requested_and_no_one_can_check_is_not_looked_at(crm: Crm) -> None:
     crm.granted = {"id_token": "a.b.c"}
     session, _ = crm.sign_in()
-    assert session.store.read().person == ""
+    assert session.store.read().user == ""
 
 
 # No refresh token
@@ -419,7 +419,7 @@ def test_rfc_6749_3_1_2_3_a_fixed_redirect_is_sent_exactly_as_it_was_given(crm: 
     assert (query["redirect_uri"], crm.forms()[0]["redirect_uri"]) == (redirect_uri, redirect_uri)
 
 
-def test_the_short_address_leads_on_also_where_the_redirect_has_no_path(crm: Crm) -> None:
+def test_the_short_url_leads_on_also_where_the_redirect_has_no_path(crm: Crm) -> None:
     for redirect_uri in (f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}/"):
         _, attempt = crm.begin(redirect_uri=redirect_uri)
         shown = get(port_of(attempt), "/")
@@ -442,7 +442,7 @@ def test_rule_5_a_listener_for_localhost_goes_by_both_names_and_no_other(host: s
         listener.close()
 
 
-def test_a_fixed_port_that_is_taken_is_told_and_no_other_is_used(crm: Crm) -> None:
+def test_a_fixed_port_that_is_taken_is_reported_and_no_other_is_used(crm: Crm) -> None:
     port = checked_redirect(crm.redirect_uri).port
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
@@ -472,7 +472,7 @@ def test_a_sign_in_whose_process_died_is_taken_over_on_the_fixed_port(crm: Crm) 
     assert ended(heir) == ""
 
 
-def test_a_sign_in_that_was_begun_for_another_redirect_is_begun_anew(crm: Crm) -> None:
+def test_a_sign_in_that_was_begun_for_another_redirect_is_begun_again(crm: Crm) -> None:
     session, dead = crm.begin()
     left = session.store.read()
     come_back(dead, "error=x")
@@ -517,7 +517,7 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(url: str, redirect: 
         ("http://localhost:1/\x1b[2J", "a character"),
     ],
 )
-def test_another_redirect_cannot_and_is_told_why(url: str, said: str) -> None:
+def test_another_redirect_cannot_and_the_reason_is_reported(url: str, said: str) -> None:
     with pytest.raises(InvalidRedirectError, match=said):
         checked_redirect(url)
 
@@ -551,7 +551,7 @@ def test_a_client_metadata_document_is_the_client_itself_without_registration_or
 
 
 @pytest.mark.parametrize("reads", [False, None])
-def test_a_server_that_reads_no_client_metadata_documents_is_told_before_a_browser_opens(
+def test_a_server_that_reads_no_client_metadata_documents_is_reported_before_a_browser_opens(
     crm: Crm, reads: bool | None
 ) -> None:
     _, attempt = crm.begin(**reading_documents(crm, reads=reads))
@@ -568,6 +568,6 @@ def test_a_secret_is_never_sent_with_a_client_metadata_document(crm: Crm) -> Non
     assert all("authorization" not in got.headers for got in crm.api.received)
 
 
-def test_an_address_without_a_path_is_a_client_id_like_any_other(crm: Crm) -> None:
+def test_an_url_without_a_path_is_a_client_id_like_any_other(crm: Crm) -> None:
     changes = reading_documents(crm, reads=False) | {"client_id": written("https://app.example/", "client_id")}
     assert crm.sign_in(**changes)[1]["client_id"] == "https://app.example/"

@@ -42,7 +42,7 @@ def url_of(attempt: SignInAttempt) -> str:
 # Other processes
 
 
-def test_who_waits_is_done_when_the_answer_is_pasted_in_another_process(desk: Desk) -> None:
+def test_who_waits_is_done_when_the_response_is_pasted_in_another_process(desk: Desk) -> None:
     _, waiting = desk.begin("a")
     elsewhere, follower = desk.begin("a", browser=False)
     assert elsewhere.paste(follower, url_of(waiting))
@@ -51,7 +51,7 @@ def test_who_waits_is_done_when_the_answer_is_pasted_in_another_process(desk: De
     CallbackServer(f"{waiting.destination.url}callback").close()
 
 
-def test_who_waits_is_told_when_somebody_signs_out_meanwhile(desk: Desk) -> None:
+def test_who_waits_is_told_when_a_user_signs_out_meanwhile(desk: Desk) -> None:
     _, waiting = desk.begin("a")
     sign_out(desk.session())
     assert "cancelled by a sign-out" in ended(waiting)
@@ -125,7 +125,7 @@ def test_a_code_whose_exchange_is_not_answered_is_not_sent_again(desk: Desk) -> 
 
 
 @pytest.mark.parametrize(("scopes", "advised"), [(("openid",), True), (("a",), False)])
-def test_a_server_that_fails_over_openid_is_told_with_what_helps(
+def test_a_server_that_fails_over_openid_is_reported_with_what_helps(
     desk: Desk, scopes: tuple[str, ...], advised: bool
 ) -> None:
     _, attempt = desk.begin(*scopes)
@@ -134,7 +134,7 @@ def test_a_server_that_fails_over_openid_is_told_with_what_helps(
     assert ("remove openid from the credential's scopes" in ended(attempt)) is advised
 
 
-def test_a_server_that_registers_nobody_is_told_before_anybody_is_sent_there(desk: Desk) -> None:
+def test_a_server_that_registers_no_one_is_reported_before_anybody_is_sent_there(desk: Desk) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(registration_endpoint=None))
     said = ended(desk.login().start(()))
     assert "does not allow applications to register" in said
@@ -156,7 +156,7 @@ def test_a_registration_is_not_taken_for_forgotten_because_nothing_came_back(des
     come_back(again, "error=x")
 
 
-def test_a_hostile_issuer_in_an_answer_is_cut(desk: Desk) -> None:
+def test_a_hostile_issuer_in_a_response_is_cut(desk: Desk) -> None:
     _, attempt = desk.begin()
     come_back(attempt, f"code=c&iss={'x' * 10_000}")
     assert len(ended(attempt)) < 1000
@@ -168,7 +168,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_pauses")
-def test_keys_that_are_not_to_be_had_for_now_are_asked_for_again(desk: Desk) -> None:
+def test_keys_that_are_not_to_be_had_for_now_are_requested_again(desk: Desk) -> None:
     desk.granted["id_token"] = "a.b.c"
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.url}/keys"))
     desk.service.routes["/keys"] = Reply("busy", 503)
@@ -241,7 +241,7 @@ def test_rule_1_no_secret_goes_to_another_origin_than_the_token_endpoints_whatev
 # Browsers
 
 
-def test_a_call_that_cannot_open_a_browser_is_told_as_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_cannot_open_a_browser_is_reported_as_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: str) -> None:
         raise OSError("No application is associated")
 
@@ -267,7 +267,7 @@ def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
-def test_rfc_8252_8_3_where_localhost_was_registered_nobody_else_listens_on_its_other_address(desk: Desk) -> None:
+def test_rfc_8252_8_3_where_localhost_was_registered_no_one_else_listens_on_its_other_url(desk: Desk) -> None:
     plain = CallbackServer()
     port = plain.port
     plain.close()

@@ -142,9 +142,9 @@ def test_a_writing_that_changes_no_secret_leaves_the_keyring_alone(ring: Ring, f
     store = store_in(folder)
     store.write(record())
     before = ring.asked.count("set")
-    store.change(person="alice")
+    store.change(user="alice")
     assert ring.asked.count("set") == before
-    assert store_in(folder).read().person == "alice"
+    assert store_in(folder).read().user == "alice"
     assert access_token(store_in(folder)) == "access-1"
 
 
@@ -168,7 +168,7 @@ def test_a_process_that_died_between_keyring_and_file_has_lost_nothing(ring: Rin
 
 
 @pytest.mark.parametrize("fault", ["fails", "gives back nothing", "takes no more than a Windows does", "is missing"])
-def test_a_keyring_that_does_not_work_costs_a_warning_and_no_sign_in(
+def test_a_keyring_that_does_not_work_causes_only_a_warning(
     ring: Ring, folder: Path, fault: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     if fault == "fails":
@@ -187,7 +187,7 @@ def test_a_keyring_that_does_not_work_costs_a_warning_and_no_sign_in(
     assert "a-secret" not in caplog.text
 
 
-def test_a_keyring_that_waits_for_somebody_is_waited_for_once_and_not_for_long(
+def test_a_keyring_that_waits_for_a_user_is_waited_for_once_and_not_for_long(
     ring: Ring, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("closient_mcp.auth.secrets.keyring._SECONDS", 0.05)
@@ -238,10 +238,10 @@ def test_nothing_is_dropped_that_the_keyring_only_failed_to_give(ring: Ring, fol
     held = dict(ring.entries)
     ring.entries.clear()
     with store.lock():
-        store.write(store.read().model_copy(update={"person": "alice"}))
+        store.write(store.read().model_copy(update={"user": "alice"}))
     ring.entries |= held
     assert access_token(store_in(folder)) == "access-1"
-    assert store_in(folder).read().person == "alice"
+    assert store_in(folder).read().user == "alice"
 
 
 def test_a_keyring_that_fails_is_left_alone_for_a_while(ring: Ring, folder: Path) -> None:
@@ -295,10 +295,10 @@ def test_secrets_of_another_client_are_not_this_ones(ring: Ring, folder: Path) -
 
 def test_a_setting_that_changes_moves_the_secrets_at_the_next_writing(ring: Ring, folder: Path) -> None:
     store_in(folder, "file").write(record())
-    store_in(folder).change(person="alice")
+    store_in(folder).change(user="alice")
     assert "access-1" not in file_of(folder)
     assert access_token(store_in(folder, "file")) == "access-1"
-    store_in(folder, "file").change(person="bob")
+    store_in(folder, "file").change(user="bob")
     assert "access-1" in file_of(folder)
     assert ring.held() == []
 

@@ -70,7 +70,7 @@ def test_what_is_written_is_read_again_and_each_writing_is_counted(store: Store)
         state="s", verifier="v", nonce="n", redirect_uri="r", url="a", scopes=("a", "b"), expires_at=3.0,
         server=server, client=client,
     )  # fmt: skip
-    whole = record(server=server, client=client, pending=pending, person="alice", history=History(declined_at=4.0))
+    whole = record(server=server, client=client, pending=pending, user="alice", history=History(declined_at=4.0))
     assert store.read() == Record(system="closient", site=SITE)
     first = store.write(whole)
     second = store.write(first)
@@ -134,7 +134,7 @@ def _link(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, _link], ids=["fifo", "folder", "link"])
-def test_what_is_no_file_is_refused_at_once_and_named(store: Store, make: Callable[[Path], None]) -> None:
+def test_what_is_no_file_is_rejected_at_once_and_named(store: Store, make: Callable[[Path], None]) -> None:
     path = path_of(store)
     path.unlink()
     make(path)
@@ -146,13 +146,13 @@ def test_what_is_no_file_is_refused_at_once_and_named(store: Store, make: Callab
 
 
 @pytest.mark.parametrize("make", [os.mkdir, _link], ids=["folder", "link"])
-def test_a_lock_that_cannot_be_had_is_told_as_such(store: Store, make: Callable[[Path], None]) -> None:
+def test_a_lock_that_cannot_be_had_is_reported(store: Store, make: Callable[[Path], None]) -> None:
     make(Path(f"{path_of(store)}.lock"))
     with pytest.raises(AuthError), store.lock():
         pass
 
 
-def test_a_file_in_place_of_the_folder_is_told_as_such(store: Store, folder: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported(store: Store, folder: Path) -> None:
     folder.parent.mkdir(parents=True)
     folder.write_text("")
     with pytest.raises(UserActionRequired, match="cannot be used"):
@@ -163,7 +163,7 @@ def test_a_file_in_place_of_the_folder_is_told_as_such(store: Store, folder: Pat
         pass
 
 
-def test_a_file_that_belongs_to_somebody_else_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_belongs_to_another_user_is_rejected(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     path_of(store)
     own = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: own + 1)
@@ -209,7 +209,7 @@ def test_two_damaged_files_are_both_kept(store: Store) -> None:
 
 
 @pytest.mark.parametrize("member", ["pending", "device"])
-def test_what_is_under_way_and_cannot_be_read_costs_no_sign_in(store: Store, member: str) -> None:
+def test_what_is_under_way_and_cannot_be_read_loses_no_sign_in(store: Store, member: str) -> None:
     path = path_of(store)
     content: dict[str, Any] = json.loads(path.read_text())
     content[member] = {"state": "of an older version"}
@@ -265,7 +265,7 @@ def test_what_a_newer_version_added_is_written_back_as_it_was(store: Store) -> N
     assert (rewritten["later"], rewritten["tokens"]["later"]) == ({"a": [1, None]}, "kept")
 
 
-def test_nobody_ever_reads_half_of_a_record(store: Store) -> None:
+def test_no_one_ever_reads_half_of_a_record(store: Store) -> None:
     store.write(record())
     stop, seen = threading.Event(), list[int]()
 
@@ -277,7 +277,7 @@ def test_nobody_ever_reads_half_of_a_record(store: Store) -> None:
     reader.start()
     last = store.read()
     for number in range(300):
-        last = store.write(last.model_copy(update={"person": "x" * (number * 37 % 9000)}))
+        last = store.write(last.model_copy(update={"user": "x" * (number * 37 % 9000)}))
     stop.set()
     reader.join(SECONDS)
     assert last.rev == 301
@@ -376,7 +376,7 @@ def test_the_lock_is_free_again_after_an_error(store: Store) -> None:
         assert store.write(record()).rev == 1
 
 
-def test_a_lock_that_another_holds_for_too_long_is_told_as_such(
+def test_a_lock_that_another_holds_for_too_long_is_reported(
     store: Store, folder: Path, redaction: Redaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.1)
