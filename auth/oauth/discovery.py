@@ -81,10 +81,8 @@ def is_alias(name: str, server: Server, http: HttpClient) -> bool:
         other = discover(name, http, renamed=True)
     except ServerMetadataError:
         return False
-    return (other.authorization_endpoint, other.token_endpoint) == (
-        server.authorization_endpoint,
-        server.token_endpoint,
-    )
+    names = ("authorization_endpoint", "token_endpoint")
+    return all(getattr(other, name) == getattr(server, name) for name in names)
 
 
 def same_origin(first: str, second: str) -> bool:

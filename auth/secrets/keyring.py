@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 
 from ..background import within
 
@@ -54,14 +55,11 @@ class SignIns:
         with self._guard:
             if self._failure is not None and time.monotonic() - self._failed_at < _RETRY_AFTER:
                 raise self._failure
-            try:
+            with self._noting_failure():
                 text = read_entry(_SIGN_INS, name, _SECONDS)
                 if text is None:
                     self._test()  # some keyrings return nothing when they fail
-            except KeyringError as error:
-                self._fail(error)
-                raise
-            return text
+                return text
 
     def put(self, name: str, text: str) -> None:
         """Replace an entry.
@@ -72,13 +70,10 @@ class SignIns:
         with self._guard:
             if self._failure is not None:
                 raise self._failure
-            try:
+            with self._noting_failure():
                 if not self._tested:
                     self._test()
                 self._replace(name, text)
-            except KeyringError as error:
-                self._fail(error)
-                raise
 
     def drop(self, name: str) -> None:
         """Delete an entry, if possible."""
@@ -92,8 +87,13 @@ class SignIns:
         self.drop(name)
         self._tested = True
 
-    def _fail(self, error: KeyringError) -> None:
-        self._failure, self._failed_at = error, time.monotonic()
+    @contextmanager
+    def _noting_failure(self) -> Generator[None]:
+        try:
+            yield
+        except KeyringError as error:
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
 
     def _replace(self, name: str, text: str) -> None:
         _call("set_password", _SIGN_INS, name, text)

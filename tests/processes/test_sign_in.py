@@ -56,7 +56,7 @@ def test_four_processes_that_find_the_token_expired_make_one_refresh(machine: Ma
 def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_has_ended(machine: Machine) -> None:
     ran = run_process("call", "account_whoami", site=machine.sandbox.url, CLOSIENT_MCP_HOME=str(machine.home))
     said = error_of(ran)
-    assert "wants you to sign in" in said
+    assert "requires you to sign in" in said
     assert "No browser can be opened from here. Run `closient-mcp login" in said
     assert "state=" not in ran.out + ran.err
 
