@@ -84,7 +84,9 @@ def _bridge(settings: Settings, redaction: Redaction, connections: list[Connecti
     calls, loader = Calls(redaction), Loader(connections)
     systems = [connection.system for connection in connections]
     core = [tool for tool in _core(connections) if tool.tier in tiers] + [calls.pages.tool()]
-    finder = Finder(lambda: operations.by_name, calls.checker, lambda: missing(systems), loader.load_matching)
+    finder = Finder(
+        lambda: operations.by_name, calls.checker, lambda: [*settings.problems, *missing(systems)], loader.load_matching
+    )
     finders = finder.tools(tiers)
     operations = OperationTools(loader, tiers, frozenset(tool.name for tool in (*core, *finders)))
     by_name = {connection.system.name: connection for connection in connections}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from ...auth import background
-from ..settings.loading import load_settings
+from ..settings.loading import load_settings, load_valid_settings
 from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError
 from ..settings.presets.registry import NAMES
 
@@ -62,7 +62,12 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         from .config import schema
 
         return schema()
-    return _add(given) if given.command == "add" else _run(given, load_settings(_options(given), os.environ))
+    if given.command == "add":
+        return _add(given)
+    # A host shows what its server answers, and nothing of what is printed before: the person looks at a terminal.
+    by_host = given.command in (None, "serve") and getattr(given, "http", None) is None and not sys.stdin.isatty()
+    load = load_valid_settings if by_host else load_settings
+    return _run(given, load(_options(given), os.environ))
 
 
 def _output_error(error: BaseException) -> OSError | None:

@@ -175,11 +175,16 @@ class McpBridge:
     async def _call_tool(
         self, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
+        settings = self._bridge.settings
+        if settings.problems and not settings.systems:
+            return _invalid_settings(settings)
         tool = self._bridge.tools.find(params.name)
         if tool is None:
             with anyio.move_on_after(_FIRST_LIST_SECONDS):
                 await self._loaded.wait()
             tool = self._bridge.tools.find(params.name)
+        if tool is None and settings.problems:  # perhaps a tool of a system that was left out
+            return _invalid_settings(settings)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, unknown_tool(self._bridge, params.name))
 
@@ -200,11 +205,12 @@ class McpBridge:
 
 def instructions(settings: Settings) -> str:
     """The instructions for the model: the systems, and how to find operations that are not listed."""
-    lines: list[str] = []
+    lines = [f"Invalid settings, tell the user: {problem[:400]}" for problem in settings.problems[:3]]
     for system in settings.systems:
         line = system.preset.introduction
         if sum(map(len, lines)) + len(line) > _MAX_INSTRUCTIONS - len(_GENERAL):
-            lines.append(f"And: {', '.join(other.name for other in settings.systems[len(lines) :])}"[:300])
+            left = settings.systems[settings.systems.index(system) :]
+            lines.append(f"And: {', '.join(other.name for other in left)}"[:300])
             break
         lines.append(line)
     return "\n".join([*lines, _GENERAL])
@@ -249,6 +255,12 @@ async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, cha
         if unfinished := await sign_in(bridge, needed, channel):
             raise unfinished from None
     return await bridge.calls.call(tool, arguments)
+
+
+def _invalid_settings(settings: Settings) -> types.CallToolResult:
+    """What a call answers whose system may have been left out because of its settings."""
+    text = "\n".join([*settings.problems, "Correct the settings, then restart closient-mcp (reload it in the host)."])
+    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 
 
 def _success(result: Result) -> types.CallToolResult:

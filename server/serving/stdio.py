@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import anyio
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
@@ -14,16 +16,24 @@ from mcp.shared.message import SessionMessage
 from ...auth.secrets.redaction import Redaction
 from ..bridge.composition import open_bridge
 from ..logs import start_log
-from ..settings.model import Settings
+from ..settings.model import Settings, SettingsError
 from ..signals import end_on_signals
 from .protocol import McpBridge
 from .stdio_transport import Inbound, serve_descriptors
+
+logger = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> int:
     """Serve until stdin is closed."""
     redaction = Redaction()
-    start_log(settings.log_level, settings.log_file, redaction, folder=settings.home)
+    try:
+        start_log(settings.log_level, settings.log_file, redaction, folder=settings.home)
+    except SettingsError as error:
+        start_log(settings.log_level, None, redaction, folder=settings.home)
+        settings = replace(settings, problems=(*settings.problems, str(error)))
+    for problem in settings.problems:
+        logger.error("%s", problem)
     end_on_signals()
     anyio.run(_serve_stdio, settings, redaction)
     return 0

@@ -6,9 +6,11 @@ No other module reads the environment.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...tools.toolset.exposure import Exposure
@@ -24,8 +26,10 @@ _LEVELS = ("debug", "info", "warning", "error")
 _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
-def load_settings(options: Options, environ: Mapping[str, str], text: str | None = None) -> Settings:
-    """The settings in force; `text` replaces the content of the settings file.
+def load_settings(
+    options: Options, environ: Mapping[str, str], text: str | None = None, *, without: frozenset[str] = frozenset()
+) -> Settings:
+    """The settings in force, but for some systems; `text` replaces the content of the settings file.
 
     Raises:
         SettingsError: invalid setting.
@@ -39,8 +43,8 @@ def load_settings(options: Options, environ: Mapping[str, str], text: str | None
             f"CLOSIENT_MCP_HOME: {str(home)[:200]!r} is not an absolute path. If it contains "
             '"${...}", the host did not expand it.'
         )
-    path, table, sources = _file(options, environ, home, text)
-    systems = read_systems(table.systems, options.site, sources)
+    path, table, sources = _file(options, environ, home, text, without)
+    systems = () if without and not table.systems else read_systems(table.systems, options.site, sources)
     exposure = _exposure(options, table, sources, systems)
     return Settings(
         systems=_only(options.system, systems),
@@ -58,8 +62,33 @@ def load_settings(options: Options, environ: Mapping[str, str], text: str | None
     )
 
 
+def load_valid_settings(options: Options, environ: Mapping[str, str]) -> Settings:
+    """The settings without the systems whose own are invalid; without any system if others are invalid.
+
+    `problems` says what is wrong, so that a server can report it to its host instead of ending.
+    """
+    problems: dict[str, str] = {}
+    while True:
+        try:
+            settings = load_settings(options, environ, without=frozenset(problems))
+        except SettingsError as error:
+            if not error.system or error.system in problems:
+                return _no_systems(environ, (*problems.values(), str(error)))
+            problems[error.system] = str(error)
+        else:
+            return replace(settings, problems=tuple(problems.values()))
+
+
+def _no_systems(environ: Mapping[str, str], problems: tuple[str, ...]) -> Settings:
+    home = home_folder(environ, sys.platform)
+    # A home that can't be used must not become a folder somewhere.
+    usable = home is not None and home.is_absolute() and "${" not in str(home)
+    folder = home if home is not None and usable else Path(os.devnull)
+    return Settings(systems=(), home=folder, config=folder / FILE, problems=problems)
+
+
 def _file(
-    options: Options, environ: Mapping[str, str], home: Path, text: str | None
+    options: Options, environ: Mapping[str, str], home: Path, text: str | None, without: frozenset[str]
 ) -> tuple[Path, ConfigFile, Sources]:
     """Read the settings file; only a file that is named explicitly has to exist."""
     named = options.config or environ.get("CLOSIENT_MCP_CONFIG", "").strip()
@@ -68,7 +97,7 @@ def _file(
         return path, ConfigFile.model_construct(), Sources(environ, None)
     from .reading import check_config, read_config
 
-    table, config = read_config(path) if text is None else check_config(path, text)
+    table, config = read_config(path, without) if text is None else check_config(path, text, without)
     return path, table, Sources(environ, config)
 
 

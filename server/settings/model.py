@@ -22,7 +22,11 @@ USAGE_ERROR = 2
 
 
 class SettingsError(ValueError):
-    """Invalid setting; the message names it and says what is expected."""
+    """Invalid setting; the message names it and says what is expected, `system` is the one whose own it is."""
+
+    def __init__(self, message: str, system: str = "") -> None:
+        super().__init__(message)
+        self.system = system
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ class Setting:
 class Settings:
     """All settings in force.
 
-    `plain` turns colours off, `warnings` are for the author of the settings file, and agents may send files from the
+    `plain` turns colours off, `warnings` are for the author of the settings file, `problems` are invalid settings that
+    were left out, and agents may send files from the
     folders in `files`.
     """
 
@@ -149,3 +154,4 @@ class Settings:
     plain: bool = False
     shown: tuple[Setting, ...] = ()
     warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

@@ -75,11 +75,12 @@ class ConfigText:
         """An error about a key, with the full path of the file."""
         place = self.place(*keys).removeprefix(self.path.name)
         name = ".".join(str(key) for key in keys)
-        return SettingsError(f"{self.path}{place}: {name}: {what}" if name else f"{self.path}{place}: {what}")
+        system = str(keys[1]) if keys[:1] == ("systems",) and len(keys) > 1 else ""
+        return SettingsError(f"{self.path}{place}: {name}: {what}" if name else f"{self.path}{place}: {what}", system)
 
 
-def read_config(path: Path) -> tuple[ConfigFile, ConfigText]:
-    """Read and check a settings file.
+def read_config(path: Path, without: frozenset[str] = frozenset()) -> tuple[ConfigFile, ConfigText]:
+    """Read and check a settings file, but for the tables of some systems.
 
     Raises:
         SettingsError: unreadable file, invalid TOML, or invalid setting.
@@ -95,11 +96,11 @@ def read_config(path: Path) -> tuple[ConfigFile, ConfigText]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not UTF-8. Save it as UTF-8.") from None
-    return check_config(path, text)
+    return check_config(path, text, without)
 
 
-def check_config(path: Path, text: str) -> tuple[ConfigFile, ConfigText]:
-    """Check the text of a settings file.
+def check_config(path: Path, text: str, without: frozenset[str] = frozenset()) -> tuple[ConfigFile, ConfigText]:
+    """Check the text of a settings file, but for the tables of some systems.
 
     Raises:
         SettingsError: invalid TOML, or invalid setting.
@@ -115,6 +116,10 @@ def check_config(path: Path, text: str) -> tuple[ConfigFile, ConfigText]:
         raise SettingsError(f"{path}: it is nested too deeply.") from None
     except ValueError:  # Python's limit for the digits of a number
         raise SettingsError(f"{path}: it holds a number that is far too long.") from None
+    systems = values.get("systems")
+    if without and isinstance(systems, dict):
+        tables = cast("dict[str, Any]", systems)
+        values["systems"] = {name: table for name, table in tables.items() if name not in without}
     try:
         return ConfigFile.model_validate(values), config
     except ValidationError as error:

@@ -1,0 +1,94 @@
+"""A host always reaches the handshake, and learns there what is wrong with the settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..fakes.limits import SECONDS
+from ..fakes.server_process import started
+
+NOWHERE = "http://127.0.0.1:9"
+BAD = [
+    ("[systems.acme\ncatalog = 'https://api.acme.example'\n", "it is not TOML"),
+    ('expsoe = "all"\n', "closient-mcp.toml:1: expsoe: unknown key; did you mean expose?"),
+    (
+        '[systems.acme]\ncatalgo = "https://api.acme.example"\n',
+        "closient-mcp.toml:2: systems.acme.catalgo: unknown key",
+    ),
+    ('expose = "Core"\n', "expected auto, core, all"),
+    ("\xff", "is not UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD)
+def test_invalid_settings_are_reported_in_the_handshake_and_by_every_call(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    file = tmp_path / "closient-mcp.toml"
+    file.write_bytes(text.encode("latin-1"))
+    with started("--config", str(file), CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
+        assert problem in process.shake_hands()["result"]["instructions"]
+        assert _tools(process)
+        process.send("tools/call", 3, name="search_products", arguments={"query": "x"})
+        result = process.answer(3)["result"]
+        assert result["isError"]
+        assert problem in result["content"][0]["text"]
+        code, log = process.finish()
+    assert code == 0
+    assert problem in log
+    assert problem in (tmp_path / "ours" / "closient-mcp.log").read_text()
+
+
+def test_a_missing_file_that_was_named_is_reported(tmp_path: Path) -> None:
+    with started("--config", str(tmp_path / "none.toml"), CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
+        assert "none.toml cannot be read" in process.shake_hands()["result"]["instructions"]
+
+
+@pytest.mark.parametrize("home", ["${HOME}/x", "relative/folder"])
+def test_a_home_that_cannot_be_used_is_reported_and_no_folder_is_made(tmp_path: Path, home: str) -> None:
+    with started(CLOSIENT_MCP_HOME=home) as process:
+        assert "CLOSIENT_MCP_HOME" in process.shake_hands()["result"]["instructions"]
+    assert not Path(home).exists()
+
+
+def test_a_log_file_that_cannot_be_written_is_reported_and_calls_work(tmp_path: Path) -> None:
+    options = ["--site", NOWHERE, "--log-file", str(tmp_path / "no" / "such" / "log")]
+    with started(*options, CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
+        assert "cannot write the log there" in process.shake_hands()["result"]["instructions"]
+        process.send("tools/call", 2, name="ping", arguments={})
+        assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
+
+
+def test_a_mistake_in_one_system_leaves_the_others_working(tmp_path: Path) -> None:
+    file = tmp_path / "closient-mcp.toml"
+    file.write_text(
+        f'[systems.closient]\nsite = "{NOWHERE}"\n[systems.acme]\ncatalgo = "x"\n[systems.other]\nbase = "ftp://h/"\n'
+    )
+    with started("--config", str(file), CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
+        instructions = process.shake_hands()["result"]["instructions"]
+        assert "systems.acme.catalgo: unknown key; did you mean catalog?" in instructions
+        assert "closient-mcp.toml:5: systems.other" in instructions
+        process.send("tools/call", 2, name="ping", arguments={})
+        assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
+        process.send("tools/call", 3, name="acme_get_things", arguments={})
+        assert "systems.acme.catalgo" in process.answer(3)["result"]["content"][0]["text"]
+
+
+def test_other_commands_end_with_2_as_before(tmp_path: Path) -> None:
+    file = tmp_path / "closient-mcp.toml"
+    file.write_text('expsoe = "all"\n')
+    command = [sys.executable, "-m", "closient_mcp.server", "status", "--config", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean expose?" in done.stderr
+
+
+def _tools(process: Any) -> list[Any]:
+    process.send("tools/list", 2)
+    tools: list[Any] = process.answer(2)["result"]["tools"]
+    return tools
