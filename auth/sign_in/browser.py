@@ -9,9 +9,12 @@ from collections.abc import Callable
 
 Opener = Callable[[str], bool]
 
+# Seconds in which a command that opens nothing ends with an error.
+FAILS_WITHIN = 0.5
+
 
 def opener(command: str | None) -> Opener:
-    """Opens URLs with `command`, in which `%s` stands for the URL; returns whether it was started.
+    """Opens URLs with `command`, in which `%s` stands for the URL; returns whether it started and did not fail at once.
 
     Whether the user sees anything is unknown, so always show the URL too.
     """
@@ -31,11 +34,14 @@ def _open(command: str, url: str) -> bool:
         return start is not None and start(url) is None
     words = shlex.split(command)
     arguments = [word.replace("%s", url) for word in words]
-    subprocess.Popen(  # noqa: S603 (the command is the user's own setting)
+    process = subprocess.Popen(  # noqa: S603 (the command is the user's own setting)
         arguments if arguments != words else [*words, url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    return True
+    try:
+        return process.wait(FAILS_WITHIN) == 0
+    except subprocess.TimeoutExpired:
+        return True  # a browser that goes on running

@@ -28,7 +28,7 @@ from ..session.renewal import Session
 from .attempt import Destination, SignInAttempt
 from .authorization_request import AuthorizationRequest
 from .browser import Opener
-from .callback_server import DONE, STALE, CallbackServer, Page, failed
+from .callback_server import DONE, STALE, Page, failed
 from .code_exchange import exchange_code, is_pending
 from .device_login import DeviceLogin
 
@@ -195,16 +195,16 @@ class Login:
         listener, pending = resumed or self._authorization_request.create(record, scopes, request.interactive)
         listener.begin(pending.url, partial(self._handle_callback, attempt, pending), attempt.release)
         try:
-            self._send_user(attempt, listener, pending, browser=request.browser, is_new=resumed is None)
+            # A tab that an earlier process opened may be gone: a user who asks for the sign-in gets a new one.
+            opened = bool(pending.opened) and not (request.interactive and request.browser)
+            # The short URL, because command lines are visible to others and must not contain the state.
+            attempt.opened = opened or (request.browser and self._open(listener.url))
+            self._show_user(attempt, pending, is_new=resumed is None)
             self._wait(attempt, pending, record)
         finally:
             listener.close()
 
-    def _send_user(
-        self, attempt: SignInAttempt, listener: CallbackServer, pending: Pending, *, browser: bool, is_new: bool
-    ) -> None:
-        # The short URL, because command lines are visible to others and must not contain the state.
-        attempt.opened = bool(pending.opened) or (browser and self._open(listener.url))
+    def _show_user(self, attempt: SignInAttempt, pending: Pending, *, is_new: bool) -> None:
         with self._store.lock():
             record = self._store.read()
             if record.pending and record.pending.state == pending.state:  # unless the user has come back already

@@ -137,7 +137,7 @@ def _command(
     )
     unheard = SimpleNamespace(**{**vars(signal), "signal": _unheard})
     others = _left_behind()
-    start = SimpleNamespace(Popen=_browsers(command.browsers), DEVNULL=subprocess.DEVNULL)
+    start = SimpleNamespace(**{**vars(subprocess), "Popen": _browsers(command.browsers)})
     with (
         patch.dict(os.environ, environment),
         patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
@@ -182,7 +182,7 @@ def _browsers(started: list[threading.Thread]) -> Any:
         thread = threading.Thread(target=approving_browser.main, args=words[2:], kwargs={"tabs": tabs})
         started.append(thread)
         thread.start()
-        return thread
+        return SimpleNamespace(wait=lambda _: 0)
 
     return start
 

@@ -156,14 +156,25 @@ def test_a_machine_that_lets_nothing_listen_is_reported(desk: Desk, monkeypatch:
     assert desk.asked("/register") == []
 
 
-@pytest.mark.parametrize("script", ["exit 3", "sleep 600", "head -c 1000000 /dev/zero; echo noise; echo noise >&2"])
-def test_what_a_browsers_command_does_or_says_is_no_ones_business(script: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("script", "seconds", "opened"),
+    [
+        ("exit 3", SECONDS, False),
+        ("exit 0", SECONDS, True),
+        ("sleep 600", 0, True),
+        ("head -c 1000000 /dev/zero; echo noise; echo noise >&2", SECONDS, True),
+    ],
+)
+def test_a_browsers_command_is_silent_and_has_opened_nothing_if_it_fails_at_once(
+    script: str, seconds: float, opened: bool, tmp_path: Path
+) -> None:
     journal, command = tmp_path / "journal", tmp_path / "browser"
     os.mkfifo(journal)
     command.write_text(f'#!/bin/sh\necho "$$ $1" > {journal}\n{script}\n')
     command.chmod(0o700)
     code = (
-        f"from closient_mcp.auth.sign_in.browser import opener; print(opener({str(command)!r})('http://127.0.0.1:1/'))"
+        f"from closient_mcp.auth.sign_in import browser; browser.FAILS_WITHIN = {seconds}; "
+        f"print(browser.opener({str(command)!r})('http://127.0.0.1:1/'))"
     )
     # Its output ends when nobody can write there any more: with the process, and not with the browser.
     ran = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -171,7 +182,7 @@ def test_what_a_browsers_command_does_or_says_is_no_ones_business(script: str, t
     out, err = ran.communicate(timeout=SECONDS)
     with contextlib.suppress(ProcessLookupError):
         os.kill(int(process), signal.SIGKILL)
-    assert (out, err, ran.returncode, url) == ("True\n", "", 0, "http://127.0.0.1:1/")
+    assert (out, err, ran.returncode, url) == (f"{opened}\n", "", 0, "http://127.0.0.1:1/")
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

@@ -641,6 +641,25 @@ def test_a_sign_in_whose_process_died_is_taken_over_on_its_port_without_a_new_ta
     assert (len(desk.tabs), len(desk.asked("/register"))) == (1, 1)
 
 
+def test_a_user_who_asks_for_a_sign_in_again_gets_a_new_tab_of_the_same_one(desk: Desk) -> None:
+    dead = leave(desk, screen=True)
+    heir = desk.login().start((), interactive=True)
+    assert heir.ready.wait(SECONDS)
+    assert (heir.destination.url, heir.opened) == (dead.destination.url, True)
+    come_back(heir)
+    assert ended(heir) == ""
+    assert desk.tabs == [dead.destination.url] * 2
+    assert len(desk.asked("/register")) == 1
+
+
+def test_a_user_who_asks_for_it_again_without_a_screen_is_not_told_that_a_tab_was_opened(desk: Desk) -> None:
+    leave(desk, screen=True)
+    heir = desk.login(screen=False).start((), interactive=True)
+    assert heir.ready.wait(SECONDS)
+    assert not heir.opened
+    come_back(heir)
+
+
 def test_a_sign_in_for_which_no_browser_could_be_opened_is_not_said_to_be_open(desk: Desk) -> None:
     leave(desk, screen=False)
     _, heir = desk.begin(screen=False)
