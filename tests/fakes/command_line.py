@@ -182,9 +182,13 @@ def _browsers(started: list[threading.Thread]) -> Any:
         thread = threading.Thread(target=approving_browser.main, args=words[2:], kwargs={"tabs": tabs})
         started.append(thread)
         thread.start()
-        return SimpleNamespace(wait=lambda _: 0)
+        return SimpleNamespace(wait=_succeed)
 
     return start
+
+
+def _succeed(_: float) -> int:
+    return 0
 
 
 def _left_behind() -> set[threading.Thread]:
