@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 from ...tools.problems import Problem
 from ...tools.systems.system import System
+from ...tools.toolset.exposure import Exposure
 from ..settings.model import SystemSettings
 from .tool_table import ToolTable
 
@@ -35,6 +37,21 @@ def skipped_of(settings: SystemSettings, table: ToolTable) -> list[Problem]:
     place = f"the settings of {settings.name}"
     effects = [Problem(place, f"there is {what}", "this setting has no effect") for what in unknown]
     return [*system.skipped(), *clashes, *effects]
+
+
+def unknown_apis(exposure: Exposure, table: ToolTable) -> list[str]:
+    """Messages about the APIs in `--expose` that no system has; unknown while a system is not read completely."""
+    systems = table.systems.values()
+    if exposure.mode != "apis" or not all(system.complete for system in systems):
+        return []
+    apis = sorted({entry.api for system in systems for entry in system.entries})
+    known = {*table.systems, *apis, *(f"{system.name}.{entry.api}" for system in systems for entry in system.entries)}
+    messages: list[str] = []
+    for name in (name for name in exposure.apis if name not in known):
+        near = difflib.get_close_matches(name, sorted(known), n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        messages.append(f"there is no API `{name}`: {meant}There are {', '.join(apis)[:300]}")
+    return messages
 
 
 def _unknown(settings: SystemSettings, system: System, table: ToolTable) -> Iterable[str]:

@@ -12,6 +12,7 @@ from ...auth.secrets.redaction import Redaction
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
 from ...tools.toolset.tool import Tool, index_tools
 from ..bridge.composition import Bridge, open_bridge
+from ..bridge.report import unknown_apis
 from ..logs import start_log
 from ..settings.model import USAGE_ERROR, Settings
 from ..signals import end_on_signals
@@ -33,6 +34,8 @@ def status(settings: Settings, *, as_json: bool, plain: bool) -> int:
                 _print_json(status_of(bridge))
             else:
                 print("\n".join(status_lines(bridge)))
+            if code := _report_unknown_apis(bridge):
+                return code
             return 1 if any(connection.system.unreachable for connection in bridge.connections.values()) else 0
 
     return anyio.run(run)
@@ -59,7 +62,7 @@ def tools(
                 _print_json(definitions)
             else:
                 _print_tools(shown, Terminal(sys.stdout, plain=plain))
-            return _report_failures(bridge)
+            return _report_unknown_apis(bridge) or _report_failures(bridge)
 
     return anyio.run(run)
 
@@ -130,6 +133,15 @@ def _logging(settings: Settings) -> Redaction:
 async def _load(bridge: Bridge, plain: bool) -> None:
     terminal = stderr_terminal(plain=plain)
     await bridge.loader.load(terminal.bar, again=True)
+
+
+def _report_unknown_apis(bridge: Bridge) -> int:
+    """Name unknown APIs of `--expose`; a usage error if none of the others is left."""
+    exposure = bridge.settings.exposure
+    unknown = unknown_apis(exposure, bridge.tools)
+    for message in unknown:
+        print(f"closient-mcp: --expose: {message}", file=sys.stderr)
+    return USAGE_ERROR if unknown and len(unknown) == len(exposure.apis) else 0
 
 
 def _report_failures(bridge: Bridge) -> int:

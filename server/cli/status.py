@@ -12,7 +12,7 @@ from ...tools.formats.json_values import JsonObject, JsonValue, as_list
 from ...tools.problems import Problem
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
-from ..bridge.report import skipped_of
+from ..bridge.report import skipped_of, unknown_apis
 from ..settings.model import ApiKey, NoCredential
 
 
@@ -23,6 +23,7 @@ def status_of(bridge: Bridge) -> JsonObject:
         "tools": len(bridge.tools.all()),
         "listed": len(bridge.tools.listed()),
         "expose": bridge.settings.exposure.mode,
+        "unknown_apis": list[JsonValue](unknown_apis(bridge.settings.exposure, bridge.tools)),
         "read_only": bridge.settings.read_only,
     }
 
@@ -85,7 +86,9 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
 def _key(key: ApiKey, bridge: Bridge) -> JsonObject:
     state: JsonObject = {"kind": "api_key", "source": key.source, "in": f"{key.place} {key.name}".strip()}
     try:
-        return {**state, "ending": key.key.open(bridge.calls.redaction).ending}
+        secret = key.key.open(bridge.calls.redaction)
+        fault = key.hints.fault(secret.reveal())
+        return {**state, "ending": secret.ending, **({"failure": fault} if fault else {})}
     except SecretError as error:
         return {**state, "failure": f"{error}. {error.next_step}"}
 

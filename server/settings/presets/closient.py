@@ -18,7 +18,7 @@ from ..origins import safe_origin
 from ..proposals import AddRequest, Proposal, own_client
 from ..sources import Sources
 from ..table_reader import TableReader
-from .closient_keys import KEY_HINTS
+from .closient_keys import KEY_HINTS, key_fault
 
 NAME = "closient"
 HOSTS = ("www.closient.com", "www.closient.dev")
@@ -131,6 +131,8 @@ def _credential_from_environment(profile: Profile, sources: Sources) -> Credenti
             sources.warnings.append(
                 "CLOSIENT_API_KEY and CLOSIENT_CLIENT_ID are both set; the API key is used. Leave one of them out."
             )
+        if fault := key_fault(key):
+            sources.warnings.append(f"CLOSIENT_API_KEY: {fault} {KEY_HINTS.source}")
         sources.note(setting, f"API key in {KEY_HEADER}", "CLOSIENT_API_KEY")
         return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", KEY_HEADER)
     secret = sources.text_of("CLOSIENT_CLIENT_SECRET")

@@ -1,0 +1,55 @@
+"""A value that nothing has is named with the nearest one, and never taken in silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from ...fakes.command_line import run
+from ...fakes.service import Sandbox
+
+MISTYPED = "csb_0123456789abcdef0123456789abcdef_00000000"
+
+
+def test_an_unknown_api_is_named_with_the_nearest_and_the_others_are_listed(sandbox: Sandbox) -> None:
+    ran = run("status", "--expose", "serach,products", site=sandbox.url)
+    assert "there is no API `serach`: did you mean search? There are account, products, " in ran.err
+    assert ran.code == 0
+    state = run("status", "--json", "--expose", "serach,products", site=sandbox.url).json()
+    (message,) = state["unknown_apis"]
+    assert message.startswith("there is no API `serach`")
+
+
+@pytest.mark.parametrize("command", ["status", "tools"])
+def test_where_no_named_api_exists_the_exit_code_is_2(sandbox: Sandbox, command: str) -> None:
+    ran = run(command, site=sandbox.url, CLOSIENT_MCP_EXPOSE="foo")
+    assert ran.code == 2
+    assert "there is no API `foo`: There are account, " in ran.err
+
+
+@pytest.mark.parametrize("name", ["search", "closient", "closient.search"])
+def test_an_api_is_known_by_its_name_its_system_and_both(sandbox: Sandbox, name: str) -> None:
+    ran = run("status", "--expose", name, site=sandbox.url)
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_while_a_system_cannot_be_reached_an_api_is_unknown_and_not_wrong() -> None:
+    assert "no API" not in run("status", "--expose", "serach").err
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [
+        (MISTYPED, "Its checksum does not match its body: it was mistyped or truncated."),
+        ("ck_live_0123456789abcdef", "A Closient key has the form csb_<body>_<checksum>"),
+    ],
+)
+def test_a_mistyped_key_is_reported_without_asking_the_service(key: str, fault: str) -> None:
+    status = run("status", CLOSIENT_API_KEY=key)
+    shown = run("config", "show", CLOSIENT_API_KEY=key)
+    assert f"credential: {fault}" in status.out
+    assert f"CLOSIENT_API_KEY: {fault}" in shown.out
+    assert key not in status.out + status.err + shown.out + shown.err
+
+
+def test_a_good_key_is_not_reported(sandbox: Sandbox) -> None:
+    assert "warning" not in run("config", "show", CLOSIENT_API_KEY=sandbox.api_key).out
