@@ -196,7 +196,7 @@ def test_one_sign_in_through_its_whole_life(place: Place, shop: Callable[..., Sh
         first = mine.record()
         assert first["client"]["source"] == "registered"
         assert first["tokens"]["refresh_token"]
-        assert first["person"]
+        assert first["user"]
         assert mine.tabs(1) == ["200 You are signed in"]
 
         # Renewed when the API refuses the token, and when the clock says that it is over: by one of many.
