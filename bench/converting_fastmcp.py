@@ -37,23 +37,23 @@ async def main(document: dict[str, Any], check: bool) -> dict[str, Any]:
     except Exception as error:
         return {"refused": f"{type(error).__name__}: {error}"[:300]}
     json.dumps(shown)
-    told: dict[str, Any] = {
+    reply: dict[str, Any] = {
         "wall": time.perf_counter() - began,
         "cpu": time.process_time() - used,
         "tools": len(tools),
         "bytes": len(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()) if check else 0,
     }
     if check:
-        told["required"] = {}
+        reply["required"] = {}
         for tool in tools:
             route = tool._route
             names = set(tool.parameters.get("required", []))
-            told["required"][f"{route.method} {route.path}"] = [
+            reply["required"][f"{route.method} {route.path}"] = [
                 [where["location"], where["openapi_name"]]
                 for name, where in route.parameter_map.items()
                 if name in names
             ]
-    return told
+    return reply
 
 
 async def _convert(document: dict[str, Any], client: httpx2.AsyncClient) -> tuple[Any, Any]:

@@ -38,7 +38,7 @@ def main(file: str, check: bool) -> None:
         print(json.dumps({"refused": str(error)}), flush=True)
         return
     listed = json.dumps([operation_tool(operation, sender).definition() for operation in operations])
-    told: dict[str, Any] = {
+    reply: dict[str, Any] = {
         "wall": time.perf_counter() - began,
         "cpu": time.process_time() - used,
         "tools": len(operations),
@@ -48,8 +48,8 @@ def main(file: str, check: bool) -> None:
         else 0,
     }
     if check:
-        told["required"] = {f"{one.method} {one.path}": _required(one) for one in operations}
-    print(json.dumps(told), flush=True)
+        reply["required"] = {f"{one.method} {one.path}": _required(one) for one in operations}
+    print(json.dumps(reply), flush=True)
 
 
 def _required(operation: Operation) -> list[list[str]]:

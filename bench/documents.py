@@ -61,14 +61,14 @@ class Document:
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
-        told = {side: {k: v for k, v in made.items() if k != "required"} for side, made in
+        reply = {side: {k: v for k, v in made.items() if k != "required"} for side, made in
                 (("ours", self.ours), ("fastmcp", self.theirs))}  # fmt: skip
         return {
             "name": self.name,
             "bytes": self.size,
             "load_seconds": self.load,
             "safe_load_seconds": self.safe_load,
-            **told,
+            **reply,
             "required_lost": {"ours": self.lost[0], "fastmcp": self.lost[1]},
             "comparison": self.comparison.as_json() if self.comparison else None,
         }
@@ -132,16 +132,16 @@ def _measure(file: Path, parsed: Path, pairs: int) -> Document:
 
 def _run(command: Sequence[str]) -> Run:
     def run() -> Sample:
-        told, whole = _told(command)
-        return Sample(told["cpu"], told["wall"], whole.memory)
+        reply, whole = _told(command)
+        return Sample(reply["cpu"], reply["wall"], whole.memory)
 
     return run
 
 
 def _told(command: Sequence[str]) -> tuple[dict[str, Any], Sample]:
     with Child(command, limit=_SECONDS) as child:
-        told: dict[str, Any] = json.loads(child.read_line())
-        return told, child.finish()
+        reply: dict[str, Any] = json.loads(child.read_line())
+        return reply, child.finish()
 
 
 def _lost(required: dict[str, list[list[str]]], made: dict[str, list[list[str]]]) -> int:
@@ -183,15 +183,15 @@ def report(documents: Sequence[Document]) -> str:
 
 
 def _together(both: Sequence[Document]) -> str:
-    told: list[str] = []
+    reply: list[str] = []
     sums = [[one.comparison.medians("cpu") for one in both if one.comparison]]
     ours, theirs = (sum(pair[side] for pair in sums[0]) for side in (0, 1))
-    told.append(f"{ours:.2f} s and {theirs:.2f} s of CPU ({ours / theirs:.3f})")
+    reply.append(f"{ours:.2f} s and {theirs:.2f} s of CPU ({ours / theirs:.3f})")
     sizes = [(one.ours["bytes"], one.theirs["bytes"]) for one in both]
     ours, theirs = (sum(pair[side] for pair in sizes) / 1e6 for side in (0, 1))
-    told.append(f"{ours:.2f} MB and {theirs:.2f} MB of tools/list ({ours / theirs:.3f})")
-    told.append(f"required arguments lost: {sum(one.lost[0] for one in both)} and {sum(one.lost[1] for one in both)}")
-    return ", ".join(told)
+    reply.append(f"{ours:.2f} MB and {theirs:.2f} MB of tools/list ({ours / theirs:.3f})")
+    reply.append(f"required arguments lost: {sum(one.lost[0] for one in both)} and {sum(one.lost[1] for one in both)}")
+    return ", ".join(reply)
 
 
 if __name__ == "__main__":

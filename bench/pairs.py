@@ -79,10 +79,10 @@ class Comparison:
 
     def as_json(self) -> JsonObject:
         """The same for programs; seconds and bytes."""
-        told: JsonObject = {"a": self.names[0], "b": self.names[1], "pairs": len(self.a)}
+        reply: JsonObject = {"a": self.names[0], "b": self.names[1], "pairs": len(self.a)}
         for quantity in _NAMES:
             ratio, (a, b) = self.ratio(quantity), self.medians(quantity)
-            told[quantity] = {
+            reply[quantity] = {
                 "ratio": ratio.median,
                 "min": ratio.least,
                 "lower_quartile": ratio.lower,
@@ -91,7 +91,7 @@ class Comparison:
                 "median_a": a,
                 "median_b": b,
             }
-        return told
+        return reply
 
 
 def measure_pairs(

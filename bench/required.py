@@ -30,8 +30,8 @@ def _of_operation(document: dict[str, Any], item: dict[str, Any], operation: dic
         parameter = _followed(document, raw)
         parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
     needed = [[where, name] for (where, name), one in parameters.items() if one.get("required") is True]
-    told = [[where, name] for where, name in needed if where in ("path", "query", "header", "cookie")]
-    found = [[where, name] for where, name in told if where != "header" or name.lower() not in _NOT_TOLD]
+    reply = [[where, name] for where, name in needed if where in ("path", "query", "header", "cookie")]
+    found = [[where, name] for where, name in reply if where != "header" or name.lower() not in _NOT_TOLD]
     body = _followed(document, operation.get("requestBody"))
     content = _object(body.get("content"))
     if body.get("required") is True and content:

@@ -66,9 +66,9 @@ def running_sandbox(*, limited: bool = True) -> Generator[Service]:
     ours = ["closient_mcp.sandbox", "--port", "0", "--json", "--until-eof"]
     command = [sys.executable, "-m", *(ours if limited else ["bench.roomy_sandbox"])]
     with Child(command, limit=_SECONDS) as child:
-        told = json.loads(child.read_line())
+        reply = json.loads(child.read_line())
         try:
-            yield Service(told["url"], told["api_key"])
+            yield Service(reply["url"], reply["api_key"])
         finally:
             child.finish()
 

@@ -106,8 +106,8 @@ def sandbox_process() -> Iterator[Sandbox]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
-        told = json.loads(process.stdout.readline())
-        yield Sandbox(told["url"], told["api_key"], told["keys"])
+        reply = json.loads(process.stdout.readline())
+        yield Sandbox(reply["url"], reply["api_key"], reply["keys"])
         process.stdin.close()
         assert process.wait(SECONDS) == 0
 

@@ -49,9 +49,9 @@ def run(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environm
     given, out, err = _text(stdin.encode()), _text(), _text()
     with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, out, err) as command:
         code = command.wait()
-    printed, said = _taken(out), _taken(err)
-    assert "Traceback" not in said
-    return Ran(code, printed, said)
+    printed, message = _taken(out), _taken(err)
+    assert "Traceback" not in message
+    return Ran(code, printed, message)
 
 
 def run_process(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> Ran:
@@ -107,10 +107,12 @@ def talking_to(*arguments: str, site: str = NOBODY_LISTENS, **environment: str) 
         streams: list[IO[str]] = []
         for reading, writing in (os.pipe(), os.pipe()):
             streams += [os.fdopen(reading, encoding="utf-8"), os.fdopen(writing, "w", encoding="utf-8", buffering=1)]
-        given, typed, listened, said = streams
+        given, typed, listened, message = streams
         for stream in (given, listened):
             stack.enter_context(stream)
-        with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, _text(), said, heard=True) as command:
+        with _command(
+            arguments, {"CLOSIENT_SITE": site, **environment}, given, _text(), message, heard=True
+        ) as command:
             try:
                 yield Conversation(typed, listened, command)
             finally:
@@ -155,7 +157,7 @@ def _command(
             assert _left_behind() <= others, "this command leaves something to do: it needs a process of its own"
 
 
-def _to_its_end(arguments: Sequence[str], ended: list[int | BaseException], said: IO[str] | None) -> None:
+def _to_its_end(arguments: Sequence[str], ended: list[int | BaseException], message: IO[str] | None) -> None:
     end: int | BaseException
     try:
         end = main(arguments)
@@ -164,8 +166,8 @@ def _to_its_end(arguments: Sequence[str], ended: list[int | BaseException], said
     except BaseException as error:
         end = error
     ended.append(end)
-    if said:
-        said.close()
+    if message:
+        message.close()
 
 
 def _unheard(number: int, handler: object) -> None:

@@ -42,8 +42,8 @@ def get(port: int, target: str, method: str = "GET", **headers: str) -> Shown:
     try:
         connection.request(method, target, headers={name.replace("_", "-"): text for name, text in headers.items()})
         response = connection.getresponse()
-        told = {name.lower(): value for name, value in response.getheaders()}
-        return Shown(response.status, told, response.read().decode())
+        reply = {name.lower(): value for name, value in response.getheaders()}
+        return Shown(response.status, reply, response.read().decode())
     finally:
         connection.close()
 

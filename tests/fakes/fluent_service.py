@@ -240,11 +240,11 @@ class FluentStandIn:
             return _json({"id": batch["id"]})
 
         def results(got: Received) -> Reply:
-            told = [
+            reply = [
                 {"batchId": b["id"], "status": b["status"], "processedEntities": b["processedEntities"]}
                 for b in batches
             ]
-            return _json({"id": job, "status": "COMPLETE", "totalBatches": len(batches), "results": told})
+            return _json({"id": job, "status": "COMPLETE", "totalBatches": len(batches), "results": reply})
 
         self._serve(f"job/{job}", lambda got: _json({"id": job, "status": "OPEN"}))
         self._serve(f"job/{job}/batch", add_batch)
@@ -253,8 +253,8 @@ class FluentStandIn:
 
     def _transition(self, got: Received) -> Reply:
         actions = [{"eventName": "UPDATE", "context": [{"label": "SUBMIT"}], "attributes": []}]
-        told = [{"trigger": trigger, "userActions": actions, "transitions": []} for trigger in got.json()["triggers"]]
-        return _json({"response": told})
+        reply = [{"trigger": trigger, "userActions": actions, "transitions": []} for trigger in got.json()["triggers"]]
+        return _json({"response": reply})
 
 
 def _json(body: Row, status: int = 200) -> Reply:

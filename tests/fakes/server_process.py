@@ -32,7 +32,7 @@ class Process:
 
     popen: subprocess.Popen[str]
     frames: queue.Queue[dict[str, Any]]
-    said: IO[str]
+    errors: IO[str]
 
     def send(self, method: str, id: int | None = None, **params: Any) -> None:
         assert self.popen.stdin
@@ -57,8 +57,8 @@ class Process:
         assert self.popen.stdin
         self.popen.stdin.close()
         code = self.popen.wait(SECONDS)
-        self.said.seek(0)
-        return code, self.said.read()
+        self.errors.seek(0)
+        return code, self.errors.read()
 
 
 @contextmanager
@@ -67,9 +67,9 @@ def started(*arguments: str, **environment: str) -> Generator[Process]:
     pipe = subprocess.PIPE
     with (
         # No pipe, which a long log would fill.
-        tempfile.TemporaryFile("w+", encoding="utf-8") as said,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
         subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=said, text=True, env=host_environment(**environment)
+            command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env=host_environment(**environment)
         ) as popen,
     ):
         frames: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -82,7 +82,7 @@ def started(*arguments: str, **environment: str) -> Generator[Process]:
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
         try:
-            yield Process(popen, frames, said)
+            yield Process(popen, frames, errors)
         finally:
             popen.kill()
             popen.wait(SECONDS)

@@ -58,8 +58,8 @@ def _seen(client: list[str], sandbox: Sandbox) -> Seen:
         timeout=_SECONDS,
         check=True,
     )
-    told: Seen = json.loads(finished.stdout)
-    return told
+    reply: Seen = json.loads(finished.stdout)
+    return reply
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ def test_a_wrong_password_is_tried_once_whoever_asks(tmp_path: Path) -> None:
         user.environment["FLUENT_PASSWORD"] = "not-the-password"
         with ThreadPoolExecutor(4) as threads:
             calls = [threads.submit(user.run_process, "call", "fluent_find_variants") for _ in range(4)]
-        said = [error_of(call.result()) for call in calls]
+        message = [error_of(call.result()) for call in calls]
         assert fluent.failed_logins == 1
-        assert all("rejected" in text and "not-the-password" not in text for text in said)
+        assert all("rejected" in text and "not-the-password" not in text for text in message)
         user.environment["FLUENT_PASSWORD"] = fluent.users["ana"]
         user.call("fluent_find_variants")

@@ -78,8 +78,8 @@ def test_a_start_with_a_cached_sign_in_and_a_list_of_tools_needs_no_heavy_module
         process.shake_hands()
         process.send("tools/list", 2)
         tools = {tool["name"] for tool in process.answer(2)["result"]["tools"]}
-        code, told = process.finish()
-    imported = {line.rsplit("|", 1)[1].strip() for line in told.splitlines() if line.startswith("import time:")}
+        code, reply = process.finish()
+    imported = {line.rsplit("|", 1)[1].strip() for line in reply.splitlines() if line.startswith("import time:")}
     assert code == 0
     assert "account_whoami" in tools
     assert "closient_mcp.auth.store.record_store" in imported

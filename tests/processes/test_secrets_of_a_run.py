@@ -156,12 +156,12 @@ def serve_and_call(*arguments: str, **environment: str) -> str:
         for number, tool in enumerate(CALLS * 2, 3):
             process.send("tools/call", number, name=tool, arguments={})
             frames.append(process.answer(number))
-        code, said = process.finish()
+        code, message = process.finish()
     failed = [bool(frame["result"].get("isError")) for frame in frames[2:]]
     assert code == 0
     assert failed == [False, False, False, False, True] * 2, frames[2:]
     assert json.dumps(frames).count("you sent") == 4
-    return json.dumps(frames, ensure_ascii=False) + json.dumps(frames) + said
+    return json.dumps(frames, ensure_ascii=False) + json.dumps(frames) + message
 
 
 def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
@@ -184,22 +184,22 @@ def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
         "FLUENT_CLIENT_SECRET": fluent.clients[INTEGRATION],
         "SHOP_KEY": SHOP_KEY,
     }
-    said: dict[str, str] = {}
+    message: dict[str, str] = {}
     with watched(home / "credentials", kept) as watch:
-        said["the first run"] = serve_and_call(**environment)
+        message["the first run"] = serve_and_call(**environment)
         watch.look()
         # Everything is renewed, and the log goes to a file this time.
         sandbox.control("expire-tokens")
         close.tokens.clear()
         fluent.expire_tokens()
-        said["the second run"] = serve_and_call("--log-file", str(log), **environment)
+        message["the second run"] = serve_and_call("--log-file", str(log), **environment)
         watch.look()
         for command in (["status"], ["status", "--json"], ["config", "show"], ["logout", "--forget"]):
             ran = run_process(*command, "--log-level", "debug", site="", **environment)
             assert ran.code == 0, ran.err
-            said[" ".join(command)] = ran.out + ran.err
-    said["the log"] = log.read_text(encoding="utf-8")
-    said["the arguments of processes"] = "\n".join(watch.arguments)
+            message[" ".join(command)] = ran.out + ran.err
+    message["the log"] = log.read_text(encoding="utf-8")
+    message["the arguments of processes"] = "\n".join(watch.arguments)
 
     forms = [parse_qs(got.body.decode()) for got in close.received if got.path == "/oauth2/token/"]
     callbacks = [parse_qs(urlsplit(tab.split()[-1]).query) for tab in tabs.shown(2)]
@@ -227,10 +227,10 @@ def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
     # one that it is sent out with: there they have to be. No other URL holds anything.
     urls = [f"{got.path}?{got.query}" for got in (*close.received, *fluent.received, *service.received)]
     asked = [url for url in urls if url.startswith("/oauth2/authorize/")]
-    said["the URLs that servers saw"] = "\n".join(url for url in urls if url not in asked)
+    message["the URLs that servers saw"] = "\n".join(url for url in urls if url not in asked)
     assert len(asked) == 1
-    said["the URL of the sign-in"] = "".join(asked)
-    for place, text in said.items():
+    message["the URL of the sign-in"] = "".join(asked)
+    for place, text in message.items():
         looked_for = {
             secret: name for secret, name in secrets.items() if not ("the sign-in" in place and secret in states)
         }

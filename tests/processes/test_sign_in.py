@@ -55,9 +55,9 @@ def test_four_processes_that_find_the_token_expired_make_one_refresh(machine: Ma
 
 def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_has_ended(machine: Machine) -> None:
     ran = run_process("call", "account_whoami", site=machine.sandbox.url, CLOSIENT_MCP_HOME=str(machine.home))
-    said = error_of(ran)
-    assert "requires you to sign in" in said
-    assert "No browser can be opened from here. Run `closient-mcp login" in said
+    message = error_of(ran)
+    assert "requires you to sign in" in message
+    assert "No browser can be opened from here. Run `closient-mcp login" in message
     assert "state=" not in ran.out + ran.err
 
 
@@ -68,12 +68,12 @@ async def test_without_a_browser_a_server_that_lives_on_says_where_to_go(machine
         env={"CLOSIENT_MCP_HOME": str(machine.home)},
     )
     async with mcp.Client(entry) as client:
-        said = str((await client.call_tool("account_whoami", {})).content)
-        url = said.split("Open ")[1].split(" on this machine")[0]
+        message = str((await client.call_tool("account_whoami", {})).content)
+        url = message.split("Open ")[1].split(" on this machine")[0]
         command = [sys.executable, str(APPROVING_BROWSER), url]
         await anyio.to_thread.run_sync(partial(subprocess.run, command, check=True, timeout=SECONDS))
         again = await client.call_tool("account_whoami", {})
-    assert "state=" not in said
+    assert "state=" not in message
     assert not again.is_error
     assert "alice" in str(again.content)
 

@@ -68,13 +68,13 @@ def test_the_key_is_nowhere_on_stdout_or_stderr_at_debug_level(sandbox: Sandbox)
         answered = process.answer(2)
         process.send("tools/call", 3, name="lookup_product", arguments={"gtin": "09506000134352"})
         looked_up = process.answer(3)
-        code, said = process.finish()
+        code, message = process.finish()
     assert not answered["result"].get("isError")
     assert not looked_up["result"].get("isError")
     body = sandbox.api_key.split("_")[1]
-    assert "GET" in said
+    assert "GET" in message
     assert code == 0
-    assert all(secret not in text for secret in (sandbox.api_key, body) for text in (said, str(answered)))
+    assert all(secret not in text for secret in (sandbox.api_key, body) for text in (message, str(answered)))
 
 
 def test_the_key_is_no_argument_of_the_process(sandbox: Sandbox) -> None:

@@ -129,8 +129,8 @@ def test_a_service_without_metadata_names_no_one(service: Service, reply: Reply)
 def test_what_the_rejection_names_goes_before_what_is_well_known(service: Service) -> None:
     body = {"resource": service.url, "authorization_servers": [f"{service.url}/one"]}
     service.routes["/meta"] = Reply(body)
-    told = Challenge(f"{service.url}/meta", f"{service.url}/orders")
-    assert find_issuer(service.url, told, HttpClient(trust_env=False)) == f"{service.url}/one"
+    values = Challenge(f"{service.url}/meta", f"{service.url}/orders")
+    assert find_issuer(service.url, values, HttpClient(trust_env=False)) == f"{service.url}/one"
     assert [got.path for got in service.received] == ["/meta"]
 
 
@@ -157,13 +157,13 @@ async def test_a_sign_in_follows_the_service_to_its_server_and_tells_the_user(
 ) -> None:
     acme, other = elsewhere
     async with acme.connected() as (bridge, client):
-        said = text_of(await client.call_tool("acme_list_orders", {}))
-        url = said.split("Open ")[1].split(" on this machine")[0]
+        message = text_of(await client.call_tool("acme_list_orders", {}))
+        url = message.split("Open ")[1].split(" on this machine")[0]
         async with httpx2.AsyncClient(follow_redirects=True, trust_env=False, verify=False) as browser:
             assert "You are signed in" in (await browser.get(url)).text
         again = await client.call_tool("acme_list_orders", {})
         record, lines = acme.record(bridge), "\n".join(status_lines(bridge))
-    assert f"You sign in with {other.url}, its authorization server." in said
+    assert f"You sign in with {other.url}, its authorization server." in message
     assert json.loads(text_of(again)) == [{"order": 1}]
     assert record.server
     assert record.server.issuer == other.url
@@ -177,15 +177,15 @@ async def test_rule_1_a_secret_of_the_settings_goes_to_no_server_that_only_the_s
     acme, other = elsewhere
     own = '{ client_id = "ours", client_secret = { command = ["printf", "our-own-secret"] } }'
     async with acme.connected(own) as (_, client):
-        said = text_of(await client.call_tool("acme_list_orders", {}))
-    assert f'add issuer = "{other.url}/" to the credential of acme' in said
+        message = text_of(await client.call_tool("acme_list_orders", {}))
+    assert f'add issuer = "{other.url}/" to the credential of acme' in message
     assert other.received == []
 
 
 async def test_an_issuer_of_the_settings_goes_before_what_the_service_names(elsewhere: tuple[Acme, Service]) -> None:
     acme, other = elsewhere
     async with acme.connected(f'{{ issuer = "{other.url}" }}') as (_, client):
-        said = text_of(await client.call_tool("acme_list_orders", {}))
-    assert "No browser can be opened" in said
-    assert "You sign in with" not in said
+        message = text_of(await client.call_tool("acme_list_orders", {}))
+    assert "No browser can be opened" in message
+    assert "You sign in with" not in message
     assert acme.count("/meta") == 0

@@ -458,7 +458,7 @@ def test_a_registration_that_cannot_be_used_is_rejected_before_anybody_is_sent_a
 
 
 @pytest.mark.parametrize(
-    ("refusal", "said", "next_step"),
+    ("refusal", "message", "next_step"),
     [
         (answer(None, 401), "does not allow applications to register", "set its client_id"),
         (answer({"detail": "no"}, 403), "does not allow applications to register (HTTP 403): no", "set its client_id"),
@@ -469,10 +469,12 @@ def test_a_registration_that_cannot_be_used_is_rejected_before_anybody_is_sent_a
         (answer({"client_id": "i"}, 302), "rejected the registration (HTTP 302)", "API key"),
     ],
 )
-def test_a_rejected_registration_is_reported_with_the_next_step(refusal: Response, said: str, next_step: str) -> None:
+def test_a_rejected_registration_is_reported_with_the_next_step(
+    refusal: Response, message: str, next_step: str
+) -> None:
     with pytest.raises(RegistrationError) as caught:
         read_registration(refusal, PURPOSE, NOW)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert next_step in caught.value.next_step
 
 

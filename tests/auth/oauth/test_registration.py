@@ -208,9 +208,9 @@ def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_the_user_asks
         assert at_rest()
         office.now += LIFETIME  # beyond the brake on tabs
     attempt = office.login().start(())
-    said = ended(attempt)
-    assert "Stopped after 5 registrations within 60 minutes" in said
-    assert "closient-mcp login" in said
+    reason = ended(attempt)
+    assert "Stopped after 5 registrations within 60 minutes" in reason
+    assert "closient-mcp login" in reason
     assert at_rest()
     assert isinstance(attempt.error, UserActionRequired)
     assert len(office.asked("/register")) == 5
@@ -226,13 +226,13 @@ def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_the_user_asks
 async def test_a_client_that_acts_for_itself_is_not_registered_over_and_over(office: Office) -> None:
     office.service.routes["/register"] = Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
     office.service.routes["/token"] = Reply({"error": "invalid_client"}, 401)
-    said: list[Any] = []
+    reason: list[Any] = []
     for _ in range(8):
         with pytest.raises(UserActionRequired) as caught:
             await office.session(grant="client_credentials").token()
-        said.append(caught.value.message)
+        reason.append(caught.value.message)
     assert len(office.asked("/register")) == 5
-    assert "Stopped after 5 registrations" in said[-1]
+    assert "Stopped after 5 registrations" in reason[-1]
 
 
 async def test_a_client_that_acts_for_itself_waits_until_the_server_registers_again(office: Office) -> None:

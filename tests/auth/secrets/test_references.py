@@ -144,7 +144,7 @@ async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "reason"),
     [
         (from_environment("ACME_KEY", {}), "ACME_KEY is not set"),
         (written("${ACME_KEY}", "the setting"), "placeholder"),
@@ -153,9 +153,9 @@ async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop
     ],
 )
 async def test_a_key_that_cannot_be_had_or_sent_is_reported_with_its_place_and_nothing_is_sent(
-    acme: Service, reference: SecretReference, said: str
+    acme: Service, reference: SecretReference, reason: str
 ) -> None:
-    with pytest.raises(UserActionRequired, match=said) as caught:
+    with pytest.raises(UserActionRequired, match=reason) as caught:
         await call(key_auth(acme, "header", reference), f"{acme.url}/a")
     assert caught.value.next_step
     assert acme.received == []
@@ -187,7 +187,7 @@ def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         ("", "a place is empty"),
         (' "" ', "a place is empty"),
@@ -198,11 +198,11 @@ def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
         ("x" * 16_385, "a line break or an unprintable character"),
     ],
 )
-def test_what_is_no_secret_is_rejected_by_its_place_and_not_shown(text: str, said: str) -> None:
-    told = refusal(written(text, "a place"))
-    assert said in told
-    assert "xxx" not in told
-    assert "two" not in told
+def test_what_is_no_secret_is_rejected_by_its_place_and_not_shown(text: str, reason: str) -> None:
+    reply = refusal(written(text, "a place"))
+    assert reason in reply
+    assert "xxx" not in reply
+    assert "two" not in reply
 
 
 def test_rule_1_a_reference_shows_its_place_and_hides_its_secret_once_it_is_open() -> None:
@@ -233,7 +233,7 @@ def test_a_command_is_run_once_without_a_shell_and_what_it_prints_is_the_secret(
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "reason"),
     [
         ([sys.executable, "-c", "import sys; print('s3cret-one'); sys.exit(3)"], "exit code 3"),
         ([sys.executable, "-c", "import time; time.sleep(3)"], "did not end within 0 seconds"),
@@ -244,13 +244,13 @@ def test_a_command_is_run_once_without_a_shell_and_what_it_prints_is_the_secret(
     ],
 )
 def test_a_command_that_gives_no_secret_is_reported_with_the_next_step(
-    command: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+    command: list[str], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "sleep" in command[-1]:
         monkeypatch.setattr("closient_mcp.auth.secrets.references._COMMAND_SECONDS", 0.3)
-    told = refusal(from_command(command))
-    assert said in told
-    assert "s3cret-one" not in told
+    reply = refusal(from_command(command))
+    assert reason in reply
+    assert "s3cret-one" not in reply
 
 
 def use_keyring(monkeypatch: pytest.MonkeyPatch, get_password: Callable[[str, str], str | None]) -> None:
@@ -278,9 +278,9 @@ def test_a_broken_or_missing_keyring_is_reported_with_the_next_step(
         raise OSError("Prompt dismissed s3cret-one")
 
     use_keyring(monkeypatch, broken)
-    told = refusal(from_keyring("close"))
-    assert "close cannot be read from the keyring: the keyring cannot be used (OSError)" in told
-    assert "s3cret-one" not in told
+    reply = refusal(from_keyring("close"))
+    assert "close cannot be read from the keyring: the keyring cannot be used (OSError)" in reply
+    assert "s3cret-one" not in reply
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert "not installed" in refusal(from_keyring("close"))
 

@@ -318,9 +318,9 @@ async def test_rule_2_what_a_server_says_of_a_renewal_is_cut_and_printable(home:
     home.fail(Reply({"error": "x" * 100_000, "error_description": "\x1b[31m\u202e\n" + "y" * 1000}, 400))
     with pytest.raises(UnavailableError) as caught:
         await home.session().token()
-    said = caught.value.message
-    assert len(said) < 1000
-    assert said.isprintable()
+    reason = caught.value.message
+    assert len(reason) < 1000
+    assert reason.isprintable()
     assert "You are still signed in" in caught.value.next_step
 
 

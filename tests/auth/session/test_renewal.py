@@ -464,8 +464,8 @@ async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
 
 def test_signing_out_revokes_at_the_server_and_keeps_the_registration(home: Home) -> None:
     home.sign_in()
-    said = sign_out(home.session())
-    assert said == f"Signed out of {home.service.url}: the sign-in is revoked."
+    reason = sign_out(home.session())
+    assert reason == f"Signed out of {home.service.url}: the sign-in is revoked."
     (got,) = home.service.received
     form = {"token": "refresh-token-0", "token_type_hint": "refresh_token", "client_id": "i"}
     assert (got.path, {name: values[0] for name, values in parse_qs(got.body.decode()).items()}) == ("/revoke", form)
@@ -484,8 +484,8 @@ def test_signing_out_with_forget_drops_the_registration(home: Home) -> None:
 def test_what_the_server_does_not_confirm_is_dropped_here_and_said(home: Home, status: int) -> None:
     home.sign_in()
     home.service.routes["/revoke"] = Reply({}, status)
-    said = sign_out(home.session())
-    assert f"did not confirm it (HTTP {status})" in said
+    reason = sign_out(home.session())
+    assert f"did not confirm it (HTTP {status})" in reason
     assert home.kept() is None
 
 
@@ -494,14 +494,14 @@ def hang_up(_: Received) -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "said"),
+    ("endpoint", "reason"),
     [
         (None, "does not support revoking"),
         ("/hangs-up", "did not confirm it"),
         ("https://evil.example/revoke", "does not support"),
     ],
 )
-def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str) -> None:
+def test_signing_out_needs_no_server(home: Home, endpoint: str | None, reason: str) -> None:
     home.sign_in()
     record = home.store().read()
     assert record.server
@@ -509,7 +509,7 @@ def test_signing_out_needs_no_server(home: Home, endpoint: str | None, said: str
     home.service.routes["/hangs-up"] = hang_up
     server = record.server.model_copy(update={"revocation_endpoint": endpoint})
     home.store().write(record.model_copy(update={"server": server}))
-    assert said in sign_out(home.session())
+    assert reason in sign_out(home.session())
     assert home.kept() is None
 
 
@@ -581,14 +581,14 @@ async def test_a_fresh_token_that_is_rejected_starts_no_sign_in_and_no_loop(home
 
 async def test_a_service_that_takes_no_token_at_all_is_not_renewed_for_over_and_over(home: Home) -> None:
     home.sign_in()
-    said: list[str] = []
+    reason: list[str] = []
     for _ in range(10):
         async with Api(only()).client(home.session()) as client:
             with pytest.raises(UserActionRequired) as caught:
                 await client.get(f"{API}/a")
-            said.append(caught.value.message)
+            reason.append(caught.value.message)
     assert home.asked() == 3
-    assert "stopped renewing" in said[-1].lower()
+    assert "stopped renewing" in reason[-1].lower()
     assert home.kept()
     # What the clock ends is renewed all the same, and later so is what the service refuses.
     home.now += 3600

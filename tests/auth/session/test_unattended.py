@@ -263,15 +263,15 @@ def test_a_rejected_password_is_tried_once_by_eight_processes_and_twenty_calls_e
     shop.service.routes["/oauth/token"] = refusal
 
     def call_on_and_on(session: Session) -> set[str]:
-        said: set[str] = set()
+        reason: set[str] = set()
         for _ in range(20):
             with pytest.raises(UserActionRequired) as caught:
                 token_of(session)
-            said.add(f"{caught.value.message} {caught.value.next_step}")
-        return said
+            reason.add(f"{caught.value.message} {caught.value.next_step}")
+        return reason
 
-    for said in in_eight_processes(shop, call_on_and_on):
-        assert all("rejected the username or the password" in one and "not sent again" in one for one in said)
+    for reason in in_eight_processes(shop, call_on_and_on):
+        assert all("rejected the username or the password" in one and "not sent again" in one for one in reason)
     assert len(shop.service.received) == 1
 
 
@@ -311,7 +311,7 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "reason"),
     [
         (Reply({"error": "invalid_client", "error_description": "Bad client credentials"}, 401), "rejected the client"),
         (Reply({"errors": [{"code": "401", "message": "Bad client credentials"}]}, 401), "rejected the client"),
@@ -320,17 +320,17 @@ def test_rule_1_neither_a_password_nor_what_would_find_it_out_is_written(shop: S
         (Reply({"error": "unsupported_grant_type"}, 400), "unsupported_grant_type"),
     ],
 )
-def test_another_rejection_does_not_pass_for_a_wrong_password(shop: Shop, reply: Reply, said: str) -> None:
+def test_another_rejection_does_not_pass_for_a_wrong_password(shop: Shop, reply: Reply, reason: str) -> None:
     shop.service.routes["/oauth/token"] = reply
     for _ in range(2):
-        with pytest.raises(UserActionRequired, match=said):
+        with pytest.raises(UserActionRequired, match=reason):
             token_of(shop.session())
     assert len(shop.service.received) == 2
     assert shop.record().history.bad_credentials == ""
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "reason"),
     [
         (Reply({"errors": [{"code": "400", "message": "Invalid username or password"}]}, 400), "Invalid username"),
         (Reply({"error": "access_denied", "error_description": "Bad credentials"}, 403), "rejected the username"),
@@ -342,9 +342,9 @@ def test_another_rejection_does_not_pass_for_a_wrong_password(shop: Shop, reply:
         (Reply({"errors": ["x"]}, 403), "HTTP 403"),
     ],
 )
-def test_whatever_a_rejection_is_called_the_password_is_not_sent_again(shop: Shop, reply: Reply, said: str) -> None:
+def test_whatever_a_rejection_is_called_the_password_is_not_sent_again(shop: Shop, reply: Reply, reason: str) -> None:
     shop.service.routes["/oauth/token"] = reply
-    with pytest.raises(UserActionRequired, match=said) as caught:
+    with pytest.raises(UserActionRequired, match=reason) as caught:
         token_of(shop.session())
     assert "not sent again until they change" in caught.value.next_step
     for _ in range(3):
@@ -438,8 +438,8 @@ def test_another_user_or_client_has_tokens_of_their_own(shop: Shop) -> None:
 def test_a_username_and_a_client_id_are_words_like_others_and_a_password_is_not(shop: Shop) -> None:
     session = shop.session()
     token_of(session)
-    said = session.store.redaction.hide(f"acme-user acme-client {PASSWORD} {SECRET}")
-    assert said == "acme-user acme-client [secret] [secret]"
+    reason = session.store.redaction.hide(f"acme-user acme-client {PASSWORD} {SECRET}")
+    assert reason == "acme-user acme-client [secret] [secret]"
 
 
 def test_a_client_that_may_not_refresh_has_new_tokens_for_its_password(shop: Shop) -> None:
@@ -665,7 +665,7 @@ def test_signing_out_needs_no_secret(shop: Shop) -> None:
     token_of(shop.session())
     url = shop.service.url
     ends = Endpoints(token=f"{url}/oauth/token", revocation=f"{url}/revoke")
-    said = sign_out(shop.session(endpoints=ends, client_secret=from_environment("GONE", {})))
-    assert "did not confirm it" in said
-    assert "GONE is not set" in said
+    reason = sign_out(shop.session(endpoints=ends, client_secret=from_environment("GONE", {})))
+    assert "did not confirm it" in reason
+    assert "GONE is not set" in reason
     assert shop.record().tokens is None

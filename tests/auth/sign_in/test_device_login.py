@@ -101,14 +101,14 @@ def test_rfc_8628_3_2_without_an_interval_it_is_five_seconds() -> None:
     assert read_device(codes(interval=None), SERVER, CLIENT, (), NOW).interval == 5
 
 
-@pytest.mark.parametrize(("said", "taken"), [(0, 5), (-1, 5), ("7", 7), (True, 5), ("x", 5), (1e9, 60), (0.01, 1)])
-def test_an_interval_beyond_reason_is_brought_within(said: object, taken: float) -> None:
-    assert read_device(codes(interval=said), SERVER, CLIENT, (), NOW).interval == taken
+@pytest.mark.parametrize(("message", "taken"), [(0, 5), (-1, 5), ("7", 7), (True, 5), ("x", 5), (1e9, 60), (0.01, 1)])
+def test_an_interval_beyond_reason_is_brought_within(message: object, taken: float) -> None:
+    assert read_device(codes(interval=message), SERVER, CLIENT, (), NOW).interval == taken
 
 
-@pytest.mark.parametrize(("said", "taken"), [(None, 600), (1e9, 1800), ("60", 60), (-3, 600)])
-def test_a_lifetime_beyond_reason_is_brought_within(said: object, taken: float) -> None:
-    assert read_device(codes(expires_in=said), SERVER, CLIENT, (), NOW).expires_at == NOW + taken
+@pytest.mark.parametrize(("message", "taken"), [(None, 600), (1e9, 1800), ("60", 60), (-3, 600)])
+def test_a_lifetime_beyond_reason_is_brought_within(message: object, taken: float) -> None:
+    assert read_device(codes(expires_in=message), SERVER, CLIENT, (), NOW).expires_at == NOW + taken
 
 
 def test_an_url_with_the_code_that_is_not_safe_is_left_alone() -> None:

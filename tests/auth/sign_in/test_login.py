@@ -281,7 +281,7 @@ def test_a_user_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         ("code=c&iss=https://evil.example", 'came from "https://evil.example"'),
         ("error=server_error&error_description=broken", 'reported "server_error": broken. Try again later'),
@@ -289,10 +289,10 @@ def test_a_user_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None
         ("nothing=1", 'reported "no_code"'),
     ],
 )
-def test_a_response_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, said: str) -> None:
+def test_a_response_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, message: str) -> None:
     _, attempt = desk.begin("a", "b")
     assert "You are not signed in" in come_back(attempt, answer).text
-    assert said in ended(attempt)
+    assert message in ended(attempt)
     assert desk.exchanges() == []
     assert at_rest()
     assert (desk.record().pending, desk.record().tokens) == (None, None)
@@ -307,7 +307,7 @@ def test_rfc_9207_a_missing_issuer_that_was_promised_is_rejected(desk: Desk) -> 
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
         (Reply({"error": "invalid_grant", "error_description": "used"}, 400), "rejected the code (used)"),
         (Reply({"error": "invalid_client"}, 401), "rejected the client that it registered"),
@@ -317,11 +317,13 @@ def test_rfc_9207_a_missing_issuer_that_was_promised_is_rejected(desk: Desk) -> 
         (Reply({"access_token": "a", "token_type": "mac"}), "issued no token"),
     ],
 )
-def test_an_exchange_that_fails_ends_the_sign_in_and_the_next_starts_clean(desk: Desk, reply: Reply, said: str) -> None:
+def test_an_exchange_that_fails_ends_the_sign_in_and_the_next_starts_clean(
+    desk: Desk, reply: Reply, message: str
+) -> None:
     login, attempt = desk.begin()
     desk.service.routes["/token"] = reply
     assert "You are not signed in" in come_back(attempt).text
-    assert said in ended(attempt)
+    assert message in ended(attempt)
     assert desk.record().pending is None
     assert at_rest()
     desk.service.routes["/token"] = desk.token
@@ -359,9 +361,9 @@ def test_a_code_is_not_exchanged_for_what_a_full_disk_would_not_keep(
     with monkeypatch.context() as full:
         full.setattr("os.fsync", no_room)
         page = come_back(attempt)
-        said = ended(attempt)
-    assert "could not be saved" in said
-    assert "then sign in again" in said
+        message = ended(attempt)
+    assert "could not be saved" in message
+    assert "then sign in again" in message
     assert "not signed in" in page.text
     assert desk.exchanges() == []
 
@@ -420,8 +422,8 @@ def test_openid_core_3_1_3_7_an_id_token_must_response_this_very_request(desk: D
     desk.service.routes["/keys"] = Reply({"keys": [key.as_dict(private=False)]})
     _, attempt = desk.begin("openid")
     now, nonce = int(time.time()), query_of(attempt)["nonce"] if own else "another-nonce"
-    said = {"iss": desk.service.url, "aud": "registered-client", "sub": "1", "exp": now + 60, "iat": now}
-    claims = {**said, "nonce": nonce, "email": "alice@example.com"}
+    message = {"iss": desk.service.url, "aud": "registered-client", "sub": "1", "exp": now + 60, "iat": now}
+    claims = {**message, "nonce": nonce, "email": "alice@example.com"}
     desk.granted["id_token"] = jwt.encode({"alg": "RS256", "kid": "one"}, claims, key)
     come_back(attempt)
     assert (ended(attempt) == "", desk.record().user) == (own, person)
@@ -442,8 +444,8 @@ def test_rule_2_a_hostile_authorization_endpoint_reaches_no_browser(desk: Desk, 
 def test_rule_2_what_a_server_says_of_itself_reaches_no_one_with_control_characters(desk: Desk) -> None:
     _, attempt = desk.begin()
     come_back(attempt, "error=x&error_description=" + quote("a\x1b[2J\u202eb\u200bc\r\nd"))
-    said = ended(attempt)
-    assert not [character for character in "\x1b\u202e\u200b\r\n" if character in said]
+    message = ended(attempt)
+    assert not [character for character in "\x1b\u202e\u200b\r\n" if character in message]
 
 
 def test_a_registration_that_the_server_still_knows_is_used_again_on_its_port(desk: Desk) -> None:

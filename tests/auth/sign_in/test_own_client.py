@@ -290,17 +290,17 @@ def test_another_client_has_nothing_of_the_former_ones_and_the_former_one_keeps_
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
         (Reply({"error": "invalid_client"}, 401), "rejected the client_id or client_secret"),
         (Reply({"error": "invalid_grant"}, 400), "rejected the code"),
     ],
 )
-def test_a_rejected_exchange_is_reported(crm: Crm, reply: Reply, said: str) -> None:
+def test_a_rejected_exchange_is_reported(crm: Crm, reply: Reply, message: str) -> None:
     _, attempt = crm.begin()
     crm.api.routes["/oauth2/token/"] = reply
     come_back(attempt)
-    assert said in ended(attempt)
+    assert message in ended(attempt)
     assert crm.record().tokens is None
 
 
@@ -448,9 +448,9 @@ def test_a_fixed_port_that_is_taken_is_reported_and_no_other_is_used(crm: Crm) -
         other.bind(("127.0.0.1", port))
         other.listen()
         _, attempt = crm.begin()
-        said = ended(attempt)
-    assert f"Cannot listen on port {port}, which is registered for close's client" in said
-    assert "redirect_uri" in said
+        message = ended(attempt)
+    assert f"Cannot listen on port {port}, which is registered for close's client" in message
+    assert "redirect_uri" in message
     assert crm.tabs == []
     assert at_rest()
 
@@ -496,7 +496,7 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(url: str, redirect: 
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("https://127.0.0.1:8765/cb", "must begin with"),
         ("http://example.com:8765/cb", "must begin with"),
@@ -517,8 +517,8 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(url: str, redirect: 
         ("http://localhost:1/\x1b[2J", "a character"),
     ],
 )
-def test_another_redirect_cannot_and_the_reason_is_reported(url: str, said: str) -> None:
-    with pytest.raises(InvalidRedirectError, match=said):
+def test_another_redirect_cannot_and_the_reason_is_reported(url: str, message: str) -> None:
+    with pytest.raises(InvalidRedirectError, match=message):
         checked_redirect(url)
 
 
@@ -536,8 +536,8 @@ def reading_documents(crm: Crm, *, reads: bool | None) -> dict[str, Any]:
         "authorization_endpoint": f"{url}/authorize",
         "token_endpoint": f"{url}/oauth2/token/",
     }
-    told = {} if reads is None else {"client_id_metadata_document_supported": reads}
-    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply({**metadata, **told})
+    values = {} if reads is None else {"client_id_metadata_document_supported": reads}
+    crm.api.routes["/.well-known/oauth-authorization-server"] = Reply({**metadata, **values})
     changes: dict[str, Any] = {"endpoints": Endpoints(), "client_id": written(DOCUMENT, "client_id")}
     return {**changes, "client_secret": None, "client_auth": None, "redirect_uri": None}
 

@@ -136,9 +136,9 @@ def test_a_server_that_fails_over_openid_is_reported_with_what_helps(
 
 def test_a_server_that_registers_no_one_is_reported_before_anybody_is_sent_there(desk: Desk) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(registration_endpoint=None))
-    said = ended(desk.login().start(()))
-    assert "does not allow applications to register" in said
-    assert "set its client_id" in said
+    message = ended(desk.login().start(()))
+    assert "does not allow applications to register" in message
+    assert "set its client_id" in message
     assert at_rest()
     assert desk.tabs == []
     assert desk.record().history.registrations == ()
@@ -174,9 +174,9 @@ def test_keys_that_are_not_to_be_had_for_now_are_requested_again(desk: Desk) -> 
     desk.service.routes["/keys"] = Reply("busy", 503)
     _, attempt = desk.begin("openid")
     come_back(attempt)
-    said = ended(attempt)
-    assert "cannot be verified now" in said
-    assert "HTTP 503" in said
+    message = ended(attempt)
+    assert "cannot be verified now" in message
+    assert "HTTP 503" in message
     assert isinstance(attempt.error, UnavailableError)
     assert len(desk.asked("/keys")) == 3
     assert desk.record().tokens is None

@@ -212,10 +212,10 @@ def test_what_the_keyring_does_not_give_is_not_a_sign_in_that_has_ended(ring: Ri
     ring.before = fail
     with pytest.raises(UnavailableError) as caught:
         store_in(folder).read()
-    said = f"{caught.value.message} {caught.value.next_step}"
-    assert "is in the keyring, which cannot be read: the keyring cannot be used (OSError)" in said
-    assert "closient-mcp logout acme" in said
-    assert "a-secret" not in said
+    reason = f"{caught.value.message} {caught.value.next_step}"
+    assert "is in the keyring, which cannot be read: the keyring cannot be used (OSError)" in reason
+    assert "closient-mcp logout acme" in reason
+    assert "a-secret" not in reason
     assert file_of(folder) == before
     ring.before = None
     assert access_token(store_in(folder)) == "access-1"
@@ -316,9 +316,9 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
     ring.before = fail
     profile = Profile("acme", SITE, frozenset({SITE}), "1", store="keyring")
     session = Session(profile, store_in(folder), HttpClient(trust_env=False))
-    said = sign_out(session)
-    assert "Signed out of https://www.example.com on this machine only." in said
-    assert "is in the keyring" in said
+    reason = sign_out(session)
+    assert "Signed out of https://www.example.com on this machine only." in reason
+    assert "is in the keyring" in reason
     assert store_in(folder).read().tokens is None
     assert store_in(folder).read().client is None
 
@@ -381,8 +381,8 @@ def test_processes_share_a_sign_in_that_the_keyring_has(sandbox: Sandbox, tmp_pa
     assert state["store"] == "keyring"
     assert "kept in the keyring" in run_process("status", site=sandbox.url, **environment).out
     entries.unlink()
-    said = whoami()
-    assert "is in the keyring, which cannot be read: the keyring cannot be used" in said
-    assert '"isError": true' in said
+    reason = whoami()
+    assert "is in the keyring, which cannot be read: the keyring cannot be used" in reason
+    assert '"isError": true' in reason
     assert sandbox.count("POST", "/oauth/register/") == 1
     assert sandbox.count("POST", "/oauth/authorize/") == 1

@@ -61,13 +61,13 @@ class Adding:
     def __init__(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.file = file
         self._capsys = capsys
-        self.said = ""
+        self.message = ""
         self.pins: list[str] | None = None
 
     def __call__(self, *arguments: str) -> dict[str, Any]:
         """The table of the system that was added."""
         assert main(["add", *arguments]) == 0, self._capsys.readouterr().err
-        self.said = self._capsys.readouterr().err
+        self.message = self._capsys.readouterr().err
         table = dict(written(self.file)[arguments[0]])
         self.pins = table.pop("pin", None)
         return table
@@ -126,10 +126,10 @@ async def test_a_service_never_seen_before_is_added_by_its_address_alone_and_cal
         assert shop.arrived["GET /oauth/authorize"] == 0
         assert await call("shop_orders_list_orders") == []
         assert (await call("shop_orders_create_order", body=order))["to"]["city"] == "Victoria"
-        said = await call("shop_orders_create_order", body={**order, "lines": [{"sku": "jam", "count": 1}]})
-        assert "HTTP 422" in said
-        assert "there is no such article" in said
-        assert "sku" in said
+        message = await call("shop_orders_create_order", body={**order, "lines": [{"sku": "jam", "count": 1}]})
+        assert "HTTP 422" in message
+        assert "there is no such article" in message
+        assert "sku" in message
         assert (await call("shop_orders_set_status", number=1, body={"status": "shipped"}))["status"] == "shipped"
         assert [one["id"] for one in await call("shop_orders_list_orders", status="shipped")] == [1]
         assert "HTTP 404" in await call("shop_orders_delete_order", number=7)
@@ -147,12 +147,12 @@ def test_on_a_terminal_the_sign_in_follows_at_once(shop: Shop, file: Path) -> No
     ) as process:
         os.write(leader, b"\n")
         assert process.stderr
-        said = process.stderr.read()
-        assert process.wait(SECONDS) == 0, said
+        message = process.stderr.read()
+        assert process.wait(SECONDS) == 0, message
     os.close(leader)
     os.close(follower)
-    assert "Sign in now? [Y/n] " in said
-    assert f"Signed in to {shop.url}." in said
+    assert "Sign in now? [Y/n] " in message
+    assert f"Signed in to {shop.url}." in message
     assert len(shop.tokens) == 1
 
 
@@ -164,8 +164,8 @@ def _catalog(service: Service) -> str:
 def test_a_catalog_address_is_written_as_the_catalog(service: Service, add: Adding) -> None:
     url = _catalog(service)
     assert add("acme", url) == {"catalog": url, "credential": "none"}
-    assert "its documents require none" in add.said
-    assert f"calls to:   {service.url}" in add.said
+    assert "its documents require none" in add.message
+    assert f"calls to:   {service.url}" in add.message
 
 
 def test_a_site_is_asked_for_its_catalog(service: Service, add: Adding) -> None:
@@ -192,7 +192,7 @@ def test_an_openapi_document_by_its_address(service: Service, add: Adding) -> No
     service.routes["/v1"] = Reply(document(ORDERS))
     url = f"{service.url}/v1"
     assert add("acme", url) == {"description": url, "credential": "none"}
-    assert "acme: 1 operation (1 read)" in add.said
+    assert "acme: 1 operation (1 read)" in add.message
     assert add.pins == ["acme"]
 
 
@@ -201,7 +201,7 @@ def test_a_large_system_is_left_to_the_finders(service: Service, add: Adding) ->
     service.routes["/openapi.json"] = Reply(document(paths))
     add("acme", service.url)
     assert add.pins is None
-    assert "find_operations finds them" in add.said
+    assert "find_operations finds them" in add.message
 
 
 def test_an_openapi_document_in_yaml(service: Service, add: Adding) -> None:
@@ -243,7 +243,7 @@ def test_where_the_documents_servers_are_on_another_origin_the_base_is_written_a
     elsewhere = f"{service.url.replace('127.0.0.1', 'localhost')}/api/v2"
     service.routes["/openapi.json"] = Reply(document(ORDERS, servers=[{"url": elsewhere}]))
     assert add("acme", f"{service.url}/openapi.json")["base"] == elsewhere
-    assert f"calls to:   {elsewhere.removesuffix('/api/v2')}\n" in add.said
+    assert f"calls to:   {elsewhere.removesuffix('/api/v2')}\n" in add.message
 
 
 def test_where_all_apis_of_a_catalog_are_on_another_origin_that_is_the_site(service: Service, add: Adding) -> None:
@@ -252,7 +252,7 @@ def test_where_all_apis_of_a_catalog_are_on_another_origin_that_is_the_site(serv
         service.routes["/apis"] = Reply(apis.catalog_of("orders", "stock"))
         table = add("acme", f"{service.url}/apis")
     assert table == {"catalog": f"{service.url}/apis", "site": apis.url, "credential": "none"}
-    assert f"calls to:   {apis.url}\n" in add.said
+    assert f"calls to:   {apis.url}\n" in add.message
 
 
 def test_a_site_that_only_links_to_a_catalog_of_apis_elsewhere_is_added_by_the_catalog(
@@ -273,7 +273,7 @@ def test_a_persons_own_linkset_may_name_several_places(service: Service, add: Ad
         linkset = [*service.catalog_of("orders")["linkset"], *other.catalog_of("orders")["linkset"]]
         path.write_text(json.dumps({"linkset": linkset}))
         assert add("acme", str(path)) == {"catalog": str(path), "credential": "none"}
-        assert f"calls to:   {', '.join(sorted([service.url, other.url]))}\n" in add.said
+        assert f"calls to:   {', '.join(sorted([service.url, other.url]))}\n" in add.message
 
 
 def test_apis_of_a_catalog_at_several_other_places_get_no_credential_by_chance(service: Service, add: Adding) -> None:
@@ -335,7 +335,7 @@ def test_a_key_goes_where_the_document_wants_it_and_rule_1_no_part_of_it_is_show
     part = key.split(":")[-1].split(" ")[-1]
     service.routes["/orders"] = lambda got: Reply({"saw": got.headers.get(carried[0], ""), "part": part})
     assert add("acme", f"{service.url}/openapi.json")["credential"] == credential
-    assert "Set ACME_API_KEY in the `env` block" in add.said
+    assert "Set ACME_API_KEY in the `env` block" in add.message
     called = run("call", "acme_list_orders", ACME_API_KEY=key, CLOSIENT_SITE=OFF)
     assert called.code == 0, called.err
     (got,) = [got for got in service.received if got.path == "/orders"]
@@ -351,7 +351,7 @@ def test_client_credentials_are_named_and_not_written(service: Service, add: Add
         "client_secret": {"env": "ACME_CLIENT_SECRET"},
         "token_endpoint": f"{service.url}/oauth/token",
     }
-    assert "Set ACME_CLIENT_ID, ACME_CLIENT_SECRET in" in add.said
+    assert "Set ACME_CLIENT_ID, ACME_CLIENT_SECRET in" in add.message
 
 
 def test_a_relative_token_address_is_relative_to_where_the_api_is(
@@ -372,8 +372,8 @@ def test_a_relative_token_address_is_relative_to_where_the_api_is(
 def test_a_sign_in_without_metadata_needs_a_client_of_ones_own(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = secured({"type": "oauth2", "flows": {"authorizationCode": FLOW}})
     assert add("acme", f"{service.url}/openapi.json")["credential"] == "none"
-    assert "it requires a sign-in and has" in add.said
-    assert "--client-id" in add.said
+    assert "it requires a sign-in and has" in add.message
+    assert "--client-id" in add.message
     assert add("acme-two", f"{service.url}/openapi.json", "--client-id", "mine")["credential"] == {
         "grant": "authorization_code",
         "client_id": "mine",
@@ -400,7 +400,7 @@ def test_rfc_9728_an_api_that_names_its_authorization_server_is_believed(service
     service.routes["/.well-known/oauth-protected-resource"] = Reply({"authorization_servers": [issuer]})
     service.routes["/.well-known/oauth-authorization-server/realm"] = metadata(issuer)
     assert add("acme", service.url)["credential"] == {"grant": "authorization_code", "issuer": issuer}
-    assert f"sign-in:    {issuer}" in add.said
+    assert f"sign-in:    {issuer}" in add.message
 
 
 def test_an_authorization_server_that_a_document_names_is_found(service: Service, add: Adding) -> None:
@@ -442,19 +442,19 @@ def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatc
     ],
 )
 def test_what_cannot_be_added_is_told_in_a_sentence(add: Adding, name: str, url: str, says: str) -> None:
-    said = add.refused(name, url)
-    assert says in said
-    assert len(said.splitlines()) == 1
-    assert said.strip().isprintable()
+    message = add.refused(name, url)
+    assert says in message
+    assert len(message.splitlines()) == 1
+    assert message.strip().isprintable()
 
 
 def test_a_site_that_leads_nowhere_says_what_was_tried(service: Service, add: Adding) -> None:
     service.routes["/"] = Reply("<!doctype html><html></html>")
-    said = add.refused("acme", service.url)
-    assert "a web page (HTML) is there" in said
-    assert "api-catalog" in said
-    assert "/openapi.json" in said
-    assert said.endswith("Give the URL of its OpenAPI document, or a file. Nothing was written.\n")
+    message = add.refused("acme", service.url)
+    assert "a web page (HTML) is there" in message
+    assert "api-catalog" in message
+    assert "/openapi.json" in message
+    assert message.endswith("Give the URL of its OpenAPI document, or a file. Nothing was written.\n")
 
 
 def test_a_document_without_operations_is_refused(service: Service, add: Adding) -> None:
@@ -503,5 +503,5 @@ def test_a_settings_file_that_is_named_need_not_be_there_yet(
 def test_a_file_that_cannot_be_written_is_told(service: Service, add: Adding, tmp_path: Path) -> None:
     service.routes["/openapi.json"] = Reply(document(ORDERS))
     (tmp_path / "a-file").touch()
-    said = add.refused("acme", service.url, "--config", str(tmp_path / "a-file" / "x.toml"))
-    assert "x.toml" in said
+    message = add.refused("acme", service.url, "--config", str(tmp_path / "a-file" / "x.toml"))
+    assert "x.toml" in message

@@ -56,9 +56,9 @@ def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_t
         "billing": "it is not JSON: Expecting property name enclosed in double quotes at line 1 column 32",
         "scanner": "a web page (HTML) is there instead of an OpenAPI document",
     }
-    told = run("status", site=service.url)
-    assert all(f"/{api}/api/v1/openapi.json: " in told.out for api in why)
-    assert "skipped: 3" in told.out
+    reply = run("status", site=service.url)
+    assert all(f"/{api}/api/v1/openapi.json: " in reply.out for api in why)
+    assert "skipped: 3" in reply.out
     called = run("call", "search_get_thing", site=service.url)
     assert called.code == 1
     assert "HTTP 404" in error_of(called)
@@ -134,10 +134,10 @@ def test_a_site_without_a_catalog_is_told_as_such(service: Service) -> None:
 
 
 def test_a_malformed_key_is_an_error_even_on_the_public_search(sandbox: Sandbox) -> None:
-    said = error_of(call(sandbox, "search_products", {"query": "jam"}, key="not-a-real-key-at-all"))
-    assert "rejected the API key ending in …-all (401)" in said
-    assert "two underscores" in said
-    assert "not-a-real-key" not in said
+    message = error_of(call(sandbox, "search_products", {"query": "jam"}, key="not-a-real-key-at-all"))
+    assert "rejected the API key ending in …-all (401)" in message
+    assert "two underscores" in message
+    assert "not-a-real-key" not in message
 
 
 def test_a_key_of_another_environment_is_an_error_that_says_so(sandbox: Sandbox) -> None:
@@ -157,10 +157,10 @@ def test_an_unknown_gtin_and_a_bad_check_digit_are_different_errors(sandbox: San
 
 def test_a_429_is_told_with_the_time_to_wait(sandbox: Sandbox) -> None:
     sandbox.fault("/search/api/v1/search", "429", times=5)
-    said = error_of(call(sandbox, "search_products", {"query": "jam"}))
-    assert "HTTP 429" in said
-    assert "Wait " in said
-    assert ", then try again" in said
+    message = error_of(call(sandbox, "search_products", {"query": "jam"}))
+    assert "HTTP 429" in message
+    assert "Wait " in message
+    assert ", then try again" in message
 
 
 @pytest.mark.parametrize("kind", ["500", "503", "html", "malformed", "drop"])

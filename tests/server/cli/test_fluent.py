@@ -39,8 +39,8 @@ def test_added_signed_in_to_read_written_and_signed_out_of(fluent: FluentStandIn
     status = user.run("status", "--system", "fluent")
     logout = user.run("logout", "fluent")
     assert status.code == logout.code == 0
-    said = "".join(ran.out + ran.err for ran in (login, status, logout, user.run("config", "show")))
-    assert not any(secret in said for secret in user.secrets())
+    message = "".join(ran.out + ran.err for ran in (login, status, logout, user.run("config", "show")))
+    assert not any(secret in message for secret in user.secrets())
 
 
 def test_credentials_go_into_the_query_only_where_the_settings_ask_for_it(

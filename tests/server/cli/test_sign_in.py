@@ -65,9 +65,9 @@ def test_a_forgotten_client_is_noticed_before_a_person_is_sent_to_its_dead_page(
 def test_logout_revokes_the_sign_in_at_the_server(machine: Machine) -> None:
     assert machine.run("login").code == 0
     record = machine.record()
-    said = machine.run("logout")
-    assert said.code == 0
-    assert "the sign-in is revoked" in said.err
+    message = machine.run("logout")
+    assert message.code == 0
+    assert "the sign-in is revoked" in message.err
     assert machine.record()["tokens"] is None
     assert machine.record()["client"]
     form = {
@@ -162,19 +162,19 @@ def test_a_missing_scope_is_asked_for_with_what_was_there_and_the_call_goes_on(m
 
 def test_step_5_a_role_that_is_too_low_is_told_as_such(machine: Machine) -> None:
     machine.username = "bob"
-    said = error_of(machine.call("products_create_product", body={"gtin": "05901234123457", "product_name": "Jam"}))
-    assert "HTTP 403" in said
-    assert "role" in said.lower()
-    assert "VIEWER" in said
+    message = error_of(machine.call("products_create_product", body={"gtin": "05901234123457", "product_name": "Jam"}))
+    assert "HTTP 403" in message
+    assert "role" in message.lower()
+    assert "VIEWER" in message
 
 
 def test_step_5_somebody_elses_organization_is_told_as_such(machine: Machine) -> None:
     organization = well(machine.whoami())["organizations"][0]["id"]
     machine.run("logout", "--forget")
     machine.username = "carol"
-    said = error_of(machine.call("account_get_organization", organization_id=organization))
-    assert "HTTP 403" in said
-    assert "organization" in said
+    message = error_of(machine.call("account_get_organization", organization_id=organization))
+    assert "HTTP 403" in message
+    assert "organization" in message
 
 
 def test_step_5_a_wrong_client_secret_is_told_as_such(machine: Machine) -> None:
@@ -199,19 +199,19 @@ def test_step_5_a_wrong_client_secret_is_told_as_such(machine: Machine) -> None:
 
 def test_step_5_too_many_registrations_are_told_with_the_time_to_wait(machine: Machine) -> None:
     machine.sandbox.fault(REGISTER, "429", times=1)
-    said = machine.run("login")
-    assert said.code == 1
+    message = machine.run("login")
+    assert message.code == 1
     assert machine.sandbox.count("POST", REGISTER) == 1
-    assert "accepts no more registrations until 2" in said.err
-    assert " UTC. Wait until then and" in said.err
+    assert "accepts no more registrations until 2" in message.err
+    assert " UTC. Wait until then and" in message.err
 
 
 def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> None:
     machine.sandbox.fault("/.well-known/o", "html", times=4)
-    said = machine.run("login")
-    assert said.code == 1
-    assert "has no OAuth metadata" in said.err
-    assert "API key" in said.err
+    message = machine.run("login")
+    assert message.code == 1
+    assert "has no OAuth metadata" in message.err
+    assert "API key" in message.err
 
 
 def test_a_failing_token_endpoint_never_costs_the_sign_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,10 +222,10 @@ def test_a_failing_token_endpoint_never_costs_the_sign_in(machine: Machine, monk
     for kind in ("429", "500", "503", "html", "malformed", "drop"):
         # As many as it may take, however often it is tried in the time that there is.
         machine.sandbox.fault(TOKEN, kind, times=100)
-        said = error_of(machine.whoami())
+        message = error_of(machine.whoami())
         machine.sandbox.fault(TOKEN, kind, times=0)
-        assert "is not renewing sign-ins right now" in said, kind
-        assert "You are still signed in" in said, kind
+        assert "is not renewing sign-ins right now" in message, kind
+        assert "You are still signed in" in message, kind
     assert well(machine.whoami())["email"] == "alice@closient.example"
     assert len(machine.tabs()) == 1
     assert len(pauses) == 2 * 6

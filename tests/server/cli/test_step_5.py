@@ -55,13 +55,13 @@ def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, c
         change(sandbox, record, answer["code"])
         machine.write(record)
         login.stdin.write(f"{httpx2.URL(query['redirect_uri'], params=answer)}\n")
-        said = "".join(lines)
+        message = "".join(lines)
         assert login.wait() == 1
-    assert "rejected the code" in said
-    assert "used before" in said
-    assert "verifier" in said
-    assert "Sign in again" in said
-    assert answer["code"] not in said
+    assert "rejected the code" in message
+    assert "used before" in message
+    assert "verifier" in message
+    assert "Sign in again" in message
+    assert answer["code"] not in message
     assert machine.record()["tokens"] is None
 
 

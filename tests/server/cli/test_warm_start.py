@@ -22,9 +22,9 @@ def test_status_and_tools_say_what_is_served_stale_and_why(tmp_path: Path) -> No
     assert (gone.code, after["reachable"], after["operations"]) == (1, False, 1)
     assert [one["what"] for one in after["stale"]] == [site + CATALOG, site + THINGS]
     assert all("cannot be reached" in one["why"] and one["from"].startswith("20") for one in after["stale"])
-    said = run("status", site=site, **home)
-    assert "not reachable: cannot be reached" in said.out
-    assert f"{site}{THINGS} is from 20" in said.out
+    message = run("status", site=site, **home)
+    assert "not reachable: cannot be reached" in message.out
+    assert f"{site}{THINGS} is from 20" in message.out
     listed = run("tools", site=site, **home)
     assert listed.code == 0
     assert "things_get_thing" in listed.out

@@ -39,30 +39,30 @@ async def test_the_first_call_names_the_code_and_the_repeated_one_waits_for_the_
         acme.decided.set()
         again = await client.call_tool("acme_list_orders", {})
         lines = "\n".join(status_lines(bridge))
-    said = text_of(first)
+    reason = text_of(first)
     assert first.is_error
-    assert f"Open {acme.service.url}/enter on any device" in said
-    assert "enter the code WDJB-MJHT" in said
-    assert "then repeat the request" in said
+    assert f"Open {acme.service.url}/enter on any device" in reason
+    assert "enter the code WDJB-MJHT" in reason
+    assert "then repeat the request" in reason
     assert not again.is_error
     assert json.loads(text_of(again)) == [{"order": 1}]
     assert acme.count("/device") == 1
-    assert "the-device-code" not in said
+    assert "the-device-code" not in reason
     assert "then renewed automatically" in lines
 
 
 async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Acme) -> None:
-    said: list[str] = []
+    reason: list[str] = []
 
     async def progress(_: float, message: str) -> None:
-        said.append(message)
+        reason.append(message)
         acme.decided.set()
 
     async with acme.connected(DEVICE) as (bridge, _):
         needed = SignInRequired("It wants you.", "", system="acme", url=acme.service.url)
         assert await sign_in.sign_in(bridge, needed, UserChannel(progress, progress_shown=True)) is None
         assert acme.record(bridge).tokens
-    assert said == [f"Waiting for you to sign in at {acme.service.url}/enter, with the code WDJB-MJHT"]
+    assert reason == [f"Waiting for you to sign in at {acme.service.url}/enter, with the code WDJB-MJHT"]
 
 
 async def test_who_takes_longer_than_a_host_waits_is_told_to_repeat(
@@ -71,7 +71,7 @@ async def test_who_takes_longer_than_a_host_waits_is_told_to_repeat(
     monkeypatch.setattr(sign_in, "time", FlyingTime(acme.polled.is_set))
     async with acme.connected(DEVICE) as (_, client):
         for _ in range(2):
-            said = text_of(await client.call_tool("acme_list_orders", {}))
-            assert "enter the code WDJB-MJHT" in said
-            assert "then repeat the request" in said
+            reason = text_of(await client.call_tool("acme_list_orders", {}))
+            assert "enter the code WDJB-MJHT" in reason
+            assert "then repeat the request" in reason
     assert acme.count("/device") == 1

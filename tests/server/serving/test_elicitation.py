@@ -40,7 +40,7 @@ class Host:
     action: Literal["accept", "decline", "cancel"] = "accept"
     comes_back: bool = True
     asked: list[types.ElicitRequestURLParams] = field(default_factory=list[types.ElicitRequestURLParams])
-    told: list[str] = field(default_factory=list[str])
+    state: list[str] = field(default_factory=list[str])
     before: Callable[[], Awaitable[None]] | None = None
 
     async def ask(
@@ -56,7 +56,7 @@ class Host:
         return types.ElicitResult(action=self.action)
 
     async def hear(self, message: Any) -> None:
-        self.told.append(str(getattr(message, "method", "")))
+        self.state.append(str(getattr(message, "method", "")))
 
     def client(self) -> dict[str, Any]:
         return {"mode": self.era, "elicitation_callback": self.ask, "message_handler": self.hear}
@@ -190,15 +190,15 @@ async def test_while_a_sign_in_is_being_prepared_nobody_is_sent_to_no_address(
 
     acme.service.routes["/.well-known/oauth-authorization-server"] = slowly
     async with acme.connected() as (bridge, client):
-        said = text_of(await client.call_tool("acme_list_orders", {}))
+        reason = text_of(await client.call_tool("acme_list_orders", {}))
         may_answer.set()
         login = bridge.connections["acme"].login
         assert login
         attempt = login.start(())
         assert await anyio.to_thread.run_sync(attempt.ready.wait, SECONDS)
-    assert "still being prepared" in said
-    assert "Open  on" not in said
-    assert "Repeat the request" in said
+    assert "still being prepared" in reason
+    assert "Open  on" not in reason
+    assert "Repeat the request" in reason
 
 
 def opens_anything(_: str | None) -> Callable[[str], bool]:
@@ -212,9 +212,9 @@ async def test_who_takes_longer_than_a_host_waits_is_told_what_was_opened(
     hurry(monkeypatch)
     monkeypatch.setattr("closient_mcp.server.bridge.composition.opener", opens_anything)
     async with acme.connected() as (_, client):
-        said = text_of(await client.call_tool("acme_list_orders", {}))
-    assert "I opened your browser; if you see nothing, open http://127.0.0.1:" in said
-    assert "Finish signing in, then repeat the request." in said
+        reason = text_of(await client.call_tool("acme_list_orders", {}))
+    assert "I opened your browser; if you see nothing, open http://127.0.0.1:" in reason
+    assert "Finish signing in, then repeat the request." in reason
 
 
 async def test_a_code_for_another_device_is_part_of_the_question(host: Host) -> None:
@@ -241,8 +241,8 @@ async def test_a_client_of_2025_11_25_that_only_fails_is_told_the_address(acme: 
         return types.ErrorData(code=types.INTERNAL_ERROR, message="no window")
 
     async with acme.connected(mode="legacy", elicitation_callback=fail) as (_, client):
-        said = text_of(await client.call_tool("acme_list_orders", {}))
-    assert f"Open {host.asked[0].url} on this machine" in said
+        reason = text_of(await client.call_tool("acme_list_orders", {}))
+    assert f"Open {host.asked[0].url} on this machine" in reason
 
 
 async def test_a_client_of_2025_11_25_is_told_that_the_person_has_finished(acme: Acme) -> None:
@@ -250,7 +250,7 @@ async def test_a_client_of_2025_11_25_is_told_that_the_person_has_finished(acme:
     (result,) = await host.call()
     assert not result.is_error
     assert host.asked[0].elicitation_id
-    assert "notifications/elicitation/complete" in host.told
+    assert "notifications/elicitation/complete" in host.state
 
 
 async def test_a_sign_in_that_ends_elsewhere_ends_the_question_of_a_client_of_2025_11_25(acme: Acme) -> None:
@@ -283,8 +283,8 @@ async def test_what_a_client_of_2026_07_28_says_of_another_question_counts_for_n
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_client_without_url_elicitation_is_asked_nothing(acme: Acme, era: Era) -> None:
     async with acme.connected(mode=era) as (_, client):
-        said = text_of(await client.call_tool("acme_list_orders", {}))
-    assert "No browser can be opened from here. Open http://127.0.0.1:" in said
+        reason = text_of(await client.call_tool("acme_list_orders", {}))
+    assert "No browser can be opened from here. Open http://127.0.0.1:" in reason
 
 
 @dataclass

@@ -97,14 +97,14 @@ async def test_a_step_up_that_is_refused_costs_one_tab_and_is_told(
 ) -> None:
     wanting(acme, "orders:read")
     acme.scope = "profile"
-    said: list[str] = []
+    message: list[str] = []
     async with acme.connected(mode=era, elicitation_callback=goes_there) as (bridge, client):
         for _ in range(4):
             result = await client.call_tool("acme_list_orders", {})
-            said.append(text_of(result))
+            message.append(text_of(result))
         lines = "\n".join(status_lines(bridge))
-    assert all("did not grant it when it was requested" in one for one in said[1:])
-    assert "`closient-mcp login acme` requests it again" in said[-1]
+    assert all("did not grant it when it was requested" in one for one in message[1:])
+    assert "`closient-mcp login acme` requests it again" in message[-1]
     assert acme.count("/authorize") == 2
     assert "not granted: orders:read" in lines
 

@@ -34,8 +34,10 @@ async def definitions(home: Path, url: str, text: str = "", **environment: str) 
     async with open_bridge(settings, Redaction()) as bridge:
         await bridge.loader.load()
         assert bridge.loader.complete
-        told = json.dumps([tool.definition() for tool in bridge.tools.listed()]).replace(url, "https://api.example.com")
-    return sorted(json.loads(told), key=lambda tool: str(tool["name"]))
+        reply = json.dumps([tool.definition() for tool in bridge.tools.listed()]).replace(
+            url, "https://api.example.com"
+        )
+    return sorted(json.loads(reply), key=lambda tool: str(tool["name"]))
 
 
 def check(name: str, now: list[Any]) -> None:

@@ -42,13 +42,13 @@ async def client_of(
 ) -> AsyncGenerator[mcp.Client]:
     heard = changed or anyio.Event()
 
-    async def told(message: Any) -> None:
+    async def reply(message: Any) -> None:
         if "list_changed" in str(getattr(message, "method", message)):
             heard.set()
 
     async with (
         opened(site) as bridge,
-        mcp.Client(McpBridge(bridge).server(), mode=era, message_handler=told) as client,
+        mcp.Client(McpBridge(bridge).server(), mode=era, message_handler=reply) as client,
         listening(client, era, heard),
     ):
         yield client

@@ -232,8 +232,8 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
         "http://localhost:8000",
         "all",
     )
-    told = Options(config=config, site="production", expose="auto")
-    assert sites(told, CLOSIENT_SITE="local", CLOSIENT_MCP_EXPOSE="all") == ("https://www.closient.com", "auto")
+    reply = Options(config=config, site="production", expose="auto")
+    assert sites(reply, CLOSIENT_SITE="local", CLOSIENT_MCP_EXPOSE="all") == ("https://www.closient.com", "auto")
 
 
 def test_what_the_file_says_of_closients_credential_goes_before_the_environment(tmp_path: Path) -> None:
