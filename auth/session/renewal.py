@@ -54,6 +54,7 @@ class Session:
         self.accepted_token = ""
         self._last_rejected: tuple[str, float] = ("", 0.0)
         self._tokens: Tokens | None = None
+        self._stamp: object = None
         self._unsaved: tuple[str, Tokens] | None = None
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
@@ -131,9 +132,11 @@ class Session:
             raise self.messages.tokens_rejected()
 
     async def _usable(self, bad: str | None) -> str | None:
-        tokens = self._tokens
-        if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
+        tokens, stamp = self._tokens, self.store.stamp()
+        changed = stamp != self._stamp and not self._unsaved  # what is unsaved is newer than the file
+        if tokens is None or changed or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
             # Another process may have refreshed, signed in or signed out. In a thread: a keyring may be slow.
+            self._stamp = stamp
             read = self._tokens_of(await asyncio.to_thread(self.store.read))
             with self._guard:
                 if self._tokens is tokens:  # unless a refresh has finished meanwhile

@@ -63,6 +63,14 @@ class Store:
         key = hashlib.sha256("\n".join((system, self._empty.site, self._identity())).encode()).hexdigest()[:16]
         return self._folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
 
+    def stamp(self) -> object:
+        """A value that changes whenever any process replaces the record; None without one."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino, status.st_size
+
     def read(self) -> Record:
         """The current record; an empty one if there is none.
 

@@ -154,6 +154,23 @@ async def test_a_sign_out_elsewhere_is_noticed_and_nothing_comes_back_to_life(ho
     assert home.asked() == 0
 
 
+async def test_a_running_server_uses_no_token_of_a_sign_in_that_another_process_ended(home: Home) -> None:
+    home.sign_in()
+    here = home.session()
+    assert await here.token() == "access-token-0"
+    await asyncio.to_thread(sign_out, home.session())
+    assert await here.token() is None
+    assert home.asked() == 0
+
+
+async def test_a_running_server_goes_on_as_the_user_who_signed_in_elsewhere(home: Home) -> None:
+    home.sign_in()
+    here = home.session()
+    assert await here.token() == "access-token-0"
+    home.sign_in(access_token="access-token-of-another-user")
+    assert await here.token() == "access-token-of-another-user"
+
+
 @pytest.mark.parametrize("others", [0, 3])
 async def test_who_is_cancelled_while_waiting_interrupts_no_refresh(home: Home, others: int) -> None:
     home.sign_in(age=3600)
