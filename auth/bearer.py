@@ -117,7 +117,7 @@ class BearerAuth(httpx2.Auth):
             return self._user_action_required(
                 request,
                 f'{host} requires the scope "{scope}" for this, which {system}\'s credential does not have (403).',
-                "Allow the application that scope where it is registered, or add it to the credential's scopes; "
+                "Grant the application that scope where it is registered, or add it to the credential's scopes; "
                 f"then run `closient-mcp logout {system}` and sign in again.",
             )
         if not missing:
@@ -128,7 +128,7 @@ class BearerAuth(httpx2.Auth):
                 request,
                 f'{host} requires the scope "{withheld}" for this (403), and {profile.issuer} did not grant it '
                 "when it was requested.",
-                f"Have your account allowed that scope; then `closient-mcp login {system}` requests it again.",
+                f"Ask for your account to be granted that scope; then `closient-mcp login {system}` requests it again.",
             )
         self._session.remember(lambda history: history.with_missed(scope.split()))
         return SignInRequired(

@@ -77,7 +77,7 @@ class Messages:
         """Something was repeated without success."""
         what = "registrations" if limit.events == "registrations" else "sign-ins"
         return self.failure(
-            f"stopped after {number} {what} within {limit.seconds / 60:.0f} minutes, none of which lasted",
+            f"stopped after {number} {what} within {limit.seconds / 60:.0f} minutes, none of which stayed valid",
             f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again.",
         )
 
@@ -111,7 +111,7 @@ class Messages:
         if response.error == "invalid_scope":
             return self.failure(
                 f"{self._issuer} does not grant the requested scopes ({' '.join(scopes) or 'none'}){detail}",
-                "Set the scopes that it grants in the credential's settings, or have the application allowed more.",
+                "Set scopes that it grants in the credential's settings, or have the application granted more.",
             )
         again = "Sign in again. If the error persists, run `closient-mcp status`."
         next_step = "Try again later." if response.error in _TEMPORARY else again
@@ -156,7 +156,7 @@ class Messages:
         """The warning that a sign-in cannot be renewed."""
         return self._sentence(
             f"{self._issuer} issued no refresh token: you have to sign in again when this sign-in expires. "
-            "Allowing the application the scope offline_access may change that"
+            "Granting the application the offline_access scope may fix this"
         )
 
     def port_taken(self, port: int, reason: str) -> UserActionRequired:
@@ -181,6 +181,6 @@ class Messages:
                 "Check both, and that they belong to this environment (production, testing).",
             )
         return self.failure(
-            f"{self._issuer} rejected the client that it registered{detail}",
+            f"{self._issuer} rejected a client that it had itself registered{detail}",
             f"Try again. If the error persists, run `closient-mcp logout {self._profile.system} --forget`.",
         )

@@ -209,7 +209,7 @@ class Session:
         if not tokens.refresh_token or not server or not client:
             return False
         try:
-            self.store.check_room("nothing is lost, you are still signed in")
+            self.store.check_room("nothing was lost; you are still signed in")
         except UnavailableError:
             if self._unexpired(bad):
                 return True

@@ -72,7 +72,9 @@ def demo(*, browser: str | None, plain: bool) -> int:
 
 
 async def _show(terminal: Terminal, browser: str | None) -> None:
-    terminal.say(f"{terminal.paint('closient-mcp demo', BOLD)}: no account, no network, nothing left behind")
+    terminal.say(
+        f"{terminal.paint('closient-mcp demo', BOLD)}: no account; no network once installed; nothing left behind"
+    )
     _step(terminal, 1, "A local Closient sandbox", ["sandbox", "--port", "0"])
     # A temporary folder, so that the user's settings and sign-ins are neither read nor changed.
     with tempfile.TemporaryDirectory(prefix="closient-mcp-demo-") as home:

@@ -115,7 +115,7 @@ def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserCha
             "Finish signing in, then repeat the request."
         )
     elif channel.asker and not attempt.opened:
-        next_step = f"You did not confirm the sign-in. Open {destination.url} on this machine, then repeat the request."
+        next_step = f"The sign-in was not confirmed. Open {destination.url} on this machine, then repeat the request."
     elif attempt.opened:
         who = "Your client" if channel.asker else "I"
         next_step = (

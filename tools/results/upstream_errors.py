@@ -18,7 +18,7 @@ _NEXT_STEPS = {
     400: "Correct the arguments; repeating the same call will fail again.",
     401: "The credential is missing or was rejected: `closient-mcp status` shows which one is in use.",
     402: "The account's plan doesn't cover this, or is used up: ask the account's owner to change the plan.",
-    403: "The credential is valid but may not do this: it is disabled, or lacks the scope, role or organization.",
+    403: "The credential lacks permission for this: it may be disabled, or be missing a scope, role or organization.",
     404: "Check the identifiers: nothing with these exists, or this credential cannot see it.",
     405: "The service doesn't support this method here; its description may be out of date.",
     406: "The service cannot respond in an accepted media type; its description may be out of date.",
@@ -31,7 +31,7 @@ _NEXT_STEPS = {
     423: "It is locked: unlock it, or try again later.",
     428: "Read the current state first, and send its ETag as If-Match if the tool accepts that.",
     431: "Give shorter arguments.",
-    451: "The service may not provide this for legal reasons.",
+    451: "The service is legally barred from providing this for legal reasons.",
     501: "The service doesn't support this; its description may be out of date.",
 }
 _SAME_AS = {410: 404, 422: 400}

@@ -66,7 +66,7 @@ class Finder:
             "find_operations",
             "Find operations",
             "Search all API operations that can be called, whether or not they are listed as tools. Returns names with "
-            "a line each; then use describe_operation for the arguments, and the caller of the operation's tier.",
+            "a line each; then use describe_operation for the arguments, and the tool for its tier.",
             _schema(properties, "query"),
             "read",
             self._find,

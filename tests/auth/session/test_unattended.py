@@ -600,7 +600,7 @@ def test_a_client_that_the_server_forgot_is_registered_again_and_only_once(shop:
     token_of(shop.session(**REGISTERED))
     shop.now += 1799
     shop.service.routes["/oauth/token"] = Reply({"error": "invalid_client"}, 401)
-    with pytest.raises(UserActionRequired, match="rejected the client that it registered"):
+    with pytest.raises(UserActionRequired, match="rejected a client that it had itself registered"):
         token_of(shop.session(**REGISTERED))
     assert [got.path for got in shop.service.received].count("/register") == 2
 

@@ -243,7 +243,7 @@ def test_a_client_that_was_registered_for_a_browser_is_not_used_on_another_devic
         ("access_denied", "You declined the request"),
         ("expired_token", "The sign-in was not finished in time"),
         ("invalid_grant", "rejected the code"),
-        ("invalid_client", "rejected the client that it registered"),
+        ("invalid_client", "rejected a client that it had itself registered"),
     ],
 )
 def test_rfc_8628_3_5_a_final_no_ends_the_sign_in_and_is_reported(screen: Screen, error: str, says: str) -> None:

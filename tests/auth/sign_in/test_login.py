@@ -285,7 +285,7 @@ def test_a_user_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None
     [
         ("code=c&iss=https://evil.example", 'came from "https://evil.example"'),
         ("error=server_error&error_description=broken", 'reported "server_error": broken. Try again later'),
-        ("error=invalid_scope", "does not grant the requested scopes (a b). Set the scopes that it grants"),
+        ("error=invalid_scope", "does not grant the requested scopes (a b). Set scopes that it grants"),
         ("nothing=1", 'reported "no_code"'),
     ],
 )
@@ -310,7 +310,7 @@ def test_rfc_9207_a_missing_issuer_that_was_promised_is_rejected(desk: Desk) -> 
     ("reply", "message"),
     [
         (Reply({"error": "invalid_grant", "error_description": "used"}, 400), "rejected the code (used)"),
-        (Reply({"error": "invalid_client"}, 401), "rejected the client that it registered"),
+        (Reply({"error": "invalid_client"}, 401), "rejected a client that it had itself registered"),
         (Reply({"error": "odd"}, 400), 'answered "odd"'),
         (Reply({}, 503), "issued no token (HTTP 503)"),
         (Reply("<html>"), "issued no token"),

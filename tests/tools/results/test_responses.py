@@ -186,7 +186,7 @@ def test_an_error_page_is_reported_by_its_title() -> None:
     [
         (400, "Correct the arguments"),
         (401, "credential is missing or was rejected"),
-        (403, "may not do this"),
+        (403, "lacks permission for this"),
         (404, "Check the identifiers"),
         (402, "account's plan"),
         (405, "description may be out of date"),
