@@ -1,17 +1,16 @@
-"""The schemas of the curated product tools, and the functions that build their results."""
+"""The schemas of the curated product tools."""
 
 from __future__ import annotations
 
-from ..errors import ToolError
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..formats.text import paragraph
-from ..gs1.links import Link, Links
+from ..formats.json_values import JsonObject, JsonValue
 
-_LONGEST = 2_000
-_MOST_LINKS = 50
 _TEXT: JsonObject = {"type": "string"}
 _NUMBER: JsonObject = {"type": "number"}
-_TEXT_OR_NULL: JsonObject = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+_COUNT: JsonObject = {"type": "integer"}
+_FLAG: JsonObject = {"type": "boolean"}
+_TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
+_NUMBER_OR_NULL: JsonObject = {"type": ["number", "null"]}
+_ANY_OBJECT: JsonObject = {"type": "object"}
 
 
 def _object(properties: JsonObject, *required: str) -> JsonObject:
@@ -22,223 +21,224 @@ def _array(items: JsonObject) -> JsonObject:
     return {"type": "array", "items": items}
 
 
-SEARCH_INPUT: JsonObject = {
-    "type": "object",
-    "properties": {
-        "query": {**_TEXT, "minLength": 1, "maxLength": 255, "description": "What to look for."},
-        "latitude": {**_NUMBER, "minimum": -90, "maximum": 90},
-        "longitude": {**_NUMBER, "minimum": -180, "maximum": 180},
-        "radius_km": {
-            **_NUMBER,
-            "exclusiveMinimum": 0,
-            "maximum": 50,
-            "description": "Around the place; 10 if not given.",
-        },
-        "in_stock": {"type": "boolean", "description": "Only what is in stock near the place."},
-        "limit": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 50,
-            "description": "How many items; 10 if not given.",
-        },
-    },
-    "required": ["query"],
-    "additionalProperties": False,
+def input_of(properties: JsonObject, *required: str) -> JsonObject:
+    """Return an input schema that takes no other arguments."""
+    schema: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": list[JsonValue](required)} if required else schema
+
+
+_TEXTS = _array(_TEXT)
+_NOTES = {"notes": {**_TEXTS, "description": "What to know before relying on this."}}
+_GTIN: JsonObject = {
+    "type": ["string", "integer"],
+    "description": "Any written form: GTIN-8 to GTIN-14, UPC-E, ISBN, GS1 Digital Link or element string.",
+}
+_LOT: JsonObject = {**_TEXT, "description": "Batch or lot number (AI 10), as printed."}
+_EXPIRY: JsonObject = {**_TEXT, "description": "YYMMDD or YYYY-MM-DD."}
+_PLACE: JsonObject = {
+    "latitude": {**_NUMBER, "minimum": -90, "maximum": 90},
+    "longitude": {**_NUMBER, "minimum": -180, "maximum": 180},
+    "radius_km": {**_NUMBER, "exclusiveMinimum": 0, "maximum": 50, "description": "Default 10."},
 }
 
-_ITEM = _object(
+SEARCH_INPUT = input_of(
     {
-        "gtin": _TEXT,
-        "name": _TEXT,
-        "brand": _TEXT,
-        "description": _TEXT,
-        "image_url": _TEXT,
-        "store": _object({"name": _TEXT, "address": _TEXT}, "name"),
-        "distance_km": _NUMBER,
-        "price": _object({"amount": _TEXT, "currency": _TEXT}, "amount"),
-        "stock_status": _TEXT,
-        "last_checked_at": _TEXT,
-        "certifications": _array(_TEXT),
-        "contains_allergens": _array(_TEXT),
-    },
-    "name",
-)
-SEARCH_OUTPUT = _object(
-    {
-        "query": _TEXT,
-        "total": {"type": "integer", "description": "How many there are; items may be fewer."},
-        "items": _array(_ITEM),
-        "session_id": {
+        "query": {
             **_TEXT,
-            "description": "Names this search for refining it; ends after 30 idle minutes.",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": 'Words; "phrase", -exclusion and OR are operators. Or a barcode.',
         },
+        **_PLACE,
+        "in_stock": {**_FLAG, "description": "Only offers in stock; needs a place."},
+        "sort": {**_TEXT, "enum": ["distance", "price"], "description": "Needs a place. Default: distance."},
+        "limit": {**_COUNT, "minimum": 1, "maximum": 50, "description": "Items per page. Default 10."},
+        "page": {**_COUNT, "minimum": 1, "maximum": 100, "description": "Default 1."},
     },
     "query",
-    "total",
+)
+REFINE_INPUT = input_of(
+    {
+        "session_id": {**_TEXT, "pattern": "^[A-Za-z0-9_-]{1,128}$", "description": "From search_products."},
+        "query": {
+            **_TEXT,
+            "minLength": 1,
+            "maxLength": 500,
+            "description": 'Such as "cheaper", "within 2 km", "without peanuts".',
+        },
+    },
+    "session_id",
+    "query",
+)
+GTIN_INPUT = input_of({"gtin": _GTIN}, "gtin")
+GTINS_INPUT = input_of({"gtins": {**_array(_GTIN), "minItems": 1, "maxItems": 20}}, "gtins")
+RESOLVE_INPUT = input_of(
+    {
+        "gtin": _GTIN,
+        "lot": _LOT,
+        "serial": {**_TEXT, "description": "Serial number (AI 21)."},
+        "expiry": _EXPIRY,
+        "link_type": {**_TEXT, "description": "Only links of this GS1 type, such as gs1:pip."},
+    },
+    "gtin",
+)
+AVAILABILITY_INPUT = input_of({"gtin": _GTIN, **_PLACE}, "gtin", "latitude", "longitude")
+RECALLS_INPUT = input_of({"gtin": _GTIN, "lot": _LOT, "expiry": _EXPIRY}, "gtin")
+NO_INPUT = input_of({})
+
+_ITEM_MEMBERS: JsonObject = {
+    "gtin": _TEXT,
+    "name": _TEXT,
+    "brand": _TEXT,
+    "size": _TEXT,
+    "image_url": _TEXT,
+    "data_source": _TEXT_OR_NULL,
+    "confidence_score": {**_NUMBER_OR_NULL, "description": "0 to 1; check the pack below 0.7."},
+    "is_claimed": _FLAG,
+    "contains_allergens": {**_TEXTS, "description": "Empty: none declared. Absent: unknown."},
+    "allergen_data_confidence": _TEXT_OR_NULL,
+    "certifications": _TEXTS,
+}
+_OFFER_MEMBERS: JsonObject = {
+    "store": _object({"name": _TEXT, "address": _TEXT}),
+    "distance_km": _NUMBER,
+    "price": _object({"amount": _TEXT, "currency": _TEXT_OR_NULL}, "amount", "currency"),
+    "stock_status": _TEXT,
+    "last_checked_at": _TEXT_OR_NULL,
+    "url": _TEXT,
+}
+_ITEMS = {**_array(_object({**_ITEM_MEMBERS, **_OFFER_MEMBERS})), "description": "An absent member is unknown."}
+_PAGE: JsonObject = {
+    "total": {**_COUNT, "description": "Exact; absent if unknown."},
+    "at_least": {**_COUNT, "description": "A lower bound of the total."},
+    "items": _ITEMS,
+    "online_alternatives": {**_array(_ANY_OBJECT), "description": "Offers without a store nearby."},
+    "session_id": {**_TEXT, "description": "For refine_search; ends after 30 idle minutes."},
+    "constraints": {**_ANY_OBJECT, "description": "Active filters of the session."},
+    **_NOTES,
+}
+SEARCH_OUTPUT = _object(
+    {"query": _TEXT, "scope": {**_TEXT, "enum": ["catalog", "nearby", "lookup"]}, **_PAGE}, "query", "scope", "items"
+)
+REFINE_OUTPUT = _object(
+    {
+        "query": _TEXT,
+        "is_refinement": _FLAG,
+        "explanation": _TEXT,
+        **_PAGE,
+        "items": {**_ITEMS, "type": ["array", "null"], "description": "null: the service sent no hits."},
+    },
+    "query",
+    "session_id",
     "items",
 )
-IDENTITY_OUTPUT = _object(
-    {"gtin": _TEXT, "name": _TEXT, "brand": _TEXT, "image_url": _TEXT, "size": _TEXT, "description": _TEXT},
-    "gtin",
-    "name",
+AVAILABILITY_OUTPUT = _object({"gtin": _TEXT, **_PAGE}, "gtin", "items")
+LOOKUP_OUTPUT = _object(
+    {**_ITEM_MEMBERS, "description": _TEXT, **_NOTES}, "gtin", "data_source", "confidence_score", "notes"
+)
+LOOKUPS_OUTPUT = _object(
+    {
+        "found": _array(_ANY_OBJECT),
+        "not_found": {**_TEXTS, "description": "Valid GTINs that the service doesn't know."},
+        "failed": _array(_object({"gtin": _TEXT, "error": _TEXT}, "gtin", "error")),
+    },
+    "found",
+    "not_found",
+    "failed",
+)
+DETAIL_OUTPUT = _object(
+    {
+        "product": _ANY_OBJECT,
+        "details": _ANY_OBJECT,
+        **{
+            name: {"type": ["array", "null"], "description": "null: unknown."}
+            for name in ("ingredients", "certifications", "claims")
+        },
+        "nutrition": {"type": ["object", "null"]},
+        **_NOTES,
+    },
+    "product",
+    "details",
+    "ingredients",
+    "certifications",
+    "claims",
+    "nutrition",
+    "notes",
 )
 _LINK = _object(
-    {"link_type": _TEXT, "href": _TEXT, "title": _TEXT, "media_type": _TEXT, "languages": _array(_TEXT)},
-    "link_type",
-    "href",
+    {"link_type": _TEXT, "href": _TEXT, "title": _TEXT, "media_type": _TEXT, "languages": _TEXTS}, "link_type", "href"
 )
 RESOLVED_OUTPUT = _object(
     {
         "gtin": _TEXT,
+        "lot": _TEXT,
+        "serial": _TEXT,
+        "expiry": _TEXT,
         "digital_link": _TEXT,
         "description": _TEXT,
         "default_link": _TEXT,
-        "total": {"type": "integer", "description": "How many links there are; some may be left out."},
+        "total": {**_COUNT, "description": "Some links may be left out."},
         "links": _array(_LINK),
+        "refused": {**_array(_ANY_OBJECT), "description": "Unsafe links, without their URLs."},
+        **_NOTES,
     },
     "gtin",
     "digital_link",
     "links",
+    "notes",
+)
+RECALLS_OUTPUT = _object(
+    {
+        "gtin": _TEXT,
+        "lot": _TEXT,
+        "affected": {"enum": ["yes", "no", "may be"], "description": "By an open recall."},
+        "recalls": _array(
+            _object(
+                {
+                    "id": _TEXT,
+                    "title": _TEXT,
+                    "status": _TEXT,
+                    "severity": _TEXT,
+                    "recall_date": _TEXT,
+                    "lot_codes": {"type": ["array", "null"], "description": "null: unknown."},
+                    "affects_lot": {"enum": ["yes", "no", "may be"]},
+                },
+                "id",
+                "title",
+                "status",
+                "affects_lot",
+            )
+        ),
+        **_NOTES,
+    },
+    "gtin",
+    "affected",
+    "recalls",
+    "notes",
 )
 VALIDATED_OUTPUT = _object(
     {
-        "valid": {"type": "boolean"},
+        "valid": _FLAG,
         "error": {**_TEXT_OR_NULL, "description": "Why it is not valid."},
         "normalized": {**_TEXT_OR_NULL, "description": "The GTIN-14."},
-        "reason": {
-            **_TEXT,
-            "enum": ["empty", "non_digit", "bad_length", "bad_check_digit", "all_zero", "no_gtin"],
-        },
-        "expected_check_digit": {"type": "integer"},
-        "format": {**_TEXT, "enum": ["GTIN-8", "GTIN-12", "GTIN-13", "GTIN-14"]},
+        "reason": _TEXT,
+        "form": {**_TEXT, "description": "How it was written."},
+        "format": _TEXT,
+        "expected_check_digit": _COUNT,
         "restricted": {
-            **_TEXT,
             "enum": ["company", "geographic"],
-            "description": "A restricted circulation number: it means nothing outside of that company or region.",
+            "description": "A restricted circulation number: it means nothing outside that company or region.",
         },
-        "upc_e_normalized": {**_TEXT, "description": "The GTIN-14 if the digits are a UPC-E symbol instead."},
+        "upc_e_normalized": {**_TEXT, "description": "The GTIN-14 if the digits are a UPC-E instead."},
+        "other_normalized": {**_TEXT, "description": "The GTIN-14 of another reading."},
+        "key": {**_TEXT, "description": "What the input is instead."},
+        "lot": _TEXT,
+        "serial": _TEXT,
+        "expiry": _TEXT,
+        **_NOTES,
     },
     "valid",
     "error",
     "normalized",
 )
 PING_OUTPUT = _object({"result": _TEXT}, "result")
-
-
-def catalog_hits(answer: JsonObject, query: str, limit: int) -> JsonObject:
-    """The reply of a catalog search; both documented dialects (`items`/`total`, `results`/`total_count`)."""
-    hits = as_list(answer.get("items", answer.get("results")))
-    total = answer.get("total", answer.get("total_count"))
-    items: list[JsonValue] = [_hit(as_object(hit)) for hit in hits[:limit]]
-    known = isinstance(total, int) and not isinstance(total, bool)
-    return {"query": query, "total": total if known else len(hits), "items": items}
-
-
-def _hit(hit: JsonObject) -> JsonObject:
-    metadata = as_object(hit.get("metadata"))
-    lists = {name: _texts(hit.get(name)) for name in ("certifications", "contains_allergens")}
-    return _filled(
-        gtin=as_text(hit.get("gtin")) or as_text(metadata.get("gtin")),
-        name=as_text(hit.get("name")) or "(no name)",
-        brand=as_text(hit.get("brand")) or as_text(metadata.get("brand")),
-        description=as_text(hit.get("description")),
-        image_url=as_text(hit.get("image_url")) or as_text(metadata.get("image_url")),
-        **lists,
-    )
-
-
-def nearby_offers(answer: JsonObject, query: str, limit: int) -> JsonObject | None:
-    """The reply of a search session, or nothing where the server sent the session without hits."""
-    if "items" not in answer:
-        return None
-    offers = as_list(answer["items"])
-    items: list[JsonValue] = [_nearby(as_object(offer)) for offer in offers[:limit]]
-    found: JsonObject = {"query": query, "total": len(offers), "items": items}
-    session = as_text(answer.get("session_id"))
-    return {**found, "session_id": session} if session else found
-
-
-def _nearby(hit: JsonObject) -> JsonObject:
-    product, store, offer = (as_object(hit.get(name)) for name in ("product", "store", "offer"))
-    price = as_object(offer.get("price"))
-    distance = hit.get("distance_km", store.get("distance_km"))
-    return _filled(
-        gtin=as_text(product.get("gtin")),
-        name=as_text(product.get("name")) or "(no name)",
-        brand=as_text(product.get("brand")),
-        image_url=as_text(product.get("image_url")),
-        store=_filled(name=as_text(store.get("name")) or "(no name)", address=as_text(store.get("address"))),
-        distance_km=_number(distance),
-        price=_price(price),
-        stock_status=as_text(offer.get("stock_status")),
-        last_checked_at=as_text(offer.get("last_checked_at")),
-    )
-
-
-def identity(answer: JsonObject, gtin: str) -> JsonObject:
-    """What a product is, from its whole record."""
-    size = as_text(answer.get("net_content"))
-    return _filled(
-        gtin=gtin,
-        name=as_text(answer.get("product_name")) or as_text(answer.get("name")) or "(no name)",
-        brand=_name_of(answer.get("brand")),
-        image_url=as_text(answer.get("image_url")),
-        size=size,
-        description=as_text(answer.get("description")),
-    )
-
-
-def resolved(gtin: str, digital_link: str, links: Links, wanted: str) -> JsonObject:
-    """The links of a GTIN, only those of the type `wanted` if one is given.
-
-    Raises:
-        ToolError: there are none of that type; names the types there are.
-    """
-    chosen = [link for link in links.links if not wanted or link.link_type == wanted]
-    if wanted and not chosen:
-        types = sorted({link.link_type for link in links.links})[:_MOST_LINKS]
-        raise ToolError(
-            f"{gtin} has no link of type {wanted}.",
-            f"It has {', '.join(types) or 'no links at all'}.",
-            {"gtin": gtin, "link_types": list[JsonValue](types)},
-        )
-    described: list[JsonValue] = [_link(link) for link in chosen[:_MOST_LINKS]]
-    found: JsonObject = {"gtin": gtin, "digital_link": digital_link, "total": len(chosen), "links": described}
-    return {**found, **_filled(description=links.description, default_link=links.default)}
-
-
-def _link(link: Link) -> JsonObject:
-    return _filled(
-        link_type=link.link_type,
-        href=link.href,
-        title=link.title,
-        media_type=link.media_type,
-        languages=list[JsonValue](link.languages),
-    )
-
-
-def _filled(**values: JsonValue) -> JsonObject:
-    """Omit missing values, which services send as null, as "" or not at all."""
-    there = {name: value for name, value in values.items() if value not in (None, "", [], {})}
-    return {name: paragraph(value, _LONGEST) if isinstance(value, str) else value for name, value in there.items()}
-
-
-def _texts(value: JsonValue) -> list[JsonValue]:
-    return [paragraph(text, 100) for item in as_list(value)[:50] if (text := as_text(item) or _name_of(item))]
-
-
-def _name_of(value: JsonValue) -> str:
-    return as_text(value) or as_text(as_object(value).get("name")) or as_text(as_object(value).get("label"))
-
-
-def _price(price: JsonObject) -> JsonObject:
-    amount = _amount(price.get("amount"))
-    return _filled(amount=amount, currency=as_text(price.get("currency"))) if amount else {}
-
-
-def _number(value: JsonValue) -> JsonValue:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _amount(value: JsonValue) -> str:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else as_text(value)

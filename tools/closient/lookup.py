@@ -1,0 +1,123 @@
+"""Looking products up: one, several, and all that is known about one."""
+
+from __future__ import annotations
+
+from ..errors import ToolError, UpstreamError
+from ..formats.json_values import JsonObject, JsonValue, as_list
+from ..formats.text import one_line
+from .client import PRODUCTS, RESOLVER, SiteClient
+from .codes import Asked, read_asked
+from .records import read_content, read_details, read_listed_record, read_record
+
+_API = "/products/api/v1"
+
+
+async def find_product(client: SiteClient, asked: Asked) -> JsonObject:
+    """Look a product up at each documented URL, or at the public resolver if those need a sign-in.
+
+    Raises:
+        UpstreamError: with the status 404, the product is unknown at every URL.
+        ReplyError: the reply can't be used.
+    """
+    gtin = asked.gtin
+    urls = (f"/products/{gtin}", f"/trade-items/{gtin}", f"/products?gtin={gtin}")
+    missing: UpstreamError | None = None
+    for url in urls:
+        listed = "?" in url
+        try:
+            reply = await client.json("GET", _API + url, PRODUCTS, may_ask=False)
+        except UpstreamError as error:
+            if error.status in (401, 403):
+                return await _resolved(client, asked)
+            # Some sites list only an organization's products there, and reject other questions.
+            if error.status not in (404, *((400, 405, 422) if listed else ())):
+                raise
+            missing = missing or error
+            continue
+        record = read_listed_record(reply, gtin) if listed else read_record(reply, gtin)
+        if record is not None:
+            return record
+    raise unknown_product(missing, asked)
+
+
+async def _resolved(client: SiteClient, asked: Asked) -> JsonObject:
+    try:
+        return read_record(await client.json("GET", f"/01/{asked.gtin}", RESOLVER), asked.gtin)
+    except UpstreamError as error:
+        raise unknown_product(error, asked) if error.status == 404 else error from None
+
+
+def unknown_product(error: UpstreamError | None, asked: Asked) -> UpstreamError:
+    """Return the error for a GTIN that the service doesn't know."""
+    other = f"The digits may also be a UPC-E of {asked.other}: look that up. " if asked.other else ""
+    return UpstreamError(
+        404,
+        f"Closient knows no product with the GTIN {asked.gtin}.",
+        f"{other}The number itself is valid; check it against the product, or search by name with search_products.",
+        {**(error.details if error else {}), "gtin": asked.gtin},
+    )
+
+
+async def lookup_product(client: SiteClient, arguments: JsonObject) -> JsonObject:
+    """Look one product up."""
+    asked = read_asked(arguments)
+    return _with_notes(await find_product(client, asked), asked)
+
+
+async def lookup_products(client: SiteClient, arguments: JsonObject) -> JsonObject:
+    """Look several products up; what isn't found and what failed is listed apart."""
+    found: list[JsonValue] = []
+    not_found: list[JsonValue] = []
+    failed: list[JsonValue] = []
+    seen: set[str] = set()
+    for written in as_list(arguments["gtins"]):
+        try:
+            asked = read_asked({"gtin": written})
+            if asked.gtin in seen:
+                continue
+            seen.add(asked.gtin)
+            found.append(_with_notes(await find_product(client, asked), asked))
+        except ToolError as error:
+            if isinstance(error, UpstreamError) and error.status == 404:
+                not_found.append(str(error.details["gtin"]))
+            else:
+                reason = f"{error.message} {error.next_step}".strip()
+                failed.append({"gtin": one_line(str(written), 80), "error": reason})
+    return {"found": found, "not_found": not_found, "failed": failed}
+
+
+async def get_product_detail(client: SiteClient, arguments: JsonObject) -> JsonObject:
+    """Get all that is known about a product; parts that the service doesn't give are null, which is unknown.
+
+    Raises:
+        UpstreamError: the product is unknown, or needs a sign-in.
+    """
+    asked = read_asked(arguments)
+    notes = [*asked.notes, *asked.left_aside("lot", "serial", "expiry")]
+    try:
+        reply = await client.json("GET", f"{_API}/trade-items/{asked.gtin}", PRODUCTS)
+    except UpstreamError as error:
+        if error.status != 404:
+            raise
+        try:
+            reply = await client.json("GET", f"{_API}/products/{asked.gtin}", PRODUCTS)
+        except UpstreamError as second:
+            raise unknown_product(second, asked) if second.status == 404 else second from None
+    product, details = read_record(reply, asked.gtin), read_details(reply, asked.gtin)
+    content: JsonObject = dict.fromkeys(("ingredients", "certifications", "claims", "nutrition"))
+    try:
+        content |= read_content(await client.json("GET", f"{_API}/products/{asked.gtin}/content", PRODUCTS), asked.gtin)
+    except UpstreamError as error:
+        if error.status != 404:
+            raise
+        notes.append("The service has no ingredients, certifications, claims or nutrition facts for it: unknown.")
+    notes += [str(note) for note in as_list(product.pop("notes"))]
+    unknown = [name for name, value in content.items() if value is None]
+    if unknown and len(unknown) < len(content):
+        notes.append(f"Unknown: {', '.join(unknown)}.")
+    return {"product": product, "details": details, **content, "notes": list[JsonValue](notes)}
+
+
+def _with_notes(record: JsonObject, asked: Asked) -> JsonObject:
+    notes: list[JsonValue] = [*asked.notes, *asked.left_aside("lot", "serial", "expiry"), *as_list(record["notes"])]
+    return {**record, "notes": notes}

@@ -1,0 +1,102 @@
+"""The replies about recalls, and whether a recall covers a lot."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from ..formats.json_values import JsonObject, JsonValue
+from .members import Members, ReplyError, kind_of, without_none
+
+Affected = Literal["yes", "no", "may be"]
+_CODE = re.compile(r"[!-~]+")
+_NUMBERED = re.compile(r"(.*?)([0-9]+)")
+_TEXTS = ("hazard", "remedy", "description", "company_name", "source_system", "severity")
+
+
+def read_recalls(reply: JsonValue, gtin: str) -> tuple[list[JsonObject], bool]:
+    """Read one page of recalls, and whether there are more.
+
+    `lot_codes` is null if the reply doesn't say which lots a recall covers.
+
+    Raises:
+        ReplyError: it has another shape, or a recall is of another product.
+    """
+    if not isinstance(reply, dict):
+        raise ReplyError(f"the list of recalls is {kind_of(reply)}, expected an object with data and pagination")
+    members = Members(reply, "the list of recalls")
+    entries, pagination = members.objects("data"), members.object("pagination")
+    if entries is None or pagination is None:
+        raise members.error("it has no data or no pagination, so whether it's complete is unknown")
+    more = pagination.flag("has_next")
+    total, page = pagination.count("total_count"), pagination.count("page")
+    if more is None or total is None or page is None:
+        raise pagination.error("it has no has_next, total_count or page")
+    if total < len(entries) or (page == 1 and not more and total != len(entries)) or (more and not entries):
+        raise members.error(f"it lists {len(entries)} recalls, but counts {total}")
+    return [_recall(entry, gtin) for entry in entries], more
+
+
+def _recall(entry: Members, gtin: str) -> JsonObject:
+    if (own := entry.gtin("gtin")) is not None and own != gtin:
+        raise entry.error(f"it is of the GTIN {own}, not {gtin}")
+    status = entry.required_text("status")
+    if status not in ("ONGOING", "UNKNOWN", "COMPLETED", "TERMINATED"):
+        raise entry.error(f"its status {status[:40]!r} is unknown")
+    entry.skip("created", "modified", "metadata", "product_id", "recall_number")
+    recall: JsonObject = {
+        "id": entry.required_text("id"),
+        "title": entry.required_text("title"),
+        "status": status,
+        "lot_codes": entry.texts("lot_codes"),
+        **without_none(
+            **{name: entry.text(name) for name in _TEXTS},
+            recall_date=entry.moment("recall_date"),
+            public_url=entry.url("public_url"),
+            jurisdictions=entry.texts("jurisdictions"),
+        ),
+    }
+    entry.unread()
+    return recall
+
+
+def affects(lot_codes: JsonValue, lot: str | None) -> Affected:
+    """Return whether a recall covers a lot: by exact code, inclusive range or trailing `*`; without codes, all lots.
+
+    An unknown lot, unknown codes, and codes of no known form may be affected.
+    """
+    if not isinstance(lot_codes, list):
+        return "may be"
+    if not lot_codes:
+        return "yes"
+    if not lot:
+        return "may be"
+    verdicts = [_covers(str(code).strip().casefold(), lot.strip().casefold()) for code in lot_codes]
+    return "yes" if "yes" in verdicts else "may be" if "may be" in verdicts else "no"
+
+
+def _covers(code: str, lot: str) -> Affected:
+    if code == lot:
+        return "yes"
+    if code.endswith("*") and "*" not in code[:-1]:
+        return "yes" if lot.startswith(code[:-1]) else "no"
+    halves = re.fullmatch(r"(.+?)\s*(?:-|\u2013|\u2014)\s*(.+)", code)
+    middle = len(code) // 2
+    if len(code) % 2 and code[middle] == "-":
+        first, last = code[:middle].rstrip(), code[middle + 1 :].lstrip()
+    elif halves and len(halves[1]) == len(halves[2]):
+        first, last = halves[1], halves[2]
+    else:
+        return "may be" if not _CODE.fullmatch(code) or "*" in code or _is_uneven_range(code) else "no"
+    if len(first) != len(last) or not first or first > last:
+        return "may be"
+    return "yes" if len(lot) == len(first) and first <= lot <= last else "no"
+
+
+def _is_uneven_range(code: str) -> bool:
+    """Return whether a code looks like a range of numbers of different length (L9-L12), or like several codes."""
+    if re.search(r"[,;|]|\.\.", code):
+        return True
+    first, dash, last = code.partition("-")
+    numbers = _NUMBERED.fullmatch(first), _NUMBERED.fullmatch(last)
+    return bool(dash and numbers[0] and numbers[1] and numbers[0][1] == numbers[1][1])
