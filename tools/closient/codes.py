@@ -33,7 +33,9 @@ class Asked:
 
     def path(self, *, expiry: bool = False) -> str:
         """Return the path of its Digital Link."""
-        lot, serial = (f"/{ai}/{_segment(value)}" if value else "" for ai, value in (("10", self.lot), ("21", self.serial)))
+        lot, serial = (
+            f"/{ai}/{_segment(value)}" if value else "" for ai, value in (("10", self.lot), ("21", self.serial))
+        )
         return f"/01/{self.gtin}{lot}{serial}" + (f"?17={self.expiry}" if expiry and self.expiry else "")
 
     def left_aside(self, *names: str) -> list[str]:

@@ -11,11 +11,12 @@ from .members import Members, without_none
 LOW_CONFIDENCE = 0.7
 _NAME_IN_LANGUAGE = re.compile(r"product_name_([a-z]{2})")
 _KNOWN = (
-    ("id", "product_id", "store_id", "offer_id", "session_id", "rank", "type", "created", "modified", "owner_id", "claimed_by_id", "category_id", "public_id")
-    + ("claim_verification_status", "primary_language", "countries_sold", "metadata")
-    + ("usage_instructions", "brand_product_page_url", "ai_summary")
-    + ("gpc_brick_code", "gpc_class_code", "gpc_family_code", "gpc_segment_code")
-    + tuple(f"{m}{s}" for m in ("length", "width", "height", "depth", "gross_weight", "net_weight") for s in ("", "_uom"))
+    *("id", "product_id", "store_id", "offer_id", "session_id", "rank", "type", "created", "modified", "owner_id"),
+    *("claimed_by_id", "category_id", "public_id", "claim_verification_status", "primary_language", "countries_sold"),
+    *("metadata", "usage_instructions", "brand_product_page_url", "ai_summary"),
+    *("gpc_brick_code", "gpc_class_code", "gpc_family_code", "gpc_segment_code"),
+    *("length", "width", "height", "depth", "gross_weight", "net_weight"),
+    *("length_uom", "width_uom", "height_uom", "depth_uom", "gross_weight_uom", "net_weight_uom"),
 )
 
 
@@ -156,7 +157,6 @@ def _price(offer: Members) -> JsonValue:
         price = offer.object("price")
         assert price is not None
         amount, currency = price.number("amount", 0), price.text("currency", limit=20)
-        price.unread()
         if amount is None:
             raise price.error("it has no amount")
         if other and currency and other != currency:

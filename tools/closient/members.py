@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import SequenceMatcher
 
 from ..errors import ToolError
 from ..formats.json_values import JsonObject, JsonValue, as_text
@@ -195,17 +194,8 @@ class Members:
         self._skipped.update(names)
 
     def unread(self) -> list[str]:
-        """Return the unknown members.
-
-        Raises:
-            ReplyError: one of them looks like another spelling of a member that is missing.
-        """
-        unknown = [name for name in self.values if name not in self._read | self._skipped]
-        missing = [name for name in self._read if self.values.get(name) in (None, "", [], {})]
-        for name in unknown:
-            if meant := next((other for other in missing if _resembles(name, other)), None):
-                raise self.error(f"the member {one_line(name, 60)!r} is unknown, and {meant} is missing")
-        return unknown
+        """Return the unknown members."""
+        return [name for name in self.values if name not in self._read | self._skipped]
 
     def _value(self, name: str) -> JsonValue:
         self._read.add(name)
@@ -238,10 +228,3 @@ def as_members(entries: list[JsonValue], where: str) -> list[Members]:
 def without_none(**values: JsonValue) -> JsonObject:
     """Return the members that are known: None is left out, an empty list stays."""
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _resembles(unknown: str, known: str) -> bool:
-    first, second = (re.sub(r"[^a-z0-9]", "", name.lower()) for name in (unknown, known))
-    if len(second) >= 4 and (second in first or (len(first) >= 5 and first in second)):
-        return True
-    return SequenceMatcher(None, first, second).ratio() >= 0.8

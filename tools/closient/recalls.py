@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from ..formats.json_values import JsonObject, JsonValue
@@ -14,8 +15,17 @@ _NUMBERED = re.compile(r"(.*?)([0-9]+)")
 _TEXTS = ("hazard", "remedy", "description", "company_name", "source_system", "severity")
 
 
-def read_recalls(reply: JsonValue, gtin: str) -> tuple[list[JsonObject], bool]:
-    """Read one page of recalls, and whether there are more.
+@dataclass(frozen=True, slots=True)
+class RecallPage:
+    """One page of a list of recalls; `total` counts all pages, `more` says whether others follow."""
+
+    recalls: list[JsonObject]
+    total: int
+    more: bool
+
+
+def read_recalls(reply: JsonValue, gtin: str, number: int) -> RecallPage:
+    """Read one page of recalls.
 
     `lot_codes` is null if the reply doesn't say which lots a recall covers.
 
@@ -32,9 +42,11 @@ def read_recalls(reply: JsonValue, gtin: str) -> tuple[list[JsonObject], bool]:
     total, page = pagination.count("total_count"), pagination.count("page")
     if more is None or total is None or page is None:
         raise pagination.error("it has no has_next, total_count or page")
-    if total < len(entries) or (page == 1 and not more and total != len(entries)) or (more and not entries):
+    if page != number:
+        raise pagination.error(f"it is page {page}, not {number}")
+    if total < len(entries) or (more and not entries):
         raise members.error(f"it lists {len(entries)} recalls, but counts {total}")
-    return [_recall(entry, gtin) for entry in entries], more
+    return RecallPage([_recall(entry, gtin) for entry in entries], total, more)
 
 
 def _recall(entry: Members, gtin: str) -> JsonObject:
@@ -43,8 +55,7 @@ def _recall(entry: Members, gtin: str) -> JsonObject:
     status = entry.required_text("status")
     if status not in ("ONGOING", "UNKNOWN", "COMPLETED", "TERMINATED"):
         raise entry.error(f"its status {status[:40]!r} is unknown")
-    entry.skip("created", "modified", "metadata", "product_id", "recall_number")
-    recall: JsonObject = {
+    return {
         "id": entry.required_text("id"),
         "title": entry.required_text("title"),
         "status": status,
@@ -56,8 +67,6 @@ def _recall(entry: Members, gtin: str) -> JsonObject:
             jurisdictions=entry.texts("jurisdictions"),
         ),
     }
-    entry.unread()
-    return recall
 
 
 def affects(lot_codes: JsonValue, lot: str | None) -> Affected:

@@ -79,7 +79,6 @@ def read_content(reply: JsonValue, gtin: str) -> JsonObject:
         raise ReplyError("the product's content has none of its parts", reply if isinstance(reply, dict) else ())
     if (own := record.gtin("gtin")) is not None and own != gtin:
         raise record.error(f"it is of the GTIN {own}, not {gtin}")
-    record.skip("id", "images", "recalls", "product_name", "metadata", "allergens")
     nutrition = record.object("nutrition")
     content: JsonObject = {
         "ingredients": _listed(record, "ingredients", _ingredient),
@@ -87,7 +86,6 @@ def read_content(reply: JsonValue, gtin: str) -> JsonObject:
         "claims": _listed(record, "claims", _label),
         "nutrition": None if nutrition is None else _nutrition(nutrition),
     }
-    record.unread()
     return content
 
 
@@ -109,7 +107,6 @@ def _listed(record: Members, name: str, read: Callable[[Members], JsonObject]) -
 
 
 def _ingredient(entry: Members) -> JsonObject:
-    entry.skip("id", "priority", "created")
     ingredient: JsonObject = {
         "name": entry.required_text("name"),
         "is_major_allergen": entry.flag("is_major_allergen"),
@@ -120,7 +117,6 @@ def _ingredient(entry: Members) -> JsonObject:
             ingredient[name] = text
     if (percentage := entry.number("percentage", 0, 100)) is not None:
         ingredient["percentage"] = percentage
-    entry.unread()
     return ingredient
 
 
@@ -134,7 +130,6 @@ def _label(entry: Members) -> JsonObject:
             label[name] = moment
     if (active := entry.flag("is_active")) is not None:
         label["is_active"] = active
-    entry.unread()
     return label
 
 
@@ -160,5 +155,4 @@ def _nutrition(entry: Members) -> JsonObject:
                 "daily_value_pct": row.number("daily_value_pct", 0),
             }
         )
-    entry.unread()
     return {**nutrition, "nutrients": nutrients}

@@ -1,4 +1,4 @@
-"""Resolving a GTIN to its links, and finding the recalls of a product or lot."""
+"""Resolving a GTIN to its links."""
 
 from __future__ import annotations
 
@@ -56,21 +56,20 @@ async def _ask(client: SiteClient, path: str, gtin: str) -> tuple[Resolved | Non
     Nothing at all means that the resolver knows nothing at this path.
     """
     location = ""
-    missing = False
+    known = False
     for query, accept in (("", LINKSET), ("?linkType=linkset", "application/json"), ("?linkType=all", LINKSET)):
         response = await client.send("GET", f"{path}{query}", RESOLVER, accept=accept)
         if response.status in (200, 300):
             if resolved := read_linkset(parsed(response), gtin, response.url, client.site):
                 return resolved, ""
+            known = True
         elif response.status in _REDIRECTS:
             location = location or _location(response)
-        elif response.status == 404:
-            missing = True
-            if not query:  # a resolver that knows the product answers this, redirects, or offers no linkset
-                break
-        elif response.status not in (400, 406, 415):
+        elif response.status in (400, 406, 415):
+            known = True
+        elif response.status != 404:
             raise error_of(response)
-    if not location and not missing:
+    if known and not location:
         raise ToolError(
             f"The resolver did not give the links of {gtin} (HTTP {response.status}, no linkset).",
             "lookup_product may still know the product.",

@@ -224,7 +224,6 @@ VALIDATED_OUTPUT = _object(
         "reason": _TEXT,
         "form": {**_TEXT, "description": "How it was written."},
         "format": _TEXT,
-        "expected_check_digit": _COUNT,
         "restricted": {
             "enum": ["company", "geographic"],
             "description": "A restricted circulation number: it means nothing outside that company or region.",

@@ -109,7 +109,7 @@ def _hits(members: Members, limit: int | None) -> Hits | None:
     if len(lists) > 1 or len(totals) > 1:
         raise members.error("it has two lists of hits or two totals")
     unknown = members.unread()
-    if extra := next((name for name in unknown if isinstance(members.values[name], list)), None):
+    if not lists and (extra := next((name for name in unknown if isinstance(members.values[name], list)), None)):
         raise members.error(f"the member {one_line(extra, 60)!r} is an unknown list")
     if not lists:
         return None

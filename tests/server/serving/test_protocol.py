@@ -89,7 +89,7 @@ async def test_an_unknown_tool_is_a_protocol_error_with_the_nearest_name(service
     ("arguments", "says"),
     [
         ({}, "'gtin' is a required property"),
-        ({"gtin": 5}, "gtin: 5 is not of type 'string'"),
+        ({"gtin": 5.5}, "gtin: 5.5 is not of type 'string', 'integer'"),
         ({"gtin": "x", "extra": 1}, "'extra' was unexpected"),
     ],
 )
@@ -126,7 +126,9 @@ async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, e
 
 
 async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_structured_content_too(service: Service) -> None:
-    service.routes["/products/api/v1/products/09506000134352"] = Reply({"product_name": f"x {KEY}", "brand": KEY})
+    service.routes["/products/api/v1/products/09506000134352"] = Reply(
+        {"gtin": "09506000134352", "product_name": f"x {KEY}", "brand": KEY}
+    )
     async with connected(service) as client:
         result = await client.call_tool("lookup_product", {"gtin": "09506000134352"})
     assert result.structured_content
@@ -236,7 +238,7 @@ async def test_a_bug_of_ours_is_a_short_tool_error_and_a_traceback_in_the_log(
     def broken(_: object) -> None:
         raise KeyError(KEY)
 
-    monkeypatch.setattr("closient_mcp.tools.closient.tools.read_gtin", broken)
+    monkeypatch.setattr("closient_mcp.tools.closient.tools.read_code", broken)
     async with connected(service, era) as client:
         result = await client.call_tool("validate_gtin", {"gtin": "1"})
     assert result.is_error

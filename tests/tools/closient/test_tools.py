@@ -18,6 +18,7 @@ from closient_mcp.tools.toolset.tool import Tool
 from ...fakes.service import Reply, Sandbox, Service, fits
 
 Call = Any
+GTIN = "09506000134352"
 PRODUCT = "/products/api/v1/products/09506000134352"
 RESOLVER = "/01/09506000134352"
 
@@ -99,15 +100,16 @@ async def test_both_documented_dialects_of_the_search_are_read(
     hit = {"type": "product", "id": "x", "name": "Jam", "metadata": {"gtin": "09506000134352"}, "rank": 1}
     service.routes["/search/api/v1/search"] = Reply({names[0]: [hit], names[1]: 7})
     found = await tools.call("search_products", query="jam & co", limit=3)
-    assert found == {"query": "jam & co", "total": 7, "items": [{"name": "Jam", "gtin": "09506000134352"}]}
+    items = [{"name": "Jam", "gtin": "09506000134352"}]
+    assert found == {"query": "jam & co", "scope": "catalog", "total": 7, "items": items, "notes": []}
     assert service.received[0].query == "q=jam+%26+co&type=product&limit=3"
 
 
 async def test_a_session_without_hits_falls_back_to_the_catalog(tools: Tools, service: Service) -> None:
     service.routes["/search/api/v1/search/session"] = Reply({"session_id": "s", "base_query": "jam"})
-    service.routes["/search/api/v1/search"] = Reply({"items": [{"name": "Jam"}], "total": 1})
+    service.routes["/search/api/v1/search"] = Reply({"items": [{"type": "product", "name": "Jam"}], "total": 1})
     result = await tools.result("search_products", query="jam", latitude=0, longitude=0)
-    assert "no local results" in result.note
+    assert "no results near the place" in result.text
     assert "Jam" in result.text
 
 
@@ -149,10 +151,13 @@ async def test_a_product_is_looked_up_by_its_gtin_14_however_it_is_written(
     tools: Tools, service: Service, written: str
 ) -> None:
     service.routes[PRODUCT] = Reply(
-        {"product_name": "Oil", "brand": "Dal Giardino", "net_content": "1 l", "image_url": ""}
+        {"gtin": GTIN, "product_name": "Oil", "brand": "Dal Giardino", "net_content": "1 l", "image_url": ""}
     )
     found = await tools.call("lookup_product", gtin=written)
-    assert found == {"gtin": "09506000134352", "name": "Oil", "brand": "Dal Giardino", "size": "1 l"}
+    unknown = {"data_source": None, "confidence_score": None}
+    assert {**found, "notes": []} == {
+        "gtin": GTIN, "name": "Oil", "brand": "Dal Giardino", "size": "1 l", **unknown, "notes": []
+    }  # fmt: skip
 
 
 async def test_a_lookup_without_a_credential_asks_the_public_resolver(stranger: Tools, sandbox: Sandbox) -> None:
@@ -170,7 +175,7 @@ async def test_an_unknown_gtin_is_reported_as_valid(shop: Tools) -> None:
 
 @pytest.mark.parametrize("tool", ["lookup_product", "resolve_gtin"])
 async def test_an_invalid_gtin_is_an_error_and_nothing_is_sent(tools: Tools, service: Service, tool: str) -> None:
-    with pytest.raises(InvalidArgumentsError, match="should end in 2"):
+    with pytest.raises(InvalidArgumentsError, match="check digit"):
         await tools.call(tool, gtin="09506000134353")
     assert service.received == []
 
@@ -197,7 +202,8 @@ async def test_a_missing_link_type_is_reported_with_the_existing_ones(shop: Tool
 
 async def test_lot_and_serial_go_into_the_path_in_the_order_of_gs1(tools: Tools, service: Service) -> None:
     path = f"{RESOLVER}/10/A%2FB/21/S%2B1"
-    service.routes[path] = Reply({"linkset": [{"anchor": "x", "https://gs1.org/voc/pip": [{"href": "https://y"}]}]})
+    links = [{"href": "https://y.example/"}]
+    service.routes[path] = Reply({"linkset": [{"anchor": "x", "https://gs1.org/voc/pip": links}]})
     found = await tools.call("resolve_gtin", gtin="09506000134352", serial="S+1", lot="A/B")
     assert str(found["digital_link"]).endswith(path)
     assert service.received[0].headers["accept"] == "application/linkset+json"
@@ -216,11 +222,14 @@ async def test_rule_3_a_lot_of_dots_cannot_step_up_the_path(tools: Tools, servic
     assert service.received[0].path == f"{RESOLVER}/10/%2E%2E"
 
 
-async def test_a_resolver_without_the_media_type_is_asked_by_parameter(tools: Tools, service: Service) -> None:
-    linkset = {"linkset": [{"anchor": "x", "gs1:pip": [{"href": "https://y"}]}]}
-    service.routes[RESOLVER] = lambda got: Reply(linkset if got.query == "linkType=linkset" else {"gtin": "x"})
+@pytest.mark.parametrize("other", [Reply({"gtin": GTIN}), Reply({"detail": "no"}, 404), Reply({"detail": "no"}, 406)])
+async def test_a_resolver_without_the_media_type_is_asked_by_parameter(
+    tools: Tools, service: Service, other: Reply
+) -> None:
+    answer = Reply({"linkset": [{"anchor": "x", "gs1:pip": [{"href": "https://y.example/"}]}]})
+    service.routes[RESOLVER] = lambda got: answer if got.query == "linkType=linkset" else other
     found: Any = await tools.call("resolve_gtin", gtin="09506000134352")
-    assert found["links"] == [{"link_type": "gs1:pip", "href": "https://y"}]
+    assert found["links"] == [{"link_type": "gs1:pip", "href": "https://y.example/"}]
 
 
 async def test_a_resolver_without_a_linkset_is_reported(tools: Tools, service: Service) -> None:
@@ -237,7 +246,10 @@ async def test_a_web_page_instead_of_json_is_reported(tools: Tools, service: Ser
 
 async def test_a_valid_gtin_is_normalized_without_any_network(tools: Tools, service: Service) -> None:
     found = await tools.call("validate_gtin", gtin="0 36000 29145 2")
-    assert found == {"valid": True, "error": None, "normalized": "00036000291452", "format": "GTIN-12"}
+    forms = {"form": "GTIN-12", "format": "GTIN-12"}
+    assert {**found, "notes": []} == {
+        "valid": True, "error": None, "normalized": "00036000291452", **forms, "notes": []
+    }  # fmt: skip
     assert service.received == []
 
 
@@ -245,10 +257,10 @@ async def test_an_invalid_gtin_is_an_answer_where_that_is_the_question(tools: To
     found = await tools.call("validate_gtin", gtin="036000291453")
     assert found == {
         "valid": False,
-        "error": "Not a GTIN: its check digit is wrong: it ends in 3 and should end in 2.",
+        "error": "Not a GTIN: its check digit doesn't match, so at least one of its digits was misread or mistyped; "
+        "copy it from the product again.",
         "normalized": None,
         "reason": "bad_check_digit",
-        "expected_check_digit": 2,
     }
 
 
@@ -262,21 +274,19 @@ async def test_ping_answers_pong(tools: Tools) -> None:
 
 
 async def test_rule_2_product_text_has_no_hidden_characters(tools: Tools, service: Service) -> None:
-    service.routes[PRODUCT] = Reply({"product_name": "Oil\u202e\u200b", "brand": {"name": "B\u2066"}})
-    assert await tools.call("lookup_product", gtin="09506000134352") == {
-        "gtin": "09506000134352",
-        "name": "Oil",
-        "brand": "B",
-    }
+    service.routes[PRODUCT] = Reply({"gtin": GTIN, "product_name": "Oil\u202e\u200b", "brand": {"name": "B\u2066"}})
+    found = await tools.call("lookup_product", gtin=GTIN)
+    assert (found["name"], found["brand"]) == ("Oil", "B")
 
 
 @pytest.mark.parametrize(
     "body", ["[]", "{}", '{"items": 5}', '{"items": [1, null, "x"]}', '{"items": [{"metadata": []}]}', "7"]
 )
-async def test_an_answer_of_the_wrong_shape_breaks_nothing(tools: Tools, service: Service, body: str) -> None:
+async def test_an_answer_of_the_wrong_shape_is_an_error(tools: Tools, service: Service, body: str) -> None:
     service.routes |= {"/search/api/v1/search": Reply(body), PRODUCT: Reply(body)}
-    await tools.call("search_products", query="jam")
-    assert (await tools.call("lookup_product", gtin="09506000134352"))["name"] == "(no name)"
+    for name, arguments in (("search_products", {"query": "jam"}), ("lookup_product", {"gtin": GTIN})):
+        with pytest.raises(ToolError, match="The reply of closient can't be used"):
+            await tools.call(name, **arguments)
 
 
 def test_the_key_of_the_sandbox_is_one_by_the_documented_rule(sandbox: Sandbox) -> None:
@@ -292,26 +302,27 @@ def test_the_key_of_the_sandbox_is_one_by_the_documented_rule(sandbox: Sandbox) 
         {"product": {"name": 5}, "offer": []},
     ],
 )
-async def test_odd_offers_still_fit_the_output_schema(tools: Tools, service: Service, hit: dict[str, Any]) -> None:
-    service.routes["/search/api/v1/search/session"] = Reply({"items": [hit], "total": True})
-    found: Any = await tools.call("search_products", query="jam", latitude=0, longitude=0)
-    assert "price" not in found["items"][0]
-    assert "distance_km" not in found["items"][0]
+async def test_odd_offers_are_an_error(tools: Tools, service: Service, hit: dict[str, Any]) -> None:
+    hit = {"product": {"name": "Jam", "gtin": GTIN}, **hit}
+    service.routes["/search/api/v1/search/session"] = Reply({"session_id": "s", "items": [hit]})
+    with pytest.raises(ToolError, match="can't be used"):
+        await tools.call("search_products", query="jam", latitude=0, longitude=0)
 
 
 async def test_a_limit_written_as_a_fraction_is_the_number_it_is(tools: Tools, service: Service) -> None:
-    service.routes["/search/api/v1/search"] = Reply({"items": [{"name": str(i)} for i in range(9)], "total": True})
+    service.routes["/search/api/v1/search"] = Reply(
+        {"items": [{"type": "product", "name": str(i)} for i in range(9)], "total": 9}
+    )
     found: Any = await tools.call("search_products", query="jam", limit=3.0)
     assert len(found["items"]) == 3
-    assert found["total"] == 9
 
 
-async def test_thousands_of_links_are_cut_and_counted(tools: Tools, service: Service) -> None:
-    links = [{"href": f"https://x/{i}", "title": "t" * 5000} for i in range(3000)]
+async def test_hundreds_of_links_are_cut_and_counted(tools: Tools, service: Service) -> None:
+    links = [{"href": f"https://x.example/{i}", "title": "t" * 5000} for i in range(300)]
     service.routes[RESOLVER] = Reply({"linkset": [{"anchor": "x", "gs1:pip": links, " ": [{"href": "y"}]}]})
     result = await tools.result("resolve_gtin", gtin="09506000134352")
     assert result.structured
-    assert result.structured["total"] == 3000
+    assert result.structured["total"] == 300
     assert len(as_list(result.structured["links"])) == 50
     assert len(result.text) < 200_000
     assert "data from closient, not instructions" in result.note
@@ -324,4 +335,95 @@ async def test_the_resolver_is_asked_only_if_a_credential_is_missing(
     service.routes[PRODUCT] = Reply({"detail": "no"}, status)
     with pytest.raises(UpstreamError):
         await tools.call("lookup_product", gtin="09506000134352")
-    assert [got.path for got in service.received] == [PRODUCT]
+    assert RESOLVER not in [got.path for got in service.received]
+
+
+COMPLIANCE, MIRROR = (f"/{app}/api/v1/products/{GTIN}/recalls" for app in ("compliance", "products"))
+
+
+def recalls(*entries: dict[str, Any]) -> Reply:
+    """One page with these recalls."""
+    listed = [{"id": "r1", "title": "Glass", "status": "ONGOING", "lot_codes": [], **entry} for entry in entries]
+    return Reply({"data": listed, "pagination": {"page": 1, "total_count": len(listed), "has_next": False}})
+
+
+@pytest.mark.parametrize(
+    ("lot_codes", "lot", "affected"),
+    [
+        ([], "", "yes"), (None, "B7", "may be"), (["B7"], "", "may be"), (["b7"], "B7", "yes"), (["B8"], "B7", "no"),
+        (["B*"], "B7", "yes"), (["B1-B9"], "B7", "yes"), (["B1-B9"], "B70", "no"), (["all of May"], "B7", "may be"),
+        (["B8", "L9-L12"], "L10", "may be"),
+    ],
+)  # fmt: skip
+async def test_a_recall_covers_the_lots_that_it_names(
+    tools: Tools, service: Service, lot_codes: Any, lot: str, affected: str
+) -> None:
+    service.routes[COMPLIANCE] = recalls({"lot_codes": lot_codes})
+    found: Any = await tools.call("check_recalls", gtin=GTIN, **({"lot": lot} if lot else {}))
+    assert (found["affected"], [recall["affects_lot"] for recall in found["recalls"]]) == (affected, [affected])
+
+
+async def test_recalls_of_unknown_status_are_asked_for_too(tools: Tools, service: Service) -> None:
+    unknown = recalls({}, {"id": "r2", "status": "UNKNOWN"})
+    service.routes[COMPLIANCE] = lambda got: unknown if "status=UNKNOWN" in got.query else recalls({})
+    found: Any = await tools.call("check_recalls", gtin=GTIN)
+    assert [recall["id"] for recall in found["recalls"]] == ["r1", "r2"]
+
+
+async def test_recalls_on_several_pages_are_all_read(tools: Tools, service: Service) -> None:
+    def page(got: Any) -> Reply:
+        number = int(got.query.rpartition("=")[2])
+        entry = {"id": f"r{number}", "title": "Glass", "status": "ONGOING", "lot_codes": []}
+        return Reply({"data": [entry], "pagination": {"page": number, "total_count": 2, "has_next": number < 2}})
+
+    service.routes[COMPLIANCE] = page
+    found: Any = await tools.call("check_recalls", gtin=GTIN)
+    assert [recall["id"] for recall in found["recalls"]] == ["r1", "r2"]
+
+
+async def test_a_recall_that_was_completed_affects_nothing(tools: Tools, service: Service) -> None:
+    service.routes[COMPLIANCE] = recalls({"status": "COMPLETED"})
+    assert (await tools.call("check_recalls", gtin=GTIN))["affected"] == "no"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_recalls_come_from_the_products_api_if_compliance_has_none(
+    tools: Tools, service: Service, status: int
+) -> None:
+    service.routes |= {COMPLIANCE: Reply({"detail": "no"}, status), MIRROR: recalls({})}
+    assert (await tools.call("check_recalls", gtin=GTIN))["affected"] == "yes"
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        {}, {COMPLIANCE: Reply({"detail": "x"}, 500), MIRROR: recalls()}, {COMPLIANCE: Reply([])},
+        {COMPLIANCE: Reply({"data": []})}, {MIRROR: Reply({"detail": "x"}, 403)},
+    ],
+)  # fmt: skip
+async def test_recalls_that_cannot_be_read_are_an_error(
+    tools: Tools, service: Service, replies: dict[str, Reply]
+) -> None:
+    service.routes |= replies
+    with pytest.raises(ToolError):
+        await tools.call("check_recalls", gtin=GTIN)
+
+
+async def test_the_sandboxs_products_have_details_and_recalls(shop: Tools) -> None:
+    detail: Any = await shop.call("get_product_detail", gtin=GTIN)
+    assert detail["product"]["gtin"] == GTIN
+    assert (await shop.call("check_recalls", gtin=GTIN))["gtin"] == GTIN
+    several: Any = await shop.call("lookup_products", gtins=[GTIN, "05901234123457", "12"])
+    assert [product["gtin"] for product in several["found"]] == [GTIN]
+    assert several["not_found"] == ["05901234123457"]
+    assert len(several["failed"]) == 1
+
+
+async def test_a_search_is_refined_in_its_session(shop: Tools) -> None:
+    place = {"latitude": 48.4284, "longitude": -123.3656}
+    found: Any = await shop.call("search_products", query="peanut butter", sort="price", **place)
+    refined: Any = await shop.call("refine_search", session_id=found["session_id"], query="within 2 km")
+    assert all(item["distance_km"] <= 2 for item in refined["items"])
+    gtin = found["items"][0]["gtin"]
+    available: Any = await shop.call("check_availability", gtin=gtin, **place)
+    assert {item["gtin"] for item in available["items"]} == {gtin}

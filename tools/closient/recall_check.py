@@ -1,0 +1,79 @@
+"""Checking a product or lot for recalls."""
+
+from __future__ import annotations
+
+from ..errors import UpstreamError
+from ..formats.json_values import JsonObject, JsonValue
+from .client import COMPLIANCE, PRODUCTS, SiteClient
+from .codes import read_asked
+from .lookup import unknown_product
+from .members import ReplyError
+from .recalls import affects, read_recalls
+
+_OPEN = ("ONGOING", "UNKNOWN")
+_SOURCES = (("compliance", COMPLIANCE), ("products", PRODUCTS))
+# Services list only ongoing recalls by default, by one of two documented rules.
+_STATUSES = ("", "&status=UNKNOWN")
+_MOST_PAGES = 20
+
+
+async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject:
+    """Find the open recalls of a product, from the compliance API or its mirror in the products API.
+
+    Raises:
+        UpstreamError: neither knows the product, or both failed.
+        ReplyError: a reply can't be used.
+    """
+    asked = read_asked(arguments)
+    missing: UpstreamError | None = None
+    for app, scopes in _SOURCES:
+        try:
+            recalls = await _recalls(client, f"/{app}/api/v1/products/{asked.gtin}/recalls", scopes, asked.gtin)
+            break
+        except UpstreamError as error:
+            if error.status != 404 and (app == "products" or error.status not in (401, 403)):
+                raise
+            missing = error
+    else:
+        raise unknown_product(missing, asked)
+    rated = [{**recall, "affects_lot": affects(recall["lot_codes"], asked.lot)} for recall in recalls]
+    verdicts = {recall["affects_lot"] for recall in rated if recall["status"] in _OPEN}
+    notes = list(asked.notes)
+    if not verdicts:
+        notes.append("The service lists no open recall of this product; it may not know every recall.")
+    if "may be" in verdicts and not asked.lot:
+        notes.append("Recalls are limited to lots: give the lot that's printed on the pack.")
+    elif "may be" in verdicts:
+        notes.append("Whether a recall covers the lot is unknown: read its text and compare the pack.")
+    if asked.serial or asked.expiry:
+        notes.append("Recalls were matched by lot only, not by serial number or expiry date.")
+    return {
+        "gtin": asked.gtin,
+        **({"lot": asked.lot} if asked.lot else {}),
+        "affected": next((verdict for verdict in ("yes", "may be") if verdict in verdicts), "no"),
+        "recalls": list[JsonValue](rated),
+        "notes": list[JsonValue](notes),
+    }
+
+
+async def _recalls(client: SiteClient, path: str, scopes: tuple[str, ...], gtin: str) -> list[JsonObject]:
+    """Return all recalls that a source lists, without repeating any."""
+    merged: dict[JsonValue, JsonObject] = {}
+    for status in _STATUSES:
+        for recall in await _listed(client, f"{path}?page_size=100{status}", scopes, gtin):
+            if merged.setdefault(recall["id"], recall) != recall:
+                raise ReplyError(f"the recall {recall['id']} is listed twice, with different members")
+    return list(merged.values())
+
+
+async def _listed(client: SiteClient, url: str, scopes: tuple[str, ...], gtin: str) -> list[JsonObject]:
+    recalls: list[JsonObject] = []
+    for page in range(1, _MOST_PAGES + 1):
+        reply = await client.json("GET", f"{url}&page={page}", scopes, may_ask=scopes != COMPLIANCE)
+        read = read_recalls(reply, gtin, page)
+        recalls += read.recalls
+        if not read.more:
+            if len(recalls) != read.total:
+                raise ReplyError(f"the list of recalls has {len(recalls)} entries, but counts {read.total}")
+            return recalls
+    raise ReplyError(f"the list of recalls has more than {_MOST_PAGES} pages")
