@@ -164,6 +164,8 @@ def _price(offer: Members) -> JsonValue:
         return {"amount": str(price.values["amount"]).strip(), "currency": currency or other}
     if offer.number("price", 0) is None:
         return None
+    if not offer.has("price_currency"):
+        raise offer.error("its price is a bare number, without a price_currency")
     return {"amount": str(value).strip(), "currency": other}
 
 

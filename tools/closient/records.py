@@ -143,16 +143,12 @@ def _nutrition(entry: Members) -> JsonObject:
     rows = entry.objects("nutrients")
     if rows is None:
         raise entry.error("it has no nutrients")
-    nutrients: list[JsonValue] = []
-    for row in rows:
-        amount = row.values.get("amount")
-        if isinstance(amount, bool) or not isinstance(amount, str | int | float | None):
-            raise row.error("amount is neither text nor a number")
-        nutrients.append(
-            {
-                "name": row.required_text("name"),
-                "amount": amount,
-                "daily_value_pct": row.number("daily_value_pct", 0),
-            }
-        )
+    nutrients: list[JsonValue] = [
+        {
+            "name": row.required_text("name"),
+            "amount": row.text("amount", limit=100),
+            "daily_value_pct": row.number("daily_value_pct", 0),
+        }
+        for row in rows
+    ]
     return {**nutrition, "nutrients": nutrients}

@@ -55,6 +55,8 @@ def read_linkset(reply: JsonValue, gtin: str, url: str, site: str) -> Resolved |
     refused: list[JsonObject] = []
     description: str | None = None
     for context in contexts:
+        if not context.values:
+            raise context.error("it is empty")
         _check_anchor(context, gtin)
         description = description or _description(context)
         for relation in context.values:
@@ -123,7 +125,10 @@ def _description(context: Members) -> str | None:
 
 def _targets(context: Members, relation: str) -> list[Members]:
     value = context.values[relation]
-    return [Members(value, relation)] if isinstance(value, dict) else context.objects(relation) or []
+    targets = [Members(value, relation)] if isinstance(value, dict) else context.objects(relation)
+    if targets is None:
+        raise context.error(f"{one_line(relation, 60)} is null, expected an array")
+    return targets
 
 
 def _link(target: Members, link_type: str, url: str) -> JsonObject:

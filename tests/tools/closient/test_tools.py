@@ -7,41 +7,16 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.tools.closient.tools import Closient
 from closient_mcp.tools.errors import InvalidArgumentsError, ToolError, UpstreamError
-from closient_mcp.tools.formats.json_values import JsonObject, as_list
-from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.results.result import Result
-from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.toolset.tool import Tool
+from closient_mcp.tools.formats.json_values import as_list
 
-from ...fakes.service import Reply, Sandbox, Service, fits
+from ...fakes.service import Reply, Sandbox, Service
+from .calling import Tools
 
 Call = Any
 GTIN = "09506000134352"
 PRODUCT = "/products/api/v1/products/09506000134352"
 RESOLVER = "/01/09506000134352"
-
-
-class Tools:
-    """The hand-made tools, called as the server calls them, with their output held against their schemas."""
-
-    def __init__(self, site: str, client: httpx2.AsyncClient) -> None:
-        made = Closient(site, Sender(client, frozenset({site}), "closient")).tools()
-        self.by_name: dict[str, Tool] = {tool.name: tool for tool in made}
-        self.checker = ArgumentChecker()
-
-    async def call(self, name: str, **arguments: Any) -> JsonObject:
-        result = await self.result(name, **arguments)
-        assert result.structured is not None
-        return result.structured
-
-    async def result(self, name: str, **arguments: Any) -> Result:
-        tool = self.by_name[name]
-        result = await tool.call(self.checker.check(name, tool.input_schema, arguments))
-        assert tool.output_schema
-        assert fits(tool.output_schema, result.structured)
-        return result
 
 
 @pytest.fixture
