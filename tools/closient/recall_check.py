@@ -36,8 +36,8 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
             missing = error
     else:
         raise unknown_product(missing, asked)
-    rated = [{**recall, "affects_lot": affects(recall["lot_codes"], asked.lot)} for recall in recalls]
-    verdicts = {recall["affects_lot"] for recall in rated if recall["status"] in _OPEN}
+    rated: list[JsonValue] = [{**recall, "affects_lot": affects(recall["lot_codes"], asked.lot)} for recall in recalls]
+    verdicts = {affects(recall["lot_codes"], asked.lot) for recall in recalls if recall["status"] in _OPEN}
     notes = list(asked.notes)
     if not verdicts:
         notes.append("The service lists no open recall of this product; it may not know every recall.")
@@ -51,7 +51,7 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
         "gtin": asked.gtin,
         **({"lot": asked.lot} if asked.lot else {}),
         "affected": next((verdict for verdict in ("yes", "may be") if verdict in verdicts), "no"),
-        "recalls": list[JsonValue](rated),
+        "recalls": rated,
         "notes": list[JsonValue](notes),
     }
 

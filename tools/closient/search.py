@@ -86,7 +86,7 @@ async def refine_search(client: SiteClient, arguments: JsonObject) -> JsonObject
         answer["explanation"] = session.explanation
     if session.hits is None:
         note = "The service refined the session, but sent no hits. Search again with search_products and all words."
-        return answer | {"items": None, "notes": [note]}
+        return {**answer, "items": None, "notes": [note]}
     empty = [] if session.hits.items else ["No offers match all constraints: loosen one, or start a new search."]
     return answer | _noted(page_of(session.hits, 1, max(1, len(session.hits.items)), ""), *empty)
 

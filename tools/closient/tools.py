@@ -171,6 +171,7 @@ async def _answer(request: Callable[[JsonObject], Awaitable[JsonObject]], argume
 async def validate_gtin(arguments: JsonObject) -> Result:
     """Validate a GTIN; an invalid one is a result, not an error."""
     written = arguments["gtin"]
+    answer: JsonObject
     try:
         answer = _validated(read_code(written if isinstance(written, str | int | float) else ""))
     except InvalidCodeError as error:

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from closient_mcp.tools.errors import ToolError
+from closient_mcp.tools.formats.json_values import JsonValue
 
 from .calling import Tools
 
@@ -24,8 +25,8 @@ PLACE = {"latitude": 48.4284, "longitude": -123.3656}
 OPEN_MAPS = ("active_constraints", "new_constraints", "field_confidence")
 # Further types that are documented for a member, so that a value of such a type is another valid value.
 DOCUMENTED: dict[Any, tuple[type, ...]] = {
-    "brand": (str,), "address": (str,), "amount": (int,), "price": (int,), "distance_km": (int,), "itemDescription": (list,),
-    "title": (list,), "hreflang": (str,),
+    "brand": (str,), "address": (str,), "amount": (int,), "price": (int,), "distance_km": (int,), "percentage": (int,),
+    "itemDescription": (list,), "title": (list,), "hreflang": (str,),
 }  # fmt: skip
 
 HIT = {
@@ -160,16 +161,20 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-def mutations(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
+def mutations(value: JsonValue, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
     """Each mutation of each member: its name, the member's path, and its new value."""
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    members: list[tuple[str | int, JsonValue]] = []
+    if isinstance(value, dict):
+        members += value.items()
+    elif isinstance(value, list):
+        members += enumerate(value)
     for name, member in members:
         here = (*path, name)
         if isinstance(name, str) and not name.startswith("https:"):
             yield "drop", here, None
             for renamed in (f"{name}_x", f"x_{name}", name.title()):
                 yield "rename", here, renamed
-        kinds = [None, True, 7, "x", [], ["x"], {}, {"x": 1}]
+        kinds: list[JsonValue] = [None, True, 7, "x", [], ["x"], {}, {"x": 1}]
         for kind in kinds:
             if type(kind) is not type(member) and type(kind) not in DOCUMENTED.get(name, ()):
                 yield "retype", here, kind
@@ -192,7 +197,7 @@ def mutated(reply: Any, kind: str, path: tuple[Any, ...], new: Any) -> Any:
     return reply
 
 
-def weaker(answer: Any, full: Any) -> bool:
+def weaker(answer: JsonValue, full: JsonValue) -> bool:
     """Whether an answer says nothing else than the full one: each member is equal, unknown or absent.
 
     The parts of an address may be fewer or in another order.
@@ -204,9 +209,11 @@ def weaker(answer: Any, full: Any) -> bool:
             return full.startswith(answer.removesuffix(UNKNOWN_UNIT))
         return ", " in full and set(answer.split(", ")) <= set(full.split(", "))
     if isinstance(answer, dict) and isinstance(full, dict):
-        known = {name: value for name, value in answer.items() if name not in ("notes", "at_least")}
-        bound = answer.get("at_least", 0) <= full.get("total", full.get("at_least", 0))
-        return bound and all(value is None or (n in full and weaker(value, full[n])) for n, value in known.items())
+        known = {name: value for name, value in answer.items() if value is not None and name != "notes"}
+        at_least, total = known.pop("at_least", 0), full.get("total", full.get("at_least", 0))
+        assert isinstance(at_least, int)
+        bound = not isinstance(total, int) or at_least <= total
+        return bound and all(name in full and weaker(value, full[name]) for name, value in known.items())
     if isinstance(answer, list) and isinstance(full, list):
         return len(answer) == len(full) and all(map(weaker, answer, full))
     return False

@@ -318,7 +318,9 @@ COMPLIANCE, MIRROR = (f"/{app}/api/v1/products/{GTIN}/recalls" for app in ("comp
 
 def recalls(*entries: dict[str, Any]) -> Reply:
     """One page with these recalls."""
-    listed = [{"id": "r1", "title": "Glass", "status": "ONGOING", "lot_codes": [], **entry} for entry in entries]
+    listed: list[dict[str, Any]] = [
+        {"id": "r1", "title": "Glass", "status": "ONGOING", "lot_codes": [], **entry} for entry in entries
+    ]
     return Reply({"data": listed, "pagination": {"page": 1, "total_count": len(listed), "has_next": False}})
 
 
@@ -348,7 +350,7 @@ async def test_recalls_of_unknown_status_are_asked_for_too(tools: Tools, service
 async def test_recalls_on_several_pages_are_all_read(tools: Tools, service: Service) -> None:
     def page(got: Any) -> Reply:
         number = int(got.query.rpartition("=")[2])
-        entry = {"id": f"r{number}", "title": "Glass", "status": "ONGOING", "lot_codes": []}
+        entry: dict[str, Any] = {"id": f"r{number}", "title": "Glass", "status": "ONGOING", "lot_codes": []}
         return Reply({"data": [entry], "pagination": {"page": number, "total_count": 2, "has_next": number < 2}})
 
     service.routes[COMPLIANCE] = page
