@@ -32,6 +32,8 @@ _SEARCH: JsonObject = {
     "radius_km": 25,
     "limit": 3,
 }
+# So that the host sees the generated tools, too.
+_EXPOSE = ("--expose", "all")
 _WHOAMI = "account_whoami"
 _SECONDS_TO_START = 60
 _TRIES_TO_SIGN_IN = 4
@@ -110,7 +112,7 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
 
 
 async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
-    _step(terminal, 3, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.url])
+    _step(terminal, 3, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.url, *_EXPOSE])
     async with _host(sandbox, CLOSIENT_API_KEY=sandbox.api_key) as client:
         tools = (await client.list_tools()).tools
         terminal.say(f"  protocol {client.protocol_version}, {len(tools)} tools")
@@ -210,7 +212,7 @@ async def _host(sandbox: RunningSandbox, **environment: str) -> AsyncGenerator[C
     """Our server as a host starts it: a process with a minimal environment."""
     from mcp import Client, StdioServerParameters
 
-    arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.url]
+    arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.url, *_EXPOSE]
     environment = {"CLOSIENT_MCP_HOME": sandbox.home, **environment}
     async with Client(StdioServerParameters(command=_PROGRAM[0], args=arguments, env=environment)) as client:
         yield client

@@ -17,7 +17,7 @@ from ..fakes.service import Sandbox
     ("arguments", "code", "out", "err"),
     [
         (["status"], 0, "4 of 4 descriptions", ""),
-        (["tools", "recalls"], 0, "products_list_recalls ", ""),
+        (["tools", "recalls"], 0, "check_recalls ", ""),
         (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
         (["call", "search_products", "{query}"], 2, "", "the arguments are not JSON"),
         (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),

@@ -41,7 +41,7 @@ async def test_tools_are_listed_and_called_over_http_in_both_eras(endpoint: str,
     async with mcp.Client(endpoint, mode="legacy" if era == "legacy" else "2026-07-28") as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
         result = await client.call_tool("account_whoami", {})
-    assert "products_get_product" in names
+    assert "lookup_product" in names
     assert not result.is_error
 
 

@@ -74,7 +74,7 @@ def test_a_start_with_a_cached_sign_in_and_a_list_of_tools_needs_no_heavy_module
     assert machine.run("tools").code == 0  # which reads every document, and keeps it
     # So that each import is told on stderr when it happens.
     environment = {"CLOSIENT_MCP_HOME": str(machine.home), "PYTHONPROFILEIMPORTTIME": "1"}
-    with started("--site", machine.sandbox.url, **environment) as process:
+    with started("--site", machine.sandbox.url, "--expose", "all", **environment) as process:
         process.shake_hands()
         process.send("tools/list", 2)
         tools = {tool["name"] for tool in process.answer(2)["result"]["tools"]}

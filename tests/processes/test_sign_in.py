@@ -87,7 +87,7 @@ def test_the_person_always_sees_the_page_before_the_process_ends(machine: Machin
 
 def test_a_sign_in_whose_process_died_is_finished_by_the_next_on_the_same_port(machine: Machine) -> None:
     environment = {**machine.process_environment, "BROWSER": "true"}
-    command = [sys.executable, "-m", "closient_mcp.server", "login"]
+    command = [sys.executable, "-m", "closient_mcp.server", "login", "--expose", "all"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as owner:
         assert owner.stderr
         url = owner.stderr.readline().split("open ")[1].split(" on this machine")[0]

@@ -29,6 +29,7 @@ async def test_the_entry_in_mcp_json_starts_as_it_stands_under_a_hosts_environme
         "valid": True,
         "error": None,
         "normalized": "09506000134352",
+        "form": "GTIN-14",
         "format": "GTIN-13",
     }
 
@@ -58,7 +59,7 @@ def test_a_client_of_2026_07_28_is_served_without_a_handshake(sandbox: Sandbox) 
         result = process.answer(1)["result"]
     assert result["cacheScope"] == "private"
     assert result["ttlMs"] == 60_000
-    assert "products_get_product" in {tool["name"] for tool in result["tools"]}
+    assert "lookup_product" in {tool["name"] for tool in result["tools"]}
 
 
 def test_the_key_is_nowhere_on_stdout_or_stderr_at_debug_level(sandbox: Sandbox) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..gs1.gtin import InvalidGtinError, read_gtin
+from ..gs1.code import read_code
+from ..gs1.errors import InvalidCodeError
 from .search import PRODUCT, Filter, Search
 
 _TEXT: JsonObject = {"type": "string"}
@@ -29,8 +30,8 @@ def gtin_variants(value: JsonValue) -> JsonValue:
         text = as_text(item)
         forms[text] = None
         try:
-            full = read_gtin(text).gtin14
-        except InvalidGtinError:
+            full = read_code(text).gtin.gtin14
+        except InvalidCodeError:
             continue
         forms |= {full[14 - length :]: None for length in (14, 13, 12, 8) if not full[: 14 - length].strip("0")}
     return list[JsonValue](forms)

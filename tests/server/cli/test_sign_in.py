@@ -130,7 +130,7 @@ def test_credential_files_are_their_owners_alone(machine: Machine) -> None:
 
 
 def test_rule_1_no_secret_of_a_sign_in_is_in_any_output_at_debug_level(machine: Machine) -> None:
-    ran = [machine.run("--log-level", "debug", "login")]
+    ran = [machine.run("--log-level", "debug", "--expose", "all", "login")]
     first = machine.record()
     machine.sandbox.control("expire-tokens")
     ran += [machine.run("--log-level", "debug", "call", "account_whoami"), machine.run("status", "--json")]
