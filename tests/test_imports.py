@@ -17,7 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "tools.problems": {"tools.formats"},
     "tools.search": {"tools.formats"},
     "tools.tiers": {"tools.formats"},
-    "tools.gs1": {"tools.formats"},
+    "tools.gs1": set(),
     "tools.schema": {"tools.formats", "tools.errors"},
     "tools.http": {"tools.formats", "tools.errors", "tools.tiers"},
     "tools.catalog": {"tools.formats", "tools.problems", "tools.http"},

@@ -52,6 +52,15 @@ def check(name: str, now: list[Any]) -> None:
         assert tool == expected
 
 
+async def test_the_core_list_is_under_24_kib(sandbox: Sandbox, tmp_path: Path) -> None:
+    environment = {"CLOSIENT_MCP_HOME": str(tmp_path), "CLOSIENT_MCP_EXPOSE": "core", "CLOSIENT_SITE": sandbox.url}
+    async with open_bridge(load_settings(Options(), environment), Redaction()) as bridge:
+        await bridge.loader.load()
+        listed = [tool.definition() for tool in bridge.tools.listed()]
+    assert {"search_products", "find_operations"} <= {tool["name"] for tool in listed}
+    assert len(json.dumps(listed, separators=(",", ":")).encode()) < 24 * 1024
+
+
 async def test_the_tools_list_of_closient_is_its_snapshot(sandbox: Sandbox, tmp_path: Path) -> None:
     check("closient", await definitions(tmp_path, sandbox.url, CLOSIENT_SITE=sandbox.url))
 
