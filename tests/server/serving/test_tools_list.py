@@ -57,7 +57,7 @@ async def test_the_core_list_is_under_24_kib(sandbox: Sandbox, tmp_path: Path) -
     async with open_bridge(load_settings(Options(), environment), Redaction()) as bridge:
         await bridge.loader.load()
         listed = [tool.definition() for tool in bridge.tools.listed()]
-    assert {"search_products", "find_operations"} <= {tool["name"] for tool in listed}
+    assert {"search_products", "find_operations"} <= {str(tool["name"]) for tool in listed}
     assert len(json.dumps(listed, separators=(",", ":")).encode()) < 24 * 1024
 
 
