@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...tools.formats.urls import origin_of, without_query
+from ...tools.formats.urls import origin_of, redact_url
 from .model import SettingsError
 from .schema import CredentialTable, SystemTable
 from .sources import Sources, path_in
@@ -87,7 +87,7 @@ class TableReader:
         if "://" in text:
             self.sources.origin(text, "systems", self.name, key)
             # A query may contain a key.
-            self.note(key, text if text == without_query(text) else f"{without_query(text)}?...")
+            self.note(key, text if text == redact_url(text) else f"{redact_url(text)}?...")
             return text
         try:
             path = path_in(self.sources.text.path.parent if self.sources.text else Path(), text)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from ..errors import InvalidArgumentsError
-from ..formats.json_values import JsonValue, WrittenNumber
+from ..formats.json_values import JsonValue, LiteralNumber
 from ..formats.media_types import is_json
 from ..openapi.parameter_styles import DELIMITERS
 
@@ -73,7 +73,7 @@ def scalar(value: JsonValue) -> str:
     """Return a scalar as in JSON: `true`, not `True`; big integers exactly, integers without `.0`."""
     if isinstance(value, str):
         return value
-    if isinstance(value, WrittenNumber):
+    if isinstance(value, LiteralNumber):
         return value.text
     if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_SAFE_INTEGER:
         return str(int(value))
@@ -92,7 +92,7 @@ def ascii_json(value: JsonValue) -> str:
 
 def exact_json(value: JsonValue, *, ascii_only: bool = False) -> str:
     """Return a value as compact JSON, with numbers exactly as given."""
-    if isinstance(value, WrittenNumber):
+    if isinstance(value, LiteralNumber):
         return value.text  # parsed as a JSON number, so it is one
     if isinstance(value, dict):
         members = (f"{json.dumps(key, ensure_ascii=ascii_only)}:{exact_json(member, ascii_only=ascii_only)}"

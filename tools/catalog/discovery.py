@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from ..formats.link_header import read_links
-from ..formats.urls import InvalidUrlError, is_file, origin_of, resolve, without_query
+from ..formats.urls import InvalidUrlError, is_file, origin_of, redact_url, resolve
 from ..http.fetched import Document, FetchError, staleness
 from ..http.reader import Reader
 from ..problems import Problem
@@ -83,7 +83,7 @@ async def find_descriptions(way: DocumentSource, reader: Reader) -> Catalog:
         try:
             return await _walk(way.catalog, reader)
         except (FetchError, InvalidCatalogError) as error:
-            raise DiscoveryError(f"no api-catalog at {without_query(way.catalog)}: {error}") from None
+            raise DiscoveryError(f"no api-catalog at {redact_url(way.catalog)}: {error}") from None
     if way.site:
         return await _of_site(way.site, reader)
     return joined([Catalog(tuple(Entry("", "", url) for url in way.descriptions), ())])

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from ..errors import UpstreamError
-from ..formats.graphql import Answer, GraphqlError
+from ..formats.graphql import GraphqlError, GraphqlResponse
 from ..http.messages import Response
 from ..results.graphql_errors import graphql_failure
 
@@ -39,7 +39,7 @@ _BY_CLASS = {
 }
 
 
-def with_codes(answer: Answer) -> Answer:
+def with_codes(answer: GraphqlResponse) -> GraphqlResponse:
     """Return the answer with Fluent's error codes, which may be given in the message only."""
     return replace(answer, errors=tuple(replace(error, code=_code(error)) for error in answer.errors))
 
@@ -49,7 +49,7 @@ def _code(error: GraphqlError) -> str:
     return match[0] if match else error.code
 
 
-def failure(answer: Answer, response: Response, system: str) -> UpstreamError:
+def failure(answer: GraphqlResponse, response: Response, system: str) -> UpstreamError:
     """Return the error for an answer without data."""
     error = graphql_failure(answer, response, system, next_step(answer.errors, system))
     error.details["code"] = _deciding_code(answer.errors)

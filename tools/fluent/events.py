@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.text import one_line
-from ..formats.urls import without_query
+from ..formats.urls import redact_url
 from ..http.messages import Response
 
 _EVENT_STEPS = {
@@ -24,7 +24,7 @@ def failed_event(value: JsonValue, response: Response, system: str) -> UpstreamE
     reason = one_line(as_text(node.get("errorMessage")), 800).rstrip(". ") or "it gave no reason"
     details: JsonObject = {
         "status": response.status,
-        "url": without_query(response.url),
+        "url": redact_url(response.url),
         "event_id": event,
         "event_status": state,
     }

@@ -1,1 +1,1 @@
-"""JSON, YAML, text, URLs, media types: values as they are written, apart from any API."""
+"""Parsers and writers for JSON, YAML, text, URLs and media types."""

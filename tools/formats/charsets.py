@@ -1,65 +1,65 @@
-"""From bytes to text, whatever they are written in."""
+"""Decode response bodies into text."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# JSON begins with two ASCII characters (RFC 4627 §3), XML and HTML with `<`: where their zeros are tells the width.
-_ZEROS = (
+# JSON begins with two ASCII characters (RFC 4627 §3), XML and HTML with `<`: the NUL bytes reveal the code unit size.
+_NUL_PATTERNS = (
     (b"[^\0]\0\0\0", "utf-32-le"),
     (b"\0\0\0[^\0]", "utf-32-be"),
     (b"[^\0]\0[^\0]\0", "utf-16-le"),
     (b"\0[^\0]\0[^\0]", "utf-16-be"),
 )
-_NAMED = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:+-]{1,40})", re.ASCII)
-_DECLARED = (
+_CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:+-]{1,40})", re.ASCII)
+_DECLARATIONS = (
     re.compile(rb"\A\s*<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([\w.:+-]{1,40})", re.IGNORECASE),
     re.compile(rb"<meta[^<>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:+-]{1,40})", re.IGNORECASE),
 )
-# Python's codecs that are no charsets, or slow, or let text be written in two ways.
+# Python codecs that aren't charsets, are slow, or have several encodings for one text.
 _UNUSABLE = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7", "mbcs", "oem"}
 
 
-def named_charset(content_type: str) -> str:
-    """The charset that a media type names, in lower case."""
-    named = _NAMED.search(content_type[:500].lower())
-    return named[1] if named else ""
+def charset_of(content_type: str) -> str:
+    """Return the `charset` parameter of a media type in lower case, or ''."""
+    match = _CHARSET_PARAMETER.search(content_type[:500].lower())
+    return match[1] if match else ""
 
 
-def decoded(body: bytes, content_type: str = "") -> str:
-    """The text of a body: by its byte order mark, its media type, what it says itself; else UTF-8, else Windows-1252.
+def decode(body: bytes, content_type: str = "") -> str:
+    """Decode by byte order mark, media type or declaration in the body, else as UTF-8, else as Windows-1252.
 
-    What cannot be read becomes a replacement character; nothing fails.
+    Never fails: undecodable bytes become replacement characters.
     """
-    for mark, charset in _MARKS:
+    for mark, charset in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, errors="replace")
-    for charset in (named_charset(content_type), _declared(body), _by_zeros(body)):
-        if (known := _codec(charset)) and (text := _read(body, known)) is not None:
+    for charset in (charset_of(content_type), _declared_charset(body), _charset_by_nul_bytes(body)):
+        if (codec := _codec(charset)) and (text := _decode_as(body, codec)) is not None:
             return text
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        # A body that was cut may end inside a character.
-        lenient = "utf-8" if named_charset(content_type) in ("utf-8", "utf8") or error.start > len(body) - 4 else ""
-        return body.decode(lenient or "cp1252", errors="replace")
+        # A truncated body may end inside a character.
+        is_utf8 = charset_of(content_type) in ("utf-8", "utf8") or error.start > len(body) - 4
+        return body.decode("utf-8" if is_utf8 else "cp1252", errors="replace")
 
 
-def _declared(body: bytes) -> str:
-    found = (pattern.search(body[:2048]) for pattern in _DECLARED)
-    return next((match[1].decode("ascii").lower() for match in found if match), "")
+def _declared_charset(body: bytes) -> str:
+    matches = (pattern.search(body[:2048]) for pattern in _DECLARATIONS)
+    return next((match[1].decode("ascii").lower() for match in matches if match), "")
 
 
-def _by_zeros(body: bytes) -> str:
-    return next((charset for pattern, charset in _ZEROS if re.match(pattern, body[:4], re.DOTALL)), "")
+def _charset_by_nul_bytes(body: bytes) -> str:
+    return next((charset for pattern, charset in _NUL_PATTERNS if re.match(pattern, body[:4], re.DOTALL)), "")
 
 
 def _codec(charset: str) -> str:
@@ -67,15 +67,14 @@ def _codec(charset: str) -> str:
         name = codecs.lookup(charset).name if charset else ""
     except (LookupError, ValueError):
         return ""
-    # What calls itself Latin-1 is Windows-1252 on the web: the first has control characters where the other has text.
+    # On the web, Latin-1 means Windows-1252 (WHATWG Encoding §4.2).
     return "" if name in _UNUSABLE else "cp1252" if name in ("iso8859-1", "ascii") else name
 
 
-def _read(body: bytes, charset: str) -> str | None:
-    """The text, where this charset can be meant."""
+def _decode_as(body: bytes, charset: str) -> str | None:
     if charset == "utf-8" or (charset.startswith(("utf-16", "utf-32")) and b"\0" not in body[:64]):
-        return None  # UTF-8 is what is tried anyway; and one-byte text is not UTF-16, whatever it says
+        return None  # UTF-8 is the fallback anyway, and UTF-16 without NUL bytes is mislabelled one-byte text
     try:
         return body.decode(charset, errors="replace")
-    except (LookupError, UnicodeError):  # a codec, but of no text
+    except (LookupError, UnicodeError):  # not a text codec
         return None

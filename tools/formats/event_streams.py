@@ -1,4 +1,4 @@
-"""Server-sent events (WHATWG HTML §9.2), as far as they have come."""
+"""Server-sent events (WHATWG HTML §9.2)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from .json_text import compact
 from .json_values import InvalidJsonError, parse_json, to_text
 from .text import clean
 
-_MOST_EVENTS = 1_000
+_MAX_EVENTS = 1_000
 
 
 def read_events(text: str) -> tuple[str, int]:
-    """The events of a stream as a JSON list, and how many there are; an event that is cut at the end is left out.
+    """Return the complete events as a JSON array, and their number.
 
-    An event that is no more than its data is that data; JSON in it is JSON in the list.
+    An event with no `event` or `id` is represented by its data alone; JSON data stays JSON.
     """
     events: list[str] = []
     fields: dict[str, str] = {}
@@ -29,14 +29,14 @@ def read_events(text: str) -> tuple[str, int]:
                 fields[name] = value
             continue
         if data:
-            events.append(_event(fields, "\n".join(data)))
-            if len(events) == _MOST_EVENTS:
+            events.append(_to_json(fields, "\n".join(data)))
+            if len(events) == _MAX_EVENTS:
                 break
         fields, data = {}, []
     return f"[{','.join(events)}]", len(events)
 
 
-def _event(fields: dict[str, str], data: str) -> str:
+def _to_json(fields: dict[str, str], data: str) -> str:
     try:
         parse_json(data)
     except InvalidJsonError:

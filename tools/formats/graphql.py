@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what kind of operation a document holds, the request's body, and the errors in an answer."""
+"""GraphQL over HTTP: operation types, request bodies, responses and their errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KINDS: dict[str, Kind] = {"query": "query", "mutation": "mutation", "subscripti
 
 MAX_DOCUMENT = 200_000
 _MAX_DEPTH = 100
-_MOST_ERRORS = 10
-_MOST_LOOKED_AT = 1_000
-_LONGEST_CURSOR = 2_000
-# GraphQL §2.1. Block strings go before strings: `"""` is never an empty string and the beginning of another.
+_MAX_ERRORS = 10
+_MAX_NODES = 1_000
+_MAX_CURSOR_LENGTH = 2_000
+# GraphQL §2.1. Block strings come first: `"""` is never an empty string followed by a quote.
 _LEXEME = re.compile(
     r"(?P<ignored>[ \t\r\n,]+|#[^\r\n]*)"
     r'|(?P<block>"""(?:\\"""|(?!"""|\\""").)*+""")'
@@ -29,60 +29,59 @@ _LEXEME = re.compile(
     r"|(?P<mark>\.\.\.|[!$&()\[\]{}:=@|])",
     re.DOTALL,
 )
-# What some servers take for the end of a line, and of a comment, and others do not.
-_DOUBTFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_CLOSED_BY = {"{": "}", "(": ")", "[": "]"}
+# Only some servers treat these as line terminators, which end comments.
+_AMBIGUOUS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_CLOSING = {"{": "}", "(": ")", "[": "]"}
 
 
 class InvalidGraphqlError(ValueError):
-    """The text is no executable GraphQL document, or not surely one; says why."""
+    """The text is not, or not unambiguously, an executable GraphQL document."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphqlError:
-    """One entry of an answer's `errors` (GraphQL §7.1.2); `code` is the service's, from its `extensions`."""
+    """One entry of a response's `errors` (GraphQL §7.1.2); `code` comes from its `extensions`."""
 
     message: str
     code: str = ""
     path: str = ""
 
     def as_details(self) -> JsonObject:
-        """The parts that are there."""
+        """Return the non-empty fields."""
         details: JsonObject = {"message": self.message}
         return details | {k: v for k, v in (("code", self.code), ("path", self.path)) if v}
 
     def __str__(self) -> str:
-        """The error as one line: where, what, and its code."""
+        """Return path, message and code on one line."""
         coded = f" ({self.code})" if self.code and self.code not in self.message else ""
         return f"{self.path}: {self.message}{coded}" if self.path else f"{self.message}{coded}"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A GraphQL answer: `data` as far as there is any, and the errors, which may come beside it."""
+class GraphqlResponse:
+    """A GraphQL response: `data`, which may be partial, and the errors."""
 
     data: JsonObject
     errors: tuple[GraphqlError, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all was answered."""
+        """Tell whether every field of `data` is null."""
         return all(value is None for value in self.data.values())
 
 
 def operation_kinds(document: str) -> dict[str, Kind]:
-    """The operations of a document by their names; an operation without a name is ''.
+    """Return the type of each operation by name; an anonymous operation has the name ''.
 
-    Whatever one server could read otherwise than another is refused, so that nothing passes for a query
-    that somewhere is a mutation.
+    Documents that servers could parse differently are rejected, so that no mutation passes for a query.
 
     Raises:
-        InvalidGraphqlError: it is no executable document, or is in doubt.
+        InvalidGraphqlError: not an executable document, or ambiguous.
     """
     if len(document) > MAX_DOCUMENT:
         raise InvalidGraphqlError(f"it has more than {MAX_DOCUMENT} characters")
-    if found := _DOUBTFUL.search(document):
-        raise InvalidGraphqlError(f"it has the character U+{ord(found[0]):04X}, which belongs into a variable")
+    if match := _AMBIGUOUS.search(document):
+        raise InvalidGraphqlError(f"the character U+{ord(match[0]):04X} is only supported inside a variable")
     lexemes = _lexemes(document)
     kinds: dict[str, Kind] = {}
     for lexeme in lexemes:
@@ -95,16 +94,14 @@ def operation_kinds(document: str) -> dict[str, Kind]:
             _rest_of_definition(lexemes)
             continue
         else:
-            raise InvalidGraphqlError(f"{lexeme[:40]!r} begins no operation and no fragment")
+            raise InvalidGraphqlError(f"expected an operation or a fragment, got {lexeme[:40]!r}")
         if name in kinds:
-            raise InvalidGraphqlError(
-                f"it has two operations of the name {name!r}" if name else "it has two without a name"
-            )
+            raise InvalidGraphqlError(f"two operations are named {name!r}" if name else "two operations have no name")
         kinds[name] = kind
     if not kinds:
-        raise InvalidGraphqlError("it has no operation")
+        raise InvalidGraphqlError("it contains no operation")
     if "" in kinds and len(kinds) > 1:
-        raise InvalidGraphqlError("an operation without a name has to be the only one")
+        raise InvalidGraphqlError("an anonymous operation must be the only operation")
     return kinds
 
 
@@ -113,7 +110,7 @@ def _lexemes(document: str) -> Iterator[str]:
     while at < len(document):
         match = _LEXEME.match(document, at)
         if match is None:
-            raise InvalidGraphqlError(f"{document[at : at + 20]!r} at character {at} is no GraphQL")
+            raise InvalidGraphqlError(f"syntax error at character {at}: {document[at : at + 20]!r}")
         at = match.end()
         if match.lastgroup in ("block", "string"):
             yield '""'
@@ -122,7 +119,7 @@ def _lexemes(document: str) -> Iterator[str]:
 
 
 def _rest_of_definition(lexemes: Iterator[str]) -> str:
-    """Passes what follows `query` or `fragment` up to the end of its selection; gives the name, if any."""
+    """Consume a definition after its keyword, and return its name or ''."""
     name = ""
     for position, lexeme in enumerate(lexemes):
         if lexeme == "{":
@@ -133,27 +130,27 @@ def _rest_of_definition(lexemes: Iterator[str]) -> str:
         elif position == 0 and re.fullmatch(r"\w+", lexeme):
             name = lexeme
         elif not (lexeme == "@" or re.fullmatch(r"\w+", lexeme)):
-            raise InvalidGraphqlError(f"{lexeme[:40]!r} is out of place before a selection")
-    raise InvalidGraphqlError("an operation or fragment has no selection")
+            raise InvalidGraphqlError(f"unexpected {lexeme[:40]!r} before a selection set")
+    raise InvalidGraphqlError("an operation or fragment has no selection set")
 
 
 def _skip_to_close(lexemes: Iterator[str], opened: str) -> None:
-    awaited = [_CLOSED_BY[opened]]
+    expected = [_CLOSING[opened]]
     for lexeme in lexemes:
-        if lexeme in _CLOSED_BY:
-            awaited.append(_CLOSED_BY[lexeme])
-            if len(awaited) > _MAX_DEPTH:
+        if lexeme in _CLOSING:
+            expected.append(_CLOSING[lexeme])
+            if len(expected) > _MAX_DEPTH:
                 raise InvalidGraphqlError(f"it nests more than {_MAX_DEPTH} levels deep")
-        elif lexeme in _CLOSED_BY.values():
-            if lexeme != awaited.pop():
-                raise InvalidGraphqlError(f"{lexeme!r} closes nothing that is open")
-            if not awaited:
+        elif lexeme in _CLOSING.values():
+            if lexeme != expected.pop():
+                raise InvalidGraphqlError(f"unmatched {lexeme!r}")
+            if not expected:
                 return
-    raise InvalidGraphqlError(f"{awaited[-1]!r} is missing")
+    raise InvalidGraphqlError(f"missing {expected[-1]!r}")
 
 
 def request_body(query: str, variables: Mapping[str, JsonValue], operation_name: str = "") -> bytes:
-    """The JSON body of a GraphQL request; variables that are not there are left out."""
+    """Serialize a GraphQL request; empty members are omitted."""
     body: JsonObject = {"query": query}
     if variables:
         body["variables"] = dict(variables)
@@ -162,48 +159,48 @@ def request_body(query: str, variables: Mapping[str, JsonValue], operation_name:
     return to_text(body).encode()
 
 
-def is_answer(value: JsonValue) -> bool:
-    """Whether a JSON value is what GraphQL answers with: an object with `data`, `errors` or both."""
+def is_response(value: JsonValue) -> bool:
+    """Tell whether a JSON value is a GraphQL response: an object with `data`, `errors` or both."""
     return isinstance(value, dict) and (isinstance(value.get("data"), dict) or bool(as_list(value.get("errors"))))
 
 
-def read_answer(value: JsonValue) -> Answer:
-    """An answer's data and errors, cleaned."""
+def parse_response(value: JsonValue) -> GraphqlResponse:
+    """Return a response's data and errors, cleaned."""
     node = as_object(clean_value(value))
-    errors = as_list(node.get("errors"))
-    read = [_error(item) for item in errors[:_MOST_ERRORS]]
-    if len(errors) > _MOST_ERRORS:
-        read.append(GraphqlError(f"and {len(errors) - _MOST_ERRORS} more errors"))
-    return Answer(as_object(node.get("data")), tuple(read))
+    nodes = as_list(node.get("errors"))
+    errors = [_error(item) for item in nodes[:_MAX_ERRORS]]
+    if len(nodes) > _MAX_ERRORS:
+        errors.append(GraphqlError(f"and {len(nodes) - _MAX_ERRORS} more errors"))
+    return GraphqlResponse(as_object(node.get("data")), tuple(errors))
 
 
 def _error(item: JsonValue) -> GraphqlError:
     node = as_object(item)
-    said = node.get("message") or item
-    message = one_line(said if isinstance(said, str) else to_text(said), 500)
+    text = node.get("message") or item
+    message = one_line(text if isinstance(text, str) else to_text(text), 500)
     code = as_text(as_object(node.get("extensions")).get("code"))
     path = ".".join(str(part) for part in as_list(node.get("path"))[:20])
-    return GraphqlError(message or "it gave no reason", one_line(code, 60), one_line(path, 200))
+    return GraphqlError(message or "no reason given", one_line(code, 60), one_line(path, 200))
 
 
-def cursors_to_go_on(data: JsonObject) -> dict[str, str]:
-    """Where a connection (Relay) has more: its path, and the cursor of its last edge, which `after` takes."""
-    found: dict[str, str] = {}
-    waiting: deque[tuple[str, JsonValue]] = deque([("", data)])
-    for _ in range(_MOST_LOOKED_AT):
-        if not waiting or len(found) == _MOST_ERRORS:
+def next_cursors(data: JsonObject) -> dict[str, str]:
+    """Return the path and last cursor (for `after`) of each Relay connection that has a next page."""
+    cursors: dict[str, str] = {}
+    pending: deque[tuple[str, JsonValue]] = deque([("", data)])
+    for _ in range(_MAX_NODES):
+        if not pending or len(cursors) == _MAX_ERRORS:
             break
-        path, value = waiting.popleft()
+        path, value = pending.popleft()
         node = as_object(value)
         if as_object(node.get("pageInfo")).get("hasNextPage") is True:
-            found[one_line(path, 200)] = last_cursor(node)
-        else:  # what is inside a connection is paged once for each of its nodes: too much to tell
-            waiting.extend((f"{path}.{key}" if path else key, child) for key, child in node.items())
-    return found
+            cursors[one_line(path, 200)] = last_cursor(node)
+        else:  # connections nested in this one would be listed once per node: too many
+            pending.extend((f"{path}.{key}" if path else key, child) for key, child in node.items())
+    return cursors
 
 
 def last_cursor(connection: JsonObject) -> str:
-    """The cursor of a connection's last edge; '' where it has none that could be given back."""
+    """Return the cursor of a connection's last edge, or ''."""
     edges = as_list(connection.get("edges"))
     cursor = as_text(as_object(edges[-1]).get("cursor")) if edges else ""
-    return cursor if len(cursor) <= _LONGEST_CURSOR else ""
+    return cursor if len(cursor) <= _MAX_CURSOR_LENGTH else ""

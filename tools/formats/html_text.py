@@ -1,4 +1,4 @@
-"""Web pages (HTML) as the text that a person would see."""
+"""The visible text of web pages (HTML)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _START = re.compile(
 )
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,500})", re.IGNORECASE)
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})")
-_UNSEEN = {
+_HIDDEN = {
     name: re.compile(rf"</{name}\b", re.IGNORECASE)
     for name in ("script", "style", "template", "noscript", "svg", "title", "iframe")
 }
@@ -21,18 +21,18 @@ _SPACES = re.compile(r"[ \t\f\v\xa0]+")
 
 
 def is_page(text: str) -> bool:
-    """Whether it is a whole page, and no fragment of HTML that some field or file holds."""
+    """Tell whether the text is a whole HTML page rather than a fragment."""
     return bool(_START.match(text[:4_000]))
 
 
-def title_of(text: str) -> str:
-    """What a page calls itself, if it does."""
-    found = _TITLE.search(text[:20_000])
-    return html.unescape(found[1]) if found else ""
+def page_title(text: str) -> str:
+    """Return the page's title, or ''."""
+    match = _TITLE.search(text[:20_000])
+    return html.unescape(match[1]) if match else ""
 
 
 def visible_text(text: str) -> str:
-    """The text of a page without tags, scripts and styles; each step goes forward, so it takes linear time."""
+    """Return a page's text without tags, scripts and styles, in linear time."""
     parts: list[str] = []
     at = 0
     while (begin := text.find("<", at)) >= 0:
@@ -49,14 +49,14 @@ def visible_text(text: str) -> str:
         name = tag[1].lower() if tag else ""
         if name not in _INLINE:
             parts.append("\n")
-        if name in _UNSEEN and text[begin + 1] != "/":
-            end = _UNSEEN[name].search(text, at)
+        if name in _HIDDEN and text[begin + 1] != "/":
+            end = _HIDDEN[name].search(text, at)
             at = _after(text, ">", end.start()) if end else len(text)
     parts.append(text[at:])
-    seen = _SPACES.sub(" ", html.unescape("".join(parts)))
-    return _BLANK_LINES.sub("\n", seen).strip()
+    visible = _SPACES.sub(" ", html.unescape("".join(parts)))
+    return _BLANK_LINES.sub("\n", visible).strip()
 
 
-def _after(text: str, what: str, begin: int) -> int:
-    found = text.find(what, begin)
-    return found + len(what) if found >= 0 else len(text)
+def _after(text: str, mark: str, begin: int) -> int:
+    index = text.find(mark, begin)
+    return index + len(mark) if index >= 0 else len(text)

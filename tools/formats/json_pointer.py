@@ -1,4 +1,4 @@
-"""JSON pointers (RFC 6901), as they stand in the fragment of a URL."""
+"""JSON Pointers (RFC 6901) in URL fragments."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .json_values import JsonValue
 
 
 def nodes_along(node: JsonValue, steps: Sequence[str]) -> list[JsonValue]:
-    """The nodes along a pointer, what it leads to last; none where it leads nowhere."""
+    """Return the nodes along a pointer, its target last, or [] if it resolves to nothing."""
     nodes = [node]
     for step in steps:
-        key = decoded(step)
+        key = unescape(step)
         if isinstance(node, list) and key.isdecimal() and len(key) < 10 and int(key) < len(node):
             node = node[int(key)]
         elif isinstance(node, dict) and key in node:
@@ -23,11 +23,11 @@ def nodes_along(node: JsonValue, steps: Sequence[str]) -> list[JsonValue]:
     return nodes
 
 
-def decoded(step: str) -> str:
-    """The key that a step of a pointer names."""
+def unescape(step: str) -> str:
+    """Decode one reference token (RFC 6901 §4, §6)."""
     return unquote(step).replace("~1", "/").replace("~0", "~")
 
 
-def encoded(key: str) -> str:
-    """The step of a pointer that names this key."""
+def escape(key: str) -> str:
+    """Encode one reference token (RFC 6901 §3, §6)."""
     return key.replace("~", "~0").replace("/", "~1").replace("%", "%25")

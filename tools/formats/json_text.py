@@ -1,4 +1,4 @@
-"""JSON for the model: compact and cleaned, and otherwise as it was written, each digit and each repeated key."""
+"""Compact, cleaned JSON text that keeps every digit and every repeated key."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import re
 from .json_values import InvalidJsonError, parse_json, to_text
 from .text import clean
 
-_MOST_LINES = 10_000
-_PART = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[ \t\r\n]+')
+_MAX_LINES = 10_000
+_STRING_OR_SPACE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[ \t\r\n]+')
 
 
 def compact(text: str) -> str:
-    """Valid JSON without the spaces between its parts, its strings cleaned; numbers are not touched.
+    """Remove whitespace between tokens of valid JSON and clean its strings.
 
-    To read and write it anew would round `1.10` and 12345678901234567.5, and lose one of two equal keys.
+    Parsing and serializing it would round `1.10` and 12345678901234567.5, and drop duplicate keys.
     """
-    return _PART.sub(_part, text)
+    return _STRING_OR_SPACE.sub(_replace, text)
 
 
-def _part(match: re.Match[str]) -> str:
+def _replace(match: re.Match[str]) -> str:
     part = match[0]
     if part[0] != '"':
         return ""
@@ -28,25 +28,21 @@ def _part(match: re.Match[str]) -> str:
 
 
 def compact_lines(text: str) -> tuple[str, int, bool]:
-    """JSON texts one after another (lines, or RFC 7464) as one list: its text, its length, whether some were left out.
+    """Return JSON lines (or RFC 7464 sequences) as one array: its text, its length, whether any were omitted.
 
     Raises:
-        InvalidJsonError: a line is none; the last one may be cut.
+        InvalidJsonError: A line other than the last is not JSON, or there are no lines.
     """
     lines = [line for line in re.split(r"[\n\x1e]", text.removeprefix("\ufeff")) if line.strip()]
-    found: list[str] = []
-    for number, line in enumerate(lines[:_MOST_LINES], 1):
+    items: list[str] = []
+    for number, line in enumerate(lines[:_MAX_LINES], 1):
         try:
             parse_json(line)
         except InvalidJsonError as error:
-            if number < len(lines) or not found:
+            if number < len(lines) or not items:
                 raise InvalidJsonError(f"line {number} is {error}") from None
-            return _listed(found), len(found), True
-        found.append(compact(line))
-    if not found:
+            break
+        items.append(compact(line))
+    if not items:
         raise InvalidJsonError("it has no lines")
-    return _listed(found), len(found), len(lines) > len(found)
-
-
-def _listed(items: list[str]) -> str:
-    return f"[{','.join(items)}]"
+    return f"[{','.join(items)}]", len(items), len(lines) > len(items)

@@ -1,9 +1,10 @@
-"""JSON as it arrives: values whose shape nobody has promised."""
+"""Untyped JSON values, and safe access to their parts."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import TypeAlias, cast
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -13,17 +14,17 @@ MAX_DEPTH = 200
 
 
 class InvalidJsonError(ValueError):
-    """The bytes are not JSON, or JSON that no honest document would hold."""
+    """The text is not JSON, or exceeds the limits on depth and numbers."""
 
 
 def parse_json(body: bytes | str) -> JsonValue:
-    """Read one JSON value.
+    """Parse one JSON value.
 
     Raises:
-        InvalidJsonError: with a reason that a person can read.
+        InvalidJsonError: with a readable reason.
     """
     try:
-        # utf-8-sig: real servers send a byte order mark, which RFC 8259 §8.1 lets a reader ignore.
+        # utf-8-sig: servers send a byte order mark, which RFC 8259 §8.1 lets parsers ignore.
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
         value = cast(JsonValue, json.loads(text, parse_constant=_refuse, parse_float=_finite))
     except UnicodeDecodeError as error:
@@ -40,7 +41,7 @@ def parse_json(body: bytes | str) -> JsonValue:
 
 
 def _refuse(constant: str) -> JsonValue:
-    raise ValueError(f"{constant} is no JSON")  # RFC 8259 §6
+    raise ValueError(f"{constant} is not valid JSON")  # RFC 8259 §6
 
 
 def _finite(digits: str) -> float:
@@ -51,57 +52,65 @@ def _finite(digits: str) -> float:
 
 
 def depth_exceeds(value: JsonValue, limit: int) -> bool:
-    """Whether `value` nests deeper than `limit`; itself without recursion."""
+    """Tell whether `value` nests deeper than `limit`, without recursion."""
     level: list[JsonValue] = [value]
     for _ in range(limit):
-        level = [child for node in level for child in _children(node)]
+        level = [child for node in level for child in containers_in(node)]
         if not level:
             return False
     return True
 
 
-def _children(value: JsonValue) -> list[JsonValue]:
-    if isinstance(value, dict):
-        return [child for child in value.values() if isinstance(child, dict | list)]
-    if isinstance(value, list):
-        return [child for child in value if isinstance(child, dict | list)]
-    return []
+def containers_in(value: JsonValue) -> list[JsonValue]:
+    """Return the objects and arrays that are direct children of `value`."""
+    children = value.values() if isinstance(value, dict) else as_list(value)
+    return [child for child in children if isinstance(child, dict | list)]
+
+
+def objects_in(value: JsonValue) -> Iterator[JsonObject]:
+    """Yield every object in `value` at any depth, itself included."""
+    pending = [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            yield node
+        pending += containers_in(node)
 
 
 def as_object(value: JsonValue) -> JsonObject:
-    """`value` if it is an object, else an empty one."""
+    """Return `value` if it is an object, else {}."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: JsonValue) -> list[JsonValue]:
-    """`value` if it is an array, else an empty one."""
+    """Return `value` if it is an array, else []."""
     return value if isinstance(value, list) else []
 
 
 def as_text(value: JsonValue) -> str:
-    """`value` if it is a string, else an empty one."""
+    """Return `value` if it is a string, else ''."""
     return value if isinstance(value, str) else ""
 
 
 def to_text(value: JsonValue) -> str:
-    """The value as compact JSON, readable in any language."""
+    """Serialize to compact JSON without escaping non-ASCII characters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-class WrittenNumber(float):
-    """A number that was written as text, with that text: so it can be sent digit by digit."""
-
-    def __new__(cls, text: str) -> WrittenNumber:
-        """The number that the text is."""
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
+class LiteralNumber(float):
+    """A number that remembers its literal, so that it is sent with every digit."""
 
     text: str
 
+    def __new__(cls, text: str) -> LiteralNumber:
+        """Parse the literal."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
 
-def structure(value: JsonValue) -> JsonValue:
-    """The object or array that a text is, else the value itself."""
+
+def parse_nested(value: JsonValue) -> JsonValue:
+    """Parse a string that holds a JSON object or array; return any other value unchanged."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
             return parse_json(value)

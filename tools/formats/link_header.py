@@ -1,11 +1,11 @@
-"""Reading the `Link` header (RFC 8288 §3)."""
+"""Parser of the `Link` header (RFC 8288 §3)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-_LONGEST = 16_384
+_MAX_LENGTH = 16_384
 _TARGET = re.compile(r"[\s,]*<([^<>]*)>")
 _PARAMETER = re.compile(r"""\s*;\s*([^\s=;,"<>]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?""")
 
@@ -14,7 +14,7 @@ _SEPARATOR = re.compile(r"\s*(,|$)")
 
 @dataclass(frozen=True, slots=True)
 class HeaderLink:
-    """One link of a header: where it leads, in which relations, and what it is about where it says so."""
+    """One link: its target, relation types and context (`anchor`)."""
 
     href: str
     relations: tuple[str, ...]
@@ -22,8 +22,8 @@ class HeaderLink:
 
 
 def read_links(header: str) -> list[HeaderLink]:
-    """All links of a header, up to the first place where it cannot be read."""
-    text, at = header[:_LONGEST], 0
+    """Return the links of a header, up to the first syntax error."""
+    text, at = header[:_MAX_LENGTH], 0
     links: list[HeaderLink] = []
     while target := _TARGET.match(text, at):
         parameters: dict[str, str] = {}
@@ -31,7 +31,7 @@ def read_links(header: str) -> list[HeaderLink]:
         while parameter := _PARAMETER.match(text, at):
             at = parameter.end()
             value = re.sub(r"\\(.)", r"\1", parameter[2]) if parameter[2] is not None else parameter[3] or ""
-            # Of several `rel` the first counts (§3.3).
+            # The first `rel` counts (§3.3).
             parameters.setdefault(parameter[1].lower(), value)
         relations = tuple(parameters.get("rel", "").lower().split())
         links.append(HeaderLink(target[1].strip(), relations, parameters.get("anchor", "")))

@@ -1,4 +1,4 @@
-"""What media types say of a body: how it is written, and whether one is among those that are taken (RFC 9110 §8.3)."""
+"""Media types (RFC 9110 §8.3)."""
 
 from __future__ import annotations
 
@@ -21,56 +21,50 @@ _TEXT = re.compile(
 
 
 def is_media_type(text: str) -> bool:
-    """Whether it is written as a media type or a range of them, and can stand in a header."""
+    """Tell whether the text is a media type or range that is safe in a header."""
     return len(text) <= 300 and bool(_MEDIA_TYPE.fullmatch(text))
 
 
 def essence(media_type: str) -> str:
-    """The media type without its parameters, in small letters."""
+    """Return the media type without parameters, in lower case."""
     return media_type.partition(";")[0].strip().lower()
 
 
 def is_json(media_type: str) -> bool:
-    """Whether what is of this media type is one JSON value."""
+    """Tell whether bodies of this media type are single JSON values."""
     return bool(_JSON.fullmatch(essence(media_type)))
 
 
-def body_format(media_type: str, *, says_bytes: bool, says_text: bool) -> BodyFormat:
-    """How a body of this media type is written; where that leaves it open, what its schema says decides."""
+def body_format(media_type: str, *, binary_schema: bool, string_schema: bool) -> BodyFormat:
+    """Return how a body is serialized: by its media type, and by its schema where that leaves it open."""
     plain = essence(media_type)
     if plain == FORM:
         return "form"
     if plain.startswith("multipart/"):
         return "multipart"
-    if says_bytes and plain in ("*/*", "application/*"):
+    if binary_schema and plain in ("*/*", "application/*"):
         return "binary"
     if _LINES.fullmatch(plain):
         return "lines"
     if is_json(plain):
         return "json"
-    if says_bytes:
+    if binary_schema:
         return "binary"
-    known = _TEXT.fullmatch(plain) or (says_text and plain.startswith("application/") and plain != BYTES)
-    return "text" if known else "binary"
+    is_text = _TEXT.fullmatch(plain) or (string_schema and plain.startswith("application/") and plain != BYTES)
+    return "text" if is_text else "binary"
 
 
 def sendable(media_type: str, kind: BodyFormat) -> str:
-    """The media type itself, or for a range (`text/*`) the one of it that is sent."""
+    """Return the media type, or for a range (`text/*`) the concrete type to send."""
     if "*" not in essence(media_type):
         return media_type
-    instead: dict[BodyFormat, str] = {
-        "json": "application/json",
-        "multipart": "multipart/form-data",
-        "text": "text/plain",
-    }
-    return instead.get(kind, BYTES)
+    return {"json": "application/json", "multipart": "multipart/form-data", "text": "text/plain"}.get(kind, BYTES)
 
 
 def matches(media_type: str, accepted: Sequence[str]) -> bool:
-    """Whether a media type is one of these, some of which may be ranges."""
-    wanted = essence(media_type)
-    return any(_fits(wanted, essence(one)) for one in accepted)
-
-
-def _fits(wanted: str, one: str) -> bool:
-    return one in ("*/*", wanted) or (one.endswith("/*") and wanted.startswith(one[:-1]))
+    """Tell whether a media type is among the accepted types and ranges."""
+    plain = essence(media_type)
+    return any(
+        allowed in ("*/*", plain) or (allowed.endswith("/*") and plain.startswith(allowed[:-1]))
+        for allowed in map(essence, accepted)
+    )

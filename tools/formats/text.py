@@ -1,4 +1,4 @@
-"""Text from elsewhere, made safe to show to a model."""
+"""Untrusted text made safe to show to a model."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from .json_values import JsonValue
 
-# Control characters but tab and newlines; every format character (Unicode Cf: bidirectional overrides, zero
-# width, byte order mark, soft hyphen, tag characters), which show nothing and can hide an instruction;
-# fillers that look empty; and the variation selectors beyond the sixteen that pictures use.
-_UNSEEN = re.compile(
+# Control characters except tab and newlines; format characters (Unicode Cf: bidirectional overrides, zero width,
+# byte order mark, soft hyphen, tags), which are invisible and can hide instructions; blank fillers; and the
+# variation selectors beyond the sixteen that emoji use.
+_INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
     "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -30,21 +30,21 @@ _BLOCK_TAG = re.compile(
 )
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,500}\)")
 _EMPHASIS = re.compile(r"\*\*(?=\S)([^*\n]{1,200})(?<=\S)\*\*")
-_BLANKS = re.compile(r"\s+")
+_WHITESPACE = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """The text without control, bidirectional and invisible characters."""
-    return _UNSEEN.sub("", text)
+    """Remove control, bidirectional and invisible characters."""
+    return _INVISIBLE.sub("", text)
 
 
 def clean_value(value: JsonValue) -> JsonValue:
-    """The same JSON value with every string in it, keys too, cleaned."""
+    """Clean every string in a JSON value, keys included."""
     return map_text(value, clean)
 
 
 def map_text(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
-    """The same JSON value with every string in it, keys too, changed."""
+    """Apply `change` to every string in a JSON value, keys included."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
@@ -55,23 +55,23 @@ def map_text(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
 
 
 def one_line(text: str, limit: int) -> str:
-    """The text cleaned, on one line, cut at a word so that it has at most `limit` characters."""
-    flat = _BLANKS.sub(" ", clean(text)).strip()
-    if len(flat) <= limit:
-        return flat
-    return flat[: limit - 1].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
+    """Clean the text, put it on one line and truncate it at a word to at most `limit` characters."""
+    return _truncate(_WHITESPACE.sub(" ", clean(text)).strip(), limit, " ")
 
 
 def paragraph(text: str, limit: int) -> str:
-    """The text cleaned, its line breaks kept, cut at a word so that it has at most `limit` characters."""
-    kept = clean(text).strip()
-    if len(kept) <= limit:
-        return kept
-    return kept[: limit - 1].rsplit(None, 1)[0].rstrip(",;:. ") + "…"
+    """As `one_line`, but keep line breaks."""
+    return _truncate(clean(text).strip(), limit, None)
+
+
+def _truncate(text: str, limit: int, separator: str | None) -> str:
+    if len(text) <= limit:
+        return text
+    return text[: limit - 1].rsplit(separator, 1)[0].rstrip(",;:. ") + "…"
 
 
 def without_markup(text: str) -> str:
-    """The text without HTML's tags, and with the words of Markdown's links instead of their URLs."""
+    """Remove HTML tags, Markdown emphasis and the URLs of Markdown links."""
     if "<" in text:
         text = _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text))
     if "](" in text:
@@ -82,7 +82,7 @@ def without_markup(text: str) -> str:
 
 
 def sentences(*parts: str) -> str:
-    """The parts that say something, each ended, in one line."""
-    said = [part for part in parts if part]
-    ended = [part if part.endswith((".", "!", "?", "…", ":")) else f"{part}." for part in said[:-1]]
-    return " ".join([*ended, *said[-1:]])
+    """Join the non-empty parts with spaces, each but the last ending in punctuation."""
+    texts = [part for part in parts if part]
+    ended = [part if part.endswith((".", "!", "?", "…", ":")) else f"{part}." for part in texts[:-1]]
+    return " ".join([*ended, *texts[-1:]])

@@ -1,16 +1,16 @@
-"""The words that a text or an identifier is made of."""
+"""Split texts and identifiers into words."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_LONGEST = 2_000
+_MAX_LENGTH = 2_000
 
 
 def words_of(text: str) -> list[str]:
-    """The words of an identifier or a phrase, in lower case: `getPetByID` is get, pet, by, id."""
-    text = text[:_LONGEST]  # the expressions below take time that grows with the square of the length
+    """Return the words of an identifier or phrase in lower case: `getPetByID` gives get, pet, by, id."""
+    text = text[:_MAX_LENGTH]  # the expressions below take quadratic time
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
         text = "".join(character for character in text if not unicodedata.combining(character))

@@ -1,4 +1,4 @@
-"""YAML as JSON: the JSON schema of YAML 1.2 (§10.2), so that a document means the same in either format."""
+"""YAML read by the JSON schema of YAML 1.2 (§10.2), so that documents mean the same in both formats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 from .json_values import MAX_DEPTH, JsonObject, JsonValue
 
-# Aliases let a few lines stand for billions of values; documents in use repeat a few thousand.
+# Aliases can expand a few lines to billions of values; real documents repeat a few thousand.
 MAX_REPEATED = 1_000_000
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -23,22 +23,22 @@ _MERGE = "<<"
 
 
 class InvalidYamlError(ValueError):
-    """The text is not YAML, or YAML that no honest document would hold."""
+    """The text is not YAML, or exceeds the limits on depth, aliases and numbers."""
 
 
 class YamlSyntaxError(InvalidYamlError):
-    """The text is not YAML at all."""
+    """The text is not YAML."""
 
 
 def parse_yaml(text: str) -> JsonValue:
-    """Read the first document of a YAML stream; keys stay as they are written, dates and `yes` stay text.
+    """Parse the first document of a YAML stream; keys, dates and `yes` stay strings.
 
     Raises:
-        InvalidYamlError: with a reason that a person can read.
+        InvalidYamlError: with a readable reason.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Builder().build(_events(text, loader))
+        return _Constructor().construct(_events(text, loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
@@ -48,7 +48,7 @@ def parse_yaml(text: str) -> JsonValue:
 
 
 def _events(text: str, loader: type[yaml.SafeLoader]) -> Iterator[yaml.Event]:
-    # Events and no node tree: composing one recurses, and a bomb of brackets would end the process.
+    # No node tree: composing one recurses, so deep nesting would crash the process.
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.DocumentEndEvent):
             return
@@ -56,8 +56,8 @@ def _events(text: str, loader: type[yaml.SafeLoader]) -> Iterator[yaml.Event]:
 
 
 @dataclass(slots=True)
-class _Open:
-    """A collection whose end has not come; `key` is set while its value is awaited."""
+class _Collection:
+    """An unfinished sequence or mapping; `key` is set while its value is pending."""
 
     anchor: str | None
     items: list[JsonValue] | None = None
@@ -76,16 +76,16 @@ class _Open:
         return {**inherited, **self.members}
 
 
-class _Builder:
-    """Puts values together from events, without recursion and within bounds."""
+class _Constructor:
+    """Constructs values from events, iteratively and within limits."""
 
     def __init__(self) -> None:
-        self._open: list[_Open] = []
+        self._open: list[_Collection] = []
         self._anchored: dict[str, tuple[JsonValue, int]] = {}
         self._repeated = 0
         self._result: JsonValue = None
 
-    def build(self, events: Iterable[yaml.Event]) -> JsonValue:
+    def construct(self, events: Iterable[yaml.Event]) -> JsonValue:
         for event in events:
             if isinstance(event, yaml.ScalarEvent):
                 self._scalar(event)
@@ -94,23 +94,23 @@ class _Builder:
             elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
                 self._begin(event)
             elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-                done = self._open.pop()
-                self._place(done.value(), done.anchor, done.size)
+                collection = self._open.pop()
+                self._add(collection.value(), collection.anchor, collection.size)
         return self._result
 
     def _begin(self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent) -> None:
         if len(self._open) >= MAX_DEPTH:
             raise InvalidYamlError(f"nested more than {MAX_DEPTH} levels deep")
         if self._open and self._awaits_key():
-            raise InvalidYamlError("a mapping has a key that is itself a mapping or a sequence, which JSON cannot hold")
+            raise InvalidYamlError("a mapping has a key that is a mapping or a sequence, which JSON does not support")
         items: list[JsonValue] | None = [] if isinstance(event, yaml.SequenceStartEvent) else None
-        self._open.append(_Open(event.anchor, items))
+        self._open.append(_Collection(event.anchor, items))
 
     def _awaits_key(self) -> bool:
         return self._open[-1].items is None and self._open[-1].key is None
 
-    def _lists_names(self) -> bool:
-        """Whether a name of a property comes now: text as the property's key is, whatever it looks like."""
+    def _in_required(self) -> bool:
+        """Tell whether the next scalar is an item of `required`, which is a string as property keys are."""
         return len(self._open) > 1 and self._open[-1].items is not None and self._open[-2].key == "required"
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -121,24 +121,24 @@ class _Builder:
             if event.anchor:
                 self._anchored[event.anchor] = (event.value, _size(event.value))
         else:
-            plain = not event.style and event.tag not in _TEXT_TAGS and not self._lists_names()
-            self._place(_plain(event.value) if plain else event.value, event.anchor, _size(event.value))
+            plain = not event.style and event.tag not in _TEXT_TAGS and not self._in_required()
+            self._add(_resolve_scalar(event.value) if plain else event.value, event.anchor, _size(event.value))
 
     def _alias(self, name: str) -> None:
         if name not in self._anchored:
-            raise InvalidYamlError(f"the alias *{name[:60]} stands for nothing, or for what it is itself a part of")
+            raise InvalidYamlError(f"the alias *{name[:60]} is undefined or refers to a value that contains it")
         value, size = self._anchored[name]
         self._repeated += size
         if self._repeated > MAX_REPEATED:
             raise InvalidYamlError(f"its aliases repeat more than {MAX_REPEATED:,} values")
         if self._awaits_key():
             if not isinstance(value, str):
-                raise InvalidYamlError(f"the alias *{name[:60]} is a key and stands for no text")
+                raise InvalidYamlError(f"the alias *{name[:60]} is a key but not a string")
             self._open[-1].key = value
         else:
-            self._place(value, None, size)
+            self._add(value, None, size)
 
-    def _place(self, value: JsonValue, anchor: str | None, size: int) -> None:
+    def _add(self, value: JsonValue, anchor: str | None, size: int) -> None:
         if anchor:
             self._anchored[anchor] = (value, size)
         if not self._open:
@@ -157,11 +157,11 @@ class _Builder:
 
 
 def _size(text: str) -> int:
-    # A long text that is repeated is work for everybody who reads it, as many values are.
+    # A long string counts as several values.
     return 1 + len(text) // 100
 
 
-def _plain(text: str) -> JsonValue:
+def _resolve_scalar(text: str) -> JsonValue:
     if text in _NULL:
         return None
     if text in _BOOL:
@@ -169,7 +169,7 @@ def _plain(text: str) -> JsonValue:
     if _INTEGER.fullmatch(text):
         return int(text)
     if _NOT_FINITE.fullmatch(text):
-        raise InvalidYamlError(f"{text} is no JSON")
+        raise InvalidYamlError(f"{text} is not valid JSON")
     if _FLOAT.fullmatch(text):
         number = float(text)
         if not math.isfinite(number):

@@ -21,7 +21,7 @@ import anyio.to_thread
 import httpx2
 
 from ..formats.json_values import JsonObject, as_text
-from ..formats.urls import InvalidUrlError, is_loopback, is_public, origin_of, resolve, without_query
+from ..formats.urls import InvalidUrlError, is_loopback, is_public, origin_of, redact_url, resolve
 from .cache import Cache
 from .fetched import (
     MAX_BYTES,
@@ -209,7 +209,7 @@ class Fetcher:
         headers = {"accept": accept, **conditions}
         async with self.client.stream("GET", url, headers=headers, follow_redirects=False) as answer:
             status, location = answer.status_code, answer.headers.get("location")
-            logger.debug("GET %s: %s", without_query(url), status)
+            logger.debug("GET %s: %s", redact_url(url), status)
             wait = seconds_to_wait(lower_case(answer)) if status in (429, 503) else None
             if wait is not None and wait <= _LONGEST_WAIT:
                 # Asked again by the loop that also follows redirects, and as often at the most.

@@ -16,7 +16,7 @@ from ..errors import InvalidArgumentsError, RefusedError, UnreachableError
 from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
-from ..formats.urls import InvalidUrlError, has_origin, resolve, without_query
+from ..formats.urls import InvalidUrlError, has_origin, redact_url, resolve
 from .messages import IDEMPOTENT, PERHAPS_DONE, Request, Response, lower_case, read_capped
 from .rate_limits import Pace, seconds_to_wait
 
@@ -60,7 +60,7 @@ class Sender:
             raise UnreachableError(
                 f"{self.name} is busy with other calls.",
                 "Nothing was sent; try again when some of them have come back.",
-                {"url": without_query(request.url), "reason": "queue"},
+                {"url": redact_url(request.url), "reason": "queue"},
             ) from None
         try:
             return await self._send_in_time(request)
@@ -75,7 +75,7 @@ class Sender:
             raise UnreachableError(
                 f"{self._who(request.url)} did not answer within {request.timeout:.0f} seconds.",
                 _unanswered(request),
-                {"url": without_query(request.url), "reason": "timeout"},
+                {"url": redact_url(request.url), "reason": "timeout"},
             ) from None
 
     async def _follow(self, request: Request) -> Response:
@@ -92,15 +92,15 @@ class Sender:
         raise RefusedError(
             f"{self._who(request.url)} redirected more than {MAX_REDIRECTS} times.",
             "Nothing to be done from here: the service's own URLs lead in a circle.",
-            {"url": without_query(request.url)},
+            {"url": redact_url(request.url)},
         )
 
     def _check(self, url: str) -> None:
         if not has_origin(url, self.origins):
             raise RefusedError(
-                f"{without_query(url)[:200]} is not a URL of {self.name}.",
+                f"{redact_url(url)[:200]} is not a URL of {self.name}.",
                 "Calls go to the system's own URLs only.",
-                {"url": without_query(url)[:200]},
+                {"url": redact_url(url)[:200]},
             )
 
     def _target(self, response: Response, location: str) -> str | None:
@@ -124,7 +124,7 @@ class Sender:
                 raise InvalidArgumentsError(
                     f"The URL that these arguments make is none: {one_line(str(error), 200)}.",
                     "Shorten them, or leave out unusual characters. Nothing was sent.",
-                    {"url": without_query(request.url)[:200]},
+                    {"url": redact_url(request.url)[:200]},
                 ) from None
             except httpx2.RequestError as error:
                 if attempt == _ATTEMPTS or not _is_repeatable(request) or _is_final(error):
@@ -152,7 +152,7 @@ class Sender:
         ) as answer:
             streaming = essence(answer.headers.get("content-type", "")) in _STREAMING
             body, cut = await (read_stream(answer) if streaming else read_capped(answer, MAX_BYTES))
-            logger.debug("%s %s: %s", request.method, without_query(request.url), answer.status_code)
+            logger.debug("%s %s: %s", request.method, redact_url(request.url), answer.status_code)
             headers = lower_case(answer)
             return Response(answer.status_code, headers, body, request.url, cut, waited, request.method)
 
@@ -163,7 +163,7 @@ class Sender:
             "Check the network and the URL, then try again."
             if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
             else _unanswered(request),
-            {"url": without_query(request.url), "reason": reason},
+            {"url": redact_url(request.url), "reason": reason},
         )
 
     def _who(self, url: str) -> str:

@@ -102,7 +102,7 @@ def _choices(document: JsonObject, content: JsonObject) -> Iterator[_Choice]:
         if essence(media_type) == _MERGE_PATCH and "properties" in (whole := flattened(document, schema)):
             patch: JsonObject = {**media, "schema": _as_patch(whole)}
             media = patch
-        kind = body_format(media_type, says_bytes=is_bytes(schema), says_text=schema.get("type") == "string")
+        kind = body_format(media_type, binary_schema=is_bytes(schema), string_schema=schema.get("type") == "string")
         form = read_form(document, media, kind) if kind in ("form", "multipart") else None
         names = frozenset(as_object(flattened(document, schema).get("properties")))
         yield _Choice(media_type, kind, media, form, names)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from ..formats.json_pointer import decoded
+from ..formats.json_pointer import unescape
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.urls import InvalidUrlError, has_origin, is_file, origin_of, resolve_link
 from .resources import REFERENCES, File, Resource, child_nodes, find, joined, read_file
@@ -221,5 +221,5 @@ def _point(reference: _Reference, place: str) -> None:
 
 def _name(url: str, pointer: str) -> str:
     """The last word of the pointer, else of the file's name."""
-    word = decoded(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(url).path.rsplit("/", 1)[-1]).split(".")[0]
+    word = unescape(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(url).path.rsplit("/", 1)[-1]).split(".")[0]
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", word)[-60:].strip("_") or "part"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urldefrag, urljoin
 
-from ..formats.json_pointer import decoded, encoded, nodes_along
+from ..formats.json_pointer import escape, nodes_along, unescape
 from ..formats.json_values import JsonObject, JsonValue, as_text
 
 # A name for each part is what no document in use has; a pointer of this length would be a key of it.
@@ -59,7 +59,7 @@ class _Place:
         keys: list[str] = []
         place: _Place | None = self
         while place:
-            keys.append(encoded(place.key))
+            keys.append(escape(place.key))
             place = place.above
         return "".join(f"/{key}" for key in reversed(keys))
 
@@ -108,7 +108,7 @@ def find(resource: Resource, fragment: str) -> tuple[str, JsonValue, Resource] |
     steps = fragment.split("/")[1:]
     for start in (resource, whole):
         if found := nodes_along(start.node, steps):
-            pointer = start.pointer + "".join(f"/{encoded(decoded(one))}" for one in steps)
+            pointer = start.pointer + "".join(f"/{escape(unescape(one))}" for one in steps)
             return pointer, found[-1], _innermost(found, start)
     return None
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ..formats.charsets import decoded
-from ..formats.html_text import title_of
+from ..formats.charsets import decode
+from ..formats.html_text import page_title
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, as_text, parse_json
 from ..formats.text import one_line
 from .field_errors import CODES, MESSAGES, FieldError, by_field, first_text, is_by_field, plain_name, read_field_errors
@@ -55,7 +55,7 @@ def read_error(body: bytes, content_type: str) -> ErrorBody:
     """Read an error body: JSON of the usual shapes (problem details first, RFC 9457), XML, a web page, text."""
     if not body.strip():
         return ErrorBody()
-    text = decoded(body, content_type)
+    text = decode(body, content_type)
     try:
         value = parse_json(text)
     except InvalidJsonError:
@@ -68,12 +68,12 @@ def read_error(body: bytes, content_type: str) -> ErrorBody:
 def _read_text(text: str, content_type: str) -> ErrorBody:
     begin = text[:2_000].lstrip().lower()
     if "html" in content_type or begin.startswith(("<!doctype html", "<html", "<head", "<body")):
-        return ErrorBody(message=f"a web page ({one_line(title_of(text), 120) or 'no title'})")
+        return ErrorBody(message=f"a web page ({one_line(page_title(text), 120) or 'no title'})")
     if begin.startswith("<"):
         code, message, request = parse_xml_error(text)
         if code or message:
             return ErrorBody(code, message or code, request_id=request)
-        return ErrorBody(message=f"a web page or XML ({one_line(title_of(text), 120) or 'no title'})")
+        return ErrorBody(message=f"a web page or XML ({one_line(page_title(text), 120) or 'no title'})")
     return ErrorBody(message=one_line(text[:2_000], 500))
 
 

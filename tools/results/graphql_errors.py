@@ -5,16 +5,16 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ..errors import UpstreamError
-from ..formats.graphql import Answer, read_answer
+from ..formats.graphql import GraphqlResponse, parse_response
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..formats.urls import without_query
+from ..formats.urls import redact_url
 from ..http.messages import Response
 
 _NEXT_STEP = "Correct the query or its variables; changes made before the error remain."
 _MEMBERS = {"data", "errors", "extensions"}
 
 
-def graphql_errors(value: JsonValue, response: Response) -> Answer | None:
+def graphql_errors(value: JsonValue, response: Response) -> GraphqlResponse | None:
     """Return the answer if URL and shape show that it is GraphQL with errors."""
     node = as_object(value)
     errors = as_list(node.get("errors"))
@@ -22,15 +22,17 @@ def graphql_errors(value: JsonValue, response: Response) -> Answer | None:
         return None
     if not all(as_text(as_object(error).get("message")) for error in errors):
         return None
-    return read_answer(value)
+    return parse_response(value)
 
 
-def graphql_failure(answer: Answer, response: Response, system: str, next_step: str = _NEXT_STEP) -> UpstreamError:
+def graphql_failure(
+    answer: GraphqlResponse, response: Response, system: str, next_step: str = _NEXT_STEP
+) -> UpstreamError:
     """Return the error for a GraphQL answer without data."""
     reasons = "; ".join(str(error).rstrip(".") for error in answer.errors[:3])
     details: JsonObject = {
         "status": response.status,
-        "url": without_query(response.url),
+        "url": redact_url(response.url),
         "errors": [error.as_details() for error in answer.errors],
     }
     return UpstreamError(response.status, f"{system} answered with an error: {reasons}.", next_step, details)

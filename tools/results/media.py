@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote, unquote
 
 from ..formats.text import one_line
-from ..formats.urls import without_query
+from ..formats.urls import redact_url
 from ..http.messages import Response
 from .result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 
@@ -25,7 +25,7 @@ def media_result(response: Response, kind: str, media_type: str, system: str, no
         digest = "" if response.cut else f" (SHA-256 {hashlib.sha256(body).hexdigest()})"
         return Result(
             f"{summary}{digest}. This exceeds the limit of {MAX_BYTES} bytes. Request a smaller form or a part of it, "
-            f"or give the user its URL: {without_query(response.url)}",
+            f"or give the user its URL: {redact_url(response.url)}",
             note=note,
         )
     return Result(f"{summary}.", note=note, blocks=(_block(body, kind, media_type, system, name),))

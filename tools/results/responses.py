@@ -7,9 +7,9 @@ from http import HTTPStatus
 from typing import TypeAlias
 
 from ..errors import UpstreamError
-from ..formats.charsets import decoded
+from ..formats.charsets import decode
 from ..formats.event_streams import read_events
-from ..formats.html_text import is_page, title_of, visible_text
+from ..formats.html_text import is_page, page_title, visible_text
 from ..formats.json_text import compact, compact_lines
 from ..formats.json_values import InvalidJsonError, JsonValue, parse_json
 from ..formats.media_types import essence
@@ -63,9 +63,9 @@ def read_response(
         case "text":
             return _read_text(response, system, next_page, check)
         case "lines":
-            return _read_lines(response, system, decoded(response.body, content_type))
+            return _read_lines(response, system, decode(response.body, content_type))
         case "events":
-            text, count = read_events(decoded(response.body, content_type))
+            text, count = read_events(decode(response.body, content_type))
             return Result(text, note=_note(response, system, f"{count} events of a stream{_unfinished(response)}"))
         case "parts":
             text, count = read_parts(response.body, content_type)
@@ -76,7 +76,7 @@ def read_response(
 
 def _read_text(response: Response, system: str, next_page: NextPageHint, check: ResponseCheck) -> Result:
     content_type = response.headers.get("content-type", "")
-    named, text = essence(content_type), decoded(response.body, content_type)
+    named, text = essence(content_type), decode(response.body, content_type)
     claims_json, about = named.endswith("json"), ""
     if claims_json or not named or text[:200].lstrip()[:1] in ("{", "[", '"'):
         try:
@@ -90,7 +90,7 @@ def _read_text(response: Response, system: str, next_page: NextPageHint, check: 
             except InvalidJsonError:
                 pass
     if is_page(text) and (claims_json or not named or "html" in named):
-        title = "" if claims_json else one_line(title_of(text), 120)
+        title = "" if claims_json else one_line(page_title(text), 120)
         page = "text of a web page (HTML)" + (f": {title}" if title else "")
         about = f"{about}; {page}" if about else page
         if len(text) > _MAX_PAGE:

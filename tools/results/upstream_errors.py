@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, as_text
 from ..formats.text import one_line
-from ..formats.urls import without_query
+from ..formats.urls import redact_url
 from ..http.messages import Response
 from ..http.rate_limits import seconds_to_wait
 from .error_bodies import read_error
@@ -46,7 +46,7 @@ def upstream_error(response: Response, system: str) -> UpstreamError:
     if not error.code and (named := response.headers.get("x-amzn-errortype")):  # AWS
         error = replace(error, code=one_line(named.partition(":")[0], 100))
     reason = (error.message or "it gave no reason").rstrip(". ")
-    details: JsonObject = {"status": status, "url": without_query(response.url), **error.as_details()}
+    details: JsonObject = {"status": status, "url": redact_url(response.url), **error.as_details()}
     if challenged:
         details["www_authenticate"] = challenged
     if identifier := request_id(response.headers):

@@ -12,12 +12,12 @@ from ..formats.json_values import (
     InvalidJsonError,
     JsonObject,
     JsonValue,
-    WrittenNumber,
+    LiteralNumber,
     as_list,
     as_object,
     as_text,
     parse_json,
-    structure,
+    parse_nested,
 )
 
 _DEFINITIONS = "#/$defs/"
@@ -90,7 +90,7 @@ def _meant(text: str, every: list[JsonObject]) -> JsonValue:
     said = [one for one in every if not any(key in one for key in ("$ref", "anyOf", "oneOf", "allOf"))]
     if not types or "string" in types or not all(_types(one) for one in said):
         return text
-    if {"object", "array"} & types and isinstance(found := structure(text), dict | list):
+    if {"object", "array"} & types and isinstance(found := parse_nested(text), dict | list):
         return found if ("object" if isinstance(found, dict) else "array") in types else text
     plain = text.strip()
     if {"integer", "number"} & types and _NUMBER.fullmatch(plain):
@@ -105,7 +105,7 @@ def _number(text: str, *, whole: bool) -> JsonValue:
         return text
     if not isinstance(value, float):
         return value
-    return int(value) if whole and value.is_integer() else WrittenNumber(text)
+    return int(value) if whole and value.is_integer() else LiteralNumber(text)
 
 
 def _types(schema: JsonObject) -> list[JsonValue]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from ..errors import InvalidArgumentsError
-from ..formats.json_values import JsonObject, JsonValue, as_object, structure, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_object, parse_nested, to_text
 from ..formats.text import one_line
 from .coercion import mend, takes_anything
 
@@ -105,5 +105,5 @@ def _read_body(schema: JsonObject, arguments: JsonObject) -> JsonObject:
     """The arguments with an object or array where the body may be anything, and was written as JSON text."""
     body = as_object(schema.get("properties")).get(BODY)
     if isinstance(body, dict) and isinstance(arguments.get(BODY), str) and takes_anything(body):
-        return {**arguments, BODY: structure(arguments[BODY])}
+        return {**arguments, BODY: parse_nested(arguments[BODY])}
     return arguments

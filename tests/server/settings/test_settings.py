@@ -47,7 +47,7 @@ def test_a_site_is_a_name_or_an_address_and_the_command_line_goes_first(
         ("https://user:pw@www.closient.com", "user name"),
         ("ftp://www.closient.com", "not an http"),
         ("https://", "not an http"),
-        ("https://h:99999", "not a URL"),
+        ("https://h:99999", "invalid URL"),
     ],
 )
 def test_a_wrong_site_is_refused_with_what_was_meant(site: str, says: str) -> None:

@@ -201,7 +201,7 @@ async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(servi
     outside = "it is a file outside the catalog's own folder"
     assert skipped(system)["outside.json"] == skipped(system)["link.json"] == outside
     assert "set `base`" in skipped(system)["f.json"]
-    assert "a file of another machine" in skipped(system)["h"]
+    assert "a file on another machine" in skipped(system)["h"]
 
 
 async def test_rule_2_what_the_network_names_is_never_a_file(service: Service, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from closient_mcp.tools.fluent.errors import with_codes
-from closient_mcp.tools.formats.graphql import Answer, GraphqlError
+from closient_mcp.tools.formats.graphql import GraphqlError, GraphqlResponse
 
 
 @pytest.mark.parametrize(
@@ -19,5 +19,5 @@ from closient_mcp.tools.formats.graphql import Answer, GraphqlError
     ],
 )
 def test_a_code_is_read_from_the_extensions_or_else_from_the_message(message: str, code: str, read: str) -> None:
-    answer = with_codes(Answer({}, (GraphqlError(message, code),)))
+    answer = with_codes(GraphqlResponse({}, (GraphqlError(message, code),)))
     assert [(error.message, error.code) for error in answer.errors] == [(message, read)]

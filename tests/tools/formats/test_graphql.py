@@ -1,4 +1,4 @@
-"""Telling GraphQL queries from mutations, and reading GraphQL answers."""
+"""GraphQL documents, requests and responses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from closient_mcp.tools.formats.graphql import (
     MAX_DOCUMENT,
-    Answer,
     GraphqlError,
+    GraphqlResponse,
     InvalidGraphqlError,
-    cursors_to_go_on,
-    is_answer,
+    is_response,
     last_cursor,
+    next_cursors,
     operation_kinds,
-    read_answer,
+    parse_response,
     request_body,
 )
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, parse_json
@@ -43,7 +43,7 @@ from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, parse_
         ("query query{a}", {"query": "query"}),
     ],
 )
-def test_the_kind_of_each_operation_is_told(document: str, kinds: dict[str, str] | None) -> None:
+def test_operation_kinds_by_name(document: str, kinds: dict[str, str] | None) -> None:
     if kinds is None:
         with pytest.raises(InvalidGraphqlError):
             operation_kinds(document)
@@ -78,13 +78,13 @@ def test_the_kind_of_each_operation_is_told(document: str, kinds: dict[str, str]
         "{a}" + " " * MAX_DOCUMENT,
     ],
 )
-def test_what_is_in_doubt_is_refused(document: str) -> None:
+def test_invalid_or_ambiguous_documents_are_rejected(document: str) -> None:
     with pytest.raises(InvalidGraphqlError):
         operation_kinds(document)
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\0", "\ufeff"])
-def test_what_one_server_takes_for_the_end_of_a_comment_and_another_does_not_is_refused(character: str) -> None:
+def test_ambiguous_line_terminators_are_rejected(character: str) -> None:
     with pytest.raises(InvalidGraphqlError, match="variable"):
         operation_kinds(f"query{{a}} # {character} mutation{{b}}")
 
@@ -99,7 +99,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=14).map("".join))
 @example('{a(x:"""a\\"""")}')
 @example('query Q{a} #"""\nmutation M{a}')
-def test_another_parser_never_finds_a_mutation_where_we_found_none(document: str) -> None:
+def test_operation_kinds_agree_with_the_reference_parser(document: str) -> None:
     try:
         ours = operation_kinds(document)
         theirs = parse(document)
@@ -109,14 +109,14 @@ def test_another_parser_never_finds_a_mutation_where_we_found_none(document: str
     assert ours == {node.name.value if node.name else "": node.operation.value for node in operations}
 
 
-def test_the_body_carries_variables_and_name_only_where_there_are_some() -> None:
+def test_empty_variables_and_operation_name_are_omitted() -> None:
     assert parse_json(request_body("{a}", {})) == {"query": "{a}"}
     body = parse_json(request_body("query Q{a}", {"x": 'é"'}, "Q"))
     assert body == {"query": "query Q{a}", "variables": {"x": 'é"'}, "operationName": "Q"}
 
 
 @pytest.mark.parametrize(
-    ("error", "read"),
+    ("error", "expected"),
     [
         ({"message": "m", "extensions": {"code": "C0011E"}, "path": ["a", 0, "b"]}, ("m", "C0011E", "a.0.b")),
         ({"message": "C0120E: not found"}, ("C0120E: not found", "", "")),
@@ -126,47 +126,47 @@ def test_the_body_carries_variables_and_name_only_where_there_are_some() -> None
         ({"message": "m", "extensions": 5, "path": "no list"}, ("m", "", "")),
     ],
 )
-def test_an_error_is_read_with_the_code_of_its_extensions(error: Any, read: tuple[str, str, str]) -> None:
-    assert read_answer({"errors": [error]}) == Answer({}, (GraphqlError(*read),))
+def test_errors_include_the_code_of_their_extensions(error: Any, expected: tuple[str, str, str]) -> None:
+    assert parse_response({"errors": [error]}) == GraphqlResponse({}, (GraphqlError(*expected),))
 
 
-def test_errors_are_bounded_and_cleaned() -> None:
+def test_errors_are_limited_and_cleaned() -> None:
     error: JsonObject = {"message": "m\u202e" + "x" * 999}
     whole: JsonObject = {"data": {"a\u202e": "b\u200b"}, "errors": list[JsonValue]([error] * 30)}
-    answer = read_answer(whole)
-    assert answer.data == {"a": "b"}
-    assert len(answer.errors) == 11
-    assert str(answer.errors[-1]) == "and 20 more errors"
-    assert len(answer.errors[0].message) <= 500
-    assert "\u202e" not in answer.errors[0].message
+    response = parse_response(whole)
+    assert response.data == {"a": "b"}
+    assert len(response.errors) == 11
+    assert str(response.errors[-1]) == "and 20 more errors"
+    assert len(response.errors[0].message) <= 500
+    assert "\u202e" not in response.errors[0].message
 
 
-def test_an_answer_has_data_or_errors() -> None:
-    assert is_answer({"data": {}})
-    assert is_answer({"errors": [{}]})
+def test_a_response_has_data_or_errors() -> None:
+    assert is_response({"data": {}})
+    assert is_response({"errors": [{}]})
     others: list[JsonValue] = [[], None, "x", {}, {"data": None}, {"errors": []}, {"error": "x"}]
-    assert not any(map(is_answer, others))
+    assert not any(map(is_response, others))
 
 
-def test_an_answer_of_nulls_is_empty() -> None:
-    assert read_answer({"data": {"a": None, "b": None}}).empty
-    assert read_answer({"data": None}).empty
-    assert not read_answer({"data": {"a": None, "b": {}}}).empty
+def test_a_response_of_nulls_is_empty() -> None:
+    assert parse_response({"data": {"a": None, "b": None}}).empty
+    assert parse_response({"data": None}).empty
+    assert not parse_response({"data": {"a": None, "b": {}}}).empty
 
 
-def test_where_a_connection_goes_on_is_the_cursor_of_its_last_edge() -> None:
+def test_the_next_cursor_is_that_of_the_last_edge() -> None:
     more: JsonObject = {"edges": [{"cursor": "c1"}, {"cursor": "c2"}], "pageInfo": {"hasNextPage": True}}
     data: JsonObject = {
         "orders": more,
         "order": {"items": more, "old": {"edges": [], "pageInfo": {"hasNextPage": True}}},
         "done": {"edges": [{"cursor": "c1"}], "pageInfo": {"hasNextPage": False}},
     }
-    assert cursors_to_go_on(data) == {"orders": "c2", "order.items": "c2", "order.old": ""}
+    assert next_cursors(data) == {"orders": "c2", "order.items": "c2", "order.old": ""}
 
 
-def test_looking_for_where_it_goes_on_is_bounded() -> None:
+def test_the_search_for_cursors_is_limited() -> None:
     wide: JsonObject = {f"k{n}": {"pageInfo": {"hasNextPage": True}} for n in range(50)}
-    assert len(cursors_to_go_on(wide)) == 10
+    assert len(next_cursors(wide)) == 10
     late: JsonObject = {f"early{n}": {} for n in range(2000)} | wide
-    assert cursors_to_go_on(late) == {}
+    assert next_cursors(late) == {}
     assert last_cursor({"edges": [{"cursor": "c" * 2001}]}) == ""

@@ -17,29 +17,29 @@ def test_rule_2_hidden_characters_never_reach_the_model(hidden: str) -> None:
 
 
 @given(st.characters())
-def test_rule_2_no_control_or_format_character_is_left(character: str) -> None:
+def test_rule_2_control_and_format_characters_are_removed(character: str) -> None:
     assert unicodedata.category(character) not in ("Cc", "Cf", "Cs") or clean(character) in ("", "\t", "\n", "\r")
 
 
 @pytest.mark.parametrize("text", ["naïve café", "日本語", "emoji 🍎️", "line\nbreak\ttab", "ß ≠ §"])
-def test_visible_text_stays_as_it_is(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     assert clean(text) == text
 
 
 @given(st.text(), st.integers(min_value=10, max_value=50))
-def test_a_line_is_one_line_and_no_longer_than_asked(text: str, limit: int) -> None:
+def test_text_is_truncated_to_the_limit(text: str, limit: int) -> None:
     line = one_line(text, limit)
     assert len(line) <= limit
     assert "\n" not in line
     assert len(paragraph(text, limit)) <= limit
 
 
-@pytest.mark.parametrize("half", ["\ud800"])
-def test_half_a_character_is_taken_out(half: str) -> None:
-    assert clean(f"a{half}b").encode() == b"ab"
+@pytest.mark.parametrize("surrogate", ["\ud800"])
+def test_lone_surrogates_are_removed(surrogate: str) -> None:
+    assert clean(f"a{surrogate}b").encode() == b"ab"
 
 
-def test_json_that_nests_without_end_is_refused() -> None:
+def test_json_nested_too_deeply_is_rejected() -> None:
     assert parse_json("[" * 150 + "]" * 150)
     with pytest.raises(InvalidJsonError, match="200 levels"):
         parse_json("[" * 250 + "]" * 250)
@@ -54,10 +54,10 @@ def test_json_that_nests_without_end_is_refused() -> None:
         ("&lt;id&gt; &amp; more", "<id> & more"),
     ],
 )
-def test_markup_goes_and_words_stay(text: str, plain: str) -> None:
+def test_markup_is_removed(text: str, plain: str) -> None:
     assert without_markup(text) == plain
 
 
-def test_markup_without_end_takes_no_time() -> None:
+def test_unclosed_markup_is_processed_quickly() -> None:
     for piece in ("[", "[a](", "<p ", "**a ", "<a <"):
         assert len(without_markup(piece * 20_000)) > 1000

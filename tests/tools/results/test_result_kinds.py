@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.formats import json_text
-from closient_mcp.tools.formats.charsets import decoded
+from closient_mcp.tools.formats.charsets import decode
 from closient_mcp.tools.formats.event_streams import read_events
 from closient_mcp.tools.formats.html_text import visible_text
 from closient_mcp.tools.formats.json_text import compact
@@ -119,7 +119,7 @@ def test_of_lines_that_were_cut_the_last_is_left_out() -> None:
 
 
 def test_rule_2_very_many_lines_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_text, "_MOST_LINES", 2)
+    monkeypatch.setattr(json_text, "_MAX_LINES", 2)
     result = read("1\n2\n3\n", "application/x-ndjson")
     assert result.text == "[1,2]"
     assert "the rest was left out" in result.note
@@ -185,7 +185,7 @@ def test_text_that_was_cut_inside_a_character_stays_utf_8() -> None:
 
 @given(st.binary(max_size=200), st.text(max_size=60))
 def test_no_body_breaks_the_decoding(body: bytes, content_type: str) -> None:
-    assert isinstance(decoded(body, content_type), str)
+    assert isinstance(decode(body, content_type), str)
 
 
 @pytest.mark.parametrize(

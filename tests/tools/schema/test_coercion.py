@@ -6,7 +6,7 @@ import pytest
 
 from closient_mcp.tools.calls.styles import ascii_json, exact_json, scalar
 from closient_mcp.tools.errors import InvalidArgumentsError
-from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, WrittenNumber, as_object, to_text
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, LiteralNumber, as_object, to_text
 from closient_mcp.tools.schema.coercion import mend
 from closient_mcp.tools.schema.validation import ArgumentChecker
 
@@ -83,7 +83,7 @@ def test_what_is_nothing_of_the_kind_is_refused(schema: JsonObject, given: JsonV
 
 def test_a_number_that_was_written_as_text_goes_out_digit_by_digit() -> None:
     price = check({"type": "number"}, "1.10")
-    assert isinstance(price, WrittenNumber)
+    assert isinstance(price, LiteralNumber)
     assert price == 1.1
     assert scalar(price) == "1.10"
     assert to_text(price) == "1.1"
