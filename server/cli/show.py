@@ -150,7 +150,7 @@ def _report_failures(bridge: Bridge) -> int:
     for system in failed:
         print(f"closient-mcp: {system.name}: {system.failure}", file=sys.stderr)
     for stale in [stale for system in systems for stale in system.stale()]:
-        print(f"closient-mcp: {stale.url} is from {stale.moment}, because {stale.why}", file=sys.stderr)
+        print(f"closient-mcp: {stale.url} is from {stale.timestamp}, because {stale.reason}", file=sys.stderr)
     return 1 if failed else 0
 
 

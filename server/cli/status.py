@@ -43,7 +43,7 @@ def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
         "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
         "credential": _credential(connection, bridge),
         "skipped": skipped,
-        "stale": [{"what": stale.url, "from": stale.moment, "why": stale.why} for stale in system.stale()],
+        "stale": [{"what": stale.url, "from": stale.timestamp, "why": stale.reason} for stale in system.stale()],
         "changed": len(connection.baseline.changed_tools),
     }
 
@@ -122,7 +122,7 @@ def _system_lines(connection: Connection, bridge: Bridge) -> list[str]:
         read = sum(not d.failure for d in system.documents.values())
         lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
     lines.append(f"  {_credential_line(_credential(connection, bridge), settings.name)}")
-    lines += [f"  {stale.url} is from {stale.moment}, because {stale.why}" for stale in system.stale()]
+    lines += [f"  {stale.url} is from {stale.timestamp}, because {stale.reason}" for stale in system.stale()]
     if changed := connection.baseline.changed_tools:
         lines.append(
             f"  {len(changed)} tools differ from what was first seen; `closient-mcp tools --changed` shows how"

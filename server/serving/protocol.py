@@ -23,7 +23,7 @@ from mcp.shared.exceptions import MCPError
 from ...auth.errors import AuthError, SignInRequired
 from ...tools.errors import ToolError
 from ...tools.formats.json_values import JsonObject, to_text
-from ...tools.http.messages import PERHAPS_DONE
+from ...tools.http.messages import MAY_HAVE_SUCCEEDED
 from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge
@@ -238,7 +238,7 @@ async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: 
     except AuthError as error:
         return _failure(bridge, error.message, error.next_step, {"system": error.system, "site": error.url})
     except TimeoutError:
-        next_step = "Try again." if tool.tier == "read" else PERHAPS_DONE
+        next_step = "Try again." if tool.tier == "read" else MAY_HAVE_SUCCEEDED
         return _failure(bridge, f"{tool.name} took longer than {_CALL_SECONDS:.0f} seconds.", next_step, {})
     except Exception as error:
         logger.exception("internal error in %s", tool.name)

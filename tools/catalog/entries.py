@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..formats.urls import is_file
-from ..http.fetched import Stale
+from ..http.fetched import StaleDocument
 from ..problems import Problem
 from .api_names import api_words
 from .links import Target, format_of, is_catalog, is_openapi, stem_of, what_else
@@ -42,7 +42,7 @@ class Catalog:
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
     nested: tuple[str, ...] = ()
-    stale: tuple[Stale, ...] = ()
+    stale: tuple[StaleDocument, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ def joined(catalogs: Iterable[Catalog]) -> Catalog:
     entries: dict[str, Entry] = {}
     problems: list[Problem] = []
     nested: list[str] = []
-    stale: list[Stale] = []
+    stale: list[StaleDocument] = []
     for catalog in catalogs:
         stale += catalog.stale
         problems += catalog.problems

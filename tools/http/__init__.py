@@ -1,1 +1,1 @@
-"""Fetching documents and sending requests: the only ways out to a service."""
+"""HTTP: fetching documents without credentials, and sending requests to services."""

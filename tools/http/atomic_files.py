@@ -1,4 +1,4 @@
-"""Files that are replaced whole, so that nobody ever reads half of one."""
+"""Files that are replaced atomically."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file, which only its owner can read; its folder is made where it is missing.
+    """Replace a file atomically, readable by its owner only; create its folder if necessary.
 
     Raises:
-        OSError: the disk does not take it; the old file is still there.
+        OSError: the file cannot be written; the old one is unchanged.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")

@@ -1,7 +1,7 @@
-"""What was fetched and what was made of it, kept in files that may be deleted at any time.
+"""A cache in files that may be deleted at any time.
 
-Several processes share the folder without a lock: a file is replaced whole and says by its digest whether it is whole.
-Whatever cannot be read, was changed, or has another format is as if it were not there.
+Processes share the folder without a lock: files are replaced atomically and contain their digest. Unreadable or
+modified files, and those of another version, are cache misses.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from .atomic_files import replace_file
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-MOST_BYTES = 256 * 1024 * 1024
-MOST_FILES = 2_000
-_MOST_IN_ONE = 64 * 1024 * 1024
-_OURS = re.compile(r"\.?(document|missing|compiled)-[0-9a-f]{32}.*")
-_ABANDONED = 3600.0
+MAX_BYTES = 256 * 1024 * 1024
+MAX_FILES = 2_000
+_MAX_FILE_BYTES = 64 * 1024 * 1024
+_FILE_NAME = re.compile(r"\.?(document|missing|compiled)-[0-9a-f]{32}.*")
+_ABANDONED_AFTER = 3600.0
 
 Kind: TypeAlias = Literal["document", "missing", "compiled"]
 
 
 @dataclass(frozen=True, slots=True)
-class CachedFile:
-    """A file of the cache: its body, a few facts about it, and when it was last confirmed (seconds since 1970)."""
+class CacheEntry:
+    """A body with its metadata (`facts`); `confirmed` is when it was last written or touched, in Unix time."""
 
     facts: JsonObject
     body: bytes
@@ -44,100 +44,99 @@ class CachedFile:
 
 
 class Cache:
-    """A folder of bounded size; the entries that were confirmed longest ago make room for new ones.
+    """A folder of limited size, from which the entries touched longest ago are evicted.
 
-    Nothing raises: a folder that cannot be written to costs only the keeping, and is logged once.
+    No method raises: write errors are logged once and otherwise ignored.
     """
 
-    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int = MAX_BYTES, max_files: int = MAX_FILES) -> None:
         self._folder = folder
-        self._most_bytes, self._most_files = most_bytes, most_files
-        # What may still be written before it is worth looking at the folder again; nothing is known of it yet.
+        self._max_bytes, self._max_files = max_bytes, max_files
+        # How much may be written before the folder is listed again; its size is unknown at first.
         self._bytes_left = self._files_left = 0
-        self._room = threading.Lock()
-        self._complained = False
+        self._eviction = threading.Lock()
+        self._warned = False
 
-    def read(self, kind: Kind, key: str) -> CachedFile | None:
-        """The entry, if it is there and whole."""
+    def read(self, kind: Kind, key: str) -> CacheEntry | None:
+        """Return the entry if it exists and is intact."""
         path = self._path(kind, key)
         try:
             status = path.lstat()
-            if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_IN_ONE:
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
                 return None
             head, _, content = path.read_bytes().partition(b"\n")
         except OSError:
             return None
         if head != _head(kind, key, content):
-            logger.info("%s is damaged, or of another version, and will be made anew", path.name)
+            logger.info("%s is damaged or of another version and will be replaced", path.name)
             return None
         facts, _, body = content.partition(b"\n")
         try:
-            return CachedFile(as_object(parse_json(facts)), body, status.st_mtime)
+            return CacheEntry(as_object(parse_json(facts)), body, status.st_mtime)
         except InvalidJsonError:
             return None
 
     def write(self, kind: Kind, key: str, facts: JsonObject, body: bytes) -> None:
-        """Keep the entry in the place of what was there."""
+        """Write the entry, replacing an existing one."""
         content = to_text(facts).encode(errors="replace") + b"\n" + body
         head = _head(kind, key, content)
         size = len(head) + len(content) + 1
-        if size > min(_MOST_IN_ONE, self._most_bytes):
+        if size > min(_MAX_FILE_BYTES, self._max_bytes):
             return
         try:
             replace_file(self._path(kind, key), b"%b\n%b" % (head, content))
-            self._make_room(size)
+            self._evict(size)
         except OSError as error:
-            self._complain(error)
+            self._warn(error)
 
-    def confirm(self, kind: Kind, key: str) -> None:
-        """Note that the entry is still what it should be."""
+    def touch(self, kind: Kind, key: str) -> None:
+        """Mark the entry as still current."""
         try:
             os.utime(self._path(kind, key))
         except FileNotFoundError:
             return
         except OSError as error:
-            self._complain(error)
+            self._warn(error)
 
-    def forget(self, kind: Kind, key: str) -> None:
-        """Drop the entry."""
+    def delete(self, kind: Kind, key: str) -> None:
+        """Delete the entry if it exists."""
         try:
             self._path(kind, key).unlink(missing_ok=True)
         except OSError as error:
-            self._complain(error)
+            self._warn(error)
 
     def _path(self, kind: Kind, key: str) -> Path:
-        # Of the key only a digest: a URL may hold what is nobody's business.
+        # Only a digest of the key: a URL may contain secrets.
         return self._folder / f"{kind}-{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:32]}"
 
-    def _make_room(self, size: int) -> None:
-        with self._room:
+    def _evict(self, size: int) -> None:
+        with self._eviction:
             self._bytes_left -= size
             self._files_left -= 1
             if self._bytes_left >= 0 and self._files_left >= 0:
                 return
-            there = list(self._there())
-            there.sort(key=lambda found: found[0].st_mtime)
-            total = sum(status.st_size for status, _ in there)
-            files = len(there)
-            for status, path in there:
-                abandoned = path.name.startswith(".") and status.st_mtime < time.time() - _ABANDONED
-                if abandoned or total > self._most_bytes or files > self._most_files:
+            entries = sorted(self._entries(), key=lambda entry: entry[0].st_mtime)
+            total = sum(status.st_size for status, _ in entries)
+            count = len(entries)
+            for status, path in entries:
+                abandoned = path.name.startswith(".") and status.st_mtime < time.time() - _ABANDONED_AFTER
+                if abandoned or total > self._max_bytes or count > self._max_files:
                     path.unlink(missing_ok=True)
                     total -= status.st_size
-                    files -= 1
-            self._bytes_left, self._files_left = self._most_bytes - total, self._most_files - files
+                    count -= 1
+            self._bytes_left, self._files_left = self._max_bytes - total, self._max_files - count
 
-    def _there(self) -> Iterator[tuple[os.stat_result, Path]]:
+    def _entries(self) -> Iterator[tuple[os.stat_result, Path]]:
         for path in self._folder.iterdir():
-            # Others write here too, and what they were writing may have its own name by now.
+            # Another process may have renamed its temporary file since.
             with suppress(FileNotFoundError):
-                if _OURS.fullmatch(path.name):
+                if _FILE_NAME.fullmatch(path.name):
                     yield path.lstat(), path
 
-    def _complain(self, error: OSError) -> None:
-        if not self._complained:
-            self._complained = True
-            logger.warning("nothing can be kept in %s (%s); every start asks the network", self._folder, error.strerror)
+    def _warn(self, error: OSError) -> None:
+        if not self._warned:
+            self._warned = True
+            logger.warning("cannot write to the cache %s (%s); continuing without it", self._folder, error.strerror)
 
 
 def _head(kind: Kind, key: str, content: bytes) -> bytes:

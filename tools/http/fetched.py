@@ -1,4 +1,4 @@
-"""Documents as they were fetched, and the ways in which fetching fails."""
+"""Fetched documents, their cache validators, and the errors of fetching."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ _SENDABLE = re.compile(r"[ -~]{1,500}")
 
 
 class FetchError(Exception):
-    """A document could not be had; the text says why."""
+    """The document could not be fetched; the message says why."""
 
 
 class GoneError(FetchError):
-    """The service says that there is no such document (any more), or it is known to be none that can be used."""
+    """The document does not exist (any more), or is known to be unusable."""
 
 
 class NotCachedError(FetchError):
-    """The document was never kept, and the network was not to be asked."""
+    """The document is not in the cache, and the network is not to be used."""
 
 
 class ConnectionFailedError(FetchError):
-    """Nobody answers there."""
+    """The server cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was fetched: the body, and the URL that it finally came from.
+    """A body, and the URL that it came from after redirects.
 
-    `confirmed` is when it was last known to be what is there (seconds since 1970). `stale` says why it is a kept copy
-    although the service was asked. Without `validators` it may not be kept.
+    `confirmed` is when it was last known to be current (Unix time). `stale` says why a cached copy was used although
+    the server was asked. Without `validators` it may not be cached.
     """
 
     body: bytes
@@ -46,24 +46,24 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """The validators that came with a body, and the `Accept` that it was the answer to."""
+    """The validators of a response (RFC 9110 §8.8), and the `Accept` of its request."""
 
     accept: str
     etag: str = ""
     modified: str = ""
 
     def conditions(self) -> dict[str, str]:
-        """The headers that ask for the body only if it is another one; both, as RFC 9111 §4.3.1 wants it."""
+        """Return the headers of a conditional request (RFC 9111 §4.3.1)."""
         both = {"if-none-match": self.etag, "if-modified-since": self.modified}
         return {name: value for name, value in both.items() if _SENDABLE.fullmatch(value)}
 
-    def agrees_with(self, etag: str) -> bool:
-        """Whether a 304 that says this `ETag`, or none, is about the same body (RFC 9111 §4.3.4)."""
+    def matches(self, etag: str) -> bool:
+        """Tell whether a 304 with this `ETag`, or '', selects the same body (RFC 9111 §4.3.4)."""
         return not etag or not self.etag or etag.removeprefix("W/") == self.etag.removeprefix("W/")
 
 
 def validators_of(headers: Mapping[str, str], accept: str) -> Validators | None:
-    """The validators in an answer's headers (lower-case names); nothing where it may not be stored."""
+    """Return the validators in a response's headers (lower-case names), or None if it must not be stored."""
     directives = {directive.strip().lower() for directive in headers.get("cache-control", "").split(",")}
     if "no-store" in directives:  # RFC 9111 §5.2.2.5
         return None
@@ -71,21 +71,21 @@ def validators_of(headers: Mapping[str, str], accept: str) -> Validators | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
-    """A document as it was at a time (seconds since 1970), and why it is not as it is now."""
+class StaleDocument:
+    """A cached copy that is used although it may be outdated, with the reason."""
 
     url: str
     confirmed: float
-    why: str
+    reason: str
 
     @property
-    def moment(self) -> str:
-        """The time, for people and programs."""
+    def timestamp(self) -> str:
+        """`confirmed` in ISO 8601."""
         return datetime.fromtimestamp(self.confirmed, UTC).isoformat(timespec="seconds")
 
 
-def staleness(document: Document) -> tuple[Stale, ...]:
-    """What there is to say of a document that is a kept copy; nothing of one that was confirmed."""
+def staleness(document: Document) -> tuple[StaleDocument, ...]:
+    """Return one entry if the document is stale, else none."""
     if not document.stale:
         return ()
-    return (Stale(document.url, document.confirmed, one_line(document.stale, 300)),)
+    return (StaleDocument(document.url, document.confirmed, one_line(document.stale, 300)),)

@@ -1,4 +1,4 @@
-"""Requests and responses of the services, as values."""
+"""Requests to services and their responses, as values."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import httpx2
 
 from ..tiers import Tier
 
-# RFC 9110 §9.2.2, and of QUERY its own draft: asking twice does what asking once does.
+# RFC 9110 §9.2.2, and QUERY by its own draft.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}
-PERHAPS_DONE = "It may have been carried out all the same: look before you repeat it."
+MAY_HAVE_SUCCEEDED = "The call may have succeeded all the same: check before you repeat it."
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request without a credential; `timeout` in seconds.
+    """An HTTP request without credentials; `timeout` in seconds.
 
-    `scopes` are what its operation wants; `may_ask` says whether a person may be asked to sign in for it.
-    Requests of one `group` share a rate limit. `tier` is what its operation does to the service, where that is known.
+    `scopes` are those of its operation; `may_ask` says whether the user may be asked to sign in for it.
+    Requests of one `group` share a rate limit. `tier` is that of its operation, if known.
     """
 
     method: str
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer, read whole or up to the limit: `cut` says that there was more. Header names are lower case."""
+    """A response with lower-case header names; `cut` says that the body was longer than the limit."""
 
     status: int
     headers: Mapping[str, str]
@@ -46,10 +46,10 @@ class Response:
     method: str = "GET"
 
 
-async def read_capped(answer: httpx2.Response, limit: int) -> tuple[bytes, bool]:
-    """The decoded body up to `limit` bytes, and whether there was more; a compressed bomb stops there too."""
+async def read_capped(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:
+    """Return the decompressed body up to `limit` bytes, and whether it was longer."""
     body = bytearray()
-    async for chunk in answer.aiter_bytes():
+    async for chunk in response.aiter_bytes():
         room = limit - len(body)
         body += chunk[:room]
         if len(chunk) > room:
@@ -57,6 +57,6 @@ async def read_capped(answer: httpx2.Response, limit: int) -> tuple[bytes, bool]
     return bytes(body), False
 
 
-def lower_case(answer: httpx2.Response) -> dict[str, str]:
-    """The headers by lower-case name; several of one name are joined by commas (RFC 9110 §5.3)."""
-    return {name.lower(): value for name, value in answer.headers.items()}
+def lower_case(response: httpx2.Response) -> dict[str, str]:
+    """Return the headers by lower-case name, repeated ones joined by commas (RFC 9110 §5.3)."""
+    return {name.lower(): value for name, value in response.headers.items()}

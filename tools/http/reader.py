@@ -1,4 +1,4 @@
-"""Files on this machine that the settings name, beside what is on the network."""
+"""Reading documents from the network and from local files."""
 
 from __future__ import annotations
 
@@ -12,38 +12,35 @@ import anyio.to_thread
 
 from ..formats.urls import is_file
 from .fetched import MAX_BYTES, Document, FetchError
-from .fetcher import Fetcher, Used
+from .fetcher import Fetcher, Parsed
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads catalogs and documents: over the network, and the `files` that the settings name.
-
-    What is in or below one of `folders` may be read too; those are the folders of local catalogs.
-    """
+    """Reads documents from the network, from `files`, and from `folders` and below."""
 
     fetcher: Fetcher
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
 
-    async def read(self, url: str, accept: str, use: Callable[[Document], Used]) -> Used:
-        """What `use` makes of one document; it raises ValueError where it is not what was looked for.
+    async def read(self, url: str, accept: str, parse: Callable[[Document], Parsed]) -> Parsed:
+        """Read a document and parse it in a thread; `parse` raises ValueError if it cannot be used.
 
         Raises:
-            FetchError: it is not permitted, or it could not be had.
-            ValueError: of `use`, and no kept copy is better.
+            FetchError: the document is not allowed, or cannot be read.
+            ValueError: from `parse`, if there is no cached copy.
         """
         if is_file(url):
-            return await anyio.to_thread.run_sync(lambda: use(self._read_file(url)))
-        return await self.fetcher.fetch_as(url, accept, use)
+            return await anyio.to_thread.run_sync(lambda: parse(self._read_file(url)))
+        return await self.fetcher.fetch_and_parse(url, accept, parse)
 
     def _read_file(self, url: str) -> Document:
         try:
             path = _path_of(url).resolve()
-            if not self._permits(path):
-                raise FetchError("it is a file outside the catalog's own folder")
+            if not self._allows(path):
+                raise FetchError("the file is outside the catalog's folder")
             if not path.is_file():
-                raise FetchError(f"there is no file {path}")
+                raise FetchError(f"the file {path} does not exist")
             with path.open("rb") as file:
                 body = file.read(MAX_BYTES + 1)
         except (OSError, ValueError) as error:
@@ -52,7 +49,7 @@ class Reader:
             raise FetchError(f"larger than {MAX_BYTES // 2**20} MiB")
         return Document(body, url)
 
-    def _permits(self, path: Path) -> bool:
+    def _allows(self, path: Path) -> bool:
         if any(path == _path_of(file).resolve() for file in self.files):
             return True
         return any(path.is_relative_to(_path_of(folder).resolve()) for folder in self.folders)

@@ -14,7 +14,7 @@ import anyio.from_thread
 from ..formats.json_values import JsonObject
 from ..formats.text import one_line
 from ..formats.urls import has_origin, is_file, origin_of
-from ..http.fetched import Document, FetchError, NotCachedError, Stale, staleness
+from ..http.fetched import Document, FetchError, NotCachedError, StaleDocument, staleness
 from ..http.reader import Reader
 from .document import read_document
 from .references import SelfContained
@@ -35,7 +35,7 @@ class _Read:
     digest: str = ""
     content: JsonObject | None = None
     reason: str = ""
-    stale: tuple[Stale, ...] = ()
+    stale: tuple[StaleDocument, ...] = ()
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Files:
         told = [[one, self._had[one].digest, self._had[one].reason] for one in sorted(urls)]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest().encode() if told else b""
 
-    def stale(self) -> tuple[Stale, ...]:
+    def stale(self) -> tuple[StaleDocument, ...]:
         """Those that are kept copies although the service was asked."""
         return tuple(stale for found in self._had.values() for stale in found.stale)
 

@@ -50,7 +50,7 @@ def find_compiled(body: bytes, source: Source, cache: Cache | None) -> Reading |
     except (ValueError, TypeError, LookupError, AttributeError):
         logger.warning("cannot use the cached operations of %s; parsing it again", source.url, exc_info=True)
         return None
-    cache.confirm("compiled", key)  # recently used entries stay
+    cache.touch("compiled", key)  # recently used entries stay
     return reading
 
 

@@ -11,7 +11,7 @@ from ..catalog.entries import Entry
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_text
 from ..formats.text import one_line
 from ..formats.urls import InvalidUrlError, is_file, origin_of
-from ..http.fetched import Document, FetchError, GoneError, Stale, staleness
+from ..http.fetched import Document, FetchError, GoneError, StaleDocument, staleness
 from ..http.reader import Reader
 from ..openapi.document import UnreadableDocumentError, read_document, unsupported_reason
 from ..openapi.external_files import Files
@@ -46,13 +46,13 @@ class LoadedDocument:
     same: str = ""
     final: bool = False
     confirmed: float = 0.0
-    stale: tuple[Stale, ...] = ()
+    stale: tuple[StaleDocument, ...] = ()
 
     def or_previous(self, previous: LoadedDocument | None) -> LoadedDocument:
         """Return the previous document of this run instead, if this is a failure that may be temporary."""
         if not self.failure or self.final or previous is None or previous.failure or previous.api != self.api:
             return self
-        return replace(previous, stale=(Stale(self.url, previous.confirmed, self.failure),))
+        return replace(previous, stale=(StaleDocument(self.url, previous.confirmed, self.failure),))
 
 
 async def load_document(entry: Entry, source: Source, reader: Reader) -> LoadedDocument:

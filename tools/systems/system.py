@@ -12,7 +12,7 @@ from ..catalog.discovery import DiscoveryError, DocumentSource, find_description
 from ..catalog.entries import Catalog, Entry
 from ..formats.text import one_line
 from ..formats.urls import has_origin
-from ..http.fetched import Stale
+from ..http.fetched import StaleDocument
 from ..http.fetcher import Fetcher
 from ..http.reader import Reader
 from ..http.sender import Sender
@@ -53,7 +53,7 @@ class System:
     documents: dict[str, LoadedDocument] = field(default_factory=dict[str, LoadedDocument])
     problems: list[Problem] = field(default_factory=list[Problem])
     _first: tuple[Entry, ...] = ()
-    _stale_catalogs: tuple[Stale, ...] = ()
+    _stale_catalogs: tuple[StaleDocument, ...] = ()
     # The URLs of documents that were loaded on demand, least recently used first.
     _on_demand: dict[str, None] = field(default_factory=dict[str, None])
     _index: SearchIndex[Entry] | None = None
@@ -63,7 +63,7 @@ class System:
 
         Ignores what was last confirmed more than `within` seconds ago.
         """
-        reader = self._reader(replace(self.fetcher, online=False, within=within))
+        reader = self._reader(replace(self.fetcher, online=False, max_age=within))
         if self._base_failure():
             return
         try:
@@ -159,9 +159,9 @@ class System:
     @property
     def unreachable(self) -> str:
         """Why the system could not be reached, if so."""
-        return self.failure or next((stale.why for stale in self._stale_catalogs), "")
+        return self.failure or next((stale.reason for stale in self._stale_catalogs), "")
 
-    def stale(self) -> list[Stale]:
+    def stale(self) -> list[StaleDocument]:
         """Return the catalogs and documents whose cached copies are used because they could not be fetched."""
         return [*self._stale_catalogs, *(stale for document in self._loaded() for stale in document.stale)]
 

@@ -228,7 +228,7 @@ async def test_rule_4_a_call_that_takes_too_long_may_be_repeated_if_it_reads(
         released.set()
     assert result.is_error
     assert ("Try again." in text(result)) == again
-    assert ("look before you repeat it" in text(result)) == (not again)
+    assert ("check before you repeat it" in text(result)) == (not again)
 
 
 @pytest.mark.parametrize("era", ERAS)

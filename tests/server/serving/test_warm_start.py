@@ -250,4 +250,4 @@ async def test_a_web_page_in_the_place_of_a_catalog_or_document_leaves_the_tools
         stale = bridge.connections["closient"].system.stale()
     assert bridge.tools.find("things_get_thing")
     assert len(stale) == 2
-    assert all("cannot be used: " in one.why and "HTML" in one.why for one in stale)
+    assert all("cannot be used: " in one.reason and "HTML" in one.reason for one in stale)

@@ -77,7 +77,7 @@ async def test_a_site_without_a_catalog_is_told_with_all_that_was_tried(
 async def test_rule_2_a_link_header_does_not_lead_into_the_private_network(service: Service) -> None:
     service.routes["/"] = Reply(headers=link("https://10.0.0.1/catalog"))
     system = await loaded(service, DocumentSource(site=service.url + "/"))
-    assert "10.0.0.1 is at the private address" in system.failure
+    assert "10.0.0.1 has the private address" in system.failure
 
 
 async def test_other_discovery_documents_are_never_read(service: Service) -> None:
@@ -198,7 +198,7 @@ async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(servi
         "acme_b_get_b": f"{service.url}/b",
         "acme_g_get_g": service.url,
     }
-    outside = "it is a file outside the catalog's own folder"
+    outside = "the file is outside the catalog's folder"
     assert skipped(system)["outside.json"] == skipped(system)["link.json"] == outside
     assert "set `base`" in skipped(system)["f.json"]
     assert "a file on another machine" in skipped(system)["h"]

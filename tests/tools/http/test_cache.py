@@ -106,7 +106,7 @@ def test_a_folder_or_a_pipe_in_the_place_of_a_file_is_not_read(tmp_path: Path, c
 
 
 def test_rule_2_the_oldest_make_room_when_there_are_too_many_bytes(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache", most_bytes=3_000)
+    cache = Cache(tmp_path / "cache", max_bytes=3_000)
     for number in range(6):
         cache.write("document", str(number), {}, b"x" * 1_000)
         age(tmp_path, 10)  # as if each had been written long before the next
@@ -122,7 +122,7 @@ def age(tmp_path: Path, seconds: float) -> None:
 
 
 def test_rule_2_the_oldest_make_room_when_there_are_too_many_files(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache", most_files=2)
+    cache = Cache(tmp_path / "cache", max_files=2)
     for number in range(5):
         cache.write("document", str(number), {}, b"x")
         age(tmp_path, 10)
@@ -130,23 +130,23 @@ def test_rule_2_the_oldest_make_room_when_there_are_too_many_files(tmp_path: Pat
 
 
 def test_what_was_confirmed_last_stays_longest(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache", most_files=2)
+    cache = Cache(tmp_path / "cache", max_files=2)
     for number in range(2):
         cache.write("document", str(number), {}, b"x")
         age(tmp_path, 10)
-    cache.confirm("document", "0")
+    cache.touch("document", "0")
     cache.write("document", "2", {}, b"x")
     assert [number for number in range(3) if cache.read("document", str(number))] == [0, 2]
 
 
 def test_confirming_what_is_not_there_makes_no_file(tmp_path: Path, cache: Cache) -> None:
     cache.write("document", "a", {}, b"x")
-    cache.confirm("document", "b")
+    cache.touch("document", "b")
     assert len(files(tmp_path)) == 1
 
 
 def test_only_files_of_ours_make_room(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache", most_files=1)
+    cache = Cache(tmp_path / "cache", max_files=1)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "thesis.txt").write_text("x")
     for key in "abc":
@@ -183,14 +183,14 @@ def test_what_a_process_left_half_written_is_removed_later(tmp_path: Path, cache
 
 
 def test_rule_2_what_is_larger_than_the_whole_cache_is_not_kept(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache", most_bytes=100)
+    cache = Cache(tmp_path / "cache", max_bytes=100)
     cache.write("document", "a", {}, b"x" * 101)
     assert cache.read("document", "a") is None
 
 
 def test_rule_2_a_file_larger_than_any_of_ours_is_not_read(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.write("document", "a", {}, b"x" * 200)
-    monkeypatch.setattr(cache_module, "_MOST_IN_ONE", 100)
+    monkeypatch.setattr(cache_module, "_MAX_FILE_BYTES", 100)
     assert cache.read("document", "a") is None
 
 
@@ -201,10 +201,10 @@ def test_a_folder_that_cannot_be_written_costs_only_the_keeping_and_is_logged_on
     cache = Cache(tmp_path / "cache")
     for key in "ab":
         cache.write("document", key, {}, b"x")
-        cache.confirm("document", key)
-        cache.forget("document", key)
+        cache.touch("document", key)
+        cache.delete("document", key)
         assert cache.read("document", key) is None
-    assert caplog.text.count("nothing can be kept in") == 1
+    assert caplog.text.count("cannot write to the cache") == 1
 
 
 # What HTTP says
@@ -217,7 +217,7 @@ def body_of(found: Document) -> bytes:
 
 
 async def get(fetcher: Fetcher, url: str, accept: str = "*/*") -> bytes:
-    return await fetcher.fetch_as(url, accept, body_of)
+    return await fetcher.fetch_and_parse(url, accept, body_of)
 
 
 def conditions(received: Received) -> dict[str, str]:
@@ -253,7 +253,7 @@ async def test_rfc_9110_15_4_5_not_modified_gives_the_kept_body(fetcher: Fetcher
     service.routes["/d"] = Reply(status=304, headers={"ETag": 'W/"a"'})
     found = await fetcher.fetch(url, "*/*")
     assert (found.body, found.url, found.stale) == (b"kept", url, "")
-    kept = fetcher.kept(url)
+    kept = fetcher.cached(url)
     assert kept
     assert found.confirmed >= kept.confirmed
 
@@ -263,10 +263,10 @@ async def test_not_modified_moves_the_time_it_was_confirmed(fetcher: Fetcher, se
     url = f"{service.url}/d"
     await get(fetcher, url)
     age(tmp_path, 1_000)
-    before = fetcher.kept(url)
+    before = fetcher.cached(url)
     service.routes["/d"] = Reply(status=304)
     await get(fetcher, url)
-    after = fetcher.kept(url)
+    after = fetcher.cached(url)
     assert before
     assert after
     assert after.confirmed - before.confirmed > 900
@@ -278,7 +278,7 @@ async def test_another_body_takes_the_place_of_the_kept_one(fetcher: Fetcher, se
     for body in (b"old", b"new"):
         service.routes["/d"] = Reply(body, headers={"ETag": f'"{body.decode()}"'})
         assert await get(fetcher, url) == body
-    assert (kept := fetcher.kept(url))
+    assert (kept := fetcher.cached(url))
     assert kept.body == b"new"
     await get(fetcher, url)
     assert conditions(service.received[-1]) == {"if-none-match": '"new"'}
@@ -315,7 +315,7 @@ async def test_validators_go_to_the_address_that_the_body_came_from_only(fetcher
     service.routes["/d"] = Reply(status=302, headers={"Location": "/f"})
     assert await get(fetcher, url) == b"f"
     assert conditions(service.received[-1]) == {}
-    assert (kept := fetcher.kept(url))
+    assert (kept := fetcher.cached(url))
     assert kept.url == f"{service.url}/f"
 
 
@@ -335,8 +335,8 @@ async def test_rfc_9110_12_5_5_the_answer_to_another_accept_is_not_asked_for_by_
         (Reply(status=503), "HTTP 503"),
         (Reply(status=429, headers={"Retry-After": "60"}), "HTTP 429"),
         (Reply(status=403), "HTTP 403"),
-        (Reply(status=302, headers={"Location": "/d"}), "redirected or put off"),
-        (Reply(status=302, headers={"Location": "http://10.0.0.1/"}), "neither https"),
+        (Reply(status=302, headers={"Location": "/d"}), "redirects or retries"),
+        (Reply(status=302, headers={"Location": "http://10.0.0.1/"}), "must be https"),
     ],
 )
 async def test_rfc_5861_while_nothing_better_can_be_had_the_kept_copy_stands_in_and_says_why(
@@ -349,8 +349,8 @@ async def test_rfc_5861_while_nothing_better_can_be_had_the_kept_copy_stands_in_
     found = await fetcher.fetch(url, "*/*")
     assert found.body == b"kept"
     assert why in found.stale
-    fetcher.keep(url, found)
-    assert (kept := fetcher.kept(url))
+    fetcher.store(url, found)
+    assert (kept := fetcher.cached(url))
     assert kept.confirmed == found.confirmed
     assert not kept.stale
 
@@ -376,7 +376,7 @@ async def test_what_the_service_says_is_gone_is_gone(fetcher: Fetcher, service: 
     service.routes["/d"] = Reply(status=status)
     with pytest.raises(GoneError, match=f"HTTP {status}"):
         await fetcher.fetch(url, "*/*")
-    assert fetcher.kept(url) is None
+    assert fetcher.cached(url) is None
 
 
 async def test_what_the_caller_cannot_use_does_not_replace_what_is_kept(fetcher: Fetcher, service: Service) -> None:
@@ -390,10 +390,10 @@ async def test_what_the_caller_cannot_use_does_not_replace_what_is_kept(fetcher:
         used.append(found)
         return body_of(found)
 
-    await fetcher.fetch_as(url, "*/*", use)
+    await fetcher.fetch_and_parse(url, "*/*", use)
     assert [found.body for found in used] == [b"<html>", b"good"]
-    assert used[1].stale == "what is there now cannot be used: it is a web page"
-    assert (kept := fetcher.kept(url))
+    assert used[1].stale == "the current document cannot be used: it is a web page"
+    assert (kept := fetcher.cached(url))
     assert kept.body == b"good"
 
 
@@ -401,7 +401,7 @@ async def test_what_nobody_can_use_is_the_callers_own_error(fetcher: Fetcher, se
     service.routes["/d"] = Reply(b"<html>")
     with pytest.raises(ValueError, match="web page"):
         await get(fetcher, f"{service.url}/d")
-    assert fetcher.kept(f"{service.url}/d") is None
+    assert fetcher.cached(f"{service.url}/d") is None
 
 
 async def test_offline_only_what_was_kept_is_there_and_nothing_is_sent(fetcher: Fetcher, service: Service) -> None:
@@ -417,8 +417,8 @@ async def test_offline_only_what_was_kept_is_there_and_nothing_is_sent(fetcher: 
     assert reasons == [
         (GoneError, "it is a web page"),
         (GoneError, "HTTP 404 Not Found"),
-        (NotCachedError, "it was never read"),
-        (NotCachedError, "it was never read"),
+        (NotCachedError, "it is not cached"),
+        (NotCachedError, "it is not cached"),
     ]
     assert service.received == []
 
@@ -448,15 +448,15 @@ async def test_rfc_9111_5_2_2_5_what_may_not_be_stored_is_not_kept(
     await get(fetcher, url)
     service.routes["/d"] = Reply(b"new", headers={"ETag": '"b"', "Cache-Control": directives})
     assert await get(fetcher, url) == b"new"
-    assert fetcher.kept(url) is None
+    assert fetcher.cached(url) is None
 
 
 async def test_rule_2_what_one_system_may_reach_is_not_kept_for_another(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"d")
     await get(fetcher, f"{service.url}/d")
     other = Fetcher(fetcher.client, frozenset({"https://www.example.com"}), fetcher.cache)
-    assert fetcher.kept(f"{service.url}/d")
-    assert other.kept(f"{service.url}/d") is None
+    assert fetcher.cached(f"{service.url}/d")
+    assert other.cached(f"{service.url}/d") is None
 
 
 async def test_the_links_of_a_site_are_kept_as_documents_are(fetcher: Fetcher, service: Service) -> None:
@@ -465,7 +465,7 @@ async def test_the_links_of_a_site_are_kept_as_documents_are(fetcher: Fetcher, s
     assert (await fetcher.links(site)).body == b'</c>; rel="api-catalog"'
     offline = replace(fetcher, online=False)
     assert (await offline.links(site)).body == b'</c>; rel="api-catalog"'
-    assert fetcher.kept(site) is None
+    assert fetcher.cached(site) is None
     with pytest.raises(NotCachedError):
         await offline.links(f"{service.url}/other")
 
@@ -477,8 +477,8 @@ async def test_what_was_confirmed_too_long_ago_does_not_count_where_that_is_aske
     url = f"{service.url}/d"
     await get(fetcher, url)
     age(tmp_path, 100)
-    assert replace(fetcher, within=200).kept(url)
-    assert replace(fetcher, within=50).kept(url) is None
+    assert replace(fetcher, max_age=200).cached(url)
+    assert replace(fetcher, max_age=50).cached(url) is None
 
 
 # Compiled documents

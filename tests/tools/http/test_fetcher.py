@@ -39,8 +39,8 @@ async def test_redirects_are_followed_and_the_last_address_is_told(fetcher: Fetc
     [
         (Reply(status=404), "HTTP 404 Not Found"),
         (Reply(status=500), "HTTP 500"),
-        (Reply(status=302, headers={"Location": "/d"}), "redirected or put off more than"),
-        (Reply(status=429, headers={"Retry-After": "0"}), "redirected or put off more than"),
+        (Reply(status=302, headers={"Location": "/d"}), "redirects or retries"),
+        (Reply(status=429, headers={"Retry-After": "0"}), "redirects or retries"),
         (Reply(status=429, headers={"Retry-After": "60"}), "HTTP 429"),
         (Reply(status=302, headers={"Location": "ftp://x"}), "not an http"),
         (Reply(b"not compressed at all", headers={"Content-Encoding": "gzip"}), "cannot be reached"),
@@ -94,13 +94,13 @@ async def test_rule_2_a_redirect_into_the_private_network_is_refused_too() -> No
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
         public = Fetcher(client, frozenset({"https://www.example.com"}))
-        with pytest.raises(FetchError, match=r"10\.0\.0\.1 is at the private address"):
+        with pytest.raises(FetchError, match=r"10\.0\.0\.1 has the private address"):
             await public.fetch("https://www.example.com/d", "*/*")
 
 
 async def test_a_document_in_plain_http_elsewhere_is_refused(client: httpx2.AsyncClient) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
-    with pytest.raises(FetchError, match="neither https nor on this machine"):
+    with pytest.raises(FetchError, match="must be https"):
         await public.fetch("http://93.184.216.34/openapi.json", "*/*")
 
 
@@ -113,7 +113,7 @@ async def test_an_unknown_host_is_told_as_such(client: httpx2.AsyncClient) -> No
 @pytest.mark.parametrize("url", ["http://www.example.com/d", "http://www.example.com:6379/d"])
 async def test_the_host_of_an_https_system_is_not_asked_in_plain_http(client: httpx2.AsyncClient, url: str) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
-    with pytest.raises(FetchError, match="neither https nor on this machine"):
+    with pytest.raises(FetchError, match="must be https"):
         await public.fetch(url, "*/*")
 
 

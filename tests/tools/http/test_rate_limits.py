@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from closient_mcp.tools.http.rate_limits import Pace, limit_of, seconds_to_wait
+from closient_mcp.tools.http.rate_limits import RateLimiter, rate_limit, seconds_to_wait
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -56,30 +56,30 @@ def test_the_wait_is_what_the_service_asks_for(headers: dict[str, str], seconds:
     ],
 )
 def test_every_syntax_of_the_limit_are_read(headers: dict[str, str], limit: tuple[int | None, float | None]) -> None:
-    assert limit_of(headers) == limit
+    assert rate_limit(headers) == limit
 
 
 def test_when_nothing_is_left_the_next_request_waits_until_there_is() -> None:
     now = 100.0
-    pace = Pace(clock=lambda: now)
-    pace.note({"ratelimit-remaining": "0", "ratelimit-reset": "4"})
-    assert pace.delay() == 4.0
-    pace.note({"ratelimit-remaining": "5", "ratelimit-reset": "4"})
-    assert pace.delay() == 0.0
+    limiter = RateLimiter(clock=lambda: now)
+    limiter.update({"ratelimit-remaining": "0", "ratelimit-reset": "4"})
+    assert limiter.delay() == 4.0
+    limiter.update({"ratelimit-remaining": "5", "ratelimit-reset": "4"})
+    assert limiter.delay() == 0.0
 
 
 def test_an_endpoint_that_is_used_up_does_not_stop_the_others() -> None:
     now = 100.0
-    pace = Pace(clock=lambda: now)
-    pace.note({"ratelimit": "limit=40, remaining=0, reset=0.5"}, "GET /lead/")
-    pace.note({"ratelimit": "limit=40, remaining=9, reset=0.5"}, "GET /task/")
-    assert (pace.delay("GET /lead/"), pace.delay("GET /task/"), pace.delay("POST /lead/")) == (0.5, 0.0, 0.0)
+    limiter = RateLimiter(clock=lambda: now)
+    limiter.update({"ratelimit": "limit=40, remaining=0, reset=0.5"}, "GET /lead/")
+    limiter.update({"ratelimit": "limit=40, remaining=9, reset=0.5"}, "GET /task/")
+    assert (limiter.delay("GET /lead/"), limiter.delay("GET /task/"), limiter.delay("POST /lead/")) == (0.5, 0.0, 0.0)
 
 
 def test_rule_2_what_is_over_is_not_kept() -> None:
     now = 100.0
-    pace = Pace(clock=lambda: now)
+    limiter = RateLimiter(clock=lambda: now)
     for number in range(1000):
         now += 1.0
-        pace.note({"ratelimit": "remaining=0, reset=0.5"}, f"GET /{number}")
-    assert pace.waiting == 1
+        limiter.update({"ratelimit": "remaining=0, reset=0.5"}, f"GET /{number}")
+    assert limiter.waiting == 1

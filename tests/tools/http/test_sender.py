@@ -16,7 +16,7 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError, UnreachableError
-from closient_mcp.tools.http.messages import PERHAPS_DONE, Request
+from closient_mcp.tools.http.messages import MAY_HAVE_SUCCEEDED, Request
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import Source, read_operations
 from closient_mcp.tools.tiers import Tier
@@ -148,7 +148,7 @@ async def test_rule_4_after_a_lost_connection_only_idempotent_methods_are_repeat
         with pytest.raises(UnreachableError) as caught:
             await sender.send(Request(method, "https://h.example/a?token=hidden"))
     assert len(transport.sent) == tries
-    assert ("look before you repeat it" in caught.value.next_step) == (tries == 1)
+    assert ("check before you repeat it" in caught.value.next_step) == (tries == 1)
     assert caught.value.details["url"] == "https://h.example/a"
 
 
@@ -172,7 +172,7 @@ async def test_rule_4_what_a_call_does_decides_what_is_said_when_its_answer_is_l
         with pytest.raises(UnreachableError) as caught:
             await sender.send(Request(method, "https://h.example/a", tier=tier))
     assert len(transport.sent) == tries
-    assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
+    assert caught.value.next_step == (MAY_HAVE_SUCCEEDED if may_be_done else "Try again.")
 
 
 class Hanging(httpx2.AsyncBaseTransport):
@@ -191,7 +191,7 @@ async def test_rule_4_a_post_that_reads_is_not_said_to_have_done_something(
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
         with pytest.raises(UnreachableError) as caught:
             await sender.send(Request("POST", "https://h.example/a", timeout=0.05, tier=tier))
-    assert caught.value.next_step == (PERHAPS_DONE if may_be_done else "Try again.")
+    assert caught.value.next_step == (MAY_HAVE_SUCCEEDED if may_be_done else "Try again.")
 
 
 def test_rule_4_a_request_says_what_its_operation_does() -> None:
@@ -286,7 +286,7 @@ async def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
 
 async def test_no_answer_in_time_is_an_error_that_says_so(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply(status=429, headers={"Retry-After": "5"})
-    with pytest.raises(UnreachableError, match="did not answer within 0 seconds"):
+    with pytest.raises(UnreachableError, match="did not respond within 0 seconds"):
         await sender.send(get(service, "/a", timeout=0.2))
 
 
@@ -311,9 +311,9 @@ async def test_rule_2_a_compressed_bomb_is_read_up_to_the_limit(
 
 async def test_when_a_limit_is_used_up_the_next_request_waits(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply({}, headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "1"})
-    sender.pace.clock = lambda: 100.0
+    sender.rate_limiter.clock = lambda: 100.0
     await sender.send(get(service, "/a"))
-    assert sender.pace.delay() == 1.0
+    assert sender.rate_limiter.delay() == 1.0
     response = await sender.send(get(service, "/a"))
     assert response.waited == 1.0
 
@@ -322,7 +322,7 @@ async def test_when_one_endpoint_is_used_up_another_is_called_at_once(service: S
     service.routes |= {"/a": Reply({}, headers={"RateLimit": "limit=9, remaining=0, reset=4.5"}), "/b": Reply({})}
     await sender.send(get(service, "/a", group="GET /a"))
     assert (await sender.send(get(service, "/b", group="GET /b"))).waited == 0.0
-    assert sender.pace.delay("GET /a") > 0
+    assert sender.rate_limiter.delay("GET /a") > 0
 
 
 async def test_an_answer_says_what_it_answers(service: Service, sender: Sender) -> None:
@@ -374,7 +374,7 @@ async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sen
 async def test_an_address_that_is_none_is_the_arguments_fault_and_no_bug(
     service: Service, sender: Sender, path: str
 ) -> None:
-    with pytest.raises(InvalidArgumentsError, match="URL that these arguments make"):
+    with pytest.raises(InvalidArgumentsError, match="invalid URL"):
         await sender.send(get(service, path))
 
 

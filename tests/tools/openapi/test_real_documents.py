@@ -16,7 +16,7 @@ MISSING = {
     # It refers to a schema of another host (design.md §8, rule 2).
     "gs1-epcis.yaml": "it is on the network, and the document is a file",
     # Of its five files, one is there.
-    "oai-petstore-separate-v2.json": "there is no file",
+    "oai-petstore-separate-v2.json": "does not exist",
 }
 
 
