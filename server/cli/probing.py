@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ...auth.oauth.discovery import ServerMetadataError, discover
 from ...auth.oauth.http import HttpClient
-from ...tools.catalog.discovery import WELL_KNOWN, DiscoveryError, DocumentSource, find_descriptions
+from ...tools.catalog.discovery import WELL_KNOWN, DiscoveryError, DocumentSource, find_documents
 from ...tools.catalog.entries import Entry, InvalidCatalogError, read_catalog
 from ...tools.formats.json_values import JsonObject, as_list, as_object, as_text
 from ...tools.formats.urls import InvalidUrlError, has_origin, is_file, is_loopback, origin_of, resolve
@@ -104,7 +104,7 @@ def _listed_origins(document: Document) -> frozenset[str]:
         entries = read_catalog(document.body, document.url).entries
     except InvalidCatalogError:
         return frozenset()
-    return frozenset(_origins([entry.anchor or entry.description for entry in entries]))
+    return frozenset(_origins([entry.anchor or entry.document_url for entry in entries]))
 
 
 async def _probe_site(url: str, base: str, fetcher: Fetcher, reason: str) -> Probe:
@@ -172,7 +172,7 @@ async def _from_catalog(settings: dict[str, str], source: DocumentSource, base: 
         DiscoveryError: no catalog.
         SettingsError: its APIs are at several origins, none of which is the catalog's own.
     """
-    catalog = await find_descriptions(source, reader)
+    catalog = await find_documents(source, reader)
     apis = [api async for api in _sample(catalog.entries, reader)]
     schemes = tuple(dict.fromkeys(scheme for api in apis for scheme in security_schemes(api.document, api.url)))
     own = "" if is_file(source.url) else source.url
@@ -195,7 +195,7 @@ async def _from_catalog(settings: dict[str, str], source: DocumentSource, base: 
 async def _sample(entries: Sequence[Entry], reader: Reader) -> AsyncIterator[_ApiDocument]:
     for entry in entries[:_MAX_SAMPLED]:
         try:
-            yield await reader.read(entry.description, _ACCEPT, partial(_api_document, anchor=entry.anchor))
+            yield await reader.read(entry.document_url, _ACCEPT, partial(_api_document, anchor=entry.anchor))
         except (FetchError, ValueError):
             continue  # reported when the system is loaded
 

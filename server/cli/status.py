@@ -49,8 +49,8 @@ def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
 
 
 def _source(source: DocumentSource) -> JsonObject:
-    if source.descriptions:
-        return {"description": list[JsonValue](source.descriptions)}
+    if source.document_urls:
+        return {"description": list[JsonValue](source.document_urls)}
     return {"catalog": source.catalog or f"{source.site.rstrip('/')}/.well-known/api-catalog"}
 
 

@@ -34,11 +34,11 @@ def listed_origins(uri: str) -> tuple[str, ...]:
         return ()
     found: dict[str, None] = {}
     for entry in catalog.entries:
-        for url in (entry.anchor, entry.description):
+        for url in (entry.anchor, entry.document_url):
             if is_file(url):
                 found |= dict.fromkeys(described_origins(url))
                 continue
-            if url == entry.description and entry.anchor and not is_file(entry.anchor):
+            if url == entry.document_url and entry.anchor and not is_file(entry.anchor):
                 continue
             with suppress(InvalidUrlError):
                 found[origin_of(url)] = None

@@ -58,7 +58,7 @@ def all_specs() -> dict[str, Spec]:
 async def _loaded(urls: list[str]) -> System:
     origins = frozenset({BASE})
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        way = DocumentSource(descriptions=tuple(urls), base=BASE)
+        way = DocumentSource(document_urls=tuple(urls), base=BASE)
         system = System("acme", way, ("acme",), Sender(client, origins, "acme"), Fetcher(client, origins))
         await system.load()
         return system

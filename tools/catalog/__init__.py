@@ -1,1 +1,1 @@
-"""From a service's catalog (RFC 9727) to the OpenAPI documents that it lists."""
+"""API catalogs (RFC 9727) and the OpenAPI documents that they list."""

@@ -1,4 +1,4 @@
-"""What the links of a catalog lead to, as far as it can be told without following them."""
+"""Links of catalogs, classified by their types and URLs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..formats.json_values import JsonValue, as_object, as_text
+from ..formats.media_types import essence
 
 LINKSET = "application/linkset+json"
 _YAML_TYPES = {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/vnd.yaml"}
@@ -25,7 +26,7 @@ _OTHER_TYPES = (
     ("mcp", _MCP),
     ("text/", _TEXT),
 )
-# Matched against the path in lower case. Discovery documents of other kinds are never read.
+# Matched against the path in lower case.
 _OTHER_NAMES = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
@@ -39,13 +40,13 @@ _OTHER_NAMES = tuple(
     )
 )
 
-# These say less than a type does: a page's name may stand for data that is made by a program.
+# Only used without a media type: programs serve data under such names too.
 _TEXT_NAMES = ((re.compile(r"\.html?$"), _PAGE), (re.compile(r"\.(txt|md)$"), _TEXT))
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a link leads: `rel` is the relation that it names itself, where it does."""
+    """A link target object (RFC 9264 §4.2.3); some have a `rel` of their own."""
 
     href: str
     type: str = ""
@@ -55,9 +56,9 @@ class Target:
 
 
 def read_targets(value: JsonValue) -> list[Target]:
-    """The targets of a relation, which real catalogs write as a string, an object, or an array of either."""
-    found = (_read_target(link) for link in (value if isinstance(value, list) else [value]))
-    return [target for target in found if target.href]
+    """Return the targets of a relation: a string, an object, or an array of either."""
+    targets = (_read_target(link) for link in (value if isinstance(value, list) else [value]))
+    return [target for target in targets if target.href]
 
 
 def _read_target(link: JsonValue) -> Target:
@@ -69,50 +70,46 @@ def _read_target(link: JsonValue) -> Target:
 
 
 def is_catalog(target: Target) -> bool:
-    """Whether the link's type says that a catalog is there."""
-    return _essence(target) == LINKSET
+    """Tell whether the link leads to a catalog, by its type."""
+    return essence(target.type) == LINKSET
 
 
 def is_openapi(target: Target) -> bool:
-    """Whether the link itself says that an OpenAPI document is there, by its type, else by its name."""
-    essence = _essence(target)
-    if "openapi" in essence or "swagger" in essence:
+    """Tell whether the link leads to an OpenAPI document, by its type or its name."""
+    plain = essence(target.type)
+    if "openapi" in plain or "swagger" in plain:
         return True
-    named = bool(_OPENAPI_NAME.search(_path(target)))
-    return essence in _YAML_TYPES or (named and essence in (*_DATA_TYPES, "text/plain"))
+    has_name = bool(_OPENAPI_NAME.search(_path(target)))
+    return plain in _YAML_TYPES or (has_name and plain in (*_DATA_TYPES, "text/plain"))
 
 
-def what_else(target: Target) -> str:
-    """What a link leads to where that is known to be no OpenAPI document; nothing where it may be one."""
-    essence, path = _essence(target), _path(target)
-    if "openapi" in essence or "swagger" in essence:
+def other_kind(target: Target) -> str:
+    """Return what a link leads to if that is not an OpenAPI document, or '' if it may be one."""
+    plain, path = essence(target.type), _path(target)
+    if "openapi" in plain or "swagger" in plain:
         return ""
-    names = _OTHER_NAMES if essence in _DATA_TYPES - {""} else (*_OTHER_NAMES, *_TEXT_NAMES)
-    if named := next((kind for pattern, kind in names if pattern.search(path)), ""):
-        return named
+    names = _OTHER_NAMES if plain in _DATA_TYPES - {""} else (*_OTHER_NAMES, *_TEXT_NAMES)
+    if kind := next((kind for pattern, kind in names if pattern.search(path)), ""):
+        return kind
     if "wsdl" in urlsplit(target.href).query.lower().split("&"):
         return _WSDL
-    if essence in _DATA_TYPES or (essence == "text/plain" and _DATA_NAME.search(path)):
+    if plain in _DATA_TYPES or (plain == "text/plain" and _DATA_NAME.search(path)):
         return ""
-    return next((kind for part, kind in _OTHER_TYPES if part in essence), f"of type {essence}")
+    return next((kind for part, kind in _OTHER_TYPES if part in plain), f"of type {plain}")
 
 
-def format_of(target: Target) -> str:
-    """`json`, `yaml`, or nothing where the link does not say."""
-    essence, path = _essence(target), _path(target)
-    if essence in _YAML_TYPES or essence.endswith("+yaml") or path.endswith((".yaml", ".yml")):
+def document_format(target: Target) -> str:
+    """Return `json`, `yaml`, or '' if unknown."""
+    plain, path = essence(target.type), _path(target)
+    if plain in _YAML_TYPES or plain.endswith("+yaml") or path.endswith((".yaml", ".yml")):
         return "yaml"
-    return "json" if essence.endswith(("+json", "/json")) or path.endswith(".json") else ""
+    return "json" if plain.endswith(("+json", "/json")) or path.endswith(".json") else ""
 
 
-def stem_of(target: Target) -> str:
-    """The URL without what says its format: equal for the JSON and the YAML of one document."""
+def url_stem(target: Target) -> str:
+    """Return the URL without its extension, which is the same for the JSON and YAML of a document."""
     parts = urlsplit(target.href)
     return f"{parts.scheme}://{parts.netloc}{_DATA_NAME.sub('', parts.path)}?{parts.query}"
-
-
-def _essence(target: Target) -> str:
-    return target.type.split(";")[0].strip().lower()
 
 
 def _path(target: Target) -> str:

@@ -58,7 +58,7 @@ class LoadedDocument:
 async def load_document(entry: Entry, source: Source, reader: Reader) -> LoadedDocument:
     """Load the document of an entry or, if that fails, an alternate that the catalog lists for the same API."""
     failed: LoadedDocument | None = None
-    for url in (entry.description, *entry.alternates):
+    for url in (entry.document_url, *entry.alternates):
         document = await _load(entry, url, source, reader)
         if not document.failure:
             return document
@@ -71,7 +71,7 @@ async def _load(entry: Entry, url: str, source: Source, reader: Reader) -> Loade
     def parse(document: Document) -> LoadedDocument:
         return _parse(entry, document, replace(source, url=document.url), reader)
 
-    failed = LoadedDocument(entry.api, entry.description)
+    failed = LoadedDocument(entry.api, entry.document_url)
     try:
         return await reader.read(url, _ACCEPT, parse)
     except (FetchError, _UnusableError) as error:
@@ -98,7 +98,7 @@ def _parse(entry: Entry, document: Document, source: Source, reader: Reader) -> 
         operations, problems = load_compiled(body, source, reader.fetcher.cache, _compile)
     bases = "\n".join(sorted({operation.base for operation in operations}))
     same = hashlib.sha256(body + bases.encode()).hexdigest()
-    loaded = LoadedDocument(entry.api, entry.description, tuple(operations), tuple(problems), same=same)
+    loaded = LoadedDocument(entry.api, entry.document_url, tuple(operations), tuple(problems), same=same)
     return replace(loaded, confirmed=document.confirmed, stale=stale)
 
 

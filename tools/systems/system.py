@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from ..catalog.discovery import DiscoveryError, DocumentSource, find_descriptions
+from ..catalog.discovery import DiscoveryError, DocumentSource, find_documents
 from ..catalog.entries import Catalog, Entry
 from ..formats.text import one_line
 from ..formats.urls import has_origin
@@ -67,7 +67,7 @@ class System:
         if self._base_failure():
             return
         try:
-            self._use_catalog(await find_descriptions(self.source, reader))
+            self._use_catalog(await find_documents(self.source, reader))
         except DiscoveryError:
             return
         await self._load_all(self._first, reader, None)
@@ -87,11 +87,11 @@ class System:
         if self.failure:
             return
         try:
-            self._use_catalog(await find_descriptions(self.source, self._reader()))
+            self._use_catalog(await find_documents(self.source, self._reader()))
         except DiscoveryError as error:
             self.failure = one_line(str(error), 500)
             return
-        on_demand = [entry for entry in self.entries if entry.description in self._on_demand] if again else []
+        on_demand = [entry for entry in self.entries if entry.document_url in self._on_demand] if again else []
         await self._load_all([*self._first, *on_demand], self._reader(), progress, again=again)
         self.loaded = True
 
@@ -108,8 +108,8 @@ class System:
         self._stale_catalogs = catalog.stale
         pins = {pin.removeprefix(f"{self.name}.") for pin in self.pins}
         by_pin = sorted(self.entries, key=lambda entry: entry.api not in pins)
-        first = {entry.description for entry in by_pin[:MAX_DOCUMENTS]}
-        self._first = tuple(entry for entry in self.entries if entry.description in first)
+        first = {entry.document_url for entry in by_pin[:MAX_DOCUMENTS]}
+        self._first = tuple(entry for entry in self.entries if entry.document_url in first)
         if self.partial:
             reason = f"it lists {len(self.entries)} descriptions; {len(self._first)} are read at the start"
             effect = f"the others are read on demand, and at most {MAX_KEPT} are kept"
@@ -186,12 +186,12 @@ class System:
         return problems
 
     async def _load_on_demand(self, entries: list[Entry]) -> bool:
-        first = {entry.description for entry in self._first}
+        first = {entry.document_url for entry in self._first}
         for entry in entries:
-            if entry.description not in first:
-                self._on_demand.pop(entry.description, None)
-                self._on_demand[entry.description] = None
-        new = [entry for entry in entries if entry.description not in self.documents]
+            if entry.document_url not in first:
+                self._on_demand.pop(entry.document_url, None)
+                self._on_demand[entry.document_url] = None
+        new = [entry for entry in entries if entry.document_url not in self.documents]
         await self._load_all(new, self._reader(), None)
         while len(self.documents) > MAX_KEPT and self._on_demand:
             oldest = next(iter(self._on_demand))
@@ -205,11 +205,11 @@ class System:
         limiter = anyio.CapacityLimiter(8)
 
         async def load(entry: Entry) -> None:
-            known = self.documents.get(entry.description)
+            known = self.documents.get(entry.document_url)
             if again or known is None or known.failure or known.stale or known.api != entry.api:
                 async with limiter:
                     document = await load_document(entry, self._source_of(entry), reader)
-                self.documents[entry.description] = document.or_previous(known)
+                self.documents[entry.document_url] = document.or_previous(known)
             if progress:
                 progress(len(self.documents), len(self._first), entry.api)
 
@@ -222,7 +222,7 @@ class System:
             system=self.name,
             prefix=self._prefix_of(entry),
             api=entry.api,
-            url=entry.description,
+            url=entry.document_url,
             anchor=entry.anchor,
             origins=self.sender.origins,
             app_scopes=self.app_scopes,
@@ -236,10 +236,10 @@ class System:
         return Reader(fetcher or self.fetcher, self.source.files, self.source.folders)
 
     def _loaded(self) -> list[LoadedDocument]:
-        return [self.documents[entry.description] for entry in self.entries if entry.description in self.documents]
+        return [self.documents[entry.document_url] for entry in self.entries if entry.document_url in self.documents]
 
     def _first_documents(self) -> list[LoadedDocument]:
-        first = {entry.description for entry in self._first}
+        first = {entry.document_url for entry in self._first}
         return [document for document in self._loaded() if document.url in first]
 
     def _distinct(self) -> list[LoadedDocument]:
@@ -248,7 +248,7 @@ class System:
         Documents read on demand all stay, because a tool's name must not change while it is in use.
         """
         read = [document for document in self._loaded() if not document.failure]
-        first = {entry.description for entry in self._first}
+        first = {entry.document_url for entry in self._first}
         kept: dict[str, LoadedDocument] = {}
         for document in sorted(read, key=lambda document: document.api):
             if document.url in first:

@@ -47,7 +47,7 @@ def settings(reader: TableReader) -> SystemSettings:
         name=name,
         preset=Preset(NAME, f"{name}: Close, a CRM; leads, contacts, opportunities, tasks and activities."),
         site=site,
-        source=DocumentSource(descriptions=reader.documents() or (f"{site}/api/openapi.json",), base=base),
+        source=DocumentSource(document_urls=reader.documents() or (f"{site}/api/openapi.json",), base=base),
         origins=origins,
         credential=credential,
         pins=tuple(table.pin or ()),

@@ -50,7 +50,7 @@ def settings(reader: TableReader) -> SystemSettings:
         name=name,
         preset=Preset(NAME, introduction, partial(_tools, name, site, table.account, table.retailer)),
         site=site,
-        source=DocumentSource(descriptions=(DOCUMENT.as_uri(),), base=site),
+        source=DocumentSource(document_urls=(DOCUMENT.as_uri(),), base=site),
         origins=origins,
         credential=credential_of(credential, profile, sources, "header"),
         pins=tuple(table.pin or ()),

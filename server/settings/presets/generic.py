@@ -40,7 +40,7 @@ def settings(reader: TableReader) -> SystemSettings:
         name=name,
         preset=Preset(introduction=f"{name}: the APIs of {url}."),
         site=url,
-        source=DocumentSource(catalog=catalog, site="" if catalog else site, descriptions=documents, base=base),
+        source=DocumentSource(catalog=catalog, site="" if catalog else site, document_urls=documents, base=base),
         origins=origins,
         credential=credential,
         pins=tuple(table.pin or ()),

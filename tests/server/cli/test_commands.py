@@ -131,7 +131,7 @@ def test_a_site_without_a_catalog_is_told_as_such(service: Service) -> None:
     service.routes["/.well-known/api-catalog"] = Reply("<!doctype html><title>A shop</title>")
     ran = run("status", site=service.url)
     assert ran.code == 1
-    assert "a web page (HTML) is there instead of an api-catalog" in ran.out
+    assert "expected an api-catalog, got a web page (HTML)" in ran.out
 
 
 def test_a_malformed_key_is_an_error_even_on_the_public_search(sandbox: Sandbox) -> None:

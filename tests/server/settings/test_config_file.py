@@ -84,7 +84,7 @@ def test_the_whole_grammar_makes_four_systems(tmp_path: Path) -> None:
 
 def test_close_knows_its_addresses_and_habits(tmp_path: Path) -> None:
     close = system(load(tmp_path, WHOLE), "close")
-    assert close.source.descriptions == ("https://api.close.com/api/openapi.json",)
+    assert close.source.document_urls == ("https://api.close.com/api/openapi.json",)
     assert close.source.base == "https://api.close.com/api/v1"
     assert close.origins == {"https://api.close.com"}
     assert isinstance(close.credential, SignIn)
@@ -295,7 +295,7 @@ def test_files_are_relative_to_the_settings_file(tmp_path: Path) -> None:
     (tmp_path / "acme.json").write_text("{}", encoding="utf-8")
     text = '[systems.acme]\ndescription = "acme.json"\nbase = "https://acme.example/v1/"'
     acme = system(load(tmp_path, text), "acme")
-    assert acme.source.descriptions == ((tmp_path / "acme.json").as_uri(),)
+    assert acme.source.document_urls == ((tmp_path / "acme.json").as_uri(),)
     assert acme.source.base == "https://acme.example/v1"
     assert acme.origins == {"https://acme.example"}
 

@@ -152,7 +152,7 @@ async def test_items_and_entries_in_one_document(service: Service) -> None:
     service.routes["/a.json"] = Reply(api("things"))
     system = await loaded(service)
     assert names(system) == ["acme_a_get_things"], "of the JSON and the YAML of one document the JSON is read"
-    assert skipped(system) == {"b": "the catalog lists it as an `item` and names no description of it"}
+    assert skipped(system) == {"b": "the catalog lists it as an `item` without a document"}
 
 
 async def test_the_yaml_is_read_where_its_json_twin_cannot_be(service: Service) -> None:
@@ -251,12 +251,12 @@ async def test_an_empty_catalog_is_valid_and_said_to_be_empty(service: Service) 
     assert not system.failure
     assert system.complete
     assert not names(system)
-    assert skipped(system)["api-catalog"].startswith("the catalog is valid and lists nothing")
+    assert skipped(system)["api-catalog"].startswith("the catalog is empty")
 
 
 async def test_an_html_page_with_status_200_is_no_catalog(service: Service) -> None:
     service.routes[CATALOG] = Reply("<!doctype html><div id=app>", headers={"Content-Type": "text/html"})
-    assert "a web page (HTML) is there instead" in (await loaded(service)).failure
+    assert "got a web page (HTML)" in (await loaded(service)).failure
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/octet-stream", "text/plain", "text/html"])
@@ -277,7 +277,7 @@ async def test_a_flat_list_of_links_is_read_and_told(service: Service) -> None:
     system = await loaded(service)
     assert names(system) == ["acme_api_get_things"]
     assert skipped(system) == {
-        "api-catalog": "it has `links` where RFC 9264 asks for a `linkset`",
+        "api-catalog": "it has `links` instead of a `linkset` (RFC 9264)",
         "llms.txt": "skipped: text for people or models (such as llms.txt)",
     }
 
@@ -293,7 +293,7 @@ async def test_a_list_of_apis_is_read_where_it_names_openapi(service: Service, m
     assert [(one.name, one.base) for one in system.operations()] == [
         ("acme_orders_get_open", f"{service.url}/orders/v1")
     ]
-    assert skipped(system)["Mystery"] == "no member says where its OpenAPI document is (it has name, url)"
+    assert skipped(system)["Mystery"] == "no member has the URL of its OpenAPI document (it has name, url)"
 
 
 @pytest.mark.parametrize("member", ["relations", "links"])
@@ -361,7 +361,7 @@ async def test_catalogs_that_nest_without_end_are_read_to_a_depth(service: Servi
         service.routes |= {path: Reply({"linkset": [context]}), f"/{depth}.json": Reply(api(f"x{depth}"))}
     system = await loaded(service)
     assert [name[-2:] for name in names(system)] == ["x0", "x1", "x2", "x3"]
-    assert skipped(system) == {"catalog4": "nested more than 3 deep"}
+    assert skipped(system) == {"catalog4": "nested more than 3 levels deep"}
 
 
 async def test_a_catalog_of_many_catalogs_is_read_to_a_number(service: Service) -> None:
@@ -369,7 +369,7 @@ async def test_a_catalog_of_many_catalogs_is_read_to_a_number(service: Service) 
     service.routes |= {f"/c{number}": Reply({"linkset": [{}]}) for number in range(60)}
     system = await loaded(service)
     assert len(service.received) == 50
-    assert skipped(system)["c59"] == "more than 50 catalogs are named"
+    assert skipped(system)["c59"] == "there are more than 50 nested catalogs"
 
 
 async def test_rule_1_a_description_elsewhere_is_fetched_without_a_credential(service: Service) -> None:

@@ -56,12 +56,12 @@ async def test_the_link_of_a_redirected_site_is_relative_to_where_it_finally_is(
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ("", "names none"),
-        ('</x>; rel="service-desc"', "names none"),
-        ('</x>; rel="api-catalog"; anchor="https://elsewhere.example/"', "names none"),
-        ('<file:///etc/passwd>; rel="api-catalog"', "names none"),
+        ("", "has none"),
+        ('</x>; rel="service-desc"', "has none"),
+        ('</x>; rel="api-catalog"; anchor="https://elsewhere.example/"', "has none"),
+        ('<file:///etc/passwd>; rel="api-catalog"', "has none"),
         ('</x>; rel="api-catalog"', "and none at"),
-        (f'<{CATALOG}>; rel="api-catalog"', "names none"),
+        (f'<{CATALOG}>; rel="api-catalog"', "has none"),
     ],
 )
 async def test_a_site_without_a_catalog_is_told_with_all_that_was_tried(
@@ -111,7 +111,7 @@ def test_a_hostile_link_header_is_read_in_no_time() -> None:
 
 async def test_a_single_description_has_no_word_of_its_own_in_the_names(service: Service) -> None:
     service.routes["/openapi.json"] = Reply(api("leads"))
-    system = await loaded(service, DocumentSource(descriptions=(f"{service.url}/openapi.json",)))
+    system = await loaded(service, DocumentSource(document_urls=(f"{service.url}/openapi.json",)))
     assert [(one.name, one.api, one.base) for one in system.operations()] == [("acme_get_leads", "acme", service.url)]
 
 
@@ -124,8 +124,8 @@ async def test_several_descriptions_are_called_by_their_addresses_whatever_their
     service.routes |= {"/orders/openapi.json": Reply(api("a")), "/v2/stock.yaml": Reply("openapi: 3.0.0\npaths: {}")}
     service.routes["/stock.json"] = Reply(api("b"))
     urls = tuple(service.url + path for path in ("/orders/openapi.json", "/v2/stock.yaml", "/stock.json"))
-    found = [await loaded(service, DocumentSource(descriptions=order)) for order in (urls, urls[::-1])]
-    words = [{entry.description: entry.api for entry in system.entries} for system in found]
+    found = [await loaded(service, DocumentSource(document_urls=order)) for order in (urls, urls[::-1])]
+    words = [{entry.document_url: entry.api for entry in system.entries} for system in found]
     assert words[0] == words[1]
     assert len(set(words[0].values())) == 3
     assert names(found[0]) == names(found[1])
@@ -134,7 +134,7 @@ async def test_several_descriptions_are_called_by_their_addresses_whatever_their
 
 async def test_base_replaces_the_whole_server_address_path_included(service: Service) -> None:
     service.routes["/openapi.json"] = Reply(api("a", servers=[{"url": "https://api.acme.example/v1"}]))
-    way = DocumentSource(descriptions=(f"{service.url}/openapi.json",), base=f"{service.url}/other/")
+    way = DocumentSource(document_urls=(f"{service.url}/openapi.json",), base=f"{service.url}/other/")
     system = await loaded(service, way)
     assert [one.base for one in system.operations()] == [f"{service.url}/other"]
     assert not system.skipped()
@@ -153,7 +153,7 @@ def write(folder: Path, **files: Any) -> None:
 
 async def test_a_description_may_be_a_file(service: Service, tmp_path: Path) -> None:
     write(tmp_path, acme__json=api("leads", servers=[{"url": f"{service.url}/v1"}]))
-    system = await loaded(service, DocumentSource(descriptions=((tmp_path / "acme.json").as_uri(),)))
+    system = await loaded(service, DocumentSource(document_urls=((tmp_path / "acme.json").as_uri(),)))
     assert [(one.name, one.base) for one in system.operations()] == [("acme_get_leads", f"{service.url}/v1")]
 
 
@@ -163,15 +163,15 @@ async def test_a_file_that_names_no_whole_address_needs_a_base(
 ) -> None:
     write(tmp_path, acme__json=api("leads", servers=servers))
     file = (tmp_path / "acme.json").as_uri()
-    system = await loaded(service, DocumentSource(descriptions=(file,)))
+    system = await loaded(service, DocumentSource(document_urls=(file,)))
     assert not names(system)
     assert "set `base` to the URL of the API" in skipped(system)["acme.json"]
-    assert names(await loaded(service, DocumentSource(descriptions=(file,), base=service.url))) == ["acme_get_leads"]
+    assert names(await loaded(service, DocumentSource(document_urls=(file,), base=service.url))) == ["acme_get_leads"]
 
 
 @pytest.mark.parametrize("where", ["file:///nowhere/at/all.json", "file://elsewhere/x.json", "file:"])
 async def test_a_file_that_is_not_there_is_named(service: Service, where: str) -> None:
-    assert "file" in next(iter(skipped(await loaded(service, DocumentSource(descriptions=(where,)))).values()))
+    assert "file" in next(iter(skipped(await loaded(service, DocumentSource(document_urls=(where,)))).values()))
 
 
 async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(service: Service, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ async def test_rule_2_a_file_larger_than_the_limit_is_refused(
 
     monkeypatch.setattr(reader, "MAX_BYTES", 2**20)
     write(tmp_path, big__json=" " * (2**20 + 1))
-    system = await loaded(service, DocumentSource(descriptions=((tmp_path / "big.json").as_uri(),)))
+    system = await loaded(service, DocumentSource(document_urls=((tmp_path / "big.json").as_uri(),)))
     assert skipped(system) == {"big.json": "larger than 1 MiB"}
 
 

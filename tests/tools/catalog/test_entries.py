@@ -21,7 +21,7 @@ def test_each_context_of_closients_catalog_is_an_api_with_its_description() -> N
         "service-desc": [{"href": "https://www.example.com/search/api/v1/openapi.json", "type": "application/json"}],
     }
     (entry,) = read(context).entries
-    assert (entry.api, entry.anchor, entry.description) == (
+    assert (entry.api, entry.anchor, entry.document_url) == (
         "search",
         "https://www.example.com/search/api/v1/",
         "https://www.example.com/search/api/v1/openapi.json",
@@ -30,17 +30,17 @@ def test_each_context_of_closients_catalog_is_an_api_with_its_description() -> N
 
 def test_relative_addresses_are_resolved_against_the_catalogs_own() -> None:
     (entry,) = read({"anchor": "/a/", "service-desc": [{"href": "../spec/a.json"}]}).entries
-    assert (entry.anchor, entry.description) == ("https://www.example.com/a/", "https://www.example.com/spec/a.json")
+    assert (entry.anchor, entry.document_url) == ("https://www.example.com/a/", "https://www.example.com/spec/a.json")
 
 
 @pytest.mark.parametrize("target", ["/a.json", {"href": "/a.json"}, [{"href": "/a.json"}], ["/a.json"]])
 def test_a_link_may_be_a_string_an_object_or_an_array_of_either(target: Any) -> None:
-    assert read({"anchor": "/a", "service-desc": target}).entries[0].description == "https://www.example.com/a.json"
+    assert read({"anchor": "/a", "service-desc": target}).entries[0].document_url == "https://www.example.com/a.json"
 
 
 def test_the_first_of_two_descriptions_of_one_api_is_taken() -> None:
     (entry,) = read({"anchor": "/a", "service-desc": [{"href": "/a.json"}, {"href": "/a.yaml"}]}).entries
-    assert entry.description == "https://www.example.com/a.json"
+    assert entry.document_url == "https://www.example.com/a.json"
 
 
 def test_two_anchors_that_share_a_description_are_one_api() -> None:
@@ -145,7 +145,7 @@ def test_a_word_that_one_api_has_whole_and_another_by_its_version_is_given_to_ne
 
 def test_the_twin_in_json_is_preferred_and_the_other_kept_for_when_it_fails() -> None:
     (entry,) = read({"anchor": "/a", "service-desc": ["/a.yaml", "/a.json"]}).entries
-    assert (entry.description, entry.alternates) == (
+    assert (entry.document_url, entry.alternates) == (
         "https://www.example.com/a.json",
         ("https://www.example.com/a.yaml",),
     )
@@ -195,7 +195,7 @@ def test_every_media_type_that_is_met_leads_to_a_description(media_type: str) ->
 def test_an_item_that_has_a_description_of_its_own_is_never_one(media_type: str) -> None:
     items = {"anchor": ADDRESS, "item": [{"href": "/a/", "type": media_type, "title": "A"}]}
     catalog = read(items, {"anchor": "/a", "service-desc": "/a.json"})
-    assert [(entry.description, entry.titles) for entry in catalog.entries] == [
+    assert [(entry.document_url, entry.titles) for entry in catalog.entries] == [
         ("https://www.example.com/a.json", ("A",))
     ]
     assert not catalog.problems

@@ -30,7 +30,7 @@ async def read(url: str, base: str, cache: Cache | None = None, *, online: bool 
     """The system whose description is at a URL, and another one beside it, if any."""
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         home = frozenset({base})
-        way = DocumentSource(descriptions=(url, *filter(None, (beside,))), base=base)
+        way = DocumentSource(document_urls=(url, *filter(None, (beside,))), base=base)
         system = System("acme", way, ("acme",), Sender(client, home, "acme"), Fetcher(client, home, cache))
         await (system.load() if online else system.load_cached())
         return system

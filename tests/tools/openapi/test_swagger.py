@@ -323,7 +323,7 @@ async def test_a_served_swagger_document_gives_tools(service: Service) -> None:
     get = operation(operationId="listThings", parameters=[{"name": "q", "in": "query", "type": "string"}])
     document = swagger({"/things": {"get": get}}, basePath="/v2", host=service.url.removeprefix("http://"))
     service.routes["/swagger.json"] = Reply(document)
-    system = await loaded(service, DocumentSource(descriptions=(f"{service.url}/swagger.json",)))
+    system = await loaded(service, DocumentSource(document_urls=(f"{service.url}/swagger.json",)))
     (found,) = system.operations()
     assert (found.name, found.base, found.path) == ("acme_list_things", f"{service.url}/v2", "/things")
     assert found.input_schema["properties"] == {"q": {"type": "string"}}
