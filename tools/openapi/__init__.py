@@ -1,1 +1,1 @@
-"""From an OpenAPI document to operations, and to problems where one cannot be used."""
+"""OpenAPI documents: their operations, and problems for the parts that cannot be used."""

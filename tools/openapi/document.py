@@ -1,4 +1,4 @@
-"""From the bytes of a description to a JSON object, be it JSON or YAML, and words for what is no description."""
+"""Parser of OpenAPI documents in JSON or YAML, with reasons why other content cannot be used."""
 
 from __future__ import annotations
 
@@ -16,59 +16,58 @@ from ..formats.json_values import (
 from ..formats.text import one_line
 
 _GRAPHQL = re.compile(r"^(extend )?(type|interface|input|enum|schema)\b[^:\n]*\{\s*$", re.MULTILINE)
-_BEGINNING = 4096
-_TEXT = "plain text (such as an llms.txt) is there instead of an OpenAPI document"
+_START_LENGTH = 4096
+_EXPECTED = "expected an OpenAPI document, got"
+_TEXT = f"{_EXPECTED} plain text (such as an llms.txt)"
 
 
 class UnreadableDocumentError(ValueError):
-    """What was served is no JSON and no YAML object; says what it is instead."""
+    """The content is not a JSON or YAML object; the message says what it is."""
 
 
 def read_document(body: bytes) -> JsonObject:
-    """The object that a JSON or YAML document holds; what it means is for others to say.
+    """Parse a JSON or YAML object.
 
     Raises:
-        UnreadableDocumentError: with a reason that a person can read.
+        UnreadableDocumentError: with a readable reason.
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableDocumentError(f"it is not UTF-8 (byte {error.start})") from None
-    begins = text.lstrip()[:_BEGINNING]
-    if begins.startswith("<"):
-        raise UnreadableDocumentError(_markup(begins))
+    start = text.lstrip()[:_START_LENGTH]
+    if start.startswith("<"):
+        raise UnreadableDocumentError(f"{_EXPECTED} {_markup_kind(start)}")
     try:
         value = parse_json(text)
     except InvalidJsonError as error:
-        if begins.startswith(("{", "[")) or not begins:
+        if start.startswith(("{", "[")) or not start:
             raise UnreadableDocumentError(f"it is {error}") from None
-        value = _read_yaml(text, begins)
+        value = _read_yaml(text, start)
     if isinstance(value, dict):
         return value
-    raise UnreadableDocumentError(
-        "a list is there instead of an OpenAPI document" if isinstance(value, list) else _TEXT
-    )
+    raise UnreadableDocumentError(f"{_EXPECTED} a list" if isinstance(value, list) else _TEXT)
 
 
-def _markup(begins: str) -> str:
-    if re.search(r"<(wsdl:)?(definitions|description)\b", begins) and "wsdl" in begins:
-        return "a WSDL document is there instead of an OpenAPI document"
-    if begins.startswith("<?xml") and "<html" not in begins.lower():
-        return "an XML document is there instead of an OpenAPI document"
-    return "a web page (HTML) is there instead of an OpenAPI document"
+def _markup_kind(start: str) -> str:
+    if re.search(r"<(wsdl:)?(definitions|description)\b", start) and "wsdl" in start:
+        return "a WSDL document"
+    if start.startswith("<?xml") and "<html" not in start.lower():
+        return "an XML document"
+    return "a web page (HTML)"
 
 
-def _read_yaml(text: str, begins: str) -> JsonValue:
-    if _GRAPHQL.search(begins):
-        raise UnreadableDocumentError("a GraphQL schema is there instead of an OpenAPI document")
-    # Imported only here: most documents are JSON, and a start should not wait for it.
+def _read_yaml(text: str, start: str) -> JsonValue:
+    if _GRAPHQL.search(start):
+        raise UnreadableDocumentError(f"{_EXPECTED} a GraphQL schema")
+    # Imported only here: most documents are JSON, and this import delays the start.
     from ..formats.yaml_values import InvalidYamlError, YamlSyntaxError, parse_yaml
 
     try:
         value = parse_yaml(text)
     except YamlSyntaxError as error:
-        meant = re.search(r"^['\"]?(openapi|swagger)['\"]?\s*:", text, re.MULTILINE)
-        raise UnreadableDocumentError(one_line(f"it is {error}", 300) if meant else _TEXT) from None
+        is_openapi = re.search(r"^['\"]?(openapi|swagger)['\"]?\s*:", text, re.MULTILINE)
+        raise UnreadableDocumentError(one_line(f"it is {error}", 300) if is_openapi else _TEXT) from None
     except InvalidYamlError as error:
         raise UnreadableDocumentError(f"its YAML cannot be used: {error}") from None
     if depth_exceeds(value, MAX_DEPTH):
@@ -77,27 +76,25 @@ def _read_yaml(text: str, begins: str) -> JsonValue:
 
 
 def unsupported_reason(document: JsonObject) -> str:
-    """What a JSON object is that is no OpenAPI document, where it says so; else nothing."""
+    """Return the known kind of an object that is not an OpenAPI document, or ''."""
     if isinstance(document.get("asyncapi"), str):
-        return f"it is AsyncAPI {one_line(str(document['asyncapi']), 20)}: it describes messages and no HTTP operations"
+        return f"it is AsyncAPI {one_line(str(document['asyncapi']), 20)}, which has no HTTP operations"
     if "swagger" in document and str(document["swagger"]) not in ("2.0", "2"):
-        said = one_line(str(document["swagger"]), 20)
-        return f"it is Swagger {said}, which is not read; Swagger 2.0 and OpenAPI 3 are"
-    for members, kind in _KINDS:
-        if all(member in document for member in members):
-            return f"{kind} is there instead of an OpenAPI document"
+        version = one_line(str(document["swagger"]), 20)
+        return f"unsupported version Swagger {version}; Swagger 2.0 and OpenAPI 3 are supported"
+    kinds = [kind for members, kind in _KINDS if all(member in document for member in members)]
     if "__schema" in as_object(document.get("data")):
-        return "a GraphQL schema is there instead of an OpenAPI document"
+        kinds.append("a GraphQL schema")
     if "modelcontextprotocol" in str(document.get("$schema", ""))[:300]:
-        return "an MCP server's card is there instead of an OpenAPI document"
-    return ""
+        kinds.append("an MCP server's card")
+    return f"{_EXPECTED} {kinds[0]}" if kinds else ""
 
 
 _KINDS = (
     (("mcpServers",), "an MCP server's card"),
     (("serverInfo",), "an MCP server's card"),
     (("mcp_version",), "an MCP server's card"),
-    (("jsonrpc",), "the answer of a JSON-RPC endpoint (such as an MCP server)"),
+    (("jsonrpc",), "the response of a JSON-RPC endpoint (such as an MCP server)"),
     (("__schema",), "a GraphQL schema"),
     (("linkset",), "an api-catalog"),
     (("arazzo",), "an Arazzo document"),

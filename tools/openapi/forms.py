@@ -1,4 +1,4 @@
-"""Forms, urlencoded and multipart: what the document says of their fields (OpenAPI 3.1 §4.8.14 and §4.8.15)."""
+"""URL-encoded and multipart forms, and the encoding of their fields (OpenAPI 3.1 §4.8.14, §4.8.15)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..formats.media_types import BodyFormat, is_media_type
 from ..formats.text import clean
-from ..schema.file_schemas import MARK, is_bytes
-from ..schema.references import InvalidReferenceError, follow, follow_schema
+from ..schema.file_schemas import MARK, is_binary
+from ..schema.reader import SchemaReader
+from ..schema.references import InvalidReferenceError
 from .parameter_styles import DELIMITERS
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
@@ -20,9 +21,9 @@ _KEPT: tuple[str, ...] = ("description", "nullable", "readOnly")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is special about one field: without a `style` it is written as its `content_type` or its value says.
+    """The encoding of a field; without a `style`, its `content_type` or its value determines how it is serialized.
 
-    `headers` are names and values that go with the field in multipart.
+    `headers` are sent with the field in multipart.
     """
 
     name: str
@@ -36,66 +37,65 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form's schema with `allOf` and references taken apart, its files as `MARK`."""
+    """A form's flattened schema, in which `MARK` stands for files."""
 
     schema: JsonObject
     parts: tuple[Part, ...]
 
 
-def read_form(document: JsonObject, media: JsonObject, kind: BodyFormat) -> Form:
-    """The form that a media type describes.
+def read_form(reader: SchemaReader, media: JsonObject, kind: BodyFormat) -> Form:
+    """Return the form in a media type object.
 
     Raises:
-        InvalidReferenceError: something in it refers to nothing.
+        InvalidReferenceError: a reference in it leads nowhere.
     """
-    schema = flattened(document, media.get("schema", {}))
+    schema = flatten(reader, media.get("schema", {}))
     encoding = as_object(media.get("encoding"))
     files: set[str] = set()
     if kind == "multipart":
         properties = as_object(schema.get("properties"))
-        marking = _Files(document)
-        changed = {name: marking.marked(value) for name, value in properties.items()}
+        marker = _FileMarker(reader)
+        changed = {name: marker.mark(value) for name, value in properties.items()}
         files = {name for name, value in changed.items() if value is not None}
         if files:
             schema["properties"] = {name: changed[name] or value for name, value in properties.items()}
         extra = schema.get("additionalProperties")
-        if isinstance(extra, dict) and (as_bytes := marking.marked(extra)):
+        if isinstance(extra, dict) and (marked := marker.mark(extra)):
             files.add("")
-            schema["additionalProperties"] = as_bytes
+            schema["additionalProperties"] = marked
         elif not properties:
             files.add("")
             schema["description"] = as_text(schema.get("description")) or (
                 'Any fields; a file is {"base64": "...", "filename": "...", "content_type": "..."}.'
             )
     names = dict.fromkeys([*encoding, *sorted(files)])
-    parts = (_part(document, name, as_object(encoding.get(name)), schema, name in files) for name in names)
+    parts = (_part(reader, name, as_object(encoding.get(name)), schema, name in files) for name in names)
     return Form(schema, tuple(part for part in parts if part != Part(part.name)))
 
 
-def flattened(document: JsonObject, node: JsonValue) -> JsonObject:
-    """An object schema in one piece: what it refers to and is made of, put together.
+def flatten(reader: SchemaReader, node: JsonValue) -> JsonObject:
+    """Merge the properties of an object schema's references and branches into one schema.
 
     Raises:
-        InvalidReferenceError: something in it refers to nothing.
+        InvalidReferenceError: a reference in it leads nowhere.
     """
-    schema = follow_schema(document, node)
+    schema = reader.follow_schema(node)
     result = {key: value for key, value in schema.items() if key not in (*_UNIONS, "$ref")}
     properties: JsonObject = {}
     required: list[JsonValue] = []
-    # Each once: what contains itself many times over must not be followed many times over.
+    # Each once, as schemas may contain themselves many times.
     seen: set[int] = set()
-    waiting = [(schema, True)]
-    while waiting:
-        here, certain = waiting.pop(0)
-        if id(here) in seen:
+    pending = [(schema, True)]
+    for branch, always_applies in pending:
+        if id(branch) in seen:
             continue
-        seen.add(id(here))
-        properties |= {name: one for name, one in as_object(here.get("properties")).items() if name not in properties}
-        # Of several branches only one has to fit.
-        required += as_list(here.get("required")) if certain else []
+        seen.add(id(branch))
+        own = as_object(branch.get("properties")).items()
+        properties |= {name: value for name, value in own if name not in properties}
+        required += as_list(branch.get("required")) if always_applies else []
         for union in _UNIONS:
-            branches = [follow_schema(document, branch) for branch in as_list(here.get(union))]
-            waiting += [(branch, certain and union == "allOf") for branch in branches]
+            branches = map(reader.follow_schema, as_list(branch.get(union)))
+            pending += [(inner, always_applies and union == "allOf") for inner in branches]
     if properties or "type" not in result:
         result |= {"type": "object", "properties": properties}
     if required:
@@ -103,34 +103,34 @@ def flattened(document: JsonObject, node: JsonValue) -> JsonObject:
     return result
 
 
-class _Files:
-    """Finds the fields of a form that are files; what was looked at once is known."""
+class _FileMarker:
+    """Marks files in the schemas of fields, each schema once."""
 
-    def __init__(self, document: JsonObject) -> None:
-        self._document = document
+    def __init__(self, reader: SchemaReader) -> None:
+        self._reader = reader
         self._known: dict[int, JsonObject | None] = {}
 
-    def marked(self, node: JsonValue, depth: int = 0) -> JsonObject | None:
-        """The schema of a field that is a file, may be one, or is a list of them; None where it is something else."""
+    def mark(self, node: JsonValue, depth: int = 0) -> JsonObject | None:
+        """Return the marked schema of a field that is, may be or contains a file, else None."""
         try:
-            schema = follow(self._document, node)
-        except InvalidReferenceError:  # told where the field itself is read
+            schema = self._reader.follow(node)
+        except InvalidReferenceError:  # reported when the field itself is read
             return None
         if depth > _DEPTH_LIMIT:
             return None
         if id(schema) not in self._known:
-            self._known[id(schema)] = None  # of what contains itself
-            self._known[id(schema)] = self._marked(schema, depth)
+            self._known[id(schema)] = None  # if it contains itself
+            self._known[id(schema)] = self._mark(schema, depth)
         return self._known[id(schema)]
 
-    def _marked(self, schema: JsonObject, depth: int) -> JsonObject | None:
-        if is_bytes(schema):
+    def _mark(self, schema: JsonObject, depth: int) -> JsonObject | None:
+        if is_binary(schema):
             return {"type": "string", "enum": [MARK], **{key: schema[key] for key in _KEPT if key in schema}}
-        if "items" in schema and (items := self.marked(schema["items"], depth + 1)):
+        if "items" in schema and (items := self.mark(schema["items"], depth + 1)):
             return {**schema, "items": items}
         for union in _UNIONS:
             branches = as_list(schema.get(union))
-            changed = [self.marked(branch, depth + 1) for branch in branches]
+            changed = [self.mark(branch, depth + 1) for branch in branches]
             if any(changed):
                 mixed: list[JsonValue] = [new or branch for new, branch in zip(changed, branches, strict=True)]
                 result: JsonObject = {key: value for key, value in schema.items() if key != union}
@@ -139,27 +139,27 @@ class _Files:
         return None
 
 
-def _part(document: JsonObject, name: str, encoding: JsonObject, schema: JsonObject, file: bool) -> Part:
-    types = [one.strip() for one in as_text(encoding.get("contentType")).split(",")]
-    says_style = any(key in encoding for key in ("style", "explode", "allowReserved")) and not file
+def _part(reader: SchemaReader, name: str, encoding: JsonObject, schema: JsonObject, file: bool) -> Part:
+    media_types = [media_type.strip() for media_type in as_text(encoding.get("contentType")).split(",")]
+    has_style = any(key in encoding for key in ("style", "explode", "allowReserved")) and not file
     style = as_text(encoding.get("style"))
-    style = (style if style in _STYLES else "form") if says_style else ""
+    style = (style if style in _STYLES else "form") if has_style else ""
     explode = encoding.get("explode")
     return Part(
         name,
-        ", ".join(one for one in types if is_media_type(one)),
+        ", ".join(filter(is_media_type, media_types)),
         style,
         explode if isinstance(explode, bool) else style in ("form", ""),
         encoding.get("allowReserved") is True,
         file,
-        tuple(_fixed_headers(document, encoding)),
+        tuple(_fixed_headers(reader, encoding)),
     )
 
 
-def _fixed_headers(document: JsonObject, encoding: JsonObject) -> Iterator[tuple[str, str]]:
-    """The headers of a part that can only have one value; for others there is nobody to ask."""
+def _fixed_headers(reader: SchemaReader, encoding: JsonObject) -> Iterator[tuple[str, str]]:
+    """Yield the headers of a part that have a single possible value; others cannot be set."""
     for name, node in as_object(encoding.get("headers")).items():
-        schema = follow_schema(document, follow(document, node).get("schema", {}))
+        schema = reader.follow_schema(reader.follow(node).get("schema", {}))
         values = as_list(schema.get("enum")) or [schema.get("const")]
         value = as_text(values[0])
         plain = name.replace("-", "").isalnum() and value.isascii() and value.isprintable()

@@ -1,4 +1,4 @@
-"""From an OpenAPI document to its operations, and the problems that stand in the way of some."""
+"""The operations of an OpenAPI document, and problems for those that cannot be used."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..schema.reader import SchemaReader
 from ..schema.references import InvalidReferenceError
 from ..tiers import Tier, tier_of
 from .bodies import Body
-from .names import Labelled, operation_names, tool_names
+from .names import OperationLabel, operation_names, tool_names
 from .parameters import Parameter, read_inputs
-from .paths import METHODS, SAFE_METHODS, Found, find_operations
+from .paths import METHODS, SAFE_METHODS, OperationNode, find_operations
 from .servers import base_url
 
 logger = logging.getLogger(__name__)
@@ -27,14 +27,14 @@ MAX_PROBLEMS = 20_000
 
 
 class NotOpenApiError(ValueError):
-    """The document gives no operations at all; the text says why."""
+    """The document is not an OpenAPI 3 document with operations; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path, with all that is needed to describe it and to call it.
+    """A method of a path, with everything that is needed to describe and to call it.
 
-    `renames` leads from names inside the input schema to those that the service knows (`restore_names`).
+    `renames` maps names inside the input schema to the service's own (`restore_names`).
     """
 
     name: str
@@ -56,10 +56,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a document came from: its system and API, its URL, where the API is, where calls may go.
+    """The system, API and URLs of a document, and the origins to which calls may go.
 
-    `base`, where it is given, replaces every server URL that the document names.
-    `app_scopes` is the rule of systems whose documents declare no scopes: `<api>:read` or `<api>:write`.
+    `base` replaces the document's server URLs. With `app_scopes`, operations without declared scopes have the scope
+    `<api>:read` or `<api>:write`.
     """
 
     system: str
@@ -75,100 +75,94 @@ class Source:
 def read_operations(
     document: JsonObject, source: Source, unresolved: Mapping[str, str] | None = None
 ) -> tuple[list[Operation], list[Problem]]:
-    """All operations of one self-contained OpenAPI 3.x document that can be called, a problem for each that can't.
+    """Return the operations of a self-contained OpenAPI 3.x document, and problems for those that cannot be called.
 
-    `unresolved` says of references why they lead nowhere, where more is known than that they do.
+    `unresolved` has reasons for references that lead nowhere.
 
     Raises:
-        NotOpenApiError: it is no such document.
+        NotOpenApiError: it is not such a document.
     """
-    problems = _about_the_whole(document, source)
-    found, there = find_operations(document, problems, MAX_OPERATIONS)
-    if there > MAX_OPERATIONS:
-        reason = f"it has {there} operations; {MAX_OPERATIONS} are read"
+    problems = _check_document(document, source)
+    nodes, path_problems, total = find_operations(document, MAX_OPERATIONS)
+    problems += path_problems
+    if total > MAX_OPERATIONS:
+        reason = f"it has {total} operations; {MAX_OPERATIONS} are read"
         problems.append(Problem(source.url, reason, "the others are left out", "/paths"))
     reader = SchemaReader(document)
     operations: list[Operation] = []
-    names = operation_names([one.label for one in found])
-    for one, name, tool in zip(found, names, tool_names(source.prefix, names), strict=True):
+    names = operation_names([node.label for node in nodes])
+    for node, name, tool in zip(nodes, names, tool_names(source.prefix, names), strict=True):
         try:
-            operations.append(_operation(document, reader, source, one, name, tool))
+            operations.append(_operation(reader, source, node, name, tool))
         except InvalidReferenceError as error:
-            why = (unresolved or {}).get(error.reference)
-            problems.append(one.problem(f"it refers to {error.reference}: {why}" if why else str(error)))
+            cause = (unresolved or {}).get(error.reference)
+            problems.append(node.problem(f"it refers to {error.reference}: {cause}" if cause else str(error)))
         except (UnusableError, InvalidUrlError) as error:
-            problems.append(one.problem(str(error)))
-        except Exception as error:  # one operation that we cannot read must not cost the others
-            logger.exception("%s %s of %s could not be read", one.label.method, one.label.path, source.url)
-            problems.append(one.problem(f"it could not be read ({type(error).__name__}); the log has the details"))
+            problems.append(node.problem(str(error)))
+        except Exception as error:  # a bug with one operation must not affect the others
+            logger.exception("cannot read %s %s of %s", node.label.method, node.label.path, source.url)
+            problems.append(node.problem(f"it could not be read ({type(error).__name__}); the log has the details"))
     if len(problems) > MAX_PROBLEMS:
-        left_out = Problem(source.url, f"there are {len(problems)} problems", f"{MAX_PROBLEMS} are told")
-        problems = [*problems[:MAX_PROBLEMS], left_out]
+        rest = Problem(source.url, f"there are {len(problems)} problems", f"{MAX_PROBLEMS} are listed")
+        problems = [*problems[:MAX_PROBLEMS], rest]
     return operations, problems
 
 
-def _about_the_whole(document: JsonObject, source: Source) -> list[Problem]:
-    """What there is to say of a document as a whole.
-
-    Raises:
-        NotOpenApiError: no operation can be read from it.
-    """
-    told = document.get("openapi")
+def _check_document(document: JsonObject, source: Source) -> list[Problem]:
+    member = document.get("openapi")
     # `openapi: 3.0` is a number in YAML.
-    version = str(told) if isinstance(told, str | float | int) and not isinstance(told, bool) else ""
-    if not re.match(r"3(\.|$)", version.strip()):
-        said = f"it says openapi: {one_line(version, 20)!r}" if version else "it has no `openapi` member"
-        raise NotOpenApiError(f"not an OpenAPI 3 document: {said}")
+    version = str(member).strip() if isinstance(member, str | float | int) and not isinstance(member, bool) else ""
+    if not re.match(r"3(\.|$)", version):
+        reason = f"its `openapi` is {one_line(version, 20)!r}" if version else "it has no `openapi` member"
+        raise NotOpenApiError(f"not an OpenAPI 3 document: {reason}")
     problems: list[Problem] = []
-    if not re.match(r"3(\.[0-2]\b|$)", version.strip()):
-        reason = f"it says OpenAPI {one_line(version, 20)}, which is not known"
+    if not re.match(r"3(\.[0-2]\b|$)", version):
+        reason = f"unknown version OpenAPI {one_line(version, 20)}"
         problems.append(Problem(source.url, reason, "it is read as OpenAPI 3.2", "/openapi"))
     if isinstance(document.get("paths"), dict):
         return problems
     if "webhooks" not in document:
         raise NotOpenApiError("it has no `paths`")
-    reason = f"it describes {len(as_object(document['webhooks']))} webhooks, which the service sends, and no paths"
+    reason = f"it has {len(as_object(document['webhooks']))} webhooks, which the service calls, and no paths"
     return [*problems, Problem(source.url, reason, "there is nothing to call", "/webhooks")]
 
 
-def _operation(
-    document: JsonObject, reader: SchemaReader, source: Source, one: Found, name: str, tool: str
-) -> Operation:
-    label, raw = one.label, one.raw
-    inputs = read_inputs(document, reader, one.item, raw, label.path)
-    own_name = name if label.operation_id else ""
-    tier = _tier(label, own_name)
+def _operation(reader: SchemaReader, source: Source, found: OperationNode, name: str, tool: str) -> Operation:
+    label, node, document = found.label, found.node, reader.document
+    inputs = read_inputs(reader, found.path_item, node, label.path)
+    tier = _tier(label, name if label.operation_id else "")
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
+    servers = (node, found.path_item, document)
     return Operation(
         name=tool,
         system=source.system,
         api=source.api,
-        method=one.method,
+        method=found.method,
         path=label.path,
-        base=source.base or base_url(source.url, source.anchor, source.origins, label.path, raw, one.item, document),
+        base=source.base or base_url(source.url, source.anchor, source.origins, label.path, *servers),
         title=title,
-        description=_describe(title, raw, label),
+        description=_describe(title, node, label),
         tier=tier,
         parameters=inputs.parameters,
         body=inputs.body,
         input_schema=inputs.schema,
-        tags=tuple(one_line(tag, 60) for tag in as_list(raw.get("tags"))[:10] if isinstance(tag, str)),
-        scopes=declared_scopes(document, raw) or _app_scopes(source, tier),
+        tags=tuple(one_line(tag, 60) for tag in as_list(node.get("tags"))[:10] if isinstance(tag, str)),
+        scopes=declared_scopes(document, node) or _app_scopes(source, tier),
         renames=inputs.renames,
     )
 
 
-def _tier(label: Labelled, own_name: str) -> Tier:
+def _tier(label: OperationLabel, own_name: str) -> Tier:
     if label.method in SAFE_METHODS:
         return tier_of("get", label.path, own_name)
-    # What a method of another name does, only the service knows: in doubt the higher tier.
+    # The effect of a non-standard method is unknown, so it has the highest tier.
     return tier_of(label.method if label.method in METHODS else "delete", label.path, own_name)
 
 
-def declared_scopes(document: JsonObject, raw: JsonObject) -> tuple[str, ...]:
-    """The OAuth scopes that an operation's `security` names (OpenAPI 3.1 §4.8.30), of its first way in by OAuth."""
+def declared_scopes(document: JsonObject, operation: JsonObject) -> tuple[str, ...]:
+    """Return the scopes of the first OAuth requirement in an operation's `security` (OpenAPI 3.1 §4.8.30)."""
     schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
-    for requirement in as_list(raw.get("security", document.get("security"))):
+    for requirement in as_list(operation.get("security", document.get("security"))):
         for scheme, scopes in as_object(requirement).items():
             if as_text(as_object(schemes.get(scheme)).get("type")) in ("oauth2", "openIdConnect"):
                 return tuple(as_text(scope) for scope in as_list(scopes))
@@ -179,11 +173,11 @@ def _app_scopes(source: Source, tier: Tier) -> tuple[str, ...]:
     return (f"{source.api}:{'read' if tier == 'read' else 'write'}",) if source.app_scopes else ()
 
 
-def _describe(title: str, raw: JsonObject, label: Labelled) -> str:
-    text = paragraph(without_markup(as_text(raw.get("description"))[:8_000]), 800)
+def _describe(title: str, operation: JsonObject, label: OperationLabel) -> str:
+    text = paragraph(without_markup(as_text(operation.get("description"))[:8_000]), 800)
     first = title if title.endswith((".", "!", "?")) else f"{title}."
     if text.startswith(title):
         first = ""
-    retired = "Deprecated." if raw.get("deprecated") is True else ""
-    where = one_line(f"{label.method.upper()} {label.path}", 160)
-    return "\n".join(part for part in (" ".join(filter(None, (retired, first, text))), where) if part)
+    deprecated = "Deprecated." if operation.get("deprecated") is True else ""
+    request_line = one_line(f"{label.method.upper()} {label.path}", 160)
+    return "\n".join(filter(None, (" ".join(filter(None, (deprecated, first, text))), request_line)))

@@ -1,4 +1,4 @@
-"""The parameters of an operation, and with its body the arguments that an agent gives for them."""
+"""Parameters of operations, and their arguments."""
 
 from __future__ import annotations
 
@@ -11,29 +11,28 @@ from dataclasses import dataclass
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..formats.text import one_line, sentences
 from ..problems import UnusableError
-from ..schema.property_names import ACCEPTED
+from ..schema.property_names import VALID_NAME
 from ..schema.reader import SchemaReader
-from ..schema.references import follow
 from ..schema.validation import BODY
 from .bodies import Body, read_body
 from .parameter_styles import LOCATIONS, STYLES, Location
 from .security import is_credential
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
-# Set by the layers below, or by nobody. Servers fold `_` to `-`, so `X_API_KEY` is the same header.
-_OWN_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep-alive", "transfer-encoding", "te",
+# Set by HTTP clients or proxies only. Servers treat `_` as `-`, so `X_API_KEY` is the same header.
+_RESERVED_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep-alive", "transfer-encoding", "te",
                 "trailer", "expect", "upgrade", "x-api-key", "origin", "referer", "forwarded", "user-agent", "via",
                 "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
                 "x-rewrite-url", "x-real-ip", "set-cookie"}  # fmt: skip
-_OWN_PREFIXES = ("content-", "proxy-", "sec-", "x-forwarded-", "accept-")
-_OWN = {"name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "content", "schema"}
+_RESERVED_PREFIXES = ("content-", "proxy-", "sec-", "x-forwarded-", "accept-")
+_NOT_SCHEMA = {"name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "content", "schema"}
 Key = tuple[str, str]
-_LONGEST_ARGUMENT = 64
+_MAX_ARGUMENT = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter (OpenAPI 3.1 §4.8.12): `argument` is its name for the agent, `name` its name on the wire."""
+    """A parameter (OpenAPI 3.1 §4.8.12), with its name in requests and the name of its `argument`."""
 
     argument: str
     name: str
@@ -48,7 +47,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that an operation takes, and the schema by which an agent gives it."""
+    """The parameters and body of an operation, and the schema of its arguments."""
 
     parameters: tuple[Parameter, ...]
     body: Body | None
@@ -56,99 +55,100 @@ class Inputs:
     renames: dict[str, str]
 
 
-def read_inputs(document: JsonObject, reader: SchemaReader, item: JsonObject, raw: JsonObject, path: str) -> Inputs:
-    """The inputs of one operation.
+def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, path: str) -> Inputs:
+    """Return the inputs of an operation.
 
     Raises:
-        UnusableError, InvalidReferenceError: one of them cannot be given or sent.
+        UnusableError, InvalidReferenceError: an input cannot be sent.
     """
-    nodes = _merged(document, item, raw, path)
+    nodes = _merge(reader, path_item, operation, path)
     arguments = argument_names(nodes)
-    needs: set[str] = set()
     parameters: list[Parameter] = []
     properties: JsonObject = {}
     for (location, name), node in nodes.items():
-        parameter = _parameter(document, location, name, node, arguments[location, name])
+        parameter = _parameter(reader, location, name, node, arguments[location, name])
         if parameter is None:
             continue
         parameters.append(parameter)
-        properties[parameter.argument] = parameter_schema(reader, node, needs)
+        properties[parameter.argument] = parameter_schema(reader, node)
     required = [parameter.argument for parameter in parameters if parameter.required]
-    found = read_body(document, reader, raw, needs)
-    if found:
-        properties[BODY] = found.schema
-        if found.body.required:
-            required.append(BODY)
+    body, body_schema = read_body(reader, operation) or (None, {})
+    if body:
+        properties[BODY] = body_schema
+        required += [BODY] if body.required else []
     schema: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         schema["required"] = list[JsonValue](required)
-    if definitions := reader.definitions(needs):
+    if definitions := reader.definitions(schema):
         schema["$defs"] = definitions
-    return Inputs(tuple(parameters), found.body if found else None, schema, reader.renames_in(schema))
+    return Inputs(tuple(parameters), body, schema, reader.renames_in(schema))
 
 
-def _merged(document: JsonObject, item: JsonObject, raw: JsonObject, path: str) -> dict[tuple[str, str], JsonObject]:
-    """The parameters by place and name; the operation's go before its path's, and both before what was forgotten."""
-    merged: dict[tuple[str, str], JsonObject] = {}
-    for node in [*as_list(item.get("parameters")), *as_list(raw.get("parameters"))]:
-        found = follow(document, node)
-        location, name = as_text(found.get("in")), as_text(found.get("name"))
+def _merge(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, path: str) -> dict[Key, JsonObject]:
+    """Return the parameters of path item and operation, and undeclared ones in the path."""
+    merged: dict[Key, JsonObject] = {}
+    for node in [*as_list(path_item.get("parameters")), *as_list(operation.get("parameters"))]:
+        parameter = reader.follow(node)
+        location, name = as_text(parameter.get("in")), as_text(parameter.get("name"))
         if location != "path" or f"{{{name}}}" in path:
-            merged[location, name] = found
+            merged[location, name] = parameter
     for name in re.findall(r"\{([^{}]+)\}", path):
         merged.setdefault(("path", name), {"schema": {"type": "string"}})
     return merged
 
 
-def _parameter(document: JsonObject, location: str, name: str, node: JsonObject, argument: str) -> Parameter | None:
+def _parameter(reader: SchemaReader, location: str, name: str, node: JsonObject, argument: str) -> Parameter | None:
     required = node.get("required") is True or location == "path"
     shown = one_line(name, 60)
     if not name:
         raise UnusableError("a parameter has no name")
-    place = LOCATIONS.get(location)
-    if place is None:
-        raise UnusableError(f"parameter {shown!r} is in {one_line(location, 20)!r}, which is no place")
-    if place == "cookie" and is_credential(document, name):
+    known = LOCATIONS.get(location)
+    if known is None:
+        raise UnusableError(f"parameter {shown!r} has the unsupported location {one_line(location, 20)!r}")
+    if known == "cookie" and is_credential(reader.document, name):
         if required:
-            raise UnusableError(f"it needs the cookie {shown!r}, and credentials are not arguments")
+            raise UnusableError(f"it requires the cookie {shown!r}, and credentials are not arguments")
         return None
-    if place == "header":
-        folded = name.lower().replace("_", "-")
-        if folded in _OWN_HEADERS or folded.startswith(_OWN_PREFIXES):
-            return None
-    if place in ("header", "cookie") and not _TOKEN.fullmatch(name):
-        raise UnusableError(f"{shown!r} is no name for a {place}")
-    styles = STYLES[place]
-    style = next((known for known in styles if known == node.get("style")), styles[0])
+    if known == "header" and _is_reserved(name):
+        return None
+    if known in ("header", "cookie") and not _TOKEN.fullmatch(name):
+        raise UnusableError(f"invalid {known} name {shown!r}")
+    styles = STYLES[known]
+    style = next((style for style in styles if style == node.get("style")), styles[0])
     explode = node.get("explode")
     return Parameter(
         argument=argument,
         name=name,
-        location=place,
+        location=known,
         style=style,
         explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
         required=required,
         allow_reserved=node.get("allowReserved") is True,
         media_type=next(iter(as_object(node.get("content"))), ""),
-        allow_empty=node.get("allowEmptyValue") is True and place == "query",
+        allow_empty=node.get("allowEmptyValue") is True and known == "query",
     )
 
 
-def parameter_schema(reader: SchemaReader, node: JsonObject, needs: set[str]) -> JsonObject:
-    """The schema of a parameter object (OpenAPI 3.1 §4.8.12), converted.
+def _is_reserved(header: str) -> bool:
+    name = header.lower().replace("_", "-")
+    return name in _RESERVED_HEADERS or name.startswith(_RESERVED_PREFIXES)
+
+
+def parameter_schema(reader: SchemaReader, node: JsonObject) -> JsonObject:
+    """Convert the schema of a parameter object (OpenAPI 3.1 §4.8.12).
 
     Raises:
-        InvalidReferenceError: something in it refers to nothing.
+        InvalidReferenceError: a reference in it leads nowhere.
     """
-    said: JsonObject = {key: node[key] for key in ("description", "deprecated") if node.get(key)}
-    examples = (as_object(one).get("value") for one in as_object(node.get("examples")).values())
-    example = next((one for one in (node.get("example"), *examples) if one is not None), None)
+    annotations: JsonObject = {key: node[key] for key in ("description", "deprecated") if node.get(key)}
+    examples = (as_object(example).get("value") for example in as_object(node.get("examples")).values())
+    example = next((value for value in (node.get("example"), *examples) if value is not None), None)
     if example is not None:
-        said["example"] = example
-    schema = reader.read({**_schema_of(node), **said}, needs)
+        annotations["example"] = example
+    schema = reader.read({**_schema_of(node), **annotations})
     if node.get("allowEmptyValue") is True:
-        told = sentences(as_text(schema.get("description")), "May be empty.")
-        return {**schema, "description": one_line(told, 400)}
+        text = sentences(as_text(schema.get("description")), "May be empty.")
+        return {**schema, "description": one_line(text, 400)}
     return schema
 
 
@@ -157,38 +157,34 @@ def _schema_of(node: JsonObject) -> JsonObject:
         return as_object(as_object(media).get("schema"))
     if "schema" in node:
         return as_object(node["schema"])
-    # As Swagger 2 has it, in documents that were turned into OpenAPI 3 by hand.
-    return {key: value for key, value in node.items() if key not in _OWN}
+    # Swagger 2 syntax, in documents that were converted manually.
+    return {key: value for key, value in node.items() if key not in _NOT_SCHEMA}
 
 
 def argument_names(keys: Iterable[Key]) -> dict[Key, str]:
-    """For each parameter, by its place and name, a name that every host accepts and that is its alone.
+    """Return a distinct argument name that hosts accept for each parameter, by location and name.
 
-    Parameters of one name in several places are told apart by their places, names that read the same by a digest.
-    None depends on the order of the parameters.
+    Parameters with the same name are distinguished by location, others that would be named alike by a digest. No name
+    depends on the order of the parameters.
     """
     keys = list(keys)
-    times = Counter(name for _, name in keys)
-    names = {(place, name): _argument(place, name, shared=times[name] > 1) for place, name in keys}
-    taken = Counter(names.values())
-    return {key: name if taken[name] == 1 or name == key[1] else _distinct(name, key) for key, name in names.items()}
+    uses = Counter(name for _, name in keys)
+    names = {(location, name): _argument(location, name, shared=uses[name] > 1) for location, name in keys}
+    uses = Counter(names.values())
+    return {key: name if uses[name] == 1 or name == key[1] else _distinct(name, key) for key, name in names.items()}
 
 
-def _argument(place: str, name: str, *, shared: bool) -> str:
-    plain = _plain(name)
+def _argument(location: str, name: str, *, shared: bool) -> str:
+    plain = name
+    if not VALID_NAME.fullmatch(name):
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_")[:_MAX_ARGUMENT]
     if not plain:
-        return _distinct(place, (place, name))
+        return _distinct(location, (location, name))
     if shared or plain == BODY:
-        return f"{plain[: _LONGEST_ARGUMENT - 1 - len(place)]}_{place}"
+        return f"{plain[: _MAX_ARGUMENT - 1 - len(location)]}_{location}"
     return plain
-
-
-def _plain(name: str) -> str:
-    if ACCEPTED.fullmatch(name):
-        return name
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_")[:_LONGEST_ARGUMENT]
 
 
 def _distinct(name: str, key: Key) -> str:
     digest = hashlib.sha256(" ".join(key).encode(errors="replace")).hexdigest()[:6]
-    return f"{name[: _LONGEST_ARGUMENT - 7]}_{digest}"
+    return f"{name[: _MAX_ARGUMENT - 7]}_{digest}"

@@ -1,8 +1,8 @@
-"""Making a document self-contained: every `$ref` in it that is needed leads to a place in it.
+"""Bundling: making every `$ref` that requests need a JSON pointer inside the document.
 
-What stands in other files is put under `components` (or where Swagger 2.0 has such things), and what is named by an
-anchor or an `$id` (JSON Schema 2020-12 §8.2) is named by a JSON pointer from then on. Only what calls need is looked
-at: paths, parameters and bodies, and what they refer to; no responses, examples or callbacks.
+Parts of other files are copied to `components` (or to their place in Swagger 2.0), and references by anchor or `$id`
+(JSON Schema 2020-12 §8.2) are replaced. Only paths, parameters, bodies and what they refer to are bundled, not
+responses, examples or callbacks.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from urllib.parse import unquote, urlsplit
 from ..formats.json_pointer import unescape
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.urls import InvalidUrlError, has_origin, is_file, origin_of, resolve_link
-from .resources import REFERENCES, File, Resource, child_nodes, find, joined, read_file
+from .resources import REFERENCES, File, Resource, child_nodes, find, join_url, read_file
 
 MAX_FILES = 100
-# A `$ref` that is no JSON pointer into its own document, or anything that gives a part of it another name.
-_ELSEWHERE = re.compile(
+# A `$ref` that is not a local JSON pointer, or a keyword that gives a part another name.
+_NEEDS_BUNDLING = re.compile(
     rb"""\$(?:ref["']?+\s*+:\s*+["']?+(?!\#/|["'])|(?:id|anchor|self|dynamic\w++|recursive\w++)["']?+\s*+:)"""
 )
 
 
 def refers_elsewhere(body: bytes) -> bool:
-    """Whether the bytes of a document may hold a reference that only `SelfContained` resolves; a cheap look."""
-    return _ELSEWHERE.search(body) is not None
+    """Tell cheaply whether a document may need a `Bundler`."""
+    return _NEEDS_BUNDLING.search(body) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """A reference as it stands in `holder`; `section` is what a component of its kind belongs to."""
+    """A reference in `holder`; `section` is where components of its kind belong."""
 
     holder: JsonObject
     keyword: str
@@ -42,11 +42,8 @@ class _Reference:
     section: str
 
 
-class SelfContained:
-    """A document on its way to being self-contained; it is changed in place.
-
-    `unresolved` are the references that lead nowhere, each with the reason, as they then stand in the document.
-    """
+class Bundler:
+    """Bundles a document in place; `unresolved` has the references that lead nowhere, with reasons."""
 
     def __init__(self, document: JsonObject, url: str) -> None:
         self.document = document
@@ -55,8 +52,8 @@ class SelfContained:
         self._swagger = "swagger" in document
         self._resources: dict[str, Resource] = {}
         self._failed: dict[str, str] = {}
-        self._waiting: dict[str, list[_Reference]] = {}
-        self._files = 0
+        self._pending: dict[str, list[_Reference]] = {}
+        self._file_count = 0
         self._places: dict[tuple[int, str], str] = {}
         self._seen: set[int] = set()
         self._open: list[tuple[JsonValue, Resource, bool, str]] = []
@@ -64,31 +61,31 @@ class SelfContained:
         self._open.append((document.get("paths"), self._root, True, "pathItems"))
         self._walk()
 
-    def wanted(self) -> list[str]:
-        """The URLs of the files that are needed next."""
-        return list(self._waiting)
+    def missing(self) -> list[str]:
+        """Return the URLs of the files that are needed next."""
+        return list(self._pending)
 
     def add(self, url: str, content: JsonObject, final_url: str) -> None:
-        """Go on with a file that was wanted, and that finally came from `final_url`."""
+        """Add a missing file, which came from `final_url` after redirects."""
         resource = self._add_file(final_url, content)
         self._resources.setdefault(url, resource)
-        for reference in self._waiting.pop(url, []):
+        for reference in self._pending.pop(url, []):
             self._link(reference, resource)
         self._walk()
 
-    def refuse(self, url: str, reason: str) -> None:
-        """Go on without a file that was wanted."""
+    def reject(self, url: str, reason: str) -> None:
+        """Continue without a missing file."""
         self._failed[url] = reason
-        for reference in self._waiting.pop(url, []):
-            self._give_up(reference, url, reason)
+        for reference in self._pending.pop(url, []):
+            self._fail(reference, url, reason)
 
     def _add_file(self, url: str, content: JsonObject) -> Resource:
-        whole = read_file(url, content)
-        self._files += 1
-        self._resources.setdefault(url, whole)
-        for resource in whole.file.resources.values():
+        root = read_file(url, content)
+        self._file_count += 1
+        self._resources.setdefault(url, root)
+        for resource in root.file.resources.values():
             self._resources.setdefault(resource.base, resource)
-        return whole
+        return root
 
     def _walk(self) -> None:
         while self._open:
@@ -98,104 +95,106 @@ class SelfContained:
             self._seen.add(id(node))
             if isinstance(node, dict) and not named:
                 resource = resource.file.resources.get(id(node), resource)
-                self._refer_from(node, resource, section)
+                self._resolve_in(node, resource, section)
             for key, child, maps in child_nodes(node, named=named):
                 self._open.append((child, resource, maps, section if named else _SECTIONS.get(key, section)))
 
-    def _refer_from(self, node: JsonObject, resource: Resource, section: str) -> None:
-        keyword = next((one for one in REFERENCES if isinstance(node.get(one), str)), "")
+    def _resolve_in(self, node: JsonObject, resource: Resource, section: str) -> None:
+        keyword = next((keyword for keyword in REFERENCES if isinstance(node.get(keyword), str)), "")
         if keyword:
-            self._refer(node, keyword, resource, section)
+            self._resolve(node, keyword, resource, section)
         mapping = as_object(as_object(node.get("discriminator")).get("mapping"))
         for value, text in mapping.items():
             if isinstance(text, str) and re.search(r"[/#.]", text):
-                self._refer(mapping, value, resource, "schemas")
+                self._resolve(mapping, value, resource, "schemas")
 
-    def _refer(self, holder: JsonObject, keyword: str, resource: Resource, section: str) -> None:
+    def _resolve(self, holder: JsonObject, keyword: str, resource: Resource, section: str) -> None:
         text = as_text(holder[keyword])
         uri, _, fragment = text.partition("#")
         reference = _Reference(holder, keyword, text, fragment, resource, section)
         if not uri:
             self._link(reference, resource)
             return
-        # Many an `$id` is only a name: what is not found relative to it may be where the file itself is.
-        candidates = [one for one in (joined(resource.base, uri), joined(resource.file.url, uri)) if one]
-        if known := next((self._resources[one] for one in candidates if one in self._resources), None):
+        # Many `$id`s are mere names, so references may also be relative to the file's URL.
+        candidates = [url for url in (join_url(resource.base, uri), join_url(resource.file.url, uri)) if url]
+        if known := next((self._resources[url] for url in candidates if url in self._resources), None):
             self._link(reference, known)
             return
-        url, refused = self._url_of(resource, uri, candidates)
-        if refused or url in self._failed:
-            self._give_up(reference, url, refused or self._failed[url])
+        url, reason = self._locate(resource, uri, candidates)
+        if reason or url in self._failed:
+            self._fail(reference, url, reason or self._failed[url])
         else:
-            self._waiting.setdefault(url, []).append(reference)
+            self._pending.setdefault(url, []).append(reference)
 
-    def _url_of(self, resource: Resource, uri: str, candidates: Sequence[str]) -> tuple[str, str]:
-        """Where the file of a reference is, and why it may not be read, if so (design.md §8, rule 2)."""
-        url, reason = candidates[0] if candidates else uri, "it is no URL"
+    def _locate(self, resource: Resource, uri: str, candidates: Sequence[str]) -> tuple[str, str]:
+        """Return the URL of a reference's file, and the reason if it must not be read."""
+        url, reason = candidates[0] if candidates else uri, "invalid URL"
         for base in (resource.base, resource.file.url):
             try:
                 url = resolve_link(base, uri)
             except InvalidUrlError as error:
                 reason = str(error)
                 continue
-            reason = self._refusal(url)
+            reason = self._reason_against(url)
             if not reason:
                 break
-        full = self._files + len(self._waiting) + len(self._failed) > MAX_FILES
-        if not reason and full and url not in self._waiting:
+        full = self._file_count + len(self._pending) + len(self._failed) > MAX_FILES
+        if not reason and full and url not in self._pending:
             reason = f"more than {MAX_FILES} other files are needed"
         return url, reason
 
-    def _refusal(self, url: str) -> str:
+    def _reason_against(self, url: str) -> str:
         if is_file(self._url):
             folder = self._url.rsplit("/", 1)[0] + "/"
             if is_file(url):
-                return "" if url.startswith(folder) else "it is a file outside the document's own folder"
-            return "it is on the network, and the document is a file"
+                return "" if url.startswith(folder) else "the file is outside the document's folder"
+            return "it is on the network, but the document is a local file"
         if has_origin(url, frozenset({origin_of(self._url)})):
             return ""
-        return f"it is at another origin than the document, {origin_of(url)}"
+        return f"it has another origin than the document, {origin_of(url)}"
 
     def _link(self, reference: _Reference, resource: Resource) -> None:
-        """Let the reference lead to its target, wherever in the document that is or is put."""
+        """Replace a reference to a part of this resource, which is copied if it is in another file."""
         found = find(resource, reference.fragment)
         if found is None:
             url = "" if resource.file is self._root.file else resource.file.url
-            self._give_up(reference, url, "it leads nowhere")
+            self._fail(reference, url, "it leads nowhere")
             return
-        pointer, node, within = found
-        if resource.file is self._root.file:
-            own = reference.text if reference.text.startswith("#/") and not reference.resource.pointer else ""
-            place = own or f"#{pointer}"
+        pointer, node, inner_resource = found
+        if resource.file is not self._root.file:
+            target = self._copy(resource.file, pointer, node, reference.section)
+        elif reference.text.startswith("#/") and not reference.resource.pointer:
+            target = reference.text
         else:
-            place = self._place(resource.file, pointer, node, reference.section)
-        _point(reference, place)
-        self._open.append((node, within, False, reference.section))
+            target = f"#{pointer}"
+        _replace(reference, target)
+        self._open.append((node, inner_resource, False, reference.section))
 
-    def _place(self, file: File, pointer: str, node: JsonValue, section: str) -> str:
-        """Where in the document a part of another file is put."""
+    def _copy(self, file: File, pointer: str, node: JsonValue, section: str) -> str:
+        """Copy a part of another file to a component; return the reference to it."""
         key = (id(file), pointer)
         if key not in self._places:
-            steps = [section] if self._swagger else ["components", section]
-            steps = ["definitions" if self._swagger and section == "schemas" else steps[0], *steps[1:]]
-            there = self.document
+            steps = ["components", section]
+            if self._swagger:
+                steps = ["definitions" if section == "schemas" else section]
+            parent = self.document
             for step in steps:
-                if not isinstance(there.get(step), dict):
-                    there[step] = {}
-                there = as_object(there[step])
+                if not isinstance(parent.get(step), dict):
+                    parent[step] = {}
+                parent = as_object(parent[step])
             name = _name(file.url, pointer)
-            if name in there:
+            if name in parent:
                 name = f"{name}_{hashlib.sha256(f'{file.url}#{pointer}'.encode()).hexdigest()[:6]}"
-            there[name] = node
+            parent[name] = node
             self._places[key] = "#/" + "/".join([*steps, name])
         return self._places[key]
 
-    def _give_up(self, reference: _Reference, url: str, reason: str) -> None:
+    def _fail(self, reference: _Reference, url: str, reason: str) -> None:
         if reference.keyword not in REFERENCES:
-            return  # a discriminator's mapping only helps to choose
+            return  # a discriminator's mapping is optional
         text = f"{url}#{reference.fragment}" if reference.fragment or not url else url
         self.unresolved[text] = reason
-        _point(reference, text)
+        _replace(reference, text)
 
 
 _SECTIONS = {
@@ -210,16 +209,15 @@ _SECTIONS = {
 }
 
 
-def _point(reference: _Reference, place: str) -> None:
+def _replace(reference: _Reference, target: str) -> None:
     if reference.keyword in REFERENCES:
         for keyword in REFERENCES:
             reference.holder.pop(keyword, None)
-        reference.holder["$ref"] = place
+        reference.holder["$ref"] = target
     else:
-        reference.holder[reference.keyword] = place
+        reference.holder[reference.keyword] = target
 
 
 def _name(url: str, pointer: str) -> str:
-    """The last word of the pointer, else of the file's name."""
     word = unescape(pointer.rsplit("/", 1)[-1]) or unquote(urlsplit(url).path.rsplit("/", 1)[-1]).split(".")[0]
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", word)[-60:].strip("_") or "part"

@@ -1,7 +1,7 @@
-"""What a reference can name in a file: by a JSON pointer (RFC 6901), or by what its parts call themselves.
+"""Schema resources in a file, and the resolution of fragments in them.
 
-A part with an `$id` is a resource of its own, and an `$anchor` a name within one (JSON Schema 2020-12 §8.2); the
-`$self` of a description (OpenAPI 3.2 §4.8.1) is the `$id` of the whole.
+A part with an `$id` is a resource of its own, in which `$anchor` names a part (JSON Schema 2020-12 §8.2). The `$self`
+of a document (OpenAPI 3.2 §4.8.1) is the `$id` of the file.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from urllib.parse import unquote, urldefrag, urljoin
 from ..formats.json_pointer import escape, nodes_along, unescape
 from ..formats.json_values import JsonObject, JsonValue, as_text
 
-# A name for each part is what no document in use has; a pointer of this length would be a key of it.
+# Far more names and longer pointers than documents have.
 _MAX_NAMED = 10_000
-_LONGEST_POINTER = 10_000
+_MAX_POINTER = 10_000
 
 _NAMING = ("$id", "$anchor", "$dynamicAnchor")
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-# Their members have names that the document chose, so that none of these is a keyword.
+# Objects whose keys are names, not keywords.
 _MAPS = {
     "paths", "webhooks", "pathItems", "schemas", "requestBodies", "properties", "patternProperties",
     "dependentSchemas", "definitions", "$defs", "content", "additionalOperations", "encoding", "headers",
@@ -31,16 +31,17 @@ _NOT_SENT = {"responses", "callbacks", "links", "headers"}
 
 @dataclass(slots=True)
 class File:
+    """A file with its anchors, by resource pointer and name, and its resources, by the id of their nodes."""
+
     url: str
     root: JsonObject
-    # Anchors by the pointer of their resource and their name; resources by the id of their node.
     anchors: dict[str, str] = field(default_factory=dict[str, str])
     resources: dict[int, Resource] = field(default_factory=dict[int, "Resource"])
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a reference without a URL is looked up in: a file, or the part of one that has an `$id`."""
+    """A file or a part of it that has an `$id`, in which fragments are resolved."""
 
     file: File
     node: JsonObject
@@ -50,9 +51,9 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a node is, as a way back to the root: its pointer is put together only when it is needed."""
+    """The location of a node; its pointer is computed only when needed."""
 
-    above: _Place | None
+    parent: _Place | None
     key: str
 
     def pointer(self) -> str:
@@ -60,32 +61,32 @@ class _Place:
         place: _Place | None = self
         while place:
             keys.append(escape(place.key))
-            place = place.above
+            place = place.parent
         return "".join(f"/{key}" for key in reversed(keys))
 
 
 def read_file(url: str, content: JsonObject) -> Resource:
-    """The file as a resource, with all in it that has a name of its own, up to a bound."""
+    """Return the file as a resource, with the resources and anchors in it."""
     file = File(url, content)
-    base = joined(url, as_text(content.get("$self")) or as_text(content.get("$id"))) or url
-    whole = file.resources[id(content)] = Resource(file, content, "", base)
-    nodes: list[tuple[JsonValue, Resource, _Place | None, bool]] = [(content, whole, None, False)]
+    base = join_url(url, as_text(content.get("$self")) or as_text(content.get("$id"))) or url
+    root = file.resources[id(content)] = Resource(file, content, "", base)
+    nodes: list[tuple[JsonValue, Resource, _Place | None, bool]] = [(content, root, None, False)]
     while nodes and len(file.anchors) + len(file.resources) < _MAX_NAMED:
         node, resource, place, named = nodes.pop()
-        if isinstance(node, dict) and not named and any(one in node for one in _NAMING):
-            resource = _note_names(node, resource, place.pointer() if place else "")
+        if isinstance(node, dict) and not named and any(keyword in node for keyword in _NAMING):
+            resource = _register(node, resource, place.pointer() if place else "")
         for key, child, maps in child_nodes(node, named=named, everything=True):
             nodes.append((child, resource, _Place(place, key), maps))
-    return whole
+    return root
 
 
-def _note_names(node: JsonObject, resource: Resource, pointer: str) -> Resource:
-    """Note what a node calls itself; the resource that it is, or is in."""
+def _register(node: JsonObject, resource: Resource, pointer: str) -> Resource:
+    """Register the `$id` and anchors of a node; return its resource."""
     file = resource.file
-    if len(pointer) > _LONGEST_POINTER:
+    if len(pointer) > _MAX_POINTER:
         return resource
     if pointer and (name := as_text(node.get("$id"))):
-        base = joined(resource.base, name) or resource.base
+        base = join_url(resource.base, name) or resource.base
         resource = file.resources.setdefault(id(node), Resource(file, node, pointer, base))
     for name in (as_text(node.get(keyword)) for keyword in ("$anchor", "$dynamicAnchor")):
         if name:
@@ -95,30 +96,31 @@ def _note_names(node: JsonObject, resource: Resource, pointer: str) -> Resource:
 
 
 def find(resource: Resource, fragment: str) -> tuple[str, JsonValue, Resource] | None:
-    """What a fragment names: the pointer from the file's root, the node, and the resource around it."""
+    """Resolve a fragment; return its pointer from the file's root, the node, and the innermost resource."""
     file = resource.file
-    whole = file.resources[id(file.root)]
+    root = file.resources[id(file.root)]
     if not fragment:
         return resource.pointer, resource.node, resource
     if not fragment.startswith("/"):
         name = unquote(fragment)
         pointer = file.anchors.get(f"{resource.pointer}#{name}", file.anchors.get(f"#{name}", ""))
-        found = nodes_along(file.root, pointer.split("/")[1:]) if pointer else None
-        return (pointer, found[-1], _innermost(found, whole)) if found else None
+        nodes = nodes_along(file.root, pointer.split("/")[1:]) if pointer else None
+        return (pointer, nodes[-1], _innermost(nodes, root)) if nodes else None
     steps = fragment.split("/")[1:]
-    for start in (resource, whole):
-        if found := nodes_along(start.node, steps):
-            pointer = start.pointer + "".join(f"/{escape(unescape(one))}" for one in steps)
-            return pointer, found[-1], _innermost(found, start)
+    for start in (resource, root):
+        if nodes := nodes_along(start.node, steps):
+            pointer = start.pointer + "".join(f"/{escape(unescape(step))}" for step in steps)
+            return pointer, nodes[-1], _innermost(nodes, start)
     return None
 
 
 def _innermost(nodes: Sequence[JsonValue], outer: Resource) -> Resource:
-    known = (outer.file.resources.get(id(node)) for node in reversed(nodes))
-    return next((one for one in known if one), outer)
+    resources = (outer.file.resources.get(id(node)) for node in reversed(nodes))
+    return next(filter(None, resources), outer)
 
 
-def joined(base: str, reference: str) -> str:
+def join_url(base: str, reference: str) -> str:
+    """Resolve a reference without its fragment, or return '' if it is invalid."""
     try:
         return urldefrag(urljoin(base, reference)).url
     except ValueError:
@@ -126,9 +128,9 @@ def joined(base: str, reference: str) -> str:
 
 
 def child_nodes(node: JsonValue, *, named: bool, everything: bool = False) -> Iterator[tuple[str, JsonValue, bool]]:
-    """The objects and lists in a node that may hold references, each with its key, and whether its keys are names.
+    """Yield the children of a node that may contain references, with their keys, and whether their keys are names.
 
-    Unless it is `everything`, only what belongs to a request.
+    Without `everything`, only those that belong to requests.
     """
     if isinstance(node, list):
         for index, child in enumerate(node):

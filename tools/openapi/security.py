@@ -1,4 +1,4 @@
-"""What a document says of the credentials that its operations want (OpenAPI 3.1 §4.8.27)."""
+"""Security schemes of a document (OpenAPI 3.1 §4.8.27)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..formats.urls import InvalidUrlError, resolve
 
 _MAX_SCHEMES = 20
 _FLOWS = ("authorizationCode", "clientCredentials", "password", "implicit")
-# RFC 9110 §5.6.2; a query parameter may be called more, but none that we have met is.
+# RFC 9110 §5.6.2; also used for query parameters.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _OPENID = "/.well-known/openid-configuration"
-# Also inside a longer name, such as `django_sessionid` or `XSRF-TOKEN`.
+# Matches parts of names, such as `django_sessionid` or `XSRF-TOKEN`.
 _CREDENTIAL = re.compile(
     r"sess|(^|[._-])s?sid($|[._-])|connect\.sid|token|auth|csrf|xsrf|jwt|login|remember|credential|secret|passw|api[._-]?key"
     r"|bearer|sso|identity|^__(host|secure)-",
@@ -23,10 +23,10 @@ _CREDENTIAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One security scheme: `kind` is apiKey, basic, bearer, oauth2 or openIdConnect.
+    """A security scheme; `kind` is apiKey, basic, bearer, oauth2 or openIdConnect.
 
-    `place` and `name` are an apiKey's; `flow` is oauth2's first of authorizationCode, clientCredentials, password
-    and implicit, with its URLs, and `issuer` is what openIdConnect names.
+    `place` and `name` belong to apiKey, `flow` (the first of authorizationCode, clientCredentials, password and
+    implicit) and its URLs to oauth2, and `issuer` to openIdConnect.
     """
 
     kind: str
@@ -39,17 +39,17 @@ class Scheme:
 
     @property
     def takes_tokens(self) -> bool:
-        """Whether a token of an authorization server may satisfy it."""
+        """Whether it accepts access tokens of an authorization server."""
         return self.kind in ("oauth2", "openIdConnect", "bearer") or self.is_authorization
 
     @property
     def is_authorization(self) -> bool:
-        """Whether it is the `Authorization` header, described as if it were a key like others."""
+        """Whether it is the `Authorization` header described as an API key."""
         return self.kind == "apiKey" and self.place == "header" and self.name.lower() == "authorization"
 
 
 def security_schemes(document: JsonObject, url: str) -> tuple[Scheme, ...]:
-    """The schemes that a document declares and that we know; relative URLs are resolved against `url`."""
+    """Return the supported schemes of a document that was served at `url`."""
     nodes = as_object(as_object(document.get("components")).get("securitySchemes"))
     schemes = (_scheme(as_object(node), url) for node in list(nodes.values())[:_MAX_SCHEMES])
     return tuple(dict.fromkeys(scheme for scheme in schemes if scheme))
@@ -74,17 +74,12 @@ def _oauth(flows: JsonObject, url: str) -> Scheme | None:
     flow = next((flow for flow in _FLOWS if isinstance(flows.get(flow), dict)), None)
     if flow is None:
         return None
-    found = as_object(flows[flow])
-    return Scheme(
-        "oauth2",
-        flow=flow,
-        authorization=_absolute(as_text(found.get("authorizationUrl")), url),
-        token=_absolute(as_text(found.get("tokenUrl")), url),
-    )
+    urls = [_absolute(as_text(as_object(flows[flow]).get(name)), url) for name in ("authorizationUrl", "tokenUrl")]
+    return Scheme("oauth2", flow=flow, authorization=urls[0], token=urls[1])
 
 
 def _absolute(reference: str, url: str) -> str:
-    """The whole URL, or nothing where it is none (RFC 3986 §2: no other characters than these)."""
+    """Return the absolute URL, or '' if it is invalid (RFC 3986 §2)."""
     try:
         absolute = resolve(url, reference) if reference else ""
     except InvalidUrlError:
@@ -93,7 +88,7 @@ def _absolute(reference: str, url: str) -> str:
 
 
 def is_credential(document: JsonObject, name: str) -> bool:
-    """Whether a cookie proves who somebody is: the document's security schemes name it, or its name says so."""
+    """Tell whether a cookie is a credential, by the document's security schemes or by its name."""
     schemes = as_object(as_object(document.get("components")).get("securitySchemes")).values()
-    named = {as_text(as_object(one).get("name")) for one in schemes if as_object(one).get("in") == "cookie"}
-    return name in named or bool(_CREDENTIAL.search(name))
+    declared = {as_text(scheme.get("name")) for scheme in map(as_object, schemes) if scheme.get("in") == "cookie"}
+    return name in declared or bool(_CREDENTIAL.search(name))

@@ -1,4 +1,4 @@
-"""Where an API is: the URL that an operation's path is appended to."""
+"""Base URLs of operations."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from ..formats.urls import InvalidUrlError, has_origin, is_loopback, origin_of, 
 
 
 def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
-    """The first of the servers, else the API's own URL (`anchor`, where one is known), that calls may go to.
+    """Return the first server, else the API's URL (`anchor`), with an allowed origin.
 
-    Where no anchor is known, the document's own host does not stand in for a server on another, public one.
-
-    `levels` are what may have `servers`, the nearest first: operation, path item, document. A document without
-    any means the root of its own host (OpenAPI 3.1 §4.8.1); real catalogs disagree: the anchor may be the base
-    that paths are relative to, or already be the beginning of each path.
+    `levels` may have `servers`: operation, path item and document. Without servers, paths are relative to the
+    document's host (OpenAPI 3.1 §4.8.1), but in many catalogs to the anchor, unless they begin with its path. Without
+    an anchor, the document's host is not a fallback for a server on another public host.
 
     Raises:
-        InvalidUrlError: calls may go to none of them; names them.
+        InvalidUrlError: no candidate has an allowed origin.
     """
-    none: list[JsonValue] = []
-    servers = next((found for level in levels if (found := as_list(level.get("servers")))), none)
-    refused: list[str] = []
+    servers = next(filter(None, (as_list(level.get("servers")) for level in levels)), list[JsonValue]())
+    rejected: list[str] = []
     candidates = [server_url(as_object(server)) for server in servers]
     if anchor:
         candidates.append(_anchor_base(anchor, path))
@@ -34,31 +31,31 @@ def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str,
         try:
             url = resolve(document_url, candidate)
         except InvalidUrlError as error:
-            refused.append(str(error))
+            rejected.append(str(error))
             continue
         if has_origin(url, origins):
             return url.split("?")[0].rstrip("/")
-        refused.append(origin_of(url))
-    raise InvalidUrlError(f"it is served at {', '.join(dict.fromkeys(refused))}, which is not a URL of this system")
+        rejected.append(origin_of(url))
+    raise InvalidUrlError(f"it is served at {', '.join(dict.fromkeys(rejected))}, which is not a URL of this system")
 
 
 def _is_elsewhere(document_url: str, server: str) -> bool:
-    """Whether a server is on another host than the document; one on this machine is a leftover of its making."""
+    """Tell whether a server is on another host than the document, ignoring localhost from development."""
     try:
-        there = resolve(document_url, server)
+        url = resolve(document_url, server)
     except InvalidUrlError:
         return False
-    return not is_loopback(there) and urlsplit(there).hostname != urlsplit(document_url).hostname
+    return not is_loopback(url) and urlsplit(url).hostname != urlsplit(document_url).hostname
 
 
 def _anchor_base(anchor: str, path: str) -> str:
     anchor_path = urlsplit(anchor).path.rstrip("/")
-    begins_each_path = not anchor_path or path.startswith(f"{anchor_path}/")
-    return origin_of(anchor) if begins_each_path else anchor
+    is_in_path = not anchor_path or path.startswith(f"{anchor_path}/")
+    return origin_of(anchor) if is_in_path else anchor
 
 
-def leaves_open(document: JsonObject) -> bool:
-    """Whether the document names no server by a whole URL, so that where it came from says where the API is."""
+def lacks_absolute_server(document: JsonObject) -> bool:
+    """Tell whether the API's URL depends on the document's URL."""
     items = [as_object(item) for item in as_object(document.get("paths")).values()]
     levels = [document, *items, *(as_object(member) for item in items for member in item.values())]
     servers = [as_object(server) for level in levels for server in as_list(level.get("servers"))]
@@ -66,7 +63,7 @@ def leaves_open(document: JsonObject) -> bool:
 
 
 def server_origins(document: JsonObject, url: str) -> set[str]:
-    """The origins of the servers that a document from `url` names for all its operations."""
+    """Return the origins of the top-level servers of a document that was served at `url`."""
     origins: set[str] = set()
     for server in as_list(document.get("servers")):
         with suppress(InvalidUrlError):
@@ -75,12 +72,12 @@ def server_origins(document: JsonObject, url: str) -> set[str]:
 
 
 def server_url(server: JsonObject) -> str:
-    """A server's URL with its variables at their defaults (OpenAPI 3.1 §4.8.5, §4.8.6)."""
+    """Return a server's URL with the defaults of its variables (OpenAPI 3.1 §4.8.5, §4.8.6)."""
     variables = as_object(server.get("variables"))
 
     def value(match: re.Match[str]) -> str:
         variable = as_object(variables.get(match[1]))
-        chosen = variable.get("default", next(iter(as_list(variable.get("enum"))), ""))
-        return str(chosen) if isinstance(chosen, str | int | float) and not isinstance(chosen, bool) else ""
+        default = variable.get("default", next(iter(as_list(variable.get("enum"))), ""))
+        return str(default) if isinstance(default, str | int | float) and not isinstance(default, bool) else ""
 
     return re.sub(r"\{([^{}]*)\}", value, as_text(server.get("url")).strip() or "/")

@@ -1,1 +1,1 @@
-"""From the schemas of a document to JSON Schema that every host accepts, and arguments checked by it."""
+"""JSON Schema: conversion from OpenAPI to what hosts accept, and validation of arguments."""

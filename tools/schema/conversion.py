@@ -1,80 +1,55 @@
-"""One schema on its way from OpenAPI to JSON Schema 2020-12 as model hosts accept it.
+"""Conversion of an OpenAPI schema to JSON Schema 2020-12 that model hosts accept.
 
-Each schema that comes out has one `type`, or is a choice (`anyOf`), and holds nothing that only OpenAPI understands.
-It never asks for more than the document does: what cannot be said is left to the service to judge.
+A converted schema has one `type` or is an `anyOf`, and contains no keywords of OpenAPI. It is never stricter than the
+original: the service checks what cannot be expressed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from ..formats.text import one_line, sentences
-from .keywords import TEXT_LIMIT, json_type, keywords, said_of, types_of
-from .merging import merged, or_null, settled, unique
+from .keywords import TEXT_LIMIT, description_of, json_type, keywords, types_of
+from .merging import finish, merge, nullable, unique
+from .references import DEFINITIONS
 
-# A component of at most this many subschemas stands in place of its `$ref`; a larger one under `$defs`.
+if TYPE_CHECKING:
+    from .reader import SchemaReader
+
+# Components of at most this many subschemas replace their `$ref`; larger ones go to `$defs`.
 _INLINE_LIMIT = 12
 _SIZE_LIMIT = 4_000
 _DEPTH_LIMIT = 20
 _BRANCH_LIMIT = 200
 _LABELS_LIMIT = 600
 
-# What may stand beside a `$ref` without making another schema of it.
-_ASIDES = {"$ref", "description", "default", "example", "examples", "title", "summary", "deprecated", "nullable",
+# Keywords beside a `$ref` that don't constrain values.
+_ANNOTATIONS = {"$ref", "description", "default", "example", "examples", "title", "summary", "deprecated", "nullable",
            "readOnly", "writeOnly", "xml", "externalDocs", "$comment", "discriminator"}  # fmt: skip
-_LABELLED = {"const", "enum", "title", "description", "type", "format", "deprecated"}
+_LABEL_KEYWORDS = {"const", "enum", "title", "description", "type", "format", "deprecated"}
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """What a reference names, converted once for the whole document: `needs` are the references left in it."""
+    """A converted component of a document; `needs` are the references left in it."""
 
     schema: JsonObject
     size: int
     needs: frozenset[str]
 
 
-class Components(Protocol):
-    """What a reference in a document names."""
-
-    def component(self, reference: str) -> Component:
-        """It, converted."""
-        ...
-
-    def base(self, reference: str) -> Component | None:
-        """It, converted for those that extend it: without the choice between them. None while it is converted."""
-        ...
-
-    def target(self, reference: str) -> JsonObject:
-        """It, as the document has it."""
-        ...
-
-    def is_open(self, reference: str) -> bool:
-        """Whether it is being converted right now, so that it contains itself, or is deep inside others."""
-        ...
-
-    def name(self, reference: str) -> str:
-        """Its name under `$defs`."""
-        ...
-
-    def property_name(self, name: str) -> str:
-        """The name under which a property is shown."""
-        ...
-
-
 @dataclass(slots=True)
 class Conversion:
-    """One schema on its way: how large it has become, and which references are left in it."""
+    """The conversion of one schema; `needs` are the references left in it."""
 
-    components: Components
+    reader: SchemaReader
     size: int = 0
     needs: set[str] = field(default_factory=set[str])
 
     def convert(self, schema: JsonValue, depth: int = 0, *, part: bool = False) -> JsonObject:
-        """The schema, converted; a `part` of an `allOf` may ask for properties that other parts have."""
+        """Convert a schema; a `part` of an `allOf` may require properties of other parts."""
         self.size += 1
         if schema is False:
             return {"not": {}}
@@ -82,104 +57,101 @@ class Conversion:
             return {}
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            if all(key in _ASIDES or key.startswith("x-") for key in schema):
-                return self._referred(reference, schema)
+            if all(key in _ANNOTATIONS or key.startswith("x-") for key in schema):
+                return self._convert_reference(reference, schema)
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             schema = {**rest, "allOf": [{"$ref": reference}, *as_list(schema.get("allOf"))]}
-        return self._whole(schema, depth, part=part)
+        return self._convert_types(schema, depth, part=part)
 
-    def _referred(self, reference: str, schema: JsonObject) -> JsonObject:
-        if self.components.is_open(reference):
-            result = self._left(reference)
+    def _convert_reference(self, reference: str, schema: JsonObject) -> JsonObject:
+        if self.reader.is_open(reference):
+            result = self._keep_reference(reference)
         else:
-            component = self.components.component(reference)
+            component = self.reader.component(reference)
             if component.needs or component.size > _INLINE_LIMIT or self.size + component.size > _SIZE_LIMIT:
-                result = self._left(reference)
+                result = self._keep_reference(reference)
             else:
                 self.size += component.size
                 result = component.schema
-        target = self.components.target(reference)
+        target = self.reader.target(reference)
         notes: JsonObject = {key: target[key] for key in ("default", "format", "deprecated") if key in target}
-        if said := said_of({**notes, **schema}, as_text(target.get("type"))):
-            kept = as_text(result.get("description")) if "description" not in schema else ""
-            result = {**result, "description": kept or said}
-        return or_null(result) if schema.get("nullable") is True else result
+        if text := description_of({**notes, **schema}, as_text(target.get("type"))):
+            own = as_text(result.get("description")) if "description" not in schema else ""
+            result = {**result, "description": own or text}
+        return nullable(result) if schema.get("nullable") is True else result
 
-    def _left(self, reference: str) -> JsonObject:
-        self.components.target(reference)
+    def _keep_reference(self, reference: str) -> JsonObject:
+        self.reader.target(reference)
         self.needs.add(reference)
-        return {"$ref": f"#/$defs/{self.components.name(reference)}"}
+        return {"$ref": DEFINITIONS + self.reader.name(reference)}
 
-    def _whole(self, schema: JsonObject, depth: int, *, part: bool) -> JsonObject:
+    def _convert_types(self, schema: JsonObject, depth: int, *, part: bool) -> JsonObject:
         kinds, null = types_of(schema)
         if len(kinds) > 1:
-            branches = [self._single(schema, kind, depth, part=part) for kind in kinds]
+            branches = [self._convert_type(schema, kind, depth, part=part) for kind in kinds]
             choices = unique(branch for branch in branches if branch is not None)
-            result: JsonObject = {"anyOf": choices} if len(choices) > 1 else as_object(choices[0] if choices else None)
+            result = _any_of(choices) if choices else {}
         else:
-            result = self._single(schema, kinds[0] if kinds else "", depth, part=part) or {}
-        if said := said_of(schema, kinds[0] if len(kinds) == 1 else ""):
-            told = as_text(result.get("description"))
-            result = {**result, "description": one_line(sentences(said, "" if told in said else told), TEXT_LIMIT * 2)}
-        return or_null(result) if null else result
+            result = self._convert_type(schema, kinds[0] if kinds else "", depth, part=part) or {}
+        if text := description_of(schema, kinds[0] if len(kinds) == 1 else ""):
+            own = as_text(result.get("description"))
+            result = {**result, "description": one_line(sentences(text, "" if own in text else own), TEXT_LIMIT * 2)}
+        return nullable(result) if null else result
 
-    def _single(self, schema: JsonObject, kind: str, depth: int, *, part: bool) -> JsonObject | None:
+    def _convert_type(self, schema: JsonObject, kind: str, depth: int, *, part: bool) -> JsonObject | None:
         result = keywords(schema, kind)
         if result is None:
             return None
         hidden: set[str] = set()
         if kind == "object":
-            hidden = self._object(schema, result, depth)
+            members, hidden = self._convert_object(schema, depth)
+            result |= members
         elif kind == "array":
-            self._array(schema, result, depth)
+            result |= self._convert_array(schema, depth)
         elif part and isinstance(schema.get("required"), list):
             result["required"] = self._required(schema)
         for union in ("oneOf", "anyOf"):
             if branches := as_list(schema.get(union)):
-                result = self._choice(schema, branches[:_BRANCH_LIMIT], result, depth)
+                result = self._convert_union(schema, branches[:_BRANCH_LIMIT], result, depth)
         if parts := as_list(schema.get("allOf")):
-            result, more = self._parts(parts[:_BRANCH_LIMIT], result, depth, described=bool(schema.get("description")))
-            hidden |= more
-        return result if part else settled(result, hidden)
+            described = bool(schema.get("description"))
+            result = self._convert_all_of(parts[:_BRANCH_LIMIT], result, depth, described=described)
+            hidden = hidden.union(*map(self._hidden_in, parts[:_BRANCH_LIMIT]))
+        return result if part else finish(result, hidden)
 
-    def _object(self, schema: JsonObject, result: JsonObject, depth: int) -> set[str]:
-        """Adds what is said of an object, and tells the shown names of the properties that are not to be sent."""
+    def _convert_object(self, schema: JsonObject, depth: int) -> tuple[JsonObject, set[str]]:
+        """Return the keywords for properties, and the shown names of read-only ones."""
+        result: JsonObject = {}
         properties: JsonObject = {}
         hidden: set[str] = set()
         required = dict.fromkeys(self._required(schema))
         for name, value in as_object(schema.get("properties")).items():
-            shown = self.components.property_name(name)
-            # What the server alone sets is not the caller's to send (OpenAPI 3.1 §4.8.24).
+            shown = self.reader.property_name(name)
+            # Read-only properties must not be sent (OpenAPI 3.1 §4.8.24).
             if value is False or self._is_read_only(value):
                 hidden.add(shown)
             elif self.size <= _SIZE_LIMIT or shown in required:
-                properties[shown] = self._named(name, shown, self.convert(value, depth + 1))
-                if as_object(value).get("required") is True:  # as Swagger 1 and JSON Schema draft 3 have it
+                properties[shown] = _with_name(name, shown, self.convert(value, depth + 1))
+                if as_object(value).get("required") is True:  # Swagger 1, JSON Schema draft 3
                     required[shown] = None
         if properties:
             result["properties"] = properties
         if required:
             result["required"] = list[JsonValue](required)
-        extra = self._additional(schema, depth)
+        extra = self._convert_additional(schema, depth)
         if extra is not None:
             result["additionalProperties"] = extra
-        return hidden
-
-    def _named(self, name: str, shown: str, schema: JsonObject) -> JsonObject:
-        if name == shown:
-            return schema
-        told = sentences(f"Sent as `{one_line(name, 100)}`.", as_text(schema.get("description")))
-        return {**schema, "description": told}
+        return result, hidden
 
     def _required(self, schema: JsonObject) -> list[JsonValue]:
-        wanted = [name for name in as_list(schema.get("required")) if isinstance(name, str)]
-        return [self.components.property_name(name) for name in dict.fromkeys(wanted)]
+        names = [name for name in as_list(schema.get("required")) if isinstance(name, str)]
+        return [self.reader.property_name(name) for name in dict.fromkeys(names)]
 
-    def _additional(self, schema: JsonObject, depth: int) -> JsonValue:
+    def _convert_additional(self, schema: JsonObject, depth: int) -> JsonValue:
         extra, patterns = schema.get("additionalProperties"), as_object(schema.get("patternProperties"))
-        if patterns:  # hosts know no patterns of names: one kind of value is still worth saying
-            alone = len(patterns) == 1 and "properties" not in schema and not isinstance(extra, dict)
-            extra = next(iter(patterns.values())) if alone else True
+        if patterns:  # hosts don't support `patternProperties`: a single one becomes `additionalProperties`
+            is_single = len(patterns) == 1 and "properties" not in schema and not isinstance(extra, dict)
+            extra = next(iter(patterns.values())) if is_single else True
         if isinstance(extra, dict) and extra:
             return self.convert(extra, depth + 1) or True
         return False if extra is False else True if extra is not None else None
@@ -191,62 +163,55 @@ class Conversion:
         if depth > 5:
             return False
         reference = schema.get("$ref")
-        if isinstance(reference, str) and self._is_read_only(self.components.target(reference), depth + 1):
+        if isinstance(reference, str) and self._is_read_only(self.reader.target(reference), depth + 1):
             return True
         parts = as_list(schema.get("allOf"))
         return any(self._is_read_only(part, depth + 1) for part in parts[:_BRANCH_LIMIT])
 
-    def _array(self, schema: JsonObject, result: JsonObject, depth: int) -> None:
+    def _convert_array(self, schema: JsonObject, depth: int) -> JsonObject:
         items = schema.get("items")
-        first = as_list(schema.get("prefixItems")) or as_list(items)
-        if first:  # hosts know no tuples: each item is one of their kinds
-            kinds = [self.convert(one, depth + 1) for one in first[:_BRANCH_LIMIT]]
-            kinds += [self.convert(items, depth + 1)] if isinstance(items, dict) and "prefixItems" in schema else []
-            choices = unique(kinds)
-            open_ended = "prefixItems" in schema and not isinstance(items, dict) and items is not False
-            result["items"] = {} if open_ended or {} in choices else self._one_of(choices)
-            if items is False:
-                result["maxItems"] = len(first)
-        else:
-            result["items"] = self.convert(items, depth + 1) if isinstance(items, dict) else {}
-
-    @staticmethod
-    def _one_of(choices: list[JsonValue]) -> JsonObject:
-        return as_object(choices[0]) if len(choices) == 1 else {"anyOf": choices}
-
-    def _choice(self, schema: JsonObject, branches: list[JsonValue], result: JsonObject, depth: int) -> JsonObject:
-        """`oneOf` becomes `anyOf`: where branches lost something on the way, several may fit by now."""
-        if sentence := _sets_of_properties(branches):
-            return {**result, "description": sentence}
-        if (values := _labelled_values(branches)) is not None:
-            return merged(values, result) or result
-        converted = [
-            self._told_apart(schema, branch, self.convert(branch, depth + 1))
-            for branch in branches
-            if branch is not False
-        ]
+        prefix = as_list(schema.get("prefixItems")) or as_list(items)
+        if not prefix:
+            return {"items": self.convert(items, depth + 1) if isinstance(items, dict) else {}}
+        # Hosts don't support tuples: an item may be any of the positional schemas.
+        converted = [self.convert(item, depth + 1) for item in prefix[:_BRANCH_LIMIT]]
+        converted += [self.convert(items, depth + 1)] if isinstance(items, dict) and "prefixItems" in schema else []
         choices = unique(converted)
+        open_ended = "prefixItems" in schema and not isinstance(items, dict) and items is not False
+        result: JsonObject = {"items": {} if open_ended or {} in choices else _any_of(choices)}
+        return {**result, "maxItems": len(prefix)} if items is False else result
+
+    def _convert_union(
+        self, schema: JsonObject, branches: list[JsonValue], result: JsonObject, depth: int
+    ) -> JsonObject:
+        """Convert `oneOf` and `anyOf` to `anyOf`, as the converted branches may no longer be exclusive."""
+        if sentence := _required_alternatives(branches):
+            return {**result, "description": sentence}
+        if (values := _labelled_enum(branches)) is not None:
+            return merge(values, result) or result
+        used = [branch for branch in branches if branch is not False]
+        choices = unique(self._with_discriminator(schema, branch, self.convert(branch, depth + 1)) for branch in used)
         if not choices or (len(choices) == 1 and choices[0] == {}):
             return result
-        if len(choices) == 1 and (one := merged(result, as_object(choices[0]))) is not None:
-            return one
+        if len(choices) == 1 and (both := merge(result, as_object(choices[0]))) is not None:
+            return both
         if "anyOf" in result:
             return {**result, "allOf": [*as_list(result.get("allOf")), {"anyOf": choices}]}
-        if result.get("type") in _SCALAR_TYPES and all(as_object(one).get("type") for one in choices):
-            result = {key: value for key, value in result.items() if key != "type"}  # each branch says it
+        if result.get("type") in _SCALAR_TYPES and all(as_object(choice).get("type") for choice in choices):
+            result = {key: value for key, value in result.items() if key != "type"}  # each branch has it
         return {**result, "anyOf": choices}
 
-    def _told_apart(self, schema: JsonObject, branch: JsonValue, converted: JsonObject) -> JsonObject:
-        """A branch with the value of the discriminator that chooses it (OpenAPI 3.1 §4.8.25)."""
+    def _with_discriminator(self, schema: JsonObject, branch: JsonValue, converted: JsonObject) -> JsonObject:
+        """Add the value of the discriminator that selects a branch (OpenAPI 3.1 §4.8.25)."""
         discriminator = as_object(schema.get("discriminator"))
         name, reference = as_text(discriminator.get("propertyName")), as_text(as_object(branch).get("$ref"))
         if not name or not reference:
             return converted
-        values = list(_discriminating(as_object(discriminator.get("mapping")), reference))
-        shown = self.components.property_name(name)
+        values = _discriminator_values(as_object(discriminator.get("mapping")), reference)
+        shown = self.reader.property_name(name)
         if "$ref" in converted:
-            told = f"`{shown}`: {' or '.join(to_text(value) for value in values)}."
-            return {**converted, "description": one_line(sentences(as_text(converted.get("description")), told), 300)}
+            note = f"`{shown}`: {' or '.join(to_text(value) for value in values)}."
+            return {**converted, "description": one_line(sentences(as_text(converted.get("description")), note), 300)}
         if converted.get("type") != "object":
             return converted
         properties = as_object(converted.get("properties"))
@@ -256,63 +221,67 @@ class Conversion:
         fixed: JsonObject = {"const": values[0]} if len(values) == 1 else {"enum": list[JsonValue](values)}
         kept = {key: value for key, value in own.items() if key == "description"}
         required = unique([*as_list(converted.get("required")), shown])
-        whole: JsonObject = {**properties, shown: {"type": "string", **fixed, **kept}}
-        return {**converted, "properties": whole, "required": required}
+        properties = {**properties, shown: {"type": "string", **fixed, **kept}}
+        return {**converted, "properties": properties, "required": required}
 
-    def _parts(
-        self, parts: list[JsonValue], result: JsonObject, depth: int, *, described: bool
-    ) -> tuple[JsonObject, set[str]]:
-        """All parts in one schema where that can be said, and the names that any of them keeps from being sent."""
-        hidden: set[str] = set()
-        left: list[JsonValue] = []
+    def _convert_all_of(self, parts: list[JsonValue], result: JsonObject, depth: int, *, described: bool) -> JsonObject:
+        """Merge all parts into one schema, and put those that cannot be merged into `allOf`."""
+        rest: list[JsonValue] = []
         for part in parts:
             if not isinstance(part, dict):
                 continue
-            converted = self._part(part, depth)
-            if described:  # what the whole says of itself goes before what its parts say of themselves
+            converted = self._convert_part(part, depth)
+            if described:
                 converted = {key: value for key, value in converted.items() if key != "description"}
-            hidden |= self._hidden_in(part)
-            both = merged(result, converted)
+            both = merge(result, converted)
             if both is not None:
                 result = both
             else:
-                left.append(settled(converted))
-        if left:
-            left = unique(one for one in left if one != {})
-            if len(left) == 1 and not result:
-                return as_object(left[0]), hidden
-            result = {**result, "allOf": [*as_list(result.get("allOf")), *left]} if left else result
-        return result, hidden
+                rest.append(finish(converted))
+        rest = unique(schema for schema in rest if schema != {})
+        if len(rest) == 1 and not result:
+            return as_object(rest[0])
+        return {**result, "allOf": [*as_list(result.get("allOf")), *rest]} if rest else result
 
-    def _part(self, part: JsonObject, depth: int) -> JsonObject:
+    def _convert_part(self, part: JsonObject, depth: int) -> JsonObject:
         reference = part.get("$ref")
-        if not isinstance(reference, str) or not all(key in _ASIDES for key in part):
+        if not isinstance(reference, str) or not all(key in _ANNOTATIONS for key in part):
             return self.convert(part, depth + 1, part=True)
-        component = self.components.base(reference)
+        component = self.reader.base(reference)
         if component is None or self.size + component.size > _SIZE_LIMIT:
-            return self._left(reference)
+            return self._keep_reference(reference)
         self.size += component.size
         self.needs |= component.needs
         return component.schema
 
-    def _hidden_in(self, part: JsonObject) -> set[str]:
-        reference = part.get("$ref")
-        whole = self.components.target(reference) if isinstance(reference, str) else part
-        properties = as_object(whole.get("properties")).items()
-        return {self.components.property_name(name) for name, value in properties if self._is_read_only(value)}
+    def _hidden_in(self, part: JsonValue) -> set[str]:
+        reference = as_object(part).get("$ref")
+        schema = self.reader.target(reference) if isinstance(reference, str) else as_object(part)
+        properties = as_object(schema.get("properties")).items()
+        return {self.reader.property_name(name) for name, value in properties if self._is_read_only(value)}
 
 
 _SCALAR_TYPES = {"string", "number", "integer", "boolean"}
 
 
-def _discriminating(mapping: JsonObject, reference: str) -> Iterable[str]:
-    word = reference.rsplit("/", 1)[-1]
-    named = [value for value, target in mapping.items() if target in (reference, word)]
-    return named or [word]
+def _any_of(choices: list[JsonValue]) -> JsonObject:
+    return as_object(choices[0]) if len(choices) == 1 else {"anyOf": choices}
 
 
-def _sets_of_properties(branches: list[JsonValue]) -> str:
-    """What branches ask that only name required properties: hosts refuse names without their properties."""
+def _with_name(name: str, shown: str, schema: JsonObject) -> JsonObject:
+    if name == shown:
+        return schema
+    text = sentences(f"Sent as `{one_line(name, 100)}`.", as_text(schema.get("description")))
+    return {**schema, "description": text}
+
+
+def _discriminator_values(mapping: JsonObject, reference: str) -> list[str]:
+    name = reference.rsplit("/", 1)[-1]
+    return [value for value, target in mapping.items() if target in (reference, name)] or [name]
+
+
+def _required_alternatives(branches: list[JsonValue]) -> str:
+    """Describe branches that only have `required`: hosts reject `required` without `properties`."""
     sets: list[str] = []
     for branch in branches:
         names = [name for name in as_list(as_object(branch).get("required")) if isinstance(name, str)]
@@ -322,27 +291,26 @@ def _sets_of_properties(branches: list[JsonValue]) -> str:
     return one_line(f"Needs {', or '.join(dict.fromkeys(sets))}.", TEXT_LIMIT) if sets else ""
 
 
-def _labelled_values(branches: list[JsonValue]) -> JsonObject | None:
-    """Branches of one value each, with a label: an enumeration, and what its values mean."""
+def _labelled_enum(branches: list[JsonValue]) -> JsonObject | None:
+    """Convert branches of one labelled value each to an enum with a description of its values."""
     values: list[JsonValue] = []
     labels: list[str] = []
-    for branch in branches:
-        one = as_object(branch)
-        listed = as_list(one.get("enum"))
-        if not one or any(key not in _LABELLED and not key.startswith("x-") for key in one):
+    for branch in map(as_object, branches):
+        listed = as_list(branch.get("enum"))
+        if not branch or any(key not in _LABEL_KEYWORDS and not key.startswith("x-") for key in branch):
             return None
-        if "const" not in one and len(listed) != 1:
+        if "const" not in branch and len(listed) != 1:
             return None
-        value = one.get("const", listed[0] if listed else None)
+        value = branch.get("const", listed[0] if listed else None)
         if not isinstance(value, str | int):
             return None
         values.append(value)
-        label = one_line(as_text(one.get("title")) or as_text(one.get("description")), 60)
+        label = one_line(as_text(branch.get("title")) or as_text(branch.get("description")), 60)
         shown = one_line(to_text(value) if not isinstance(value, str) else value, 60)
         labels += [f"{shown}: {label}"] if label and label != shown else []
     kinds = {json_type(value) for value in values}
     if len(values) < 2 or len(kinds) > 1:
         return None
     result: JsonObject = {"type": kinds.pop(), "enum": unique(values)}
-    told = one_line("; ".join(labels), _LABELS_LIMIT)
-    return {**result, "description": told} if told else result
+    text = one_line("; ".join(labels), _LABELS_LIMIT)
+    return {**result, "description": text} if text else result

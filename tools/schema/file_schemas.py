@@ -1,4 +1,4 @@
-"""The schema by which an agent gives a file."""
+"""The schemas of files in arguments."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ FILE_OR_PATH: JsonObject = {
     "properties": {**as_object(FILE["properties"]), "path": {"type": "string"}},
     "additionalProperties": False,
 }
-# What stands for a file while a form's schema is converted, whatever that does with formats.
+# Marks a file while a form's schema is converted, which drops formats.
 MARK = "(a file of closient-mcp)"
 
 
-def is_bytes(schema: JsonObject) -> bool:
-    """Whether a schema of the document means bytes as they are: OpenAPI 3.0 §4.7.24, 3.1 §4.8.14.2."""
+def is_binary(schema: JsonObject) -> bool:
+    """Tell whether a schema of a document describes raw bytes (OpenAPI 3.0 §4.7.24, 3.1 §4.8.14.2)."""
     kind = schema.get("type", "string")
     if kind != "string" and not (isinstance(kind, list) and set(map(as_text, kind)) == {"string", "null"}):
         return False
     if schema.get("format") == "binary":
         return True
     media_type = as_text(schema.get("contentMediaType"))
-    # Text inside a string is given as text.
+    # Embedded text is given as a string.
     return bool(media_type) and "contentEncoding" not in schema and not re.match(r"text/|.*json|.*xml", media_type)
 
 
 def with_files(schema: JsonObject, file: JsonObject = FILE) -> JsonObject:
-    """A form's converted schema where each field that is a file is given as one."""
+    """Replace the marked fields in a form's converted schema by the schema of a file."""
     result = dict(schema)
     if "properties" in schema:
         fields = as_object(schema["properties"]).items()
@@ -52,9 +52,9 @@ def with_files(schema: JsonObject, file: JsonObject = FILE) -> JsonObject:
 
 def _field(schema: JsonObject, file: JsonObject) -> JsonObject:
     if MARK in (values := as_list(schema.get("enum"))) or _is_file_schema(schema):
-        told = as_text(schema.get("description")).removesuffix(as_text(FILE["description"])).rstrip(". ")
-        given = {**file, "description": f"{told}. {file['description']}"} if told else dict(file)
-        return {"anyOf": [given, {"type": "null"}]} if None in values else given
+        text = as_text(schema.get("description")).removesuffix(as_text(FILE["description"])).rstrip(". ")
+        described = {**file, "description": f"{text}. {file['description']}"} if text else dict(file)
+        return {"anyOf": [described, {"type": "null"}]} if None in values else described
     result = dict(schema)
     if "items" in schema:
         result["items"] = _field(as_object(schema["items"]), file)
@@ -68,5 +68,5 @@ def _is_file_schema(schema: JsonObject) -> bool:
 
 
 def allow_paths(schema: JsonObject) -> JsonObject:
-    """The schema of a body where files may also be given by their path."""
+    """Return the schema of a body in which files may also be given by path."""
     return _field(schema, FILE_OR_PATH) if _is_file_schema(schema) else with_files(schema, FILE_OR_PATH)

@@ -1,4 +1,4 @@
-"""The keywords of one schema, apart from what nests: its types, its values, its bounds, and what is said of it."""
+"""The keywords of a schema that contain no subschemas: types, values, bounds and descriptions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ..formats.text import clean, clean_value, one_line, sentences, without_mark
 TEXT_LIMIT = 300
 ENUM_LIMIT = 2_000
 _VALUE_LIMIT = 300
-_SAID_LIMIT = 60
+_NOTE_LIMIT = 60
 
 _TYPES = {"string", "number", "integer", "boolean", "array", "object", "null"}
-# Written by people who think of their own language, or of Swagger 2.
-_MEANT = {"str": "string", "text": "string", "file": "string", "date": "string", "date-time": "string",
+# Invalid types that documents use.
+_SYNONYMS = {"str": "string", "text": "string", "file": "string", "date": "string", "date-time": "string",
           "datetime": "string", "uuid": "string", "uri": "string", "url": "string", "email": "string",
           "int": "integer", "int32": "integer", "int64": "integer", "long": "integer", "float": "number",
           "double": "number", "decimal": "number", "bool": "boolean", "list": "array", "dict": "object",
           "map": "object", "json": "object"}  # fmt: skip
-# Some hosts refuse every other format.
+# Some hosts reject all other formats.
 _FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
-_SILENT = {"int32", "int64", "int16", "uint", "uint32", "uint64", "uint16", "uint8", "int8", "float", "double",
+_OMITTED_FORMATS = {"int32", "int64", "int16", "uint", "uint32", "uint64", "uint16", "uint8", "int8", "float", "double",
            "string", "number", "integer", "boolean", "binary", "password", "decimal"}  # fmt: skip
 _SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -36,21 +36,22 @@ _COUNTS = {
     "array": ("minItems", "maxItems"),
     "object": ("minProperties", "maxProperties"),
 }
-# Bounds of the number types themselves say nothing of this value.
+_DEFAULT_ZERO = {lower for lower, _ in _COUNTS.values()}
+# The bounds of integer types themselves are not worth mentioning.
 _TYPE_BOUND = 2**31 - 1
-_LONGEST_PATTERN = 200
-# What one engine knows and the other does not, or reads differently.
-_FOREIGN = re.compile(r"\(\?(?![:=!]|<[=!])|[*+?}]\+")
+_MAX_PATTERN = 200
+# Syntax that differs between engines.
+_NOT_PORTABLE = re.compile(r"\(\?(?![:=!]|<[=!])|[*+?}]\+")
 _ESCAPE = re.compile(r"\\(?:[dDwWsSbBtnvfr0^$\\.*+?()\[\]{}|/]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})")
 _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]", re.DOTALL)
 _QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 def types_of(schema: JsonObject) -> tuple[list[str], bool]:
-    """The types that a schema permits (none: all of them), and whether null is one beside others."""
-    told = schema.get("type")
-    named = [as_text(kind) for kind in told] if isinstance(told, list) else [as_text(told)]
-    kinds = [kind for kind in dict.fromkeys(_MEANT.get(one.lower(), one.lower()) for one in named) if kind in _TYPES]
+    """Return the types that a schema allows ([] for all), and whether null is allowed besides others."""
+    types = schema.get("type")
+    names = [as_text(kind).lower() for kind in (types if isinstance(types, list) else [types])]
+    kinds = [kind for kind in dict.fromkeys(_SYNONYMS.get(name, name) for name in names) if kind in _TYPES]
     others = [kind for kind in kinds if kind != "null"]
     null = schema.get("nullable") is True or (bool(others) and "null" in kinds)
     if not others and "null" not in kinds and (implied := _implied(schema)):
@@ -62,7 +63,7 @@ def types_of(schema: JsonObject) -> tuple[list[str], bool]:
 
 
 def _implied(schema: JsonObject) -> str:
-    """The one type that the rest of a schema speaks of."""
+    """Return the single type that the other keywords imply, or ''."""
     if isinstance(schema.get("properties"), dict) or "additionalProperties" in schema or "patternProperties" in schema:
         return "object"
     if "items" in schema or "prefixItems" in schema:
@@ -73,7 +74,7 @@ def _implied(schema: JsonObject) -> str:
 
 
 def json_type(value: JsonValue) -> str:
-    """The JSON Schema type of a value."""
+    """Return the JSON Schema type of a value."""
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int):
@@ -86,17 +87,22 @@ def json_type(value: JsonValue) -> str:
 
 
 def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
-    """What a schema asks of values of one type ("": of any); None where it permits none of that type."""
+    """Return the constraints for values of one type ('' for any), or None if it allows no value of that type."""
     result: JsonObject = {"type": kind} if kind else {}
     if "const" in schema or "enum" in schema:
-        told = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
-        values = list(_values(told, kind))
-        if told and not values and kind and all(json_type(value) in _SCALARS for value in told if value is not None):
+        listed = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
+        values = list(_values(listed, kind))
+        if (
+            listed
+            and not values
+            and kind
+            and all(json_type(value) in _SCALARS for value in listed if value is not None)
+        ):
             return None
         if values and len(values) <= ENUM_LIMIT:
             result |= {"const": values[0]} if "const" in schema else {"enum": values}
         if values:
-            return result  # whoever lists the values need not bound them
+            return result  # listed values need no bounds
     if as_text(schema.get("format")) in _FORMATS and kind in ("string", ""):
         result["format"] = schema["format"]
     pattern = schema.get("pattern")
@@ -111,18 +117,17 @@ def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
     return result
 
 
-def _values(told: Iterable[JsonValue], kind: str) -> Iterable[JsonValue]:
+def _values(listed: Iterable[JsonValue], kind: str) -> Iterable[JsonValue]:
     seen = set[str]()
-    for value in told:
-        mended = _as_kind(value, kind)
-        if mended is not None and (text := to_text(mended)) not in seen and len(text) <= _VALUE_LIMIT:
+    for value in (_convert_value(value, kind) for value in listed):
+        if value is not None and (text := to_text(value)) not in seen and len(text) <= _VALUE_LIMIT:
             seen.add(text)
-            if clean_value(mended) == mended:
-                yield mended
+            if clean_value(value) == value:
+                yield value
 
 
-def _as_kind(value: JsonValue, kind: str) -> JsonValue:
-    """The value as the type that the document names: YAML makes numbers and booleans of what is meant as text."""
+def _convert_value(value: JsonValue, kind: str) -> JsonValue:
+    """Convert a value to the declared type: unquoted strings in YAML become numbers and booleans."""
     if value is None or kind not in _SCALARS:
         return value
     own = json_type(value)
@@ -147,13 +152,12 @@ def _number(value: JsonValue) -> float | None:
 
 
 def _between(lower: str, least: float | None, upper: str, most: float | None) -> JsonObject:
-    """Both bounds, or neither where nothing lies between them."""
+    """Return both bounds, or {} if no value is between them."""
     if least is not None and most is not None and least > most:
         return {}
-    result: JsonObject = (
-        {} if least is None or (least == 0 and lower.startswith("min") and lower != "minimum") else {lower: least}
-    )
-    return result if most is None else {**result, upper: most}
+    if least == 0 and lower in _DEFAULT_ZERO:
+        least = None
+    return {key: bound for key, bound in ((lower, least), (upper, most)) if bound is not None}
 
 
 def _number_bounds(schema: JsonObject) -> JsonObject:
@@ -170,20 +174,16 @@ def _number_bounds(schema: JsonObject) -> JsonObject:
     return result if step is None or step <= 0 else {**result, "multipleOf": step}
 
 
-def said_of(schema: JsonObject, kind: str) -> str:
-    """What helps to fill a value in: its description, with what has no keyword that hosts accept."""
+def description_of(schema: JsonObject, kind: str) -> str:
+    """Return the description, with notes for keywords that hosts don't accept."""
     text = one_line(without_markup(as_text(schema.get("description"))[: TEXT_LIMIT * 8]), TEXT_LIMIT)
     notes: list[str] = []
     if schema.get("deprecated") is True and "deprecated" not in text.lower():
         notes.append("Deprecated.")
     form = as_text(schema.get("format"))
-    if (
-        form not in _FORMATS | _SILENT
-        and len(form) < 20
-        and kind in ("string", "")
-        and form.lower() not in text.lower()
-    ):
-        notes += [f"Format: {one_line(form, 20)}."] if form else []
+    is_notable = form not in _FORMATS | _OMITTED_FORMATS and len(form) < 20 and kind in ("string", "")
+    if form and is_notable and form.lower() not in text.lower():
+        notes.append(f"Format: {one_line(form, 20)}.")
     if "default" not in text.lower() and (default := _short(schema.get("default"))):
         notes.append(f"Default {default}.")
     if not text and kind == "string" and not schema.get("enum") and "const" not in schema:
@@ -191,12 +191,12 @@ def said_of(schema: JsonObject, kind: str) -> str:
         example = _short(schema.get("example", examples[0] if isinstance(examples, list) and examples else None))
         notes += [f"E.g. {example}."] if example else []
     if kind in _SCALARS and len(as_list(schema.get("enum"))) > ENUM_LIMIT:
-        notes.append(too_many(as_list(schema.get("enum"))))
+        notes.append(enum_summary(as_list(schema.get("enum"))))
     return sentences(text, *notes)
 
 
-def too_many(values: list[JsonValue]) -> str:
-    """A sentence in place of values that are too many to list."""
+def enum_summary(values: list[JsonValue]) -> str:
+    """Return a sentence that replaces a long list of values."""
     shown = ", ".join(one_line(value if isinstance(value, str) else to_text(value), 40) for value in values[:8])
     return f"One of {len(values)} values, such as {shown}."
 
@@ -205,20 +205,19 @@ def _short(value: JsonValue) -> str:
     if value is None or value == "" or isinstance(value, dict | list):
         return ""
     text = value if isinstance(value, str) else to_text(value)
-    cleaned = one_line(text, _SAID_LIMIT)
-    return cleaned if len(text) <= _SAID_LIMIT else ""
+    return one_line(text, _NOTE_LIMIT) if len(text) <= _NOTE_LIMIT else ""
 
 
 def is_portable(pattern: str) -> bool:
-    """Whether a pattern is short, and valid in both dialects."""
-    if len(pattern) > _LONGEST_PATTERN:
+    """Tell whether a pattern is short, and means the same in Python and ECMAScript."""
+    if len(pattern) > _MAX_PATTERN:
         return False
     outside = _CLASS.sub("x", pattern)
     inside = "".join(_CLASS.findall(pattern)).replace("\\-", "")
     if "\\" in _ESCAPE.sub("", outside) or "\\" in _ESCAPE.sub("", inside):
         return False
     bare = _ESCAPE.sub("", outside)
-    if _FOREIGN.search(bare) or set("{}]") & set(_QUANTIFIER.sub("", bare)):
+    if _NOT_PORTABLE.search(bare) or set("{}]") & set(_QUANTIFIER.sub("", bare)):
         return False
     try:
         with warnings.catch_warnings(action="ignore"):

@@ -1,31 +1,29 @@
-"""The schemas of one document as JSON Schema 2020-12, self-contained, as model hosts accept it.
+"""The schemas of a document as self-contained JSON Schema 2020-12 that model hosts accept.
 
-Hosts are stricter than the specification: some refuse a whole session over one `$ref` that leads nowhere, a
-boolean where a schema may stand, or a union at the root. `conversion.py` does the work on one schema.
+Hosts are stricter than the specification: some reject a whole session over an unresolvable `$ref`, a boolean schema,
+or a union at the root. `conversion.py` converts a single schema.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from .conversion import Component, Conversion
-from .property_names import ACCEPTED, property_names, renames_in, shown_names
-from .references import resolve_pointer
+from .property_names import VALID_NAME, property_names, renames_in, shown_names
+from .references import DEFINITIONS, applicable_schemas, definition_names, follow, follow_schema, resolve_pointer
 
-# More components than this, each containing the next, are cut where they are deepest.
+# Nested components beyond this depth are cut off.
 _OPEN_LIMIT = 80
 _DEFINITIONS_LIMIT = 60
-_IN_PLACE = ("anyOf", "allOf")
 
 
 class SchemaReader:
-    """Converts the schemas of one document; what several operations share is converted, and kept, once."""
+    """Converts the schemas of a document, each shared component once."""
 
     def __init__(self, document: JsonObject) -> None:
-        self._document = document
+        self.document = document
         self._components: dict[str, Component] = {}
         self._bases: dict[str, Component] = {}
         self._open: set[str] = set()
@@ -35,48 +33,54 @@ class SchemaReader:
         self._endless: dict[str, bool] = {}
         self._shown: dict[str, str] | None = None
 
-    def read(self, schema: JsonValue, needs: set[str]) -> JsonObject:
-        """The schema, converted; references that stay in it are added to `needs`, for `definitions`.
+    def follow(self, node: JsonValue) -> JsonObject:
+        """Follow the `$ref`s of a node, as `references.follow`."""
+        return follow(self.document, node)
+
+    def follow_schema(self, node: JsonValue) -> JsonObject:
+        """Follow the `$ref`s of a schema, as `references.follow_schema`."""
+        return follow_schema(self.document, node)
+
+    def read(self, schema: JsonValue) -> JsonObject:
+        """Convert a schema; the `$ref`s left in it need `definitions`.
 
         Raises:
-            InvalidReferenceError: something in it refers to nothing.
+            InvalidReferenceError: a reference in it leads nowhere.
         """
-        conversion = Conversion(self)
-        converted = conversion.convert(schema)
-        needs |= conversion.needs
-        return converted
+        return Conversion(self).convert(schema)
 
-    def definitions(self, needs: Iterable[str]) -> JsonObject:
-        """The `$defs` for these references and all that they refer to in turn."""
-        found: JsonObject = {}
-        waiting = sorted(needs)
-        for reference in waiting:
+    def definitions(self, schema: JsonObject) -> JsonObject:
+        """Return the `$defs` that a converted schema needs, directly and indirectly."""
+        definitions: JsonObject = {}
+        names = set(definition_names(schema)) & self._references.keys()
+        pending = sorted(self._references[name] for name in names)
+        for reference in pending:
             name = self.name(reference)
-            if name not in found:
+            if name not in definitions:
                 component = self.component(reference)
-                usable = len(found) < _DEFINITIONS_LIMIT and not self._is_endless(reference)
-                found[name] = component.schema if usable else {}
-                waiting += sorted(component.needs) if usable else []
-        return found
+                usable = len(definitions) < _DEFINITIONS_LIMIT and not self._is_endless(reference)
+                definitions[name] = component.schema if usable else {}
+                pending += sorted(component.needs) if usable else []
+        return definitions
 
     def component(self, reference: str) -> Component:
-        """What a reference names, converted."""
+        """Convert the target of a reference."""
         if reference not in self._components:
             self._components[reference] = self._convert(reference, self.target(reference))
         return self._components[reference]
 
     def base(self, reference: str) -> Component | None:
-        """What a reference names, converted for those that extend it: without the choice between them.
+        """Convert a reference's target without the choice between its subtypes, for schemas that extend it.
 
-        None where it is being converted right now.
+        None while it is being converted.
         """
-        whole = self.target(reference)
-        if "discriminator" not in whole or not ("oneOf" in whole or "anyOf" in whole):
+        schema = self.target(reference)
+        if "discriminator" not in schema or not ("oneOf" in schema or "anyOf" in schema):
             return None if self.is_open(reference) else self.component(reference)
         if reference in self._open_bases:
             return None
         if reference not in self._bases:
-            own = {key: value for key, value in whole.items() if key not in ("oneOf", "anyOf")}
+            own = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf")}
             self._open_bases.add(reference)
             try:
                 self._bases[reference] = self._convert(reference, own)
@@ -85,26 +89,26 @@ class SchemaReader:
         return self._bases[reference]
 
     def _convert(self, reference: str, schema: JsonObject) -> Component:
-        inside = reference in self._open
+        is_nested = reference in self._open
         self._open.add(reference)
         try:
             conversion = Conversion(self)
             converted = conversion.convert(schema)
             return Component(converted, conversion.size, frozenset(conversion.needs))
         finally:
-            if not inside:
+            if not is_nested:
                 self._open.discard(reference)
 
     def target(self, reference: str) -> JsonObject:
-        """What a reference names, as the document has it."""
-        return as_object(resolve_pointer(self._document, reference))
+        """Return the target of a reference as it is in the document."""
+        return as_object(resolve_pointer(self.document, reference))
 
     def is_open(self, reference: str) -> bool:
-        """Whether the reference is being converted right now, so that it contains itself, or is deep inside others."""
+        """Tell whether the reference is being converted, so that it contains itself, or is nested too deeply."""
         return reference in self._open or len(self._open) > _OPEN_LIMIT
 
     def name(self, reference: str) -> str:
-        """The reference's name under `$defs`: one of its own, whatever other pointers end in the same word."""
+        """Return the reference's distinct name under `$defs`."""
         if reference not in self._names:
             word = re.sub(r"[^A-Za-z0-9_.-]", "_", reference.removeprefix("#/components/schemas/"))[-40:] or "schema"
             if word in self._references:
@@ -114,37 +118,27 @@ class SchemaReader:
         return self._names[reference]
 
     def _is_endless(self, reference: str) -> bool:
-        """Whether a schema is, at the same place, a choice or part of itself: a checker would never come to an end."""
+        """Tell whether a schema is a branch of itself, so that validation would not terminate."""
         if reference not in self._endless:
             seen: set[str] = set()
-            waiting = [reference]
-            while waiting and reference not in seen and len(seen) <= _OPEN_LIMIT:
-                for name in _in_place(self.component(waiting.pop()).schema):
-                    needed = self._references[name]
-                    waiting += [] if needed in seen else [needed]
-                    seen.add(needed)
+            pending = [reference]
+            while pending and reference not in seen and len(seen) <= _OPEN_LIMIT:
+                branches = applicable_schemas([self.component(pending.pop()).schema], {})
+                names = [as_text(branch["$ref"]).removeprefix(DEFINITIONS) for branch in branches if "$ref" in branch]
+                targets = {self._references[name] for name in names}
+                pending += targets - seen
+                seen |= targets
             self._endless[reference] = reference in seen or len(seen) > _OPEN_LIMIT
         return self._endless[reference]
 
     def property_name(self, name: str) -> str:
-        """The name under which a property is shown."""
-        if ACCEPTED.fullmatch(name):
+        """Return the name under which a property is shown."""
+        if VALID_NAME.fullmatch(name):
             return name
         if self._shown is None:
-            self._shown = shown_names(property_names(self._document))
+            self._shown = shown_names(property_names(self.document))
         return self._shown.get(name) or shown_names([name])[name]
 
     def renames_in(self, schema: JsonObject) -> dict[str, str]:
-        """The names in a converted schema that are not the service's own, and the service's."""
+        """Return the shown names in a converted schema with their originals."""
         return renames_in(schema, self._shown or {})
-
-
-def _in_place(schema: JsonObject) -> Iterable[str]:
-    """The names of the definitions that hold for the same value as a schema does."""
-    waiting = [schema]
-    for one in waiting:
-        reference = one.get("$ref")
-        if isinstance(reference, str):
-            yield reference.removeprefix("#/$defs/")
-        for union in _IN_PLACE:
-            waiting += [branch for branch in as_list(one.get(union)) if isinstance(branch, dict)]

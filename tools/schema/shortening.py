@@ -1,151 +1,152 @@
-"""An input schema as `tools/list` shows it: what helps to choose a tool and to fill in what it needs, in few bytes.
+"""Shortened input schemas for `tools/list`, which models read in full at every turn.
 
-A list of tools is read whole by the model, at each turn. What is cut here stands whole in `describe_operation`, and
-arguments are checked against the whole. What comes out never refuses what the whole accepts.
+`describe_operation` returns the full schema, and arguments are validated against it. A shortened schema accepts
+everything that the full one accepts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from ..formats.text import one_line, sentences
-from .keywords import too_many
+from .keywords import enum_summary
+from .references import DEFINITIONS, definition_names
 
 SHOWS_ALL = "describe_operation shows all."
-_DEFINITIONS = "#/$defs/"
 _UNIONS = ("anyOf", "allOf")
 _TEXT_LIMIT = 400
-# What stays of a schema that is cut.
-_TOLD = ("type", "format", "description")
+# What is kept of a truncated schema.
+_KEPT = ("type", "format", "description")
 
 
 @dataclass(frozen=True, slots=True)
-class _Measure:
-    """How much is shown: `bytes` above which the next measure is tried, and what each level down may say."""
+class _Limits:
+    """Limits of a shortened schema; the next, stricter ones are tried if it is longer than `size`."""
 
-    bytes: int
+    size: int
     texts: tuple[int, ...]
     depth: int
     values: int
     branches: int
 
 
-_MEASURES = (
-    _Measure(1_000, (200, 120, 80), 8, 100, 20),
-    _Measure(1_800, (120, 60, 40), 5, 40, 12),
-    _Measure(2_500, (100, 50, 0), 4, 20, 8),
-    _Measure(3_500, (90, 40, 0), 3, 15, 6),
-    _Measure(0, (80, 0), 2, 10, 4),
+_LEVELS = (
+    _Limits(1_000, (200, 120, 80), 8, 100, 20),
+    _Limits(1_800, (120, 60, 40), 5, 40, 12),
+    _Limits(2_500, (100, 50, 0), 4, 20, 8),
+    _Limits(3_500, (90, 40, 0), 3, 15, 6),
+    _Limits(0, (80, 0), 2, 10, 4),
 )
 
 
-def shortened(schema: JsonObject) -> JsonObject:
-    """The schema, shortened as much as its size asks for; every argument stays, and what is required of it."""
+def shorten(schema: JsonObject) -> JsonObject:
+    """Shorten a schema as its size requires, keeping every argument and `required`."""
     result, size = schema, len(to_text(schema))
-    for measure in _MEASURES:
-        if size > measure.bytes * 12 and measure.bytes:
-            continue  # it would not do
-        result = _Shortening(measure, schema).whole()
-        if len(to_text(result)) <= measure.bytes:
+    for limits in _LEVELS:
+        if size > limits.size * 12 and limits.size:
+            continue  # these limits would not suffice
+        result = _Shortening(limits, schema).root()
+        if len(to_text(result)) <= limits.size:
             break
     return result
 
 
-def shortened_text(text: str) -> str:
-    """A tool's description, shortened to its first sentences; its last line, the URL, stays."""
+def shorten_text(text: str) -> str:
+    """Shorten a tool's description to its first sentences, keeping the URL in its last line."""
     if len(text) <= _TEXT_LIMIT:
         return text
     rest, _, last = text.rpartition("\n")
-    return f"{_beginning(rest, _TEXT_LIMIT - len(last) - 1)}\n{last}" if len(last) < _TEXT_LIMIT // 2 else text
+    return f"{_first_sentences(rest, _TEXT_LIMIT - len(last) - 1)}\n{last}" if len(last) < _TEXT_LIMIT // 2 else text
 
 
-def is_cut(shown: JsonObject) -> bool:
-    """Whether a shortened schema leaves anything out but words."""
-    return SHOWS_ALL in to_text(shown)
+def is_truncated(shortened: JsonObject) -> bool:
+    """Tell whether a shortened schema omits more than text."""
+    return SHOWS_ALL in to_text(shortened)
 
 
 class _Shortening:
-    def __init__(self, measure: _Measure, schema: JsonObject) -> None:
-        self._measure = measure
+    def __init__(self, limits: _Limits, schema: JsonObject) -> None:
+        self._limits = limits
         self._schema = schema
         self._definitions = as_object(schema.get("$defs"))
-        self._uses = Counter(_references(schema))
+        self._uses = Counter(definition_names(schema))
         self._kept: dict[str, int] = {}
         self._inside: list[str] = []
 
-    def whole(self) -> JsonObject:
+    def root(self) -> JsonObject:
         result = {key: value for key, value in self._schema.items() if key not in ("properties", "$defs")}
         properties = as_object(self._schema.get("properties"))
-        result["properties"] = {name: self._at(as_object(value), 0) for name, value in properties.items()}
+        result["properties"] = {name: self._shorten(as_object(value), 0) for name, value in properties.items()}
         definitions: JsonObject = {}
-        while waiting := [name for name in self._kept if name not in definitions]:
-            for name in waiting:
+        while pending := [name for name in self._kept if name not in definitions]:
+            for name in pending:
                 self._inside = [name]
-                definitions[name] = self._at(as_object(self._definitions.get(name)), self._kept[name])
+                definitions[name] = self._shorten(as_object(self._definitions.get(name)), self._kept[name])
         return {**result, "$defs": definitions} if definitions else result
 
-    def _at(self, schema: JsonObject, depth: int) -> JsonObject:
+    def _shorten(self, schema: JsonObject, depth: int) -> JsonObject:
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            return self._referred(reference.removeprefix(_DEFINITIONS), schema, depth)
-        said = as_text(schema.get("description"))
-        if depth > self._measure.depth and any(key in schema for key in ("properties", "items", *_UNIONS)):
-            kept = {key: value for key, value in schema.items() if key in _TOLD}
-            if kept.get("type") == "array":
-                kept["items"] = {}
-            return self._said(kept, said, depth, SHOWS_ALL)
+            return self._shorten_reference(reference.removeprefix(DEFINITIONS), schema, depth)
+        text = as_text(schema.get("description"))
+        if depth > self._limits.depth and any(key in schema for key in ("properties", "items", *_UNIONS)):
+            return self._truncate({key: value for key, value in schema.items() if key in _KEPT}, text, depth)
         result: JsonObject = {}
         note = ""
         for key, value in schema.items():
-            if key == "enum" and len(as_list(value)) > self._measure.values:
-                said, note = sentences(said, too_many(as_list(value))), SHOWS_ALL
+            if key == "enum" and len(as_list(value)) > self._limits.values:
+                text, note = sentences(text, enum_summary(as_list(value))), SHOWS_ALL
             elif key == "properties":
-                result[key] = {name: self._at(as_object(one), depth + 1) for name, one in as_object(value).items()}
+                members = as_object(value).items()
+                result[key] = {name: self._shorten(as_object(member), depth + 1) for name, member in members}
             elif key in _UNIONS:
-                note = self._union(key, as_list(value), result, depth) or note
+                union, union_note = self._shorten_union(key, as_list(value), depth)
+                result |= union
+                note = union_note or note
             elif key == "items" or (key == "additionalProperties" and isinstance(value, dict)):
-                result[key] = self._at(as_object(value), depth + 1)
+                result[key] = self._shorten(as_object(value), depth + 1)
             elif key != "description":
                 result[key] = value
-        return self._said(result, said, depth, note)
+        return self._with_description(result, text, depth, note)
 
-    def _union(self, key: str, branches: list[JsonValue], result: JsonObject, depth: int) -> str:
-        if len(branches) > self._measure.branches:
-            if key == "allOf":
-                return SHOWS_ALL
-            kinds = {as_text(as_object(branch).get("type")) for branch in branches}
-            result |= {"type": kinds.pop()} if len(kinds) == 1 and "" not in kinds else {}
-            return f"One of {len(branches)} shapes; {SHOWS_ALL}"
-        result[key] = [self._at(as_object(branch), depth + 1) for branch in branches]
-        return ""
+    def _shorten_union(self, key: str, branches: list[JsonValue], depth: int) -> tuple[JsonObject, str]:
+        if len(branches) <= self._limits.branches:
+            return {key: [self._shorten(as_object(branch), depth + 1) for branch in branches]}, ""
+        if key == "allOf":
+            return {}, SHOWS_ALL
+        kinds = {as_text(as_object(branch).get("type")) for branch in branches}
+        shared: JsonObject = {"type": kinds.pop()} if len(kinds) == 1 and "" not in kinds else {}
+        return shared, f"One of {len(branches)} shapes; {SHOWS_ALL}"
 
-    def _referred(self, name: str, schema: JsonObject, depth: int) -> JsonObject:
+    def _shorten_reference(self, name: str, schema: JsonObject, depth: int) -> JsonObject:
         target = as_object(self._definitions.get(name))
-        said = as_text(schema.get("description"))
-        if name not in self._inside and (self._uses[name] == 1 or depth >= self._measure.depth or _is_small(target)):
+        text = as_text(schema.get("description"))
+        if name not in self._inside and (self._uses[name] == 1 or depth >= self._limits.depth or _is_small(target)):
             self._inside.append(name)
-            inlined = self._at({**target, "description": said} if said else target, depth)
+            inlined = self._shorten({**target, "description": text} if text else target, depth)
             self._inside.pop()
             return inlined
-        if depth > self._measure.depth:
-            kind = {"type": target["type"]} if "type" in target else {}
-            return self._said({**kind, "items": {}} if kind.get("type") == "array" else kind, said, depth, SHOWS_ALL)
+        if depth > self._limits.depth:
+            return self._truncate({"type": target["type"]} if "type" in target else {}, text, depth)
         self._kept[name] = min(depth, self._kept.get(name, depth))
-        return self._said({"$ref": schema["$ref"]}, said, depth, "")
+        return self._with_description({"$ref": schema["$ref"]}, text, depth, "")
 
-    def _said(self, result: JsonObject, said: str, depth: int, note: str) -> JsonObject:
-        texts = self._measure.texts
+    def _truncate(self, schema: JsonObject, text: str, depth: int) -> JsonObject:
+        items: JsonObject = {"items": {}} if schema.get("type") == "array" else {}
+        return self._with_description({**schema, **items}, text, depth, SHOWS_ALL)
+
+    def _with_description(self, schema: JsonObject, text: str, depth: int, note: str) -> JsonObject:
+        texts = self._limits.texts
         limit = texts[min(depth, len(texts) - 1)]
-        text = sentences(_beginning(said, limit) if limit else "", note)
-        result.pop("description", None)
-        return {**result, "description": text} if text else result
+        description = sentences(_first_sentences(text, limit) if limit else "", note)
+        rest = {key: value for key, value in schema.items() if key != "description"}
+        return {**rest, "description": description} if description else rest
 
 
-def _beginning(text: str, limit: int) -> str:
-    """As many whole sentences of a text as fit, else as many words."""
+def _first_sentences(text: str, limit: int) -> str:
+    """Return as many sentences as fit, or as many words."""
     if len(text) <= limit:
         return text
     end = max(text.rfind(mark, limit // 3, limit) for mark in (". ", "! ", "? "))
@@ -153,17 +154,4 @@ def _beginning(text: str, limit: int) -> str:
 
 
 def _is_small(schema: JsonObject) -> bool:
-    return len(to_text(schema)) < 120 and not any(_references(schema))
-
-
-def _references(schema: JsonValue) -> Iterator[str]:
-    waiting: list[JsonValue] = [schema]
-    while waiting:
-        here = waiting.pop()
-        if isinstance(here, dict):
-            reference = here.get("$ref")
-            if isinstance(reference, str):
-                yield reference.removeprefix(_DEFINITIONS)
-            waiting += [value for value in here.values() if isinstance(value, dict | list)]
-        elif isinstance(here, list):
-            waiting += [value for value in here if isinstance(value, dict | list)]
+    return len(to_text(schema)) < 120 and not any(definition_names(schema))

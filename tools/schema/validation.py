@@ -1,4 +1,4 @@
-"""Arguments checked against a tool's input schema before anything is sent."""
+"""Validation of arguments against a tool's input schema."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_object, parse_nested, to_text
 from ..formats.text import one_line
-from .coercion import mend, takes_anything
+from .coercion import accepts_anything, coerce
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -17,22 +17,20 @@ if TYPE_CHECKING:
     from referencing.jsonschema import SchemaRegistry
 
 BODY = "body"
-
-
-_SHOWN = 5
+_MAX_ERRORS = 5
 
 
 class ArgumentChecker:
-    """Checks arguments by JSON Schema 2020-12; validators are kept by the name of their tool."""
+    """Validates arguments by JSON Schema 2020-12, with one cached validator per tool."""
 
     def __init__(self) -> None:
         self._validators: dict[str, tuple[JsonObject, Validator]] = {}
 
     def check(self, tool: str, schema: JsonObject, arguments: JsonObject) -> JsonObject:
-        """The arguments, if they fit, where need be as they were meant (`coercion.py`).
+        """Return the arguments if they are valid, coerced if necessary.
 
         Raises:
-            InvalidArgumentsError: they do not fit; names each place and what belongs there.
+            InvalidArgumentsError: they are invalid; lists the errors.
         """
         _check_sendable(tool, arguments)
         known, validator = self._validators.get(tool, (None, None))
@@ -42,15 +40,15 @@ class ArgumentChecker:
         arguments = _read_body(schema, arguments)
         errors = _errors(validator, arguments)
         if errors:
-            arguments = mend(schema, arguments)
+            arguments = coerce(schema, arguments)
             errors = _errors(validator, arguments)
         if errors:
-            said = [_say(error) for error in errors[:_SHOWN]]
-            more = f" (and {len(errors) - _SHOWN} more)" if len(errors) > _SHOWN else ""
+            messages = [_message(error) for error in errors[:_MAX_ERRORS]]
+            more = f" (and {len(errors) - _MAX_ERRORS} more)" if len(errors) > _MAX_ERRORS else ""
             raise InvalidArgumentsError(
-                f"The arguments of {tool} do not fit: {'; '.join(said)}{more}.",
+                f"The arguments of {tool} are invalid: {'; '.join(messages)}{more}.",
                 _expected(schema),
-                {"errors": list[JsonValue](said)},
+                {"errors": list[JsonValue](messages)},
             )
         return arguments
 
@@ -58,10 +56,10 @@ class ArgumentChecker:
 def _check_sendable(tool: str, arguments: JsonObject) -> None:
     try:
         json.dumps(arguments, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError) as error:  # half a character, or a number that JSON has no words for
+    except (ValueError, RecursionError) as error:  # a lone surrogate, or a number that JSON cannot represent
         raise InvalidArgumentsError(
             f"The arguments of {tool} cannot be sent: {one_line(str(error), 150)}.",
-            "Leave out broken characters, infinities and very deep nesting. Nothing was sent.",
+            "Remove lone surrogates, infinities and very deep nesting. Nothing was sent.",
         ) from None
 
 
@@ -69,14 +67,14 @@ def _validator(schema: JsonObject) -> Validator:
     from jsonschema import Draft202012Validator, validators  # 60-100 ms that a start need not wait for
     from referencing import Registry
 
-    # A document's patterns are written for other engines and can take for ever in ours: the service judges them.
+    # Patterns are written for other engines and can take exponential time in Python's; the service checks them.
     lenient = cast(
         "type[Draft202012Validator]",
         validators.extend(Draft202012Validator, {"pattern": _accept}),  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
     )
-    # An empty registry: a `$ref` to anywhere else must never be fetched.
-    nothing: SchemaRegistry = Registry()
-    return lenient(schema, registry=nothing)
+    # An empty registry, so that no remote `$ref` is ever fetched.
+    empty: SchemaRegistry = Registry()
+    return lenient(schema, registry=empty)
 
 
 def _accept(*_: object) -> Iterable[ValidationError]:
@@ -84,13 +82,13 @@ def _accept(*_: object) -> Iterable[ValidationError]:
 
 
 def _errors(validator: Validator, arguments: JsonObject) -> list[ValidationError]:
-    found: Iterable[ValidationError] = validator.iter_errors(arguments)  # pyright: ignore[reportUnknownMemberType] (a stub's gap)
-    return sorted(found, key=lambda error: [str(part) for part in error.absolute_path])
+    errors: Iterable[ValidationError] = validator.iter_errors(arguments)  # pyright: ignore[reportUnknownMemberType] (a stub's gap)
+    return sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
 
 
-def _say(error: ValidationError) -> str:
-    place = ".".join(str(part) for part in error.absolute_path)
-    return f"{place}: {one_line(error.message, 200)}" if place else one_line(error.message, 200)
+def _message(error: ValidationError) -> str:
+    path = ".".join(str(part) for part in error.absolute_path)
+    return f"{path}: {one_line(error.message, 200)}" if path else one_line(error.message, 200)
 
 
 def _expected(schema: JsonObject) -> str:
@@ -102,8 +100,8 @@ def _expected(schema: JsonObject) -> str:
 
 
 def _read_body(schema: JsonObject, arguments: JsonObject) -> JsonObject:
-    """The arguments with an object or array where the body may be anything, and was written as JSON text."""
+    """Parse JSON text in the body if its schema accepts anything."""
     body = as_object(schema.get("properties")).get(BODY)
-    if isinstance(body, dict) and isinstance(arguments.get(BODY), str) and takes_anything(body):
+    if isinstance(body, dict) and isinstance(arguments.get(BODY), str) and accepts_anything(body):
         return {**arguments, BODY: parse_nested(arguments[BODY])}
     return arguments

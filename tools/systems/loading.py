@@ -17,7 +17,7 @@ from ..openapi.document import UnreadableDocumentError, read_document, unsupport
 from ..openapi.external_files import Files
 from ..openapi.operations import NotOpenApiError, Operation, Source, read_operations
 from ..openapi.references import refers_elsewhere
-from ..openapi.servers import leaves_open, server_origins
+from ..openapi.servers import lacks_absolute_server, server_origins
 from ..openapi.swagger import is_swagger, to_openapi
 from ..problems import Problem
 from .compiled import Reading, compiled_key, find_compiled, load_compiled
@@ -113,7 +113,7 @@ def _parse_with_files(body: bytes, source: Source, files: Files) -> tuple[Readin
         whole = body + files.digest(known)
         if (kept := find_compiled(whole, source, cache)) is not None:
             return kept, whole
-    content, unresolved, taken = files.complete(_read_json(body))
+    content, unresolved, taken = files.bundle(_read_json(body))
     if cache:
         cache.write("compiled", key, {"files": list[JsonValue](taken)}, b"")
     whole = body + files.digest(taken)
@@ -134,7 +134,7 @@ def _read_json(body: bytes) -> JsonObject:
 def _read_content(content: JsonObject, source: Source, unresolved: Mapping[str, str]) -> Reading:
     if is_swagger(content):
         content = to_openapi(content, source.url)
-    if is_file(source.url) and not source.base and not source.anchor and leaves_open(content):
+    if is_file(source.url) and not source.base and not source.anchor and lacks_absolute_server(content):
         raise _UnusableError("it is a file without an absolute server URL; set `base` to the URL of the API")
     try:
         operations, problems = read_operations(content, source, unresolved)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonValue, to_text
-from ..schema.shortening import is_cut, shortened
+from ..schema.shortening import is_truncated, shorten
 from .tool import DESCRIBE, Tool
 
 MAX_TOOLS = 40
@@ -70,7 +70,7 @@ def listed_tools(exposure: Exposure, available: AvailableTools) -> list[Tool]:
 
 def _describe_tool(available: AvailableTools, operations: Sequence[Tool]) -> list[Tool]:
     """Return `describe_operation` if the list omits parts of any operation."""
-    cut = any(tool.abridged and is_cut(shortened(tool.input_schema)) for tool in operations)
+    cut = any(tool.abridged and is_truncated(shorten(tool.input_schema)) for tool in operations)
     return [finder for finder in available.finders if finder.name == DESCRIBE] if cut else []
 
 

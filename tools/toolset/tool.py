@@ -9,7 +9,7 @@ from typing import TypeAlias
 from ..formats.json_values import JsonObject
 from ..formats.words import words_of
 from ..results.result import Result
-from ..schema.shortening import shortened, shortened_text
+from ..schema.shortening import shorten, shorten_text
 from ..search import SearchEntry, SearchIndex
 from ..tiers import Tier
 
@@ -48,8 +48,8 @@ class Tool:
         definition: JsonObject = {
             "name": self.name,
             "title": self.title,
-            "description": shortened_text(self.description) if short else self.description,
-            "inputSchema": shortened(self.input_schema) if short else self.input_schema,
+            "description": shorten_text(self.description) if short else self.description,
+            "inputSchema": shorten(self.input_schema) if short else self.input_schema,
             "annotations": {
                 "title": self.title,
                 "readOnlyHint": self.tier == "read",

@@ -451,7 +451,7 @@ def test_what_cannot_be_added_is_told_in_a_sentence(add: Adding, name: str, url:
 def test_a_site_that_leads_nowhere_says_what_was_tried(service: Service, add: Adding) -> None:
     service.routes["/"] = Reply("<!doctype html><html></html>")
     message = add.refused("acme", service.url)
-    assert "a web page (HTML) is there" in message
+    assert "got a web page (HTML)" in message
     assert "api-catalog" in message
     assert "/openapi.json" in message
     assert message.endswith("Give the URL of its OpenAPI document, or a file. Nothing was written.\n")

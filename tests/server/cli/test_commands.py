@@ -54,7 +54,7 @@ def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_t
     assert why == {
         "agent": "HTTP 404 Not Found",
         "billing": "it is not JSON: Expecting property name enclosed in double quotes at line 1 column 32",
-        "scanner": "a web page (HTML) is there instead of an OpenAPI document",
+        "scanner": "expected an OpenAPI document, got a web page (HTML)",
     }
     reply = run("status", site=service.url)
     assert all(f"/{api}/api/v1/openapi.json: " in reply.out for api in why)

@@ -65,4 +65,4 @@ def test_argument_names_are_accepted_by_hosts_distinct_and_do_not_depend_on_the_
 def test_a_parameters_schema_says_what_its_document_says_of_it(node: Any, expected: JsonObject) -> None:
     sizes = {"type": "string", "enum": ["S", "L"], "description": "A size."}
     reader = SchemaReader(cast(JsonObject, {"components": {"schemas": {"Size": sizes}}}))
-    assert parameter_schema(reader, node, set()) == expected
+    assert parameter_schema(reader, node) == expected

@@ -285,7 +285,7 @@ def test_text_that_its_charset_cannot_hold_is_refused() -> None:
 def test_an_object_that_is_sent_as_xml_is_given_as_text() -> None:
     assert schema(read({"application/xml": PERSON})) == {
         "type": "string",
-        "description": "The whole body, written as application/xml.",
+        "description": "The whole body as application/xml.",
     }
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.openapi.names import Labelled, operation_names, tool_name, tool_names
+from closient_mcp.tools.openapi.names import OperationLabel, operation_names, tool_name, tool_names
 
 
 def name(method: str, path: str, operation_id: str = "", summary: str = "") -> str:
-    return operation_names([Labelled(method, path, operation_id, summary)])[0]
+    return operation_names([OperationLabel(method, path, operation_id, summary)])[0]
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,20 @@ def test_a_name_says_what_the_operation_does(
 
 
 def test_equal_names_are_all_told_apart_by_their_paths_whatever_their_order() -> None:
-    operations = [Labelled("get", "/lead/", "list", ""), Labelled("get", "/contact/", "list", "")]
+    operations = [OperationLabel("get", "/lead/", "list", ""), OperationLabel("get", "/contact/", "list", "")]
     assert operation_names(operations) == ["list_lead", "list_contact"]
     assert operation_names(operations[::-1]) == ["list_contact", "list_lead"]
 
 
 def test_where_ids_are_names_within_a_group_all_names_come_from_the_paths() -> None:
     operations = [
-        Labelled("get", "/number/", "list", ""),
-        Labelled("get", "/status/", "list", ""),
-        Labelled("get", "/status/{id}/", "get", ""),
-        Labelled("get", "/number/{id}/", "get", ""),
-        Labelled("get", "/number/settings/", "get-settings", ""),
-        Labelled("delete", "/number/", "delete-by-user", ""),
-        Labelled("delete", "/number/{id}/", "delete", ""),
+        OperationLabel("get", "/number/", "list", ""),
+        OperationLabel("get", "/status/", "list", ""),
+        OperationLabel("get", "/status/{id}/", "get", ""),
+        OperationLabel("get", "/number/{id}/", "get", ""),
+        OperationLabel("get", "/number/settings/", "get-settings", ""),
+        OperationLabel("delete", "/number/", "delete-by-user", ""),
+        OperationLabel("delete", "/number/{id}/", "delete", ""),
     ]
     assert operation_names(operations) == [
         "list_number",
@@ -83,19 +83,19 @@ def test_where_ids_are_names_within_a_group_all_names_come_from_the_paths() -> N
 
 def test_one_pair_of_equal_ids_does_not_rename_the_rest() -> None:
     operations = [
-        Labelled("get", "/a", "fetch_it", ""),
-        Labelled("get", "/b", "fetch_it", ""),
-        *(Labelled("get", f"/{word}", f"see_{word}", "") for word in ("c", "d", "e")),
+        OperationLabel("get", "/a", "fetch_it", ""),
+        OperationLabel("get", "/b", "fetch_it", ""),
+        *(OperationLabel("get", f"/{word}", f"see_{word}", "") for word in ("c", "d", "e")),
     ]
     assert operation_names(operations) == ["fetch_a", "fetch_b", "see_c", "see_d", "see_e"]
 
 
 def test_a_verb_that_is_the_name_of_a_thing_stays_in_its_place() -> None:
     operations = [
-        Labelled("get", "/bulk_action/edit/", "", ""),
-        Labelled("post", "/bulk_action/edit/", "", ""),
-        Labelled("get", "/bulk_action/edit/{id}/", "", ""),
-        Labelled("post", "/things/edit/", "", ""),
+        OperationLabel("get", "/bulk_action/edit/", "", ""),
+        OperationLabel("post", "/bulk_action/edit/", "", ""),
+        OperationLabel("get", "/bulk_action/edit/{id}/", "", ""),
+        OperationLabel("post", "/things/edit/", "", ""),
     ]
     assert operation_names(operations) == [
         "list_bulk_action_edit",
@@ -106,17 +106,17 @@ def test_a_verb_that_is_the_name_of_a_thing_stays_in_its_place() -> None:
 
 
 def test_all_items_at_once_and_one_of_them_are_told_apart() -> None:
-    operations = [Labelled("put", "/task/", "", ""), Labelled("put", "/task/{id}/", "", "")]
+    operations = [OperationLabel("put", "/task/", "", ""), OperationLabel("put", "/task/{id}/", "", "")]
     assert operation_names(operations) == ["replace_task", "replace_task_by_id"]
 
 
 def test_paths_that_differ_in_their_parameters_only_are_still_told_apart() -> None:
-    operations = [Labelled("get", "/a/{x}/b", "get", ""), Labelled("get", "/a/{y}/b", "get", "")]
+    operations = [OperationLabel("get", "/a/{x}/b", "get", ""), OperationLabel("get", "/a/{y}/b", "get", "")]
     assert operation_names(operations) == ["get_a_by_x_b", "get_a_by_y_b"]
 
 
 def test_paths_that_read_the_same_are_told_apart_by_a_digest_and_not_by_a_number() -> None:
-    operations = [Labelled("get", "/a-b", "", ""), Labelled("get", "/a_b", "", "")]
+    operations = [OperationLabel("get", "/a-b", "", ""), OperationLabel("get", "/a_b", "", "")]
     first, second = operation_names(operations)
     assert first != second
     assert operation_names(operations[::-1]) == [second, first]
@@ -142,7 +142,7 @@ def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -
 
 @given(st.lists(st.tuples(st.sampled_from(["get", "post"]), st.text("ab{}/-_", max_size=8)), unique=True))
 def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, str]]) -> None:
-    operations = [Labelled(method, f"/{path}", "same", "") for method, path in paths]
+    operations = [OperationLabel(method, f"/{path}", "same", "") for method, path in paths]
     assert len(set(operation_names(operations))) == len(operations)
 
 
@@ -154,8 +154,8 @@ def test_a_name_that_is_too_long_for_hosts_is_cut_and_stays_one_of_its_own() -> 
 
 def exported(*operations: tuple[str, str]) -> dict[tuple[str, str], str]:
     """The names in a document whose ids say method and path over again."""
-    told = [Labelled(m, p, f"{m}-{p.strip('/').replace('/', '-')}", "") for m, p in operations]
-    told += [Labelled("get", f"/v1/other{i}", f"get-v1-other{i}", "") for i in range(10)]
+    told = [OperationLabel(m, p, f"{m}-{p.strip('/').replace('/', '-')}", "") for m, p in operations]
+    told += [OperationLabel("get", f"/v1/other{i}", f"get-v1-other{i}", "") for i in range(10)]
     return {(one.method, one.path): name for one, name in zip(told, operation_names(told), strict=True)}
 
 
@@ -183,7 +183,7 @@ SEGMENTS = st.sampled_from(
 )
 OPERATIONS = st.lists(
     st.builds(
-        Labelled,
+        OperationLabel,
         st.sampled_from(["get", "post", "put", "delete"]),
         st.lists(SEGMENTS, min_size=1, max_size=6).map(lambda parts: "/" + "/".join(parts)),
         st.sampled_from(
@@ -198,7 +198,7 @@ OPERATIONS = st.lists(
 
 @given(OPERATIONS, st.randoms(use_true_random=False))
 def test_tool_names_fit_hosts_are_distinct_and_do_not_depend_on_the_order(
-    operations: list[Labelled], random: Random
+    operations: list[OperationLabel], random: Random
 ) -> None:
     names = tool_names(["acme", "leads"], operation_names(operations))
     assert len(set(names)) == len(names)

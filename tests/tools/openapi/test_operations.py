@@ -92,10 +92,10 @@ def test_a_path_parameter_that_the_document_forgot_is_asked_for_all_the_same() -
         ({"parameters": [{"$ref": "#/components/parameters/None"}]}, "leads nowhere"),
         ({"parameters": [{"$ref": "other.json#/x"}]}, "another file"),
         ({"parameters": [{"in": "query"}]}, "no name"),
-        ({"parameters": [{"name": "x", "in": "nowhere"}]}, "which is no place"),
+        ({"parameters": [{"name": "x", "in": "nowhere"}]}, "unsupported location 'nowhere'"),
         ({"parameters": [{"name": "sessionid", "in": "cookie", "required": True}]}, "cookie"),
         ({"requestBody": {"required": True, "content": {"no media type": {}}}}, "no media type"),
-        ({"requestBody": {"$ref": "#/components/requestBodies/Loop"}}, "does not end"),
+        ({"requestBody": {"$ref": "#/components/requestBodies/Loop"}}, "has no end"),
     ],
 )
 def test_a_broken_operation_costs_itself_and_is_a_problem_with_its_place(broken: Any, reason: str) -> None:
@@ -218,20 +218,20 @@ def test_names_do_not_depend_on_the_order_of_the_paths() -> None:
 @pytest.mark.parametrize(
     ("node", "reason"),
     [
-        ({"trace": {}}, "the method TRACE is not sent"),
-        ({"TRACE": {}}, "the method TRACE is not sent"),
-        ({"additionalOperations": {"CONNECT": {}}}, "the method CONNECT is not sent"),
-        ({"additionalOperations": {"BAD NAME": {}}}, "its method is none"),
-        ({"additionalOperations": {"COPY": None}}, "it is no object"),
-        ({"get": {}, "GET": {}}, "the same method is on the same path twice"),
-        ({"get": {}, "additionalOperations": {"GET": {}}}, "the same method is on the same path twice"),
-        ({"get": None}, "it is no object"),
-        ({"get": {"parameters": {"q": {}}}}, "its `parameters` are no list"),
-        ({"get": {}, "parameters": "q"}, "its `parameters` are no list"),
-        ({"get": {"parameters": ["q"]}}, "one of its `parameters` is no object"),
-        ({"get": {"parameters": [{"name": "q", "in": "path"}]}}, "its path parameter 'q' is nowhere in the path"),
-        ({"get": []}, "it is no object"),
-        ([], "it is no object"),
+        ({"trace": {}}, "unsupported method TRACE"),
+        ({"TRACE": {}}, "unsupported method TRACE"),
+        ({"additionalOperations": {"CONNECT": {}}}, "unsupported method CONNECT"),
+        ({"additionalOperations": {"BAD NAME": {}}}, "invalid method name"),
+        ({"additionalOperations": {"COPY": None}}, "it is not an object"),
+        ({"get": {}, "GET": {}}, "the path has this method twice"),
+        ({"get": {}, "additionalOperations": {"GET": {}}}, "the path has this method twice"),
+        ({"get": None}, "it is not an object"),
+        ({"get": {"parameters": {"q": {}}}}, "its `parameters` are not an array"),
+        ({"get": {}, "parameters": "q"}, "its `parameters` are not an array"),
+        ({"get": {"parameters": ["q"]}}, "one of its `parameters` is not an object"),
+        ({"get": {"parameters": [{"name": "q", "in": "path"}]}}, "its path parameter 'q' is not in the path"),
+        ({"get": []}, "it is not an object"),
+        ([], "it is not an object"),
     ],
 )
 def test_no_operation_is_dropped_without_a_word(node: Any, reason: str) -> None:
@@ -278,7 +278,7 @@ def test_a_document_of_webhooks_alone_has_nothing_to_call_and_says_so() -> None:
     operations, (problem,) = read_operations({"openapi": "3.1.0", "webhooks": {"a": {"post": {}}}}, SOURCE)
     assert operations == []
     assert (problem.effect, problem.pointer) == ("there is nothing to call", "/webhooks")
-    assert problem.reason == "it describes 1 webhooks, which the service sends, and no paths"
+    assert problem.reason == "it has 1 webhooks, which the service calls, and no paths"
 
 
 def test_rule_1_a_path_without_a_slash_does_not_go_on_with_the_name_of_the_host() -> None:
@@ -333,7 +333,7 @@ def test_what_is_known_of_a_reference_that_leads_nowhere_is_told() -> None:
 def test_more_problems_than_are_told_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_PROBLEMS", 3)
     _, problems = read({f"/{i}": {"get": None} for i in range(5)})
-    assert [p.reason for p in problems] == ["it is no object"] * 3 + ["there are 5 problems"]
+    assert [p.reason for p in problems] == ["it is not an object"] * 3 + ["there are 5 problems"]
 
 
 def test_a_method_in_capitals_is_the_method() -> None:
@@ -361,7 +361,7 @@ def test_rule_3_headers_that_servers_take_for_others_are_no_arguments(header: st
 
 def test_a_header_whose_name_is_none_costs_its_operation() -> None:
     _, (problem,) = read({"/t": {"get": operation(parameters=[{"name": "bad name", "in": "header"}])}})
-    assert "no name for a header" in problem.reason
+    assert "invalid header name" in problem.reason
 
 
 def test_a_malformed_server_does_not_hide_a_good_one() -> None:

@@ -14,7 +14,7 @@ LEFT_OUT = "this operation is left out"
 # What their authors published without: the reasons why operations of a document may be missing, where there are any.
 MISSING = {
     # It refers to a schema of another host (design.md §8, rule 2).
-    "gs1-epcis.yaml": "it is on the network, and the document is a file",
+    "gs1-epcis.yaml": "it is on the network, but the document is a local file",
     # Of its five files, one is there.
     "oai-petstore-separate-v2.json": "does not exist",
 }

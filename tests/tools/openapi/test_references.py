@@ -16,7 +16,7 @@ from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.cache import Cache
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.references import MAX_FILES, SelfContained, refers_elsewhere
+from closient_mcp.tools.openapi.references import MAX_FILES, Bundler, refers_elsewhere
 from closient_mcp.tools.schema.references import follow
 from closient_mcp.tools.systems.loading import LoadedDocument
 from closient_mcp.tools.systems.system import System
@@ -61,21 +61,21 @@ def body_schema(description: LoadedDocument) -> Any:
     return schema["$defs"][body["$ref"].removeprefix("#/$defs/")] if set(body) == {"$ref"} else body
 
 
-def resolved(start: Any, **files: Any) -> SelfContained:
+def resolved(start: Any, **files: Any) -> Bundler:
     """A document made self-contained with files beside it, by their names."""
-    whole = SelfContained(start, ADDRESS)
+    whole = Bundler(start, ADDRESS)
     for _ in range(20):
-        for url in whole.wanted():
+        for url in whole.missing():
             name = url.rsplit("/", 1)[1].split(".")[0]
             if name in files:
                 whole.add(url, files[name], url)
             else:
-                whole.refuse(url, "there is none")
-    assert whole.wanted() == []
+                whole.reject(url, "there is none")
+    assert whole.missing() == []
     return whole
 
 
-def schema_in(whole: SelfContained) -> JsonObject:
+def schema_in(whole: Bundler) -> JsonObject:
     """What the reference in the body of the one operation now leads to."""
     paths: Any = whole.document["paths"]
     return follow(whole.document, paths["/t"]["post"]["requestBody"]["content"]["application/json"]["schema"])
@@ -150,7 +150,7 @@ async def test_rule_2_a_reference_to_another_origin_is_not_followed_and_costs_it
     assert [one.path for one in found.operations] == ["/good"]
     (problem,) = found.problems
     assert problem.subject == "POST /t"
-    told = f"it refers to {elsewhere.url}/Pet.json#/x: it is at another origin than the document"
+    told = f"it refers to {elsewhere.url}/Pet.json#/x: it has another origin than the document"
     assert problem.reason.startswith(told)
 
 
@@ -184,7 +184,7 @@ async def test_rule_2_a_document_from_the_network_leads_to_no_file_and_no_other_
     [
         (Reply(status=404), "HTTP 404"),
         (Reply("<html></html>"), "web page"),
-        (Reply([1]), "a list is there"),
+        (Reply([1]), "got a list"),
         (Reply({"other": {}}), "it leads nowhere"),
     ],
 )
@@ -258,7 +258,7 @@ async def test_circles_of_paths_parameters_and_bodies_are_problems(service: Serv
     found = await served(service, document({**paths, "/good": {"get": operation()}}), {"loop.json": loop})
     assert [one.path for one in found.operations] == ["/good"]
     (problem,) = found.problems
-    assert "does not end" in problem.reason
+    assert "has no end" in problem.reason
     assert problem.pointer.startswith("/paths/~1bad")
 
 
@@ -392,7 +392,7 @@ async def test_a_chain_of_files_without_an_end_ends(service: Service) -> None:
     service.otherwise = lambda got: Reply({"items": {"$ref": f"{got.path.rsplit('/', 1)[1]}x"}})
     found = await served(service, document({**body_of("a"), "/good": {"get": operation()}}))
     assert [one.path for one in found.operations] == ["/good"]
-    assert "more than 20 times" in found.problems[0].reason
+    assert "more than 20 levels deep" in found.problems[0].reason
     assert len(service.received) < 30
 
 
@@ -409,7 +409,7 @@ async def test_files_are_bounded_in_size_together(service: Service, monkeypatch:
 
 
 async def test_no_time_left_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.tools.openapi.external_files._TIME", 0.0)
+    monkeypatch.setattr("closient_mcp.tools.openapi.external_files._TIMEOUT", 0.0)
     found = await served(service, document(body_of("a.json")), {"a.json": PET})
     assert "took more than" in found.problems[0].reason
 
@@ -455,7 +455,7 @@ async def test_rule_2_a_file_leads_to_no_other_that_the_settings_name(tmp_path: 
     two = write(tmp_path / "two", {"openapi.json": document({}, components={"schemas": {"Pet": PET}})})
     system = await read(one, "https://api.example.com", beside=two)
     assert system.operations() == []
-    assert "outside the document's own folder" in system.documents[one].problems[0].reason
+    assert "outside the document's folder" in system.documents[one].problems[0].reason
 
 
 async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, service: Service) -> None:
@@ -463,7 +463,7 @@ async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, ser
     url = write(tmp_path, {"openapi.json": document(body_of(f"{service.url}/Pet.json"))})
     (problem,) = (await local(url)).problems
     assert service.received == []
-    assert "it is on the network, and the document is a file" in problem.reason
+    assert "it is on the network, but the document is a local file" in problem.reason
 
 
 # What is kept
@@ -475,7 +475,7 @@ async def test_a_start_without_network_uses_what_was_made_of_the_files_that_were
     cache = Cache(tmp_path)
     before = await served(service, document(body_of("a.json")), {"a.json": PET}, cache)
     service.received.clear()
-    monkeypatch.setattr("closient_mcp.tools.openapi.external_files.SelfContained", None)
+    monkeypatch.setattr("closient_mcp.tools.openapi.external_files.Bundler", None)
     system = await read(f"{service.url}/api/openapi.json", service.url, cache, online=False)
     assert system.loaded
     assert service.received == []

@@ -282,24 +282,23 @@ def test_the_version_may_be_a_number(version: JsonValue, is_one: bool) -> None:
 
 
 def test_another_version_of_swagger_is_named() -> None:
-    assert (
-        unsupported_reason({"swagger": "1.2"}) == "it is Swagger 1.2, which is not read; Swagger 2.0 and OpenAPI 3 are"
-    )
+    reason = "unsupported version Swagger 1.2; Swagger 2.0 and OpenAPI 3 are supported"
+    assert unsupported_reason({"swagger": "1.2"}) == reason
     assert unsupported_reason({"swagger": "2.0"}) == ""
 
 
 WRONG: list[tuple[Any, str]] = [
     ({"parameters": [{"$ref": "#/parameters/None"}]}, "leads nowhere"),
-    ({"parameters": [{"$ref": "#/parameters/Loop"}]}, "does not end"),
-    ({"parameters": {"q": {"in": "query"}}}, "are no list"),
-    ({"parameters": [5]}, "is no object"),
+    ({"parameters": [{"$ref": "#/parameters/Loop"}]}, "has no end"),
+    ({"parameters": {"q": {"in": "query"}}}, "are not an array"),
+    ({"parameters": [5]}, "is not an object"),
     (
         {"parameters": [{"name": "b", "in": "body", "schema": {}}, {"name": "c", "in": "body", "schema": {}}]},
-        "'body', which is no place",
+        "unsupported location 'body'",
     ),
-    ({"parameters": [{"name": "b", "in": "body", "schema": {}}, FIELD]}, "'formData', which is no place"),
-    (5, "it is no object"),
-    (None, "it is no object"),
+    ({"parameters": [{"name": "b", "in": "body", "schema": {}}, FIELD]}, "unsupported location 'formData'"),
+    (5, "it is not an object"),
+    (None, "it is not an object"),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from closient_mcp.tools.calls.styles import ascii_json, exact_json, scalar
 from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, LiteralNumber, as_object, to_text
-from closient_mcp.tools.schema.coercion import mend
+from closient_mcp.tools.schema.coercion import coerce
 from closient_mcp.tools.schema.validation import ArgumentChecker
 
 
@@ -129,6 +129,6 @@ def test_a_schema_that_refers_to_itself_many_times_is_no_endless_work() -> None:
     for _ in range(60):
         deep = {"n": deep, "i": "1"}
     schema: JsonObject = {"type": "object", "properties": {"i": {"type": "integer"}, "n": {"$ref": "#/$defs/A"}}}
-    mended = mend({**schema, "$defs": definitions}, {"n": deep, "i": "1"})
-    assert mended["i"] == 1
-    assert as_object(mended["n"])["i"] == 1
+    coerced = coerce({**schema, "$defs": definitions}, {"n": deep, "i": "1"})
+    assert coerced["i"] == 1
+    assert as_object(coerced["n"])["i"] == 1

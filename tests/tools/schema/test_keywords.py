@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.schema.keywords import is_portable, keywords, said_of, types_of
+from closient_mcp.tools.schema.keywords import description_of, is_portable, keywords, types_of
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_type_that_none_of_the_listed_values_has_is_no_choice() -> None:
     ],
 )  # fmt: skip
 def test_what_has_no_keyword_is_said_in_the_description(schema: Any, kind: str, said: str) -> None:
-    assert said_of(schema, kind) == said
+    assert description_of(schema, kind) == said

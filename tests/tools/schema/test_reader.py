@@ -13,10 +13,9 @@ from ...fakes.service import fits
 
 
 def convert(schema: JsonValue, **components: JsonValue) -> JsonObject:
-    needs: set[str] = set()
     reader = SchemaReader({"components": {"schemas": components}})
-    converted = reader.read(schema, needs)
-    definitions = reader.definitions(needs)
+    converted = reader.read(schema)
+    definitions = reader.definitions(converted)
     return {**converted, "$defs": definitions} if definitions else converted
 
 
@@ -136,11 +135,10 @@ def test_two_references_that_end_in_one_word_have_definitions_of_their_own() -> 
             "responses": {"X": {"type": "object", "properties": {"y": {"$ref": "#/components/responses/X"}}}},
         }
     }
-    needs: set[str] = set()
     reader = SchemaReader(schemas)
     both: JsonObject = {"type": "object", "properties": {"a": ref("X"), "b": {"$ref": "#/components/responses/X"}}}
-    converted: JsonObject = {**reader.read(both, needs)}
-    converted["$defs"] = reader.definitions(needs)
+    converted: JsonObject = {**reader.read(both)}
+    converted["$defs"] = reader.definitions(converted)
     assert len(as_object(converted["$defs"])) == 2
     assert fits(converted, {"a": {"x": {}}, "b": {"y": {}}})
     assert not fits(converted, {"b": {"y": 1}})
@@ -167,7 +165,7 @@ def test_one_of_becomes_any_of_because_branches_may_have_lost_what_kept_them_apa
 
 def test_a_percent_encoded_reference_is_followed() -> None:
     reader = SchemaReader({"paths": {"/a/{id}": {"x": {"type": "integer"}}}})
-    assert reader.read({"$ref": "#/paths/~1a~1%7Bid%7D/x"}, set()) == {"type": "integer"}
+    assert reader.read({"$ref": "#/paths/~1a~1%7Bid%7D/x"}) == {"type": "integer"}
 
 
 def test_a_schema_of_thousands_of_parts_is_cut() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object, to_text
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.reader import SchemaReader
-from closient_mcp.tools.schema.shortening import is_cut, shortened, shortened_text
+from closient_mcp.tools.schema.shortening import is_truncated, shorten, shorten_text
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS
 from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools
@@ -23,9 +23,9 @@ LONG = "It says what it is for. " * 20
 
 
 def whole(body: Any, **components: Any) -> JsonObject:
-    reader, needs = SchemaReader(cast(JsonObject, {"components": {"schemas": components}})), set[str]()
-    schema: JsonObject = {"type": "object", "properties": {"body": reader.read(body, needs)}, "required": ["body"]}
-    definitions = reader.definitions(needs)
+    reader = SchemaReader(cast(JsonObject, {"components": {"schemas": components}}))
+    schema: JsonObject = {"type": "object", "properties": {"body": reader.read(body)}, "required": ["body"]}
+    definitions = reader.definitions(schema)
     return {**schema, "$defs": definitions} if definitions else schema
 
 
@@ -35,16 +35,16 @@ def body_of(schema: JsonObject) -> JsonObject:
 
 def test_a_small_schema_stays_as_it_is() -> None:
     small = whole({"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y"]}}, "required": ["a"]})
-    assert shortened(small) == small
-    assert not is_cut(small)
+    assert shorten(small) == small
+    assert not is_truncated(small)
 
 
 @pytest.mark.parametrize("count", [5, 400])
 def test_a_long_enumeration_gives_its_number_and_says_where_the_rest_is(count: int) -> None:
     schema = whole({"type": "string", "enum": [f"v{i}" for i in range(count)]})
-    shown = shortened(schema)
+    shown = shorten(schema)
     assert ("enum" in body_of(shown)) is (count == 5)
-    assert is_cut(shown) is (count == 400)
+    assert is_truncated(shown) is (count == 400)
     assert len(as_list(body_of(schema)["enum"])) == count
     assert count == 5 or body_of(shown)["description"] == (
         "One of 400 values, such as v0, v1, v2, v3, v4, v5, v6, v7. describe_operation shows all."
@@ -59,15 +59,15 @@ def nested(levels: int) -> JsonObject:
 
 
 def test_what_nests_deeply_is_cut_and_says_where_the_rest_is() -> None:
-    shown = shortened(whole(nested(15)))
-    assert is_cut(shown)
+    shown = shorten(whole(nested(15)))
+    assert is_truncated(shown)
     assert len(to_text(shown)) < 2_500
 
 
 def test_a_large_body_keeps_every_property_and_what_it_requires() -> None:
     names = [f"property_{i}" for i in range(300)]
     schema = whole({"type": "object", "properties": {name: nested(4) for name in names}, "required": names[:200]})
-    shown = body_of(shortened(schema))
+    shown = body_of(shorten(schema))
     assert list(as_object(shown["properties"])) == names
     assert shown["required"] == names[:200]
     assert len(to_text(shown)) < len(to_text(schema)) / 5
@@ -76,14 +76,14 @@ def test_a_large_body_keeps_every_property_and_what_it_requires() -> None:
 def test_what_is_referred_to_once_stands_in_place_and_what_repeats_stands_once() -> None:
     large = {"type": "object", "properties": {f"property_{i}": {"type": "string"} for i in range(30)}}
     reference = {"$ref": "#/components/schemas/Large"}
-    assert "$defs" not in shortened(whole({"type": "object", "properties": {"a": reference}}, Large=large))
-    both = shortened(whole({"type": "object", "properties": {"a": reference, "b": reference}}, Large=large))
+    assert "$defs" not in shorten(whole({"type": "object", "properties": {"a": reference}}, Large=large))
+    both = shorten(whole({"type": "object", "properties": {"a": reference, "b": reference}}, Large=large))
     assert to_text(both).count("property_7") == 1
 
 
 def test_what_contains_itself_is_still_shown_and_refers_to_nothing_else() -> None:
     tree = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Tree"}, "n": {"type": "string"}}}
-    shown = shortened(whole({"$ref": "#/components/schemas/Tree"}, Tree=tree))
+    shown = shorten(whole({"$ref": "#/components/schemas/Tree"}, Tree=tree))
     assert schema_faults(shown) == []
     assert "$defs" in shown
 
@@ -137,7 +137,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 @given(SCHEMAS, VALUES)
 def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_want_it(schema: Any, value: Any) -> None:
     full = whole({"type": "object", "properties": {"a": schema, "b": nested(9)}})
-    shown = shortened(full)
+    shown = shorten(full)
     assert schema_faults(full) == []
     assert schema_faults(shown) == []
     bodies: list[JsonObject] = [{"body": {"a": value}}, {"body": value}]
@@ -146,11 +146,11 @@ def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_wa
 
 
 def test_a_long_description_keeps_its_beginning_and_its_address() -> None:
-    short = shortened_text(f"{LONG}\nGET /things/{{id}}")
+    short = shorten_text(f"{LONG}\nGET /things/{{id}}")
     assert len(short) <= 400
     assert short.startswith("It says")
     assert short.endswith("for.\nGET /things/{id}")
-    assert shortened_text("One.\nGET /x") == "One.\nGET /x"
+    assert shorten_text("One.\nGET /x") == "One.\nGET /x"
 
 
 async def nothing(_: JsonObject) -> Result:
