@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
+
+from ..formats.text import short_digest
 
 _VERSION = re.compile(r"v?\d+([.-]\d+)*", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(json|ya?ml|html?)$", re.IGNORECASE)
@@ -43,14 +44,13 @@ def _choices(url: str) -> tuple[str, ...]:
     specific = specific or ["api"]
     version = _words(versions[-1:])
     last = specific[-1][:_MAX_WORD].strip("_")
-    digest = hashlib.sha256(url.encode(errors="replace")).hexdigest()
     return (
         last,
         "_".join([last, *version]),
         "_".join(specific[-2:])[-2 * _MAX_WORD :].strip("_"),
         "_".join([*specific, *version])[-2 * _MAX_WORD :].strip("_"),
-        f"{last}_{digest[:4]}",
-        f"{last}_{digest[:12]}",
+        f"{last}_{short_digest(url, 4)}",
+        f"{last}_{short_digest(url, 12)}",
     )
 
 

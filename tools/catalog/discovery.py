@@ -130,7 +130,7 @@ async def _read_with_nested(first: str, reader: Reader) -> Catalog:
         urls = _new_urls(level, seen)
         seen.update(map(_normalize, urls))
         room = max(0, _MAX_CATALOGS - len(catalogs))
-        level = []
+        level = list[Catalog]()
         for url, (final_url, catalog) in zip(urls, await _read_concurrently(urls[:room], reader), strict=False):
             if final_url == _normalize(url) or final_url not in seen:
                 level.append(catalog)

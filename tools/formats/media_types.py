@@ -11,6 +11,7 @@ BodyFormat: TypeAlias = Literal["json", "lines", "form", "multipart", "text", "b
 BYTES = "application/octet-stream"
 FORM = "application/x-www-form-urlencoded"
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+TOKEN = re.compile(_NAME)  # RFC 9110 §5.6.2
 _MEDIA_TYPE = re.compile(rf'{_NAME}/{_NAME}([ \t]*;[ \t]*{_NAME}=({_NAME}|"[ !#-\[\]-~]*"))*[ \t]*;?')
 _JSON = re.compile(r"application/(.+\+)?(x-)?json|text/(x-)?json|application/\*|\*/\*")
 _LINES = re.compile(r"application/(.+\+)?(x-)?(ndjson|jsonl|jsonlines|json-lines|json-seq)|text/(x-)?(ndjson|jsonl)")

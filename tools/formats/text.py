@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections.abc import Callable
@@ -79,6 +80,11 @@ def without_markup(text: str) -> str:
     if "**" in text:
         text = _EMPHASIS.sub(r"\1", text)
     return html.unescape(text) if "&" in text else text
+
+
+def short_digest(text: str, length: int = 6) -> str:
+    """Return the beginning of the text's SHA-256 digest in hexadecimal."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:length]
 
 
 def sentences(*parts: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import yaml
 
@@ -47,12 +48,9 @@ def parse_yaml(text: str) -> JsonValue:
         raise YamlSyntaxError(f"not YAML: {error}") from None
 
 
-def _events(text: str, loader: type[yaml.SafeLoader]) -> Iterator[yaml.Event]:
+def _events(text: str, loader: type[yaml.SafeLoader]) -> Iterable[yaml.Event]:
     # No node tree: composing one recurses, so deep nesting would crash the process.
-    for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.DocumentEndEvent):
-            return
-        yield event
+    return takewhile(lambda event: not isinstance(event, yaml.DocumentEndEvent), yaml.parse(text, Loader=loader))
 
 
 @dataclass(slots=True)

@@ -13,13 +13,14 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ..formats.json_values import InvalidJsonError, JsonObject, as_object, parse_json, to_text
+from ..formats.text import short_digest
 from .atomic_files import replace_file
 
 logger = logging.getLogger(__name__)
@@ -83,31 +84,23 @@ class Cache:
         size = len(head) + len(content) + 1
         if size > min(_MAX_FILE_BYTES, self._max_bytes):
             return
-        try:
+        with self._warning():
             replace_file(self._path(kind, key), b"%b\n%b" % (head, content))
             self._evict(size)
-        except OSError as error:
-            self._warn(error)
 
     def touch(self, kind: Kind, key: str) -> None:
         """Mark the entry as still current."""
-        try:
+        with self._warning(), suppress(FileNotFoundError):
             os.utime(self._path(kind, key))
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            self._warn(error)
 
     def delete(self, kind: Kind, key: str) -> None:
         """Delete the entry if it exists."""
-        try:
+        with self._warning():
             self._path(kind, key).unlink(missing_ok=True)
-        except OSError as error:
-            self._warn(error)
 
     def _path(self, kind: Kind, key: str) -> Path:
         # Only a digest of the key: a URL may contain secrets.
-        return self._folder / f"{kind}-{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:32]}"
+        return self._folder / f"{kind}-{short_digest(key, 32)}"
 
     def _evict(self, size: int) -> None:
         with self._eviction:
@@ -133,10 +126,15 @@ class Cache:
                 if _FILE_NAME.fullmatch(path.name):
                     yield path.lstat(), path
 
-    def _warn(self, error: OSError) -> None:
-        if not self._warned:
+    @contextmanager
+    def _warning(self) -> Generator[None]:
+        """Log the first OSError, and ignore all."""
+        try:
+            yield
+        except OSError as error:
+            if not self._warned:
+                logger.warning("cannot write to the cache %s (%s); continuing without it", self._folder, error.strerror)
             self._warned = True
-            logger.warning("cannot write to the cache %s (%s); continuing without it", self._folder, error.strerror)
 
 
 def _head(kind: Kind, key: str, content: bytes) -> bytes:

@@ -12,6 +12,7 @@ import anyio
 import httpx2
 
 from ..errors import InvalidArgumentsError, RefusedError, UnreachableError
+from ..formats.json_values import JsonObject
 from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
@@ -57,26 +58,26 @@ class Sender:
             with anyio.fail_after(_QUEUE_SECONDS):
                 await self._slots.acquire()
         except TimeoutError:
-            raise UnreachableError(
-                f"{self.name} is busy with other calls.",
-                "Nothing was sent. Try again when some of them have finished.",
-                {"url": redact_url(request.url), "reason": "queue"},
-            ) from None
+            next_step = "Nothing was sent. Try again when some of them have finished."
+            details = _details(request.url, "queue")
+            raise UnreachableError(f"{self.name} is busy with other calls.", next_step, details) from None
         try:
             with anyio.fail_after(request.timeout):
                 return await self._follow_redirects(request)
         except TimeoutError:
-            raise UnreachableError(
-                f"{self._label(request.url)} did not respond within {request.timeout:.0f} seconds.",
-                _retry_hint(request),
-                {"url": redact_url(request.url), "reason": "timeout"},
-            ) from None
+            message = f"{self._label(request.url)} did not respond within {request.timeout:.0f} seconds."
+            raise UnreachableError(message, _retry_hint(request), _details(request.url, "timeout")) from None
         finally:
             self._slots.release()
 
     async def _follow_redirects(self, request: Request) -> Response:
         for _ in range(MAX_REDIRECTS + 1):
-            self._check(request.url)
+            if not has_origin(request.url, self.origins):
+                raise RefusedError(
+                    f"{redact_url(request.url)[:200]} is not a URL of {self.name}.",
+                    "Requests are sent to the system's own URLs only.",
+                    _details(request.url),
+                )
             response = await self._send_with_retries(request)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location:
@@ -88,16 +89,8 @@ class Sender:
         raise RefusedError(
             f"{self._label(request.url)} redirected more than {MAX_REDIRECTS} times.",
             "This is probably a redirect loop, which only the service's operator can fix.",
-            {"url": redact_url(request.url)},
+            _details(request.url),
         )
-
-    def _check(self, url: str) -> None:
-        if not has_origin(url, self.origins):
-            raise RefusedError(
-                f"{redact_url(url)[:200]} is not a URL of {self.name}.",
-                "Requests are sent to the system's own URLs only.",
-                {"url": redact_url(url)[:200]},
-            )
 
     def _target(self, response: Response, location: str) -> str | None:
         """Return the target of a redirect if it belongs to the system."""
@@ -120,7 +113,7 @@ class Sender:
                 raise InvalidArgumentsError(
                     f"The arguments result in an invalid URL: {one_line(str(error), 200)}.",
                     "Shorten them or remove unusual characters. Nothing was sent.",
-                    {"url": redact_url(request.url)[:200]},
+                    _details(request.url),
                 ) from None
             except httpx2.RequestError as error:
                 if attempt == _ATTEMPTS or not _is_repeatable(request) or _is_final(error):
@@ -153,14 +146,11 @@ class Sender:
             return Response(response.status_code, headers, body, request.url, cut, waited, request.method)
 
     def _unreachable(self, request: Request, error: httpx2.RequestError) -> UnreachableError:
-        reason = _reason(error)
-        return UnreachableError(
-            f"{self._label(request.url)} cannot be reached: {reason}.",
-            "Check the network and the URL, then try again."
-            if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
-            else _retry_hint(request),
-            {"url": redact_url(request.url), "reason": reason},
-        )
+        reason, next_step = _reason(error), _retry_hint(request)
+        if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+            next_step = "Check the network and the URL, then try again."
+        message = f"{self._label(request.url)} cannot be reached: {reason}."
+        return UnreachableError(message, next_step, _details(request.url, reason))
 
     def _label(self, url: str) -> str:
         return f"{self.name} ({httpx2.URL(url).host})"
@@ -182,6 +172,10 @@ async def read_stream(response: httpx2.Response) -> tuple[bytes, bool]:
     return bytes(body), scope.cancelled_caught
 
 
+def _details(url: str, reason: str = "") -> JsonObject:
+    return {"url": redact_url(url)[:200], **({"reason": reason} if reason else {})}
+
+
 def _redirected(request: Request, status: int, target: str) -> Request:
     """Return the request that follows a redirect: after 303, and POST after 301 or 302, a GET (RFC 9110 §15.4)."""
     if status == 303 or (status in (301, 302) and request.method == "POST"):
@@ -201,8 +195,7 @@ def _reason(error: httpx2.RequestError) -> str:
         return "no connection in time"
     if isinstance(error, httpx2.TimeoutException):
         return "no response in time"
-    text = str(error).strip().rstrip(".")
-    return text[:200] or type(error).__name__
+    return str(error).strip().rstrip(".")[:200] or type(error).__name__
 
 
 def _is_repeatable(request: Request) -> bool:

@@ -90,11 +90,11 @@ def _choices(reader: SchemaReader, content: JsonObject) -> Iterator[_Choice]:
         media_type = clean(name).strip()
         if not is_media_type(media_type):
             continue
-        media = reader.follow(value)
+        media = dict(reader.follow(value))
         schema = reader.follow_schema(media.get("schema", {}))
         flat = flatten(reader, schema)
         if essence(media_type) == _MERGE_PATCH and "properties" in flat:
-            media = {**media, "schema": _merge_patch(flat)}
+            media["schema"] = _merge_patch(flat)
         kind = body_format(media_type, binary_schema=is_binary(schema), string_schema=schema.get("type") == "string")
         form = read_form(reader, media, kind) if kind in ("form", "multipart") else None
         yield _Choice(media_type, kind, media, form, frozenset(as_object(flat.get("properties"))))

@@ -6,13 +6,13 @@ documents, so that a host's permission for a name keeps its meaning.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ..formats.text import short_digest
 from ..formats.words import words_of
 
 Item = TypeVar("Item")
@@ -60,7 +60,9 @@ def operation_names(operations: Sequence[OperationLabel]) -> list[str]:
     names = ["" if document.has_generic_id(operation) else _own_name(operation) for operation in operations]
     names = _rename_shared(names, operations, lambda label, _: _path_name(label, document, with_parameters=False))
     names = _rename_shared(names, operations, lambda label, _: _path_name(label, document, with_parameters=True))
-    return _rename_shared(names, operations, lambda label, name: f"{name}_{_digest(label)}")
+    return _rename_shared(
+        names, operations, lambda label, name: f"{name}_{short_digest(f'{label.method} {label.path}')}"
+    )
 
 
 def _rename_shared(names: Sequence[str], items: Sequence[Item], rename: Callable[[Item, str], str]) -> list[str]:
@@ -93,8 +95,7 @@ def tool_names(prefix: Sequence[str], operations: Sequence[str]) -> list[str]:
 
 
 def _with_digest(name: str, operation: str) -> str:
-    digest = hashlib.sha256(operation.encode()).hexdigest()[:6]
-    return f"{name[: MAX_LENGTH - 7].rstrip('_')}_{digest}"
+    return f"{name[: MAX_LENGTH - 7].rstrip('_')}_{short_digest(operation)}"
 
 
 def _ids_are_local(operations: Sequence[OperationLabel]) -> bool:
@@ -220,7 +221,3 @@ def _verb_and_qualifiers(operation: OperationLabel) -> tuple[list[str], list[str
         if verbs and verbs[-1] in _VERBS - _METHODS and (len(verbs) == 1 or verbs[0] == "bulk"):
             return verbs, qualifiers
     return [], []
-
-
-def _digest(operation: OperationLabel) -> str:
-    return hashlib.sha256(f"{operation.method} {operation.path}".encode()).hexdigest()[:6]

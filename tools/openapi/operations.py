@@ -18,6 +18,7 @@ from .bodies import Body
 from .names import OperationLabel, operation_names, tool_names
 from .parameters import Parameter, read_inputs
 from .paths import METHODS, SAFE_METHODS, OperationNode, find_operations
+from .security import declared_schemes
 from .servers import base_url
 
 logger = logging.getLogger(__name__)
@@ -161,7 +162,7 @@ def _tier(label: OperationLabel, own_name: str) -> Tier:
 
 def declared_scopes(document: JsonObject, operation: JsonObject) -> tuple[str, ...]:
     """Return the scopes of the first OAuth requirement in an operation's `security` (OpenAPI 3.1 §4.8.30)."""
-    schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
+    schemes = declared_schemes(document)
     for requirement in as_list(operation.get("security", document.get("security"))):
         for scheme, scopes in as_object(requirement).items():
             if as_text(as_object(schemes.get(scheme)).get("type")) in ("oauth2", "openIdConnect"):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..formats.text import one_line, sentences
+from ..formats.media_types import TOKEN
+from ..formats.text import one_line, sentences, short_digest
 from ..problems import UnusableError
 from ..schema.property_names import VALID_NAME
 from ..schema.reader import SchemaReader
@@ -18,7 +18,6 @@ from .bodies import Body, read_body
 from .parameter_styles import LOCATIONS, STYLES, Location
 from .security import is_credential
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 # Set by HTTP clients or proxies only. Servers treat `_` as `-`, so `X_API_KEY` is the same header.
 _RESERVED_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep-alive", "transfer-encoding", "te",
                 "trailer", "expect", "upgrade", "x-api-key", "origin", "referer", "forwarded", "user-agent", "via",
@@ -111,7 +110,7 @@ def _parameter(reader: SchemaReader, location: str, name: str, node: JsonObject,
         return None
     if known == "header" and _is_reserved(name):
         return None
-    if known in ("header", "cookie") and not _TOKEN.fullmatch(name):
+    if known in ("header", "cookie") and not TOKEN.fullmatch(name):
         raise UnusableError(f"invalid {known} name {shown!r}")
     styles = STYLES[known]
     style = next((style for style in styles if style == node.get("style")), styles[0])
@@ -186,5 +185,4 @@ def _argument(location: str, name: str, *, shared: bool) -> str:
 
 
 def _distinct(name: str, key: Key) -> str:
-    digest = hashlib.sha256(" ".join(key).encode(errors="replace")).hexdigest()[:6]
-    return f"{name[: _MAX_ARGUMENT - 7]}_{digest}"
+    return f"{name[: _MAX_ARGUMENT - 7]}_{short_digest(' '.join(key))}"

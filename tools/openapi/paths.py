@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.media_types import TOKEN
 from ..problems import Problem
 from ..schema.references import InvalidReferenceError, follow
 from .names import OperationLabel
@@ -15,7 +15,6 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
 SAFE_METHODS = ("get", "head", "options", "query")
 # Not useful in an API (RFC 9110 §9.3.6, §9.3.8).
 _UNSUPPORTED = ("trace", "connect")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")  # RFC 9110 §5.6.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _invalid_operation(method: str, node: JsonValue) -> str:
         return "it is not an object"
     if method.lower() in _UNSUPPORTED:
         return f"unsupported method {method}"
-    return "" if _TOKEN.fullmatch(method) else "invalid method name"
+    return "" if TOKEN.fullmatch(method) and len(method) <= 40 else "invalid method name"
 
 
 def _invalid_parameters(node: JsonObject) -> str:

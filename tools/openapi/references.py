@@ -7,7 +7,6 @@ responses, examples or callbacks.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..formats.json_pointer import unescape
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
+from ..formats.text import short_digest
 from ..formats.urls import InvalidUrlError, has_origin, is_file, origin_of, resolve_link
 from .resources import REFERENCES, File, Resource, child_nodes, find, join_url, read_file
 
@@ -184,7 +184,7 @@ class Bundler:
                 parent = as_object(parent[step])
             name = _name(file.url, pointer)
             if name in parent:
-                name = f"{name}_{hashlib.sha256(f'{file.url}#{pointer}'.encode()).hexdigest()[:6]}"
+                name = f"{name}_{short_digest(f'{file.url}#{pointer}')}"
             parent[name] = node
             self._places[key] = "#/" + "/".join([*steps, name])
         return self._places[key]

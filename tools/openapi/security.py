@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, as_object, as_text
+from ..formats.media_types import TOKEN
 from ..formats.urls import InvalidUrlError, resolve
 
 _MAX_SCHEMES = 20
 _FLOWS = ("authorizationCode", "clientCredentials", "password", "implicit")
-# RFC 9110 §5.6.2; also used for query parameters.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _OPENID = "/.well-known/openid-configuration"
 # Matches parts of names, such as `django_sessionid` or `XSRF-TOKEN`.
 _CREDENTIAL = re.compile(
@@ -48,10 +47,14 @@ class Scheme:
         return self.kind == "apiKey" and self.place == "header" and self.name.lower() == "authorization"
 
 
+def declared_schemes(document: JsonObject) -> JsonObject:
+    """Return the security scheme objects of a document by name."""
+    return as_object(as_object(document.get("components")).get("securitySchemes"))
+
+
 def security_schemes(document: JsonObject, url: str) -> tuple[Scheme, ...]:
     """Return the supported schemes of a document that was served at `url`."""
-    nodes = as_object(as_object(document.get("components")).get("securitySchemes"))
-    schemes = (_scheme(as_object(node), url) for node in list(nodes.values())[:_MAX_SCHEMES])
+    schemes = (_scheme(as_object(node), url) for node in list(declared_schemes(document).values())[:_MAX_SCHEMES])
     return tuple(dict.fromkeys(scheme for scheme in schemes if scheme))
 
 
@@ -59,7 +62,7 @@ def _scheme(node: JsonObject, url: str) -> Scheme | None:
     kind = as_text(node.get("type"))
     if kind == "apiKey":
         place, name = as_text(node.get("in")), as_text(node.get("name"))
-        return Scheme(kind, place, name) if _TOKEN.fullmatch(name) else None
+        return Scheme(kind, place, name) if TOKEN.fullmatch(name) and len(name) <= 100 else None
     if kind == "http" and (scheme := as_text(node.get("scheme")).lower()) in ("basic", "bearer"):
         return Scheme(scheme)
     if kind == "oauth2":
@@ -89,6 +92,6 @@ def _absolute(reference: str, url: str) -> str:
 
 def is_credential(document: JsonObject, name: str) -> bool:
     """Tell whether a cookie is a credential, by the document's security schemes or by its name."""
-    schemes = as_object(as_object(document.get("components")).get("securitySchemes")).values()
-    declared = {as_text(scheme.get("name")) for scheme in map(as_object, schemes) if scheme.get("in") == "cookie"}
+    schemes = map(as_object, declared_schemes(document).values())
+    declared = {as_text(scheme.get("name")) for scheme in schemes if scheme.get("in") == "cookie"}
     return name in declared or bool(_CREDENTIAL.search(name))

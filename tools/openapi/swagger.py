@@ -165,7 +165,7 @@ class _Conversion:
         converted: JsonObject = {key: value for key, value in node.items() if key not in ("schema", "examples")}
         if "schema" in node:
             schema = self._schemas.convert(node["schema"])
-            media_types = list(filter(None, map(as_text, produces))) or ["application/json"]
+            media_types = [as_text(name) for name in produces if as_text(name)] or ["application/json"]
             converted["content"] = {media_type: {"schema": schema} for media_type in media_types}
         return converted
 
@@ -241,7 +241,7 @@ def _request_body(
     parameters: list[JsonObject], consumes: list[JsonValue], schemas: _Schemas
 ) -> tuple[JsonObject, list[JsonObject]]:
     """Return the request body for these parameters, and those that conflict with the first body parameter."""
-    media_types = list(filter(None, map(as_text, consumes)))
+    media_types = [as_text(name) for name in consumes if as_text(name)]
     body = next((parameter for parameter in parameters if parameter.get("in") == "body"), None)
     if body is not None:
         return _body(body, media_types, schemas), [parameter for parameter in parameters if parameter is not body]

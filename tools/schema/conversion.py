@@ -221,8 +221,8 @@ class Conversion:
         fixed: JsonObject = {"const": values[0]} if len(values) == 1 else {"enum": list[JsonValue](values)}
         kept = {key: value for key, value in own.items() if key == "description"}
         required = unique([*as_list(converted.get("required")), shown])
-        properties = {**properties, shown: {"type": "string", **fixed, **kept}}
-        return {**converted, "properties": properties, "required": required}
+        own = {"type": "string", **fixed, **kept}
+        return {**converted, "properties": {**properties, shown: own}, "required": required}
 
     def _convert_all_of(self, parts: list[JsonValue], result: JsonObject, depth: int, *, described: bool) -> JsonObject:
         """Merge all parts into one schema, and put those that cannot be merged into `allOf`."""

@@ -5,12 +5,12 @@ Some hosts reject a whole session over a name outside `[A-Za-z0-9_.-]{1,64}` any
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..formats.json_values import JsonObject, JsonValue, as_object, objects_in
+from ..formats.text import short_digest
 from .references import applicable_schemas
 
 VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -74,8 +74,7 @@ def _readable(name: str) -> str:
 
 
 def _distinct(readable: str, name: str) -> str:
-    digest = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:6]
-    return f"{readable[: _MAX_LENGTH - 7].rstrip('_')}_{digest}" if readable else f"property_{digest}"
+    return f"{readable[: _MAX_LENGTH - 7].rstrip('_') or 'property'}_{short_digest(name)}"
 
 
 def property_names(node: JsonValue) -> Iterator[str]:

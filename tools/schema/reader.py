@@ -6,10 +6,10 @@ or a union at the root. `conversion.py` converts a single schema.
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
+from ..formats.text import short_digest
 from .conversion import Component, Conversion
 from .property_names import VALID_NAME, property_names, renames_in, shown_names
 from .references import DEFINITIONS, applicable_schemas, definition_names, follow, follow_schema, resolve_pointer
@@ -112,7 +112,7 @@ class SchemaReader:
         if reference not in self._names:
             word = re.sub(r"[^A-Za-z0-9_.-]", "_", reference.removeprefix("#/components/schemas/"))[-40:] or "schema"
             if word in self._references:
-                word = f"{word}_{hashlib.sha256(reference.encode(errors='replace')).hexdigest()[:6]}"
+                word = f"{word}_{short_digest(reference)}"
             self._references[word] = reference
             self._names[reference] = word
         return self._names[reference]
