@@ -57,7 +57,7 @@ class _Coercion:
         if isinstance(value, dict):
             return {name: self._coerce_member(name, member, schemas, depth) for name, member in value.items()}
         if isinstance(value, list):
-            items = next((as_object(one["items"]) for one in schemas if "items" in one), None)
+            items = next((as_object(schema["items"]) for schema in schemas if "items" in schema), None)
             return value if items is None else [self.coerce(item, items, depth + 1) for item in value]
         return value
 

@@ -28,7 +28,7 @@ def yaml_of(name: str) -> str:
     )
 
 
-async def test_one_context_per_app_as_closient_has_it(service: Service) -> None:
+async def test_one_context_per_app(service: Service) -> None:
     service.serve_apis(search=api("hits"), products=api("items"))
     system = await loaded(service)
     assert names(system) == ["acme_products_get_items", "acme_search_get_hits"]
@@ -36,7 +36,7 @@ async def test_one_context_per_app_as_closient_has_it(service: Service) -> None:
     assert not system.skipped()
 
 
-async def test_of_6000_contexts_only_a_bounded_number_is_fetched(service: Service) -> None:
+async def test_of_6000_contexts_only_a_limited_number_is_fetched(service: Service) -> None:
     slugs = [f"maker-{number:04}" for number in range(6000)]
     serve(
         service,
@@ -65,9 +65,7 @@ async def test_of_6000_contexts_only_a_bounded_number_is_fetched(service: Servic
         assert len(service.received) <= 1 + system_module.MAX_DOCUMENTS + system_module.MAX_PER_SEARCH
 
 
-async def test_of_what_is_read_on_demand_only_the_last_is_kept(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_documents_read_on_demand_are_evicted(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system_module, "MAX_DOCUMENTS", 2)
     monkeypatch.setattr(system_module, "MAX_KEPT", 3)
     service.serve_apis(**{f"{letter}x": api(f"{letter}x") for letter in "abcde"})
@@ -83,7 +81,7 @@ async def test_of_what_is_read_on_demand_only_the_last_is_kept(
         assert not await system.load_matching("nothing like it")
 
 
-async def test_what_was_wanted_last_is_kept_and_nothing_is_renamed_by_it(
+async def test_the_documents_used_last_are_kept_under_the_same_names(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(system_module, "MAX_DOCUMENTS", 1)
@@ -96,7 +94,7 @@ async def test_what_was_wanted_last_is_kept_and_nothing_is_renamed_by_it(
         assert names(system) == ["acme_ax_get_things", "acme_bx_get_things", "acme_dx_get_things"]
 
 
-async def test_two_anchors_that_share_a_description_are_one_api_with_both_titles(service: Service) -> None:
+async def test_anchors_that_share_a_document_are_one_api_with_both_titles(service: Service) -> None:
     base = service.url
     shared = {"service-desc": [{"href": f"{base}/api/v1/openapi.json", "type": OPENAPI}]}
     card = {"service-desc": [{"href": f"{base}/.well-known/mcp.json", "type": "application/json"}]}
@@ -121,7 +119,7 @@ async def test_two_anchors_that_share_a_description_are_one_api_with_both_titles
     assert asked == [CATALOG, "/api/v1/openapi.json"], "an item is the API, not its description"
 
 
-async def test_descriptions_that_differ_only_by_their_query_are_different_apis(service: Service) -> None:
+async def test_documents_that_differ_only_by_query_are_different_apis(service: Service) -> None:
     serve(
         service,
         *(
@@ -155,7 +153,7 @@ async def test_items_and_entries_in_one_document(service: Service) -> None:
     assert skipped(system) == {"b": "the catalog lists it as an `item` without a document"}
 
 
-async def test_the_yaml_is_read_where_its_json_twin_cannot_be(service: Service) -> None:
+async def test_the_yaml_alternate_is_read_if_the_json_is_missing(service: Service) -> None:
     serve(service, {"anchor": "/a", "service-desc": ["/a.json", {"href": "/a.yaml"}]})
     service.routes["/a.yaml"] = Reply(yaml_of("things"))
     system = await loaded(service)
@@ -195,7 +193,7 @@ async def test_the_bare_string_of_rfc_9727s_own_example(service: Service) -> Non
     assert names(await loaded(service)) == ["acme_x_get_things"]
 
 
-async def test_everything_under_api_catalog_is_told_apart(service: Service) -> None:
+async def test_links_under_api_catalog_are_classified(service: Service) -> None:
     profile = [{"href": "https://www.rfc-editor.org/info/rfc9727"}]
     serve(
         service,
@@ -221,7 +219,7 @@ async def test_everything_under_api_catalog_is_told_apart(service: Service) -> N
     assert len(service.received) == 2
 
 
-async def test_one_anchor_twice_with_descriptions_without_extensions(service: Service) -> None:
+async def test_one_anchor_with_two_documents_without_extensions(service: Service) -> None:
     ids = ("65a1b2c3d4e5f60718293a4b", "75a1b2c3d4e5f60718293a4b")
     serve(service, *({"anchor": "/", "service-desc": [{"href": f"/openapi/{one}"}]} for one in ids))
     service.routes |= {f"/openapi/{ids[0]}": Reply(api("a")), f"/openapi/{ids[1]}": Reply(api("b"))}
@@ -230,7 +228,7 @@ async def test_one_anchor_twice_with_descriptions_without_extensions(service: Se
     assert [name.rsplit("_", 1)[1] for name in names(system)] in (["a", "b"], ["b", "a"])
 
 
-async def test_equal_documents_at_two_addresses_are_one_api(service: Service) -> None:
+async def test_equal_documents_at_two_urls_are_one_api(service: Service) -> None:
     serve(service, {"anchor": "/b", "service-desc": "/2.json"}, {"anchor": "/a", "service-desc": "/1.json"})
     same = Reply(api("things", servers=[{"url": "/v1"}]))
     service.routes |= {"/1.json": same, "/2.json": same}
@@ -245,7 +243,7 @@ async def test_equal_documents_of_apis_in_two_places_are_two(service: Service) -
     assert names(await loaded(service)) == ["acme_eu_get_things", "acme_us_get_things"]
 
 
-async def test_an_empty_catalog_is_valid_and_said_to_be_empty(service: Service) -> None:
+async def test_an_empty_catalog_is_reported(service: Service) -> None:
     serve(service)
     system = await loaded(service)
     assert not system.failure
@@ -260,14 +258,14 @@ async def test_an_html_page_with_status_200_is_no_catalog(service: Service) -> N
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/octet-stream", "text/plain", "text/html"])
-async def test_the_type_that_a_catalog_is_served_with_does_not_matter(service: Service, kind: str) -> None:
+async def test_the_content_type_of_a_catalog_is_ignored(service: Service, kind: str) -> None:
     service.serve_apis(a=api("things"))
     catalog = json.dumps(service.catalog_of("a"))
     service.routes[CATALOG] = Reply(catalog, headers={"Content-Type": kind})
     assert names(await loaded(service)) == ["acme_a_get_things"]
 
 
-async def test_a_flat_list_of_links_is_read_and_told(service: Service) -> None:
+async def test_a_flat_list_of_links_is_read_and_reported(service: Service) -> None:
     links = [
         {"rel": "service-desc", "href": "/openapi.json", "type": "application/json"},
         {"rel": "service-doc", "href": "/docs", "type": "text/html"},
@@ -283,7 +281,7 @@ async def test_a_flat_list_of_links_is_read_and_told(service: Service) -> None:
 
 
 @pytest.mark.parametrize("member", ["openAPISpec", "specification", "openapi"])
-async def test_a_list_of_apis_is_read_where_it_names_openapi(service: Service, member: str) -> None:
+async def test_a_list_of_apis_with_openapi_urls_is_read(service: Service, member: str) -> None:
     apis = [
         {"name": "Orders", "baseURL": f"{service.url}/orders/v1", member: "/orders.json"},
         {"name": "Mystery", "url": f"{service.url}/mystery"},
@@ -306,7 +304,7 @@ async def test_contexts_that_list_their_relations(service: Service, member: str)
     assert not system.skipped()
 
 
-async def test_items_whose_targets_carry_a_relation_of_their_own(service: Service) -> None:
+async def test_items_whose_targets_have_their_own_relation(service: Service) -> None:
     items = [
         {"href": "/spec", "rel": "service-desc"},
         {"href": "/docs", "rel": "service-doc", "type": "text/html"},
@@ -316,7 +314,7 @@ async def test_items_whose_targets_carry_a_relation_of_their_own(service: Servic
     assert names(await loaded(service)) == ["acme_lab_get_tests"]
 
 
-async def test_members_that_are_no_links_are_passed_over(service: Service) -> None:
+async def test_members_that_are_not_links_are_ignored(service: Service) -> None:
     extras = {
         "_comment": "hello",
         "profile": "https://www.rfc-editor.org/info/rfc9727",
@@ -343,7 +341,7 @@ async def test_a_catalog_that_names_itself_is_read_once(service: Service) -> Non
     assert [got.path for got in service.received] == [CATALOG, "/a.json"]
 
 
-async def test_two_hosts_that_name_each_other_end(service: Service) -> None:
+async def test_catalogs_of_two_hosts_that_list_each_other_are_read_once(service: Service) -> None:
     with running_service() as other:
         serve(service, {"anchor": "/a", "service-desc": "/a.json"}, {"api-catalog": f"{other.url}{CATALOG}"})
         serve(other, {"anchor": "/b", "service-desc": "/b.json"}, {"api-catalog": f"{service.url}{CATALOG}"})
@@ -354,7 +352,7 @@ async def test_two_hosts_that_name_each_other_end(service: Service) -> None:
         assert [got.path for got in other.received] == [CATALOG, "/b.json"]
 
 
-async def test_catalogs_that_nest_without_end_are_read_to_a_depth(service: Service) -> None:
+async def test_nested_catalogs_are_read_to_a_limited_depth(service: Service) -> None:
     for depth in range(6):
         path = CATALOG if depth == 0 else f"/catalog{depth}"
         context = {"anchor": f"/a{depth}", "service-desc": f"/{depth}.json", "api-catalog": f"/catalog{depth + 1}"}
@@ -364,7 +362,7 @@ async def test_catalogs_that_nest_without_end_are_read_to_a_depth(service: Servi
     assert skipped(system) == {"catalog4": "nested more than 3 levels deep"}
 
 
-async def test_a_catalog_of_many_catalogs_is_read_to_a_number(service: Service) -> None:
+async def test_the_number_of_nested_catalogs_is_limited(service: Service) -> None:
     serve(service, {"api-catalog": [f"/c{number}" for number in range(60)]})
     service.routes |= {f"/c{number}": Reply({"linkset": [{}]}) for number in range(60)}
     system = await loaded(service)
@@ -372,7 +370,7 @@ async def test_a_catalog_of_many_catalogs_is_read_to_a_number(service: Service) 
     assert skipped(system)["c59"] == "there are more than 50 nested catalogs"
 
 
-async def test_rule_1_a_description_elsewhere_is_fetched_without_a_credential(service: Service) -> None:
+async def test_rule_1_documents_are_fetched_without_credentials(service: Service) -> None:
     with running_service() as elsewhere:
         serve(service, {"anchor": "/a", "service-desc": f"{elsewhere.url}/a.json"})
         elsewhere.routes["/a.json"] = Reply(api("things", servers=[{"url": f"{service.url}/v1"}]))
@@ -381,7 +379,7 @@ async def test_rule_1_a_description_elsewhere_is_fetched_without_a_credential(se
         assert not {"authorization", "x-api-key", "cookie"} & elsewhere.received[0].headers.keys()
 
 
-async def test_rule_1_an_api_elsewhere_is_not_called_whatever_its_description_says(service: Service) -> None:
+async def test_rule_1_an_api_at_another_origin_is_not_called(service: Service) -> None:
     serve(service, {"anchor": "https://elsewhere.example/a", "service-desc": "/a.json"})
     service.routes["/a.json"] = Reply(api("things", servers=[{"url": "https://elsewhere.example/v1"}]))
     system = await loaded(service)
@@ -389,7 +387,7 @@ async def test_rule_1_an_api_elsewhere_is_not_called_whatever_its_description_sa
     assert "https://elsewhere.example, which is not a URL of this system" in skipped(system)["things"]
 
 
-async def test_a_description_that_wants_a_sign_in_costs_only_itself(service: Service) -> None:
+async def test_a_document_that_requires_sign_in_is_reported(service: Service) -> None:
     service.serve_apis(a=api("things"), b=api("things"))
     service.routes["/b/api/v1/openapi.json"] = Reply(status=401, headers={"WWW-Authenticate": "Bearer"})
     system = await loaded(service)
@@ -422,7 +420,7 @@ NOT_OPENAPI = [
 
 
 @pytest.mark.parametrize(("body", "says"), NOT_OPENAPI)
-async def test_what_is_no_description_is_named_and_costs_only_itself(service: Service, body: str, says: str) -> None:
+async def test_other_content_is_reported_by_its_kind(service: Service, body: str, says: str) -> None:
     service.serve_apis(a=api("things"), b=api("things"))
     service.routes["/b/api/v1/openapi.json"] = Reply(body)
     system = await loaded(service)
@@ -447,7 +445,7 @@ async def test_what_is_no_description_is_named_and_costs_only_itself(service: Se
         ("/data", "application/protobuf", "of type application/protobuf"),
     ],
 )
-async def test_what_is_known_to_be_something_else_is_not_fetched(
+async def test_links_to_other_kinds_of_content_are_not_fetched(
     service: Service, href: str, kind: str, says: str
 ) -> None:
     serve(
@@ -464,7 +462,7 @@ async def test_what_is_known_to_be_something_else_is_not_fetched(
     assert len(service.received) == 2
 
 
-async def test_openapi_under_service_meta_is_read_where_service_desc_is_something_else(service: Service) -> None:
+async def test_service_meta_is_used_if_service_desc_is_not_openapi(service: Service) -> None:
     card = {"href": "/.well-known/mcp/server-card.json", "type": "application/json"}
     spec = {"href": "/openapi", "type": "application/vnd.oai.openapi+json;version=3.0"}
     serve(service, {"anchor": "/world", "service-desc": [card], "service-meta": [spec], "agent-skills-index": []})
@@ -474,14 +472,14 @@ async def test_openapi_under_service_meta_is_read_where_service_desc_is_somethin
     assert skipped(system) == {"server-card.json": "skipped: an MCP server or its card"}
 
 
-async def test_an_item_that_is_a_description_is_read(service: Service) -> None:
+async def test_an_item_that_is_a_document_is_read(service: Service) -> None:
     serve(service, {"anchor": CATALOG, "item": [{"href": "/shop/openapi.json", "type": OPENAPI}]})
     service.routes["/shop/openapi.json"] = Reply(api("carts"))
     system = await loaded(service)
     assert [(one.name, one.base) for one in system.operations()] == [("acme_shop_get_carts", service.url)]
 
 
-async def test_where_the_anchor_is_a_page_of_documentation_the_servers_say_where_the_api_is(service: Service) -> None:
+async def test_servers_override_an_anchor_that_is_a_documentation_page(service: Service) -> None:
     with running_service() as docs:
         page = f"{docs.url}/reference/foo"
         spec = {"href": f"{docs.url}/openapi.yaml?api=1", "type": "application/yaml"}
@@ -492,7 +490,7 @@ async def test_where_the_anchor_is_a_page_of_documentation_the_servers_say_where
         assert "the catalog has the API at " + docs.url in skipped(system)["openapi.yaml?api=1"]
 
 
-async def test_relative_addresses_are_resolved_against_where_the_catalog_finally_was(service: Service) -> None:
+async def test_relative_urls_are_resolved_against_the_final_url(service: Service) -> None:
     service.routes[CATALOG] = Reply(status=302, headers={"Location": "/deep/er/catalog.json"})
     contexts = [{"anchor": "../x/", "service-desc": {"href": "x.json"}}, {"service-desc": "y.json"}]
     service.routes["/deep/er/catalog.json"] = Reply({"linkset": contexts})
@@ -504,7 +502,7 @@ async def test_relative_addresses_are_resolved_against_where_the_catalog_finally
     }
 
 
-async def test_a_redirect_to_the_canonical_catalog_of_another_host_is_followed_and_told(service: Service) -> None:
+async def test_a_redirect_to_a_catalog_on_another_host_is_reported(service: Service) -> None:
     with running_service() as canonical:
         service.routes[CATALOG] = Reply(status=308, headers={"Location": f"{canonical.url}{CATALOG}"})
         serve(canonical, {"anchor": f"{service.url}/a", "service-desc": f"{service.url}/a.json"})
@@ -514,7 +512,7 @@ async def test_a_redirect_to_the_canonical_catalog_of_another_host_is_followed_a
         assert skipped(system)["api-catalog"] == f"it redirects to the catalog of another host, {canonical.url}"
 
 
-async def test_a_name_does_not_depend_on_what_else_could_be_read(service: Service) -> None:
+async def test_names_do_not_depend_on_other_documents(service: Service) -> None:
     def read(system: System) -> set[str]:
         return set(names(system))
 
@@ -524,7 +522,7 @@ async def test_a_name_does_not_depend_on_what_else_could_be_read(service: Servic
     assert read(await loaded(service)) < whole
 
 
-async def test_servers_where_calls_may_not_go_are_told_where_the_catalogs_address_is_used_instead(
+async def test_servers_replaced_by_the_catalogs_url_are_reported(
     service: Service,
 ) -> None:
     service.serve_apis(a=api("things", servers=[{"url": "https://production.example/a"}]))

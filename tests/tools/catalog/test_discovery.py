@@ -38,14 +38,14 @@ async def test_rfc_9727_3_a_catalog_may_be_named_by_a_link_header(service: Servi
     assert [got.method for got in service.received if got.path == "/docs"] == ["HEAD"]
 
 
-async def test_a_site_that_names_its_catalog_only_in_answer_to_get_is_asked_so(service: Service) -> None:
+async def test_a_link_header_is_requested_by_get_if_head_has_none(service: Service) -> None:
     service.serve_apis(a=api("things"))
     service.routes |= {"/hidden": service.routes[CATALOG], CATALOG: Reply(status=404)}
     service.routes["/"] = lambda got: Reply(status=405) if got.method == "HEAD" else Reply(headers=link("hidden"))
     assert names(await loaded(service, DocumentSource(site=service.url + "/"))) == ["acme_a_get_things"]
 
 
-async def test_the_link_of_a_redirected_site_is_relative_to_where_it_finally_is(service: Service) -> None:
+async def test_the_link_of_a_redirected_site_is_relative_to_its_final_url(service: Service) -> None:
     service.serve_apis(a=api("things"))
     service.routes |= {"/docs/catalog": service.routes[CATALOG], CATALOG: Reply(status=404)}
     service.routes |= {"/": Reply(status=302, headers={"Location": "/docs/"})}
@@ -64,9 +64,7 @@ async def test_the_link_of_a_redirected_site_is_relative_to_where_it_finally_is(
         (f'<{CATALOG}>; rel="api-catalog"', "has none"),
     ],
 )
-async def test_a_site_without_a_catalog_is_told_with_all_that_was_tried(
-    service: Service, header: str, says: str
-) -> None:
+async def test_a_site_without_a_catalog_is_reported_with_all_attempts(service: Service, header: str, says: str) -> None:
     service.routes["/"] = Reply(headers={"Link": header} if header else {})
     system = await loaded(service, DocumentSource(site=service.url + "/"))
     assert f"no api-catalog at {service.url}{CATALOG}: HTTP 404 Not Found" in system.failure
@@ -74,7 +72,7 @@ async def test_a_site_without_a_catalog_is_told_with_all_that_was_tried(
     assert not system.loaded
 
 
-async def test_rule_2_a_link_header_does_not_lead_into_the_private_network(service: Service) -> None:
+async def test_rule_2_a_link_header_must_not_name_private_addresses(service: Service) -> None:
     service.routes["/"] = Reply(headers=link("https://10.0.0.1/catalog"))
     system = await loaded(service, DocumentSource(site=service.url + "/"))
     assert "10.0.0.1 has the private address" in system.failure
@@ -104,23 +102,23 @@ def test_rfc_8288_link_headers(header: str, links: list[tuple[str, tuple[str, ..
     assert [(one.href, one.relations) for one in read_links(header)] == links
 
 
-def test_a_hostile_link_header_is_read_in_no_time() -> None:
+def test_a_hostile_link_header_is_parsed_quickly() -> None:
     for text in ('<a>; x="' + "\\" * 50_000, "<a>" + ";a" * 50_000, "<" * 50_000, ", " * 50_000, "<a>" + "; " * 50_000):
         assert len(read_links(text)) <= 1
 
 
-async def test_a_single_description_has_no_word_of_its_own_in_the_names(service: Service) -> None:
+async def test_a_single_document_has_no_word_in_tool_names(service: Service) -> None:
     service.routes["/openapi.json"] = Reply(api("leads"))
     system = await loaded(service, DocumentSource(document_urls=(f"{service.url}/openapi.json",)))
     assert [(one.name, one.api, one.base) for one in system.operations()] == [("acme_get_leads", "acme", service.url)]
 
 
-async def test_a_catalog_with_a_single_description_has_its_word_in_the_names(service: Service) -> None:
+async def test_a_catalog_with_a_single_document_has_its_word_in_tool_names(service: Service) -> None:
     service.serve_apis(a=api("things"))
     assert names(await loaded(service)) == ["acme_a_get_things"]
 
 
-async def test_several_descriptions_are_called_by_their_addresses_whatever_their_order(service: Service) -> None:
+async def test_several_documents_are_named_after_their_urls(service: Service) -> None:
     service.routes |= {"/orders/openapi.json": Reply(api("a")), "/v2/stock.yaml": Reply("openapi: 3.0.0\npaths: {}")}
     service.routes["/stock.json"] = Reply(api("b"))
     urls = tuple(service.url + path for path in ("/orders/openapi.json", "/v2/stock.yaml", "/stock.json"))
@@ -132,7 +130,7 @@ async def test_several_descriptions_are_called_by_their_addresses_whatever_their
     assert words[0][urls[0]] == "orders"
 
 
-async def test_base_replaces_the_whole_server_address_path_included(service: Service) -> None:
+async def test_base_replaces_the_whole_server_url(service: Service) -> None:
     service.routes["/openapi.json"] = Reply(api("a", servers=[{"url": "https://api.acme.example/v1"}]))
     way = DocumentSource(document_urls=(f"{service.url}/openapi.json",), base=f"{service.url}/other/")
     system = await loaded(service, way)
@@ -140,7 +138,7 @@ async def test_base_replaces_the_whole_server_address_path_included(service: Ser
     assert not system.skipped()
 
 
-async def test_rule_1_a_base_where_calls_may_not_go_is_refused(service: Service) -> None:
+async def test_rule_1_a_base_at_a_foreign_origin_is_rejected(service: Service) -> None:
     system = await loaded(service, DocumentSource(catalog=service.url, base="https://elsewhere.example"))
     assert "`base` https://elsewhere.example is not a URL that its calls may go to" in system.failure
 
@@ -151,14 +149,14 @@ def write(folder: Path, **files: Any) -> None:
         (folder / name.replace("__", ".")).write_text(text, encoding="utf-8")
 
 
-async def test_a_description_may_be_a_file(service: Service, tmp_path: Path) -> None:
+async def test_a_document_may_be_a_local_file(service: Service, tmp_path: Path) -> None:
     write(tmp_path, acme__json=api("leads", servers=[{"url": f"{service.url}/v1"}]))
     system = await loaded(service, DocumentSource(document_urls=((tmp_path / "acme.json").as_uri(),)))
     assert [(one.name, one.base) for one in system.operations()] == [("acme_get_leads", f"{service.url}/v1")]
 
 
 @pytest.mark.parametrize("servers", [[], [{"url": "/v1"}]])
-async def test_a_file_that_names_no_whole_address_needs_a_base(
+async def test_a_file_without_an_absolute_server_url_requires_a_base(
     service: Service, tmp_path: Path, servers: list[Any]
 ) -> None:
     write(tmp_path, acme__json=api("leads", servers=servers))
@@ -170,11 +168,11 @@ async def test_a_file_that_names_no_whole_address_needs_a_base(
 
 
 @pytest.mark.parametrize("where", ["file:///nowhere/at/all.json", "file://elsewhere/x.json", "file:"])
-async def test_a_file_that_is_not_there_is_named(service: Service, where: str) -> None:
+async def test_a_missing_file_is_reported(service: Service, where: str) -> None:
     assert "file" in next(iter(skipped(await loaded(service, DocumentSource(document_urls=(where,)))).values()))
 
 
-async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(service: Service, tmp_path: Path) -> None:
+async def test_a_local_catalog_lists_files_beside_it_and_remote_documents(service: Service, tmp_path: Path) -> None:
     folder = tmp_path / "with blank"
     (folder / "specs").mkdir(parents=True)
     contexts = [
@@ -204,7 +202,7 @@ async def test_a_local_catalog_leads_to_files_beside_it_and_to_the_network(servi
     assert "a file on another machine" in skipped(system)["h"]
 
 
-async def test_rule_2_what_the_network_names_is_never_a_file(service: Service, tmp_path: Path) -> None:
+async def test_rule_2_remote_catalogs_must_not_list_local_files(service: Service, tmp_path: Path) -> None:
     write(tmp_path, secret__json=api("secret"), catalog__json={"linkset": [{"api-catalog": f"{service.url}/c"}]})
     secret = (tmp_path / "secret.json").as_uri()
     contexts = [{"anchor": "/a", "service-desc": secret}, {"anchor": "/b", "service-desc": "/b.json"}]
@@ -215,7 +213,7 @@ async def test_rule_2_what_the_network_names_is_never_a_file(service: Service, t
     assert sum("is not an http(s) URL" in problem.reason for problem in system.skipped()) == 3
 
 
-async def test_rule_2_a_file_larger_than_the_limit_is_refused(
+async def test_rule_2_a_file_larger_than_the_limit_is_rejected(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from closient_mcp.tools.http import reader
@@ -226,14 +224,14 @@ async def test_rule_2_a_file_larger_than_the_limit_is_refused(
     assert skipped(system) == {"big.json": "larger than 1 MiB"}
 
 
-async def test_a_start_that_failed_can_be_made_up_for(service: Service) -> None:
+async def test_loading_can_be_repeated_after_a_failure(service: Service) -> None:
     system_way = DocumentSource(catalog=f"{service.url}{CATALOG}")
     assert (await loaded(service, system_way)).failure
     service.serve_apis(a=api("things"))
     assert not (await loaded(service, system_way)).failure
 
 
-async def test_two_sites_with_one_catalog_between_them_are_read_once(service: Service) -> None:
+async def test_a_catalog_reached_twice_is_read_once(service: Service) -> None:
     with running_service() as other:
         other.routes[CATALOG] = Reply(status=301, headers={"Location": f"{service.url}{CATALOG}"})
         service.serve_apis(a=api("things"))

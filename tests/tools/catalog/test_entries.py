@@ -15,7 +15,7 @@ def read(*contexts: Any) -> Any:
     return read_catalog(json.dumps({"linkset": contexts}).encode(), ADDRESS)
 
 
-def test_each_context_of_closients_catalog_is_an_api_with_its_description() -> None:
+def test_a_context_with_a_service_desc_is_an_api() -> None:
     context = {
         "anchor": "https://www.example.com/search/api/v1/",
         "service-desc": [{"href": "https://www.example.com/search/api/v1/openapi.json", "type": "application/json"}],
@@ -28,7 +28,7 @@ def test_each_context_of_closients_catalog_is_an_api_with_its_description() -> N
     )
 
 
-def test_relative_addresses_are_resolved_against_the_catalogs_own() -> None:
+def test_relative_urls_are_resolved_against_the_catalogs_url() -> None:
     (entry,) = read({"anchor": "/a/", "service-desc": [{"href": "../spec/a.json"}]}).entries
     assert (entry.anchor, entry.document_url) == ("https://www.example.com/a/", "https://www.example.com/spec/a.json")
 
@@ -38,30 +38,30 @@ def test_a_link_may_be_a_string_an_object_or_an_array_of_either(target: Any) -> 
     assert read({"anchor": "/a", "service-desc": target}).entries[0].document_url == "https://www.example.com/a.json"
 
 
-def test_the_first_of_two_descriptions_of_one_api_is_taken() -> None:
+def test_the_first_of_two_documents_of_an_api_is_used() -> None:
     (entry,) = read({"anchor": "/a", "service-desc": [{"href": "/a.json"}, {"href": "/a.yaml"}]}).entries
     assert entry.document_url == "https://www.example.com/a.json"
 
 
-def test_two_anchors_that_share_a_description_are_one_api() -> None:
+def test_anchors_that_share_a_document_are_one_api() -> None:
     assert len(read({"anchor": "/a", "service-desc": "/s"}, {"anchor": "/b", "service-desc": "/s"}).entries) == 1
 
 
-def test_an_entry_without_a_description_costs_only_itself_and_is_named() -> None:
+def test_an_entry_without_a_document_is_a_problem() -> None:
     catalog = read({"anchor": "/a", "service-doc": "/docs"}, {"anchor": "/b", "service-desc": "/b.json"})
     assert [entry.api for entry in catalog.entries] == ["b"]
     assert [(p.subject, p.pointer) for p in catalog.problems] == [("/a", "/linkset/0")]
 
 
 @pytest.mark.parametrize("href", ["ftp://x/a.json", "http://[bad", "https://u:p@host/a.json", "javascript:alert(1)"])
-def test_an_entry_with_an_unusable_address_costs_only_itself(href: str) -> None:
+def test_an_entry_with_an_invalid_url_is_a_problem(href: str) -> None:
     catalog = read({"anchor": "/a", "service-desc": href}, {"anchor": "/b", "service-desc": "/b.json"})
     assert [entry.api for entry in catalog.entries] == ["b"]
     assert len(catalog.problems) == 1
 
 
 @pytest.mark.parametrize("context", [None, 1, "text", [], {}, {"anchor": 5}, {"service-desc": {"href": 7}}])
-def test_a_context_of_the_wrong_shape_costs_only_itself(context: Any) -> None:
+def test_a_context_of_the_wrong_type_does_not_affect_others(context: Any) -> None:
     assert len(read(context, {"anchor": "/b", "service-desc": "/b.json"}).entries) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_context_of_the_wrong_shape_costs_only_itself(context: Any) -> None:
         (b"", "not JSON"),
     ],
 )
-def test_what_is_no_catalog_is_refused_in_words(body: bytes, says: str) -> None:
+def test_other_content_is_rejected_as_a_catalog_with_a_reason(body: bytes, says: str) -> None:
     with pytest.raises(InvalidCatalogError, match=says.replace("(", r"\(").replace(")", r"\)")):
         read_catalog(body, ADDRESS)
 
@@ -87,50 +87,50 @@ def test_an_empty_catalog_is_a_catalog() -> None:
     assert read().entries == ()
 
 
-def test_an_api_is_called_by_the_last_telling_word_of_its_path() -> None:
+def test_an_api_is_named_after_the_last_specific_word_of_its_path() -> None:
     anchors = ["https://h/search/api/v1/", "https://h/epcis/api/2.0/", "https://h/byos/", "https://shop.h.com/v2"]
     assert api_words(anchors) == ["search", "epcis", "byos", "shop"]
 
 
-def test_the_word_of_an_api_at_the_root_does_not_depend_on_where_it_runs() -> None:
+def test_the_word_of_an_api_at_the_root_does_not_depend_on_its_host() -> None:
     assert api_words(["https://www.h.com/"]) == api_words(["http://127.0.0.1:8000/"]) == ["api"]
 
 
-def test_apis_that_nothing_in_their_paths_tells_apart_still_have_words_of_their_own() -> None:
+def test_apis_with_equal_paths_have_distinct_words() -> None:
     words = api_words(["https://a.h.com/", "https://b.h.com/", "https://h/x?1", "https://h/x?2"])
     assert words[:2] == ["a", "b"]
     assert len(set(words)) == 4
 
 
-def test_a_catalog_of_many_thousand_entries_is_read_in_no_time_and_cut_with_a_word() -> None:
+def test_a_very_large_catalog_is_truncated_and_reported() -> None:
     contexts = [{"anchor": f"/{i}/x/api", "service-desc": f"/{i}.json"} for i in range(MAX_ENTRIES + 5)]
     catalog = read(*contexts)
     assert len(catalog.entries) == len({entry.api for entry in catalog.entries}) == MAX_ENTRIES
     assert "10005 entries" in catalog.problems[0].reason
 
 
-def test_equal_words_take_more_of_their_paths_whatever_their_order() -> None:
+def test_equal_words_are_extended_by_their_paths() -> None:
     anchors = ["https://h/store/orders/v1", "https://h/admin/orders/v1", "https://h/other"]
     assert api_words(anchors) == ["store_orders", "admin_orders", "other"]
     assert api_words(anchors[::-1]) == ["other", "admin_orders", "store_orders"]
 
 
-def test_two_versions_of_an_api_are_told_apart_by_their_versions() -> None:
+def test_versions_of_an_api_are_distinguished() -> None:
     assert api_words(["https://h/orders/v1", "https://h/orders/v2"]) == ["orders_v1", "orders_v2"]
 
 
-def test_of_two_anchors_with_one_description_the_first_is_the_apis() -> None:
+def test_the_first_of_two_anchors_with_one_document_is_used() -> None:
     (entry,) = read({"anchor": "/a", "service-desc": "/s"}, {"anchor": "/b", "service-desc": "/s"}).entries
     assert entry.anchor == "https://www.example.com/a"
 
 
-def test_two_descriptions_at_one_anchor_are_called_by_their_own_addresses() -> None:
+def test_two_documents_at_one_anchor_are_named_after_their_own_urls() -> None:
     contexts = [{"anchor": "/", "service-desc": "/orders.json"}, {"anchor": "/", "service-desc": "/users/openapi.yaml"}]
     assert [entry.api for entry in read(*contexts).entries] == ["orders", "users"]
     assert [entry.api for entry in read(*contexts[::-1]).entries] == ["users", "orders"]
 
 
-def test_apis_that_differ_only_by_a_query_or_an_identifier_have_words_of_their_own_in_any_order() -> None:
+def test_apis_that_differ_only_by_query_or_identifier_have_distinct_words() -> None:
     urls = [f"https://api.x.com/{end}" for end in ("openapi.yaml?api=1", "openapi.yaml?api=2", "5f0c2d3e4a5b6c7d8e9f")]
     words = dict(zip(urls, api_words(urls), strict=True))
     assert len(set(words.values())) == 3
@@ -138,12 +138,12 @@ def test_apis_that_differ_only_by_a_query_or_an_identifier_have_words_of_their_o
     assert dict(zip(urls[::-1], api_words(urls[::-1]), strict=True)) == words
 
 
-def test_a_word_that_one_api_has_whole_and_another_by_its_version_is_given_to_neither() -> None:
+def test_a_word_that_two_apis_would_get_differently_is_used_by_neither() -> None:
     words = api_words(["https://h/orders_v1", "https://h/orders/v1", "https://h/orders/v2"])
     assert len(set(words)) == 3
 
 
-def test_the_twin_in_json_is_preferred_and_the_other_kept_for_when_it_fails() -> None:
+def test_json_is_preferred_and_yaml_is_an_alternate() -> None:
     (entry,) = read({"anchor": "/a", "service-desc": ["/a.yaml", "/a.json"]}).entries
     assert (entry.document_url, entry.alternates) == (
         "https://www.example.com/a.json",
@@ -151,7 +151,7 @@ def test_the_twin_in_json_is_preferred_and_the_other_kept_for_when_it_fails() ->
     )
 
 
-def test_a_json_and_a_yaml_of_one_context_are_twins_also_by_their_types() -> None:
+def test_json_and_yaml_of_one_context_are_one_document_by_type() -> None:
     links = [
         {"href": "/spec?f=1", "type": "text/yaml"},
         {"href": "/spec?f=2", "type": "application/json; charset=utf-8"},
@@ -162,11 +162,11 @@ def test_a_json_and_a_yaml_of_one_context_are_twins_also_by_their_types() -> Non
 @pytest.mark.parametrize(
     "hrefs", [["/a.json", "/b.json"], ["/a.json", "/b.yaml", "/c.json"], ["/a", "/b"], ["/a.json?x=1", "/a.json?x=2"]]
 )
-def test_descriptions_that_are_not_two_formats_of_one_are_all_read(hrefs: list[str]) -> None:
+def test_links_that_are_not_formats_of_one_document_are_all_read(hrefs: list[str]) -> None:
     assert len(read({"anchor": "/a", "service-desc": hrefs}).entries) == len(hrefs)
 
 
-def test_a_json_and_a_yaml_of_two_contexts_are_two_descriptions_unless_they_are_called_alike() -> None:
+def test_json_and_yaml_of_two_contexts_are_one_document_if_named_alike() -> None:
     def count(yaml: str) -> int:
         contexts = ({"anchor": "/a", "service-desc": href} for href in ("/a.json", yaml))
         return len(read(*contexts).entries)
@@ -187,12 +187,12 @@ MEDIA_TYPES = [
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
-def test_every_media_type_that_is_met_leads_to_a_description(media_type: str) -> None:
+def test_documents_are_found_by_every_media_type_in_use(media_type: str) -> None:
     assert len(read({"anchor": "/a", "service-desc": [{"href": "/a", "type": media_type}]}).entries) == 1
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
-def test_an_item_that_has_a_description_of_its_own_is_never_one(media_type: str) -> None:
+def test_an_item_with_its_own_document_is_not_a_document(media_type: str) -> None:
     items = {"anchor": ADDRESS, "item": [{"href": "/a/", "type": media_type, "title": "A"}]}
     catalog = read(items, {"anchor": "/a", "service-desc": "/a.json"})
     assert [(entry.document_url, entry.titles) for entry in catalog.entries] == [
@@ -201,12 +201,12 @@ def test_an_item_that_has_a_description_of_its_own_is_never_one(media_type: str)
     assert not catalog.problems
 
 
-def test_service_meta_is_not_read_where_there_is_a_description() -> None:
+def test_service_meta_is_ignored_beside_a_service_desc() -> None:
     meta = {"href": "/meta", "type": "application/openapi+json"}
     assert len(read({"anchor": "/a", "service-desc": "/a.json", "service-meta": meta}).entries) == 1
 
 
-def test_what_a_program_serves_under_the_name_of_a_text_is_believed_to_be_its_type() -> None:
+def test_the_media_type_overrides_the_extension() -> None:
     link = {"href": "/openapi.txt", "type": "application/json"}
     assert len(read({"anchor": "/a", "service-desc": link}).entries) == 1
     assert not read({"anchor": "/a", "service-desc": "/openapi.txt"}).entries
@@ -223,22 +223,22 @@ def test_an_apis_json_is_read() -> None:
     assert [(entry.api, entry.titles) for entry in catalog.entries] == [("a", ("A",))]
 
 
-def test_a_long_flat_list_of_links_loses_none() -> None:
+def test_a_long_flat_list_of_links_is_read_completely() -> None:
     links = [{"rel": "service-desc", "href": f"/{n}.json", "anchor": f"/a{n % 3}"} for n in range(600)]
     assert len(read_catalog(json.dumps({"links": links}).encode(), ADDRESS).entries) == 600
 
 
-def test_of_many_problems_the_first_are_told_and_the_rest_counted() -> None:
+def test_the_list_of_problems_is_limited() -> None:
     problems = read(*({"anchor": f"/{n}"} for n in range(1000))).problems
     assert len(problems) == 201
     assert problems[-1].reason == "800 more entries could not be used"
 
 
-def test_a_bad_link_costs_only_itself() -> None:
+def test_an_invalid_link_does_not_affect_others() -> None:
     catalog = read({"anchor": "/a", "service-desc": ["http://[bad", "/a.json"]})
     assert len(catalog.entries) == 1
     assert len(catalog.problems) == 1
 
 
-def test_an_api_whose_anchor_is_missing_or_the_catalog_is_where_its_description_says() -> None:
+def test_an_anchor_that_is_missing_or_the_catalog_is_ignored() -> None:
     assert [entry.anchor for entry in read({"service-desc": "/a.json"}).entries] == [""]

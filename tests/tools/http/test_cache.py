@@ -48,14 +48,14 @@ def files(folder: Path) -> list[Path]:
 # The files
 
 
-def test_what_was_kept_is_read_by_another_process_of_the_same_folder(tmp_path: Path) -> None:
+def test_entries_are_shared_between_processes(tmp_path: Path) -> None:
     Cache(tmp_path / "cache").write("document", "a", {"etag": "1"}, b"body\n\x00")
     kept = Cache(tmp_path / "cache").read("document", "a")
     assert kept
     assert (kept.facts, kept.body) == ({"etag": "1"}, b"body\n\x00")
 
 
-def test_a_file_is_its_owners_alone_and_its_name_tells_nothing_of_the_address(tmp_path: Path, cache: Cache) -> None:
+def test_files_are_private_and_their_names_do_not_reveal_urls(tmp_path: Path, cache: Cache) -> None:
     cache.write("document", "https://x.example/d?token=abc", {}, b"body")
     (file,) = files(tmp_path)
     assert "abc" not in file.name
@@ -76,7 +76,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_or_foreign_file_is_as_if_it_were_not_there(
+def test_a_damaged_or_foreign_file_is_a_cache_miss(
     tmp_path: Path, cache: Cache, damage: Callable[[bytes], bytes]
 ) -> None:
     cache.write("document", "a", {"etag": "1"}, b"body")
@@ -88,7 +88,7 @@ def test_a_damaged_or_foreign_file_is_as_if_it_were_not_there(
     assert kept.body == b"new"
 
 
-def test_the_file_of_one_key_does_not_answer_for_another(tmp_path: Path, cache: Cache) -> None:
+def test_a_file_is_only_valid_for_its_own_key(tmp_path: Path, cache: Cache) -> None:
     cache.write("document", "a", {}, b"a")
     (a,) = files(tmp_path)
     cache.write("document", "b", {}, b"b")
@@ -97,7 +97,7 @@ def test_the_file_of_one_key_does_not_answer_for_another(tmp_path: Path, cache: 
     assert cache.read("document", "b") is None
 
 
-def test_a_folder_or_a_pipe_in_the_place_of_a_file_is_not_read(tmp_path: Path, cache: Cache) -> None:
+def test_only_regular_files_are_read(tmp_path: Path, cache: Cache) -> None:
     cache.write("document", "a", {}, b"a")
     (file,) = files(tmp_path)
     file.unlink()
@@ -105,7 +105,7 @@ def test_a_folder_or_a_pipe_in_the_place_of_a_file_is_not_read(tmp_path: Path, c
     assert cache.read("document", "a") is None
 
 
-def test_rule_2_the_oldest_make_room_when_there_are_too_many_bytes(tmp_path: Path) -> None:
+def test_rule_2_the_oldest_entries_are_evicted_by_size(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=3_000)
     for number in range(6):
         cache.write("document", str(number), {}, b"x" * 1_000)
@@ -121,7 +121,7 @@ def age(tmp_path: Path, seconds: float) -> None:
         os.utime(file, (before - seconds, before - seconds))
 
 
-def test_rule_2_the_oldest_make_room_when_there_are_too_many_files(tmp_path: Path) -> None:
+def test_rule_2_the_oldest_entries_are_evicted_by_count(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_files=2)
     for number in range(5):
         cache.write("document", str(number), {}, b"x")
@@ -129,7 +129,7 @@ def test_rule_2_the_oldest_make_room_when_there_are_too_many_files(tmp_path: Pat
     assert [number for number in range(5) if cache.read("document", str(number))] == [3, 4]
 
 
-def test_what_was_confirmed_last_stays_longest(tmp_path: Path) -> None:
+def test_recently_touched_entries_are_kept(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_files=2)
     for number in range(2):
         cache.write("document", str(number), {}, b"x")
@@ -139,13 +139,13 @@ def test_what_was_confirmed_last_stays_longest(tmp_path: Path) -> None:
     assert [number for number in range(3) if cache.read("document", str(number))] == [0, 2]
 
 
-def test_confirming_what_is_not_there_makes_no_file(tmp_path: Path, cache: Cache) -> None:
+def test_touching_a_missing_entry_creates_no_file(tmp_path: Path, cache: Cache) -> None:
     cache.write("document", "a", {}, b"x")
     cache.touch("document", "b")
     assert len(files(tmp_path)) == 1
 
 
-def test_only_files_of_ours_make_room(tmp_path: Path) -> None:
+def test_foreign_files_are_not_evicted(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_files=1)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "thesis.txt").write_text("x")
@@ -156,7 +156,7 @@ def test_only_files_of_ours_make_room(tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 2
 
 
-def test_a_file_that_goes_away_while_room_is_made_is_no_reason_to_complain(
+def test_a_file_that_disappears_during_eviction_is_ignored(
     tmp_path: Path, cache: Cache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = Path.iterdir
@@ -172,7 +172,7 @@ def test_a_file_that_goes_away_while_room_is_made_is_no_reason_to_complain(
     assert cache.read("document", "a")
 
 
-def test_what_a_process_left_half_written_is_removed_later(tmp_path: Path, cache: Cache) -> None:
+def test_abandoned_temporary_files_are_removed(tmp_path: Path, cache: Cache) -> None:
     (tmp_path / "cache").mkdir()
     left = tmp_path / "cache" / f".document-{'0' * 32}-abc"
     left.write_bytes(b"x")
@@ -182,21 +182,19 @@ def test_what_a_process_left_half_written_is_removed_later(tmp_path: Path, cache
     assert cache.read("document", "a")
 
 
-def test_rule_2_what_is_larger_than_the_whole_cache_is_not_kept(tmp_path: Path) -> None:
+def test_rule_2_entries_larger_than_the_cache_are_not_stored(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=100)
     cache.write("document", "a", {}, b"x" * 101)
     assert cache.read("document", "a") is None
 
 
-def test_rule_2_a_file_larger_than_any_of_ours_is_not_read(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule_2_oversized_cache_files_are_not_read(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.write("document", "a", {}, b"x" * 200)
     monkeypatch.setattr(cache_module, "_MAX_FILE_BYTES", 100)
     assert cache.read("document", "a") is None
 
 
-def test_a_folder_that_cannot_be_written_costs_only_the_keeping_and_is_logged_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unwritable_cache_folder_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "cache").write_text("a file is here")
     cache = Cache(tmp_path / "cache")
     for key in "ab":
@@ -236,7 +234,7 @@ def conditions(received: Received) -> dict[str, str]:
     ],
     ids=["etag", "weak etag", "date", "both", "none", "not ascii"],
 )
-async def test_rfc_9111_4_3_1_what_is_kept_is_asked_for_by_its_validators(
+async def test_rfc_9111_4_3_1_cached_documents_are_revalidated(
     fetcher: Fetcher, service: Service, validators: dict[str, str], asked: dict[str, str]
 ) -> None:
     service.routes["/d"] = Reply(b"{}", headers=validators)
@@ -246,7 +244,7 @@ async def test_rfc_9111_4_3_1_what_is_kept_is_asked_for_by_its_validators(
     assert (conditions(first), conditions(second)) == ({}, asked)
 
 
-async def test_rfc_9110_15_4_5_not_modified_gives_the_kept_body(fetcher: Fetcher, service: Service) -> None:
+async def test_rfc_9110_15_4_5_a_304_returns_the_cached_body(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"kept", headers={"ETag": '"a"'})
     url = f"{service.url}/d"
     await get(fetcher, url)
@@ -258,7 +256,7 @@ async def test_rfc_9110_15_4_5_not_modified_gives_the_kept_body(fetcher: Fetcher
     assert found.confirmed >= kept.confirmed
 
 
-async def test_not_modified_moves_the_time_it_was_confirmed(fetcher: Fetcher, service: Service, tmp_path: Path) -> None:
+async def test_a_304_updates_the_time_of_confirmation(fetcher: Fetcher, service: Service, tmp_path: Path) -> None:
     service.routes["/d"] = Reply(b"kept", headers={"ETag": '"a"'})
     url = f"{service.url}/d"
     await get(fetcher, url)
@@ -273,7 +271,7 @@ async def test_not_modified_moves_the_time_it_was_confirmed(fetcher: Fetcher, se
     assert after.body == b"kept"
 
 
-async def test_another_body_takes_the_place_of_the_kept_one(fetcher: Fetcher, service: Service) -> None:
+async def test_a_changed_document_replaces_the_cached_one(fetcher: Fetcher, service: Service) -> None:
     url = f"{service.url}/d"
     for body in (b"old", b"new"):
         service.routes["/d"] = Reply(body, headers={"ETag": f'"{body.decode()}"'})
@@ -284,7 +282,7 @@ async def test_another_body_takes_the_place_of_the_kept_one(fetcher: Fetcher, se
     assert conditions(service.received[-1]) == {"if-none-match": '"new"'}
 
 
-async def test_rfc_9111_4_3_4_not_modified_about_another_body_is_asked_again_without_conditions(
+async def test_rfc_9111_4_3_4_a_304_for_another_body_is_retried_unconditionally(
     fetcher: Fetcher, service: Service
 ) -> None:
     url = f"{service.url}/d"
@@ -296,13 +294,13 @@ async def test_rfc_9111_4_3_4_not_modified_about_another_body_is_asked_again_wit
     assert await get(fetcher, url) == b"new"
 
 
-async def test_not_modified_that_nobody_asked_for_is_no_answer(fetcher: Fetcher, service: Service) -> None:
+async def test_an_unsolicited_304_is_an_error(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(status=304)
     with pytest.raises(FetchError, match="HTTP 304"):
         await fetcher.fetch(f"{service.url}/d", "*/*")
 
 
-async def test_validators_go_to_the_address_that_the_body_came_from_only(fetcher: Fetcher, service: Service) -> None:
+async def test_validators_are_sent_only_to_the_url_of_the_body(fetcher: Fetcher, service: Service) -> None:
     service.routes |= {
         "/d": Reply(status=302, headers={"Location": "/e", "ETag": '"d"'}),
         "/e": Reply(b"e", headers={"ETag": '"e"'}),
@@ -319,9 +317,7 @@ async def test_validators_go_to_the_address_that_the_body_came_from_only(fetcher
     assert kept.url == f"{service.url}/f"
 
 
-async def test_rfc_9110_12_5_5_the_answer_to_another_accept_is_not_asked_for_by_its_validators(
-    fetcher: Fetcher, service: Service
-) -> None:
+async def test_rfc_9110_12_5_5_validators_are_not_sent_with_another_accept(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"{}", headers={"Last-Modified": DATE, "Vary": "Accept"})
     await get(fetcher, f"{service.url}/d", "application/json")
     await get(fetcher, f"{service.url}/d", "application/yaml")
@@ -339,7 +335,7 @@ async def test_rfc_9110_12_5_5_the_answer_to_another_accept_is_not_asked_for_by_
         (Reply(status=302, headers={"Location": "http://10.0.0.1/"}), "must be https"),
     ],
 )
-async def test_rfc_5861_while_nothing_better_can_be_had_the_kept_copy_stands_in_and_says_why(
+async def test_rfc_5861_the_cached_copy_is_used_if_fetching_fails(
     fetcher: Fetcher, service: Service, reply: Reply, why: str
 ) -> None:
     service.routes["/d"] = Reply(b"kept")
@@ -355,7 +351,7 @@ async def test_rfc_5861_while_nothing_better_can_be_had_the_kept_copy_stands_in_
     assert not kept.stale
 
 
-async def test_without_a_network_the_kept_copy_stands_in(cache: Cache) -> None:
+async def test_the_cached_copy_is_used_without_a_network(cache: Cache) -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("no route to host", request=request)
 
@@ -369,7 +365,9 @@ async def test_without_a_network_the_kept_copy_stands_in(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 410])
-async def test_what_the_service_says_is_gone_is_gone(fetcher: Fetcher, service: Service, status: int) -> None:
+async def test_a_document_that_is_gone_is_removed_from_the_cache(
+    fetcher: Fetcher, service: Service, status: int
+) -> None:
     service.routes["/d"] = Reply(b"kept")
     url = f"{service.url}/d"
     await get(fetcher, url)
@@ -379,7 +377,7 @@ async def test_what_the_service_says_is_gone_is_gone(fetcher: Fetcher, service: 
     assert fetcher.cached(url) is None
 
 
-async def test_what_the_caller_cannot_use_does_not_replace_what_is_kept(fetcher: Fetcher, service: Service) -> None:
+async def test_an_unusable_document_does_not_replace_the_cached_one(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"good")
     url = f"{service.url}/d"
     await get(fetcher, url)
@@ -397,14 +395,14 @@ async def test_what_the_caller_cannot_use_does_not_replace_what_is_kept(fetcher:
     assert kept.body == b"good"
 
 
-async def test_what_nobody_can_use_is_the_callers_own_error(fetcher: Fetcher, service: Service) -> None:
+async def test_errors_of_parse_are_raised_without_a_cached_copy(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"<html>")
     with pytest.raises(ValueError, match="web page"):
         await get(fetcher, f"{service.url}/d")
     assert fetcher.cached(f"{service.url}/d") is None
 
 
-async def test_offline_only_what_was_kept_is_there_and_nothing_is_sent(fetcher: Fetcher, service: Service) -> None:
+async def test_offline_only_cached_documents_are_returned(fetcher: Fetcher, service: Service) -> None:
     service.routes |= {"/d": Reply(b"d"), "/page": Reply(b"<html>"), "/broken": Reply(status=500)}
     for path in ("/page", "/broken", "/gone"):
         with pytest.raises((FetchError, ValueError)):
@@ -429,7 +427,7 @@ async def why_not(fetcher: Fetcher, url: str) -> tuple[type[FetchError], str]:
     return caught.type, str(caught.value)
 
 
-async def test_what_was_missing_and_is_there_now_is_kept(fetcher: Fetcher, service: Service, tmp_path: Path) -> None:
+async def test_a_missing_document_that_now_exists_is_cached(fetcher: Fetcher, service: Service, tmp_path: Path) -> None:
     url = f"{service.url}/d"
     with pytest.raises(FetchError):
         await get(fetcher, url)
@@ -440,9 +438,7 @@ async def test_what_was_missing_and_is_there_now_is_kept(fetcher: Fetcher, servi
 
 
 @pytest.mark.parametrize("directives", ["no-store", "private, No-Store , max-age=0"])
-async def test_rfc_9111_5_2_2_5_what_may_not_be_stored_is_not_kept(
-    fetcher: Fetcher, service: Service, directives: str
-) -> None:
+async def test_rfc_9111_5_2_2_5_no_store_is_respected(fetcher: Fetcher, service: Service, directives: str) -> None:
     url = f"{service.url}/d"
     service.routes["/d"] = Reply(b"old", headers={"ETag": '"a"'})
     await get(fetcher, url)
@@ -451,7 +447,7 @@ async def test_rfc_9111_5_2_2_5_what_may_not_be_stored_is_not_kept(
     assert fetcher.cached(url) is None
 
 
-async def test_rule_2_what_one_system_may_reach_is_not_kept_for_another(fetcher: Fetcher, service: Service) -> None:
+async def test_rule_2_systems_do_not_share_cached_documents(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply(b"d")
     await get(fetcher, f"{service.url}/d")
     other = Fetcher(fetcher.client, frozenset({"https://www.example.com"}), fetcher.cache)
@@ -459,7 +455,7 @@ async def test_rule_2_what_one_system_may_reach_is_not_kept_for_another(fetcher:
     assert other.cached(f"{service.url}/d") is None
 
 
-async def test_the_links_of_a_site_are_kept_as_documents_are(fetcher: Fetcher, service: Service) -> None:
+async def test_link_headers_are_cached(fetcher: Fetcher, service: Service) -> None:
     service.routes["/"] = Reply(headers={"Link": '</c>; rel="api-catalog"'})
     site = f"{service.url}/"
     assert (await fetcher.links(site)).body == b'</c>; rel="api-catalog"'
@@ -470,7 +466,7 @@ async def test_the_links_of_a_site_are_kept_as_documents_are(fetcher: Fetcher, s
         await offline.links(f"{service.url}/other")
 
 
-async def test_what_was_confirmed_too_long_ago_does_not_count_where_that_is_asked(
+async def test_documents_older_than_max_age_are_not_returned(
     fetcher: Fetcher, service: Service, tmp_path: Path
 ) -> None:
     service.routes["/d"] = Reply(b"d")
@@ -507,14 +503,14 @@ def content() -> bytes:
     return Reply(DOCUMENT).content()
 
 
-def test_what_is_unpacked_is_what_was_packed() -> None:
+def test_unpacking_reverses_packing() -> None:
     reading = read(content(), SOURCE)
     assert len(reading[0]) == 3
     assert len(reading[1]) == 1
     assert unpack(pack(*reading)) == reading
 
 
-def test_a_definition_that_operations_share_is_kept_once_and_shared_again() -> None:
+def test_a_shared_definition_is_packed_once() -> None:
     reading = read(content(), SOURCE)
     packed = pack(*reading)
     first, second = (as_object(one.input_schema["$defs"]) for one in unpack(packed)[0] if "$defs" in one.input_schema)
@@ -534,7 +530,7 @@ def test_the_same_document_is_read_once(cache: Cache) -> None:
     assert len(times) == 1
 
 
-def test_what_is_used_stays_longest(cache: Cache, tmp_path: Path) -> None:
+def test_cached_readings_are_touched_when_used(cache: Cache, tmp_path: Path) -> None:
     load_compiled(content(), SOURCE, cache, read)
     age(tmp_path, 1_000)
     (file,) = files(tmp_path)
@@ -556,7 +552,7 @@ def test_what_is_used_stays_longest(cache: Cache, tmp_path: Path) -> None:
     ],
     ids=lambda member: next(iter(member)),
 )
-def test_the_key_depends_on_all_that_the_operations_depend_on(member: dict[str, Any]) -> None:
+def test_the_key_depends_on_everything_that_affects_operations(member: dict[str, Any]) -> None:
     other = replace(SOURCE, **member)
     keys = {compiled_key(b"a", SOURCE), compiled_key(b"b", SOURCE), compiled_key(b"a", other)}
     assert len(keys) == 3
@@ -569,20 +565,20 @@ def test_the_key_does_not_depend_on_the_order_of_origins() -> None:
     assert len(keys) == 1
 
 
-def test_another_version_of_the_program_reads_anew(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_the_program_parses_again(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     before = compiled_key(b"a", SOURCE)
     monkeypatch.setattr(compiled, "_program", lambda: "another")
     assert compiled_key(b"a", SOURCE) != before
 
 
 @pytest.mark.parametrize("packed", [b"", b"[]", b"{}", b'{"shared":[],"operations":[{}],"problems":[]}', b"null"])
-def test_what_cannot_be_unpacked_is_read_anew(cache: Cache, packed: bytes) -> None:
+def test_a_reading_that_cannot_be_unpacked_is_parsed_again(cache: Cache, packed: bytes) -> None:
     cache.write("compiled", compiled_key(content(), SOURCE), {}, packed)
     assert load_compiled(content(), SOURCE, cache, read) == read(content(), SOURCE)
     assert (kept := cache.read("compiled", compiled_key(content(), SOURCE)))
     assert kept.body != packed
 
 
-def test_problems_are_kept_too() -> None:
+def test_problems_are_packed_too() -> None:
     problems = [Problem("s", "r", "e", "/p")]
     assert unpack(pack([], problems)) == ([], problems)

@@ -22,14 +22,14 @@ def fetcher(client: httpx2.AsyncClient, service: Service) -> Fetcher:
     return Fetcher(client, frozenset({service.url}))
 
 
-async def test_a_document_is_fetched_with_the_media_types_we_read(fetcher: Fetcher, service: Service) -> None:
+async def test_a_document_is_fetched_with_the_given_accept_header(fetcher: Fetcher, service: Service) -> None:
     service.routes["/d"] = Reply({"a": 1}, headers={"Content-Type": "application/json"})
     document = await fetcher.fetch(f"{service.url}/d", "application/linkset+json")
     assert (document.body, document.url) == (b'{"a": 1}', f"{service.url}/d")
     assert service.received[0].headers["accept"] == "application/linkset+json"
 
 
-async def test_redirects_are_followed_and_the_last_address_is_told(fetcher: Fetcher, service: Service) -> None:
+async def test_redirects_are_followed_and_the_final_url_returned(fetcher: Fetcher, service: Service) -> None:
     service.routes |= {"/d": Reply(status=301, headers={"Location": "/e"}), "/e": Reply(b"{}")}
     assert (await fetcher.fetch(f"{service.url}/d", "*/*")).url == f"{service.url}/e"
 
@@ -46,15 +46,13 @@ async def test_redirects_are_followed_and_the_last_address_is_told(fetcher: Fetc
         (Reply(b"not compressed at all", headers={"Content-Encoding": "gzip"}), "cannot be reached"),
     ],
 )
-async def test_what_cannot_be_had_is_told_with_the_reason(
-    fetcher: Fetcher, service: Service, reply: Reply, says: str
-) -> None:
+async def test_fetch_errors_have_a_reason(fetcher: Fetcher, service: Service, reply: Reply, says: str) -> None:
     service.routes["/d"] = reply
     with pytest.raises(FetchError, match=says):
         await fetcher.fetch(f"{service.url}/d", "*/*")
 
 
-async def test_rule_2_a_document_larger_than_the_limit_is_refused(
+async def test_rule_2_a_document_larger_than_the_limit_is_rejected(
     fetcher: Fetcher, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.tools.http.fetcher.MAX_BYTES", 2**20)
@@ -80,15 +78,13 @@ async def test_rule_2_a_document_larger_than_the_limit_is_refused(
         "http://127.0.0.1:1/",
     ],
 )
-async def test_rule_2_a_public_catalogs_document_may_not_be_in_the_private_network(
-    client: httpx2.AsyncClient, url: str
-) -> None:
+async def test_rule_2_a_public_catalog_must_not_name_private_addresses(client: httpx2.AsyncClient, url: str) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
     with pytest.raises(FetchError, match="private address"):
         await public.fetch(url, "*/*")
 
 
-async def test_rule_2_a_redirect_into_the_private_network_is_refused_too() -> None:
+async def test_rule_2_a_redirect_to_a_private_address_is_rejected() -> None:
     def answer(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(302, headers={"location": "https://10.0.0.1/"})
 
@@ -98,26 +94,26 @@ async def test_rule_2_a_redirect_into_the_private_network_is_refused_too() -> No
             await public.fetch("https://www.example.com/d", "*/*")
 
 
-async def test_a_document_in_plain_http_elsewhere_is_refused(client: httpx2.AsyncClient) -> None:
+async def test_a_foreign_document_over_http_is_rejected(client: httpx2.AsyncClient) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
     with pytest.raises(FetchError, match="must be https"):
         await public.fetch("http://93.184.216.34/openapi.json", "*/*")
 
 
-async def test_an_unknown_host_is_told_as_such(client: httpx2.AsyncClient) -> None:
+async def test_an_unknown_host_is_reported(client: httpx2.AsyncClient) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
     with pytest.raises(FetchError, match="cannot be reached"):
         await public.fetch("https://nowhere.invalid/openapi.json", "*/*")
 
 
 @pytest.mark.parametrize("url", ["http://www.example.com/d", "http://www.example.com:6379/d"])
-async def test_the_host_of_an_https_system_is_not_asked_in_plain_http(client: httpx2.AsyncClient, url: str) -> None:
+async def test_the_host_of_an_https_system_is_not_contacted_by_http(client: httpx2.AsyncClient, url: str) -> None:
     public = Fetcher(client, frozenset({"https://www.example.com"}))
     with pytest.raises(FetchError, match="must be https"):
         await public.fetch(url, "*/*")
 
 
-async def test_a_service_that_asks_for_a_moment_is_given_it(fetcher: Fetcher, service: Service) -> None:
+async def test_a_short_retry_after_is_respected(fetcher: Fetcher, service: Service) -> None:
     replies = [Reply(status=503, headers={"Retry-After": "0"}), Reply(b"{}")]
     service.routes["/d"] = lambda _: replies.pop(0)
     assert (await fetcher.fetch(f"{service.url}/d", "*/*")).body == b"{}"

@@ -55,11 +55,11 @@ def test_the_wait_is_what_the_service_asks_for(headers: dict[str, str], seconds:
         ({"ratelimit-remaining": "١٢"}, (None, None)),
     ],
 )
-def test_every_syntax_of_the_limit_are_read(headers: dict[str, str], limit: tuple[int | None, float | None]) -> None:
+def test_every_rate_limit_syntax_is_supported(headers: dict[str, str], limit: tuple[int | None, float | None]) -> None:
     assert rate_limit(headers) == limit
 
 
-def test_when_nothing_is_left_the_next_request_waits_until_there_is() -> None:
+def test_the_next_request_waits_for_the_reset() -> None:
     now = 100.0
     limiter = RateLimiter(clock=lambda: now)
     limiter.update({"ratelimit-remaining": "0", "ratelimit-reset": "4"})
@@ -68,7 +68,7 @@ def test_when_nothing_is_left_the_next_request_waits_until_there_is() -> None:
     assert limiter.delay() == 0.0
 
 
-def test_an_endpoint_that_is_used_up_does_not_stop_the_others() -> None:
+def test_an_exhausted_group_does_not_delay_others() -> None:
     now = 100.0
     limiter = RateLimiter(clock=lambda: now)
     limiter.update({"ratelimit": "limit=40, remaining=0, reset=0.5"}, "GET /lead/")
@@ -76,7 +76,7 @@ def test_an_endpoint_that_is_used_up_does_not_stop_the_others() -> None:
     assert (limiter.delay("GET /lead/"), limiter.delay("GET /task/"), limiter.delay("POST /lead/")) == (0.5, 0.0, 0.0)
 
 
-def test_rule_2_what_is_over_is_not_kept() -> None:
+def test_rule_2_expired_delays_are_removed() -> None:
     now = 100.0
     limiter = RateLimiter(clock=lambda: now)
     for number in range(1000):

@@ -51,7 +51,7 @@ async def test_307_and_308_keep_method_body_and_headers(
         (302, "PUT", "PUT"),
     ],
 )
-async def test_303_and_a_moved_post_are_read_where_they_lead(
+async def test_303_and_a_redirected_post_become_get(
     service: Service, sender: Sender, status: int, method: str, then: str
 ) -> None:
     service.routes |= {"/a": redirect(status, "/b"), "/b": Reply({})}
@@ -83,7 +83,7 @@ async def test_a_relative_location_is_resolved(service: Service, sender: Sender,
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_rule_1_another_origin_is_told_and_gets_nothing(service: Service, sender: Sender, status: int) -> None:
+async def test_rule_1_a_redirect_to_another_origin_is_reported(service: Service, sender: Sender, status: int) -> None:
     with running_service({"/b": Reply({})}) as other:
         service.routes["/a"] = redirect(status, f"{other.url}/b?access_token=t&page=2")
         response = await sender.send(Request("POST", f"{service.url}/a", {"x-kept": "1"}, b"{}"))
@@ -93,7 +93,7 @@ async def test_rule_1_another_origin_is_told_and_gets_nothing(service: Service, 
         assert other.received == []
 
 
-async def test_rule_1_a_way_back_over_another_origin_is_not_followed(service: Service, sender: Sender) -> None:
+async def test_rule_1_a_redirect_through_another_origin_is_not_followed(service: Service, sender: Sender) -> None:
     with running_service() as other:
         other.routes["/b"] = redirect(302, f"{service.url}/c")
         service.routes |= {"/a": redirect(302, f"{other.url}/b"), "/c": Reply({})}
@@ -103,7 +103,7 @@ async def test_rule_1_a_way_back_over_another_origin_is_not_followed(service: Se
 
 
 @pytest.mark.parametrize("location", ["ftp://h/", "http://[/", "https://user:pw@h.example/", "javascript:alert(1)"])
-async def test_a_location_that_is_no_address_of_the_system_is_the_answer(
+async def test_a_redirect_to_an_invalid_or_foreign_url_is_returned(
     service: Service, sender: Sender, location: str
 ) -> None:
     service.routes["/a"] = redirect(302, location)
@@ -114,13 +114,13 @@ async def test_a_location_that_is_no_address_of_the_system_is_the_answer(
 
 
 @pytest.mark.parametrize("status", [300, 304, 305, 306])
-async def test_other_statuses_of_their_kind_are_not_followed(service: Service, sender: Sender, status: int) -> None:
+async def test_other_3xx_statuses_are_not_followed(service: Service, sender: Sender, status: int) -> None:
     service.routes["/a"] = Reply(b"", status, {"Location": "/b"})
     assert (await sender.send(Request("GET", f"{service.url}/a"))).status == status
     assert len(service.received) == 1
 
 
-async def test_two_addresses_that_lead_to_each_other_end(service: Service, sender: Sender) -> None:
+async def test_a_redirect_loop_of_two_urls_ends(service: Service, sender: Sender) -> None:
     service.routes |= {"/a": redirect(302, "/b"), "/b": redirect(307, "/a")}
     with pytest.raises(RefusedError, match="more than 4 times"):
         await sender.send(Request("GET", f"{service.url}/a"))

@@ -44,7 +44,7 @@ def in_turn(*replies: Reply) -> Any:
     return answer
 
 
-async def test_what_is_sent_arrives_and_what_is_answered_comes_back(service: Service, sender: Sender) -> None:
+async def test_a_request_is_sent_and_its_response_returned(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply({"ok": True}, headers={"ETag": "x"})
     response = await sender.send(
         Request("POST", f"{service.url}/a?q=1", {"content-type": "application/json"}, b'{"n":1}')
@@ -61,9 +61,7 @@ async def test_rule_1_another_origin_is_never_called(service: Service, sender: S
         assert other.received == []
 
 
-async def test_rule_1_a_redirect_to_another_origin_is_not_followed_and_no_key_goes_there(
-    service: Service, sender: Sender
-) -> None:
+async def test_rule_1_a_redirect_to_another_origin_is_not_followed(service: Service, sender: Sender) -> None:
     with running_service({"/a": Reply({})}) as other:
         service.routes["/a"] = Reply(status=302, headers={"Location": f"{other.url}/a"})
         response = await sender.send(get(service, "/a"))
@@ -81,7 +79,7 @@ async def test_rule_1_a_redirect_to_another_origin_is_not_followed_and_no_key_go
         (308, "PUT", "PUT"),
     ],
 )
-async def test_a_redirect_inside_the_system_is_followed_with_the_right_method(
+async def test_a_redirect_inside_the_system_is_followed(
     service: Service, sender: Sender, status: int, method: str, then: str
 ) -> None:
     service.routes |= {"/a": Reply(status=status, headers={"Location": "/b"}), "/b": Reply({"at": "b"})}
@@ -91,27 +89,27 @@ async def test_a_redirect_inside_the_system_is_followed_with_the_right_method(
     assert service.received[1].body == (b"{}" if then != "GET" else b"")
 
 
-async def test_redirects_in_a_circle_end(service: Service, sender: Sender) -> None:
+async def test_a_redirect_loop_ends(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply(status=302, headers={"Location": "/a"})
     with pytest.raises(RefusedError, match="more than 4 times"):
         await sender.send(get(service, "/a"))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_rule_4_a_429_that_asks_for_a_moment_is_repeated(service: Service, sender: Sender, method: str) -> None:
+async def test_rule_4_a_429_with_a_short_wait_is_retried(service: Service, sender: Sender, method: str) -> None:
     service.routes["/a"] = in_turn(Reply(status=429, headers={"Retry-After": "0"}), Reply({"ok": 1}))
     response = await sender.send(Request(method, f"{service.url}/a"))
     assert (response.status, len(service.received)) == (200, 2)
 
 
-async def test_a_429_that_asks_for_a_long_wait_is_the_answer(service: Service, sender: Sender) -> None:
+async def test_a_429_with_a_long_wait_is_returned(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply(status=429, headers={"Retry-After": "60"})
     assert (await sender.send(get(service, "/a"))).status == 429
     assert len(service.received) == 1
 
 
 @pytest.mark.parametrize(("headers", "times"), [({"Retry-After": "0"}, 3), ({}, 1)])
-async def test_rule_4_a_503_is_repeated_only_if_it_says_when(
+async def test_rule_4_a_503_is_retried_only_with_retry_after(
     service: Service, sender: Sender, headers: dict[str, str], times: int
 ) -> None:
     service.routes["/a"] = Reply(status=503, headers=headers)
@@ -120,7 +118,7 @@ async def test_rule_4_a_503_is_repeated_only_if_it_says_when(
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-async def test_rule_4_a_failed_write_is_never_repeated(service: Service, sender: Sender, status: int) -> None:
+async def test_rule_4_a_failed_write_is_never_retried(service: Service, sender: Sender, status: int) -> None:
     service.routes["/a"] = Reply(status=status)
     await sender.send(Request("POST", f"{service.url}/a"))
     assert len(service.received) == 1
@@ -141,7 +139,7 @@ class Dropping(httpx2.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize(("method", "tries"), [("GET", 3), ("PUT", 3), ("DELETE", 3), ("POST", 1), ("PATCH", 1)])
-async def test_rule_4_after_a_lost_connection_only_idempotent_methods_are_repeated(method: str, tries: int) -> None:
+async def test_rule_4_only_idempotent_methods_are_retried(method: str, tries: int) -> None:
     transport = Dropping(times=10)
     async with httpx2.AsyncClient(transport=transport) as client:
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
@@ -163,7 +161,7 @@ async def test_rule_4_after_a_lost_connection_only_idempotent_methods_are_repeat
         ("PATCH", "destructive", 1, True),
     ],
 )
-async def test_rule_4_what_a_call_does_decides_what_is_said_when_its_answer_is_lost(
+async def test_rule_4_the_next_step_after_a_lost_response_depends_on_the_tier(
     method: str, tier: Tier, tries: int, may_be_done: bool
 ) -> None:
     transport = Dropping(times=10)
@@ -184,9 +182,7 @@ class Hanging(httpx2.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize(("tier", "may_be_done"), [("read", False), ("write", True), (None, True)])
-async def test_rule_4_a_post_that_reads_is_not_said_to_have_done_something(
-    tier: Tier | None, may_be_done: bool
-) -> None:
+async def test_rule_4_a_post_of_tier_read_has_no_effect_to_check(tier: Tier | None, may_be_done: bool) -> None:
     async with httpx2.AsyncClient(transport=Hanging()) as client:
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
         with pytest.raises(UnreachableError) as caught:
@@ -194,7 +190,7 @@ async def test_rule_4_a_post_that_reads_is_not_said_to_have_done_something(
     assert caught.value.next_step == (MAY_HAVE_SUCCEEDED if may_be_done else "Try again.")
 
 
-def test_rule_4_a_request_says_what_its_operation_does() -> None:
+def test_rule_4_a_request_has_the_tier_of_its_operation() -> None:
     host = "https://h.example"
     paths = {"/things/search": {"post": operation()}, "/things": {"post": operation()}}
     found, _ = read_operations(document(paths), Source("acme", (), "", host, host, frozenset({host})))
@@ -227,9 +223,7 @@ async def streaming(*chunks: bytes, content_type: str, ends: bool = False) -> As
 
 
 @pytest.mark.parametrize("content_type", ["text/event-stream", "application/x-ndjson", "multipart/x-mixed-replace"])
-async def test_of_a_stream_without_end_what_has_come_is_the_answer(
-    monkeypatch: pytest.MonkeyPatch, content_type: str
-) -> None:
+async def test_an_endless_stream_returns_its_beginning(monkeypatch: pytest.MonkeyPatch, content_type: str) -> None:
     monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_SECONDS", 0.05)
 
     class Endless(httpx2.AsyncByteStream):
@@ -249,7 +243,7 @@ async def test_of_a_stream_without_end_what_has_come_is_the_answer(
     assert (response.body, response.cut) == (b"data: 1\n\ndata: 2\n\n", True)
 
 
-async def test_rule_2_a_stream_is_read_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rule_2_a_stream_is_limited_in_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.tools.http.sender._STREAM_BYTES", 12)
     async with streaming(b"data: 1\n\n", b"data: 2\n\n", content_type="text/event-stream") as sender:
         (origin,) = sender.origins
@@ -257,40 +251,40 @@ async def test_rule_2_a_stream_is_read_up_to_a_size(monkeypatch: pytest.MonkeyPa
         assert (response.body, response.cut) == (b"data: 1\n\ndat", True)
 
 
-async def test_of_a_stream_that_breaks_what_has_come_is_the_answer() -> None:
+async def test_a_broken_stream_returns_its_beginning() -> None:
     async with streaming(b"data: 1\n\n", content_type="text/event-stream", ends=True) as sender:
         (origin,) = sender.origins
         response = await sender.send(Request("GET", f"{origin}/a"))
         assert (response.body, response.cut) == (b"data: 1\n\n", True)
 
 
-async def test_a_stream_that_breaks_before_it_says_anything_is_an_error() -> None:
+async def test_a_stream_that_breaks_without_content_is_an_error() -> None:
     async with streaming(content_type="text/event-stream", ends=True) as sender:
         (origin,) = sender.origins
         with pytest.raises(UnreachableError):
             await sender.send(Request("POST", f"{origin}/a"))
 
 
-async def test_a_stream_that_ends_is_whole(service: Service, sender: Sender) -> None:
+async def test_a_finished_stream_is_complete(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply("data: 1\n\n", headers={"Content-Type": "text/event-stream; charset=utf-8"})
     response = await sender.send(get(service, "/a"))
     assert (response.body, response.cut) == (b"data: 1\n\n", False)
 
 
-async def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
+async def test_an_unreachable_service_is_reported_by_name() -> None:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         sender = Sender(client, frozenset({"http://127.0.0.1:9"}), "acme")
         with pytest.raises(UnreachableError, match=r"acme \(127\.0\.0\.1\) cannot be reached"):
             await sender.send(Request("POST", "http://127.0.0.1:9/a"))
 
 
-async def test_no_answer_in_time_is_an_error_that_says_so(service: Service, sender: Sender) -> None:
+async def test_a_timeout_is_an_error(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply(status=429, headers={"Retry-After": "5"})
     with pytest.raises(UnreachableError, match="did not respond within 0 seconds"):
         await sender.send(get(service, "/a", timeout=0.2))
 
 
-async def test_rule_2_a_large_answer_is_read_up_to_the_limit(
+async def test_rule_2_a_large_response_is_truncated(
     service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.tools.http.sender.MAX_BYTES", 1000)
@@ -299,7 +293,7 @@ async def test_rule_2_a_large_answer_is_read_up_to_the_limit(
     assert (len(response.body), response.cut) == (1000, True)
 
 
-async def test_rule_2_a_compressed_bomb_is_read_up_to_the_limit(
+async def test_rule_2_a_compressed_bomb_is_limited(
     service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.tools.http.sender.MAX_BYTES", 1_000_000)
@@ -309,7 +303,7 @@ async def test_rule_2_a_compressed_bomb_is_read_up_to_the_limit(
     assert (len(response.body), response.cut) == (1_000_000, True)
 
 
-async def test_when_a_limit_is_used_up_the_next_request_waits(service: Service, sender: Sender) -> None:
+async def test_the_next_request_waits_if_the_rate_limit_is_exhausted(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply({}, headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "1"})
     sender.rate_limiter.clock = lambda: 100.0
     await sender.send(get(service, "/a"))
@@ -318,21 +312,19 @@ async def test_when_a_limit_is_used_up_the_next_request_waits(service: Service, 
     assert response.waited == 1.0
 
 
-async def test_when_one_endpoint_is_used_up_another_is_called_at_once(service: Service, sender: Sender) -> None:
+async def test_an_exhausted_endpoint_does_not_delay_others(service: Service, sender: Sender) -> None:
     service.routes |= {"/a": Reply({}, headers={"RateLimit": "limit=9, remaining=0, reset=4.5"}), "/b": Reply({})}
     await sender.send(get(service, "/a", group="GET /a"))
     assert (await sender.send(get(service, "/b", group="GET /b"))).waited == 0.0
     assert sender.rate_limiter.delay("GET /a") > 0
 
 
-async def test_an_answer_says_what_it_answers(service: Service, sender: Sender) -> None:
+async def test_a_response_has_the_method_of_its_request(service: Service, sender: Sender) -> None:
     service.routes["/a"] = Reply({})
     assert (await sender.send(Request("DELETE", f"{service.url}/a"))).method == "DELETE"
 
 
-async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_the_server_makes(
-    service: Service, tmp_path: Path
-) -> None:
+async def test_cookies_from_the_service_are_not_sent_back(service: Service, tmp_path: Path) -> None:
     from closient_mcp.auth.secrets.redaction import Redaction
     from closient_mcp.server.bridge.clients import client_for, session_for
     from closient_mcp.server.settings.loading import load_settings
@@ -348,7 +340,7 @@ async def test_a_cookie_from_the_service_is_not_sent_back_by_the_clients_that_th
     assert all("cookie" not in got.headers for got in service.received)
 
 
-async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sent(
+async def test_a_call_that_waits_too_long_in_the_queue_is_not_sent(
     service: Service, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("closient_mcp.tools.http.sender._QUEUE_SECONDS", 0.05)
@@ -371,23 +363,19 @@ async def test_a_call_that_waits_too_long_for_its_turn_says_that_nothing_was_sen
 
 
 @pytest.mark.parametrize("path", ["/a\x01", "/" + "x" * 70_000])
-async def test_an_address_that_is_none_is_the_arguments_fault_and_no_bug(
-    service: Service, sender: Sender, path: str
-) -> None:
+async def test_an_invalid_url_is_an_error_of_the_arguments(service: Service, sender: Sender, path: str) -> None:
     with pytest.raises(InvalidArgumentsError, match="invalid URL"):
         await sender.send(get(service, path))
 
 
-async def test_rule_4_a_503_with_a_rate_limit_but_no_retry_after_is_the_answer(
-    service: Service, sender: Sender
-) -> None:
+async def test_rule_4_a_503_without_retry_after_is_not_retried(service: Service, sender: Sender) -> None:
     headers = {"RateLimit-Remaining": "0", "RateLimit-Reset": "0"}
     service.routes["/a"] = Reply(status=503, headers=headers)
     assert (await sender.send(get(service, "/a"))).status == 503
     assert len(service.received) == 1
 
 
-async def test_a_refused_connection_is_not_tried_again_at_once() -> None:
+async def test_a_refused_connection_is_not_retried() -> None:
     tried: list[httpx2.Request] = []
 
     def refuse(request: httpx2.Request) -> httpx2.Response:
@@ -401,7 +389,7 @@ async def test_a_refused_connection_is_not_tried_again_at_once() -> None:
     assert len(tried) == 1
 
 
-async def test_a_redirect_that_becomes_a_get_leaves_the_content_type_behind(service: Service, sender: Sender) -> None:
+async def test_a_redirect_to_get_drops_the_content_type(service: Service, sender: Sender) -> None:
     service.routes |= {"/a": Reply(status=303, headers={"Location": "/b"}), "/b": Reply({})}
     headers = {"content-type": "application/json", "x-kept": "1"}
     await sender.send(Request("POST", f"{service.url}/a", headers, b"{}"))

@@ -25,9 +25,7 @@ from closient_mcp.tools.schema.reader import SchemaReader
         ([("query", "id"), ("path", "id"), ("header", "id_path")], ["id_query", r"id_path_[0-9a-f]{6}", "id_path"]),
     ],
 )
-def test_a_parameter_keeps_its_name_where_hosts_accept_it_and_it_is_its_alone(
-    keys: list[Key], names: list[str]
-) -> None:
+def test_a_valid_and_unique_parameter_name_is_kept(keys: list[Key], names: list[str]) -> None:
     shown = argument_names(keys)
     assert all(re.fullmatch(name, shown[key]) for key, name in zip(keys, names, strict=True))
 
@@ -37,7 +35,7 @@ SPELLINGS = st.sampled_from(["id", "id_path", "id[path]", "id path", "", "$", "b
 
 
 @given(st.lists(st.tuples(PLACES, SPELLINGS), unique=True))
-def test_argument_names_are_accepted_by_hosts_distinct_and_do_not_depend_on_the_order(keys: list[Key]) -> None:
+def test_argument_names_are_valid_distinct_and_independent_of_order(keys: list[Key]) -> None:
     shown = argument_names(keys)
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) and name != "body" for name in shown.values())
     assert len(set(shown.values())) == len(keys)
@@ -62,7 +60,7 @@ def test_argument_names_are_accepted_by_hosts_distinct_and_do_not_depend_on_the_
         ({}, {}),
     ],
 )  # fmt: skip
-def test_a_parameters_schema_says_what_its_document_says_of_it(node: Any, expected: JsonObject) -> None:
+def test_parameter_schemas_include_annotations(node: Any, expected: JsonObject) -> None:
     sizes = {"type": "string", "enum": ["S", "L"], "description": "A size."}
     reader = SchemaReader(cast(JsonObject, {"components": {"schemas": {"Size": sizes}}}))
     assert parameter_schema(reader, node) == expected

@@ -95,16 +95,14 @@ def parts_of(request: Request) -> list[tuple[str, bytes]]:
          "application/vnd.elasticsearch+x-ndjson; compatible-with=9", "lines"),
     ],
 )  # fmt: skip
-def test_of_several_media_types_the_one_that_says_most_is_chosen(
-    content: dict[str, Any], chosen: str, kind: str
-) -> None:
+def test_the_most_structured_media_type_is_preferred(content: dict[str, Any], chosen: str, kind: str) -> None:
     for order in (content, dict(reversed(content.items()))):
         body = read(order).body
         assert body
         assert (body.media_type, body.kind) == (chosen, kind)
 
 
-def test_files_are_found_behind_references_lists_and_choices() -> None:
+def test_files_are_found_in_references_lists_and_unions() -> None:
     form = {
         "allOf": [{"$ref": "#/components/schemas/Base"}, {"properties": {"more": {"type": "array", "items": BINARY}}}],
         "required": ["photo"],
@@ -131,7 +129,7 @@ def test_files_are_found_behind_references_lists_and_choices() -> None:
     assert list(properties) == ["photo", "maybe", "encoded", "note", "more"]
 
 
-def test_a_body_of_every_kind_is_the_same_after_it_was_kept() -> None:
+def test_bodies_of_every_kind_survive_packing() -> None:
     for content in (
         {MULTIPART: {"schema": UPLOAD, "encoding": {"photo": {"contentType": "image/png"}, "name": {"style": "form"}}}},
         {"image/*": BINARY},
@@ -167,7 +165,7 @@ def test_a_form_is_written_by_its_encoding(encoding: dict[str, Any], value: Json
     assert (request.headers["content-type"], request.content) == (FORM, sent.encode())
 
 
-def test_parts_of_multipart_have_the_types_and_headers_of_their_encoding() -> None:
+def test_multipart_parts_have_the_types_and_headers_of_their_encoding() -> None:
     form = {
         "type": "object",
         "properties": {"meta": {"type": "object"}, "rows": {"type": "array"}, "xml": {"type": "string"}, "f": BINARY},
@@ -193,14 +191,14 @@ def test_parts_of_multipart_have_the_types_and_headers_of_their_encoding() -> No
     ]
 
 
-def test_a_multipart_form_without_a_schema_takes_fields_and_files() -> None:
+def test_a_multipart_form_without_a_schema_accepts_fields_and_files() -> None:
     value: JsonObject = {"a": {"b": 1}, "f": {"base64": base64(b"x"), "filename": "x.txt"}, "n": [1, None]}
     request = send({MULTIPART: {"type": "object"}}, value)
     assert [content for _, content in parts_of(request)] == [b'{"b":1}', b"1", b"x"]
     assert request == send({MULTIPART: {"type": "object"}}, value)
 
 
-def test_rule_3_no_name_and_no_content_type_adds_a_line_or_a_part() -> None:
+def test_rule_3_names_and_content_types_cannot_inject_parts() -> None:
     form = {"type": "object", "additionalProperties": BINARY}
     evil = 'a"\r\nX-Evil: 1\r\n\r\n--'
     ((head, _),) = parts_of(send({MULTIPART: form}, {evil: {"base64": "", "filename": 'x"; name="y'}}))
@@ -232,29 +230,29 @@ def test_rule_3_no_name_and_no_content_type_adds_a_line_or_a_part() -> None:
         (["application/pdf"], {"content_type": "application/pdf"}, "application/pdf"),
     ],
 )
-def test_bytes_go_out_as_what_they_are_if_that_is_taken(media_types: list[str], given: JsonObject, sent: str) -> None:
+def test_a_binary_body_has_the_files_own_type_if_accepted(media_types: list[str], given: JsonObject, sent: str) -> None:
     request = send(dict.fromkeys(media_types, BINARY), {"base64": base64(b"\xff"), **given})
     assert (request.headers["content-type"], request.content) == (sent, b"\xff")
 
 
-def test_a_content_type_that_the_document_does_not_name_is_refused() -> None:
+def test_an_undeclared_content_type_is_rejected() -> None:
     with pytest.raises(InvalidArgumentsError, match=r"doesn't accept image/gif for this file, only image/png"):
         send({"image/png": BINARY}, {"base64": "", "content_type": "image/gif"})
 
 
 @pytest.mark.parametrize("text", ["_-_-", "/+/+", "/+ /+\n", "/+/+===="])
-def test_base64_is_read_in_either_alphabet(text: str) -> None:
+def test_base64_is_accepted_in_both_alphabets(text: str) -> None:
     assert send({"application/pdf": BINARY}, {"base64": text}).content == b"\xff\xef\xfe"
 
 
 @pytest.mark.parametrize("text", ["a", "ä", "a*bc", "data:image/png;base64,AAAA"])
-def test_what_is_no_base64_is_refused(text: str) -> None:
+def test_invalid_base64_is_rejected(text: str) -> None:
     with pytest.raises(InvalidArgumentsError, match=r"Invalid `base64`"):
         send({"application/pdf": BINARY}, {"base64": text})
 
 
 @pytest.mark.parametrize("body", [{"path": "/etc/passwd"}, {"base64": "", "path": "x"}, {"filename": "x"}, "AAAA"])
-def test_rule_3_without_a_folder_in_the_settings_no_path_is_taken(body: JsonValue) -> None:
+def test_rule_3_paths_are_rejected_without_a_configured_folder(body: JsonValue) -> None:
     with pytest.raises(InvalidArgumentsError):
         send({"application/pdf": BINARY}, body)
     with pytest.raises(InvalidArgumentsError):
@@ -270,31 +268,29 @@ def test_rule_3_without_a_folder_in_the_settings_no_path_is_taken(body: JsonValu
         ("application/xml", "<a>ü</a>", "application/xml; charset=utf-8", b"<a>\xc3\xbc</a>"),
     ],
 )
-def test_text_goes_out_in_the_charset_that_is_named(
-    media_type: str, text: str, content_type: str, content: bytes
-) -> None:
+def test_text_is_encoded_in_the_declared_charset(media_type: str, text: str, content_type: str, content: bytes) -> None:
     request = send({media_type: {"type": "string"}}, text)
     assert (request.headers["content-type"], request.content) == (content_type, content)
 
 
-def test_text_that_its_charset_cannot_hold_is_refused() -> None:
+def test_text_that_its_charset_cannot_encode_is_rejected() -> None:
     with pytest.raises(InvalidArgumentsError, match="cannot be encoded as iso-8859-1"):
         send({"text/csv; charset=iso-8859-1": {"type": "string"}}, "日本")
 
 
-def test_an_object_that_is_sent_as_xml_is_given_as_text() -> None:
+def test_an_xml_body_is_a_string_argument() -> None:
     assert schema(read({"application/xml": PERSON})) == {
         "type": "string",
         "description": "The whole body as application/xml.",
     }
 
 
-def test_a_number_that_is_sent_as_text_is_given_as_a_number() -> None:
+def test_a_number_in_a_text_body_is_a_number_argument() -> None:
     assert schema(read({"text/plain": {"type": "integer"}})) == {"type": "integer"}
     assert send({"text/plain": {"type": "boolean"}}, True).content == b"true"
 
 
-def test_an_optional_form_without_a_field_is_no_argument() -> None:
+def test_an_optional_form_without_fields_is_omitted() -> None:
     empty: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
     assert read({FORM: empty}, required=False).body is None
     assert read({FORM: empty}).body is not None
@@ -310,7 +306,7 @@ def test_json_lines_are_an_array_to_the_agent(media_type: str, sent: bytes) -> N
 
 
 @pytest.mark.parametrize("media_type", [JSON, FORM, MULTIPART, "text/plain", "application/x-ndjson"])
-def test_rule_3_half_a_character_is_refused_in_every_body(media_type: str) -> None:
+def test_rule_3_lone_surrogates_are_rejected_in_every_body(media_type: str) -> None:
     operation = read({media_type: {}})
     bodies: list[JsonValue] = ["\ud800", {"a": "\ud800"}, {"\ud800": 1}]
     for body in bodies:
@@ -318,7 +314,7 @@ def test_rule_3_half_a_character_is_refused_in_every_body(media_type: str) -> No
             build_request(operation, {"body": body})
 
 
-def test_null_is_kept_apart_from_absent_and_numbers_are_exact() -> None:
+def test_null_differs_from_absent_and_numbers_are_exact() -> None:
     operation = read({JSON: {}}, required=False)
     assert build_request(operation, {}).content is None
     assert "content-type" not in build_request(operation, {}).headers
@@ -327,14 +323,14 @@ def test_null_is_kept_apart_from_absent_and_numbers_are_exact() -> None:
     assert build_request(operation, {"body": exact}).content == b'{"n":1180591620717411303424,"d":0.1,"z":null}'
 
 
-def test_the_description_of_the_request_body_is_told_where_its_schema_says_nothing() -> None:
+def test_the_request_bodys_description_is_used_if_its_schema_has_none() -> None:
     body: JsonObject = {"description": "What to send.", "content": {JSON: {"schema": {}}}}
     document: dict[str, Any] = {"openapi": "3.1.0", "paths": {"/a": {"post": {"requestBody": body}}}}
     source = Source("s", (), "", "https://h/o.json", "https://h", frozenset({"https://h"}), base="https://h")
     assert schema(read_operations(document, source)[0][0])["description"] == "What to send."
 
 
-def test_property_names_that_hosts_refuse_go_out_as_the_service_knows_them() -> None:
+def test_invalid_property_names_are_restored_in_requests() -> None:
     properties = {"user[name]": {"type": "string"}, "a file": BINARY}
     for media_type in (JSON, FORM, MULTIPART):
         operation = read({media_type: {"type": "object", "properties": properties}})
@@ -347,7 +343,7 @@ def test_property_names_that_hosts_refuse_go_out_as_the_service_knows_them() -> 
         assert file not in sent
 
 
-def test_rfc_7396_a_merge_patch_may_hold_any_member_and_null_for_each() -> None:
+def test_rfc_7396_members_of_a_merge_patch_are_optional_and_nullable() -> None:
     pet = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"readOnly": True}}}
     operation = read({PATCH: {"$ref": "#/components/schemas/Pet"}}, Pet=pet)
     assert fits(operation.input_schema, {"body": {"a": None}})
@@ -359,7 +355,7 @@ def test_rfc_7396_a_merge_patch_may_hold_any_member_and_null_for_each() -> None:
     )
 
 
-def test_forms_that_contain_themselves_many_times_over_are_read_in_bounded_time() -> None:
+def test_recursive_forms_are_read_in_limited_time() -> None:
     references: list[Any] = [{"$ref": f"#/components/schemas/S{number}"} for number in range(30)]
     bombs: dict[str, Any] = {f"S{number}": {"allOf": references, "anyOf": references} for number in range(30)}
     bombs["S7"] = {**bombs["S7"], "properties": {"f": BINARY, "x": references[3], "l": {"items": references[0]}}}
@@ -369,7 +365,7 @@ def test_forms_that_contain_themselves_many_times_over_are_read_in_bounded_time(
 
 
 @pytest.mark.parametrize("wrong", [None, True, 1, "x", [], [1], {"a": 1}])
-def test_nothing_that_stands_in_a_wrong_place_stops_a_body_from_being_read(wrong: Any) -> None:
+def test_invalid_members_do_not_prevent_reading_a_body(wrong: Any) -> None:
     for media_type in (JSON, FORM, MULTIPART, "text/plain", "image/png", "application/x-ndjson"):
         read({media_type: {"schema": wrong}})
         for key in ("properties", "required", "allOf", "items", "type", "format", "contentMediaType", "enum"):
@@ -380,7 +376,7 @@ def test_nothing_that_stands_in_a_wrong_place_stops_a_body_from_being_read(wrong
         read({media_type: {"schema": {}, "encoding": wrong, "example": wrong, "examples": wrong}})
 
 
-def test_a_multipart_boundary_is_in_none_of_its_parts() -> None:
+def test_a_multipart_boundary_does_not_occur_in_parts() -> None:
     request = send({MULTIPART: {"type": "object"}}, {"a": "--x\r\n--"})
     boundary = request.headers["content-type"].partition("boundary=")[2]
     assert re.fullmatch("[0-9a-f]{40}", boundary)

@@ -48,19 +48,17 @@ def name(method: str, path: str, operation_id: str = "", summary: str = "") -> s
         ("post", "/{dataset}/records", "perform-search", "", "perform_search"),
     ],
 )
-def test_a_name_says_what_the_operation_does(
-    method: str, path: str, operation_id: str, summary: str, expected: str
-) -> None:
+def test_names_describe_operations(method: str, path: str, operation_id: str, summary: str, expected: str) -> None:
     assert name(method, path, operation_id, summary) == expected
 
 
-def test_equal_names_are_all_told_apart_by_their_paths_whatever_their_order() -> None:
+def test_equal_names_are_distinguished_by_their_paths() -> None:
     operations = [OperationLabel("get", "/lead/", "list", ""), OperationLabel("get", "/contact/", "list", "")]
     assert operation_names(operations) == ["list_lead", "list_contact"]
     assert operation_names(operations[::-1]) == ["list_contact", "list_lead"]
 
 
-def test_where_ids_are_names_within_a_group_all_names_come_from_the_paths() -> None:
+def test_local_ids_are_replaced_by_names_from_the_paths() -> None:
     operations = [
         OperationLabel("get", "/number/", "list", ""),
         OperationLabel("get", "/status/", "list", ""),
@@ -90,7 +88,7 @@ def test_one_pair_of_equal_ids_does_not_rename_the_rest() -> None:
     assert operation_names(operations) == ["fetch_a", "fetch_b", "see_c", "see_d", "see_e"]
 
 
-def test_a_verb_that_is_the_name_of_a_thing_stays_in_its_place() -> None:
+def test_a_verb_that_is_a_noun_stays_in_place() -> None:
     operations = [
         OperationLabel("get", "/bulk_action/edit/", "", ""),
         OperationLabel("post", "/bulk_action/edit/", "", ""),
@@ -105,29 +103,29 @@ def test_a_verb_that_is_the_name_of_a_thing_stays_in_its_place() -> None:
     ]
 
 
-def test_all_items_at_once_and_one_of_them_are_told_apart() -> None:
+def test_operations_on_collections_and_items_are_distinguished() -> None:
     operations = [OperationLabel("put", "/task/", "", ""), OperationLabel("put", "/task/{id}/", "", "")]
     assert operation_names(operations) == ["replace_task", "replace_task_by_id"]
 
 
-def test_paths_that_differ_in_their_parameters_only_are_still_told_apart() -> None:
+def test_paths_that_differ_only_in_their_parameters_have_distinct_names() -> None:
     operations = [OperationLabel("get", "/a/{x}/b", "get", ""), OperationLabel("get", "/a/{y}/b", "get", "")]
     assert operation_names(operations) == ["get_a_by_x_b", "get_a_by_y_b"]
 
 
-def test_paths_that_read_the_same_are_told_apart_by_a_digest_and_not_by_a_number() -> None:
+def test_paths_with_the_same_words_are_distinguished_by_a_digest() -> None:
     operations = [OperationLabel("get", "/a-b", "", ""), OperationLabel("get", "/a_b", "", "")]
     first, second = operation_names(operations)
     assert first != second
     assert operation_names(operations[::-1]) == [second, first]
 
 
-def test_a_tools_name_begins_with_its_system_and_api() -> None:
+def test_a_tool_name_begins_with_its_system_and_api() -> None:
     assert tool_name(["close", "leads"], "get_lead") == "close_leads_get_lead"
     assert tool_name(["", "products"], "get_trade_item") == "products_get_trade_item"
 
 
-def test_a_long_name_gives_up_its_small_words_before_anything_else() -> None:
+def test_a_long_name_loses_its_fillers_first() -> None:
     assert tool_name(["products"], "get_the_list_of_all_the_claims_of_a_products_owner") == (
         "products_get_list_all_claims_owner"
     )
@@ -146,7 +144,7 @@ def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, 
     assert len(set(operation_names(operations))) == len(operations)
 
 
-def test_a_name_that_is_too_long_for_hosts_is_cut_and_stays_one_of_its_own() -> None:
+def test_a_long_name_is_truncated_and_stays_distinct() -> None:
     names = [tool_name(["products"], f"get_{'very_' * 20}long_{end}") for end in ("one", "two")]
     assert len(set(names)) == 2
     assert all(len(name) == 64 for name in names)
@@ -154,12 +152,12 @@ def test_a_name_that_is_too_long_for_hosts_is_cut_and_stays_one_of_its_own() -> 
 
 def exported(*operations: tuple[str, str]) -> dict[tuple[str, str], str]:
     """The names in a document whose ids say method and path over again."""
-    told = [OperationLabel(m, p, f"{m}-{p.strip('/').replace('/', '-')}", "") for m, p in operations]
-    told += [OperationLabel("get", f"/v1/other{i}", f"get-v1-other{i}", "") for i in range(10)]
-    return {(one.method, one.path): name for one, name in zip(told, operation_names(told), strict=True)}
+    labels = [OperationLabel(m, p, f"{m}-{p.strip('/').replace('/', '-')}", "") for m, p in operations]
+    labels += [OperationLabel("get", f"/v1/other{i}", f"get-v1-other{i}", "") for i in range(10)]
+    return {(one.method, one.path): name for one, name in zip(labels, operation_names(labels), strict=True)}
 
 
-def test_ids_that_only_say_their_paths_give_way_to_names_from_the_paths() -> None:
+def test_ids_that_repeat_their_paths_are_replaced() -> None:
     names = exported(
         ("get", "/v1/stores"),
         ("post", "/v1/stores"),
@@ -197,7 +195,7 @@ OPERATIONS = st.lists(
 
 
 @given(OPERATIONS, st.randoms(use_true_random=False))
-def test_tool_names_fit_hosts_are_distinct_and_do_not_depend_on_the_order(
+def test_tool_names_are_valid_distinct_and_independent_of_order(
     operations: list[OperationLabel], random: Random
 ) -> None:
     names = tool_names(["acme", "leads"], operation_names(operations))
@@ -208,7 +206,7 @@ def test_tool_names_fit_hosts_are_distinct_and_do_not_depend_on_the_order(
     assert dict(zip(shuffled, tool_names(["acme", "leads"], operation_names(shuffled)), strict=True)) == known
 
 
-def test_names_that_become_equal_by_being_shortened_stay_apart() -> None:
+def test_names_that_are_truncated_alike_stay_distinct() -> None:
     long = "get_the_list_of_all_the_claims_of_products_owner"
     names = tool_names(["products"], [long, long.replace("_the_", "_"), "get_it"])
     assert len(set(names)) == 3

@@ -27,7 +27,7 @@ def only(paths: dict[str, Any], **members: Any) -> Operation:
     return found
 
 
-def test_an_operation_becomes_a_name_a_description_and_a_schema() -> None:
+def test_an_operation_has_a_name_a_description_and_a_schema() -> None:
     found = only(
         {
             "/things/{id}": {
@@ -61,14 +61,14 @@ def test_a_json_body_is_the_argument_body() -> None:
     assert found.input_schema["required"] == ["body"]
 
 
-def test_parameters_of_a_path_item_hold_for_its_operations_which_may_overrule_them() -> None:
+def test_operations_inherit_and_override_parameters_of_the_path_item() -> None:
     shared = [{"name": "q", "in": "query", "schema": {"type": "string"}}]
     own = [{"name": "q", "in": "query", "required": True, "schema": {"type": "integer"}}]
     found = only({"/t": {"parameters": shared, "get": operation(parameters=own)}})
     assert found.input_schema["properties"] == {"q": {"type": "integer"}}
 
 
-def test_parameters_of_one_name_in_several_places_stay_apart() -> None:
+def test_parameters_with_one_name_in_several_locations_stay_distinct() -> None:
     places: list[dict[str, Any]] = [
         {"name": "id", "in": where, "required": True, "schema": {}} for where in ("path", "query", "header")
     ]
@@ -77,12 +77,12 @@ def test_parameters_of_one_name_in_several_places_stay_apart() -> None:
 
 
 @pytest.mark.parametrize("header", ["Authorization", "Host", "Cookie", "X-API-Key", "Content-Type", "Accept"])
-def test_headers_that_are_not_the_agents_business_are_no_arguments(header: str) -> None:
+def test_reserved_headers_are_no_arguments(header: str) -> None:
     found = only({"/t": {"get": operation(parameters=[{"name": header, "in": "header", "required": True}])}})
     assert found.input_schema["properties"] == {}
 
 
-def test_a_path_parameter_that_the_document_forgot_is_asked_for_all_the_same() -> None:
+def test_an_undeclared_path_parameter_is_an_argument() -> None:
     assert only({"/t/{id}": {"get": operation()}}).input_schema["required"] == ["id"]
 
 
@@ -98,7 +98,7 @@ def test_a_path_parameter_that_the_document_forgot_is_asked_for_all_the_same() -
         ({"requestBody": {"$ref": "#/components/requestBodies/Loop"}}, "has no end"),
     ],
 )
-def test_a_broken_operation_costs_itself_and_is_a_problem_with_its_place(broken: Any, reason: str) -> None:
+def test_an_invalid_operation_is_a_problem_with_its_pointer(broken: Any, reason: str) -> None:
     loop = {"requestBodies": {"Loop": {"$ref": "#/components/requestBodies/Loop"}}}
     paths = {"/bad": {"get": operation(**broken)}, "/good": {"get": operation()}}
     operations, (problem,) = read(paths, components=loop)
@@ -107,7 +107,7 @@ def test_a_broken_operation_costs_itself_and_is_a_problem_with_its_place(broken:
     assert (problem.subject, problem.pointer) == ("GET /bad", "/paths/~1bad/get")
 
 
-def test_an_operation_that_is_served_elsewhere_is_a_problem_and_never_a_call_to_there() -> None:
+def test_an_operation_at_another_origin_is_a_problem() -> None:
     elsewhere = replace(SOURCE, anchor="https://elsewhere.example/")
     paths = {"/bad": {"get": operation()}}
     operations, (problem,) = read_operations(document(paths, servers=[{"url": "https://evil.example"}]), elsewhere)
@@ -116,14 +116,14 @@ def test_an_operation_that_is_served_elsewhere_is_a_problem_and_never_a_call_to_
 
 
 @pytest.mark.parametrize("server", ["http://localhost:8000", HOST.replace("https", "http"), "mailto:x"])
-def test_a_server_that_is_a_leftover_or_differs_in_the_scheme_is_the_documents_own_host(server: str) -> None:
+def test_localhost_servers_and_other_schemes_mean_the_documents_host(server: str) -> None:
     document_alone = replace(SOURCE, anchor="")
     paths = {"/a": {"get": operation()}}
     (found,), _ = read_operations(document(paths, servers=[{"url": server}]), document_alone)
     assert found.base == HOST
 
 
-def test_the_host_of_a_document_without_an_anchor_does_not_stand_in_for_a_server_on_another() -> None:
+def test_the_documents_host_is_no_fallback_for_a_server_on_another() -> None:
     paths = {"/a": {"get": operation()}}
     servers = [{"url": "https://elsewhere.example/v1"}]
     operations, (problem,) = read_operations(document(paths, servers=servers), replace(SOURCE, anchor=""))
@@ -141,13 +141,13 @@ def test_the_host_of_a_document_without_an_anchor_does_not_stand_in_for_a_server
         ({"openapi": "3.1.0", "paths": []}, "no `paths`"),
     ],
 )
-def test_a_document_that_gives_nothing_says_why(contents: JsonObject, reason: str) -> None:
+def test_a_document_without_operations_has_a_reason(contents: JsonObject, reason: str) -> None:
     with pytest.raises(NotOpenApiError, match=reason):
         read_operations(contents, SOURCE)
 
 
 @pytest.mark.parametrize("node", [None, 1, "x", [], {"get": 5}, {"get": []}, {"parameters": 3}])
-def test_a_path_of_the_wrong_shape_gives_nothing_and_breaks_nothing(node: Any) -> None:
+def test_a_path_of_the_wrong_type_is_ignored(node: Any) -> None:
     operations, _ = read({"/bad": node, "/good": {"get": operation()}})
     assert [found.path for found in operations] == ["/good"]
 
@@ -164,7 +164,7 @@ def test_a_path_of_the_wrong_shape_gives_nothing_and_breaks_nothing(node: Any) -
         ([{"url": f" {HOST}/v4 "}], "/a", f"{HOST}/v4"),
     ],
 )
-def test_the_base_is_the_first_server_that_calls_may_go_to(servers: Any, path: str, base: str) -> None:
+def test_the_base_is_the_first_server_with_an_allowed_origin(servers: Any, path: str, base: str) -> None:
     members = {} if servers is None else {"servers": servers}
     assert only({path: {"get": operation()}}, **members).base == base
 
@@ -194,16 +194,16 @@ def test_the_base_is_the_first_server_that_calls_may_go_to(servers: Any, path: s
         ("post", "/x/replace", "", "destructive"),
     ],
 )
-def test_the_tier_follows_the_method_and_the_words(method: str, path: str, operation_id: str, tier: str) -> None:
+def test_the_tier_follows_method_and_words(method: str, path: str, operation_id: str, tier: str) -> None:
     assert only({path: {method: operation(operationId=operation_id)}}).tier == tier
 
 
-def test_text_of_a_document_reaches_the_model_without_hidden_characters() -> None:
+def test_text_of_a_document_is_cleaned() -> None:
     found = only({"/t": {"get": operation(summary="Get\u202e it\u200b", description="See\x00 \U000e0041this")}})
     assert found.description.startswith("Get it. See this")
 
 
-def test_a_description_stays_short_enough_for_the_strictest_host() -> None:
+def test_descriptions_are_short_enough_for_the_strictest_host() -> None:
     found = only({"/t": {"get": operation(summary="word " * 100, description="word " * 5000)}})
     assert len(found.description) < 1024
 
@@ -234,12 +234,12 @@ def test_names_do_not_depend_on_the_order_of_the_paths() -> None:
         ([], "it is not an object"),
     ],
 )
-def test_no_operation_is_dropped_without_a_word(node: Any, reason: str) -> None:
+def test_skipped_operations_are_reported(node: Any, reason: str) -> None:
     _, (problem,) = read({"/a": node})
     assert problem.reason == reason
 
 
-def test_query_and_methods_of_ones_own_are_sent_as_they_are_written() -> None:
+def test_query_and_custom_methods_are_sent_as_written() -> None:
     """OpenAPI 3.2 §4.8.9: `query`, and the keys of `additionalOperations` with their capitals."""
     copy = operation(operationId="copyThing")
     item = {"query": operation(operationId="runThings"), "additionalOperations": {"COPY": copy, "Lock": operation()}}
@@ -252,7 +252,7 @@ def test_query_and_methods_of_ones_own_are_sent_as_they_are_written() -> None:
     ]
 
 
-def test_a_parameter_that_is_the_whole_query_breaks_nothing() -> None:
+def test_a_querystring_parameter_is_supported() -> None:
     query: JsonObject = {"name": "q", "in": "querystring", "content": {"application/json": {"schema": {}}}}
     operations, _ = read({"/a": {"get": operation(parameters=[query])}, "/b": {"get": operation()}})
     assert operations[-1].path == "/b"
@@ -262,7 +262,7 @@ def test_a_parameter_that_is_the_whole_query_breaks_nothing() -> None:
     ("version", "notices"),
     [("3.0.0", 0), ("3.1.1", 0), ("3.2.0", 0), (3.0, 0), (3.1, 0), (3, 0), ("3.9.1", 1), (3.9, 1), ("3.10.0", 1)],
 )
-def test_every_openapi_3_is_read_and_an_unknown_one_with_a_notice(version: Any, notices: int) -> None:
+def test_openapi_3_is_read_and_unknown_versions_are_reported(version: Any, notices: int) -> None:
     operations, problems = read({"/a": {"get": operation()}}, openapi=version)
     assert len(operations) == 1
     assert [problem.effect for problem in problems] == ["it is read as OpenAPI 3.2"] * notices
@@ -274,24 +274,24 @@ def test_no_other_version_is_read(version: Any) -> None:
         read({"/a": {"get": operation()}}, openapi=version)
 
 
-def test_a_document_of_webhooks_alone_has_nothing_to_call_and_says_so() -> None:
+def test_a_document_with_only_webhooks_is_reported() -> None:
     operations, (problem,) = read_operations({"openapi": "3.1.0", "webhooks": {"a": {"post": {}}}}, SOURCE)
     assert operations == []
     assert (problem.effect, problem.pointer) == ("there is nothing to call", "/webhooks")
     assert problem.reason == "it has 1 webhooks, which the service calls, and no paths"
 
 
-def test_rule_1_a_path_without_a_slash_does_not_go_on_with_the_name_of_the_host() -> None:
+def test_rule_1_a_path_without_a_slash_does_not_extend_the_host_name() -> None:
     assert only({".evil.example/t": {"get": operation()}}).path == "/.evil.example/t"
 
 
-def test_paths_that_differ_only_in_the_names_of_parameters_are_both_there() -> None:
+def test_paths_that_differ_only_in_parameter_names_are_both_kept() -> None:
     operations, problems = read({"/t/{id}": {"get": operation()}, "/t/{name}": {"get": operation()}})
     assert problems == []
     assert len({one.name for one in operations}) == 2
 
 
-def test_a_method_and_a_path_may_be_references_whose_own_members_come_first() -> None:
+def test_siblings_of_a_reference_override_its_target() -> None:
     shared = {"get": operation(operationId="get_shared", summary="Shared"), "delete": operation()}
     paths = {
         "/a": {"$ref": "#/components/pathItems/Shared", "delete": operation(summary="Own")},
@@ -306,7 +306,7 @@ def test_a_method_and_a_path_may_be_references_whose_own_members_come_first() ->
     ]
 
 
-def test_members_of_the_wrong_type_are_as_if_they_were_not_there() -> None:
+def test_members_of_the_wrong_type_are_ignored() -> None:
     wrong = operation(operationId=5, summary=[], description={}, tags=[1, "t", None], security=7, servers="x")
     found = only({"/things": {"get": wrong}}, servers="https://evil.example", components=None, security=[5, "x"])
     assert (found.name, found.base, found.tags, found.scopes) == (
@@ -322,7 +322,7 @@ def test_a_server_variable_of_the_wrong_type_is_empty() -> None:
     assert only({"/a": {"get": operation()}}, servers=servers).base == f"{HOST}/v2"
 
 
-def test_what_is_known_of_a_reference_that_leads_nowhere_is_told() -> None:
+def test_the_reason_for_an_unresolved_reference_is_reported() -> None:
     outside = "https://elsewhere.example/a.json#/A"
     unresolved = {outside: "it is at another origin"}
     paths = {"/a": {"get": operation(parameters=[{"$ref": outside}])}}
@@ -330,7 +330,7 @@ def test_what_is_known_of_a_reference_that_leads_nowhere_is_told() -> None:
     assert problem.reason == f"it refers to {outside}: it is at another origin"
 
 
-def test_more_problems_than_are_told_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_problems_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_PROBLEMS", 3)
     _, problems = read({f"/{i}": {"get": None} for i in range(5)})
     assert [p.reason for p in problems] == ["it is not an object"] * 3 + ["there are 5 problems"]
@@ -340,13 +340,13 @@ def test_a_method_in_capitals_is_the_method() -> None:
     assert only({"/a": {"GET": operation()}}).method == "GET"
 
 
-def test_an_undeclared_path_parameter_and_a_query_parameter_of_its_name_stay_apart() -> None:
+def test_an_undeclared_path_parameter_differs_from_a_query_parameter() -> None:
     query = {"name": "id", "in": "query", "schema": {"type": "integer"}}
     found = only({"/i/{id}": {"get": operation(parameters=[query])}})
     assert found.input_schema["properties"] == {"id_query": {"type": "integer"}, "id_path": {"type": "string"}}
 
 
-def test_parameters_whose_names_no_host_accepts_have_names_of_their_own() -> None:
+def test_parameters_with_invalid_names_have_distinct_names() -> None:
     query: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": {}} for name in ("цена", "вес", "a[b]")]
     names = list(as_object(only({"/i": {"get": operation(parameters=query)}}).input_schema["properties"]))
     assert len(names) == 3
@@ -354,12 +354,12 @@ def test_parameters_whose_names_no_host_accepts_have_names_of_their_own() -> Non
 
 
 @pytest.mark.parametrize("header", ["X_API_KEY", "X-HTTP-Method-Override", "X-Forwarded-For", "User-Agent", "Trailer"])
-def test_rule_3_headers_that_servers_take_for_others_are_no_arguments(header: str) -> None:
+def test_rule_3_reserved_headers_with_underscores_are_no_arguments(header: str) -> None:
     found = only({"/t": {"get": operation(parameters=[{"name": header, "in": "header"}])}})
     assert found.input_schema["properties"] == {}
 
 
-def test_a_header_whose_name_is_none_costs_its_operation() -> None:
+def test_a_parameter_with_an_invalid_header_name_is_a_problem() -> None:
     _, (problem,) = read({"/t": {"get": operation(parameters=[{"name": "bad name", "in": "header"}])}})
     assert "invalid header name" in problem.reason
 
@@ -369,7 +369,7 @@ def test_a_malformed_server_does_not_hide_a_good_one() -> None:
     assert only({"/a": {"get": operation()}}, servers=servers).base == f"{HOST}/v2"
 
 
-def test_an_operation_that_we_cannot_read_is_a_problem_and_costs_no_other(
+def test_a_bug_with_one_operation_does_not_affect_the_others(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("closient_mcp.tools.openapi.operations.tier_of", {"good": "read"}.__getitem__)
@@ -379,20 +379,20 @@ def test_an_operation_that_we_cannot_read_is_a_problem_and_costs_no_other(
     assert "Traceback" in caplog.text
 
 
-def test_more_operations_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_operations_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.tools.openapi.operations.MAX_OPERATIONS", 2)
     operations, (problem,) = read({f"/{i}": {"get": operation()} for i in range(5)})
     assert len(operations) == 2
     assert "it has 5 operations; 2 are read" in problem.reason
 
 
-def test_a_problem_shows_nothing_hidden_of_the_document() -> None:
+def test_problems_are_cleaned() -> None:
     _, (problem,) = read({"/a[31m‮": {"get": operation(parameters=[{"$ref": "#/x]0;y"}])}})
     assert "" not in str(problem)
     assert "‮" not in str(problem)
 
 
-def test_operations_that_share_a_large_schema_share_its_conversion() -> None:
+def test_a_shared_schema_is_converted_once() -> None:
     large = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(500)}}
     body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Large"}}}}
     operations, _ = read(
@@ -403,11 +403,11 @@ def test_operations_that_share_a_large_schema_share_its_conversion() -> None:
 
 
 @pytest.mark.parametrize("identifier", ["A" * 120_000, "a-" * 60_000, "x" * 120_000])
-def test_a_huge_identifier_is_named_in_no_time(identifier: str) -> None:
+def test_a_huge_identifier_is_processed_quickly(identifier: str) -> None:
     assert len(only({"/a": {"get": operation(operationId=identifier, summary=identifier)}}).name) <= 64
 
 
-def test_the_scopes_of_an_operation_are_its_own_or_the_documents_or_by_the_systems_rule() -> None:
+def test_scopes_come_from_operation_document_or_system() -> None:
     schemes = {"securitySchemes": {"o": {"type": "oauth2"}, "k": {"type": "apiKey"}}}
     paths = {
         "/own": {"get": operation(security=[{"k": []}, {"o": ["things.read", "more"]}])},

@@ -38,13 +38,13 @@ def test_every_operation_is_a_tool_or_a_named_problem(spec: Spec) -> None:
     assert sorted([*tools, *missing]) == sorted(in_the_document(spec))
 
 
-def test_what_is_missing_has_a_place_and_a_reason_that_is_not_ours(spec: Spec) -> None:
+def test_a_missing_file_is_reported_with_its_url_and_reason(spec: Spec) -> None:
     missing = [problem for problem in spec.description.problems if problem.effect == LEFT_OUT]
     assert all(problem.pointer.startswith("/paths/") and problem.reason for problem in missing)
     assert not any("could not be read (" in problem.reason for problem in missing)
 
 
-def test_what_refers_to_nothing_that_may_be_read_says_so(spec: Spec) -> None:
+def test_unresolvable_references_are_reported(spec: Spec) -> None:
     reasons = [problem.reason for problem in spec.description.problems if "refers to" in problem.reason]
     assert all(MISSING.get(spec.name, "nothing at all") in reason for reason in reasons)
     assert bool(reasons) == (spec.name in MISSING)
@@ -55,7 +55,7 @@ def test_the_names_of_a_document_are_distinct(spec: Spec) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_every_schema_is_json_schema_and_has_no_union_at_its_root(spec: Spec) -> None:
+def test_converted_schemas_are_valid_and_have_no_root_union(spec: Spec) -> None:
     different: dict[str, JsonValue] = {}
     for one in spec.description.operations:
         assert one.input_schema["type"] == "object"

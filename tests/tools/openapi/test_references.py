@@ -89,7 +89,7 @@ async def test_a_reference_to_another_file_is_followed(service: Service) -> None
     assert body_schema(found) == PET
 
 
-async def test_a_reference_in_another_file_is_relative_to_that_file(service: Service) -> None:
+async def test_references_in_another_file_are_relative_to_it(service: Service) -> None:
     files = {
         "a/one.json": {"type": "array", "items": {"$ref": "b/two.yaml#/definitions/Pet"}},
         "a/b/two.yaml": 'definitions:\n  Pet: {$ref: "../../three.json#/x~1y/%7Bz%7D"}\n',
@@ -142,7 +142,7 @@ async def test_parts_of_a_swagger_document_may_be_in_other_files(service: Servic
     }
 
 
-async def test_rule_2_a_reference_to_another_origin_is_not_followed_and_costs_its_operation(service: Service) -> None:
+async def test_rule_2_a_reference_to_another_origin_is_not_followed(service: Service) -> None:
     with running_service({"/Pet.json": Reply(PET)}) as elsewhere:
         paths = {**body_of(f"{elsewhere.url}/Pet.json#/x"), "/good": {"get": operation()}}
         found = await served(service, document(paths))
@@ -150,11 +150,11 @@ async def test_rule_2_a_reference_to_another_origin_is_not_followed_and_costs_it
     assert [one.path for one in found.operations] == ["/good"]
     (problem,) = found.problems
     assert problem.subject == "POST /t"
-    told = f"it refers to {elsewhere.url}/Pet.json#/x: it has another origin than the document"
-    assert problem.reason.startswith(told)
+    reason = f"it refers to {elsewhere.url}/Pet.json#/x: it has another origin than the document"
+    assert problem.reason.startswith(reason)
 
 
-async def test_rule_2_a_reference_that_is_redirected_to_another_origin_is_not_used(service: Service) -> None:
+async def test_rule_2_a_reference_redirected_to_another_origin_is_rejected(service: Service) -> None:
     with running_service({"/Pet.json": Reply(PET)}) as elsewhere:
         service.routes["/api/Pet.json"] = Reply(status=302, headers={"location": f"{elsewhere.url}/Pet.json"})
         found = await served(service, document(body_of("Pet.json")))
@@ -163,7 +163,7 @@ async def test_rule_2_a_reference_that_is_redirected_to_another_origin_is_not_us
     assert "redirects to another origin" in problem.reason
 
 
-async def test_what_is_redirected_on_the_same_origin_is_relative_to_where_it_is(service: Service) -> None:
+async def test_references_in_a_redirected_file_are_relative_to_its_final_url(service: Service) -> None:
     service.routes["/api/Pet.json"] = Reply(status=302, headers={"location": "/moved/Pet.json"})
     service.routes["/moved/Pet.json"] = Reply({"$ref": "Name.json"})
     service.routes["/moved/Name.json"] = Reply({"type": "string"})
@@ -171,9 +171,7 @@ async def test_what_is_redirected_on_the_same_origin_is_relative_to_where_it_is(
 
 
 @pytest.mark.parametrize("reference", ["file:///etc/passwd", "ftp://x/y", "http://[", "//user@host/x", "\u0000:x"])
-async def test_rule_2_a_document_from_the_network_leads_to_no_file_and_no_other_scheme(
-    service: Service, reference: str
-) -> None:
+async def test_rule_2_a_remote_document_must_not_refer_to_local_files(service: Service, reference: str) -> None:
     found = await served(service, document({**body_of(reference), "/good": {"get": operation()}}))
     assert [one.path for one in found.operations] == ["/good"]
     assert len(found.problems) == 1
@@ -188,7 +186,7 @@ async def test_rule_2_a_document_from_the_network_leads_to_no_file_and_no_other_
         (Reply({"other": {}}), "it leads nowhere"),
     ],
 )
-async def test_a_file_that_cannot_be_used_costs_what_needs_it_and_is_named(
+async def test_an_unusable_file_is_reported_by_the_operations_that_need_it(
     service: Service, reply: Reply, reason: str
 ) -> None:
     service.routes["/api/Pet.json"] = reply
@@ -200,7 +198,7 @@ async def test_a_file_that_cannot_be_used_costs_what_needs_it_and_is_named(
     assert "/api/Pet.json#/Pet" in problem.reason
 
 
-async def test_what_no_call_needs_is_not_fetched(service: Service) -> None:
+async def test_files_that_no_request_needs_are_not_fetched(service: Service) -> None:
     outside = {"$ref": "Outside.json"}
     responses = {"200": {"description": "well", "content": {"application/json": {"schema": outside}}}}
     schema = {"type": "object", "example": outside, "default": outside, "x-more": outside}
@@ -212,7 +210,7 @@ async def test_what_no_call_needs_is_not_fetched(service: Service) -> None:
     assert [got.path for got in service.received] == ["/api/openapi.json"]
 
 
-async def test_properties_that_are_called_like_keywords_are_properties(service: Service) -> None:
+async def test_properties_named_like_keywords_are_properties(service: Service) -> None:
     names = ("example", "responses", "default", "properties", "x-y", "enum")
     schema = {"type": "object", "properties": {name: {"$ref": f"{name}.json"} for name in names}}
     files = {f"{name}.json": {"type": "integer"} for name in names}
@@ -220,7 +218,7 @@ async def test_properties_that_are_called_like_keywords_are_properties(service: 
     assert body_schema(found)["properties"] == {name: {"type": "integer"} for name in names}
 
 
-def test_files_that_refer_to_each_other_become_definitions_that_do() -> None:
+def test_files_that_refer_to_each_other_become_definitions() -> None:
     a = {"type": "object", "properties": {"b": {"$ref": "b.json"}, "own": {"$ref": "#"}}}
     b = {"type": "object", "properties": {"a": {"$ref": "a.json"}, "start": {"$ref": "openapi.json#/components/x"}}}
     whole = resolved(document(body_of("a.json"), components={"x": {"type": "string"}}), a=a, b=b)
@@ -234,7 +232,7 @@ def test_files_that_refer_to_each_other_become_definitions_that_do() -> None:
     }
 
 
-async def test_a_schema_that_contains_itself_through_two_files_is_offered(service: Service) -> None:
+async def test_a_schema_recursive_through_two_files_is_supported(service: Service) -> None:
     tree = {"type": "object", "properties": {"left": {"$ref": "leaf.json#/x"}, "right": {"$ref": "tree.json"}}}
     leaf = {"x": {"type": "array", "items": {"$ref": "tree.json"}}}
     found = await served(service, document(body_of("tree.json")), {"tree.json": tree, "leaf.json": leaf})
@@ -253,7 +251,7 @@ async def test_a_schema_that_contains_itself_through_two_files_is_offered(servic
         {"/bad": {"get": operation(requestBody={"$ref": "loop.json#/a"})}},
     ],
 )
-async def test_circles_of_paths_parameters_and_bodies_are_problems(service: Service, paths: dict[str, Any]) -> None:
+async def test_circular_references_are_problems(service: Service, paths: dict[str, Any]) -> None:
     loop = {"a": {"$ref": "#/b"}, "b": {"$ref": "loop.json#/a"}}
     found = await served(service, document({**paths, "/good": {"get": operation()}}), {"loop.json": loop})
     assert [one.path for one in found.operations] == ["/good"]
@@ -279,7 +277,7 @@ def test_an_anchor_in_another_file_names_a_schema() -> None:
     )
 
 
-def test_what_has_an_id_is_found_by_it_and_its_own_references_are_relative_to_it() -> None:
+def test_an_id_names_a_schema_and_is_its_base_uri() -> None:
     pet = {
         "$id": "https://ids.example/schemas/pet",
         "type": "object",
@@ -295,24 +293,24 @@ def test_what_has_an_id_is_found_by_it_and_its_own_references_are_relative_to_it
     assert whole.unresolved == {}
 
 
-def test_a_schema_with_an_id_where_it_is_used_has_its_own_root() -> None:
+def test_an_inline_schema_with_an_id_is_its_own_resource() -> None:
     start = document(body_of("#/$defs/A", **{"$id": "https://ids.example/x", "$defs": {"A": {"type": "integer"}}}))
     assert schema_in(resolved(start)) == {"type": "integer"}
 
 
-def test_an_id_that_is_only_a_name_does_not_hide_the_files_beside() -> None:
+def test_an_id_that_is_only_a_name_does_not_hide_other_files() -> None:
     start = document(body_of("a.json"))
     a = {"$id": "https://ids.example/a", "type": "array", "items": {"$ref": "b.json"}}
     assert schema_in(resolved(start, a=a, b=PET))["items"] == {"$ref": "#/components/schemas/b"}
 
 
-def test_a_document_is_found_by_the_address_that_it_gives_itself() -> None:
+def test_a_document_is_found_by_its_self_url() -> None:
     start = document(body_of("https://self.example/api#/components/schemas/Pet"), components={"schemas": {"Pet": PET}})
     start["$self"] = "https://self.example/api"
     assert schema_in(resolved(start)) == PET
 
 
-def test_parts_of_one_name_stay_apart() -> None:
+def test_parts_with_the_same_name_stay_separate() -> None:
     start = document(body_of("a.json"), components={"schemas": {"Pet": {"type": "string"}}})
     a = {"properties": {"one": {"$ref": "b.json#/Pet"}, "two": {"$ref": "c.json#/Pet"}}}
     whole = resolved(start, a=a, b={"Pet": {"type": "integer"}}, c={"Pet": {"type": "boolean"}})
@@ -322,7 +320,7 @@ def test_parts_of_one_name_stay_apart() -> None:
     assert follow(whole.document, {"$ref": "#/components/schemas/Pet"}) == {"type": "string"}
 
 
-def test_the_mapping_of_a_discriminator_leads_to_the_same_places() -> None:
+def test_discriminator_mappings_are_rewritten_too() -> None:
     union = {
         "oneOf": [{"$ref": "b.json"}],
         "discriminator": {"propertyName": "k", "mapping": {"b": "b.json", "c": "C"}},
@@ -331,7 +329,7 @@ def test_the_mapping_of_a_discriminator_leads_to_the_same_places() -> None:
     assert discriminator["mapping"] == {"b": "#/components/schemas/b", "c": "C"}
 
 
-def test_what_stands_beside_a_reference_stays() -> None:
+def test_siblings_of_a_reference_are_kept() -> None:
     whole = resolved(document(body_of("a.json", description="Which.", maxLength=3)), a={"type": "string"})
     paths: Any = whole.document["paths"]
     assert paths["/t"]["post"]["requestBody"]["content"]["application/json"]["schema"] == {
@@ -342,7 +340,7 @@ def test_what_stands_beside_a_reference_stays() -> None:
 
 
 @pytest.mark.parametrize("reference", ["#/definitions/X", "#/paths/~1a/get/parameters/1/schema", "#/x-parts/%7B1%7D"])
-async def test_references_into_unusual_places_of_the_document_are_followed(service: Service, reference: str) -> None:
+async def test_references_to_unusual_places_are_followed(service: Service, reference: str) -> None:
     schema = {"type": "string", "maxLength": 5}
     parameter = {"name": "q", "in": "query", "schema": schema}
     members = {"definitions": {"X": schema}, "x-parts": {"{1}": schema}}
@@ -372,14 +370,14 @@ async def test_references_into_unusual_places_of_the_document_are_followed(servi
         ("{}", False),
     ],
 )  # fmt: skip
-def test_only_documents_that_may_refer_elsewhere_are_looked_through(text: str, elsewhere: bool) -> None:
+def test_only_documents_that_may_refer_elsewhere_are_bundled(text: str, elsewhere: bool) -> None:
     assert refers_elsewhere(text.encode()) is elsewhere
 
 
 # Bounds
 
 
-async def test_no_more_files_are_read_than_a_hundred(service: Service) -> None:
+async def test_at_most_a_hundred_files_are_read(service: Service) -> None:
     schema = {"anyOf": [{"$ref": f"{i}.json"} for i in range(MAX_FILES + 50)]}
     service.otherwise = Reply({"type": "string"})
     found = await served(service, document(body_of("all.json")), {"all.json": schema})
@@ -388,7 +386,7 @@ async def test_no_more_files_are_read_than_a_hundred(service: Service) -> None:
     assert f"more than {MAX_FILES} other files" in problem.reason
 
 
-async def test_a_chain_of_files_without_an_end_ends(service: Service) -> None:
+async def test_an_endless_chain_of_files_is_cut_off(service: Service) -> None:
     service.otherwise = lambda got: Reply({"items": {"$ref": f"{got.path.rsplit('/', 1)[1]}x"}})
     found = await served(service, document({**body_of("a"), "/good": {"get": operation()}}))
     assert [one.path for one in found.operations] == ["/good"]
@@ -408,7 +406,7 @@ async def test_files_are_bounded_in_size_together(service: Service, monkeypatch:
     assert service.received[-1].path == "/api/b.json"
 
 
-async def test_no_time_left_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_exceeded_time_limit_is_reported(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.tools.openapi.external_files._TIMEOUT", 0.0)
     found = await served(service, document(body_of("a.json")), {"a.json": PET})
     assert "took more than" in found.problems[0].reason
@@ -439,7 +437,7 @@ async def test_a_file_may_refer_to_files_in_its_folder_and_below(tmp_path: Path)
 
 
 @pytest.mark.parametrize("reference", ["../secret.json", "%2e%2e/secret.json", "/secret.json", "link.json", "link/x"])
-async def test_rule_2_a_file_leads_nowhere_outside_its_folder(tmp_path: Path, reference: str) -> None:
+async def test_rule_2_a_file_must_not_refer_outside_its_folder(tmp_path: Path, reference: str) -> None:
     (tmp_path / "secret.json").write_text(json.dumps(PET))
     folder = tmp_path / "api"
     url = write(folder, {"openapi.json": document(body_of(reference))})
@@ -450,7 +448,7 @@ async def test_rule_2_a_file_leads_nowhere_outside_its_folder(tmp_path: Path, re
     assert "outside" in problem.reason
 
 
-async def test_rule_2_a_file_leads_to_no_other_that_the_settings_name(tmp_path: Path) -> None:
+async def test_rule_2_a_file_must_not_refer_to_other_configured_files(tmp_path: Path) -> None:
     one = write(tmp_path / "one", {"openapi.json": document(body_of("../two/openapi.json#/components/schemas/Pet"))})
     two = write(tmp_path / "two", {"openapi.json": document({}, components={"schemas": {"Pet": PET}})})
     system = await read(one, "https://api.example.com", beside=two)
@@ -458,7 +456,7 @@ async def test_rule_2_a_file_leads_to_no_other_that_the_settings_name(tmp_path: 
     assert "outside the document's folder" in system.documents[one].problems[0].reason
 
 
-async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, service: Service) -> None:
+async def test_rule_2_a_file_must_not_refer_to_the_network(tmp_path: Path, service: Service) -> None:
     service.otherwise = Reply(PET)
     url = write(tmp_path, {"openapi.json": document(body_of(f"{service.url}/Pet.json"))})
     (problem,) = (await local(url)).problems
@@ -469,7 +467,7 @@ async def test_rule_2_a_file_leads_to_nothing_on_the_network(tmp_path: Path, ser
 # What is kept
 
 
-async def test_a_start_without_network_uses_what_was_made_of_the_files_that_were_kept(
+async def test_an_offline_start_uses_the_cached_operations(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = Cache(tmp_path)
@@ -494,7 +492,7 @@ async def test_another_file_that_changed_changes_what_is_read(service: Service, 
     assert body_schema(await served(service, start, {"c.json": {"type": "null"}}, cache)) == {"type": "null"}
 
 
-async def test_a_file_that_could_not_be_had_is_asked_for_at_the_next_start(service: Service, tmp_path: Path) -> None:
+async def test_a_file_that_could_not_be_fetched_is_retried_at_the_next_start(service: Service, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     service.routes["/api/a.json"] = Reply(status=500)
     assert (await served(service, document(body_of("a.json")), cache=cache)).operations == ()
@@ -503,7 +501,7 @@ async def test_a_file_that_could_not_be_had_is_asked_for_at_the_next_start(servi
     assert body_schema(await served(service, document(body_of("a.json")), {"a.json": PET}, cache)) == PET
 
 
-async def test_a_kept_file_stands_in_for_one_that_cannot_be_had_and_is_told(service: Service, tmp_path: Path) -> None:
+async def test_a_cached_file_is_used_if_fetching_fails_and_is_stale(service: Service, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     await served(service, document(body_of("a.json")), {"a.json": PET}, cache)
     service.routes["/api/a.json"] = Reply(status=500)

@@ -1,4 +1,4 @@
-"""Swagger 2.0: what its documents say is said by the OpenAPI 3.0 documents that they become."""
+"""Conversion of Swagger 2.0 documents to OpenAPI 3.0."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def test_host_base_path_and_schemes_are_servers(members: dict[str, Any], urls: l
     assert [server["url"] for server in converted({}, **members).get("servers", [])] == urls
 
 
-def test_without_schemes_the_scheme_is_the_documents_own() -> None:
+def test_without_schemes_the_documents_scheme_is_used() -> None:
     document = to_openapi(swagger({}, host="a.example"), "http://127.0.0.1:8000/swagger.json")
     assert server_origins(document, "http://127.0.0.1:8000/") == {"http://a.example"}
 
 
-def test_without_a_host_the_api_is_where_the_document_is() -> None:
+def test_without_host_the_documents_host_is_used() -> None:
     document = to_openapi(swagger({}, basePath="/v1"), ADDRESS)
     assert server_origins(document, ADDRESS) == {"https://docs.example.com"}
 
@@ -97,7 +97,7 @@ def test_a_collection_format_is_a_style(place: str, collection_format: str | Non
     ("collection_format", "header", "encoded"),
     [("ssv", "a b", "a%20b"), ("tsv", "a\tb", "a%09b"), ("pipes", "a|b", "a%7Cb")],
 )
-def test_a_collection_format_joins_in_every_place(collection_format: str, header: str, encoded: str) -> None:
+def test_a_collection_format_joins_in_every_location(collection_format: str, header: str, encoded: str) -> None:
     joined = {"type": "array", "items": {"type": "string"}, "collectionFormat": collection_format}
     places = {"path": "p", "query": "q", "header": "h", "formData": "f"}
     parameters = [{"in": place, "name": name, "required": True, **joined} for place, name in places.items()]
@@ -110,16 +110,23 @@ def test_a_collection_format_joins_in_every_place(collection_format: str, header
     assert (request.headers["h"], request.content, problems) == (header, f"f={encoded}".encode(), [])
 
 
-def test_what_a_parameter_says_of_its_value_is_its_schema() -> None:
-    said = {"type": "integer", "format": "int32", "enum": [1, 2], "default": 1, "maximum": 5, "exclusiveMaximum": True}
-    found = converted_parameter(description="Which.", required=True, allowEmptyValue=True, **said, **{"x-example": 2})
+def test_keywords_of_a_parameter_are_its_schema() -> None:
+    schema = {
+        "type": "integer",
+        "format": "int32",
+        "enum": [1, 2],
+        "default": 1,
+        "maximum": 5,
+        "exclusiveMaximum": True,
+    }
+    found = converted_parameter(description="Which.", required=True, allowEmptyValue=True, **schema, **{"x-example": 2})
     assert found == {
         "name": "p", "in": "query", "description": "Which.", "required": True, "allowEmptyValue": True, "example": 2,
-        "schema": said,
+        "schema": schema,
     }  # fmt: skip
 
 
-def test_a_body_parameter_is_the_request_body_in_all_that_is_consumed() -> None:
+def test_a_body_parameter_is_the_request_body_in_all_consumed_types() -> None:
     body = {"name": "b", "in": "body", "description": "It.", "required": True, "schema": {"$ref": "#/definitions/T"}}
     node = converted_operation({"parameters": [body], "consumes": ["application/json", "application/xml"]})
     media = {"schema": {"$ref": "#/components/schemas/T"}}
@@ -138,7 +145,7 @@ def test_a_body_parameter_is_the_request_body_in_all_that_is_consumed() -> None:
         ([], ["application/xml"], ["application/json"]),
     ],
 )
-def test_what_an_operation_consumes_goes_before_what_the_document_does(
+def test_consumes_of_an_operation_overrides_that_of_the_document(
     own: list[str] | None, whole: list[str] | None, media_types: list[str]
 ) -> None:
     node: dict[str, Any] = {"parameters": [{"name": "b", "in": "body", "schema": {"type": "object"}}]}
@@ -170,19 +177,19 @@ def test_form_data_is_a_form() -> None:
     }
 
 
-def test_form_data_with_a_file_is_multipart_and_the_file_bytes() -> None:
+def test_form_data_with_a_file_is_multipart() -> None:
     node = {"parameters": [FIELD, FILE], "consumes": ["application/json", "application/x-www-form-urlencoded"]}
     ((media_type, media),) = converted_operation(node)["requestBody"]["content"].items()
     assert media_type == "multipart/form-data"
     assert media["schema"]["properties"]["f"] == {"type": "string", "format": "binary"}
 
 
-def test_form_data_without_a_file_is_what_is_consumed_of_forms() -> None:
+def test_form_data_without_files_has_the_consumed_form_types() -> None:
     node = {"parameters": [FIELD], "consumes": ["application/json", "multipart/form-data"]}
     assert list(converted_operation(node)["requestBody"]["content"]) == ["multipart/form-data"]
 
 
-def test_parameters_of_a_path_item_that_make_the_body_go_to_its_operations_which_may_overrule_them() -> None:
+def test_body_parameters_of_a_path_item_are_inherited_by_operations() -> None:
     body = {"name": "b", "in": "body", "schema": {"type": "string"}}
     own = {"name": "other", "in": "body", "schema": {"type": "integer"}}
     query = {"name": "q", "in": "query", "type": "string"}
@@ -193,7 +200,7 @@ def test_parameters_of_a_path_item_that_make_the_body_go_to_its_operations_which
     assert [one["name"] for one in found["parameters"]] == ["q"]
 
 
-def test_a_reference_to_a_parameter_may_be_one_to_the_body() -> None:
+def test_a_parameter_reference_may_lead_to_a_body_parameter() -> None:
     parameters = {"B": {"name": "b", "in": "body", "schema": {"$ref": "#/definitions/T"}},
                   "Q": {"name": "q", "in": "query", "type": "string"}}  # fmt: skip
     node = {"parameters": [{"$ref": "#/parameters/B"}, {"$ref": "#/parameters/Q"}]}
@@ -202,7 +209,7 @@ def test_a_reference_to_a_parameter_may_be_one_to_the_body() -> None:
     assert found["parameters"] == [{"name": "q", "in": "query", "schema": {"type": "string"}}]
 
 
-def test_schemas_keep_their_meaning_and_properties_that_are_called_like_keywords() -> None:
+def test_properties_named_like_keywords_are_converted() -> None:
     animal = {
         "type": "object",
         "discriminator": "kind",
@@ -229,7 +236,7 @@ def test_schemas_keep_their_meaning_and_properties_that_are_called_like_keywords
     }
 
 
-def test_responses_have_their_schema_in_all_that_is_produced() -> None:
+def test_responses_have_their_schema_in_all_produced_types() -> None:
     responses = {"200": {"description": "well", "schema": {"$ref": "#/definitions/T"}},
                  "404": {"$ref": "#/responses/None"}}  # fmt: skip
     found = converted({"/t": {"get": {"responses": responses}}}, produces=["application/json", "text/csv"])
@@ -267,7 +274,7 @@ def test_security_definitions_are_security_schemes(scheme: dict[str, Any], expec
     assert converted({}, securityDefinitions={"s": scheme})["components"]["securitySchemes"]["s"] == expected
 
 
-def test_the_document_that_was_given_stays_as_it_was() -> None:
+def test_the_given_document_is_not_modified() -> None:
     given: JsonObject = swagger({"/t": {"post": operation(parameters=[FIELD, FILE])}}, definitions={"T": {"x": 1}})
     before = copy.deepcopy(given)
     to_openapi(given, ADDRESS)
@@ -303,7 +310,7 @@ WRONG: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("node", "reason"), WRONG)
-def test_what_is_wrong_costs_its_own_operation_and_is_told(node: Any, reason: str) -> None:
+def test_invalid_operations_are_reported(node: Any, reason: str) -> None:
     paths = {"/bad": {"post": node}, "/good": {"get": operation()}}
     document = converted(paths, parameters={"Loop": {"$ref": "#/parameters/Loop"}}, host="docs.example.com")
     host = "https://docs.example.com"
@@ -314,7 +321,7 @@ def test_what_is_wrong_costs_its_own_operation_and_is_told(node: Any, reason: st
 
 
 @pytest.mark.parametrize("paths", [None, [], 5, {"/t": None}, {"/t": []}, {"/t": {"$ref": "#/paths/~1t"}}])
-def test_paths_of_the_wrong_shape_break_nothing(paths: Any) -> None:
+def test_paths_of_the_wrong_type_are_ignored(paths: Any) -> None:
     converted(paths, definitions=[], parameters=5, responses="x", securityDefinitions=[1], produces={})
 
 

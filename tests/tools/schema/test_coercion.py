@@ -35,9 +35,7 @@ def check(schema: JsonObject, value: JsonValue, name: str = "v", definitions: Js
          [{"n": 1}]),
     ],
 )  # fmt: skip
-def test_what_was_written_as_text_is_read_as_what_belongs_there(
-    schema: JsonObject, given: JsonValue, meant: JsonValue
-) -> None:
+def test_strings_are_coerced_to_the_schemas_types(schema: JsonObject, given: JsonValue, meant: JsonValue) -> None:
     definitions: JsonObject = {"O": {"type": "object", "properties": {"n": {"type": "integer"}}}}
     assert check(schema, given, definitions=definitions) == meant
 
@@ -57,7 +55,7 @@ def test_what_was_written_as_text_is_read_as_what_belongs_there(
         ({}, None),
     ],
 )
-def test_what_fits_as_it_is_stays_as_it_is(schema: JsonObject, given: JsonValue) -> None:
+def test_valid_arguments_are_unchanged(schema: JsonObject, given: JsonValue) -> None:
     assert check(schema, given) == given
 
 
@@ -81,7 +79,7 @@ def test_what_is_nothing_of_the_kind_is_refused(schema: JsonObject, given: JsonV
         check(schema, given)
 
 
-def test_a_number_that_was_written_as_text_goes_out_digit_by_digit() -> None:
+def test_a_quoted_number_is_sent_with_every_digit() -> None:
     price = check({"type": "number"}, "1.10")
     assert isinstance(price, LiteralNumber)
     assert price == 1.1
@@ -105,13 +103,13 @@ def test_a_number_that_was_written_as_text_goes_out_digit_by_digit() -> None:
         ({"anyOf": [{"type": "string"}, {"type": "object"}]}, "{}", "{}"),
     ],
 )
-def test_a_body_that_may_be_anything_is_the_object_that_was_written_as_text(
+def test_json_text_is_parsed_in_a_body_that_accepts_anything(
     schema: JsonObject, given: JsonValue, meant: JsonValue
 ) -> None:
     assert check(schema, given, name="body") == meant
 
 
-def test_null_inside_a_body_is_never_left_out() -> None:
+def test_null_inside_a_body_is_kept() -> None:
     body: JsonObject = {
         "type": "object",
         "properties": {"n": {"type": "integer"}, "note": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
@@ -121,7 +119,7 @@ def test_null_inside_a_body_is_never_left_out() -> None:
         check(body, {"n": None}, name="body")
 
 
-def test_a_schema_that_refers_to_itself_many_times_is_no_endless_work() -> None:
+def test_a_schema_that_contains_itself_many_times_is_read_quickly() -> None:
     everything: JsonValue = [{"$ref": f"#/$defs/{name}"} for name in "ABCDEFGH"]
     definitions: JsonObject = {name: {"anyOf": everything} for name in "ABCDEFG"}
     definitions["H"] = {"type": "object", "properties": {"n": {"$ref": "#/$defs/A"}, "i": {"type": "integer"}}}

@@ -10,7 +10,7 @@ from closient_mcp.tools.schema.keywords import description_of, is_portable, keyw
 @pytest.mark.parametrize(
     "pattern", ["^[a-z]+$", r"^\d{4}-\d{2}$", r"[\w\-.]+@x", "(?:a|b)?", "a(?=b)", r"^\[\]$", r"(?<!a)b", "x{2,}", ""]
 )
-def test_a_pattern_that_every_engine_reads_alike_is_kept(pattern: str) -> None:
+def test_a_portable_pattern_is_kept(pattern: str) -> None:
     assert is_portable(pattern)
     assert keywords({"pattern": pattern}, "string") == {"type": "string", "pattern": pattern}
 
@@ -20,7 +20,7 @@ def test_a_pattern_that_every_engine_reads_alike_is_kept(pattern: str) -> None:
     ["(?i)a", "(?P<n>a)", r"\p{L}", r"\Aa\Z", "a++", "(?>a)", "[[:alpha:]]", "{a}", r"\@", "(", "a]", "[^]", "x" * 201,
      r"a\-b", "(?#c)", "a}", r"\a", "[]a]"],
 )  # fmt: skip
-def test_a_pattern_that_only_some_engines_read_is_left_to_the_service(pattern: str) -> None:
+def test_a_pattern_that_is_not_portable_is_omitted(pattern: str) -> None:
     assert not is_portable(pattern)
     assert keywords({"pattern": pattern}, "string") == {"type": "string"}
 
@@ -43,7 +43,7 @@ TYPES: list[tuple[Any, tuple[list[str], bool]]] = [
 
 
 @pytest.mark.parametrize(("schema", "expected"), TYPES)
-def test_the_types_are_those_that_are_meant(schema: Any, expected: tuple[list[str], bool]) -> None:
+def test_types_are_normalized(schema: Any, expected: tuple[list[str], bool]) -> None:
     assert types_of(schema) == expected
 
 
@@ -70,16 +70,16 @@ def test_the_types_are_those_that_are_meant(schema: Any, expected: tuple[list[st
         ({"multipleOf": 5}, "number", {"multipleOf": 5}),
     ],
 )
-def test_what_hosts_accept_is_kept_as_it_is_meant(schema: Any, kind: str, expected: Any) -> None:
+def test_supported_keywords_are_kept(schema: Any, kind: str, expected: Any) -> None:
     assert keywords(schema, kind) == {"type": kind, **expected}
 
 
-def test_a_type_that_none_of_the_listed_values_has_is_no_choice() -> None:
+def test_a_type_without_matching_enum_values_is_omitted() -> None:
     assert keywords({"enum": ["a", "b"]}, "integer") is None
 
 
 @pytest.mark.parametrize(
-    ("schema", "kind", "said"),
+    ("schema", "kind", "expected"),
     [
         ({"description": "A thing", "default": 10}, "integer", "A thing. Default 10."),
         ({"description": "A thing (default 10)", "default": 10}, "integer", "A thing (default 10)"),
@@ -95,5 +95,5 @@ def test_a_type_that_none_of_the_listed_values_has_is_no_choice() -> None:
          "See here, there & so"),
     ],
 )  # fmt: skip
-def test_what_has_no_keyword_is_said_in_the_description(schema: Any, kind: str, said: str) -> None:
-    assert description_of(schema, kind) == said
+def test_unsupported_keywords_are_described(schema: Any, kind: str, expected: str) -> None:
+    assert description_of(schema, kind) == expected

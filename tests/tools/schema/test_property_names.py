@@ -20,12 +20,12 @@ def an_object(*names: str) -> JsonObject:
     ("name", "shown"),
     [("@type", "_type"), ("filter[name]", "filter_name"), ("a b", "a_b"), ("$", "property_"), ("größe", "gr_e")],
 )
-def test_a_name_that_hosts_refuse_is_shown_under_one_that_they_accept(name: str, shown: str) -> None:
+def test_an_invalid_name_is_shown_under_a_valid_one(name: str, shown: str) -> None:
     assert shown_names([name, "type"])[name].startswith(shown)
 
 
 @given(st.lists(st.text(max_size=80)))
-def test_every_shown_name_is_accepted_by_hosts_and_leads_back_to_one_name(names: list[str]) -> None:
+def test_shown_names_are_valid_and_distinct(names: list[str]) -> None:
     shown = shown_names(names)
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in shown.values())
     assert len({*shown.values(), *set(names) - set(shown)}) == len(set(names))
@@ -59,12 +59,12 @@ NESTED: dict[str, tuple[JsonObject, JsonObject, JsonObject]] = {
 
 
 @pytest.mark.parametrize("case", NESTED)
-def test_names_are_put_back_wherever_the_schema_has_them(case: str) -> None:
+def test_names_are_restored_wherever_the_schema_has_them(case: str) -> None:
     schema, given_, sent = NESTED[case]
     assert restore(given_, schema) == sent
 
 
-def test_the_arguments_own_names_stay() -> None:
+def test_the_names_of_arguments_are_kept() -> None:
     schema: JsonObject = {"properties": {"a_b": TEXT, "body": an_object("a_b")}}
     assert restore_names({"a_b": "1", "body": {"a_b": "2"}}, schema, {"a_b": "a b"}) == {
         "a_b": "1",
@@ -72,11 +72,11 @@ def test_the_arguments_own_names_stay() -> None:
     }
 
 
-def test_a_schema_that_refers_to_itself_alone_does_not_hang() -> None:
+def test_a_schema_that_only_refers_to_itself_terminates() -> None:
     schema: JsonObject = {"properties": {"body": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"$ref": "#/$defs/A"}}}
     assert restore_names({"body": {"x": 1}}, schema, {"x": "$x"}) == {"body": {"x": 1}}
 
 
-def test_only_the_names_that_a_schema_has_are_kept_for_it() -> None:
+def test_renames_are_limited_to_the_names_in_a_schema() -> None:
     shown = shown_names(["a b", "c d"])
     assert renames_in(an_object("a_b"), shown) == {"a_b": "a b"}

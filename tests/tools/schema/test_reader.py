@@ -38,11 +38,11 @@ def ref(name: str) -> JsonObject:
         ({"allOf": [{"type": "string"}], "description": "d"}, {"type": "string", "description": "d"}),
     ],
 )
-def test_openapi_words_become_what_they_mean_in_json_schema(schema: JsonValue, expected: JsonObject) -> None:
+def test_openapi_keywords_are_converted_to_json_schema(schema: JsonValue, expected: JsonObject) -> None:
     assert convert(schema) == expected
 
 
-def test_what_only_the_server_sets_is_not_asked_for() -> None:
+def test_read_only_properties_are_omitted() -> None:
     schema: JsonObject = {
         "type": "object",
         "properties": {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}},
@@ -51,18 +51,18 @@ def test_what_only_the_server_sets_is_not_asked_for() -> None:
     assert convert(schema) == {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 
 
-def test_a_reference_is_replaced_by_what_it_names() -> None:
+def test_a_reference_is_replaced_by_its_target() -> None:
     assert convert(ref("Pet"), Pet={"type": "string"}) == {"type": "string"}
 
 
-def test_a_schema_that_contains_itself_is_kept_under_defs() -> None:
+def test_a_recursive_schema_is_a_definition() -> None:
     tree: JsonObject = {"type": "object", "properties": {"child": ref("Tree")}}
     converted = convert(ref("Tree"), Tree=tree)
     assert fits(converted, {"child": {"child": {}}})
     assert not fits(converted, {"child": {"child": 1}})
 
 
-def test_schemas_that_contain_each_other_are_kept_under_defs() -> None:
+def test_mutually_recursive_schemas_are_definitions() -> None:
     converted = convert(
         ref("A"),
         A={"type": "object", "properties": {"b": ref("B")}},
@@ -79,7 +79,7 @@ def test_a_reference_that_leads_nowhere_is_an_error(reference: str) -> None:
         convert({"$ref": reference})
 
 
-def test_a_bomb_of_references_stays_small() -> None:
+def test_exponential_references_stay_small() -> None:
     bomb: dict[str, Any] = {
         f"L{i}": {"type": "object", "properties": {f"p{j}": ref(f"L{i + 1}") for j in range(10)}} for i in range(12)
     }
@@ -88,7 +88,7 @@ def test_a_bomb_of_references_stays_small() -> None:
     assert len(str(converted)) < 200_000
 
 
-def test_a_long_enumeration_is_cut_to_a_description_of_it() -> None:
+def test_a_very_long_enum_becomes_a_description() -> None:
     converted = convert({"type": "string", "enum": [f"value{i}" for i in range(5000)]})
     assert "enum" not in converted
     assert "5000 values" in str(converted["description"])
@@ -119,16 +119,16 @@ WRONG_KEYWORDS: list[JsonObject] = [
 
 @pytest.mark.parametrize("wrong", WRONG_KEYWORDS)
 @pytest.mark.parametrize("kind", ["string", "object", "array"])
-def test_a_keyword_that_is_not_what_it_must_be_is_left_out(kind: str, wrong: JsonObject) -> None:
+def test_invalid_keywords_are_omitted(kind: str, wrong: JsonObject) -> None:
     assert fits(convert({"type": kind, **wrong}), {"string": "x", "object": {}, "array": []}[kind])  # type: ignore[arg-type]
 
 
-def test_rule_2_values_of_a_schema_reach_the_model_without_hidden_characters() -> None:
+def test_rule_2_schema_values_are_cleaned() -> None:
     converted = convert({"type": "string", "enum": ["a\u202e"], "default": "b\x1b[0m", "const": "c\u200b"})
     assert not set("\u202e\x1b\u200b") & set(str(converted))
 
 
-def test_two_references_that_end_in_one_word_have_definitions_of_their_own() -> None:
+def test_references_with_the_same_last_word_have_distinct_definitions() -> None:
     schemas: dict[str, Any] = {
         "components": {
             "schemas": {"X": {"type": "object", "properties": {"x": ref("X")}}},
@@ -145,19 +145,19 @@ def test_two_references_that_end_in_one_word_have_definitions_of_their_own() -> 
 
 
 @pytest.mark.parametrize("levels", [30, 1000, 5000])
-def test_very_deep_schemas_are_cut_and_not_crashed_on(levels: int) -> None:
+def test_very_deep_schemas_are_truncated(levels: int) -> None:
     deep: JsonObject = {"type": "string"}
     for _ in range(levels):
         deep = {"type": ["array", "null"], "items": deep}
     assert str(convert(deep)).count("anyOf") <= 25
 
 
-def test_a_long_chain_of_references_is_cut_and_not_crashed_on() -> None:
+def test_a_long_chain_of_references_is_truncated() -> None:
     chain: dict[str, Any] = {f"C{i}": {"type": "array", "items": ref(f"C{i + 1}")} for i in range(3000)}
     assert fits(convert(ref("C0"), **chain, C3000={"type": "string"}), [])
 
 
-def test_one_of_becomes_any_of_because_branches_may_have_lost_what_kept_them_apart() -> None:
+def test_one_of_is_converted_to_any_of() -> None:
     converted = convert({"oneOf": [{"type": "object", "not": {}}, {"type": "object"}]})
     assert fits(converted, {})
     assert "oneOf" not in converted
@@ -168,12 +168,12 @@ def test_a_percent_encoded_reference_is_followed() -> None:
     assert reader.read({"$ref": "#/paths/~1a~1%7Bid%7D/x"}) == {"type": "integer"}
 
 
-def test_a_schema_of_thousands_of_parts_is_cut() -> None:
+def test_a_schema_with_thousands_of_properties_is_truncated() -> None:
     wide: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(9000)}}
     assert 1000 < len(as_object(convert(wide)["properties"])) < 5000
 
 
-def test_a_small_component_stands_in_place_and_a_large_one_under_defs() -> None:
+def test_small_components_are_inlined_and_large_ones_are_definitions() -> None:
     small: JsonObject = {"type": "object", "properties": {"a": {"type": "string"}}}
     large: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(100)}}
     assert convert(ref("S"), S=small) == small
@@ -187,7 +187,7 @@ PET: JsonObject = {
 }
 
 
-def test_objects_that_all_hold_become_one() -> None:
+def test_objects_in_all_of_are_merged() -> None:
     cat: JsonObject = {
         "allOf": [
             ref("Pet"),
@@ -204,7 +204,7 @@ def test_objects_that_all_hold_become_one() -> None:
     }
 
 
-def test_what_is_asked_of_one_property_in_several_parts_is_asked_together() -> None:
+def test_constraints_on_a_property_in_several_parts_are_merged() -> None:
     parts: JsonValue = [
         {"type": "object", "properties": {"n": {"type": "number", "minimum": 1}, "x": {"type": "string"}}},
         {"properties": {"n": {"type": "integer", "minimum": 3, "maximum": 9}, "x": {"type": "boolean"}}},
@@ -214,7 +214,7 @@ def test_what_is_asked_of_one_property_in_several_parts_is_asked_together() -> N
     assert converted["x"] == {"allOf": [{"type": "string"}, {"type": "boolean"}]}
 
 
-def test_what_only_the_server_sets_is_found_through_references_and_parts() -> None:
+def test_read_only_is_found_through_references_and_all_of() -> None:
     stamp: JsonObject = {"type": "string", "readOnly": True}
     schema: JsonObject = {
         "type": "object",
@@ -230,7 +230,7 @@ def test_what_only_the_server_sets_is_found_through_references_and_parts() -> No
     assert converted == {"type": "object", "properties": {"d": {"type": "string"}}, "required": ["d"]}
 
 
-def test_what_one_part_keeps_for_the_server_no_other_part_asks_for() -> None:
+def test_read_only_in_one_part_applies_to_all() -> None:
     parts: JsonValue = [{"properties": {"id": {"type": "integer"}}}, {"properties": {"id": {"readOnly": True}}}]
     assert convert({"allOf": parts, "required": ["id"]}) == {"type": "object", "additionalProperties": True}
 
@@ -248,7 +248,7 @@ ANIMALS: dict[str, JsonValue] = {
 }
 
 
-def test_a_discriminator_tells_the_branches_apart() -> None:
+def test_a_discriminator_distinguishes_the_branches() -> None:
     converted = convert(ref("Animal"), **ANIMALS)
     assert fits(converted, {"kind": "cat", "lives": 9})
     assert fits(converted, {"kind": "Dog", "barks": True})
@@ -256,7 +256,7 @@ def test_a_discriminator_tells_the_branches_apart() -> None:
     assert not fits(converted, {"kind": "cow", "lives": 9})
 
 
-def test_what_extends_a_choice_takes_its_properties_and_not_the_choice() -> None:
+def test_extending_a_discriminated_schema_omits_its_union() -> None:
     assert convert(ref("Cat"), **ANIMALS) == {
         "type": "object",
         "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}},
@@ -264,7 +264,7 @@ def test_what_extends_a_choice_takes_its_properties_and_not_the_choice() -> None
     }
 
 
-def test_a_large_branch_says_the_value_that_chooses_it() -> None:
+def test_a_large_branch_describes_its_discriminator_value() -> None:
     large: JsonObject = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(30)}}
     choice: JsonObject = {"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}}
     converted = convert(choice, A=large, B=large)
@@ -272,7 +272,7 @@ def test_a_large_branch_says_the_value_that_chooses_it() -> None:
 
 
 @pytest.mark.parametrize("schema", [ref("A"), {"anyOf": [ref("A"), {"type": "string"}]}])
-def test_what_is_at_once_a_choice_of_itself_is_anything_and_comes_to_an_end(schema: JsonObject) -> None:
+def test_a_schema_that_is_a_branch_of_itself_accepts_anything(schema: JsonObject) -> None:
     loop: dict[str, JsonValue] = {"A": {"anyOf": [ref("B"), {"type": "integer"}]}, "B": {"allOf": [ref("A")]}}
     assert fits(convert(schema, **loop), {"x": 1})
 
@@ -287,11 +287,11 @@ REQUIRED: list[tuple[JsonObject, JsonValue]] = [
 
 
 @pytest.mark.parametrize(("schema", "expected"), REQUIRED)
-def test_only_properties_that_are_there_are_required(schema: JsonObject, expected: JsonValue) -> None:
+def test_only_existing_properties_are_required(schema: JsonObject, expected: JsonValue) -> None:
     assert convert({"type": "object", **schema}).get("required") == expected
 
 
-def test_sets_of_required_properties_are_said_and_not_asked() -> None:
+def test_alternatives_of_required_properties_are_described() -> None:
     schema: JsonObject = {
         "type": "object",
         "description": "A filter",
@@ -303,7 +303,7 @@ def test_sets_of_required_properties_are_said_and_not_asked() -> None:
     assert converted["description"] == "A filter. Needs a, or b with c."
 
 
-def test_values_with_a_label_each_become_an_enumeration_with_its_meaning() -> None:
+def test_labelled_values_become_an_enum_with_a_description() -> None:
     branches: JsonValue = [{"title": "TEXT", "const": 0}, {"enum": [2], "description": "Voice"}]
     assert convert({"type": "integer", "oneOf": branches, "format": "int32"}) == {
         "type": "integer",
@@ -337,7 +337,7 @@ def test_every_way_to_write_it_is_understood(schema: JsonObject, good: JsonValue
     assert not fits(converted, bad)
 
 
-def test_a_name_that_hosts_refuse_is_required_under_the_name_that_is_shown() -> None:
+def test_required_lists_the_shown_names() -> None:
     converted = convert({"type": "object", "properties": {"@id": {"type": "string"}}, "required": ["@id"]})
     assert converted == {
         "type": "object",
@@ -346,7 +346,7 @@ def test_a_name_that_hosts_refuse_is_required_under_the_name_that_is_shown() -> 
     }
 
 
-def test_what_a_reference_defaults_to_is_said_beside_what_is_said_of_it() -> None:
+def test_the_default_of_a_reference_is_added_to_its_description() -> None:
     size: JsonObject = {"type": "integer", "default": 20, "description": "A size."}
     assert convert({"$ref": "#/components/schemas/Size", "description": "How many."}, Size=size) == {
         "type": "integer",

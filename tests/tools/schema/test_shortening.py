@@ -40,7 +40,7 @@ def test_a_small_schema_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("count", [5, 400])
-def test_a_long_enumeration_gives_its_number_and_says_where_the_rest_is(count: int) -> None:
+def test_a_long_enum_is_summarized(count: int) -> None:
     schema = whole({"type": "string", "enum": [f"v{i}" for i in range(count)]})
     shown = shorten(schema)
     assert ("enum" in body_of(shown)) is (count == 5)
@@ -58,7 +58,7 @@ def nested(levels: int) -> JsonObject:
     return schema
 
 
-def test_what_nests_deeply_is_cut_and_says_where_the_rest_is() -> None:
+def test_deeply_nested_schemas_are_truncated_with_a_note() -> None:
     shown = shorten(whole(nested(15)))
     assert is_truncated(shown)
     assert len(to_text(shown)) < 2_500
@@ -73,7 +73,7 @@ def test_a_large_body_keeps_every_property_and_what_it_requires() -> None:
     assert len(to_text(shown)) < len(to_text(schema)) / 5
 
 
-def test_what_is_referred_to_once_stands_in_place_and_what_repeats_stands_once() -> None:
+def test_definitions_used_once_are_inlined() -> None:
     large = {"type": "object", "properties": {f"property_{i}": {"type": "string"} for i in range(30)}}
     reference = {"$ref": "#/components/schemas/Large"}
     assert "$defs" not in shorten(whole({"type": "object", "properties": {"a": reference}}, Large=large))
@@ -81,7 +81,7 @@ def test_what_is_referred_to_once_stands_in_place_and_what_repeats_stands_once()
     assert to_text(both).count("property_7") == 1
 
 
-def test_what_contains_itself_is_still_shown_and_refers_to_nothing_else() -> None:
+def test_recursive_schemas_are_shortened_without_dangling_references() -> None:
     tree = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Tree"}, "n": {"type": "string"}}}
     shown = shorten(whole({"$ref": "#/components/schemas/Tree"}, Tree=tree))
     assert schema_faults(shown) == []
@@ -135,7 +135,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(SCHEMAS, VALUES)
-def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_want_it(schema: Any, value: Any) -> None:
+def test_a_shortened_schema_accepts_what_the_full_one_accepts(schema: Any, value: Any) -> None:
     full = whole({"type": "object", "properties": {"a": schema, "b": nested(9)}})
     shown = shorten(full)
     assert schema_faults(full) == []
@@ -145,7 +145,7 @@ def test_what_the_whole_accepts_the_short_form_accepts_too_and_it_is_as_hosts_wa
         assert not fits(full, given_) or fits(shown, given_)
 
 
-def test_a_long_description_keeps_its_beginning_and_its_address() -> None:
+def test_a_long_description_keeps_its_beginning_and_its_url() -> None:
     short = shorten_text(f"{LONG}\nGET /things/{{id}}")
     assert len(short) <= 400
     assert short.startswith("It says")
@@ -163,7 +163,7 @@ def a_tool(values: int) -> Tool:
 
 
 @pytest.mark.parametrize(("values", "names"), [(5, []), (400, ["describe_operation"])])
-async def test_what_shows_an_operation_whole_is_listed_where_a_list_shows_it_cut(values: int, names: list[str]) -> None:
+async def test_describe_operation_is_listed_if_a_schema_is_truncated(values: int, names: list[str]) -> None:
     tool = a_tool(values)
     finder = Finder(lambda: {tool.name: tool}, ArgumentChecker(), list)
     shown = listed_tools(Exposure("all"), AvailableTools([], finder.tools(TIERS), {tool.name: tool}))

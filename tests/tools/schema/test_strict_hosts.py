@@ -115,14 +115,14 @@ def check(operations: list[Operation]) -> None:
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_every_tool_of_our_own_documents_is_as_the_strictest_hosts_want_it(name: str) -> None:
+def test_tools_of_our_own_documents_satisfy_the_strictest_hosts(name: str) -> None:
     operations, problems = read_operations(OWN[name], SOURCE)
     assert problems == []
     check(operations)
 
 
 @pytest.mark.parametrize("name", spec_parameters())
-def test_every_tool_of_a_real_document_is_as_the_strictest_hosts_want_it(name: str) -> None:
+def test_tools_of_real_documents_satisfy_the_strictest_hosts(name: str) -> None:
     assert SPECS
     document = read_document((SPECS / name).read_bytes())
     if is_swagger(document):
