@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 from ...auth import background
-from ..settings.loading import load_settings, load_valid_settings
+from ..settings.loading import invalid_settings, load_settings, load_valid_settings
 from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError
 from ..settings.presets.registry import NAMES
 
@@ -50,8 +50,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         background.finish(_LAST_SECONDS)
 
 
+class UsageError(SettingsError):
+    """A command line that can't be read."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError, so that a host is answered like a user at a terminal."""
+        raise UsageError(f"{message}. See `{self.prog} --help`.")
+
+
 def _dispatch(arguments: Sequence[str] | None) -> int:
-    given = _parser().parse_args(arguments)
+    try:
+        given = _parser().parse_args(arguments)
+    except UsageError as error:
+        words = sys.argv[1:] if arguments is None else arguments
+        if "serve" not in words or "--http" in words or sys.stdin.isatty():
+            raise
+        from ..serving.stdio import serve
+
+        return serve(invalid_settings(os.environ, (str(error),)))
     if given.command is None and sys.stdin.isatty():
         from ..serving.stdio import explain
 
@@ -175,7 +193,7 @@ def _port(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("common options")
     group.add_argument(
         "--config", metavar="FILE", help="the settings file (default: closient-mcp.toml in CLOSIENT_MCP_HOME)"
@@ -189,7 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning (default) or error")
     group.add_argument("--log-file", metavar="FILE", help="log to this file instead of stderr")
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="closient-mcp",
         description="An MCP server that turns an api-catalog into tools and calls the APIs for your agent.",
         parents=[common],

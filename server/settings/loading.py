@@ -73,13 +73,14 @@ def load_valid_settings(options: Options, environ: Mapping[str, str]) -> Setting
             settings = load_settings(options, environ, without=frozenset(problems))
         except SettingsError as error:
             if not error.system or error.system in problems:
-                return _no_systems(environ, (*problems.values(), str(error)))
+                return invalid_settings(environ, (*problems.values(), str(error)))
             problems[error.system] = str(error)
         else:
             return replace(settings, problems=tuple(problems.values()))
 
 
-def _no_systems(environ: Mapping[str, str], problems: tuple[str, ...]) -> Settings:
+def invalid_settings(environ: Mapping[str, str], problems: tuple[str, ...]) -> Settings:
+    """Settings without any system, whose `problems` a server reports to its host."""
     home = home_folder(environ, sys.platform)
     # A home that can't be used must not become a folder somewhere.
     usable = home is not None and home.is_absolute() and "${" not in str(home)

@@ -64,6 +64,21 @@ def test_a_log_file_that_cannot_be_written_is_reported_and_calls_work(tmp_path: 
         assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
 
 
+@pytest.mark.parametrize("options", [["--sit", NOWHERE, "--expos"], ["--no-such-option"], ["--site"], ["surplus"]])
+def test_a_mistake_in_the_entry_of_a_host_is_reported_in_the_handshake(tmp_path: Path, options: list[str]) -> None:
+    with started(*options, CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
+        assert "See `closient-mcp" in process.shake_hands()["result"]["instructions"]
+        process.send("tools/call", 3, name="ping", arguments={})
+        assert process.answer(3)["result"]["isError"]
+
+
+def test_a_mistake_in_another_command_is_a_usage_error() -> None:
+    command = [sys.executable, "-m", "closient_mcp.server", "stauts"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "invalid choice: 'stauts'" in done.stderr
+
+
 def test_a_mistake_in_one_system_leaves_the_others_working(tmp_path: Path) -> None:
     file = tmp_path / "closient-mcp.toml"
     file.write_text(
