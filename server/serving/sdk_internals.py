@@ -43,6 +43,7 @@ class ListChanged:
         self._sessions: set[ServerSession] = set()
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Remember the session of a request that ends a handshake."""
         if ctx.method == "notifications/initialized":
             session = ctx.session
             self._sessions.add(session)

@@ -43,9 +43,9 @@ class InvalidMessageError(Exception):
 class Run(Protocol):
     """Serves one connection until its input ends, as the SDK's `Server.run`."""
 
-    async def __call__(
-        self, read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage], /
-    ) -> None: ...
+    async def __call__(self, read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage], /) -> None:
+        """Serve until `read` ends."""
+        ...
 
 
 def parse_line(line: bytes) -> types.JSONRPCMessage:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Literal, TypeAlias
 
 from ...auth.oauth.registration import is_document
-from ...auth.profile import Profile
+from ...auth.profile import Endpoints, Profile
 from .model import ApiKey, Credential, NoCredential, SignIn
 from .schema import (
     ApiKeyTable,
@@ -45,21 +45,10 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
     if isinstance(table, ApiKeyTable):
         return _api_key(table, keys, sources, key_place)
     given = table.model_fields_set
-    endpoints = preset.endpoints
-    for name in ("authorization", "token", "revocation", "registration", "device_authorization"):
-        url = getattr(table, f"{name}_endpoint", None)
-        if url is not None:
-            sources.origin(url, *keys, f"{name}_endpoint")
-            sources.note(".".join([*keys, f"{name}_endpoint"]), url, sources.in_file(*keys, f"{name}_endpoint"))
-            endpoints = replace(endpoints, **{name: url})
+    endpoints = _endpoints(table, preset, keys, sources)
     if table.issuer is not None:
         sources.origin(table.issuer, *keys, "issuer")
-    if table.client_secret is not None and table.client_id is None:
-        raise sources.error("client_secret is set without client_id; set both or neither", *keys)
-    if table.client_secret is not None and table.client_auth == "none":
-        raise sources.error('client_auth = "none" excludes client_secret; remove one of them', *keys)
-    if isinstance(table.client_id, str) and is_document(table.client_id):
-        _check_document(table, keys, sources)
+    _check_client(table, keys, sources)
     profile = replace(
         preset,
         grant=table.grant,
@@ -86,6 +75,26 @@ def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key
         )
         sources.note(".".join([*keys, "credentials_in"]), table.credentials_in, sources.in_file(*keys))
     return SignIn(sources.in_file(*keys), profile)
+
+
+def _endpoints(table: _OAuthTable, preset: Profile, keys: tuple[str, ...], sources: Sources) -> Endpoints:
+    endpoints = preset.endpoints
+    for name in ("authorization", "token", "revocation", "registration", "device_authorization"):
+        url = getattr(table, f"{name}_endpoint", None)
+        if url is not None:
+            sources.origin(url, *keys, f"{name}_endpoint")
+            sources.note(".".join([*keys, f"{name}_endpoint"]), url, sources.in_file(*keys, f"{name}_endpoint"))
+            endpoints = replace(endpoints, **{name: url})
+    return endpoints
+
+
+def _check_client(table: _OAuthTable, keys: tuple[str, ...], sources: Sources) -> None:
+    if table.client_secret is not None and table.client_id is None:
+        raise sources.error("client_secret is set without client_id; set both or neither", *keys)
+    if table.client_secret is not None and table.client_auth == "none":
+        raise sources.error('client_auth = "none" excludes client_secret; remove one of them', *keys)
+    if isinstance(table.client_id, str) and is_document(table.client_id):
+        _check_document(table, keys, sources)
 
 
 def _check_document(table: _OAuthTable, keys: tuple[str, ...], sources: Sources) -> None:
