@@ -50,7 +50,7 @@ def _typescript() -> list[str]:
 
 def _seen(client: list[str], sandbox: Sandbox) -> Seen:
     """What a client tells of our server."""
-    server = [sys.executable, "-m", "closient_mcp.server", "serve", "--site", sandbox.url]
+    server = [sys.executable, "-m", "closient_mcp.server", "serve", "--site", sandbox.url, "--expose", "all"]
     finished = subprocess.run(
         [*client, json.dumps(_CALLS), *server],
         env={**os.environ, "CLOSIENT_API_KEY": sandbox.api_key},
