@@ -141,7 +141,7 @@ def _is_product(hit: Members) -> bool:
     """Return whether a hit is a product.
 
     Raises:
-        ReplyError: that can't be told.
+        ReplyError: its kind is unknown.
     """
     kind = hit.text("type", limit=40)
     if kind is not None:

@@ -22,7 +22,7 @@ def merge(first: JsonObject, second: JsonObject) -> JsonObject | None:
             result[key] = merged = _merge_keyword(key, result[key], value)
             if merged is None:
                 return None
-    # `additionalProperties: false` in one part would reject the properties of the others, which nobody intends.
+    # `additionalProperties: false` in one part would reject the properties of the others, which is never intended.
     extra = [part.get("additionalProperties") for part in (first, second)]
     if first.get("type") == second.get("type") == "object" and False in extra and extra != [False, False]:
         del result["additionalProperties"]
