@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
+from ...tools.formats.suggestions import did_you_mean
 from ...tools.problems import Problem
 from ...tools.systems.system import System
-from ...tools.toolset.exposure import Exposure
-from ..settings.model import SystemSettings
+from ..settings.model import Settings, SystemSettings
 from .tool_table import ToolTable
 
 
@@ -35,27 +34,38 @@ def skipped_of(settings: SystemSettings, table: ToolTable) -> list[Problem]:
     clashes = [problem for name, problem in table.operations.clashes if name == settings.name]
     unknown = _unknown(settings, system, table) if system.complete else ()
     place = f"the settings of {settings.name}"
-    effects = [Problem(place, f"there is {what}", "this setting has no effect") for what in unknown]
+    effects = [Problem(place, what, "this setting has no effect") for what in unknown]
     return [*system.skipped(), *clashes, *effects]
 
 
-def unknown_apis(exposure: Exposure, table: ToolTable) -> list[str]:
-    """Messages about the APIs in `--expose` that no system has; unknown while a system is not read completely."""
-    systems = table.systems.values()
+def unknown_apis(settings: Settings, table: ToolTable) -> list[Problem]:
+    """The APIs in the setting `expose` that no system has; none while a system is not read completely."""
+    exposure, systems = settings.exposure, table.systems.values()
     if exposure.mode != "apis" or not all(system.complete for system in systems):
         return []
     apis = sorted({entry.api for system in systems for entry in system.entries})
     known = {*table.systems, *apis, *(f"{system.name}.{entry.api}" for system in systems for entry in system.entries)}
-    messages: list[str] = []
-    for name in (name for name in exposure.apis if name not in known):
-        near = difflib.get_close_matches(name, sorted(known), n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        messages.append(f"there is no API `{name}`: {meant}There are {', '.join(apis)[:300]}")
-    return messages
+    source = next((setting.source for setting in settings.shown if setting.name == "expose"), "expose")
+    return [
+        Problem(source, _no_api(name, known, apis), "nothing is listed for it")
+        for name in exposure.apis
+        if name not in known
+    ]
+
+
+def _no_api(name: str, known: Iterable[str], apis: Iterable[str]) -> str:
+    meant = did_you_mean(name, known) or "."
+    return f"there is no API `{name}`{meant} There are {', '.join(sorted(apis))[:250]}"
 
 
 def _unknown(settings: SystemSettings, system: System, table: ToolTable) -> Iterable[str]:
     """The tools and APIs that the settings name and a completely loaded system does not have."""
-    apis = {settings.name, *(entry.api for entry in system.entries)}
-    yield from (f"no tool {tool}" for tool in settings.tiers if table.find(tool) is None)
-    yield from (f"no API {pin}" for pin in settings.pins if pin not in apis and not settings.preset.app_scopes)
+    apis = {entry.api for entry in system.entries}
+    names = [tool.name for tool in table.all()]
+    for tool in settings.tiers:
+        if table.find(tool) is None:
+            yield f"there is no tool `{tool}`{did_you_mean(tool, names)}"
+    for pin in settings.pins:
+        # A site may lack some of the APIs that are pinned by default.
+        if pin not in {settings.name, *apis, *settings.preset.pins}:
+            yield _no_api(pin, apis, apis)

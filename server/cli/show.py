@@ -99,6 +99,8 @@ def call(settings: Settings, name: str, arguments: str, *, plain: bool) -> int:
         from ..serving.sign_in import UserChannel
 
         async with open_bridge(settings, _logging(settings)) as bridge:
+            if settings.exposure.mode == "apis":
+                await bridge.loader.load_cached(within=_FRESH_SECONDS)
             finds = name.endswith(("_operation", "_operations"))
             if bridge.tools.find(name) is None or finds:
                 warm = await bridge.loader.load_cached(within=_FRESH_SECONDS)
@@ -106,6 +108,8 @@ def call(settings: Settings, name: str, arguments: str, *, plain: bool) -> int:
                 if bridge.tools.find(name) is None or (finds and not warm):
                     await _load(bridge, plain)
                     await bridge.loader.load_matching("", name=name)
+            if code := _report_unknown_apis(bridge):
+                return code
             tool = bridge.tools.find(name)
             if tool is None:
                 print(f"closient-mcp: {bridge.calls.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
@@ -136,12 +140,11 @@ async def _load(bridge: Bridge, plain: bool) -> None:
 
 
 def _report_unknown_apis(bridge: Bridge) -> int:
-    """Name unknown APIs of `--expose`; a usage error if none of the others is left."""
-    exposure = bridge.settings.exposure
-    unknown = unknown_apis(exposure, bridge.tools)
-    for message in unknown:
-        print(f"closient-mcp: --expose: {message}", file=sys.stderr)
-    return USAGE_ERROR if unknown and len(unknown) == len(exposure.apis) else 0
+    """Print the unknown APIs of `expose`; the exit code is a usage error if all are unknown."""
+    unknown = unknown_apis(bridge.settings, bridge.tools)
+    for problem in unknown:
+        print(f"closient-mcp: {problem.subject}: {problem.reason}", file=sys.stderr)
+    return USAGE_ERROR if unknown and len(unknown) == len(bridge.settings.exposure.apis) else 0
 
 
 def _report_failures(bridge: Bridge) -> int:

@@ -23,7 +23,7 @@ def status_of(bridge: Bridge) -> JsonObject:
         "tools": len(bridge.tools.all()),
         "listed": len(bridge.tools.listed()),
         "expose": bridge.settings.exposure.mode,
-        "unknown_apis": list[JsonValue](unknown_apis(bridge.settings.exposure, bridge.tools)),
+        "skipped": [_problem(problem) for problem in unknown_apis(bridge.settings, bridge.tools)],
         "read_only": bridge.settings.read_only,
     }
 
@@ -110,6 +110,7 @@ def status_lines(bridge: Bridge) -> list[str]:
     shown = "read-only, " if bridge.settings.read_only else ""
     lines.append(f"Tools: {len(bridge.tools.listed())} listed, {len(bridge.tools.all())} callable ({shown}--expose "
                  f"{bridge.settings.exposure.mode})")  # fmt: skip
+    lines += [f"  {p.subject}: {p.reason}; {p.effect}" for p in unknown_apis(bridge.settings, bridge.tools)]
     return lines
 
 

@@ -92,13 +92,15 @@ def _no_tools(_: Sender) -> PresetTools:
 class Preset:
     """What is known of a system beyond its documents; `introduction` is for the instructions to the model.
 
-    `app_scopes`: its documents declare no scopes, the rule is `<api>:read` and `<api>:write`.
+    `app_scopes`: its documents declare no scopes, the rule is `<api>:read` and `<api>:write`; `pins` are the APIs that
+    are pinned by default.
     """
 
     name: str = ""
     introduction: str = ""
     tools: Callable[[Sender], PresetTools] = _no_tools
     app_scopes: bool = False
+    pins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

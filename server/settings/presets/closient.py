@@ -68,7 +68,7 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
         credential = _credential_from_environment(profile, reader.sources)
     return SystemSettings(
         name=reader.name,
-        preset=Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True),
+        preset=Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True, pins=_PINS),
         site=url,
         source=DocumentSource(catalog=catalog),
         origins=origins,

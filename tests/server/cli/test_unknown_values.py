@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ...fakes.command_line import run
@@ -10,20 +12,38 @@ from ...fakes.service import Sandbox
 MISTYPED = "csb_0123456789abcdef0123456789abcdef_00000000"
 
 
-def test_an_unknown_api_is_named_with_the_nearest_and_the_others_are_listed(sandbox: Sandbox) -> None:
+def test_an_unknown_api_is_named_with_the_nearest_and_all_others(sandbox: Sandbox) -> None:
     ran = run("status", "--expose", "serach,products", site=sandbox.url)
-    assert "there is no API `serach`: did you mean search? There are account, products, " in ran.err
+    message = "--expose: there is no API `serach`; did you mean search? There are account, products, "
+    assert message in ran.err
+    assert message in ran.out
     assert ran.code == 0
     state = run("status", "--json", "--expose", "serach,products", site=sandbox.url).json()
-    (message,) = state["unknown_apis"]
-    assert message.startswith("there is no API `serach`")
+    (skipped,) = state["skipped"]
+    assert skipped["what"] == "--expose"
+    assert skipped["why"].startswith("there is no API `serach`; did you mean search?")
 
 
-@pytest.mark.parametrize("command", ["status", "tools"])
-def test_where_no_named_api_exists_the_exit_code_is_2(sandbox: Sandbox, command: str) -> None:
-    ran = run(command, site=sandbox.url, CLOSIENT_MCP_EXPOSE="foo")
+@pytest.mark.parametrize("command", [["status"], ["tools"], ["call", "products_list_products"]])
+def test_without_any_known_api_the_exit_code_is_2(sandbox: Sandbox, command: list[str]) -> None:
+    ran = run(*command, site=sandbox.url, CLOSIENT_MCP_EXPOSE="foo")
     assert ran.code == 2
-    assert "there is no API `foo`: There are account, " in ran.err
+    assert "CLOSIENT_MCP_EXPOSE: there is no API `foo`. There are account, " in ran.err
+
+
+def test_a_builtin_tool_is_not_called_if_the_cache_knows_none_of_the_apis(sandbox: Sandbox) -> None:
+    assert run("tools", site=sandbox.url).code == 0
+    ran = run("call", "validate_gtin", '{"gtin": "9506000134352"}', "--expose", "foo", site=sandbox.url)
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_an_unknown_api_in_the_file_is_named_with_its_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "x.toml"
+    file.write_text('expose = ["serach"]\n[systems.closient]\npin = ["prodcts"]\n')
+    ran = run("status", "--config", str(file), site=sandbox.url)
+    assert "x.toml:1: there is no API `serach`; did you mean search?" in ran.err
+    assert "the settings of closient: there is no API `prodcts`; did you mean products?" in ran.out
+    assert ran.code == 2
 
 
 @pytest.mark.parametrize("name", ["search", "closient", "closient.search"])
