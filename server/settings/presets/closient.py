@@ -9,13 +9,15 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from ....auth.profile import Profile
-from ....auth.secrets.references import written
+from ....auth.secrets.redaction import Redaction
+from ....auth.secrets.references import SecretError, written
 from ....tools.catalog.discovery import DocumentSource
 from ....tools.http.sender import Sender
 from ..credentials import KEY_HEADER, credential_of, new_profile
 from ..model import ApiKey, Credential, Preset, PresetTools, SettingsError, SignIn, SystemSettings
 from ..origins import safe_origin
 from ..proposals import AddRequest, Proposal, own_client
+from ..schema import ApiKeyTable, CredentialTable, FromCommand, FromKeyring
 from ..sources import Sources
 from ..table_reader import TableReader
 from .closient_keys import KEY_HINTS, key_fault
@@ -64,6 +66,7 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
     credential: Credential = SignIn("registration", profile)
     if table.credential is not None:
         credential = credential_of(table.credential, profile, reader.sources, "header")
+        _check_key(table.credential, credential, reader.sources)
     elif primary:
         credential = _credential_from_environment(profile, reader.sources)
     return SystemSettings(
@@ -77,6 +80,20 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
         tiers=table.tiers,
         prefix=() if reader.name == NAME else (reader.name,),
     )
+
+
+def _check_key(table: CredentialTable, credential: Credential, sources: Sources) -> None:
+    """Warn of a malformed key in the file or the environment; commands and keyrings are not read at the start."""
+    if not isinstance(credential, ApiKey) or not isinstance(table, ApiKeyTable):
+        return
+    if isinstance(table.key, FromCommand | FromKeyring):
+        return
+    try:
+        fault = key_fault(credential.key.open(Redaction()).reveal())
+    except SecretError:  # reported at first use
+        return
+    if fault:
+        sources.warnings.append(f"{credential.key.place}: {fault} {KEY_HINTS.source}")
 
 
 def _tools(site: str, sender: Sender) -> PresetTools:
