@@ -8,13 +8,14 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from ...auth import background
+from ...tools.formats.suggestions import did_you_mean
 from ..settings.loading import invalid_settings, load_settings, load_valid_settings
 from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError
 from ..settings.presets.registry import NAMES
@@ -55,9 +56,30 @@ class UsageError(SettingsError):
 
 
 class _Parser(argparse.ArgumentParser):
+    """Names the nearest option, command or choice for an unknown one, which argparse does not."""
+
+    commands: Collection[str] = ()
+
     def error(self, message: str) -> NoReturn:
         """Raise UsageError, so that a host is answered like a user at a terminal."""
-        raise UsageError(f"{message}. See `{self.prog} --help`.")
+        raise UsageError(f"{message}{'' if message.endswith('?') else '.'} See `{self.prog} --help`.")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] (overloads)
+        """Parse arguments; an unknown option is an error here, where the options of the command are known."""
+        words = sys.argv[1:] if args is None else list(args)
+        for word in words:
+            if word == "--" or word in self.commands:
+                break
+            name = word.partition("=")[0]
+            if name.startswith("--") and not any(option.startswith(name) for option in self._option_string_actions):
+                self.error(f"unknown option {name}{did_you_mean(name, self._option_string_actions)}")
+        return super().parse_known_args(words, namespace)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            choices = list(map(str, action.choices))
+            meant = did_you_mean(str(value), choices) or f" (choose from {', '.join(choices)})"
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}{meant}")
 
 
 def _dispatch(arguments: Sequence[str] | None) -> int:
@@ -258,4 +280,5 @@ def _parser() -> argparse.ArgumentParser:
     )
     sandbox = command("sandbox", "run a local Closient sandbox until stopped")
     sandbox.add_argument("--port", type=_port, metavar="N", default=8000, help="0 picks a free port (default: 8000)")
+    parser.commands = commands.choices
     return parser

@@ -10,6 +10,7 @@ import anyio
 
 from ...auth.secrets.redaction import Redaction
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
+from ...tools.schema.validation import unknown_arguments
 from ...tools.toolset.tool import Tool, index_tools
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import unknown_apis
@@ -99,21 +100,16 @@ def call(settings: Settings, name: str, arguments: str, *, plain: bool) -> int:
         from ..serving.sign_in import UserChannel
 
         async with open_bridge(settings, _logging(settings)) as bridge:
-            if settings.exposure.mode == "apis":
-                await bridge.loader.load_cached(within=_FRESH_SECONDS)
-            finds = name.endswith(("_operation", "_operations"))
-            if bridge.tools.find(name) is None or finds:
-                warm = await bridge.loader.load_cached(within=_FRESH_SECONDS)
-                # A known tool needs no other system.
-                if bridge.tools.find(name) is None or (finds and not warm):
-                    await _load(bridge, plain)
-                    await bridge.loader.load_matching("", name=name)
+            await _load_for(bridge, name, plain)
             if code := _report_unknown_apis(bridge):
                 return code
             tool = bridge.tools.find(name)
             if tool is None:
                 print(f"closient-mcp: {bridge.calls.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
                 return _report_failures(bridge) or USAGE_ERROR
+            if unknown := unknown_arguments(tool.input_schema, values):
+                print(f"closient-mcp: {name}: {bridge.calls.redaction.hide('; '.join(unknown))}", file=sys.stderr)
+                return USAGE_ERROR
             terminal = stderr_terminal(plain=plain)
 
             async def progress(_: float, message: str) -> None:
@@ -137,6 +133,19 @@ def _logging(settings: Settings) -> Redaction:
 async def _load(bridge: Bridge, plain: bool) -> None:
     terminal = stderr_terminal(plain=plain)
     await bridge.loader.load(terminal.bar, again=True)
+
+
+async def _load_for(bridge: Bridge, name: str, plain: bool) -> None:
+    """Load what is needed to find a tool, and to check the setting `expose` as far as documents are cached."""
+    if bridge.settings.exposure.mode == "apis":
+        await bridge.loader.load_cached(within=_FRESH_SECONDS)
+    finds = name.endswith(("_operation", "_operations"))
+    if bridge.tools.find(name) is None or finds:
+        warm = await bridge.loader.load_cached(within=_FRESH_SECONDS)
+        # A known tool needs no other system.
+        if bridge.tools.find(name) is None or (finds and not warm):
+            await _load(bridge, plain)
+            await bridge.loader.load_matching("", name=name)
 
 
 def _report_unknown_apis(bridge: Bridge) -> int:

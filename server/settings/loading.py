@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ...tools.formats.suggestions import did_you_mean
 from ...tools.toolset.exposure import Exposure
 from .folders import browser_command, home_folder
 from .model import Options, Settings, SettingsError, SystemSettings
@@ -21,6 +22,7 @@ from .schema import ConfigFile
 from .sources import Sources
 
 FILE = "closient-mcp.toml"
+_VARIABLES = ("CLOSIENT_MCP_CONFIG", "CLOSIENT_MCP_EXPOSE", "CLOSIENT_MCP_HOME", "CLOSIENT_MCP_READ_ONLY")
 _MODES = ("auto", "core", "all")
 _LEVELS = ("debug", "info", "warning", "error")
 _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
@@ -44,6 +46,7 @@ def load_settings(
             '"${...}", the host did not expand it.'
         )
     path, table, sources = _file(options, environ, home, text, without)
+    sources.warnings.extend(_unknown_variables(environ))
     systems = () if without and not table.systems else read_systems(table.systems, options.site, sources)
     exposure = _exposure(options, table, sources, systems)
     return Settings(
@@ -173,7 +176,8 @@ def _files(config: Path, table: ConfigFile, sources: Sources) -> tuple[Path, ...
 
 def _level(text: str) -> str:
     if text.lower() not in _LEVELS:
-        raise SettingsError(f"--log-level {text!r}: expected {', '.join(_LEVELS)}.")
+        meant = did_you_mean(text.lower(), _LEVELS)
+        raise SettingsError(f"--log-level {text!r}: expected {', '.join(_LEVELS)}{meant or '.'}")
     return text.lower()
 
 
@@ -182,6 +186,11 @@ def _flag(name: str, environ: Mapping[str, str]) -> bool:
     if value not in _YES | _NO:
         raise SettingsError(f"{name}={value[:40]!r}: expected true or false.")
     return value in _YES
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    unknown = sorted(name for name in environ if name.startswith("CLOSIENT_MCP_") and name not in _VARIABLES)
+    return [f"{name} has no effect: unknown variable{did_you_mean(name, _VARIABLES) or '.'}" for name in unknown]
 
 
 def _first(*values: tuple[str, str | None]) -> tuple[str, str]:

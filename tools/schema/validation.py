@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_object, parse_nested, to_text
+from ..formats.suggestions import did_you_mean
 from ..formats.text import one_line
 from .coercion import accepts_anything, coerce
 
@@ -86,9 +87,28 @@ def _errors(validator: Validator, arguments: JsonObject) -> list[ValidationError
     return sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
 
 
+def unknown_arguments(schema: JsonObject, arguments: JsonObject) -> list[str]:
+    """Messages about the arguments that a tool does not take, each with the nearest name."""
+    if schema.get("additionalProperties") is not False or schema.get("patternProperties"):
+        return []
+    names = as_object(schema.get("properties"))
+    return [f"no argument `{name[:80]}`{did_you_mean(name, names)}" for name in arguments if name not in names]
+
+
 def _message(error: ValidationError) -> str:
     path = ".".join(str(part) for part in error.absolute_path)
-    return f"{path}: {one_line(error.message, 200)}" if path else one_line(error.message, 200)
+    text = one_line(error.message, 200) + _meant(error)
+    return f"{path}: {text}" if path else text
+
+
+def _meant(error: ValidationError) -> str:
+    """The nearest name for an unexpected property, if exactly one is unexpected."""
+    if error.validator != "additionalProperties":
+        return ""
+    schema, value = as_object(cast("JsonValue", error.schema)), as_object(cast("JsonValue", error.instance))
+    names = as_object(schema.get("properties"))
+    unexpected = [name for name in value if name not in names]
+    return did_you_mean(unexpected[0], names) if len(unexpected) == 1 else ""
 
 
 def _expected(schema: JsonObject) -> str:

@@ -73,3 +73,53 @@ def test_a_mistyped_key_is_reported_without_asking_the_service(key: str, fault: 
 
 def test_a_good_key_is_not_reported(sandbox: Sandbox) -> None:
     assert "warning" not in run("config", "show", CLOSIENT_API_KEY=sandbox.api_key).out
+
+
+@pytest.mark.parametrize("value", [f'"{MISTYPED}"', '{ env = "MY_KEY" }'])
+def test_a_mistyped_key_of_the_file_is_reported_by_config_show(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "x.toml"
+    file.write_text(f'[systems.closient]\ncredential = {{ grant = "api_key", key = {value} }}\n')
+    for command in (["status"], ["config", "show"]):
+        ran = run(*command, "--config", str(file), MY_KEY=MISTYPED)
+        assert "Its checksum does not match its body" in ran.out
+        assert MISTYPED not in ran.out + ran.err
+
+
+def test_config_show_runs_no_command_for_a_key(tmp_path: Path) -> None:
+    file, trace = tmp_path / "x.toml", tmp_path / "trace"
+    command = f'{{ command = ["touch", "{trace}"] }}'
+    file.write_text(f'[systems.closient]\ncredential = {{ grant = "api_key", key = {command} }}\n')
+    assert run("config", "show", "--config", str(file)).code == 0
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["status", "--jsn"], "unknown option --jsn; did you mean --json? See `closient-mcp status --help`."),
+        (["status", "--systm", "closient"], "unknown option --systm; did you mean --system?"),
+        (["--systm=closient", "status"], "unknown option --systm; did you mean --system?"),
+        (["--systm", "closient", "status"], "unknown option --systm; did you mean --system?"),
+        (["stauts"], "invalid choice: 'stauts'; did you mean status?"),
+        (["config", "shwo"], "invalid choice: 'shwo'; did you mean show?"),
+        (["add", "x", "https://x.test", "--preset", "closse"], "invalid choice: 'closse'; did you mean close?"),
+        (["status", "--log-level", "wraning"], "did you mean warning?"),
+        (["login", "closeint"], "no such system; did you mean closient?"),
+        (["logout", "closeint"], "no such system; did you mean closient?"),
+        (["call", "validate_gtin", '{"gtinn": "1"}'], "validate_gtin: no argument `gtinn`; did you mean gtin?"),
+    ],
+)
+def test_a_misspelt_word_is_named_with_the_nearest(arguments: list[str], message: str) -> None:
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+@pytest.mark.parametrize("arguments", [["status", "--js"], ["status", "--expose=core"], ["tools", "--", "--all"]])
+def test_abbreviations_values_and_words_after_a_separator_are_no_unknown_options(arguments: list[str]) -> None:
+    assert "unknown option" not in run(*arguments).err
+
+
+def test_an_unknown_variable_is_reported_with_the_nearest() -> None:
+    shown = run("config", "show", CLOSIENT_MCP_EXPOS="core").out
+    assert "CLOSIENT_MCP_EXPOS has no effect: unknown variable; did you mean CLOSIENT_MCP_EXPOSE?" in shown
