@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -171,8 +172,16 @@ def document(paths: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 def fits(schema: JsonObject, instance: JsonValue) -> bool:
     """Whether an instance is valid by a JSON Schema, which itself has to be one."""
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema).is_valid(instance)  # pyright: ignore[reportUnknownMemberType] (a stub's gap)
+    validator = _validator(json.dumps(schema))
+    return validator.is_valid(instance)  # pyright: ignore[reportUnknownMemberType] (a stub's gap)
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    """The validator of a schema; checking a schema takes longer than checking an instance."""
+    checked = json.loads(schema)
+    Draft202012Validator.check_schema(checked)
+    return Draft202012Validator(checked)
 
 
 @dataclass(frozen=True)
