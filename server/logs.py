@@ -35,8 +35,8 @@ class _PrivateFile(RotatingFileHandler):
         return open(self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_open_private)
 
 
-def start_log(level: str, file: str | None, redaction: Redaction, *, folder: Path | None = None) -> None:
-    """Send the log to `file`, or to stderr and a rotating file in `folder`.
+def start_log(level: str, file: str | None, *, folder: Path | None = None) -> Redaction:
+    """Send the log to `file`, or to stderr and a rotating file in `folder`; the result redacts secrets from it.
 
     A folder that can't be written to leaves the log on stderr.
 
@@ -44,6 +44,7 @@ def start_log(level: str, file: str | None, redaction: Redaction, *, folder: Pat
         SettingsError: `file` can't be written.
     """
     handlers = [_explicit(file)] if file is not None else [logging.StreamHandler(sys.stderr), *_rotating(folder)]
+    redaction = Redaction()
     for handler in handlers:
         handler.setFormatter(_Redacting(redaction))
     logging.raiseExceptions = False  # a full disk must not print what it could not log, unredacted
@@ -53,6 +54,7 @@ def start_log(level: str, file: str | None, redaction: Redaction, *, folder: Pat
     if level != "debug":
         for name in _VERBOSE_LIBRARIES:
             logging.getLogger(name).setLevel(logging.WARNING)
+    return redaction
 
 
 def log_name() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...tools.formats.suggestions import did_you_mean
+from ...tools.formats.text import counted
 from ...tools.problems import Problem
 from ...tools.systems.system import System
 from ..settings.model import Settings, SystemSettings
@@ -15,16 +16,16 @@ def missing(systems: Iterable[System]) -> list[str]:
     """What an agent cannot reach: systems and documents that were not read, or not yet."""
     messages: list[str] = []
     for system in systems:
-        failed = sum(bool(description.failure) for description in system.documents.values())
+        failed = sum(bool(document.failure) for document in system.documents.values())
         if system.failure and not system.loaded:
             messages.append(f"{system.name}: {system.failure}")
         elif not system.loaded:
             messages.append(f"{system.name}: its documents are still being read")
         elif failed:
-            messages.append(f"{system.name}: {failed} of {len(system.entries)} documents could not be read")
+            messages.append(f"{system.name}: {failed} of {counted(len(system.entries), 'document')} could not be read")
         if system.loaded and system.partial:
             later = f"{system.not_loaded} of {len(system.entries)} documents are read on demand"
-            messages.append(f"{system.name}: {later} (find_operations, also by its `api`)")
+            messages.append(f"{system.name}: {later}, by find_operations (its arguments `query` and `api`)")
     return messages
 
 

@@ -59,7 +59,7 @@ class ToolBaseline:
         self.changes = ()
 
     def _read_apis(self) -> frozenset[str]:
-        return frozenset(description.api for description in self.system.documents.values() if not description.failure)
+        return frozenset(document.api for document in self.system.documents.values() if not document.failure)
 
     def _whole(self) -> bool:
         return self.system.complete and not self.system.partial
@@ -73,7 +73,7 @@ class ToolBaseline:
             named = ", ".join(f"{tool} ({', '.join(kinds)})" for tool, kinds in list(tools.items())[:_MAX_LOGGED])
             more = f" and {len(tools) - _MAX_LOGGED} more" if len(tools) > _MAX_LOGGED else ""
             logger.warning(
-                "%s: tools differ from the baseline: %s%s; `closient-mcp tools --changed` shows how",
+                "%s: tools changed since first seen: %s%s; `closient-mcp tools --changed` shows how",
                 self.system.name,
                 named,
                 more,

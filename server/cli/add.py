@@ -11,8 +11,7 @@ from pathlib import Path
 
 import anyio
 
-from ...auth.secrets.redaction import Redaction
-from ...tools.formats.text import one_line
+from ...tools.formats.text import counted, one_line
 from ...tools.http.fetcher import Fetcher
 from ...tools.systems.system import System
 from ..bridge.clients import anonymous_client
@@ -24,12 +23,12 @@ from ..settings.origins import safe_origin
 from ..settings.presets.registry import DEFAULT_SYSTEM, addition, check_options, preset_at, reserved
 from ..settings.proposals import AddRequest, Proposal
 from ..settings.reading import read_config
-from ..settings.schema import SYSTEM_NAME
+from ..settings.schema import NAME_RULE, SYSTEM_NAME
 from ..settings.writing import read_bytes, system_table, with_tables, write_bytes
 from .probing import find_provider, probe, probe_file
 from .proposal import propose
 from .targets import Location, location_of
-from .terminal import BOLD, DIM, GREEN, Terminal, stderr_terminal
+from .terminal import BOLD, DIM, GREEN, Terminal
 
 _SHOWN_APIS, _SHOWN_PROBLEMS = 30, 5
 _WIDTH = 80
@@ -42,9 +41,8 @@ Reload = Callable[[str], Settings]
 
 def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
     """Look up a system and write its settings; the exit code is 0 if it was added."""
-    terminal = stderr_terminal(plain=settings.plain)
-    redaction = Redaction()
-    start_log(settings.log_level, settings.log_file, redaction)
+    terminal = Terminal(sys.stderr, plain=settings.plain)
+    redaction = start_log(settings.log_level, settings.log_file)
     before = read_bytes(settings.config)
     listed = read_config(settings.config)[0].systems if settings.config.exists() else {}
     _check_name(request.name)
@@ -62,9 +60,8 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
             pins = _pins(bridge.connections[system.name].system) if not system.preset.name else {}
             _show(bridge, system, proposal, terminal)
             if not (pins or system.preset.name):
-                terminal.say(
-                    _wrapped("tools:", "not listed; find_operations finds them. `pin` in its settings lists APIs")
-                )
+                hint = "too many to list; agents find them with find_operations. To list an API, add it to `pin`"
+                terminal.say(_wrapped("tools:", hint))
         tables = [*first, system_table(request.name, {**values, **pins, "credential": proposal.credential})]
         return tables, system, proposal
 
@@ -81,10 +78,9 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
 
 def _check_name(name: str) -> None:
     if not re.fullmatch(SYSTEM_NAME, name):
-        rule = "a system's name is a lowercase letter, then up to 15 lowercase letters, digits or hyphens"
-        raise SettingsError(f"{name[:40]!r} cannot be the name: {rule}.")
+        raise SettingsError(f"Invalid name {name[:40]!r}: {NAME_RULE}.")
     if reason := reserved(name):
-        raise SettingsError(f"{name} cannot be the name: {reason}. Choose another.")
+        raise SettingsError(f"{name}: {reason}. Choose another name.")
 
 
 async def _look_up(request: AddRequest) -> tuple[Mapping[str, object], Proposal]:
@@ -95,7 +91,7 @@ async def _look_up(request: AddRequest) -> tuple[Mapping[str, object], Proposal]
     if not preset:
         return await _probe(request, location)
     if isinstance(location, Path):
-        raise SettingsError(f"{location} is a file; {preset} is added by its URL")
+        raise SettingsError(f"{location} is a file, but the preset {preset} expects a URL")
     return addition(request, preset, location)
 
 
@@ -131,7 +127,7 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     skipped = [f"{problem.subject}: {problem.reason}" for problem in skipped_of(system, bridge.tools)]
     if not operations:
         reasons = one_line("; ".join(skipped[:3]), 600) or "its documents describe no operations"
-        raise SettingsError(f"{system.name} has no callable operation: {reasons}")
+        raise SettingsError(f"{system.name} has no operation that can be called: {reasons}")
     terminal.say(terminal.paint(f"{system.name} at {system.site}", BOLD))
     by_api: dict[str, list[str]] = {}
     for operation in operations:
@@ -140,12 +136,12 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     width, digits = max(map(len, shown)), len(str(max(map(len, shown.values()))))
     for api, tiers in shown.items():
         counts = ", ".join(f"{tiers.count(tier)} {tier}" for tier in ("read", "write", "destructive") if tier in tiers)
-        many = f"{len(tiers):{digits}} operation{'s' if len(tiers) > 1 else ''}"
-        terminal.say(f"  {api}:{' ' * (width - len(api))} {many} ({counts})")
+        many = counted(len(tiers), "operation")
+        terminal.say(f"  {api}:{' ' * (width - len(api))} {' ' * (digits - len(str(len(tiers))))}{many} ({counts})")
     if len(by_api) > _SHOWN_APIS:
-        terminal.say(f"  and {len(by_api) - _SHOWN_APIS} more APIs")
+        terminal.say(f"  and {counted(len(by_api) - _SHOWN_APIS, 'more API')}")
     if found.not_loaded:
-        terminal.say(f"  and {found.not_loaded} documents that are read on demand")
+        terminal.say(f"  and {counted(found.not_loaded, 'document')}, read on demand")
     for problem in skipped[:_SHOWN_PROBLEMS]:
         terminal.say(terminal.paint(_wrapped("skipped:", one_line(problem, 300)), DIM))
     if len(skipped) > _SHOWN_PROBLEMS:
@@ -190,7 +186,7 @@ def _next_steps(settings: Settings, system: SystemSettings, proposal: Proposal, 
         return 0
     from .login import login
 
-    return login(replace(settings, systems=(system,)), browser=True, device=False, plain=settings.plain)
+    return login(replace(settings, systems=(system,)), browser=True, device=False)
 
 
 def _confirmed() -> bool:

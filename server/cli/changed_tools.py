@@ -6,7 +6,8 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from ...tools.formats.json_values import JsonObject, JsonValue
+from ...tools.formats.json_values import JsonValue
+from ...tools.formats.text import counted
 from ...tools.systems.changes import Change
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
@@ -16,16 +17,17 @@ from .terminal import BOLD, GREEN, RED, Terminal
 def changed_json(bridge: Bridge, query: str) -> list[JsonValue]:
     """All changes as JSON."""
     return [
-        _plain(name, change)
+        {
+            "system": name,
+            "tool": change.tool,
+            "kind": change.kind,
+            "before": change.before or None,
+            "after": change.after or None,
+        }
         for name, connection in bridge.connections.items()
         for change in connection.baseline.changes
         if query in change.tool
     ]
-
-
-def _plain(system: str, change: Change) -> JsonObject:
-    values: dict[str, JsonValue] = {"before": change.before or None, "after": change.after or None}
-    return {"system": system, "tool": change.tool, "kind": change.kind, **values}
 
 
 def print_changed(bridge: Bridge, query: str, terminal: Terminal) -> None:
@@ -66,4 +68,5 @@ def _summary(connection: Connection, count: int) -> str:
     if not count:
         return f"{system.name}: no differences from what was first seen."
     note = "" if baseline.is_own_version else f" closient-mcp {baseline.program} recorded the tools, which may be why."
-    return f"{system.name}: {count} differences.{note} `closient-mcp tools --accept` accepts the tools as they are now."
+    accept = "`closient-mcp tools --accept` accepts the tools as they are now."
+    return f"{system.name}: {counted(count, 'difference')}.{note} {accept}"

@@ -18,6 +18,7 @@ import httpx2
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, as_list, as_object, as_text, parse_json, to_text
+from ..settings.model import Settings
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 
 if TYPE_CHECKING:
@@ -59,14 +60,14 @@ class RunningSandbox:
                    for entry in as_list(log))  # fmt: skip
 
 
-def demo(*, browser: str | None, plain: bool) -> int:
-    """Run the walkthrough; the exit code is 0 if every step succeeded. `browser` is the command that opens pages."""
-    terminal = Terminal(sys.stdout, plain=plain)
+def demo(settings: Settings) -> int:
+    """Run the walkthrough; the exit code is 0 if every step succeeded."""
+    terminal = Terminal(sys.stdout, plain=settings.plain)
     if find_spec("django") is None:
         terminal.say("The demo needs the sandbox: pip install 'closient-mcp[sandbox]'")
         return 1
     try:
-        anyio.run(_show, terminal, browser if sys.stdout.isatty() else None)
+        anyio.run(_show, terminal, settings.browser if sys.stdout.isatty() else None)
     except DemoError as error:
         terminal.say(f"\n{terminal.paint('The demo failed:', RED)} {error}")
         return 1
@@ -87,11 +88,8 @@ async def _show(terminal: Terminal, browser: str | None) -> None:
             await _show_sign_in(terminal, sandbox, browser)
             await _show_second_start(terminal, sandbox)
     terminal.say(f"\n{terminal.paint('Done.', GREEN)} mcp.json has the entry that puts this into your own MCP host.")
-    terminal.say(f"If your host does not find closient-mcp, use its full path: {_installed_program()}")
-
-
-def _installed_program() -> Path:
-    return Path(sys.executable).with_name("closient-mcp")
+    program = Path(sys.executable).with_name("closient-mcp")
+    terminal.say(f"If your host does not find closient-mcp, use its full path: {program}")
 
 
 async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
@@ -106,7 +104,7 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
     if not closient.get("operations"):
         raise DemoError(f"no operations were read: {closient.get('failure')}")
     terminal.say(
-        f"  {closient.get('apis')} APIs, {closient.get('descriptions')} descriptions, "
+        f"  {closient.get('apis')} APIs, {closient.get('documents')} documents, "
         f"{closient.get('operations')} operations, {state.get('listed')} tools for the agent"
     )
 

@@ -23,12 +23,12 @@ from ..bridge.connection import Connection
 from ..logs import start_log
 from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings
 from ..signals import end_on_signals
-from .terminal import GREEN, RED, Terminal, restorer, stderr_terminal
+from .terminal import GREEN, RED, Terminal, restorer
 
 
-def login(settings: Settings, *, browser: bool, device: bool, plain: bool) -> int:
+def login(settings: Settings, *, browser: bool, device: bool) -> int:
     """Sign in to each system that has a sign-in; the exit code is 0 if all sign-ins succeeded."""
-    terminal = stderr_terminal(plain=plain)
+    terminal = Terminal(sys.stderr, plain=settings.plain)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
@@ -69,9 +69,9 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
     return _report(attempt, terminal, system.site)
 
 
-def logout(settings: Settings, *, forget: bool, plain: bool) -> int:
+def logout(settings: Settings, *, forget: bool) -> int:
     """Revoke and delete each sign-in; the exit code is 1 if one could not be deleted, else 0."""
-    terminal = stderr_terminal(plain=plain)
+    terminal = Terminal(sys.stderr, plain=settings.plain)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
@@ -99,8 +99,7 @@ def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], 
     # Pasting a URL turns the echo off, and that thread may still be waiting when the sign-in ends.
     restore = restorer()
     end_on_signals(restore)
-    redaction = Redaction()
-    start_log(settings.log_level, settings.log_file, redaction)
+    redaction = start_log(settings.log_level, settings.log_file)
     try:
         return anyio.run(command, redaction)  # type: ignore[arg-type]
     except AuthError as error:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn, cast
 from ...auth import background
 from ...tools.formats.suggestions import did_you_mean
 from ..settings.loading import invalid_settings, load_settings, load_valid_settings
-from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError
+from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError, UsageError
 from ..settings.presets.registry import NAMES
 
 _LAST_SECONDS = 30.0
@@ -49,10 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         # Before the interpreter shuts down: afterwards no thread can be started, so no host name is resolved.
         background.finish(_LAST_SECONDS)
-
-
-class UsageError(SettingsError):
-    """A command line that can't be read."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -136,12 +132,12 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         case "demo":
             from .demo import demo
 
-            return demo(browser=settings.browser, plain=settings.plain)
+            return demo(settings)
         case "status" | "tools" | "call":
             from .show import call, status, tools
 
             if given.command == "status":
-                return status(settings, as_json=given.json, plain=settings.plain)
+                return status(settings, as_json=given.json)
             if given.command == "tools":
                 return tools(
                     settings,
@@ -150,15 +146,14 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
                     everything=given.all,
                     changed=given.changed,
                     accept=given.accept,
-                    plain=settings.plain,
                 )
-            return call(settings, given.tool, given.arguments, plain=settings.plain)
+            return call(settings, given.tool, given.arguments)
         case "login" | "logout":
             from .login import login, logout
 
             if given.command == "login":
-                return login(settings, browser=not given.no_browser, device=given.device, plain=settings.plain)
-            return logout(settings, forget=given.forget, plain=settings.plain)
+                return login(settings, browser=not given.no_browser, device=given.device)
+            return logout(settings, forget=given.forget)
         case "config":
             from .config import show
 

@@ -5,32 +5,33 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import anyio
 
-from ...auth.secrets.redaction import Redaction
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
+from ...tools.formats.text import counted
 from ...tools.schema.validation import unknown_arguments
 from ...tools.toolset.tool import Tool, index_tools
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import unknown_apis
 from ..logs import start_log
-from ..settings.model import USAGE_ERROR, Settings
+from ..settings.model import USAGE_ERROR, Settings, UsageError
 from ..signals import end_on_signals
 from .status import status_lines, status_of
-from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal, stderr_terminal
+from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 
 # So that calls in a script don't fetch the documents each time.
 _FRESH_SECONDS = 3600.0
 _TIER_STYLE = {"read": GREEN, "write": CYAN, "destructive": RED}
 
 
-def status(settings: Settings, *, as_json: bool, plain: bool) -> int:
+def status(settings: Settings, *, as_json: bool) -> int:
     """Print the state of every system; the exit code is 1 if one cannot be reached."""
 
     async def run() -> int:
-        async with open_bridge(settings, _logging(settings)) as bridge:
-            await _load(bridge, plain)
+        async with _loaded(settings) as bridge:
             if as_json:
                 _print_json(status_of(bridge))
             else:
@@ -43,15 +44,14 @@ def status(settings: Settings, *, as_json: bool, plain: bool) -> int:
 
 
 def tools(
-    settings: Settings, query: str | None, *, as_json: bool, everything: bool, changed: bool, accept: bool, plain: bool
+    settings: Settings, query: str | None, *, as_json: bool, everything: bool, changed: bool, accept: bool
 ) -> int:
     """Print the tools that an agent sees, or all, or their changes; the exit code is 1 if a system failed."""
 
     async def run() -> int:
-        async with open_bridge(settings, _logging(settings)) as bridge:
-            await _load(bridge, plain)
+        async with _loaded(settings) as bridge:
             if changed or accept:
-                _show_changed(bridge, query or "", accept=accept, as_json=as_json, plain=plain)
+                _show_changed(bridge, query or "", accept=accept, as_json=as_json)
                 return _report_failures(bridge)
             shown = bridge.tools.all() if everything else bridge.tools.listed()
             if query:
@@ -62,13 +62,13 @@ def tools(
                 ]
                 _print_json(definitions)
             else:
-                _print_tools(shown, Terminal(sys.stdout, plain=plain))
+                _print_tools(shown, Terminal(sys.stdout, plain=settings.plain))
             return _report_unknown_apis(bridge) or _report_failures(bridge)
 
     return anyio.run(run)
 
 
-def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool, plain: bool) -> None:
+def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool) -> None:
     from .changed_tools import changed_json, print_changed
 
     if accept:
@@ -77,21 +77,17 @@ def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool, pl
     if as_json:
         _print_json(changed_json(bridge, query))
     else:
-        print_changed(bridge, query, Terminal(sys.stdout, plain=plain))
+        print_changed(bridge, query, Terminal(sys.stdout, plain=bridge.settings.plain))
 
 
-def call(settings: Settings, name: str, arguments: str, *, plain: bool) -> int:
+def call(settings: Settings, name: str, arguments: str) -> int:
     """Call one tool and print the result as JSON; the exit code is 0 success, 1 tool error, 2 usage error."""
     try:
         values = parse_json(sys.stdin.read() if arguments == "-" else arguments)
     except InvalidJsonError as error:
-        print(f"closient-mcp: the arguments are {error}", file=sys.stderr)
-        return USAGE_ERROR
+        raise UsageError(f"the arguments are {error}") from None
     if not isinstance(values, dict):
-        print(
-            'closient-mcp: invalid arguments: expected a JSON object, such as {"query": "trail mix"}', file=sys.stderr
-        )
-        return USAGE_ERROR
+        raise UsageError('invalid arguments: expected a JSON object, such as {"query": "trail mix"}')
 
     end_on_signals()
 
@@ -99,18 +95,18 @@ def call(settings: Settings, name: str, arguments: str, *, plain: bool) -> int:
         from ..serving.protocol import call_tool, unknown_tool
         from ..serving.sign_in import UserChannel
 
-        async with open_bridge(settings, _logging(settings)) as bridge:
-            await _load_for(bridge, name, plain)
+        redaction = start_log(settings.log_level, settings.log_file)
+        async with open_bridge(settings, redaction) as bridge:
+            await _load_for(bridge, name)
             if code := _report_unknown_apis(bridge):
                 return code
             tool = bridge.tools.find(name)
             if tool is None:
-                print(f"closient-mcp: {bridge.calls.redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
+                print(f"closient-mcp: {redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
                 return _report_failures(bridge) or USAGE_ERROR
             if unknown := unknown_arguments(tool.input_schema, values):
-                print(f"closient-mcp: {name}: {bridge.calls.redaction.hide('; '.join(unknown))}", file=sys.stderr)
-                return USAGE_ERROR
-            terminal = stderr_terminal(plain=plain)
+                raise UsageError(f"{name}: {redaction.hide('; '.join(unknown))}")
+            terminal = Terminal(sys.stderr, plain=settings.plain)
 
             async def progress(_: float, message: str) -> None:
                 terminal.say(message)
@@ -124,18 +120,19 @@ def call(settings: Settings, name: str, arguments: str, *, plain: bool) -> int:
     return anyio.run(run)
 
 
-def _logging(settings: Settings) -> Redaction:
-    redaction = Redaction()
-    start_log(settings.log_level, settings.log_file, redaction)
-    return redaction
+@asynccontextmanager
+async def _loaded(settings: Settings) -> AsyncGenerator[Bridge]:
+    async with open_bridge(settings, start_log(settings.log_level, settings.log_file)) as bridge:
+        await _load(bridge)
+        yield bridge
 
 
-async def _load(bridge: Bridge, plain: bool) -> None:
-    terminal = stderr_terminal(plain=plain)
+async def _load(bridge: Bridge) -> None:
+    terminal = Terminal(sys.stderr, plain=bridge.settings.plain)
     await bridge.loader.load(terminal.bar, again=True)
 
 
-async def _load_for(bridge: Bridge, name: str, plain: bool) -> None:
+async def _load_for(bridge: Bridge, name: str) -> None:
     """Load what is needed to find a tool, and to check the setting `expose` as far as documents are cached."""
     if bridge.settings.exposure.mode == "apis":
         await bridge.loader.load_cached(within=_FRESH_SECONDS)
@@ -144,7 +141,7 @@ async def _load_for(bridge: Bridge, name: str, plain: bool) -> None:
         warm = await bridge.loader.load_cached(within=_FRESH_SECONDS)
         # A known tool needs no other system.
         if bridge.tools.find(name) is None or (finds and not warm):
-            await _load(bridge, plain)
+            await _load(bridge)
             await bridge.loader.load_matching("", name=name)
 
 
@@ -176,4 +173,4 @@ def _print_tools(shown: list[Tool], terminal: Terminal) -> None:
         tier = terminal.paint(f"{tool.tier:<11}", _TIER_STYLE[tool.tier])
         name = terminal.paint(f"{tool.name:<{width}}", BOLD)
         terminal.say(f"{name}  {tier}  {textwrap.shorten(tool.title, 60, placeholder='…')}")
-    terminal.say(terminal.paint(f"{len(shown)} tools", DIM))
+    terminal.say(terminal.paint(counted(len(shown), "tool"), DIM))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from ...auth.errors import AuthError
 from ...auth.oauth.discovery import same_origin
 from ...auth.secrets.references import SecretError
 from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.json_values import JsonObject, JsonValue, as_list
+from ...tools.formats.text import counted, utc_time
 from ...tools.problems import Problem
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
 from ..bridge.report import skipped_of, unknown_apis
-from ..settings.model import ApiKey, NoCredential
+from ..settings.model import ApiKey, NoCredential, SystemSettings
 
 
 def status_of(bridge: Bridge) -> JsonObject:
@@ -30,7 +29,7 @@ def status_of(bridge: Bridge) -> JsonObject:
 
 def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
     settings, system = connection.settings, connection.system
-    read = [d for d in system.documents.values() if not d.failure]
+
     skipped: list[JsonValue] = [_problem(problem) for problem in skipped_of(settings, bridge.tools)]
     return {
         "site": settings.site,
@@ -38,7 +37,7 @@ def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
         "reachable": not system.unreachable,
         "failure": system.unreachable or None,
         "apis": len(system.entries),
-        "descriptions": len(read),
+        "documents": sum(not document.failure for document in system.documents.values()),
         "operations": len(system.operations()),
         "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
         "credential": _credential(connection, bridge),
@@ -60,22 +59,24 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
         return _key(credential, bridge)
     if isinstance(credential, NoCredential) or session is None:
         return {"kind": "none", "source": credential.source}
-    state: JsonObject = {"kind": "oauth", "grant": credential.profile.grant, "source": credential.source}
+    profile = credential.profile
+    state: JsonObject = {"kind": "oauth", "grant": profile.grant, "source": credential.source}
+
     try:
         record = session.store.read()
     except AuthError as error:
         return {**state, "signed_in": False, "failure": f"{error.message} {error.next_step}"}
-    if record.server and not same_origin(record.server.issuer, credential.profile.issuer):
+    if record.server and not same_origin(record.server.issuer, profile.issuer):
         state["issuer"] = record.server.issuer
     tokens = record.tokens
     if tokens is None:
         return {**state, "signed_in": False}
     scopes: list[JsonValue] = [*sorted(tokens.scope.split())]
-    ends = None if tokens.expires_at is None else _moment(tokens.expires_at)
+    ends = None if tokens.expires_at is None else utc_time(tokens.expires_at)
     renewable = tokens.refresh_token is not None
     person = record.user or None
     state |= {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
-    state |= {"store": "keyring" if record.seal else "file", "store_wanted": credential.profile.store}
+    state |= {"store": "keyring" if record.seal else "file", "store_wanted": profile.store}
     if record.history.withheld:
         state["withheld"] = [*record.history.withheld]
     if record.warning:
@@ -91,10 +92,6 @@ def _key(key: ApiKey, bridge: Bridge) -> JsonObject:
         return {**state, "ending": secret.ending, **({"failure": fault} if fault else {})}
     except SecretError as error:
         return {**state, "failure": f"{error}. {error.next_step}"}
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def _problem(problem: Problem) -> JsonObject:
@@ -121,20 +118,20 @@ def _system_lines(connection: Connection, bridge: Bridge) -> list[str]:
         lines.append(f"  not reachable: {system.unreachable}")
     if not system.failure:
         read = sum(not d.failure for d in system.documents.values())
-        lines.append(f"  {read} of {len(system.entries)} descriptions read, {len(system.operations())} operations")
-    lines.append(f"  {_credential_line(_credential(connection, bridge), settings.name)}")
+        documents, operations = counted(len(system.entries), "document"), counted(len(system.operations()), "operation")
+        lines.append(f"  {read} of {documents} read, {operations}")
+    lines.append(f"  {_credential_line(_credential(connection, bridge), settings)}")
     lines += [f"  {stale.url} is from {stale.timestamp}, because {stale.reason}" for stale in system.stale()]
     if changed := connection.baseline.changed_tools:
-        lines.append(
-            f"  {len(changed)} tools differ from what was first seen; `closient-mcp tools --changed` shows how"
-        )
+        lines.append(f"  {counted(len(changed), 'tool')} changed since first seen; "
+                     "`closient-mcp tools --changed` shows how")  # fmt: skip
     if skipped := skipped_of(settings, bridge.tools):
         lines.append(f"  skipped: {len(skipped)}")
         lines += [f"    {p.subject}: {p.reason}; {p.effect}" for p in skipped]
     return lines
 
 
-def _credential_line(state: JsonObject, system: str) -> str:
+def _credential_line(state: JsonObject, settings: SystemSettings) -> str:
     if failure := state.get("failure"):
         return f"credential: {failure}"
     if state["kind"] == "none":
@@ -142,11 +139,11 @@ def _credential_line(state: JsonObject, system: str) -> str:
     if state["kind"] == "api_key":
         which = f" …{state['ending']}" if state["ending"] else ""
         return f"credential: API key{which} from {state['source']}"
-    unattended = state["grant"] not in ("authorization_code", "device_code")
+    unattended = not settings.login
     if not state["signed_in"] and unattended:
         return f"credential: {state['grant']}, not used yet; the first call signs in"
     if not state["signed_in"]:
-        return f"credential: not signed in; run `closient-mcp login {system}`, or make a call that needs it"
+        return f"credential: not signed in; run `closient-mcp login {settings.name}`, or make a call that needs it"
     who = f" as {state['person']}" if state["person"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
     renewed = f"until {state['expires']}" if state["expires"] else ""

@@ -52,8 +52,3 @@ def restorer() -> Callable[[], None]:
                 termios.tcsetattr(number, termios.TCSADRAIN, state)
 
     return restore
-
-
-def stderr_terminal(*, plain: bool) -> Terminal:
-    """The terminal for messages."""
-    return Terminal(sys.stderr, plain=plain)

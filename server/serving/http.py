@@ -28,8 +28,7 @@ def serve_http(settings: Settings, address: str) -> int:
         SettingsError: invalid address, in use, or reachable from other machines.
     """
     host, port = parse_address(address)
-    redaction = Redaction()
-    start_log(settings.log_level, settings.log_file, redaction, folder=settings.home)
+    redaction = start_log(settings.log_level, settings.log_file, folder=settings.home)
     with _listen(host, port) as listener:
         anyio.run(_serve, settings, redaction, listener)
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import difflib
 import logging
 import random
 import time
@@ -23,6 +22,7 @@ from mcp.shared.exceptions import MCPError
 from ...auth.errors import AuthError, SignInRequired
 from ...tools.errors import ToolError
 from ...tools.formats.json_values import JsonObject, to_text
+from ...tools.formats.suggestions import did_you_mean
 from ...tools.http.messages import MAY_HAVE_SUCCEEDED
 from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from ...tools.toolset.tool import Tool
@@ -218,8 +218,7 @@ def instructions(settings: Settings) -> str:
 
 def unknown_tool(bridge: Bridge, name: str) -> str:
     """The error message for a name that no tool has."""
-    near = difflib.get_close_matches(name, [tool.name for tool in bridge.tools.all()], n=3)
-    return f"Unknown tool: {name[:80]}" + (f". Did you mean {', '.join(near)}?" if near else "")
+    return f"Unknown tool: {name[:80]}{did_you_mean(name, [tool.name for tool in bridge.tools.all()], most=3)}"
 
 
 async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: UserChannel) -> types.CallToolResult:

@@ -26,11 +26,10 @@ logger = logging.getLogger(__name__)
 
 def serve(settings: Settings) -> int:
     """Serve until stdin is closed."""
-    redaction = Redaction()
     try:
-        start_log(settings.log_level, settings.log_file, redaction, folder=settings.home)
+        redaction = start_log(settings.log_level, settings.log_file, folder=settings.home)
     except SettingsError as error:
-        start_log(settings.log_level, None, redaction, folder=settings.home)
+        redaction = start_log(settings.log_level, None, folder=settings.home)
         settings = replace(settings, problems=(*settings.problems, str(error)))
     for problem in settings.problems:
         logger.error("%s", problem)

@@ -5,7 +5,6 @@ No other module reads the environment.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -111,9 +110,8 @@ def _only(name: str | None, systems: tuple[SystemSettings, ...]) -> tuple[System
     chosen = tuple(system for system in systems if system.name == name)
     if not chosen:
         names = [system.name for system in systems]
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"the systems are: {', '.join(names)}."
-        raise SettingsError(f"--system {name[:40]}: no such system; {hint}")
+        hint = did_you_mean(name, names) or f"; the systems are {', '.join(names)}."
+        raise SettingsError(f"--system {name[:40]}: no such system{hint}")
     return chosen
 
 
@@ -131,18 +129,12 @@ def _exposure(options: Options, table: ConfigFile, sources: Sources, systems: tu
     if text in _MODES:
         return Exposure(text, tuple(f"{system.name}.{pin}" for system in systems for pin in system.pins))
     apis = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-    def invalid(message: str) -> SettingsError:
-        return (
-            sources.error(message, "expose")
-            if value is in_file
-            else SettingsError(f"{source} {text[:80]!r}: {message}")
-        )
-
-    if not apis or not all(re.fullmatch(r"[a-z0-9_.-]+", api) for api in apis):
-        raise invalid("expected auto, core, all, or a list of APIs such as search,products.")
-    if len(apis) == 1 and (near := difflib.get_close_matches(apis[0], _MODES, n=1, cutoff=0.75)):
-        raise invalid(f"did you mean {near[0]}?")
+    meant = did_you_mean(text, _MODES, cutoff=0.75)
+    if meant or not apis or not all(re.fullmatch(r"[a-z0-9_.-]+", api) for api in apis):
+        message = f"expected auto, core, all, or a list of APIs such as search,products{meant or '.'}"
+        if value is in_file:
+            raise sources.error(message, "expose")
+        raise SettingsError(f"{source} {text[:80]!r}: {message}")
     return Exposure("apis", apis)
 
 

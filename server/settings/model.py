@@ -22,11 +22,15 @@ USAGE_ERROR = 2
 
 
 class SettingsError(ValueError):
-    """Invalid setting; the message names it and says what is expected, `system` is the one whose own it is."""
+    """Invalid setting; the message names it and says what is expected. `system` is the system whose setting it is."""
 
     def __init__(self, message: str, system: str = "") -> None:
         super().__init__(message)
         self.system = system
+
+
+class UsageError(SettingsError):
+    """Invalid command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,7 @@ class Settings:
     """All settings in force.
 
     `plain` turns colours off, `warnings` are for the author of the settings file, `problems` are invalid settings that
-    were left out, and agents may send files from the
-    folders in `files`.
+    were left out, and agents may send files from the folders in `files`.
     """
 
     systems: tuple[SystemSettings, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from ...tools.formats.suggestions import did_you_mean
 from .model import SettingsError
-from .schema import ConfigFile
+from .schema import NAME_RULE, ConfigFile
 
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
@@ -135,7 +135,9 @@ def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str
     if kind == "extra_forbidden" and keys[-2:-1] and keys[-2] in _SECRETS and keys[-1] in ("env", "keyring", "command"):
         return config.error("set only one of env, keyring and command", *keys)
     if kind == "extra_forbidden":
-        return config.error(f"unknown key{_did_you_mean(str(keys[-1]), _known_keys(values, keys))}", *keys)
+        known = _known_keys(values, keys)
+        meant = did_you_mean(str(keys[-1]), known) or f"; expected one of: {', '.join(known)}"
+        return config.error(f"unknown key{meant}", *keys)
     if keys[-1:] == ("credential",) and not isinstance(_value_at(values, keys), dict):
         return config.error('expected "none" or a table, such as { grant = "authorization_code" }', *keys)
     if kind in ("literal_error", "union_tag_invalid"):
@@ -144,11 +146,10 @@ def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str
         choices = [choice for choice in choices if choice != "none"] if kind == "union_tag_invalid" else choices
         where = (*keys, "grant") if kind == "union_tag_invalid" else keys
         given = _value_at(values, where)
-        near = difflib.get_close_matches(given, choices, n=1, cutoff=0.55) if isinstance(given, str) else []
-        return config.error(f"expected {_either(choices)}" + (f"; did you mean {near[0]}?" if near else ""), *where)
+        meant = did_you_mean(given, choices) if isinstance(given, str) else ""
+        return config.error(f"expected {_either(choices)}{meant}", *where)
     if kind == "string_pattern_mismatch" and keys[:1] == ("systems",) and "[key]" in error["loc"]:
-        rule = "a system's name is a lowercase letter, then up to 15 lowercase letters, digits or hyphens"
-        return config.error(rule, *keys)
+        return config.error(NAME_RULE, *keys)
     if kind == "missing":
         return config.error(f"{keys[-1]} is missing", *keys[:-1])
     return config.error(_KINDS.get(kind) or _lower(str(error["msg"])), *keys)
@@ -217,12 +218,6 @@ def _known_keys(values: Mapping[str, Any], keys: tuple[str | int, ...]) -> list[
 
 def _keys_of(table: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in table.model_fields.items()]
-
-
-def _did_you_mean(given: str, choices: Sequence[str]) -> str:
-    """The nearest key, else all allowed ones."""
-    near = difflib.get_close_matches(given, choices, n=1, cutoff=0.55)
-    return f"; did you mean {near[0]}?" if near else f"; expected one of: {', '.join(choices)}" if choices else ""
 
 
 def _either(choices: Sequence[str]) -> str:

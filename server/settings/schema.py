@@ -1,4 +1,4 @@
-"""The grammar of `closient-mcp.toml`: what may stand in it, and what each table is called with."""
+"""The schema of `closient-mcp.toml`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from ...tools.tiers import Tier
 
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,15}$"
+NAME_RULE = "a system's name is a lowercase letter, then up to 15 lowercase letters, digits or hyphens"
 
 
 class _Table(BaseModel):
-    # hide_input: what stands in the file may be a secret, and must not get into an error's text.
-    # defer_build: without a file nothing is checked, and a start need not wait for the checkers.
+    # hide_input: a value may be a secret, and must not get into the text of an error.
+    # defer_build: without a file nothing is validated, and the start need not wait for the validators.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
 
 
@@ -62,24 +63,24 @@ class _OAuthTable(_CredentialTable):
     client_id: SecretValue | None = None
     client_secret: SecretValue | None = None
     client_auth: ClientAuthMethod | None = None
-    scopes: list[str] | None = Field(default=None, description="Asked for instead of what the operations want.")
+    scopes: list[str] | None = Field(default=None, description="Requested instead of those that the operations need.")
     resource: str | None = Field(default=None, description="The resource indicator (RFC 8707).")
     store: Literal["file", "keyring"] = Field(default="file", description="Where the tokens are kept.")
 
 
 class AuthorizationCodeTable(_OAuthTable):
-    """A person signs in with a browser; without a `client_id` we register ourselves (RFC 7591)."""
+    """The user signs in with a browser; without a `client_id`, a client is registered (RFC 7591)."""
 
     grant: Literal["authorization_code"] = "authorization_code"
     authorization_endpoint: str | None = None
     registration_endpoint: str | None = None
     device_authorization_endpoint: str | None = Field(default=None, description="For `login --device`.")
-    redirect_uri: str | None = Field(default=None, description="As it was registered by hand, with its port.")
+    redirect_uri: str | None = Field(default=None, description="As registered with the client, including the port.")
     pkce: bool = True
 
 
 class DeviceCodeTable(_OAuthTable):
-    """A person signs in on another device (RFC 8628); without a `client_id` we register ourselves (RFC 7591)."""
+    """The user signs in on another device (RFC 8628); without a `client_id`, a client is registered (RFC 7591)."""
 
     grant: Literal["device_code"]
     device_authorization_endpoint: str | None = None
@@ -87,14 +88,14 @@ class DeviceCodeTable(_OAuthTable):
 
 
 class ClientCredentialsTable(_OAuthTable):
-    """The client itself signs in; without a `client_id` we register ourselves (RFC 7591)."""
+    """The client itself signs in; without a `client_id`, one is registered (RFC 7591)."""
 
     grant: Literal["client_credentials"]
     registration_endpoint: str | None = None
 
 
 class PasswordTable(_OAuthTable):
-    """A user name and a password are exchanged for tokens; no person is asked."""
+    """A user name and a password are exchanged for tokens; the user is not asked."""
 
     grant: Literal["password"]
     username: SecretValue
@@ -105,11 +106,11 @@ class PasswordTable(_OAuthTable):
 
 
 class ApiKeyTable(_CredentialTable):
-    """A key that goes along with each request."""
+    """A key that is sent with each request."""
 
     grant: Literal["api_key"]
     key: SecretValue
-    # `in` is a word of Python.
+    # `in` is a keyword of Python.
     place: Literal["header", "basic", "query"] | None = Field(default=None, alias="in")
     name: str | None = Field(
         default=None, min_length=1, description="The header or the query parameter; X-API-Key or api_key."
@@ -134,17 +135,17 @@ CredentialTable: TypeAlias = Annotated[
 
 
 class SystemTable(_Table):
-    """One system: a preset, or where its descriptions are, and its credential."""
+    """One system: a preset, or where its documents are, and its credential."""
 
     preset: Literal["closient", "close", "fluent"] | None = None
     site: str | None = Field(default=None, min_length=1, description="For closient a site's name or URL; else its URL.")
-    catalog: str | None = Field(default=None, min_length=1, description="The URL of an api-catalog, or a linkset file.")
+    catalog: str | None = Field(default=None, min_length=1, description="The URL of an api-catalog, or a file.")
     description: str | list[str] | None = Field(
-        default=None, description="Addresses or files of OpenAPI documents, instead of a catalog."
+        default=None, description="URLs or files of OpenAPI documents, instead of a catalog."
     )
-    base: str | None = Field(default=None, description="Where the APIs are, whatever the documents say.")
-    pin: list[str] | None = Field(default=None, description="APIs to list as tools under `auto`, the first first.")
-    tiers: dict[str, Tier] = Field(default={}, description="What a tool does, by its name, where we take it wrong.")
+    base: str | None = Field(default=None, description="The URL of the APIs, instead of the servers in the documents.")
+    pin: list[str] | None = Field(default=None, description="APIs to list as tools under `auto`, in this order.")
+    tiers: dict[str, Tier] = Field(default={}, description="Tiers of tools by name, where the automatic one is wrong.")
     credential: CredentialTable | None = None
     account: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$", description="Fluent's.")
     environment: Literal["sandbox", "production"] | None = Field(default=None, description="Fluent's.")
@@ -152,7 +153,7 @@ class SystemTable(_Table):
 
 
 class ConfigFile(_Table):
-    """The whole file."""
+    """The settings file."""
 
     expose: str | list[str] | None = Field(default=None, description="auto, core, all, or a list of APIs.")
     read_only: bool | None = None

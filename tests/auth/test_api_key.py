@@ -140,12 +140,10 @@ def test_a_value_too_short_to_be_a_secret_is_not_looked_for() -> None:
 def test_rule_1_no_log_line_holds_a_secret_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     from closient_mcp.server.logs import start_log
 
-    redaction = Redaction()
-    redaction.add(Secret(KEY))
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     try:
-        start_log("debug", None, redaction)
+        start_log("debug", None).add(Secret(KEY))
         try:
             raise ValueError(KEY)
         except ValueError:

@@ -16,7 +16,7 @@ from ..fakes.service import Sandbox
 @pytest.mark.parametrize(
     ("arguments", "code", "out", "err"),
     [
-        (["status"], 0, "4 of 4 descriptions", ""),
+        (["status"], 0, "4 of 4 documents", ""),
         (["tools", "recalls"], 0, "check_recalls ", ""),
         (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
         (["call", "search_products", "{query}"], 2, "", "the arguments are not JSON"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from closient_mcp.auth.secrets.redaction import Redaction, Secret
+from closient_mcp.auth.secrets.redaction import Secret
 from closient_mcp.server.logs import LOG_NAME, log_name, start_log
 
 
@@ -27,9 +27,7 @@ def test_the_log_of_a_server_is_in_a_private_file_and_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "ours"
-    redaction = Redaction()
-    redaction.add(Secret("a-secret-of-some-length"))
-    start_log("warning", None, redaction, folder=home)
+    start_log("warning", None, folder=home).add(Secret("a-secret-of-some-length"))
     logging.getLogger("x").warning("it holds a-secret-of-some-length")
     log = home / LOG_NAME
     assert "it holds" in log.read_text()
@@ -39,7 +37,7 @@ def test_the_log_of_a_server_is_in_a_private_file_and_on_stderr(
 
 
 def test_the_file_rotates_and_stays_bounded(tmp_path: Path) -> None:
-    start_log("warning", None, Redaction(), folder=tmp_path / "ours")
+    start_log("warning", None, folder=tmp_path / "ours")
     for _ in range(80):
         logging.getLogger("x").warning("%s", "y" * 65_536)
     sizes = [path.stat().st_size for path in (tmp_path / "ours").iterdir()]
@@ -52,7 +50,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_log_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "ours").write_text("a file in the way")
-    start_log("warning", None, Redaction(), folder=tmp_path / "ours")
+    start_log("warning", None, folder=tmp_path / "ours")
     logging.getLogger("x").warning("still here")
     assert "still here" in capsys.readouterr().err
     assert log_name() == "stderr"

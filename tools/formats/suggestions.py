@@ -1,4 +1,4 @@
-"""The nearest valid name for an unknown one."""
+"""The nearest valid names for an unknown one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """Return `; did you mean X?` for the nearest choice, or nothing if none is near."""
-    near = difflib.get_close_matches(name, sorted(choices), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+def did_you_mean(name: str, choices: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> str:
+    """Return `; did you mean X?` for the nearest choice, or `X or Y` for up to `most`; '' if none is near."""
+    near = difflib.get_close_matches(name, sorted(choices), n=most, cutoff=cutoff)
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -6,6 +6,7 @@ import hashlib
 import html
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from .json_values import JsonValue
 
@@ -92,3 +93,13 @@ def sentences(*parts: str) -> str:
     texts = [part for part in parts if part]
     ended = [part if part.endswith((".", "!", "?", "…", ":")) else f"{part}." for part in texts[:-1]]
     return " ".join([*ended, *texts[-1:]])
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number and the noun, in the plural unless the number is 1: `2 tools`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def utc_time(seconds: float) -> str:
+    """Return a Unix time in ISO 8601, such as `2026-03-06T01:05:45+00:00`."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

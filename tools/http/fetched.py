@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from ..formats.text import one_line
+from ..formats.text import one_line, utc_time
 
 MAX_BYTES = 32 * 1024 * 1024
 _SENDABLE = re.compile(r"[ -~]{1,500}")
@@ -81,7 +80,7 @@ class StaleDocument:
     @property
     def timestamp(self) -> str:
         """`confirmed` in ISO 8601."""
-        return datetime.fromtimestamp(self.confirmed, UTC).isoformat(timespec="seconds")
+        return utc_time(self.confirmed)
 
 
 def staleness(document: Document) -> tuple[StaleDocument, ...]:

@@ -111,7 +111,7 @@ class System:
         first = {entry.document_url for entry in by_pin[:MAX_DOCUMENTS]}
         self._first = tuple(entry for entry in self.entries if entry.document_url in first)
         if self.partial:
-            reason = f"it lists {len(self.entries)} descriptions; {len(self._first)} are read at the start"
+            reason = f"it lists {len(self.entries)} documents; {len(self._first)} are read at the start"
             effect = f"the others are read on demand, and at most {MAX_KEPT} are kept"
             self.problems.append(Problem(self.source.url, reason, effect))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..errors import InvalidArgumentsError, RefusedError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text, to_text
+from ..formats.suggestions import did_you_mean
 from ..results.result import Result
 from ..schema.validation import ArgumentChecker
 from ..search import SearchIndex
@@ -142,11 +142,11 @@ class Finder:
         operations = self.operations()
         if name in operations:
             return operations[name]
-        similar = difflib.get_close_matches(name, operations, n=3)
-        hint = f"Did you mean {' or '.join(similar)}?" if similar else "Use find_operations to look for it."
+        hint = "Use find_operations to look for it."
         if missing := self.missing():
             hint += f" Some operations could not be loaded: {'; '.join(missing)}."
-        raise InvalidArgumentsError(f"There is no operation {name[:80]!r}.", hint, {"name": name[:80]})
+        meant = did_you_mean(name, operations, most=3) or "."
+        raise InvalidArgumentsError(f"There is no operation {name[:80]!r}{meant}", hint, {"name": name[:80]})
 
 
 def _matches(tool: Tool, arguments: JsonObject) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,6 +11,7 @@ from ....auth.profile import Profile
 from ....auth.secrets.redaction import Redaction
 from ....auth.secrets.references import SecretError, written
 from ....tools.catalog.discovery import DocumentSource
+from ....tools.formats.suggestions import did_you_mean
 from ....tools.http.sender import Sender
 from ..credentials import KEY_HEADER, credential_of, new_profile
 from ..model import ApiKey, Credential, Preset, PresetTools, SettingsError, SignIn, SystemSettings
@@ -127,9 +127,8 @@ def site_origin(subject: str, value: str) -> str:
     if text in SITES:
         return SITES[text]
     if "://" not in text:
-        near = difflib.get_close_matches(text, SITES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it is {', '.join(SITES)}, or a URL (https://...)."
-        raise SettingsError(f"{subject} {text[:80]!r} is no site: {hint}")
+        hint = did_you_mean(text, SITES) or f"; expected {', '.join(SITES)}, or a URL (https://...)."
+        raise SettingsError(f"{subject} {text[:80]!r} is not a site{hint}")
     origin = safe_origin(subject, text)
     parts = urlsplit(text)
     if parts.path not in ("", "/") or parts.query or parts.fragment:

@@ -201,7 +201,7 @@ def test_a_large_system_is_left_to_the_finders(service: Service, add: Adding) ->
     service.routes["/openapi.json"] = Reply(document(paths))
     add("acme", service.url)
     assert add.pins is None
-    assert "find_operations finds them" in add.message
+    assert "agents find them with find_operations" in add.message
 
 
 def test_an_openapi_document_in_yaml(service: Service, add: Adding) -> None:
@@ -459,7 +459,7 @@ def test_a_site_that_leads_nowhere_says_what_was_tried(service: Service, add: Ad
 
 def test_a_document_without_operations_is_refused(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = Reply(document({}))
-    assert "no callable operation" in add.refused("acme", service.url)
+    assert "no operation that can be called" in add.refused("acme", service.url)
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_asked(service: Service, add: Adding) -> None:

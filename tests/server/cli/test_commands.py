@@ -31,7 +31,7 @@ def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox)
     assert state.code == 0
     assert closient["reachable"]
     assert closient["skipped"] == []
-    assert closient["apis"] == closient["descriptions"] == 4
+    assert closient["apis"] == closient["documents"] == 4
     assert closient["operations"] >= 30
     assert closient["credential"] == {
         "kind": "api_key",
@@ -49,7 +49,7 @@ def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_t
     service.routes["/scanner/api/v1/openapi.json"] = Reply("<!doctype html><title>Sign in</title>")
     state = run("status", "--json", site=service.url)
     closient = state.json()["systems"]["closient"]
-    assert (state.code, closient["apis"], closient["descriptions"], closient["operations"]) == (0, 22, 19, 19)
+    assert (state.code, closient["apis"], closient["documents"], closient["operations"]) == (0, 22, 19, 19)
     why = {entry["what"].split("/")[3]: entry["why"] for entry in closient["skipped"]}
     assert why == {
         "agent": "HTTP 404 Not Found",
@@ -173,13 +173,13 @@ def test_every_failure_of_the_service_is_a_tool_error(sandbox: Sandbox, kind: st
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["call", "validate_gtn"], 1, "Did you mean validate_gtin?"),
+        (["call", "validate_gtn"], 1, "did you mean validate_gtin"),
         (["call", "validate_gtin", "{gtin}"], 2, "the arguments are not JSON"),
         (["call", "validate_gtin", "[1]"], 2, "a JSON object"),
         (["call"], 2, "TOOL"),
         (["nonsense"], 2, "invalid choice"),
         (["status", "--expose", "atuo"], 2, "did you mean auto?"),
-        (["--system", "acme", "status"], 2, "the systems are: closient"),
+        (["--system", "acme", "status"], 2, "the systems are closient"),
         (["status", "--log-file", "/nowhere/at/all"], 2, "cannot write the log"),
     ],
 )
@@ -191,7 +191,7 @@ def test_misuse_is_told_in_words(arguments: list[str], code: int, says: str) -> 
 def test_an_unknown_tool_is_misuse_where_the_catalog_was_read(sandbox: Sandbox) -> None:
     ran = run("call", "products_get_produkt", site=sandbox.url)
     assert ran.code == 2
-    assert "Did you mean products_get_product" in ran.err
+    assert "did you mean products_get_product" in ran.err
 
 
 def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:

@@ -79,7 +79,7 @@ async def test_a_call_goes_out_as_the_document_says_and_comes_back_as_text(servi
 @pytest.mark.parametrize("era", ERAS)
 async def test_an_unknown_tool_is_a_protocol_error_with_the_nearest_name(service: Service, era: Era) -> None:
     async with connected(service, era) as client:
-        with pytest.raises(MCPError, match=r"Unknown tool: validate_gtn\. Did you mean validate_gtin") as caught:
+        with pytest.raises(MCPError, match=r"Unknown tool: validate_gtn; did you mean validate_gtin") as caught:
             await client.call_tool("validate_gtn", {})
     assert caught.value.code == types.INVALID_PARAMS
 

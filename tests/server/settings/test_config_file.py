@@ -422,7 +422,7 @@ def _faults(text: str) -> list[str]:
         ),
         ("[systems.a]\ndescription = {}", r":2: systems\.a\.description: expected text"),
         ("expose = [1]", r":1: expose: expected text"),
-        ('expose = "coree"', r":1: expose: did you mean core"),
+        ('expose = "coree"', r":1: expose: expected auto, .*; did you mean core\?"),
         ("[[systems.a]]", r":1: systems\.a: expected a table"),
         ('[systems.a]\nsite = ""', r":2: systems\.a\.site: it must not be empty"),
         ('[systems.a]\nsite = "https://a.example "', r":2: systems\.a\.site: a URL cannot contain a blank"),

@@ -59,7 +59,7 @@ async def test_of_6000_contexts_only_a_limited_number_is_fetched(service: Servic
         assert len({entry.api for entry in system.entries}) == 6000
         assert len(service.received) == 1 + system_module.MAX_DOCUMENTS
         assert "acme_maker_5999_get_orders" in names(system)
-        assert "6000 descriptions; 60 are read at the start" in system.skipped()[0].reason
+        assert "6000 documents; 60 are read at the start" in system.skipped()[0].reason
         assert await system.load_matching("orders of the store maker 4321")
         assert "acme_maker_4321_get_orders" in names(system)
         assert len(service.received) <= 1 + system_module.MAX_DOCUMENTS + system_module.MAX_PER_SEARCH

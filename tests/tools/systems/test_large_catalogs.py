@@ -62,5 +62,5 @@ async def test_status_names_how_much_is_read(service: Service) -> None:
         await bridge.loader.load()
         status: Any = status_of(bridge)
     closient = status["systems"]["closient"]
-    assert (closient["apis"], closient["descriptions"]) == (5, 2)
-    assert closient["skipped"][0]["why"] == "it lists 5 descriptions; 2 are read at the start"
+    assert (closient["apis"], closient["documents"]) == (5, 2)
+    assert closient["skipped"][0]["why"] == "it lists 5 documents; 2 are read at the start"

@@ -137,7 +137,7 @@ async def test_the_arguments_of_a_found_operation_are_checked_too(finder: Finder
 async def test_an_unknown_operation_is_reported_with_similar_names(finder: Finder) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         await use(finder, "describe_operation", name="products_list_recal")
-    assert "products_list_recalls" in caught.value.next_step
+    assert "products_list_recalls" in caught.value.message
 
 
 def test_read_only_offers_no_caller_that_writes(finder: Finder) -> None:
