@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from ...auth.oauth.registration import is_document
 from ...auth.profile import Endpoints, Profile
+from ...tools.formats.media_types import TOKEN
 from .model import ApiKey, Credential, NoCredential, SignIn
-from .schema import (
-    ApiKeyTable,
-    AuthorizationCodeTable,
-    ClientCredentialsTable,
-    CredentialTable,
-    DeviceCodeTable,
-    PasswordTable,
-)
-from .sources import Sources
+from .schema import ApiKeyTable, AuthorizationCodeTable, PasswordTable
+from .table_reader import OAuthTable, TableReader
 
-_OAuthTable: TypeAlias = AuthorizationCodeTable | DeviceCodeTable | ClientCredentialsTable | PasswordTable
 KEY_HEADER, _KEY_PARAMETER = "X-API-Key", "api_key"
+# The settings that `config show` lists if the file has them; endpoints and secrets are listed too.
+_NOTED = {"issuer", "client_auth", "scopes", "resource", "redirect_uri", "pkce", "store", "credentials_in"}
 # They route and delimit a request (RFC 9110 §7.2, RFC 9112 §6, §9.6).
 _NOT_FOR_KEYS = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
 
@@ -31,102 +25,99 @@ def new_profile(system: str, issuer: str, origins: frozenset[str]) -> Profile:
     return Profile(system, issuer, origins, version("closient-mcp"))
 
 
-def credential_of(table: CredentialTable, preset: Profile, sources: Sources, key_place: str) -> Credential:
-    """The credential of a table, with defaults from `preset`.
+def credential_of(reader: TableReader, preset: Profile, key_place: Literal["header", "basic"] = "header") -> Credential:
+    """The credential in a system's table, with defaults from `preset`; API keys go to `key_place` by default.
 
     Raises:
         SettingsError: invalid combination of keys.
     """
-    keys = ("systems", preset.system, "credential")
+    table, source = reader.table.credential, reader.source("credential")
+    if table is None:
+        return NoCredential("default")
     if isinstance(table, str):
-        sources.note(".".join(keys), "none", sources.in_file(*keys))
-        return NoCredential(sources.in_file(*keys))
-    sources.note(".".join([*keys, "grant"]), table.grant, sources.in_file(*keys, "grant"))
+        reader.note("credential", "none")
+        return NoCredential(source)
+    reader.note("credential.grant", table.grant)
     if isinstance(table, ApiKeyTable):
-        return _api_key(table, keys, sources, key_place)
-    given = table.model_fields_set
-    endpoints = _endpoints(table, preset, keys, sources)
+        return _api_key(table, reader, key_place)
+    endpoints = _endpoints(table, preset, reader)
     if table.issuer is not None:
-        sources.origin(table.issuer, *keys, "issuer")
-    _check_client(table, keys, sources)
+        reader.origin(table.issuer, "credential", "issuer")
     profile = replace(
         preset,
         grant=table.grant,
         issuer=table.issuer or preset.issuer,
         finds_issuer=preset.finds_issuer and table.issuer is None and endpoints == preset.endpoints,
         endpoints=endpoints,
-        client_id=sources.secret(table.client_id, *keys, "client_id", plain=True) if table.client_id else None,
-        client_secret=sources.secret(table.client_secret, *keys, "client_secret") if table.client_secret else None,
+        client_id=reader.secret(table.client_id, "client_id", plain=True) if table.client_id else None,
+        client_secret=reader.secret(table.client_secret, "client_secret") if table.client_secret else None,
         client_auth=table.client_auth or preset.client_auth,
         scopes=preset.scopes if table.scopes is None else tuple(table.scopes),
         resource=table.resource,
         store=table.store,
     )
-    for name in sorted(given & {"issuer", "client_auth", "scopes", "resource", "redirect_uri", "pkce", "store"}):
-        sources.note(".".join([*keys, name]), getattr(table, name), sources.in_file(*keys, name))
+    _check_client(table, profile, reader)
+    for name in sorted(table.model_fields_set & _NOTED):
+        reader.note(f"credential.{name}", getattr(table, name))
     if isinstance(table, AuthorizationCodeTable):
-        profile = _with_redirect(replace(profile, pkce=table.pkce), table, keys, sources)
+        profile = _with_redirect(replace(profile, pkce=table.pkce), table, reader)
     if isinstance(table, PasswordTable):
         profile = replace(
             profile,
-            username=sources.secret(table.username, *keys, "username", plain=True),
-            password=sources.secret(table.password, *keys, "password"),
+            username=reader.secret(table.username, "username", plain=True),
+            password=reader.secret(table.password, "password"),
             in_query=table.credentials_in == "query",
         )
-        sources.note(".".join([*keys, "credentials_in"]), table.credentials_in, sources.in_file(*keys))
-    return SignIn(sources.in_file(*keys), profile)
+    return SignIn(source, profile)
 
 
-def _endpoints(table: _OAuthTable, preset: Profile, keys: tuple[str, ...], sources: Sources) -> Endpoints:
+def _endpoints(table: OAuthTable, preset: Profile, reader: TableReader) -> Endpoints:
     endpoints = preset.endpoints
     for name in ("authorization", "token", "revocation", "registration", "device_authorization"):
         url = getattr(table, f"{name}_endpoint", None)
         if url is not None:
-            sources.origin(url, *keys, f"{name}_endpoint")
-            sources.note(".".join([*keys, f"{name}_endpoint"]), url, sources.in_file(*keys, f"{name}_endpoint"))
+            reader.origin(url, "credential", f"{name}_endpoint")
+            reader.note(f"credential.{name}_endpoint", url)
             endpoints = replace(endpoints, **{name: url})
     return endpoints
 
 
-def _check_client(table: _OAuthTable, keys: tuple[str, ...], sources: Sources) -> None:
+def _check_client(table: OAuthTable, profile: Profile, reader: TableReader) -> None:
     if table.client_secret is not None and table.client_id is None:
-        raise sources.error("client_secret is set without client_id; set both or neither", *keys)
+        raise reader.error("client_secret is set without client_id; set both or neither", "credential")
     if table.client_secret is not None and table.client_auth == "none":
-        raise sources.error('client_auth = "none" excludes client_secret; remove one of them', *keys)
-    if isinstance(table.client_id, str) and is_document(table.client_id):
-        _check_document(table, keys, sources)
-
-
-def _check_document(table: _OAuthTable, keys: tuple[str, ...], sources: Sources) -> None:
-    """A client whose client_id is the URL of its metadata document is a public client."""
+        raise reader.error('client_auth = "none" excludes client_secret; remove one of them', "credential")
+    if not isinstance(table.client_id, str) or not is_document(table.client_id):
+        return
+    # A client whose client_id is the URL of its metadata document is a public client.
     if table.client_secret is not None or table.client_auth not in (None, "none"):
-        raise sources.error("a client_id that is a URL has no client_secret and no client_auth", *keys)
-    if table.grant not in ("authorization_code", "device_code"):
-        raise sources.error(f"a client_id that is a URL requires an interactive grant, not {table.grant}", *keys)
+        raise reader.error("a client_id that is a URL has no client_secret and no client_auth", "credential")
+    if profile.unattended:
+        raise reader.error(f"a client_id that is a URL requires an interactive grant, not {table.grant}", "credential")
 
 
-def _api_key(table: ApiKeyTable, keys: tuple[str, ...], sources: Sources, key_place: str) -> ApiKey:
-    place: Literal["header", "basic", "query"] = table.place or ("basic" if key_place == "basic" else "header")
+def _api_key(table: ApiKeyTable, reader: TableReader, key_place: Literal["header", "basic"]) -> ApiKey:
+    place = table.place or key_place
     if place == "basic" and table.name is not None:
-        raise sources.error('in = "basic" excludes a name: the key is the username', *keys, "name")
+        raise reader.error('in = "basic" excludes a name: the key is the username', "credential", "name")
     name = "" if place == "basic" else table.name or (KEY_HEADER if place == "header" else _KEY_PARAMETER)
-    if place == "header" and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-        raise sources.error("invalid header name", *keys, "name")
+    if place == "header" and not TOKEN.fullmatch(name):
+        raise reader.error("invalid header name", "credential", "name")
     if place == "header" and name.lower() in _NOT_FOR_KEYS:
-        raise sources.error(f"{name} is not a header that may carry a key", *keys, "name")
-    sources.note(".".join([*keys, "in"]), f"{place} {name}".strip(), sources.in_file(*keys, "in"))
-    return ApiKey(sources.in_file(*keys), sources.secret(table.key, *keys, "key"), place, name)
+        raise reader.error(f"{name} is not a header that may carry a key", "credential", "name")
+    reader.note("credential.in", f"{place} {name}".strip())
+    return ApiKey(reader.source("credential"), reader.secret(table.key, "key"), place, name)
 
 
-def _with_redirect(profile: Profile, table: AuthorizationCodeTable, keys: tuple[str, ...], sources: Sources) -> Profile:
+def _with_redirect(profile: Profile, table: AuthorizationCodeTable, reader: TableReader) -> Profile:
     if table.redirect_uri is None:
         return profile
     from ...auth.oauth.redirects import InvalidRedirectError, checked_redirect
 
     if profile.client_id is None:
-        raise sources.error("redirect_uri is set without client_id", *keys)
+        raise reader.error("redirect_uri is set without client_id", "credential")
     try:
         checked_redirect(table.redirect_uri)
     except InvalidRedirectError as error:
-        raise sources.error(str(error), *keys, "redirect_uri") from None
+        raise reader.error(str(error), "credential", "redirect_uri") from None
     return replace(profile, redirect_uri=table.redirect_uri)

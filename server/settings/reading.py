@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...tools.formats.suggestions import did_you_mean
 from .model import SettingsError
-from .schema import NAME_RULE, ConfigFile
+from .schema import NAME_RULE, ConfigFile, SystemTable, credential_table
 
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
@@ -197,23 +197,14 @@ def _value_at(values: Any, keys: Sequence[str | int]) -> Any:
 
 def _known_keys(values: Mapping[str, Any], keys: tuple[str | int, ...]) -> list[str]:
     """The keys allowed in the table that contains an unknown key."""
-    from . import schema as grammar
-
     if len(keys) == 1:
-        return _keys_of(grammar.ConfigFile)
+        return _keys_of(ConfigFile)
     if len(keys) == 3:
-        return _keys_of(grammar.SystemTable)
+        return _keys_of(SystemTable)
     table = _value_at(values, keys[:-1])
     if keys[-2] != "credential" or not isinstance(table, dict):
         return ["env", "keyring", "command"]
-    grants: dict[Any, type[BaseModel]] = {
-        "device_code": grammar.DeviceCodeTable,
-        "client_credentials": grammar.ClientCredentialsTable,
-        "password": grammar.PasswordTable,
-        "api_key": grammar.ApiKeyTable,
-    }
-    grant = cast("dict[str, Any]", table).get("grant")
-    return _keys_of(grants.get(grant, grammar.AuthorizationCodeTable))
+    return _keys_of(credential_table(cast("dict[str, Any]", table).get("grant")))
 
 
 def _keys_of(table: type[BaseModel]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -132,6 +132,12 @@ CredentialTable: TypeAlias = Annotated[
     | Annotated[ApiKeyTable, Tag("api_key")],
     Discriminator(_grant),
 ]
+
+
+def credential_table(grant: object) -> type[BaseModel]:
+    """The table of a grant; that of the default grant for an unknown one."""
+    members = (get_args(member) for member in get_args(get_args(CredentialTable)[0]))
+    return next((table for table, tag in members if tag.tag == grant != "none"), AuthorizationCodeTable)
 
 
 class SystemTable(_Table):

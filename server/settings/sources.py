@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
 from .model import Setting, SettingsError
@@ -85,8 +84,3 @@ class Sources:
                     )
         self.note(".".join(keys), shown, place)
         return reference
-
-
-def path_in(folder: Path, text: str) -> Path:
-    """A path in the settings file, relative to its folder."""
-    return (folder / Path(text).expanduser()).resolve()

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
+from ...auth.secrets.references import SecretReference
+from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.urls import origin_of, redact_url
-from .model import SettingsError
-from .schema import CredentialTable, SystemTable
-from .sources import Sources, path_in
+from .model import Credential, Preset, SettingsError, SystemSettings
+from .schema import (
+    AuthorizationCodeTable,
+    ClientCredentialsTable,
+    DeviceCodeTable,
+    PasswordTable,
+    SecretValue,
+    SystemTable,
+)
+from .sources import Sources
+
+OAuthTable: TypeAlias = AuthorizationCodeTable | DeviceCodeTable | ClientCredentialsTable | PasswordTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,14 @@ class TableReader:
         """Record a setting for `config show`; its source is the table by default."""
         self.sources.note(f"systems.{self.name}.{key}", value, source or self.source(*key.split(".")))
 
+    def origin(self, url: str, *keys: str) -> str:
+        """The origin of a URL in the table, to which a credential may be sent."""
+        return self.sources.origin(url, "systems", self.name, *keys)
+
+    def secret(self, value: SecretValue, key: str, *, plain: bool = False) -> SecretReference:
+        """The reference in a key of the credential's table; with `plain`, a literal value gives no warning."""
+        return self.sources.secret(value, "systems", self.name, "credential", key, plain=plain)
+
     def reject(self, *keys: str) -> None:
         """Reject keys that belong to other presets."""
         for key in keys:
@@ -38,22 +58,21 @@ class TableReader:
                 owner = f"preset {self.table.preset}" if self.table.preset else f"system {self.name}"
                 raise self.error(f"it does not belong to {owner}", key)
 
-    def credential(self, example: str) -> CredentialTable:
-        """The credential's table, which has to be there."""
+    def require_credential(self, example: str) -> None:
+        """Reject a table without a credential."""
         if self.table.credential is None:
             raise self.error(f"credential is missing: {example}")
-        return self.table.credential
 
     def site(self) -> str:
         """The origin in `site`; '' without one."""
-        return "" if self.table.site is None else self.sources.origin(self.table.site, "systems", self.name, "site")
+        return "" if self.table.site is None else self.origin(self.table.site, "site")
 
     def base(self) -> str:
         """The URL in `base`, without its last slash; '' without one."""
         base = self.table.base
         if base is None:
             return ""
-        self.sources.origin(base, "systems", self.name, "base")
+        self.origin(base, "base")
         if "?" in base or "#" in base:
             raise self.error("a base URL cannot have a query or a fragment", "base")
         self.note("base", base)
@@ -63,10 +82,9 @@ class TableReader:
         """The origins of the URLs, and those that the credential's table adds."""
         credential = self.table.credential
         further = [] if credential is None or isinstance(credential, str) else credential.origins
-        keys = ("systems", self.name, "credential", "origins")
         if further:
             self.note("credential.origins", ", ".join(further))
-        return frozenset({*map(origin_of, urls), *(self.sources.origin(text, *keys) for text in further)})
+        return frozenset({*map(origin_of, urls), *(self.origin(url, "credential", "origins") for url in further)})
 
     def catalog(self) -> str:
         """The URL in `catalog`; '' without one."""
@@ -82,15 +100,32 @@ class TableReader:
             for text in ([documents] if isinstance(documents, str) else documents or [])
         )
 
+    def settings(
+        self, preset: Preset, site: str, source: DocumentSource, origins: frozenset[str], credential: Credential
+    ) -> SystemSettings:
+        """The settings of the system, with the keys of the table that mean the same for every preset."""
+        return SystemSettings(
+            self.name,
+            preset,
+            site,
+            source,
+            origins,
+            credential,
+            pins=preset.pins if self.table.pin is None else tuple(self.table.pin),
+            tiers=self.table.tiers,
+            prefix=(self.name,),
+        )
+
     def _location(self, text: str, key: str) -> str:
         """A URL, or a local file as a `file:` URI; a path is relative to the settings file."""
         if "://" in text:
-            self.sources.origin(text, "systems", self.name, key)
+            self.origin(text, key)
             # A query may contain a key.
             self.note(key, text if text == redact_url(text) else f"{redact_url(text)}?...")
             return text
         try:
-            path = path_in(self.sources.text.path.parent if self.sources.text else Path(), text)
+            folder = self.sources.text.path.parent if self.sources.text else Path()
+            path = (folder / Path(text).expanduser()).resolve()
         except (ValueError, RuntimeError, OSError) as error:
             raise self.error(f"invalid path: {error}", key) from None
         if not path.is_file():

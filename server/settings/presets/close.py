@@ -19,7 +19,7 @@ HOST = "api.close.com"
 
 def settings(reader: TableReader) -> SystemSettings:
     """The settings of a Close system."""
-    name, table, sources = reader.name, reader.table, reader.sources
+    name, table = reader.name, reader.table
     reader.reject("catalog", "account", "environment", "retailer")
     site = reader.site() or f"https://{HOST}"
     reader.note("site", site, "" if table.site else "default")
@@ -38,22 +38,15 @@ def settings(reader: TableReader) -> SystemSettings:
         scopes=(),  # the app's registration decides
     )
     example = 'credential = { grant = "api_key", key = { env = "CLOSE_API_KEY" } }, or your OAuth app\'s client'
-    credential = credential_of(reader.credential(example), profile, sources, "basic")
+    reader.require_credential(example)
+    credential = credential_of(reader, profile, "basic")
     if isinstance(credential, SignIn) and credential.profile.grant == "authorization_code":
         for key, what in (("client_id", "your OAuth app's"), ("redirect_uri", "as your OAuth app has it registered")):
             if getattr(credential.profile, key) is None:
                 raise reader.error(f"{key} is missing ({what}; Close: Settings, Developer)", "credential")
-    return SystemSettings(
-        name=name,
-        preset=Preset(NAME, f"{name}: Close, a CRM; leads, contacts, opportunities, tasks and activities."),
-        site=site,
-        source=DocumentSource(document_urls=reader.documents() or (f"{site}/api/openapi.json",), base=base),
-        origins=origins,
-        credential=credential,
-        pins=tuple(table.pin or ()),
-        tiers=table.tiers,
-        prefix=(name,),
-    )
+    preset = Preset(NAME, f"{name}: Close, a CRM; leads, contacts, opportunities, tasks and activities.")
+    source = DocumentSource(document_urls=reader.documents() or (f"{site}/api/openapi.json",), base=base)
+    return reader.settings(preset, site, source, origins, credential)
 
 
 def addition(request: AddRequest, url: str) -> tuple[dict[str, object], Proposal]:

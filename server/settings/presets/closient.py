@@ -57,29 +57,22 @@ def primary_of(presets: Mapping[str, str], site: str | None, sources: Sources) -
 
 def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemSettings:
     """The settings of a Closient system; only the primary one is configured outside the file."""
-    table = reader.table
     reader.reject("description", "base", "account", "environment", "retailer")
     url = _site(reader, primary=primary, option=site)
     origins = reader.origins(url)
     catalog = reader.catalog() or f"{url}/.well-known/api-catalog"
     profile = replace(new_profile(reader.name, url, origins), or_else="or set CLOSIENT_API_KEY in the host's entry")
     credential: Credential = SignIn("registration", profile)
-    if table.credential is not None:
-        credential = credential_of(table.credential, profile, reader.sources, "header")
-        _check_key(table.credential, credential, reader.sources)
+    if reader.table.credential is not None:
+        credential = credential_of(reader, profile)
+        _check_key(reader.table.credential, credential, reader.sources)
     elif primary:
         credential = _credential_from_environment(profile, reader.sources)
-    return SystemSettings(
-        name=reader.name,
-        preset=Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True, pins=_PINS),
-        site=url,
-        source=DocumentSource(catalog=catalog),
-        origins=origins,
-        credential=replace(credential, hints=KEY_HINTS) if isinstance(credential, ApiKey) else credential,
-        pins=_PINS if table.pin is None else tuple(table.pin),
-        tiers=table.tiers,
-        prefix=() if reader.name == NAME else (reader.name,),
-    )
+    if isinstance(credential, ApiKey):
+        credential = replace(credential, hints=KEY_HINTS)
+    preset = Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True, pins=_PINS)
+    settings = reader.settings(preset, url, DocumentSource(catalog=catalog), origins, credential)
+    return replace(settings, prefix=()) if reader.name == NAME else settings
 
 
 def _check_key(table: CredentialTable, credential: Credential, sources: Sources) -> None:

@@ -15,8 +15,7 @@ from ..credentials import credential_of, new_profile
 from ..model import Preset, PresetTools, SettingsError, SystemSettings
 from ..origins import safe_origin
 from ..proposals import AddRequest, Proposal, env, variable
-from ..schema import CredentialTable, FromEnvironment
-from ..sources import Sources
+from ..schema import FromEnvironment
 from ..table_reader import TableReader
 
 NAME = "fluent"
@@ -26,7 +25,7 @@ _INTEGRATION_CLIENT = "FLUENT_INTEGRATION"
 
 def settings(reader: TableReader) -> SystemSettings:
     """The settings of a Fluent account."""
-    name, table, sources = reader.name, reader.table, reader.sources
+    name, table = reader.name, reader.table
     reader.reject("catalog", "description", "site")
     if table.account is None:
         raise reader.error('account is missing: the first label of your URL\'s host, such as "ACME"')
@@ -34,29 +33,21 @@ def settings(reader: TableReader) -> SystemSettings:
     site = reader.base() or f"https://{table.account.lower()}.{sandbox}api.fluentretail.com"
     origins = reader.origins(site)
     reader.note("site", site, reader.source("account" if table.base is None else "base"))
-    credential = reader.credential(
+    reader.require_credential(
         'credential = { grant = "password", username = ..., password = ..., client_id = ..., client_secret = ... }'
     )
     profile = replace(
         new_profile(name, site, origins),
         endpoints=Endpoints(token=f"{site}/oauth/token"),
         client_auth="client_secret_post",
-        scopes=("retailer" if _is_integration(credential, sources) else "api",),
+        scopes=("retailer" if _is_integration(reader) else "api",),
     )
     introduction = (
         f"{name}: Fluent Commerce ({site}); orders, products and stock. A variant's gtin is what Closient's tools take."
     )
-    return SystemSettings(
-        name=name,
-        preset=Preset(NAME, introduction, partial(_tools, name, site, table.account, table.retailer)),
-        site=site,
-        source=DocumentSource(document_urls=(DOCUMENT.as_uri(),), base=site),
-        origins=origins,
-        credential=credential_of(credential, profile, sources, "header"),
-        pins=tuple(table.pin or ()),
-        tiers=table.tiers,
-        prefix=(name,),
-    )
+    preset = Preset(NAME, introduction, partial(_tools, name, site, table.account, table.retailer))
+    source = DocumentSource(document_urls=(DOCUMENT.as_uri(),), base=site)
+    return reader.settings(preset, site, source, origins, credential_of(reader, profile))
 
 
 def _tools(name: str, base: str, account: str, retailer: int | None, sender: Sender) -> PresetTools:
@@ -67,11 +58,11 @@ def _tools(name: str, base: str, account: str, retailer: int | None, sender: Sen
     return PresetTools(tools=tuple(fluent.tools()), context=fluent.context, check=failed_event)
 
 
-def _is_integration(credential: CredentialTable, sources: Sources) -> bool:
+def _is_integration(reader: TableReader) -> bool:
     """Whether the client is Fluent's own for integrations, which uses another scope."""
-    client_id = None if isinstance(credential, str) else getattr(credential, "client_id", None)
+    client_id = getattr(reader.table.credential, "client_id", None)
     if isinstance(client_id, FromEnvironment):
-        client_id = sources.environ.get(client_id.env, "").strip()
+        client_id = reader.sources.environ.get(client_id.env, "").strip()
     return client_id == _INTEGRATION_CLIENT
 
 

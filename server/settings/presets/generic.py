@@ -8,7 +8,7 @@ from ....tools.catalog.discovery import DocumentSource
 from ....tools.formats.urls import is_file, origin_of
 from ..credentials import credential_of, new_profile
 from ..local_origins import described_origins, listed_origins
-from ..model import Credential, NoCredential, Preset, SystemSettings
+from ..model import Preset, SystemSettings
 from ..table_reader import TableReader
 
 
@@ -32,21 +32,9 @@ def settings(reader: TableReader) -> SystemSettings:
     if not urls:
         raise reader.error('base is missing: the URL of the API, such as "https://api.acme.example"')
     origins, url = reader.origins(*urls), urls[0]
-    credential: Credential = NoCredential("default")
-    if table.credential is not None:
-        profile = replace(new_profile(name, url, origins), finds_issuer=True)
-        credential = credential_of(table.credential, profile, reader.sources, "header")
-    return SystemSettings(
-        name=name,
-        preset=Preset(introduction=f"{name}: the APIs of {url}."),
-        site=url,
-        source=DocumentSource(catalog=catalog, site="" if catalog else site, document_urls=documents, base=base),
-        origins=origins,
-        credential=credential,
-        pins=tuple(table.pin or ()),
-        tiers=table.tiers,
-        prefix=(name,),
-    )
+    credential = credential_of(reader, replace(new_profile(name, url, origins), finds_issuer=True))
+    source = DocumentSource(catalog=catalog, site="" if catalog else site, document_urls=documents, base=base)
+    return reader.settings(Preset(introduction=f"{name}: the APIs of {url}."), url, source, origins, credential)
 
 
 def _api_origins(base: str, site: str, catalog: str, documents: tuple[str, ...]) -> list[str]:
