@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from ...tools.formats.urls import is_loopback
+from ...tools.formats.urls import is_file, is_loopback, path_of
 from ..settings.model import SettingsError
 from ..settings.origins import safe_origin
 
@@ -26,27 +24,26 @@ def location_of(text: str) -> Location:
         SettingsError: neither.
     """
     text = text.strip()
-    if re.match(r"file:", text, re.IGNORECASE):
-        return _file(url2pathname(urlsplit(text).path))
+    if is_file(text):
+        return _file(path_of(text))
     if "://" not in text:
-        if _exists(text) or not _HOST.fullmatch(text) or _DOCUMENT.fullmatch(text):
-            return _file(text)
+        if _exists(Path(text)) or not _HOST.fullmatch(text) or _DOCUMENT.fullmatch(text):
+            return _file(Path(text))
         text = f"http://{text}" if is_loopback(f"http://{text}") else f"https://{text}"
     safe_origin("the URL", text)
     return text.partition("#")[0]
 
 
-def _exists(name: str) -> bool:
+def _exists(path: Path) -> bool:
     try:
-        return Path(name).expanduser().exists()
+        return path.expanduser().exists()
     except (OSError, ValueError, RuntimeError):
         return False
 
 
-def _file(name: str) -> Path:
-    if not _exists(name):
-        raise SettingsError(f"{name[:200]!r} is neither a URL (https://...) nor an existing file")
-    path = Path(name).expanduser().resolve()
-    if not path.is_file():
+def _file(path: Path) -> Path:
+    if not _exists(path):
+        raise SettingsError(f"{str(path)[:200]!r} is neither a URL (https://...) nor an existing file")
+    if not path.expanduser().is_file():
         raise SettingsError(f"{path} is not a file")
-    return path
+    return path.expanduser().resolve()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from ...tools.catalog.entries import InvalidCatalogError, read_catalog
-from ...tools.formats.urls import InvalidUrlError, is_file, origin_of
+from ...tools.formats.urls import InvalidUrlError, is_file, origin_of, path_of
 from ...tools.http.fetched import MAX_BYTES
 from ...tools.openapi.document import UnreadableDocumentError, read_document
 from ...tools.openapi.servers import server_origins
@@ -46,5 +43,5 @@ def listed_origins(uri: str) -> tuple[str, ...]:
 
 
 def _read(uri: str) -> bytes:
-    with Path(url2pathname(urlsplit(uri).path)).open("rb") as file:
+    with path_of(uri).open("rb") as file:
         return file.read(MAX_BYTES)

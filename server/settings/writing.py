@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from ...tools.http.atomic_files import replace_file
 from .model import SettingsError
 
 _NEW = b"# Settings of closient-mcp; `closient-mcp config show` shows the settings in force.\n"
@@ -75,22 +74,6 @@ def write_bytes(path: Path, content: bytes) -> None:
         SettingsError: it cannot be written.
     """
     try:
-        _replace(path.resolve(), content)
+        replace_file(path.resolve(), content, sync=True)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror or error}.") from None
-
-
-def _replace(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            Path(temporary).chmod(target.stat().st_mode & 0o777)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

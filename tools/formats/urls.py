@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 _IPV4_IN_IPV6 = [ipaddress.ip_network(text) for text in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/96")]
 _ABSOLUTE = re.compile(r"https?://[^/]", re.IGNORECASE)
@@ -97,6 +99,11 @@ def is_public(address: str) -> bool:
 def is_file(url: str) -> bool:
     """Tell whether this is a `file:` URL."""
     return url.lower().startswith("file:")
+
+
+def path_of(url: str) -> Path:
+    """Return the path of a `file:` URL."""
+    return Path(url2pathname(urlsplit(url).path))
 
 
 def resolve_link(base: str, reference: str) -> str:

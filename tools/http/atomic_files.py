@@ -7,8 +7,11 @@ import tempfile
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file atomically, readable by its owner only; create its folder if necessary.
+def replace_file(path: Path, content: bytes, *, sync: bool = False) -> None:
+    """Replace a file atomically; create its folder if necessary.
+
+    The permissions of an existing file stay; a new one can be read by its owner only. With `sync`, the content is on
+    the disk before the old file is replaced.
 
     Raises:
         OSError: the file cannot be written; the old one is unchanged.
@@ -18,6 +21,11 @@ def replace_file(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        if path.exists():
+            Path(temporary).chmod(path.stat().st_mode & 0o777)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import anyio.to_thread
 
-from ..formats.urls import is_file
+from ..formats.urls import is_file, path_of
 from .fetched import MAX_BYTES, Document, FetchError
 from .fetcher import Fetcher, Parsed
 
@@ -36,7 +34,7 @@ class Reader:
 
     def _read_file(self, url: str) -> Document:
         try:
-            path = _path_of(url).resolve()
+            path = path_of(url).resolve()
             if not self._allows(path):
                 raise FetchError("the file is outside the catalog's folder")
             if not path.is_file():
@@ -50,10 +48,7 @@ class Reader:
         return Document(body, url)
 
     def _allows(self, path: Path) -> bool:
-        if any(path == _path_of(file).resolve() for file in self.files):
-            return True
-        return any(path.is_relative_to(_path_of(folder).resolve()) for folder in self.folders)
-
-
-def _path_of(url: str) -> Path:
-    return Path(url2pathname(urlsplit(url).path))
+        files, folders = map(path_of, self.files), map(path_of, self.folders)
+        return any(path == file.resolve() for file in files) or any(
+            map(path.is_relative_to, map(Path.resolve, folders))
+        )
