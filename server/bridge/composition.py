@@ -23,7 +23,6 @@ from .calls import Calls
 from .clients import anonymous_client, client_for, session_for
 from .connection import Connection
 from .loading import Loader
-from .operation_tools import OperationTools
 from .report import missing
 from .tool_baseline import ToolBaseline
 from .tool_table import ToolTable
@@ -85,13 +84,10 @@ def _bridge(settings: Settings, redaction: Redaction, connections: list[Connecti
     systems = [connection.system for connection in connections]
     core = [tool for tool in _core(connections) if tool.tier in tiers] + [calls.pages.tool()]
     finder = Finder(
-        lambda: operations.by_name, calls.checker, lambda: [*settings.problems, *missing(systems)], loader.load_matching
+        lambda: table.operations, calls.checker, lambda: [*settings.problems, *missing(systems)], loader.load_matching
     )
-    finders = finder.tools(tiers)
-    operations = OperationTools(loader, tiers, frozenset(tool.name for tool in (*core, *finders)))
-    by_name = {connection.system.name: connection for connection in connections}
-    table = ToolTable({system.name: system for system in systems}, core, finders, operations, settings.exposure)
-    return Bridge(settings, by_name, loader, table, calls)
+    table = ToolTable(loader, tiers, core, finder.tools(tiers), settings.exposure)
+    return Bridge(settings, {connection.system.name: connection for connection in connections}, loader, table, calls)
 
 
 def _core(connections: list[Connection]) -> tuple[Tool, ...]:

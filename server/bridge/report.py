@@ -32,11 +32,10 @@ def missing(systems: Iterable[System]) -> list[str]:
 def skipped_of(settings: SystemSettings, table: ToolTable) -> list[Problem]:
     """Everything of a system that could not be used, and why."""
     system = table.systems[settings.name]
-    clashes = [problem for name, problem in table.operations.clashes if name == settings.name]
     unknown = _unknown(settings, system, table) if system.complete else ()
     place = f"the settings of {settings.name}"
     effects = [Problem(place, what, "this setting has no effect") for what in unknown]
-    return [*system.skipped(), *clashes, *effects]
+    return [*system.skipped(), *table.clashes(settings.name), *effects]
 
 
 def unknown_apis(settings: Settings, table: ToolTable) -> list[Problem]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import anyio.to_thread
 
@@ -35,7 +34,7 @@ class Reader:
     def _read_file(self, url: str) -> Document:
         try:
             path = path_of(url).resolve()
-            if not self._allows(path):
+            if not any(path.is_relative_to(path_of(allowed).resolve()) for allowed in (*self.files, *self.folders)):
                 raise FetchError("the file is outside the catalog's folder")
             if not path.is_file():
                 raise FetchError(f"the file {path} does not exist")
@@ -46,9 +45,3 @@ class Reader:
         if len(body) > MAX_BYTES:
             raise FetchError(f"larger than {MAX_BYTES // 2**20} MiB")
         return Document(body, url)
-
-    def _allows(self, path: Path) -> bool:
-        files, folders = map(path_of, self.files), map(path_of, self.folders)
-        return any(path == file.resolve() for file in files) or any(
-            map(path.is_relative_to, map(Path.resolve, folders))
-        )
