@@ -56,15 +56,14 @@ ALLOWED: dict[str, set[str]] = {
     },
     "auth.api_key": {"auth.errors", "auth.urls", "auth.secrets"},
     "auth.bearer": {"auth.errors", "auth.urls", "auth.oauth", "auth.session"},
-    "server.signals": {"auth"},
+
     "server.settings": {"auth", "tools"},
-    "server.logs": {"auth", "server.settings"},
+    "server.process": {"auth", "server.settings"},
     "server.bridge": {"auth", "tools", "server.settings"},
-    "server.serving": {"auth", "tools", "server.settings", "server.logs", "server.signals", "server.bridge"},
+    "server.serving": {"auth", "tools", "server.settings", "server.process", "server.bridge"},
     "server.cli": {
         # The sandbox as a whole: one command starts it.
-        "auth", "tools", "sandbox", "server.settings", "server.logs", "server.signals", "server.bridge",
-        "server.serving",
+        "auth", "tools", "sandbox", "server.settings", "server.process", "server.bridge", "server.serving",
     },
     "server.__main__": {"server.cli"},
     "sandbox.data": set(),

@@ -17,7 +17,7 @@ from ...tools.systems.system import System
 from ..bridge.clients import anonymous_client
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import skipped_of
-from ..logs import start_log
+from ..process.logs import start_log
 from ..settings.model import Settings, SettingsError, SignIn, SystemSettings
 from ..settings.origins import safe_origin
 from ..settings.presets.registry import DEFAULT_SYSTEM, addition, check_options, preset_at, reserved

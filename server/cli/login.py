@@ -20,9 +20,9 @@ from ...auth.sign_in.login import Login
 from ...auth.sign_in.sign_out import sign_out
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.connection import Connection
-from ..logs import start_log
+from ..process.logs import start_log
+from ..process.signals import end_on_signals
 from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings
-from ..signals import end_on_signals
 from .terminal import GREEN, RED, Terminal, restorer
 
 

@@ -16,9 +16,9 @@ from ...tools.schema.validation import unknown_arguments
 from ...tools.toolset.tool import Tool, index_tools
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import unknown_apis
-from ..logs import start_log
+from ..process.logs import start_log
+from ..process.signals import end_on_signals
 from ..settings.model import USAGE_ERROR, Settings, UsageError
-from ..signals import end_on_signals
 from .status import status_lines, status_of
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 

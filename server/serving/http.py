@@ -12,9 +12,9 @@ import uvicorn
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
 from ..bridge.composition import open_bridge
-from ..logs import start_log
+from ..process.logs import start_log
+from ..process.signals import LAST_SECONDS
 from ..settings.model import Settings, SettingsError
-from ..signals import LAST_SECONDS
 from .protocol import McpBridge
 
 _LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "[::1]": socket.AF_INET6, "::1": socket.AF_INET6}

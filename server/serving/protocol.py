@@ -27,7 +27,7 @@ from ...tools.http.messages import MAY_HAVE_SUCCEEDED
 from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge
-from ..logs import log_name
+from ..process.logs import log_name
 from ..settings.model import Settings
 from .elicitation import InputRequired, asker_for
 from .sdk_internals import ListChanged, ListChangingServer

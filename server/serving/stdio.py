@@ -15,9 +15,9 @@ from mcp.shared.message import SessionMessage
 
 from ...auth.secrets.redaction import Redaction
 from ..bridge.composition import open_bridge
-from ..logs import start_log
+from ..process.logs import start_log
+from ..process.signals import end_on_signals
 from ..settings.model import Settings, SettingsError
-from ..signals import end_on_signals
 from .protocol import McpBridge
 from .stdio_transport import Inbound, serve_descriptors
 

@@ -138,7 +138,7 @@ def test_a_value_too_short_to_be_a_secret_is_not_looked_for() -> None:
 
 
 def test_rule_1_no_log_line_holds_a_secret_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    from closient_mcp.server.logs import start_log
+    from closient_mcp.server.process.logs import start_log
 
     root = logging.getLogger()
     before, level = root.handlers[:], root.level

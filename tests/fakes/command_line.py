@@ -19,8 +19,8 @@ from typing import IO, Any, TextIO, cast
 from unittest.mock import patch
 
 from closient_mcp.auth.sign_in import browser
-from closient_mcp.server import signals
 from closient_mcp.server.cli.main import main
+from closient_mcp.server.process import signals
 
 from . import approving_browser
 from .limits import SECONDS

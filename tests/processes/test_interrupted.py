@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.server.signals import LAST_SECONDS
+from closient_mcp.server.process.signals import LAST_SECONDS
 
 from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from closient_mcp.auth.secrets.redaction import Secret
-from closient_mcp.server.logs import LOG_NAME, log_name, start_log
+from closient_mcp.server.process.logs import LOG_NAME, log_name, start_log
 
 
 @pytest.fixture(autouse=True)

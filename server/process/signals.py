@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from ..auth import background
+from ...auth import background
 
 # Hosts send SIGKILL two seconds after SIGTERM.
 LAST_SECONDS = 1.8

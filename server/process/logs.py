@@ -9,8 +9,8 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from ..auth.secrets.redaction import Redaction
-from .settings.model import SettingsError
+from ...auth.secrets.redaction import Redaction
+from ..settings.model import SettingsError
 
 LOG_NAME = "closient-mcp.log"
 _MOST_BYTES = 1024 * 1024

@@ -1,0 +1,1 @@
+"""The process: its log, and how signals end it."""
