@@ -22,14 +22,14 @@ class Loader:
     connections: Sequence[Connection]
     revision: int = field(default=0, init=False)
 
-    async def load_cached(self, within: float | None = None) -> bool:
+    async def load_cached(self, max_age: float | None = None) -> bool:
         """Load from the cache, without network access; return whether `load` would give no more.
 
-        Entries last validated more than `within` seconds ago are ignored.
+        Entries last validated more than `max_age` seconds ago are ignored.
         """
         async with anyio.create_task_group() as group:
             for connection in self.connections:
-                group.start_soon(connection.system.load_cached, within)
+                group.start_soon(connection.system.load_cached, max_age)
         self.revision += 1
         return all(connection.system.loaded for connection in self.connections)
 
@@ -37,12 +37,12 @@ class Loader:
         self,
         progress: Progress | None = None,
         *,
-        again: bool = False,
+        revalidate: bool = False,
         on_system: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Load every system's documents concurrently; a slow or failing system doesn't affect the others.
 
-        Documents that were loaded before are revalidated only with `again`. `on_system` is called after each system.
+        Documents loaded before are fetched only to `revalidate` them. `on_system` is called after each system.
         """
 
         def report(done: int, total: int, api: str) -> None:
@@ -52,7 +52,7 @@ class Loader:
 
         async def load(system: System) -> None:
             try:
-                await system.load(report, again=again)
+                await system.load(report, revalidate=revalidate)
             except Exception as error:
                 logger.exception("internal error while reading the documents of %s", system.name)
                 system.failure = f"its documents could not be read ({type(error).__name__}); details are in the log"

@@ -100,7 +100,7 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         return schema()
     if given.command == "add":
         return _add(given)
-    # A host shows what its server answers, and nothing of what is printed before: the person looks at a terminal.
+    # A host shows what its server answers, but not what it prints; a user at a terminal sees what is printed.
     by_host = given.command in (None, "serve") and getattr(given, "http", None) is None and not sys.stdin.isatty()
     load = load_valid_settings if by_host else load_settings
     return _run(given, load(_options(given), os.environ))
@@ -159,7 +159,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
             return show(settings)
         case "serve" if given.http is not None:
-            from ..serving.http import serve_http
+            from ..serving.streamable_http import serve_http
 
             return serve_http(settings, given.http)
         case _:

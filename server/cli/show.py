@@ -129,16 +129,16 @@ async def _loaded(settings: Settings) -> AsyncGenerator[Bridge]:
 
 async def _load(bridge: Bridge) -> None:
     terminal = Terminal(sys.stderr, plain=bridge.settings.plain)
-    await bridge.loader.load(terminal.bar, again=True)
+    await bridge.loader.load(terminal.bar, revalidate=True)
 
 
 async def _load_for(bridge: Bridge, name: str) -> None:
     """Load what is needed to find a tool, and to check the setting `expose` as far as documents are cached."""
     if bridge.settings.exposure.mode == "apis":
-        await bridge.loader.load_cached(within=_FRESH_SECONDS)
+        await bridge.loader.load_cached(max_age=_FRESH_SECONDS)
     finds = name.endswith(("_operation", "_operations"))
     if bridge.tools.find(name) is None or finds:
-        warm = await bridge.loader.load_cached(within=_FRESH_SECONDS)
+        warm = await bridge.loader.load_cached(max_age=_FRESH_SECONDS)
         # A known tool needs no other system.
         if bridge.tools.find(name) is None or (finds and not warm):
             await _load(bridge)

@@ -74,8 +74,7 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     scopes: list[JsonValue] = [*sorted(tokens.scope.split())]
     ends = None if tokens.expires_at is None else utc_time(tokens.expires_at)
     renewable = tokens.refresh_token is not None
-    person = record.user or None
-    state |= {"signed_in": True, "person": person, "scopes": scopes, "expires": ends, "renewable": renewable}
+    state |= {"signed_in": True, "user": record.user or None, "scopes": scopes, "expires": ends, "renewable": renewable}
     state |= {"store": "keyring" if record.seal else "file", "store_wanted": profile.store}
     if record.history.withheld:
         state["withheld"] = [*record.history.withheld]
@@ -144,7 +143,7 @@ def _credential_line(state: JsonObject, settings: SystemSettings) -> str:
         return f"credential: {state['grant']}, not used yet; the first call signs in"
     if not state["signed_in"]:
         return f"credential: not signed in; run `closient-mcp login {settings.name}`, or make a call that needs it"
-    who = f" as {state['person']}" if state["person"] else ""
+    who = f" as {state['user']}" if state["user"] else ""
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
     renewed = f"until {state['expires']}" if state["expires"] else ""
     if state["renewable"] or unattended:

@@ -100,9 +100,9 @@ class McpBridge:
 
     async def _keep_loaded(self) -> None:
         """Load from the cache, revalidate once a client has the list of tools, then revalidate periodically."""
-        await self._load_kept()
+        await self._load_cached()
         while True:
-            await self._load(again=True)
+            await self._load(revalidate=True)
             # With jitter, for servers that were started together.
             with anyio.move_on_after(_REVALIDATE_SECONDS * random.uniform(0.8, 1.2)):  # noqa: S311
                 await self._fill_gaps()
@@ -114,9 +114,9 @@ class McpBridge:
             if self._bridge.loader.complete:
                 return
             await anyio.sleep(wait)
-            await self._load(again=False)
+            await self._load(revalidate=False)
 
-    async def _load_kept(self) -> None:
+    async def _load_cached(self) -> None:
         try:
             warm = await self._bridge.loader.load_cached()
         except Exception:
@@ -128,9 +128,9 @@ class McpBridge:
                 await self._listed.wait()
                 await anyio.sleep(_IDLE_SECONDS)
 
-    async def _load(self, *, again: bool) -> None:
+    async def _load(self, *, revalidate: bool) -> None:
         try:
-            await self._bridge.loader.load(again=again, on_system=self._announce_changes)
+            await self._bridge.loader.load(revalidate=revalidate, on_system=self._announce_changes)
         except Exception:
             logger.exception("internal error while reading the documents")
         self._loaded.set()

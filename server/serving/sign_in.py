@@ -51,12 +51,12 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
     attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=channel.asker is None))
     until = time.monotonic() + WAIT_SECONDS
     reported = 0.0
-    asked = False
+    has_asked = False
     while not attempt.done.is_set():
-        if channel.asker and attempt.ready.is_set() and not (asked or attempt.opened or _just_dismissed(attempt)):
-            asked = True
+        if channel.asker and attempt.ready.is_set() and not (has_asked or attempt.opened or _just_dismissed(attempt)):
+            has_asked = True
             await _ask(channel.asker, needed, login, attempt, until)
-        elif time.monotonic() > until or (attempt.ready.is_set() and not _can_be_finished(attempt, channel)):
+        elif time.monotonic() > until or (attempt.ready.is_set() and not _user_is_informed(attempt, channel)):
             return _unfinished(needed, attempt, channel)
         if attempt.ready.is_set() and time.monotonic() - reported > _PROGRESS_EVERY:
             reported = time.monotonic()
@@ -92,7 +92,7 @@ def _just_dismissed(attempt: SignInAttempt) -> bool:
     return time.monotonic() - attempt.dismissed_at < _DISMISSED_SECONDS
 
 
-def _can_be_finished(attempt: SignInAttempt, channel: UserChannel) -> bool:
+def _user_is_informed(attempt: SignInAttempt, channel: UserChannel) -> bool:
     """Whether the user knows where to sign in; if not, the result has to say so, and waiting is no use."""
     return attempt.opened or (bool(attempt.destination.user_code) and channel.progress_shown)
 

@@ -19,7 +19,7 @@ class Sources:
     """The environment and the settings file; collects the lines of `config show` and the warnings."""
 
     environ: Mapping[str, str]
-    text: ConfigText | None
+    file: ConfigText | None
     shown: list[Setting] = field(default_factory=list[Setting])
     warnings: list[str] = field(default_factory=list[str])
 
@@ -29,11 +29,11 @@ class Sources:
 
     def in_file(self, *keys: str) -> str:
         """The file and line of a key."""
-        return self.text.place(*keys) if self.text else ""
+        return self.file.place(*keys) if self.file else ""
 
     def error(self, what: str, *keys: str) -> SettingsError:
         """An error about a key of the file."""
-        return self.text.error(what, *keys) if self.text else SettingsError(f"{'.'.join(keys)}: {what}")
+        return self.file.error(what, *keys) if self.file else SettingsError(f"{'.'.join(keys)}: {what}")
 
     def origin(self, url: str, *keys: str) -> str:
         """The origin of a URL in the file.
@@ -50,7 +50,7 @@ class Sources:
         except SettingsError as error:
             raise self.error(str(error).removeprefix("it is: ").rstrip("."), *keys) from None
 
-    def text_of(self, name: str) -> str | None:
+    def variable(self, name: str) -> str | None:
         """A credential in the environment, without pasted quotes; None if it is not set."""
         value = self.environ.get(name, "").strip().strip("\ufeff").strip("\"'").strip()
         if not value:

@@ -124,7 +124,7 @@ class TableReader:
             self.note(key, text if text == redact_url(text) else f"{redact_url(text)}?...")
             return text
         try:
-            folder = self.sources.text.path.parent if self.sources.text else Path()
+            folder = self.sources.file.path.parent if self.sources.file else Path()
             path = (folder / Path(text).expanduser()).resolve()
         except (ValueError, RuntimeError, OSError) as error:
             raise self.error(f"invalid path: {error}", key) from None

@@ -37,9 +37,9 @@ Kind: TypeAlias = Literal["document", "missing", "compiled"]
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A body with its metadata (`facts`); `confirmed` is when it was last written or touched, in Unix time."""
+    """A body with its metadata; `confirmed` is when it was last written or touched, in Unix time."""
 
-    facts: JsonObject
+    metadata: JsonObject
     body: bytes
     confirmed: float
 
@@ -71,15 +71,15 @@ class Cache:
         if head != _head(kind, key, content):
             logger.info("%s is damaged or of another version and will be replaced", path.name)
             return None
-        facts, _, body = content.partition(b"\n")
+        metadata, _, body = content.partition(b"\n")
         try:
-            return CacheEntry(as_object(parse_json(facts)), body, status.st_mtime)
+            return CacheEntry(as_object(parse_json(metadata)), body, status.st_mtime)
         except InvalidJsonError:
             return None
 
-    def write(self, kind: Kind, key: str, facts: JsonObject, body: bytes) -> None:
+    def write(self, kind: Kind, key: str, metadata: JsonObject, body: bytes) -> None:
         """Write the entry, replacing an existing one."""
-        content = to_text(facts).encode(errors="replace") + b"\n" + body
+        content = to_text(metadata).encode(errors="replace") + b"\n" + body
         head = _head(kind, key, content)
         size = len(head) + len(content) + 1
         if size > min(_MAX_FILE_BYTES, self._max_bytes):

@@ -42,7 +42,7 @@ _TIMEOUT = 20.0
 _MAX_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_WAIT = 5.0
-_FACTS = ("url", "accept", "etag", "modified")
+_METADATA = ("url", "accept", "etag", "modified")
 Parsed = TypeVar("Parsed")
 
 
@@ -64,7 +64,7 @@ class Fetcher:
         entry = self.cache.read("document", self._key(url)) if self.cache else None
         if entry is None or (self.max_age is not None and time.time() - entry.confirmed > self.max_age):
             return None
-        final_url, accept, etag, modified = (as_text(entry.facts.get(name)) for name in _FACTS)
+        final_url, accept, etag, modified = (as_text(entry.metadata.get(name)) for name in _METADATA)
         return Document(entry.body, final_url, entry.confirmed, validators=Validators(accept, etag, modified))
 
     def store(self, url: str, document: Document) -> None:
@@ -81,7 +81,7 @@ class Fetcher:
             self.cache.touch("document", key)
             return
         values = (document.url, validators.accept, validators.etag, validators.modified)
-        self.cache.write("document", key, dict(zip(_FACTS, values, strict=True)), document.body)
+        self.cache.write("document", key, dict(zip(_METADATA, values, strict=True)), document.body)
 
     def _key(self, url: str) -> str:
         # Includes the origins: what one system may reach must not become visible to another.
@@ -152,7 +152,7 @@ class Fetcher:
         if not self.online:
             missing = self.cache.read("missing", self._key(url)) if self.cache and not cached else None
             if missing:
-                raise GoneError(as_text(missing.facts.get("why")))
+                raise GoneError(as_text(missing.metadata.get("why")))
             if cached is None:
                 raise NotCachedError("it is not cached")
             return cached

@@ -34,8 +34,8 @@ _ACCEPT = (
 class LoadedDocument:
     """What a document gave, or why it gave nothing.
 
-    Documents with equal `same` are duplicates: the same bytes, with calls to the same URLs. A `final` failure isn't
-    one of the network and won't go away. `stale` says that a cached copy is used, and why.
+    Documents with the same `fingerprint` are duplicates: the same bytes, with calls to the same URLs. A `final` failure
+    isn't one of the network and won't go away. `stale` says that a cached copy is used, and why.
     """
 
     api: str
@@ -43,7 +43,7 @@ class LoadedDocument:
     operations: tuple[Operation, ...] = ()
     problems: tuple[Problem, ...] = ()
     failure: str = ""
-    same: str = ""
+    fingerprint: str = ""
     final: bool = False
     confirmed: float = 0.0
     stale: tuple[StaleDocument, ...] = ()
@@ -97,8 +97,8 @@ def _parse(entry: Entry, document: Document, source: Source, reader: Reader) -> 
     else:
         operations, problems = load_compiled(body, source, reader.fetcher.cache, _compile)
     bases = "\n".join(sorted({operation.base for operation in operations}))
-    same = hashlib.sha256(body + bases.encode()).hexdigest()
-    loaded = LoadedDocument(entry.api, entry.document_url, tuple(operations), tuple(problems), same=same)
+    fingerprint = hashlib.sha256(body + bases.encode()).hexdigest()
+    loaded = LoadedDocument(entry.api, entry.document_url, tuple(operations), tuple(problems), fingerprint=fingerprint)
     return replace(loaded, confirmed=document.confirmed, stale=stale)
 
 
@@ -108,7 +108,7 @@ def _parse_with_files(body: bytes, source: Source, files: Files) -> tuple[Readin
     key = f"files of\n{compiled_key(body, source)}"
     listed = cache.read("compiled", key) if cache else None
     if listed:
-        known = [as_text(url) for url in as_list(listed.facts.get("files"))]
+        known = [as_text(url) for url in as_list(listed.metadata.get("files"))]
         files.fetch(known)
         whole = body + files.digest(known)
         if (kept := find_compiled(whole, source, cache)) is not None:

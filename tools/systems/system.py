@@ -58,12 +58,12 @@ class System:
     _on_demand: dict[str, None] = field(default_factory=dict[str, None])
     _index: SearchIndex[Entry] | None = None
 
-    async def load_cached(self, within: float | None = None) -> None:
+    async def load_cached(self, max_age: float | None = None) -> None:
         """Load from the cache only; sets `loaded` if that gives as much as `load` would.
 
-        Ignores what was last confirmed more than `within` seconds ago.
+        Ignores what was last confirmed more than `max_age` seconds ago.
         """
-        reader = self._reader(replace(self.fetcher, online=False, max_age=within))
+        reader = self._reader(replace(self.fetcher, online=False, max_age=max_age))
         if self._base_failure():
             return
         try:
@@ -77,11 +77,11 @@ class System:
         for document in missing:
             del self.documents[document.url]
 
-    async def load(self, progress: Progress | None = None, *, again: bool = False) -> None:
+    async def load(self, progress: Progress | None = None, *, revalidate: bool = False) -> None:
         """Load the catalog and its first documents concurrently; failures become values.
 
-        Documents that are loaded and not stale are read only with `again`, and kept if that fails. Calls `progress`
-        after each document.
+        Documents that are loaded and not stale are fetched only to `revalidate` them, and kept if that fails. Calls
+        `progress` after each document.
         """
         self.failure = self._base_failure()
         if self.failure:
@@ -91,8 +91,8 @@ class System:
         except DiscoveryError as error:
             self.failure = one_line(str(error), 500)
             return
-        on_demand = [entry for entry in self.entries if entry.document_url in self._on_demand] if again else []
-        await self._load_all([*self._first, *on_demand], self._reader(), progress, again=again)
+        on_demand = [entry for entry in self.entries if entry.document_url in self._on_demand] if revalidate else []
+        await self._load_all([*self._first, *on_demand], self._reader(), progress, revalidate=revalidate)
         self.loaded = True
 
     def _base_failure(self) -> str:
@@ -173,12 +173,12 @@ class System:
         """Return everything that could not be used, and why."""
         problems = list(self.problems)
         distinct = self._distinct()
-        kept = {document.same: document for document in distinct}
+        kept = {document.fingerprint: document for document in distinct}
         for document in self._loaded():
             if document.failure:
                 problems.append(Problem(document.url, document.failure, "its operations are missing"))
             elif document not in distinct:
-                other = kept[document.same]
+                other = kept[document.fingerprint]
                 reason = f"it is the same document as {other.url}"
                 problems.append(Problem(document.url, reason, f"both are one API, {other.api}"))
             else:
@@ -200,13 +200,13 @@ class System:
         return bool(new)
 
     async def _load_all(
-        self, entries: Iterable[Entry], reader: Reader, progress: Progress | None, *, again: bool = False
+        self, entries: Iterable[Entry], reader: Reader, progress: Progress | None, *, revalidate: bool = False
     ) -> None:
         limiter = anyio.CapacityLimiter(8)
 
         async def load(entry: Entry) -> None:
             known = self.documents.get(entry.document_url)
-            if again or known is None or known.failure or known.stale or known.api != entry.api:
+            if revalidate or known is None or known.failure or known.stale or known.api != entry.api:
                 async with limiter:
                     document = await load_document(entry, self._source_of(entry), reader)
                 self.documents[entry.document_url] = document.or_previous(known)
@@ -252,8 +252,8 @@ class System:
         kept: dict[str, LoadedDocument] = {}
         for document in sorted(read, key=lambda document: document.api):
             if document.url in first:
-                kept.setdefault(document.same, document)
-        return [document for document in read if document.url not in first or kept[document.same] is document]
+                kept.setdefault(document.fingerprint, document)
+        return [document for document in read if document.url not in first or kept[document.fingerprint] is document]
 
 
 def _search_entry(entry: Entry) -> SearchEntry[Entry]:

@@ -133,7 +133,10 @@ def site_origin(subject: str, value: str) -> str:
 
 def _credential_from_environment(profile: Profile, sources: Sources) -> Credential:
     """An API key, else the user's own client, else registration."""
-    key, client_id = sources.text_of("CLOSIENT_API_KEY"), sources.text_of("CLOSIENT_CLIENT_ID")
+    key, client_id = (
+        sources.variable("CLOSIENT_API_KEY"),
+        sources.variable("CLOSIENT_CLIENT_ID"),
+    )
     setting = "systems.closient.credential"
     if key is not None:
         if client_id is not None:
@@ -144,7 +147,7 @@ def _credential_from_environment(profile: Profile, sources: Sources) -> Credenti
             sources.warnings.append(f"CLOSIENT_API_KEY: {fault} {KEY_HINTS.source}")
         sources.note(setting, f"API key in {KEY_HEADER}", "CLOSIENT_API_KEY")
         return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", KEY_HEADER)
-    secret = sources.text_of("CLOSIENT_CLIENT_SECRET")
+    secret = sources.variable("CLOSIENT_CLIENT_SECRET")
     if client_id is None:
         if secret is not None:
             raise SettingsError("CLOSIENT_CLIENT_SECRET is set without CLOSIENT_CLIENT_ID; set both or neither.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from closient_mcp.server.serving.http import parse_address
+from closient_mcp.server.serving.streamable_http import parse_address
 from closient_mcp.server.settings.model import SettingsError
 
 from ...fakes.command_line import run

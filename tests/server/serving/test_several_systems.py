@@ -177,10 +177,10 @@ async def test_a_system_whose_reading_breaks_costs_no_other(
 ) -> None:
     whole = System.load
 
-    async def broken(self: System, progress: Progress | None = None, *, again: bool = False) -> None:
+    async def broken(self: System, progress: Progress | None = None, *, revalidate: bool = False) -> None:
         if self.name == "two":
             raise LookupError
-        await whole(self, progress, again=again)
+        await whole(self, progress, revalidate=revalidate)
 
     monkeypatch.setattr(System, "load", broken)
     settings = "".join(

@@ -52,7 +52,7 @@ def test_entries_are_shared_between_processes(tmp_path: Path) -> None:
     Cache(tmp_path / "cache").write("document", "a", {"etag": "1"}, b"body\n\x00")
     kept = Cache(tmp_path / "cache").read("document", "a")
     assert kept
-    assert (kept.facts, kept.body) == ({"etag": "1"}, b"body\n\x00")
+    assert (kept.metadata, kept.body) == ({"etag": "1"}, b"body\n\x00")
 
 
 def test_files_are_private_and_their_names_do_not_reveal_urls(tmp_path: Path, cache: Cache) -> None:
@@ -68,7 +68,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda content: content[:-1],
     "longer": lambda content: content + b"x",
     "body": lambda content: content.replace(b"body", b"Body"),
-    "facts": lambda content: content.replace(b'"1"', b'"2"'),
+    "metadata": lambda content: content.replace(b'"1"', b'"2"'),
     "another format": lambda content: content.replace(b" 1 ", b" 2 ", 1),
     "empty": lambda _: b"",
     "foreign": lambda _: b"\xff" * 100,

@@ -516,7 +516,7 @@ async def test_equal_documents_whose_other_files_differ_are_two(service: Service
         service.routes[f"/{api}/openapi.json"] = Reply(start)
         service.routes[f"/{api}/a.json"] = Reply({"type": "string", "description": api})
     found = [
-        (await read(url, service.url)).documents[url].same
+        (await read(url, service.url)).documents[url].fingerprint
         for url in (f"{service.url}/{api}/openapi.json" for api in ("one", "two"))
     ]
     assert found[0] != found[1]
