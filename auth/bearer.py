@@ -9,6 +9,7 @@ import httpx2
 
 from .errors import SignInRequired, UserActionRequired
 from .oauth.protected_resource import Challenge, read_challenge
+from .oauth.rejections import Meaning, classify, read_sentence
 from .session.renewal import Session
 from .urls import may_send_to
 
@@ -36,129 +37,114 @@ class BearerAuth(httpx2.Auth):
         token = await session.token()
         response = yield _with_token(request, token)
         for renewals in range(_RENEWALS):
-            if response.status_code != 401 or token is None or (renewals and session.is_new(token)):
+            if token is None or _meaning(response) is not Meaning.SIGN_IN_GONE or (renewals and session.is_new(token)):
                 break
-            token = await self._renew(request, token)
+            newer = await session.token(bad=token)
+            if newer is None and (error := await asyncio.to_thread(self._unrenewable, response, token)):
+                raise await _quoting(error, response)
+            token = newer
             response = yield _with_token(request, token)
-        if token:
-            await self._note_result(request, response, token)
-        if response.status_code not in (401, 403):
-            return
-        challenge = read_challenge(response.headers.get("www-authenticate", ""), request.url)
-        if challenge.metadata_url:
-            session.client_setup.challenge = challenge  # for the sign-in that may follow
-        if not request.extensions.get("may_ask", True):
-            return
         # The service has not executed the request; another process may have signed in for more scopes.
-        if response.status_code == 403 and challenge.scope and token and (newer := await session.newer(token)):
-            response = yield _with_token(request, newer)
-            challenge = read_challenge(response.headers.get("www-authenticate", ""), request.url)
-        if error := await asyncio.to_thread(self._error, request, response, challenge, token):
-            raise error
+        lacks_scope = _meaning(response) is Meaning.NOT_PERMITTED and _challenge(response).scope != ""
+        if token and lacks_scope and _may_ask(request) and (newer := await session.newer(token)):
+            token = newer
+            response = yield _with_token(request, token)
+        if token and _meaning(response) is not Meaning.SIGN_IN_GONE:
+            session.accepted_token = token
+        if error := await asyncio.to_thread(self._error, response, token):
+            raise await _quoting(error, response)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Unsupported: tokens are renewed in a thread that the event loop waits for."""
         raise RuntimeError("BearerAuth is for AsyncClient")
         yield request
 
-    async def _renew(self, request: httpx2.Request, rejected: str) -> str | None:
-        token = await self._session.token(bad=rejected)
-        if token is None:
-            await asyncio.to_thread(self._check_renewable, request, rejected)
-        return token
-
-    async def _note_result(self, request: httpx2.Request, response: httpx2.Response, token: str) -> None:
-        if response.status_code != 401:
-            self._session.accepted_token = token
-            return
-        await asyncio.to_thread(self._session.note_rejection, token)
-        raise self._new_token_rejected(request)
-
-    def _error(
-        self, request: httpx2.Request, response: httpx2.Response, challenge: Challenge, token: str | None
-    ) -> UserActionRequired | None:
-        if response.status_code == 401 and token is None:
-            return self._sign_in_required(request)
-        if response.status_code != 403 or not challenge.scope:
-            return None
-        if token is None:
-            return self._sign_in_required(request, *challenge.scope.split())
-        return self._scope_error(request, challenge.scope)
-
-    def _check_renewable(self, request: httpx2.Request, token: str) -> None:
-        """Find out why a rejected token was not renewed.
-
-        Raises:
-            UserActionRequired: the token is new or accepted elsewhere, so another one would be rejected too.
-        """
-        stored = self._session.store.read().tokens
+    def _unrenewable(self, response: httpx2.Response, token: str) -> UserActionRequired | None:
+        """Why a rejected token was not renewed, unless the sign-in is over."""
+        stored, host, status = self._session.store.read().tokens, response.url.host, response.status_code
         if stored is None or stored.access_token != token:
-            return
+            return None
         if self._session.accepted_token == token:
-            raise self._user_action_required(
-                request,
-                f"{request.url.host} accepted your sign-in elsewhere but rejected it for this operation (401).",
-                _NOT_ALLOWED,
-            )
+            message = f"{host} accepted your sign-in elsewhere but rejected it for this operation ({status})."
+            return self._user_action_required(response, message, _NOT_ALLOWED)
         if self._session.is_new(token):
-            self._session.note_rejection(token)
-            raise self._new_token_rejected(request)
+            return self._rejected(response, token)
         self._session.remember(lambda history: history.with_dead(token))
+        return None
 
-    def _scope_error(self, request: httpx2.Request, scope: str) -> UserActionRequired:
+    def _error(self, response: httpx2.Response, token: str | None) -> UserActionRequired | None:
+        meaning = _meaning(response)
+        if meaning is None:
+            return None
+        challenge = _challenge(response)
+        if challenge.metadata_url:
+            self._session.client_setup.challenge = challenge  # for the sign-in that may follow
+        if meaning is Meaning.SIGN_IN_GONE and token:
+            return self._rejected(response, token)
+        if not _may_ask(response.request) or (meaning is Meaning.NOT_PERMITTED and not challenge.scope):
+            return None
+        explain = self._scope_error if token else self._sign_in_required
+        return explain(response, challenge.scope)
+
+    def _rejected(self, response: httpx2.Response, token: str) -> UserActionRequired:
+        """The error for a token that was just issued: it may lack a scope."""
+        scope, record = _challenge(response).scope, self._session.store.read()
+        if not set(scope.split()) <= set(record.tokens.scope.split() if record.tokens else ()):
+            return self._scope_error(response, scope)
+        self._session.note_rejection(token)
+        host, issuer = response.url.host, self._session.profile.issuer
+        message = f"{host} rejected a token that {issuer} has just issued ({response.status_code})."
+        next_step = "Check that both belong to the same environment (production, testing)."
+        return self._user_action_required(response, message, next_step)
+
+    def _scope_error(self, response: httpx2.Response, scope: str) -> UserActionRequired:
         """The error for a missing scope: another sign-in is required, unless it would grant the same scopes."""
         profile, record = self._session.profile, self._session.store.read()
-        host, system = request.url.host, profile.system
+        host, status, system = response.url.host, response.status_code, profile.system
         granted = set(record.tokens.scope.split()) if record.tokens else set[str]()
         missing = [name for name in scope.split() if name not in granted]
         supported = record.server.scopes_supported if record.server else ()
         unknown = supported and any(name not in supported for name in missing)
         if profile.unattended or profile.scopes is not None or unknown:
             return self._user_action_required(
-                request,
-                f'{host} requires the scope "{scope}" for this, which {system}\'s credential does not have (403).',
+                response,
+                f'{host} requires the scope "{scope}" for this, which {system}\'s credential does not have ({status}).',
                 "Grant the application that scope where it is registered, or add it to the credential's scopes; "
                 f"then run `closient-mcp logout {system}` and sign in again.",
             )
         if not missing:
-            message = f'{host} rejected this for lack of the scope "{scope}", which your sign-in has (403).'
-            return self._user_action_required(request, message, _NOT_ALLOWED)
+            message = f'{host} rejected this for lack of the scope "{scope}", which your sign-in has ({status}).'
+            return self._user_action_required(response, message, _NOT_ALLOWED)
         if withheld := " ".join(name for name in missing if name in record.history.withheld):
             return self._user_action_required(
-                request,
-                f'{host} requires the scope "{withheld}" for this (403), and {profile.issuer} did not grant it '
+                response,
+                f'{host} requires the scope "{withheld}" for this ({status}), and {profile.issuer} did not grant it '
                 "when it was requested.",
                 f"Ask for your account to be granted that scope; then `closient-mcp login {system}` requests it again.",
             )
         self._session.remember(lambda history: history.with_missed(scope.split()))
         return SignInRequired(
-            f'{host} requires the scope "{scope}" for this, which your sign-in does not have (403).',
+            f'{host} requires the scope "{scope}" for this, which your sign-in does not have ({status}).',
             f"Sign in again to grant it: `closient-mcp login {system}`.",
             system=system,
             url=profile.issuer,
             scopes=tuple(scope.split()),
         )
 
-    def _sign_in_required(self, request: httpx2.Request, *scopes: str) -> SignInRequired:
-        profile = self._session.profile
+    def _sign_in_required(self, response: httpx2.Response, scope: str) -> SignInRequired:
+        profile, ended = self._session.profile, self._session.ended
         or_else = f", {profile.or_else}" if profile.or_else else ""
+        ended = f" {profile.issuer} did not renew the last sign-in: {ended}." if ended else ""
         return SignInRequired(
-            f"{request.url.host} requires you to sign in for this.",
+            f"{response.url.host} requires you to sign in for this.{ended}",
             f"In a terminal on this machine, run `closient-mcp login {profile.system}`{or_else}.",
             system=profile.system,
             url=profile.issuer,
-            scopes=(*request.extensions.get("scopes", ()), *scopes),
+            scopes=tuple(dict.fromkeys((*response.request.extensions.get("scopes", ()), *scope.split()))),
         )
 
-    def _new_token_rejected(self, request: httpx2.Request) -> UserActionRequired:
-        return self._user_action_required(
-            request,
-            f"{request.url.host} rejected a token that {self._session.profile.issuer} has just issued (401).",
-            "Check that both belong to the same environment (production, testing).",
-        )
-
-    def _user_action_required(self, request: httpx2.Request, message: str, next_step: str) -> UserActionRequired:
-        return UserActionRequired(message, next_step, system=self._session.profile.system, url=request.url.host)
+    def _user_action_required(self, response: httpx2.Response, message: str, next_step: str) -> UserActionRequired:
+        return UserActionRequired(message, next_step, system=self._session.profile.system, url=response.url.host)
 
     def __repr__(self) -> str:
         return f"BearerAuth({self._session.profile.system!r})"
@@ -169,3 +155,24 @@ def _with_token(request: httpx2.Request, token: str | None) -> httpx2.Request:
     if token:
         request.headers["authorization"] = f"Bearer {token}"
     return request
+
+
+def _may_ask(request: httpx2.Request) -> bool:
+    return bool(request.extensions.get("may_ask", True))
+
+
+def _challenge(response: httpx2.Response) -> Challenge:
+    return read_challenge(response.headers.get("www-authenticate", ""), response.request.url)
+
+
+def _meaning(response: httpx2.Response) -> Meaning | None:
+    """What a response means for the sign-in, None if nothing."""
+    if response.status_code not in (401, 403):
+        return None
+    return classify("api", response.status_code, _challenge(response).error)
+
+
+async def _quoting(error: UserActionRequired, response: httpx2.Response) -> UserActionRequired:
+    """The error, with the service's own sentence."""
+    error.quote(_challenge(response).description or await read_sentence(response))
+    return error

@@ -21,6 +21,12 @@ class AuthError(Exception):
         self.system = system
         self.url = url
 
+    def quote(self, sentence: str) -> None:
+        """Append what the service itself said."""
+        if sentence:
+            self.message = f'{self.message} It says: "{sentence}"'
+            self.args = (self.message,)
+
 
 class UserActionRequired(AuthError):
     """There is no valid credential without the user's help."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 from ..records import Client, Pending, Server
+from .rejections import cleaned
 
 LIFETIME = 600.0
+_LISTS = ("prompt", "scope")
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationResponse:
-    """A code to exchange, or an error: the server's (RFC 6749 §4.1.2.1), or our own `iss` or `no_code`."""
+    """A code to exchange, or an error: the server's (RFC 6749 §4.1.2.1), or our own `iss`, `no_state` or `no_code`."""
 
     error: str = ""
     description: str = ""
@@ -36,7 +39,6 @@ def begin(
 
     `exactly` requests no other scopes; `resource` is where the token will be used (RFC 8707 §2.1).
     """
-    from authlib.common.urls import add_params_to_uri
     from authlib.oauth2.rfc7636 import create_s256_code_challenge  # pyright: ignore[reportUnknownVariableType]
 
     state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
@@ -67,7 +69,7 @@ def begin(
         verifier=verifier,
         nonce=nonce,
         redirect_uri=redirect_uri,
-        url=add_params_to_uri(server.authorization_endpoint, list(parameters.items())),
+        url=_with_parameters(server.authorization_endpoint, parameters),
         scopes=tuple(requested),
         expires_at=now + LIFETIME,
         server=server,
@@ -75,13 +77,28 @@ def begin(
     )
 
 
+def _with_parameters(endpoint: str, parameters: Mapping[str, str]) -> str:
+    """The endpoint with these parameters, each once (RFC 6749 §3.1); lists of the endpoint's own query are joined."""
+    parts, ours, kept = urlsplit(endpoint), dict(parameters), list[str]()
+    for pair in filter(None, parts.query.split("&")):
+        name, _, value = pair.partition("=")
+        name = unquote_plus(name)
+        if name in _LISTS and name in ours:
+            ours[name] = " ".join(dict.fromkeys((*unquote_plus(value).split(), *ours[name].split())))
+        elif name not in ours:
+            kept.append(pair)
+    return parts._replace(query="&".join((*kept, urlencode(ours)))).geturl()
+
+
 def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
-    """Read the query of a redirect; None without our state: it belongs to an old tab or is forged."""
+    """Read the query of a redirect; None with another state: it belongs to an old tab or is forged."""
     server = pending.server
     try:
         values = {name: given[0] for name, given in parse_qs(query, max_num_fields=50).items()}
     except ValueError:
         return None
+    if "code" in values and "state" not in values:
+        return AuthorizationResponse("no_state")
     if not hmac.compare_digest(values.get("state", "").encode(), pending.state.encode()):
         return None
     issuer, error = values.get("iss"), values.get("error")
@@ -91,13 +108,14 @@ def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
     if issuer not in known or (issuer is None and server.iss_in_response and not error):
         return AuthorizationResponse("iss", issuer or "")
     if error:
-        return AuthorizationResponse(error, values.get("error_description", "")[:300])
+        return AuthorizationResponse(error, cleaned(values.get("error_description", "")))
     return AuthorizationResponse(code=values["code"]) if values.get("code") else AuthorizationResponse("no_code")
 
 
 def query_of_pasted(text: str) -> str:
-    """Return the query of a pasted URL, without the spaces and line breaks around and in it."""
+    """Return the query of a pasted URL, without the spaces and line breaks around and in it; it has to have a state."""
     try:
-        return urlsplit("".join(text.split())).query
+        query = urlsplit("".join(text.split())).query
     except ValueError:
         return ""
+    return query if "state=" in query else ""

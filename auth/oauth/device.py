@@ -7,7 +7,8 @@ import re
 from ..records import Client, Device, Server
 from .discovery import ServerMetadataError, checked_url
 from .http import Request, Response
-from .tokens import Denied, Inconclusive, as_seconds, identified, scope_form
+from .rejections import Meaning, Rejection, read_rejection
+from .tokens import as_seconds, identified, scope_form
 
 # Clocks of virtual machines may run fast, and polling too early makes the server slower.
 _SLACK = 1.2
@@ -34,22 +35,19 @@ def read_device(response: Response, server: Server, client: Client, scopes: tupl
     Raises:
         ServerMetadataError: the response has none, or the URL is not allowed.
     """
-    if response.is_busy or response.body is None:
-        raise DeviceFlowError(f"it answers {response.summary}", lasting=not response.is_busy)
-    if error := response.text("error"):
-        description = response.text("error_description")[:300]
-        raise DeviceFlowError(f'it answers "{error[:80]}"' + (f" ({description})" if description else ""))
     device_code, user_code = response.text("device_code"), response.text("user_code").strip()
     url = response.text("verification_uri") or response.text("verification_url")  # its name in the drafts
     if response.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
-        raise DeviceFlowError(f"it answers {response.summary} without a code")
+        rejection = read_rejection("device", response, now, " without a code")
+        raise DeviceFlowError(f"it answers {rejection.reason}", lasting=rejection.meaning is not Meaning.LATER)
     checked_url(url, "verification_uri")
-    lifetime = as_seconds(response.body.get("expires_in")) or 600.0
+    body = response.body or {}
+    lifetime = as_seconds(body.get("expires_in")) or 600.0
     return Device(
         device_code=device_code,
         user_code=user_code,
         url=_complete_url(response) or url,
-        interval=_bounded(as_seconds(response.body.get("interval")) or _DEFAULT_INTERVAL),
+        interval=_bounded(as_seconds(body.get("interval")) or _DEFAULT_INTERVAL),
         scopes=scopes,
         expires_at=now + min(lifetime, _LONGEST_LIFETIME),
         server=server,
@@ -66,13 +64,15 @@ def _complete_url(response: Response) -> str:
         return ""
 
 
-def next_interval(interval: float, verdict: Denied | Inconclusive) -> float | None:
+def next_interval(interval: float, rejection: Rejection) -> float | None:
     """Return how long to wait before the next poll, None if polling is over (RFC 8628 §3.5)."""
-    if isinstance(verdict, Inconclusive):
-        return _bounded(max(interval * 2, verdict.retry_after or 0.0))
-    if verdict.error == "slow_down":
+    if rejection.meaning is not Meaning.LATER:
+        return None
+    if rejection.error == "authorization_pending":
+        return interval
+    if rejection.error == "slow_down":
         return _bounded(interval + 5)
-    return interval if verdict.error == "authorization_pending" else None
+    return _bounded(max(interval * 2, rejection.retry_after or 0.0))
 
 
 def pause(interval: float) -> float:

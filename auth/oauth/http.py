@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import cast
+from urllib.parse import parse_qsl
 
 import anyio
 import httpx2
@@ -20,9 +21,13 @@ from ..urls import is_loopback, is_safe, keep_queries_out_of_logs, with_query
 
 logger = logging.getLogger(__name__)
 
+# Nothing was decided: the server is busy or broken, or (0) did not answer.
+BUSY = frozenset({0, 408, 425, 429, *range(500, 600)})
 _MAX_BYTES = 256 * 1024
 _SLACK = 0.5
-_TIMEOUT = httpx2.Timeout(6.0, connect=3.0)
+# The deadline limits the rest.
+_TIMEOUT = httpx2.Timeout(None, connect=3.0)
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response; `body` is its JSON object, None if it has none."""
+    """A response; `body` is its JSON object or its form, None if it has neither."""
 
     status: int
     body: Mapping[str, object] | None = field(default=None, repr=False)
@@ -62,7 +67,7 @@ class Response:
     @property
     def is_busy(self) -> bool:
         """Whether the server is busy or broken, so that trying again later may help."""
-        return self.status == 429 or self.status >= 500
+        return self.status in BUSY
 
     @property
     def summary(self) -> str:
@@ -155,10 +160,19 @@ class HttpClient:
                 if len(body) > _MAX_BYTES:
                     raise NoResponseError("the response is too large")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Response(response.status_code, headers=headers, body=_object(bytes(body)))
+        is_form = headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+        return Response(response.status_code, headers=headers, body=(_form if is_form else json_object)(bytes(body)))
 
 
-def _object(body: bytes) -> Mapping[str, object] | None:
+def _form(body: bytes) -> Mapping[str, object] | None:
+    try:
+        return dict(parse_qsl(body.decode(), strict_parsing=True, max_num_fields=100))
+    except ValueError:
+        return json_object(body)  # mislabelled
+
+
+def json_object(body: bytes) -> Mapping[str, object] | None:
+    """The JSON object that a body contains, None if it is something else."""
     try:
         value: object = json.loads(body)
         json.dumps(value, ensure_ascii=False).encode()  # lone surrogates can be read but not stored

@@ -15,21 +15,26 @@ from .http import HttpClient, Response
 
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')
-_ERROR = re.compile(r'\berror="?([\w-]+)')
-_SCOPE = re.compile(r'scope="([\x21\x23-\x5b\x5d-\x7e ]{1,1000})"')
+_PARAMETERS = {
+    "error": re.compile(r'\berror="?([\w-]+)'),
+    "description": re.compile(r'\berror_description="([\x20\x21\x23-\x5b\x5d-\x7e]{1,300})"'),
+    "scope": re.compile(r'\bscope="([\x21\x23-\x5b\x5d-\x7e ]{1,1000})"'),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The challenge of a rejected request; `metadata_url` and `scope` are empty if it names none that is usable."""
+    """The challenge of a rejected request (RFC 6750 §3); `metadata_url` is empty if it names none that is usable."""
 
     metadata_url: str
     requested: str
     scope: str = ""
+    error: str = ""
+    description: str = ""
 
 
 def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
-    """Read a WWW-Authenticate header: the service's own metadata URL (RFC 9728 §5.1), and the missing scope."""
+    """Read a WWW-Authenticate header: the service's own metadata URL (RFC 9728 §5.1), and what it says."""
     match = _METADATA.search(header)
     url = ""
     if match:
@@ -38,14 +43,8 @@ def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
         # Another site must not decide where users sign in.
         if url and origin(httpx2.URL(url)) != origin(requested):
             url = ""
-    return Challenge(url, str(requested.copy_with(query=None, fragment=None)), _missing_scope(header))
-
-
-def _missing_scope(header: str) -> str:
-    """The scope of `insufficient_scope` (RFC 6750 §3.1), or of a challenge with a metadata URL and no error."""
-    error, scope = _ERROR.search(header), _SCOPE.search(header)
-    is_missing = error[1] == "insufficient_scope" if error else "resource_metadata=" in header
-    return scope[1] if is_missing and scope else ""
+    named = {name: match[1] if (match := pattern.search(header)) else "" for name, pattern in _PARAMETERS.items()}
+    return Challenge(url, str(requested.copy_with(query=None, fragment=None)), **named)
 
 
 def find_issuer(site: str, challenge: Challenge | None, http: HttpClient) -> str | None:

@@ -6,21 +6,16 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TypeAlias
 from urllib.parse import quote_plus
 
 from ..records import Client, Server, Tokens
 from .http import Request, Response
+from .rejections import Meaning, Rejection, RequestKind, read_rejection
 
 # A clock that was set back further than this no longer says anything about expiry.
 _CLOCK_JUMP = 300.0
 _LONGEST_MARGIN = 60.0
-# How Spring Security's authorization server words the codes of RFC 6749 §5.2 when it leaves them out.
-_PHRASES = {
-    "bad credentials": "invalid_grant",
-    "invalid refresh token": "invalid_grant",
-    "bad client credentials": "invalid_client",
-}
 # RFC 6749 appendix A.12, A.17.
 _VSCHARS = re.compile(r"[ -~]*")
 
@@ -33,41 +28,7 @@ class Granted:
     id_token: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """The server denied the request for good: `error` is its code (RFC 6749 §5.2)."""
-
-    error: str
-    description: str = ""
-
-    @property
-    def ends_client(self) -> bool:
-        """Whether the server rejects the client itself."""
-        return self.error in ("invalid_client", "unauthorized_client")
-
-    @property
-    def detail(self) -> str:
-        """The description in parentheses, to append to a message."""
-        return f" ({self.description})" if self.description else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Inconclusive:
-    """The server is busy or broken, or something else answered in its place.
-
-    `is_granted`: the server issued a token that cannot be used, so repeating the request is pointless. `is_refused`:
-    it rejected the request without a known error code. `is_elsewhere`: there is no token endpoint at this URL, or no
-    longer.
-    """
-
-    reason: str
-    retry_after: float | None = None
-    is_granted: bool = False
-    is_refused: bool = False
-    is_elsewhere: bool = False
-
-
-Verdict = Granted | Denied | Inconclusive
+Verdict: TypeAlias = Granted | Rejection
 
 
 def is_usable(tokens: Tokens | None, now: float) -> bool:
@@ -178,25 +139,19 @@ def identified(url: str, client: Client, form: Mapping[str, str]) -> Request:
     return Request(url, {**form, **identity})
 
 
-def read_tokens(response: Response, now: float, previous: Tokens | None = None) -> Verdict:
+def read_tokens(request: RequestKind, response: Response, now: float, previous: Tokens | None = None) -> Verdict:
     """Read a token endpoint's response (RFC 6749 §5); what a refresh leaves out stays as in `previous` (§6)."""
-    if response.is_busy:
-        return Inconclusive(response.summary, response.retry_after(now))
-    if response.status in (301, 308, 404, 405, 410) and not response.text("error"):
-        return Inconclusive(response.summary, is_elsewhere=True)
-    if response.body is None:
-        return Inconclusive(f"{response.summary} with something that is not JSON, such as a web page")
-    if denied := _denied(response):
-        return denied
     access_token = response.text("access_token")
-    if response.status not in (200, 201) or not access_token:
-        return Inconclusive(f"{response.summary} without a token", is_refused=response.status in (400, 401, 403))
+    if response.status not in (200, 201) or not access_token or response.text("error"):
+        return read_rejection(request, response, now, " without a token")
     kind = response.text("token_type") or "bearer"
     if kind.lower() != "bearer":
-        return Inconclusive(f"a token of type {kind[:40]!r}, which cannot be sent as Bearer", is_granted=True)
+        return Rejection(
+            Meaning.MISCONFIGURED, summary=f"a token of type {kind[:40]!r}, which cannot be sent as Bearer"
+        )
     if not all(_VSCHARS.fullmatch(token) for token in (access_token, response.text("refresh_token"))):
-        return Inconclusive("a token with characters that are not allowed in tokens", is_granted=True)
-    lifetime = as_seconds(response.body.get("expires_in"))
+        return Rejection(Meaning.MISCONFIGURED, summary="a token with characters that are not allowed in tokens")
+    lifetime = as_seconds((response.body or {}).get("expires_in"))
     tokens = Tokens(
         access_token=access_token,
         refresh_token=response.text("refresh_token") or (previous.refresh_token if previous else None),
@@ -205,23 +160,6 @@ def read_tokens(response: Response, now: float, previous: Tokens | None = None) 
         expires_at=now + lifetime if lifetime else None,
     )
     return Granted(tokens, response.text("id_token"))
-
-
-def _denied(response: Response) -> Denied | None:
-    """Read an error as in RFC 6749 §5.2, or wrapped as `{"errors": [{"message": ...}]}`."""
-    if error := response.text("error"):
-        return Denied(error, response.text("error_description")[:300])
-    errors = (response.body or {}).get("errors")
-    first = cast(list[object], errors)[0] if isinstance(errors, list) and errors else None
-    message = cast(dict[str, object], first).get("message") if isinstance(first, dict) else None
-    if isinstance(message, dict):
-        inner = Response(response.status, cast(dict[str, object], message))
-        error = inner.text("error")
-        return Denied(error, inner.text("error_description")[:300]) if error else None
-    if isinstance(message, str) and message:
-        known = (code for phrase, code in _PHRASES.items() if message.lower().startswith(phrase))
-        return Denied(next(known, "unknown_error"), message[:300])
-    return None
 
 
 def as_seconds(value: object) -> float:

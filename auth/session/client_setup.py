@@ -24,6 +24,7 @@ from ..oauth.registration import (
     registration_request,
     second_request,
 )
+from ..oauth.rejections import Meaning, read_rejection
 from ..oauth.tokens import refresh_request
 from ..profile import Profile
 from ..records import Client, Record, Server
@@ -139,7 +140,7 @@ class ClientSetup:
     def _is_known(self, client: Client, server: Server) -> bool:
         """Whether the server still knows a registration; with an unknown one, users are stuck on its page.
 
-        Tested with an invalid refresh token: only servers that know the client complain about that. A client that acts
+        Tested with an invalid refresh token: servers that know the client complain about that only. A client that acts
         for itself is tested by its token request.
         """
         if 0 < client.secret_expires_at <= self.clock() + 60:
@@ -150,7 +151,7 @@ class ClientSetup:
             response = self.http.send(refresh_request(server, client, secrets.token_urlsafe(24)))
         except NoResponseError:
             return True
-        return response.text("error") != "invalid_client"
+        return read_rejection("probe", response, self.clock()).meaning is not Meaning.CLIENT_GONE
 
     def _register(
         self, record: Record, server: Server, purpose: Purpose, save: Save, interactive: bool

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ..errors import UnavailableError, UserActionRequired
+from ..errors import AuthError, UnavailableError, UserActionRequired
 from ..history import REJECTIONS, Limit
 from ..oauth.authorization import AuthorizationResponse
-from ..oauth.tokens import Denied, Inconclusive
+from ..oauth.rejections import Meaning, Rejection, classify
 from ..profile import Profile
 from ..secrets.redaction import Redaction
-
-_TEMPORARY = ("server_error", "temporarily_unavailable")
 
 
 class DeclinedError(UserActionRequired):
@@ -98,52 +96,62 @@ class Messages:
         """The user did not finish the sign-in."""
         return self.failure("the sign-in was not finished in time", "Ask again to start over.")
 
-    def no_code(self, response: AuthorizationResponse, scopes: Sequence[str]) -> UserActionRequired:
+    def no_code(self, response: AuthorizationResponse, scopes: Sequence[str]) -> AuthError:
         """The authorization server returned an error (RFC 6749 §4.1.2.1) to a request for these scopes."""
-        if response.error == "access_denied":
-            return self.declined()
         if response.error == "iss":
             issuer = response.description[:200] or "an unnamed issuer"
             return self.failure(
                 f'the response came from "{issuer}" and not from {self._issuer}', "It was rejected; sign in again."
             )
-        detail = f": {response.description}" if response.description else ""
-        if response.error == "invalid_scope":
+        if response.error == "no_state":
             return self.failure(
-                f"{self._issuer} does not grant the requested scopes ({' '.join(scopes) or 'none'}){detail}",
-                "Set scopes that it grants in the credential's settings, or have the application granted more.",
+                f"{self._issuer} returned its response without state (RFC 6749 §4.1.2), so that the sign-in cannot be "
+                "finished safely",
+                "Report this to the service, or use an API key.",
             )
-        again = "Sign in again. If the error persists, run `closient-mcp status`."
-        next_step = "Try again later." if response.error in _TEMPORARY else again
-        return self.failure(f'{self._issuer} reported "{response.error[:80]}"{detail}', next_step)
+        meaning = classify("authorization", 302, response.error, response.description)
+        return self.rejected(Rejection(meaning, response.error, response.description), scopes)
 
-    def no_token(self, verdict: Inconclusive, with_openid: bool) -> UserActionRequired:
-        """The token endpoint's response to the code was inconclusive."""
-        # Some servers fail if a client that registered itself has no algorithm to sign id_tokens with.
-        hint = " If the error persists, remove openid from the credential's scopes." if with_openid else ""
-        return self.failure(f"{self._issuer} issued no token ({verdict.reason})", f"Sign in again later.{hint}")
-
-    def code_rejected(self, denied: Denied, *, is_configured: bool) -> UserActionRequired:
-        """The token endpoint rejected the code (RFC 6749 §5.2)."""
-        if denied.error == "invalid_grant":
+    def rejected(
+        self, rejection: Rejection, scopes: Sequence[str] = (), *, is_configured: bool = True, unattended: bool = False
+    ) -> AuthError:
+        """The authorization server rejected a request for tokens, for a code, or for one on another device."""
+        meaning, error = rejection.meaning, rejection.error
+        if meaning is Meaning.LATER:
+            # Some servers fail if a client that registered itself has no algorithm to sign id_tokens with.
+            hint = " If the error persists, remove openid from the credential's scopes." if "openid" in scopes else ""
+            next_step = "Try again later." if unattended else f"Sign in again later.{hint}"
+            return self.unavailable(f"{self._issuer} issued no token: {rejection.reason}", next_step)
+        if meaning is Meaning.DECLINED:
+            return self.declined()
+        if meaning is Meaning.CLIENT_GONE:
+            return self.client_rejected(is_configured, rejection.detail)
+        if error == "expired_token":
+            return self.timed_out()
+        if meaning is Meaning.NOT_PERMITTED:
             return self.failure(
-                f"{self._issuer} rejected the code{denied.detail}: it was used before, expired, or does not belong "
+                f'{self._issuer} refused the request: "{rejection.description or error}"',
+                "Ask an administrator of the service to permit it, then try again.",
+            )
+        if meaning is Meaning.SIGN_IN_GONE:
+            return self.failure(
+                f"{self._issuer} rejected the code{rejection.detail}: it was used before, expired, or does not belong "
                 "to this sign-in (verifier or redirect URI)",
                 "Sign in again.",
             )
-        if denied.error == "invalid_client":
-            return self.client_rejected(is_configured, denied.detail)
-        return self.failure(f'{self._issuer} answered "{denied.error[:80]}"{denied.detail}', "Sign in again.")
+        if error == "invalid_scope" and scopes:
+            return self.failure(
+                f"{self._issuer} does not grant the requested scopes ({' '.join(scopes)}){rejection.detail}",
+                "Set scopes that it grants in the credential's settings, or have the application granted more.",
+            )
+        return self.failure(
+            f"{self._issuer} issued no token: {rejection.reason}",
+            "Check the grant, the scopes and the client in the credential's settings."
+            if unattended
+            else "Sign in again. If the error persists, run `closient-mcp status`.",
+        )
 
-    def device_code_rejected(self, denied: Denied, *, is_configured: bool) -> UserActionRequired:
-        """The sign-in on another device failed (RFC 8628 §3.5)."""
-        if denied.error == "access_denied":
-            return self.declined()
-        if denied.error == "expired_token":
-            return self.timed_out()
-        return self.code_rejected(denied, is_configured=is_configured)
-
-    def password_rejected(self, detail: str = "", *, certain: bool = True) -> UserActionRequired:
+    def password_rejected(self, detail: str = "", certain: bool = True) -> UserActionRequired:
         """The server rejects the username or the password, or may do so."""
         what = "rejected" if certain else "issued no token for"
         return self.failure(

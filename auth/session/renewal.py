@@ -21,8 +21,9 @@ from ..errors import AuthError, UnavailableError
 from ..history import REJECTIONS, History
 from ..oauth.discovery import same_origin
 from ..oauth.http import HttpClient
+from ..oauth.rejections import Meaning, Rejection
 from ..oauth.retrying import send_with_retries
-from ..oauth.tokens import Denied, Granted, Inconclusive, TokenRequestOptions, Verdict, is_usable, refresh_request
+from ..oauth.tokens import Granted, TokenRequestOptions, Verdict, is_usable, refresh_request
 from ..profile import Profile
 from ..records import Client, Record, Server, Tokens
 from ..store.record_store import Store
@@ -34,10 +35,16 @@ from .unattended import Unattended
 logger = logging.getLogger(__name__)
 
 _NEW = 60.0
+# How long a call waits for a slow server; longer than for the lock, and less than hosts wait for a call.
+_PATIENCE = 40.0
 
 
 class Session:
-    """The sign-in to one system; `accepted_token` is the last access token that a service accepted."""
+    """The sign-in to one system.
+
+    `accepted_token` is the last access token that a service accepted, `ended` what the server last answered instead of
+    renewing the sign-in.
+    """
 
     def __init__(
         self, profile: Profile, store: Store, http: HttpClient, *, clock: Callable[[], float] = time.time
@@ -52,6 +59,7 @@ class Session:
         self._unattended = Unattended(store, self.client_setup) if profile.unattended else None
         self._identified = False
         self.accepted_token = ""
+        self.ended = ""
         self._last_rejected: tuple[str, float] = ("", 0.0)
         self._tokens: Tokens | None = None
         self._stamp: object = None
@@ -77,22 +85,34 @@ class Session:
         while joined:
             if usable := await self._usable(bad):
                 return usable
-            if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
+            before = self._tokens
+            if not self._unattended and (before is None or not before.refresh_token):
                 return None
             if bad:
                 await asyncio.to_thread(self._check_rejections)
-            # If a refresh was under way, repeat: it may have replaced another token than the bad one.
             job, joined = self._start_refresh(bad)
             try:
-                await asyncio.shield(asyncio.wrap_future(job))
+                await self._wait_for(job)
             except UnavailableError as error:
                 if not self._unexpired(bad):
                     raise
                 logger.warning("%s %s", error.message, error.next_step)
             if unexpired := self._unexpired(bad):
                 return unexpired
+            # If a refresh was under way, repeat: it may have replaced another token than the bad one.
+            joined = joined and self._tokens != before
         # Some servers return the same token until it expires; then the service decides.
         return self._unexpired(None) if self._unattended else None
+
+    async def _wait_for(self, job: Future[None]) -> None:
+        """Wait for a refresh, which goes on if the caller is cancelled or the server is slow."""
+        try:
+            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job)), _PATIENCE)
+        except TimeoutError:
+            raise self.messages.unavailable(
+                f"{self.profile.issuer} has not answered for {_PATIENCE:.0f} seconds",
+                "The sign-in is being renewed; try again.",
+            ) from None
 
     async def newer(self, token: str) -> str | None:
         """Another valid token that a different process has saved, if any, without renewing."""
@@ -214,33 +234,41 @@ class Session:
             if self._unexpired(bad):
                 return True
             raise
-        verdict = self._request(server, client, tokens)
-        if isinstance(verdict, Inconclusive) and verdict.is_elsewhere and (moved := self._moved(server)):
+        verdict = self._request(record, server, client, tokens)
+        if isinstance(verdict, Rejection) and verdict.is_elsewhere and (moved := self._moved(server)):
             record = record.model_copy(update={"server": moved})
-            verdict = self._request(moved, client, tokens)
-        if isinstance(verdict, Denied):
-            # Locks do not work on every network disk: tokens of another process must not be deleted.
-            stored = self.store.read().tokens
-            self._set_tokens(stored)
-            if stored is not None and stored.refresh_token != tokens.refresh_token:
-                return True
-            self._end(record, verdict)
-            return False
+            verdict = self._request(record, moved, client, tokens)
         if isinstance(verdict, Granted):
             self._set_tokens(verdict.tokens)  # before writing, so that a full disk does not lose the new token
             self._unsaved = (tokens.refresh_token, verdict.tokens)
             self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
             self._unsaved = None
-        elif not self._unexpired(bad):
+            return True
+        if verdict.meaning not in (Meaning.CLIENT_GONE, Meaning.SIGN_IN_GONE):
+            if self._unexpired(bad):
+                return True
             raise self._unavailable(verdict)
-        return True
+        # Locks do not work on every network disk: tokens of another process must not be deleted.
+        stored = self.store.read().tokens
+        self._set_tokens(stored)
+        if stored is not None and stored.refresh_token != tokens.refresh_token:
+            return True
+        self._end(record, verdict)
+        return False
 
-    def _request(self, server: Server, client: Client, tokens: Tokens) -> Verdict:
+    def _request(self, record: Record, server: Server, client: Client, tokens: Tokens) -> Verdict:
         complete = self.credentials.complete(client, server)
-        scope = tokens.scope if self.profile.grant == "password" and self.profile.scopes else ""
-        options = TokenRequestOptions(self.profile.resource, self.profile.in_query, scope)
-        request = refresh_request(server, complete, tokens.refresh_token or "", options)
-        return send_with_retries(self.http, request, self.clock, tokens)
+
+        def send(scope: str) -> Verdict:
+            options = TokenRequestOptions(self.profile.resource, self.profile.in_query, scope)
+            request = refresh_request(server, complete, tokens.refresh_token or "", options)
+            return send_with_retries("refresh", self.http, request, self.clock, tokens)
+
+        # Some servers otherwise issue a token for something else. RFC 6749 §6: no more than was granted.
+        scope = tokens.scope if record.asked else ""
+        verdict = send(scope)
+        refused = scope and isinstance(verdict, Rejection) and verdict.error == "invalid_scope"
+        return send("") if refused else verdict
 
     def _moved(self, server: Server) -> Server | None:
         """The server's current metadata, if its token endpoint moved within its origin."""
@@ -265,29 +293,31 @@ class Session:
         self._set_tokens(fetched.tokens)
         self.store.write(fetched)
 
-    def _end(self, record: Record, denied: Denied) -> None:
-        """Delete tokens that the server no longer accepts; under the lock, and only if they are the stored ones."""
+    def _end(self, record: Record, rejection: Rejection) -> None:
+        """Delete tokens that the server no longer accepts; under the lock, and only if they are the stored ones.
+
+        If the server did not say so in the words of RFC 6749 §5.2, the record is kept, and the user signs in again.
+        """
         configured = record.client is not None and record.client.is_configured
+        client_gone = rejection.meaning is Meaning.CLIENT_GONE
         # A client that may not refresh may still use its password.
-        if configured and (denied.error == "invalid_client" or (denied.ends_client and not self._unattended)):
-            raise self.messages.client_rejected(is_configured=True)
-        if denied.ends_client and not configured:
-            logger.info("%s no longer knows this client (%s)", record.site, denied.error)
+        if client_gone and configured and (rejection.error == "invalid_client" or not self._unattended):
+            raise self.messages.client_rejected(is_configured=True, detail=rejection.detail)
+        logger.info("%s did not renew the sign-in: %s", record.site, rejection.reason)
+        self.ended = rejection.reason
+        if client_gone and not configured:
             self.drop(record, client=None)
-        elif denied.error == "invalid_grant":
-            logger.info("the sign-in to %s has ended (%s)", record.site, denied.error)
+        elif rejection.error == "invalid_grant":
             self.drop(record)
-        elif not self._unattended:
-            raise self._unavailable(Inconclusive(f"{denied.error}: {denied.description}".rstrip(": ")))
 
     def drop(self, record: Record, **changes: object) -> None:
         """Write the record without its tokens and with these changes; call it under the record's lock."""
         self.store.write(record.model_copy(update={"tokens": None, **changes}))
         self._set_tokens(None)
 
-    def _unavailable(self, verdict: Inconclusive) -> UnavailableError:
-        wait = f"in {verdict.retry_after:.0f} seconds" if verdict.retry_after else "later"
+    def _unavailable(self, rejection: Rejection) -> UnavailableError:
+        wait = f"in {rejection.retry_after:.0f} seconds" if rejection.retry_after else "later"
         return self.messages.unavailable(
-            f"{self.profile.issuer} is not renewing sign-ins right now ({verdict.reason})",
+            f"{self.profile.issuer} is not renewing sign-ins right now: {rejection.reason}",
             f"You are still signed in; try again {wait}.",
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from ..errors import UserActionRequired
+from ..errors import AuthError
 from ..oauth.registration import Purpose
+from ..oauth.rejections import Meaning, Rejection
 from ..oauth.retrying import send_once, send_with_retries
-from ..oauth.tokens import Denied, Granted, TokenRequestOptions, Verdict, client_credentials_request, password_request
+from ..oauth.tokens import Granted, TokenRequestOptions, Verdict, client_credentials_request, password_request
 from ..records import Record, Server
 from ..store.record_store import Store
 from .client_setup import ClientSetup
@@ -15,7 +16,6 @@ from .client_setup import ClientSetup
 logger = logging.getLogger(__name__)
 
 _PASSWORD_ERRORS = ("invalid_grant", "access_denied", "unauthorized")
-_OTHER_ERRORS = ("invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type")
 
 
 class Unattended:
@@ -42,16 +42,13 @@ class Unattended:
             raise self._messages.password_rejected()
         server = self._client_setup.server(record.server)
         record, verdict = self._request(record, server, interactive)
-        if isinstance(verdict, Denied) and verdict.ends_client and record.client and not record.client.is_configured:
+        is_configured = record.client is None or record.client.is_configured
+        if isinstance(verdict, Rejection) and verdict.meaning is Meaning.CLIENT_GONE and not is_configured:
             logger.info("%s no longer knows this client (%s)", record.site, verdict.error)
             record, verdict = self._request(record.model_copy(update={"client": None}), server, interactive)
         if isinstance(verdict, Granted):
             return self._with_tokens(record, verdict)
-        if isinstance(verdict, Denied):
-            raise self._error(record, verdict)
-        if self._profile.grant == "password" and verdict.is_refused:
-            raise self._error(record, Denied("unknown_error", verdict.reason))
-        raise self._messages.unavailable(f"{server.issuer} issued no token ({verdict.reason})")
+        raise self._error(record, verdict)
 
     def _request(self, record: Record, server: Server, interactive: bool) -> tuple[Record, Verdict]:
         purpose = Purpose(self._profile.grant, scopes=self._scopes)
@@ -64,10 +61,10 @@ class Unattended:
         options = TokenRequestOptions(self._profile.resource, self._profile.in_query)
         if self._profile.grant == "client_credentials":
             request = client_credentials_request(server, client, self._scopes, options)
-            return complete, send_with_retries(http, request, clock)
+            return complete, send_with_retries("client_credentials", http, request, clock)
         # Once: the server may have counted a failed attempt whose response was lost.
         request = password_request(server, client, *self._credentials.user(), self._scopes, options)
-        return complete, send_once(http, request, clock)
+        return complete, send_once("password", http, request, clock)
 
     def _with_tokens(self, record: Record, granted: Granted) -> Record:
         changes: dict[str, object] = {}
@@ -79,15 +76,11 @@ class Unattended:
         history = record.history.model_copy(update={"bad_credentials": ""})
         return record.model_copy(update={"tokens": tokens, "asked": self._scopes, "history": history})
 
-    def _error(self, record: Record, denied: Denied) -> UserActionRequired:
-        # Whatever the error is called: a password that is sent again and again locks the account.
-        if self._profile.grant == "password" and denied.error not in _OTHER_ERRORS:
+    def _error(self, record: Record, rejection: Rejection) -> AuthError:
+        if rejection.meaning is Meaning.SIGN_IN_GONE:
             history = record.history.model_copy(update={"bad_credentials": self._credentials.fingerprint()})
             self._store.write(record.model_copy(update={"tokens": None, "history": history}))
-            return self._messages.password_rejected(denied.detail, certain=denied.error in _PASSWORD_ERRORS)
-        if denied.ends_client:
-            return self._messages.client_rejected(record.client is None or record.client.is_configured, denied.detail)
-        return self._messages.failure(
-            f'{self._profile.issuer} answered the token request with "{denied.error[:80]}"{denied.detail}',
-            "Check the grant, the scopes and the client in the credential's settings.",
-        )
+            certain = rejection.error in _PASSWORD_ERRORS
+            return self._messages.password_rejected(rejection.detail if certain else f": {rejection.reason}", certain)
+        is_configured = record.client is None or record.client.is_configured
+        return self._messages.rejected(rejection, self._scopes, is_configured=is_configured, unattended=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..oauth import authorization
 from ..oauth.authorization import AuthorizationResponse
 from ..oauth.discovery import is_alias
-from ..oauth.http import NoResponseError
-from ..oauth.tokens import Denied, Granted, TokenRequestOptions, exchange_request, read_tokens
+from ..oauth.retrying import send_once
+from ..oauth.tokens import Granted, TokenRequestOptions, exchange_request
 from ..records import Pending
 from ..secrets.redaction import Secret
 from ..session.renewal import Session
@@ -48,15 +48,10 @@ def _request_tokens(session: Session, code: str, pending: Pending) -> Granted:
     server = pending.server
     client = session.credentials.complete(pending.client, server)
     options = TokenRequestOptions(session.profile.resource)
-    try:
-        request = exchange_request(server, client, code, pending.verifier, pending.redirect_uri, options)
-        verdict = read_tokens(session.http.send(request), session.clock())
-    except NoResponseError as error:
-        raise session.messages.no_response(error) from None
-    if isinstance(verdict, Denied):
-        raise session.messages.code_rejected(verdict, is_configured=client.is_configured)
+    request = exchange_request(server, client, code, pending.verifier, pending.redirect_uri, options)
+    verdict = send_once("exchange", session.http, request, session.clock)
     if not isinstance(verdict, Granted):
-        raise session.messages.no_token(verdict, "openid" in pending.scopes)
+        raise session.messages.rejected(verdict, pending.scopes, is_configured=client.is_configured)
     return verdict
 
 

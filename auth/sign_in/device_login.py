@@ -11,7 +11,7 @@ from .. import background
 from ..errors import AuthError
 from ..oauth.device import next_interval, pause
 from ..oauth.retrying import send_once
-from ..oauth.tokens import Denied, Granted, TokenRequestOptions, Verdict, device_token_request
+from ..oauth.tokens import Granted, TokenRequestOptions, Verdict, device_token_request
 from ..records import Device, Record
 from ..session.messages import DeclinedError
 from ..session.renewal import Session
@@ -63,8 +63,7 @@ class DeviceLogin:
                 return
             wait = next_interval(interval, verdict)
             if wait is None:
-                assert isinstance(verdict, Denied)
-                raise self._messages.device_code_rejected(verdict, is_configured=device.client.is_configured)
+                raise self._messages.rejected(verdict, device.scopes, is_configured=device.client.is_configured)
             interval = wait
 
     def _is_pending(self, device: Device) -> bool:
@@ -75,7 +74,7 @@ class DeviceLogin:
         complete = self._session.credentials.complete(device.client, device.server)
         options = TokenRequestOptions(self._session.profile.resource)
         request = device_token_request(device.server, complete, device.device_code, options)
-        verdict = send_once(self._session.http, request, self._session.clock)
+        verdict = send_once("device", self._session.http, request, self._session.clock)
         if isinstance(verdict, Granted):
             save_sign_in(self._session, verdict, device, None)
         return verdict

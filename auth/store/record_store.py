@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = 15.0
+# For a process that waits for a slow server, which a refresh may do for longer.
+_PATIENCE = 30.0
 _LARGE_RECORD = 32_768
 
 
@@ -172,7 +173,7 @@ class Store:
         """Hold the record's lock, so that no other process refreshes or writes it.
 
         Raises:
-            UnavailableError: another process holds the lock longer than a refresh can take.
+            UnavailableError: another process holds the lock, because the server is slow.
         """
         from filelock import Timeout
 

@@ -93,7 +93,7 @@ def challenge(header: str, requested: str = f"{SITE}/mcp?page=2") -> Challenge:
 
 def test_rfc_9728_5_1_a_rejection_says_where_the_metadata_is() -> None:
     header = f'Bearer error="invalid_token", resource_metadata="{SITE}/meta"'
-    assert challenge(header) == Challenge(f"{SITE}/meta", f"{SITE}/mcp")
+    assert challenge(header) == Challenge(f"{SITE}/meta", f"{SITE}/mcp", error="invalid_token")
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,9 @@ from closient_mcp.auth.oauth.registration import (
     registration_request,
     second_request,
 )
+from closient_mcp.auth.oauth.rejections import Meaning, Rejection
 from closient_mcp.auth.oauth.tokens import (
-    Denied,
     Granted,
-    Inconclusive,
     exchange_request,
     is_usable,
     read_tokens,
@@ -105,7 +104,7 @@ def callback(query: str, server: Server = SERVER) -> AuthorizationResponse | Non
 
 
 def granted(body: Mapping[str, object], previous: Tokens | None = None) -> Tokens:
-    verdict = read_tokens(answer(body), NOW, previous)
+    verdict = read_tokens("refresh", answer(body), NOW, previous)
     assert isinstance(verdict, Granted)
     return verdict.tokens
 
@@ -598,9 +597,7 @@ def test_a_query_that_the_authorization_endpoint_has_is_kept() -> None:
     assert query["response_type"] == "code"
 
 
-@pytest.mark.parametrize(
-    "query", ["", "code=c", "code=c&state=", "code=c&state=STATEx", "code=c&state=wrong", "error=access_denied"]
-)
+@pytest.mark.parametrize("query", ["", "state=", "code=c&state=STATEx", "code=c&state=wrong", "error=access_denied"])
 def test_rfc_6749_10_12_a_response_without_our_state_says_nothing_at_all(query: str) -> None:
     assert callback(query) is None
 
@@ -626,6 +623,8 @@ def test_rfc_6749_10_12_a_response_without_our_state_says_nothing_at_all(query: 
             AuthorizationResponse("server_error", "a b"),
         ),
         ("state=STATE", False, AuthorizationResponse("no_code")),
+        ("code=c", False, AuthorizationResponse("no_state")),
+        ("code=c&state=", True, AuthorizationResponse("no_state")),
         ("code=&state=STATE", False, AuthorizationResponse("no_code")),
     ],
 )
@@ -723,7 +722,7 @@ def test_nothing_is_revoked_where_the_server_has_no_way_to() -> None:
 
 
 def test_granted_tokens_are_kept_with_their_absolute_end() -> None:
-    verdict = read_tokens(answer({**TOKEN, "refresh_token": "r", "scope": "a b", "id_token": "i"}), NOW)
+    verdict = read_tokens("refresh", answer({**TOKEN, "refresh_token": "r", "scope": "a b", "id_token": "i"}), NOW)
     assert verdict == Granted(
         Tokens(access_token="access-one", refresh_token="r", scope="a b", obtained_at=NOW, expires_at=NOW + 3600), "i"
     )
@@ -762,7 +761,9 @@ def test_rfc_6749_5_1_the_token_type_is_compared_without_case(kind: object) -> N
 
 @pytest.mark.parametrize("kind", ["mac", "DPoP", "access_token"])
 def test_rfc_6749_7_1_a_token_of_another_type_is_not_used(kind: str) -> None:
-    assert isinstance(read_tokens(answer({**TOKEN, "token_type": kind}), NOW), Inconclusive)
+    verdict = read_tokens("refresh", answer({**TOKEN, "token_type": kind}), NOW)
+    assert isinstance(verdict, Rejection)
+    assert verdict.meaning is Meaning.MISCONFIGURED
 
 
 def test_rfc_6749_6_what_a_refresh_leaves_out_stays_as_it_was() -> None:
@@ -778,12 +779,12 @@ def test_rfc_6749_6_what_a_refresh_leaves_out_stays_as_it_was() -> None:
 @pytest.mark.parametrize("name", ["access_token", "refresh_token"])
 def test_rfc_6749_a_12_a_token_that_no_header_could_carry_is_no_token(name: str, token: str) -> None:
     previous = Tokens(access_token="old", refresh_token="old-refresh", obtained_at=0.0)
-    verdict = read_tokens(answer({**TOKEN, name: token}), NOW, previous)
+    verdict = read_tokens("refresh", answer({**TOKEN, name: token}), NOW, previous)
     if name == "refresh_token" and not token:
         assert isinstance(verdict, Granted)
         assert verdict.tokens.refresh_token == "old-refresh"
     else:
-        assert isinstance(verdict, Inconclusive)
+        assert isinstance(verdict, Rejection)
         assert token.strip() not in verdict.reason.split()
 
 
@@ -796,8 +797,8 @@ def test_rfc_6749_a_12_a_token_that_no_header_could_carry_is_no_token(name: str,
     ],
 )
 def test_rfc_6749_5_2_an_error_code_is_a_no(given: Response, error: str) -> None:
-    verdict = read_tokens(given, NOW)
-    assert isinstance(verdict, Denied)
+    verdict = read_tokens("refresh", given, NOW)
+    assert isinstance(verdict, Rejection)
     assert verdict.error == error
 
 
@@ -824,7 +825,9 @@ def test_rfc_6749_5_2_an_error_code_is_a_no(given: Response, error: str) -> None
     ids=repr,
 )
 def test_what_is_no_clear_response_ends_no_sign_in(given: Response) -> None:
-    assert isinstance(read_tokens(given, NOW), Inconclusive)
+    verdict = read_tokens("refresh", given, NOW)
+    assert isinstance(verdict, Rejection)
+    assert verdict.meaning is Meaning.LATER
 
 
 @pytest.mark.parametrize(
@@ -832,14 +835,14 @@ def test_what_is_no_clear_response_ends_no_sign_in(given: Response) -> None:
     [("7", 7.0), ("Fri, 15 Jan 2027 08:00:30 GMT", 30.0), ("Fri, 20 Nov 2026 18:00:00 GMT", 0.0), ("-1", None)],
 )
 def test_the_time_to_wait_is_taken_from_retry_after(told: str, seconds: float | None) -> None:
-    verdict = read_tokens(answer({}, 429, retry_after=told), NOW)
-    assert isinstance(verdict, Inconclusive)
+    verdict = read_tokens("refresh", answer({}, 429, retry_after=told), NOW)
+    assert isinstance(verdict, Rejection)
     assert verdict.retry_after == seconds
 
 
 def test_rule_2_an_error_description_is_cut() -> None:
-    verdict = read_tokens(answer({"error": "e", "error_description": "x" * 1000}, 400), NOW)
-    assert isinstance(verdict, Denied)
+    verdict = read_tokens("refresh", answer({"error": "e", "error_description": "x" * 1000}, 400), NOW)
+    assert isinstance(verdict, Rejection)
     assert len(verdict.description) == 300
 
 
@@ -1032,7 +1035,7 @@ def test_the_keys_are_fetched_again_for_each_sign_in_so_that_new_ones_are_known(
         ('Bearer error=insufficient_scope, scope="a b"', "a b"),
         ('Bearer scope="a", error="insufficient_scope"', "a"),
         ('Bearer error="insufficient_scope"', ""),
-        ('Bearer error="invalid_token", scope="a"', ""),
+        ('Bearer error="invalid_token", scope="a"', "a"),
         ('Bearer error="insufficient_scope", scope=""', ""),
         ('Bearer error="insufficient_scope", scope="a\\"b"', ""),
         (f'Bearer error="insufficient_scope", scope="{"a" * 1001}"', ""),
@@ -1041,8 +1044,8 @@ def test_the_keys_are_fetched_again_for_each_sign_in_so_that_new_ones_are_known(
             "qr:generate",
         ),
         ('Bearer resource_metadata="https://h/.well-known/oauth-protected-resource"', ""),
-        ('Bearer error="invalid_token", scope="a", resource_metadata="https://h/m"', ""),
-        ('Bearer error_description="no", scope="a"', ""),
+        ('Bearer error="invalid_token", scope="a", resource_metadata="https://h/m"', "a"),
+        ('Bearer error_description="no", scope="a"', "a"),
         ('Basic realm="insufficient_scope"', ""),
         ("", ""),
     ],

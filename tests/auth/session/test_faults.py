@@ -202,7 +202,7 @@ def test_a_server_that_fails_while_it_makes_the_id_token_is_reported_as_failing(
     _, attempt = desk.begin("openid")
     desk.service.routes["/token"] = Reply("<h1>Server Error (500)</h1>", 500)
     come_back(attempt)
-    assert "issued no token (HTTP 500)" in ended(attempt)
+    assert "issued no token: HTTP 500" in ended(attempt)
     assert desk.record().tokens is None
 
 

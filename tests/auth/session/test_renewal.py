@@ -255,7 +255,8 @@ NOT_A_NO = {
     "429": Reply({}, 429, {"retry-after": "6"}),
     "503": Reply("busy", 503, {"retry-after": "6"}),
     "an error behind a 500": Reply({"error": "invalid_grant"}, 500, {"retry-after": "6"}),
-    "another error": Reply({"error": "invalid_request", "error_description": "odd"}, 400),
+    "another error behind a 408": Reply({"error": "invalid_request"}, 408, {"retry-after": "6"}),
+    "too early": Reply({"error": "invalid_request"}, 425, {"retry-after": "6"}),
 }
 
 
@@ -272,6 +273,59 @@ async def test_only_a_clear_no_ends_a_sign_in(home: Home, reply: Reply) -> None:
     assert home.asked() == 1
     home.service.routes["/token"] = home.rotate
     assert await home.session().token() == "access-token-1"
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+OTHER_WORDS = {
+    "invalid_request": Reply({"error": "invalid_request", "error_description": "refresh token is invalid"}, 400),
+    "invalid_token": Reply({"error": "invalid_token", "error_description": "refresh token is invalid"}, 400),
+    "200": Reply({"error": "bad_refresh_token", "error_description": "The refresh token is invalid"}),
+    "a form": Reply("error=expired&error_description=refresh+token+is+invalid", 400, FORM),
+    "a reason": Reply({"error": "access_denied", "error_description": "Your refresh token is invalid"}, 403),
+}
+
+
+@pytest.mark.parametrize("reply", OTHER_WORDS.values(), ids=OTHER_WORDS)
+async def test_rfc_6749_5_2_a_refresh_rejected_in_other_words_keeps_the_record_and_offers_a_sign_in(
+    home: Home, reply: Reply
+) -> None:
+    home.sign_in(age=3600)
+    (path,) = home.folder.glob("*.json")
+    before = path.read_bytes()
+    home.fail(reply)
+    session = home.session()
+    assert await asyncio.gather(*[session.token() for _ in range(20)]) == [None] * 20
+    assert home.asked() == 1
+    with pytest.raises(SignInRequired, match="efresh token is invalid"):
+        await Api(only()).client(session).get(f"{API}/a")
+    assert path.read_bytes() == before
+    home.service.routes["/token"] = home.rotate
+    assert await home.session().token() == "access-token-1"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({"error": "invalid_grant"}, 400),
+        Reply("error=invalid_grant&error_description=expired", 400, FORM),
+        Reply({"errors": [{"message": "Invalid refresh token: 5"}]}, 400),
+    ],
+    ids=["JSON", "form", "wrapped"],
+)
+async def test_rfc_6749_5_2_invalid_grant_ends_the_sign_in_in_every_form(home: Home, reply: Reply) -> None:
+    home.sign_in(age=3600)
+    home.fail(reply)
+    assert await home.session().token() is None
+    assert home.kept() is None
+
+
+async def test_tokens_in_a_form_are_as_good_as_in_json(home: Home) -> None:
+    home.sign_in(age=3600)
+    home.fail(Reply("access_token=a%2Bb&refresh_token=next&token_type=bearer&expires_in=60&scope=a+b", 200, FORM))
+    assert await home.session().token() == "a+b"
+    kept = home.kept()
+    assert kept
+    assert (kept.refresh_token, kept.scope, kept.expires_at) == ("next", "a b", NOW + 60)
 
 
 @pytest.fixture
@@ -722,8 +776,8 @@ def test_the_credential_is_not_for_threads(home: Home) -> None:
 
 async def test_rule_1_no_error_of_a_renewal_holds_a_secret(home: Home) -> None:
     home.sign_in(age=3600)
-    home.fail(Reply({"error": "odd", "error_description": "x"}, 400))
-    with pytest.raises(UnavailableError) as caught:
+    home.fail(Reply({"error": "odd", "error_description": "x"}, 503, {"retry-after": "6"}))
+    with pytest.raises(UnavailableError, match=r"HTTP 503 .x.") as caught:
         await home.session().token()
     shown = f"{caught.value!r} {caught.value} {vars(caught.value)} {BearerAuth(home.session())!r}"
     assert "access-token" not in shown

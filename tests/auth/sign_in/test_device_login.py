@@ -14,7 +14,7 @@ from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.auth.oauth.device import next_interval, pause, read_device
 from closient_mcp.auth.oauth.discovery import ServerMetadataError
 from closient_mcp.auth.oauth.http import Response
-from closient_mcp.auth.oauth.tokens import Denied, Inconclusive
+from closient_mcp.auth.oauth.rejections import Rejection, classify
 from closient_mcp.auth.records import Client, Device, Server
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
@@ -134,20 +134,23 @@ def test_rule_2_what_is_no_code_or_no_safe_url_is_shown_to_no_one(changes: dict[
 
 
 @pytest.mark.parametrize(
-    ("answer", "interval"),
+    ("status", "error", "retry_after", "interval"),
     [
-        (Denied("authorization_pending"), 5),
-        (Denied("slow_down"), 10),
-        (Inconclusive("HTTP 503"), 10),
-        (Inconclusive("HTTP 429", retry_after=30), 30),
-        (Inconclusive("HTTP 429", retry_after=3000), 60),
-        (Denied("access_denied"), None),
-        (Denied("expired_token"), None),
-        (Denied("invalid_grant"), None),
+        (400, "authorization_pending", None, 5),
+        (400, "slow_down", None, 10),
+        (503, "", None, 10),
+        (429, "", 30, 30),
+        (429, "", 3000, 60),
+        (400, "access_denied", None, None),
+        (400, "expired_token", None, None),
+        (400, "invalid_grant", None, None),
     ],
 )
-def test_rfc_8628_3_5_how_long_the_server_is_left_alone(answer: Denied | Inconclusive, interval: float | None) -> None:
-    assert next_interval(5, answer) == interval
+def test_rfc_8628_3_5_how_long_the_server_is_left_alone(
+    status: int, error: str, retry_after: float | None, interval: float | None
+) -> None:
+    rejection = Rejection(classify("device", status, error), error, status=status, retry_after=retry_after)
+    assert next_interval(5, rejection) == interval
 
 
 def test_a_clock_that_runs_fast_does_not_ask_too_early() -> None:

@@ -284,9 +284,12 @@ def test_a_user_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None
     ("answer", "message"),
     [
         ("code=c&iss=https://evil.example", 'came from "https://evil.example"'),
-        ("error=server_error&error_description=broken", 'reported "server_error": broken. Try again later'),
+        (
+            "error=server_error&error_description=broken",
+            'issued no token: "server_error" (broken). Sign in again later',
+        ),
         ("error=invalid_scope", "does not grant the requested scopes (a b). Set scopes that it grants"),
-        ("nothing=1", 'reported "no_code"'),
+        ("nothing=1", 'issued no token: "no_code"'),
     ],
 )
 def test_a_response_without_a_code_ends_the_sign_in_in_words(desk: Desk, answer: str, message: str) -> None:
@@ -311,8 +314,8 @@ def test_rfc_9207_a_missing_issuer_that_was_promised_is_rejected(desk: Desk) -> 
     [
         (Reply({"error": "invalid_grant", "error_description": "used"}, 400), "rejected the code (used)"),
         (Reply({"error": "invalid_client"}, 401), "rejected a client that it had itself registered"),
-        (Reply({"error": "odd"}, 400), 'answered "odd"'),
-        (Reply({}, 503), "issued no token (HTTP 503)"),
+        (Reply({"error": "odd"}, 400), 'issued no token: "odd"'),
+        (Reply({}, 503), "issued no token: HTTP 503"),
         (Reply("<html>"), "issued no token"),
         (Reply({"access_token": "a", "token_type": "mac"}), "issued no token"),
     ],
@@ -341,7 +344,7 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("closient_mcp.auth.sign_in.code_exchange.read_tokens", fail)
+        broken.setattr("closient_mcp.auth.sign_in.code_exchange.exchange_request", fail)
         try:
             come_back(attempt)
         except OSError as error:
@@ -461,7 +464,14 @@ def test_a_registration_that_the_server_still_knows_is_used_again_on_its_port(de
 
 
 @pytest.mark.parametrize(
-    ("error", "client"), [("invalid_client", "second-client"), ("unauthorized_client", "registered-client")]
+    ("error", "client"),
+    [
+        ("invalid_client", "second-client"),
+        ("unauthorized_client", "second-client"),
+        ("invalid_request", "second-client"),
+        ("invalid_grant", "registered-client"),
+        ("temporarily_unavailable", "registered-client"),
+    ],
 )
 def test_a_registration_that_the_server_forgot_is_made_again_before_anybody_is_sent_there(
     desk: Desk, error: str, client: str

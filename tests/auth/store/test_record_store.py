@@ -17,10 +17,8 @@ from pydantic import ValidationError
 
 from closient_mcp.auth.errors import AuthError, UnavailableError, UserActionRequired
 from closient_mcp.auth.history import History
-from closient_mcp.auth.oauth import retrying
 from closient_mcp.auth.records import Client, Device, Pending, Record, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.auth.store import record_store as auth_store
 from closient_mcp.auth.store.record_store import Store
 
 from ...fakes.limits import SECONDS
@@ -335,10 +333,6 @@ def test_what_a_process_left_that_was_killed_while_it_wrote_is_swept_away(store:
     store.write(record("access-token-two"))
     assert not left.exists()
     assert under_way.exists()
-
-
-def test_others_get_the_lock_after_the_longest_that_a_server_may_take() -> None:
-    assert retrying._DEADLINE < auth_store._PATIENCE  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_lock_is_not_kept_by_a_child_of_who_held_it(store: Store, folder: Path, redaction: Redaction) -> None:

@@ -1,0 +1,203 @@
+"""What a rejected request means for the sign-in: one table for every request that auth makes. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+import httpx2
+
+from .http import BUSY, Response, json_object
+
+RequestKind: TypeAlias = Literal[
+    "authorization", "exchange", "device", "refresh", "probe", "password", "client_credentials", "api"
+]
+Body: TypeAlias = Literal["error", "object", "none"]
+
+
+class Meaning(StrEnum):
+    """What a rejection means; only the first two end something."""
+
+    CLIENT_GONE = "client gone"
+    SIGN_IN_GONE = "sign-in gone"
+    LATER = "try later"
+    NOT_PERMITTED = "not permitted"
+    DECLINED = "user declined"
+    MISCONFIGURED = "misconfigured"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table; empty `requests`, `statuses` and `errors` stand for all.
+
+    A body is an OAuth "error" or another "object", each as JSON or a form, or "none" of them. `reason`: whether the
+    server gave a reason of its own. `section` and `servers` say where it is specified, and who answers so.
+    """
+
+    meaning: Meaning
+    requests: tuple[RequestKind, ...] = ()
+    statuses: Collection[int] = ()
+    errors: tuple[str, ...] = ()
+    bodies: tuple[Body, ...] = ("error",)
+    reason: bool | None = None
+    section: str = ""
+    servers: str = ""
+
+    def matches(self, request: RequestKind, status: int, error: str, body: Body, reason: bool) -> bool:
+        """Whether this row is about such a rejection."""
+        return (
+            (not self.requests or request in self.requests)
+            and (not self.statuses or status in self.statuses)
+            and (not self.errors or error in self.errors)
+            and body in self.bodies
+            and self.reason in (None, reason)
+        )
+
+
+_ANY: tuple[Body, ...] = ("error", "object", "none")
+# The first row that matches counts.
+TABLE = (
+    Row(Meaning.LATER, statuses=BUSY, bodies=_ANY, section="RFC 9110 §15.6; RFC 6585 §4; RFC 8470 §5.2",
+        servers="gateways, rate limiters"),
+    Row(Meaning.NOT_PERMITTED, ("api",), errors=("insufficient_scope",), section="RFC 6750 §3.1"),
+    Row(Meaning.SIGN_IN_GONE, ("api",), errors=("invalid_token",), section="RFC 6750 §3.1"),
+    Row(Meaning.SIGN_IN_GONE, ("api",), (401,), bodies=_ANY, section="RFC 9110 §15.5.2",
+        servers="django-ninja (without a challenge)"),
+    Row(Meaning.NOT_PERMITTED, ("api",), bodies=_ANY, section="RFC 9110 §15.5.4"),
+    # Whatever it is called: a password that is sent again and again locks the account.
+    Row(Meaning.SIGN_IN_GONE, ("password",), (400, 401, 403), bodies=("object",), section="RFC 6749 §10.7"),
+    Row(Meaning.LATER, bodies=("object", "none"), section="RFC 6749 §5.2 (`error` is required)",
+        servers="captive portals, proxies; django-ninja (`detail`)"),
+    Row(Meaning.LATER, errors=("temporarily_unavailable", "server_error", "slow_down", "authorization_pending"),
+        section="RFC 6749 §4.1.2.1; RFC 8628 §3.5"),
+    Row(Meaning.CLIENT_GONE, errors=("invalid_client", "unauthorized_client", "incorrect_client_credentials"),
+        section="RFC 6749 §5.2; RFC 7591 §3", servers="oidc-provider, django-oauth-toolkit, nanoidp; GitHub (200)"),
+    Row(Meaning.SIGN_IN_GONE, ("probe",), errors=("invalid_grant", "bad_refresh_token", "invalid_refresh_token"),
+        section="RFC 6749 §5.2", servers="the client is known, since only the made-up token is rejected"),
+    Row(Meaning.CLIENT_GONE, ("probe",), section="RFC 7591 §3"),
+    Row(Meaning.SIGN_IN_GONE, ("refresh",), section="RFC 6749 §5.2, §6",
+        servers="GitHub (200), Slack (200), Spring Security (`Invalid refresh token`)"),
+    Row(Meaning.MISCONFIGURED, errors=("invalid_scope", "invalid_target", "unsupported_grant_type"),
+        section="RFC 6749 §5.2; RFC 8707 §2"),
+    Row(Meaning.SIGN_IN_GONE, ("password",), section="RFC 6749 §4.3.2", servers="Spring Security (`Bad credentials`)"),
+    Row(Meaning.NOT_PERMITTED, errors=("access_denied",), reason=True, section="RFC 6749 §4.1.2.1",
+        servers="Okta, Microsoft Entra, GitHub"),
+    Row(Meaning.DECLINED, ("authorization", "device"), errors=("access_denied",),
+        section="RFC 6749 §4.1.2.1; RFC 8628 §3.5", servers="django-oauth-toolkit, Google"),
+    Row(Meaning.NOT_PERMITTED, errors=("access_denied",), section="RFC 6749 §4.1.2.1"),
+    Row(Meaning.SIGN_IN_GONE, ("exchange", "device"), errors=("invalid_grant", "expired_token"),
+        section="RFC 6749 §5.2; RFC 8628 §3.5"),
+    Row(Meaning.MISCONFIGURED, section="RFC 6749 §4.1.2.1, §5.2"),
+)  # fmt: skip
+
+UNKNOWN = "unknown_error"
+_LONGEST_BODY = 65_536
+# The RFC's own sentence, which some servers send for every denial.
+_NO_REASON = ("", "the resource owner or authorization server denied the request")
+# How Spring Security's authorization server words the codes of RFC 6749 §5.2 when it leaves them out.
+_PHRASES = {
+    "bad credentials": "invalid_grant",
+    "invalid refresh token": "invalid_grant",
+    "bad client credentials": "invalid_client",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A rejected request: `error` is the server's code, `description` its sentence, both empty if it gave none."""
+
+    meaning: Meaning
+    error: str = ""
+    description: str = ""
+    summary: str = ""
+    status: int = 0
+    retry_after: float | None = None
+
+    @property
+    def detail(self) -> str:
+        """The sentence in parentheses, to append to a message."""
+        return f" ({self.description})" if self.description else ""
+
+    @property
+    def reason(self) -> str:
+        """What the server answered, with its own sentence."""
+        return (self.summary or f'"{self.error[:80]}"') + self.detail
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether there is no endpoint at this URL, or no longer."""
+        return self.status in (301, 308, 404, 405, 410) and not self.error
+
+
+def classify(request: RequestKind, status: int, error: str, description: str = "", body: Body = "none") -> Meaning:
+    """What a rejection of such a request means; `status` 0 is no response at all, `body` what it is without `error`."""
+    reason = description.strip().rstrip(".").lower() not in _NO_REASON
+    body = "error" if error else body
+    return next(row.meaning for row in TABLE if row.matches(request, status, error, body, reason))
+
+
+def read_rejection(request: RequestKind, response: Response, now: float, summary: str = "") -> Rejection:
+    """Read a response that does not contain what was requested; `summary` says what it contains instead."""
+    error, description = read_error(response.body or {})
+    if response.status in BUSY or error == UNKNOWN:
+        summary = response.summary
+    elif not error:
+        nothing = " with something that is not JSON, such as a web page"
+        summary = f"{response.summary}{nothing if response.body is None else summary}"
+    else:
+        summary = ""
+    body: Body = "none" if response.body is None else "object"
+    meaning = classify(request, response.status, error, description, body)
+    return Rejection(meaning, error, description, summary, response.status, response.retry_after(now))
+
+
+def read_error(body: Mapping[str, object]) -> tuple[str, str]:
+    """The code and the sentence of an error, as in RFC 6749 §5.2 or wrapped as `{"errors": [{"message": ...}]}`."""
+    errors, error = body.get("errors"), body.get("error")
+    first = cast(list[object], errors)[0] if isinstance(errors, list) and errors else None
+    wrapped = cast(dict[str, object], first).get("message") if isinstance(first, dict) else None
+    if isinstance(wrapped, dict):
+        return read_error(cast(dict[str, object], wrapped))
+    if isinstance(error, dict):
+        return "", read_error(cast(dict[str, object], error))[1]
+    names = ("error_description", "detail", "message", "title")
+    sentence = next((text for name in names if isinstance(text := body.get(name), str) and text), "")
+    if isinstance(error, str) and error:
+        return error, cleaned(sentence)
+    if isinstance(wrapped, str) and wrapped:
+        known = (code for phrase, code in _PHRASES.items() if wrapped.lower().startswith(phrase))
+        return next(known, UNKNOWN), cleaned(wrapped)
+    return "", cleaned(sentence)
+
+
+def cleaned(text: str) -> str:
+    """A server's text, printable and not too long."""
+    return "".join(character if character.isprintable() else " " for character in text[:300])
+
+
+async def read_sentence(response: httpx2.Response) -> str:
+    """Read what an API says in the body of an error; the response can be used for nothing else afterwards."""
+    text = bytearray()
+    with suppress(httpx2.RequestError):
+        async for chunk in response.aiter_bytes():
+            text += chunk
+            if len(text) > _LONGEST_BODY:
+                return ""
+    error, sentence = read_error(json_object(bytes(text)) or {})
+    return sentence or cleaned(error)
+
+
+def markdown() -> str:
+    """The table, as the documentation shows it."""
+    lines = ["| request | status | error | body | meaning | specified in | servers |", "|---|---|---|---|---|---|---|"]
+    for row in TABLE:
+        statuses = "408, 425, 429, 5xx, none" if row.statuses is BUSY else ", ".join(map(str, row.statuses))
+        errors = ", ".join(f"`{error}`" for error in row.errors) + (" with a reason" if row.reason else "")
+        names = {"error": "OAuth error (JSON, form)", "object": "other JSON, form", "none": "none of these"}
+        bodies = "any" if row.bodies == _ANY else ", ".join(names[body] for body in row.bodies)
+        cells = (", ".join(row.requests) or "any", statuses or "any", errors or "any", bodies)
+        lines.append(f"| {' | '.join((*cells, row.meaning, row.section, row.servers or '-'))} |")
+    return "\n".join(lines) + "\n"

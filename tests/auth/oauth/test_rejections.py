@@ -1,0 +1,189 @@
+"""What a rejected request means: the table, its documentation, and the responses that it is read from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import httpx2
+import pytest
+
+from closient_mcp.auth.oauth.http import Response
+from closient_mcp.auth.oauth.rejections import (
+    TABLE,
+    Meaning,
+    RequestKind,
+    classify,
+    markdown,
+    read_error,
+    read_rejection,
+    read_sentence,
+)
+
+from ...fakes.paths import ROOT
+
+ALL: tuple[RequestKind, ...] = (
+    "authorization", "exchange", "device", "refresh", "probe", "password", "client_credentials", "api",
+)  # fmt: skip
+TOKENS: tuple[RequestKind, ...] = ("exchange", "device", "refresh", "probe", "password", "client_credentials")
+_BEGIN = "<!-- generated: UPDATE_SNAPSHOTS=1 make test -->\n"
+
+
+def test_the_documentation_shows_the_table() -> None:
+    path = ROOT / "docs" / "rejections.md"
+    text = path.read_text(encoding="utf-8")
+    before, _, _ = text.partition(_BEGIN)
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.write_text(before + _BEGIN + markdown(), encoding="utf-8")
+    else:
+        assert text == before + _BEGIN + markdown()
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.meaning}-{row.section[:20]}")
+def test_each_row_has_a_source_and_is_reached(row: object) -> None:
+    position = next(number for number, each in enumerate(TABLE) if each is row)
+    this = TABLE[position]
+    assert this.section.startswith("RFC ")
+    body = this.bodies[0]
+    error = (this.errors or ("any_code",))[0] if body == "error" else ""
+    status = min(this.statuses, default=400)
+    description = "a reason" if this.reason else ""
+    kinds = this.requests or ALL
+    first = [
+        next(each for each in TABLE if each.matches(kind, status, error, body, bool(description))) for kind in kinds
+    ]
+    assert any(each is this for each in first)
+    assert this.meaning in {classify(kind, status, error, description, body) for kind in kinds}
+
+
+@pytest.mark.parametrize("request_kind", ALL)
+@pytest.mark.parametrize("status", [0, 408, 425, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("error", ["", "invalid_grant", "invalid_client", "access_denied"])
+def test_a_server_that_is_busy_or_silent_has_decided_nothing(
+    request_kind: RequestKind, status: int, error: str
+) -> None:
+    assert classify(request_kind, status, error) is Meaning.LATER
+
+
+@pytest.mark.parametrize("request_kind", TOKENS)
+@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 410, 418])
+def test_rfc_6749_5_2_a_page_is_no_decision(request_kind: RequestKind, status: int) -> None:
+    assert read_rejection(request_kind, Response(status), 0.0).meaning is Meaning.LATER
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 422])
+@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request", "bad_refresh_token", "expired", "access_denied"])
+def test_every_error_of_a_refresh_is_the_end_of_the_sign_in(status: int, error: str) -> None:
+    assert classify("refresh", status, error) is Meaning.SIGN_IN_GONE
+
+
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+@pytest.mark.parametrize("request_kind", TOKENS)
+def test_rfc_6749_5_2_a_rejected_client_is_gone_for_every_request(request_kind: RequestKind, error: str) -> None:
+    assert classify(request_kind, 401, error) is Meaning.CLIENT_GONE
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        ("invalid_grant", Meaning.SIGN_IN_GONE),
+        ("bad_refresh_token", Meaning.SIGN_IN_GONE),
+        ("invalid_request", Meaning.CLIENT_GONE),
+        ("client_not_found", Meaning.CLIENT_GONE),
+        ("access_denied", Meaning.CLIENT_GONE),
+        ("temporarily_unavailable", Meaning.LATER),
+    ],
+)
+def test_a_client_is_known_only_where_nothing_but_the_made_up_token_is_rejected(error: str, meaning: Meaning) -> None:
+    assert classify("probe", 400, error) is meaning
+
+
+@pytest.mark.parametrize(
+    ("description", "meaning"),
+    [
+        ("User is not assigned to the client application.", Meaning.NOT_PERMITTED),
+        ("", Meaning.DECLINED),
+        (" ", Meaning.DECLINED),
+        ("The resource owner or authorization server denied the request.", Meaning.DECLINED),
+        ("The resource owner or authorization server denied the request", Meaning.DECLINED),
+    ],
+)
+@pytest.mark.parametrize("request_kind", ["authorization", "device"])
+def test_rfc_6749_4_1_2_1_a_denial_with_a_reason_is_not_the_users(
+    request_kind: RequestKind, description: str, meaning: Meaning
+) -> None:
+    assert classify(request_kind, 302, "access_denied", description) is meaning
+
+
+@pytest.mark.parametrize("request_kind", ["exchange", "client_credentials"])
+def test_no_user_declines_where_none_is_asked(request_kind: RequestKind) -> None:
+    assert classify(request_kind, 400, "access_denied") is Meaning.NOT_PERMITTED
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "meaning"),
+    [
+        (401, "", Meaning.SIGN_IN_GONE),
+        (401, "invalid_request", Meaning.SIGN_IN_GONE),
+        (403, "invalid_token", Meaning.SIGN_IN_GONE),
+        (401, "insufficient_scope", Meaning.NOT_PERMITTED),
+        (403, "insufficient_scope", Meaning.NOT_PERMITTED),
+        (403, "", Meaning.NOT_PERMITTED),
+    ],
+)
+def test_rfc_6750_3_1_what_an_api_rejects(status: int, error: str, meaning: Meaning) -> None:
+    assert classify("api", status, error) is meaning
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "sentence"),
+    [
+        ({"error": "invalid_grant", "error_description": "gone"}, "invalid_grant", "gone"),
+        ({"error": "odd", "message": "Odd."}, "odd", "Odd."),
+        ({"ok": False, "error": "invalid_refresh_token"}, "invalid_refresh_token", ""),
+        ({"errors": [{"code": "401", "message": "Incorrect retailerId"}]}, "unknown_error", "Incorrect retailerId"),
+        ({"errors": [{"message": "Bad credentials"}]}, "invalid_grant", "Bad credentials"),
+        ({"errors": [{"message": {"error": "e", "error_description": "d"}}]}, "e", "d"),
+        ({"error": {"code": 401, "message": "Expired", "status": "UNAUTHENTICATED"}}, "", "Expired"),
+        ({"type": "about:blank", "title": "Unauthorized", "detail": "No such key"}, "", "No such key"),
+        ({"detail": "Unauthorized"}, "", "Unauthorized"),
+        ({"detail": [{"loc": ["a"]}], "error": 5, "errors": {}}, "", ""),
+        ({"error": "e", "error_description": "a\x1b[31m\u202eb" + "c" * 400}, "e", "a [31m b" + "c" * 292),
+    ],
+)
+def test_a_code_and_a_sentence_are_read_from_every_form_of_error(
+    body: Mapping[str, object], error: str, sentence: str
+) -> None:
+    assert read_error(body) == (error, sentence)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, {"error": "invalid_grant", "error_description": "used"}, '"invalid_grant" (used)'),
+        (500, {"errors": [{"code": "500", "message": "Index is down"}]}, "HTTP 500 (Index is down)"),
+        (404, {"errors": [{"code": "404", "message": "No such account"}]}, "HTTP 404 (No such account)"),
+        (503, {"detail": "Maintenance until noon"}, "HTTP 503 (Maintenance until noon)"),
+        (403, {"detail": "No"}, "HTTP 403 (No)"),
+        (502, None, "HTTP 502"),
+        (200, None, "HTTP 200 with something that is not JSON, such as a web page"),
+    ],
+)
+def test_the_servers_own_sentence_is_told_whatever_the_status(
+    status: int, body: Mapping[str, object] | None, reason: str
+) -> None:
+    assert read_rejection("refresh", Response(status, body), 0.0).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{"errors":[{"code":"401","message":"Incorrect retailerId"}]}', "Incorrect retailerId"),
+        (b'{"error": "Your key has expired"}', "Your key has expired"),
+        (b"<html>", ""),
+        (b"", ""),
+        (b'{"detail": "x"}'.ljust(70_000), ""),
+    ],
+)
+async def test_what_an_api_says_is_read_up_to_a_limit(content: bytes, sentence: str) -> None:
+    assert await read_sentence(httpx2.Response(401, content=content)) == sentence
