@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+import socket
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote
 
 import httpx2
+
+_IPV4_IN_IPV6 = [ipaddress.ip_network(text) for text in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/96")]
 
 
 def may_send_to(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
@@ -35,6 +38,36 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def nearness(host: str) -> int:
+    """How near a host is: 0 on the internet, 1 in a private network, 2 link-local, 3 this machine.
+
+    Every spelling of an IP address counts; other names are not resolved and count as being on the internet.
+    """
+    name = unquote(host).rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return 3
+    ip = _ip_address(name)
+    if ip is None or (ip.is_global and not ip.is_multicast):
+        return 0
+    if ip.is_loopback or ip.is_unspecified:
+        return 3
+    return 2 if ip.is_link_local else 1
+
+
+def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(name))  # also 127.1, 0x7f000001 and 2130706433
+    except (OSError, UnicodeError):
+        pass
+    try:
+        ip = ipaddress.IPv6Address(name.split("%", 1)[0])
+    except ValueError:
+        return None
+    if not ip.is_loopback and any(ip in network for network in _IPV4_IN_IPV6):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.sixtofour or ip
 
 
 def origin(url: httpx2.URL) -> str:

@@ -40,13 +40,13 @@ def read_device(response: Response, server: Server, client: Client, scopes: tupl
     if response.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
         rejection = read_rejection("device", response, now, " without a code")
         raise DeviceFlowError(f"it answers {rejection.reason}", lasting=rejection.meaning is not Meaning.LATER)
-    checked_url(url, "verification_uri")
+    checked_url(url, "verification_uri", server.issuer)
     body = response.body or {}
     lifetime = as_seconds(body.get("expires_in")) or 600.0
     return Device(
         device_code=device_code,
         user_code=user_code,
-        url=_complete_url(response) or url,
+        url=_complete_url(response, server) or url,
         interval=_bounded(as_seconds(body.get("interval")) or _DEFAULT_INTERVAL),
         scopes=scopes,
         expires_at=now + min(lifetime, _LONGEST_LIFETIME),
@@ -55,11 +55,11 @@ def read_device(response: Response, server: Server, client: Client, scopes: tupl
     )
 
 
-def _complete_url(response: Response) -> str:
+def _complete_url(response: Response, server: Server) -> str:
     """The URL that contains the code, if there is a usable one (RFC 8628 §3.3.1)."""
     url = response.text("verification_uri_complete")
     try:
-        return checked_url(url, "verification_uri_complete") if url else ""
+        return checked_url(url, "verification_uri_complete", server.issuer) if url else ""
     except ServerMetadataError:
         return ""
 

@@ -8,7 +8,7 @@ import httpx2
 
 from ..profile import Endpoints
 from ..records import Server
-from ..urls import has_invalid_character, is_safe, origin
+from ..urls import has_invalid_character, is_safe, nearness, origin
 from .http import HttpClient, NoResponseError, Request, Response
 
 _LONGEST_URL = 8192
@@ -116,7 +116,9 @@ def read_metadata(issuer: str, response: Response, endpoints: Endpoints | None =
     _check(response)
     configured = _configured(endpoints or Endpoints())
     published = {
-        url: checked_url(response.text(url), url) for url in _URLS if url not in configured and response.text(url)
+        url: checked_url(response.text(url), url, issuer)
+        for url in _URLS
+        if url not in configured and response.text(url)
     }
     urls = published | configured
     # RFC 8414 §2: the authorization endpoint is required unless no supported grant uses it.
@@ -166,8 +168,11 @@ def _flag(response: Response, name: str) -> bool:
     return (response.body or {}).get(name) is True
 
 
-def checked_url(text: str, name: str) -> str:
+def checked_url(text: str, name: str, named_by: str = "") -> str:
     """Return the URL if it is allowed: https or loopback, without user info, not too long (see CVE-2025-6514).
+
+    A site that names it (`named_by`) may name its own host, and none that is nearer to us: otherwise it could send
+    requests and users to what listens on this machine or in a private network (RFC 9728 §7.7).
 
     Raises:
         ServerMetadataError: it is not.
@@ -180,4 +185,7 @@ def checked_url(text: str, name: str) -> str:
         raise ServerMetadataError(f"its {name} is not a URL (RFC 3986)")
     if len(text) > _LONGEST_URL or not is_safe(url) or url.userinfo or not url.host or url.fragment:
         raise ServerMetadataError(f"its {name} is not an https URL: {origin(url)[:200]}")
+    site = httpx2.URL(named_by).host or url.host
+    if url.host != site and nearness(url.host) > nearness(site):
+        raise ServerMetadataError(f"its {name} is on this machine or in a private network: {origin(url)[:200]}")
     return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -73,7 +72,7 @@ def read_resource(response: Response, challenge: Challenge, site: str) -> str | 
     if not issuers:
         return None
     own = [issuer for issuer in issuers if issuer.rstrip("/") == site.rstrip("/")]
-    return checked_issuer((own or issuers)[0], site)
+    return checked_url((own or issuers)[0], "authorization server", site)
 
 
 def _covers(resource: str, requested: str) -> bool:
@@ -88,24 +87,3 @@ def _covers(resource: str, requested: str) -> bool:
     if not resource or own.query or own.fragment or own.userinfo or origin(own) != origin(url):
         return False
     return f"{url.path.rstrip('/')}/".startswith(f"{own.path.rstrip('/')}/")
-
-
-def checked_issuer(issuer: str, site: str) -> str:
-    """Return an issuer that the metadata names if it is allowed: on another host it must be public and use https.
-
-    Raises:
-        ServerMetadataError: it is not.
-    """
-    url = httpx2.URL(checked_url(issuer, "authorization server"))
-    if url.host == httpx2.URL(site).host:
-        return issuer
-    if url.scheme != "https" or url.host == "localhost" or _is_private(url.host):
-        raise ServerMetadataError(f"its authorization server is not a public https URL: {issuer[:200]}")
-    return issuer
-
-
-def _is_private(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return False

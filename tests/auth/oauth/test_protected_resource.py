@@ -10,15 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.auth.oauth.discovery import ServerMetadataError
+from closient_mcp.auth.oauth.discovery import ServerMetadataError, checked_url
 from closient_mcp.auth.oauth.http import HttpClient, Response
-from closient_mcp.auth.oauth.protected_resource import (
-    Challenge,
-    checked_issuer,
-    find_issuer,
-    read_challenge,
-    read_resource,
-)
+from closient_mcp.auth.oauth.protected_resource import Challenge, find_issuer, read_challenge, read_resource
 from closient_mcp.server.cli.status import status_lines
 
 from ...fakes.acme import Acme, text_of
@@ -80,11 +74,12 @@ def test_rfc_9728_3_3_metadata_of_another_resource_is_not_used(resource: object)
 )
 def test_rule_2_no_one_is_sent_to_a_server_that_is_not_public_and_https(issuer: str) -> None:
     with pytest.raises(ServerMetadataError):
-        checked_issuer(issuer, SITE)
+        checked_url(issuer, "authorization server", SITE)
 
 
 def test_a_service_on_this_machine_may_name_another_on_it() -> None:
-    assert checked_issuer("http://127.0.0.1:9", "http://127.0.0.1:8") == "http://127.0.0.1:9"
+    near = "http://127.0.0.1:9"
+    assert checked_url(near, "authorization server", "http://127.0.0.1:8") == near
 
 
 def challenge(header: str, requested: str = f"{SITE}/mcp?page=2") -> Challenge:
