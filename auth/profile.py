@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -30,7 +31,8 @@ class Profile:
     Without a `client_id` we register a client, with `version` as our software version. `scopes` replace those that
     operations need; an empty tuple requests none. A `redirect_uri` was registered manually, so its port is fixed.
     `in_query` sends credentials in the token endpoint's query. `finds_issuer`: `issuer` is the service itself, which
-    may name another authorization server (RFC 9728). `store` is where the tokens are kept. `or_else` is an alternative
+    may name another authorization server (RFC 9728), but none of those in `foreign`: the hosts of other services, and
+    whose they are. `store` is where the tokens are kept. `or_else` is an alternative
     to signing in, such as "or set ACME_KEY".
     """
 
@@ -51,6 +53,7 @@ class Profile:
     password: SecretReference | None = None
     in_query: bool = False
     finds_issuer: bool = False
+    foreign: Mapping[str, str] = field(default_factory=dict[str, str])
     store: Place = "file"
     or_else: str = ""
 

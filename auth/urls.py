@@ -77,6 +77,19 @@ def origin(url: httpx2.URL) -> str:
     return f"{url.scheme}://{host}" + ("" if url.port is None else f":{url.port}")
 
 
+def server_at(url: str) -> str:
+    """Identify the server at a URL by its host, and on this machine by its port, however these are spelled."""
+    parts = httpx2.URL(url)
+    if nearness(parts.host) < 3:
+        return parts.host.rstrip(".").lower()
+    return f"this machine:{parts.port or {'http': 80}.get(parts.scheme, 443)}"
+
+
+def is_at(server: str, place: str) -> bool:
+    """Whether a server, as `server_at` identifies it, is this one or has a name in this domain, such as `.acme.com`."""
+    return server == place or (place.startswith(".") and f".{server}".endswith(place))
+
+
 def with_query(url: httpx2.URL, parameters: Mapping[str, str]) -> httpx2.URL:
     """The URL with these parameters added to its query, encoded like a form."""
     added = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in parameters.items())

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
+import httpx2
+
 from ..records import Client, Pending, Server
 from .rejections import cleaned
 
@@ -55,8 +57,8 @@ def begin(
     if verifier:
         challenge: str = create_s256_code_challenge(verifier)  # type: ignore[no-untyped-call]
         parameters |= {"code_challenge": challenge, "code_challenge_method": "S256"}
-    if resource:
-        parameters["resource"] = resource
+    if target := resource or server.resource:
+        parameters["resource"] = target
     if "offline_access" in requested:
         # OpenID Connect Core §11: servers silently ignore the scope unless consent is requested.
         parameters["prompt"] = "consent"
@@ -88,6 +90,18 @@ def _with_parameters(endpoint: str, parameters: Mapping[str, str]) -> str:
         elif name not in ours:
             kept.append(pair)
     return parts._replace(query="&".join((*kept, urlencode(ours)))).geturl()
+
+
+def rejects_resource(error: str, server: Server) -> bool:
+    """Whether an error may mean that the server accepts no `resource`, which it was sent unasked (RFC 8707 §2)."""
+    return bool(server.resource) and error in ("invalid_target", "invalid_request")
+
+
+def without_resource(pending: Pending) -> Pending:
+    """The same request without `resource`."""
+    url, server = httpx2.URL(pending.url), pending.server.model_copy(update={"resource": ""})
+    bare = str(url.copy_remove_param("resource"))
+    return pending.model_copy(update={"url": bare, "server": server})
 
 
 def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:

@@ -25,7 +25,8 @@ class DeviceFlowError(ServerMetadataError):
 def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Request:
     """The device authorization request (RFC 8628 §3.1)."""
     assert server.device_authorization_endpoint
-    form = scope_form(scopes) | ({"resource": resource} if resource else {})
+    target = resource or server.resource
+    form = scope_form(scopes) | ({"resource": target} if target else {})
     return identified(server.device_authorization_endpoint, client, form)
 
 

@@ -12,6 +12,7 @@ from ..urls import origin
 from .discovery import ServerMetadataError, checked_url, fetch_metadata
 from .http import HttpClient, Response
 
+_MOST_ISSUERS = 5
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')
 _PARAMETERS = {
@@ -46,8 +47,16 @@ def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
     return Challenge(url, str(requested.copy_with(query=None, fragment=None)), **named)
 
 
-def find_issuer(site: str, challenge: Challenge | None, http: HttpClient) -> str | None:
-    """The issuer that the service at `site` names, None if the service has no metadata.
+@dataclass(frozen=True, slots=True)
+class ProtectedResource:
+    """A service's metadata: its identifier, and the issuers that it trusts (RFC 9728 §2), its own first."""
+
+    identifier: str
+    issuers: tuple[str, ...]
+
+
+def find_resource(site: str, challenge: Challenge | None, http: HttpClient) -> ProtectedResource | None:
+    """The metadata of the service at `site`, None if it has none.
 
     Raises:
         ServerMetadataError: the service does not answer now, or its metadata is not valid.
@@ -59,20 +68,18 @@ def find_issuer(site: str, challenge: Challenge | None, http: HttpClient) -> str
     return None
 
 
-def read_resource(response: Response, challenge: Challenge, site: str) -> str | None:
-    """The issuer in a service's metadata: the site itself if listed, else the first.
+def read_resource(response: Response, challenge: Challenge, site: str) -> ProtectedResource:
+    """Read a service's metadata.
 
     Raises:
-        ServerMetadataError: the metadata is of another service (RFC 9728 §3.3), or the issuer is not allowed.
+        ServerMetadataError: the metadata is of another service (RFC 9728 §3.3).
     """
     resource = response.text("resource")
     if not _covers(resource, challenge.requested):
         raise ServerMetadataError(f'it has metadata of "{resource[:200]}", which is not the service that was requested')
-    issuers = [issuer for issuer in response.texts("authorization_servers") if issuer]
-    if not issuers:
-        return None
-    own = [issuer for issuer in issuers if issuer.rstrip("/") == site.rstrip("/")]
-    return checked_url((own or issuers)[0], "authorization server", site)
+    issuers = dict.fromkeys(issuer for issuer in response.texts("authorization_servers") if issuer)
+    own_first = sorted(issuers, key=lambda issuer: issuer.rstrip("/") != site.rstrip("/"))
+    return ProtectedResource(resource, tuple(own_first[:_MOST_ISSUERS]))
 
 
 def _covers(resource: str, requested: str) -> bool:

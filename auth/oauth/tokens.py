@@ -113,8 +113,9 @@ def scope_form(scopes: Sequence[str]) -> dict[str, str]:
 def _token_request(
     server: Server, client: Client, grant: str, form: dict[str, str], options: TokenRequestOptions
 ) -> Request:
-    resource = {"resource": options.resource} if options.resource else {}
-    request = identified(server.token_endpoint, client, {"grant_type": grant, **form, **resource})
+    resource = options.resource or server.resource
+    target = {"resource": resource} if resource else {}
+    request = identified(server.token_endpoint, client, {"grant_type": grant, **form, **target})
     return replace(request, form=None, query=request.form) if options.in_query else request
 
 

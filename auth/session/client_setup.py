@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TypeAlias
-
-import httpx2
 
 from ..errors import AuthError
 from ..history import REGISTRATIONS
-from ..oauth.discovery import ServerMetadataError, configured_server, discover
+from ..oauth.discovery import ServerMetadataError, checked_url, configured_server, discover, same_origin
 from ..oauth.http import HttpClient, NoResponseError, Request, Response
-from ..oauth.protected_resource import Challenge, find_issuer
+from ..oauth.protected_resource import Challenge, find_resource
 from ..oauth.registration import (
     LONGEST_PAUSE,
     REGISTER_YOURSELF,
@@ -28,7 +27,7 @@ from ..oauth.rejections import Meaning, read_rejection
 from ..oauth.tokens import refresh_request
 from ..profile import Profile
 from ..records import Client, Record, Server
-from ..urls import origin
+from ..urls import is_at, server_at
 from .credentials import Credentials
 from .messages import Messages
 
@@ -55,8 +54,8 @@ class ClientSetup:
         self.clock = clock
         self.challenge: Challenge | None = None
 
-    def server(self, known: Server | None = None) -> Server:
-        """The authorization server, from the settings, else `known`, else discovered.
+    def server(self, known: Server | None = None, before: Server | None = None) -> Server:
+        """The authorization server, from the settings, else `known`, else discovered, preferably the one `before`.
 
         Raises:
             UserActionRequired, UnavailableError: there is none, or it does not answer.
@@ -65,7 +64,7 @@ class ClientSetup:
         try:
             if self._is_configured():
                 return configured_server(issuer, endpoints)
-            server = known or discover(self._issuer(), self.http, endpoints)
+            server = known or self._discover(before)
         except ServerMetadataError as error:
             if error.lasting:
                 raise self.messages.no_server(str(error)) from None
@@ -77,19 +76,49 @@ class ClientSetup:
             raise self.messages.no_server("its metadata has no authorization_endpoint")
         return server
 
-    def _issuer(self) -> str:
-        """The issuer that the service names, else the one in the settings."""
+    def _discover(self, before: Server | None) -> Server:
+        """The server that the settings name, else the first usable one of those that the service names."""
         profile = self.profile
-        named = find_issuer(profile.issuer, self.challenge, self.http) if profile.finds_issuer else None
-        if named is None:
-            return profile.issuer
-        own = {origin(httpx2.URL(profile.issuer)), *profile.origins}
-        if (profile.client_secret or profile.password) and origin(httpx2.URL(named)) not in own:
-            raise self.messages.failure(
-                f"{profile.issuer} names {named} as its authorization server, which is not in the settings",
-                f'If you trust it with the secret, add issuer = "{named}" to the credential of {profile.system}.',
-            )
-        return named
+        found = find_resource(profile.issuer, self.challenge, self.http) if profile.finds_issuer else None
+        named = (found.issuers if found else ()) or (profile.issuer,)
+        issuers = sorted(named, key=lambda issuer: not before or issuer.rstrip("/") != before.issuer.rstrip("/"))
+        problems: dict[str, ServerMetadataError] = {}
+        for issuer in issuers:
+            try:
+                self._check_trust(issuer, checked_url(issuer, "authorization server", profile.issuer))
+                server = discover(issuer, self.http, profile.endpoints)
+                self._check_trust(issuer, *_urls_of(server))
+            except ServerMetadataError as error:
+                problems[issuer] = error
+            else:
+                is_own = all(same_origin(url, profile.issuer) for url in _urls_of(server))
+                send_resource = found and not is_own and profile.resource is None
+                return server.model_copy(update={"resource": found.identifier}) if found and send_resource else server
+        reasons = [
+            f"{issuer}: {error}" if issuer != profile.issuer else str(error) for issuer, error in problems.items()
+        ]
+        raise ServerMetadataError("; ".join(reasons), lasting=all(error.lasting for error in problems.values()))
+
+    def _check_trust(self, issuer: str, *urls: str) -> None:
+        """Check that users expect to be sent to these URLs, and that no secret of the settings would be.
+
+        Raises:
+            ServerMetadataError: they belong to another service, or the settings have a secret and do not name them.
+        """
+        profile = self.profile
+        if not profile.finds_issuer:
+            return
+        settings = (profile.issuer, *profile.origins, *asdict(profile.endpoints).values())
+        others = {server_at(url) for url in urls} - {server_at(url) for url in settings if url}
+        owner = next((name for at, name in profile.foreign.items() if any(is_at(other, at) for other in others)), "")
+        if owner:
+            reason = f"it is the authorization server of {owner}"
+        elif others and (profile.client_secret or profile.password):
+            reason = "it is not in the settings, whose secret it would receive"
+        else:
+            return
+        advice = f'if you trust it, add issuer = "{issuer}" to the credential of {profile.system}'
+        raise ServerMetadataError(f"{reason}; {advice}")
 
     def _is_configured(self) -> bool:
         """Whether the settings name every endpoint that a sign-in needs."""
@@ -184,3 +213,9 @@ class ClientSetup:
             return self.http.send(request)
         except NoResponseError as error:
             raise self.messages.no_response(error) from None
+
+
+def _urls_of(server: Server) -> tuple[str, ...]:
+    """Where users sign in, and where codes and tokens are sent."""
+    urls = (server.issuer, server.authorization_endpoint, server.token_endpoint, server.device_authorization_endpoint)
+    return tuple(url for url in urls if url)

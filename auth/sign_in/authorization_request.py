@@ -103,7 +103,7 @@ class AuthorizationRequest:
 
     def _discover(self, record: Record, interactive: bool) -> tuple[Record, Server]:
         """The current server, and the record without what belongs to another one."""
-        server = self._session.client_setup.server()
+        server = self._session.client_setup.server(before=record.server)
         if record.server and _token_origin(record.server) != _token_origin(server):
             if not interactive:
                 raise self._messages.moved(_token_origin(record.server), _token_origin(server))

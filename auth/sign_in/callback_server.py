@@ -25,11 +25,12 @@ _REQUEST_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the user sees; it is escaped when it is sent."""
+    """What the user sees; it is escaped when it is sent. With a `location`, the browser goes on there."""
 
     status: int
-    title: str
-    text: str
+    title: str = ""
+    text: str = ""
+    location: str = ""
 
 
 DONE = Page(200, "You are signed in", "You can close this tab and go back to your assistant.")
@@ -118,8 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         target = urlsplit(self.path)
         if target.path == "/" and not (server.path == "/" and target.query):
-            self.send_response(302)
-            self._close_with({"Location": server.destination}, b"")
+            self._send(Page(302, location=server.destination))
         elif target.path == server.path:
             try:
                 self._send(server.handle(target.query))
@@ -129,6 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Page(404, "Not found", "This URL is for signing in."))
 
     def _send(self, page: Page) -> None:
+        if page.location:
+            self.send_response(page.status)
+            self._close_with({"Location": page.location}, b"")
+            return
         template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
         text = template.substitute(title=html.escape(page.title), text=html.escape(page.text))
         self.send_response(page.status)

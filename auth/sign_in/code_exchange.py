@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..oauth import authorization
 from ..oauth.authorization import AuthorizationResponse
 from ..oauth.discovery import is_alias
+from ..oauth.rejections import Rejection
 from ..oauth.retrying import send_once
 from ..oauth.tokens import Granted, TokenRequestOptions, exchange_request
 from ..records import Pending
@@ -19,16 +20,17 @@ def exchange_code(session: Session, query: str, pending: Pending) -> None:
     Raises:
         AuthError: the server denied the request, the sign-in was cancelled, or its tokens cannot be saved.
     """
-    pending, response = _read(session, query, pending)
+    stored = current(session, pending)
+    pending, response = _read(session, query, stored or pending)
     if response.error:
         if response.error == "invalid_scope":  # a service may have named a scope that does not exist
             session.store.remember(lambda history: history.model_copy(update={"missed": ()}))
         raise session.messages.no_code(response, pending.scopes)
-    if not is_pending(session, pending):
+    if stored is None:
         raise session.messages.cancelled()
     session.store.redaction.add(Secret(response.code))
     session.store.check_room("then sign in again")
-    granted = _request_tokens(session, response.code, pending)
+    granted, pending = _request_tokens(session, response.code, pending)
     save_sign_in(session, granted, pending, pending.nonce if "openid" in pending.scopes else None)
 
 
@@ -44,18 +46,21 @@ def _read(session: Session, query: str, pending: Pending) -> tuple[Pending, Auth
     return pending, response
 
 
-def _request_tokens(session: Session, code: str, pending: Pending) -> Granted:
+def _request_tokens(session: Session, code: str, pending: Pending) -> tuple[Granted, Pending]:
+    """The tokens, and the sign-in without `resource` if the server accepts none (RFC 8707 §2)."""
     server = pending.server
     client = session.credentials.complete(pending.client, server)
     options = TokenRequestOptions(session.profile.resource)
     request = exchange_request(server, client, code, pending.verifier, pending.redirect_uri, options)
     verdict = send_once("exchange", session.http, request, session.clock)
+    if isinstance(verdict, Rejection) and authorization.rejects_resource(verdict.error, server):
+        return _request_tokens(session, code, authorization.without_resource(pending))
     if not isinstance(verdict, Granted):
         raise session.messages.rejected(verdict, pending.scopes, is_configured=client.is_configured)
-    return verdict
+    return verdict, pending
 
 
-def is_pending(session: Session, pending: Pending) -> bool:
-    """Whether this sign-in is still the one under way."""
+def current(session: Session, pending: Pending) -> Pending | None:
+    """This sign-in as it is stored now, None if it is no longer the one under way."""
     stored = session.store.read_file().pending
-    return stored is not None and stored.state == pending.state
+    return stored if stored and stored.state == pending.state else None

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import httpx2
+
 from .. import background
 from ..errors import AuthError, UnavailableError
 from ..history import SIGN_INS, TABS
@@ -22,14 +24,15 @@ from ..oauth import authorization
 from ..oauth.discovery import same_origin
 from ..oauth.redirects import short_url
 from ..oauth.tokens import is_usable
-from ..records import Device, Pending, Record, Server
+from ..records import Device, Pending, Record
 from ..session.messages import DeclinedError
 from ..session.renewal import Session
+from ..urls import origin
 from .attempt import Destination, SignInAttempt
 from .authorization_request import AuthorizationRequest
 from .browser import Opener
 from .callback_server import DONE, STALE, Page, failed
-from .code_exchange import exchange_code, is_pending
+from .code_exchange import current, exchange_code
 from .device_login import DeviceLogin
 
 logger = logging.getLogger(__name__)
@@ -148,7 +151,8 @@ class Login:
         elif record.device:
             self._show_code(attempt, record.device)
         elif record.pending and record.pending.opened is not None:
-            if request.browser and not record.pending.opened and not attempt.ready.is_set():
+            may_open = request.browser and not self._unexpected(record.pending.server.authorization_endpoint)
+            if may_open and not record.pending.opened and not attempt.ready.is_set():
                 record = self._open_for_owner(record.pending.state)
             if record.pending:
                 attempt.opened = bool(record.pending.opened)
@@ -165,15 +169,21 @@ class Login:
             return self._store.write(record.model_copy(update={"pending": pending.model_copy(update=opened)}))
 
     def _show_url(self, attempt: SignInAttempt, pending: Pending) -> None:
-        url, server = short_url(pending.redirect_uri), self._unexpected(pending.server)
+        url, server = short_url(pending.redirect_uri), self._unexpected(pending.server.authorization_endpoint)
         attempt.show(Destination(url, server=server, authorize_url=pending.url))
 
     def _show_code(self, attempt: SignInAttempt, device: Device) -> None:
-        attempt.show(Destination(device.url, device.user_code, self._unexpected(device.server)))
+        attempt.show(Destination(device.url, device.user_code, self._unexpected(device.url)))
 
-    def _unexpected(self, server: Server) -> str:
-        """The authorization server if it has another origin, so that users see who gets their password."""
-        return "" if same_origin(server.issuer, self._profile.issuer) else server.issuer
+    def open_browser(self, attempt: SignInAttempt) -> None:
+        """Open a browser for an attempt whose unexpected server was shown to the user."""
+        attempt.opened = self._open(attempt.destination.url)
+
+    def _unexpected(self, url: str) -> str:
+        """The server at which users enter their password, if only the service names it."""
+        profile = self._profile
+        named = any(same_origin(url, own) for own in (profile.issuer, *profile.origins))
+        return origin(httpx2.URL(url)) if profile.finds_issuer and not named else ""
 
     def _lead(self, attempt: SignInAttempt, request: SignInRequest) -> None:
         with suppress(UnavailableError):
@@ -198,7 +208,8 @@ class Login:
             # A tab that an earlier process opened may be gone: a user who asks for the sign-in gets a new one.
             opened = bool(pending.opened) and not (request.interactive and request.browser)
             # The short URL, because command lines are visible to others and must not contain the state.
-            attempt.opened = opened or (request.browser and self._open(listener.url))
+            may_open = request.browser and not self._unexpected(pending.server.authorization_endpoint)
+            attempt.opened = opened or (may_open and self._open(listener.url))
             self._show_user(attempt, pending, is_new=resumed is None)
             self._wait(attempt, pending, record)
         finally:
@@ -219,7 +230,7 @@ class Login:
         until = time.monotonic() + min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
         while not attempt.done.wait(_CHECK_SECONDS):
             with attempt.guard:
-                if not attempt.outcome and not is_pending(self._session, pending):
+                if not attempt.outcome and not current(self._session, pending):
                     self._end_elsewhere(attempt, before, self._store.read())
                 elif not attempt.outcome and time.monotonic() > until:
                     self._store.change(pending=None)
@@ -267,14 +278,29 @@ class Login:
 
     def _handle_callback(self, attempt: SignInAttempt, pending: Pending, query: str) -> Page:
         """Handle a redirect's query; only the first one with our state counts."""
-        if authorization.read_callback(query, pending) is None:
+        response = authorization.read_callback(query, pending)
+        if response is None:
             return STALE
         with attempt.guard:
+            if not attempt.outcome and self._resource_rejected(response.error, pending):
+                return Page(303, location=authorization.without_resource(pending).url)
             if not attempt.outcome:
                 self._exchange(attempt, query, pending)
         if attempt.error:
             return failed(f"{attempt.error.message} {attempt.error.next_step}")
         return DONE
+
+    def _resource_rejected(self, error: str, pending: Pending) -> bool:
+        """Whether the server accepts no `resource`, so that the user has to be sent there again without one."""
+        if not authorization.rejects_resource(error, pending.server):
+            return False
+        with self._store.lock():
+            record = self._store.read()
+            stored = record.pending
+            if stored is None or stored.state != pending.state or not stored.server.resource:
+                return False
+            self._store.write(record.model_copy(update={"pending": authorization.without_resource(stored)}))
+            return True
 
     def _exchange(self, attempt: SignInAttempt, query: str, pending: Pending) -> None:
         try:

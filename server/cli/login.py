@@ -116,7 +116,9 @@ def _guide(login: Login, attempt: SignInAttempt, terminal: Terminal, browser: bo
         return
     destination = attempt.destination
     if destination.server:
-        terminal.say(f"You sign in with {destination.server}, the authorization server of {site}.")
+        terminal.say(f"{site} wants you to sign in at {destination.server}, its authorization server.")
+        if browser and not destination.user_code and not attempt.opened:
+            login.open_browser(attempt)
     if destination.user_code:
         terminal.say(f"Open this URL on any device and sign in:\n\n  {destination.url}\n")
         terminal.say(f"Your code is {destination.user_code}. This waits until you are done.")

@@ -10,7 +10,7 @@ from functools import partial
 import anyio
 
 from ...auth.errors import SignInRequired
-from ...auth.sign_in.attempt import SignInAttempt
+from ...auth.sign_in.attempt import Destination, SignInAttempt
 from ...auth.sign_in.login import Login
 from ..bridge.composition import Bridge
 from .elicitation import Asker
@@ -74,9 +74,10 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
 async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: SignInAttempt, until: float) -> None:
     """Have the client send the user to the sign-in page; record the answer in the attempt."""
     destination = attempt.destination
-    server = destination.server or needed.url
     how = f" and enter the code {destination.user_code}" if destination.user_code else ", through a URL on this machine"
-    message = f"{needed.message} Open your browser to sign in with {server}{how}."
+    message = (
+        f"{_reason(needed, destination)} Open your browser to sign in with {destination.server or needed.url}{how}."
+    )
     # `authorize_url` contains the state, so an answer to an earlier sign-in is not taken for one to this.
     action = await asker.ask(message, destination.url, destination.authorize_url, attempt.done.is_set, until)
     if action == "decline":
@@ -103,6 +104,13 @@ def _where(attempt: SignInAttempt) -> str:
     return f"{destination.url}{code}"
 
 
+def _reason(needed: SignInRequired, destination: Destination) -> str:
+    """Why the user signs in, and who gets their password if they could not expect that."""
+    if not destination.server:
+        return needed.message
+    return f"{needed.message} {needed.url} wants you to sign in at {destination.server}, its authorization server."
+
+
 def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserChannel) -> SignInRequired:
     """What the model tells the user; the URL is short and contains no secret."""
     destination = attempt.destination
@@ -123,15 +131,8 @@ def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserCha
             "Finish signing in, then repeat the request."
         )
     else:
+        why = "If you trust it:" if destination.server else "No browser can be opened from here."
         place = f"Open {destination.url} on this machine, or run" if channel.keeps_running else "Run"
-        next_step = (
-            f"No browser can be opened from here. {place} `closient-mcp login --no-browser` in a terminal; "
-            "then repeat the request."
-        )
-    # The user should see who gets their password.
-    message = (
-        f"{needed.message} You sign in with {destination.server}, its authorization server."
-        if destination.server
-        else needed.message
-    )
-    return SignInRequired(message, next_step, system=needed.system, url=needed.url)
+        command = f"login {needed.system}" if destination.server else "login --no-browser"
+        next_step = f"{why} {place} `closient-mcp {command}` in a terminal; then repeat the request."
+    return SignInRequired(_reason(needed, destination), next_step, system=needed.system, url=needed.url)

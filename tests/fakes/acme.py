@@ -90,20 +90,20 @@ class Acme:
         """How often a path was asked for."""
         return sum(got.path == path for got in self.service.received)
 
-    def settings(self, credential: str) -> Path:
+    def settings(self, credential: str, more: str = "") -> Path:
         """The settings file for this service, with a credential as TOML writes it."""
         file = self.home / "closient-mcp.toml"
         where = f'[systems.acme]\ndescription = "{self.service.url}/openapi.json"\n'
-        file.write_text(f"{where}credential = {credential}\n", encoding="utf-8")
+        file.write_text(f"{where}credential = {credential}\n{more}", encoding="utf-8")
         return file
 
     @asynccontextmanager
     async def connected(
-        self, credential: str = '{ grant = "authorization_code" }', browser: str = "", **client: Any
+        self, credential: str = '{ grant = "authorization_code" }', browser: str = "", more: str = "", **client: Any
     ) -> AsyncGenerator[tuple[Bridge, mcp.Client]]:
         """A bridge with a client of it."""
         environment = {"CLOSIENT_MCP_HOME": str(self.home), **({"BROWSER": browser} if browser else {})}
-        settings = load_settings(Options(config=str(self.settings(credential))), environment)
+        settings = load_settings(Options(config=str(self.settings(credential, more))), environment)
         async with open_bridge(settings, Redaction()) as bridge:
             await bridge.loader.load()
             async with mcp.Client(McpBridge(bridge).server(), **client) as connected:

@@ -15,6 +15,7 @@ from ..table_reader import TableReader
 
 NAME = "close"
 HOST = "api.close.com"
+DOMAINS = (".close.com",)
 
 
 def settings(reader: TableReader) -> SystemSettings:

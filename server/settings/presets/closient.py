@@ -23,6 +23,7 @@ from ..table_reader import TableReader
 from .closient_keys import KEY_HINTS, key_fault
 
 NAME = "closient"
+DOMAINS = (".closient.com", ".closient.dev")
 HOSTS = ("www.closient.com", "www.closient.dev")
 SITES = {"production": "https://www.closient.com", "testing": "https://www.closient.dev",
          "local": "http://localhost:8000"}  # fmt: skip

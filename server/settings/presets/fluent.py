@@ -19,6 +19,7 @@ from ..schema import FromEnvironment
 from ..table_reader import TableReader
 
 NAME = "fluent"
+DOMAINS = (".fluentretail.com",)
 HOST = re.compile(r"([a-z0-9-]+)\.(sandbox\.)?api\.fluentretail\.com")
 _INTEGRATION_CLIENT = "FLUENT_INTEGRATION"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from urllib.parse import urlsplit
 
-from ..model import SettingsError, SystemSettings
+from ....auth.urls import is_at, server_at
+from ..model import SettingsError, SignIn, SystemSettings
 from ..proposals import AddRequest, Proposal
 from ..schema import SystemTable
 from ..sources import Sources
@@ -20,6 +22,7 @@ _SETTINGS: Mapping[str, Callable[[TableReader], SystemSettings]] = {
     fluent.NAME: fluent.settings,
     "": generic.settings,
 }
+_DOMAINS = {domain: preset.NAME for preset in (closient, close, fluent) for domain in preset.DOMAINS}
 _ADDITIONS: Mapping[str, Callable[[AddRequest, str], tuple[dict[str, object], Proposal]]] = {
     closient.NAME: closient.addition,
     close.NAME: close.addition,
@@ -36,9 +39,28 @@ def read_systems(tables: Mapping[str, SystemTable], site: str | None, sources: S
     tables = tables or {DEFAULT_SYSTEM: SystemTable.model_construct()}
     presets = {name: _preset_of(name, table) for name, table in tables.items()}
     primary = closient.primary_of(presets, site, sources)
-    return tuple(
+    systems = [
         _read(TableReader(name, table, sources), presets[name], name == primary, site) for name, table in tables.items()
-    )
+    ]
+    return tuple(_without_foreign_servers(system, systems) for system in systems)
+
+
+def _without_foreign_servers(system: SystemSettings, systems: Sequence[SystemSettings]) -> SystemSettings:
+    """The system, which may not send its users to where they sign in to others."""
+    if not isinstance(system.credential, SignIn):
+        return system
+    own = server_at(system.site)
+    foreign = {domain: name for domain, name in _DOMAINS.items() if not is_at(own, domain)}
+    foreign |= {server_at(url): other.name for other in systems if other is not system for url in _servers_of(other)}
+    profile = replace(system.credential.profile, foreign=foreign)
+    return replace(system, credential=replace(system.credential, profile=profile))
+
+
+def _servers_of(system: SystemSettings) -> Iterator[str]:
+    yield from (system.site, *system.origins)
+    if isinstance(system.credential, SignIn):
+        profile = system.credential.profile
+        yield from (url for url in (profile.issuer, *asdict(profile.endpoints).values()) if url)
 
 
 def _read(reader: TableReader, preset: str, primary: bool, site: str | None) -> SystemSettings:
