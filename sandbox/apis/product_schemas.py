@@ -12,6 +12,7 @@ from .pagination import PageQuery, Pagination
 Metadata = dict[str, str]
 RecallStatus = Literal["ONGOING", "COMPLETED", "TERMINATED", "UNKNOWN"]
 RecallSeverity = Literal["CLASS_I", "CLASS_II", "CLASS_III", "UNKNOWN"]
+RecallSource = Literal["FDA", "FSIS", "CPSC", "HEALTH_CANADA"]
 
 
 class ProductOut(Schema):
@@ -133,8 +134,12 @@ class RecallQuery(PageQuery):
         None, description="Only recalls with this status; open ones (ONGOING, UNKNOWN) when left out."
     )
     severity: RecallSeverity | None = Field(None, description="Only recalls of this severity.")
-    lot: str | None = Field(None, max_length=20, description="Only recalls that cover this lot.")
+    source_system: RecallSource | None = Field(None, description="Only recalls of this authority.")
     ordering: str = Field("-recall_date", description="recall_date or severity; a minus sign in front for descending.")
+
+
+class LotRecallQuery(RecallQuery):
+    lot: str | None = Field(None, max_length=20, description="Only recalls that cover this lot.")
 
 
 class TradeItemQuery(PageQuery):
@@ -269,7 +274,7 @@ class RecallOut(Schema):
     id: str
     title: str
     status: RecallStatus
-    source_system: Literal["FDA", "FSIS", "CPSC", "HEALTH_CANADA"]
+    source_system: RecallSource
     severity: RecallSeverity
     created: datetime
     description: str

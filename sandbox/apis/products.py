@@ -14,11 +14,12 @@ from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Organization, Product, short_id
 from . import product_schemas as schemas
 from .authentication import ApiKeyAuth, Caller, anyone, authenticated, require_role
+from .known_products import known_product, normalized_gtin
 from .metadata import merged
 from .openapi import new_api
 from .pagination import PageQuery, paginated
 from .problems import ProblemError, invalid_field
-from .recalls import OPEN, covers
+from .recalls import recall_page
 
 api = new_api(
     "products",
@@ -40,7 +41,7 @@ def list_products(
 ) -> dict[str, Any]:
     """Looks up one product by its GTIN, or lists the products that an organization has claimed."""
     if query.gtin is not None:
-        found = Product.objects.filter(gtin=_normalized(query.gtin))
+        found = Product.objects.filter(gtin=normalized_gtin(query.gtin))
     elif query.organization_id is not None:
         require_role(authenticated(request), query.organization_id)
         found = Product.objects.filter(owner_id=query.organization_id)
@@ -52,7 +53,7 @@ def list_products(
 @api.post("/products", response={201: schemas.ProductOut}, auth=WRITE, summary="Create and claim a product")
 def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, dict[str, Any]]:
     """Creates a product that the catalog does not have yet and claims it for an organization."""
-    gtin = _normalized(body.gtin)
+    gtin = normalized_gtin(body.gtin)
     organization = _organization(authenticated(request), body.organization_id)
     if Product.objects.filter(gtin=gtin).exists():
         raise ProblemError(409, f"There is a product for GTIN {gtin} already; claim it instead.")
@@ -93,7 +94,7 @@ def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, 
 @api.get("/products/{gtin}", response=schemas.ProductOut, auth=READ, summary="Get a product")
 def get_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Returns a product by its GTIN, written with or without separators."""
-    return schemas.product_out(_product(gtin))
+    return schemas.product_out(known_product(gtin))
 
 
 @api.patch("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Update a claimed product")
@@ -130,7 +131,7 @@ def unclaim_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
 @api.post("/products/{gtin}/claim", response=schemas.ClaimReply, auth=WRITE, summary="Claim an existing product")
 def claim_product(request: HttpRequest, gtin: str, body: schemas.ClaimIn | None = None) -> dict[str, Any]:
     """Claims a product for an organization; the claim starts unverified."""
-    product = _product(gtin)
+    product = known_product(gtin)
     organization = _organization(authenticated(request), body.organization_id if body else None)
     if product.owner_id is not None:
         whose = "this" if product.owner_id == organization.id else "another"
@@ -155,7 +156,7 @@ def claim_product(request: HttpRequest, gtin: str, body: schemas.ClaimIn | None 
 )
 def report_claim(request: HttpRequest, gtin: str, body: schemas.ReportIn) -> tuple[int, dict[str, Any]]:
     """Reports that a product is claimed by somebody who should not own it. Needs no credential."""
-    product = _product(gtin)
+    product = known_product(gtin)
     return 201, {
         "id": short_id(f"report {product.gtin} {body.reporter_email}"),
         "gtin": product.gtin,
@@ -166,7 +167,7 @@ def report_claim(request: HttpRequest, gtin: str, body: schemas.ReportIn) -> tup
 @api.get("/products/{gtin}/ingredients", response=schemas.IngredientPage, auth=READ, summary="List ingredients")
 def list_ingredients(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists a product's ingredients in the order of the label."""
-    return paginated(_product(gtin).document["ingredients"], query)
+    return paginated(known_product(gtin).document["ingredients"], query)
 
 
 @api.get(
@@ -177,41 +178,29 @@ def list_ingredients(request: HttpRequest, gtin: str, query: Query[PageQuery]) -
 )
 def list_certifications(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists the certifications that a product carries."""
-    return paginated(_product(gtin).document["certifications"], query)
+    return paginated(known_product(gtin).document["certifications"], query)
 
 
 @api.get("/products/{gtin}/claims", response=schemas.ClaimPage, auth=READ, summary="List claims")
 def list_claims(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists what is claimed of a product, such as being gluten free."""
-    return paginated(_product(gtin).document["claims"], query)
+    return paginated(known_product(gtin).document["claims"], query)
 
 
 @api.get("/products/{gtin}/recalls", response=schemas.RecallPage, auth=READ, summary="List recalls")
 def list_recalls(
     request: HttpRequest,
     gtin: str,
-    query: Query[schemas.RecallQuery],
+    query: Query[schemas.LotRecallQuery],
 ) -> dict[str, Any]:
     """Lists a product's recalls, the open ones unless a status is asked for."""
-    statuses = (query.status,) if query.status else OPEN
-    name = query.ordering.removeprefix("-")
-    if name not in ("recall_date", "severity"):
-        raise ProblemError(400, "ordering must be recall_date or severity, with or without a minus sign.")
-    recalls = [
-        recall
-        for recall in _product(gtin).document["recalls"]
-        if recall["status"] in statuses
-        and query.severity in (None, recall["severity"])
-        and (query.lot is None or covers(recall["lot_codes"], query.lot))
-    ]
-    recalls.sort(key=lambda recall: str(recall[name]), reverse=query.ordering.startswith("-"))
-    return paginated(recalls, query)
+    return recall_page(known_product(gtin), query, query.lot)
 
 
 @api.get("/products/{gtin}/nutrition", response=schemas.NutritionOut, auth=READ, summary="Get nutrition facts")
 def get_nutrition(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Returns the nutrition facts of a product's label."""
-    nutrition: dict[str, Any] | None = _product(gtin).document["nutrition"]
+    nutrition: dict[str, Any] | None = known_product(gtin).document["nutrition"]
     if nutrition is None:
         raise ProblemError(404, "No nutrition facts are known for this product.")
     return nutrition
@@ -220,7 +209,7 @@ def get_nutrition(request: HttpRequest, gtin: str) -> dict[str, Any]:
 @api.get("/products/{gtin}/content", response=schemas.ContentOut, auth=READ, summary="Get all content of a product")
 def get_content(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Returns images, ingredients, certifications, claims, recalls and nutrition in one answer."""
-    product = _product(gtin)
+    product = known_product(gtin)
     document = product.document
     names = ("ingredients", "certifications", "claims", "recalls", "nutrition")
     return {"gtin": product.gtin, "images": _images(product), **{name: document[name] for name in names}}
@@ -252,7 +241,7 @@ def list_trade_items(
 @api.get("/trade-items/{gtin}", response=schemas.TradeItemDetailOut, auth=READ, summary="Get a trade item")
 def get_trade_item(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Returns a trade item with its measures and classification."""
-    return schemas.trade_item_out(_product(gtin))
+    return schemas.trade_item_out(known_product(gtin))
 
 
 @api.get("/browse/products/{id}", response=schemas.ProductBrowseOut, auth=READ, summary="Browse a product by id")
@@ -289,23 +278,8 @@ def parse_digital_link(request: HttpRequest, body: schemas.DigitalLinkIn) -> dic
     }
 
 
-def _normalized(gtin: str) -> str:
-    try:
-        return normalize(gtin)
-    except InvalidGtinError as error:
-        raise invalid_field("gtin", str(error)) from error
-
-
-def _product(gtin: str) -> Product:
-    normalized = _normalized(gtin)
-    product = Product.objects.filter(gtin=normalized).first()
-    if product is None:
-        raise ProblemError(404, f"No product found for GTIN {normalized}")
-    return product
-
-
 def _own_product(request: HttpRequest, gtin: str) -> Product:
-    product = _product(gtin)
+    product = known_product(gtin)
     if product.owner_id is None:
         raise ProblemError(403, "The product is not claimed by an organization of yours; claim it first.")
     require_role(authenticated(request), product.owner_id, *_WRITERS)

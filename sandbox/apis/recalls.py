@@ -1,6 +1,11 @@
-"""Which recalls are open, and which lots they cover."""
+"""A product's recalls: which are open, and which lots they cover."""
 
 from typing import Any
+
+from ..data.models import Product
+from .pagination import paginated
+from .problems import ProblemError
+from .product_schemas import RecallQuery
 
 OPEN = ("ONGOING", "UNKNOWN")
 
@@ -20,3 +25,25 @@ def covers(lot_codes: list[str], lot: str) -> bool:
 def is_open_for(recall: dict[str, Any], lot: str | None) -> bool:
     """Whether an open recall applies to this lot; without a lot, to any lot of the GTIN."""
     return recall["status"] in OPEN and (lot is None or covers(recall["lot_codes"], lot))
+
+
+def recall_page(product: Product, query: RecallQuery, lot: str | None) -> dict[str, Any]:
+    """One page of a product's recalls: the open ones unless a status is asked for, and those of a lot if it's given.
+
+    Raises:
+        ProblemError: 400, the ordering is none.
+    """
+    statuses = (query.status,) if query.status else OPEN
+    name = query.ordering.removeprefix("-")
+    if name not in ("recall_date", "severity"):
+        raise ProblemError(400, "ordering must be recall_date or severity, with or without a minus sign.")
+    recalls = [
+        recall
+        for recall in product.document["recalls"]
+        if recall["status"] in statuses
+        and query.severity in (None, recall["severity"])
+        and query.source_system in (None, recall["source_system"])
+        and (lot is None or covers(recall["lot_codes"], lot))
+    ]
+    recalls.sort(key=lambda recall: str(recall[name]), reverse=query.ordering.startswith("-"))
+    return paginated(recalls, query)

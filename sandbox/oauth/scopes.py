@@ -16,6 +16,8 @@ SCOPES = {
     "products:write": "Create, change, claim and unclaim products of your organizations",
     "resolver:read": "Read GS1 Digital Link resolution rules and links",
     "resolver:write": "Change where GS1 Digital Links lead to",
+    "compliance:read": "Read recalls and safety notices",
+    "compliance:write": "Change recalls and safety notices",
     "account:read": "See your profile, organizations, members and API keys",
     "account:write": "Change your profile and organizations",
     "qr:generate": "Generate QR codes for GS1 Digital Links",

@@ -21,7 +21,7 @@ DOCUMENTS = [
     "oauth-protected-resource",
     "gs1resolver",
 ]
-APPS = ["search", "products", "resolver", "account"]
+APPS = ["search", "products", "resolver", "compliance", "account"]
 
 
 @pytest.fixture
@@ -30,9 +30,7 @@ def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_the_catalog_lists_the_four_apps_and_nothing_of_the_sandbox_itself(
-    sandbox: Sandbox, http: httpx2.Client
-) -> None:
+def test_the_catalog_lists_every_app_and_nothing_of_the_sandbox_itself(sandbox: Sandbox, http: httpx2.Client) -> None:
     response = http.get("/.well-known/api-catalog")
 
     assert [context["anchor"] for context in response.json()["linkset"]] == [

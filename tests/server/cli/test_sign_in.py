@@ -20,7 +20,7 @@ REGISTER, TOKEN, AUTHORIZE = "/oauth/register/", "/oauth/token/", "/oauth/author
 
 def test_a_sign_in_asks_for_the_scopes_that_the_listed_tools_read_with_and_no_more(machine: Machine) -> None:
     well(machine.whoami())
-    scopes = ["account:read", "offline_access", "products:read", "resolver:read", "search:read"]
+    scopes = ["account:read", "compliance:read", "offline_access", "products:read", "resolver:read", "search:read"]
     assert sorted(machine.record()["tokens"]["scope"].split()) == scopes
     state = machine.run("status", "--json").json()["systems"]["closient"]["credential"]
     assert (state["signed_in"], state["source"], state["scopes"]) == (True, "registration", scopes)
