@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from .apis.problems import ProblemError, problem_response
 from .data import database
 from .data.accounts import KEYS, USERS
-from .gateway import access_log, faults, rate_limits
+from .gateway import access_log, faults, rate_limits, variants
 from .oauth import registration, tokens
+from .variants.table import VARIANTS
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -49,8 +50,11 @@ def overview(request: HttpRequest) -> HttpResponse:
                 "POST /__sandbox__/expire-tokens",
                 "POST /__sandbox__/forget-clients",
                 "POST /__sandbox__/fault",
+                "POST /__sandbox__/variants",
             ],
             "fault_kinds": list(faults.KINDS),
+            "variants": {name: variant.summary for name, variant in VARIANTS.items()},
+            "active_variants": variants.active,
         }
     )
 
@@ -70,6 +74,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     access_log.entries.clear()
     rate_limits.counters.clear()
     faults.ordered.clear()
+    variants.restore()
     return JsonResponse({"reset": True})
 
 
@@ -87,6 +92,33 @@ def forget_clients(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"forgotten": registration.forget_all()})
 
 
+class ActiveVariants(BaseModel):
+    """The variants to activate, in place of those that are active."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    names: list[str]
+
+    @field_validator("names")
+    @classmethod
+    def _are_known(cls, names: list[str]) -> list[str]:
+        if unknown := sorted(set(names) - VARIANTS.keys()):
+            raise ValueError(f"there is no variant {', '.join(unknown)}; there are {', '.join(VARIANTS)}")
+        return names
+
+
+@same_site_only
+@require_POST
+def activate_variants(request: HttpRequest) -> HttpResponse:
+    """Activate variants until the next reset."""
+    try:
+        requested = ActiveVariants.model_validate_json(request.body)
+    except ValidationError as error:
+        return _invalid("Invalid variants.", error)
+    variants.activate(requested.names)
+    return JsonResponse({"active_variants": variants.active})
+
+
 @same_site_only
 @require_POST
 def fault(request: HttpRequest) -> HttpResponse:
@@ -94,13 +126,17 @@ def fault(request: HttpRequest) -> HttpResponse:
     try:
         requested = faults.Fault.model_validate_json(request.body)
     except ValidationError as error:
-        messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
-        return problem_response(ProblemError(422, "Invalid fault.", errors=messages))
+        return _invalid("Invalid fault.", error)
     if requested.times:
         faults.ordered.append(requested.model_copy())
     else:
         faults.end(requested.path)
     return JsonResponse({"ordered": requested.model_dump()}, status=201)
+
+
+def _invalid(detail: str, error: ValidationError) -> HttpResponse:
+    messages = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+    return problem_response(ProblemError(422, detail, errors=messages))
 
 
 urlpatterns = [
@@ -110,4 +146,5 @@ urlpatterns = [
     path("expire-tokens", expire_tokens),
     path("forget-clients", forget_clients),
     path("fault", fault),
+    path("variants", activate_variants),
 ]

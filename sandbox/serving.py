@@ -7,7 +7,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +22,9 @@ DEFAULT_PORT = 8000
 _FOLDER = "closient-sandbox-"
 
 
-def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = False) -> int:
+def serve(
+    port: int = DEFAULT_PORT, variants: Sequence[str] = (), *, as_json: bool = False, until_eof: bool = False
+) -> int:
     """Run the sandbox until SIGINT or SIGTERM, and with `until_eof` until standard input ends.
 
     Returns the exit code: 0 after a clean stop, 1 if it cannot start.
@@ -37,7 +39,7 @@ def serve(port: int = DEFAULT_PORT, *, as_json: bool = False, until_eof: bool = 
         return 1
     with listener, suppress(_Stopped), _stopping_by_signal(), tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        server = _prepared_server(url, Path(folder), as_json)
+        server = _prepared_server(url, Path(folder), variants, as_json)
         if until_eof:
             threading.Thread(target=_stop_at_eof, args=[server], daemon=True).start()
         server.run(sockets=[listener])
@@ -78,17 +80,19 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _prepared_server(url: str, folder: Path, as_json: bool) -> "Server":
+def _prepared_server(url: str, folder: Path, names: Sequence[str], as_json: bool) -> "Server":
     import django
 
     from .settings import configure
 
-    configure(url, folder)
+    configure(url, folder, names)
     django.setup()
 
     from .data import database
+    from .gateway import variants
 
     database.create()
+    variants.restore()
 
     import uvicorn
     from asgiref.sync import sync_to_async
@@ -110,7 +114,7 @@ def _prepared_server(url: str, folder: Path, as_json: bool) -> "Server":
     class AnnouncingServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            _announce(url, as_json)
+            _announce(url, names, as_json)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets=sockets)
@@ -120,7 +124,7 @@ def _prepared_server(url: str, folder: Path, as_json: bool) -> "Server":
     return AnnouncingServer(config)
 
 
-def _announce(url: str, as_json: bool) -> None:
+def _announce(url: str, variants: Sequence[str], as_json: bool) -> None:
     from .data.accounts import KEYS, USERS
 
     if as_json:
@@ -130,6 +134,8 @@ def _announce(url: str, as_json: bool) -> None:
     print(f"The Closient sandbox runs at {url}")
     print(f"  Users:    {', '.join(USERS)} (password: {USERS['alice']['password']})")
     print(f"  API key:  {KEYS['business']}")
+    if variants:
+        print(f"  Variants: {', '.join(variants)}")
     print("  Stop it with Ctrl+C.", flush=True)
 
 

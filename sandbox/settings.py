@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
 
-def configure(url: str, folder: Path) -> None:
+def configure(url: str, folder: Path, variants: Sequence[str] = ()) -> None:
     """Configure Django for this URL, with its database in this folder."""
     # Otherwise every rejected request is printed; the log under /__sandbox__/ has them all.
     logging.getLogger("django.request").setLevel(logging.ERROR)
@@ -20,6 +21,7 @@ def configure(url: str, folder: Path) -> None:
         SECRET_KEY=secrets.token_urlsafe(48),
         ALLOWED_HOSTS=["127.0.0.1", "localhost", "[::1]"],
         SANDBOX_URL=url,
+        SANDBOX_VARIANTS=tuple(variants),
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",

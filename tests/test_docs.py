@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from closient_mcp.sandbox.variants.table import VARIANTS
 from closient_mcp.server.cli.main import main
 
 from .fakes.paths import ROOT
@@ -50,3 +51,9 @@ def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) 
     shown = capsys.readouterr().out
     assert named
     assert [command for command in named if not re.search(rf"^ +{command} ", shown, re.MULTILINE)] == []
+
+
+def test_every_variant_of_the_sandbox_is_described_on_its_page() -> None:
+    page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", page, re.MULTILINE))
+    assert rows == {name: variant.summary for name, variant in VARIANTS.items()}

@@ -69,7 +69,8 @@ ALLOWED: dict[str, set[str]] = {
     "sandbox.data": set(),
     "sandbox.oauth": set(),
     "sandbox.apis": {"sandbox.data", "sandbox.oauth"},
-    "sandbox.gateway": {"sandbox.apis"},
+    "sandbox.variants": set(),
+    "sandbox.gateway": {"sandbox.apis", "sandbox.variants"},
 }  # fmt: skip
 
 FOLDERS = ("tools", "auth", "server", "sandbox")

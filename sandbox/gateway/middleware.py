@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 from ..apis.authentication import Caller, identify, known_caller, remember
 from ..apis.problems import ProblemError, plain_problem, problem_response
-from . import access_log, rate_limits
+from . import access_log, rate_limits, variants
 from .faults import CONTROL, fault_response
 
 # Users see errors on these pages.
@@ -29,13 +29,19 @@ class GatewayMiddleware:
         """Answer one request."""
         if request.path.startswith(CONTROL):
             return _with_problem_body(request, self._get_response(request))
+        variants.prepare(request)
         remember(request, _identified(request))
         now = rate_limits.now()
         status = rate_limits.counters.count(_quotas(request), now)
         if status.exceeded:
             response: HttpResponseBase = _rate_limited(request, status)
         else:
-            response = fault_response(request) or _with_problem_body(request, self._get_response(request))
+            response = (
+                fault_response(request)
+                or variants.rejection(request, anonymous=known_caller(request) is None)
+                or _with_problem_body(request, self._get_response(request))
+            )
+        response = variants.rewritten(request, response)
         for name, value in status.headers(now).items():
             response.headers[name] = value
         caller = known_caller(request)
@@ -54,7 +60,7 @@ def _identified(request: HttpRequest) -> Caller | ProblemError | None:
     try:
         return identify(request)
     except ProblemError as problem:
-        return problem
+        return None if variants.ignores_credential(request) else problem
 
 
 def _quotas(request: HttpRequest) -> tuple[rate_limits.Quota, ...]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from ...auth import background
+from ...sandbox.variants.table import VARIANTS
 from ...tools.formats.suggestions import did_you_mean
 from ..settings.loading import invalid_settings, load_settings, load_valid_settings
 from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError, UsageError
@@ -190,7 +191,7 @@ def _add(given: argparse.Namespace) -> int:
 def _sandbox(given: argparse.Namespace) -> int:
     from ...sandbox.serving import serve
 
-    return serve(given.port)
+    return serve(given.port, given.variant)
 
 
 def _options(given: argparse.Namespace) -> Options:
@@ -275,5 +276,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     sandbox = command("sandbox", "run a local Closient sandbox until stopped")
     sandbox.add_argument("--port", type=_port, metavar="N", default=8000, help="0 picks a free port (default: 8000)")
+    sandbox.add_argument(
+        "--variant", action="append", choices=VARIANTS, metavar="NAME", default=[], help="may be given several times"
+    )
+    sandbox.formatter_class = argparse.RawDescriptionHelpFormatter
+    sandbox.epilog = "variants, where Closient's documentation contradicts itself:\n" + "\n".join(
+        f"  {name:22}{variant.summary}" for name, variant in VARIANTS.items()
+    )
     parser.commands = commands.choices
     return parser

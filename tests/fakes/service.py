@@ -211,6 +211,11 @@ class Sandbox:
         body = {"path": path, "kind": kind, "times": times}
         httpx2.post(f"{self.url}/__sandbox__/fault", json=body, trust_env=False, verify=False).raise_for_status()
 
+    def vary(self, *names: str) -> None:
+        """Activate variants until the next reset."""
+        url = f"{self.url}/__sandbox__/variants"
+        httpx2.post(url, json={"names": names}, trust_env=False, verify=False).raise_for_status()
+
     def reset(self) -> None:
         """Back to the start."""
         self.control("reset")
