@@ -108,7 +108,7 @@ async def _probe(request: AddRequest, location: Location) -> tuple[Mapping[str, 
     home = safe_origin("the URL of its API", found.home)
     async with anonymous_client(home) as client:
         provider = await find_provider(found, Fetcher(client, frozenset({home})))
-    return found.settings, propose(request.name, request.client, found.schemes, provider)
+    return found.settings, propose(request, found.schemes, provider)
 
 
 def _pins(found: System) -> dict[str, list[str]]:

@@ -174,12 +174,11 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _add(given: argparse.Namespace) -> int:
-    from ..settings.proposals import AddRequest, ClientOptions
+    from ..settings.proposals import AddRequest
     from .add import add
 
     options = _options(given)
-    client = ClientOptions(given.client_id, given.redirect_uri)
-    request = AddRequest(given.name, given.url, given.preset, given.base or "", given.account, given.retailer, client)
+    request = AddRequest(**{name: getattr(given, name) for name in AddRequest.__dataclass_fields__})
     # Here a named file need not exist yet.
     named = options.config or os.environ.get("CLOSIENT_MCP_CONFIG", "").strip()
     exists = not named or Path(named).expanduser().exists()
@@ -265,7 +264,7 @@ def _parser() -> argparse.ArgumentParser:
         "url", metavar="URL", help="the URL of its site, its api-catalog or an OpenAPI document; or a file"
     )
     add.add_argument("--preset", choices=NAMES, help="the preset (default: by its URL or name)")
-    add.add_argument("--base", metavar="URL", help="the URL of its API, instead of the servers in its documents")
+    add.add_argument("--base", metavar="URL", default="", help="the URL of its API, instead of its documents' servers")
     add.add_argument("--client-id", metavar="ID", help="your own OAuth client")
     add.add_argument("--redirect-uri", metavar="URI", help="the redirect URI that the client is registered with")
     add.add_argument("--account", metavar="NAME", help="the Fluent account, if the URL does not contain it")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...tools.openapi.security import Scheme
-from ..settings.proposals import ClientOptions, Proposal, env, own_client, variable
+from ..settings.proposals import AddRequest, CredentialValues, Proposal, env, own_client
 
 _BASIC = "its documents require HTTP Basic: set {} to NAME:PASSWORD, or to a key that is used as the name"
 _WHOLE_HEADER = "its documents require the header Authorization: set {} to its whole value, such as `Bearer TOKEN`"
@@ -21,37 +21,34 @@ class Provider:
     issuer: str = ""
 
 
-def propose(name: str, client: ClientOptions, schemes: Sequence[Scheme], provider: Provider | None) -> Proposal:
+def propose(request: AddRequest, schemes: Sequence[Scheme], provider: Provider | None) -> Proposal:
     """The credential for a system that no preset knows."""
     flows = {scheme.flow: scheme for scheme in reversed(schemes) if scheme.kind == "oauth2"}
-    if client.client_id is not None:
-        return _own_client(name, client, flows.get("authorizationCode"), provider)
+    if request.client_id is not None:
+        return own_client(request, _endpoints(flows.get("authorizationCode"), provider))
     takes_tokens = not schemes or any(scheme.takes_tokens for scheme in schemes)
     if provider and provider.registers and takes_tokens:
         only_clients = not provider.interactive or set(flows) == {"clientCredentials"}
         grant = "client_credentials" if only_clients else "authorization_code"
-        return Proposal(
-            {"grant": grant, **_issuer(provider)}, "its authorization server supports dynamic client registration"
-        )
+        reason = "its authorization server supports dynamic client registration"
+        return Proposal({"grant": grant, **_issuer(provider)}, reason)
     unattended = flows.get("clientCredentials") or flows.get("password")
     if unattended and unattended.token and "authorizationCode" not in flows:
-        return _unattended(name, unattended, provider)
-    return _key(name, schemes) or _none(schemes, provider)
+        return _unattended(request.name, unattended, provider)
+    return _key(env(request.name, "API_KEY"), schemes) or _none(schemes, provider)
 
 
-def _key(name: str, schemes: Sequence[Scheme]) -> Proposal | None:
+def _key(secret: dict[str, str], schemes: Sequence[Scheme]) -> Proposal | None:
     """An API key where the documents declare it; a header of its own is preferred to `Authorization`."""
-    key_variable = variable(name, "API_KEY")
-    key: dict[str, object] = {"grant": "api_key", "key": {"env": key_variable}}
+    key: CredentialValues = {"grant": "api_key", "key": secret}
     for scheme in schemes:
         if scheme.kind == "apiKey" and scheme.place in ("header", "query") and not scheme.is_authorization:
             reason = f"its documents require a key in the {scheme.place} {scheme.name}"
-            return Proposal({**key, "in": scheme.place, "name": scheme.name}, reason, (key_variable,))
+            return Proposal({**key, "in": scheme.place, "name": scheme.name}, reason)
     if any(scheme.kind == "basic" for scheme in schemes):
-        return Proposal({**key, "in": "basic"}, _BASIC.format(key_variable), (key_variable,))
+        return Proposal({**key, "in": "basic"}, _BASIC.format(secret["env"]))
     if any(scheme.is_authorization or scheme.kind == "bearer" for scheme in schemes):
-        reason = _WHOLE_HEADER.format(key_variable)
-        return Proposal({**key, "in": "header", "name": "Authorization"}, reason, (key_variable,))
+        return Proposal({**key, "in": "header", "name": "Authorization"}, _WHOLE_HEADER.format(secret["env"]))
     return None
 
 
@@ -64,13 +61,10 @@ def _none(schemes: Sequence[Scheme], provider: Provider | None) -> Proposal:
     return Proposal("none", "its documents require none")
 
 
-def _own_client(name: str, client: ClientOptions, oauth: Scheme | None, provider: Provider | None) -> Proposal:
-    endpoints: dict[str, object] = {}
-    if provider:
-        endpoints = _issuer(provider)
-    elif oauth and oauth.authorization and oauth.token:
-        endpoints = {"authorization_endpoint": oauth.authorization, "token_endpoint": oauth.token}
-    return own_client(name, client, endpoints)
+def _endpoints(oauth: Scheme | None, provider: Provider | None) -> dict[str, str]:
+    if provider is None and oauth and oauth.authorization and oauth.token:
+        return {"authorization_endpoint": oauth.authorization, "token_endpoint": oauth.token}
+    return _issuer(provider)
 
 
 def _unattended(name: str, oauth: Scheme, provider: Provider | None) -> Proposal:
@@ -78,11 +72,9 @@ def _unattended(name: str, oauth: Scheme, provider: Provider | None) -> Proposal
     if oauth.flow == "password":
         grant, names = "password", ("USERNAME", "PASSWORD")
     where = _issuer(provider) if provider else {"token_endpoint": oauth.token}
-    credential = {"grant": grant, **{secret.lower(): env(name, secret) for secret in names}, **where}
-    return Proposal(
-        credential, "its documents require this OAuth grant", tuple(variable(name, secret) for secret in names)
-    )
+    secrets = {secret.lower(): env(name, secret) for secret in names}
+    return Proposal({"grant": grant, **secrets, **where}, "its documents require this OAuth grant")
 
 
-def _issuer(provider: Provider) -> dict[str, object]:
-    return {"issuer": provider.issuer} if provider.issuer else {}
+def _issuer(provider: Provider | None) -> dict[str, str]:
+    return {"issuer": provider.issuer} if provider and provider.issuer else {}

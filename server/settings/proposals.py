@@ -1,17 +1,13 @@
-"""What `add` is asked for, and the credential that it proposes."""
+"""The command line of `add`, and the credential that it proposes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
-
-@dataclass(frozen=True, slots=True)
-class ClientOptions:
-    """The OAuth client named on the command line."""
-
-    client_id: str | None = None
-    redirect_uri: str | None = None
+# A credential as the settings file has it; a secret is a reference such as `{ env = "ACME_API_KEY" }`.
+CredentialValues: TypeAlias = Mapping[str, str | Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +15,38 @@ class AddRequest:
     """The command line of `add`."""
 
     name: str
-    url: str
+    url: str = ""
     preset: str | None = None
     base: str = ""
     account: str | None = None
     retailer: int | None = None
-    client: ClientOptions = field(default_factory=ClientOptions)
+    client_id: str | None = None
+    redirect_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A credential as the settings file has it, why it was chosen, and the environment variables to set for it."""
+    """A credential for the settings file, or `none`, and why it was chosen."""
 
-    credential: str | Mapping[str, object]
+    credential: CredentialValues | str
     reason: str
-    variables: tuple[str, ...] = ()
+
+    @property
+    def variables(self) -> list[str]:
+        """The environment variables that it refers to."""
+        values = () if isinstance(self.credential, str) else self.credential.values()
+        return [value["env"] for value in values if not isinstance(value, str)]
 
 
-def own_client(name: str, client: ClientOptions, endpoints: Mapping[str, object]) -> Proposal:
-    """The user's own client; one that was registered with a fixed redirect URI also has a secret."""
-    credential: dict[str, object] = {"grant": "authorization_code", "client_id": client.client_id}
-    variables: tuple[str, ...] = ()
-    if client.redirect_uri is not None:
-        credential |= {"client_secret": env(name, "CLIENT_SECRET"), "redirect_uri": client.redirect_uri}
-        variables = (variable(name, "CLIENT_SECRET"),)
-    return Proposal({**credential, **endpoints}, "the client that you named", variables)
-
-
-def variable(name: str, secret: str) -> str:
-    """The environment variable for a secret of a system: `ACME_API_KEY`."""
-    return f"{name.upper().replace('-', '_')}_{secret}"
+def own_client(request: AddRequest, endpoints: Mapping[str, str]) -> Proposal:
+    """The client that the user named; one that was registered with a fixed redirect URI also has a secret."""
+    credential: CredentialValues = {"grant": "authorization_code", "client_id": request.client_id or ""}
+    if request.redirect_uri is not None:
+        secret = env(request.name, "CLIENT_SECRET")
+        credential = {**credential, "client_secret": secret, "redirect_uri": request.redirect_uri}
+    return Proposal({**credential, **endpoints}, "the client that you named")
 
 
 def env(name: str, secret: str) -> dict[str, str]:
-    """The reference to that variable in the settings file."""
-    return {"env": variable(name, secret)}
+    """The reference to the environment variable for a secret of a system: `ACME_API_KEY`."""
+    return {"env": f"{name.upper().replace('-', '_')}_{secret}"}

@@ -10,7 +10,7 @@ from ....tools.catalog.discovery import DocumentSource
 from ..credentials import credential_of, new_profile
 from ..model import Preset, SignIn, SystemSettings
 from ..origins import safe_origin
-from ..proposals import AddRequest, Proposal, env, variable
+from ..proposals import AddRequest, CredentialValues, Proposal, env, own_client
 from ..table_reader import TableReader
 
 NAME = "close"
@@ -51,23 +51,12 @@ def settings(reader: TableReader) -> SystemSettings:
 
 
 def addition(request: AddRequest, url: str) -> tuple[dict[str, object], Proposal]:
-    """The settings and the credential that `add` proposes."""
+    """The settings that `add` proposes; the credential is the OAuth app's client if one is named, else an API key."""
     site: dict[str, object] = {} if urlsplit(url).hostname == HOST else {"site": safe_origin("its URL", url)}
-    return site, proposal(request)
-
-
-def proposal(request: AddRequest) -> Proposal:
-    """The OAuth app's client if one is named, else an API key."""
-    name, client = request.name, request.client
-    if client.client_id is None:
-        key = {"grant": "api_key", "key": env(name, "API_KEY")}
-        return Proposal(key, "an API key from Close: Settings, Developer, API Keys", (variable(name, "API_KEY"),))
-    redirect_uri = client.redirect_uri or "http://127.0.0.1:8765/callback"
-    credential = {
-        "grant": "authorization_code",
-        "client_id": client.client_id,
-        "client_secret": env(name, "CLIENT_SECRET"),
-        "redirect_uri": redirect_uri,
-    }
+    if request.client_id is None:
+        key: CredentialValues = {"grant": "api_key", "key": env(request.name, "API_KEY")}
+        return site, Proposal(key, "an API key from Close: Settings, Developer, API Keys")
+    redirect_uri = request.redirect_uri or "http://127.0.0.1:8765/callback"
+    client = own_client(replace(request, redirect_uri=redirect_uri), {})
     reason = f"your OAuth app's client; {redirect_uri} has to be one of the app's redirect URLs"
-    return Proposal(credential, reason, (variable(name, "CLIENT_SECRET"),))
+    return site, replace(client, reason=reason)

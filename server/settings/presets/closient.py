@@ -164,12 +164,8 @@ def _credential_from_environment(profile: Profile, sources: Sources) -> Credenti
 
 
 def addition(request: AddRequest, url: str) -> tuple[dict[str, object], Proposal]:
-    """The settings and the credential that `add` proposes."""
-    return {"site": safe_origin("its URL", url)}, proposal(request)
-
-
-def proposal(request: AddRequest) -> Proposal:
-    """Registration, unless the user named a client."""
-    if request.client.client_id is None:
-        return Proposal({"grant": "authorization_code"}, "Closient supports dynamic client registration")
-    return own_client(NAME, request.client, {})
+    """The settings that `add` proposes; the credential is registration, unless the user named a client."""
+    site: dict[str, object] = {"site": safe_origin("its URL", url)}
+    if request.client_id is None:
+        return site, Proposal({"grant": "authorization_code"}, "Closient supports dynamic client registration")
+    return site, own_client(request, {})

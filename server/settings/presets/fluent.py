@@ -14,7 +14,7 @@ from ....tools.http.sender import Sender
 from ..credentials import credential_of, new_profile
 from ..model import Preset, PresetTools, SettingsError, SystemSettings
 from ..origins import safe_origin
-from ..proposals import AddRequest, Proposal, env, variable
+from ..proposals import AddRequest, Proposal, env
 from ..schema import FromEnvironment
 from ..table_reader import TableReader
 
@@ -80,7 +80,5 @@ def addition(request: AddRequest, url: str) -> tuple[dict[str, object], Proposal
         values["environment"] = "sandbox" if host[2] else "production"
     if request.retailer is not None:
         values["retailer"] = request.retailer
-    names = ("USERNAME", "PASSWORD", "CLIENT_ID", "CLIENT_SECRET")
-    credential: dict[str, object] = {"grant": "password", **{name.lower(): env(request.name, name) for name in names}}
-    variables = tuple(variable(request.name, name) for name in names)
-    return values, Proposal(credential, "Fluent supports only the password grant", variables)
+    secrets = {name: env(request.name, name.upper()) for name in ("username", "password", "client_id", "client_secret")}
+    return values, Proposal({"grant": "password", **secrets}, "Fluent supports only the password grant")

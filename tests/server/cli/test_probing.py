@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from closient_mcp.server.cli.proposal import Provider, propose
 from closient_mcp.server.cli.targets import location_of
 from closient_mcp.server.settings.model import SettingsError
 from closient_mcp.server.settings.presets import close, closient
-from closient_mcp.server.settings.proposals import AddRequest, ClientOptions
+from closient_mcp.server.settings.proposals import AddRequest
 from closient_mcp.server.settings.writing import read_bytes, system_table, with_tables, write_bytes
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.openapi.security import Scheme, security_schemes
@@ -103,12 +104,12 @@ def test_schemes_are_bounded_and_told_once() -> None:
 def test_the_credential_is_the_one_that_asks_least_of_the_person(
     schemes: tuple[Scheme, ...], provider: Provider | None, grant: str
 ) -> None:
-    credential = propose("acme", ClientOptions(), schemes, provider).credential
+    credential = propose(AddRequest("acme"), schemes, provider).credential
     assert (credential if isinstance(credential, str) else credential["grant"]) == grant
 
 
 def test_a_key_of_its_own_goes_before_the_header_that_others_use_too() -> None:
-    found = propose("acme", ClientOptions(), [Scheme("apiKey", "header", "Authorization"), KEY], None)
+    found = propose(AddRequest("acme"), [Scheme("apiKey", "header", "Authorization"), KEY], None)
     assert isinstance(found.credential, dict)
     assert found.credential["name"] == "X-Key"
 
@@ -116,24 +117,25 @@ def test_a_key_of_its_own_goes_before_the_header_that_others_use_too() -> None:
 def test_an_authorization_server_elsewhere_is_named_whatever_the_grant() -> None:
     elsewhere = Provider(registers=False, issuer="https://id.example")
     for schemes, mine in (
-        ((SIGN_IN,), ClientOptions("mine")),
-        ((CLIENT,), ClientOptions()),
-        ((PASSWORD,), ClientOptions()),
+        ((SIGN_IN,), AddRequest("acme", client_id="mine")),
+        ((CLIENT,), AddRequest("acme")),
+        ((PASSWORD,), AddRequest("acme")),
     ):
-        credential = propose("acme", mine, schemes, elsewhere).credential
+        credential = propose(mine, schemes, elsewhere).credential
         assert isinstance(credential, dict)
         assert credential["issuer"] == "https://id.example"
         assert "token_endpoint" not in credential
 
 
 def test_a_client_of_ones_own_has_a_secret_only_where_its_redirect_address_is_fixed() -> None:
-    public = propose("my-acme", ClientOptions("mine"), (), CLOSED)
+    request = AddRequest("my-acme", client_id="mine")
+    public = propose(request, (), CLOSED)
     assert public.credential == {"grant": "authorization_code", "client_id": "mine"}
-    assert public.variables == ()
-    fixed = propose("my-acme", ClientOptions("mine", "http://127.0.0.1:8765/callback"), (), CLOSED)
-    assert fixed.variables == ("MY_ACME_CLIENT_SECRET",)
-    assert closient.proposal(AddRequest("closient", "", client=ClientOptions("mine"))).credential == public.credential
-    assert close.proposal(AddRequest("close", "", client=ClientOptions("mine"))).variables == ("CLOSE_CLIENT_SECRET",)
+    assert public.variables == []
+    fixed = propose(replace(request, redirect_uri="http://127.0.0.1:8765/callback"), (), CLOSED)
+    assert fixed.variables == ["MY_ACME_CLIENT_SECRET"]
+    assert closient.addition(request, closient.SITES["testing"])[1].credential == public.credential
+    assert close.addition(request, "https://api.close.com")[1].variables == ["MY_ACME_CLIENT_SECRET"]
 
 
 @pytest.mark.parametrize(
