@@ -88,10 +88,6 @@ class PresetTools:
     check: ResponseCheck = no_check
 
 
-def _no_tools(_: Sender) -> PresetTools:
-    return PresetTools()
-
-
 @dataclass(frozen=True, slots=True)
 class Preset:
     """What is known of a system beyond its documents; `introduction` is for the instructions to the model.
@@ -102,7 +98,7 @@ class Preset:
 
     name: str = ""
     introduction: str = ""
-    tools: Callable[[Sender], PresetTools] = _no_tools
+    tools: Callable[[Sender], PresetTools] = lambda _: PresetTools()
     app_scopes: bool = False
     pins: tuple[str, ...] = ()
 

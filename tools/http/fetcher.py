@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -33,14 +34,13 @@ from .fetched import (
     Validators,
     validators_of,
 )
-from .messages import lower_case, read_capped
+from .messages import REDIRECTS, lower_case, read_capped, reason_of
 from .rate_limits import seconds_to_wait
 
 logger = logging.getLogger(__name__)
 
 _TIMEOUT = 20.0
 _MAX_REDIRECTS = 5
-_REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_WAIT = 5.0
 _METADATA = ("url", "accept", "etag", "modified")
 Parsed = TypeVar("Parsed")
@@ -123,9 +123,7 @@ class Fetcher:
         Raises:
             FetchError: the URL is not allowed, or there is no usable response and no cached copy.
         """
-        return await self._fetch(
-            url, lambda cached: self._follow_redirects(url, lambda url: self._get(url, accept, cached))
-        )
+        return await self._fetch(url, lambda cached: self._follow_redirects(url, partial(self._get, accept, cached)))
 
     async def links(self, url: str) -> Document:
         """Return the `Link` header of a URL as a document, from HEAD, or from GET if that has none.
@@ -135,12 +133,8 @@ class Fetcher:
         """
 
         async def request(_: Document | None) -> Document:
-            document = await self._follow_redirects(url, lambda url: self._get_links("HEAD", url))
-            return (
-                document
-                if document.body
-                else await self._follow_redirects(url, lambda url: self._get_links("GET", url))
-            )
+            document = await self._follow_redirects(url, partial(self._get_links, "HEAD"))
+            return document if document.body else await self._follow_redirects(url, partial(self._get_links, "GET"))
 
         key = f"{url}#links"  # requested URLs have no fragment
         document = await self._fetch(key, request)
@@ -181,8 +175,7 @@ class Fetcher:
         except InvalidUrlError as error:
             raise FetchError(str(error)) from None
         except httpx2.RequestError as error:
-            reason = str(error).strip().rstrip(".")[:200] or type(error).__name__
-            raise ConnectionFailedError(f"cannot be reached: {reason}") from error
+            raise ConnectionFailedError(f"cannot be reached: {reason_of(error)}") from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise FetchError(f"invalid URL: {error}") from None
         raise FetchError(f"more than {_MAX_REDIRECTS} redirects or retries")
@@ -190,11 +183,11 @@ class Fetcher:
     async def _get_links(self, method: str, url: str) -> Document | str:
         async with self.client.stream(method, url, follow_redirects=False) as response:
             headers = lower_case(response)
-        if response.status_code in _REDIRECTS and "location" in headers:
+        if response.status_code in REDIRECTS and "location" in headers:
             return resolve(url, headers["location"])
         return Document(headers.get("link", "").encode(), url, time.time(), validators=validators_of(headers, ""))
 
-    async def _get(self, url: str, accept: str, cached: Document | None) -> Document | str:
+    async def _get(self, accept: str, cached: Document | None, url: str) -> Document | str:
         known = cached.validators if cached and cached.url == url else None
         # Representations for another `Accept` may share the date (RFC 9110 §12.5.5).
         conditions = known.conditions() if known and known.accept == accept else {}
@@ -206,12 +199,12 @@ class Fetcher:
             if wait is not None and wait <= _MAX_WAIT:
                 await anyio.sleep(wait)
                 return url  # the loop that follows redirects retries, and limits both
-            if status in _REDIRECTS and headers.get("location"):
+            if status in REDIRECTS and headers.get("location"):
                 return resolve(url, headers["location"])
             if status == 304 and cached and known and conditions:
                 if known.matches(headers.get("etag", "")):
                     return replace(cached, confirmed=time.time())
-                return await self._get(url, accept, None)  # it selects another body (RFC 9111 §4.3.4)
+                return await self._get(accept, None, url)  # it selects another body (RFC 9111 §4.3.4)
             if status != 200:
                 raise (GoneError if status in (404, 410) else FetchError)(
                     f"HTTP {status} {response.reason_phrase}".strip()

@@ -11,6 +11,7 @@ from ..tiers import Tier
 
 # RFC 9110 §9.2.2, and QUERY by its own draft.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}
+REDIRECTS = {301, 302, 303, 307, 308}
 MAY_HAVE_SUCCEEDED = "The call may have succeeded all the same: check before you repeat it."
 
 
@@ -55,6 +56,15 @@ async def read_capped(response: httpx2.Response, limit: int) -> tuple[bytes, boo
         if len(chunk) > room:
             return bytes(body), True
     return bytes(body), False
+
+
+def reason_of(error: httpx2.RequestError) -> str:
+    """Return why there was no response."""
+    if isinstance(error, httpx2.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx2.TimeoutException):
+        return "no response in time"
+    return str(error).strip().rstrip(".")[:200] or type(error).__name__
 
 
 def lower_case(response: httpx2.Response) -> dict[str, str]:

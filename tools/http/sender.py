@@ -17,7 +17,7 @@ from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
 from ..formats.urls import InvalidUrlError, has_origin, redact_url, resolve
-from .messages import IDEMPOTENT, MAY_HAVE_SUCCEEDED, Request, Response, lower_case, read_capped
+from .messages import IDEMPOTENT, MAY_HAVE_SUCCEEDED, REDIRECTS, Request, Response, lower_case, read_capped, reason_of
 from .rate_limits import RateLimiter, seconds_to_wait
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,6 @@ MAX_REDIRECTS = 4
 MAX_WAIT = 5.0
 _QUEUE_SECONDS = 8.0
 _ATTEMPTS = 3
-_REDIRECTS = {301, 302, 303, 307, 308}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # Streams may never end, so only their beginning is read.
 _STREAMING = {EVENTS, *LINES, "multipart/x-mixed-replace"}
@@ -80,10 +79,13 @@ class Sender:
                 )
             response = await self._send_with_retries(request)
             location = response.headers.get("location")
-            if response.status not in _REDIRECTS or not location:
+            if response.status not in REDIRECTS or not location:
                 return response
-            target = self._target(response, location)
-            if target is None:
+            try:
+                target = resolve(response.url, location)
+            except InvalidUrlError:
+                return response
+            if not has_origin(target, self.origins):
                 return response
             request = _redirected(request, response.status, target)
         raise RefusedError(
@@ -91,14 +93,6 @@ class Sender:
             "This is probably a redirect loop, which only the service's operator can fix.",
             _details(request.url),
         )
-
-    def _target(self, response: Response, location: str) -> str | None:
-        """Return the target of a redirect if it belongs to the system."""
-        try:
-            target = resolve(response.url, location)
-        except InvalidUrlError:
-            return None
-        return target if has_origin(target, self.origins) else None
 
     async def _send_with_retries(self, request: Request) -> Response:
         """Retry only what the server did not process, and idempotent requests."""
@@ -146,7 +140,7 @@ class Sender:
             return Response(response.status_code, headers, body, request.url, cut, waited, request.method)
 
     def _unreachable(self, request: Request, error: httpx2.RequestError) -> UnreachableError:
-        reason, next_step = _reason(error), _retry_hint(request)
+        reason, next_step = reason_of(error), _retry_hint(request)
         if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
             next_step = "Check the network and the URL, then try again."
         message = f"{self._label(request.url)} cannot be reached: {reason}."
@@ -188,14 +182,6 @@ def _redirected(request: Request, status: int, target: str) -> Request:
 def _is_final(error: httpx2.RequestError) -> bool:
     """Tell whether retrying is pointless: an unknown host, a bad certificate, a refused connection."""
     return isinstance(error, httpx2.ConnectError | httpx2.UnsupportedProtocol | httpx2.LocalProtocolError)
-
-
-def _reason(error: httpx2.RequestError) -> str:
-    if isinstance(error, httpx2.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(error, httpx2.TimeoutException):
-        return "no response in time"
-    return str(error).strip().rstrip(".")[:200] or type(error).__name__
 
 
 def _is_repeatable(request: Request) -> bool:
