@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import partial
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -32,7 +33,9 @@ class _PrivateFile(RotatingFileHandler):
     """A file that only its owner can read."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_open_private)
+        return open(
+            self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=partial(os.open, mode=0o600)
+        )
 
 
 def start_log(level: str, file: str | None, *, folder: Path | None = None) -> Redaction:
@@ -78,7 +81,3 @@ def _rotating(folder: Path | None) -> list[logging.Handler]:
         return [_PrivateFile(folder / LOG_NAME, maxBytes=_MOST_BYTES, backupCount=_KEPT_FILES)]
     except OSError:
         return []
-
-
-def _open_private(file: str, flags: int) -> int:
-    return os.open(file, flags, 0o600)

@@ -7,7 +7,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from itertools import chain, repeat
 from typing import Any, cast
@@ -84,11 +84,8 @@ class McpBridge:
         server.middleware.append(self._changes)
         return server
 
-    def _lifespan(self, _: Server[Any]) -> AbstractAsyncContextManager[dict[str, Any]]:
-        return self._loading()
-
     @asynccontextmanager
-    async def _loading(self) -> AsyncGenerator[dict[str, Any]]:
+    async def _lifespan(self, _: Server[Any]) -> AsyncGenerator[dict[str, Any]]:
         if self._is_loading:  # a connection whose era changed has a second run
             yield {}
             return

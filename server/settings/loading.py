@@ -45,7 +45,9 @@ def load_settings(
             '"${...}", the host did not expand it.'
         )
     path, table, sources = _file(options, environ, home, text, without)
-    sources.warnings.extend(_unknown_variables(environ))
+    for name in sorted(name for name in environ if name.startswith("CLOSIENT_MCP_") and name not in _VARIABLES):
+        meant = did_you_mean(name, _VARIABLES) or "."
+        sources.warnings.append(f"{name} has no effect: unknown variable{meant}")
     systems = () if without and not table.systems else read_systems(table.systems, options.site, sources)
     exposure = _exposure(options, table, sources, systems)
     return Settings(
@@ -178,11 +180,6 @@ def _flag(name: str, environ: Mapping[str, str]) -> bool:
     if value not in _YES | _NO:
         raise SettingsError(f"{name}={value[:40]!r}: expected true or false.")
     return value in _YES
-
-
-def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    unknown = sorted(name for name in environ if name.startswith("CLOSIENT_MCP_") and name not in _VARIABLES)
-    return [f"{name} has no effect: unknown variable{did_you_mean(name, _VARIABLES) or '.'}" for name in unknown]
 
 
 def _first(*values: tuple[str, str | None]) -> tuple[str, str]:

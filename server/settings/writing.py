@@ -12,29 +12,18 @@ from ...tools.http.atomic_files import replace_file
 from .model import SettingsError
 
 _NEW = b"# Settings of closient-mcp; `closient-mcp config show` shows the settings in force.\n"
-_WIDTH = 80
 
 
 def system_table(name: str, values: Mapping[str, object]) -> str:
-    """A system's table as TOML."""
-    return "\n".join([f"[systems.{name}]", *(_line(key, value) for key, value in values.items()), ""])
-
-
-def _line(key: str, value: object) -> str:
-    whole = f"{key} = {_value(value)}"
-    if len(whole) <= _WIDTH or not isinstance(value, Mapping) or not value:
-        return whole
-    members = cast("Mapping[str, object]", value)
-    begin = f"{key} = {{ "
-    texts = [f"{name} = {_value(member)}" for name, member in members.items()]
-    lines = texts[:1]
-    for text in texts[1:]:
-        if len(f"{begin}{lines[-1]}, {text} }}") <= _WIDTH:
-            lines[-1] += f", {text}"
+    """A system's table as TOML; a mapping in it becomes a table of its own, such as `[systems.acme.credential]`."""
+    own, nested = [f"[systems.{name}]"], list[str]()
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            members = cast("Mapping[str, object]", value)
+            nested += ["", f"[systems.{name}.{key}]", *(f"{inner} = {_value(item)}" for inner, item in members.items())]
         else:
-            lines.append(text)
-    # TOML 1.1 allows inline tables to span lines.
-    return begin + f",\n{' ' * len(begin)}".join(lines) + " }"
+            own.append(f"{key} = {_value(value)}")
+    return "\n".join([*own, *nested, ""])
 
 
 def _value(value: object) -> str:

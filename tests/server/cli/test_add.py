@@ -423,7 +423,7 @@ def test_a_document_that_wants_a_key_gets_no_sign_in_because_one_is_there_too(se
 def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLOSIENT_SITE")
     assert add("closient", sandbox.url)["site"] == sandbox.url
-    assert add.file.read_text().count("[systems.") == 1
+    assert add.file.read_text().count("[systems.closient]") == 1
 
 
 @pytest.mark.parametrize(

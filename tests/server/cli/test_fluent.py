@@ -48,7 +48,7 @@ def test_credentials_go_into_the_query_only_where_the_settings_ask_for_it(
 ) -> None:
     user = User(fluent, tmp_path)
     file = tmp_path / "closient-mcp.toml"
-    file.write_text(file.read_text().replace('"password",', '"password", credentials_in = "query",'))
+    file.write_text(file.read_text().replace('"password"\n', '"password"\ncredentials_in = "query"\n'))
     ran = user.run("call", "fluent_find_variants", "{}", "--log-level", "debug")
     assert ran.code == 0
     assert (fluent.logins, fluent.query_logins) == (1, 1)

@@ -199,13 +199,15 @@ def test_every_byte_that_was_there_stays(comment: bytes, end: bytes) -> None:
     assert [line for line in lines if line] == [b"[systems.closient]", b"[systems.acme]"]
 
 
-def test_a_long_credential_goes_over_several_lines() -> None:
-    credential = {name: {"env": f"ACME_{name.upper()}"} for name in ("username", "password", "client_id")}
-    text = system_table("acme", {"credential": credential})
-    assert text.splitlines()[1:] == [
-        'credential = { username = { env = "ACME_USERNAME" },',
-        '               password = { env = "ACME_PASSWORD" },',
-        '               client_id = { env = "ACME_CLIENT_ID" } }',
+def test_a_credential_has_a_table_of_its_own() -> None:
+    values = {"site": "https://acme.example", "credential": {"grant": "api_key", "key": {"env": "ACME_API_KEY"}}}
+    assert system_table("acme", values).splitlines() == [
+        "[systems.acme]",
+        'site = "https://acme.example"',
+        "",
+        "[systems.acme.credential]",
+        'grant = "api_key"',
+        'key = { env = "ACME_API_KEY" }',
     ]
 
 
