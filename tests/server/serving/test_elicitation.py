@@ -151,7 +151,10 @@ async def test_a_question_that_was_closed_is_not_put_again_at_once(host: Host) -
 
 @pytest.mark.parametrize(
     ("route", "reply", "says"),
-    [("/token", Reply("busy", 503), "issued no token: HTTP 503"), ("/authorize", None, 'issued no token: "server_error"')],
+    [
+        ("/token", Reply("busy", 503), "issued no token: HTTP 503"),
+        ("/authorize", None, 'issued no token: "server_error"'),
+    ],
     ids=["at the exchange", "at the server"],
 )
 async def test_a_sign_in_that_failed_is_told_and_the_next_call_begins_another(
