@@ -1,7 +1,8 @@
 """Coercion of arguments to the types in their schema.
 
-Models write objects and arrays as JSON text, quote numbers and booleans, and send null for omitted arguments. Strings
-and nulls are kept where the schema allows them.
+Models write objects and arrays as JSON text, quote numbers and booleans or leave out quotes, give one value for a list,
+and send null for omitted arguments. Values are kept where the schema allows them, and never changed in meaning: "5.00"
+is not 5.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from ..formats.json_values import (
     parse_json,
     parse_nested,
 )
+from .keywords import json_type
 from .references import applicable_schemas
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")  # RFC 8259 §6
+# The integers that every JSON parser keeps exactly (RFC 8259 §6).
+MAX_SAFE_INTEGER = 2**53 - 1
 _DEPTH_LIMIT = 40
 _APPLICATORS = ("$ref", "anyOf", "oneOf", "allOf")
 
@@ -50,10 +54,9 @@ class _Coercion:
         if depth > _DEPTH_LIMIT:
             return value
         schemas = applicable_schemas([schema], self._definitions)
-        if isinstance(value, str):
-            parsed = _parse(value, schemas)
-            # The parsed JSON may contain strings to coerce too.
-            return self.coerce(parsed, schema, depth + 1) if isinstance(parsed, dict | list) else parsed
+        types = _allowed_types(schemas)
+        if types and not _has_type(value, types):
+            value = _convert(value, types)
         if isinstance(value, dict):
             return {name: self._coerce_member(name, member, schemas, depth) for name, member in value.items()}
         if isinstance(value, list):
@@ -67,30 +70,58 @@ class _Coercion:
         return value if own is None else self.coerce(value, own, depth + 1)
 
 
-def _parse(text: str, schemas: list[JsonObject]) -> JsonValue:
-    """Parse a string if the schemas list all allowed types and none is string."""
-    types = {as_text(kind) for schema in schemas for kind in _types(schema)}
+def _allowed_types(schemas: list[JsonObject]) -> set[str]:
+    """Return the types that the schemas allow together, or none if one of them does not restrict types."""
     leaves = [schema for schema in schemas if not any(key in schema for key in _APPLICATORS)]
-    if not types or "string" in types or not all(_types(schema) for schema in leaves):
-        return text
-    if {"object", "array"} & types and isinstance(parsed := parse_nested(text), dict | list):
-        return parsed if ("object" if isinstance(parsed, dict) else "array") in types else text
-    plain = text.strip()
-    if {"integer", "number"} & types and _NUMBER.fullmatch(plain):
-        return _parse_number(plain, integer="number" not in types)
-    return plain.lower() == "true" if "boolean" in types and plain.lower() in ("true", "false") else text
-
-
-def _parse_number(text: str, *, integer: bool) -> JsonValue:
-    try:
-        value = parse_json(text)
-    except InvalidJsonError:  # too many digits
-        return text
-    if not isinstance(value, float):
-        return value
-    return int(value) if integer and value.is_integer() else LiteralNumber(text)
+    if not all(_types(schema) for schema in leaves):
+        return set()
+    return {as_text(kind) for schema in schemas for kind in _types(schema)}
 
 
 def _types(schema: JsonObject) -> list[JsonValue]:
     kind = schema.get("type")
     return kind if isinstance(kind, list) else [kind] if kind else []
+
+
+def _has_type(value: JsonValue, types: set[str]) -> bool:
+    kind = json_type(value)
+    return kind in types or (kind == "integer" and "number" in types)
+
+
+def _convert(value: JsonValue, types: set[str]) -> JsonValue:
+    """Convert a value to one of the types if it can be read in one way only."""
+    converted = _parse(value, types) if isinstance(value, str) else _as_text(value) if "string" in types else value
+    if _has_type(converted, types) or "array" not in types or value is None:
+        return converted
+    # A text with commas may be meant as several items.
+    return value if isinstance(value, str) and (not value or "," in value) else [value]
+
+
+def _as_text(value: JsonValue) -> JsonValue:
+    """Return a boolean or integer as text; other numbers may have lost digits, such as the last one of 1.10."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float) and value == int(value) and abs(value) <= MAX_SAFE_INTEGER:
+        return str(int(value))
+    return value
+
+
+def _parse(text: str, types: set[str]) -> JsonValue:
+    if {"object", "array"} & types and _has_type(parsed := parse_nested(text), types):
+        return parsed
+    plain = text.strip()
+    if {"integer", "number"} & types and _NUMBER.fullmatch(plain):
+        return _parse_number(plain, text) if "number" in types else _parse_integer(plain, text)
+    return plain.lower() == "true" if "boolean" in types and plain.lower() in ("true", "false") else text
+
+
+def _parse_number(plain: str, text: str) -> JsonValue:
+    try:
+        value = parse_json(plain)
+    except InvalidJsonError:  # too many digits
+        return text
+    return LiteralNumber(plain) if isinstance(value, float) else value
+
+
+def _parse_integer(plain: str, text: str) -> JsonValue:
+    return _parse_number(plain, text) if plain.removeprefix("-").isdigit() else text

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from ..errors import InvalidArgumentsError
-from ..formats.json_values import JsonObject, JsonValue, as_object, parse_nested, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, parse_nested, to_text
 from ..formats.suggestions import did_you_mean
 from ..formats.text import one_line
 from .coercion import accepts_anything, coerce
@@ -71,7 +71,7 @@ def _validator(schema: JsonObject) -> Validator:
     # Patterns are written for other engines and can take exponential time in Python's; the service checks them.
     lenient = cast(
         "type[Draft202012Validator]",
-        validators.extend(Draft202012Validator, {"pattern": _accept}),  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
+        validators.extend(Draft202012Validator, {"pattern": _accept, "multipleOf": _multiple_of}),  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
     )
     # An empty registry, so that no remote `$ref` is ever fetched.
     empty: SchemaRegistry = Registry()
@@ -80,6 +80,18 @@ def _validator(schema: JsonObject) -> Validator:
 
 def _accept(*_: object) -> Iterable[ValidationError]:
     return ()
+
+
+def _multiple_of(_: Validator, step: float, value: object, __: JsonObject) -> Iterator[ValidationError]:
+    """Compare as decimals, because 19.99 is a multiple of 0.01, but not so the nearest binary fractions."""
+    from fractions import Fraction
+
+    from jsonschema import ValidationError
+
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number, unit = (Fraction(part if isinstance(part, int) else repr(float(part))) for part in (value, step))
+        if number % unit:
+            yield ValidationError(f"{value!r} is not a multiple of {step}")
 
 
 def _errors(validator: Validator, arguments: JsonObject) -> list[ValidationError]:
@@ -97,18 +109,28 @@ def unknown_arguments(schema: JsonObject, arguments: JsonObject) -> list[str]:
 
 def _message(error: ValidationError) -> str:
     path = ".".join(str(part) for part in error.absolute_path)
-    text = one_line(error.message, 200) + _meant(error)
+    text = one_line(error.message, 200) + _hint(error)
     return f"{path}: {text}" if path else text
 
 
-def _meant(error: ValidationError) -> str:
-    """The nearest name for an unexpected property, if exactly one is unexpected."""
-    if error.validator != "additionalProperties":
-        return ""
-    schema, value = as_object(cast("JsonValue", error.schema)), as_object(cast("JsonValue", error.instance))
+def _hint(error: ValidationError) -> str:
+    """How to correct an error, if that is likely to be known."""
+    schema, value = as_object(cast("JsonValue", error.schema)), cast("JsonValue", error.instance)
     names = as_object(schema.get("properties"))
-    unexpected = [name for name in value if name not in names]
-    return did_you_mean(unexpected[0], names) if len(unexpected) == 1 else ""
+    if error.validator == "additionalProperties":
+        unexpected = [name for name in as_object(value) if name not in names]
+        return did_you_mean(unexpected[0], names) if len(unexpected) == 1 else ""
+    if error.validator == "required":
+        missing = next((name for name in names if repr(name) in error.message), "")
+        return _choices(as_object(names.get(missing)))
+    if error.validator == "type" and schema.get("type") == "string" and isinstance(value, int | float):
+        return " (a number may have lost digits on its way; give it as text)"
+    return ""
+
+
+def _choices(schema: JsonObject) -> str:
+    values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
+    return one_line(f" ({' or '.join(map(to_text, values))})", 200) if values else ""
 
 
 def _expected(schema: JsonObject) -> str:

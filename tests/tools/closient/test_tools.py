@@ -105,7 +105,7 @@ async def test_a_latitude_or_longitude_alone_is_rejected_unsent(
     [
         {},
         {"query": ""},
-        {"query": 5},
+        {"query": 5.5},
         {"query": "x", "latitude": 91, "longitude": 0},
         {"query": "x", "limit": 0},
         {"query": "x", "colour": "red"},

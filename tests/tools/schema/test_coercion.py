@@ -23,7 +23,6 @@ def check(schema: JsonObject, value: JsonValue, name: str = "v", definitions: Js
         ({"type": "array"}, " [1, 2] ", [1, 2]),
         ({"type": "integer"}, "5", 5),
         ({"type": "integer"}, "9007199254740993", 9007199254740993),
-        ({"type": "integer"}, "1e3", 1000),
         ({"type": "number"}, "-1.5", -1.5),
         ({"type": "boolean"}, "True", True),
         ({"type": ["integer", "null"]}, "5", 5),
@@ -70,13 +69,65 @@ def test_valid_arguments_are_unchanged(schema: JsonObject, given: JsonValue) -> 
         ({"type": "object"}, "[1]"),
         ({"type": "object"}, "{broken"),
         ({"type": "boolean"}, "yes"),
-        ({"type": "string"}, 5),
+        ({"type": "integer"}, "1e3"),
+        ({"type": "integer"}, "5.00"),
+        ({"type": "integer"}, True),
+        ({"type": "string"}, 1.10),
+        ({"type": "string"}, 2**53),
+        ({"type": "string"}, 1e30),
+        ({"type": "string"}, ["5"]),
+        ({"type": "string", "maxLength": 1}, 55),
+        ({"type": "array", "items": {"type": "string"}}, "a,b"),
+        ({"type": "array", "items": {"type": "string"}}, ""),
+        ({"type": "array", "items": {"type": "string"}, "minItems": 2}, "a"),
         ({"type": "object"}, "[" * 5000),
     ],
 )
 def test_what_is_nothing_of_the_kind_is_refused(schema: JsonObject, given: JsonValue) -> None:
     with pytest.raises(InvalidArgumentsError):
         check(schema, given)
+
+
+@pytest.mark.parametrize(
+    ("schema", "given", "meant"),
+    [
+        ({"type": "string"}, 9506000134352, "9506000134352"),
+        ({"type": "string"}, 9506000134352.0, "9506000134352"),
+        ({"type": "string"}, -5, "-5"),
+        ({"type": "string"}, True, "true"),
+        ({"type": ["string", "null"]}, 5, "5"),
+        ({"type": "string", "enum": ["1", "2"]}, 2, "2"),
+        ({"anyOf": [{"type": "string"}, {"type": "object"}]}, 5, "5"),
+        ({"type": "array", "items": {"type": "string"}}, "product", ["product"]),
+        ({"type": "array", "items": {"type": "string"}}, 5, ["5"]),
+        ({"type": "array", "items": {"type": "integer"}}, "5", [5]),
+        ({"type": "array", "items": {"type": "object"}}, {"a": 1}, [{"a": 1}]),
+        ({"type": "array", "items": {"type": "object"}}, '{"a": 1}', [{"a": 1}]),
+        ({"anyOf": [{"type": "array"}, {"type": "null"}]}, 5, [5]),
+    ],
+)
+def test_numbers_for_text_and_single_items_are_coerced(schema: JsonObject, given: JsonValue, meant: JsonValue) -> None:
+    assert check(schema, given) == meant
+
+
+def test_a_number_that_may_have_lost_digits_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidArgumentsError, match="may have lost digits on its way; give it as text"):
+        check({"type": "string"}, 12345678901234567890)
+
+
+@pytest.mark.parametrize(
+    ("step", "value"),
+    [(0.01, 19.99), (0.01, 4.35), (0.01, 1.11), (0.01, 4.02), (0.1, 0.3), (0.5, 2), (3, 9.0), (1e-8, 1e300),
+     (0.01, 12345678901.23), (2, 2**70), (0.01, -0.07)],
+)  # fmt: skip
+def test_decimals_are_multiples_as_decimals(step: float, value: float) -> None:
+    assert check({"type": "number", "multipleOf": step}, value) == value
+
+
+@pytest.mark.parametrize(("step", "value"), [(0.01, 1.005), (0.1, 0.35), (3, 10), (2, 2**70 + 1), (0.01, 1e-9)])
+def test_other_numbers_are_no_multiples(step: float, value: float) -> None:
+    with pytest.raises(InvalidArgumentsError, match="is not a multiple of"):
+        check({"type": "number", "multipleOf": step}, value)
 
 
 def test_a_quoted_number_is_sent_with_every_digit() -> None:

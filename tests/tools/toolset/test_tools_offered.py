@@ -246,7 +246,7 @@ def test_a_changed_schema_of_a_tool_is_the_one_that_is_checked() -> None:
     checker = ArgumentChecker()
     checker.check("t", {"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": 1})
     with pytest.raises(InvalidArgumentsError):
-        checker.check("t", {"type": "object", "properties": {"a": {"type": "string"}}}, {"a": 1})
+        checker.check("t", {"type": "object", "properties": {"a": {"type": "boolean"}}}, {"a": 1})
 
 
 async def test_results_that_are_kept_are_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
