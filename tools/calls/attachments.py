@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import anyio.to_thread
 
 from ..errors import InvalidArgumentsError, RefusedError
-from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
-from ..openapi.bodies import Body
+from ..formats.json_values import JsonObject, as_text
 from ..openapi.operations import Operation
 from ..schema.property_names import restore_names
 from ..schema.validation import BODY
-from .file_arguments import is_file
+from .file_arguments import files_in, fitting_body
 
 MAX_BYTES = 50 * 1024 * 1024
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
@@ -32,16 +31,9 @@ async def read_attachments(operation: Operation, arguments: JsonObject, folders:
     if not (operation.body and operation.body.takes_files):
         return {}
     given = restore_names(arguments, operation.input_schema, operation.renames).get(BODY)
-    paths = list(dict.fromkeys(_paths(operation.body, given)))
+    files = files_in(fitting_body(operation.body, given), given)
+    paths = list(dict.fromkeys(as_text(file["path"]) for file in files if "path" in file))
     return await anyio.to_thread.run_sync(read_files, paths, folders) if paths else {}
-
-
-def _paths(body: Body, value: JsonValue) -> Iterator[str]:
-    fields = as_object(value).items()
-    for field in [value] if body.kind == "binary" else [field for name, field in fields if body.part(name).file]:
-        for item in field if isinstance(field, list) else [field]:
-            if is_file(item) and "path" in as_object(item):
-                yield as_text(as_object(item)["path"])
 
 
 def read_files(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, bytes]:

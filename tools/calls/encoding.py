@@ -12,7 +12,7 @@ from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_ob
 from ..formats.media_types import essence, is_json
 from ..openapi.bodies import Body
 from ..openapi.forms import Part
-from .file_arguments import extension, is_file, parse_file
+from .file_arguments import extension, fitting_body, is_file, parse_file
 from .styles import PERCENT, PLAIN, RESERVED, exact_json, pairs, percent, scalar
 
 
@@ -30,6 +30,7 @@ def encode_body(body: Body, value: JsonValue, attachments: Mapping[str, bytes]) 
     Raises:
         InvalidArgumentsError: the value cannot be encoded so.
     """
+    body = fitting_body(body, value)
     match body.kind:
         case "json":
             return EncodedBody(_utf8(exact_json(value)), body.media_type)

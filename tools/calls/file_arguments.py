@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from mimetypes import MimeTypes
 
 from ..errors import InvalidArgumentsError
-from ..formats.json_values import JsonValue, as_object, as_text
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.media_types import BYTES, essence, is_media_type, matches
+from ..openapi.bodies import Body
 from ..schema.file_schemas import FILE_OR_PATH
 
 _KEYS = set(as_object(FILE_OR_PATH["properties"]))
@@ -50,6 +51,19 @@ class File:
 def is_file(value: JsonValue) -> bool:
     """Whether a value is a file as in `FILE` or `FILE_OR_PATH`."""
     return isinstance(value, dict) and bool({"base64", "path"} & set(value)) and set(value) <= _KEYS
+
+
+def files_in(body: Body, value: JsonValue) -> list[JsonObject]:
+    """Return the files that a value gives where the body takes them."""
+    fields = as_object(value).items()
+    places = [value] if body.kind == "binary" else [field for name, field in fields if body.part(name).file]
+    items = [item for place in places for item in (place if isinstance(place, list) else [place])]
+    return [as_object(item) for item in items if is_file(item)]
+
+
+def fitting_body(body: Body, value: JsonValue) -> Body:
+    """Return the alternative that takes the files of a value, if the body itself doesn't."""
+    return next((other for other in body.alternatives if files_in(other, value)), body)
 
 
 def parse_file(value: JsonValue, attachments: Mapping[str, bytes]) -> File:

@@ -45,12 +45,13 @@ def build_request(operation: Operation, arguments: JsonObject, attachments: Mapp
             or dot path segment or a line break in a header.
     """
     arguments = restore_names(arguments, operation.input_schema, operation.renames)
+    values = {one.argument: one.default for one in operation.parameters if one.default is not None} | arguments
     given = [
-        (parameter, arguments[parameter.argument])
+        (parameter, values[parameter.argument])
         for parameter in operation.parameters
-        if parameter.argument in arguments and not _is_omitted(parameter, arguments[parameter.argument])
+        if parameter.argument in values and not _is_omitted(parameter, values[parameter.argument])
     ]
-    headers = {"accept": "application/json, application/problem+json;q=0.9, */*;q=0.5"}
+    headers = {"accept": _accept(operation.accept)}
     for parameter, value in given:
         if parameter.location == "header" and not is_empty(value):
             headers[parameter.name.lower()] = header_value(parameter, value)
@@ -67,6 +68,13 @@ def build_request(operation: Operation, arguments: JsonObject, attachments: Mapp
     url = f"{operation.base}{_path_and_query(operation.path, given)}"
     group = f"{operation.method} {operation.base}{operation.path}"
     return Request(operation.method, url, headers, content, scopes=operation.scopes, group=group, tier=operation.tier)
+
+
+def _accept(media_types: Sequence[str]) -> str:
+    """Return an `Accept` header that prefers the operation's own media types (RFC 9110 §12.5.1)."""
+    ranked = dict.fromkeys([*media_types, "application/json", "application/problem+json"])
+    weights = ["", *(f";q=0.{weight}" for weight in (9, 8, 7, 6, 6, 6, 6))]
+    return ", ".join([*map("".join, zip(ranked, weights, strict=False)), "*/*;q=0.5"])
 
 
 def _is_omitted(parameter: Parameter, value: JsonValue) -> bool:

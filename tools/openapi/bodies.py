@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..formats.json_values import JsonObject, as_list, as_object, as_text, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from ..formats.media_types import BodyFormat, body_format, essence, is_media_type, sendable
-from ..formats.text import clean, one_line
-from ..problems import UnusableError
+from ..formats.text import clean, one_line, sentences
 from ..schema.file_schemas import FILE, is_binary, with_files
 from ..schema.reader import SchemaReader
 from .forms import Form, Part, flatten, read_form
 
+_WITH_BODY = ("post", "put", "patch")
+_UNDESCRIBED: JsonObject = {"description": "The document describes no body: any JSON, if the service needs some."}
 _MERGE_PATCH = "application/merge-patch+json"
 _EXAMPLE_LIMIT = 600
 _SCALARS = ("string", "integer", "number", "boolean")
@@ -25,7 +26,8 @@ class Body:
     """A request body, and the media type and format in which it is sent.
 
     `parts` describe fields of a form; one without a name applies to all other fields. `media_types` are all types
-    that a binary body may have, from which the file's own type selects.
+    that a binary body may have, from which the file's own type selects. `alternatives` are sent for files that the
+    body itself doesn't take.
     """
 
     media_type: str
@@ -33,6 +35,7 @@ class Body:
     kind: BodyFormat = "json"
     parts: tuple[Part, ...] = ()
     media_types: tuple[str, ...] = ()
+    alternatives: tuple[Body, ...] = ()
 
     def part(self, name: str) -> Part:
         """Return the description of a form's field."""
@@ -41,7 +44,8 @@ class Body:
     @property
     def takes_files(self) -> bool:
         """Whether it is or contains a file."""
-        return self.kind == "binary" or any(part.file for part in self.parts)
+        own = self.kind == "binary" or any(part.file for part in self.parts)
+        return own or any(body.takes_files for body in self.alternatives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +53,52 @@ class _Choice:
     media_type: str
     kind: BodyFormat
     media: JsonObject
-    form: Form | None
-    names: frozenset[str]
+    form: Form | None = None
+    names: frozenset[str] = frozenset()
+    binary: bool = False
+
+    @property
+    def files(self) -> set[str]:
+        """The names of fields that are files; '' stands for the whole body or any other field."""
+        return {part.name for part in self.form.parts if part.file} if self.form else {""} if self.binary else set()
 
 
-def read_body(reader: SchemaReader, operation: JsonObject) -> tuple[Body, JsonObject] | None:
-    """Return the body of an operation and the schema of the argument `body`, if there is one.
-
-    Raises:
-        UnusableError, InvalidReferenceError: the body is required and cannot be sent.
-    """
+def read_body(reader: SchemaReader, operation: JsonObject, method: str) -> tuple[Body, JsonObject] | None:
+    """Return the body of an operation and the schema of the argument `body`, if there is one."""
     if operation.get("requestBody") is None:
-        return None
-    node = reader.follow(operation["requestBody"])
-    required = node.get("required") is True
-    content = as_object(node.get("content"))
+        return (Body("application/json", required=False), _UNDESCRIBED) if method in _WITH_BODY else None
+    node = as_object(reader.follow_if_possible(operation["requestBody"], "any body is accepted"))
+    content, required = as_object(node.get("content")), node.get("required") is True
+    if not content:
+        return Body("application/json", required), _UNDESCRIBED
     choices = list(_choices(reader, content))
-    if not choices:
-        if required and content:
-            raise UnusableError(f"invalid media types of its body: {one_line(', '.join(sorted(content)), 120)}")
-        return None
-    choice = _best(choices)
-    schema = _schema(reader, choice)
+    untyped = _Choice("application/json", "json", as_object(next(iter(content.values()))))
+    first, *others = _offered(choices) if choices else [untyped]
+    schema = _schema(reader, first)
     # Some generators write a form without fields for every operation.
     is_empty = not schema.get("properties") and schema.get("additionalProperties") is False
-    if not required and choice.form and is_empty:
+    if not required and first.form and is_empty and not others:
         return None
+    body = _body(first, required, choices)
+    if others:
+        body = replace(body, alternatives=tuple(_body(choice, required, choices) for choice in others))
+        alternatives = [_with_media_type(_schema(reader, choice), choice) for choice in others]
+        schema = {"anyOf": list[JsonValue]([schema, *alternatives])}
     description = one_line(as_text(node.get("description")), 300)
     if description and "description" not in schema:
         schema = {**schema, "description": description}
-    binary = tuple(choice.media_type for choice in choices if choice.kind == "binary")
+    return body, _with_example(schema, first.media)
+
+
+def _body(choice: _Choice, required: bool, choices: list[_Choice]) -> Body:
+    binary = tuple(other.media_type for other in choices if other.kind == "binary") if choice.kind == "binary" else ()
     parts = choice.form.parts if choice.form else ()
-    media_types = binary if choice.kind == "binary" else ()
-    body = Body(sendable(choice.media_type, choice.kind), required, choice.kind, parts, media_types)
-    return body, _with_example(schema, choice.media)
+    return Body(sendable(choice.media_type, choice.kind), required, choice.kind, parts, binary)
+
+
+def _with_media_type(schema: JsonObject, choice: _Choice) -> JsonObject:
+    text = sentences(as_text(schema.get("description")), f"Sent as {essence(choice.media_type)}.")
+    return {**schema, "description": text}
 
 
 def _choices(reader: SchemaReader, content: JsonObject) -> Iterator[_Choice]:
@@ -90,26 +106,30 @@ def _choices(reader: SchemaReader, content: JsonObject) -> Iterator[_Choice]:
         media_type = clean(name).strip()
         if not is_media_type(media_type):
             continue
-        media = dict(reader.follow(value))
+        media = dict(reader.follow_if_possible(value, "any value is accepted there") or {})
         schema = reader.follow_schema(media.get("schema", {}))
         flat = flatten(reader, schema)
         if essence(media_type) == _MERGE_PATCH and "properties" in flat:
             media["schema"] = _merge_patch(flat)
-        kind = body_format(media_type, binary_schema=is_binary(schema), string_schema=schema.get("type") == "string")
+        binary = is_binary(schema)
+        kind = body_format(media_type, binary_schema=binary, string_schema=schema.get("type") == "string")
         form = read_form(reader, media, kind) if kind in ("form", "multipart") else None
-        yield _Choice(media_type, kind, media, form, frozenset(as_object(flat.get("properties"))))
+        binary = kind == "binary" and (binary or not schema)
+        yield _Choice(media_type, kind, media, form, frozenset(as_object(flat.get("properties"))), binary)
 
 
-def _best(choices: list[_Choice]) -> _Choice:
-    """Prefer JSON to forms, text and binary, but a form with files to JSON with the same properties."""
+def _offered(choices: list[_Choice]) -> list[_Choice]:
+    """Prefer JSON to forms, text and binary, and offer a body with files beside it.
+
+    That replaces the other if it has the same properties.
+    """
     best = min(choices, key=_rank)
-    if best.kind in ("json", "form") and best.names:
-        return next((c for c in choices if c.form and _has_files(c.form) and best.names <= c.names), best)
-    return best
-
-
-def _has_files(form: Form) -> bool:
-    return any(part.file for part in form.parts)
+    with_files = [] if best.files else [choice for choice in choices if choice.files]
+    if best.kind not in ("json", "form") or not with_files:
+        return [best]
+    other = min(with_files, key=_rank)
+    is_superset = best.names and best.names <= other.names and not best.names & other.files
+    return [other] if is_superset else [best, other]
 
 
 def _rank(choice: _Choice) -> tuple[int, int]:

@@ -45,6 +45,7 @@ class Files:
     reader: Reader
     url: str
     _files: dict[str, _File] = field(default_factory=dict[str, _File])
+    _size: int = 0
     _deadline: float = field(default_factory=lambda: time.monotonic() + _TIMEOUT)
 
     def bundle(self, document: JsonObject) -> tuple[JsonObject, Mapping[str, str], list[str]]:
@@ -53,7 +54,7 @@ class Files:
         Raises:
             NotCachedError: the network is not to be used, and a file is not cached.
         """
-        bundler = Bundler(document, self.url)
+        bundler = Bundler(document, self.url, self.reader.folders)
         used: list[str] = []
         for _ in range(MAX_ROUNDS):
             urls = bundler.missing()
@@ -98,7 +99,8 @@ class Files:
         async def read(url: str) -> None:
             async with slots:
                 try:
-                    self._files[url] = await self._read(url)
+                    self._files[url] = file = await self._read(url)
+                    self._size += file.size
                 except NotCachedError as error:
                     errors.append(error)
 
@@ -112,7 +114,7 @@ class Files:
             self._files.setdefault(url, _File(url, reason=f"the files took more than {_TIMEOUT:.0f} seconds"))
 
     async def _read(self, url: str) -> _File:
-        if sum(file.size for file in self._files.values()) > MAX_BYTES:
+        if self._size > MAX_BYTES:
             return _File(url, reason=f"the files are larger than {MAX_BYTES // 2**20} MiB together")
         try:
             return await self.reader.read(url, _ACCEPT, self._parse)

@@ -10,7 +10,6 @@ from ..formats.media_types import BodyFormat, is_media_type
 from ..formats.text import clean
 from ..schema.file_schemas import MARK, is_binary
 from ..schema.reader import SchemaReader
-from ..schema.references import InvalidReferenceError
 from .parameter_styles import DELIMITERS
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
@@ -44,18 +43,15 @@ class Form:
 
 
 def read_form(reader: SchemaReader, media: JsonObject, kind: BodyFormat) -> Form:
-    """Return the form in a media type object.
-
-    Raises:
-        InvalidReferenceError: a reference in it leads nowhere.
-    """
+    """Return the form in a media type object."""
     schema = flatten(reader, media.get("schema", {}))
     encoding = as_object(media.get("encoding"))
     files: set[str] = set()
     if kind == "multipart":
         properties = as_object(schema.get("properties"))
         marker = _FileMarker(reader)
-        changed = {name: marker.mark(value) for name, value in properties.items()}
+        markers = {name: _FileMarker(reader, text) for name in encoding if (text := _content_type(encoding, name))}
+        changed = {name: markers.get(name, marker).mark(value) for name, value in properties.items()}
         files = {name for name, value in changed.items() if value is not None}
         if files:
             schema["properties"] = {name: changed[name] or value for name, value in properties.items()}
@@ -74,11 +70,7 @@ def read_form(reader: SchemaReader, media: JsonObject, kind: BodyFormat) -> Form
 
 
 def flatten(reader: SchemaReader, node: JsonValue) -> JsonObject:
-    """Merge the properties of an object schema's references and branches into one schema.
-
-    Raises:
-        InvalidReferenceError: a reference in it leads nowhere.
-    """
+    """Merge the properties of an object schema's references and branches into one schema."""
     schema = reader.follow_schema(node)
     result = {key: value for key, value in schema.items() if key not in (*_UNIONS, "$ref")}
     properties: JsonObject = {}
@@ -104,18 +96,16 @@ def flatten(reader: SchemaReader, node: JsonValue) -> JsonObject:
 
 
 class _FileMarker:
-    """Marks files in the schemas of fields, each schema once."""
+    """Marks files in the schemas of fields with the same media type, each schema once."""
 
-    def __init__(self, reader: SchemaReader) -> None:
+    def __init__(self, reader: SchemaReader, content_type: str = "") -> None:
         self._reader = reader
+        self._content_type = content_type
         self._known: dict[int, JsonObject | None] = {}
 
     def mark(self, node: JsonValue, depth: int = 0) -> JsonObject | None:
         """Return the marked schema of a field that is, may be or contains a file, else None."""
-        try:
-            schema = self._reader.follow(node)
-        except InvalidReferenceError:  # reported when the field itself is read
-            return None
+        schema = self._reader.follow_schema(node)
         if depth > _DEPTH_LIMIT:
             return None
         if id(schema) not in self._known:
@@ -124,7 +114,7 @@ class _FileMarker:
         return self._known[id(schema)]
 
     def _mark(self, schema: JsonObject, depth: int) -> JsonObject | None:
-        if is_binary(schema):
+        if is_binary(schema, self._content_type):
             return {"type": "string", "enum": [MARK], **{key: schema[key] for key in _KEPT if key in schema}}
         if "items" in schema and (items := self.mark(schema["items"], depth + 1)):
             return {**schema, "items": items}
@@ -137,6 +127,10 @@ class _FileMarker:
                 result["allOf" if union == "allOf" else "anyOf"] = mixed
                 return result
         return None
+
+
+def _content_type(encoding: JsonObject, name: str) -> str:
+    return as_text(as_object(encoding.get(name)).get("contentType"))
 
 
 def _part(reader: SchemaReader, name: str, encoding: JsonObject, schema: JsonObject, file: bool) -> Part:
@@ -159,7 +153,8 @@ def _part(reader: SchemaReader, name: str, encoding: JsonObject, schema: JsonObj
 def _fixed_headers(reader: SchemaReader, encoding: JsonObject) -> Iterator[tuple[str, str]]:
     """Yield the headers of a part that have a single possible value; others cannot be set."""
     for name, node in as_object(encoding.get("headers")).items():
-        schema = reader.follow_schema(reader.follow(node).get("schema", {}))
+        header = reader.follow_if_possible(node, "this header of a form's field is left out")
+        schema = reader.follow_schema(as_object(header).get("schema", {}))
         values = as_list(schema.get("enum")) or [schema.get("const")]
         value = as_text(values[0])
         plain = name.replace("-", "").isalnum() and value.isascii() and value.isprintable()

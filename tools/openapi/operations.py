@@ -12,12 +12,12 @@ from ..formats.text import one_line, paragraph, without_markup
 from ..formats.urls import InvalidUrlError
 from ..problems import Problem, UnusableError
 from ..schema.reader import SchemaReader
-from ..schema.references import InvalidReferenceError
 from ..tiers import Tier, tier_of
 from .bodies import Body
 from .names import OperationLabel, operation_names, tool_names
 from .parameters import Parameter, read_inputs
 from .paths import METHODS, SAFE_METHODS, OperationNode, find_operations
+from .responses import response_types
 from .security import declared_schemes
 from .servers import base_url
 
@@ -35,7 +35,8 @@ class NotOpenApiError(ValueError):
 class Operation:
     """A method of a path, with everything that is needed to describe and to call it.
 
-    `renames` maps names inside the input schema to the service's own (`restore_names`).
+    `renames` maps names inside the input schema to the service's own (`restore_names`), `accept` are the media types of
+    its successful responses.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Operation:
     tags: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     renames: dict[str, str] = field(default_factory=dict[str, str])
+    accept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +86,26 @@ def read_operations(
         NotOpenApiError: it is not such a document.
     """
     problems = _check_document(document, source)
-    nodes, path_problems, total = find_operations(document, MAX_OPERATIONS)
+    nodes, path_problems, total = find_operations(document, MAX_OPERATIONS, unresolved or {})
     problems += path_problems
     if total > MAX_OPERATIONS:
         reason = f"it has {total} operations; {MAX_OPERATIONS} are read"
         problems.append(Problem(source.url, reason, "the others are left out", "/paths"))
-    reader = SchemaReader(document)
+    reader = SchemaReader(document, unresolved)
     operations: list[Operation] = []
     names = operation_names([node.label for node in nodes])
     for node, name, tool in zip(nodes, names, tool_names(source.prefix, names), strict=True):
         try:
-            operations.append(_operation(reader, source, node, name, tool))
-        except InvalidReferenceError as error:
-            cause = (unresolved or {}).get(error.reference)
-            problems.append(node.problem(f"it refers to {error.reference}: {cause}" if cause else str(error)))
+            operation, notices = _operation(reader, source, node, name, tool)
         except (UnusableError, InvalidUrlError) as error:
             problems.append(node.problem(str(error)))
         except Exception as error:  # a bug with one operation must not affect the others
             logger.exception("cannot read %s %s of %s", node.label.method, node.label.path, source.url)
             problems.append(node.problem(f"it could not be read ({type(error).__name__}); the log has the details"))
+        else:
+            operations.append(operation)
+            problems += [node.problem(notice, "the parameter is left out") for notice in notices]
+    problems += [Problem(source.url, reason, effect) for reason, effect in reader.unread()]
     if len(problems) > MAX_PROBLEMS:
         rest = Problem(source.url, f"there are {len(problems)} problems", f"{MAX_PROBLEMS} are listed")
         problems = [*problems[:MAX_PROBLEMS], rest]
@@ -128,13 +131,16 @@ def _check_document(document: JsonObject, source: Source) -> list[Problem]:
     return [*problems, Problem(source.url, reason, "there is nothing to call", "/webhooks")]
 
 
-def _operation(reader: SchemaReader, source: Source, found: OperationNode, name: str, tool: str) -> Operation:
+def _operation(
+    reader: SchemaReader, source: Source, found: OperationNode, name: str, tool: str
+) -> tuple[Operation, tuple[str, ...]]:
+    """Return the operation, and notices of what was left out of it."""
     label, node, document = found.label, found.node, reader.document
-    inputs = read_inputs(reader, found.path_item, node, label.path)
+    inputs = read_inputs(reader, found.path_item, node, label)
     tier = _tier(label, name if label.operation_id else "")
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
     servers = (node, found.path_item, document)
-    return Operation(
+    operation = Operation(
         name=tool,
         system=source.system,
         api=source.api,
@@ -150,7 +156,9 @@ def _operation(reader: SchemaReader, source: Source, found: OperationNode, name:
         tags=tuple(one_line(tag, 60) for tag in as_list(node.get("tags"))[:10] if isinstance(tag, str)),
         scopes=declared_scopes(document, node) or _app_scopes(source, tier),
         renames=inputs.renames,
+        accept=response_types(document, node),
     )
+    return operation, inputs.notices
 
 
 def _tier(label: OperationLabel, own_name: str) -> Tier:

@@ -15,15 +15,10 @@ from ..schema.property_names import VALID_NAME
 from ..schema.reader import SchemaReader
 from ..schema.validation import BODY
 from .bodies import Body, read_body
+from .names import OperationLabel
 from .parameter_styles import LOCATIONS, STYLES, Location
-from .security import is_credential
+from .withheld import WithheldHeaderError, check_argument, is_own
 
-# Set by HTTP clients or proxies only. Servers treat `_` as `-`, so `X_API_KEY` is the same header.
-_RESERVED_HEADERS = {"authorization", "host", "cookie", "accept", "connection", "keep-alive", "transfer-encoding", "te",
-                "trailer", "expect", "upgrade", "x-api-key", "origin", "referer", "forwarded", "user-agent", "via",
-                "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
-                "x-rewrite-url", "x-real-ip", "set-cookie"}  # fmt: skip
-_RESERVED_PREFIXES = ("content-", "proxy-", "sec-", "x-forwarded-", "accept-")
 _NOT_SCHEMA = {"name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "content", "schema"}
 Key = tuple[str, str]
 _MAX_ARGUMENT = 64
@@ -31,7 +26,10 @@ _MAX_ARGUMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter (OpenAPI 3.1 §4.8.12), with its name in requests and the name of its `argument`."""
+    """A parameter (OpenAPI 3.1 §4.8.12), with its name in requests and the name of its `argument`.
+
+    `default` is sent for a required parameter that is omitted.
+    """
 
     argument: str
     name: str
@@ -42,36 +40,44 @@ class Parameter:
     allow_reserved: bool = False
     media_type: str = ""
     allow_empty: bool = False
+    default: JsonValue = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The parameters and body of an operation, and the schema of its arguments."""
+    """The parameters and body of an operation, the schema of its arguments, and notices of what was left out."""
 
     parameters: tuple[Parameter, ...]
     body: Body | None
     schema: JsonObject
     renames: dict[str, str]
+    notices: tuple[str, ...] = ()
 
 
-def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, path: str) -> Inputs:
+def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, label: OperationLabel) -> Inputs:
     """Return the inputs of an operation.
 
     Raises:
-        UnusableError, InvalidReferenceError: an input cannot be sent.
+        UnusableError: a required input cannot be sent.
     """
-    nodes = _merge(reader, path_item, operation, path)
+    nodes = _merge(reader, path_item, operation, label.path)
     arguments = argument_names(nodes)
     parameters: list[Parameter] = []
     properties: JsonObject = {}
+    notices: list[str] = []
     for (location, name), node in nodes.items():
-        parameter = _parameter(reader, location, name, node, arguments[location, name])
-        if parameter is None:
+        try:
+            parameter = _parameter(reader, location, name, node, arguments[location, name])
+        except UnusableError as error:
+            if node.get("required") is True and not isinstance(error, WithheldHeaderError):
+                raise
+            notices.append(str(error))
             continue
-        parameters.append(parameter)
-        properties[parameter.argument] = parameter_schema(reader, node)
-    required = [parameter.argument for parameter in parameters if parameter.required]
-    body, body_schema = read_body(reader, operation) or (None, {})
+        if parameter:
+            parameters.append(parameter)
+            properties[parameter.argument] = parameter_schema(reader, node)
+    required = [one.argument for one in parameters if one.required and one.default is None]
+    body, body_schema = read_body(reader, operation, label.method) or (None, {})
     if body:
         properties[BODY] = body_schema
         required += [BODY] if body.required else []
@@ -80,14 +86,16 @@ def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObje
         schema["required"] = list[JsonValue](required)
     if definitions := reader.definitions(schema):
         schema["$defs"] = definitions
-    return Inputs(tuple(parameters), body, schema, reader.renames_in(schema))
+    return Inputs(tuple(parameters), body, schema, reader.renames_in(schema), tuple(notices))
 
 
 def _merge(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, path: str) -> dict[Key, JsonObject]:
     """Return the parameters of path item and operation, and undeclared ones in the path."""
     merged: dict[Key, JsonObject] = {}
     for node in [*as_list(path_item.get("parameters")), *as_list(operation.get("parameters"))]:
-        parameter = reader.follow(node)
+        parameter = reader.follow_if_possible(node, "the parameter is left out")
+        if parameter is None:
+            continue
         location, name = as_text(parameter.get("in")), as_text(parameter.get("name"))
         if location != "path" or f"{{{name}}}" in path:
             merged[location, name] = parameter
@@ -97,21 +105,23 @@ def _merge(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, p
 
 
 def _parameter(reader: SchemaReader, location: str, name: str, node: JsonObject, argument: str) -> Parameter | None:
-    required = node.get("required") is True or location == "path"
+    """Return the parameter, or None if closient-mcp sends it itself.
+
+    Raises:
+        UnusableError: it cannot be sent.
+    """
     shown = one_line(name, 60)
     if not name:
         raise UnusableError("a parameter has no name")
     known = LOCATIONS.get(location)
     if known is None:
         raise UnusableError(f"parameter {shown!r} has the unsupported location {one_line(location, 20)!r}")
-    if known == "cookie" and is_credential(reader.document, name):
-        if required:
-            raise UnusableError(f"it requires the cookie {shown!r}, and credentials are not arguments")
+    if is_own(reader.document, known, name):
         return None
-    if known == "header" and _is_reserved(name):
-        return None
+    check_argument(known, name)
     if known in ("header", "cookie") and not TOKEN.fullmatch(name):
         raise UnusableError(f"invalid {known} name {shown!r}")
+    required = node.get("required") is True or known == "path"
     styles = STYLES[known]
     style = next((style for style in styles if style == node.get("style")), styles[0])
     explode = node.get("explode")
@@ -125,20 +135,12 @@ def _parameter(reader: SchemaReader, location: str, name: str, node: JsonObject,
         allow_reserved=node.get("allowReserved") is True,
         media_type=next(iter(as_object(node.get("content"))), ""),
         allow_empty=node.get("allowEmptyValue") is True and known == "query",
+        default=reader.follow_schema(_schema_of(node)).get("default") if required else None,
     )
 
 
-def _is_reserved(header: str) -> bool:
-    name = header.lower().replace("_", "-")
-    return name in _RESERVED_HEADERS or name.startswith(_RESERVED_PREFIXES)
-
-
 def parameter_schema(reader: SchemaReader, node: JsonObject) -> JsonObject:
-    """Convert the schema of a parameter object (OpenAPI 3.1 §4.8.12).
-
-    Raises:
-        InvalidReferenceError: a reference in it leads nowhere.
-    """
+    """Convert the schema of a parameter object (OpenAPI 3.1 §4.8.12)."""
     annotations: JsonObject = {key: node[key] for key in ("description", "deprecated") if node.get(key)}
     examples = (as_object(example).get("value") for example in as_object(node.get("examples")).values())
     example = next((value for value in (node.get("example"), *examples) if value is not None), None)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..formats.media_types import TOKEN
 from ..problems import Problem
-from ..schema.references import InvalidReferenceError, follow
+from ..schema.references import InvalidReferenceError, describe_reference, follow
 from .names import OperationLabel
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
 SAFE_METHODS = ("get", "head", "options", "query")
 # Not useful in an API (RFC 9110 §9.3.6, §9.3.8).
 _UNSUPPORTED = ("trace", "connect")
+_PATTERN = re.compile(r"\{(?=[^{}]*[:=+*])\+?([A-Za-z_][\w.-]*)\*?(?:[:=](?:[^{}]|\{[^{}]*\})*+)?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,17 @@ class OperationNode:
         return Problem(f"{self.method} {self.label.path}", reason, effect, self.pointer)
 
 
-def find_operations(document: JsonObject, limit: int) -> tuple[list[OperationNode], list[Problem], int]:
-    """Return the first operations, about as many problems at most, and the total number of operations."""
+def find_operations(
+    document: JsonObject, limit: int, unresolved: Mapping[str, str]
+) -> tuple[list[OperationNode], list[Problem], int]:
+    """Return the first operations, about as many problems at most, and the total number of operations.
+
+    `unresolved` has reasons for references that lead nowhere.
+    """
     operations: dict[tuple[str, str], OperationNode] = {}
     problems: list[Problem] = []
     total = 0
-    for found in _in_paths(document):
+    for found in _in_paths(document, unresolved):
         problem = found if isinstance(found, Problem) else None
         if isinstance(found, OperationNode):
             total += 1
@@ -51,7 +59,7 @@ def find_operations(document: JsonObject, limit: int) -> tuple[list[OperationNod
     return list(operations.values()), problems, total
 
 
-def _in_paths(document: JsonObject) -> Iterator[OperationNode | Problem]:
+def _in_paths(document: JsonObject, unresolved: Mapping[str, str]) -> Iterator[OperationNode | Problem]:
     for path, node in as_object(document.get("paths")).items():
         if path.startswith("x-"):
             continue
@@ -62,10 +70,24 @@ def _in_paths(document: JsonObject) -> Iterator[OperationNode | Problem]:
         try:
             path_item = _follow(document, node)
         except InvalidReferenceError as error:
-            yield Problem(path or pointer, str(error), "all operations on this path are left out", pointer)
+            reason = describe_reference(error, unresolved)
+            yield Problem(path or pointer, reason, "all operations on this path are left out", pointer)
         else:
             # Without the slash, the path would continue the host name.
-            yield from _in_path_item(document, path if path.startswith("/") else f"/{path}", path_item, pointer)
+            template = _plain_template(document, path if path.startswith("/") else f"/{path}", path_item)
+            yield from _in_path_item(document, template, path_item, pointer)
+
+
+def _plain_template(document: JsonObject, path: str, path_item: JsonObject) -> str:
+    """Return the path without the types and patterns of other template syntaxes, as in `{id:int}` and `{+name}`."""
+    if not _PATTERN.search(path):
+        return path
+    levels = [path_item, *(as_object(value) for key, value in path_item.items() if _is_method(key))]
+    declared = set[str]()
+    for node in [node for level in levels for node in as_list(level.get("parameters"))]:
+        with suppress(InvalidReferenceError):
+            declared.add(as_text(follow(document, node).get("name")))
+    return _PATTERN.sub(lambda match: match[0] if match[0][1:-1] in declared else f"{{{match[1]}}}", path)
 
 
 def _follow(document: JsonObject, node: JsonObject) -> JsonObject:

@@ -10,29 +10,39 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from ..formats.json_pointer import unescape
+from ..formats.json_pointer import nodes_along, unescape
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.text import short_digest
 from ..formats.urls import InvalidUrlError, has_origin, is_file, origin_of, resolve_link
 from .resources import REFERENCES, File, Resource, child_nodes, find, join_url, read_file
 
-MAX_FILES = 100
-# A `$ref` that is not a local JSON pointer, or a keyword that gives a part another name.
+# A `$ref` that is not a local JSON pointer or leads to the definitions of a schema, or a keyword that gives a part
+# another name.
 _NEEDS_BUNDLING = re.compile(
-    rb"""\$(?:ref["']?+\s*+:\s*+["']?+(?!\#/|["'])|(?:id|anchor|self|dynamic\w++|recursive\w++)["']?+\s*+:)"""
+    rb"""\$(?:ref["']?+\s*+:\s*+["']?+(?!\#/(?!\$defs/)|["'])|(?:id|anchor|self|dynamic\w++|recursive\w++)["']?+\s*+:)"""
 )
+# Swagger 2.0 has definitions at the root.
+_HAS_DEFINITIONS = re.compile(rb"""\$ref["']?+\s*+:\s*+["']?+\#/definitions/""")
+_IS_SWAGGER = re.compile(rb"""["']?swagger["']?\s*+:\s*+["']?2""")
 
 
 def refers_elsewhere(body: bytes) -> bool:
     """Tell cheaply whether a document may need a `Bundler`."""
-    return _NEEDS_BUNDLING.search(body) is not None
+    if _NEEDS_BUNDLING.search(body):
+        return True
+    return _HAS_DEFINITIONS.search(body) is not None and not _IS_SWAGGER.search(body)
+
+
+# The enclosing schemas of a node that definitions may be in, outermost first.
+_Scope: TypeAlias = tuple[JsonObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """A reference in `holder`; `section` is where components of its kind belong."""
+    """A reference in `holder`, which is in the schemas `scope`; `section` is where components of its kind belong."""
 
     holder: JsonObject
     keyword: str
@@ -40,25 +50,39 @@ class _Reference:
     fragment: str
     resource: Resource
     section: str
+    scope: _Scope
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A node to visit, inside the schemas `scope`; `named` if its keys are names."""
+
+    node: JsonValue
+    resource: Resource
+    named: bool
+    section: str
+    scope: _Scope = ()
 
 
 class Bundler:
-    """Bundles a document in place; `unresolved` has the references that lead nowhere, with reasons."""
+    """Bundles a document in place; `unresolved` has the references that lead nowhere, with reasons.
 
-    def __init__(self, document: JsonObject, url: str) -> None:
+    A local document may refer to files in its own folder, and in `folders`.
+    """
+
+    def __init__(self, document: JsonObject, url: str, folders: Sequence[str] = ()) -> None:
         self.document = document
+        self._folders = (*folders, url.rsplit("/", 1)[0] + "/")
         self.unresolved: dict[str, str] = {}
         self._url = url
         self._swagger = "swagger" in document
         self._resources: dict[str, Resource] = {}
         self._failed: dict[str, str] = {}
         self._pending: dict[str, list[_Reference]] = {}
-        self._file_count = 0
-        self._places: dict[tuple[int, str], str] = {}
+        self._places: dict[int, str] = {}
         self._seen: set[int] = set()
-        self._open: list[tuple[JsonValue, Resource, bool, str]] = []
         self._root = self._add_file(url, document)
-        self._open.append((document.get("paths"), self._root, True, "pathItems"))
+        self._open = [_Visit(document.get("paths"), self._root, True, "pathItems")]
         self._walk()
 
     def missing(self) -> list[str]:
@@ -81,7 +105,6 @@ class Bundler:
 
     def _add_file(self, url: str, content: JsonObject) -> Resource:
         root = read_file(url, content)
-        self._file_count += 1
         self._resources.setdefault(url, root)
         for resource in root.file.resources.values():
             self._resources.setdefault(resource.base, resource)
@@ -89,29 +112,33 @@ class Bundler:
 
     def _walk(self) -> None:
         while self._open:
-            node, resource, named, section = self._open.pop()
+            visit = self._open.pop()
+            node, resource, scope = visit.node, visit.resource, visit.scope
             if not isinstance(node, dict | list) or id(node) in self._seen:
                 continue
             self._seen.add(id(node))
-            if isinstance(node, dict) and not named:
+            if isinstance(node, dict) and not visit.named:
                 resource = resource.file.resources.get(id(node), resource)
-                self._resolve_in(node, resource, section)
-            for key, child, maps in child_nodes(node, named=named):
-                self._open.append((child, resource, maps, section if named else _SECTIONS.get(key, section)))
+                if visit.section == "schemas" and (not scope or not _SCOPE_KEYWORDS.isdisjoint(node)):
+                    scope = (*scope, node)
+                self._resolve_in(node, resource, visit.section, scope)
+            for key, child, maps in child_nodes(node, named=visit.named):
+                section = visit.section if visit.named else _SECTIONS.get(key, visit.section)
+                self._open.append(_Visit(child, resource, maps, section, scope))
 
-    def _resolve_in(self, node: JsonObject, resource: Resource, section: str) -> None:
+    def _resolve_in(self, node: JsonObject, resource: Resource, section: str, scope: _Scope) -> None:
         keyword = next((keyword for keyword in REFERENCES if isinstance(node.get(keyword), str)), "")
         if keyword:
-            self._resolve(node, keyword, resource, section)
+            self._resolve(node, keyword, resource, section, scope)
         mapping = as_object(as_object(node.get("discriminator")).get("mapping"))
         for value, text in mapping.items():
             if isinstance(text, str) and re.search(r"[/#.]", text):
-                self._resolve(mapping, value, resource, "schemas")
+                self._resolve(mapping, value, resource, "schemas", scope)
 
-    def _resolve(self, holder: JsonObject, keyword: str, resource: Resource, section: str) -> None:
+    def _resolve(self, holder: JsonObject, keyword: str, resource: Resource, section: str, scope: _Scope) -> None:
         text = as_text(holder[keyword])
         uri, _, fragment = text.partition("#")
-        reference = _Reference(holder, keyword, text, fragment, resource, section)
+        reference = _Reference(holder, keyword, text, fragment, resource, section, scope)
         if not uri:
             self._link(reference, resource)
             return
@@ -138,16 +165,12 @@ class Bundler:
             reason = self._reason_against(url)
             if not reason:
                 break
-        full = self._file_count + len(self._pending) + len(self._failed) > MAX_FILES
-        if not reason and full and url not in self._pending:
-            reason = f"more than {MAX_FILES} other files are needed"
         return url, reason
 
     def _reason_against(self, url: str) -> str:
         if is_file(self._url):
-            folder = self._url.rsplit("/", 1)[0] + "/"
             if is_file(url):
-                return "" if url.startswith(folder) else "the file is outside the document's folder"
+                return "" if url.startswith(self._folders) else "the file is outside the document's folder"
             return "it is on the network, but the document is a local file"
         if has_origin(url, frozenset({origin_of(self._url)})):
             return ""
@@ -155,6 +178,9 @@ class Bundler:
 
     def _link(self, reference: _Reference, resource: Resource) -> None:
         """Replace a reference to a part of this resource, which is copied if it is in another file."""
+        if (node := self._enclosing(reference, resource)) is not None:
+            _replace(reference, self._copy(resource.file, reference.fragment, node, reference.section))
+            return
         found = find(resource, reference.fragment)
         if found is None:
             url = "" if resource.file is self._root.file else resource.file.url
@@ -167,13 +193,29 @@ class Bundler:
             target = reference.text
         else:
             target = f"#{pointer}"
+        self._places.setdefault(id(node), target)
         _replace(reference, target)
-        self._open.append((node, inner_resource, False, reference.section))
+        scope = _scope_along(resource.file.root, pointer) if reference.section == "schemas" else ()
+        self._open.append(_Visit(node, inner_resource, False, reference.section, scope))
+
+    def _enclosing(self, reference: _Reference, resource: Resource) -> JsonValue:
+        """Return the target if it is a schema around the reference, as JSON Schema without `$id` means it.
+
+        `#` is the outermost schema, or for `$recursiveRef` the outermost one with `$recursiveAnchor` (JSON Schema
+        2019-09 §8.2.4.2). Definitions are in the innermost schema that has them.
+        """
+        scope, fragment = reference.scope, reference.fragment
+        if reference.text == "#" and "paths" in resource.node and scope:
+            anchored = (schema for schema in scope if schema.get("$recursiveAnchor") is True)
+            return next(anchored, scope[0]) if reference.keyword == "$recursiveRef" else scope[0]
+        if not reference.text.startswith(("#/$defs/", "#/definitions/")) or find(resource, fragment):
+            return None
+        found = (nodes_along(schema, fragment.split("/")[1:]) for schema in reversed(scope))
+        return next((nodes[-1] for nodes in found if nodes), None)
 
     def _copy(self, file: File, pointer: str, node: JsonValue, section: str) -> str:
-        """Copy a part of another file to a component; return the reference to it."""
-        key = (id(file), pointer)
-        if key not in self._places:
+        """Give a part without a place in the document one in its components; return the reference to it."""
+        if id(node) not in self._places:
             steps = ["components", section]
             if self._swagger:
                 steps = ["definitions" if section == "schemas" else section]
@@ -185,9 +227,11 @@ class Bundler:
             name = _name(file.url, pointer)
             if name in parent:
                 name = f"{name}_{short_digest(f'{file.url}#{pointer}')}"
+            if name in parent:  # of another schema's own definitions
+                name = f"{name}_{len(parent)}"
             parent[name] = node
-            self._places[key] = "#/" + "/".join([*steps, name])
-        return self._places[key]
+            self._places[id(node)] = "#/" + "/".join([*steps, name])
+        return self._places[id(node)]
 
     def _fail(self, reference: _Reference, url: str, reason: str) -> None:
         if reference.keyword not in REFERENCES:
@@ -197,6 +241,17 @@ class Bundler:
         _replace(reference, text)
 
 
+def _scope_along(root: JsonObject, pointer: str) -> _Scope:
+    """Return the enclosing schemas of a schema in a file: of a component, or of a file that is a schema."""
+    steps = pointer.split("/")[1:]
+    if "paths" in root and steps[:1] not in (["components"], ["definitions"]):
+        return ()
+    outermost = 0 if "paths" not in root else 3 if steps[0] == "components" else 2
+    nodes = [as_object(node) for node in nodes_along(root, steps)[outermost:-1]]
+    return tuple(node for index, node in enumerate(nodes) if not index or not _SCOPE_KEYWORDS.isdisjoint(node))
+
+
+_SCOPE_KEYWORDS = {"$defs", "definitions", "$recursiveAnchor"}
 _SECTIONS = {
     "paths": "pathItems",
     "pathItems": "pathItems",

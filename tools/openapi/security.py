@@ -90,8 +90,14 @@ def _absolute(reference: str, url: str) -> str:
     return absolute if re.fullmatch(r"[!-~]*", absolute) else ""
 
 
-def is_credential(document: JsonObject, name: str) -> bool:
-    """Tell whether a cookie is a credential, by the document's security schemes or by its name."""
+def is_credential(name: str) -> bool:
+    """Tell whether the name of a parameter is one that credentials have."""
+    return bool(_CREDENTIAL.search(name))
+
+
+def carries_credential(document: JsonObject, location: str, name: str) -> bool:
+    """Tell whether a parameter is a security scheme of the document, so that the system's credential may be in it."""
     schemes = map(as_object, declared_schemes(document).values())
-    declared = {as_text(scheme.get("name")) for scheme in schemes if scheme.get("in") == "cookie"}
-    return name in declared or bool(_CREDENTIAL.search(name))
+    names = {as_text(scheme.get("name")).lower() for scheme in schemes if scheme.get("in") == location}
+    # Schemes are also used for headers such as X-Tenant-Id, which the credential doesn't set.
+    return name.lower() in names and (location == "cookie" or is_credential(name) or "key" in name.lower())

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..formats.media_types import FORM, essence
+from ..schema.file_schemas import is_binary
 from ..schema.references import InvalidReferenceError, follow
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
@@ -274,7 +275,7 @@ def _form(parameters: list[JsonObject], media_types: list[str], schemas: _Schema
     media: JsonObject = {"schema": schema}
     if encoding:
         media["encoding"] = encoding
-    has_file = any(field.get("type") == "file" for field in parameters)
+    has_file = any(map(is_binary, parameters))
     forms = [media_type for media_type in media_types if essence(media_type) in (_MULTIPART, FORM)]
     used = [_MULTIPART] if has_file else forms or [FORM]
     return {"required": bool(required), "content": dict.fromkeys(used, media)}

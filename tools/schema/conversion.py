@@ -117,7 +117,7 @@ class Conversion:
             described = bool(schema.get("description"))
             result = self._convert_all_of(parts[:_BRANCH_LIMIT], result, depth, described=described)
             hidden = hidden.union(*map(self._hidden_in, parts[:_BRANCH_LIMIT]))
-        return result if part else finish(result, hidden)
+        return result if part else finish(result, hidden, self._with_default(schema))
 
     def _convert_object(self, schema: JsonObject, depth: int) -> tuple[JsonObject, set[str]]:
         """Return the keywords for properties, and the shown names of read-only ones."""
@@ -142,6 +142,13 @@ class Conversion:
         if extra is not None:
             result["additionalProperties"] = extra
         return result, hidden
+
+    def _with_default(self, schema: JsonObject) -> set[str]:
+        """Return the shown names of properties that may be omitted, because the service has a default for them."""
+        properties = [(name, value) for part in [schema, *as_list(schema.get("allOf"))[:_BRANCH_LIMIT]]
+                      for name, value in as_object(as_object(part).get("properties")).items()]  # fmt: skip
+        return {self.reader.property_name(name) for name, value in properties
+                if self.reader.follow_schema(value).get("default") is not None}  # fmt: skip
 
     def _required(self, schema: JsonObject) -> list[JsonValue]:
         names = [name for name in as_list(schema.get("required")) if isinstance(name, str)]
@@ -193,6 +200,7 @@ class Conversion:
         choices = unique(self._with_discriminator(schema, branch, self.convert(branch, depth + 1)) for branch in used)
         if not choices or (len(choices) == 1 and choices[0] == {}):
             return result
+        result = self._with_tag(schema, used, result)
         if len(choices) == 1 and (both := merge(result, as_object(choices[0]))) is not None:
             return both
         if "anyOf" in result:
@@ -200,6 +208,24 @@ class Conversion:
         if result.get("type") in _SCALAR_TYPES and all(as_object(choice).get("type") for choice in choices):
             result = {key: value for key, value in result.items() if key != "type"}  # each branch has it
         return {**result, "anyOf": choices}
+
+    def _with_tag(self, schema: JsonObject, branches: list[JsonValue], result: JsonObject) -> JsonObject:
+        """Require the property that selects a branch, whatever the branches say (OpenAPI 3.1 §4.8.25)."""
+        discriminator = as_object(schema.get("discriminator"))
+        name = as_text(discriminator.get("propertyName"))
+        references = [as_text(as_object(branch).get("$ref")) for branch in branches]
+        targets = [self.reader.target(reference) for reference in references if reference]
+        if not name or len(targets) < len(references) or not all(_is_object(target) for target in targets):
+            return result
+        shown, mapping = self.reader.property_name(name), as_object(discriminator.get("mapping"))
+        properties = as_object(result.get("properties"))
+        own = as_object(properties.get(shown))
+        values = unique(value for reference in references for value in _discriminator_values(mapping, reference))
+        if all(_has_text_tag(target, name) for target in targets) and own.get("type", "string") == "string":
+            own = {"enum": values, **own, "type": "string"}
+        properties = {**properties, shown: own}
+        required = unique([*as_list(result.get("required")), shown])
+        return {**result, "type": "object", "properties": properties, "required": required}
 
     def _with_discriminator(self, schema: JsonObject, branch: JsonValue, converted: JsonObject) -> JsonObject:
         """Add the value of the discriminator that selects a branch (OpenAPI 3.1 §4.8.25)."""
@@ -220,9 +246,8 @@ class Conversion:
             return converted
         fixed: JsonObject = {"const": values[0]} if len(values) == 1 else {"enum": list[JsonValue](values)}
         kept = {key: value for key, value in own.items() if key == "description"}
-        required = unique([*as_list(converted.get("required")), shown])
         own = {"type": "string", **fixed, **kept}
-        return {**converted, "properties": {**properties, shown: own}, "required": required}
+        return {**converted, "properties": {**properties, shown: own}}
 
     def _convert_all_of(self, parts: list[JsonValue], result: JsonObject, depth: int, *, described: bool) -> JsonObject:
         """Merge all parts into one schema, and put those that cannot be merged into `allOf`."""
@@ -273,6 +298,16 @@ def _with_name(name: str, shown: str, schema: JsonObject) -> JsonObject:
         return schema
     text = sentences(f"Sent as `{one_line(name, 100)}`.", as_text(schema.get("description")))
     return {**schema, "description": text}
+
+
+def _is_object(schema: JsonObject) -> bool:
+    return schema.get("type", "object") == "object" and schema.get("nullable") is not True
+
+
+def _has_text_tag(schema: JsonObject, name: str) -> bool:
+    """Tell whether a discriminator's property is text, and not a value of its own that contradicts the mapping."""
+    own = as_object(as_object(schema.get("properties")).get(name))
+    return own.get("type", "string") == "string" and not {"const", "enum", "$ref"} & own.keys()
 
 
 def _discriminator_values(mapping: JsonObject, reference: str) -> list[str]:

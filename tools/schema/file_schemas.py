@@ -27,16 +27,25 @@ FILE_OR_PATH: JsonObject = {
 MARK = "(a file of closient-mcp)"
 
 
-def is_binary(schema: JsonObject) -> bool:
-    """Tell whether a schema of a document describes raw bytes (OpenAPI 3.0 §4.7.24, 3.1 §4.8.14.2)."""
-    kind = schema.get("type", "string")
-    if kind != "string" and not (isinstance(kind, list) and set(map(as_text, kind)) == {"string", "null"}):
+_FORMATS = {"binary", "file", "octet-stream", "blob"}
+_TEXT = re.compile(r"text/|.*(json|xml|yaml|csv|urlencoded|javascript|\*/\*)", re.IGNORECASE)
+
+
+def is_binary(schema: JsonObject, content_type: str = "") -> bool:
+    """Tell whether a schema of a document describes raw bytes, in any of the spellings of OpenAPI and its generators.
+
+    `content_type` is the media type of the field (OpenAPI 3.0 §4.7.24, 3.1 §4.8.14.2), if the document names it.
+    """
+    kinds = schema.get("type", "string")
+    if not {as_text(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])} <= {"string", "file", "null"}:
         return False
-    if schema.get("format") == "binary":
+    encoding = as_text(schema.get("contentEncoding")).lower()
+    if kinds == "file" or as_text(schema.get("format")).lower() in _FORMATS or encoding == "binary":
         return True
-    media_type = as_text(schema.get("contentMediaType"))
-    # Embedded text is given as a string.
-    return bool(media_type) and "contentEncoding" not in schema and not re.match(r"text/|.*json|.*xml", media_type)
+    if encoding or "enum" in schema or "const" in schema:
+        return False  # base64, which is given as text
+    media_type = as_text(schema.get("contentMediaType")) or ("" if "format" in schema else content_type)
+    return bool(media_type) and not _TEXT.match(media_type)
 
 
 def with_files(schema: JsonObject, file: JsonObject = FILE) -> JsonObject:
@@ -69,4 +78,6 @@ def _is_file_schema(schema: JsonObject) -> bool:
 
 def allow_paths(schema: JsonObject) -> JsonObject:
     """Return the schema of a body in which files may also be given by path."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [allow_paths(as_object(branch)) for branch in as_list(schema["anyOf"])]}
     return _field(schema, FILE_OR_PATH) if _is_file_schema(schema) else with_files(schema, FILE_OR_PATH)

@@ -59,8 +59,8 @@ def _merge_properties(first: JsonObject, second: JsonObject) -> JsonObject:
     return result
 
 
-def finish(schema: JsonObject, hidden: Iterable[str] = ()) -> JsonObject:
-    """Remove `hidden` properties from a complete schema, and missing ones from `required`."""
+def finish(schema: JsonObject, hidden: Iterable[str] = (), optional: Iterable[str] = ()) -> JsonObject:
+    """Remove `hidden` properties from a complete schema, and missing and `optional` ones from `required`."""
     if schema.get("type") != "object":
         if "required" not in schema:
             return schema
@@ -72,7 +72,7 @@ def finish(schema: JsonObject, hidden: Iterable[str] = ()) -> JsonObject:
         if not result["properties"]:
             del result["properties"]
     present = as_object(result.get("properties"))
-    names = as_list(result.pop("required", None))
+    names = [name for name in as_list(result.pop("required", None)) if name not in set(optional)]
     required: list[JsonValue] = [name for name in names if isinstance(name, str) and name in present]
     if required:
         result["required"] = required

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..formats.json_pointer import nodes_along
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, objects_in
@@ -37,16 +37,10 @@ def follow(document: JsonObject, node: JsonValue, limit: int = 20) -> JsonObject
     raise CircularReferenceError("a chain of `$ref`s has no end")
 
 
-def follow_schema(document: JsonObject, node: JsonValue) -> JsonObject:
-    """As `follow`, but return {} for a schema that only refers to itself.
-
-    Raises:
-        InvalidReferenceError: the chain leaves the document, or leads nowhere.
-    """
-    try:
-        return follow(document, node)
-    except CircularReferenceError:
-        return {}
+def describe_reference(error: InvalidReferenceError, unresolved: Mapping[str, str]) -> str:
+    """Return why a reference cannot be followed; `unresolved` has the reasons known for some."""
+    reason = unresolved.get(error.reference)
+    return f"it refers to {one_line(error.reference, 100)}: {reason}" if reason else str(error)
 
 
 def resolve_pointer(document: JsonObject, reference: str) -> JsonValue:

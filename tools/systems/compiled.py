@@ -118,6 +118,7 @@ def unpack(content: bytes) -> Reading:
         row["parameters"] = tuple(Parameter(**parameter) for parameter in row["parameters"])
         row["body"] = _body(row["body"]) if row["body"] else None
         row["tags"], row["scopes"] = tuple(row["tags"]), tuple(row["scopes"])
+        row["accept"] = tuple(row["accept"])
         operations.append(Operation(**row))
     return operations, [Problem(**problem) for problem in packed["problems"]]
 
@@ -127,4 +128,5 @@ def _body(row: dict[str, Any]) -> Body:
         part["headers"] = tuple((name, value) for name, value in part["headers"])
     row["parts"] = tuple(Part(**part) for part in row["parts"])
     row["media_types"] = tuple(row["media_types"])
+    row["alternatives"] = tuple(map(_body, row["alternatives"]))
     return Body(**row)

@@ -1,4 +1,4 @@
-"""Real descriptions of real services: every operation of every one of them is a tool or a named problem."""
+"""Real descriptions of real services: every operation of every one of them is a tool."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from closient_mcp.tools.formats.json_values import JsonValue, as_object, to_text
 from ...fakes.specs import Spec, all_specs, spec_parameters
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-LEFT_OUT = "this operation is left out"
-# What their authors published without: the reasons why operations of a document may be missing, where there are any.
-MISSING = {
-    # It refers to a schema of another host (design.md §8, rule 2).
+# The reasons why details of a document are missing, where there are any.
+UNREAD = {
     "gs1-epcis.yaml": "it is on the network, but the document is a local file",
     # Of its five files, one is there.
     "oai-petstore-separate-v2.json": "does not exist",
@@ -31,23 +29,17 @@ def in_the_document(spec: Spec) -> set[str]:
     return {f"{m.upper()} {path}" for path, item in paths.items() for m in as_object(item) if m in METHODS}
 
 
-def test_every_operation_is_a_tool_or_a_named_problem(spec: Spec) -> None:
+def test_every_operation_is_a_tool(spec: Spec) -> None:
     assert spec.description.failure == ""
     tools = [f"{one.method} {one.path}" for one in spec.description.operations]
-    missing = [problem.subject for problem in spec.description.problems if problem.effect == LEFT_OUT]
-    assert sorted([*tools, *missing]) == sorted(in_the_document(spec))
-
-
-def test_a_missing_file_is_reported_with_its_url_and_reason(spec: Spec) -> None:
-    missing = [problem for problem in spec.description.problems if problem.effect == LEFT_OUT]
-    assert all(problem.pointer.startswith("/paths/") and problem.reason for problem in missing)
-    assert not any("could not be read (" in problem.reason for problem in missing)
+    assert sorted(tools) == sorted(in_the_document(spec))
+    assert not any("could not be read (" in problem.reason for problem in spec.description.problems)
 
 
 def test_unresolvable_references_are_reported(spec: Spec) -> None:
     reasons = [problem.reason for problem in spec.description.problems if "refers to" in problem.reason]
-    assert all(MISSING.get(spec.name, "nothing at all") in reason for reason in reasons)
-    assert bool(reasons) == (spec.name in MISSING)
+    assert all(UNREAD.get(spec.name, "nothing at all") in reason for reason in reasons)
+    assert bool(reasons) == (spec.name in UNREAD)
 
 
 def test_the_names_of_a_document_are_distinct(spec: Spec) -> None:

@@ -295,15 +295,21 @@ def test_another_version_of_swagger_is_named() -> None:
 
 
 WRONG: list[tuple[Any, str]] = [
-    ({"parameters": [{"$ref": "#/parameters/None"}]}, "leads nowhere"),
-    ({"parameters": [{"$ref": "#/parameters/Loop"}]}, "has no end"),
     ({"parameters": {"q": {"in": "query"}}}, "are not an array"),
     ({"parameters": [5]}, "is not an object"),
     (
-        {"parameters": [{"name": "b", "in": "body", "schema": {}}, {"name": "c", "in": "body", "schema": {}}]},
+        {
+            "parameters": [
+                {"name": "b", "in": "body", "schema": {}},
+                {"name": "c", "in": "body", "schema": {}, "required": True},
+            ]
+        },
         "unsupported location 'body'",
     ),
-    ({"parameters": [{"name": "b", "in": "body", "schema": {}}, FIELD]}, "unsupported location 'formData'"),
+    (
+        {"parameters": [{"name": "b", "in": "body", "schema": {}}, {**FIELD, "required": True}]},
+        "unsupported location 'formData'",
+    ),
     (5, "it is not an object"),
     (None, "it is not an object"),
 ]
@@ -312,7 +318,7 @@ WRONG: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("node", "reason"), WRONG)
 def test_invalid_operations_are_reported(node: Any, reason: str) -> None:
     paths = {"/bad": {"post": node}, "/good": {"get": operation()}}
-    document = converted(paths, parameters={"Loop": {"$ref": "#/parameters/Loop"}}, host="docs.example.com")
+    document = converted(paths, host="docs.example.com")
     host = "https://docs.example.com"
     operations, (problem,) = read_operations(document, Source("s", (), "s", ADDRESS, "", frozenset({host})))
     assert [found.path for found in operations] == ["/good"]

@@ -7,7 +7,6 @@ from jsonschema import Draft202012Validator
 
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.schema.reader import SchemaReader
-from closient_mcp.tools.schema.references import InvalidReferenceError
 
 from ...fakes.service import fits
 
@@ -74,9 +73,21 @@ def test_mutually_recursive_schemas_are_definitions() -> None:
 @pytest.mark.parametrize(
     "reference", ["#/components/schemas/None", "other.yaml#/A", "http://example.com/a", "#anchor", ""]
 )
-def test_a_reference_that_leads_nowhere_is_an_error(reference: str) -> None:
-    with pytest.raises(InvalidReferenceError):
-        convert({"$ref": reference})
+def test_a_schema_whose_reference_leads_nowhere_is_any_value(reference: str) -> None:
+    converted = convert({"type": "object", "properties": {"a": {"$ref": reference}, "b": {"type": "integer"}}})
+    assert as_object(converted["properties"])["a"] == {"description": "Any value: its schema could not be read."}
+    assert fits(converted, {"a": [1, {}], "b": 1})
+    assert not fits(converted, {"a": 1, "b": "x"})
+
+
+def test_a_reference_that_leads_nowhere_is_reported_once() -> None:
+    reader = SchemaReader({}, {"x.json": "it does not exist"})
+    for reference in ("x.json", "#/y", "x.json"):
+        reader.read({"items": {"$ref": reference}})
+    assert reader.unread() == [
+        ("it refers to x.json: it does not exist", "any value is accepted there"),
+        ("`$ref` leads nowhere: #/y", "any value is accepted there"),
+    ]
 
 
 def test_exponential_references_stay_small() -> None:

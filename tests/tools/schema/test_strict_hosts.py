@@ -108,7 +108,8 @@ def check(operations: list[Operation]) -> None:
         shown = as_object(tool.definition()["inputSchema"])
         assert shown.get("required") == operation.input_schema.get("required"), operation.name
         assert list(as_object(shown["properties"])) == list(as_object(operation.input_schema["properties"]))
-        needed = {parameter.argument for parameter in operation.parameters if parameter.required}
+        needed = {parameter.argument for parameter in operation.parameters
+                      if parameter.required and parameter.default is None}  # fmt: skip
         assert needed <= {str(name) for name in as_list(shown.get("required"))}, operation.name
     names = [operation.name for operation in operations]
     assert len(set(names)) == len(names)
