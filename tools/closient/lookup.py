@@ -7,9 +7,11 @@ from ..formats.json_values import JsonObject, JsonValue, as_list
 from ..formats.text import one_line
 from .client import PRODUCTS, RESOLVER, SiteClient
 from .codes import Asked, read_asked
-from .records import read_content, read_details, read_listed_record, read_record
+from .records import listed_record, read_content, read_details, read_record
 
-_API = "/products/api/v1"
+_PRODUCT = "/products/api/v1/products/{}"
+_TRADE_ITEM = "/products/api/v1/trade-items/{}"
+_LIST = "/products/api/v1/products?gtin={}"
 
 
 async def find_product(client: SiteClient, asked: Asked) -> JsonObject:
@@ -19,22 +21,29 @@ async def find_product(client: SiteClient, asked: Asked) -> JsonObject:
         UpstreamError: with the status 404, the product is unknown at every URL.
         ReplyError: the reply can't be used.
     """
-    gtin = asked.gtin
-    urls = (f"/products/{gtin}", f"/trade-items/{gtin}", f"/products?gtin={gtin}")
+    try:
+        reply = await _record(client, asked, (_PRODUCT, _TRADE_ITEM, _LIST), may_ask=False)
+    except UpstreamError as error:
+        if error.status in (401, 403):
+            return await _resolved(client, asked)
+        raise
+    return read_record(reply, asked.gtin)
+
+
+async def _record(client: SiteClient, asked: Asked, urls: tuple[str, ...], *, may_ask: bool) -> JsonValue:
+    """Return a product's record from the first URL that has it."""
     missing: UpstreamError | None = None
     for url in urls:
-        listed = "?" in url
+        listed = url is _LIST
         try:
-            reply = await client.json("GET", _API + url, PRODUCTS, may_ask=False)
+            reply = await client.json("GET", url.format(asked.gtin), PRODUCTS, may_ask=may_ask)
         except UpstreamError as error:
-            if error.status in (401, 403):
-                return await _resolved(client, asked)
             # Some sites list only an organization's products there, and reject other questions.
             if error.status not in (404, *((400, 405, 422) if listed else ())):
                 raise
             missing = missing or error
             continue
-        record = read_listed_record(reply, gtin) if listed else read_record(reply, gtin)
+        record = listed_record(reply) if listed else reply
         if record is not None:
             return record
     raise unknown_product(missing, asked)
@@ -94,19 +103,12 @@ async def get_product_detail(client: SiteClient, arguments: JsonObject) -> JsonO
     """
     asked = read_asked(arguments)
     notes = [*asked.notes, *asked.left_aside("lot", "serial", "expiry")]
-    try:
-        reply = await client.json("GET", f"{_API}/trade-items/{asked.gtin}", PRODUCTS)
-    except UpstreamError as error:
-        if error.status != 404:
-            raise
-        try:
-            reply = await client.json("GET", f"{_API}/products/{asked.gtin}", PRODUCTS)
-        except UpstreamError as second:
-            raise unknown_product(second, asked) if second.status == 404 else second from None
+    reply = await _record(client, asked, (_TRADE_ITEM, _PRODUCT, _LIST), may_ask=True)
     product, details = read_record(reply, asked.gtin), read_details(reply, asked.gtin)
     content: JsonObject = dict.fromkeys(("ingredients", "certifications", "claims", "nutrition"))
     try:
-        content |= read_content(await client.json("GET", f"{_API}/products/{asked.gtin}/content", PRODUCTS), asked.gtin)
+        parts = await client.json("GET", f"{_PRODUCT}/content".format(asked.gtin), PRODUCTS)
+        content |= read_content(parts, asked.gtin)
     except UpstreamError as error:
         if error.status != 404:
             raise

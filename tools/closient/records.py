@@ -32,21 +32,21 @@ def read_record(reply: JsonValue, gtin: str) -> JsonObject:
     return {**answer, "notes": list[JsonValue](notes)}
 
 
-def read_listed_record(reply: JsonValue, gtin: str) -> JsonObject | None:
-    """Read the reply of GET /products?gtin=: None if its list is empty.
+def listed_record(reply: JsonValue) -> JsonValue:
+    """Return the only record in the reply of GET /products?gtin=; None if its list is empty.
 
     Raises:
-        ReplyError: it has another shape, or lists other products.
+        ReplyError: it has another shape, or lists several products.
     """
     members = Members(reply, "the product list") if isinstance(reply, dict) else None
     entries = members.array("data") if members else None
     if entries is None:
         raise ReplyError("the product list has no data", reply if isinstance(reply, dict) else ())
-    if not entries:
-        return None
     if len(entries) > 1:
         raise ReplyError(f"{len(entries)} products were listed for one GTIN")
-    return read_record(entries[0], gtin)
+    if None in entries:
+        raise ReplyError("the product list has a null entry")
+    return entries[0] if entries else None
 
 
 def read_details(reply: JsonValue, gtin: str) -> JsonObject:
