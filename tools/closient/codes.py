@@ -34,7 +34,7 @@ class Asked:
     def path(self, *, expiry: bool = False) -> str:
         """Return the path of its Digital Link."""
         lot, serial = (
-            f"/{ai}/{_segment(value)}" if value else "" for ai, value in (("10", self.lot), ("21", self.serial))
+            f"/{ai}/{url_segment(value)}" if value else "" for ai, value in (("10", self.lot), ("21", self.serial))
         )
         return f"/01/{self.gtin}{lot}{serial}" + (f"?17={self.expiry}" if expiry and self.expiry else "")
 
@@ -94,7 +94,8 @@ def code_in(query: str) -> Asked | None:
     return _asked(code) if len(re.sub(r"[^0-9]", "", query)) >= 8 else None
 
 
-def _segment(value: str) -> str:
+def url_segment(value: str) -> str:
+    """Return a value as one segment of a URL's path."""
     encoded = quote(value, safe="")
     # A segment of dots alone would be a step up the path, encoded or not.
     return encoded.replace(".", "%2E") if not value.strip(".") else encoded

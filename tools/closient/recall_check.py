@@ -5,10 +5,10 @@ from __future__ import annotations
 from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, JsonValue
 from .client import COMPLIANCE, PRODUCTS, SiteClient
-from .codes import read_asked
+from .codes import Asked, read_asked, url_segment
 from .lookup import unknown_product
 from .members import ReplyError
-from .recalls import affects, read_recalls
+from .recalls import Affected, affects, read_recalls
 
 _OPEN = ("ONGOING", "UNKNOWN")
 _SOURCES = (("compliance", COMPLIANCE), ("products", PRODUCTS))
@@ -36,8 +36,9 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
             missing = error
     else:
         raise unknown_product(missing, asked)
-    rated: list[JsonValue] = [{**recall, "affects_lot": affects(recall["lot_codes"], asked.lot)} for recall in recalls]
-    verdicts = {affects(recall["lot_codes"], asked.lot) for recall in recalls if recall["status"] in _OPEN}
+    covering = await _covering(client, asked, recalls)
+    rated: list[JsonValue] = [{**recall, "affects_lot": _affected(recall, asked.lot, covering)} for recall in recalls]
+    verdicts = {_affected(recall, asked.lot, covering) for recall in recalls if recall["status"] in _OPEN}
     notes = list(asked.notes)
     if not verdicts:
         notes.append("The service lists no open recall of this product; it may not know every recall.")
@@ -54,6 +55,31 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
         "recalls": rated,
         "notes": list[JsonValue](notes),
     }
+
+
+async def _covering(client: SiteClient, asked: Asked, recalls: list[JsonObject]) -> set[JsonValue] | None:
+    """Return the ids of the recalls that cover the lot, by the service; None if it isn't asked or doesn't say.
+
+    It's asked only if a recall doesn't say itself which lots it covers.
+    """
+    if not asked.lot or all(recall["lot_codes"] is not None for recall in recalls):
+        return None
+    url = f"/compliance/api/v1/products/{asked.gtin}/batches/{url_segment(asked.lot)}/recalls"
+    try:
+        listed = {recall["id"] for recall in await _recalls(client, url, COMPLIANCE, asked.gtin)}
+    except UpstreamError as error:
+        if error.status not in (401, 403, 404):
+            raise
+        return None
+    if unlisted := listed - {recall["id"] for recall in recalls}:
+        raise ReplyError(f"the lot has a recall that the product doesn't have: {unlisted.pop()}")
+    return listed
+
+
+def _affected(recall: JsonObject, lot: str, covering: set[JsonValue] | None) -> Affected:
+    if recall["lot_codes"] is None and covering is not None:
+        return "yes" if recall["id"] in covering else "no"
+    return affects(recall["lot_codes"], lot)
 
 
 async def _recalls(client: SiteClient, path: str, scopes: tuple[str, ...], gtin: str) -> list[JsonObject]:

@@ -340,6 +340,30 @@ async def test_a_recall_covers_the_lots_that_it_names(
     assert (found["affected"], [recall["affects_lot"] for recall in found["recalls"]]) == (affected, [affected])
 
 
+@pytest.mark.parametrize(
+    ("of_lot", "affected"),
+    [(["r1"], ["yes", "no"]), ([], ["no", "no"]), (None, ["may be", "may be"])],
+    ids=["covered", "not covered", "not served"],
+)
+async def test_recalls_without_lots_are_compared_by_the_service(
+    tools: Tools, service: Service, of_lot: list[str] | None, affected: list[str]
+) -> None:
+    service.routes[COMPLIANCE] = recalls({"lot_codes": None}, {"id": "r2", "lot_codes": None})
+    if of_lot is not None:
+        batch = recalls(*({"id": id, "lot_codes": None} for id in of_lot))
+        service.routes[COMPLIANCE.replace("/recalls", "/batches/B%2F7/recalls")] = batch
+    found: Any = await tools.call("check_recalls", gtin=GTIN, lot="B/7")
+    assert [recall["affects_lot"] for recall in found["recalls"]] == affected
+    assert found["affected"] == affected[0]
+
+
+async def test_a_recall_of_the_lot_that_the_product_does_not_have_is_an_error(tools: Tools, service: Service) -> None:
+    service.routes[COMPLIANCE] = recalls({"lot_codes": None})
+    service.routes[COMPLIANCE.replace("/recalls", "/batches/B7/recalls")] = recalls({"id": "r9", "lot_codes": None})
+    with pytest.raises(ToolError, match="a recall that the product doesn't have: r9"):
+        await tools.call("check_recalls", gtin=GTIN, lot="B7")
+
+
 async def test_recalls_of_unknown_status_are_asked_for_too(tools: Tools, service: Service) -> None:
     unknown = recalls({}, {"id": "r2", "status": "UNKNOWN"})
     service.routes[COMPLIANCE] = lambda got: unknown if "status=UNKNOWN" in got.query else recalls({})
