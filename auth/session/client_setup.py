@@ -139,7 +139,7 @@ class ClientSetup:
             UserActionRequired, UnavailableError: the server does not register us, or not now.
         """
         client = self._usable_client(record.client, server, purpose)
-        if client is None or not purpose.suits(client):
+        if client is None or not purpose.suits(client) or self._is_unanswered(record, client):
             spare = record.spare if record.spare and purpose.suits(record.spare) else None
             if spare and (usable := self._usable_client(spare, server, purpose)):
                 client = usable
@@ -149,8 +149,8 @@ class ClientSetup:
                 except AuthError as error:
                     if client is None:
                         raise
-                    # Its port is taken. Most servers allow any port (RFC 8252 §7.3).
-                    logger.info("keeping the registration at %s, whose port is taken: %s", server.issuer, error.message)
+                    # If its port is taken: most servers allow any port (RFC 8252 §7.3).
+                    logger.info("keeping the registration at %s: %s", server.issuer, error.message)
         return record.model_copy(update={"server": server, "client": client})
 
     def _usable_client(self, known: Client | None, server: Server, purpose: Purpose) -> Client | None:
@@ -181,6 +181,13 @@ class ClientSetup:
         except NoResponseError:
             return True
         return read_rejection("probe", response, self.clock()).meaning is not Meaning.CLIENT_GONE
+
+    def _is_unanswered(self, record: Record, client: Client) -> bool:
+        """Whether a browser was sent to the server with this client and never came back."""
+        pending = record.pending
+        if pending is None or not pending.opened or client.is_configured or self.clock() < pending.expires_at:
+            return False
+        return pending.client.client_id == client.client_id
 
     def _register(
         self, record: Record, server: Server, purpose: Purpose, save: Save, interactive: bool

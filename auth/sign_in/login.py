@@ -150,7 +150,7 @@ class Login:
             attempt.finish(self._messages.timed_out())
         elif record.device:
             self._show_code(attempt, record.device)
-        elif record.pending and record.pending.opened is not None:
+        elif record.pending and record.pending.opened is not None and self._clock() < record.pending.expires_at:
             may_open = request.browser and not self._unexpected(record.pending.server.authorization_endpoint)
             if may_open and not record.pending.opened and not attempt.ready.is_set():
                 record = self._open_for_owner(record.pending.state)
@@ -233,7 +233,9 @@ class Login:
                 if not attempt.outcome and not current(self._session, pending):
                     self._end_elsewhere(attempt, before, self._store.read())
                 elif not attempt.outcome and time.monotonic() > until:
-                    self._store.change(pending=None)
+                    # Kept: the server may have forgotten the client, and shown an error page.
+                    left = {"opened": attempt.opened, "expires_at": 0.0}
+                    self._store.change(pending=pending.model_copy(update=left))
                     raise self._messages.timed_out()
 
     def _end_elsewhere(self, attempt: SignInAttempt, before: Record, now: Record) -> None:

@@ -280,6 +280,29 @@ def test_a_user_who_declines_is_not_asked_again_for_a_minute(desk: Desk) -> None
     come_back(again)
 
 
+def test_rfc_6749_4_1_2_1_a_denial_with_a_reason_is_quoted_and_is_no_ones_decision_to_decline(desk: Desk) -> None:
+    reason = "User is not assigned to the client application."
+    login, attempt = desk.begin()
+    page = come_back(attempt, f"error=access_denied&error_description={quote(reason)}")
+    for text in (page.text.replace("&quot;", '"'), ended(attempt)):
+        assert f'refused the request: "{reason}"' in text
+        assert "You declined" not in text
+    assert at_rest()
+    again = login.start(())
+    assert again.ready.wait(SECONDS)
+    assert len(desk.tabs) == 2
+    come_back(again)
+
+
+def test_rfc_6749_4_1_2_a_response_without_state_is_rejected_on_the_page_and_where_it_is_awaited(desk: Desk) -> None:
+    _, attempt = desk.begin()
+    assert not desk.login().paste(attempt, f"http://127.0.0.1{PATH}?code={CODE}")
+    page = get(port_of(attempt), f"{PATH}?code={CODE}")
+    for text in (page.text, ended(attempt)):
+        assert "returned its response without state" in text
+    assert desk.exchanges() == []
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -712,8 +735,37 @@ def test_a_sign_in_that_no_one_finishes_ends_in_words_and_frees_its_port(
     _, attempt = desk.begin()
     assert "The sign-in was not finished" in ended(attempt)
     assert at_rest()
-    assert desk.record().pending is None
     CallbackServer(f"{attempt.destination.url}callback").close()
+
+
+def test_a_registration_with_which_no_one_came_back_from_the_browser_is_made_again_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as short:
+        short.setattr("closient_mcp.auth.oauth.authorization.LIFETIME", 0.2)
+        _, attempt = desk.begin()
+        assert "The sign-in was not finished" in ended(attempt)
+        assert at_rest()
+    desk.service.routes["/register"] = Reply({"client_id": "second-client"}, 201)
+    _, again = desk.begin()
+    assert query_of(again)["client_id"] == "second-client"
+    come_back(again, "error=access_denied&error_description=Not+assigned")
+    assert ended(again)
+    assert at_rest()
+    _, third = desk.begin()
+    assert query_of(third)["client_id"] == "second-client"
+    assert len(desk.asked("/register")) == 2
+    come_back(third)
+
+
+def test_a_registration_with_which_no_one_came_back_is_kept_where_no_other_can_be_had(desk: Desk) -> None:
+    leave(desk, screen=True)
+    desk.now += 601
+    desk.service.routes["/register"] = Reply({}, 429)
+    _, heir = desk.begin()
+    assert query_of(heir)["client_id"] == "registered-client"
+    assert len(desk.asked("/register")) == 2
+    come_back(heir)
 
 
 def test_who_is_signed_in_already_is_sent_nowhere(desk: Desk) -> None:
