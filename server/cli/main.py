@@ -17,11 +17,11 @@ from typing import Any, NoReturn, cast
 from ...auth import background
 from ...sandbox.variants.table import VARIANTS
 from ...tools.formats.suggestions import did_you_mean
+from ..process.signals import LAST_SECONDS
 from ..settings.loading import invalid_settings, load_settings, load_valid_settings
 from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError, UsageError
 from ..settings.presets.registry import NAMES
 
-_LAST_SECONDS = 30.0
 _OUTPUT_ERRORS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     finally:
         # Before the interpreter shuts down: afterwards no thread can be started, so no host name is resolved.
-        background.finish(_LAST_SECONDS)
+        background.finish(LAST_SECONDS)
 
 
 class _Parser(argparse.ArgumentParser):

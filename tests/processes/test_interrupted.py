@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -11,15 +12,12 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.server.process.signals import LAST_SECONDS
-
 from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, well
 from ..fakes.paths import APPROVING_BROWSER
 from ..fakes.server_process import Process, started
 from ..fakes.service import Received, Reply, Service
 
-HOSTS_KILL_AFTER = 2.0
 WHOAMI = {"name": "account_whoami", "arguments": dict[str, Any]()}
 
 
@@ -97,15 +95,18 @@ def test_a_renewal_is_tried_again_also_when_the_input_has_ended(machine: Machine
     assert busy == []
 
 
-def test_a_process_that_is_told_to_end_waits_no_longer_than_hosts_do(machine: Machine, service: Service) -> None:
-    assert LAST_SECONDS < HOSTS_KILL_AFTER
+def test_a_second_signal_ends_a_process_that_waits_for_a_slow_server(machine: Machine, service: Service) -> None:
     well(machine.whoami())
     rotation = Rotation(machine, service)
     with server(machine) as process:
         under_way(process, rotation)
-        process.popen.send_signal(signal.SIGTERM)
-        # It ends although the server has not answered, and the sign-in is what it was.
-        assert process.popen.wait(SECONDS) == 128 + signal.SIGTERM
+        # Two that arrive together may count as one.
+        while process.popen.poll() is None:
+            process.popen.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.popen.wait(0.2)
+        # It has ended although the server has not answered, and the sign-in is what it was.
+        assert process.popen.returncode == 128 + signal.SIGTERM
         assert not rotation.may_answer.is_set()
     rotation.may_answer.set()
     assert machine.record()["tokens"]["refresh_token"] != "rotated"
