@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import httpx2
 
 from .errors import UserActionRequired
+from .oauth.rejections import read_sentence
 from .secrets.redaction import Redaction, Secret
 from .secrets.references import SecretError, SecretReference, secret_missing
 from .urls import keep_queries_out_of_logs, may_send_to, with_query
@@ -76,7 +77,9 @@ class ApiKeyAuth(httpx2.Auth):
         finally:
             request.url = url  # so that a log of the request contains no key
         if response.status_code == 401:
-            raise self._rejected(url.host, self._key)
+            error = self._rejected(url.host, self._key)
+            error.quote(await read_sentence(response))
+            raise error
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Unsupported: the key is read in a thread that the event loop waits for."""

@@ -88,6 +88,13 @@ async def test_a_rejected_key_is_identified_by_its_ending_and_never_tried_again(
     assert KEY not in str(vars(caught.value))
 
 
+async def test_what_the_service_says_of_a_rejected_key_is_quoted() -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(401, json={"detail": "Key revoked on 3 May"}))
+    async with httpx2.AsyncClient(transport=transport, auth=auth()) as client:
+        with pytest.raises(UserActionRequired, match='It says: "Key revoked on 3 May"'):
+            await client.get(f"{ORIGIN}/a")
+
+
 @pytest.mark.parametrize(
     ("key", "fault"),
     [

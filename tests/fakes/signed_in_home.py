@@ -71,7 +71,9 @@ class Home:
         given = Profile("closient", self.service.url, frozenset({API}), "1", **profile)
         return Session(given, self.store(), HttpClient(trust_env=False), clock=lambda: self.now)
 
-    def sign_in(self, *, age: float = 0.0, client: Client | None = None, **tokens: Any) -> None:
+    def sign_in(
+        self, *, age: float = 0.0, client: Client | None = None, asked: tuple[str, ...] = (), **tokens: Any
+    ) -> None:
         """Leave tokens in the file that were obtained so long ago."""
         url = self.service.url
         given = {
@@ -87,7 +89,7 @@ class Home:
             token_endpoint=f"{url}/token",
             revocation_endpoint=f"{url}/revoke",
         )
-        record = Record(system="closient", site=url, server=server, client=client or Client(client_id="i"))
+        record = Record(system="closient", site=url, server=server, client=client or Client(client_id="i"), asked=asked)
         self.store().write(record.model_copy(update={"tokens": Tokens.model_validate({**given, **tokens})}))
 
     def kept(self) -> Tokens | None:
@@ -116,6 +118,7 @@ class Api:
 
     accepts: Callable[[str | None], int]
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
     got: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, str | None]])
 
     def client(self, session: Session) -> httpx2.AsyncClient:
@@ -124,7 +127,7 @@ class Api:
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         token = request.headers.get("authorization")
         self.got.append((request.content.decode(), token))
-        return httpx2.Response(self.accepts(token), headers=self.headers)
+        return httpx2.Response(self.accepts(token), headers=self.headers, content=self.body)
 
 
 def only(*tokens: str) -> Callable[[str | None], int]:

@@ -303,6 +303,44 @@ async def test_rfc_6749_5_2_a_refresh_rejected_in_other_words_keeps_the_record_a
     assert await home.session().token() == "access-token-1"
 
 
+@pytest.mark.parametrize(("asked", "sent"), [(("a", "offline_access"), ["a b"]), ((), [])])
+async def test_rfc_6749_6_a_refresh_repeats_the_scope_where_the_sign_in_requested_one(
+    home: Home, asked: tuple[str, ...], sent: list[str]
+) -> None:
+    home.sign_in(age=3600, asked=asked, scope="a b")
+    assert await home.session(resource="https://r.example/").token() == "access-token-1"
+    form = parse_qs(home.service.received[-1].body.decode())
+    assert (form.get("scope", []), form["resource"]) == (sent, ["https://r.example/"])
+
+
+async def test_rfc_6749_6_a_server_that_rejects_the_scope_of_a_refresh_is_asked_without_it(home: Home) -> None:
+    home.sign_in(age=3600, asked=("a",))
+
+    def reject_scope(got: Received) -> Reply:
+        return Reply({"error": "invalid_scope"}, 400) if b"scope=" in got.body else home.rotate(got)
+
+    home.service.routes["/token"] = reject_scope
+    assert await home.session().token() == "access-token-1"
+    assert home.asked() == 2
+
+
+async def test_rfc_9700_4_14_2_a_late_answer_is_kept_and_the_old_token_not_sent_while_it_is_awaited(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.session.renewal._PATIENCE", 0.01)
+    home.sign_in(age=3600)
+    home.may_answer.clear()
+    session = home.session()
+    for _ in range(3):
+        with pytest.raises(UnavailableError) as caught:
+            await session.token()
+        assert caught.value.next_step == "The sign-in is being renewed; try again."
+    home.may_answer.set()
+    assert await asyncio.to_thread(no_refresh_is_left)
+    assert await session.token() == "access-token-1"
+    assert (home.asked(), home.refused) == (1, [])
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -701,6 +739,50 @@ async def test_a_sign_in_that_has_ended_is_requested_again(home: Home) -> None:
         with pytest.raises(SignInRequired):
             await client.get(f"{API}/a")
     assert [token for _, token in api.got] == ["Bearer access-token-0", None]
+
+
+CHALLENGE = {"www-authenticate": 'Bearer error="invalid_token", scope="svc:read"'}
+
+
+async def test_rfc_6750_3_the_scope_of_a_401_is_requested_by_the_first_sign_in(home: Home) -> None:
+    async with Api(only(), {"www-authenticate": 'Bearer scope="svc:read"'}).client(home.session()) as client:
+        with pytest.raises(SignInRequired) as caught:
+            await client.get(f"{API}/a")
+    assert caught.value.scopes == ("svc:read",)
+
+
+async def test_rfc_6750_3_the_scope_of_a_401_that_a_renewed_token_lacks_is_requested_by_name(home: Home) -> None:
+    home.sign_in(scope="a")
+    async with Api(only(), CHALLENGE).client(home.session()) as client:
+        with pytest.raises(SignInRequired, match=r'the scope "svc:read" for this, .*does not have .401.') as caught:
+            await client.get(f"{API}/a")
+    assert caught.value.scopes == ("svc:read",)
+    assert home.store().read().history.rejections == ()
+
+
+async def test_a_scope_that_a_service_names_in_every_401_keeps_no_token_from_being_renewed(home: Home) -> None:
+    home.sign_in(scope="")
+    api = Api(only("access-token-1"), CHALLENGE)
+    async with api.client(home.session()) as client:
+        assert (await client.get(f"{API}/a")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "sentence"),
+    [
+        (b'{"errors":[{"code":"401","message":"Incorrect retailerId"}]}', {}, "Incorrect retailerId"),
+        (b'{"detail": "Wrong \\u001b[31mregion"}', {}, "Wrong  [31mregion"),
+        (b"", {"www-authenticate": 'Bearer error_description="Region is EU"'}, "Region is EU"),
+    ],
+)
+async def test_the_services_own_sentence_is_quoted(
+    home: Home, body: bytes, headers: dict[str, str], sentence: str
+) -> None:
+    home.sign_in()
+    async with Api(only(), headers, body).client(home.session()) as client:
+        with pytest.raises(UserActionRequired, match="has just issued") as caught:
+            await client.get(f"{API}/a")
+    assert f'It says: "{sentence}"' in str(caught.value)
 
 
 async def test_rfc_6750_3_1_a_missing_scope_is_requested_by_name(home: Home) -> None:
