@@ -258,7 +258,7 @@ def test_four_processes_with_one_expiry_are_one_refresh_in_each_of_three_rounds(
 
 
 @at(_oidc_provider, _mcp_sdk)
-def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(place: Place, shop: Callable[..., Shop]) -> None:
+def test_a_refresh_token_from_a_backup_leads_to_one_new_sign_in(place: Place, shop: Callable[..., Shop]) -> None:
     mine = shop()
     with place.running():
         assert mine.works()
@@ -273,7 +273,7 @@ def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(place: Place, s
 
 
 @at(_oidc_provider)
-def test_a_person_who_declines_is_taken_at_their_word(place: Place, shop: Callable[..., Shop]) -> None:
+def test_a_user_who_declines_is_not_asked_again(place: Place, shop: Callable[..., Shop]) -> None:
     mine = shop(button="deny")
     with place.running():
         for _ in range(2):

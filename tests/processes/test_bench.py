@@ -8,7 +8,7 @@ from ..fakes.limits import SECONDS
 from ..fakes.paths import ROOT
 
 
-def test_without_documents_nothing_is_measured_and_that_is_said(tmp_path: Path) -> None:
+def test_without_documents_nothing_is_measured_and_the_output_explains_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench.documents", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=True)
     assert done.stdout == f"bench.documents: skipped: there are no documents in {tmp_path}\n"

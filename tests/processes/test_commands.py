@@ -29,7 +29,7 @@ from ..fakes.service import Sandbox
         (["--version"], 0, "closient-mcp 0.1.0", ""),
     ],
 )
-def test_a_command_prints_what_it_found_says_what_is_wrong_and_ends_with_its_code(
+def test_a_command_prints_results_and_errors_and_returns_its_exit_code(
     sandbox: Sandbox, arguments: list[str], code: int, out: str, err: str
 ) -> None:
     ran = run_process(*arguments, site=sandbox.url)
@@ -44,7 +44,7 @@ def test_arguments_can_come_from_stdin() -> None:
     assert ran.json()["structuredContent"]["valid"] is True
 
 
-def test_the_demo_shows_every_step_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_the_demo_shows_every_step_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ran = run_process("demo")
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
     assert (ran.code, ran.err) == (0, "")

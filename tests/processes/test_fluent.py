@@ -10,7 +10,7 @@ from ..fakes.fluent_service import running_fluent
 from ..fakes.fluent_user import User
 
 
-def test_a_wrong_password_is_tried_once_whoever_asks(tmp_path: Path) -> None:
+def test_a_wrong_password_is_tried_once_by_all_processes(tmp_path: Path) -> None:
     with running_fluent() as fluent:
         user = User(fluent, tmp_path)
         user.environment["FLUENT_PASSWORD"] = "not-the-password"

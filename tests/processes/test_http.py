@@ -80,7 +80,7 @@ def test_rule_5_a_callers_own_token_is_never_passed_on(endpoint: str, sandbox: S
     assert sandbox.api_key.endswith(str(sent["client"])[-4:])
 
 
-def test_a_port_that_is_taken_is_told_as_such(endpoint: str) -> None:
+def test_a_port_in_use_is_reported(endpoint: str) -> None:
     port = endpoint.split(":")[2].split("/")[0]
     ran = run("serve", "--http", port)
     assert ran.code == 2

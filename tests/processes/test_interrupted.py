@@ -112,7 +112,7 @@ def test_a_second_signal_ends_a_process_that_waits_for_a_slow_server(machine: Ma
     assert machine.record()["tokens"]["refresh_token"] != "rotated"
 
 
-def test_a_process_that_is_killed_during_a_refresh_costs_at_most_one_clean_sign_in(
+def test_a_process_killed_during_a_refresh_requires_at_most_one_new_sign_in(
     machine: Machine, service: Service
 ) -> None:
     well(machine.whoami())
@@ -132,7 +132,7 @@ def test_a_process_that_is_killed_during_a_refresh_costs_at_most_one_clean_sign_
     assert machine.sandbox.count("POST", "/oauth/register/") == 1
 
 
-def test_a_call_that_is_cancelled_during_a_refresh_loses_nothing_and_the_process_goes_on(
+def test_a_call_cancelled_during_a_refresh_loses_nothing(
     machine: Machine, service: Service
 ) -> None:
     well(machine.whoami())

@@ -38,7 +38,7 @@ def test_the_version_is_that_of_the_project() -> None:
     assert version("closient-mcp") == PROJECT["project"]["version"]
 
 
-def test_every_package_that_the_code_imports_is_one_that_the_project_asks_for() -> None:
+def test_every_imported_package_is_a_declared_dependency() -> None:
     asked = {re.split(r"[<>=\[]", one)[0] for one in [*PROJECT["project"]["dependencies"], "keyring"]}
     called = {"yaml": "pyyaml", "pydantic_core": "pydantic"}
     for folder in ("server", "tools", "auth"):
@@ -69,7 +69,7 @@ def test_heavy_modules_wait_until_they_are_needed() -> None:
     assert HEAVY & set(json.loads(done.stdout)) == set()
 
 
-def test_a_start_with_a_cached_sign_in_and_a_list_of_tools_needs_no_heavy_module(machine: Machine) -> None:
+def test_a_start_from_the_cache_imports_no_heavy_module(machine: Machine) -> None:
     well(machine.whoami())
     assert machine.run("tools").code == 0  # which reads every document, and keeps it
     # So that each import is told on stderr when it happens.

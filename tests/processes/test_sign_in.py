@@ -38,7 +38,7 @@ def test_the_first_call_that_needs_it_signs_in_and_later_processes_are_silent(ma
 
 
 @pytest.mark.parametrize("cause", ["the clock", "the server"])
-def test_four_processes_that_find_the_token_expired_make_one_refresh(machine: Machine, cause: str) -> None:
+def test_four_processes_with_an_expired_token_make_one_refresh(machine: Machine, cause: str) -> None:
     well(machine.whoami())
     before = machine.record()["tokens"]["refresh_token"]
     if cause == "the clock":
@@ -53,7 +53,7 @@ def test_four_processes_that_find_the_token_expired_make_one_refresh(machine: Ma
     assert len(machine.tabs()) == 1
 
 
-def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_has_ended(machine: Machine) -> None:
+def test_without_a_browser_a_single_call_suggests_a_terminal(machine: Machine) -> None:
     ran = run_process("call", "account_whoami", site=machine.sandbox.url, CLOSIENT_MCP_HOME=str(machine.home))
     message = error_of(ran)
     assert "requires you to sign in" in message
@@ -61,7 +61,7 @@ def test_without_a_browser_a_single_call_names_what_can_still_be_done_when_it_ha
     assert "state=" not in ran.out + ran.err
 
 
-async def test_without_a_browser_a_server_that_lives_on_says_where_to_go(machine: Machine) -> None:
+async def test_without_a_browser_a_running_server_shows_the_url(machine: Machine) -> None:
     entry = StdioServerParameters(
         command=sys.executable,
         args=["-m", "closient_mcp.server", "serve", "--site", machine.sandbox.url],
@@ -78,7 +78,7 @@ async def test_without_a_browser_a_server_that_lives_on_says_where_to_go(machine
     assert "alice" in str(again.content)
 
 
-def test_the_person_always_sees_the_page_before_the_process_ends(machine: Machine) -> None:
+def test_the_user_sees_the_last_page_before_the_process_ends(machine: Machine) -> None:
     for _ in range(3):
         assert machine.run_process("login").code == 0
         machine.run("logout")
@@ -156,7 +156,7 @@ def test_a_terminal_shows_again_what_is_typed_when_a_login_has_ended(machine: Ma
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_login_that_nobody_finishes_ends_at_the_first_signal(machine: Machine, number: signal.Signals) -> None:
+def test_an_unfinished_login_ends_at_the_first_signal(machine: Machine, number: signal.Signals) -> None:
     environment = {**machine.process_environment, "BROWSER": "true"}
     command = [sys.executable, "-m", "closient_mcp.server", "login"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:

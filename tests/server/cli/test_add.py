@@ -88,9 +88,7 @@ def add(file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     return Adding(file, capsys)
 
 
-async def test_a_service_never_seen_before_is_added_by_its_address_alone_and_called_by_an_mcp_client(
-    shop: Shop, file: Path
-) -> None:
+async def test_a_new_service_is_added_by_its_url_and_called_by_an_mcp_client(shop: Shop, file: Path) -> None:
     environment = {"CLOSIENT_MCP_HOME": str(file.parent), "CLOSIENT_SITE": OFF, "BROWSER": BROWSER_COMMAND}
     added = run("add", "shop", shop.url, **environment)
     assert added.code == 0, added.err
@@ -161,7 +159,7 @@ def _catalog(service: Service) -> str:
     return f"{service.url}/.well-known/api-catalog"
 
 
-def test_a_catalog_address_is_written_as_the_catalog(service: Service, add: Adding) -> None:
+def test_the_url_of_a_catalog_is_written_as_the_catalog(service: Service, add: Adding) -> None:
     url = _catalog(service)
     assert add("acme", url) == {"catalog": url, "credential": "none"}
     assert "its documents require none" in add.message
@@ -188,7 +186,7 @@ def test_a_site_with_only_a_document_where_frameworks_put_it(service: Service, a
     assert add("acme", there.removesuffix("openapi.json")) == {"description": there, "credential": "none"}
 
 
-def test_an_openapi_document_by_its_address(service: Service, add: Adding) -> None:
+def test_an_openapi_document_is_added_by_its_url(service: Service, add: Adding) -> None:
     service.routes["/v1"] = Reply(document(ORDERS))
     url = f"{service.url}/v1"
     assert add("acme", url) == {"description": url, "credential": "none"}
@@ -213,7 +211,7 @@ def test_an_openapi_document_in_yaml(service: Service, add: Adding) -> None:
     assert add("acme", url) == {"description": url, "credential": "none"}
 
 
-def test_a_file_has_its_servers_address_written_as_the_base(service: Service, add: Adding, tmp_path: Path) -> None:
+def test_the_server_of_a_file_is_written_as_the_base(service: Service, add: Adding, tmp_path: Path) -> None:
     path = tmp_path / "acme.json"
     path.write_text(json.dumps(document(ORDERS, servers=[{"url": f"{service.url}/v1/"}])))
     table = {"description": str(path), "base": f"{service.url}/v1", "credential": "none"}
@@ -221,9 +219,7 @@ def test_a_file_has_its_servers_address_written_as_the_base(service: Service, ad
     assert add("acme-two", path.as_uri()) == table
 
 
-def test_a_file_without_a_server_needs_to_be_told_where_its_api_is(
-    service: Service, add: Adding, tmp_path: Path
-) -> None:
+def test_a_file_without_a_server_requires_a_base(service: Service, add: Adding, tmp_path: Path) -> None:
     path = tmp_path / "acme.json"
     path.write_text(json.dumps(document(ORDERS)))
     assert "does not contain the URL of its API: add --base URL" in add.refused("acme", str(path))
@@ -237,9 +233,7 @@ def test_a_linkset_file_is_a_catalog(service: Service, add: Adding, tmp_path: Pa
     assert add("acme", str(path)) == {"catalog": str(path), "site": service.url, "credential": "none"}
 
 
-def test_where_the_documents_servers_are_on_another_origin_the_base_is_written_and_shown(
-    service: Service, add: Adding
-) -> None:
+def test_a_server_on_another_origin_is_written_as_the_base_and_shown(service: Service, add: Adding) -> None:
     elsewhere = f"{service.url.replace('127.0.0.1', 'localhost')}/api/v2"
     service.routes["/openapi.json"] = Reply(document(ORDERS, servers=[{"url": elsewhere}]))
     assert add("acme", f"{service.url}/openapi.json")["base"] == elsewhere
@@ -255,9 +249,7 @@ def test_where_all_apis_of_a_catalog_are_on_another_origin_that_is_the_site(serv
     assert f"calls to:   {apis.url}\n" in add.message
 
 
-def test_a_site_that_only_links_to_a_catalog_of_apis_elsewhere_is_added_by_the_catalog(
-    service: Service, add: Adding
-) -> None:
+def test_a_site_that_links_to_a_catalog_of_other_apis_is_added_by_the_catalog(service: Service, add: Adding) -> None:
     with running_service() as apis:
         apis.serve_apis(orders=document(ORDERS))
         service.routes["/apis"] = Reply(apis.catalog_of("orders"))
@@ -265,7 +257,7 @@ def test_a_site_that_only_links_to_a_catalog_of_apis_elsewhere_is_added_by_the_c
         assert "add it by the URL of its catalog" in add.refused("acme", service.url)
 
 
-def test_a_persons_own_linkset_may_name_several_places(service: Service, add: Adding, tmp_path: Path) -> None:
+def test_a_local_linkset_may_name_several_origins(service: Service, add: Adding, tmp_path: Path) -> None:
     path = tmp_path / "catalog.json"
     with running_service() as other:
         for one in (service, other):
@@ -327,7 +319,7 @@ FLOW: dict[str, Any] = {"authorizationUrl": "/oauth/authorize", "tokenUrl": "/oa
         ),
     ],
 )
-def test_a_key_goes_where_the_document_wants_it_and_rule_1_no_part_of_it_is_shown(
+def test_a_key_is_sent_where_the_document_requires_it_and_rule_1_is_never_shown(
     service: Service, add: Adding, scheme: dict[str, Any], credential: Any, carried: tuple[str, str]
 ) -> None:
     service.routes["/openapi.json"] = secured(scheme)
@@ -354,9 +346,7 @@ def test_client_credentials_are_named_and_not_written(service: Service, add: Add
     assert "Set ACME_CLIENT_ID, ACME_CLIENT_SECRET in" in add.message
 
 
-def test_a_relative_token_address_is_relative_to_where_the_api_is(
-    service: Service, add: Adding, tmp_path: Path
-) -> None:
+def test_a_relative_token_url_is_resolved_against_the_api(service: Service, add: Adding, tmp_path: Path) -> None:
     scheme: dict[str, Any] = {"type": "oauth2", "flows": {"password": {"tokenUrl": "token", "scopes": {}}}}
     path = tmp_path / "acme.json"
     path.write_text(
@@ -369,7 +359,7 @@ def test_a_relative_token_address_is_relative_to_where_the_api_is(
     assert credential["token_endpoint"] == f"{service.url}/v1/token"
 
 
-def test_a_sign_in_without_metadata_needs_a_client_of_ones_own(service: Service, add: Adding) -> None:
+def test_a_sign_in_without_metadata_requires_your_own_client(service: Service, add: Adding) -> None:
     service.routes["/openapi.json"] = secured({"type": "oauth2", "flows": {"authorizationCode": FLOW}})
     assert add("acme", f"{service.url}/openapi.json")["credential"] == "none"
     assert "it requires a sign-in and has" in add.message
@@ -411,7 +401,7 @@ def test_an_authorization_server_that_a_document_names_is_found(service: Service
     assert add("acme", service.url)["credential"] == {"grant": "authorization_code", "issuer": issuer}
 
 
-def test_a_document_that_wants_a_key_gets_no_sign_in_because_one_is_there_too(service: Service, add: Adding) -> None:
+def test_a_document_that_requires_a_key_gets_no_sign_in(service: Service, add: Adding) -> None:
     service.routes["/.well-known/oauth-authorization-server"] = metadata(service.url)
     service.serve_apis(
         orders=document(ORDERS, components={"securitySchemes": {"k": {"type": "apiKey", "in": "query", "name": "key"}}})
@@ -441,14 +431,14 @@ def test_closient_itself_is_added_once(add: Adding, sandbox: Sandbox, monkeypatc
         ("search", OFF, "it is the name of one of Closient's APIs"),
     ],
 )
-def test_what_cannot_be_added_is_told_in_a_sentence(add: Adding, name: str, url: str, says: str) -> None:
+def test_what_cannot_be_added_is_reported_in_one_sentence(add: Adding, name: str, url: str, says: str) -> None:
     message = add.refused(name, url)
     assert says in message
     assert len(message.splitlines()) == 1
     assert message.strip().isprintable()
 
 
-def test_a_site_that_leads_nowhere_says_what_was_tried(service: Service, add: Adding) -> None:
+def test_a_site_without_documents_is_reported_with_what_was_tried(service: Service, add: Adding) -> None:
     service.routes["/"] = Reply("<!doctype html><html></html>")
     message = add.refused("acme", service.url)
     assert "got a web page (HTML)" in message
@@ -500,7 +490,7 @@ def test_a_settings_file_that_is_named_need_not_be_there_yet(
         add("acme", service.url, *(["--config", str(add.file)] if name == "two.toml" else []))
 
 
-def test_a_file_that_cannot_be_written_is_told(service: Service, add: Adding, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(service: Service, add: Adding, tmp_path: Path) -> None:
     service.routes["/openapi.json"] = Reply(document(ORDERS))
     (tmp_path / "a-file").touch()
     message = add.refused("acme", service.url, "--config", str(tmp_path / "a-file" / "x.toml"))

@@ -66,7 +66,7 @@ def user(close: CloseStandIn, tmp_path: Path) -> User:
     return User(close, tmp_path)
 
 
-def test_added_with_its_oauth_app_signed_in_to_read_written_refreshed_and_revoked(user: User) -> None:
+def test_close_with_an_oauth_app_is_added_called_refreshed_and_revoked(user: User) -> None:
     close = user.close
     added = user.run("add", "close", close.url, "--client-id", close.client_id, "--redirect-uri", close.redirect_uri)
     assert added.code == 0, added.err
@@ -123,7 +123,7 @@ def test_the_api_key_is_the_user_of_basic_and_in_no_output(user: User) -> None:
     assert "CLOSE_API_KEY is not set" in user.fails("close_users_get_me")
 
 
-def test_a_sign_in_that_will_not_last_is_said_to_be_one(user: User) -> None:
+def test_a_sign_in_without_a_refresh_token_is_reported(user: User) -> None:
     user.close.offline = False
     user.write_own_client()
     assert user.run("login", "close").code == 0
@@ -134,7 +134,7 @@ def test_a_sign_in_that_will_not_last_is_said_to_be_one(user: User) -> None:
     assert "refresh token" in user.run("status").out
 
 
-def test_somebody_who_declines_is_taken_at_their_word(user: User) -> None:
+def test_a_user_who_declines_is_not_asked_again(user: User) -> None:
     user.close.declines = True
     user.write_own_client()
     login = user.run("login", "close")
@@ -154,7 +154,7 @@ def test_a_registered_port_that_is_taken_is_named_and_no_other_is_used(user: Use
 
 
 @pytest.mark.parametrize("form", ["clean", "fern"])
-def test_every_error_of_the_service_says_what_to_do(tmp_path: Path, form: Form) -> None:
+def test_every_error_of_the_service_has_a_next_step(tmp_path: Path, form: Form) -> None:
     with running_close(form) as close:
         user = User(close, tmp_path)
         user.write('{ grant = "api_key", key = { env = "CLOSE_API_KEY" } }')

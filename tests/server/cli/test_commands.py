@@ -41,7 +41,7 @@ def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox)
     }
 
 
-def test_a_catalog_of_22_with_three_bad_documents_gives_the_rest_and_names_the_three(service: Service) -> None:
+def test_three_bad_documents_of_22_are_named_and_the_rest_work(service: Service) -> None:
     one = {"/thing": {"get": operation(operationId="get_thing", summary="Get the thing")}}
     service.serve_apis(**{api: document(one) for api in APIS})
     del service.routes["/agent/api/v1/openapi.json"]
@@ -107,7 +107,7 @@ def test_arguments_can_come_from_stdin(sandbox: Sandbox) -> None:
     assert ran.json()["structuredContent"]["valid"] is True
 
 
-def test_without_a_network_each_command_says_so_in_one_line() -> None:
+def test_without_a_network_each_command_prints_one_line() -> None:
     status = run("status", site="https://nowhere.invalid")
     assert status.code == 1
     assert "not reachable: no api-catalog at https://nowhere.invalid/" in status.out
@@ -127,7 +127,7 @@ def test_a_wrong_site_is_misuse_with_a_hint(site: str) -> None:
     assert ran.out == ""
 
 
-def test_a_site_without_a_catalog_is_told_as_such(service: Service) -> None:
+def test_a_site_without_a_catalog_is_reported(service: Service) -> None:
     service.routes["/.well-known/api-catalog"] = Reply("<!doctype html><title>A shop</title>")
     ran = run("status", site=service.url)
     assert ran.code == 1
@@ -141,13 +141,13 @@ def test_a_malformed_key_is_an_error_even_on_the_public_search(sandbox: Sandbox)
     assert "not-a-real-key" not in message
 
 
-def test_a_key_of_another_environment_is_an_error_that_says_so(sandbox: Sandbox) -> None:
+def test_a_key_of_another_environment_is_reported(sandbox: Sandbox) -> None:
     other = "csb_00000000000000000000000000000000_"
     key = f"{other}{zlib.crc32(b'0' * 32):08x}"
     assert "belongs to this environment" in error_of(call(sandbox, "account_whoami", {}, key=key))
 
 
-def test_a_disabled_key_is_told_as_not_allowed(sandbox: Sandbox) -> None:
+def test_a_disabled_key_is_reported_as_not_allowed(sandbox: Sandbox) -> None:
     assert "HTTP 403" in error_of(call(sandbox, "account_whoami", {}, key=sandbox.keys["disabled"]))
 
 
@@ -156,7 +156,7 @@ def test_an_unknown_gtin_and_a_bad_check_digit_are_different_errors(sandbox: San
     assert "its check digit doesn't match" in error_of(call(sandbox, "lookup_product", {"gtin": "09506000134359"}))
 
 
-def test_a_429_is_told_with_the_time_to_wait(sandbox: Sandbox) -> None:
+def test_a_429_is_reported_with_the_time_to_wait(sandbox: Sandbox) -> None:
     sandbox.fault("/search/api/v1/search", "429", times=5)
     message = error_of(call(sandbox, "search_products", {"query": "jam"}))
     assert "HTTP 429" in message
@@ -183,7 +183,7 @@ def test_every_failure_of_the_service_is_a_tool_error(sandbox: Sandbox, kind: st
         (["status", "--log-file", "/nowhere/at/all"], 2, "cannot write the log"),
     ],
 )
-def test_misuse_is_told_in_words(arguments: list[str], code: int, says: str) -> None:
+def test_a_usage_error_is_reported_in_plain_words(arguments: list[str], code: int, says: str) -> None:
     ran = run(*arguments)
     assert (ran.code, says in ran.err) == (code, True)
 
@@ -202,7 +202,7 @@ def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:
     ("environment", "says"),
     [({"ALL_PROXY": "socks5://127.0.0.1:1"}, "proxy"), ({"SSL_CERT_FILE": "/nowhere/at/all"}, "SSL_CERT_FILE")],
 )
-def test_a_machine_whose_settings_cannot_be_used_is_told_so(environment: dict[str, str], says: str) -> None:
+def test_unusable_settings_of_the_machine_are_reported(environment: dict[str, str], says: str) -> None:
     certificates.cache_clear()
     ran = run("call", "ping", site="https://nowhere.invalid", **environment)
     assert ran.code == 2
@@ -210,5 +210,5 @@ def test_a_machine_whose_settings_cannot_be_used_is_told_so(environment: dict[st
     assert len(ran.err.splitlines()) == 1
 
 
-def test_a_port_that_is_none_is_misuse() -> None:
+def test_an_invalid_port_is_a_usage_error() -> None:
     assert run("sandbox", "--port", "99999").code == 2

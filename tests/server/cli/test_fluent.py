@@ -55,7 +55,7 @@ def test_credentials_go_into_the_query_only_where_the_settings_ask_for_it(
     assert not any(secret in ran.out + ran.err for secret in user.secrets())
 
 
-def test_every_error_shape_says_what_happened(fluent: FluentStandIn, tmp_path: Path) -> None:
+def test_every_error_shape_is_reported(fluent: FluentStandIn, tmp_path: Path) -> None:
     user = User(fluent, tmp_path)
     event = {"name": "Check", "accountId": "ACME", "retailerId": "1", "entityType": "ORDER"}
     for shape, says in (

@@ -59,19 +59,19 @@ def test_every_known_scheme_is_read_and_every_other_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "X-Key\r\nHost: evil", "two words", "x" * 101, "\u202ekey", 7])
-def test_rule_3_a_header_name_that_is_none_is_no_scheme(name: Any) -> None:
+def test_rule_3_an_invalid_header_name_is_not_a_scheme(name: Any) -> None:
     assert declared(key={"type": "apiKey", "in": "header", "name": name}) == []
 
 
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "file:///etc/passwd", "https://a\u202eb/", "http://[", "/\x1b[2J"]
 )
-def test_an_address_that_is_none_is_left_out(url: str) -> None:
+def test_an_invalid_url_is_left_out(url: str) -> None:
     (found,) = declared(oauth={"type": "oauth2", "flows": {"password": {"tokenUrl": url}}})
     assert found.token == ""
 
 
-def test_schemes_are_bounded_and_told_once() -> None:
+def test_schemes_are_limited_and_listed_once() -> None:
     many = {f"key{number}": {"type": "apiKey", "in": "header", "name": f"X-{number}"} for number in range(50)}
     assert len(declared(**many)) == 20
     assert len(declared(one={"type": "http", "scheme": "basic"}, two={"type": "http", "scheme": "basic"})) == 1
@@ -101,7 +101,7 @@ def test_schemes_are_bounded_and_told_once() -> None:
         ((Scheme("apiKey", "cookie", "sid"),), None, "none"),
     ],
 )
-def test_the_credential_is_the_one_that_asks_least_of_the_person(
+def test_the_proposed_credential_asks_least_of_the_user(
     schemes: tuple[Scheme, ...], provider: Provider | None, grant: str
 ) -> None:
     credential = propose(AddRequest("acme"), schemes, provider).credential
@@ -127,7 +127,7 @@ def test_an_authorization_server_elsewhere_is_named_whatever_the_grant() -> None
         assert "token_endpoint" not in credential
 
 
-def test_a_client_of_ones_own_has_a_secret_only_where_its_redirect_address_is_fixed() -> None:
+def test_your_own_client_has_a_secret_if_its_redirect_uri_is_fixed() -> None:
     request = AddRequest("my-acme", client_id="mine")
     public = propose(request, (), CLOSED)
     assert public.credential == {"grant": "authorization_code", "client_id": "mine"}
@@ -156,7 +156,7 @@ def test_what_looks_like_a_host_is_one(typed: str, meant: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["openapi.json", "acme.yaml", "acme", "./api.acme.example", "", "a/b.example", "x\0y"]
 )
-def test_what_looks_like_a_file_is_none_that_is_not_there(typed: str) -> None:
+def test_a_name_like_that_of_a_file_must_exist(typed: str) -> None:
     with pytest.raises(SettingsError, match=r"an existing file|is not a file"):
         location_of(typed)
 
@@ -168,7 +168,7 @@ def test_a_file_of_a_hosts_name_is_the_file(tmp_path: Path, monkeypatch: pytest.
     assert location_of((tmp_path / "api.acme.example").as_uri()) == tmp_path / "api.acme.example"
 
 
-def test_rule_2_a_document_of_the_network_sends_no_call_to_this_machine_nor_over_plain_http() -> None:
+def test_rule_2_a_remote_document_sends_no_call_to_loopback_or_over_plain_http() -> None:
     named = ["http://localhost:8000", "http://api.acme.example", "//[", "https://a.example/\u202e", "/v1?x=1"]
     assert list(usable(named, f"{API}/openapi.json")) == [f"{API}/v1"]
     assert list(usable(named, "http://127.0.0.1:9/openapi.json")) == ["http://localhost:8000", "http://127.0.0.1:9/v1"]
@@ -211,7 +211,7 @@ def test_a_credential_has_a_table_of_its_own() -> None:
     ]
 
 
-def test_a_new_file_is_its_owners_alone_and_one_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+def test_a_new_file_is_private_and_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "new" / "closient-mcp.toml"
     write_bytes(path, with_tables(read_bytes(path), "[systems.closient]\n"))
     assert path.read_text().startswith("# Settings")

@@ -18,7 +18,7 @@ from ...fakes.person import Person, http_client
 REGISTER, TOKEN, AUTHORIZE = "/oauth/register/", "/oauth/token/", "/oauth/authorize/"
 
 
-def test_a_sign_in_asks_for_the_scopes_that_the_listed_tools_read_with_and_no_more(machine: Machine) -> None:
+def test_a_sign_in_requests_only_the_scopes_of_the_listed_read_tools(machine: Machine) -> None:
     well(machine.whoami())
     scopes = ["account:read", "compliance:read", "offline_access", "products:read", "resolver:read", "search:read"]
     assert sorted(machine.record()["tokens"]["scope"].split()) == scopes
@@ -26,7 +26,7 @@ def test_a_sign_in_asks_for_the_scopes_that_the_listed_tools_read_with_and_no_mo
     assert (state["signed_in"], state["source"], state["scopes"]) == (True, "registration", scopes)
 
 
-def test_a_search_with_nobody_signed_in_opens_no_browser(machine: Machine) -> None:
+def test_a_search_without_a_sign_in_opens_no_browser(machine: Machine) -> None:
     for arguments in ({"query": "jam"}, {"query": "jam", "latitude": 48.43, "longitude": -123.37}):
         assert machine.call("search_products", **arguments).code == 0
     assert machine.call("lookup_product", gtin="09506000134352").code == 0
@@ -35,7 +35,7 @@ def test_a_search_with_nobody_signed_in_opens_no_browser(machine: Machine) -> No
     assert machine.sandbox.count("POST", REGISTER) == 0
 
 
-def test_step_4_of_the_quickstart_is_authenticated_once_somebody_is_signed_in(machine: Machine) -> None:
+def test_step_4_of_the_quickstart_is_authenticated_after_a_sign_in(machine: Machine) -> None:
     well(machine.whoami())
     place = {"latitude": 48.4284, "longitude": -123.3656, "radius_km": 25}
     found = well(machine.call("search_products", query="organic peanut butter", **place))
@@ -44,7 +44,7 @@ def test_step_4_of_the_quickstart_is_authenticated_once_somebody_is_signed_in(ma
     assert "search:read" in sent[-1]["scopes"]
 
 
-def test_after_the_server_forgot_its_clients_there_is_one_new_sign_in_with_a_new_client(machine: Machine) -> None:
+def test_a_server_that_forgot_its_clients_gets_one_new_client_and_sign_in(machine: Machine) -> None:
     well(machine.whoami())
     old = machine.record()["client"]["client_id"]
     machine.sandbox.control("forget-clients")
@@ -54,7 +54,7 @@ def test_after_the_server_forgot_its_clients_there_is_one_new_sign_in_with_a_new
     assert (machine.sandbox.count("POST", REGISTER), len(machine.tabs(2))) == (2, 2)
 
 
-def test_a_forgotten_client_is_noticed_before_a_person_is_sent_to_its_dead_page(machine: Machine) -> None:
+def test_a_forgotten_client_is_noticed_before_the_browser_opens(machine: Machine) -> None:
     well(machine.whoami())
     machine.run("logout")
     machine.sandbox.control("forget-clients")
@@ -90,7 +90,7 @@ def test_logout_with_forget_drops_the_registration_too(machine: Machine) -> None
     assert machine.sandbox.count("DELETE", f"{REGISTER}{client}/") == 1
 
 
-def test_a_person_who_declines_is_taken_at_their_word(machine: Machine) -> None:
+def test_a_user_who_declines_is_not_asked_again(machine: Machine) -> None:
     machine.button = "deny"
     assert "You declined the request at" in error_of(machine.whoami())
     assert "You declined the request at" in error_of(machine.whoami())
@@ -107,7 +107,7 @@ def test_a_login_that_only_needs_a_refresh_opens_no_tab(machine: Machine) -> Non
     assert machine.sandbox.count("POST", TOKEN) == 2
 
 
-def test_without_a_browser_a_pasted_address_ends_the_sign_in(machine: Machine) -> None:
+def test_without_a_browser_a_pasted_url_completes_the_sign_in(machine: Machine) -> None:
     with machine.talking_to("login", "--no-browser") as login, http_client(machine.sandbox) as browser:
         lines = iter(login.stderr.readline, "")
         url = next(line.strip() for line in lines if "/oauth/authorize/" in line)
@@ -160,7 +160,7 @@ def test_a_missing_scope_is_asked_for_with_what_was_there_and_the_call_goes_on(m
     assert len(machine.tabs(2)) == 2
 
 
-def test_step_5_a_role_that_is_too_low_is_told_as_such(machine: Machine) -> None:
+def test_step_5_a_role_that_is_too_low_is_reported(machine: Machine) -> None:
     machine.username = "bob"
     message = error_of(machine.call("products_create_product", body={"gtin": "05901234123457", "product_name": "Jam"}))
     assert "HTTP 403" in message
@@ -168,7 +168,7 @@ def test_step_5_a_role_that_is_too_low_is_told_as_such(machine: Machine) -> None
     assert "VIEWER" in message
 
 
-def test_step_5_somebody_elses_organization_is_told_as_such(machine: Machine) -> None:
+def test_step_5_another_organization_is_reported(machine: Machine) -> None:
     organization = well(machine.whoami())["organizations"][0]["id"]
     machine.run("logout", "--forget")
     machine.username = "carol"
@@ -177,7 +177,7 @@ def test_step_5_somebody_elses_organization_is_told_as_such(machine: Machine) ->
     assert "organization" in message
 
 
-def test_step_5_a_wrong_client_secret_is_told_as_such(machine: Machine) -> None:
+def test_step_5_a_wrong_client_secret_is_reported(machine: Machine) -> None:
     metadata = {
         "client_name": "Own",
         "redirect_uris": ["http://127.0.0.1:8765/callback"],
@@ -197,7 +197,7 @@ def test_step_5_a_wrong_client_secret_is_told_as_such(machine: Machine) -> None:
     assert machine.sandbox.count("POST", REGISTER) == 1
 
 
-def test_step_5_too_many_registrations_are_told_with_the_time_to_wait(machine: Machine) -> None:
+def test_step_5_too_many_registrations_are_reported_with_the_time_to_wait(machine: Machine) -> None:
     machine.sandbox.fault(REGISTER, "429", times=1)
     message = machine.run("login")
     assert message.code == 1
@@ -206,7 +206,7 @@ def test_step_5_too_many_registrations_are_told_with_the_time_to_wait(machine: M
     assert " UTC. Wait until then and" in message.err
 
 
-def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> None:
+def test_a_site_without_a_sign_in_is_reported_with_the_alternatives(machine: Machine) -> None:
     machine.sandbox.fault("/.well-known/o", "html", times=4)
     message = machine.run("login")
     assert message.code == 1
@@ -214,7 +214,7 @@ def test_a_site_without_sign_in_says_what_else_there_is(machine: Machine) -> Non
     assert "API key" in message.err
 
 
-def test_a_failing_token_endpoint_never_costs_the_sign_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_token_endpoint_never_loses_the_sign_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(retrying, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pauses.append))
     well(machine.whoami())
@@ -247,7 +247,7 @@ def test_two_sites_never_share_a_sign_in(machine: Machine) -> None:
     assert state["systems"]["closient"]["credential"]["signed_in"] is False
 
 
-def test_a_refresh_token_from_a_backup_ends_in_one_clean_sign_in(machine: Machine) -> None:
+def test_a_refresh_token_from_a_backup_leads_to_one_new_sign_in(machine: Machine) -> None:
     well(machine.whoami())
     backup = machine.record()
     machine.sandbox.control("expire-tokens")

@@ -44,7 +44,7 @@ def change_the_redirect(sandbox: Sandbox, record: dict[str, Any], code: str) -> 
 @pytest.mark.parametrize(
     "change", [reuse_the_code, change_the_verifier, change_the_redirect], ids=["reused", "verifier", "redirect"]
 )
-def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, change: Change) -> None:
+def test_step_5_each_cause_of_invalid_grant_is_explained(machine: Machine, change: Change) -> None:
     sandbox = machine.sandbox
     with machine.talking_to("login", "--no-browser") as login, http_client(sandbox) as browser:
         lines = iter(login.stderr.readline, "")
@@ -66,7 +66,7 @@ def test_step_5_each_cause_of_invalid_grant_is_told_in_words(machine: Machine, c
 
 
 @pytest.mark.parametrize("redirect", ["http://agent.example.com/callback", "http://localhost:8765/callback"])
-def test_step_5_a_redirect_that_is_refused_is_told_in_words(sandbox: Sandbox, redirect: str) -> None:
+def test_step_5_a_refused_redirect_is_explained(sandbox: Sandbox, redirect: str) -> None:
     wire = HttpClient(trust_env=False)
     server = discover(sandbox.url, wire)
     answer = wire.send(registration_request(server, Purpose(redirect_uri=redirect), "1"))

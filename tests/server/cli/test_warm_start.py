@@ -48,9 +48,7 @@ def age(file: Path) -> None:
     os.utime(file, (1_000_000_000, 1_000_000_000))
 
 
-def test_a_quietly_changed_description_is_reported_once_and_shown_until_accepted(
-    service: Service, tmp_path: Path
-) -> None:
+def test_a_changed_description_is_logged_once_and_shown_until_accepted(service: Service, tmp_path: Path) -> None:
     home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.url
     serve(service, things())
     first = run("tools", "--changed", site=site, **home)
@@ -69,7 +67,7 @@ def test_a_quietly_changed_description_is_reported_once_and_shown_until_accepted
     assert run("tools", "--changed", "--json", site=site, **home).json() == []
 
 
-def test_what_cannot_be_read_is_not_said_to_be_as_it_was(service: Service, tmp_path: Path) -> None:
+def test_an_unreadable_document_is_not_reported_as_unchanged(service: Service, tmp_path: Path) -> None:
     home, site = {"CLOSIENT_MCP_HOME": str(tmp_path)}, service.url
     serve(service, things())
     assert run("tools", site=site, **home).code == 0

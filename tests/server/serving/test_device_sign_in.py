@@ -32,7 +32,7 @@ def acme(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     assert at_rest()
 
 
-async def test_the_first_call_names_the_code_and_the_repeated_one_waits_for_the_person(acme: Acme) -> None:
+async def test_the_first_call_names_the_code_and_the_next_waits_for_the_user(acme: Acme) -> None:
     async with acme.connected(DEVICE) as (bridge, client):
         first = await client.call_tool("acme_list_orders", {})
         assert acme.polled.wait(SECONDS)
@@ -65,9 +65,7 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
     assert reason == [f"Waiting for you to sign in at {acme.service.url}/enter, with the code WDJB-MJHT"]
 
 
-async def test_who_takes_longer_than_a_host_waits_is_told_to_repeat(
-    acme: Acme, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_user_is_asked_to_repeat_the_request(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_in, "time", FlyingTime(acme.polled.is_set))
     async with acme.connected(DEVICE) as (_, client):
         for _ in range(2):

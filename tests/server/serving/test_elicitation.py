@@ -78,7 +78,7 @@ def host(acme: Acme, request: pytest.FixtureRequest) -> Host:
     return Host(acme, request.param)
 
 
-async def test_the_client_sends_the_person_to_the_sign_in_and_the_call_goes_on(host: Host) -> None:
+async def test_the_client_sends_the_user_to_the_sign_in_and_the_call_continues(host: Host) -> None:
     (result,) = await host.call()
     assert not result.is_error
     assert json.loads(text_of(result)) == [{"order": 1}]
@@ -108,7 +108,7 @@ async def test_a_no_is_taken_and_not_asked_about_again_at_once(host: Host, grant
     assert len(host.asked) == 1
 
 
-async def test_a_question_that_was_closed_is_told_with_the_address(host: Host) -> None:
+async def test_a_dismissed_question_is_reported_with_the_url(host: Host) -> None:
     host.action = "cancel"
     (result,) = await host.call()
     assert result.is_error
@@ -157,7 +157,7 @@ async def test_a_question_that_was_closed_is_not_put_again_at_once(host: Host) -
     ],
     ids=["at the exchange", "at the server"],
 )
-async def test_a_sign_in_that_failed_is_told_and_the_next_call_begins_another(
+async def test_a_failed_sign_in_is_reported_and_the_next_call_starts_another(
     host: Host, route: str, reply: Reply | None, says: str
 ) -> None:
     well = host.acme.service.routes[route]
@@ -181,7 +181,7 @@ async def test_a_sign_in_that_failed_is_told_and_the_next_call_begins_another(
     assert len(host.asked) == 2
 
 
-async def test_while_a_sign_in_is_being_prepared_nobody_is_sent_to_no_address(
+async def test_the_user_is_not_asked_while_a_sign_in_is_being_prepared(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sign_in, "WAIT_SECONDS", 0.1)
@@ -208,9 +208,7 @@ def opens_anything(_: str | None) -> Callable[[str], bool]:
     return bool
 
 
-async def test_who_takes_longer_than_a_host_waits_is_told_what_was_opened(
-    acme: Acme, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_user_is_reminded_what_was_opened(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sign_in.WAIT_SECONDS < protocol._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
     hurry(monkeypatch)
     monkeypatch.setattr("closient_mcp.server.bridge.composition.opener", opens_anything)
@@ -235,7 +233,7 @@ async def test_a_code_for_another_device_is_part_of_the_question(host: Host) -> 
     assert "the-device-code" not in asked.message
 
 
-async def test_a_client_of_2025_11_25_that_only_fails_is_told_the_address(acme: Acme) -> None:
+async def test_a_failing_client_of_2025_11_25_gets_the_url(acme: Acme) -> None:
     host = Host(acme, "legacy")
 
     async def fail(_: ClientRequestContext, params: types.ElicitRequestParams) -> types.ErrorData:
@@ -248,7 +246,7 @@ async def test_a_client_of_2025_11_25_that_only_fails_is_told_the_address(acme: 
     assert f"Open {host.asked[0].url} on this machine" in reason
 
 
-async def test_a_client_of_2025_11_25_is_told_that_the_person_has_finished(acme: Acme) -> None:
+async def test_a_client_of_2025_11_25_is_notified_when_the_user_has_finished(acme: Acme) -> None:
     host = Host(acme, "legacy")
     (result,) = await host.call()
     assert not result.is_error
@@ -256,7 +254,7 @@ async def test_a_client_of_2025_11_25_is_told_that_the_person_has_finished(acme:
     assert "notifications/elicitation/complete" in host.state
 
 
-async def test_a_sign_in_that_ends_elsewhere_ends_the_question_of_a_client_of_2025_11_25(acme: Acme) -> None:
+async def test_a_sign_in_completed_elsewhere_ends_the_question_of_2025_11_25(acme: Acme) -> None:
     host = Host(acme, "legacy")
 
     async def elsewhere() -> None:
@@ -270,7 +268,7 @@ async def test_a_sign_in_that_ends_elsewhere_ends_the_question_of_a_client_of_20
     assert not result.is_error
 
 
-async def test_what_a_client_of_2026_07_28_says_of_another_question_counts_for_nothing(acme: Acme) -> None:
+async def test_an_answer_of_2026_07_28_to_another_question_is_ignored(acme: Acme) -> None:
     host = Host(acme, "2026-07-28")
     answers: types.InputResponses = {"sign-in-000000000000": types.ElicitResult(action="decline")}
     async with acme.connected(**host.client()) as (_, client):

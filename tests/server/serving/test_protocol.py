@@ -66,7 +66,7 @@ async def test_the_operations_of_the_catalog_are_tools_in_both_eras(service: Ser
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_call_goes_out_as_the_document_says_and_comes_back_as_text(service: Service, era: Era) -> None:
+async def test_a_call_is_sent_as_documented_and_returned_as_text(service: Service, era: Era) -> None:
     service.serve_apis(things=DOCUMENT)
     service.routes["/things/api/v1/things/a%2Fb"] = Reply({"name": "A"})
     async with connected(service, era) as client:
@@ -125,7 +125,7 @@ async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, e
     assert KEY not in result.model_dump_json()
 
 
-async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_structured_content_too(service: Service) -> None:
+async def test_rule_1_a_key_in_a_response_is_masked_in_structured_content_too(service: Service) -> None:
     service.routes["/products/api/v1/products/09506000134352"] = Reply(
         {"gtin": "09506000134352", "product_name": f"x {KEY}", "brand": KEY}
     )
@@ -266,7 +266,7 @@ async def test_the_list_is_the_same_before_and_after_a_call(service: Service) ->
         assert (await client.list_tools(cache_mode="bypass")).tools == before.tools
 
 
-async def test_the_list_stays_while_a_client_pages_and_is_one_page(service: Service) -> None:
+async def test_the_list_of_tools_has_one_page(service: Service) -> None:
     service.serve_apis(things=DOCUMENT)
     async with connected(service) as client:
         listed = await client.list_tools()
@@ -313,7 +313,7 @@ def slow_catalog(service: Service, released: threading.Event) -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_while_documents_are_slow_the_list_is_what_is_there_and_a_change_is_announced(
+async def test_slow_documents_are_announced_after_a_first_list_without_them(
     service: Service, era: Era, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 0.05)
@@ -408,7 +408,7 @@ BAD_PATHS: dict[str, Any] = {
     ["{}/x\x01y", "https://\u2066.com/x", "{}/" + "x" * 70_000, "/redirects"],
     ids=["control", "idn", "long", "redirect"],
 )
-async def test_one_bad_address_in_a_catalog_costs_no_other_document(service: Service, href: str) -> None:
+async def test_an_invalid_url_in_a_catalog_affects_no_other_document(service: Service, href: str) -> None:
     service.serve_apis(things=DOCUMENT, bad=document(BAD_PATHS))
     catalog = service.catalog_of("things", "bad")
     url = href.replace("{}", service.url)
@@ -436,7 +436,7 @@ async def test_very_deep_schemas_do_not_break_the_list(service: Service) -> None
         assert "deep_create_a" in {tool.name for tool in (await client.list_tools()).tools}
 
 
-async def test_two_descriptions_of_one_address_are_both_read(service: Service) -> None:
+async def test_two_documents_of_one_api_are_both_read(service: Service) -> None:
     contexts = [{"anchor": f"{service.url}/x/", "service-desc": [{"href": f"/{name}.json"}]} for name in "ab"]
     service.routes["/.well-known/api-catalog"] = Reply({"linkset": contexts})
     for name in "ab":

@@ -75,7 +75,7 @@ async def test_names_and_credentials_of_two_systems_are_kept_apart(
         assert {got.headers.get("x-api-key") for got in service.received} == {None, key}
 
 
-async def test_a_missing_secret_costs_only_its_own_system(services: tuple[Service, Service], tmp_path: Path) -> None:
+async def test_a_missing_secret_affects_only_its_own_system(services: tuple[Service, Service], tmp_path: Path) -> None:
     one, two = services
     settings = (
         f'[systems.one]\ncatalog = "{one.url}/.well-known/api-catalog"\n'
@@ -90,7 +90,7 @@ async def test_a_missing_secret_costs_only_its_own_system(services: tuple[Servic
     assert [got.path for got in one.received if got.path.endswith("/orders")] == []
 
 
-async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_hold_up_none(
+async def test_systems_that_are_down_slow_or_serve_html_delay_no_other(
     services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, slow = services
@@ -130,7 +130,7 @@ async def test_a_system_that_is_down_one_that_dawdles_and_one_that_serves_html_h
         let_go.set()
 
 
-async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wait_for_the_others(
+async def test_a_fast_failure_and_a_file_do_not_shorten_the_wait_for_others(
     services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, _ = services
@@ -172,7 +172,7 @@ async def test_one_that_fails_at_once_and_one_from_a_file_do_not_shorten_the_wai
         assert {"good_orders_list_orders", "local_list_items"} <= names
 
 
-async def test_a_system_whose_reading_breaks_costs_no_other(
+async def test_a_system_that_cannot_be_read_affects_no_other(
     services: tuple[Service, Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = System.load
@@ -193,7 +193,7 @@ async def test_a_system_whose_reading_breaks_costs_no_other(
         assert "could not be read (LookupError)" in bridge.connections["two"].system.failure
 
 
-async def test_a_tier_in_the_settings_goes_before_ours_and_one_of_no_tool_is_named(
+async def test_a_tier_in_the_settings_overrides_and_one_without_a_tool_is_named(
     services: tuple[Service, Service], tmp_path: Path
 ) -> None:
     settings = (

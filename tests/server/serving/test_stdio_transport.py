@@ -167,7 +167,7 @@ async def test_initialize_is_accepted_after_an_answered_probe() -> None:
         assert (await client.ask(PING))["result"]["structuredContent"] == {"result": "pong"}
 
 
-async def test_initialize_is_accepted_with_probes_in_the_same_write_and_a_cancelled_one() -> None:
+async def test_initialize_is_accepted_with_probes_in_the_same_write() -> None:
     cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 0}}
     async with host() as client:
         await client.send(discover(), cancelled, discover(5), INITIALIZE)

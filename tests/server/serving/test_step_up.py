@@ -46,9 +46,7 @@ def sign_in(desk: Desk, granted: str | None, *scopes: str, interactive: bool = F
     return asked
 
 
-def test_what_the_server_withholds_is_remembered_and_asked_for_by_the_person_alone(
-    service: Service, tmp_path: Path
-) -> None:
+def test_a_withheld_scope_is_requested_again_only_by_the_user(service: Service, tmp_path: Path) -> None:
     with desk_in(service, tmp_path) as desk:
         assert sign_in(desk, "a", "a", "b") == ["a", "b"]
         assert desk.record().history.withheld == ("b",)
@@ -92,7 +90,7 @@ def wanting(acme: Acme, scope: str) -> None:
 
 
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
-async def test_a_step_up_that_is_refused_costs_one_tab_and_is_told(
+async def test_a_refused_step_up_opens_one_tab_and_is_reported(
     acme: Acme, era: Literal["legacy", "2026-07-28"]
 ) -> None:
     wanting(acme, "orders:read")

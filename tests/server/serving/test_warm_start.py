@@ -141,7 +141,7 @@ async def test_after_the_list_each_document_is_asked_for_by_its_validators(warm:
 
 @pytest.mark.usefixtures("restless")
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_document_that_changed_changes_the_tools_and_both_eras_are_told(warm: Service, era: Era) -> None:
+async def test_a_changed_document_changes_the_tools_and_notifies_both_eras(warm: Service, era: Era) -> None:
     changed = anyio.Event()
     serve(warm, things(more={"/things/api/v1/more": {"get": operation(operationId="list_more")}}))
     async with client_of(warm.url, era, changed) as client:
@@ -232,7 +232,7 @@ async def test_without_a_writable_folder_a_running_server_keeps_what_it_read(
         assert "things_get_thing" in await names(client)
 
 
-async def test_damaged_files_are_made_anew(warm: Service, tmp_path: Path) -> None:
+async def test_damaged_files_are_rebuilt(warm: Service, tmp_path: Path) -> None:
     files = list((tmp_path / "home" / ".local" / "state" / "closient-mcp" / "cache").iterdir())
     for file in files:
         file.write_bytes(b"\x00garbage")
@@ -242,7 +242,7 @@ async def test_damaged_files_are_made_anew(warm: Service, tmp_path: Path) -> Non
     assert not any(file.read_bytes().startswith(b"\x00") for file in files)
 
 
-async def test_a_web_page_in_the_place_of_a_catalog_or_document_leaves_the_tools_as_they_were(warm: Service) -> None:
+async def test_a_web_page_instead_of_a_document_leaves_the_tools_unchanged(warm: Service) -> None:
     for path in (CATALOG, THINGS):
         warm.routes[path] = Reply(b"<html>broken deploy</html>", headers={"ETag": '"page"'})
     async with opened(warm.url) as bridge:

@@ -82,7 +82,7 @@ def test_the_whole_grammar_makes_four_systems(tmp_path: Path) -> None:
     assert settings.warnings == ()
 
 
-def test_close_knows_its_addresses_and_habits(tmp_path: Path) -> None:
+def test_the_preset_close_has_its_urls_and_defaults(tmp_path: Path) -> None:
     close = system(load(tmp_path, WHOLE), "close")
     assert close.source.document_urls == ("https://api.close.com/api/openapi.json",)
     assert close.source.base == "https://api.close.com/api/v1"
@@ -119,7 +119,7 @@ def test_closes_api_key_is_the_user_of_basic(tmp_path: Path) -> None:
         ("production", "https://acme.api.fluentretail.com"),
     ],
 )
-def test_fluents_address_is_made_of_account_and_environment(tmp_path: Path, environment: str, site: str) -> None:
+def test_the_url_of_fluent_is_built_from_account_and_environment(tmp_path: Path, environment: str, site: str) -> None:
     fluent = system(load(tmp_path, WHOLE.replace('"sandbox"', f'"{environment}"')), "fluent-sandbox")
     sender = Sender(httpx2.AsyncClient(), fluent.origins, fluent.name)
     assert fluent.site == site
@@ -192,7 +192,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
         ('environment = "sandbox"', 'environment = "test"', r":12: .*expected sandbox or production"),
     ],
 )
-def test_what_is_wrong_is_told_with_file_line_key_and_what_was_meant(
+def test_a_mistake_is_reported_with_file_line_key_and_suggestion(
     tmp_path: Path, instead_of: str, there_is: str, says: str
 ) -> None:
     text = WHOLE.replace('preset = "close"\n', 'preset = "close" \n')
@@ -236,14 +236,14 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
     assert sites(reply, CLOSIENT_SITE="local", CLOSIENT_MCP_EXPOSE="all") == ("https://www.closient.com", "auto")
 
 
-def test_what_the_file_says_of_closients_credential_goes_before_the_environment(tmp_path: Path) -> None:
+def test_the_credential_in_the_file_overrides_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text('[systems.closient]\ncredential = "none"', encoding="utf-8")
     (closient,) = load_settings(Options(config=str(file)), {"CLOSIENT_API_KEY": "csb_a_b"}).systems
     assert isinstance(closient.credential, NoCredential)
 
 
-def test_a_file_without_closient_leaves_it_out_and_says_what_then_has_no_effect(tmp_path: Path) -> None:
+def test_a_file_without_closient_warns_of_variables_without_effect(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text('[systems.acme]\ncatalog = "https://acme.example/c"', encoding="utf-8")
     settings = load_settings(Options(config=str(file)), {"CLOSIENT_API_KEY": "csb_a_b"})
@@ -253,7 +253,7 @@ def test_a_file_without_closient_leaves_it_out_and_says_what_then_has_no_effect(
         load_settings(Options(config=str(file), site="local"), {})
 
 
-def test_the_file_in_our_folder_is_read_without_being_named_and_one_that_is_named_must_be_there(
+def test_only_a_settings_file_that_is_named_must_exist(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "closient-mcp.toml").write_text('expose = "core"', encoding="utf-8")
@@ -262,7 +262,7 @@ def test_the_file_in_our_folder_is_read_without_being_named_and_one_that_is_name
         load_settings(Options(config=str(tmp_path / "other.toml")), {})
 
 
-def test_a_query_in_an_address_is_not_shown(tmp_path: Path) -> None:
+def test_a_query_in_a_url_is_not_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, '[systems.acme]\ncatalog = "https://acme.example/c?key=hidden-1"')
     assert system(settings, "acme").source.catalog.endswith("hidden-1")
     assert "hidden-1" not in str(settings.shown)
@@ -279,7 +279,7 @@ def test_one_system_can_be_chosen(tmp_path: Path) -> None:
         load(tmp_path, WHOLE, system="closse")
 
 
-def test_several_closients_stand_side_by_side_and_the_environment_is_about_the_one_of_that_name(
+def test_of_several_closients_the_environment_configures_the_namesake(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "s.toml"
@@ -300,7 +300,7 @@ def test_files_are_relative_to_the_settings_file(tmp_path: Path) -> None:
     assert acme.origins == {"https://acme.example"}
 
 
-def test_a_description_in_a_file_says_where_its_api_is_and_without_that_base_has_to(tmp_path: Path) -> None:
+def test_a_local_document_requires_a_server_or_a_base(tmp_path: Path) -> None:
     named: dict[str, Any] = {"openapi": "3.1.0", "paths": {}, "servers": [{"url": "https://api.acme.example/v1"}]}
     (tmp_path / "named.json").write_text(json.dumps(named), encoding="utf-8")
     (tmp_path / "open.json").write_text('{"openapi": "3.1.0", "paths": {}}', encoding="utf-8")
@@ -310,7 +310,7 @@ def test_a_description_in_a_file_says_where_its_api_is_and_without_that_base_has
         load(tmp_path, '[systems.acme]\ndescription = "open.json"')
 
 
-def test_rule_1_a_linkset_file_says_where_its_apis_are_and_binds_no_documents_host(tmp_path: Path) -> None:
+def test_rule_1_a_linkset_file_binds_the_origins_of_apis_not_of_documents(tmp_path: Path) -> None:
     contexts = [
         {"anchor": "https://one.example/a/", "service-desc": [{"href": "https://one.example/a.json"}]},
         {"anchor": "https://two.example/", "service-desc": [{"href": "two.json"}]},
@@ -335,7 +335,7 @@ def test_a_byte_order_mark_and_the_line_ends_of_windows_do_no_harm(tmp_path: Pat
     assert len(load_settings(Options(config=str(file)), ENVIRONMENT).systems) == 4
 
 
-def test_config_show_tells_what_is_in_force_and_where_it_came_from_without_secrets(tmp_path: Path) -> None:
+def test_config_show_prints_values_and_their_sources_without_secrets(tmp_path: Path) -> None:
     file = tmp_path / "closient-mcp.toml"
     file.write_text(WHOLE.replace('{ env = "FLUENT_PASSWORD" }', '"hidden-password-1"'), encoding="utf-8")
     ran = run("config", "show", "--config", str(file), "--read-only", site="", **ENVIRONMENT)
@@ -434,7 +434,7 @@ def _faults(text: str) -> list[str]:
         (f"retailer = {'1' * 5000}", r"a number that is far too long"),
     ],
 )
-def test_further_mistakes_are_told_of_in_the_same_way(tmp_path: Path, text: str, says: str) -> None:
+def test_further_mistakes_are_reported_in_the_same_way(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         load(tmp_path, text)
 
@@ -456,9 +456,7 @@ def test_further_mistakes_are_told_of_in_the_same_way(tmp_path: Path, text: str,
         ('grant = "api_key", key = { env = "K" }, name = ""', r":4: .*\.name: it must not be empty"),
     ],
 )
-def test_a_mistake_in_braces_over_several_lines_is_told_with_its_own_line(
-    tmp_path: Path, credential: str, says: str
-) -> None:
+def test_a_mistake_in_a_long_inline_table_is_reported_with_its_line(tmp_path: Path, credential: str, says: str) -> None:
     text = f'[systems.a]\nsite = "https://a.example"\ncredential = {{\n  {credential},\n}}\n'
     with pytest.raises(SettingsError, match=says):
         load(tmp_path, text)
@@ -468,7 +466,7 @@ def test_a_mistake_in_braces_over_several_lines_is_told_with_its_own_line(
     "url",
     ["https://ann:hidden-1@a.example:99999999/c", "ftp://ann:hidden-1@a.example/", "ftp://a.example/?key=hidden-1"],
 )
-def test_what_may_be_a_secret_in_an_address_is_not_quoted(tmp_path: Path, url: str) -> None:
+def test_a_possible_secret_in_a_url_is_not_quoted(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsError) as error:
         load(tmp_path, f'[systems.a]\ncatalog = "{url}"')
     assert "hidden-1" not in str(error.value)
@@ -485,7 +483,7 @@ def test_what_a_preset_is_given_is_shown_with_its_place(tmp_path: Path) -> None:
     assert shown["systems.fluent.retailer"] == ("2", "closient-mcp.toml:7")
 
 
-def test_a_catalog_may_stand_beside_the_site_and_scopes_go_before_what_operations_want(tmp_path: Path) -> None:
+def test_a_catalog_may_be_beside_a_site_and_scopes_override_operations(tmp_path: Path) -> None:
     text = (
         '[systems.a]\nsite = "https://a.example"\ncatalog = "https://docs.example/c"\n'
         'credential = { scopes = ["orders"] }\n'
@@ -527,7 +525,7 @@ def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_pa
         ('grant = "client_credentials"', "requires an interactive grant, not client_credentials"),
     ],
 )
-def test_a_client_id_that_is_an_address_is_a_public_client_for_people(tmp_path: Path, more: str, says: str) -> None:
+def test_a_client_id_that_is_a_url_is_an_interactive_public_client(tmp_path: Path, more: str, says: str) -> None:
     text = (
         '[systems.acme]\nsite = "https://api.acme.example"\ncredential = { client_id = "https://app.example/c.json" }'
     )

@@ -29,7 +29,7 @@ from closient_mcp.tools.toolset.exposure import Exposure
         (Options(), {"CLOSIENT_SITE": ""}, "https://www.closient.com"),
     ],
 )
-def test_a_site_is_a_name_or_an_address_and_the_command_line_goes_first(
+def test_a_site_is_a_name_or_a_url_and_the_command_line_overrides(
     options: Options, environ: dict[str, str], site: str
 ) -> None:
     (system,) = load_settings(options, environ).systems
@@ -63,13 +63,13 @@ def test_an_api_key_is_read_without_the_quotes_and_blanks_that_people_paste() ->
 
 
 @pytest.mark.parametrize("value", ["", "  "])
-def test_without_an_api_key_a_person_signs_in(value: str) -> None:
+def test_without_an_api_key_the_user_signs_in(value: str) -> None:
     (system,) = load_settings(Options(), {"CLOSIENT_API_KEY": value}).systems
     assert isinstance(system.credential, SignIn)
     assert (system.credential.source, system.credential.profile.client_id) == ("registration", None)
 
 
-def test_a_client_of_ones_own_goes_before_registration_and_an_api_key_before_both() -> None:
+def test_an_api_key_precedes_your_own_client_which_precedes_registration() -> None:
     own = {"CLOSIENT_CLIENT_ID": "mine", "CLOSIENT_CLIENT_SECRET": "secret-of-mine"}
     (system,) = load_settings(Options(), own).systems
     assert isinstance(system.credential, SignIn)
@@ -97,18 +97,18 @@ def test_a_secret_without_its_client_is_refused() -> None:
         ({"LOCALAPPDATA": "/local"}, "win32", "/local/closient-mcp"),
     ],
 )
-def test_our_folder_is_one_per_user_whatever_a_host_strips(environ: dict[str, str], platform: str, folder: str) -> None:
+def test_the_folder_is_one_per_user_whatever_a_host_strips(environ: dict[str, str], platform: str, folder: str) -> None:
     assert home_folder(environ, platform) == Path(folder)
 
 
 @pytest.mark.parametrize("home", ["mcp", "./mcp", "${user_config.home}", "/a/${user_config.home}"])
-def test_a_folder_that_would_be_another_one_each_time_is_refused(home: str) -> None:
+def test_a_relative_folder_is_refused(home: str) -> None:
     with pytest.raises(SettingsError, match=r"CLOSIENT_MCP_HOME: .* is not an absolute path"):
         load_settings(Options(), {"CLOSIENT_MCP_HOME": home})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere the system keeps homes otherwise")
-def test_a_home_that_a_host_does_not_tell_is_the_one_that_the_system_knows() -> None:
+def test_a_missing_home_is_read_from_the_user_database() -> None:
     import pwd
 
     code = "import json, sys; from closient_mcp.server.settings.folders import home_folder as h; print(h({}, 'linux'))"
@@ -134,7 +134,7 @@ def test_two_credentials_at_once_are_warned_of() -> None:
         ({}, "linux", None),
     ],
 )
-def test_the_browser_is_the_persons_choice_or_the_systems_and_none_without_a_screen(
+def test_the_browser_is_the_users_or_the_systems_and_none_without_a_display(
     environ: dict[str, str], platform: str, command: str | None
 ) -> None:
     assert browser_command(environ, platform) == command
