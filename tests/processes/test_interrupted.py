@@ -112,9 +112,7 @@ def test_a_second_signal_ends_a_process_that_waits_for_a_slow_server(machine: Ma
     assert machine.record()["tokens"]["refresh_token"] != "rotated"
 
 
-def test_a_process_killed_during_a_refresh_requires_at_most_one_new_sign_in(
-    machine: Machine, service: Service
-) -> None:
+def test_a_process_killed_during_a_refresh_requires_at_most_one_new_sign_in(machine: Machine, service: Service) -> None:
     well(machine.whoami())
     before = machine.record()
     rotation = Rotation(machine, service)
@@ -132,9 +130,7 @@ def test_a_process_killed_during_a_refresh_requires_at_most_one_new_sign_in(
     assert machine.sandbox.count("POST", "/oauth/register/") == 1
 
 
-def test_a_call_cancelled_during_a_refresh_loses_nothing(
-    machine: Machine, service: Service
-) -> None:
+def test_a_call_cancelled_during_a_refresh_loses_nothing(machine: Machine, service: Service) -> None:
     well(machine.whoami())
     rotation = Rotation(machine, service)
     with server(machine) as process:
