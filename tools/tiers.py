@@ -1,62 +1,220 @@
-"""The effect of an operation: it reads, adds, or overwrites and deletes."""
+"""The effect of an operation: it reads, creates, updates, or destroys."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 from .formats.words import words_of
+from .verbs import CREATE, DESCRIBING, DESTRUCTIVE, NOUNS, READ, READ_BY_POST, SECRETS, UPDATE, base_form
+from .verbs import comes_from_destroying as is_destructive_noun
 
-Tier: TypeAlias = Literal["read", "write", "destructive"]
-TIERS: tuple[Tier, ...] = ("read", "write", "destructive")
+Tier: TypeAlias = Literal["read", "create", "update", "destructive"]
+TIERS: tuple[Tier, ...] = ("read", "create", "update", "destructive")
 
-_DESTRUCTIVE = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "terminate", "unclaim", "void", "replace",
-               "reset", "disable", "deactivate", "unsubscribe", "uninstall", "rotate", "erase", "wipe",
-               "overwrite", "merge", "unmap", "prune", "redact", "expire", "flush", "truncate", "detach", "ban",
-               "kick", "exec", "unmerge"}  # fmt: skip
-# Only as the first word; elsewhere they may be nouns.
-_OVERWRITING = {"update", "edit", "set", "move", "rename", "swap", "close", "stop", "clear", "reassign", "reverse",
-                "reject", "decline", "restore", "recover", "rollback", "abort", "kill", "suspend", "block", "drop",
-                "empty", "modify", "change", "toggle", "mark", "consume", "logout", "patch"}  # fmt: skip
-_READING = {"search", "query", "find", "lookup", "parse", "validate", "verify", "check", "compare", "count",
-            "preview", "decode", "scroll", "facet", "similar", "suggest", "autocomplete", "estimate", "calculate",
-            "fetch"}  # fmt: skip
-# On a single resource, these change its state: a verified URL, a checked-in guest.
-_VERIFYING = {"validate", "verify", "check"}
-_RETRIEVING = {"get", "list", "read", "show", "fetch", "retrieve", "view"}
-_SECRETS = {"token", "tokens", "key", "keys", "secret", "credentials"}  # getting one creates it
-_ADDING = (["create"], ["add"], ["insert"], ["import"])
-_WRITING = {"create", "add", "send", "store", "save", "insert", "upsert", "register", "submit", "set", "update",
-            "import", "upload", "in", "out", "make", "open", "start"}  # fmt: skip
-# An operation at the URL of a single resource overwrites it, unless its name has one of these.
-_NOT_OVERWRITING = {"create", "add", "send", "insert", "import", "upload", "register", "submit", "invite", "start",
-                    "place", "execute", "trigger", "get", "list", "search", "query", "find", "fetch",
-                    "retrieve"}  # fmt: skip
+_SAFE_METHODS = ("get", "head", "options")
+_JOINING = {"and", "or", "then"}
+_LIGHT = {"perform", "run", "execute", "do", "make"}
+# Words that precede the first verb of a text: "Bulk delete", "Request to activate", "This endpoint removes".
+_BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", "request", "to", "a", "an", "new",
+    "deprecated", "beta", "async", "this", "the", "endpoint", "operation", "method", "api", "route", "function",
+    "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows", "allow", "lets", "let", "enables",
+    "enable", "you", "us", "user", "users", "client", "clients", "for", "by", "attempt", "attempts", "try",
+    "tries"}  # fmt: skip
+# `UserService_UpdateUser`, `UsersController_update`, `chat.update`
+_SERVICE = re.compile(r"^[A-Za-z0-9]*(?:service|controller|resource|router|handler|api)[_.-](?=.)", re.IGNORECASE)
+_NAMESPACE = re.compile(r"^.*[./:#](?=.)")
+_DETERMINERS = {"a", "an", "the", "all", "this", "your", "one", "multiple", "specified", "given", "existing", "any"}
+_IRREVERSIBLE = re.compile(
+    r"irreversib|irrecoverab|(?:can ?not|can't|never) be (?:undone|reversed|reverted|recovered|restored)|"
+    r"permanently (?:delet|remov|eras|destroy|los)",
+    re.IGNORECASE,
+)
+_OVERWRITES = re.compile(
+    r"\b(?:all|existing|previous|current|whole|entire)\b[^.]{0,60} (?:is|are|be|gets?) "
+    r"(?:overwritten|replaced|erased|wiped|lost)\b|"
+    r"\b(?:overwrites?|replaces?|erases?|wipes?) (?:all|the (?:existing|previous|current|whole|entire|complete))\b",
+    re.IGNORECASE,
+)
 
 
-def tier_of(method: str, path: str, name: str) -> Tier:
-    """Return the tier of an operation by its method and the words of its path and name.
+class _Claim(NamedTuple):
+    """What a verb says about an operation: `certain` unless it may be a noun, `joined` if it follows an "and"."""
 
-    In doubt it is the higher tier, because hosts may run reads without asking the user.
+    tier: Tier
+    certain: bool
+    joined: bool = False
+
+
+def tiers_up_to(highest: Tier) -> tuple[Tier, ...]:
+    """Return the tiers up to one, lowest first."""
+    return TIERS[: TIERS.index(highest) + 1]
+
+
+def lower_tier(one: Tier, other: Tier) -> Tier:
+    """Return the lower of two tiers."""
+    return min(one, other, key=TIERS.index)
+
+
+def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", description: str = "") -> Tier:
+    """Return the tier of an operation, from its method (in lower case) and the verbs of its id, path and texts.
+
+    In doubt it is the higher tier, because hosts may run reads without asking the user. A method other than those of
+    OpenAPI is taken as destructive.
     """
-    fixed = [words_of(segment) for segment in path.split("/") if segment and "{" not in segment]
-    segment, own = fixed[-1] if fixed else [], words_of(name)
-    if method in ("get", "head", "options"):
-        # A GET that names a destructive action; `list_cancel_reasons` or `list` at /bulk_action/delete/ are only reads.
-        verbs = {*own[:1], *(segment if len(segment) == 1 and not {*own[:1]} & (_RETRIEVING | _READING) else ())}
-        return "destructive" if verbs & (_DESTRUCTIVE | {"logout"}) else "read"
-    words = {*segment, *own, *(folder[0] for folder in fixed if len(folder) == 1 and folder[0] in _DESTRUCTIVE)}
-    if method in ("put", "patch", "delete") or words & _DESTRUCTIVE or _is_bulk(fixed, own):
+    if method == "query":
+        return "read"  # safe by definition (draft-ietf-httpbis-safe-method-w-body)
+    own_id, safe = _SERVICE.sub("", operation_id), method in _SAFE_METHODS
+    name = _own_words(own_id, method, path)
+    in_name = list(_claims(words_of(_NAMESPACE.sub("", own_id)), safe)) if _NAMESPACE.match(own_id) else []
+    in_name = in_name or list(_claims(name, safe))
+    in_path = list(_claims_of_path(path, safe))
+    in_text = list(_claims_of_text(summary, safe)) or list(_claims_of_text(description, safe))
+    if safe:
+        return _tier_of_get(in_name, in_path, in_text)
+    if method not in ("post", "put", "patch") or _says_destructive(f"{summary}. {description[:2000]}"):
         return "destructive"
-    if {*own[:1], *segment[:1]} & _OVERWRITING or (path.endswith("}") and not {*own} & _NOT_OVERWRITING):
+    changes = {claim.tier for claim in _changes(in_name, in_path, in_text)}
+    if "destructive" in changes or _names_destruction(name, path) or ("renew" in name and SECRETS & {*name}):
         return "destructive"
-    of_one = {word for word in _READING if "{" not in path or word not in _VERIFYING}
-    verb = own[1:2] if own[:1] == ["perform"] else own[:1]
-    reads = bool({*verb, *segment[-1:]} & of_one)
-    gets = ("get" in own[:2] or verb == ["retrieve"]) and not words & _SECRETS
-    return "read" if (reads or gets) and not words & _WRITING else "write"
+    if method == "patch" or "update" in changes:
+        return "update"
+    if "create" in changes:
+        return "create"
+    if method == "put":
+        return "destructive"  # it replaces the whole resource (RFC 9110 §9.3.4)
+    if _reads_by_post(name, path):
+        return "read"
+    if {"bulk", "batch"} & {*name, *words_of(path)}:
+        return "destructive"
+    return "update" if path.endswith("}") else "create"
 
 
-def _is_bulk(fixed: list[list[str]], own: list[str]) -> bool:
-    """Whether it changes many resources at once, and doesn't only add them."""
-    bulk = [words[words.index("bulk") + 1 :] for words in (own, *fixed) if "bulk" in words]
-    return bool(bulk) and not any(following[:1] in _ADDING for following in bulk)
+def _tier_of_get(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: Sequence[_Claim]) -> Tier:
+    """A GET reads, unless its name or text says otherwise, or its path does and the others say nothing."""
+    reads_by_name = bool(in_name) and (
+        in_name[0].tier == "read" or (in_name[-1].tier == "read" and not in_name[0].certain)
+    )
+    reads_by_text = bool(in_text) and in_text[0].tier == "read"
+    if reads_by_name:
+        claims = [*(claim for claim in in_text[:1] if claim.certain), *(claim for claim in in_name if claim.joined)]
+    elif reads_by_text:
+        claims = [claim for claim in in_name if claim.certain]
+    else:
+        claims = [*in_name, *in_path, *(claim for claim in in_text if claim.certain)]
+    return _highest(claims)
+
+
+def _highest(claims: Iterable[_Claim]) -> Tier:
+    return max((claim.tier for claim in claims), key=TIERS.index, default="read")
+
+
+def _own_words(operation_id: str, method: str, path: str) -> list[str]:
+    """The words of an id without method and path, which many exporters put at its start or end."""
+    words, of_path = words_of(operation_id), words_of(path)
+    if words[:1] == [method] and words[1:] in (of_path, of_path[1:]):
+        return []
+    for tail in ([*of_path, method], [method]):
+        if len(words) > len(tail) and words[-len(tail) :] == tail:
+            return words[: -len(tail)]
+    return words[1:] if words[:1] == [method] and method in ("post", "put") else words
+
+
+def _claims(words: Sequence[str], safe: bool) -> Iterator[_Claim]:
+    """What the verbs of a name claim, in order; a word that may be a noun counts at either end and after "and"."""
+    first = next((at for at, word in enumerate(words) if word not in _BEFORE_A_VERB), 0)
+    describes = safe and bool({*words[first + 1 :]} & DESCRIBING)
+    has_verb = False
+    for at, word in enumerate(words):
+        joined = at > 0 and words[at - 1] in _JOINING
+        is_noun = word in NOUNS
+        stands = joined or (at == first and (word in READ or not describes)) or (at == len(words) - 1 and not has_verb)
+        if (stands or not is_noun) and (tier := _tier_of_verb(word, safe)):
+            has_verb = has_verb or not is_noun
+            yield _Claim(tier, not is_noun, joined)
+
+
+def _tier_of_verb(verb: str, safe: bool) -> Tier | None:
+    if safe and verb in READ:
+        return "read"
+    if verb in DESTRUCTIVE:
+        return "destructive"
+    if verb in UPDATE:
+        return "update"
+    if verb in CREATE:
+        return "create"
+    return "read" if verb in READ else None
+
+
+def _changes(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: Sequence[_Claim]) -> Iterator[_Claim]:
+    """All claims, except those of words that a clear name shows to be nouns, as in `create_status_update`."""
+    creates = in_name[:1] == [_Claim("create", certain=True)]
+    for at, claim in enumerate(in_name):
+        if not creates or at == 0 or claim.joined or (claim.certain and claim.tier == "destructive"):
+            yield claim
+    is_clear = any(claim.certain or claim.tier == "read" for claim in in_name)
+    yield from (claim for claim in in_path if claim.certain or not is_clear)
+    yield from (claim for claim in in_text if claim.certain or claim.tier != "create" or not is_clear)
+
+
+def _segments(path: str) -> list[list[str]]:
+    """The words of each fixed segment; `/rows:purge` and `/messages.send` have two."""
+    parts = [part for part in re.split(r"[/:.]", re.sub(r"\{[^}]*\}", "{", path)) if part]
+    return [words for part in parts if "{" not in part and (words := words_of(part))]
+
+
+def _claims_of_path(path: str, safe: bool) -> Iterator[_Claim]:
+    """What the last fixed segment claims if it is a verb, alone or before its object, and single verbs above it."""
+    *folders, last = _segments(path) or [[]]
+    for folder in folders:
+        if len(folder) == 1 and folder[0] in DESTRUCTIVE - NOUNS:
+            yield _Claim("destructive", certain=True)
+    verb = next((word for word in last if word not in _BEFORE_A_VERB), "")
+    tier = _tier_of_verb(verb, safe)
+    is_noun = verb in NOUNS and (path.endswith("}") or (safe and last[-1] != verb))
+    if tier and not is_noun and not (safe and {*last} & DESCRIBING):
+        yield _Claim(tier, verb not in NOUNS)
+
+
+def _claims_of_text(text: str, safe: bool) -> Iterator[_Claim]:
+    """What the verbs at the beginning of a text claim: the first, and those joined to it by "and" or "or"."""
+    sentence = re.split(r"[.!?:;\n]", text.strip()[:300])[0]
+    words = words_of(sentence.replace("/", " or ").replace("et up ", "etup "))
+    first = next((at for at, word in enumerate(words) if word not in _BEFORE_A_VERB and word[-2:] != "ly"), len(words))
+    verb = base_form("".join(words[first : first + 1]))
+    tier = _tier_of_verb(verb, safe)
+    if not tier:
+        return
+    following = {*words[first + 1 : first + 2]}
+    is_verb = verb not in NOUNS or bool(following & _DETERMINERS)
+    yield _Claim(tier, is_verb and not following & DESCRIBING)
+    for at in range(first + 1, len(words) - 1):
+        if words[at] in _JOINING and not words[at + 1].endswith("ing"):
+            verb = base_form(words[at + 1])
+            tier = _tier_of_verb(verb, safe)
+            if tier and (at == first + 1 or (tier == "destructive" and verb not in NOUNS)):
+                yield _Claim(tier, verb not in NOUNS, joined=True)
+
+
+def _says_destructive(text: str) -> bool:
+    return bool(_IRREVERSIBLE.search(text) or _OVERWRITES.search(text[:300]))
+
+
+def _names_destruction(name: Sequence[str], path: str) -> bool:
+    """Whether what is created is a cancellation, an eviction, or the like."""
+    last = _segments(path)[-1:]
+    return any(is_destructive_noun(words[-1]) for words in (name, *last) if words)
+
+
+def _reads_by_post(name: Sequence[str], path: str) -> bool:
+    verbs = name[1:] if name[:1] and name[0] in _LIGHT else name
+    objects = verbs[1:]
+    if SECRETS & {*verbs} or (verbs[:1] == ["list"] and objects and not any(word.endswith("s") for word in objects)):
+        return False  # getting a token creates it, and listing an item puts it up for sale
+    last = _segments(path)[-1:]
+    words = {word for part in (verbs, *last) for word in part}
+    if "check" in words and ("{" in path or words & {"in", "out"}):
+        return False  # a guest is checked in
+    ends = {word for part in (verbs, *last) if part for word in (part[0], part[-1])}
+    return bool(ends & READ_BY_POST or {*verbs} & (READ_BY_POST - NOUNS))

@@ -15,7 +15,7 @@ from ...tools.http.fetcher import Fetcher
 from ...tools.http.sender import Sender
 from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.system import System
-from ...tools.tiers import TIERS, Tier
+from ...tools.tiers import TIERS, lower_tier, tiers_up_to
 from ...tools.toolset.finders import Finder
 from ...tools.toolset.tool import Tool
 from ..settings.model import Settings, SystemSettings
@@ -75,18 +75,19 @@ async def _connect(
         session,
         Login(session, opener(everything.browser)) if session and settings.login else None,
         everything.files,
+        lower_tier(everything.allow, settings.allow),
     )
 
 
 def _bridge(settings: Settings, redaction: Redaction, connections: list[Connection]) -> Bridge:
-    tiers: tuple[Tier, ...] = ("read",) if settings.read_only else TIERS
     calls, loader = Calls(redaction), Loader(connections)
     systems = [connection.system for connection in connections]
-    core = [tool for tool in _core(connections) if tool.tier in tiers] + [calls.pages.tool()]
+    core = [*_core(connections), calls.pages.tool()]
     finder = Finder(
         lambda: table.operations, calls.checker, lambda: [*settings.problems, *missing(systems)], loader.load_matching
     )
-    table = ToolTable(loader, tiers, core, finder.tools(tiers), settings.exposure)
+    highest = max((connection.allow for connection in connections), key=TIERS.index, default=settings.allow)
+    table = ToolTable(loader, core, finder.tools(tiers_up_to(highest)), settings.exposure)
     return Bridge(settings, {connection.system.name: connection for connection in connections}, loader, table, calls)
 
 
@@ -94,4 +95,4 @@ def _core(connections: list[Connection]) -> tuple[Tool, ...]:
     """The curated tools that are always listed; if several systems have them, those of the preset's namesake win."""
     candidates = [connection for connection in connections if connection.preset_tools.core]
     candidates.sort(key=lambda connection: connection.settings.name != connection.settings.preset.name)
-    return candidates[0].preset_tools.core if candidates else ()
+    return candidates[0].core_tools() if candidates else ()

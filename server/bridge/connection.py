@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...auth.session.renewal import Session
 from ...auth.sign_in.login import Login
 from ...tools.systems.system import System
+from ...tools.tiers import Tier, tiers_up_to
 from ...tools.toolset.generated import operation_tool
 from ...tools.toolset.tool import Tool
 from ..settings.model import PresetTools, SystemSettings
@@ -17,7 +18,10 @@ from .tool_baseline import ToolBaseline
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A system; it has a `session` if it uses OAuth, and a `login` if a user can sign in."""
+    """A system; it has a `session` if it uses OAuth, and a `login` if a user can sign in.
+
+    `allow` is the highest tier of its tools.
+    """
 
     settings: SystemSettings
     system: System
@@ -26,11 +30,23 @@ class Connection:
     session: Session | None
     login: Login | None
     files: tuple[Path, ...]
+    allow: Tier
+
+    def core_tools(self) -> tuple[Tool, ...]:
+        """The allowed ones of the preset's tools that are always listed."""
+        return tuple(self._allowed(self.preset_tools.core))
 
     def tools(self) -> Iterator[Tool]:
-        """The tools of the preset and of the operations read so far, with the tiers that the settings assign."""
-        for tool in self._default_tools():
-            yield replace(tool, tier=self.settings.tiers.get(tool.name, tool.tier))
+        """The allowed tools of the preset and of the operations read so far."""
+        return self._allowed(self._default_tools())
+
+    def _allowed(self, tools: Iterable[Tool]) -> Iterator[Tool]:
+        """Yield those whose tier is allowed, with the tiers that the settings assign."""
+        tiers = tiers_up_to(self.allow)
+        for tool in tools:
+            tier = self.settings.tiers.get(tool.name, tool.tier)
+            if tier in tiers:
+                yield replace(tool, tier=tier)
 
     def _default_tools(self) -> Iterator[Tool]:
         preset = self.preset_tools

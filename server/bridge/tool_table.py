@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from ...tools.problems import Problem
 from ...tools.systems.system import System
-from ...tools.tiers import Tier
 from ...tools.toolset.exposure import AvailableTools, Exposure, listed_tools, resolve_auto
 from ...tools.toolset.tool import Tool
 from .loading import Loader
@@ -15,14 +14,13 @@ from .loading import Loader
 
 @dataclass(slots=True)
 class ToolTable:
-    """The tools of the permitted `tiers`; `core` is always listed, `finders` unless every operation is.
+    """The allowed tools; `core` is always listed, `finders` unless every operation is.
 
     The tools of operations are made again when the loader's revision changes; none has the name of a core tool or
     finder. `exposure` is settled at the first `listed()`.
     """
 
     loader: Loader
-    tiers: tuple[Tier, ...]
     core: Sequence[Tool]
     finders: Sequence[Tool]
     exposure: Exposure
@@ -92,6 +90,6 @@ class ToolTable:
                     where = f"{tool.title} ({tool.search_text.split()[0]}) of {tool.api}"
                     reason = f"another operation is already called {name}"
                     clashes.append((connection.system.name, Problem(where, reason, "this operation is left out")))
-                elif tool.tier in self.tiers:
+                else:
                     tools[name] = replace(tool, name=name)
         self._operations, self._clashes = tools, clashes

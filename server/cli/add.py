@@ -14,6 +14,7 @@ import anyio
 from ...tools.formats.text import counted, one_line
 from ...tools.http.fetcher import Fetcher
 from ...tools.systems.system import System
+from ...tools.tiers import TIERS
 from ..bridge.clients import anonymous_client
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import skipped_of
@@ -135,7 +136,7 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     shown = dict(list(by_api.items())[:_SHOWN_APIS])
     width, digits = max(map(len, shown)), len(str(max(map(len, shown.values()))))
     for api, tiers in shown.items():
-        counts = ", ".join(f"{tiers.count(tier)} {tier}" for tier in ("read", "write", "destructive") if tier in tiers)
+        counts = ", ".join(f"{tiers.count(tier)} {tier}" for tier in TIERS if tier in tiers)
         many = counted(len(tiers), "operation")
         terminal.say(f"  {api}:{' ' * (width - len(api))} {' ' * (digits - len(str(len(tiers))))}{many} ({counts})")
     if len(by_api) > _SHOWN_APIS:

@@ -220,7 +220,10 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--expose", metavar="MODE", help="auto (default), core, all, or a list of APIs (search,products)"
     )
-    group.add_argument("--read-only", action="store_true", help="only operations that read")
+    group.add_argument(
+        "--allow", metavar="TIER", help="the highest tier offered: read, create, update or destructive (default)"
+    )
+    group.add_argument("--read-only", action="store_true", help="the same as --allow read")
     group.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning (default) or error")
     group.add_argument("--log-file", metavar="FILE", help="log to this file instead of stderr")
 

@@ -20,11 +20,11 @@ from ..process.logs import start_log
 from ..process.signals import end_on_signals
 from ..settings.model import USAGE_ERROR, Settings, UsageError
 from .status import status_lines, status_of
-from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
+from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Terminal
 
 # So that calls in a script don't fetch the documents each time.
 _FRESH_SECONDS = 3600.0
-_TIER_STYLE = {"read": GREEN, "write": CYAN, "destructive": RED}
+_TIER_STYLE = {"read": GREEN, "create": CYAN, "update": YELLOW, "destructive": RED}
 
 
 def status(settings: Settings, *, as_json: bool) -> int:

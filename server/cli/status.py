@@ -9,6 +9,7 @@ from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.json_values import JsonObject, JsonValue, as_list
 from ...tools.formats.text import counted, utc_time
 from ...tools.problems import Problem
+from ...tools.tiers import TIERS
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
 from ..bridge.report import skipped_of, unknown_apis
@@ -23,7 +24,7 @@ def status_of(bridge: Bridge) -> JsonObject:
         "listed": len(bridge.tools.listed()),
         "expose": bridge.settings.exposure.mode,
         "skipped": [_problem(problem) for problem in unknown_apis(bridge.settings, bridge.tools)],
-        "read_only": bridge.settings.read_only,
+        "allow": bridge.settings.allow,
     }
 
 
@@ -103,7 +104,8 @@ def status_lines(bridge: Bridge) -> list[str]:
     lines: list[str] = []
     for connection in bridge.connections.values():
         lines += _system_lines(connection, bridge)
-    shown = "read-only, " if bridge.settings.read_only else ""
+    allow = bridge.settings.allow
+    shown = "" if allow == TIERS[-1] else f"--allow {allow}, "
     lines.append(f"Tools: {len(bridge.tools.listed())} listed, {len(bridge.tools.all())} callable ({shown}--expose "
                  f"{bridge.settings.exposure.mode})")  # fmt: skip
     lines += [f"  {p.subject}: {p.reason}; {p.effect}" for p in unknown_apis(bridge.settings, bridge.tools)]

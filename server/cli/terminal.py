@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
-BOLD, DIM, GREEN, RED, CYAN = "1", "2", "32", "31", "36"
+BOLD, DIM, GREEN, RED, CYAN, YELLOW = "1", "2", "32", "31", "36", "33"
 
 
 class Terminal:

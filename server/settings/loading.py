@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...tools.formats.suggestions import did_you_mean
+from ...tools.tiers import TIERS, Tier
 from ...tools.toolset.exposure import Exposure
 from .folders import browser_command, home_folder
 from .model import Options, Settings, SettingsError, SystemSettings
@@ -21,7 +22,9 @@ from .schema import ConfigFile
 from .sources import Sources
 
 FILE = "closient-mcp.toml"
-_VARIABLES = ("CLOSIENT_MCP_CONFIG", "CLOSIENT_MCP_EXPOSE", "CLOSIENT_MCP_HOME", "CLOSIENT_MCP_READ_ONLY")
+_VARIABLES = (
+    "CLOSIENT_MCP_ALLOW", "CLOSIENT_MCP_CONFIG", "CLOSIENT_MCP_EXPOSE", "CLOSIENT_MCP_HOME", "CLOSIENT_MCP_READ_ONLY",
+)  # fmt: skip
 _MODES = ("auto", "core", "all")
 _LEVELS = ("debug", "info", "warning", "error")
 _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
@@ -56,7 +59,7 @@ def load_settings(
         config=path,
         browser=browser_command(environ, sys.platform),
         exposure=exposure,
-        read_only=_read_only(options, table, sources),
+        allow=_allow(options, table, sources),
         files=_files(path, table, sources),
         log_level=_level(options.log_level or "warning"),
         log_file=options.log_file,
@@ -140,18 +143,23 @@ def _exposure(options: Options, table: ConfigFile, sources: Sources, systems: tu
     return Exposure("apis", apis)
 
 
-def _read_only(options: Options, table: ConfigFile, sources: Sources) -> bool:
-    """Whether only read operations are allowed; any source can turn this on, none can turn it off."""
-    in_environment = _flag("CLOSIENT_MCP_READ_ONLY", sources.environ)
-    value = options.read_only or in_environment or bool(table.read_only)
-    source = (
-        "--read-only" if options.read_only
-        else "CLOSIENT_MCP_READ_ONLY" if in_environment
-        else sources.in_file("read_only") if table.read_only is not None
-        else "default"
-    )  # fmt: skip
-    sources.note("read_only", str(value).lower(), source)
-    return value
+def _allow(options: Options, table: ConfigFile, sources: Sources) -> Tier:
+    """The highest tier that is offered; any source can make it `read` with its read-only flag, none can undo that."""
+    value, source = _first(
+        ("--read-only", "read" if options.read_only else None),
+        ("CLOSIENT_MCP_READ_ONLY", "read" if _flag("CLOSIENT_MCP_READ_ONLY", sources.environ) else None),
+        (sources.in_file("read_only"), "read" if table.read_only else None),
+        ("--allow", options.allow),
+        ("CLOSIENT_MCP_ALLOW", sources.environ.get("CLOSIENT_MCP_ALLOW")),
+        (sources.in_file("allow"), table.allow),
+        ("default", "destructive"),
+    )
+    for tier in TIERS:
+        if value.strip().lower() == tier:
+            sources.note("allow", tier, source)
+            return tier
+    meant = did_you_mean(value.strip().lower(), TIERS) or "."
+    raise SettingsError(f"{source} {value[:40]!r}: expected {', '.join(TIERS)}{meant}")
 
 
 def _files(config: Path, table: ConfigFile, sources: Sources) -> tuple[Path, ...]:

@@ -41,6 +41,7 @@ class Options:
     site: str | None = None
     system: str | None = None
     expose: str | None = None
+    allow: str | None = None
     read_only: bool = False
     log_level: str | None = None
     log_file: str | None = None
@@ -107,7 +108,7 @@ class Preset:
 class SystemSettings:
     """One system. Its calls and its credential may go to `origins` only; `tiers` are by tool name.
 
-    `prefix` begins the names of its tools.
+    `allow` is the highest tier that is offered. `prefix` begins the names of its tools.
     """
 
     name: str
@@ -118,6 +119,7 @@ class SystemSettings:
     credential: Credential
     pins: tuple[str, ...]
     tiers: Mapping[str, Tier]
+    allow: Tier
     prefix: tuple[str, ...]
 
     @property
@@ -139,8 +141,9 @@ class Setting:
 class Settings:
     """All settings in force.
 
-    `plain` turns colours off, `warnings` are for the author of the settings file, `problems` are invalid settings that
-    were left out, and agents may send files from the folders in `files`.
+    `allow` is the highest tier that any system offers, `plain` turns colours off, `warnings` are for the author of the
+    settings file, `problems` are invalid settings that were left out, and agents may send files from the folders in
+    `files`.
     """
 
     systems: tuple[SystemSettings, ...]
@@ -148,7 +151,7 @@ class Settings:
     config: Path
     browser: str | None = None
     exposure: Exposure = field(default_factory=lambda: Exposure("auto"))
-    read_only: bool = False
+    allow: Tier = "destructive"
     files: tuple[Path, ...] = ()
     log_level: str = "warning"
     log_file: str | None = None

@@ -152,6 +152,7 @@ class SystemTable(_Table):
     base: str | None = Field(default=None, description="The URL of the APIs, instead of the servers in the documents.")
     pin: list[str] | None = Field(default=None, description="APIs to list as tools under `auto`, in this order.")
     tiers: dict[str, Tier] = Field(default={}, description="Tiers of tools by name, where the automatic one is wrong.")
+    allow: Tier | None = Field(default=None, description="The highest tier that is offered, if lower than for all.")
     credential: CredentialTable | None = None
     account: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$", description="Fluent's.")
     environment: Literal["sandbox", "production"] | None = Field(default=None, description="Fluent's.")
@@ -162,7 +163,8 @@ class ConfigFile(_Table):
     """The settings file."""
 
     expose: str | list[str] | None = Field(default=None, description="auto, core, all, or a list of APIs.")
-    read_only: bool | None = None
+    allow: Tier | None = Field(default=None, description="The highest tier that is offered; default destructive.")
+    read_only: bool | None = Field(default=None, description='The same as allow = "read".')
     files: list[str] = Field(default=[], description="Folders from which agents may send files.")
     systems: dict[Annotated[str, Field(pattern=SYSTEM_NAME)], SystemTable] = Field(
         default={}, json_schema_extra={"additionalProperties": False}

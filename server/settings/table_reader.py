@@ -9,6 +9,7 @@ from typing import TypeAlias
 from ...auth.secrets.references import SecretReference
 from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.urls import origin_of, redact_url
+from ...tools.tiers import TIERS
 from .model import Credential, Preset, SettingsError, SystemSettings
 from .schema import (
     AuthorizationCodeTable,
@@ -113,6 +114,7 @@ class TableReader:
             credential,
             pins=preset.pins if self.table.pin is None else tuple(self.table.pin),
             tiers=self.table.tiers,
+            allow=self.table.allow or TIERS[-1],
             prefix=(self.name,),
         )
 

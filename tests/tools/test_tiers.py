@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from closient_mcp.tools.tiers import tier_of
+from closient_mcp.tools.tiers import TIERS, tier_of
+
+from ..fakes.paths import ROOT
+
+# Operations of published documents, each with its tier by what its texts say, then any that is right too.
+LABELLED = json.loads((ROOT / "tests/vectors/tiers.json").read_text())
+
+
+def test_no_labelled_operation_has_too_low_a_tier_and_few_too_high() -> None:
+    found = [(tier_of(row["method"], row["path"], row["id"], row["summary"]), row) for row in LABELLED]
+    wrong = [(TIERS.index(tier) - TIERS.index(row["tiers"][0]), row) for tier, row in found if tier not in row["tiers"]]
+    assert [row for difference, row in wrong if difference < 0] == []
+    assert len(wrong) <= len(LABELLED) / 10
 
 
 @pytest.mark.parametrize(
@@ -14,14 +28,14 @@ from closient_mcp.tools.tiers import tier_of
         ("get", "/things/delete/", "run_it", "destructive"),
         ("post", "/report/activity/", "get_report_activity", "read"),
         ("post", "/report/", "reports_get_activity", "read"),
-        ("post", "/user/", "get_or_create_user", "write"),
-        ("post", "/token/", "get_token", "write"),
+        ("post", "/user/", "get_or_create_user", "create"),
+        ("post", "/token/", "get_token", "create"),
         ("post", "/lead/merge/", "", "destructive"),
         ("post", "/things/", "merge_things", "destructive"),
-        ("post", "/bulk_action/email/", "create_bulk_action_email", "destructive"),
+        ("post", "/bulk_action/email/", "create_bulk_action_email", "create"),
         ("post", "/lead/bulk/", "", "destructive"),
-        ("post", "/things/", "bulk_tag_things", "destructive"),
-        ("post", "/products/bulk/", "bulk_create", "write"),
+        ("post", "/things/", "bulk_tag_things", "update"),
+        ("post", "/products/bulk/", "bulk_create", "create"),
         ("post", "/unsubscribe/email/", "create_unsubscribe_email", "destructive"),
         ("post", "/unsubscribe/email/", "", "destructive"),
         ("post", "/cancel-reasons/", "create_cancel_reason", "destructive"),
@@ -31,21 +45,58 @@ from closient_mcp.tools.tiers import tier_of
         ("post", "/points/scroll", "scroll_points", "read"),
         ("post", "/{dataset}/records", "perform_search", "read"),
         ("post", "/gtin/validate", "validate_gtin", "read"),
-        ("post", "/bank_accounts/{id}/verify", "verify_bank_accounts", "write"),
+        ("post", "/bank_accounts/{id}/verify", "verify_bank_accounts", "update"),
         ("post", "/checkout/sessions/{id}/expire", "", "destructive"),
         ("post", "/guilds/{id}/prune", "prune_guild", "destructive"),
         ("get", "/guilds/{id}/prune", "preview_prune_guild", "read"),
         ("get", "/pods/{name}/exec", "connect_exec", "destructive"),
         ("get", "/user/logout", "logout_user", "destructive"),
-        ("post", "/customers/{customer}", "post_customers_customer", "destructive"),
-        ("post", "/webhooks/{id}/{token}", "execute_webhook", "write"),
-        ("post", "/pet/{id}", "", "destructive"),
-        ("post", "/swap-indexes", "swap_indexes", "destructive"),
-        ("post", "/tasks/{id}/setParent", "set_parent_for_task", "destructive"),
-        ("post", "/blocks/", "add_block", "write"),
-        ("post", "/update-notes/", "create_note_on_update", "destructive"),
-        ("post", "/items/", "list_item_for_sale", "write"),
+        ("post", "/customers/{customer}", "post_customers_customer", "update"),
+        ("post", "/webhooks/{id}/{token}", "execute_webhook", "create"),
+        ("post", "/pet/{id}", "", "update"),
+        ("post", "/swap-indexes", "swap_indexes", "update"),
+        ("post", "/tasks/{id}/setParent", "set_parent_for_task", "update"),
+        ("post", "/blocks/", "add_block", "create"),
+        ("post", "/update-notes/", "create_note_on_update", "update"),
+        ("post", "/items/", "list_item_for_sale", "create"),
+        ("post", "/desk/check-in", "", "create"),
+        ("post", "/rpc", "UserService_UpdateUser", "update"),
+        ("post", "/rpc", "chat.delete", "destructive"),
+        ("post", "/status", "updateDeviceStatus", "update"),
+        ("post", "/status-updates", "createStatusUpdate", "create"),
+        ("post", "/orders/cancellations", "create_cancellation", "destructive"),
+        ("put", "/orders/{id}/hold", "put-orders-id-hold", "destructive"),
+        ("put", "/pins/{id}", "create_pin", "create"),
+        ("patch", "/jobs/{id}/cancel", "", "destructive"),
+        ("get", "/jobs/run-status", "run_status", "read"),
+        ("get", "/order-status", "orderStatus", "read"),
+        ("get", "/invites/{code}", "invite_resolve", "read"),
+        ("get", "/plugins/{id}/uninstall", "pluginUninstall", "destructive"),
+        ("get", "/users", "get_or_create_user", "create"),
+        ("lock", "/t", "", "destructive"),
+        ("query", "/t", "run_things", "read"),
     ],
 )
 def test_the_tier_follows_the_words(method: str, path: str, name: str, tier: str) -> None:
     assert tier_of(method, path, name) == tier
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "summary", "description", "tier"),
+    [
+        ("post", "/x", "Asynchronously deletes the thing", "", "destructive"),
+        ("post", "/x", "Stop and remove a container", "", "destructive"),
+        ("post", "/x", "", "This endpoint removes a thing.", "destructive"),
+        ("post", "/x", "Set up a webhook", "", "create"),
+        ("post", "/x", "Create a session and set a cookie", "", "create"),
+        ("post", "/x", "Create or update a link", "", "update"),
+        ("put", "/x", "Start/Resume Playback", "", "update"),
+        ("put", "/x", "Update the list", "Existing entries are replaced.", "destructive"),
+        ("post", "/x", "Close the books", "This cannot be undone.", "destructive"),
+        ("get", "/x", "Uninstalls the plugin", "", "destructive"),
+        ("get", "/x", "Update history", "", "read"),
+        ("get", "/x", "Collect telemetry data", "", "read"),
+    ],
+)
+def test_the_tier_follows_the_texts(method: str, path: str, summary: str, description: str, tier: str) -> None:
+    assert tier_of(method, path, "", summary, description) == tier

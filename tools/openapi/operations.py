@@ -16,7 +16,7 @@ from ..tiers import Tier, tier_of
 from .bodies import Body
 from .names import OperationLabel, operation_names, tool_names
 from .parameters import Parameter, read_inputs
-from .paths import METHODS, SAFE_METHODS, OperationNode, find_operations
+from .paths import OperationNode, find_operations
 from .responses import response_types
 from .security import declared_schemes
 from .servers import base_url
@@ -137,7 +137,8 @@ def _operation(
     """Return the operation, and notices of what was left out of it."""
     label, node, document = found.label, found.node, reader.document
     inputs = read_inputs(reader, found.path_item, node, label)
-    tier = _tier(label, name if label.operation_id else "")
+    description = without_markup(as_text(node.get("description"))[:8_000])
+    tier = tier_of(label.method, label.path, label.operation_id, label.summary, description)
     title = one_line(label.summary, 100) or name.replace("_", " ").capitalize()
     servers = (node, found.path_item, document)
     operation = Operation(
@@ -148,7 +149,7 @@ def _operation(
         path=label.path,
         base=source.base or base_url(source.url, source.anchor, source.origins, label.path, *servers),
         title=title,
-        description=_describe(title, node, label),
+        description=_describe(title, paragraph(description, 800), node, label),
         tier=tier,
         parameters=inputs.parameters,
         body=inputs.body,
@@ -159,13 +160,6 @@ def _operation(
         accept=response_types(document, node),
     )
     return operation, inputs.notices
-
-
-def _tier(label: OperationLabel, own_name: str) -> Tier:
-    if label.method in SAFE_METHODS:
-        return tier_of("get", label.path, own_name)
-    # The effect of a non-standard method is unknown, so it has the highest tier.
-    return tier_of(label.method if label.method in METHODS else "delete", label.path, own_name)
 
 
 def declared_scopes(document: JsonObject, operation: JsonObject) -> tuple[str, ...]:
@@ -182,8 +176,7 @@ def _app_scopes(source: Source, tier: Tier) -> tuple[str, ...]:
     return (f"{source.api}:{'read' if tier == 'read' else 'write'}",) if source.app_scopes else ()
 
 
-def _describe(title: str, operation: JsonObject, label: OperationLabel) -> str:
-    text = paragraph(without_markup(as_text(operation.get("description"))[:8_000]), 800)
+def _describe(title: str, text: str, operation: JsonObject, label: OperationLabel) -> str:
     first = title if title.endswith((".", "!", "?")) else f"{title}."
     if text.startswith(title):
         first = ""

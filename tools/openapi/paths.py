@@ -14,7 +14,6 @@ from ..schema.references import InvalidReferenceError, describe_reference, follo
 from .names import OperationLabel
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
-SAFE_METHODS = ("get", "head", "options", "query")
 # Not useful in an API (RFC 9110 §9.3.6, §9.3.8).
 _UNSUPPORTED = ("trace", "connect")
 _PATTERN = re.compile(r"\{(?=[^{}]*[:=+*])\+?([A-Za-z_][\w.-]*)\*?(?:[:=](?:[^{}]|\{[^{}]*\})*+)?\}")

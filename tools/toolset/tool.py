@@ -53,7 +53,8 @@ class Tool:
             "annotations": {
                 "title": self.title,
                 "readOnlyHint": self.tier == "read",
-                "destructiveHint": self.tier == "destructive",
+                # MCP: false only for tools that add and never change.
+                "destructiveHint": self.tier in ("update", "destructive"),
                 "idempotentHint": self.idempotent or self.tier == "read",
                 "openWorldHint": self.open_world,
             },

@@ -76,6 +76,8 @@ def _read(reader: TableReader, preset: str, primary: bool, site: str | None) -> 
             reader.note(key, getattr(table, key))
     if table.pin is not None:
         reader.note("pin", ", ".join(table.pin))
+    if table.allow is not None:
+        reader.note("allow", table.allow)
     for tool, tier in table.tiers.items():
         reader.note(f"tiers.{tool}", tier, reader.source("tiers"))
     return settings

@@ -93,7 +93,7 @@ async def test_a_new_service_is_added_by_its_url_and_called_by_an_mcp_client(sho
     added = run("add", "shop", shop.url, **environment)
     assert added.code == 0, added.err
     assert added.out == "", added.err
-    assert "orders: 4 operations (1 read, 1 write, 2 destructive)" in added.err
+    assert "orders: 4 operations (1 read, 1 create, 1 update, 1 destructive)" in added.err
     assert "stock:  1 operation (1 read)" in added.err
     assert "credential: authorization_code" in added.err
     assert shop.arrived["POST /oauth/register"] == 0

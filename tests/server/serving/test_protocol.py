@@ -295,7 +295,7 @@ async def test_read_only_leaves_no_way_to_write(service: Service) -> None:
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert "things_get_thing" in names
         assert "things_create_thing" not in names
-        for name in ("things_create_thing", "write_operation"):
+        for name in ("things_create_thing", "create_operation"):
             with pytest.raises(MCPError, match="Unknown tool"):
                 await client.call_tool(name, {"body": {}})
     assert {got.method for got in service.received} == {"GET"}

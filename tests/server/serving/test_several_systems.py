@@ -213,6 +213,21 @@ async def test_a_tier_in_the_settings_overrides_and_one_without_a_tool_is_named(
         assert "one_orders_list_orders" not in {tool.name for tool in (await client.list_tools()).tools}
 
 
+async def test_a_system_offers_no_more_than_it_and_all_systems_allow(
+    services: tuple[Service, Service], tmp_path: Path
+) -> None:
+    settings = 'allow = "update"\n' + "".join(
+        f'[systems.{name}]\nallow = "{allow}"\ncatalog = "{service.url}/.well-known/api-catalog"\n'
+        for name, allow, service in (("one", "read", services[0]), ("two", "destructive", services[1]))
+    )
+    async with opened(tmp_path, settings) as (bridge, client):
+        await client.list_tools()
+        tiers = {(tool.system, tool.tier) for tool in bridge.tools.operations.values()}
+        assert tiers == {("one", "read"), ("two", "read")}
+        callers = {tool.name for tool in bridge.tools.finders if tool.name.endswith("_operation")}
+        assert callers == {"describe_operation", "read_operation", "create_operation", "update_operation"}
+
+
 async def test_the_hand_made_tools_are_there_for_closient_alone(
     services: tuple[Service, Service], tmp_path: Path
 ) -> None:

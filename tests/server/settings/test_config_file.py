@@ -344,7 +344,7 @@ def test_config_show_prints_values_and_their_sources_without_secrets(tmp_path: P
         r"systems\.closient\.site +https://www\.closient\.dev +\[closient-mcp\.toml:4\]",
         r"systems\.close\.credential\.client_secret +environment variable CLOSE_CLIENT_SECRET +\[closient-.*:7\]",
         r"systems\.acme\.pin +orders +\[closient-mcp\.toml:19\]",
-        r"read_only +true +\[--read-only\]",
+        r"allow +read +\[--read-only\]",
         r"warning: closient-mcp\.toml:14: systems\.fluent-sandbox\.credential\.password",
     ):
         assert re.search(line, ran.out), line

@@ -171,6 +171,8 @@ def test_exposure_is_a_mode_or_a_list_of_apis(text: str, exposure: Exposure) -> 
         (Options(system="nobody"), {}, "no such system"),
         (Options(log_level="loud"), {}, "debug, info, warning, error"),
         (Options(), {"CLOSIENT_MCP_READ_ONLY": "maybe"}, "true or false"),
+        (Options(allow="reed"), {}, "--allow 'reed': expected read, create, update, destructive; did you mean read"),
+        (Options(), {"CLOSIENT_MCP_ALLOW": "write"}, "CLOSIENT_MCP_ALLOW 'write': expected"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_what_belongs_there(
@@ -182,4 +184,19 @@ def test_a_wrong_setting_is_refused_with_what_belongs_there(
 
 @pytest.mark.parametrize(("value", "flag"), [("1", True), ("TRUE", True), ("off", False), ("", False)])
 def test_read_only_is_a_flag(value: str, flag: bool) -> None:
-    assert load_settings(Options(), {"CLOSIENT_MCP_READ_ONLY": value}).read_only is flag
+    assert load_settings(Options(), {"CLOSIENT_MCP_READ_ONLY": value}).allow == ("read" if flag else "destructive")
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "allow"),
+    [
+        (Options(allow="create"), {"CLOSIENT_MCP_ALLOW": "update"}, "create"),
+        (Options(), {"CLOSIENT_MCP_ALLOW": "Update"}, "update"),
+        (Options(allow="destructive", read_only=True), {}, "read"),
+        (Options(allow="destructive"), {"CLOSIENT_MCP_READ_ONLY": "1"}, "read"),
+    ],
+)
+def test_allow_is_the_highest_tier_and_read_only_is_never_undone(
+    options: Options, environ: dict[str, str], allow: str
+) -> None:
+    assert load_settings(options, environ).allow == allow

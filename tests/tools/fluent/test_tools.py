@@ -90,7 +90,7 @@ TIERS = {
     "graphql_mutate": "destructive",
     **dict.fromkeys(["list_events", "get_event", "get_job", "get_batch", "get_job_results"], "read"),
     **dict.fromkeys(["find_user_actions", "get_workflow"], "read"),
-    **dict.fromkeys(["send_event_sync", "send_event_async", "create_job", "add_batch"], "write"),
+    **dict.fromkeys(["send_event_sync", "send_event_async", "create_job", "add_batch"], "create"),
 }
 
 

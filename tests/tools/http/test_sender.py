@@ -154,7 +154,7 @@ async def test_rule_4_only_idempotent_methods_are_retried(method: str, tries: in
     ("method", "tier", "tries", "may_be_done"),
     [
         ("POST", "read", 1, False),
-        ("POST", "write", 1, True),
+        ("POST", "create", 1, True),
         ("GET", "read", 3, False),
         ("GET", "destructive", 1, True),
         ("PUT", "destructive", 3, False),
@@ -181,7 +181,7 @@ class Hanging(httpx2.AsyncBaseTransport):
         raise AssertionError
 
 
-@pytest.mark.parametrize(("tier", "may_be_done"), [("read", False), ("write", True), (None, True)])
+@pytest.mark.parametrize(("tier", "may_be_done"), [("read", False), ("create", True), (None, True)])
 async def test_rule_4_a_post_of_tier_read_has_no_effect_to_check(tier: Tier | None, may_be_done: bool) -> None:
     async with httpx2.AsyncClient(transport=Hanging()) as client:
         sender = Sender(client, frozenset({"https://h.example"}), "acme")
@@ -194,7 +194,7 @@ def test_rule_4_a_request_has_the_tier_of_its_operation() -> None:
     host = "https://h.example"
     paths = {"/things/search": {"post": operation()}, "/things": {"post": operation()}}
     found, _ = read_operations(document(paths), Source("acme", (), "", host, host, frozenset({host})))
-    assert [build_request(one, {}).tier for one in found] == ["read", "write"]
+    assert [build_request(one, {}).tier for one in found] == ["read", "create"]
 
 
 @asynccontextmanager

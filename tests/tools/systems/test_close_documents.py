@@ -125,9 +125,10 @@ def test_reads_by_post_are_reads_and_merges_are_destructive(make: Any) -> None:
     tiers = {(o.method, o.path): o.tier for o in read(make("https://api.close.example")).values()}
     assert tiers["POST", "/data/search/"] == tiers["POST", "/report/activity/"] == "read"
     assert tiers["GET", "/bulk_action/delete/"] == "read"
-    assert tiers["POST", "/lead/"] == "write"
-    for method, path in (("POST", "/lead/merge/"), ("POST", "/bulk_action/delete/"), ("PUT", "/task/")):
-        assert tiers[method, path] == "destructive"
+    assert tiers["POST", "/lead/"] == "create"
+    assert tiers["PUT", "/task/"] == "update"
+    for path in ("/lead/merge/", "/bulk_action/delete/"):
+        assert tiers["POST", path] == "destructive"
 
 
 def test_rule_3_a_credential_parameter_is_not_an_argument() -> None:
@@ -309,10 +310,7 @@ def test_the_tiers_of_the_real_export_are_what_its_operations_do(export: dict[st
     }
     assert {name for name, tier in by_post.items() if tier == "destructive"} == {
         "merge_lead",
-        "create_bulk_action_email",
-        "create_bulk_action_edit",
         "create_bulk_action_delete",
-        "create_bulk_action_sequence_subscription",
         "create_unsubscribe_email",
         "delete_shared_scheduling_link_association",
     }

@@ -81,7 +81,7 @@ def finder() -> Finder:
     operations = [
         make("products_get_trade_item", "products", title="Get a trade item"),
         make("products_list_recalls", "products", title="List recalls of a product"),
-        make("brands_create_brand", "brands", "write", "Create a brand"),
+        make("brands_create_brand", "brands", "create", "Create a brand"),
         make("products_unclaim_product", "products", "destructive", "Unclaim a product"),
     ]
     by_name = {tool.name: tool for tool in operations}
@@ -108,13 +108,13 @@ async def test_operations_are_found_by_plain_words(finder: Finder) -> None:
 
 
 async def test_a_search_can_be_narrowed_and_limited(finder: Finder) -> None:
-    found = await use(finder, "find_operations", query="product brand", tier="write", api="brands", limit=1)
+    found = await use(finder, "find_operations", query="product brand", tier="create", api="brands", limit=1)
     assert [operation["name"] for operation in found["operations"]] == ["brands_create_brand"]
 
 
 async def test_an_operation_is_described_with_its_arguments_and_caller(finder: Finder) -> None:
     described = await use(finder, "describe_operation", name="brands_create_brand")
-    assert described["call_with"] == "write_operation"
+    assert described["call_with"] == "create_operation"
     assert described["inputSchema"]["required"] == ["id"]
 
 
@@ -260,7 +260,8 @@ async def test_results_that_are_kept_are_bounded_in_all(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("tier", "idempotent", "hint"), [("read", False, True), ("write", False, False), ("destructive", True, True)]
+    ("tier", "idempotent", "hint"),
+    [("read", False, True), ("create", False, False), ("update", True, True), ("destructive", True, True)],
 )
 def test_reads_may_be_retried_and_writes_only_if_idempotent(tier: Tier, idempotent: bool, hint: bool) -> None:
     tool = replace(make("t", tier=tier), idempotent=idempotent)
