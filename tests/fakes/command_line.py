@@ -32,7 +32,7 @@ _OURS = ("closient-mcp-", "_take_pasted")
 
 
 @dataclass(frozen=True)
-class Ran:
+class CommandResult:
     """What a command printed, and its exit code."""
 
     code: int
@@ -44,17 +44,17 @@ class Ran:
         return json.loads(self.out)
 
 
-def run(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> Ran:
+def run(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> CommandResult:
     """Run a command to its end in this process, one at a time; a traceback is never an answer."""
     given, out, err = _text(stdin.encode()), _text(), _text()
     with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, out, err) as command:
         code = command.wait()
     printed, message = _taken(out), _taken(err)
     assert "Traceback" not in message
-    return Ran(code, printed, message)
+    return CommandResult(code, printed, message)
 
 
-def run_process(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> Ran:
+def run_process(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> CommandResult:
     """Run a command to its end in a process of its own; a traceback is never an answer."""
     done = subprocess.run(
         [sys.executable, "-m", "closient_mcp.server", *arguments],
@@ -66,7 +66,7 @@ def run_process(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **
         check=False,
     )
     assert "Traceback" not in done.stderr
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 @dataclass
@@ -225,7 +225,7 @@ def _taken(stream: TextIO) -> str:
     return stream.read()
 
 
-def error_of(ran: Ran) -> str:
+def error_of(ran: CommandResult) -> str:
     """The text of the tool error that `call` printed."""
     assert ran.code == 1
     assert ran.json()["isError"] is True

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .command_line import Ran, error_of, run, run_process
+from .command_line import CommandResult, error_of, run, run_process
 from .fluent_service import FluentStandIn
 
 
@@ -27,10 +27,10 @@ class User:
         assert added.code == 0, added.err
         assert fluent.received == []
 
-    def run(self, *arguments: str) -> Ran:
+    def run(self, *arguments: str) -> CommandResult:
         return run(*arguments, site="", **self.environment)
 
-    def run_process(self, *arguments: str) -> Ran:
+    def run_process(self, *arguments: str) -> CommandResult:
         return run_process(*arguments, site="", **self.environment)
 
     def call(self, tool: str, **arguments: Any) -> Any:

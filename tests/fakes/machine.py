@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .command_line import Conversation, Ran, run, run_process, talking_to
+from .command_line import CommandResult, Conversation, run, run_process, talking_to
 from .paths import APPROVING_BROWSER
 from .service import Sandbox
 from .tabs import Tabs, reported_tabs
@@ -40,10 +40,10 @@ class Machine:
         """The whole environment of a process that is started here."""
         return {**os.environ, **self.environment, "CLOSIENT_SITE": self.sandbox.url}
 
-    def run(self, *arguments: str, stdin: str = "", **more: str) -> Ran:
+    def run(self, *arguments: str, stdin: str = "", **more: str) -> CommandResult:
         return run(*arguments, site=self.sandbox.url, stdin=stdin, **{**self.environment, **more})
 
-    def run_process(self, *arguments: str) -> Ran:
+    def run_process(self, *arguments: str) -> CommandResult:
         return run_process(*arguments, site=self.sandbox.url, **self.environment)
 
     @contextmanager
@@ -51,13 +51,13 @@ class Machine:
         with talking_to(*arguments, site=self.sandbox.url, **self.environment) as conversation:
             yield conversation
 
-    def call(self, tool: str, **arguments: Any) -> Ran:
+    def call(self, tool: str, **arguments: Any) -> CommandResult:
         return self.run("call", tool, json.dumps(arguments))
 
-    def whoami(self) -> Ran:
+    def whoami(self) -> CommandResult:
         return self.call("account_whoami")
 
-    def whoami_process(self) -> Ran:
+    def whoami_process(self) -> CommandResult:
         return self.run_process("call", "account_whoami")
 
     def tabs(self, expected: int = 1) -> list[str]:
@@ -93,6 +93,7 @@ def machine_of(sandbox: Sandbox, home: Path) -> Generator[Machine]:
         yield Machine(sandbox, home, tabs)
 
 
-def well(ran: Ran) -> Any:
+def result_of(ran: CommandResult) -> Any:
+    """The result of a successful call."""
     assert ran.code == 0, ran.out + ran.err
     return json.loads(ran.json()["content"][0]["text"])

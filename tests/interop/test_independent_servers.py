@@ -20,7 +20,7 @@ import pytest
 
 from closient_mcp.auth.sign_in.callback_server import CallbackServer
 
-from ..fakes.command_line import Ran, free_port, run_process
+from ..fakes.command_line import CommandResult, free_port, run_process
 from ..fakes.paths import APPROVING_BROWSER, ROOT, TESTS
 from ..fakes.service import Received, Reply, Service, document, operation
 
@@ -121,10 +121,10 @@ class Shop:
         browser = f"{sys.executable} {APPROVING_BROWSER} %s {self.button}"
         return {"CLOSIENT_MCP_HOME": str(self.home), "BROWSER": browser, "TABS": str(self.home / "tabs")}
 
-    def run(self, *arguments: str) -> Ran:
+    def run(self, *arguments: str) -> CommandResult:
         return run_process(*arguments, site="", **self.environment)
 
-    def call(self) -> Ran:
+    def call(self) -> CommandResult:
         return self.run("call", "shop_get_thing", "{}")
 
     def works(self) -> bool:

@@ -16,7 +16,7 @@ import pytest
 
 from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServer, Page, failed
 
-from ..fakes.command_line import Ran, run_process
+from ..fakes.command_line import CommandResult, run_process
 from ..fakes.paths import TESTS
 from ..fakes.service import Sandbox
 
@@ -110,7 +110,7 @@ def test_an_address_that_is_not_for_a_person_says_so(browser: Browser, show: Cal
     assert (seen["status"], seen["title"]) == (404, "Not found")
 
 
-def login(sandbox: Sandbox, browser: Browser, home: Path, button: str) -> Ran:
+def login(sandbox: Sandbox, browser: Browser, home: Path, button: str) -> CommandResult:
     environment = {"CLOSIENT_MCP_HOME": str(home), "BROWSER": f"{browser.command} %s {button}", **browser.environment}
     return run_process("login", site=sandbox.url, **environment)
 

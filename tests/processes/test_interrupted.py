@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ..fakes.limits import SECONDS
-from ..fakes.machine import Machine, well
+from ..fakes.machine import Machine, result_of
 from ..fakes.paths import APPROVING_BROWSER
 from ..fakes.server_process import Process, started
 from ..fakes.service import Received, Reply, Service
@@ -61,7 +61,7 @@ def server(machine: Machine, **environment: str) -> AbstractContextManager[Proce
 def test_a_process_that_ends_during_a_refresh_writes_what_the_server_gave_it(
     machine: Machine, service: Service, number: signal.Signals | None
 ) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     rotation = Rotation(machine, service)
     with server(machine) as process:
         under_way(process, rotation)
@@ -76,7 +76,7 @@ def test_a_process_that_ends_during_a_refresh_writes_what_the_server_gave_it(
 
 
 def test_a_renewal_is_tried_again_also_when_the_input_has_ended(machine: Machine, service: Service) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     rotation = Rotation(machine, service)
     record = machine.record()
     # By its name, which has to be looked up each time.
@@ -96,7 +96,7 @@ def test_a_renewal_is_tried_again_also_when_the_input_has_ended(machine: Machine
 
 
 def test_a_second_signal_ends_a_process_that_waits_for_a_slow_server(machine: Machine, service: Service) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     rotation = Rotation(machine, service)
     with server(machine) as process:
         under_way(process, rotation)
@@ -113,7 +113,7 @@ def test_a_second_signal_ends_a_process_that_waits_for_a_slow_server(machine: Ma
 
 
 def test_a_process_killed_during_a_refresh_requires_at_most_one_new_sign_in(machine: Machine, service: Service) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     before = machine.record()
     rotation = Rotation(machine, service)
     with server(machine) as process:
@@ -124,14 +124,14 @@ def test_a_process_killed_during_a_refresh_requires_at_most_one_new_sign_in(mach
     record["server"] = before["server"]
     record["tokens"]["refresh_token"] = "used-up-by-the-one-that-was-killed"
     machine.write(record)
-    assert well(machine.whoami())["email"] == "alice@closient.example"
-    well(machine.whoami())
+    assert result_of(machine.whoami())["email"] == "alice@closient.example"
+    result_of(machine.whoami())
     assert len(machine.tabs(2)) == 2
     assert machine.sandbox.count("POST", "/oauth/register/") == 1
 
 
 def test_a_call_cancelled_during_a_refresh_loses_nothing(machine: Machine, service: Service) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     rotation = Rotation(machine, service)
     with server(machine) as process:
         under_way(process, rotation)

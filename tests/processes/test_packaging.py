@@ -11,7 +11,7 @@ import tomllib
 from importlib.metadata import version
 
 from ..fakes.limits import SECONDS
-from ..fakes.machine import Machine, well
+from ..fakes.machine import Machine, result_of
 from ..fakes.paths import ROOT
 from ..fakes.server_process import started
 
@@ -70,7 +70,7 @@ def test_heavy_modules_wait_until_they_are_needed() -> None:
 
 
 def test_a_start_from_the_cache_imports_no_heavy_module(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     assert machine.run("tools").code == 0  # which reads every document, and keeps it
     # So that each import is told on stderr when it happens.
     environment = {"CLOSIENT_MCP_HOME": str(machine.home), "PYTHONPROFILEIMPORTTIME": "1"}

@@ -20,7 +20,7 @@ from mcp import StdioServerParameters
 
 from ..fakes.command_line import error_of, run_process
 from ..fakes.limits import SECONDS
-from ..fakes.machine import Machine, well
+from ..fakes.machine import Machine, result_of
 from ..fakes.paths import APPROVING_BROWSER
 from ..fakes.person import Person, http_client
 
@@ -28,9 +28,9 @@ REGISTER, TOKEN, AUTHORIZE = "/oauth/register/", "/oauth/token/", "/oauth/author
 
 
 def test_the_first_call_that_needs_it_signs_in_and_later_processes_are_silent(machine: Machine) -> None:
-    assert well(machine.whoami_process())["email"] == "alice@closient.example"
+    assert result_of(machine.whoami_process())["email"] == "alice@closient.example"
     for _ in range(2):
-        assert well(machine.whoami_process())["email"] == "alice@closient.example"
+        assert result_of(machine.whoami_process())["email"] == "alice@closient.example"
     counted = [machine.sandbox.count("POST", path) for path in (REGISTER, AUTHORIZE, TOKEN)]
     assert counted == [1, 1, 1]
     assert len(machine.tabs()) == 1
@@ -39,7 +39,7 @@ def test_the_first_call_that_needs_it_signs_in_and_later_processes_are_silent(ma
 
 @pytest.mark.parametrize("cause", ["the clock", "the server"])
 def test_four_processes_with_an_expired_token_make_one_refresh(machine: Machine, cause: str) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     before = machine.record()["tokens"]["refresh_token"]
     if cause == "the clock":
         machine.expire()
@@ -47,7 +47,7 @@ def test_four_processes_with_an_expired_token_make_one_refresh(machine: Machine,
         machine.sandbox.control("expire-tokens")
     with ThreadPoolExecutor(4) as pool:
         answers = [future.result() for future in [pool.submit(machine.whoami_process) for _ in range(4)]]
-    assert [well(answer)["email"] for answer in answers] == ["alice@closient.example"] * 4
+    assert [result_of(answer)["email"] for answer in answers] == ["alice@closient.example"] * 4
     assert machine.sandbox.count("POST", TOKEN) == 2  # the exchange, and one refresh for all four
     assert machine.record()["tokens"]["refresh_token"] != before
     assert len(machine.tabs()) == 1
@@ -97,14 +97,14 @@ def test_a_sign_in_whose_process_died_is_finished_by_the_next_on_the_same_port(m
         assert url in heir.stderr.readline()
         subprocess.run([sys.executable, str(APPROVING_BROWSER), url], env=environment, check=True, timeout=SECONDS)
         assert heir.wait(SECONDS) == 0
-    assert well(machine.whoami())["email"] == "alice@closient.example"
+    assert result_of(machine.whoami())["email"] == "alice@closient.example"
     assert [machine.sandbox.count("POST", path) for path in (REGISTER, AUTHORIZE)] == [1, 1]
 
 
 def test_processes_that_start_together_share_one_registration_and_one_tab(machine: Machine) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = [future.result() for future in [pool.submit(machine.whoami_process) for _ in range(4)]]
-    assert [well(answer)["email"] for answer in answers] == ["alice@closient.example"] * 4
+    assert [result_of(answer)["email"] for answer in answers] == ["alice@closient.example"] * 4
     assert [machine.sandbox.count("POST", path) for path in (REGISTER, AUTHORIZE, TOKEN)] == [1, 1, 1]
     assert len(machine.tabs()) == 1
 

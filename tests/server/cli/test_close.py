@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ...fakes.close_service import CloseStandIn, Form, running_close
-from ...fakes.command_line import Ran, error_of, free_port, run
+from ...fakes.command_line import CommandResult, error_of, free_port, run
 from ...fakes.paths import BROWSER_COMMAND
 
 
@@ -35,7 +35,7 @@ class User:
             "BROWSER": BROWSER_COMMAND,
         }
 
-    def run(self, *arguments: str) -> Ran:
+    def run(self, *arguments: str) -> CommandResult:
         return run(*arguments, site="", **self.environment)
 
     def call(self, tool: str, **arguments: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 from closient_mcp.auth.oauth.http import certificates
 
-from ...fakes.command_line import Ran, error_of, run
+from ...fakes.command_line import CommandResult, error_of, run
 from ...fakes.service import Reply, Sandbox, Service, document, operation
 
 APIS = (
@@ -20,7 +20,7 @@ APIS = (
 )  # fmt: skip
 
 
-def call(sandbox: Sandbox, tool: str, arguments: dict[str, Any], key: str | None = None) -> Ran:
+def call(sandbox: Sandbox, tool: str, arguments: dict[str, Any], key: str | None = None) -> CommandResult:
     environment = {"CLOSIENT_API_KEY": sandbox.api_key if key is None else key}
     return run("call", tool, json.dumps(arguments), site=sandbox.url, **environment)
 

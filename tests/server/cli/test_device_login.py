@@ -7,7 +7,7 @@ import pytest
 from closient_mcp.auth.oauth import device as rfc8628
 
 from ...fakes.approving_browser import Form
-from ...fakes.machine import Machine, well
+from ...fakes.machine import Machine, result_of
 from ...fakes.person import http_client
 
 
@@ -36,4 +36,4 @@ def test_login_with_a_device_signs_in_at_the_sandbox_and_shows_no_secret(
         lines.append(login.stderr.read())
         assert login.wait() == 0
     assert device_code not in "".join(lines)
-    assert well(machine.whoami())["email"] == "alice@closient.example"
+    assert result_of(machine.whoami())["email"] == "alice@closient.example"

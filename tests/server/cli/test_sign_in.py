@@ -12,14 +12,14 @@ import pytest
 from closient_mcp.auth.oauth import retrying
 
 from ...fakes.command_line import error_of, run
-from ...fakes.machine import Machine, well
+from ...fakes.machine import Machine, result_of
 from ...fakes.person import Person, http_client
 
 REGISTER, TOKEN, AUTHORIZE = "/oauth/register/", "/oauth/token/", "/oauth/authorize/"
 
 
 def test_a_sign_in_requests_only_the_scopes_of_the_listed_read_tools(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     scopes = ["account:read", "compliance:read", "offline_access", "products:read", "resolver:read", "search:read"]
     assert sorted(machine.record()["tokens"]["scope"].split()) == scopes
     state = machine.run("status", "--json").json()["systems"]["closient"]["credential"]
@@ -36,26 +36,26 @@ def test_a_search_without_a_sign_in_opens_no_browser(machine: Machine) -> None:
 
 
 def test_step_4_of_the_quickstart_is_authenticated_after_a_sign_in(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     place = {"latitude": 48.4284, "longitude": -123.3656, "radius_km": 25}
-    found = well(machine.call("search_products", query="organic peanut butter", **place))
+    found = result_of(machine.call("search_products", query="organic peanut butter", **place))
     sent = [entry for entry in machine.sandbox.log() if entry["path"] == "/search/api/v1/search/session"]
     assert found["items"]
     assert "search:read" in sent[-1]["scopes"]
 
 
 def test_a_server_that_forgot_its_clients_gets_one_new_client_and_sign_in(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     old = machine.record()["client"]["client_id"]
     machine.sandbox.control("forget-clients")
-    assert well(machine.whoami())["email"] == "alice@closient.example"
-    well(machine.whoami())
+    assert result_of(machine.whoami())["email"] == "alice@closient.example"
+    result_of(machine.whoami())
     assert machine.record()["client"]["client_id"] != old
     assert (machine.sandbox.count("POST", REGISTER), len(machine.tabs(2))) == (2, 2)
 
 
 def test_a_forgotten_client_is_noticed_before_the_browser_opens(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     machine.run("logout")
     machine.sandbox.control("forget-clients")
     assert machine.run("login").code == 0
@@ -117,11 +117,11 @@ def test_without_a_browser_a_pasted_url_completes_the_sign_in(machine: Machine) 
         login.stdin.write(f"http://127.0.0.1:1/callback?code=x&state=wrong\n  {pasted}  \n")
         assert any("not the URL of this sign-in" in line for line in lines)
         assert login.wait() == 0
-    assert well(machine.whoami())["email"] == "alice@closient.example"
+    assert result_of(machine.whoami())["email"] == "alice@closient.example"
 
 
 def test_credential_files_are_their_owners_alone(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     folder = machine.home / "credentials"
     assert folder.stat().st_mode & 0o777 == 0o700
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in folder.iterdir()}
@@ -151,7 +151,7 @@ def test_rule_1_no_secret_of_a_sign_in_is_in_any_output_at_debug_level(machine: 
 
 
 def test_a_missing_scope_is_asked_for_with_what_was_there_and_the_call_goes_on(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     ran = machine.call("products_create_product", body={"gtin": "05901234123457", "product_name": "Jam"})
     assert ran.code == 0, ran.out
     scopes = machine.record()["tokens"]["scope"].split()
@@ -169,7 +169,7 @@ def test_step_5_a_role_that_is_too_low_is_reported(machine: Machine) -> None:
 
 
 def test_step_5_another_organization_is_reported(machine: Machine) -> None:
-    organization = well(machine.whoami())["organizations"][0]["id"]
+    organization = result_of(machine.whoami())["organizations"][0]["id"]
     machine.run("logout", "--forget")
     machine.username = "carol"
     message = error_of(machine.call("account_get_organization", organization_id=organization))
@@ -217,7 +217,7 @@ def test_a_site_without_a_sign_in_is_reported_with_the_alternatives(machine: Mac
 def test_a_failing_token_endpoint_never_loses_the_sign_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(retrying, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pauses.append))
-    well(machine.whoami())
+    result_of(machine.whoami())
     machine.sandbox.control("expire-tokens")
     for kind in ("429", "500", "503", "html", "malformed", "drop"):
         # As many as it may take, however often it is tried in the time that there is.
@@ -226,35 +226,35 @@ def test_a_failing_token_endpoint_never_loses_the_sign_in(machine: Machine, monk
         machine.sandbox.fault(TOKEN, kind, times=0)
         assert "is not renewing sign-ins right now" in message, kind
         assert "You are still signed in" in message, kind
-    assert well(machine.whoami())["email"] == "alice@closient.example"
+    assert result_of(machine.whoami())["email"] == "alice@closient.example"
     assert len(machine.tabs()) == 1
     assert len(pauses) == 2 * 6
 
 
 def test_a_damaged_credential_file_is_set_aside_and_named(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     machine.file().write_text('{"v": 1, "tokens": {"access')
     again = machine.whoami()
-    assert well(again)["email"] == "alice@closient.example"
+    assert result_of(again)["email"] == "alice@closient.example"
     assert "set aside as" in again.err
     assert len(list((machine.home / "credentials").glob("*.corrupt-*"))) == 1
 
 
 def test_two_sites_never_share_a_sign_in(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     other = machine.sandbox.url.replace("127.0.0.1", "localhost")
     state = run("status", "--json", site=other, **machine.environment).json()
     assert state["systems"]["closient"]["credential"]["signed_in"] is False
 
 
 def test_a_refresh_token_from_a_backup_leads_to_one_new_sign_in(machine: Machine) -> None:
-    well(machine.whoami())
+    result_of(machine.whoami())
     backup = machine.record()
     machine.sandbox.control("expire-tokens")
-    well(machine.whoami())
+    result_of(machine.whoami())
     machine.write(backup)
     machine.sandbox.control("expire-tokens")
-    assert well(machine.whoami())["email"] == "alice@closient.example"
-    well(machine.whoami())
+    assert result_of(machine.whoami())["email"] == "alice@closient.example"
+    result_of(machine.whoami())
     assert len(machine.tabs(2)) == 2
     assert machine.sandbox.count("POST", "/oauth/register/") == 1
