@@ -49,8 +49,8 @@ class ConfigText:
                 here = [*table, *_parts(key[1])]
             else:
                 continue
-            depth = _common(here, wanted)
-            if depth > best and depth in (len(here), len(wanted)):
+            depth = min(len(here), len(wanted))
+            if depth > best and here[:depth] == wanted[:depth]:
                 best, line = depth, number
         if 0 < best < len(wanted):
             line = self._inside(line, wanted[best:])
@@ -221,12 +221,3 @@ def _lower(text: str) -> str:
 
 def _parts(dotted: str) -> list[str]:
     return [part.strip("\"'") for part in _PART.findall(dotted)]
-
-
-def _common(here: Sequence[str], wanted: Sequence[str]) -> int:
-    depth = 0
-    for left, right in zip(here, wanted, strict=False):
-        if left != right:
-            break
-        depth += 1
-    return depth

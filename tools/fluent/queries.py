@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from dataclasses import replace
+
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_text
 from ..gs1.code import read_code
 from ..gs1.errors import InvalidCodeError
 from .search import PRODUCT, Filter, Search
@@ -37,11 +39,6 @@ def gtin_variants(value: JsonValue) -> JsonValue:
     return list[JsonValue](forms)
 
 
-def _date_range(value: JsonValue) -> JsonValue:
-    given = as_object(value)
-    return {name: given[name] for name in ("from", "to") if name in given}
-
-
 _REFS = "Refs; % matches any text."
 _GTINS = "GTINs, in any form."
 _JOIN = (
@@ -53,10 +50,9 @@ _TYPE = _texts("type", "type")
 
 
 def _product_filters() -> tuple[Filter, ...]:
-    gtin = _texts("gtin", "gtin", _GTINS)
     return (
         _texts("ref", "ref", _REFS),
-        Filter(gtin.argument, gtin.graphql, gtin.type, gtin.schema, gtin_variants),
+        replace(_texts("gtin", "gtin", _GTINS), value=gtin_variants),
         _texts("name", "name", "Names; % matches any text, as in %shirt%."),
         _STATUS,
         _catalogue("DEFAULT:1"),
@@ -142,7 +138,7 @@ SEARCHES = (
             _texts("ref", "ref", _REFS),
             _texts("type", "type", "Such as HD or CC."),
             _texts("status", "status"),
-            Filter("created", "createdOn:$", "DateRange", _CREATED, _date_range),
+            Filter("created", "createdOn:$", "DateRange", _CREATED),
         ),
         dict.fromkeys(("id", "ref", "type", "status"), _TEXT)
         | {"totalPrice": _NUMBER, "totalTaxPrice": _NUMBER, "createdOn": _TEXT, "updatedOn": _TEXT},

@@ -74,17 +74,13 @@ async def _load(entry: Entry, url: str, source: Source, reader: Reader) -> Loade
     failed = LoadedDocument(entry.api, entry.document_url)
     try:
         return await reader.read(url, _ACCEPT, parse)
-    except (FetchError, _UnusableError) as error:
-        final = isinstance(error, GoneError | _UnusableError)
+    except (FetchError, UnreadableDocumentError) as error:
+        final = isinstance(error, GoneError | UnreadableDocumentError)
         return replace(failed, failure=one_line(str(error), 300), final=final)
     except Exception as error:  # a bug with one document must not affect the others
         logger.exception("cannot read %s", url)
         reason = f"it could not be read ({type(error).__name__}); the log has the details"
         return replace(failed, failure=reason, final=True)
-
-
-class _UnusableError(ValueError):
-    """The document has no usable operations."""
 
 
 def _parse(entry: Entry, document: Document, source: Source, reader: Reader) -> LoadedDocument:
@@ -113,7 +109,7 @@ def _parse_with_files(body: bytes, source: Source, files: Files) -> tuple[Readin
         whole = body + files.digest(known)
         if (kept := find_compiled(whole, source, cache)) is not None:
             return kept, whole
-    content, unresolved, taken = files.bundle(_read_json(body))
+    content, unresolved, taken = files.bundle(read_document(body))
     if cache:
         cache.write("compiled", key, {"files": list[JsonValue](taken)}, b"")
     whole = body + files.digest(taken)
@@ -121,25 +117,18 @@ def _parse_with_files(body: bytes, source: Source, files: Files) -> tuple[Readin
 
 
 def _compile(body: bytes, source: Source) -> Reading:
-    return _read_content(_read_json(body), source, {})
-
-
-def _read_json(body: bytes) -> JsonObject:
-    try:
-        return read_document(body)
-    except UnreadableDocumentError as error:
-        raise _UnusableError(str(error)) from None
+    return _read_content(read_document(body), source, {})
 
 
 def _read_content(content: JsonObject, source: Source, unresolved: Mapping[str, str]) -> Reading:
     if is_swagger(content):
         content = to_openapi(content, source.url)
     if is_file(source.url) and not source.base and not source.anchor and lacks_absolute_server(content):
-        raise _UnusableError("it is a file without an absolute server URL; set `base` to the URL of the API")
+        raise UnreadableDocumentError("it is a file without an absolute server URL; set `base` to the URL of the API")
     try:
         operations, problems = read_operations(content, source, unresolved)
     except NotOpenApiError as error:
-        raise _UnusableError(unsupported_reason(content) or str(error)) from None
+        raise UnreadableDocumentError(unsupported_reason(content) or str(error)) from None
     problems += _server_problems(source, server_origins(content, source.url), operations) if not source.base else []
     return operations, problems
 
