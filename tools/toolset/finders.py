@@ -61,13 +61,13 @@ class Finder:
             "system": {**_TEXT, "description": "Only operations of this system, such as acme."},
             "api": {**_TEXT, "description": "Only operations of this API, such as orders."},
             "tier": {**_TEXT, "enum": list[JsonValue](tiers), "description": "Only operations of this tier."},
-            "limit": {"type": "integer", "minimum": 1, "maximum": 50, "description": "Default 10."},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 50, "description": "How many to return; default 10."},
         }
         return Tool(
             "find_operations",
             "Find operations",
-            "Search all API operations that can be called, whether or not they are listed as tools. Returns names with "
-            "a line each; then use describe_operation for the arguments, and the tool for its tier.",
+            "Search all API operations that can be called, whether or not they are listed as tools. describe_operation "
+            "shows the arguments of a result, and the tool that calls it (`call_with`).",
             _schema(properties, "query"),
             "read",
             self._find,

@@ -189,7 +189,7 @@ def test_an_error_page_is_reported_by_its_title() -> None:
         (403, "lacks permission for this"),
         (404, "Check the identifiers"),
         (402, "account's plan"),
-        (405, "description may be out of date"),
+        (405, "OpenAPI document may be out of date"),
         (415, "media type"),
         (409, "conflicts"),
         (422, "Correct the arguments"),
