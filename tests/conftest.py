@@ -94,7 +94,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def desk(service: Service, tmp_path: Path) -> Iterator[Desk]:
-    """A machine at which somebody signs in at the service, left in order."""
+    """A machine whose user signs in at the service; no sign-in is left running."""
     with desk_in(service, tmp_path / "credentials") as made:
         yield made
 
@@ -121,6 +121,6 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def machine(sandbox: Sandbox, tmp_path: Path) -> Iterator[Machine]:
-    """Somebody's machine, on which nobody has signed in to the sandbox yet."""
+    """A user's machine that is not signed in to the sandbox yet."""
     with machine_of(sandbox, tmp_path / "mcp") as made:
         yield made

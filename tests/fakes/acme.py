@@ -1,4 +1,4 @@
-"""A service of somebody's own that wants a sign-in, its authorization server, and us as the settings say."""
+"""A service that requires a sign-in, its authorization server, and our server with both in its settings."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Acme:
         return Reply({"detail": "who are you?"}, 401, self.challenge)
 
     def authorize(self, got: Received) -> Reply:
-        """Whoever comes agrees at once."""
+        """Every user agrees at once."""
         asked = {name: values[0] for name, values in parse_qs(got.query).items()}
         back = httpx2.URL(asked["redirect_uri"], params={"code": "a-code", "state": asked["state"]})
         return Reply("", 302, {"location": str(back)})
@@ -111,7 +111,7 @@ class Acme:
             await anyio.to_thread.run_sync(self._leave_in_order, bridge)
 
     def _leave_in_order(self, bridge: Bridge) -> None:
-        """Let go whoever still waits for the person."""
+        """Release every sign-in that still waits for the user."""
         self.decided.set()
         if pending := self.record(bridge).pending:
             back = urlsplit(pending.redirect_uri)

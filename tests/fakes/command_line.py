@@ -89,7 +89,7 @@ class Command:
 
 @dataclass
 class Conversation:
-    """A command that somebody talks to while it runs."""
+    """A running command with its input and output."""
 
     stdin: IO[str]
     stderr: IO[str]
@@ -233,7 +233,7 @@ def error_of(ran: CommandResult) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that no one listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

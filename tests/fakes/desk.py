@@ -1,4 +1,4 @@
-"""A machine at which somebody signs in, the authorization server that it signs in at, and the tabs that were opened."""
+"""A user's machine, the authorization server where it signs in, and the browser tabs that were opened."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def desk_in(service: Service, folder: Path) -> Generator[Desk]:
     """A desk that is left in order."""
     made = Desk(service, folder)
     yield made
-    # Whoever still waits is let go by the right state.
+    # The right state ends a sign-in that still waits.
     record = made.record()
     if record.pending:
         back = urlsplit(record.pending.redirect_uri)

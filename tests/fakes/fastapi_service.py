@@ -1,4 +1,4 @@
-"""A service of a kind that nobody prepared for: two FastAPI applications, a catalog, and an OAuth server of its own."""
+"""A service of a kind that no preset knows: two FastAPI applications, a catalog, and an OAuth server of its own."""
 
 from __future__ import annotations
 

@@ -273,6 +273,6 @@ def _event_value(event: Row, name: str) -> str:
 
 @contextmanager
 def running_fluent() -> Generator[FluentStandIn]:
-    """A stand-in on a port of its own, with nobody signed in."""
+    """A fake service on a port of its own, without a sign-in."""
     with running_service() as service:
         yield FluentStandIn(service)

@@ -1,4 +1,4 @@
-"""Somebody with the stand-in for Fluent Commerce in their settings."""
+"""A user with the fake of Fluent Commerce in their settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .fluent_service import FluentStandIn
 
 
 class User:
-    """Somebody with the stand-in in their settings."""
+    """A user with the fake service in their settings."""
 
     def __init__(self, fluent: FluentStandIn, home: Path, client: str = "acme-client") -> None:
         self.fluent = fluent

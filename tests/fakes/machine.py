@@ -1,4 +1,4 @@
-"""Somebody's machine: one home folder, one browser, and processes that come and go."""
+"""A user's machine: one home folder, one browser, and the commands that run there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAY = 86_400.0
 
 @dataclass
 class Machine:
-    """Somebody's machine: one home folder, one browser, and commands that come and go."""
+    """A user's machine: one home folder, one browser, and the commands that run there."""
 
     sandbox: Sandbox
     home: Path
@@ -87,7 +87,7 @@ class Machine:
 
 @contextmanager
 def machine_of(sandbox: Sandbox, home: Path) -> Generator[Machine]:
-    """A machine whose person signs in at the sandbox."""
+    """A machine whose user signs in at the sandbox."""
     home.mkdir()
     with reported_tabs(home.parent) as tabs:
         yield Machine(sandbox, home, tabs)

@@ -56,7 +56,7 @@ Answer: TypeAlias = "Reply | Callable[[Received], Reply]"
 
 @dataclass
 class Service:
-    """A service on loopback that answers what a test told it to, and remembers what it got."""
+    """A service on loopback that answers as a test sets it up, and records the requests."""
 
     url: str
     routes: dict[str, Answer]
@@ -65,7 +65,7 @@ class Service:
     _arrival: threading.Condition = field(default_factory=threading.Condition)
 
     def receive(self, got: Received) -> None:
-        """Note a request, and tell whoever waits for it."""
+        """Record a request, and wake the tests that wait for it."""
         with self._arrival:
             self.received.append(got)
             self._arrival.notify_all()

@@ -19,7 +19,7 @@ from closient_mcp.tools.openapi.document import read_document
 from closient_mcp.tools.systems.loading import LoadedDocument
 from closient_mcp.tools.systems.system import System
 
-# Real documents are not part of the project; whoever has some names their folder.
+# Real documents are not part of the project; those who have some name their folder.
 SPECS = Path(os.environ["OPENAPI_DOCUMENTS"]) if os.environ.get("OPENAPI_DOCUMENTS") else None
 BASE = "https://api.example.com"
 

@@ -111,7 +111,7 @@ def test_processes_that_start_together_share_one_registration_and_one_tab(machin
 
 @contextmanager
 def login_on_a_terminal(machine: Machine) -> Generator[tuple[subprocess.Popen[str], dict[str, str], str]]:
-    """`login --no-browser` where somebody types: its process, the authorization request, and what was shown."""
+    """`login --no-browser` with a user who types: its process, the authorization request, and what was shown."""
     environment = {**machine.process_environment, "NO_COLOR": "1"}
     command = f"trap : INT; {sys.executable} -m closient_mcp.server login --no-browser; stty -a"
     terminal = [sys.executable, "-c", "import pty, sys; pty.spawn(['sh', '-c', sys.argv[1]])", command]

@@ -1,4 +1,4 @@
-"""`closient-mcp add`: a service that nobody prepared for, added and called; what is written; what is refused."""
+"""`closient-mcp add`: an unknown service is added and called; what is written; what is rejected."""
 
 from __future__ import annotations
 

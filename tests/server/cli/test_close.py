@@ -23,7 +23,7 @@ def close() -> Iterator[CloseStandIn]:
 
 
 class User:
-    """Somebody with the stand-in in their settings."""
+    """A user with the fake service in their settings."""
 
     def __init__(self, close: CloseStandIn, home: Path) -> None:
         self.close = close

@@ -14,7 +14,7 @@ from ...fakes.person import http_client
 def test_login_with_a_device_signs_in_at_the_sandbox_and_shows_no_secret(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The server is asked as often as it likes; nobody looks how often that is.
+    # The server may be polled any number of times.
     monkeypatch.setattr(rfc8628, "_SLACK", 0.002)
     with (
         machine.talking_to("--log-level", "debug", "login", "--device") as login,

@@ -32,7 +32,7 @@ def test_added_signed_in_to_read_written_and_signed_out_of(fluent: FluentStandIn
 
     fluent.expire_tokens()
     user.call("fluent_find_variants", limit=1)
-    # The client for integrations has a refresh token; the other signs in again, and nobody is asked either way.
+    # The client for integrations has a refresh token; the other signs in again, and the user is not asked either way.
     assert (fluent.logins, fluent.refreshes) == ((1, 1) if client == INTEGRATION else (2, 0))
     assert (fluent.query_logins, fluent.secrets_in_urls) == (0, 0)
 

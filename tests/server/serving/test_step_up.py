@@ -21,7 +21,7 @@ from ...fakes.service import Received, Reply, Service
 
 
 async def goes_there(_: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
-    """Somebody who signs in wherever their client sends them."""
+    """A user who signs in wherever the client sends them."""
     assert isinstance(params, types.ElicitRequestURLParams)
     async with httpx2.AsyncClient(follow_redirects=True, trust_env=False, verify=False) as browser:
         await browser.get(params.url)
