@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...auth.secrets.redaction import Redaction
 from ...tools.formats.json_values import JsonObject
 from ...tools.results.result import Result
+from ...tools.results.structured import structured_object
 from ...tools.schema.validation import ArgumentChecker
 from ...tools.toolset.paging import ResultPages
 from ...tools.toolset.tool import Tool
@@ -28,4 +29,8 @@ class Calls:
         """
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
         # Redact before paging: a secret on a page border would be split in two.
-        return self.pages.first_page(result.redacted(self.redaction.hide))
+        shown = self.pages.first_page(result.redacted(self.redaction.hide))
+        # Some hosts show the model only this and not the note, so what the note must add to is sent as text alone.
+        if shown.structured is None and not shown.partial and not shown.blocks:
+            return replace(shown, structured=structured_object(shown.text))
+        return shown

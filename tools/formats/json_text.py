@@ -8,8 +8,12 @@ import re
 from .json_values import InvalidJsonError, parse_json, to_text
 from .text import clean
 
-_MAX_LINES = 10_000
 _STRING_OR_SPACE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[ \t\r\n]+')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+_CLOSING = {"[": "]", "{": "}"}
+_UNFINISHED = re.compile(
+    r'\s*(?P<colon>:?)\s*(?P<whole>"(?:[^\\]++|\\u[0-9A-Fa-f]{4}|\\[^u])*+)(?:\\(?:u[0-9A-Fa-f]{0,3})?)?', re.DOTALL
+)
 
 
 def compact(text: str) -> str:
@@ -28,14 +32,14 @@ def _replace(match: re.Match[str]) -> str:
 
 
 def compact_lines(text: str) -> tuple[str, int, bool]:
-    """Return JSON lines (or RFC 7464 sequences) as one array: its text, its length, whether any were omitted.
+    """Return JSON lines (or RFC 7464 sequences) as one array: its text, its length, whether the last was incomplete.
 
     Raises:
         InvalidJsonError: A line other than the last is not JSON, or there are no lines.
     """
     lines = [line for line in re.split(r"[\n\x1e]", text.removeprefix("\ufeff")) if line.strip()]
     items: list[str] = []
-    for number, line in enumerate(lines[:_MAX_LINES], 1):
+    for number, line in enumerate(lines, 1):
         try:
             parse_json(line)
         except InvalidJsonError as error:
@@ -46,3 +50,25 @@ def compact_lines(text: str) -> tuple[str, int, bool]:
     if not items:
         raise InvalidJsonError("it has no lines")
     return f"[{','.join(items)}]", len(items), len(lines) > len(items)
+
+
+def closed(text: str) -> str:
+    """Return JSON text that ends too early without its last incomplete item, and with the brackets closed.
+
+    A string value that is incomplete ends where the text ends.
+    """
+    brackets: list[str] = []
+    complete = at = 0
+    for token in _TOKEN.finditer(text):
+        at, mark = token.end(), token[0]
+        if mark in _CLOSING:
+            brackets.append(_CLOSING[mark])
+        elif mark in ("]", "}"):
+            brackets = brackets[:-1]
+        if mark[0] != '"':
+            complete = token.start() if mark == "," else at
+    ending = "".join(reversed(brackets))
+    string = _UNFINISHED.fullmatch(text, at)
+    if string and (string["colon"] or brackets[-1:] == ["]"]):
+        return f'{text[: string.end("whole")]}"{ending}'
+    return text[:complete] + ending

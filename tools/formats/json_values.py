@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TypeAlias, cast
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -17,8 +18,8 @@ class InvalidJsonError(ValueError):
     """The text is not JSON, or exceeds the limits on depth and numbers."""
 
 
-def parse_json(body: bytes | str) -> JsonValue:
-    """Parse one JSON value.
+def parse_json(body: bytes | str, *, exact: bool = False) -> JsonValue:
+    """Parse one JSON value; with `exact`, a number with more digits than a float holds is a `LiteralNumber`.
 
     Raises:
         InvalidJsonError: with a readable reason.
@@ -26,7 +27,7 @@ def parse_json(body: bytes | str) -> JsonValue:
     try:
         # utf-8-sig: servers send a byte order mark, which RFC 8259 §8.1 lets parsers ignore.
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
-        value = cast(JsonValue, json.loads(text, parse_constant=_refuse, parse_float=_finite))
+        value = cast(JsonValue, json.loads(text, parse_constant=_refuse, parse_float=_exact if exact else _finite))
     except UnicodeDecodeError as error:
         raise InvalidJsonError(f"not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
@@ -49,6 +50,12 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number is too large")
     return number
+
+
+def _exact(digits: str) -> float:
+    number = _finite(digits)
+    is_exact = repr(number) == digits or Decimal(repr(number)) == Decimal(digits)
+    return number if is_exact else LiteralNumber(digits)
 
 
 def depth_exceeds(value: JsonValue, limit: int) -> bool:

@@ -10,7 +10,7 @@ from ..errors import UpstreamError
 from ..formats.charsets import decode
 from ..formats.event_streams import read_events
 from ..formats.html_text import is_page, page_title, visible_text
-from ..formats.json_text import compact, compact_lines
+from ..formats.json_text import closed, compact, compact_lines
 from ..formats.json_values import InvalidJsonError, JsonValue, parse_json
 from ..formats.media_types import essence
 from ..formats.multipart import read_parts
@@ -80,9 +80,9 @@ def _read_text(response: Response, system: str, next_page: NextPageHint, check: 
     claims_json, about = named.endswith("json"), ""
     if claims_json or not named or text[:200].lstrip()[:1] in ("{", "[", '"'):
         try:
-            return _read_json(response, system, next_page, check, text)
+            return _read_json(response, system, next_page, check, closed(text) if response.cut else text)
         except InvalidJsonError as error:
-            if claims_json and not response.cut:
+            if claims_json:
                 about = f"declared as JSON, but the body is {error}"
         if claims_json and "\n" in text.strip():
             try:
@@ -98,23 +98,24 @@ def _read_text(response: Response, system: str, next_page: NextPageHint, check: 
         return Result(clean(visible_text(text[:_MAX_PAGE])), note=_note(response, system, about))
     if not about and named not in ("", "text/plain"):
         about = one_line(named, 80)
-    return Result(clean(text), note=_note(response, system, about))
+    is_csv = named.endswith(("csv", "tab-separated-values"))
+    return Result(clean(text), note=_note(response, system, about), partial=response.cut, csv=is_csv)
 
 
 def _read_json(response: Response, system: str, next_page: NextPageHint, check: ResponseCheck, text: str) -> Result:
     value = parse_json(text)
     if failure := check(value, response, system):
         raise failure
-    note = _note(response, system)
+    note, partial = _note(response, system), response.cut
     if answer := graphql_errors(value, response):
         if answer.empty:
             raise graphql_failure(answer, response, system)
-        note = f"[PARTIAL: {answer.errors[0]}.] {note}"
+        note, partial = f"[PARTIAL: {answer.errors[0]}.] {note}", True
     if response.method == "DELETE" and value in ({}, [], None, ""):
         return Result(f"Done: HTTP {response.status}, empty response.", note=note)
     if sentence := next_page(value, response.headers):
-        note = f"{sentence} {note}"
-    return Result(compact(text), note=note)
+        note, partial = f"{sentence} {note}", True
+    return Result(compact(text), note=note, partial=partial)
 
 
 def _read_lines(response: Response, system: str, text: str, *, strict: bool = False) -> Result:
@@ -125,7 +126,8 @@ def _read_lines(response: Response, system: str, text: str, *, strict: bool = Fa
             raise
         return Result(clean(text), note=_note(response, system, f"declared as lines of JSON, but {error}"))
     left_out = ", the rest was left out" if cut and not response.cut else _unfinished(response)
-    return Result(listed, note=_note(response, system, f"{count} lines of JSON{left_out}"))
+    note = _note(response, system, f"{count} lines of JSON{left_out}")
+    return Result(listed, note=note, partial=cut or response.cut)
 
 
 def _unfinished(response: Response) -> str:

@@ -42,13 +42,17 @@ Block: TypeAlias = ImageBlock | AudioBlock | ResourceBlock
 class Result:
     """The result of a call: `structured` if the tool has an output schema, `blocks` for what is not text.
 
-    `note` is a short second text about the response: its source, what was cut, what was delayed.
+    `note` is a short second text about the response: its source, what was cut, what was delayed. `partial`: it says
+    what the text lacks. `csv`: the text is CSV. `select` is a JMESPath expression for what to return of the text.
     """
 
     text: str
     structured: JsonObject | None = None
     note: str = ""
     blocks: tuple[Block, ...] = ()
+    partial: bool = False
+    csv: bool = False
+    select: str = ""
 
     def redacted(self, redact: Callable[[str], str]) -> Result:
         """Return the result with `redact` applied to all text, without blocks that it would change."""
@@ -56,7 +60,7 @@ class Result:
         blocks = tuple(replace(b, uri=redact(b.uri)) if isinstance(b, ResourceBlock) else b for b in kept)
         structured = None if self.structured is None else as_object(map_text(self.structured, redact))
         note = self.note if len(kept) == len(self.blocks) else f"[A part that holds a secret was left out.] {self.note}"
-        return Result(redact(self.text), structured, redact(note), blocks)
+        return replace(self, text=redact(self.text), structured=structured, note=redact(note), blocks=blocks)
 
 
 def _contains_secret(block: Block, redact: Callable[[str], str]) -> bool:

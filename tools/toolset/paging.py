@@ -1,79 +1,146 @@
-"""Returning long results in pages."""
+"""Results that fit: a part of what is too long to return at once, and `read_result` for the rest."""
 
 from __future__ import annotations
 
+import json
 import secrets
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ..errors import RefusedError
-from ..formats.json_values import JsonObject, as_text
+from ..errors import InvalidArgumentsError, RefusedError
+from ..formats.csv_rows import as_objects, read_rows
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_text, parse_json
+from ..results.excerpts import Excerpt, Omission, csv_excerpt, json_excerpt, text_excerpt
 from ..results.result import Result
+from ..results.selection import SELECT, select
 from .tool import Tool
 
 # Hosts begin to reject or hide results at about this many characters.
 PAGE_SIZE = 40_000
-_MAX_KEPT_CHARACTERS = 32_000_000
+_KEPT_SECONDS = 3_600.0
 _MAX_KEPT_RESULTS = 50
+_MAX_KEPT_BYTES = 64 * 1024 * 1024
+_MAX_OMISSIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A whole result: UTF-8 text, which is CSV or perhaps JSON."""
+
+    content: bytes
+    csv: bool
+    until: float
 
 
 @dataclass(slots=True)
 class ResultPages:
-    """Keeps the most recent results that were too long to return at once."""
+    """Keeps the most recent results that were too long to return at once: for an hour, at most 50 and 64 MiB."""
 
-    _kept: OrderedDict[str, str] = field(default_factory=OrderedDict[str, str])
+    page_size: int = PAGE_SIZE
+    clock: Callable[[], float] = time.monotonic
+    _kept: OrderedDict[str, _Kept] = field(default_factory=OrderedDict[str, _Kept], init=False)
 
     def first_page(self, result: Result) -> Result:
-        """Return the result, or its first page and how to get the next."""
-        if len(result.text) <= PAGE_SIZE or result.structured is not None:
+        """Return the result, what its `select` selects, or the beginning of that and how to get the rest.
+
+        Raises:
+            InvalidArgumentsError: `select` is invalid.
+        """
+        if result.structured is not None or (len(result.text) <= self.page_size and not result.select):
             return result
-        name = secrets.token_urlsafe(6)
-        self._kept[name] = result.text
-        while len(self._kept) > 1 and self._over_limit():
-            self._kept.popitem(last=False)
-        return replace(
-            result, text=result.text[:PAGE_SIZE], note=f"{_position(name, PAGE_SIZE, result.text)} {result.note}"
-        )
+        excerpt = _excerpt(result.text, csv=result.csv, selected=result.select, start=0, room=self.page_size)
+        shown = replace(result, text=excerpt.text, csv=False, select="")
+        if not excerpt.omissions:
+            return shown
+        name = self._keep(result)
+        note = f"[{_left_out(excerpt.omissions, name, result.select)} It is kept for an hour at most.] {result.note}"
+        return replace(shown, note=note, partial=True)
 
     def tool(self) -> Tool:
-        """Return the tool `read_result`, which returns the next pages."""
+        """Return the tool `read_result`, which returns other parts."""
         schema: JsonObject = {
             "type": "object",
             "properties": {
                 "result": {"type": "string", "description": "The name in the note of the result."},
-                "offset": {"type": "integer", "minimum": 0, "description": "The first character to return."},
+                "select": SELECT,
+                "offset": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "The first item, row, member or character to return, of what `select` selects.",
+                },
             },
-            "required": ["result", "offset"],
+            "required": ["result"],
             "additionalProperties": False,
         }
         return Tool(
             "read_result",
-            "Read the next part of a long result",
-            "The next part of a result that was too long to return at once, by the name and offset in its note.",
+            "Read more of a long result",
+            "Other parts of a result that was too long to return at once, by the name in its note: what a JMESPath "
+            "expression selects, or the items from an offset on.",
             schema,
             "read",
             self._read,
             open_world=False,
         )
 
+    def _keep(self, result: Result) -> str:
+        name, now = secrets.token_urlsafe(16), self.clock()
+        self._kept[name] = _Kept(result.text.encode(), result.csv, now + _KEPT_SECONDS)
+        while len(self._kept) > 1 and (self._over_limit() or next(iter(self._kept.values())).until < now):
+            self._kept.popitem(last=False)
+        return name
+
     def _over_limit(self) -> bool:
-        return len(self._kept) > _MAX_KEPT_RESULTS or sum(map(len, self._kept.values())) > _MAX_KEPT_CHARACTERS
+        size = sum(len(kept.content) for kept in self._kept.values())
+        return len(self._kept) > _MAX_KEPT_RESULTS or size > _MAX_KEPT_BYTES
 
     async def _read(self, arguments: JsonObject) -> Result:
-        name, offset = as_text(arguments["result"]), arguments["offset"]
-        text = self._kept.get(name)
-        if text is None:
-            raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
+        name, selected = as_text(arguments["result"]), as_text(arguments.get("select"))
+        offset = arguments.get("offset", 0)
         start = int(offset) if isinstance(offset, int | float) else 0
-        if start >= len(text):
+        kept = self._kept.get(name)
+        if kept is None or kept.until < self.clock():
+            raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
+        excerpt = _excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start, room=self.page_size)
+        if not excerpt.omissions:
+            return Result(excerpt.text)
+        own = excerpt.omissions[0]
+        if not own.path and start and start >= own.total:
             raise RefusedError(
-                f"The offset {start} is beyond the end: the result has {len(text)} characters.", "It is complete."
+                f"The offset {start} is beyond the end: the result has {own.total} {own.unit}.", "It is complete."
             )
-        return Result(text[start : start + PAGE_SIZE], note=_position(name, start + PAGE_SIZE, text, start))
+        return Result(excerpt.text, note=f"[{_left_out(excerpt.omissions, name, selected)}]", partial=True)
 
 
-def _position(name: str, end: int, text: str, start: int = 0) -> str:
-    shown = f"[Characters {start} to {min(end, len(text))} of {len(text)}."
-    if end >= len(text):
-        return f"{shown} This is the end.]"
-    return f'{shown} Read on with read_result {{"result": "{name}", "offset": {end}}}.]'
+def _excerpt(text: str, *, csv: bool, selected: str, start: int, room: int) -> Excerpt:
+    if csv and not selected:
+        return csv_excerpt(text, room, start)
+    try:
+        value: JsonValue = list[JsonValue](as_objects(read_rows(text))) if csv else parse_json(text, exact=True)
+    except InvalidJsonError:
+        if selected:
+            raise InvalidArgumentsError(
+                "`select` needs a result that is JSON or CSV, and this one is not.", "Call it without `select`."
+            ) from None
+        return text_excerpt(text, room, start)
+    return json_excerpt(select(value, selected) if selected else value, room, start)
+
+
+def _left_out(omissions: tuple[Omission, ...], name: str, selected: str) -> str:
+    """Say what was left out, and how to read the first of it."""
+    rest = [omission for omission in omissions if omission.end < omission.total]
+    own = omissions[0]
+    shown = f"{own.unit.capitalize()} {own.start} to {own.end} of {own.total}." if not own.path else ""
+    if not rest:
+        return f"{shown} This is the end."
+    parts = [f"{o.unit} {o.end} to {o.total} of {o.path}" for o in rest if o.path]
+    others = f" and {len(parts) - _MAX_OMISSIONS} more parts" if len(parts) > _MAX_OMISSIONS else ""
+    nested = f"Left out: {', '.join(parts[:_MAX_OMISSIONS])}{others}." if parts else ""
+    following: JsonObject = {"result": name}
+    if expression := " | ".join(filter(None, (selected, rest[0].path))):
+        following["select"] = expression
+    following["offset"] = rest[0].end
+    reading = f"Read on with read_result {json.dumps(following, ensure_ascii=False)}"
+    return " ".join(filter(None, (shown, nested, f"{reading}; `select` returns only the parts that you name.")))

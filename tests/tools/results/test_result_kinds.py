@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.errors import UpstreamError
-from closient_mcp.tools.formats import json_text
 from closient_mcp.tools.formats.charsets import decode
 from closient_mcp.tools.formats.event_streams import read_events
 from closient_mcp.tools.formats.html_text import visible_text
@@ -116,13 +115,6 @@ def test_of_lines_that_were_cut_the_last_is_left_out() -> None:
     result = read('{"a":1}\n{"b":', "application/x-ndjson", cut=True)
     assert result.text == '[{"a":1}]'
     assert "not ended when reading stopped" in result.note
-
-
-def test_rule_2_very_many_lines_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_text, "_MAX_LINES", 2)
-    result = read("1\n2\n3\n", "application/x-ndjson")
-    assert result.text == "[1,2]"
-    assert "the rest was left out" in result.note
 
 
 def test_lines_that_are_not_json_are_returned_as_text() -> None:

@@ -13,10 +13,8 @@ from closient_mcp.tools.formats.json_values import JsonObject, as_object
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS, Tier
-from closient_mcp.tools.toolset import paging
 from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools, resolve_auto
 from closient_mcp.tools.toolset.finders import Finder
-from closient_mcp.tools.toolset.paging import ResultPages
 from closient_mcp.tools.toolset.tool import Tool, index_tools
 
 
@@ -165,31 +163,6 @@ def test_an_index_of_nothing_can_be_searched() -> None:
     assert index_tools([]).search("anything") == []
 
 
-async def test_a_long_result_is_read_page_by_page_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "PAGE_SIZE", 10)
-    pages = ResultPages()
-    first = pages.first_page(Result("0123456789abcdefghijXYZ", note="[n]"))
-    assert first.text == "0123456789"
-    assert "Characters 0 to 10 of 23" in first.note
-    assert first.note.endswith("[n]")
-    name = json.loads(first.note[first.note.index("{") : first.note.index("}") + 1])["result"]
-    second = await pages.tool().call({"result": name, "offset": 10})
-    third = await pages.tool().call({"result": name, "offset": 20})
-    assert second.text + third.text == "abcdefghijXYZ"
-    assert "the end" in third.note
-    with pytest.raises(RefusedError, match="offset 23 is beyond the end"):
-        await pages.tool().call({"result": name, "offset": 23})
-
-
-async def test_a_result_that_is_no_longer_kept_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "_MAX_KEPT_RESULTS", 2)
-    pages = ResultPages()
-    notes = [pages.first_page(Result("x" * (paging.PAGE_SIZE + 1))).note for _ in range(3)]
-    name = json.loads(notes[0][notes[0].index("{") : notes[0].index("}") + 1])["result"]
-    with pytest.raises(RefusedError, match="no longer kept"):
-        await pages.tool().call({"result": name, "offset": 0})
-
-
 def test_objects_given_as_text_are_parsed() -> None:
     schema: JsonObject = {"type": "object", "properties": {"body": {"type": "object"}, "note": {"type": "string"}}}
     checked = ArgumentChecker().check("t", schema, {"body": '{"a": 1}', "note": '{"a": 1}'})
@@ -247,16 +220,6 @@ def test_a_changed_schema_of_a_tool_is_the_one_that_is_checked() -> None:
     checker.check("t", {"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": 1})
     with pytest.raises(InvalidArgumentsError):
         checker.check("t", {"type": "object", "properties": {"a": {"type": "boolean"}}}, {"a": 1})
-
-
-async def test_results_that_are_kept_are_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "_MAX_KEPT_CHARACTERS", paging.PAGE_SIZE * 3)
-    pages = ResultPages()
-    notes = [pages.first_page(Result("x" * (paging.PAGE_SIZE * 2))).note for _ in range(2)]
-    names_kept = [json.loads(note[note.index("{") : note.index("}") + 1])["result"] for note in notes]
-    with pytest.raises(RefusedError, match="no longer kept"):
-        await pages.tool().call({"result": names_kept[0], "offset": 0})
-    assert (await pages.tool().call({"result": names_kept[1], "offset": 0})).text
 
 
 @pytest.mark.parametrize(

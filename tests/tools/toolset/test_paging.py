@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
+from closient_mcp.tools.results.result import Result
+from closient_mcp.tools.toolset import paging
+from closient_mcp.tools.toolset.paging import ResultPages
+
+
+def call_in(note: str) -> dict[str, Any]:
+    """The arguments of the next `read_result` that a note names."""
+    arguments, _ = json.JSONDecoder().raw_decode(note, note.index('{"result"'))
+    return arguments
+
+
+async def read(pages: ResultPages, **arguments: Any) -> Result:
+    return await pages.tool().call(arguments)
+
+
+async def test_a_long_text_is_read_page_by_page_until_its_end() -> None:
+    pages = ResultPages(page_size=10)
+    first = pages.first_page(Result("0123456789abcdefghijXYZ", note="[n]"))
+    assert first.text == "0123456789"
+    assert "Characters 0 to 10 of 23" in first.note
+    assert first.note.endswith("[n]")
+    assert first.partial
+    second = await read(pages, **call_in(first.note))
+    third = await read(pages, **call_in(second.note))
+    assert second.text + third.text == "abcdefghijXYZ"
+    assert "the end" in third.note
+    with pytest.raises(RefusedError, match="offset 23 is beyond the end"):
+        await read(pages, result=call_in(first.note)["result"], offset=23)
+
+
+THINGS = {"data": [{"id": number, "text": "x" * (900 if number == 5 else 9)} for number in range(50)], "total": 50}
+
+
+async def test_every_item_of_a_long_answer_can_be_read() -> None:
+    pages = ResultPages(page_size=400)
+    page = pages.first_page(Result(json.dumps(THINGS)))
+    items: list[Any] = json.loads(page.text)["data"]
+    while "the end" not in page.note:
+        following = call_in(page.note)
+        assert following["select"] == "data"
+        page = await read(pages, **following)
+        items += json.loads(page.text)
+    assert [item["id"] for item in items] == list(range(50))
+    assert items[5]["text"].endswith("more characters]")
+
+
+async def test_a_string_that_was_cut_can_be_read_by_its_path() -> None:
+    pages = ResultPages(page_size=400)
+    name = call_in(pages.first_page(Result(json.dumps(THINGS))).note)["result"]
+    page = await read(pages, result=name, select="data", offset=5)
+    assert "of [5].text" in page.note
+    assert len(json.loads((await read(pages, result=name, select="data[5].text", offset=700)).text)) == 200
+
+
+async def test_a_selection_is_made_before_the_result_is_cut() -> None:
+    pages = ResultPages(page_size=400)
+    shown = pages.first_page(Result(json.dumps(THINGS), note="[n]", select="data[?id >= `48`].id"))
+    assert (shown.text, shown.note, shown.partial) == ("[48,49]", "[n]", False)
+
+
+async def test_a_long_selection_is_read_on_by_the_same_selection() -> None:
+    pages = ResultPages(page_size=100)
+    first = pages.first_page(Result(json.dumps(THINGS), select="data[].id"))
+    following = call_in(first.note)
+    assert following["select"] == "data[].id"
+    rest = await read(pages, **following)
+    assert json.loads(first.text) + json.loads(rest.text) == list(range(50))
+
+
+async def test_rows_of_csv_are_selected_by_their_columns() -> None:
+    table = "id,name\n" + "".join(f"{number},n{number}\n" for number in range(100))
+    pages = ResultPages(page_size=200)
+    first = pages.first_page(Result(table, csv=True))
+    assert "Rows 0 to" in first.note
+    selected = await read(pages, result=call_in(first.note)["result"], select="[?name == 'n42']")
+    assert json.loads(selected.text) == [{"id": "42", "name": "n42"}]
+
+
+@pytest.mark.parametrize("expression", ["data[", "sum(data)", "nosuch(@)", "(" * 900])
+async def test_a_selection_that_cannot_be_made_says_why(expression: str) -> None:
+    with pytest.raises(InvalidArgumentsError, match="JMESPath") as caught:
+        ResultPages().first_page(Result('{"data":[{}]}', select=expression))
+    assert "quotes" in caught.value.next_step
+
+
+async def test_a_selection_of_what_is_not_json_is_refused() -> None:
+    with pytest.raises(InvalidArgumentsError, match="JSON or CSV"):
+        ResultPages().first_page(Result("plain", select="data"))
+
+
+async def test_a_selection_that_finds_nothing_is_null() -> None:
+    assert ResultPages().first_page(Result('{"data":[]}', select="other")).text == "null"
+
+
+async def test_a_result_is_kept_for_an_hour() -> None:
+    now = 0.0
+    pages = ResultPages(page_size=10, clock=lambda: now)
+    following = call_in(pages.first_page(Result("x" * 20)).note)
+    now = 3_600.0
+    assert (await read(pages, **following)).text
+    now = 3_601.0
+    with pytest.raises(RefusedError, match="no longer kept"):
+        await read(pages, **following)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MAX_KEPT_RESULTS", 2), ("_MAX_KEPT_BYTES", 40)])
+async def test_the_oldest_result_makes_room_for_new_ones(
+    monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(paging, limit, most)
+    pages = ResultPages(page_size=10)
+    following = [call_in(pages.first_page(Result("x" * 20)).note) for _ in range(3)]
+    with pytest.raises(RefusedError, match="no longer kept"):
+        await read(pages, **following[0])
+    assert (await read(pages, **following[2])).text == "x" * 10

@@ -1,0 +1,38 @@
+"""Selecting a part of a JSON value by a JMESPath expression."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ..errors import InvalidArgumentsError
+from ..formats.json_values import JsonObject, JsonValue
+
+SELECT: JsonObject = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 1_000,
+    "description": "What to return of the result, as a JMESPath expression: data[?total > `100`].{id: id, name: name}",
+}
+
+
+def select(value: JsonValue, expression: str) -> JsonValue:
+    """Return what a JMESPath expression selects, None if that is nothing.
+
+    Raises:
+        InvalidArgumentsError: the expression is invalid, or does not fit the value.
+    """
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return cast(JsonValue, jmespath.search(expression, value))
+    except JMESPathError as error:
+        reason = " ".join(str(error).split())[:300]
+    except RecursionError:
+        reason = "it is nested too deeply"
+    raise InvalidArgumentsError(
+        f"The JMESPath expression in `select` cannot be used: {reason}.",
+        "Names with other characters than letters, digits and _ need double quotes, text in comparisons 'single' "
+        "quotes, numbers `backticks`.",
+        {"select": expression},
+    )
