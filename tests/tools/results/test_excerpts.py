@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from closient_mcp.tools.formats.json_values import parse_json
 from closient_mcp.tools.results.excerpts import Omission, csv_excerpt, json_excerpt, text_excerpt
 
-ROWS = [{"id": number, "name": f"thing {number}"} for number in range(3_000)]
+ROWS: list[Any] = [{"id": number, "name": f"thing {number}"} for number in range(3_000)]
 
 
 def test_an_array_is_cut_between_items() -> None:

@@ -14,7 +14,7 @@ from closient_mcp.tools.toolset.paging import ResultPages
 def call_in(note: str) -> dict[str, Any]:
     """The arguments of the next `read_result` that a note names."""
     arguments, _ = json.JSONDecoder().raw_decode(note, note.index('{"result"'))
-    return arguments
+    return dict(arguments)
 
 
 async def read(pages: ResultPages, **arguments: Any) -> Result:
