@@ -119,13 +119,13 @@ def _token_request(
     return replace(request, form=None, query=request.form) if options.in_query else request
 
 
-def revoke_request(server: Server, client: Client, tokens: Tokens) -> Request | None:
-    """The revocation of the refresh token, which includes its access tokens (RFC 7009 §2.1)."""
+def revoke_requests(server: Server, client: Client, tokens: Tokens) -> list[Request]:
+    """The revocation of both tokens: that of the refresh token need not include the access token (RFC 7009 §2.1)."""
     if server.revocation_endpoint is None:
-        return None
-    kind = "refresh_token" if tokens.refresh_token else "access_token"
-    form = {"token": tokens.refresh_token or tokens.access_token, "token_type_hint": kind}
-    return identified(server.revocation_endpoint, client, form)
+        return []
+    kinds = {"refresh_token": tokens.refresh_token, "access_token": tokens.access_token}
+    forms = [{"token": token, "token_type_hint": kind} for kind, token in kinds.items() if token]
+    return [identified(server.revocation_endpoint, client, form) for form in forms]
 
 
 def identified(url: str, client: Client, form: Mapping[str, str]) -> Request:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from ..oauth import id_token
 from ..oauth.http import NoResponseError
-from ..oauth.tokens import Granted, revoke_request
+from ..oauth.tokens import Granted, revoke_requests
 from ..records import Device, Pending
 from ..session.renewal import Session
 
@@ -51,7 +51,7 @@ def _verified_user(session: Session, granted: Granted, begun: Pending | Device, 
     try:
         claims = id_token.verify(granted.id_token, server, client.client_id, nonce, session.http)
     except id_token.IdTokenError as error:
-        if revocation := revoke_request(server, session.credentials.complete(client, server), granted.tokens):
+        for revocation in revoke_requests(server, session.credentials.complete(client, server), granted.tokens):
             with suppress(NoResponseError):  # they are not saved in any case
                 session.http.send(revocation)
         reason = f"the identity that {server.issuer} returned cannot be verified"

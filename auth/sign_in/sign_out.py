@@ -8,7 +8,7 @@ from ..errors import UnavailableError, UserActionRequired
 from ..oauth.discovery import same_origin
 from ..oauth.http import NoResponseError
 from ..oauth.registration import deregistration_request
-from ..oauth.tokens import revoke_request
+from ..oauth.tokens import revoke_requests
 from ..records import Record
 from ..session.renewal import Session
 
@@ -53,16 +53,18 @@ def _revoke(session: Session, record: Record) -> str:
     elif not same_origin(server.revocation_endpoint or "", server.token_endpoint):
         server = server.model_copy(update={"revocation_endpoint": None})
     try:
-        request = revoke_request(server, session.credentials.complete(record.client, server), record.tokens)
-        if request is None:
-            return f"Signed out of {issuer} on this machine; the server does not support revoking the sign-in."
-        response = session.http.send(request)
+        requests = revoke_requests(server, session.credentials.complete(record.client, server), record.tokens)
+        responses = [session.http.send(request) for request in requests]
     except UserActionRequired as error:
         reason = error.message.rstrip(".")
     except NoResponseError as error:
         reason = str(error)
     else:
-        if response.status == 200:
+        if not responses:
+            return f"Signed out of {issuer} on this machine; the server does not support revoking the sign-in."
+        # RFC 7009 §2.2.1: access tokens that cannot be revoked expire.
+        failed = [each for each in responses if each.status != 200 and each.text("error") != "unsupported_token_type"]
+        if not failed:
             return f"Signed out of {issuer}: the sign-in is revoked."
-        reason = response.summary
+        reason = failed[0].summary
     return f"Signed out here, but {issuer} did not confirm it ({reason}); remove the application in its settings too."
