@@ -46,7 +46,7 @@ from closient_mcp.auth.oauth.tokens import (
     is_usable,
     read_tokens,
     refresh_request,
-    revoke_request,
+    revoke_requests,
 )
 from closient_mcp.auth.records import Client, Pending, Server, Tokens
 from closient_mcp.auth.sign_in.browser import opener
@@ -591,10 +591,31 @@ def test_a_nonce_goes_along_with_openid_alone() -> None:
     assert "nonce" not in request()[1]
 
 
-def test_a_query_that_the_authorization_endpoint_has_is_kept() -> None:
-    _, query = request(server=SERVER.model_copy(update={"authorization_endpoint": f"{ISSUER}/a?tenant=x"}))
-    assert query["tenant"] == "x"
-    assert query["response_type"] == "code"
+@pytest.mark.parametrize(
+    ("own", "scopes", "begins", "expected"),
+    [
+        ("audience=x", (), "audience=x&response_type=code&", {"audience": ["x"]}),
+        (
+            "prompt=select_account&tenant=a%2Fb",
+            ("offline_access", "r"),
+            "tenant=a%2Fb&response_type=code&",
+            {"prompt": ["select_account consent"], "tenant": ["a/b"], "scope": ["offline_access r"]},
+        ),
+        ("scope=basic", ("api",), "response_type=", {"scope": ["basic api"]}),
+        ("scope=api+basic&prompt=login", ("api",), "prompt=login&", {"scope": ["api basic"], "prompt": ["login"]}),
+        ("state=1&client_id=2&code_challenge=3&redirect_uri=4", (), "response_type=", {"client_id": ["our-client"]}),
+        ("flag&x=1", (), "flag&x=1&", {"x": ["1"]}),
+    ],
+)
+def test_rfc_6749_3_1_each_parameter_is_sent_once_and_the_endpoints_own_query_kept(
+    own: str, scopes: tuple[str, ...], begins: str, expected: dict[str, list[str]]
+) -> None:
+    server = SERVER.model_copy(update={"authorization_endpoint": f"{ISSUER}/a?{own}"})
+    query = urlsplit(request(scopes, server)[0].url).query
+    values = parse_qs(query)
+    assert query.startswith(begins)
+    assert {name: values[name] for name in expected} == expected
+    assert [name for name, given in values.items() if len(given) > 1] == []
 
 
 @pytest.mark.parametrize("query", ["", "state=", "code=c&state=STATEx", "code=c&state=wrong", "error=access_denied"])
@@ -706,19 +727,20 @@ def test_a_client_identifies_as_it_was_registered(method: str, secret: str | Non
     assert {name: value for name, value in call.form.items() if name.startswith("client")} == sent
 
 
-@pytest.mark.parametrize(("refresh", "token", "hint"), [("r", "r", "refresh_token"), (None, "a", "access_token")])
-def test_rfc_7009_2_1_the_refresh_token_is_revoked_where_there_is_one(
-    refresh: str | None, token: str, hint: str
-) -> None:
-    call = revoke_request(SERVER, CLIENT, Tokens(access_token="a", refresh_token=refresh, obtained_at=0.0))
-    assert call
-    assert call.url == SERVER.revocation_endpoint
-    assert call.form == {"token": token, "token_type_hint": hint, "client_id": "our-client"}
+@pytest.mark.parametrize("refresh", ["r", None])
+def test_rfc_7009_2_1_both_tokens_are_revoked_the_refresh_token_first(refresh: str | None) -> None:
+    calls = revoke_requests(SERVER, CLIENT, Tokens(access_token="a", refresh_token=refresh, obtained_at=0.0))
+    tokens = {"refresh_token": refresh, "access_token": "a"}
+    assert [(call.url, call.form) for call in calls] == [
+        (SERVER.revocation_endpoint, {"token": token, "token_type_hint": hint, "client_id": "our-client"})
+        for hint, token in tokens.items()
+        if token
+    ]
 
 
 def test_nothing_is_revoked_where_the_server_has_no_way_to() -> None:
     server = SERVER.model_copy(update={"revocation_endpoint": None})
-    assert revoke_request(server, CLIENT, Tokens(access_token="a", obtained_at=0.0)) is None
+    assert revoke_requests(server, CLIENT, Tokens(access_token="a", obtained_at=0.0)) == []
 
 
 def test_granted_tokens_are_kept_with_their_absolute_end() -> None:
