@@ -33,7 +33,8 @@ class History(BaseModel):
     Until `register_after` the server accepts no registration. `bad_credentials` is the fingerprint of credentials that
     the server rejected, `dead_token` that of an access token that cannot be renewed and that a service rejected.
     `withheld` are scopes that were requested and not granted, `missed` those that services found missing; both are
-    requested again only when the user asks for it.
+    requested again only when the user asks for it. `unusable` says why a registered
+    client cannot be used.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -48,6 +49,7 @@ class History(BaseModel):
     dead_token: str = ""
     withheld: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    unusable: str = ""
 
     def count(self, limit: Limit, now: float) -> int:
         """How many events of a kind count towards its limit."""
@@ -75,7 +77,8 @@ class History(BaseModel):
 
     def with_registrations(self, other: History) -> History:
         """The history with the registrations of another."""
-        return self.model_copy(update={"registrations": other.registrations, "register_after": other.register_after})
+        kept = ("registrations", "register_after", "unusable")
+        return self.model_copy(update={name: getattr(other, name) for name in kept})
 
     def with_missed(self, scopes: Iterable[str]) -> History:
         """The history after a service found scopes missing."""

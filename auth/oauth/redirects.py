@@ -48,6 +48,21 @@ def checked_redirect(url: str) -> Redirect:
     return Redirect(parts.hostname, port, path)
 
 
+def on_port(url: str, port: int) -> str:
+    """A redirect URI with another port, which it need not have had.
+
+    Raises:
+        InvalidRedirectError: we cannot listen on it.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise InvalidRedirectError(f"{url[:200]!r} is not a URL") from None
+    moved = parts._replace(netloc=f"{parts.hostname}:{port}").geturl()
+    checked_redirect(moved)
+    return moved
+
+
 def short_url(redirect_uri: str) -> str:
     """The URL at which the listener for a redirect URI redirects users to the authorization server."""
     return f"http://{HOST}:{checked_redirect(redirect_uri).port}/"

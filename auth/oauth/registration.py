@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from ..profile import Grant
 from ..records import Client, Server
 from ..urls import may_send_to, origin
 from .http import Request, Response
+from .redirects import HOST, InvalidRedirectError, checked_redirect, on_port
+from .rejections import read_error
 
 # The same for all installations and versions, so that servers recognize the software.
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
@@ -30,13 +33,17 @@ def is_document(client_id: str) -> bool:
 class RegistrationError(Exception):
     """The registration failed; the text says why, `next_step` what to do.
 
-    `pause` is how many seconds to wait before another attempt, None if that would not help.
+    `pause` is how many seconds to wait before another attempt, None if that would not help. `client` is one that was
+    registered and cannot be used.
     """
 
-    def __init__(self, reason: str, next_step: str, pause: float | None = None) -> None:
+    def __init__(
+        self, reason: str, next_step: str, *, pause: float | None = None, client: Client | None = None
+    ) -> None:
         super().__init__(reason)
         self.next_step = next_step
         self.pause = pause
+        self.client = client
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +103,29 @@ def deregistration_request(client: Client, server: Server) -> Request | None:
     return Request(client.registration_uri, headers=headers, method="DELETE")
 
 
-def second_request(first: Request, response: Response) -> Request | None:
-    """The registration to try next if the server rejected our metadata and we have an alternative."""
-    error, metadata = response.text("error") if response.status == 400 else "", dict(first.document or {})
-    method = metadata["token_endpoint_auth_method"]
+def next_request(last: Request, response: Response, *, fixed: bool = False) -> Request | None:
+    """The registration to try next if the server rejected our metadata and we have an alternative.
+
+    `fixed`: the redirect URI is from the settings.
+    """
+    error, metadata = response.text("error") if response.status == 400 else "", dict(last.document or {})
+    redirect = redirect_of(last)
     if "redirect_uris" not in metadata and error in ("invalid_client_metadata", "invalid_redirect_uri"):
         # RFC 7591 §2: the defaults include a response type for which a redirect URI is required.
-        return replace(first, document={**metadata, "redirect_uris": [], "response_types": []})
+        return replace(last, document={**metadata, "redirect_uris": [], "response_types": []})
+    method = metadata["token_endpoint_auth_method"]
     if method == "none" and error == "invalid_client_metadata":
-        return replace(first, document={**metadata, "token_endpoint_auth_method": "client_secret_basic"})
+        return replace(last, document={**metadata, "token_endpoint_auth_method": "client_secret_basic"})
+    if error == "invalid_redirect_uri" and redirect.startswith(f"http://{HOST}:") and not fixed:
+        # Against RFC 8252 §8.3, some servers accept the name only.
+        return replace(last, document={**metadata, "redirect_uris": [redirect.replace(HOST, "localhost", 1)]})
     return None
+
+
+def redirect_of(request: Request) -> str:
+    """The redirect URI of a registration, if it has one."""
+    redirects = (request.document or {}).get("redirect_uris")
+    return str(redirects[0]) if isinstance(redirects, list) and redirects else ""
 
 
 def read_registration(response: Response, purpose: Purpose, now: float) -> Client:
@@ -121,34 +141,50 @@ def read_registration(response: Response, purpose: Purpose, now: float) -> Clien
     )
     if not response.text("client_id"):
         raise RegistrationError("the response has no client_id", REGISTER_YOURSELF)
-    if method not in _METHODS or (method != "none" and not response.text("client_secret")):
-        reason = f"it requires the client authentication method {method[:40]}"
-        raise RegistrationError(reason, REGISTER_YOURSELF)
-    redirects = response.body.get("redirect_uris")
-    if purpose.redirect_uri and isinstance(redirects, list) and purpose.redirect_uri not in redirects:
-        raise RegistrationError("it registered another redirect URI", REGISTER_YOURSELF)
     expires = response.body.get("client_secret_expires_at")
-    return Client(
+    client = Client(
         client_id=response.text("client_id"),
         client_secret=response.text("client_secret") or None,
         auth_method=method,
-        redirect_uri=purpose.redirect_uri,
+        redirect_uri=_registered_redirect(response, purpose.redirect_uri),
         grant=purpose.grant,
         secret_expires_at=expires if isinstance(expires, int) else 0,
         registration_uri=response.text("registration_client_uri") or None,
         registration_token=response.text("registration_access_token") or None,
     )
+    if method not in _METHODS or (method != "none" and not client.client_secret):
+        reason = f"it requires the client authentication method {method[:40]}"
+        raise RegistrationError(reason, REGISTER_YOURSELF, client=client)
+    if purpose.redirect_uri and not client.redirect_uri:
+        raise RegistrationError("it registered another redirect URI", REGISTER_YOURSELF, client=client)
+    return client
+
+
+def _registered_redirect(response: Response, ours: str) -> str:
+    """Our redirect URI as the server registered it, which may spell it differently; empty if it is not on this machine.
+
+    RFC 8252 §7.3: the port may be any.
+    """
+    registered = response.texts("redirect_uris")
+    if not ours or ours in registered or not isinstance((response.body or {}).get("redirect_uris"), list):
+        return ours
+    for url in registered:
+        with suppress(InvalidRedirectError):
+            return on_port(url, checked_redirect(ours).port)
+    return ""
 
 
 def _error(response: Response, now: float) -> RegistrationError:
-    description = response.text("error_description") or response.text("detail") or response.text("error")
-    detail = f": {description[:200]}" if description else ""
+    error, description = read_error(response.body or {})
+    detail = f": {description or error}" if description or error else ""
     if response.status == 429:
         pause = min(response.retry_after(now) or _DEFAULT_PAUSE, LONGEST_PAUSE)
-        return RegistrationError("it accepts no more registrations for now", "Try again later.", pause)
+        return RegistrationError("it accepts no more registrations for now", "Try again later.", pause=pause)
+    if response.is_busy:
+        return RegistrationError(f"it answers {response.summary}{detail}", "Try again later.", pause=0.0)
     if response.status in (401, 403):
         reason = f"it does not allow applications to register ({response.summary}){detail}"
         return RegistrationError(reason, REGISTER_YOURSELF)
-    if response.text("error") == "invalid_redirect_uri":
+    if error == "invalid_redirect_uri":
         return RegistrationError(f"it does not allow redirects to this machine{detail}", _USE_API_KEY)
     return RegistrationError(f"it rejected the registration ({response.summary}){detail}", _USE_API_KEY)

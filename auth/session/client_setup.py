@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from typing import TypeAlias
 
 from ..errors import AuthError
@@ -18,10 +19,12 @@ from ..oauth.registration import (
     REGISTER_YOURSELF,
     Purpose,
     RegistrationError,
+    deregistration_request,
     is_document,
+    next_request,
     read_registration,
+    redirect_of,
     registration_request,
-    second_request,
 )
 from ..oauth.rejections import Meaning, read_rejection
 from ..oauth.tokens import refresh_request
@@ -197,23 +200,40 @@ class ClientSetup:
             raise self.messages.failure(f"{issuer} does not allow applications to register", REGISTER_YOURSELF)
         if 0 < history.register_after - now <= LONGEST_PAUSE:
             raise self.messages.no_registration_yet(history.register_after)
+        if history.unusable and not interactive:
+            raise self.messages.failure(
+                f"{issuer} did not register this application: {history.unusable}", REGISTER_YOURSELF
+            )
         if history.reached(REGISTRATIONS, now) and not interactive:
             raise self.messages.stopped(REGISTRATIONS, history.count(REGISTRATIONS, now))
         # Before the attempt: without saving it is not made.
-        record = save(record.model_copy(update={"history": history.after(REGISTRATIONS, now)}))
+        counted = history.after(REGISTRATIONS, now).model_copy(update={"unusable": ""})
+        record = save(record.model_copy(update={"history": counted}))
         try:
             request = registration_request(server, purpose, self.profile.version)
             response = self._send(request)
-            if second := second_request(request, response):
-                response = self._send(second)
+            while following := next_request(request, response, fixed=self.profile.redirect_uri is not None):
+                request, response = following, self._send(following)
+            purpose = replace(purpose, redirect_uri=redirect_of(request))
             return record, read_registration(response, purpose, self.clock())
         except RegistrationError as error:
+            self._remember_failure(error, server, record, save)
+            reason = f"{issuer} did not register this application: {error}"
             if error.pause is None:
-                reason = f"{issuer} did not register this application: {error}"
                 raise self.messages.failure(reason, error.next_step) from None
-            after = record.history.model_copy(update={"register_after": now + error.pause})
-            save(record.model_copy(update={"history": after}))
-            raise self.messages.no_registration_yet(now + error.pause) from None
+            if error.pause:
+                raise self.messages.no_registration_yet(now + error.pause) from None
+            raise self.messages.unavailable(reason) from None
+
+    def _remember_failure(self, error: RegistrationError, server: Server, record: Record, save: Save) -> None:
+        unusable = ""
+        if error.client:  # another would be the same
+            unusable = str(error)
+            if request := deregistration_request(error.client, server):
+                with suppress(NoResponseError):
+                    self.http.send(request)
+        update = {"register_after": self.clock() + (error.pause or 0.0), "unusable": unusable}
+        save(record.model_copy(update={"history": record.history.model_copy(update=update)}))
 
     def _send(self, request: Request) -> Response:
         try:

@@ -10,7 +10,7 @@ from ..oauth import authorization
 from ..oauth.device import device_request, read_device
 from ..oauth.discovery import ServerMetadataError
 from ..oauth.http import NoResponseError
-from ..oauth.redirects import checked_redirect
+from ..oauth.redirects import checked_redirect, on_port
 from ..oauth.registration import Purpose
 from ..records import Client, Device, Pending, Record, Server
 from ..session.renewal import Session
@@ -49,9 +49,14 @@ class AuthorizationRequest:
         try:
             requested = self._scopes(known, server, scopes)
             purpose = Purpose("authorization_code", listener.redirect_uri, requested)
+            client = self._client(record, known, server, purpose, interactive)
+            registered = on_port(client.redirect_uri or listener.redirect_uri, listener.port)
+            if registered != listener.redirect_uri:  # the server spells it differently
+                listener.close()
+                listener = CallbackServer(registered)
             pending = authorization.begin(
                 server,
-                self._client(record, known, server, purpose, interactive),
+                client,
                 listener.redirect_uri,
                 requested,
                 self._session.clock(),

@@ -114,8 +114,6 @@ def _with_redirect(profile: Profile, table: AuthorizationCodeTable, reader: Tabl
         return profile
     from ...auth.oauth.redirects import InvalidRedirectError, checked_redirect
 
-    if profile.client_id is None:
-        raise reader.error("redirect_uri is set without client_id", "credential")
     try:
         checked_redirect(table.redirect_uri)
     except InvalidRedirectError as error:

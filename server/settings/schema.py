@@ -75,7 +75,9 @@ class AuthorizationCodeTable(_OAuthTable):
     authorization_endpoint: str | None = None
     registration_endpoint: str | None = None
     device_authorization_endpoint: str | None = Field(default=None, description="For `login --device`.")
-    redirect_uri: str | None = Field(default=None, description="As registered with the client, including the port.")
+    redirect_uri: str | None = Field(
+        default=None, description="As registered with the client, or to be registered, including the port."
+    )
     pkce: bool = True
 
 

@@ -223,6 +223,76 @@ def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_the_user_asks
     come_back(attempt, "error=x")
 
 
+# Where the browser comes back
+
+
+def only_localhost(got: Received) -> Reply:
+    """Register nothing but `localhost`."""
+    (redirect,) = got.json()["redirect_uris"]
+    if not redirect.startswith("http://localhost"):
+        return Reply({"error": "invalid_redirect_uri", "error_description": "redirect host must be localhost"}, 400)
+    return Reply({"client_id": "client-of-localhost", "redirect_uris": [redirect]}, 201)
+
+
+def test_a_server_that_accepts_only_localhost_is_given_that_now_and_later(office: Office) -> None:
+    office.service.routes["/register"] = only_localhost
+    for _ in range(2):
+        _, attempt = office.begin("a")
+        redirect = query_of(attempt)["redirect_uri"]
+        assert redirect.startswith(f"http://localhost:{port_of(attempt)}/")
+        come_back(attempt)
+        assert ended(attempt) == ""
+        assert at_rest()
+        sign_out(office.session())
+    assert len(office.asked("/register")) == 2
+    assert [form["redirect_uri"] for form in office.exchanges()] == [redirect, redirect]
+
+
+def test_a_redirect_that_came_back_without_its_port_is_used_with_ours(office: Office) -> None:
+    office.service.routes["/register"] = Reply({"client_id": "i", "redirect_uris": ["http://localhost/back"]}, 201)
+    _, attempt = office.begin("a")
+    assert query_of(attempt)["redirect_uri"] == f"http://localhost:{port_of(attempt)}/back"
+    come_back(attempt)
+    assert ended(attempt) == ""
+
+
+def test_a_redirect_uri_of_the_settings_is_the_one_that_is_registered(office: Office) -> None:
+    with closing(CallbackServer()) as free:
+        port = free.port
+    fixed = f"http://localhost:{port}/back"
+    _, attempt = office.begin("a", redirect_uri=fixed)
+    (asked,) = office.asked("/register")
+    assert asked.json()["redirect_uris"] == [fixed]
+    assert query_of(attempt)["redirect_uri"] == fixed
+    come_back(attempt)
+    assert ended(attempt) == ""
+
+
+def test_a_registration_that_cannot_be_used_is_ended_and_not_repeated_until_the_user_asks(office: Office) -> None:
+    url = office.service.url
+    registered = {"client_id": "i", "registration_client_uri": f"{url}/clients/i", "registration_access_token": "rat"}
+    office.service.routes["/register"] = Reply({**registered, "redirect_uris": ["https://other.example/"]}, 201)
+    for _ in range(3):
+        assert "it registered another redirect URI" in ended(office.login().start(("a",)))
+        assert at_rest()
+    assert [(got.method, got.path) for got in office.service.received if "well-known" not in got.path] == [
+        ("POST", "/register"),
+        ("DELETE", "/clients/i"),
+    ]
+    office.service.routes["/register"] = Reply({"client_id": "usable"}, 201)
+    attempt = office.login().start(("a",), interactive=True)
+    assert attempt.ready.wait(SECONDS)
+    come_back(attempt)
+    assert ended(attempt) == ""
+
+
+def test_a_server_that_registers_no_one_right_now_is_asked_again_later(office: Office) -> None:
+    office.service.routes["/register"] = Reply("<html>", 503)
+    attempt = office.login().start(("a",))
+    assert "did not register this application: it answers HTTP 503" in ended(attempt)
+    assert isinstance(attempt.error, UnavailableError)
+
+
 async def test_a_client_that_acts_for_itself_is_not_registered_over_and_over(office: Office) -> None:
     office.service.routes["/register"] = Reply({"client_id": "i", "client_secret": "s3cret-s3cret"}, 201)
     office.service.routes["/token"] = Reply({"error": "invalid_client"}, 401)

@@ -502,6 +502,15 @@ def test_close_may_be_called_at_another_base(tmp_path: Path) -> None:
     assert close.origins == {"https://proxy.example"}
 
 
+def test_a_redirect_uri_without_a_client_is_the_one_to_register(tmp_path: Path) -> None:
+    table = '{ grant = "authorization_code", redirect_uri = "http://localhost:8765/callback" }'
+    text = f'[systems.acme]\nsite = "https://acme.example"\ncredential = {table}\n'
+    credential = system(load(tmp_path, text), "acme").credential
+    assert isinstance(credential, SignIn)
+    profile = credential.profile
+    assert (profile.client_id, profile.redirect_uri) == (None, "http://localhost:8765/callback")
+
+
 def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_path: Path) -> None:
     text = (
         '[systems.acme]\nsite = "https://api.acme.example"\ncredential = { grant = "device_code", client_id = "ours", '
