@@ -29,8 +29,8 @@ class Profile:
     """One system's OAuth settings. Metadata is at the `issuer`, tokens go to the `origins` only.
 
     Without a `client_id` we register a client, with `version` as our software version. `scopes` replace those that
-    operations need; an empty tuple requests none. A `redirect_uri` was registered manually, or is to be, so its port is fixed.
-    `in_query` sends credentials in the token endpoint's query. `finds_issuer`: `issuer` is the service itself, which
+    operations need; an empty tuple requests none. The port of a `redirect_uri` is fixed. `in_query` sends
+    credentials in the token endpoint's query. `finds_issuer`: `issuer` is the service itself, which
     may name another authorization server (RFC 9728), but none of those in `foreign`: the hosts of other services, and
     whose they are. `store` is where the tokens are kept. `or_else` is an alternative
     to signing in, such as "or set ACME_KEY".
