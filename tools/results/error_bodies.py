@@ -8,19 +8,23 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..formats.charsets import decode
-from ..formats.html_text import page_title
-from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, as_text, parse_json
+from ..formats.html_text import page_title, visible_text
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_list, as_object, as_text, parse_json
 from ..formats.text import one_line
 from .field_errors import CODES, MESSAGES, FieldError, by_field, first_text, is_by_field, plain_name, read_field_errors
 from .headers import redacted_url
+from .unshown import unshown_members
 
 _WRAPPERS = ("error", "fault", "message", "detail", "problem", "exception", "meta", "status", "err", "response")
 _REQUEST_IDS = ("requestid", "traceid", "correlationid", "operationid", "eventid", "errorid", "transactionid")
 _DOCUMENTATION = ("docurl", "documentationurl", "moreinfo", "helpurl", "infourl", "help")
-_WAITS = ("retryafterseconds", "retryafter", "ratereset")
+# With the units of a second.
+_WAITS = {"retryafterseconds": 1.0, "retryafter": 1.0, "ratereset": 1.0, "retrydelay": 1.0, "retryafterms": 1000.0}
 _LONGEST_WAIT = 86_400.0
 _WORD = re.compile(r"[A-Za-z][\w.:-]{1,60}", re.ASCII)
 _MOST_XML = 16_384
+_MOST_HTML = 200_000
+_XML_ELEMENT = re.compile(r"<(?:\w{1,40}:)?(\w{1,60})\b[^<>]{0,300}>\s*([^<>]{1,500})</")
 _XML_VALUE = r"[^<>]{0,300}>\s*(?:<!\[CDATA\[(.{1,1500}?)\]\]>|([^<]{1,1500}))"
 
 
@@ -28,7 +32,7 @@ _XML_VALUE = r"[^<>]{0,300}>\s*(?:<!\[CDATA\[(.{1,1500}?)\]\]>|([^<]{1,1500}))"
 class ErrorBody:
     """The parts of an error body: `code` for programs, `message` for people, `fields` for each invalid input.
 
-    `wait` is in seconds; `wait` and `retryable` are None if the body doesn't say.
+    `wait` is in seconds; `wait` and `retryable` are None if the body doesn't say. `more` has all other members.
     """
 
     code: str = ""
@@ -38,6 +42,7 @@ class ErrorBody:
     documentation: str = ""
     wait: float | None = None
     retryable: bool | None = None
+    more: str = ""
 
     def as_details(self) -> JsonObject:
         """Return the parts that are present, except the message and the wait."""
@@ -61,20 +66,32 @@ def read_error(body: bytes, content_type: str) -> ErrorBody:
     except InvalidJsonError:
         return _read_text(text, content_type)
     if isinstance(value, dict | list):
-        return _read_node({"errors": value} if isinstance(value, list) else value)
+        node: JsonObject = {"errors": value} if isinstance(value, list) else value
+        error = _read_node(node)
+        wait = "" if error.wait is None else f"{error.wait:g}"
+        shown = (error.code, error.message, error.request_id, error.documentation, wait, *error.fields)
+        return replace(error, more=unshown_members(node, shown))
     return ErrorBody(message=one_line(as_text(value), 500))
 
 
 def _read_text(text: str, content_type: str) -> ErrorBody:
     begin = text[:2_000].lstrip().lower()
     if "html" in content_type or begin.startswith(("<!doctype html", "<html", "<head", "<body")):
-        return ErrorBody(message=f"a web page ({one_line(page_title(text), 120) or 'no title'})")
+        return ErrorBody(message=_page("a web page", text))
     if begin.startswith("<"):
         code, message, request = parse_xml_error(text)
         if code or message:
-            return ErrorBody(code, message or code, request_id=request)
-        return ErrorBody(message=f"a web page or XML ({one_line(page_title(text), 120) or 'no title'})")
-    return ErrorBody(message=one_line(text[:2_000], 500))
+            elements: JsonObject = dict(_XML_ELEMENT.findall(text[:_MOST_XML]))
+            error = ErrorBody(code, message or code, request_id=request)
+            return replace(error, more=unshown_members(elements, (code, message, request)))
+        return ErrorBody(message=_page("a web page or XML", text))
+    return ErrorBody(message=one_line(text[:4_000], 800))
+
+
+def _page(kind: str, text: str) -> str:
+    """Return the title and the visible text of a web page or XML."""
+    title, shown = one_line(page_title(text), 120), one_line(visible_text(text[:_MOST_HTML]), 600)
+    return f"{kind} ({title or 'no title'}){': ' if shown else ''}{shown.removeprefix(title).strip()}"
 
 
 def _read_node(node: JsonObject) -> ErrorBody:
@@ -149,11 +166,15 @@ def _own_code(node: JsonObject) -> str:
 
 
 def _wait(node: JsonObject) -> float | None:
-    named = {plain_name(name): value for name, value in islice(node.items(), 200)}
-    for name in _WAITS:
+    """Return the seconds that the error says to wait, as a number or a text such as `3.5s` (google.rpc.RetryInfo)."""
+    entries = [node, *map(as_object, as_list(node.get("details"))[:20])]
+    named = {plain_name(name): value for entry in entries for name, value in islice(entry.items(), 200)}
+    for name, unit in _WAITS.items():
         value = named.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST_WAIT:
-            return float(value)
+        number = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)s?", value) if isinstance(value, str) else None
+        value = float(number[1]) if number else value
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value / unit <= _LONGEST_WAIT:
+            return value / unit
     return None
 
 

@@ -18,6 +18,7 @@ _MAX_DEPTH = 8
 _LISTS = ("errors", "details", "detail", "fielderrors", "message", "errormessages", "invalidparams", "violations",
           "invalidfields", "validationerrors", "validation", "fieldviolations", "constraintviolations", "modelstate",
           "causes", "errorcauses", "issues")  # fmt: skip
+_NAMED_FIELDS = {"fielderrors", "invalidparams", "invalidfields", "fieldviolations"}
 _LOCATIONS = ("field", "loc", "path", "param", "parameter", "propertypath", "property", "target", "pointer",
               "attribute", "instancepath", "fieldname", "key")  # fmt: skip
 # Names that frameworks use for errors of no single input.
@@ -64,33 +65,35 @@ def read_field_errors(node: JsonObject) -> list[FieldError]:
             if plain != "message" and not (plain == "detail" and first_text(value, MESSAGES)):
                 found += read_field_errors(value) if nested else islice(by_field(value), _MAX_ERRORS)
         else:
-            found += [error for item in as_list(value)[:_MAX_ERRORS] for error in _item_errors(item)]
+            is_named = plain in _NAMED_FIELDS
+            found += [error for item in as_list(value)[:_MAX_ERRORS] for error in _item_errors(item, named=is_named)]
     return [error for error in found if error.what][:_MAX_ERRORS]
 
 
-def _item_errors(item: JsonValue) -> list[FieldError]:
+def _item_errors(item: JsonValue, *, named: bool) -> list[FieldError]:
     entry = as_object(item)
     violations = as_list(entry.get("fieldViolations"))
     if violations or ("@type" in entry and not first_text(entry, ("message", "description"))):
         # Typed details (google.rpc): only those of BadRequest are about inputs.
         return [_field_error(violation) for violation in violations[:_MAX_ERRORS]]
-    return [_field_error(item)]
+    return [_field_error(item, named=named)]
 
 
-def _field_error(item: JsonValue) -> FieldError:
+def _field_error(item: JsonValue, *, named: bool = False) -> FieldError:
     entry = as_object(item)
     inner = as_object(entry.get("message")) or entry  # may be an error object itself
     what = first_text(inner, MESSAGES) or first_text(inner, ("code",)) or _plain(item)
     code = first_text(inner, CODES) or first_text(entry, CODES)
-    return FieldError(one_line(_place(entry), 100), one_line(what, 200), "" if code == what else code)
+    return FieldError(one_line(_place(entry, named=named), 100), one_line(what, 200), "" if code == what else code)
 
 
-def _place(entry: JsonObject) -> str:
-    named = {plain_name(name): value for name, value in islice(entry.items(), 50)}
+def _place(entry: JsonObject, *, named: bool) -> str:
+    """Return where an input is; in lists that are `named` after fields, `name` is one, elsewhere the error's."""
+    members = {plain_name(name): value for name, value in islice(entry.items(), 50)}
     source = as_object(entry.get("source"))  # JSON:API
-    places = [named.get(name) for name in _LOCATIONS]
+    places = [members.get(name) for name in _LOCATIONS]
     places += [source.get("pointer"), source.get("parameter"), source.get("header")]
-    if "reason" in entry and "message" not in entry:
+    if named or ("reason" in entry and "message" not in entry):
         places.append(entry.get("name"))  # RFC 9457's own example
     place = next((place for place in places if place), "")
     if isinstance(place, list):

@@ -12,13 +12,18 @@ from ..http.messages import Response
 
 _NEXT_STEP = "Correct the query or its variables; changes made before the error remain."
 _MEMBERS = {"data", "errors", "extensions"}
+# Members of an error besides its message (GraphQL §7.1.2).
+_PARTS = {"locations", "path", "extensions"}
 
 
 def graphql_errors(value: JsonValue, response: Response) -> GraphqlResponse | None:
-    """Return the answer if URL and shape show that it is GraphQL with errors."""
+    """Return the answer if its URL and shape, or its shape alone, show that it is GraphQL with errors."""
     node = as_object(value)
     errors = as_list(node.get("errors"))
-    if not errors or not node.keys() <= _MEMBERS or not urlsplit(response.url).path.endswith("/graphql"):
+    if not errors or not node.keys() <= _MEMBERS:
+        return None
+    is_shaped = node.get("data") is None and any(_PARTS & as_object(error).keys() for error in errors)
+    if not is_shaped and not urlsplit(response.url).path.endswith("/graphql"):
         return None
     if not all(as_text(as_object(error).get("message")) for error in errors):
         return None

@@ -78,6 +78,16 @@ def request_id(headers: Mapping[str, str]) -> str:
     return next((one_line(headers[name], 100) for name in _REQUEST_IDS if headers.get(name)), "")
 
 
+_REASON_WORDS = {"error", "errors", "message", "reason", "detail", "details", "description", "fault", "problem"}
+
+
+def header_reason(headers: Mapping[str, str]) -> str:
+    """Return the headers that say why a request failed, for responses without a body."""
+    names = [name for name in headers if not _REASON_WORDS.isdisjoint(words := words_of(name)) and "id" not in words]
+    notes = [f"{one_line(headers[name], 300)} ({one_line(name, 60)})" for name in names[:4] if headers[name].strip()]
+    return "; ".join(notes)
+
+
 _PARAMETER = re.compile(r'\b(error|error_description|scope)\s*=\s*(?:"((?:[^"\\]|\\.){0,400})"|([^\s",]{1,400}))')
 
 

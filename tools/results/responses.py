@@ -21,7 +21,7 @@ from .graphql_errors import graphql_errors, graphql_failure
 from .headers import header_notes, redacted_url
 from .media import media_result
 from .result import Result
-from .upstream_errors import upstream_error
+from .upstream_errors import failure_in_success, upstream_error
 
 NextPageHint: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
 # Finds errors that a service sends with a status of success.
@@ -105,6 +105,8 @@ def _read_text(response: Response, system: str, next_page: NextPageHint, check: 
 def _read_json(response: Response, system: str, next_page: NextPageHint, check: ResponseCheck, text: str) -> Result:
     value = parse_json(text)
     if failure := check(value, response, system):
+        raise failure
+    if failure := failure_in_success(value, response, system):
         raise failure
     note, partial = _note(response, system), response.cut
     if answer := graphql_errors(value, response):

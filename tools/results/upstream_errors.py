@@ -6,18 +6,18 @@ import math
 from dataclasses import replace
 
 from ..errors import UpstreamError
-from ..formats.json_values import JsonObject, as_text
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.text import one_line
 from ..formats.urls import redact_url
 from ..http.messages import Response
 from ..http.rate_limits import seconds_to_wait
-from .error_bodies import read_error
-from .headers import challenge, request_id
+from .error_bodies import ErrorBody, read_error
+from .headers import challenge, header_reason, request_id
 
 _NEXT_STEPS = {
     400: "Correct the arguments; repeating the same call will fail again.",
     401: "The credential is missing or was rejected: `closient-mcp status` shows which one is in use.",
-    402: "The account's plan doesn't cover this, or is used up: ask the account's owner to change the plan.",
+    402: "A payment is needed or was declined, or the account's plan doesn't cover this: tell the user the reason.",
     403: "The credential lacks permission for this: it may be disabled, or be missing a scope, role or organization.",
     404: "Check the identifiers: nothing with these exists, or this credential cannot see it.",
     405: "The service doesn't support this method here; its OpenAPI document may be out of date.",
@@ -34,6 +34,8 @@ _NEXT_STEPS = {
     451: "The service may not provide this, for legal reasons.",
     501: "The service doesn't support this; its OpenAPI document may be out of date.",
 }
+_REPORTED = "It reported a failure in spite of that status: correct what it names, then try again."
+_REASONS = ("error", "errors", "error_code", "errorCode")
 _SAME_AS = {410: 404, 422: 400}
 
 
@@ -43,9 +45,10 @@ def upstream_error(response: Response, system: str) -> UpstreamError:
     status, challenged = response.status, challenge(response.headers) if response.status in (401, 403) else {}
     if not error.message:
         error = replace(error, message=as_text(challenged.get("error_description")) or as_text(challenged.get("error")))
+    if not error.message and not error.more:
+        error = replace(error, message=header_reason(response.headers))
     if not error.code and (named := response.headers.get("x-amzn-errortype")):  # AWS
         error = replace(error, code=one_line(named.partition(":")[0], 100))
-    reason = (error.message or "it gave no reason").rstrip(". ")
     details: JsonObject = {"status": status, "url": redact_url(response.url), **error.as_details()}
     if challenged:
         details["www_authenticate"] = challenged
@@ -54,13 +57,30 @@ def upstream_error(response: Response, system: str) -> UpstreamError:
     if status == 405 and "allow" in response.headers:
         details["allow"] = one_line(response.headers["allow"], 100)
     wait = None
-    if status in (429, 503):
+    if status in (429, 503) or "retry-after" in response.headers:
         wait = seconds_to_wait(response.headers)
         wait = error.wait if wait is None else wait
     if wait is not None:
         details["retry_after_seconds"] = wait
-    message = f"{system} answered HTTP {status}: {reason}."
-    return UpstreamError(status, message, _scope_step(system, challenged) or next_step(status, wait), details)
+    return UpstreamError(
+        status, _message(system, status, error), _scope_step(system, challenged) or next_step(status, wait), details
+    )
+
+
+def failure_in_success(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
+    """Return the error that a body with `ok: false` or `success: false` reports with a status of success."""
+    node = as_object(value)
+    if not any(node.get(name) is False for name in ("ok", "success")) or not any(map(node.get, _REASONS)):
+        return None
+    error = read_error(response.body, response.headers.get("content-type", ""))
+    details: JsonObject = {"status": response.status, "url": redact_url(response.url), **error.as_details()}
+    return UpstreamError(response.status, _message(system, response.status, error), _REPORTED, details)
+
+
+def _message(system: str, status: int, error: ErrorBody) -> str:
+    reason = (error.message or error.more or "it gave no reason").rstrip(". ")
+    more = f" More of its answer: {error.more.rstrip('. ')}." if error.message and error.more else ""
+    return f"{system} answered HTTP {status}{' with an error' if status < 400 else ''}: {reason}.{more}"
 
 
 def _scope_step(system: str, challenged: JsonObject) -> str:
@@ -72,8 +92,8 @@ def _scope_step(system: str, challenged: JsonObject) -> str:
 
 def next_step(status: int, wait: float | None = None) -> str:
     """Return what to do about an HTTP status."""
-    if status == 429 or (status == 503 and wait is not None):
-        return f"Wait {_seconds(wait)}, then try again." if wait is not None else "Wait a while, then try again."
+    if status == 429 or wait is not None:
+        return f"Wait {_duration(wait)}, then try again." if wait is not None else "Wait a while, then try again."
     if known := _NEXT_STEPS.get(_SAME_AS.get(status, status)):
         return known
     if status >= 500:
@@ -81,5 +101,9 @@ def next_step(status: int, wait: float | None = None) -> str:
     return "The call was not carried out."
 
 
-def _seconds(wait: float) -> str:
-    return "a second" if wait <= 1 else f"{math.ceil(wait)} seconds"
+def _duration(wait: float) -> str:
+    if wait <= 1:
+        return "a second"
+    units = ((120, 1, "seconds"), (7_200, 60, "minutes"), (172_800, 3_600, "hours"), (math.inf, 86_400, "days"))
+    size, name = next((size, name) for limit, size, name in units if wait < limit)
+    return f"{math.ceil(wait / size)} {name}"
