@@ -58,12 +58,38 @@ async def read_capped(response: httpx2.Response, limit: int) -> tuple[bytes, boo
     return bytes(body), False
 
 
+class BrokenOffError(httpx2.ReadError):
+    """The connection ended inside the body of a response."""
+
+    def __init__(self, received: int, expected: str) -> None:
+        of_all = f" of {expected}" if expected.isdecimal() else ""
+        super().__init__(f"its answer broke off after {received}{of_all} bytes")
+
+
+def has_answer(error: httpx2.RequestError) -> bool:
+    """Tell whether the server answered, though with something unusable."""
+    return isinstance(error, BrokenOffError) or _suggested_status(error) is not None
+
+
+def _suggested_status(error: BaseException) -> int | None:
+    """Return the status that h11, which reads responses for httpx2, suggests for an invalid one."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(status := getattr(cause, "error_status_hint", None), int):
+            return status
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
 def reason_of(error: httpx2.RequestError) -> str:
     """Return why there was no response."""
     if isinstance(error, httpx2.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, httpx2.TimeoutException):
         return "no response in time"
+    status = None if isinstance(error, BrokenOffError) else _suggested_status(error)
+    if status is not None:
+        return "a header of its answer is too long" if status == 431 else "its answer is not valid HTTP"
     return str(error).strip().rstrip(".")[:200] or type(error).__name__
 
 

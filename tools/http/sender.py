@@ -17,7 +17,18 @@ from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
 from ..formats.urls import InvalidUrlError, has_origin, redact_url, resolve
-from .messages import IDEMPOTENT, MAY_HAVE_SUCCEEDED, REDIRECTS, Request, Response, lower_case, read_capped, reason_of
+from .messages import (
+    IDEMPOTENT,
+    MAY_HAVE_SUCCEEDED,
+    REDIRECTS,
+    BrokenOffError,
+    Request,
+    Response,
+    has_answer,
+    lower_case,
+    read_capped,
+    reason_of,
+)
 from .rate_limits import RateLimiter, seconds_to_wait
 
 logger = logging.getLogger(__name__)
@@ -135,7 +146,10 @@ class Sender:
         ) as response:
             headers = lower_case(response)
             streaming = essence(headers.get("content-type", "")) in _STREAMING
-            body, cut = await (read_stream(response) if streaming else read_capped(response, MAX_BYTES))
+            try:
+                body, cut = await (read_stream(response) if streaming else read_capped(response, MAX_BYTES))
+            except (httpx2.RemoteProtocolError, httpx2.ReadError) as error:
+                raise BrokenOffError(response.num_bytes_downloaded, headers.get("content-length", "")) from error
             logger.debug("%s %s: %s", request.method, redact_url(request.url), response.status_code)
             return Response(response.status_code, headers, body, request.url, cut, waited, request.method)
 
@@ -143,7 +157,8 @@ class Sender:
         reason, next_step = reason_of(error), _retry_hint(request)
         if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
             next_step = "Check the network and the URL, then try again."
-        message = f"{self._label(request.url)} cannot be reached: {reason}."
+        failure = "failed" if has_answer(error) else "cannot be reached"
+        message = f"{self._label(request.url)} {failure}: {reason}."
         return UnreachableError(message, next_step, _details(request.url, reason))
 
     def _label(self, url: str) -> str:

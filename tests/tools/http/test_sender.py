@@ -395,3 +395,37 @@ async def test_a_redirect_to_get_drops_the_content_type(service: Service, sender
     await sender.send(Request("POST", f"{service.url}/a", headers, b"{}"))
     assert "content-type" not in service.received[1].headers
     assert service.received[1].headers["x-kept"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nabcd", "failed: its answer broke off after 4 of 500 bytes."),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n",
+            "failed: its answer broke off after 4 bytes.",
+        ),
+        (b"NOT HTTP AT ALL\r\n\r\n", "failed: its answer is not valid HTTP."),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000 + b"\r\n\r\n", "failed: a header of its answer is too long."),
+        (b"", "cannot be reached: Server disconnected without sending a response."),
+    ],
+    ids=["cut", "cut-chunks", "not-http", "long-header", "nothing"],
+)
+async def test_an_invalid_answer_is_told_from_none(reply: bytes, reason: str) -> None:
+    async def answer(stream: SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            await stream.send(reply)
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        httpx2.AsyncClient(trust_env=False, verify=False) as client,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(listener.serve, answer)
+        url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
+        with pytest.raises(UnreachableError) as caught:
+            await Sender(client, frozenset({url}), "acme").send(Request("POST", url))
+        group.cancel_scope.cancel()
+    assert caught.value.message == f"acme (127.0.0.1) {reason}"
+    assert caught.value.next_step == MAY_HAVE_SUCCEEDED
