@@ -17,7 +17,7 @@ from .headers import challenge, header_reason, request_id
 _NEXT_STEPS = {
     400: "Correct the arguments; repeating the same call will fail again.",
     401: "The credential is missing or was rejected: `closient-mcp status` shows which one is in use.",
-    402: "A payment is needed or was declined, or the account's plan doesn't cover this: tell the user the reason.",
+    402: "A payment was declined, or the account's plan doesn't cover this: ask the account's owner to settle it.",
     403: "The credential lacks permission for this: it may be disabled, or be missing a scope, role or organization.",
     404: "Check the identifiers: nothing with these exists, or this credential cannot see it.",
     405: "The service doesn't support this method here; its OpenAPI document may be out of date.",
