@@ -95,11 +95,11 @@ async def probe_file(path: Path, base: str, fetcher: Fetcher) -> Probe:
         return _from_document(str(path), "", base, _ApiDocument(content, url))
     source = DocumentSource(catalog=url)
     # The user trusts a local file, so the origins that it lists may be read.
-    listed = Fetcher(fetcher.client, _listed_origins(document))
+    listed = Fetcher(fetcher.client, _catalog_origins(document))
     return await _from_catalog({"catalog": str(path)}, source, base, Reader(listed, source.files, source.folders))
 
 
-def _listed_origins(document: Document) -> frozenset[str]:
+def _catalog_origins(document: Document) -> frozenset[str]:
     try:
         entries = read_catalog(document.body, document.url).entries
     except InvalidCatalogError:

@@ -11,7 +11,7 @@ from ...tools.openapi.document import UnreadableDocumentError, read_document
 from ...tools.openapi.servers import server_origins
 
 
-def described_origins(uri: str) -> tuple[str, ...]:
+def document_origins(uri: str) -> tuple[str, ...]:
     """The origins of the servers in a local OpenAPI document; none if it is unreadable."""
     try:
         document = read_document(_read(uri))
@@ -20,7 +20,7 @@ def described_origins(uri: str) -> tuple[str, ...]:
     return tuple(sorted(server_origins(document, uri)))
 
 
-def listed_origins(uri: str) -> tuple[str, ...]:
+def catalog_origins(uri: str) -> tuple[str, ...]:
     """The origins of the APIs in a local catalog and in its local documents.
 
     The origin of a remote document counts only if its API has no anchor.
@@ -33,7 +33,7 @@ def listed_origins(uri: str) -> tuple[str, ...]:
     for entry in catalog.entries:
         for url in (entry.anchor, entry.document_url):
             if is_file(url):
-                found |= dict.fromkeys(described_origins(url))
+                found |= dict.fromkeys(document_origins(url))
                 continue
             if url == entry.document_url and entry.anchor and not is_file(entry.anchor):
                 continue

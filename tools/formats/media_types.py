@@ -55,7 +55,7 @@ def body_format(media_type: str, *, binary_schema: bool, string_schema: bool) ->
     return "text" if is_text else "binary"
 
 
-def sendable(media_type: str, kind: BodyFormat) -> str:
+def concrete_type(media_type: str, kind: BodyFormat) -> str:
     """Return the media type, or for a range (`text/*`) the concrete type to send."""
     if "*" not in essence(media_type):
         return media_type

@@ -34,7 +34,7 @@ from .fetched import (
     Validators,
     validators_of,
 )
-from .messages import REDIRECTS, lower_case, read_capped, reason_of
+from .messages import REDIRECTS, headers_of, read_capped, reason_of
 from .rate_limits import seconds_to_wait
 
 logger = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class Fetcher:
 
     async def _get_links(self, method: str, url: str) -> Document | str:
         async with self.client.stream(method, url, follow_redirects=False) as response:
-            headers = lower_case(response)
+            headers = headers_of(response)
         if response.status_code in REDIRECTS and "location" in headers:
             return resolve(url, headers["location"])
         return Document(headers.get("link", "").encode(), url, time.time(), validators=validators_of(headers, ""))
@@ -193,7 +193,7 @@ class Fetcher:
         conditions = known.conditions() if known and known.accept == accept else {}
         request_headers = {"accept": accept, **conditions}
         async with self.client.stream("GET", url, headers=request_headers, follow_redirects=False) as response:
-            status, headers = response.status_code, lower_case(response)
+            status, headers = response.status_code, headers_of(response)
             logger.debug("GET %s: %s", redact_url(url), status)
             wait = seconds_to_wait(headers) if status in (429, 503) else None
             if wait is not None and wait <= _MAX_WAIT:

@@ -93,6 +93,6 @@ def reason_of(error: httpx2.RequestError) -> str:
     return str(error).strip().rstrip(".")[:200] or type(error).__name__
 
 
-def lower_case(response: httpx2.Response) -> dict[str, str]:
+def headers_of(response: httpx2.Response) -> dict[str, str]:
     """Return the headers by lower-case name, repeated ones joined by commas (RFC 9110 §5.3)."""
     return {name.lower(): value for name, value in response.headers.items()}

@@ -25,7 +25,7 @@ from .messages import (
     Request,
     Response,
     has_answer,
-    lower_case,
+    headers_of,
     read_capped,
     reason_of,
 )
@@ -144,7 +144,7 @@ class Sender:
             follow_redirects=False,
             extensions={"scopes": request.scopes, "may_ask": request.may_ask},
         ) as response:
-            headers = lower_case(response)
+            headers = headers_of(response)
             streaming = essence(headers.get("content-type", "")) in _STREAMING
             try:
                 body, cut = await (read_stream(response) if streaming else read_capped(response, MAX_BYTES))

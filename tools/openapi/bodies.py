@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from ..formats.media_types import BodyFormat, body_format, essence, is_media_type, sendable
+from ..formats.media_types import BodyFormat, body_format, concrete_type, essence, is_media_type
 from ..formats.text import clean, one_line, sentences
 from ..schema.file_schemas import FILE, is_binary, with_files
 from ..schema.reader import SchemaReader
@@ -93,7 +93,7 @@ def read_body(reader: SchemaReader, operation: JsonObject, method: str) -> tuple
 def _body(choice: _Choice, required: bool, choices: list[_Choice]) -> Body:
     binary = tuple(other.media_type for other in choices if other.kind == "binary") if choice.kind == "binary" else ()
     parts = choice.form.parts if choice.form else ()
-    return Body(sendable(choice.media_type, choice.kind), required, choice.kind, parts, binary)
+    return Body(concrete_type(choice.media_type, choice.kind), required, choice.kind, parts, binary)
 
 
 def _with_media_type(schema: JsonObject, choice: _Choice) -> JsonObject:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ....tools.catalog.discovery import DocumentSource
 from ....tools.formats.urls import is_file, origin_of
 from ..credentials import credential_of, new_profile
-from ..local_origins import described_origins, listed_origins
+from ..local_origins import catalog_origins, document_origins
 from ..model import Preset, SystemSettings
 from ..table_reader import TableReader
 
@@ -45,6 +45,6 @@ def _api_origins(base: str, site: str, catalog: str, documents: tuple[str, ...])
     if base or site:
         return [origin_of(base or site)]
     if catalog:
-        return list(listed_origins(catalog)) if is_file(catalog) else [origin_of(catalog)]
-    origins = [described_origins(url) if is_file(url) else (origin_of(url),) for url in documents]
+        return list(catalog_origins(catalog)) if is_file(catalog) else [origin_of(catalog)]
+    origins = [document_origins(url) if is_file(url) else (origin_of(url),) for url in documents]
     return list(dict.fromkeys(origin for each in origins for origin in each))
