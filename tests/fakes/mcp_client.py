@@ -16,7 +16,7 @@ from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
-from .service import Service
+from .service import Sandbox, Service
 
 Era: TypeAlias = Literal["legacy", "2026-07-28"]
 ERAS: list[Era] = ["legacy", "2026-07-28"]
@@ -25,7 +25,7 @@ KEY = "csb_0123456789abcdef0123456789abcdef_00000000"
 
 @asynccontextmanager
 async def connected(
-    service: Service, era: Era = "2026-07-28", environ: dict[str, str] | None = None, **options: Any
+    service: Service | Sandbox, era: Era = "2026-07-28", environ: dict[str, str] | None = None, **options: Any
 ) -> AsyncGenerator[mcp.Client]:
     settings = load_settings(Options(site=service.url, **options), environ or {"CLOSIENT_API_KEY": KEY})
     async with (
