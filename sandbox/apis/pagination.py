@@ -18,7 +18,7 @@ class Pagination(Schema):
 class PageQuery(Schema):
     """The query parameters for a page of a list."""
 
-    page: int = Field(1, ge=1, description="The page, from 1.")
+    page: int = Field(1, ge=1, le=1_000_000, description="The page, from 1.")
     page_size: int = Field(25, ge=1, le=100, description="Entries per page.")
 
 

@@ -115,6 +115,7 @@ def test_an_unknown_gtin_is_404_with_the_documented_message(http: httpx2.Client)
         ("DELETE", TRADE_ITEMS, 405),
         ("POST", f"{TRADE_ITEMS}?page=0", 405),
         ("GET", f"{TRADE_ITEMS}?page=0", 422),
+        ("GET", f"{TRADE_ITEMS}?page=99999999999999999999", 422),
         ("GET", f"{TRADE_ITEMS}?ordering=price", 422),
         ("GET", f"{PRODUCTS}", 422),
         ("POST", "/.well-known/api-catalog", 405),
