@@ -60,7 +60,9 @@ def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
                 assert "getenv" not in text, path
 
 
-HEAVY = {"authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock", "biip", "jmespath"}
+HEAVY = {
+    "authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock", "biip", "jmespath", "segno",
+}  # fmt: skip
 
 
 def test_heavy_modules_wait_until_they_are_needed() -> None:

@@ -7,7 +7,7 @@ coupons (8110, 8112) isn't checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -136,10 +136,11 @@ def lacks_key(ais: Iterable[str]) -> bool:
     return bool(identified) and not any(ai in KEYS for ai in identified)
 
 
-def titles(elements: Mapping[str, str]) -> dict[str, str]:
-    """Return the short title of each identifier, such as BATCH/LOT for 10."""
-    found = {ai: find_identifier(ai) for ai in elements}
-    return {ai: identifier.data_title for ai, identifier in found.items() if identifier}
+def describe_identifier(ai: str) -> tuple[str, str]:
+    """Return the title and the description of a known identifier: `BATCH/LOT` and `Batch or lot number` for 10."""
+    identifier = find_identifier(ai)
+    assert identifier is not None
+    return identifier.data_title, identifier.description
 
 
 def _components(ai: str) -> list[tuple[str, str, str, str]]:

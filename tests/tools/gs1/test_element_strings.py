@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.gs1.element_strings import parse_bracketed, parse_raw, swallowed_tail
-from closient_mcp.tools.gs1.elements import Elements, lacks_key, titles
+from closient_mcp.tools.gs1.elements import Elements, describe_identifier, lacks_key
 from closient_mcp.tools.gs1.errors import InvalidCodeError
 
 from .vectors import vectors
@@ -108,7 +108,8 @@ def test_a_lot_that_may_have_swallowed_a_date_is_noticed(data: str, tail: str) -
 
 
 def test_elements_have_the_titles_of_the_standard() -> None:
-    assert titles({"01": "", "10": "", "3103": ""}) == {"01": "GTIN", "10": "BATCH/LOT", "3103": "NET WEIGHT (kg)"}
+    assert [describe_identifier(ai)[0] for ai in ("01", "10", "3103")] == ["GTIN", "BATCH/LOT", "NET WEIGHT (kg)"]
+    assert describe_identifier("10")[1] == "Batch or lot number"
 
 
 @given(LOT)
