@@ -6,6 +6,7 @@ import hashlib
 import re
 from urllib.parse import quote, unquote
 
+from ..formats.images import BrokenImageError, image_size
 from ..formats.text import one_line
 from ..formats.urls import redact_url
 from ..http.messages import Response
@@ -13,6 +14,7 @@ from .result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 
 # Base64 adds a third, and hosts reject results of more than 1 MB.
 MAX_BYTES = 700_000
+MAX_PIXELS = 8_000
 _EXTENDED = re.compile(r"filename\*\s*=\s*([\w-]{0,40})'[^']{0,40}'([^;\s]{1,500})", re.IGNORECASE)
 _PLAIN = re.compile(r"filename\s*=\s*(?:\"((?:[^\"\\]|\\.){1,500})\"|([^;\s\"]{1,500}))", re.IGNORECASE)
 
@@ -21,13 +23,27 @@ def media_result(response: Response, kind: str, media_type: str, system: str, no
     """Return the bytes as an image, audio or a resource, with a line that describes them."""
     name, body = filename(response.headers.get("content-disposition", "")), response.body
     summary = f"{_size(response)} of {one_line(media_type, 80)}" + (f", named {name}" if name else "")
+    where = f"give the user its URL: {redact_url(response.url)}"
     if response.cut or len(body) > MAX_BYTES:
         digest = "" if response.cut else f" (SHA-256 {hashlib.sha256(body).hexdigest()})"
         return Result(
             f"{summary}{digest}. This exceeds the limit of {MAX_BYTES} bytes. Request a smaller form or a part of it, "
-            f"or give the user its URL: {redact_url(response.url)}",
+            f"or {where}",
             note=note,
         )
+    if kind == "image":
+        # An image that a model cannot read makes some hosts reject the whole conversation.
+        try:
+            width, height = image_size(body, media_type)
+        except BrokenImageError as error:
+            return Result(f"{summary}. It is not shown because the image is damaged: {error}. Or {where}", note=note)
+        summary += f", {width} x {height} pixels"
+        if max(width, height) > MAX_PIXELS:
+            return Result(
+                f"{summary}. It is not shown because models read at most {MAX_PIXELS} pixels a side. "
+                f"Request a smaller form, or {where}",
+                note=note,
+            )
     return Result(f"{summary}.", note=note, blocks=(_block(body, kind, media_type, system, name),))
 
 

@@ -25,6 +25,7 @@ from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import JsonObject
 
 from ...fakes.clocks import FlyingTime
+from ...fakes.images import png
 from ...fakes.limits import SECONDS
 from ...fakes.mcp_client import ERAS, KEY, Era, connected, listening, text
 from ...fakes.service import Received, Reply, Service, document, operation
@@ -158,7 +159,7 @@ async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_the_result(ser
     assert text(result) == '{"you sent":"[secret]"}'
 
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+PNG = png()
 BYTES = b"\0\1\2"
 ENCODED = base64.b64encode(PNG).decode()
 

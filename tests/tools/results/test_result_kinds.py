@@ -24,9 +24,11 @@ from closient_mcp.tools.results.media import filename
 from closient_mcp.tools.results.responses import read_response
 from closient_mcp.tools.results.result import AudioBlock, ImageBlock, ResourceBlock, Result
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+from ...fakes.images import GIF, JPEG, WEBP, png
+
+PNG = png(4, 5)
+SIZE = len(PNG)
 WAV = b"RIFF\x24\0\0\0WAVEfmt "
-WEBP = b"RIFF\x24\0\0\0WEBPVP8 "
 
 
 def read(body: bytes | str, content_type: str = "", **members: Any) -> Result:
@@ -255,12 +257,25 @@ def test_rule_2_a_web_page_of_nothing_but_beginnings_is_read(piece: str) -> None
 def test_an_image_is_returned_as_an_image_whatever_its_media_type(content_type: str) -> None:
     result = read(PNG, content_type)
     assert result.blocks == (ImageBlock(PNG, "image/png"),)
-    assert result.text == "28 bytes of image/png."
+    assert result.text == f"{SIZE} bytes of image/png, 4 x 5 pixels."
+
+
+def test_a_damaged_image_is_described_and_not_sent() -> None:
+    result = read(PNG[:-20], "image/png")
+    assert result.blocks == ()
+    assert "because the image is damaged: it ends too early" in result.text
+    assert result.text.endswith("https://h.example/a")
+
+
+def test_an_image_of_more_pixels_than_models_read_is_described() -> None:
+    result = read(png(9_000, 100), "image/png")
+    assert result.blocks == ()
+    assert "9000 x 100 pixels. It is not shown because models read at most 8000 pixels a side" in result.text
 
 
 @pytest.mark.parametrize(
     ("body", "media_type"),
-    [(b"\xff\xd8\xff\xe0", "image/jpeg"), (b"GIF89a\1", "image/gif"), (WEBP, "image/webp")],
+    [(JPEG, "image/jpeg"), (GIF, "image/gif"), (WEBP, "image/webp")],
 )
 def test_images_are_recognized_by_their_first_bytes(body: bytes, media_type: str) -> None:
     assert read(body, "application/octet-stream").blocks == (ImageBlock(body, media_type),)
@@ -337,7 +352,7 @@ def test_rule_2_too_many_bytes_are_described(monkeypatch: pytest.MonkeyPatch) ->
     assert result.blocks == ()
     digest = hashlib.sha256(PNG).hexdigest()
     assert result.text.startswith(
-        f"28 bytes of image/png, named a.png (SHA-256 {digest}). This exceeds the limit of 20 bytes"
+        f"{SIZE} bytes of image/png, named a.png (SHA-256 {digest}). This exceeds the limit of 20 bytes"
     )
     assert result.text.endswith("https://h.example/a")
 
@@ -346,16 +361,16 @@ def test_rule_2_too_many_bytes_are_described(monkeypatch: pytest.MonkeyPatch) ->
     ("headers", "said"),
     [
         ({"content-length": "999"}, "999 bytes of image/png"),
-        ({}, "more than 28 bytes of image/png"),
-        ({"content-length": "999", "content-encoding": "gzip"}, "more than 28 bytes of image/png"),
-        ({"content-length": "5"}, "more than 28 bytes of image/png"),
-        ({"content-length": "x"}, "more than 28 bytes of image/png"),
+        ({}, "more than {size} bytes of image/png"),
+        ({"content-length": "999", "content-encoding": "gzip"}, "more than {size} bytes of image/png"),
+        ({"content-length": "5"}, "more than {size} bytes of image/png"),
+        ({"content-length": "x"}, "more than {size} bytes of image/png"),
     ],
 )
 def test_incomplete_bytes_are_never_returned(headers: dict[str, str], said: str) -> None:
     result = read(PNG, "image/png", headers=headers, cut=True)
     assert result.blocks == ()
-    assert result.text.startswith(f"{said}. This exceeds")
+    assert result.text.startswith(f"{said.format(size=SIZE)}. This exceeds")
 
 
 def test_rule_1_bytes_with_a_secret_are_omitted() -> None:
