@@ -10,18 +10,34 @@ from datetime import UTC, datetime
 
 from .json_values import JsonValue
 
-# Control characters except tab and newlines; format characters (Unicode Cf: bidirectional overrides, zero width,
-# byte order mark, soft hyphen, tags), which are invisible and can hide instructions; blank fillers; and the
-# variation selectors beyond the sixteen that emoji use.
+# What is invisible and can hide instructions: control characters except tab and newlines; format characters (Unicode
+# Cf: bidirectional overrides, zero width, byte order mark, soft hyphen); blank fillers; variation selectors; tags.
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
-    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb"
     "\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5"
     "\ud800-\udfff"
-    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    "|[\U000e0000-\U000e0fff]+"
 )
+# Letters and marks that join: of Arabic and its relatives, Mongolian, and the scripts of Brahmi.
+_JOINING = re.compile(
+    "[\u0620-\u07ff\u0840-\u0dff\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\u1820-\u18aa\u1a20-\u1bff\ua840-\ua8ff"
+    "\ua980-\ua9df\uaa00-\uaadf\uabc0-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010ac0-\U00010aff\U00010d00-\U00010d3f"
+    "\U00011000-\U000119ff\U0001e900-\U0001e95f]"
+)
+_EMOJI = re.compile(
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935"
+    "\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+# Beside emoji, what has standardized variants: mathematical operators, ideographs and their punctuation, some scripts.
+_WITH_VARIANTS = re.compile(
+    "[\u1000-\u109f\u2200-\u22ff\u2e80-\u9fff\ua840-\ua87f\uaa60-\uaa7f\uf900-\ufaff\uff01-\uff60\U00010ac0-\U00010aff"
+    "\U00013000-\U0001342f\U00020000-\U0003ffff]"
+)
+# The flags of regions that emoji fonts have (UTS 51 annex C): England, Scotland, Wales.
+_REGIONS = {"".join(chr(0xE0000 + ord(letter)) for letter in f"{region}\x7f") for region in ("gbeng", "gbsct", "gbwls")}
 _INLINE_TAG = re.compile(
     r"</?(?:a|b|i|u|s|em|strong|code|span|sup|sub|small|font)(?:\s[^<>]{0,500})?/?>", re.IGNORECASE
 )
@@ -36,8 +52,27 @@ _WHITESPACE = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """Remove control, bidirectional and invisible characters."""
-    return _INVISIBLE.sub("", text)
+    """Remove control, bidirectional and invisible characters, except where scripts and emoji need them."""
+    return _INVISIBLE.sub(_needed, text)
+
+
+def _needed(invisible: re.Match[str]) -> str:
+    """Return the characters if what is beside them needs them, else ''."""
+    text, at, found = invisible.string, invisible.start(), invisible[0]
+    before, after = text[at - 1 : at], text[invisible.end() : invisible.end() + 1]
+    if found == "\u200c":  # zero-width non-joiner (UAX 31 §2.3)
+        needed = bool(_JOINING.match(before) and _JOINING.match(after))
+    elif found == "\u200d":  # zero-width joiner: also at the end of a word, and between emoji (UTS 51 §2.7)
+        emoji = text[at - 2 : at - 1] if before == "\ufe0f" else before
+        needed = bool(_JOINING.match(before) or (_EMOJI.match(emoji) and _EMOJI.match(after)))
+    elif "\ufe00" <= found <= "\ufe0f":  # variation selectors; with digits, of keycaps
+        keycap = found == "\ufe0f" and after == "\u20e3" and before in tuple("0123456789#*")
+        needed = keycap or bool(_EMOJI.match(before) or _WITH_VARIANTS.match(before))
+    elif "\u180b" <= found <= "\u180f":  # Mongolian variation selectors and vowel separator
+        needed = "\u1820" <= before <= "\u18aa"
+    else:
+        needed = before == "\U0001f3f4" and found in _REGIONS
+    return found if needed else ""
 
 
 def clean_value(value: JsonValue) -> JsonValue:

@@ -26,6 +26,62 @@ def test_visible_text_is_unchanged(text: str) -> None:
     assert clean(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می\u200cخواهم",
+        "ه\u200d.ش",
+        "क्\u200dष क्\u200cष ന\u0d4d\u200d",
+        "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+        "\U0001f469\U0001f3fd\u200d\U0001f680",
+        "\U0001f3f3\ufe0f\u200d\U0001f308",
+        "❤\ufe0f",
+        "1\ufe0f\u20e3",
+        "©\ufe0f",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "神\ufe00",
+        "ᠰᠠᠷ\u180eᠠ",
+    ],
+    ids=[
+        "persian",
+        "heh",
+        "indic",
+        "family",
+        "astronaut",
+        "rainbow",
+        "heart",
+        "keycap",
+        "sign",
+        "flag",
+        "han",
+        "mongol",
+    ],
+)
+def test_joiners_and_selectors_stay_where_scripts_and_emoji_need_them(text: str) -> None:
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "visible"),
+    [
+        ("super\u200bcali", "supercali"),
+        ("ig\u200cno\u200dre", "ignore"),
+        ("می\u200c", "می"),
+        ("\u200cمی", "می"),
+        ("a\u200d\U0001f469\u200d b", "a\U0001f469 b"),
+        ("a\ufe0f\u200d❤", "a❤"),
+        ("a\ufe0fb\ufe01", "ab"),
+        ("❤\ufe0f\ufe00\ufe01", "❤\ufe0f"),
+        ("hi\U000e0041\U000e0042", "hi"),
+        ("\U0001f3f4\U000e0069\U000e0067\U000e006e\U000e007f", "\U0001f3f4"),
+        ("x\u180eᠠ", "xᠠ"),
+        ("─\u200d─", "──"),
+    ],
+)
+def test_rule_2_joiners_and_selectors_go_where_nothing_needs_them(text: str, visible: str) -> None:
+    assert clean(text) == visible
+
+
 @given(st.text(), st.integers(min_value=10, max_value=50))
 def test_text_is_truncated_to_the_limit(text: str, limit: int) -> None:
     line = one_line(text, limit)
