@@ -58,22 +58,18 @@ def _auth(system: SystemSettings, session: Session | None, redaction: Redaction)
 
 def _client(site: str, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
     try:
-        return _new_client(site, auth)
+        return httpx2.AsyncClient(
+            auth=auth,
+            verify=certificates(),
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            # No proxy for services on this machine.
+            trust_env=not is_loopback(site),
+            headers={"user-agent": f"closient-mcp/{version('closient-mcp')}"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
     except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
         raise SettingsError(
             "The machine's proxy or certificate settings (HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR) "
             f"cannot be used: {error}"
         ) from error
-
-
-def _new_client(site: str, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(
-        auth=auth,
-        verify=certificates(),
-        timeout=_TIMEOUT,
-        follow_redirects=False,
-        # No proxy for services on this machine.
-        trust_env=not is_loopback(site),
-        headers={"user-agent": f"closient-mcp/{version('closient-mcp')}"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import anyio
@@ -95,13 +95,13 @@ async def _sign_out(session: Session, terminal: Terminal, forget: bool) -> int:
     return 0
 
 
-def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], object]) -> int:
+def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], Awaitable[int]]) -> int:
     # Pasting a URL turns the echo off, and that thread may still be waiting when the sign-in ends.
     restore = restorer()
     end_on_signals(restore)
     redaction = start_log(settings.log_level, settings.log_file)
     try:
-        return anyio.run(command, redaction)  # type: ignore[arg-type]
+        return anyio.run(command, redaction)
     except AuthError as error:
         terminal.say(f"{error.message} {error.next_step}")
         return 1

@@ -134,7 +134,8 @@ def _read_api(api: _Api, apis: Mapping[str, _Api], url: str) -> Catalog:
             reason = "the catalog lists it as an `item` without a document"
             problems.append(Problem(link.href, reason, "this API is left out", api.pointer))
     nested = [link.href for context in api.contexts for relation, link in context.links if _is_nested(relation, link)]
-    if not entries and not nested and not problems and api.anchor != url and not _has_other_links(api):
+    has_others = bool(api.links("item")) or any(context.faulty for context in api.contexts)
+    if not (entries or nested or problems or has_others) and api.anchor != url:
         reason = "the catalog has no `service-desc` for it (no OpenAPI document)"
         problems.append(Problem(api.contexts[0].subject, reason, "this API is left out", api.pointer))
     return Catalog(tuple(entries), tuple(problems), tuple(nested))
@@ -161,10 +162,6 @@ def _entry(anchor: str, api: _Api, links: Sequence[Target]) -> Entry:
 
 def _is_nested(relation: str, link: Target) -> bool:
     return is_catalog(link) or (relation == "api-catalog" and not is_openapi(link) and not other_kind(link))
-
-
-def _has_other_links(api: _Api) -> bool:
-    return bool(api.links("item")) or any(context.faulty for context in api.contexts)
 
 
 def _group_formats(links: Sequence[Target], api: _Api) -> list[list[Target]]:
