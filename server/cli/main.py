@@ -103,8 +103,23 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         return _add(given)
     # A host shows what its server answers, but not what it prints; a user at a terminal sees what is printed.
     by_host = given.command in (None, "serve") and getattr(given, "http", None) is None and not sys.stdin.isatty()
-    load = load_valid_settings if by_host else load_settings
-    return _run(given, load(_options(given), os.environ))
+    load = load_settings if given.command == "config" else load_valid_settings
+    settings = load(_options(given), os.environ)
+    if not by_host:
+        _report_problems(settings)
+    return _run(given, settings)
+
+
+def _report_problems(settings: Settings) -> None:
+    """Print what is wrong with systems that are left out.
+
+    Raises:
+        SettingsError: no system is left.
+    """
+    if settings.problems and not settings.systems:
+        raise SettingsError(settings.problems[0])
+    for problem in settings.problems:
+        print(f"closient-mcp: {problem}", file=sys.stderr)
 
 
 def _output_error(error: BaseException) -> OSError | None:
