@@ -44,11 +44,6 @@ class BearerAuth(httpx2.Auth):
                 raise await _quoting(error, response)
             token = newer
             response = yield _with_token(request, token)
-        # The service has not executed the request; another process may have signed in for more scopes.
-        lacks_scope = _meaning(response) is Meaning.NOT_PERMITTED and _challenge(response).scope != ""
-        if token and lacks_scope and _may_ask(request) and (newer := await session.newer(token)):
-            token = newer
-            response = yield _with_token(request, token)
         if token and _meaning(response) is not Meaning.SIGN_IN_GONE:
             session.accepted_token = token
         if error := await asyncio.to_thread(self._error, response, token):
@@ -81,7 +76,9 @@ class BearerAuth(httpx2.Auth):
             self._session.client_setup.challenge = challenge  # for the sign-in that may follow
         if meaning is Meaning.SIGN_IN_GONE and token:
             return self._rejected(response, token)
-        if not _may_ask(response.request) or (meaning is Meaning.NOT_PERMITTED and not challenge.scope):
+        if not response.request.extensions.get("may_ask", True) or (
+            meaning is Meaning.NOT_PERMITTED and not challenge.scope
+        ):
             return None
         explain = self._scope_error if token else self._sign_in_required
         return explain(response, challenge.scope)
@@ -155,10 +152,6 @@ def _with_token(request: httpx2.Request, token: str | None) -> httpx2.Request:
     if token:
         request.headers["authorization"] = f"Bearer {token}"
     return request
-
-
-def _may_ask(request: httpx2.Request) -> bool:
-    return bool(request.extensions.get("may_ask", True))
 
 
 def _challenge(response: httpx2.Response) -> Challenge:

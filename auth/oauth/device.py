@@ -8,7 +8,7 @@ from ..records import Client, Device, Server
 from .discovery import ServerMetadataError, checked_url
 from .http import Request, Response
 from .rejections import Meaning, Rejection, read_rejection
-from .tokens import as_seconds, identified, scope_form
+from .tokens import as_seconds, identified
 
 # Clocks of virtual machines may run fast, and polling too early makes the server slower.
 _SLACK = 1.2
@@ -25,8 +25,8 @@ class DeviceFlowError(ServerMetadataError):
 def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Request:
     """The device authorization request (RFC 8628 §3.1)."""
     assert server.device_authorization_endpoint
-    target = resource or server.resource
-    form = scope_form(scopes) | ({"resource": target} if target else {})
+    parameters = {"scope": " ".join(scopes), "resource": resource or server.resource}
+    form = {name: text for name, text in parameters.items() if text}
     return identified(server.device_authorization_endpoint, client, form)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from urllib.parse import quote_plus
@@ -28,6 +28,15 @@ class Granted:
     id_token: str = field(default="", repr=False)
 
 
+# RFC 6749 §4.1.3, §4.3.2, §4.4.2, §6; RFC 8628 §3.4.
+_GRANT_TYPES: dict[RequestKind, str] = {
+    "exchange": "authorization_code",
+    "refresh": "refresh_token",
+    "password": "password",
+    "client_credentials": "client_credentials",
+    "device": "urn:ietf:params:oauth:grant-type:device_code",
+}
+
 Verdict: TypeAlias = Granted | Rejection
 
 
@@ -46,77 +55,22 @@ def is_usable(tokens: Tokens | None, now: float) -> bool:
     return now < tokens.expires_at - margin
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequestOptions:
-    """What some servers need: a `resource` (RFC 8707 §2.2), all parameters in the query, or the granted `scope`.
-
-    Servers with a password grant may require `scope` when refreshing too.
-    """
-
-    resource: str | None = None
-    in_query: bool = False
-    scope: str = ""
-
-
-_NONE = TokenRequestOptions()
-
-
-def exchange_request(
-    server: Server, client: Client, code: str, verifier: str, redirect_uri: str, options: TokenRequestOptions = _NONE
-) -> Request:
-    """The exchange of a code (RFC 6749 §4.1.3, RFC 7636 §4.5); `verifier` is empty without PKCE."""
-    form = {"code": code, "redirect_uri": redirect_uri, **({"code_verifier": verifier} if verifier else {})}
-    return _token_request(server, client, "authorization_code", form, options)
-
-
-def refresh_request(
-    server: Server, client: Client, refresh_token: str, options: TokenRequestOptions = _NONE
-) -> Request:
-    """The refresh of an access token (RFC 6749 §6)."""
-    form = {"refresh_token": refresh_token, **scope_form(options.scope.split())}
-    return _token_request(server, client, "refresh_token", form, options)
-
-
-def password_request(
+def token_request(
+    kind: RequestKind,
     server: Server,
     client: Client,
-    username: str,
-    password: str,
-    scopes: tuple[str, ...],
-    options: TokenRequestOptions = _NONE,
+    form: Mapping[str, str],
+    *,
+    resource: str | None = None,
+    in_query: bool = False,
 ) -> Request:
-    """The password grant (RFC 6749 §4.3.2)."""
-    form = {"username": username, "password": password, **scope_form(scopes)}
-    return _token_request(server, client, "password", form, options)
+    """A token request; empty parameters are left out.
 
-
-def client_credentials_request(
-    server: Server, client: Client, scopes: tuple[str, ...], options: TokenRequestOptions = _NONE
-) -> Request:
-    """The client credentials grant (RFC 6749 §4.4.2)."""
-    return _token_request(server, client, "client_credentials", scope_form(scopes), options)
-
-
-def device_token_request(
-    server: Server, client: Client, device_code: str, options: TokenRequestOptions = _NONE
-) -> Request:
-    """A poll of the device flow (RFC 8628 §3.4)."""
-    grant = "urn:ietf:params:oauth:grant-type:device_code"
-    return _token_request(server, client, grant, {"device_code": device_code}, options)
-
-
-def scope_form(scopes: Sequence[str]) -> dict[str, str]:
-    """The form parameter for scopes, left out if there are none."""
-    return {"scope": " ".join(scopes)} if scopes else {}
-
-
-def _token_request(
-    server: Server, client: Client, grant: str, form: dict[str, str], options: TokenRequestOptions
-) -> Request:
-    resource = options.resource or server.resource
-    target = {"resource": resource} if resource else {}
-    request = identified(server.token_endpoint, client, {"grant_type": grant, **form, **target})
-    return replace(request, form=None, query=request.form) if options.in_query else request
+    `resource` is where the token will be used (RFC 8707 §2.2). `in_query`: all parameters are sent in the query.
+    """
+    parameters = {"grant_type": _GRANT_TYPES[kind], **form, "resource": resource or server.resource}
+    request = identified(server.token_endpoint, client, {name: text for name, text in parameters.items() if text})
+    return replace(request, form=None, query=request.form) if in_query else request
 
 
 def revoke_requests(server: Server, client: Client, tokens: Tokens) -> list[Request]:

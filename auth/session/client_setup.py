@@ -27,7 +27,7 @@ from ..oauth.registration import (
     registration_request,
 )
 from ..oauth.rejections import Meaning, read_rejection
-from ..oauth.tokens import refresh_request
+from ..oauth.tokens import token_request
 from ..profile import Profile
 from ..records import Client, Record, Server
 from ..urls import is_at, server_at
@@ -180,7 +180,8 @@ class ClientSetup:
         if self.profile.unattended:
             return True
         try:
-            response = self.http.send(refresh_request(server, client, secrets.token_urlsafe(24)))
+            request = token_request("refresh", server, client, {"refresh_token": secrets.token_urlsafe(24)})
+            response = self.http.send(request)
         except NoResponseError:
             return True
         return read_rejection("probe", response, self.clock()).meaning is not Meaning.CLIENT_GONE

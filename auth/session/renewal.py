@@ -23,7 +23,7 @@ from ..oauth.discovery import same_origin
 from ..oauth.http import HttpClient
 from ..oauth.rejections import Meaning, Rejection
 from ..oauth.retrying import send_with_retries
-from ..oauth.tokens import Granted, TokenRequestOptions, Verdict, is_usable, refresh_request
+from ..oauth.tokens import Granted, Verdict, is_usable, token_request
 from ..profile import Profile
 from ..records import Client, Record, Server, Tokens
 from ..store.record_store import Store
@@ -114,14 +114,6 @@ class Session:
                 "The sign-in is being renewed; try again.",
             ) from None
 
-    async def newer(self, token: str) -> str | None:
-        """Another valid token that a different process has saved, if any, without renewing."""
-        if self._unsaved:
-            return None  # the file is older than the memory
-        self.reread()
-        usable = await self._usable(token)
-        return usable if usable != token else None
-
     def is_new(self, token: str) -> bool:
         """Whether this token was issued a moment ago, so that another one would not help."""
         return self.clock() - self._obtained_at(token) < _NEW
@@ -129,10 +121,6 @@ class Session:
     def _obtained_at(self, token: str) -> float:
         tokens = self._tokens
         return tokens.obtained_at if tokens and tokens.access_token == token else 0.0
-
-    def reread(self) -> None:
-        """Read the file again at the next use."""
-        self._set_tokens(None)
 
     def note_rejection(self, token: str) -> None:
         """Remember that a service rejected a new token; simultaneous rejections of one token count once."""
@@ -260,8 +248,11 @@ class Session:
         complete = self.credentials.complete(client, server)
 
         def send(scope: str) -> Verdict:
-            options = TokenRequestOptions(self.profile.resource, self.profile.in_query, scope)
-            request = refresh_request(server, complete, tokens.refresh_token or "", options)
+            form = {"refresh_token": tokens.refresh_token or "", "scope": scope}
+            profile = self.profile
+            request = token_request(
+                "refresh", server, complete, form, resource=profile.resource, in_query=profile.in_query
+            )
             return send_with_retries("refresh", self.http, request, self.clock, tokens)
 
         # Some servers otherwise issue a token for something else. RFC 6749 §6: no more than was granted.

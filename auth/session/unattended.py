@@ -6,9 +6,9 @@ import logging
 
 from ..errors import AuthError
 from ..oauth.registration import Purpose
-from ..oauth.rejections import Meaning, Rejection
+from ..oauth.rejections import Meaning, Rejection, RequestKind
 from ..oauth.retrying import send_once, send_with_retries
-from ..oauth.tokens import Granted, TokenRequestOptions, Verdict, client_credentials_request, password_request
+from ..oauth.tokens import Granted, Verdict, token_request
 from ..records import Record, Server
 from ..store.record_store import Store
 from .client_setup import ClientSetup
@@ -58,13 +58,15 @@ class Unattended:
         assert complete.client
         client = self._credentials.complete(complete.client, server)
         http, clock = self._client_setup.http, self._client_setup.clock
-        options = TokenRequestOptions(self._profile.resource, self._profile.in_query)
-        if self._profile.grant == "client_credentials":
-            request = client_credentials_request(server, client, self._scopes, options)
-            return complete, send_with_retries("client_credentials", http, request, clock)
-        # Once: the server may have counted a failed attempt whose response was lost.
-        request = password_request(server, client, *self._credentials.user(), self._scopes, options)
-        return complete, send_once("password", http, request, clock)
+        kind: RequestKind = "password" if self._profile.grant == "password" else "client_credentials"
+        form = {"scope": " ".join(self._scopes)}
+        if kind == "password":
+            form["username"], form["password"] = self._credentials.user()
+        resource, in_query = self._profile.resource, self._profile.in_query
+        request = token_request(kind, server, client, form, resource=resource, in_query=in_query)
+        # A password once: the server may have counted a failed attempt whose response was lost.
+        send = send_once if kind == "password" else send_with_retries
+        return complete, send(kind, http, request, clock)
 
     def _with_tokens(self, record: Record, granted: Granted) -> Record:
         changes: dict[str, object] = {}

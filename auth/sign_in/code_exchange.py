@@ -7,7 +7,7 @@ from ..oauth.authorization import AuthorizationResponse
 from ..oauth.discovery import is_alias
 from ..oauth.rejections import Rejection
 from ..oauth.retrying import send_once
-from ..oauth.tokens import Granted, TokenRequestOptions, exchange_request
+from ..oauth.tokens import Granted, token_request
 from ..records import Pending
 from ..secrets.redaction import Secret
 from ..session.renewal import Session
@@ -50,8 +50,8 @@ def _request_tokens(session: Session, code: str, pending: Pending) -> tuple[Gran
     """The tokens, and the sign-in without `resource` if the server accepts none (RFC 8707 §2)."""
     server = pending.server
     client = session.credentials.complete(pending.client, server)
-    options = TokenRequestOptions(session.profile.resource)
-    request = exchange_request(server, client, code, pending.verifier, pending.redirect_uri, options)
+    form = {"code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
+    request = token_request("exchange", server, client, form, resource=session.profile.resource)
     verdict = send_once("exchange", session.http, request, session.clock)
     if isinstance(verdict, Rejection) and authorization.rejects_resource(verdict.error, server):
         return _request_tokens(session, code, authorization.without_resource(pending))

@@ -11,7 +11,7 @@ from .. import background
 from ..errors import AuthError
 from ..oauth.device import next_interval, pause
 from ..oauth.retrying import send_once
-from ..oauth.tokens import Granted, TokenRequestOptions, Verdict, device_token_request
+from ..oauth.tokens import Granted, Verdict, token_request
 from ..records import Device, Record
 from ..session.messages import DeclinedError
 from ..session.renewal import Session
@@ -72,8 +72,8 @@ class DeviceLogin:
 
     def _request(self, device: Device) -> Verdict:
         complete = self._session.credentials.complete(device.client, device.server)
-        options = TokenRequestOptions(self._session.profile.resource)
-        request = device_token_request(device.server, complete, device.device_code, options)
+        form = {"device_code": device.device_code}
+        request = token_request("device", device.server, complete, form, resource=self._session.profile.resource)
         verdict = send_once("device", self._session.http, request, self._session.clock)
         if isinstance(verdict, Granted):
             save_sign_in(self._session, verdict, device, None)

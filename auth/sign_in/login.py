@@ -275,7 +275,6 @@ class Login:
         return all(scope in settled or (supported and scope not in supported) for scope in request.all_scopes(record))
 
     def _succeed(self, attempt: SignInAttempt) -> None:
-        self._session.reread()
         attempt.finish()
 
     def _handle_callback(self, attempt: SignInAttempt, pending: Pending, query: str) -> Page:
@@ -313,5 +312,4 @@ class Login:
                 self._store.remember(lambda history: history.after_failure(declined_at), pending=None)
             attempt.conclude(self._as_auth_error(error))
         else:
-            self._session.reread()
             attempt.conclude()

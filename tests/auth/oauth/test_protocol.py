@@ -42,11 +42,10 @@ from closient_mcp.auth.oauth.registration import (
 from closient_mcp.auth.oauth.rejections import Meaning, Rejection
 from closient_mcp.auth.oauth.tokens import (
     Granted,
-    exchange_request,
     is_usable,
     read_tokens,
-    refresh_request,
     revoke_requests,
+    token_request,
 )
 from closient_mcp.auth.records import Client, Pending, Server, Tokens
 from closient_mcp.auth.sign_in.browser import opener
@@ -84,6 +83,15 @@ TOKEN: dict[str, Any] = {"access_token": "access-one", "token_type": "Bearer", "
 
 def answer(body: Mapping[str, object] | None, status: int = 200, **headers: str) -> Response:
     return Response(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def exchange(client: Client) -> Request:
+    form = {"code": "the-code", "redirect_uri": REDIRECT, "code_verifier": "the-verifier"}
+    return token_request("exchange", SERVER, client, form)
+
+
+def refresh(client: Client) -> Request:
+    return token_request("refresh", SERVER, client, {"refresh_token": "refresh-one"})
 
 
 def metadata(**changes: object) -> Server:
@@ -323,13 +331,11 @@ def test_a_form_a_document_and_a_get_are_sent_as_such(service: Service, wire: Ht
 
 
 def test_rule_1_no_repr_of_a_call_or_a_response_shows_what_it_carries() -> None:
-    call = exchange_request(SERVER, Client(client_id="i", client_secret="s3cret-s3cret"), "the-code", "veri", REDIRECT)
-    basic = refresh_request(
-        SERVER, Client(client_id="i", client_secret="s3cret-s3cret", auth_method="client_secret_basic"), "refresh-one"
-    )
+    call = exchange(Client(client_id="i", client_secret="s3cret-s3cret"))
+    basic = refresh(Client(client_id="i", client_secret="s3cret-s3cret", auth_method="client_secret_basic"))
     shown = f"{call!r} {basic!r} {answer(TOKEN)!r} {answer({}, x='a-header-value')!r}"
     encoded = basic.headers["authorization"].removeprefix("Basic ")
-    for secret in ("the-code", "veri'", "s3cret", "refresh-one", "access-one", encoded, "a-header-value"):
+    for secret in ("the-code", "the-verifier", "s3cret", "refresh-one", "access-one", encoded, "a-header-value"):
         assert secret not in shown
 
 
@@ -714,7 +720,7 @@ def test_what_is_no_url_has_no_query(pasted: str) -> None:
 
 
 def test_rfc_7636_4_5_the_exchange_proves_the_verifier_and_repeats_the_redirect() -> None:
-    call = exchange_request(SERVER, CLIENT, "the-code", "the-verifier", REDIRECT)
+    call = exchange(CLIENT)
     assert (call.url, call.method, call.headers) == (SERVER.token_endpoint, "POST", {})
     assert call.form == {
         "grant_type": "authorization_code",
@@ -726,14 +732,14 @@ def test_rfc_7636_4_5_the_exchange_proves_the_verifier_and_repeats_the_redirect(
 
 
 def test_rfc_6749_6_a_refresh_sends_the_refresh_token_to_the_token_endpoint() -> None:
-    call = refresh_request(SERVER, CLIENT, "refresh-one")
+    call = refresh(CLIENT)
     assert call.url == SERVER.token_endpoint
     assert call.form == {"grant_type": "refresh_token", "refresh_token": "refresh-one", "client_id": "our-client"}
 
 
 def test_rfc_6749_2_3_1_basic_credentials_are_form_encoded_before_they_are_joined() -> None:
     client = Client(client_id="id:1 ü", client_secret="a:b%2F+c d", auth_method="client_secret_basic")
-    call = refresh_request(SERVER, client, "refresh-one")
+    call = refresh(client)
     encoded = call.headers["authorization"].removeprefix("Basic ")
     assert base64.b64decode(encoded) == b"id%3A1+%C3%BC:a%3Ab%252F%2Bc+d"
     assert call.form == {"grant_type": "refresh_token", "refresh_token": "refresh-one"}
@@ -748,7 +754,7 @@ def test_rfc_6749_2_3_1_basic_credentials_are_form_encoded_before_they_are_joine
     ],
 )
 def test_a_client_identifies_as_it_was_registered(method: str, secret: str | None, sent: dict[str, str]) -> None:
-    call = refresh_request(SERVER, Client(client_id="i", client_secret=secret, auth_method=method), "refresh-one")
+    call = refresh(Client(client_id="i", client_secret=secret, auth_method=method))
     assert not call.headers
     assert call.form is not None
     assert {name: value for name, value in call.form.items() if name.startswith("client")} == sent

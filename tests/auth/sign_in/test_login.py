@@ -367,7 +367,7 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("closient_mcp.auth.sign_in.code_exchange.exchange_request", fail)
+        broken.setattr("closient_mcp.auth.sign_in.code_exchange.token_request", fail)
         try:
             come_back(attempt)
         except OSError as error:
