@@ -1,95 +1,207 @@
-"""How to get the next page: a sentence for the model, only where the response is unambiguous."""
+"""How to get the next page, only where the response is unambiguous and the operation takes the argument."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
-from ..formats.link_header import read_links
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, to_text
 from ..openapi.operations import Operation
 from ..openapi.parameters import Parameter
 from ..schema.validation import BODY
+from .page_facts import PageFacts, page_facts, plain, whole_number
 
-_OFFSETS = ("skip", "offset", "start")
-_HAS_MORE = ("has_more", "hasMore", "has_next", "hasNext")
-_LISTS = ("data", "results", "items", "entries", "records")
-_NEXT_CURSORS = ("cursor_next", "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "cursor")
-_CURSORS = ("cursor", "pagetoken", "nextpagetoken", "nextcursor")
-_NEXT_URLS = ("next", "next_url", "nextPage", "next_page")
+_CURSOR_FACTS = ("cursornext", "nextcursor", "nextpagetoken", "nextpagecursor", "nexttoken", "nextcontinuationtoken",
+                 "continuationtoken", "nextmarker", "nextoffset", "nextpage", "next", "endcursor", "after", "bookmark",
+                 "cursor", "offset")  # fmt: skip
+_CURSORS = ("cursor", "pagetoken", "nextpagetoken", "nextcursor", "pagecursor", "startcursor", "nexttoken", "marker",
+            "continuationtoken", "after", "pageafter", "aftercursor", "bookmark")  # fmt: skip
+_AFTER_ITEM = ("startingafter", "afterid", "after")
+_PAGES = ("page", "pagenumber", "pageno", "pageindex", "currentpage")
+_OFFSETS = ("skip", "offset", "start", "startat", "startindex", "pageoffset", "firstresult")
+_TOTALS = ("total", "totalcount", "totalresults", "totalitems", "totalelements", "totalrecords", "wptotal")
+_PAGE_COUNTS = ("totalpages", "pagecount", "lastpage", "numpages", "totalpagecount", "pages",
+                "wptotalpages")  # fmt: skip
+_PAGE_SIZES = ("perpage", "pagesize", "itemsperpage", "limit", "size")
+# Counted from 1 by some services and from 0 by others.
+_ANY_BASE = ("start", "startindex")
 # The service must not be able to put words into the sentence.
 _CURSOR = re.compile(r"[!-~]{1,1000}")
 
 
-def next_page_hint(operation: Operation, arguments: JsonObject, answer: JsonValue, headers: Mapping[str, str]) -> str:
-    """Return a sentence such as "There is more: call again with _skip=100.", or ''."""
-    node = as_object(answer)
-    if operation.tier != "read":  # a write must not be repeated; a GraphQL POST may be a query
-        return _by_edges(node)
-    return (
-        _by_cursor(operation, arguments, node)
-        or _by_url(operation, arguments, node, headers)
-        or _by_offset(operation, arguments, node)
-        or _by_edges(node)
-    )
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """The next page: a sentence for the model, and the `arguments` that change, if a program can tell them.
+
+    `items` is the path of the list in the response.
+    """
+
+    sentence: str
+    arguments: JsonObject = field(default_factory=dict[str, JsonValue])
+    items: tuple[str, ...] = ()
 
 
-def _by_cursor(operation: Operation, arguments: JsonObject, node: JsonObject) -> str:
-    if any(node.get(name) is False for name in _HAS_MORE):
-        return ""
-    cursor = next((found for name in _NEXT_CURSORS if (found := _cursor(node.get(name)))), "")
-    parameter = _query_parameter(operation, _CURSORS)
-    if not cursor:
-        return ""
-    if parameter:
-        return _again(parameter.argument, cursor) if arguments.get(parameter.argument) != cursor else ""
-    body, inner = arguments.get(BODY), _cursor(node.get("cursor"))
-    # Searches by POST may take the cursor in the body, under the name by which the response gives it.
-    if isinstance(body, dict) and inner not in ("", body.get("cursor")):
-        return f'There is more: call again with the same `{BODY}` and "cursor": {to_text(inner)} in it.'
-    return ""
+def find_next_page(
+    operation: Operation, arguments: JsonObject, answer: JsonValue, headers: Mapping[str, str]
+) -> NextPage | None:
+    """Return the next page of a response, None if it is the last or unknown."""
+    if operation.tier == "read":  # a write must not be repeated; a GraphQL POST may be a query
+        facts = page_facts(answer, headers)
+        if facts.more is False:
+            return None
+        pager = _Pager(operation, arguments, facts)
+        for changes in (pager.by_cursor, pager.by_url, pager.by_page, pager.by_offset, pager.by_last_item):
+            if changed := changes():
+                return NextPage(_sentence(changed, arguments), changed, facts.path)
+    return _by_edges(as_object(answer))
 
 
-def _by_url(operation: Operation, arguments: JsonObject, node: JsonObject, headers: Mapping[str, str]) -> str:
-    """By the URL of the next page, in the body or the `Link` header (RFC 8288): the changes of its query."""
-    links = [link.href for link in read_links(headers.get("link", "")) if "next" in link.relations]
-    places = [*(node.get(name) for name in _NEXT_URLS), as_object(node.get("links")).get("next")]
-    url = next((text for place in [*places, *links] if (text := as_text(place))), "")
-    try:
-        query = dict(parse_qsl(url[:4_000].partition("?")[2].partition("#")[0], max_num_fields=50))
-    except ValueError:  # too many fields
-        return ""
-    parameters = {p.name: p for p in operation.parameters if p.location == "query"}
-    changed: list[str] = []
-    for name, text in query.items():
-        parameter = parameters.get(name)
+@dataclass(frozen=True, slots=True)
+class _Pager:
+    """Finds the arguments of the next page, in several ways; {} if there are none."""
+
+    operation: Operation
+    arguments: JsonObject
+    facts: PageFacts
+
+    def by_cursor(self) -> JsonObject:
+        named = self.facts.named
+        found = next((name for name in _CURSOR_FACTS if self._is_cursor(named.get(name), name)), "")
+        cursor = named.get(found)
+        if not found:
+            return {}
+        names = (*_PAGES, *_OFFSETS) if found in ("nextpage", "nextoffset") else _CURSORS
+        if parameter := self._parameter((found, found.removeprefix("next"))) or self._parameter(names):
+            return self._change(parameter, cursor)
+        body = self.arguments.get(BODY)
+        # Searches by POST may take the cursor in the body, under the name by which the response gives it.
+        if isinstance(body, dict) and found == "cursor" and body.get("cursor") != cursor:
+            return {BODY: {**body, "cursor": cursor}}
+        return {}
+
+    @staticmethod
+    def _is_cursor(value: JsonValue, name: str = "") -> bool:
+        if name == "offset" and whole_number(value) is not None:  # of this page
+            return False
+        if isinstance(value, str):
+            is_url = "?" in value or "/" in value[:1] or "://" in value[:10]
+            return not is_url and _CURSOR.fullmatch(value) is not None
+        return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+    def by_url(self) -> JsonObject:
+        """By the URL of the next page, in the body or the `Link` header (RFC 8288): the changes of its query."""
+        url = next(iter(self.facts.urls), "")
+        try:
+            query = dict(parse_qsl(url[:4_000].partition("?")[2].partition("#")[0], max_num_fields=50))
+        except ValueError:  # too many fields
+            return {}
+        parameters = {p.name: p for p in self.operation.parameters if p.location == "query"}
+        changed: JsonObject = {}
+        for name, text in query.items():
+            parameter = parameters.get(name)
+            if parameter is None:
+                return {}
+            given = self.arguments.get(parameter.argument)
+            if text != (given if isinstance(given, str) else to_text(given)):
+                if not _CURSOR.fullmatch(text):
+                    return {}
+                changed |= self._change(parameter, text)
+        return changed if len(changed) <= 3 else {}
+
+    def by_page(self) -> JsonObject:
+        """By the number of the page: the response has a later one."""
+        parameter = self._parameter(_PAGES)
         if parameter is None:
-            return ""
-        given = arguments.get(parameter.argument)
-        if text != (given if isinstance(given, str) else to_text(given)):
-            if not _CURSOR.fullmatch(text):
-                return ""
-            changed.append(f"{parameter.argument}={_value(operation, parameter, text)}")
-    return f"There is more: call again with {', '.join(changed)}." if 0 < len(changed) <= 3 else ""
+            return {}
+        page = self._first_known(
+            parameter, self.facts.number("page", "currentpage", "pagenumber", "pageindex", "number")
+        )
+        if page is None:
+            return {}
+        last = self._last_page()
+        if last is not None and self._counts_from_zero(parameter):
+            last -= 1
+        is_more = page < last if last is not None else self.facts.more
+        return self._change(parameter, page + 1) if is_more else {}
+
+    def _last_page(self) -> int | None:
+        if (count := self.facts.number(*_PAGE_COUNTS)) is not None:
+            return count
+        total, size = self.facts.number(*_TOTALS), self.facts.number(*_PAGE_SIZES) or self._argument(_PAGE_SIZES)
+        return -(-total // size) if total is not None and size else None
+
+    def by_offset(self) -> JsonObject:
+        """By an offset: the response has more items, and the operation takes a number of items to skip."""
+        parameter = self._parameter(_OFFSETS)
+        count = len(self.facts.items or ())
+        if parameter is None or not count:
+            return {}
+        name = plain(parameter.name)
+        offset = self._first_known(parameter, self.facts.number(name))
+        if offset is None and parameter.argument not in self.arguments and name not in _ANY_BASE:
+            offset = 0
+        if offset is None:
+            return {}
+        total = self.facts.number(*_TOTALS)
+        is_more = self.facts.more
+        if total is not None:
+            one_based = name in _ANY_BASE and self._counts_from_one(parameter)
+            is_more = offset + count < total + one_based
+        return self._change(parameter, offset + count) if is_more else {}
+
+    def by_last_item(self) -> JsonObject:
+        """By the identifier of the last item, where the response says that there are more."""
+        parameter = self._parameter(_AFTER_ITEM)
+        if parameter is None or not self.facts.more or not self.facts.items:
+            return {}
+        last = self.facts.named.get("lastid") or as_object(self.facts.items[-1]).get("id")
+        return self._change(parameter, last) if self._is_cursor(last) else {}
+
+    def _parameter(self, names: tuple[str, ...]) -> Parameter | None:
+        """Return the only query parameter with one of these names in any spelling: `_cursor`, `pageToken`."""
+        found = [p for p in self.operation.parameters if p.location == "query" and plain(p.name) in names]
+        return found[0] if len(found) == 1 else None
+
+    def _argument(self, names: tuple[str, ...]) -> int | None:
+        parameter = self._parameter(names)
+        return self._first_known(parameter, None) if parameter else None
+
+    def _first_known(self, parameter: Parameter, fact: int | None) -> int | None:
+        """Return the argument, else what the response says, else the default."""
+        given = self.arguments.get(parameter.argument)
+        if given is not None:
+            return whole_number(given)
+        return fact if fact is not None else whole_number(self._schema(parameter).get("default"))
+
+    def _counts_from_zero(self, parameter: Parameter) -> bool:
+        schema = self._schema(parameter)
+        return 0 in (schema.get("default"), schema.get("minimum")) or "number" in self.facts.named
+
+    def _counts_from_one(self, parameter: Parameter) -> bool:
+        schema = self._schema(parameter)
+        return 1 in (schema.get("default"), schema.get("minimum")) or "itemsperpage" in self.facts.named
+
+    def _schema(self, parameter: Parameter) -> JsonObject:
+        return as_object(as_object(self.operation.input_schema["properties"]).get(parameter.argument))
+
+    def _change(self, parameter: Parameter, value: JsonValue) -> JsonObject:
+        """Return the argument in the parameter's type, {} if it is the one of this page."""
+        kind = self._schema(parameter).get("type")
+        if kind in ("integer", "number") and (number := whole_number(value)) is not None:
+            value = number
+        return {} if self.arguments.get(parameter.argument) == value else {parameter.argument: value}
 
 
-def _by_offset(operation: Operation, arguments: JsonObject, node: JsonObject) -> str:
-    """By an offset: the response says that there is more, and the operation takes a number of items to skip."""
-    parameter = _query_parameter(operation, _OFFSETS)
-    lists = [name for name in _LISTS if isinstance(node.get(name), list)]
-    if parameter is None or len(lists) != 1 or not any(node.get(name) is True for name in _HAS_MORE):
-        return ""
-    # `start` begins at 1 with some services, so the response has to say where it started.
-    first = None if parameter.name == "start" else 0
-    offset = arguments.get(parameter.argument, node.get(parameter.name, first))
-    count = len(as_list(node[lists[0]]))
-    if not isinstance(offset, int) or isinstance(offset, bool) or not count:
-        return ""
-    return _again(parameter.argument, offset + count)
+def _sentence(changes: JsonObject, arguments: JsonObject) -> str:
+    body = changes.get(BODY)
+    if isinstance(body, dict) and isinstance(arguments.get(BODY), dict):
+        return f'There is more: call again with the same `{BODY}` and "cursor": {to_text(body["cursor"])} in it.'
+    return f"There is more: call again with {', '.join(f'{name}={to_text(value)}' for name, value in changes.items())}."
 
 
-def _by_edges(node: JsonObject) -> str:
+def _by_edges(node: JsonObject) -> NextPage | None:
     """By the only unfinished GraphQL connection (Relay): the cursor of its last edge, else `endCursor`."""
     unfinished = [
         (name, as_object(connection))
@@ -98,28 +210,9 @@ def _by_edges(node: JsonObject) -> str:
         and as_object(as_object(connection).get("pageInfo")).get("hasNextPage") is True
     ]
     if len(unfinished) != 1:
-        return ""
+        return None
     name, connection = unfinished[0]
     cursors = [as_object(edge).get("cursor") for edge in as_list(connection.get("edges"))[-1:]]
     cursors.append(as_object(connection["pageInfo"]).get("endCursor"))
-    cursor = next((text for cursor in cursors if (text := _cursor(cursor))), "")
-    return f"There is more of `{name}`, after the cursor {to_text(cursor)}." if cursor else ""
-
-
-def _query_parameter(operation: Operation, names: tuple[str, ...]) -> Parameter | None:
-    """Return the only query parameter with one of these names in any spelling: `_cursor`, `page_token`, `pageToken`."""
-    found = [p for p in operation.parameters if p.location == "query" and p.name.replace("_", "").lower() in names]
-    return found[0] if len(found) == 1 else None
-
-
-def _again(argument: str, value: JsonValue) -> str:
-    return f"There is more: call again with {argument}={to_text(value)}."
-
-
-def _cursor(value: JsonValue) -> str:
-    return value if isinstance(value, str) and _CURSOR.fullmatch(value) else ""
-
-
-def _value(operation: Operation, parameter: Parameter, text: str) -> str:
-    schema = as_object(as_object(operation.input_schema["properties"]).get(parameter.argument))
-    return text if schema.get("type") in ("integer", "number") else to_text(text)
+    cursor = next((text for text in cursors if isinstance(text, str) and _CURSOR.fullmatch(text)), "")
+    return NextPage(f"There is more of `{name}`, after the cursor {to_text(cursor)}.") if cursor else None

@@ -20,18 +20,19 @@ from ..http.messages import Response
 from .graphql_errors import graphql_errors, graphql_failure
 from .headers import header_notes, redacted_url
 from .media import media_result
+from .next_page import NextPage
 from .result import Result
 from .upstream_errors import failure_in_success, upstream_error
 
-NextPageHint: TypeAlias = Callable[[JsonValue, Mapping[str, str]], str]
+FindNextPage: TypeAlias = Callable[[JsonValue, Mapping[str, str]], NextPage | None]
 # Finds errors that a service sends with a status of success.
 ResponseCheck: TypeAlias = Callable[[JsonValue, Response, str], UpstreamError | None]
 
 _MAX_PAGE = 2_000_000
 
 
-def _no_hint(_: JsonValue, __: Mapping[str, str]) -> str:
-    return ""
+def _no_next_page(_: JsonValue, __: Mapping[str, str]) -> None:
+    return None
 
 
 def no_check(_: JsonValue, __: Response, ___: str) -> None:
@@ -39,11 +40,11 @@ def no_check(_: JsonValue, __: Response, ___: str) -> None:
 
 
 def read_response(
-    response: Response, system: str, next_page: NextPageHint = _no_hint, check: ResponseCheck = no_check
+    response: Response, system: str, next_page: FindNextPage = _no_next_page, check: ResponseCheck = no_check
 ) -> Result:
     """Return the body, and a note that it is data from the service.
 
-    `next_page` says how to get the next page, `check` whether a success is an error.
+    `next_page` finds the next page, `check` whether a success is an error.
 
     Raises:
         UpstreamError: the status or the body is an error.
@@ -74,7 +75,7 @@ def read_response(
             return media_result(response, kind, media_type, system, _note(response, system))
 
 
-def _read_text(response: Response, system: str, next_page: NextPageHint, check: ResponseCheck) -> Result:
+def _read_text(response: Response, system: str, next_page: FindNextPage, check: ResponseCheck) -> Result:
     content_type = response.headers.get("content-type", "")
     named, text = essence(content_type), decode(response.body, content_type)
     claims_json, about = named.endswith("json"), ""
@@ -102,7 +103,7 @@ def _read_text(response: Response, system: str, next_page: NextPageHint, check: 
     return Result(clean(text), note=_note(response, system, about), partial=response.cut, csv=is_csv)
 
 
-def _read_json(response: Response, system: str, next_page: NextPageHint, check: ResponseCheck, text: str) -> Result:
+def _read_json(response: Response, system: str, next_page: FindNextPage, check: ResponseCheck, text: str) -> Result:
     value = parse_json(text)
     if failure := check(value, response, system):
         raise failure
@@ -115,9 +116,10 @@ def _read_json(response: Response, system: str, next_page: NextPageHint, check: 
         note, partial = f"[PARTIAL: {answer.errors[0]}.] {note}", True
     if response.method == "DELETE" and value in ({}, [], None, ""):
         return Result(f"Done: HTTP {response.status}, empty response.", note=note)
-    if sentence := next_page(value, response.headers):
-        note, partial = f"{sentence} {note}", True
-    return Result(compact(text), note=note, partial=partial)
+    following = next_page(value, response.headers)
+    if following:
+        note, partial = f"{following.sentence} {note}", True
+    return Result(compact(text), note=note, partial=partial, next_page=following)
 
 
 def _read_lines(response: Response, system: str, text: str, *, strict: bool = False) -> Result:

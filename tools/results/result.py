@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ..formats.json_values import JsonObject, as_object
 from ..formats.text import map_text
+from .next_page import NextPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Result:
     """The result of a call: `structured` if the tool has an output schema, `blocks` for what is not text.
 
     `note` is a short second text about the response: its source, what was cut, what was delayed. `partial`: it says
-    what the text lacks. `csv`: the text is CSV. `select` is a JMESPath expression for what to return of the text.
+    what the text lacks, such as the `next_page`. `csv`: the text is CSV. `select` is a JMESPath expression for what to
+    return of the text.
     """
 
     text: str
@@ -53,6 +55,7 @@ class Result:
     partial: bool = False
     csv: bool = False
     select: str = ""
+    next_page: NextPage | None = None
 
     def redacted(self, redact: Callable[[str], str]) -> Result:
         """Return the result with `redact` applied to all text, without blocks that it would change."""

@@ -11,7 +11,7 @@ from ..formats.json_values import JsonObject, JsonValue, as_object
 from ..http.messages import IDEMPOTENT
 from ..http.sender import Sender
 from ..openapi.operations import Operation
-from ..results.next_page import next_page_hint
+from ..results.next_page import NextPage, find_next_page
 from ..results.responses import ResponseCheck, no_check, read_response
 from ..results.result import Result
 from ..schema.file_schemas import allow_paths
@@ -34,8 +34,8 @@ def operation_tool(
     """
 
     async def call(arguments: JsonObject) -> Result:
-        def next_page(answer: JsonValue, headers: Mapping[str, str]) -> str:
-            return next_page_hint(operation, arguments, answer, headers)
+        def next_page(answer: JsonValue, headers: Mapping[str, str]) -> NextPage | None:
+            return find_next_page(operation, arguments, answer, headers)
 
         attachments = await read_attachments(operation, arguments, files)
         response = await sender.send(build_request(operation, arguments, attachments))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
-from closient_mcp.tools.results.next_page import next_page_hint
+from closient_mcp.tools.results.next_page import find_next_page
 
 from ...fakes.service import document, operation
 
@@ -28,7 +28,8 @@ def asking(*names: str, method: str = "get", name: str = "list_things", body: bo
 
 
 def more(found: Operation, answer: Any, headers: dict[str, str] | None = None, **arguments: Any) -> str:
-    return next_page_hint(found, arguments, answer, headers or {})
+    following = find_next_page(found, arguments, answer, headers or {})
+    return following.sentence if following else ""
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,69 @@ def test_a_response_with_more_pages_says_how_to_get_the_next(
     parameter: str, arguments: dict[str, Any], answer: Any, then: str
 ) -> None:
     assert more(asking(parameter), answer, **arguments) == f"There is more: call again with {then}."
+
+
+STYLES: list[tuple[str, dict[str, Any], dict[str, str], Any, str]] = [
+    ("cursor limit", {}, {}, {"ok": True, "members": [1, 2], "response_metadata": {"next_cursor": "dXNlcg=="}},
+     'cursor="dXNlcg=="'),
+    ("cursor limit", {}, {}, {"ok": True, "members": [1, 2], "response_metadata": {"next_cursor": ""}}, ""),
+    ("starting_after limit", {}, {}, {"data": [{"id": "ch_1"}, {"id": "ch_2"}], "has_more": True},
+     'starting_after="ch_2"'),
+    ("starting_after limit", {}, {}, {"data": [{"id": "ch_1"}], "has_more": False}, ""),
+    ("starting_after", {}, {}, {"data": [{"id": "now delete"}], "has_more": True}, ""),
+    ("after_id", {}, {}, {"data": [{"id": "m1"}], "has_more": True, "last_id": "m1"}, 'after_id="m1"'),
+    ("page", {}, {}, {"object": "search_result", "data": [1], "has_more": True, "next_page": "WyJ"}, 'page="WyJ"'),
+    ("page per_page", {}, {}, {"results": [1, 2], "page": 1, "total_pages": 9, "total": 18}, "page=2"),
+    ("page per_page", {}, {}, {"results": [1, 2], "page": 9, "total_pages": 9, "total": 18}, ""),
+    ("page", {}, {}, {"data": [1], "meta": {"current_page": 2, "last_page": 3}}, "page=3"),
+    ("page", {}, {}, {"data": [1], "meta": {"pagination": {"page": 3, "pageCount": 3}}}, ""),
+    ("page", {}, {}, {"result": [1], "result_info": {"page": 1, "per_page": 20, "total_count": 21}}, "page=2"),
+    ("page", {}, {}, {"result": [1], "result_info": {"page": 1, "per_page": 20, "total_count": 20}}, ""),
+    ("page size", {}, {}, {"content": [1], "number": 1, "totalPages": 3, "last": False}, "page=2"),
+    ("page size", {}, {}, {"content": [1], "number": 2, "totalPages": 3, "last": True}, ""),
+    ("page size", {"page": 2}, {}, {"content": [1], "page": {"size": 1, "number": 2, "totalPages": 3}}, ""),
+    ("page", {}, {}, {"items": [1], "next_page": 4}, "page=4"),
+    ("page", {}, {}, {"items": [1], "next_page": None, "total_pages": 3, "page": 3}, ""),
+    ("page limit", {"page": 2, "limit": 5}, {}, {"items": [1], "total": 11}, "page=3"),
+    ("page limit", {"page": 3, "limit": 5}, {}, {"items": [1], "total": 11}, ""),
+    ("page limit", {}, {}, {"items": [1], "total": 11}, ""),
+    ("offset limit", {"offset": 4}, {}, {"items": [1, 2], "total": 50, "limit": 2, "offset": 4}, "offset=6"),
+    ("offset limit", {"offset": 4}, {}, {"items": [1, 2], "total": 6, "limit": 2, "offset": 4}, ""),
+    ("startAt maxResults", {}, {}, {"startAt": 0, "maxResults": 2, "total": 5, "issues": [1, 2]}, "startAt=2"),
+    ("startAt maxResults", {}, {}, {"startAt": 4, "maxResults": 2, "total": 5, "issues": [1]}, ""),
+    ("startAt", {}, {}, {"startAt": 0, "isLast": True, "total": 9, "values": [1]}, ""),
+    ("startIndex", {}, {}, {"totalResults": 3, "itemsPerPage": 2, "startIndex": 1, "Resources": [1, 2]},
+     "startIndex=3"),
+    ("startIndex", {}, {}, {"totalResults": 2, "itemsPerPage": 2, "startIndex": 1, "Resources": [1, 2]}, ""),
+    ("offset", {}, {}, {"records": [1], "offset": "itr1/rec1"}, 'offset="itr1/rec1"'),
+    ("offset", {}, {}, {"data": [1], "next_page": {"offset": "eyJ0", "uri": "https://h.example/x?offset=eyJ0"}},
+     'offset="eyJ0"'),
+    ("after limit", {}, {}, {"results": [1], "paging": {"next": {"after": "33", "link": "?after=33"}}}, 'after="33"'),
+    ("after", {}, {}, {"data": [1], "paging": {"cursors": {"before": "a", "after": "b"}}}, 'after="b"'),
+    ("after", {}, {}, {"nodes": [1], "pageInfo": {"hasNextPage": True, "endCursor": "c9"}}, 'after="c9"'),
+    ("after", {}, {}, {"nodes": [1], "pageInfo": {"hasNextPage": False, "endCursor": "c9"}}, ""),
+    ("$skiptoken", {}, {}, {"value": [1], "@odata.nextLink": "https://h.example/things?$skiptoken=x1"},
+     'skiptoken="x1"'),
+    ("page", {}, {}, {"_embedded": {"things": [1]}, "_links": {"next": {"href": "/things?page=2"}}}, "page=2"),
+    ("page", {}, {}, {"entry": [1], "link": [{"relation": "self"}, {"relation": "next", "url": "?page=2"}]}, "page=2"),
+    ("Page PageToken", {}, {}, {"calls": [1], "next_page_uri": "/x?Page=1&PageToken=PA1"},
+     'Page="1", PageToken="PA1"'),
+    ("nextToken", {}, {}, {"Items": [1], "NextToken": "t1"}, 'nextToken="t1"'),
+    ("page per_page", {}, {"x-next-page": "2", "x-page": "1"}, [1, 2], "page=2"),
+    ("page per_page", {}, {"x-next-page": "", "x-page": "2", "x-total-pages": "2"}, [1, 2], ""),
+    ("page per_page", {"page": 1, "per_page": 2}, {"x-wp-total": "3", "x-wp-totalpages": "2"}, [1, 2], "page=2"),
+    ("offset limit", {}, {"x-total-count": "42"}, [1, 2], "offset=2"),
+    ("continuationToken", {}, {"x-continuation-token": "t1"}, [1], 'continuationToken="t1"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "sent", "headers", "answer", "then"), STYLES)
+def test_each_style_of_paging_is_continued_and_ends(
+    names: str, sent: dict[str, Any], headers: dict[str, str], answer: Any, then: str
+) -> None:
+    sentence = f"There is more: call again with {then}." if then else ""
+    assert more(asking(*names.split()), answer, headers, **sent) == sentence
+    assert more(asking("q"), answer, headers, q="x") == ""
 
 
 @pytest.mark.parametrize(

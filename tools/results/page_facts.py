@@ -1,0 +1,124 @@
+"""What a response says about its pages: cursors, URLs, numbers and the list of items, under their many names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.link_header import read_links
+
+_LISTS = ("data", "results", "items", "entries", "records", "values")
+# Objects that hold facts about pages, and those that hold the whole answer.
+_ABOUT_PAGES = ("meta", "metadata", "pagination", "paging", "page", "pageinfo", "responsemetadata", "resultinfo",
+                "cursors", "cursor", "next", "nextpage", "info")  # fmt: skip
+_WRAPPERS = ("data", "result", "results", "response", "embedded")
+_LINKS = ("links", "link")
+_NO_ITEMS = (*_LINKS, "errors", "warnings", "messages", "facets", "included")
+_MORE = ("hasmore", "hasnext", "hasnextpage", "more", "morerecords")
+_LAST = ("islast", "islastpage", "last")
+_NEXT_URLS = ("next", "nexturl", "nextpage", "nextlink", "odatanextlink", "nextpageurl", "nextpageuri", "nextpagelink")
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """Facts by name in lower case without punctuation; `items` are those of the only list, at `path`.
+
+    `more` is what the response says, None if it says nothing. `urls` are candidates for the next page's.
+    """
+
+    named: Mapping[str, JsonValue]
+    urls: tuple[str, ...]
+    more: bool | None
+    items: list[JsonValue] | None
+    path: tuple[str, ...]
+
+    def number(self, *names: str) -> int | None:
+        """Return the first of these facts that is a whole number, in digits or not."""
+        return next((number for name in names if (number := whole_number(self.named.get(name))) is not None), None)
+
+
+def page_facts(answer: JsonValue, headers: Mapping[str, str]) -> PageFacts:
+    """Return the facts about pages in a response."""
+    named = _headers(headers)
+    _collect(as_object(answer), named, 3)
+    links = [link.href for link in read_links(headers.get("link", "")) if "next" in link.relations]
+    candidates = [_url(named.get(name)) for name in _NEXT_URLS]
+    path, items = _only_list(answer, 2)
+    more: bool | None = None
+    if any(named.get(name) is False for name in _MORE) or any(named.get(name) is True for name in _LAST):
+        more = False
+    elif any(named.get(name) is True for name in _MORE):
+        more = True
+    return PageFacts(named, tuple(url for url in (*candidates, *links) if url), more, items, path)
+
+
+def plain(name: str) -> str:
+    """Return a name as facts have it: `page[size]`, `page_size` and `pageSize` are all `pagesize`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def whole_number(value: JsonValue) -> int | None:
+    """Return a whole number, also one in digits."""
+    if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value, re.ASCII):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, JsonValue]:
+    named: dict[str, JsonValue] = {}
+    for name, text in headers.items():
+        if name.startswith("x-") and re.search(r"page|total|cursor|continuation|has-more", name):
+            number = whole_number(text.strip())
+            named[plain(name.removeprefix("x-"))] = text.strip() if number is None else number
+    return named
+
+
+def _collect(node: JsonObject, named: dict[str, JsonValue], depth: int) -> None:
+    """Add the facts of an object and those inside it; of equal names, the outermost counts."""
+    inside: list[JsonObject] = []
+    for key, value in list(node.items())[:200]:
+        name = plain(key)
+        if name in _LINKS and isinstance(value, dict | list):
+            named.setdefault("next", _next_link(value))
+        elif isinstance(value, dict) and name in (*_ABOUT_PAGES, *_WRAPPERS):
+            inside.append(value)
+            if _url(value):
+                named.setdefault(name, value)
+        elif not isinstance(value, dict | list):
+            named.setdefault(name, value)
+    if depth:
+        for value in inside:
+            _collect(value, named, depth - 1)
+
+
+def _next_link(links: JsonObject | list[JsonValue]) -> JsonValue:
+    """Return the link to the next page, from links by their relation or from a list of links with one."""
+    if isinstance(links, dict):
+        return links.get("next")
+    return next((link for link in map(as_object, links) if "next" in (link.get("rel"), link.get("relation"))), None)
+
+
+def _url(value: JsonValue) -> str:
+    """Return the URL that a value is or has as `href`; a cursor is none."""
+    members = as_object(value)
+    places = (value, members.get("href"), members.get("url"), members.get("uri"))
+    return next((text for place in places if "?" in (text := as_text(place))), "")
+
+
+def _only_list(answer: JsonValue, depth: int) -> tuple[tuple[str, ...], list[JsonValue] | None]:
+    if isinstance(answer, list):
+        return (), answer
+    node = as_object(answer)
+    lists = [name for name, value in node.items() if isinstance(value, list) and plain(name) not in _NO_ITEMS]
+    known = [name for name in lists if name in _LISTS]
+    chosen = known or lists
+    if len(chosen) == 1:
+        return (chosen[0],), as_list(node[chosen[0]])
+    if not chosen and depth:
+        for name, value in node.items():
+            if plain(name) in _WRAPPERS and isinstance(value, dict):
+                path, items = _only_list(value, depth - 1)
+                return (name, *path), items
+    return (), None
