@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,8 +17,8 @@ from ..formats.words import words_of
 
 Item = TypeVar("Item")
 
-GOOD_LENGTH = 45
-MAX_LENGTH = 64
+# Hosts put up to 15 characters before a name, and allow 60 to 64.
+MAX_LENGTH = 48
 # With fewer ids, a match with the paths may be a coincidence.
 _MIN_PATH_IDS = 10
 
@@ -37,6 +37,9 @@ _VERBS = {
 _MODULES = {"views", "routes", "routers", "router", "endpoints", "handlers", "main", "controllers", "controller"}
 _PACKAGES = {"api", "apis", "resources", "services"}  # also nouns, as in `list_api_keys`
 _FILLERS = {"a", "an", "the", "of", "by", "for", "in", "to", "and", "with", "from", "on"}
+# Springfox: function name, then method (`listUsersUsingGET_1`).
+_USING = re.compile(r"(?<=.)_?using_?(?:get|post|put|patch|delete|head|options)(?:_\d+)?$", re.IGNORECASE)
+_MAX_SUMMARY_WORDS = 6
 _METHODS = {"post", "put", "patch"}  # redundant as verbs
 _METHOD_VERBS = {"get": "get", "post": "create", "put": "replace", "patch": "update", "delete": "delete"}
 
@@ -54,7 +57,8 @@ class OperationLabel:
 def operation_names(operations: Sequence[OperationLabel]) -> list[str]:
     """Return a distinct name for each operation of a document, in the same order.
 
-    Operations whose ids are missing, equal or a single verb are named after their paths.
+    Operations without an id are named after their summary, if it is short; those whose names are missing, equal or a
+    single verb after their paths.
     """
     document = _Document.of(operations)
     names = ["" if document.has_generic_id(operation) else _own_name(operation) for operation in operations]
@@ -72,30 +76,52 @@ def _rename_shared(names: Sequence[str], items: Sequence[Item], rename: Callable
     return [name if name and uses[name] == 1 else rename(item, name) for name, item in pairs]
 
 
-def tool_name(prefix: Sequence[str], operation: str) -> str:
-    """Return system, API and operation as one name of at most 64 characters, and 45 if words can be omitted."""
-    head = [word for word in prefix if word]
-    words = operation.split("_")
-    name = "_".join([*head, *words])
-    if len(name) > GOOD_LENGTH:
-        # Words of the prefix and fillers are redundant.
-        words = [w for w in words if w not in _FILLERS and w not in head] or words
-        name = "_".join([*head, *words])
-    if not name[:1].isalpha():
-        name = f"x_{name}"
-    if len(name) <= MAX_LENGTH:
-        return name
-    return _with_digest(name, operation)
+def tool_name(
+    prefix: Sequence[str], operation: str, limit: int = MAX_LENGTH, uses: Mapping[str, int] | None = None
+) -> str:
+    """Return system, API and operation as one name of at most `limit` characters.
+
+    A long name first loses words of the prefix and fillers, then the words that most operations of its document share
+    (`uses` counts them), so that what tells operations apart is kept.
+    """
+    name = _full_name(prefix, operation)
+    if len(name) > limit:
+        words = [word for word in operation.split("_") if word not in _FILLERS and word not in prefix]
+        name = _full_name(prefix, "_".join(_fitting(words, limit - len(_full_name(prefix, "")), uses or {})))
+    return name if len(name) <= limit else f"{name[: limit - 7].rstrip('_')}_{short_digest(operation)}"
+
+
+def _fitting(words: list[str], room: int, uses: Mapping[str, int]) -> list[str]:
+    """Remove the most used words, but no verbs and not the last one, until the rest fits."""
+    words = list(words)
+    removable = [word for word in words[:-1] if word not in _VERBS]
+    for word in sorted(removable, key=lambda word: -uses.get(word, 0)):
+        excess = len("_".join(words)) - room
+        if excess <= 0:
+            break
+        if excess <= len(word) // 5:
+            words[words.index(word)] = word[:-excess]
+        else:
+            words.remove(word)
+    return words
+
+
+def _full_name(prefix: Sequence[str], operation: str) -> str:
+    name = "_".join([*filter(None, prefix), operation])
+    return name if name[:1].isalpha() else f"x_{name}"
 
 
 def tool_names(prefix: Sequence[str], operations: Sequence[str]) -> list[str]:
     """Return the distinct tool names of all operations of a document."""
-    names = [tool_name(prefix, operation) for operation in operations]
-    return _rename_shared(names, operations, lambda operation, name: _with_digest(name, operation))
-
-
-def _with_digest(name: str, operation: str) -> str:
-    return f"{name[: MAX_LENGTH - 7].rstrip('_')}_{short_digest(operation)}"
+    shared = Counter(word for operation in operations for word in set(operation.split("_")))
+    names = [tool_name(prefix, operation, uses=shared) for operation in operations]
+    uses = Counter(names)
+    return [
+        name
+        if uses[name] == 1 or name == _full_name(prefix, operation)
+        else f"{tool_name(prefix, operation, MAX_LENGTH - 7, shared)}_{short_digest(operation)}"
+        for name, operation in zip(names, operations, strict=True)
+    ]
 
 
 def _ids_are_local(operations: Sequence[OperationLabel]) -> bool:
@@ -125,24 +151,32 @@ def _is_single_verb(operation: OperationLabel) -> bool:
 
 
 def _own_name(operation: OperationLabel) -> str:
-    words = _without_module_path(operation)
+    words = _id_words(operation) if _says_something(operation.operation_id) else _summary_words(operation.summary)
     if len(words) > 1 and words[-1] in _VERBS and words[0] not in _VERBS:
         start = -2 if words[-2] == "bulk" else -1
         words = [*words[start:], *words[:start]]  # `trade_item_get` becomes `get_trade_item`
-    return "_".join(words)
+    return (
+        "" if len(words) == 1 and words[0] in _VERBS and len(words_of(operation.operation_id)) > 1 else "_".join(words)
+    )
 
 
-def _without_module_path(operation: OperationLabel) -> list[str]:
-    words = words_of(operation.operation_id)
+def _says_something(operation_id: str) -> bool:
+    return any(word.isalpha() for word in words_of(operation_id))
+
+
+def _summary_words(summary: str) -> list[str]:
+    words = [word for word in words_of(summary) if word not in _FILLERS]
+    return words if len(words) <= _MAX_SUMMARY_WORDS else []
+
+
+def _id_words(operation: OperationLabel) -> list[str]:
+    """Return the words of an operationId, without those that a framework adds."""
+    operation_id = _USING.sub("", operation.operation_id)
+    words = words_of(operation_id)
     # FastAPI: function name, then path, then method (`read_item_items__id__get`).
     tail = [*words_of(operation.path), operation.method]
-    if len(words) > len(tail) and words[-len(tail) :] == tail and operation.operation_id.islower():
+    if len(words) > len(tail) and words[-len(tail) :] == tail and operation_id.lower().endswith(f"_{operation.method}"):
         return words[: -len(tail)]
-    # django-ninja and FastAPI derive the summary from the function's name.
-    summary = words_of(operation.summary)
-    ends_in_summary = 0 < len(summary) < len(words) and words[-len(summary) :] == summary
-    if ends_in_summary and (summary[0] in _VERBS or words[0] not in _VERBS):
-        return summary
     for index in range(len(words) - 2, -1, -1):
         if words[index] in _MODULES or (
             words[index] in _PACKAGES and words[0] not in _VERBS and index + 2 < len(words)
@@ -172,7 +206,7 @@ class _Document:
         """Whether an operation's path is more specific than its id."""
         if self.local_ids or (self.path_ids and _is_path(operation)) or _is_single_verb(operation):
             return True
-        return not any(word.isalpha() for word in words_of(operation.operation_id))
+        return not _says_something(operation.operation_id) and not _summary_words(operation.summary)
 
 
 def _path_name(operation: OperationLabel, document: _Document, *, with_parameters: bool) -> str:

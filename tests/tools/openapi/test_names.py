@@ -46,6 +46,15 @@ def name(method: str, path: str, operation_id: str = "", summary: str = "") -> s
         ("get", "/things", "123", "", "list_things"),
         ("get", "/things", "***", "", "list_things"),
         ("post", "/{dataset}/records", "perform-search", "", "perform_search"),
+        ("get", "/v1/h/{h_id}/audio", "Get_audio_v1_h__h_id__audio_get", "Get Audio", "get_audio"),
+        ("post", "/V2/Items", "addItem_V2_Items_post", "Add Item", "add_item"),
+        ("get", "/users", "list_users_get", "List", "list_users"),
+        ("get", "/users", "usersGet", "Users", "get_users"),
+        ("get", "/users", "findUsersUsingGET_1", "Other", "find_users"),
+        ("get", "/users", "searchUsingGET", "Search", "search_users"),
+        ("get", "/x/{id}", "", "Get the status of a thing", "get_status_thing"),
+        ("get", "/x/{id}", "", "Returns one of all the things that anybody ever saw here", "get_x"),
+        ("get", "/x/{id}", "fetchThing", "Edited since", "fetch_thing"),
     ],
 )
 def test_names_describe_operations(method: str, path: str, operation_id: str, summary: str, expected: str) -> None:
@@ -131,11 +140,26 @@ def test_a_long_name_loses_its_fillers_first() -> None:
     )
 
 
+def test_a_long_name_keeps_what_tells_operations_apart() -> None:
+    nouns = ("config_map", "limit_range", "persistent_volume_claim", "replication_controller")
+    ids = [f"delete_core_v1_{many}namespaced_{noun}" for noun in nouns for many in ("", "collection_")]
+    assert tool_names(["cluster"], ids) == [
+        "cluster_delete_core_v1_namespaced_config_map",
+        "cluster_delete_collection_namespaced_config_map",
+        "cluster_delete_core_v1_namespaced_limit_range",
+        "cluster_delete_collection_namespaced_limit_range",
+        "cluster_delete_namespace_persistent_volume_claim",
+        "cluster_delete_collectio_persistent_volume_claim",
+        "cluster_delete_namespaced_replication_controller",
+        "cluster_delete_collection_replication_controller",
+    ]
+
+
 @given(st.lists(st.text(max_size=30), max_size=3), st.text(min_size=1, max_size=200))
 def test_every_tool_name_fits_every_host(prefix: list[str], operation_id: str) -> None:
     clean = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in prefix]
     own = name("get", "/some/path", operation_id)
-    assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", tool_name(clean, own))
+    assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,47}", tool_name(clean, own))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["get", "post"]), st.text("ab{}/-_", max_size=8)), unique=True))
@@ -147,7 +171,7 @@ def test_the_operations_of_a_document_never_share_a_name(paths: list[tuple[str, 
 def test_a_long_name_is_truncated_and_stays_distinct() -> None:
     names = [tool_name(["products"], f"get_{'very_' * 20}long_{end}") for end in ("one", "two")]
     assert len(set(names)) == 2
-    assert all(len(name) == 64 for name in names)
+    assert all(len(name) <= 48 for name in names)
 
 
 def exported(*operations: tuple[str, str]) -> dict[tuple[str, str], str]:
@@ -200,7 +224,7 @@ def test_tool_names_are_valid_distinct_and_independent_of_order(
 ) -> None:
     names = tool_names(["acme", "leads"], operation_names(operations))
     assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", one) for one in names)
+    assert all(re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_-]{0,47}", one) for one in names)
     known = dict(zip(operations, names, strict=True))
     shuffled = random.sample(operations, len(operations))
     assert dict(zip(shuffled, tool_names(["acme", "leads"], operation_names(shuffled)), strict=True)) == known

@@ -11,6 +11,8 @@ from closient_mcp.tools.openapi.bodies import Body
 from closient_mcp.tools.openapi.operations import NotOpenApiError, Operation, Source, read_operations
 from closient_mcp.tools.problems import Problem
 
+from ...fakes.described import read_described
+from ...fakes.paths import VECTORS
 from ...fakes.service import document, operation
 
 HOST = "https://www.example.com"
@@ -480,3 +482,14 @@ def test_scopes_come_from_operation_document_or_system() -> None:
 
 def test_the_query_of_a_server_is_no_part_of_the_base() -> None:
     assert only({"/a": {"get": operation()}}, servers=[{"url": f"{HOST}/v2?key=x"}]).base == f"{HOST}/v2"
+
+
+def test_ids_of_frameworks_are_cut_whatever_their_case() -> None:
+    described = (VECTORS / "openapi" / "framework-operation-ids.json").read_bytes()
+    operations, _ = read_described(described, "https://api.example")
+    assert [found.name for found in operations] == [
+        "s_get_audio_from_history_item",
+        "s_get_documentation_from_knowledge_base",
+        "s_add_item",
+        "s_read_items",
+    ]
