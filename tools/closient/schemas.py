@@ -74,6 +74,7 @@ REFINE_INPUT = input_of(
 )
 GTIN_INPUT = input_of({"gtin": GTIN}, "gtin")
 GTINS_INPUT = input_of({"gtins": {**array_of(GTIN), "minItems": 1, "maxItems": 20}}, "gtins")
+COMPARE_INPUT = input_of({"gtins": {**array_of(GTIN), "minItems": 2, "maxItems": 10}, **PLACE}, "gtins")
 RESOLVE_INPUT = input_of(
     {
         "gtin": GTIN,
@@ -118,6 +119,7 @@ _PAGE: JsonObject = {
     "constraints": {**ANY_OBJECT, "description": "Active filters of the session."},
     **NOTES,
 }
+_OFFERS = {**array_of(ANY_OBJECT), "description": "As search_products."}
 SEARCH_OUTPUT = object_of(
     {"query": TEXT, "scope": {**TEXT, "enum": ["catalog", "nearby", "lookup"]}, **_PAGE}, "query", "scope", "items"
 )
@@ -127,25 +129,27 @@ REFINE_OUTPUT = object_of(
         "is_refinement": FLAG,
         "explanation": TEXT,
         **_PAGE,
-        "items": {**_ITEMS, "type": ["array", "null"], "description": "null: the service sent no hits."},
+        "items": {**_OFFERS, "type": ["array", "null"], "description": "As search_products. null: unknown."},
     },
     "query",
     "session_id",
     "items",
 )
-AVAILABILITY_OUTPUT = object_of({"gtin": TEXT, **_PAGE}, "gtin", "items")
+AVAILABILITY_OUTPUT = object_of({"gtin": TEXT, **_PAGE, "items": _OFFERS}, "gtin", "items")
 LOOKUP_OUTPUT = object_of(
     {**_ITEM_MEMBERS, "description": TEXT, **NOTES}, "gtin", "data_source", "confidence_score", "notes"
 )
-LOOKUPS_OUTPUT = object_of(
-    {
-        "found": array_of(ANY_OBJECT),
-        "not_found": {**TEXTS, "description": "Valid GTINs that the service doesn't know."},
-        "failed": array_of(object_of({"gtin": TEXT, "error": TEXT}, "gtin", "error")),
-    },
-    "found",
+_APART: JsonObject = {
+    "not_found": {**TEXTS, "description": "Valid GTINs that the service doesn't know."},
+    "failed": array_of(object_of({"gtin": TEXT, "error": TEXT}, "gtin", "error")),
+}
+LOOKUPS_OUTPUT = object_of({"found": array_of(ANY_OBJECT), **_APART}, "found", "not_found", "failed")
+COMPARE_OUTPUT = object_of(
+    {"products": {**array_of(ANY_OBJECT), "description": "null: unknown."}, **_APART, **NOTES},
+    "products",
     "not_found",
     "failed",
+    "notes",
 )
 DETAIL_OUTPUT = object_of(
     {

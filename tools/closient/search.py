@@ -25,7 +25,7 @@ async def search_products(client: SiteClient, arguments: JsonObject) -> JsonObje
     Raises:
         ToolError: nothing to search for, or the service or its reply failed.
     """
-    query, located = as_text(arguments["query"]).strip(), _location(arguments)
+    query, located = as_text(arguments["query"]).strip(), read_location(arguments)
     asked = code_in(query)
     if asked is None and not has_words(query):
         raise InvalidArgumentsError(
@@ -97,7 +97,7 @@ async def check_availability(client: SiteClient, arguments: JsonObject) -> JsonO
     Raises:
         ToolError: the service or its reply failed, or it doesn't search near places.
     """
-    asked, located = read_asked(arguments), _location(arguments)
+    asked, located = read_asked(arguments), read_location(arguments)
     session = await open_session(client, f"gtin:{asked.gtin}", located)
     if session.hits is None:
         raise ToolError(
@@ -197,7 +197,12 @@ def _noted(found: JsonObject, *notes: str) -> JsonObject:
     return {**found, "notes": [*notes, *own]}
 
 
-def _location(arguments: JsonObject) -> JsonObject:
+def read_location(arguments: JsonObject) -> JsonObject:
+    """Return the arguments that say where to search, {} without a place.
+
+    Raises:
+        InvalidArgumentsError: a place is incomplete, or an argument needs one.
+    """
     has = {"latitude", "longitude"} & arguments.keys()
     if len(has) == 1:
         raise InvalidArgumentsError("A place needs both latitude and longitude.", "Give both, or neither.")

@@ -13,6 +13,7 @@ from ..results.result import Result
 from ..toolset.tool import Tool
 from . import schemas
 from .client import COMPLIANCE, NAME, PRODUCTS, RESOLVER, SEARCH, SiteClient
+from .comparison import compare_products
 from .lookup import get_product_detail, lookup_product, lookup_products
 from .offline_tools import offline_tools
 from .recall_check import check_recalls
@@ -78,6 +79,16 @@ _TOOLS: tuple[_Definition, ...] = (
         schemas.RESOLVED_OUTPUT,
         RESOLVER,
         resolve_gtin,
+    ),
+    (
+        "compare_products",
+        "Compare products",
+        "Compare 2 to 10 products: allergens, certifications, claims, recalls, and how far to trust the data; with a "
+        "place also the cheapest offer in stock nearby and its price per kg or L.",
+        schemas.COMPARE_INPUT,
+        schemas.COMPARE_OUTPUT,
+        PRODUCTS,
+        compare_products,
     ),
     (
         "check_availability",

@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "links": ("resolve_gtin", {"gtin": RECALLED}),
     "links of a lot": ("resolve_gtin", {"gtin": f"(01){RECALLED}(10)LOT42"}),
     "links, unknown": ("resolve_gtin", {"gtin": UNKNOWN}),
+    "comparison": ("compare_products", {"gtins": [RISOTTO, RECALLED, UNKNOWN], **PLACE}),
     "availability": ("check_availability", {"gtin": RECALLED, **PLACE}),
     "availability, nowhere": ("check_availability", {"gtin": UNKNOWN, **PLACE}),
     "recalls": ("check_recalls", {"gtin": RECALLED}),
@@ -46,6 +47,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
 INSTEAD = {
     ("session-state", "nearby"): "no results near the place",
     ("session-state", "cheapest nearby"): "no results near the place",
+    ("session-state", "comparison"): "where no offer in stock nearby",
     ("session-state", "availability"): "availability is unknown",
     ("session-state", "availability, nowhere"): "availability is unknown",
 }

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from closient_mcp.tools.closient.unit_price import unit_price
+from closient_mcp.tools.errors import InvalidArgumentsError
+
+from ...fakes.service import Reply, Sandbox, Service
+from .calling import Tools
+
+PEANUT, MIX, RISOTTO = "00614141123452", "00012345678905", "09506000134352"
+PLACE = {"latitude": 48.4284, "longitude": -123.3656, "radius_km": 50}
+API = "/products/api/v1"
+
+
+@pytest.fixture
+async def shop(sandbox: Sandbox) -> AsyncIterator[Tools]:
+    async with httpx2.AsyncClient(trust_env=False, verify=False, headers={"X-API-Key": sandbox.api_key}) as client:
+        yield Tools(sandbox.url, client)
+
+
+@pytest.fixture
+async def tools(service: Service) -> AsyncIterator[Tools]:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
+        yield Tools(service.url, client)
+
+
+@pytest.mark.parametrize(
+    ("size", "price"),
+    [
+        ("400 g", {"amount": "15.00", "per": "kg"}),
+        ("0.4 kg", {"amount": "15.00", "per": "kg"}),
+        ("400 GRM", {"amount": "15.00", "per": "kg"}),
+        ("1.75 L", {"amount": "3.43", "per": "L"}),
+        ("8 x 355 mL", {"amount": "2.11", "per": "L"}),
+        ("20 bags", None),
+        ("0 g", None),
+        ("1,5 L", None),
+        ("400 g, drained 250 g", None),
+        ("", None),
+    ],
+)
+def test_a_price_is_per_kilogram_or_litre_if_the_size_is_one(size: str, price: dict[str, str] | None) -> None:
+    assert unit_price("6.00", size) == price
+
+
+async def test_products_are_compared_with_their_recalls_and_prices(shop: Tools) -> None:
+    found: Any = await shop.call(
+        "compare_products", gtins=[PEANUT, "12345678905", RISOTTO, PEANUT, "5901234123457", "1"], **PLACE
+    )
+    peanut, risotto = found["products"]
+    assert (peanut["gtin"], peanut["allergens"], peanut["recalled"]) == (PEANUT, ["peanuts"], "may be")
+    assert (risotto["allergens"], risotto["low_confidence"], risotto["recalls"]) == ([], True, [])
+    assert "Canada Organic" in peanut["certifications"]
+    assert (found["not_found"], [entry["gtin"] for entry in found["failed"]]) == (
+        ["05901234123457"],
+        ["12345678905", "1"],
+    )
+    notes = " ".join(found["notes"])
+    assert "depending on the lot" in notes
+    assert "Low confidence" in notes
+    offers: Any = await shop.call("check_availability", gtin=PEANUT, **PLACE)
+    amounts = [item["price"]["amount"] for item in offers["items"] if item["stock_status"] in ("in_stock", "low_stock")]
+    cheapest = peanut["cheapest_in_stock"]
+    assert cheapest["price"]["amount"] == min(amounts, key=float)
+    assert cheapest["unit_price"] == unit_price(cheapest["price"]["amount"], "400 g")
+
+
+async def test_what_is_unknown_stays_unknown_in_a_comparison(tools: Tools, service: Service) -> None:
+    for gtin in (PEANUT, RISOTTO):
+        service.routes[f"{API}/trade-items/{gtin}"] = Reply({"gtin": gtin, "product_name": "Jar"})
+    ingredient = {"name": "peanuts", "is_major_allergen": True}
+    service.routes[f"{API}/products/{RISOTTO}/content"] = Reply({"gtin": RISOTTO, "ingredients": [ingredient]})
+    found: Any = await tools.call("compare_products", gtins=[PEANUT, RISOTTO], **PLACE)
+    peanut, risotto = found["products"]
+    unknown = ("brand", "size", "confidence_score", "low_confidence", "allergens", "certifications", "recalled",
+               "recalls", "cheapest_in_stock")  # fmt: skip
+    assert {name: peanut[name] for name in unknown} == dict.fromkeys(unknown)
+    assert (risotto["allergens"], risotto["may_contain"]) == (["peanuts"], None)
+    notes = " ".join(found["notes"])
+    assert "Allergens are unknown, which is not none: Jar (00614141123452)." in notes
+    assert "Whether it's recalled is unknown" in notes
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"gtins": [PEANUT]}, {"gtins": [PEANUT] * 11}, {"gtins": [PEANUT, MIX], "latitude": 48}],
+)
+async def test_a_comparison_takes_two_to_ten_products(tools: Tools, arguments: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentsError):
+        await tools.call("compare_products", **arguments)
