@@ -115,7 +115,7 @@ def _label(entry: JsonObject) -> str:
 def _cheapest(items: list[JsonValue], size: str) -> JsonValue:
     """Return the cheapest offer in stock, with its price per kg or L; None if there's none, or several currencies."""
     offers = [item for entry in items if (item := as_object(entry)).get("stock_status") in _STOCKED and "price" in item]
-    if len({as_object(offer["price"])["currency"] for offer in offers}) != 1:
+    if len({str(as_object(offer["price"])["currency"]) for offer in offers}) != 1:
         return None
     best = min(offers, key=lambda offer: float(str(as_object(offer["price"])["amount"])))
     names = ("price", "store", "distance_km", "stock_status", "last_checked_at")

@@ -57,7 +57,7 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
     }
 
 
-async def _covering(client: SiteClient, asked: Asked, recalls: list[JsonObject]) -> set[JsonValue] | None:
+async def _covering(client: SiteClient, asked: Asked, recalls: list[JsonObject]) -> set[str] | None:
     """Return the ids of the recalls that cover the lot, by the service; None if it isn't asked or doesn't say.
 
     It's asked only if a recall doesn't say itself which lots it covers.
@@ -66,19 +66,19 @@ async def _covering(client: SiteClient, asked: Asked, recalls: list[JsonObject])
         return None
     url = f"/compliance/api/v1/products/{asked.gtin}/batches/{url_segment(asked.lot)}/recalls"
     try:
-        listed = {recall["id"] for recall in await _recalls(client, url, COMPLIANCE, asked.gtin)}
+        listed = {str(recall["id"]) for recall in await _recalls(client, url, COMPLIANCE, asked.gtin)}
     except UpstreamError as error:
         if error.status not in (401, 403, 404):
             raise
         return None
-    if unlisted := listed - {recall["id"] for recall in recalls}:
+    if unlisted := listed - {str(recall["id"]) for recall in recalls}:
         raise ReplyError(f"the lot has a recall that the product doesn't have: {unlisted.pop()}")
     return listed
 
 
-def _affected(recall: JsonObject, lot: str, covering: set[JsonValue] | None) -> Affected:
+def _affected(recall: JsonObject, lot: str, covering: set[str] | None) -> Affected:
     if recall["lot_codes"] is None and covering is not None:
-        return "yes" if recall["id"] in covering else "no"
+        return "yes" if str(recall["id"]) in covering else "no"
     return affects(recall["lot_codes"], lot)
 
 

@@ -17,12 +17,12 @@ QUESTIONS: list[dict[str, Any]] = json.loads((VECTORS / "questions.json").read_t
 
 def values_at(answer: Any, path: str) -> list[Any]:
     """The values at a path of names, indexes and `*`."""
-    found = [answer]
+    found: list[Any] = [answer]
     for step in path.split("."):
         if step == "*":
             found = [entry for value in found for entry in value]
         else:
-            found = [value[int(step)] if isinstance(value, list) else value[step] for value in found]
+            found = [value[int(step) if step.isdecimal() else step] for value in found]
     return found
 
 
