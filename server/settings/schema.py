@@ -52,11 +52,7 @@ SecretValue: TypeAlias = Annotated[
 ClientAuthMethod: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 
 
-class _CredentialTable(_Table):
-    origins: list[str] = Field(default=[], description="Further origins that the credential may go to.")
-
-
-class _OAuthTable(_CredentialTable):
+class _OAuthTable(_Table):
     issuer: str | None = Field(default=None, description="Where the authorization server's metadata is.")
     token_endpoint: str | None = None
     revocation_endpoint: str | None = None
@@ -107,7 +103,7 @@ class PasswordTable(_OAuthTable):
     )
 
 
-class ApiKeyTable(_CredentialTable):
+class ApiKeyTable(_Table):
     """A key that is sent with each request."""
 
     grant: Literal["api_key"]
@@ -152,6 +148,7 @@ class SystemTable(_Table):
         default=None, description="URLs or files of OpenAPI documents, instead of a catalog."
     )
     base: str | None = Field(default=None, description="The URL of the APIs, instead of the servers in the documents.")
+    origins: list[str] = Field(default=[], description="Further origins that calls and the credential may go to.")
     pin: list[str] | None = Field(default=None, description="APIs to list as tools under `auto`, in this order.")
     tiers: dict[str, Tier] = Field(default={}, description="Tiers of tools by name, where the automatic one is wrong.")
     allow: Tier | None = Field(default=None, description="The highest tier that is offered, if lower than for all.")

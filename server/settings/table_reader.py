@@ -80,12 +80,10 @@ class TableReader:
         return base.rstrip("/")
 
     def origins(self, *urls: str) -> frozenset[str]:
-        """The origins of the URLs, and those that the credential's table adds."""
-        credential = self.table.credential
-        further = [] if credential is None or isinstance(credential, str) else credential.origins
-        if further:
-            self.note("credential.origins", ", ".join(further))
-        return frozenset({*map(origin_of, urls), *(self.origin(url, "credential", "origins") for url in further)})
+        """The origins of the URLs, and those that the table adds."""
+        if self.table.origins:
+            self.note("origins", ", ".join(self.table.origins))
+        return frozenset({*map(origin_of, urls), *(self.origin(url, "origins") for url in self.table.origins)})
 
     def catalog(self) -> str:
         """The URL in `catalog`; '' without one."""

@@ -36,7 +36,10 @@ def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str,
         if has_origin(url, origins):
             return url.split("?")[0].rstrip("/")
         rejected.append(origin_of(url))
-    raise InvalidUrlError(f"it is served at {', '.join(dict.fromkeys(rejected))}, which is not a URL of this system")
+    found = ", ".join(dict.fromkeys(rejected))
+    raise InvalidUrlError(
+        f"it is served at {found}, which is not a URL of this system; to allow it, add it to `origins`"
+    )
 
 
 def _is_elsewhere(document_url: str, server: str) -> bool:

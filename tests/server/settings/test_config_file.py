@@ -187,7 +187,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
         ('{ grant = "authorization_code" }', '{ client_secret = "s" }', r":21: .*client_secret is set without client"),
         ('{ grant = "authorization_code" }', '{ username = "s" }', r":21: .*username: unknown key"),
         ('{ grant = "authorization_code" }', '{ token_endpoint = "http://x.example/t" }', r":21: .*is not https"),
-        ('{ grant = "authorization_code" }', '{ origins = ["ftp://x"] }', r":21: .*origins: .*not an http"),
+        ('base = "https://api.acme.example"', 'origins = ["ftp://x"]', r"systems\.acme\.origins: .*not an http"),
         ('expose = "auto"', "expose = ", r"it is not TOML: .*line 1"),
         ('environment = "sandbox"', 'environment = "test"', r":12: .*expected sandbox or production"),
     ],
@@ -298,6 +298,11 @@ def test_files_are_relative_to_the_settings_file(tmp_path: Path) -> None:
     assert acme.source.document_urls == ((tmp_path / "acme.json").as_uri(),)
     assert acme.source.base == "https://acme.example/v1"
     assert acme.origins == {"https://acme.example"}
+
+
+def test_further_origins_need_no_credential(tmp_path: Path) -> None:
+    text = '[systems.acme]\ncatalog = "https://acme.example/c"\norigins = ["https://upload.acme.example/v1"]'
+    assert system(load(tmp_path, text), "acme").origins == {"https://acme.example", "https://upload.acme.example"}
 
 
 def test_a_local_document_requires_a_server_or_a_base(tmp_path: Path) -> None:
