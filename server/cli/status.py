@@ -15,6 +15,8 @@ from ..bridge.connection import Connection
 from ..bridge.report import skipped_of, unknown_apis
 from ..settings.model import ApiKey, NoCredential, SystemSettings
 
+_SHOWN_SUBJECTS = 3
+
 
 def status_of(bridge: Bridge) -> JsonObject:
     """The state of every system as JSON."""
@@ -128,7 +130,21 @@ def _system_lines(connection: Connection, bridge: Bridge) -> list[str]:
                      "`closient-mcp tools --changed` shows how")  # fmt: skip
     if skipped := skipped_of(settings, bridge.tools):
         lines.append(f"  skipped: {len(skipped)}")
-        lines += [f"    {p.subject}: {p.reason}; {p.effect}" for p in skipped]
+        lines += [f"    {line}" for line in grouped_lines(skipped)]
+    return lines
+
+
+def grouped_lines(problems: list[Problem]) -> list[str]:
+    """Problems by their effect, those with the same reason on one line."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for problem in problems:
+        groups.setdefault(problem.effect, {}).setdefault(problem.reason, []).append(problem.subject)
+    lines: list[str] = []
+    for effect, reasons in groups.items():
+        lines.append(f"{effect}: {sum(map(len, reasons.values()))}")
+        for reason, subjects in reasons.items():
+            more = f" and {len(subjects) - _SHOWN_SUBJECTS} more" if len(subjects) > _SHOWN_SUBJECTS else ""
+            lines.append(f"  {', '.join(subjects[:_SHOWN_SUBJECTS])}{more}: {reason}")
     return lines
 
 

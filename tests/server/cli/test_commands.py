@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from closient_mcp.auth.oauth.http import certificates
+from closient_mcp.server.cli.status import grouped_lines
+from closient_mcp.tools.problems import Problem
 
 from ...fakes.command_line import CommandResult, error_of, run
 from ...fakes.service import Reply, Sandbox, Service, document, operation
@@ -212,3 +214,16 @@ def test_unusable_settings_of_the_machine_are_reported(environment: dict[str, st
 
 def test_an_invalid_port_is_a_usage_error() -> None:
     assert run("sandbox", "--port", "99999").code == 2
+
+
+def test_status_groups_what_was_skipped_by_effect_and_reason() -> None:
+    left_out = [
+        Problem(f"GET /{i}", "it is served at https://x.example", "this operation is left out") for i in range(5)
+    ]
+    other = Problem("POST /a", "header 'Host' belongs to the connection", "the parameter is left out")
+    assert grouped_lines([*left_out[:2], other, *left_out[2:]]) == [
+        "this operation is left out: 5",
+        "  GET /0, GET /1, GET /2 and 2 more: it is served at https://x.example",
+        "the parameter is left out: 1",
+        "  POST /a: header 'Host' belongs to the connection",
+    ]
