@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import httpx2
 
 from .errors import UserActionRequired
+from .oauth.protected_resource import read_challenge
 from .oauth.rejections import read_sentence
 from .secrets.redaction import Redaction, Secret
 from .secrets.references import SecretError, SecretReference, secret_missing
@@ -36,8 +37,8 @@ class ApiKeyAuth(httpx2.Auth):
 
     In the header `Authorization` the key is the whole value, scheme included; for Basic it may be `name:password`.
 
-    Requests raise UserActionRequired if the key is not where the settings say, or the service rejects it (401). A key
-    is never retried.
+    Requests raise UserActionRequired if the key is not where the settings say, the service rejects it (401), or, unless
+    `may_ask` is false in their extensions, it lacks a scope (RFC 6750 §3.1). A key is never retried.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class ApiKeyAuth(httpx2.Auth):
             keep_queries_out_of_logs()
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-        """Attach the key if the URL is one of the system's; explain a 401."""
+        """Attach the key if the URL is one of the system's; explain a rejection."""
         if not may_send_to(request.url, self._origins):
             yield request
             return
@@ -80,6 +81,12 @@ class ApiKeyAuth(httpx2.Auth):
             error = self._rejected(url.host, self._key)
             error.quote(await read_sentence(response))
             raise error
+        if response.status_code == 403 and request.extensions.get("may_ask", True):
+            challenge = read_challenge(response.headers.get("www-authenticate", ""), url)
+            if challenge.error == "insufficient_scope":
+                error = self._insufficient(url.host, self._key, challenge.scope)
+                error.quote(await read_sentence(response))
+                raise error
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Unsupported: the key is read in a thread that the event loop waits for."""
@@ -120,6 +127,17 @@ class ApiKeyAuth(httpx2.Auth):
         return UserActionRequired(
             f"{host} rejected the API key{which} (401). {fault}".rstrip(),
             f"{check} {self._hints.source}".rstrip(),
+            system=self._system,
+            url=host,
+        )
+
+    def _insufficient(self, host: str, key: Secret, scope: str) -> UserActionRequired:
+        which = f" ending in …{key.ending}" if key.ending else ""
+        or_else = f"Or remove the key ({self._reference.place}) and sign in: while there is a key, no sign-in is used."
+        lacking = f' the scope "{scope}"' if scope else " a scope"
+        return UserActionRequired(
+            f"The API key{which} lacks{lacking}, which {host} requires for this (403).",
+            " ".join(filter(None, ("Use a key that has it.", self._hints.source, or_else))),
             system=self._system,
             url=host,
         )

@@ -162,3 +162,36 @@ def test_rule_1_no_log_line_holds_a_secret_not_even_in_a_traceback(capsys: pytes
     assert "failed with [secret]" in printed
     assert "ValueError: [secret]" in printed
     assert KEY not in printed
+
+
+@pytest.mark.parametrize(
+    ("challenge", "may_ask", "message"),
+    [
+        (
+            'Bearer error="insufficient_scope", scope="a:write"',
+            True,
+            'lacks the scope "a:write", which www.example.com',
+        ),
+        ('Bearer error="insufficient_scope"', True, "lacks a scope, which www.example.com"),
+        ('Bearer error="insufficient_scope", scope="a:write"', False, ""),
+        ("", True, ""),
+    ],
+)
+async def test_a_key_without_a_scope_is_reported_and_no_sign_in_is_advised(
+    challenge: str, may_ask: bool, message: str
+) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(403, json={"detail": "This is for owners."}, headers={"www-authenticate": challenge})
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), auth=auth()) as client:
+        request = client.build_request("POST", f"{ORIGIN}/a", extensions={"may_ask": may_ask})
+        if not message:
+            assert (await client.send(request)).status_code == 403
+            return
+        with pytest.raises(UserActionRequired) as caught:
+            await client.send(request)
+    error = f"{caught.value} {caught.value.next_step}"
+    assert message in error
+    assert "This is for owners." in error
+    assert "Or remove the key (CLOSIENT_API_KEY) and sign in" in error
+    assert KEY not in error

@@ -227,3 +227,10 @@ def test_status_groups_what_was_skipped_by_effect_and_reason() -> None:
         "the parameter is left out: 1",
         "  POST /a: header 'Host' belongs to the connection",
     ]
+
+
+def test_a_key_that_may_only_read_is_named_instead_of_a_sign_in(sandbox: Sandbox) -> None:
+    ran = call(sandbox, "products_claim_product", {"gtin": "00012345678905", "body": {}}, sandbox.keys["publishable"])
+    assert ran.code == 1
+    assert 'lacks the scope \\"products:write\\"' in ran.out
+    assert "Or remove the key (CLOSIENT_API_KEY) and sign in" in ran.out
