@@ -1,7 +1,8 @@
 """What becomes of one sign-in that many processes share, that is interrupted, or whose process dies.
 
-`python -m bench.races [--processes 2,4,8,16] [--rounds N] [--interruptions N] [--deaths N] [--json]`. The token
-endpoint answers 150 ms after it rotated the refresh token. Exit code 1 where a single sign-in or call was lost.
+`python -m bench.races [--processes 2,4,8,16] [--rounds N] [--interruptions N] [--deaths N] [--late S]
+[--json]`. The token endpoint answers so long after it rotated the refresh token. Exit code 1 where a single sign-in or
+call was lost.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from .service import Service, running_sandbox
 _CALLS = 3
 _LIFETIME = 6
 _MOMENTS = 0.35
-_WAYS = ("cancelled", "end of input", "SIGTERM")
+_WAYS = ("cancelled", "end of input", "SIGTERM", "SIGHUP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=4, metavar="N", help="expiries for each (default: 4)")
     parser.add_argument("--interruptions", type=int, default=12, metavar="N", help="refreshes to interrupt (12)")
     parser.add_argument("--deaths", type=int, default=2, metavar="N", help="waiting processes to kill (2)")
+    parser.add_argument("--late", type=float, default=0.15, metavar="S", help="seconds to a token's answer (0.15)")
     parser.add_argument("--json", action="store_true", help="as JSON")
     given = parser.parse_args(arguments)
     try:
@@ -129,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("numbers must be 1 or more")
     try:
         with running_sandbox(limited=False) as service, running_late_tokens(service.url) as tokens:
+            tokens.late = given.late
             figures = Figures(
                 [_race(service, tokens, size, given.rounds) for size in sizes],
                 _interruptions(service, tokens, given.interruptions),
@@ -201,6 +204,7 @@ def _interrupt(ours: Machine, way: str, moment: float) -> bool:
         endings: dict[str, Callable[[], object]] = {
             "cancelled": lambda: process.session.cancel(asked),
             "SIGTERM": lambda: process.child.end(signal.SIGTERM),
+            "SIGHUP": lambda: process.child.end(signal.SIGHUP),
         }
         endings.get(way, process.child.end)()
         if way == "cancelled":
