@@ -17,18 +17,19 @@ class InvalidRedirectError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The parts of a redirect URI; `host` is 127.0.0.1 or localhost."""
+    """Where a response goes: to `host`, which is 127.0.0.1 or localhost, or to a page whose URL the user pastes."""
 
     host: str
     port: int
     path: str
+    is_pasted: bool = False
 
 
 def checked_redirect(url: str) -> Redirect:
-    """Parse a redirect URI that the user registered, such as `http://127.0.0.1:8765/callback`.
+    """Parse a redirect URI that the user registered, such as `http://127.0.0.1:8765/callback`, or an https URL.
 
     Raises:
-        InvalidRedirectError: we cannot listen on it.
+        InvalidRedirectError: we cannot listen on it, and it is not an https URL.
     """
     shown = repr(url[:200])
     try:
@@ -36,8 +37,14 @@ def checked_redirect(url: str) -> Redirect:
         port = parts.port
     except ValueError:
         raise InvalidRedirectError(f"{shown} is not a URL") from None
+    if parts.scheme == "https" and parts.hostname and not parts.fragment and "@" not in parts.netloc:
+        if has_invalid_character(url):
+            raise InvalidRedirectError(f"{shown} contains a character that is not allowed in URLs")
+        return Redirect(HOST, 0, PATH, is_pasted=True)
     if parts.scheme != "http" or parts.hostname not in (HOST, "localhost"):
-        raise InvalidRedirectError(f"{shown} must begin with http://{HOST}: or http://localhost: followed by a port")
+        raise InvalidRedirectError(
+            f"{shown} must be an https URL, or begin with http://{HOST}: or http://localhost: followed by a port"
+        )
     if not port:
         raise InvalidRedirectError(f"{shown} needs a port, such as http://{parts.hostname}:8765{parts.path or PATH}")
     path = parts.path or "/"
@@ -59,10 +66,16 @@ def on_port(url: str, port: int) -> str:
     except ValueError:
         raise InvalidRedirectError(f"{url[:200]!r} is not a URL") from None
     moved = parts._replace(netloc=f"{parts.hostname}:{port}").geturl()
-    checked_redirect(moved)
+    if checked_redirect(moved).is_pasted:
+        raise InvalidRedirectError(f"{url[:200]!r} is not on this machine")
     return moved
 
 
+def is_pasted(redirect_uri: str | None) -> bool:
+    """Whether the user has to paste the URL of the response, because it goes to a page elsewhere."""
+    return redirect_uri is not None and checked_redirect(redirect_uri).is_pasted
+
+
 def short_url(redirect_uri: str) -> str:
-    """The URL at which the listener for a redirect URI redirects users to the authorization server."""
-    return f"http://{HOST}:{checked_redirect(redirect_uri).port}/"
+    """The URL at which the listener for a redirect URI redirects users to the authorization server, if it has one."""
+    return "" if is_pasted(redirect_uri) else f"http://{HOST}:{checked_redirect(redirect_uri).port}/"

@@ -174,6 +174,13 @@ class Messages:
             "Close the program that uses it, or register another redirect URI and set redirect_uri to it.",
         )
 
+    def terminal_needed(self, redirect_uri: str) -> UserActionRequired:
+        """The response goes to a page from which it does not come back to this machine."""
+        return self.failure(
+            f"{self._issuer} requires a sign-in, which ends at {redirect_uri}",
+            f"Run `closient-mcp login {self._profile.system}` in a terminal, and paste the URL of that page there.",
+        )
+
     def moved(self, old: str, new: str) -> UserActionRequired:
         """The token endpoint's origin changed."""
         return self.failure(

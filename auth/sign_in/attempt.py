@@ -17,8 +17,9 @@ _NEVER = -1e9
 class Destination:
     """Where the user signs in: at `url`, which is short and contains no state, or directly at `authorize_url`.
 
-    With a `user_code`, `url` is for any device, and the user enters the code there. `server` is where users enter their
-    password, if the settings do not name it: show it before a browser opens (`Login.open_browser`).
+    Without a `url`, the user has to paste the URL of the response. With a `user_code`, `url` is for any device, and the
+    user enters the code there. `server` is where users enter their password, if the settings do not name it: show it
+    before a browser opens (`Login.open_browser`).
     """
 
     url: str = ""

@@ -10,7 +10,7 @@ from ..oauth import authorization
 from ..oauth.device import device_request, read_device
 from ..oauth.discovery import ServerMetadataError
 from ..oauth.http import NoResponseError
-from ..oauth.redirects import checked_redirect, on_port
+from ..oauth.redirects import checked_redirect, is_pasted, on_port
 from ..oauth.registration import Purpose
 from ..records import Client, Device, Pending, Record, Server
 from ..session.renewal import Session
@@ -50,10 +50,11 @@ class AuthorizationRequest:
             requested = self._scopes(known, server, scopes)
             purpose = Purpose("authorization_code", listener.redirect_uri, requested)
             client = self._client(record, known, server, purpose, interactive)
-            registered = on_port(client.redirect_uri or listener.redirect_uri, listener.port)
-            if registered != listener.redirect_uri:  # the server spells it differently
-                listener.close()
-                listener = CallbackServer(registered)
+            if client.redirect_uri and not is_pasted(client.redirect_uri):
+                registered = on_port(client.redirect_uri, listener.port)
+                if registered != listener.redirect_uri:  # the server spells it differently
+                    listener.close()
+                    listener = CallbackServer(registered)
             pending = authorization.begin(
                 server,
                 client,

@@ -22,7 +22,7 @@ from ..errors import AuthError, UnavailableError
 from ..history import SIGN_INS, TABS
 from ..oauth import authorization
 from ..oauth.discovery import same_origin
-from ..oauth.redirects import short_url
+from ..oauth.redirects import is_pasted, short_url
 from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record
 from ..session.messages import DeclinedError
@@ -124,6 +124,8 @@ class Login:
     def _lead_or_follow(self, attempt: SignInAttempt, request: SignInRequest) -> None:
         from filelock import Timeout
 
+        if is_pasted(self._profile.redirect_uri) and not request.interactive:
+            raise self._messages.terminal_needed(self._profile.redirect_uri or "")
         lock = self._store.login_lock()
         until = time.monotonic() + authorization.LIFETIME
         while not attempt.done.is_set():
@@ -151,7 +153,8 @@ class Login:
         elif record.device:
             self._show_code(attempt, record.device)
         elif record.pending and record.pending.opened is not None and self._clock() < record.pending.expires_at:
-            may_open = request.browser and not self._unexpected(record.pending.server.authorization_endpoint)
+            unexpected = self._unexpected(record.pending.server.authorization_endpoint)
+            may_open = request.browser and not unexpected and not is_pasted(record.pending.redirect_uri)
             if may_open and not record.pending.opened and not attempt.ready.is_set():
                 record = self._open_for_owner(record.pending.state)
             if record.pending:

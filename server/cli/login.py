@@ -117,21 +117,22 @@ def _guide(login: Login, attempt: SignInAttempt, terminal: Terminal, browser: bo
     destination = attempt.destination
     if destination.server:
         terminal.say(f"{site} wants you to sign in at {destination.server}, its authorization server.")
-        if browser and not destination.user_code and not attempt.opened:
+        if browser and destination.url and not destination.user_code and not attempt.opened:
             login.open_browser(attempt)
     if destination.user_code:
         terminal.say(f"Open this URL on any device and sign in:\n\n  {destination.url}\n")
         terminal.say(f"Your code is {destination.user_code}. This waits until you are done.")
         attempt.done.wait()
         return
-    if attempt.opened and browser:
+    if attempt.opened and browser and destination.url:
         terminal.say(f"Your browser was opened. If you see nothing, open {destination.url} on this machine.")
         attempt.done.wait()
         return
-    if browser:
+    if browser and not attempt.opened:
         terminal.say("No browser can be opened from here.")
     terminal.say(f"Open this URL in any browser and sign in:\n\n  {destination.authorize_url}\n")
-    terminal.say("If the browser then cannot connect, copy the whole URL that it shows and paste it here.")
+    when = "If the browser then cannot connect" if destination.url else "When the page of your redirect_uri opens"
+    terminal.say(f"{when}, copy the whole URL that it shows and paste it here.")
     # In a thread: the browser may also reach us by itself.
     threading.Thread(target=_read_pasted, args=(login, attempt, terminal), daemon=True).start()
     attempt.done.wait()

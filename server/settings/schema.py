@@ -72,7 +72,8 @@ class AuthorizationCodeTable(_OAuthTable):
     registration_endpoint: str | None = None
     device_authorization_endpoint: str | None = Field(default=None, description="For `login --device`.")
     redirect_uri: str | None = Field(
-        default=None, description="As registered with the client, or to be registered, including the port."
+        default=None,
+        description="As registered, or to be registered: on this machine, with its port, or an https URL.",
     )
     pkce: bool = True
 

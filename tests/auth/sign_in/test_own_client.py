@@ -489,21 +489,26 @@ def test_a_sign_in_that_was_begun_for_another_redirect_is_begun_again(crm: Crm) 
         ("http://127.0.0.1:8765/callback", Redirect("127.0.0.1", 8765, "/callback")),
         ("http://localhost:8765/cb", Redirect("localhost", 8765, "/cb")),
         ("http://localhost:1", Redirect("localhost", 1, "/")),
+        ("https://example.com/callback/close", Redirect("127.0.0.1", 0, "/callback", is_pasted=True)),
+        ("https://127.0.0.1:8765/cb?a=b", Redirect("127.0.0.1", 0, "/callback", is_pasted=True)),
     ],
 )
-def test_a_redirect_to_this_machine_with_a_port_can_be_used(url: str, redirect: Redirect) -> None:
+def test_a_redirect_to_this_machine_with_a_port_or_to_an_https_page_can_be_used(url: str, redirect: Redirect) -> None:
     assert checked_redirect(url) == redirect
 
 
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("https://127.0.0.1:8765/cb", "must begin with"),
-        ("http://example.com:8765/cb", "must begin with"),
-        ("http://[::1]:8765/cb", "must begin with"),
-        ("http://127.0.0.2:8765/cb", "must begin with"),
-        ("127.0.0.1:8765", "must begin with"),
-        ("", "must begin with"),
+        ("https:///cb", "must be an https URL, or begin with"),
+        ("https://u:p@example.com/cb", "must be an https URL"),
+        ("https://example.com/cb#a", "must be an https URL"),
+        ("https://example.com/c b", "a character"),
+        ("http://example.com:8765/cb", "begin with"),
+        ("http://[::1]:8765/cb", "begin with"),
+        ("http://127.0.0.2:8765/cb", "begin with"),
+        ("127.0.0.1:8765", "begin with"),
+        ("", "begin with"),
         ("http://127.0.0.1/cb", "needs a port"),
         ("http://localhost:0/cb", "needs a port"),
         ("http://localhost:99999/cb", "is not a URL"),
@@ -520,6 +525,33 @@ def test_a_redirect_to_this_machine_with_a_port_can_be_used(url: str, redirect: 
 def test_another_redirect_cannot_and_the_reason_is_reported(url: str, message: str) -> None:
     with pytest.raises(InvalidRedirectError, match=message):
         checked_redirect(url)
+
+
+# A page of the user's own
+
+OWN_PAGE = "https://example.com/callback/close"
+
+
+def test_a_response_that_ends_at_a_page_of_the_users_own_is_pasted(crm: Crm) -> None:
+    session = crm.session(redirect_uri=OWN_PAGE)
+    login = Login(session, lambda tab: tab not in crm.tabs)
+    attempt = login.start((), interactive=True)
+    crm.attempts.append(attempt)
+    assert attempt.ready.wait(SECONDS)
+    assert attempt.destination.url == ""
+    query = query_of(attempt)
+    assert query["redirect_uri"] == OWN_PAGE
+    assert attempt.opened
+    assert login.paste(attempt, f"{OWN_PAGE}?code=c&state={query['state']}")
+    assert ended(attempt) == ""
+    assert crm.forms()[-1]["redirect_uri"] == OWN_PAGE
+    assert asyncio.run(session.token()) == "at-number-1"
+
+
+def test_a_call_says_which_command_accepts_the_url_of_a_page_of_the_users_own(crm: Crm) -> None:
+    _, attempt = crm.begin(redirect_uri=OWN_PAGE)
+    assert f"ends at {OWN_PAGE}. Run `closient-mcp login close` in a terminal" in ended(attempt)
+    assert crm.tabs == []
 
 
 # A Client ID Metadata Document (draft-ietf-oauth-client-id-metadata-document)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from ...fakes.close_service import CloseStandIn, Form, running_close
-from ...fakes.command_line import CommandResult, error_of, free_port, run
+from ...fakes.command_line import CommandResult, error_of, free_port, run, talking_to
 from ...fakes.paths import BROWSER_COMMAND
 
 
@@ -140,6 +141,21 @@ def test_a_user_who_declines_is_not_asked_again(user: User) -> None:
     login = user.run("login", "close")
     assert login.code == 1
     assert "You declined" in login.err
+
+
+def test_a_redirect_to_a_page_of_the_users_own_is_pasted_into_the_terminal(user: User) -> None:
+    user.close.redirect_uri = "https://example.com/callback/close"
+    user.write_own_client()
+    assert user.run("status").code == 0
+    assert "`closient-mcp login close` in a terminal, and paste" in user.fails("close_list_leads")
+    with talking_to("login", site="", **{**user.environment, "BROWSER": "true"}) as login:
+        lines = iter(login.stderr.readline, "")
+        url = next(line.strip() for line in lines if "/oauth2/authorize/" in line)
+        back = httpx2.get(url, trust_env=False).headers["location"]
+        assert back.startswith("https://example.com/callback/close?code=")
+        login.stdin.write(f"{back}\n")
+        assert login.wait() == 0
+    assert user.status()["credential"]["signed_in"]
 
 
 def test_a_registered_port_that_is_taken_is_named_and_no_other_is_used(user: User) -> None:

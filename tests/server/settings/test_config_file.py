@@ -173,7 +173,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
             "",
             r":7: systems\.close\.credential: redirect_uri is",
         ),
-        ('"http://127.0.0.1:8765/callback"', '"https://x.example/"', r":8: systems\.close\.credential\.redirect_uri"),
+        ('"http://127.0.0.1:8765/callback"', '"http://x.example/"', r":8: systems\.close\.credential\.redirect_uri"),
         (
             '{ grant = "authorization_code" }',
             '"nothing"',
