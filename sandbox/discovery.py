@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from .oauth.client_metadata import AUTH_METHODS, GRANT_TYPES
 from .oauth.scopes import SCOPES
 
-_APPS = ("search", "products", "resolver", "compliance", "account")
+_APPS = ("search", "products", "resolver", "compliance", "retailers", "account")
 _CATALOG = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 _SKILL = """---
 name: closient-api-quickstart

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from . import control, discovery, pages
-from .apis import account, compliance, digital_links, products, resolver, search
+from .apis import account, compliance, digital_links, products, resolver, retailers, search
 from .oauth import endpoints
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("resolver/api/v1/", resolver.api.urls),
     path("account/api/v1/", account.api.urls),
     path("compliance/api/v1/", compliance.api.urls),
+    path("retailers/api/v1/", retailers.api.urls),
     path("oauth/", include((endpoints.urlpatterns, "oauth2_provider"))),
     path("__sandbox__/", include(control.urlpatterns)),
     re_path(r"^01/(?P<rest>.*)$", digital_links.resolve),

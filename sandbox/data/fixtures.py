@@ -9,7 +9,7 @@ from . import accounts, fulltext
 from .accounts import FAR_AWAY, HARBOUR
 from .groceries import BRANDS, CHAINS, FIXED, KINDS, ORIGINS, PLACES, SOURCES, STREETS
 from .gtin import complete
-from .models import CustomUrl, Offer, Product, ResolutionRule, Store, short_id
+from .models import CustomUrl, Offer, Product, ResolutionRule, Retailer, Store, short_id
 from .product_documents import document_of, kind_of
 
 _START = datetime(2026, 4, 1, 9, tzinfo=UTC)
@@ -21,6 +21,7 @@ def fill() -> None:
     accounts.fill(_START)
     products = list(_products(now))
     Product.objects.bulk_create(products)
+    Retailer.objects.bulk_create(_retailers())
     stores = list(_stores())
     Store.objects.bulk_create(stores)
     Offer.objects.bulk_create(_offers(products, stores, now))
@@ -59,6 +60,12 @@ def _product(gtin: str, brand: str, name: str, number: int, now: datetime) -> Pr
     )
 
 
+def _retailers() -> Iterator[Retailer]:
+    for number, name in enumerate(CHAINS):
+        organization = FAR_AWAY if number else HARBOUR
+        yield Retailer(id=short_id(f"retailer {name}"), name=name, created=_START, organization_id=organization)
+
+
 def _stores() -> Iterator[Store]:
     for place, latitude, longitude, count in PLACES:
         for number in range(count):
@@ -66,6 +73,7 @@ def _stores() -> Iterator[Store]:
             street = STREETS[number % len(STREETS)]
             yield Store(
                 id=short_id(f"store {place} {number}"),
+                retailer_id=short_id(f"retailer {chain}"),
                 name=f"{chain} {street.rsplit(' ', 1)[0]}",
                 address=f"{100 + 37 * number} {street}, {place}, BC",
                 # Nobody stands in a store's exact position: none is at the middle of its place.
@@ -75,7 +83,7 @@ def _stores() -> Iterator[Store]:
 
 
 def _offers(products: list[Product], stores: list[Store], now: datetime) -> Iterator[Offer]:
-    statuses = ("in_stock", "in_stock", "low_stock", "in_stock", "out_of_stock", "in_stock", "unknown")
+    quantities = (24, 12, 3, 48, 0, 18, None)
     for number, product in enumerate(products):
         cents = kind_of(product.product_name).cents
         for turn in range(4):
@@ -85,7 +93,8 @@ def _offers(products: list[Product], stores: list[Store], now: datetime) -> Iter
                 product_id=product.id,
                 store_id=stores[place].id,
                 cents=cents + (number * 31 + turn * 17) % 240 - 120,
-                stock_status=statuses[(number + turn) % len(statuses)],
+                sku=f"{product.gtin[-6:]}-{place:02}",
+                quantity=quantities[(number + turn) % len(quantities)],
                 last_checked_at=now - timedelta(minutes=5 + (number * 11 + turn * 97) % 1430),
             )
 

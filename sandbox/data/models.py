@@ -11,6 +11,8 @@ from django.db import models
 
 JSON = dict[str, Any]
 
+_FEW = 5
+
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
@@ -80,14 +82,28 @@ class Product(models.Model):
     document: models.JSONField[JSON, JSON] = models.JSONField()
 
 
+class Retailer(models.Model):
+    """A chain of stores, run by an organization."""
+
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    name: models.CharField[str, str] = models.CharField(max_length=100)
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    organization: models.ForeignKey[Organization, Organization] = models.ForeignKey(
+        Organization, on_delete=models.CASCADE
+    )
+    organization_id: str
+
+
 class Store(models.Model):
     """A store."""
 
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    retailer: models.ForeignKey[Retailer, Retailer] = models.ForeignKey(Retailer, on_delete=models.CASCADE)
     name: models.CharField[str, str] = models.CharField(max_length=100)
     address: models.CharField[str, str] = models.CharField(max_length=200)
     latitude: models.FloatField[float, float] = models.FloatField()
     longitude: models.FloatField[float, float] = models.FloatField()
+    retailer_id: str
 
 
 class Offer(models.Model):
@@ -96,11 +112,19 @@ class Offer(models.Model):
     id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
     product: models.ForeignKey[Product, Product] = models.ForeignKey(Product, on_delete=models.CASCADE)
     store: models.ForeignKey[Store, Store] = models.ForeignKey(Store, on_delete=models.CASCADE)
+    sku: models.CharField[str, str] = models.CharField(max_length=64)
     cents: models.IntegerField[int, int] = models.IntegerField()
-    stock_status: models.CharField[str, str] = models.CharField(max_length=12)
+    quantity: models.IntegerField[int | None, int | None] = models.IntegerField(null=True)
     last_checked_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     product_id: str
     store_id: str
+
+    @property
+    def stock_status(self) -> str:
+        """The stock in words; few pieces are `low_stock`."""
+        if self.quantity is None:
+            return "unknown"
+        return "in_stock" if self.quantity > _FEW else "low_stock" if self.quantity else "out_of_stock"
 
 
 class SearchSession(models.Model):

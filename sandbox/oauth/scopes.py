@@ -18,6 +18,8 @@ SCOPES = {
     "resolver:write": "Change where GS1 Digital Links lead to",
     "compliance:read": "Read recalls and safety notices",
     "compliance:write": "Change recalls and safety notices",
+    "retailers:read": "Read retailers and their offers",
+    "retailers:write": "Create offers of your organizations",
     "account:read": "See your profile, organizations, members and API keys",
     "account:write": "Change your profile and organizations",
     "qr:generate": "Generate QR codes for GS1 Digital Links",

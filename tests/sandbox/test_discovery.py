@@ -21,7 +21,7 @@ DOCUMENTS = [
     "oauth-protected-resource",
     "gs1resolver",
 ]
-APPS = ["search", "products", "resolver", "compliance", "account"]
+APPS = ["search", "products", "resolver", "compliance", "retailers", "account"]
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_status_tells_what_was_read_and_which_tools_that_gives(sandbox: Sandbox)
     assert state.code == 0
     assert closient["reachable"]
     assert closient["skipped"] == []
-    assert closient["apis"] == closient["documents"] == 5
+    assert closient["apis"] == closient["documents"] == 6
     assert closient["operations"] >= 30
     assert closient["credential"] == {
         "kind": "api_key",
