@@ -14,6 +14,7 @@ from .fakes.paths import ROOT
 ALLOWED: dict[str, set[str]] = {
     "tools.formats": set(),
     "tools.errors": {"tools.formats"},
+    "tools.caller": set(),
     "tools.problems": {"tools.formats"},
     "tools.search": {"tools.formats"},
     "tools.verbs": set(),
@@ -29,8 +30,8 @@ ALLOWED: dict[str, set[str]] = {
         "tools.formats", "tools.problems", "tools.search", "tools.http", "tools.catalog", "tools.openapi",
     },
     "tools.toolset": {
-        "tools.formats", "tools.errors", "tools.search", "tools.tiers", "tools.http", "tools.schema", "tools.openapi",
-        "tools.calls", "tools.results",
+        "tools.formats", "tools.caller", "tools.errors", "tools.search", "tools.tiers", "tools.http", "tools.schema",
+        "tools.openapi", "tools.calls", "tools.results",
     },
     "tools.closient": {
         "tools.formats", "tools.errors", "tools.gs1", "tools.http", "tools.catalog", "tools.results", "tools.toolset",

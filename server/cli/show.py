@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from ...tools.caller import Caller, caller
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
 from ...tools.formats.text import counted
 from ...tools.schema.validation import unknown_arguments
@@ -108,11 +109,12 @@ def call(settings: Settings, name: str, arguments: str) -> int:
                 raise UsageError(f"{name}: {redaction.hide('; '.join(unknown))}")
             terminal = Terminal(sys.stderr, plain=settings.plain)
 
-            async def progress(_: float, message: str) -> None:
+            async def report(message: str) -> None:
                 terminal.say(message)
 
+            caller.set(Caller(report=report))
             result = await call_tool(
-                bridge, tool, values, UserChannel(progress, progress_shown=True, keeps_running=False)
+                bridge, tool, values, UserChannel(report, progress_shown=True, keeps_running=False)
             )
             _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
             return 1 if result.is_error else 0

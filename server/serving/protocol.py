@@ -20,6 +20,7 @@ from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
 from ...auth.errors import AuthError, SignInRequired
+from ...tools.caller import Caller, caller
 from ...tools.errors import ToolError
 from ...tools.formats.json_values import JsonObject, to_text
 from ...tools.formats.suggestions import did_you_mean
@@ -30,6 +31,7 @@ from ..bridge.composition import Bridge
 from ..process.logs import log_name
 from ..settings.model import Settings
 from .elicitation import InputRequired, asker_for
+from .progress import Progress
 from .sdk_internals import ListChanged, ListChangingServer
 from .sign_in import UserChannel, sign_in
 
@@ -185,19 +187,27 @@ class McpBridge:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, unknown_tool(self._bridge, params.name))
 
-        async def progress(seconds: float, message: str) -> None:
+        async def send(seconds: float, message: str) -> None:
             await ctx.session.report_progress(seconds, None, message)
 
-        asker = asker_for(ctx, params.input_responses)
-        channel = UserChannel(progress, progress_shown="progress_token" in (ctx.meta or {}), asker=asker)
-        try:
-            return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), channel)
-        except InputRequired as needed:
-            return needed.result
+        progress = Progress(send, f"{tool.name} is running")
+        shown, asker = "progress_token" in (ctx.meta or {}), asker_for(ctx, params.input_responses)
+        channel = UserChannel(progress.report, progress_shown=shown, asker=asker)
+        caller.set(Caller(_session_of(ctx), progress.report))
+        async with progress.repeated():
+            try:
+                return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), channel)
+            except InputRequired as needed:
+                return needed.result
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
         tool = self._bridge.tools.find(name)
         return tool.input_schema if tool else None
+
+
+def _session_of(ctx: ServerRequestContext[Any, Any]) -> str:
+    """The session's name: '' over stdio, and for clients of 2026-07-28, which have no sessions."""
+    return "" if ctx.request is None else str(ctx.request.headers.get("mcp-session-id", ""))
 
 
 def instructions(settings: Settings) -> str:

@@ -18,10 +18,9 @@ from .elicitation import Asker
 # Hosts give up on a call at 60 seconds.
 WAIT_SECONDS = 45.0
 _POLL = 0.1
-_PROGRESS_EVERY = 5.0
 _DISMISSED_SECONDS = 60.0
 
-Progress = Callable[[float, str], Awaitable[None]]
+Report = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class UserChannel:
     accept the redirect after the result has been read.
     """
 
-    progress: Progress
+    report: Report
     progress_shown: bool = False
     keeps_running: bool = True
     asker: Asker | None = None
@@ -58,11 +57,9 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
             await _ask(channel.asker, needed, login, attempt, until)
         elif time.monotonic() > until or (attempt.ready.is_set() and not _user_is_informed(attempt, channel)):
             return _unfinished(needed, attempt, channel)
-        if attempt.ready.is_set() and time.monotonic() - reported > _PROGRESS_EVERY:
-            reported = time.monotonic()
-            await channel.progress(
-                WAIT_SECONDS - (until - reported), f"Waiting for you to sign in at {_where(attempt)}"
-            )
+        if attempt.ready.is_set() and not reported:
+            reported = True
+            await channel.report(f"Waiting for you to sign in at {_where(attempt)}")
         await anyio.sleep(_POLL)
     if error := attempt.report():
         raise error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import cast
 
 from ..errors import InvalidArgumentsError
@@ -9,9 +11,8 @@ from ..formats.json_values import JsonObject, JsonValue
 
 SELECT: JsonObject = {
     "type": "string",
-    "minLength": 1,
     "maxLength": 1_000,
-    "description": "What to return of the result, as a JMESPath expression: data[?total > `100`].{id: id, name: name}",
+    "description": "What to return of the result, in JMESPath: data[?total > `100`].id",
 }
 
 
@@ -22,10 +23,30 @@ def select(value: JsonValue, expression: str) -> JsonValue:
         InvalidArgumentsError: the expression is invalid, or does not fit the value.
     """
     import jmespath
+
+    with _readable_errors(expression):
+        return cast(JsonValue, jmespath.search(expression, value))
+
+
+def check_syntax(expression: str) -> None:
+    """Check an expression before a request is sent.
+
+    Raises:
+        InvalidArgumentsError: the expression is invalid.
+    """
+    import jmespath
+
+    with _readable_errors(expression):
+        jmespath.compile(expression)
+
+
+@contextmanager
+def _readable_errors(expression: str) -> Generator[None]:
     from jmespath.exceptions import JMESPathError
 
     try:
-        return cast(JsonValue, jmespath.search(expression, value))
+        yield
+        return
     except JMESPathError as error:
         reason = " ".join(str(error).split())[:300]
     except RecursionError:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..errors import InvalidArgumentsError, RefusedError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text, to_text
 from ..formats.suggestions import did_you_mean
 from ..results.result import Result
+from ..results.selection import SELECT, check_syntax
 from ..schema.validation import ArgumentChecker
 from ..search import SearchIndex
 from ..tiers import TIERS, Tier
+from .all_pages import MAX_PAGES, call_all_pages
 from .tool import DESCRIBE, Tool, index_tools
 
 _TEXT: JsonObject = {"type": "string"}
@@ -116,22 +118,30 @@ class Finder:
                     f"Call it with {_CALLERS[tool.tier]}.",
                     {"name": tool.name, "tier": tool.tier},
                 )
-            return await tool.call(
-                self.checker.check(tool.name, tool.input_schema, as_object(arguments.get("arguments")))
-            )
+            if expression := as_text(arguments.get("select")):
+                check_syntax(expression)
+            given = self.checker.check(tool.name, tool.input_schema, as_object(arguments.get("arguments")))
+            result = await (call_all_pages(tool, given) if arguments.get("all_pages") else tool.call(given))
+            return replace(result, select=expression)
 
         properties: JsonObject = {
-            "name": {**_TEXT, "description": "The operation's name, from find_operations."},
+            "name": {**_TEXT, "description": "A name from find_operations."},
             "arguments": {
                 "type": "object",
                 "additionalProperties": True,
-                "description": "Its arguments, as describe_operation shows them.",
+                "description": "As describe_operation shows them.",
             },
+            "select": SELECT if tier == "read" else {**SELECT, "description": "As in read_operation."},
         }
+        if tier == "read":
+            properties["all_pages"] = {
+                "type": "boolean",
+                "description": f"Return the items of up to {MAX_PAGES} pages.",
+            }
         return Tool(
             _CALLERS[tier],
             f"Call an operation that {_EFFECTS[tier]}",
-            f"Call an operation that {_EFFECTS[tier]} (tier {tier}), by the name that find_operations returned.",
+            f"Call an operation of tier {tier}; it {_EFFECTS[tier]}.",
             _schema(properties, "name"),
             tier,
             call,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from ..caller import caller
 from ..errors import InvalidArgumentsError, RefusedError
 from ..formats.csv_rows import as_objects, read_rows
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_text, parse_json
@@ -27,8 +28,9 @@ _MAX_OMISSIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A whole result: UTF-8 text, which is CSV or perhaps JSON."""
+    """A whole result: UTF-8 text, which is CSV or perhaps JSON, and whose it is."""
 
+    owner: str
     content: bytes
     csv: bool
     until: float
@@ -40,18 +42,21 @@ class ResultPages:
 
     page_size: int = PAGE_SIZE
     clock: Callable[[], float] = time.monotonic
-    _kept: OrderedDict[str, _Kept] = field(default_factory=OrderedDict[str, _Kept], init=False)
+    _kept: dict[str, _Kept] = field(default_factory=dict[str, _Kept], init=False)
 
     def first_page(self, result: Result) -> Result:
         """Return the result, what its `select` selects, or the beginning of that and how to get the rest.
 
-        Raises:
-            InvalidArgumentsError: `select` is invalid.
+        A `select` that does not fit is ignored, and the note says so: the call has been made and must not be repeated.
         """
-        if result.structured is not None or (len(result.text) <= self.page_size and not result.select):
+        if not result.select and (result.structured is not None or len(result.text) <= self.page_size):
             return result
-        excerpt = _excerpt(result.text, csv=result.csv, selected=result.select, start=0, room=self.page_size)
-        shown = replace(result, text=excerpt.text, csv=False, select="")
+        try:
+            excerpt = _excerpt(result.text, csv=result.csv, selected=result.select, start=0, room=self.page_size)
+        except InvalidArgumentsError as error:
+            ignored = f"[`select` was ignored. {error.message}] {result.note}"
+            return self.first_page(replace(result, select="", note=ignored, partial=True))
+        shown = replace(result, text=excerpt.text, csv=False, select="", structured=None)
         if not excerpt.omissions:
             return shown
         name = self._keep(result)
@@ -64,11 +69,11 @@ class ResultPages:
             "type": "object",
             "properties": {
                 "result": {"type": "string", "description": "The name in the note of the result."},
-                "select": SELECT,
+                "select": {**SELECT, "description": "What to return, in JMESPath, such as data[5].text."},
                 "offset": {
                     "type": "integer",
                     "minimum": 0,
-                    "description": "The first item, row, member or character to return, of what `select` selects.",
+                    "description": "The first item, row, member or character to return of it.",
                 },
             },
             "required": ["result"],
@@ -77,8 +82,7 @@ class ResultPages:
         return Tool(
             "read_result",
             "Read more of a long result",
-            "Other parts of a result that was too long to return at once, by the name in its note: what a JMESPath "
-            "expression selects, or the items from an offset on.",
+            "Other parts of a result that was too long to return at once, by the name in its note.",
             schema,
             "read",
             self._read,
@@ -86,22 +90,28 @@ class ResultPages:
         )
 
     def _keep(self, result: Result) -> str:
-        name, now = secrets.token_urlsafe(16), self.clock()
-        self._kept[name] = _Kept(result.text.encode(), result.csv, now + _KEPT_SECONDS)
-        while len(self._kept) > 1 and (self._over_limit() or next(iter(self._kept.values())).until < now):
-            self._kept.popitem(last=False)
-        return name
+        """Keep a result under a name that cannot be guessed; if that is too much, drop others.
 
-    def _over_limit(self) -> bool:
-        size = sum(len(kept.content) for kept in self._kept.values())
-        return len(self._kept) > _MAX_KEPT_RESULTS or size > _MAX_KEPT_BYTES
+        The oldest result of the caller that keeps most goes first, so that a caller cannot push out all others.
+        """
+        name, now = secrets.token_urlsafe(16), self.clock()
+        new = _Kept(caller.get().name, result.text.encode(), result.csv, now + _KEPT_SECONDS)
+        others = {key: kept for key, kept in self._kept.items() if kept.until >= now}
+        while others and _over_limit([new, *others.values()]):
+            sizes: Counter[str] = Counter()
+            for kept in others.values():
+                sizes[kept.owner] += len(kept.content)
+            most = sizes.most_common(1)[0][0]
+            del others[next(key for key, kept in others.items() if kept.owner == most)]
+        self._kept = {**others, name: new}
+        return name
 
     async def _read(self, arguments: JsonObject) -> Result:
         name, selected = as_text(arguments["result"]), as_text(arguments.get("select"))
         offset = arguments.get("offset", 0)
         start = int(offset) if isinstance(offset, int | float) else 0
         kept = self._kept.get(name)
-        if kept is None or kept.until < self.clock():
+        if kept is None or kept.until < self.clock() or kept.owner != caller.get().name:
             raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
         excerpt = _excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start, room=self.page_size)
         if not excerpt.omissions:
@@ -112,6 +122,10 @@ class ResultPages:
                 f"The offset {start} is beyond the end: the result has {own.total} {own.unit}.", "It is complete."
             )
         return Result(excerpt.text, note=f"[{_left_out(excerpt.omissions, name, selected)}]", partial=True)
+
+
+def _over_limit(results: list[_Kept]) -> bool:
+    return len(results) > _MAX_KEPT_RESULTS or sum(len(kept.content) for kept in results) > _MAX_KEPT_BYTES
 
 
 def _excerpt(text: str, *, csv: bool, selected: str, start: int, room: int) -> Excerpt:

@@ -54,13 +54,13 @@ async def test_the_first_call_names_the_code_and_the_next_waits_for_the_user(acm
 async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Acme) -> None:
     reason: list[str] = []
 
-    async def progress(_: float, message: str) -> None:
+    async def report(message: str) -> None:
         reason.append(message)
         acme.decided.set()
 
     async with acme.connected(DEVICE) as (bridge, _):
         needed = SignInRequired("It wants you.", "", system="acme", url=acme.service.url)
-        assert await sign_in.sign_in(bridge, needed, UserChannel(progress, progress_shown=True)) is None
+        assert await sign_in.sign_in(bridge, needed, UserChannel(report, progress_shown=True)) is None
         assert acme.record(bridge).tokens
     assert reason == [f"Waiting for you to sign in at {acme.service.url}/enter, with the code WDJB-MJHT"]
 

@@ -18,6 +18,7 @@ from mcp.shared.exceptions import MCPError
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge.composition import open_bridge
+from closient_mcp.server.serving import progress as progress_module
 from closient_mcp.server.serving import protocol
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
@@ -157,6 +158,48 @@ async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_the_result(ser
     async with connected(service) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
     assert text(result) == '{"you sent":"[secret]"}'
+
+
+async def test_a_long_call_reports_progress_to_a_client_that_asked(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_module, "_FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(progress_module, "_EVERY_SECONDS", 0.0)
+    reported: list[tuple[float, str | None]] = []
+    twice = threading.Event()
+
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
+        reported.append((progress, message))
+        if len(reported) == 2:
+            twice.set()
+
+    def slow(_: Received) -> Reply:
+        assert twice.wait(SECONDS)
+        return Reply({"id": "1"})
+
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/1"] = slow
+    async with connected(service) as client:
+        result = await client.call_tool("things_get_thing", {"id": "1"}, progress_callback=on_progress)
+    assert not result.is_error
+    (first, message), (second, _), *_ = reported
+    assert 0 < first < second
+    assert message == "things_get_thing is running"
+
+
+async def test_an_object_is_structured_content_unless_it_is_not_all(service: Service) -> None:
+    service.serve_apis(things=DOCUMENT)
+    async with connected(service) as client:
+        for body, structured in [
+            ('{"price":1.10,"n":[null]}', {"price": 1.1, "n": [None]}),
+            ('{"id":12345678901234567890}', None),
+            ('{"a":1,"a":2}', None),
+            ("[1]", None),
+            (json.dumps({"data": ["x" * 99] * 999}), None),
+        ]:
+            service.routes["/things/api/v1/things/1"] = Reply(body, headers={"Content-Type": "application/json"})
+            result = await client.call_tool("things_get_thing", {"id": "1"})
+            assert result.structured_content == structured
 
 
 PNG = png()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from closient_mcp.tools.caller import Caller, caller
 from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.toolset import paging
@@ -86,14 +87,19 @@ async def test_rows_of_csv_are_selected_by_their_columns() -> None:
 
 @pytest.mark.parametrize("expression", ["data[", "sum(data)", "nosuch(@)", "(" * 900])
 async def test_a_selection_that_cannot_be_made_says_why(expression: str) -> None:
+    pages = ResultPages(page_size=10)
+    name = call_in(pages.first_page(Result('{"data":[{}],"more":1}')).note)["result"]
     with pytest.raises(InvalidArgumentsError, match="JMESPath") as caught:
-        ResultPages().first_page(Result('{"data":[{}]}', select=expression))
+        await read(pages, result=name, select=expression)
     assert "quotes" in caught.value.next_step
 
 
-async def test_a_selection_of_what_is_not_json_is_refused() -> None:
-    with pytest.raises(InvalidArgumentsError, match="JSON or CSV"):
-        ResultPages().first_page(Result("plain", select="data"))
+@pytest.mark.parametrize("answer", ["Done: HTTP 204, no content.", '{"data":[{}]}'])
+def test_rule_4_a_call_that_was_made_is_not_failed_by_its_selection(answer: str) -> None:
+    shown = ResultPages().first_page(Result(answer, note="[n]", select="sum(data)"))
+    assert shown.text == answer
+    assert shown.note.startswith("[`select` was ignored.")
+    assert shown.note.endswith("[n]")
 
 
 async def test_a_selection_that_finds_nothing_is_null() -> None:
@@ -121,3 +127,29 @@ async def test_the_oldest_result_makes_room_for_new_ones(
     with pytest.raises(RefusedError, match="no longer kept"):
         await read(pages, **following[0])
     assert (await read(pages, **following[2])).text == "x" * 10
+
+
+async def test_rule_5_a_result_is_readable_only_in_the_session_that_got_it() -> None:
+    pages = ResultPages(page_size=10)
+    own = caller.set(Caller("a"))
+    following = call_in(pages.first_page(Result("x" * 20)).note)
+    other = caller.set(Caller("b"))
+    with pytest.raises(RefusedError, match="no longer kept"):
+        await read(pages, **following)
+    caller.reset(other)
+    assert (await read(pages, **following)).text
+    caller.reset(own)
+    assert len(following["result"]) >= 22  # 128 bits
+
+
+async def test_results_of_one_session_do_not_push_out_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "_MAX_KEPT_RESULTS", 3)
+    pages = ResultPages(page_size=10)
+    own = caller.set(Caller("a"))
+    following = call_in(pages.first_page(Result("x" * 20)).note)
+    other = caller.set(Caller("b"))
+    for _ in range(5):
+        pages.first_page(Result("y" * 20))
+    caller.reset(other)
+    assert (await read(pages, **following)).text
+    caller.reset(own)

@@ -1,0 +1,51 @@
+"""Progress notifications of a call, for clients that asked for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+
+# A call that takes longer reports that it is still running.
+_FIRST_SECONDS = 2.0
+_EVERY_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Progress:
+    """Reports what a call is doing; the progress itself is the seconds since its start, as it must increase.
+
+    `send` takes the seconds and a message.
+    """
+
+    send: Callable[[float, str], Awaitable[None]]
+    message: str
+    _start: float = field(default_factory=time.monotonic, init=False)
+    _last: float = field(default=0.0, init=False)
+
+    async def report(self, message: str) -> None:
+        """Send a message, which is also the one to repeat."""
+        self.message = message
+        self._last = max(time.monotonic() - self._start, self._last + 0.001)
+        await self.send(self._last, message)
+
+    @asynccontextmanager
+    async def repeated(self) -> AsyncGenerator[None]:
+        """Repeat the latest message while the call runs, from two seconds on.
+
+        The body must not raise: its exceptions would arrive in a group.
+        """
+
+        async def repeat() -> None:
+            await anyio.sleep(_FIRST_SECONDS)
+            while True:
+                await self.report(self.message)
+                await anyio.sleep(_EVERY_SECONDS)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(repeat)
+            yield
+            group.cancel_scope.cancel()

@@ -1,0 +1,23 @@
+"""Who a call is made for, and how to tell them about its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+async def _ignore(message: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`name` is the same for all calls of a session; `report` sends a line about what a call is doing."""
+
+    name: str = ""
+    report: Callable[[str], Awaitable[None]] = _ignore
+
+
+# A context variable, because most of what a call passes through needs neither.
+caller: ContextVar[Caller] = ContextVar("caller", default=Caller())  # noqa: B039
