@@ -66,6 +66,7 @@ class McpBridge:
         self._loaded = anyio.Event()
         self._listed = anyio.Event()
         self._changes = ListChanged()
+        self._subscriptions = ListenHandler(self._changes.bus)
         self._shown: list[JsonObject] | None = None
         self._began = time.monotonic()
         self._is_loading = False
@@ -79,12 +80,16 @@ class McpBridge:
             instructions=instructions(self._bridge.settings),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
-            on_subscriptions_listen=ListenHandler(self._changes.bus),
+            on_subscriptions_listen=self._subscriptions,
             get_tool_input_schema=self._input_schema,
             lifespan=self._lifespan,
         )
         server.middleware.append(self._changes)
         return server
+
+    def end_subscriptions(self) -> None:
+        """End all streams of notifications, which do not end by themselves."""
+        self._subscriptions.close()
 
     @asynccontextmanager
     async def _lifespan(self, _: Server[Any]) -> AsyncGenerator[dict[str, Any]]:
@@ -160,7 +165,7 @@ class McpBridge:
     async def _list_tools(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        if params is not None and params.cursor is not None:
+        if params is not None and params.cursor:  # some clients send an empty cursor for the first page
             raise MCPError(types.INVALID_PARAMS, "Invalid cursor: the list of tools has one page")
         await self._wait_for_documents()
         self._shown = self._definitions()

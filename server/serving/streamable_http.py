@@ -8,6 +8,7 @@ import sys
 import anyio
 import anyio.to_thread
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
@@ -15,6 +16,7 @@ from ..bridge.composition import open_bridge
 from ..process.logs import start_log
 from ..process.signals import LAST_SECONDS
 from ..settings.model import Settings, SettingsError
+from .connections import BACKLOG, Connection
 from .protocol import McpBridge
 
 _LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "[::1]": socket.AF_INET6, "::1": socket.AF_INET6}
@@ -29,7 +31,7 @@ def serve_http(settings: Settings, address: str) -> int:
     """
     host, port = parse_address(address)
     redaction = start_log(settings.log_level, settings.log_file, folder=settings.home)
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         anyio.run(_serve, settings, redaction, listener)
     return 0
 
@@ -52,14 +54,20 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket at this port of the loopback interface.
+
+    Raises:
+        SettingsError: the port is in use, or may not be used.
+    """
     name = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    listener = socket.socket(_LOOPBACK[host], socket.SOCK_STREAM)
+    # With the protocol named, asyncio sets TCP_NODELAY on accepted connections.
+    listener = socket.socket(_LOOPBACK[host], socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":  # there it would let two servers listen on one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((name, port))
-        listener.listen(128)  # before the URL is printed
+        listener.listen(BACKLOG)  # before the URL is printed
     except OSError as error:
         listener.close()
         raise SettingsError(f"--http {host}:{port}: cannot listen: {error.strerror}.") from error
@@ -68,20 +76,45 @@ def _listen(host: str, port: int) -> socket.socket:
 
 async def _serve(settings: Settings, redaction: Redaction, listener: socket.socket) -> None:
     async with open_bridge(settings, redaction) as bridge:
+        mcp_bridge = McpBridge(bridge)
         # For these hosts the SDK checks Host and Origin, against DNS rebinding.
-        app = McpBridge(bridge).server().streamable_http_app(host="127.0.0.1")
+        app = mcp_bridge.server().streamable_http_app(host="127.0.0.1")
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS
+            with_lowercase_host(app),
+            http=Connection,
+            ws="none",
+            backlog=BACKLOG,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
         name, port = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         print(f"MCP at http://{shown}:{port}/mcp; stop it with Ctrl+C.", file=sys.stderr, flush=True)
-        await _Server(config).serve(sockets=[listener])
+        await _Server(config, mcp_bridge).serve(sockets=[listener])
+
+
+def with_lowercase_host(app: ASGIApp) -> ASGIApp:
+    """The application, to which each host is in lower case: hosts do not differ by case (RFC 9110 §4.2.3)."""
+
+    async def lowercase_host(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = [(name, value.lower() if name == b"host" else value) for name, value in scope["headers"]]
+            scope = {**scope, "headers": headers}
+        await app(scope, receive, send)
+
+    return lowercase_host
 
 
 class _Server(uvicorn.Server):
-    """Ends by the signal, as uvicorn does, but only after token refreshes are finished and saved."""
+    """Ends by the signal, as uvicorn does, but ends subscriptions first, and waits until tokens are saved."""
+
+    def __init__(self, config: uvicorn.Config, bridge: McpBridge) -> None:
+        super().__init__(config)
+        self._bridge = bridge
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._bridge.end_subscriptions()
         await super().shutdown(sockets)
         await anyio.to_thread.run_sync(background.finish, LAST_SECONDS)

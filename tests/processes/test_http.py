@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +18,36 @@ from ..fakes.command_line import run
 from ..fakes.limits import SECONDS
 from ..fakes.server_process import host_environment
 from ..fakes.service import Sandbox
+
+NOWHERE = "http://127.0.0.1:9"
+HALF_A_HEADER = b"POST /mcp HTTP/1.1\r\nHost: x"
+META: dict[str, Any] = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+def headers_of(method: str) -> dict[str, str]:
+    accept = "application/json, text/event-stream"
+    return {"Accept": accept, "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method}
+
+
+def request(method: str, **params: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": META}}
+
+
+@contextmanager
+def served(
+    home: Path, command: list[str] | None = None, **environment: str
+) -> Generator[tuple[str, subprocess.Popen[str]]]:
+    """The URL of a server without services, and its process; what is left of stderr can be read."""
+    words = [*(command or []), sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", "--site", NOWHERE]
+    environment = host_environment(CLOSIENT_MCP_HOME=str(home), **environment)
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        yield process.stderr.readline().removeprefix("MCP at ").split(";")[0], process
+        process.terminate()
+        process.wait(SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +91,9 @@ def test_rule_5_a_web_page_elsewhere_cannot_speak_to_the_server(endpoint: str, h
 
 
 def test_rule_5_a_callers_own_token_is_never_passed_on(endpoint: str, sandbox: Sandbox) -> None:
-    meta: dict[str, Any] = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    call: dict[str, Any] = {"name": "search_products", "arguments": {"query": "jam"}, "_meta": meta}
-    body: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    body = request("tools/call", name="search_products", arguments={"query": "jam"})
     headers = {
-        "Accept": "application/json, text/event-stream",
-        "MCP-Protocol-Version": "2026-07-28",
-        "Mcp-Method": "tools/call",
+        **headers_of("tools/call"),
         "Mcp-Name": "search_products",
         "Authorization": "Bearer a-callers-own",
         "X-API-Key": "a-callers-own",
@@ -78,6 +104,45 @@ def test_rule_5_a_callers_own_token_is_never_passed_on(endpoint: str, sandbox: S
     (sent,) = [entry for entry in sandbox.log() if entry["path"] == "/search/api/v1/search"]
     assert sent["status"] == 200
     assert sandbox.api_key.endswith(str(sent["client"])[-4:])
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "LocalHost", "127.0.0.1"])
+def test_hosts_do_not_differ_by_case(endpoint: str, host: str) -> None:
+    port = httpx2.URL(endpoint).port
+    headers = {**headers_of("tools/list"), "Host": f"{host}:{port}"}
+    body = request("tools/list", cursor="")  # as some clients send for the first page
+    answer = httpx2.post(endpoint, json=body, headers=headers, trust_env=False, verify=False)
+    assert answer.status_code == 200
+    assert answer.json()["result"]["tools"]
+
+
+def test_a_subscription_does_not_delay_the_end(tmp_path: Path) -> None:
+    body = request("subscriptions/listen", notifications={"toolsListChanged": True})
+    with served(tmp_path) as (url, process), httpx2.Client(trust_env=False, verify=False, timeout=SECONDS) as client:
+        with client.stream("POST", url, json=body, headers=headers_of("subscriptions/listen")) as stream:
+            lines = stream.iter_lines()
+            assert any("subscriptions/acknowledged" in line for line in lines)
+            process.terminate()
+            assert any('"result"' in line for line in lines)
+        process.wait(SECONDS)
+        assert process.stderr
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are limited by `ulimit`")
+def test_connections_that_do_nothing_do_not_use_up_the_descriptors(tmp_path: Path) -> None:
+    with served(tmp_path, ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh"]) as (url, process), ExitStack() as stack:
+        address = ("127.0.0.1", httpx2.URL(url).port or 0)
+        for _ in range(140):
+            stack.enter_context(socket.create_connection(address, SECONDS)).sendall(HALF_A_HEADER)
+        answer = httpx2.post(
+            url, json=request("tools/list"), headers=headers_of("tools/list"), trust_env=False, verify=False
+        )
+        assert answer.status_code == 200
+        process.terminate()
+        process.wait(SECONDS)
+        assert process.stderr
+        assert process.stderr.read() == ""
 
 
 def test_a_port_in_use_is_reported(endpoint: str) -> None:

@@ -1,0 +1,84 @@
+"""HTTP connections that are bounded in number, and in the time that they wait for a complete request."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import cast
+
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+# asyncio accepts so many connections before it serves any of them.
+BACKLOG = 32
+REQUEST_SECONDS = 20.0
+_MOST = 1_000
+_FEWEST = 8
+# Kept for files, pipes and connections to services.
+_OTHER_DESCRIPTORS = 64
+
+
+def most_connections() -> int:
+    """How many connections may be open at once, so that descriptors remain for everything else."""
+    if sys.platform == "win32":
+        return _MOST
+    import resource
+
+    available, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if available == resource.RLIM_INFINITY:
+        return _MOST
+    return max(_FEWEST, min(_MOST, available - _OTHER_DESCRIPTORS - BACKLOG))
+
+
+class Connection(H11Protocol):
+    """A connection that is closed if no complete request arrives in time, or if too many are open.
+
+    Of too many, the one that has waited longest for a request is closed; the new one if all others have one.
+    """
+
+    _timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no complete request is under way."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+        return cycle is None or cycle.response_complete or cycle.more_body
+
+    @property
+    def waits_until(self) -> float:
+        """When the connection is closed if no request is complete by then, in the loop's time."""
+        return self._timer.when() if self._timer else 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._start_timer()
+        if len(self.connections) > most_connections():
+            others = cast("set[Connection]", self.connections - {self})
+            waiting = [other for other in others if other.is_waiting and not other.transport.is_closing()]
+            min(waiting, key=lambda other: other.waits_until, default=self).transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Stop waiting when a request is complete."""
+        super().handle_events()
+        if not self.is_waiting:
+            self._stop_timer()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, unless it arrived already."""
+        super().on_response_complete()
+        if self.is_waiting and not self.transport.is_closing():
+            self._start_timer()
+
+    def _start_timer(self) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

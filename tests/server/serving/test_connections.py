@@ -1,0 +1,112 @@
+"""Connections over HTTP that do nothing are closed; those with a request under way are not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from closient_mcp.server.serving import connections
+from closient_mcp.server.serving.connections import Connection, most_connections
+from closient_mcp.server.serving.streamable_http import listen, with_lowercase_host
+
+from ...fakes.limits import SECONDS
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: LocalHost\r\n\r\n"
+
+
+class Application:
+    """Answers each request with its Host, once `released` is set."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Semaphore(0)
+        self.released = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.arrived.release()
+        await self.released.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+        await send({"type": "http.response.body", "body": dict(scope["headers"])[b"host"]})
+
+
+@asynccontextmanager
+async def served(application: Application) -> AsyncGenerator[int]:
+    """The port of a server."""
+    config = uvicorn.Config(
+        with_lowercase_host(application), http=Connection, ws="none", lifespan="off", log_config=None
+    )
+    server = uvicorn.Server(config)
+    with listen("127.0.0.1", 0) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield listener.getsockname()[1]
+        application.released.set()
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def connected(port: int, sent: bytes) -> AsyncGenerator[asyncio.StreamReader]:
+    """What the server answers to these bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    yield reader
+    writer.close()
+
+
+async def answer(reader: asyncio.StreamReader) -> bytes:
+    """What arrives until the connection is closed, or the body of a complete response; empty if it was aborted."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return (await reader.readuntil(b"\r\n\r\n") + await reader.readexactly(9)).split(b"\r\n\r\n")[1]
+    except (asyncio.IncompleteReadError, ConnectionResetError):
+        return b""
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"POST / HTTP/1.1\r\nHost: x\r\nX-A: ", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"]
+)
+async def test_a_connection_without_a_complete_request_is_closed(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0)
+    async with served(Application()) as port, connected(port, sent) as reader:
+        assert await answer(reader) == b""
+
+
+async def test_the_connection_that_waits_longest_makes_room_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "most_connections", lambda: 2)
+    application = Application()
+    async with served(application) as port, connected(port, REQUEST) as busy:
+        await application.arrived.acquire()
+        async with connected(port, b"") as idle, connected(port, REQUEST) as new:
+            assert await answer(idle) == b""
+            application.released.set()
+            assert [await answer(busy), await answer(new)] == [b"localhost"] * 2
+
+
+async def test_a_new_connection_is_closed_if_all_others_have_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "most_connections", lambda: 1)
+    application = Application()
+    async with served(application) as port, connected(port, REQUEST) as busy:
+        await application.arrived.acquire()
+        async with connected(port, b"") as new:
+            assert await answer(new) == b""
+        application.released.set()
+        assert await answer(busy) == b"localhost"
+
+
+def test_accepted_connections_send_small_writes_at_once() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # asyncio sets TCP_NODELAY for no other
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(16, 8), (128, 32), (1024, 928), (10**6, 1000)])
+def test_descriptors_are_left_for_everything_else(monkeypatch: pytest.MonkeyPatch, limit: int, expected: int) -> None:
+    def limits(_: int) -> tuple[int, int]:
+        return limit, limit
+
+    monkeypatch.setattr(pytest.importorskip("resource"), "getrlimit", limits)
+    assert most_connections() == expected
