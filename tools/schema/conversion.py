@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from ..formats.text import one_line, sentences
+from .discriminators import Discriminator
 from .keywords import TEXT_LIMIT, description_of, json_type, keywords, types_of
 from .merging import finish, merge, nullable, unique
 from .references import DEFINITIONS
@@ -197,10 +198,12 @@ class Conversion:
         if (values := _labelled_enum(branches)) is not None:
             return merge(values, result) or result
         used = [branch for branch in branches if branch is not False]
-        choices = unique(self._with_discriminator(schema, branch, self.convert(branch, depth + 1)) for branch in used)
+        tag = Discriminator.of(self.reader, schema)
+        converted = [(branch, self.convert(branch, depth + 1)) for branch in used]
+        choices = unique(tag.select(branch, choice) if tag else choice for branch, choice in converted)
         if not choices or (len(choices) == 1 and choices[0] == {}):
             return result
-        result = self._with_tag(schema, used, result)
+        result = tag.require(used, result) if tag else result
         if len(choices) == 1 and (both := merge(result, as_object(choices[0]))) is not None:
             return both
         if "anyOf" in result:
@@ -208,46 +211,6 @@ class Conversion:
         if result.get("type") in _SCALAR_TYPES and all(as_object(choice).get("type") for choice in choices):
             result = {key: value for key, value in result.items() if key != "type"}  # each branch has it
         return {**result, "anyOf": choices}
-
-    def _with_tag(self, schema: JsonObject, branches: list[JsonValue], result: JsonObject) -> JsonObject:
-        """Require the property that selects a branch, whatever the branches say (OpenAPI 3.1 §4.8.25)."""
-        discriminator = as_object(schema.get("discriminator"))
-        name = as_text(discriminator.get("propertyName"))
-        references = [as_text(as_object(branch).get("$ref")) for branch in branches]
-        targets = [self.reader.target(reference) for reference in references if reference]
-        if not name or len(targets) < len(references) or not all(_is_object(target) for target in targets):
-            return result
-        shown, mapping = self.reader.property_name(name), as_object(discriminator.get("mapping"))
-        properties = as_object(result.get("properties"))
-        own = as_object(properties.get(shown))
-        values = unique(value for reference in references for value in _discriminator_values(mapping, reference))
-        if all(_has_text_tag(target, name) for target in targets) and own.get("type", "string") == "string":
-            own = {"enum": values, **own, "type": "string"}
-        properties = {**properties, shown: own}
-        required = unique([*as_list(result.get("required")), shown])
-        return {**result, "type": "object", "properties": properties, "required": required}
-
-    def _with_discriminator(self, schema: JsonObject, branch: JsonValue, converted: JsonObject) -> JsonObject:
-        """Add the value of the discriminator that selects a branch (OpenAPI 3.1 §4.8.25)."""
-        discriminator = as_object(schema.get("discriminator"))
-        name, reference = as_text(discriminator.get("propertyName")), as_text(as_object(branch).get("$ref"))
-        if not name or not reference:
-            return converted
-        values = _discriminator_values(as_object(discriminator.get("mapping")), reference)
-        shown = self.reader.property_name(name)
-        if "$ref" in converted:
-            note = f"`{shown}`: {' or '.join(to_text(value) for value in values)}."
-            return {**converted, "description": one_line(sentences(as_text(converted.get("description")), note), 300)}
-        if converted.get("type") != "object":
-            return converted
-        properties = as_object(converted.get("properties"))
-        own = as_object(properties.get(shown))
-        if "const" in own or len(as_list(own.get("enum"))) == 1 or own.get("type", "string") != "string":
-            return converted
-        fixed: JsonObject = {"const": values[0]} if len(values) == 1 else {"enum": list[JsonValue](values)}
-        kept = {key: value for key, value in own.items() if key == "description"}
-        own = {"type": "string", **fixed, **kept}
-        return {**converted, "properties": {**properties, shown: own}}
 
     def _convert_all_of(self, parts: list[JsonValue], result: JsonObject, depth: int, *, described: bool) -> JsonObject:
         """Merge all parts into one schema, and put those that cannot be merged into `allOf`."""
@@ -298,21 +261,6 @@ def _with_name(name: str, shown: str, schema: JsonObject) -> JsonObject:
         return schema
     text = sentences(f"Sent as `{one_line(name, 100)}`.", as_text(schema.get("description")))
     return {**schema, "description": text}
-
-
-def _is_object(schema: JsonObject) -> bool:
-    return schema.get("type", "object") == "object" and schema.get("nullable") is not True
-
-
-def _has_text_tag(schema: JsonObject, name: str) -> bool:
-    """Tell whether a discriminator's property is text, and not a value of its own that contradicts the mapping."""
-    own = as_object(as_object(schema.get("properties")).get(name))
-    return own.get("type", "string") == "string" and not {"const", "enum", "$ref"} & own.keys()
-
-
-def _discriminator_values(mapping: JsonObject, reference: str) -> list[str]:
-    name = reference.rsplit("/", 1)[-1]
-    return [value for value, target in mapping.items() if target in (reference, name)] or [name]
 
 
 def _required_alternatives(branches: list[JsonValue]) -> str:

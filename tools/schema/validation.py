@@ -130,7 +130,7 @@ def _hint(error: ValidationError) -> str:
 
 def _choices(schema: JsonObject) -> str:
     values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
-    return one_line(f" ({' or '.join(map(to_text, values))})", 200) if values else ""
+    return f" ({one_line(' or '.join(map(to_text, values)), 200)})" if values else ""
 
 
 def _expected(schema: JsonObject) -> str:
