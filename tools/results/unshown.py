@@ -30,8 +30,8 @@ _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 
 def unshown_members(value: JsonObject, shown: Iterable[str]) -> str:
     """Return `name: value` of each member whose value is in none of the `shown` texts, stack traces last."""
-    texts = [one_line(text, 2_000) for text in shown if text]
-    whole = "\n".join(texts)
+    whole = "\n".join(one_line(text, 2_000) for text in shown if text)
+    texts = {*whole.split("\n"), *map(str.strip, re.split(r"[:;()\n]", whole))}
     notes: dict[str, bool] = {}
     for path, leaf in _leaves(value):
         text = one_line(without_markup(leaf), _MAX_VALUE)
