@@ -13,6 +13,7 @@ _NOT_TOLD = {"accept", "content-type", "authorization", "host", "cookie", "conte
 def required_arguments(document: dict[str, Any]) -> dict[str, list[list[str]]]:
     """By method and path: the place and name of each required parameter, and of each required member of a body.
 
+    What has a default may be omitted.
     A body counts where it is required itself and a plain object; what only one branch of a choice requires does not.
     """
     found: dict[str, list[list[str]]] = {}
@@ -29,7 +30,8 @@ def _of_operation(document: dict[str, Any], item: dict[str, Any], operation: dic
     for raw in [*_list(item.get("parameters")), *_list(operation.get("parameters"))]:
         parameter = _followed(document, raw)
         parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
-    needed = [[where, name] for (where, name), one in parameters.items() if one.get("required") is True]
+    required = ((key, one) for key, one in parameters.items() if one.get("required") is True)
+    needed = [[*key] for key, one in required if _followed(document, one.get("schema")).get("default") is None]
     reply = [[where, name] for where, name in needed if where in ("path", "query", "header", "cookie")]
     found = [[where, name] for where, name in reply if where != "header" or name.lower() not in _NOT_TOLD]
     body = _followed(document, operation.get("requestBody"))
@@ -47,10 +49,11 @@ def _members(document: dict[str, Any], schema: Any, depth: int = 0) -> list[str]
         return []
     properties = _object(node.get("properties"))
     names = [name for name in _list(node.get("required")) if isinstance(name, str)]
+    targets = {name: _followed(document, properties.get(name)) for name in names}
     found = [
         name
-        for name in names
-        if not properties or _followed(document, properties.get(name)).get("readOnly") is not True
+        for name, target in targets.items()
+        if not properties or (target.get("readOnly") is not True and target.get("default") is None)
     ]
     for part in _list(node.get("allOf")):
         found += _members(document, part, depth + 1)
