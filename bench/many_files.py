@@ -42,9 +42,7 @@ def main() -> None:
         first = first or (seconds, memory)
         read = f"{2 * size + 1} files, {total / 1024:.0f} KiB, {found} operations"
         ratios = f"time x{seconds / first[0]:.2f}, memory x{memory / first[1]:.2f} per byte"
-        print(
-            f"bench.many_files: {2 * size + 1} files, {total / 1024:.0f} KiB, {found} operations: {ratios}", flush=True
-        )
+        print(f"bench.many_files: {read}: {ratios}", flush=True)
 
 
 def _write(folder: Path, size: int) -> int:
