@@ -1,4 +1,4 @@
-"""The table of registrations."""
+"""The tables of registrations and of redeemed codes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ class Registration(models.Model):
     issued_at: models.BigIntegerField[int, int] = models.BigIntegerField()
     secret: models.CharField[str, str] = models.CharField(max_length=255)
     access_token: models.CharField[str, str] = models.CharField(max_length=255)
+
+
+class RedeemedCode(models.Model):
+    """An authorization code that was exchanged, by its digest, and the first tokens that it gave, by theirs."""
+
+    code: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    access_token: models.CharField[str, str] = models.CharField(max_length=64)
+    refresh_token: models.CharField[str, str] = models.CharField(max_length=64)
 
 
 def registered(client_id: str) -> dict[str, Any]:

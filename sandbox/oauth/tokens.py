@@ -1,4 +1,4 @@
-"""Access tokens, as the toolkit stores them."""
+"""Tokens, as the toolkit stores them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from .toolkit import AccessToken
+from .models import RedeemedCode
+from .toolkit import AccessToken, RefreshToken
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,7 @@ class AccessTokenFacts:
 
 def read_access_token(token: str, path: str) -> AccessTokenFacts | None:
     """Look up a token; None if it was never issued, was revoked, or is for another resource."""
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    found = AccessToken.objects.select_related("user", "application").filter(token_checksum=digest).first()
+    found = AccessToken.objects.select_related("user", "application").filter(token_checksum=_digest(token)).first()
     if found is None or not found.allows_audience(settings.SANDBOX_URL + path):
         return None
     return AccessTokenFacts(
@@ -39,3 +39,24 @@ def read_access_token(token: str, path: str) -> AccessTokenFacts | None:
 def expire_all() -> int:
     """Expire every access token."""
     return int(AccessToken.objects.update(expires=timezone.now() - timedelta(seconds=1)))
+
+
+def remember_redeemed(code: str, token: dict[str, str]) -> None:
+    """Remember which tokens a code gave."""
+    access_token, refresh_token = (_digest(token.get(name, "")) for name in ("access_token", "refresh_token"))
+    RedeemedCode.objects.create(code=_digest(code), access_token=access_token, refresh_token=refresh_token)
+
+
+def revoke_redeemed(code: str) -> None:
+    """Revoke the tokens that a code gave, and those that came from their renewal."""
+    redeemed = RedeemedCode.objects.filter(code=_digest(code)).first()
+    if redeemed is None:
+        return
+    AccessToken.objects.filter(token_checksum=redeemed.access_token).delete()
+    first = RefreshToken.objects.filter(token_checksum=redeemed.refresh_token).first()
+    if first is not None:
+        RefreshToken.revoke_family(first.token_family)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

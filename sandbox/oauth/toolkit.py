@@ -48,6 +48,10 @@ if TYPE_CHECKING:
         def confirm_redirect_uri(
             self, client_id: str, code: str, redirect_uri: str, client: Any, *args: Any, **kwargs: Any
         ) -> bool: ...
+        def validate_code(
+            self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any
+        ) -> bool: ...
+        def save_bearer_token(self, token: dict[str, str], request: Any, *args: Any, **kwargs: Any) -> Any: ...
 
     class OAuthToolkitError(Exception):
         def __init__(self, error: "OAuth2Error", redirect_uri: str | None = None) -> None: ...
@@ -86,3 +90,4 @@ else:
 
 AccessToken: Any = import_string("oauth2_provider.models.AccessToken")
 Application: Any = import_string("oauth2_provider.models.Application")
+RefreshToken: Any = import_string("oauth2_provider.models.RefreshToken")

@@ -6,6 +6,7 @@ Django OAuth Toolkit 3.4 allows one grant type per application, and reports a di
 
 from typing import Any
 
+from . import tokens
 from .models import registered
 from .toolkit import Application, InvalidGrantError, OAuth2Validator
 
@@ -36,6 +37,18 @@ class Validator(OAuth2Validator):
         if not super().confirm_redirect_uri(client_id, code, redirect_uri, client, *args, **kwargs):
             raise InvalidGrantError(description="redirect_uri differs from that of the authorization request.")
         return True
+
+    def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Revoke the tokens of a code that is presented again (RFC 6749 section 4.1.2)."""
+        tokens.revoke_redeemed(code)
+        return super().validate_code(client_id, code, client, request, *args, **kwargs)
+
+    def save_bearer_token(self, token: dict[str, str], request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Save the tokens, and which code gave them."""
+        saved = super().save_bearer_token(token, request, *args, **kwargs)
+        if request.code:
+            tokens.remember_redeemed(request.code, token)
+        return saved
 
     def get_additional_claims(self, request: Any) -> dict[str, str]:
         """The user's name and email address for the id_token."""

@@ -184,6 +184,25 @@ def test_a_reused_code_is_invalid_grant(application: Application, alice: Person)
     assert application.redeem(code).json()["error"] == "invalid_grant"
 
 
+def test_a_reused_code_ends_all_tokens_that_came_from_it(
+    http: httpx2.Client, application: Application, alice: Person
+) -> None:
+    def status(tokens: dict[str, str]) -> int:
+        return http.get("/products/api/v1/trade-items?page_size=1", headers=bearer(tokens)).status_code
+
+    code = alice.decides(application.query())["code"]
+    first = application.redeem(code).json()
+    renewed = application.token(grant_type="refresh_token", refresh_token=first["refresh_token"]).json()
+    other = application.redeem(alice.decides(application.query())["code"]).json()
+
+    assert status(renewed) == 200
+    application.redeem(code)
+    assert status(renewed) == 401
+    again = application.token(grant_type="refresh_token", refresh_token=renewed["refresh_token"])
+    assert again.json()["error"] == "invalid_grant"
+    assert status(other) == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
