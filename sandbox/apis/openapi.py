@@ -9,7 +9,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from .problems import ProblemError, plain_problem, problem_response
+from .problems import SCHEMA, ProblemError, plain_problem, problem_response
 
 
 class PerAppAPI(NinjaAPI):
@@ -23,6 +23,7 @@ class PerAppAPI(NinjaAPI):
         """The OpenAPI document, generated once because that takes longer than most requests."""
         if self._document is None:
             self._document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+            _declare_problems(self._document)
         return self._document
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
@@ -46,6 +47,15 @@ def new_api(app: str, title: str, description: str) -> NinjaAPI:
     api.add_exception_handler(HttpError, _on_http_error)
     api.add_exception_handler(Http404, _on_not_found)
     return api
+
+
+def _declare_problems(document: dict[str, Any]) -> None:
+    """Declare the problem document that every operation answers errors with."""
+    document["components"].setdefault("schemas", {})["Problem"] = SCHEMA
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"]["default"] = {"description": "An error (RFC 9457)", "content": content}
 
 
 def _on_problem(request: HttpRequest, problem: ProblemError | type[ProblemError]) -> HttpResponse:

@@ -26,6 +26,28 @@ _DETAILS = {
 }
 
 
+# The JSON Schema of a problem document.
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "properties": {
+        **{name: {"type": "string"} for name in ("type", "title", "detail", "error_code", "timestamp")},
+        "status": {"type": "integer"},
+        "retryable": {"type": "boolean"},
+        "retry_after_seconds": {"type": "integer"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["field", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "error_code", "retryable", "timestamp"],
+}
+
+
 class ProblemError(Exception):
     """Ends a request with a problem document."""
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ..fakes.person import http_client
-from ..fakes.service import Sandbox
+from ..fakes.service import Sandbox, fits
 
 DOCUMENTS = [
     "api-catalog",
@@ -102,6 +102,33 @@ def test_each_document_is_openapi_3_1_with_valid_schemas(sandbox: Sandbox, http:
         Draft202012Validator.check_schema(schema)
     for reference in _references(document):
         assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_operation_declares_its_errors(http: httpx2.Client, app: str) -> None:
+    document = http.get(f"/{app}/api/v1/openapi.json").json()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert all(operation["responses"]["default"]["content"] == content for operation in operations)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/search/api/v1/search",
+        "/products/api/v1/trade-items",
+        "/compliance/api/v1/nothing",
+        "/products/api/v1/products/12",
+    ],
+)
+def test_an_error_is_as_its_document_declares(http: httpx2.Client, path: str) -> None:
+    response = http.get(path)
+    schema = http.get("/search/api/v1/openapi.json").json()["components"]["schemas"]["Problem"]
+
+    assert response.status_code >= 400
+    assert fits(schema, response.json())
+    assert not fits(schema, {"detail": "x"})
 
 
 @pytest.mark.parametrize("app", APPS)
