@@ -66,6 +66,8 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _listeners_close_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._POLL", 0.005)
+    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", 0.0)
+    monkeypatch.setattr("closient_mcp.auth.sign_in.authorization_request.LINGER_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -76,6 +77,26 @@ def is_pasted(redirect_uri: str | None) -> bool:
     return redirect_uri is not None and checked_redirect(redirect_uri).is_pasted
 
 
-def short_url(redirect_uri: str) -> str:
-    """The URL at which the listener for a redirect URI redirects users to the authorization server, if it has one."""
-    return "" if is_pasted(redirect_uri) else f"http://{HOST}:{checked_redirect(redirect_uri).port}/"
+def path_for(issuer: str) -> str:
+    """A redirect path of this issuer's own: another server's response is not taken for its (RFC 9700 §4.4.2)."""
+    return f"{PATH}/{_digest(issuer)[:8]}"
+
+
+def start_url(redirect_uri: str, state: str) -> str:
+    """The URL at which the listener for a redirect URI, if it has one, starts a sign-in; it cannot be guessed."""
+    redirect = checked_redirect(redirect_uri)
+    return "" if redirect.is_pasted else f"http://{redirect.host}:{redirect.port}{start_path(state)}"
+
+
+def start_path(state: str) -> str:
+    """The path of `start_url`, from which the state cannot be inferred."""
+    return f"/{_digest(f'start {state}')[:20]}"
+
+
+def browser_cookie(state: str) -> str:
+    """What the browser that started a sign-in is known by; it cannot be inferred from the URLs of the sign-in."""
+    return _digest(f"browser {state}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import httpx2
 
@@ -10,14 +11,16 @@ from ..oauth import authorization
 from ..oauth.device import device_request, read_device
 from ..oauth.discovery import ServerMetadataError
 from ..oauth.http import NoResponseError
-from ..oauth.redirects import checked_redirect, is_pasted, on_port
+from ..oauth.redirects import PATH, checked_redirect, is_pasted, on_port, path_for
 from ..oauth.registration import Purpose
 from ..records import Client, Device, Pending, Record, Server
 from ..session.renewal import Session
 from ..urls import origin
-from .callback_server import CallbackServer
+from .callback_server import LINGER_SECONDS, CallbackServer
 
 logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 0.1
 
 
 class AuthorizationRequest:
@@ -45,7 +48,9 @@ class AuthorizationRequest:
     def create(self, record: Record, scopes: tuple[str, ...], interactive: bool) -> tuple[CallbackServer, Pending]:
         """A new request, saved before the user is sent anywhere."""
         known, server = self._discover(record, interactive)
-        listener = self._listener(known.client, known.spare)
+        # A client of the settings was registered with the path that the documentation names.
+        path = PATH if self._profile.client_id else path_for(server.issuer)
+        listener = self._listener(path, known.client, known.spare)
         try:
             requested = self._scopes(known, server, scopes)
             purpose = Purpose("authorization_code", listener.redirect_uri, requested)
@@ -125,14 +130,14 @@ class AuthorizationRequest:
         supported = server.scopes_supported
         return tuple(scope for scope in (*scopes, *granted) if not supported or scope in supported)
 
-    def _listener(self, *clients: Client | None) -> CallbackServer:
+    def _listener(self, path: str, *clients: Client | None) -> CallbackServer:
         """A listener on the registered port: the only one if configured, and some servers allow no other."""
         fixed = self._profile.redirect_uri
         reason = ""
         registered = [client.redirect_uri for client in clients if client and client.redirect_uri]
         for redirect_uri in (fixed,) if fixed else (*registered, None):
             try:
-                return CallbackServer(redirect_uri)
+                return _bound(redirect_uri, path)
             except OSError as error:
                 reason = error.strerror or str(error)
         if fixed:
@@ -141,6 +146,18 @@ class AuthorizationRequest:
             f"cannot open a local port for the sign-in ({reason})",
             "Allow programs to listen on 127.0.0.1, or use an API key.",
         )
+
+
+def _bound(redirect_uri: str | None, path: str) -> CallbackServer:
+    """A listener on a port that a sign-in which has just ended may still use."""
+    until = time.monotonic() + LINGER_SECONDS
+    while True:
+        try:
+            return CallbackServer(redirect_uri, path)
+        except OSError:
+            if redirect_uri is None or time.monotonic() >= until:
+                raise
+            time.sleep(_RETRY_SECONDS)
 
 
 def _token_origin(server: Server) -> str:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hmac
 import html
 import os
 import socket
 import threading
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from string import Template
 from typing import cast
 from urllib.parse import urlsplit
 
-from ..oauth.redirects import HOST, PATH, Redirect, checked_redirect
+from ..oauth.redirects import HOST, PATH, Redirect, browser_cookie, checked_redirect, start_path
 
+# For how long the last page can be loaded again.
+LINGER_SECONDS = 3.0
+# How long a browser may take to load it for the first time.
+_FOLLOW_SECONDS = 1.0
 # How often the server checks whether it should stop.
 _POLL = 0.1
 _REQUEST_SECONDS = 5
@@ -25,16 +30,34 @@ _REQUEST_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the user sees; it is escaped when it is sent. With a `location`, the browser goes on there."""
+    """What the user sees; it is escaped when it is sent.
+
+    With a `location`, the browser goes on there: at once, or with status 200 when the user follows a link.
+    """
 
     status: int
     title: str = ""
     text: str = ""
     location: str = ""
+    cookie: str = ""
 
 
 DONE = Page(200, "You are signed in", "You can close this tab and go back to your assistant.")
 STALE = Page(400, "This page is out of date", "Start the sign-in again from your assistant.")
+_NOT_FOUND = Page(404, "Not found", "This URL is for signing in.")
+_WRONG_HOST = Page(400, "Wrong host", "This URL is for signing in on this machine.")
+_NOT_YET = Page(503, "Not loaded in advance", "Open this URL to sign in.")
+_OTHER_BROWSER = Page(
+    403,
+    "This sign-in was not started in this browser",
+    "Start it again from your assistant. If a terminal asks you for a URL, copy the URL of this page there.",
+)
+_USED = Page(
+    410,
+    "This sign-in was started in another browser",
+    "Finish it there. If that was not you, somebody else on this machine may have opened it to sign in as themselves: "
+    "sign out with `closient-mcp logout`, and start again.",
+)
 
 
 def failed(text: str) -> Page:
@@ -45,46 +68,110 @@ def failed(text: str) -> Page:
 class CallbackServer:
     """Listens on 127.0.0.1; `begin` must be called before the browser is sent anywhere.
 
-    `/` redirects to the authorization server, so that the URL shown to users is short and contains no state. The
-    redirect URI's path receives the response. Everything else, such as favicons, is 404 and has no effect.
+    The first browser that opens the start page is given a cookie, and only with that cookie is a response accepted at
+    the redirect URI: not from another user of this machine (RFC 9700 §4.7). Everything else, such as favicons, is 404
+    and has no effect.
     """
 
-    def __init__(self, redirect_uri: str | None = None) -> None:
+    def __init__(self, redirect_uri: str | None = None, path: str = PATH) -> None:
         """Bind to the port of a redirect URI, or to any free port.
 
         Raises:
             OSError: the port is taken, or listening is not allowed.
         """
-        redirect = checked_redirect(redirect_uri) if redirect_uri else Redirect(HOST, 0, PATH)
+        redirect = checked_redirect(redirect_uri) if redirect_uri else Redirect(HOST, 0, path)
         self._servers = [_Server((HOST, redirect.port), _Handler)]
-        self._begun = False
         self.port: int = self._servers[0].server_port
         if redirect.host != HOST:
             # Browsers try [::1] first for localhost, and no other program should be listening there.
             with suppress(OSError):
                 self._servers.append(_Server6(("::1", self.port), _Handler))
-        for server in self._servers:
-            server.path = redirect.path
-            server.hosts = {f"{host}:{self.port}" for host in (HOST, redirect.host)}
-        self.redirect_uri = redirect_uri or f"http://{HOST}:{self.port}{PATH}"
-        self.url = f"http://{HOST}:{self.port}/"
+        self.redirect_uri = redirect_uri or f"http://{HOST}:{self.port}{path}"
+        self._host, self._path = redirect.host, redirect.path
+        self._hosts = {f"{host}:{self.port}" for host in (HOST, redirect.host)}
+        self._start: Page | None = None
+        self._last: Page | None = None
+        self.closing: threading.Thread | None = None
+        self._guard = threading.Lock()
 
-    def begin(self, destination: str, handle: Callable[[str], Page], sent: Callable[[], None] = lambda: None) -> None:
-        """Serve: `/` redirects to `destination`, and `handle` turns a redirect's query into a page.
+    def begin(
+        self,
+        state: str,
+        start: Page,
+        handle: Callable[[str], Page],
+        sent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Serve: the start page, and what `handle` makes of a redirect's query.
 
-        `sent` is called when such a page was sent: the process must not end before.
+        `sent` is called when the last page was sent, or no browser asked for it: the process must not end before.
         """
+        self._handle, self._sent = handle, sent
+        self._start_path = start_path(state)
+        self.url = f"http://{self._host}:{self.port}{self._start_path}"
+        self._cookie = f"closient-mcp-{self.port}={browser_cookie(state)}"
+        self._start, self._unopened = start, True
         for server in self._servers:
-            server.destination, server.handle, server.sent = destination, handle, sent
+            server.respond = self._respond
             threading.Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
-        self._begun = True
 
     def close(self) -> None:
         """Stop listening, without waiting for open connections."""
         for server in self._servers:
-            if self._begun:
+            if self._start:
                 server.shutdown()
             server.server_close()
+
+    def close_later(self, thread_name: str) -> threading.Thread:
+        """Stop listening in a thread, after time to load the last page again."""
+        with self._guard:
+            if self.closing is None:
+                self.closing = threading.Timer(LINGER_SECONDS, self.close)
+                self.closing.daemon, self.closing.name = True, thread_name
+                self.closing.start()
+            return self.closing
+
+    def _respond(self, target: str, headers: Message, send: Callable[[Page], None]) -> None:
+        page = self._page(target, headers)
+        try:
+            send(page)
+        finally:
+            if page is self._last:
+                self._unloaded.cancel()
+                self._sent()
+
+    def _page(self, target: str, headers: Message) -> Page:
+        # DNS rebinding: another site's name may resolve to this address.
+        if headers.get("host") not in self._hosts:
+            return _WRONG_HOST
+        path, query = urlsplit(target)[2:4]
+        if path not in (self._start_path, self._path):
+            return _NOT_FOUND
+        if "prefetch" in f"{headers.get('sec-purpose')} {headers.get('purpose')} {headers.get('x-moz')}":
+            return _NOT_YET
+        cookies = "; ".join(headers.get_all("cookie", [])).split("; ")
+        is_known = any(hmac.compare_digest(cookie.encode(), self._cookie.encode()) for cookie in cookies)
+        return self._callback_page(query, is_known) if path == self._path else self._start_page(is_known)
+
+    def _start_page(self, is_known: bool) -> Page:
+        assert self._start
+        with self._guard:
+            is_first, self._unopened = self._unopened, False
+        if is_known:
+            return self._last or self._start
+        return replace(self._start, cookie=self._cookie) if is_first else _USED
+
+    def _callback_page(self, query: str, is_known: bool) -> Page:
+        if not is_known:
+            return _OTHER_BROWSER
+        page = self._handle(query)
+        if page is STALE or page.location:
+            return page
+        self._last = page
+        self._unloaded = threading.Timer(_FOLLOW_SECONDS, self._sent)
+        self._unloaded.daemon = True
+        self._unloaded.start()
+        # RFC 9700 §4.3.1: the page has a URL without the code, which stays in the browser's history.
+        return Page(303, location=self._start_path)
 
 
 class _Server(ThreadingHTTPServer):
@@ -94,11 +181,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
     # On Windows this would allow two programs to listen on one port; elsewhere it allows reuse after closing.
     allow_reuse_address = os.name == "posix"
-    destination = ""
-    path = PATH
-    hosts: AbstractSet[str] = frozenset()
-    handle: Callable[[str], Page]
-    sent: Callable[[], None]
+    respond: Callable[[str, Message, Callable[[Page], None]], None]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore browsers that close the connection."""
@@ -112,35 +195,19 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _REQUEST_SECONDS
 
     def do_GET(self) -> None:
-        server = cast(_Server, self.server)
-        # DNS rebinding: another site's name may resolve to this address.
-        if self.headers.get("host") not in server.hosts:
-            self._send(Page(400, "Wrong host", "This URL is for signing in on this machine."))
-            return
-        target = urlsplit(self.path)
-        if target.path == "/" and not (server.path == "/" and target.query):
-            self._send(Page(302, location=server.destination))
-        elif target.path == server.path:
-            try:
-                self._send(server.handle(target.query))
-            finally:
-                server.sent()
-        else:
-            self._send(Page(404, "Not found", "This URL is for signing in."))
+        cast(_Server, self.server).respond(self.path, self.headers, self._send)
 
     def _send(self, page: Page) -> None:
-        if page.location:
-            self.send_response(page.status)
-            self._close_with({"Location": page.location}, b"")
-            return
+        headers = {"Location": page.location} if page.location and not page.text else {}
+        if page.cookie:
+            headers["Set-Cookie"] = f"{page.cookie}; HttpOnly; SameSite=Lax; Path=/"
+        link = f'<p><a href="{html.escape(page.location)}" rel="noreferrer">Continue</a></p>' if page.location else ""
         template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
-        text = template.substitute(title=html.escape(page.title), text=html.escape(page.text))
-        self.send_response(page.status)
-        self._close_with({"Content-Type": "text/html; charset=utf-8"}, text.encode())
-
-    def _close_with(self, headers: dict[str, str], body: bytes) -> None:
+        body = template.substitute(title=html.escape(page.title), text=html.escape(page.text), link=link).encode()
         policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-        common = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": policy}
+        common = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
+                  "Referrer-Policy": "no-referrer", "Content-Security-Policy": policy}  # fmt: skip
+        self.send_response(page.status)
         for name, value in {**headers, **common, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()

@@ -22,7 +22,7 @@ from ..errors import AuthError, UnavailableError
 from ..history import SIGN_INS, TABS
 from ..oauth import authorization
 from ..oauth.discovery import same_origin
-from ..oauth.redirects import is_pasted, short_url
+from ..oauth.redirects import is_pasted, start_url
 from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record
 from ..session.messages import DeclinedError
@@ -31,7 +31,7 @@ from ..urls import origin
 from .attempt import Destination, SignInAttempt
 from .authorization_request import AuthorizationRequest
 from .browser import Opener
-from .callback_server import DONE, STALE, Page, failed
+from .callback_server import DONE, STALE, CallbackServer, Page, failed
 from .code_exchange import current, exchange_code
 from .device_login import DeviceLogin
 
@@ -69,6 +69,7 @@ class Login:
         self._authorization_request = AuthorizationRequest(session)
         self._device_login = DeviceLogin(session, self._authorization_request)
         self._attempt: SignInAttempt | None = None
+        self._listener: CallbackServer | None = None
         self._guard = threading.Lock()
 
     def start(
@@ -153,13 +154,13 @@ class Login:
         elif record.device:
             self._show_code(attempt, record.device)
         elif record.pending and record.pending.opened is not None and self._clock() < record.pending.expires_at:
-            unexpected = self._unexpected(record.pending.server.authorization_endpoint)
-            may_open = request.browser and not unexpected and not is_pasted(record.pending.redirect_uri)
+            destination = self._destination(record.pending)
+            may_open = request.browser and destination.url and not destination.server
             if may_open and not record.pending.opened and not attempt.ready.is_set():
                 record = self._open_for_owner(record.pending.state)
             if record.pending:
                 attempt.opened = bool(record.pending.opened)
-                self._show_url(attempt, record.pending)
+                attempt.show(self._destination(record.pending))
 
     def _open_for_owner(self, state: str) -> Record:
         """Open the browser that the owner could not open; return the changed record."""
@@ -168,12 +169,12 @@ class Login:
             pending = record.pending
             if pending is None or pending.state != state or pending.opened:
                 return record
-            opened = {"opened": self._open(short_url(pending.redirect_uri))}
+            opened = {"opened": self._open(self._destination(pending).url)}
             return self._store.write(record.model_copy(update={"pending": pending.model_copy(update=opened)}))
 
-    def _show_url(self, attempt: SignInAttempt, pending: Pending) -> None:
-        url, server = short_url(pending.redirect_uri), self._unexpected(pending.server.authorization_endpoint)
-        attempt.show(Destination(url, server=server, authorize_url=pending.url))
+    def _destination(self, pending: Pending) -> Destination:
+        url, server = start_url(pending.redirect_uri, pending.state), pending.server.authorization_endpoint
+        return Destination(url, server=self._unexpected(server), authorize_url=pending.url)
 
     def _show_code(self, attempt: SignInAttempt, device: Device) -> None:
         attempt.show(Destination(device.url, device.user_code, self._unexpected(device.url)))
@@ -204,19 +205,40 @@ class Login:
             if not attempt.outcome:
                 self._succeed(attempt)
             return
+        if self._listener:
+            self._listener.close()  # its port is needed now
         resumed = self._authorization_request.resume(record)
         listener, pending = resumed or self._authorization_request.create(record, scopes, request.interactive)
-        listener.begin(pending.url, partial(self._handle_callback, attempt, pending), attempt.release)
+        destination = self._destination(pending)
+        start = self._start_page(destination)
+        handle = partial(self._handle_callback, attempt, pending)
+        listener.begin(pending.state, start, handle, partial(self._release, attempt, request, listener))
         try:
             # A tab that an earlier process opened may be gone: a user who asks for the sign-in gets a new one.
             opened = bool(pending.opened) and not (request.interactive and request.browser)
-            # The short URL, because command lines are visible to others and must not contain the state.
-            may_open = request.browser and not self._unexpected(pending.server.authorization_endpoint)
+            # Command lines are visible to others: the start page opens for one browser only.
+            may_open = request.browser and not destination.server
             attempt.opened = opened or (may_open and self._open(listener.url))
             self._show_user(attempt, pending, is_new=resumed is None)
             self._wait(attempt, pending, record)
         finally:
-            listener.close()
+            self._listener = listener
+            if not listener.closing:
+                listener.close()
+
+    def _release(self, attempt: SignInAttempt, request: SignInRequest, listener: CallbackServer) -> None:
+        closing = listener.close_later("closient-mcp-login")
+        if request.interactive:
+            background.start(closing.join)  # a command ends when the last page need no longer be there
+        attempt.release()
+
+    def _start_page(self, destination: Destination) -> Page:
+        """Send the user to the server, or ask them first if they could not expect it."""
+        server = destination.server
+        if not server:
+            return Page(302, location=destination.authorize_url)
+        text = f"{self._profile.issuer} wants you to sign in at {server}. Continue only if you trust that server."
+        return Page(200, f"Sign in at {server}", text, destination.authorize_url)
 
     def _show_user(self, attempt: SignInAttempt, pending: Pending, *, is_new: bool) -> None:
         with self._store.lock():
@@ -225,7 +247,7 @@ class Login:
                 history = record.history.after(TABS, self._clock()) if is_new else record.history
                 shown = pending.model_copy(update={"opened": attempt.opened})
                 self._store.write(record.model_copy(update={"pending": shown, "history": history}))
-        self._show_url(attempt, pending)
+        attempt.show(self._destination(pending))
 
     def _wait(self, attempt: SignInAttempt, pending: Pending, before: Record) -> None:
         """Wait until the user comes back, here or to another process."""

@@ -131,6 +131,8 @@ def _guide(login: Login, attempt: SignInAttempt, terminal: Terminal, browser: bo
     if browser and not attempt.opened:
         terminal.say("No browser can be opened from here.")
     terminal.say(f"Open this URL in any browser and sign in:\n\n  {destination.authorize_url}\n")
+    if destination.url:
+        terminal.say(f"On this machine, open {destination.url} instead, and this ends by itself.")
     when = "If the browser then cannot connect" if destination.url else "When the page of your redirect_uri opens"
     terminal.say(f"{when}, copy the whole URL that it shows and paste it here.")
     # In a thread: the browser may also reach us by itself.

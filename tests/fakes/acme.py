@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl
 
 import anyio.to_thread
 import httpx2
@@ -22,7 +22,7 @@ from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
-from .desk import at_rest, get
+from .desk import at_rest, leave
 from .service import Received, Reply, Service, document, operation
 
 ORDERS = document({"/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
@@ -114,9 +114,7 @@ class Acme:
         """Release every sign-in that still waits for the user."""
         self.decided.set()
         if pending := self.record(bridge).pending:
-            back = urlsplit(pending.redirect_uri)
-            with suppress(OSError):
-                get(back.port or 0, f"{back.path}?error=access_denied&state={pending.state}")
+            leave(pending)
         assert at_rest()
 
     def record(self, bridge: Bridge) -> Record:

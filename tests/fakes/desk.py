@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from closient_mcp.auth.oauth.http import HttpClient
+from closient_mcp.auth.oauth.redirects import browser_cookie
 from closient_mcp.auth.profile import Profile
-from closient_mcp.auth.records import Record
+from closient_mcp.auth.records import Pending, Record
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
@@ -130,10 +131,18 @@ def port_of(attempt: SignInAttempt) -> int:
 
 
 def come_back(attempt: SignInAttempt, answer: str = f"code={CODE}", state: str = "") -> Shown:
-    """Follow the redirect with which the authorization server ends its part."""
+    """Follow the redirect with which the authorization server ends its part, in the browser that began the sign-in."""
     asked = query_of(attempt)
-    path = urlsplit(asked["redirect_uri"]).path or "/"
-    return get(port_of(attempt), f"{path}?{answer}&state={quote(state or asked['state'])}")
+    return follow(asked["redirect_uri"], f"{answer}&state={quote(state or asked['state'])}", asked["state"])
+
+
+def follow(redirect_uri: str, answer: str, state: str) -> Shown:
+    """Follow a redirect to the last page, in the browser that began the sign-in with this state."""
+    back = urlsplit(redirect_uri)
+    port = back.port or 0
+    cookie = f"closient-mcp-{port}={browser_cookie(state)}"
+    shown = get(port, f"{back.path or '/'}?{answer}", cookie=cookie)
+    return get(port, shown.headers["location"], cookie=cookie) if shown.status == 303 else shown
 
 
 def ended(attempt: SignInAttempt) -> str:
@@ -144,11 +153,21 @@ def ended(attempt: SignInAttempt) -> str:
 
 
 def at_rest() -> bool:
-    """Whether every sign-in's thread has gone."""
-    for thread in threading.enumerate():
-        if thread.name == "closient-mcp-login":
+    """Whether every sign-in's thread has gone, and the one that closes its listener."""
+    while threads := [thread for thread in threading.enumerate() if thread.name == "closient-mcp-login"]:
+        for thread in threads:
+            if thread.ident is None:
+                continue  # it is just being started
             thread.join(SECONDS)
-    return "closient-mcp-login" not in [thread.name for thread in threading.enumerate()]
+            if thread.is_alive():
+                return False
+    return True
+
+
+def leave(pending: Pending) -> None:
+    """End a sign-in that nobody finishes."""
+    with suppress(OSError):
+        follow(pending.redirect_uri, f"error=access_denied&state={pending.state}", pending.state)
 
 
 @contextmanager
@@ -159,7 +178,5 @@ def desk_in(service: Service, folder: Path) -> Generator[Desk]:
     # The right state ends a sign-in that still waits.
     record = made.record()
     if record.pending:
-        back = urlsplit(record.pending.redirect_uri)
-        with suppress(OSError):
-            get(back.port or 0, f"{back.path}?error=access_denied&state={record.pending.state}")
+        leave(record.pending)
     assert at_rest()

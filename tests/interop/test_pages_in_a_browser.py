@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from closient_mcp.auth.oauth.redirects import start_url
 from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServer, Page, failed
 
 from ..fakes.command_line import CommandResult, run_process
@@ -75,8 +76,8 @@ def show() -> Iterator[Callable[[Page], str]]:
     def begin(page: Page) -> str:
         listener = CallbackServer()
         opened.append(listener)
-        listener.begin("http://127.0.0.1:9/", lambda _: page)
-        return f"{listener.redirect_uri}?code=x&state=y"
+        listener.begin("a-state", page, lambda _: page)
+        return start_url(listener.redirect_uri, "a-state")
 
     yield begin
     for listener in opened:
@@ -105,7 +106,7 @@ def test_a_page_of_the_sign_in_is_for_everybody_and_asks_nobody_for_anything(
 
 
 def test_an_address_that_is_not_for_a_person_says_so(browser: Browser, show: Callable[[Page], str]) -> None:
-    seen = browser.open(show(DONE).replace("/callback", "/elsewhere"))
+    seen = browser.open(f"{show(DONE)}/elsewhere")
     check(seen)
     assert (seen["status"], seen["title"]) == (404, "Not found")
 

@@ -140,7 +140,7 @@ def test_rule_1_what_is_pasted_on_a_terminal_is_not_shown_there(machine: Machine
 
 @pytest.mark.parametrize("ending", ["the browser comes back by itself", "it is interrupted"])
 def test_a_terminal_shows_again_what_is_typed_when_a_login_has_ended(machine: Machine, ending: str) -> None:
-    with login_on_a_terminal(machine) as (process, query, _), http_client(machine.sandbox) as browser:
+    with login_on_a_terminal(machine) as (process, query, shown), http_client(machine.sandbox) as browser:
         assert process.stdin
         assert process.stdout
         assert process.stdout.read(1) == "U"  # the prompt: from here on nothing is shown
@@ -149,7 +149,9 @@ def test_a_terminal_shows_again_what_is_typed_when_a_login_has_ended(machine: Ma
             process.stdin.flush()
         else:
             answer = Person(machine.sandbox, browser).decides(query)
-            httpx2.get(query["redirect_uri"], params=answer, trust_env=False, verify=False)
+            with httpx2.Client(trust_env=False, verify=False, follow_redirects=True) as own:
+                own.get(shown.split("On this machine, open ")[1].split(" ")[0], follow_redirects=False)
+                assert own.get(query["redirect_uri"], params=answer).status_code == 200
         settings = process.stdout.read().split()
     assert "echo" in settings
     assert "-echo" not in settings

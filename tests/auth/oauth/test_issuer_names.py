@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlencode
 
-import httpx2
 import pytest
 
 from closient_mcp.auth.errors import UserActionRequired
@@ -20,6 +19,8 @@ from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.store.record_store import Store
 
+from ...fakes.desk import Shown
+from ...fakes.desk import come_back as back
 from ...fakes.limits import SECONDS
 from ...fakes.service import Reply, Service
 
@@ -78,12 +79,10 @@ def kept_by(login: Login) -> Record:
     return login._store.read()  # pyright: ignore[reportPrivateUsage]
 
 
-def come_back(attempt: SignInAttempt, **answer: str) -> httpx2.Response:
+def come_back(attempt: SignInAttempt, **answer: str) -> Shown:
     """What the browser does after the authorization server has had its say."""
     assert attempt.ready.wait(SECONDS)
-    query = {name: found[0] for name, found in parse_qs(urlsplit(attempt.destination.authorize_url).query).items()}
-    url = httpx2.URL(query["redirect_uri"], params={"state": query["state"], **answer})
-    page = httpx2.get(url, trust_env=False, verify=False)
+    page = back(attempt, urlencode(answer))
     assert attempt.done.wait(SECONDS)
     attempt.report()
     return page

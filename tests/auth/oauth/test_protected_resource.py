@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,7 +169,10 @@ async def sign_in(client: mcp.Client) -> str:
     message = text_of(await client.call_tool("acme_list_orders", {}))
     url = message.split("Open ")[1].split(" on this machine")[0]
     async with httpx2.AsyncClient(follow_redirects=True, trust_env=False, verify=False) as browser:
-        assert "You are signed in" in (await browser.get(url)).text
+        asked = (await browser.get(url)).text
+        assert "wants you to sign in at" in asked
+        link = html.unescape(asked.split('<a href="')[1].split('"')[0])
+        assert "You are signed in" in (await browser.get(link)).text
     return message
 
 

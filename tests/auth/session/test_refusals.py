@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -19,7 +18,7 @@ from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
-from ...fakes.desk import DISCOVERY, Desk, at_rest, come_back, ended, get, query_of
+from ...fakes.desk import DISCOVERY, Desk, at_rest, come_back, ended, query_of
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service, running_service
 from ...fakes.signed_in_home import API, Api, Home, no_refresh_is_left, only
@@ -219,9 +218,7 @@ class Meanwhile:
     def declines(self) -> SignInAttempt:
         attempt = Login(self.home.session(), lambda _: True).start(("x:write",))
         assert attempt.ready.wait(SECONDS)
-        asked = query_of(attempt)
-        back = urlsplit(asked["redirect_uri"])
-        get(back.port or 0, f"{back.path}?error=access_denied&state={asked['state']}")
+        come_back(attempt, "error=access_denied")
         assert at_rest()
         return attempt
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,11 +18,10 @@ from joserfc.jwk import RSAKey
 
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.errors import UnavailableError
-from closient_mcp.auth.oauth.redirects import PATH
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
-from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServer, Page, failed
+from closient_mcp.auth.sign_in.callback_server import CallbackServer
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
@@ -33,161 +29,6 @@ from closient_mcp.auth.store.record_store import Store
 from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, get, port_of, query_of
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, running_service
-
-
-@dataclass
-class Answers:
-    """Takes the queries of callbacks."""
-
-    page: Page = DONE
-    queries: list[str] = field(default_factory=list[str])
-
-    def __call__(self, query: str) -> Page:
-        self.queries.append(query)
-        return self.page
-
-
-@pytest.fixture
-def answers() -> Answers:
-    return Answers()
-
-
-@pytest.fixture
-def listener(answers: Answers) -> Iterator[CallbackServer]:
-    made = CallbackServer()
-    made.begin("https://as.example/authorize?state=a-state", answers)
-    yield made
-    made.close()
-
-
-def test_rfc_8252_7_3_the_redirect_is_the_loopback_literal_and_the_port_that_is_bound(listener: CallbackServer) -> None:
-    assert listener.port > 0
-    assert listener.redirect_uri == f"http://127.0.0.1:{listener.port}{PATH}"
-    assert listener.url == f"http://127.0.0.1:{listener.port}/"
-
-
-def test_it_listens_before_it_begins_so_that_no_browser_is_faster() -> None:
-    listener = CallbackServer()
-    socket.create_connection(("127.0.0.1", listener.port), SECONDS).close()
-    listener.close()
-
-
-def test_rfc_8252_8_3_it_listens_on_this_machine_alone(listener: CallbackServer) -> None:
-    for url in ("127.0.0.2", "::1"):
-        with pytest.raises(OSError), socket.create_connection((url, listener.port), SECONDS):  # noqa: PT011 (systems differ)
-            pass
-
-
-def test_the_short_url_leads_on_and_tells_no_one_where_it_came_from(listener: CallbackServer) -> None:
-    shown = get(listener.port, "/")
-    assert (shown.status, shown.headers["location"]) == (302, "https://as.example/authorize?state=a-state")
-    assert (shown.headers["referrer-policy"], shown.headers["cache-control"]) == ("no-referrer", "no-store")
-
-
-def test_a_callback_is_answered_with_a_page_that_stays_where_it_is(listener: CallbackServer, answers: Answers) -> None:
-    shown = get(listener.port, f"{PATH}?code=c&state=s")
-    assert (shown.status, answers.queries) == (200, ["code=c&state=s"])
-    assert "You are signed in" in shown.text
-    assert shown.headers["content-type"] == "text/html; charset=utf-8"
-    assert (shown.headers["cache-control"], shown.headers["referrer-policy"]) == ("no-store", "no-referrer")
-    assert shown.headers["content-security-policy"].startswith("default-src 'none';")
-    assert shown.headers["server"] == "closient-mcp"
-
-
-def test_rule_2_a_page_escapes_what_others_wrote(listener: CallbackServer, answers: Answers) -> None:
-    answers.page = failed("<script>alert('1')</script> $title & \"x\"")
-    shown = get(listener.port, PATH)
-    assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; $title &amp; &quot;x&quot;" in shown.text
-    assert "<script" not in shown.text
-    assert "<title>You are not signed in</title>" in shown.text
-
-
-def test_a_stale_page_says_what_to_do(listener: CallbackServer, answers: Answers) -> None:
-    answers.page = STALE
-    shown = get(listener.port, PATH)
-    assert shown.status == 400
-    assert "Start the sign-in again from your assistant" in shown.text
-
-
-@pytest.mark.parametrize(
-    ("method", "target", "status"),
-    [
-        ("GET", "/favicon.ico", 404),
-        ("GET", f"{PATH}/", 404),
-        ("GET", f"/x{PATH}?code=c&state=s", 404),
-        ("POST", f"{PATH}?code=c&state=s", 501),
-        ("HEAD", f"{PATH}?code=c&state=s", 501),
-        ("PUT", PATH, 501),
-        ("OPTIONS", PATH, 501),
-        ("<b>", PATH, 501),
-        ("GET", f"{PATH}?{'a' * 66_000}", 414),
-    ],
-    ids=lambda value: str(value)[:20],
-)
-def test_what_is_no_callback_ends_nothing(
-    listener: CallbackServer, answers: Answers, method: str, target: str, status: int
-) -> None:
-    shown = get(listener.port, target, method)
-    assert shown.status == status
-    assert answers.queries == []
-    assert "<b>" not in shown.text
-    assert get(listener.port, PATH).status == 200
-    assert answers.queries == [""]
-
-
-@pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:1", "[::1]", "", "127.0.0.1:x"])
-def test_rule_5_a_request_for_another_host_is_rejected(listener: CallbackServer, answers: Answers, host: str) -> None:
-    for target in ("/", f"{PATH}?code=c&state=s"):
-        shown = get(listener.port, target, host=host or " ")
-        assert shown.status == 400
-        assert "location" not in shown.headers
-    assert answers.queries == []
-
-
-@pytest.mark.parametrize(
-    "junk",
-    [b"", b"\x00" * 100, b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET //[x HTTP/1.1\r\n\r\n", b"a: b\r\n" * 200],
-)
-def test_junk_ends_nothing(listener: CallbackServer, answers: Answers, junk: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as connection:
-        connection.sendall(junk)
-        connection.shutdown(socket.SHUT_WR)
-        assert PATH.encode() not in connection.recv(65_536)
-    assert get(listener.port, PATH).status == 200
-    assert answers.queries == [""]
-
-
-def test_silent_connections_keep_no_one_waiting(listener: CallbackServer, answers: Answers) -> None:
-    with ExitStack() as stack:
-        for _ in range(8):
-            stack.enter_context(socket.create_connection(("127.0.0.1", listener.port), SECONDS))
-        assert get(listener.port, PATH).status == 200
-        assert answers.queries == [""]
-
-
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nA: b"], ids=["nothing", "half a request"])
-def test_a_browsers_spare_connection_does_not_hold_up_the_end(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._Handler.timeout", None)  # it never ends by itself
-    listener = CallbackServer()
-    listener.begin("", Answers())
-    with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as spare:
-        spare.sendall(sent)
-        get(listener.port, PATH)
-        closing = threading.Thread(target=listener.close)
-        closing.start()
-        closing.join(SECONDS)
-        assert not closing.is_alive()
-
-
-def test_a_port_that_is_taken_is_an_error_and_a_port_that_was_left_is_free() -> None:
-    first = CallbackServer()
-    with pytest.raises(OSError):  # noqa: PT011 (systems differ)
-        CallbackServer(first.redirect_uri)
-    first.begin("", Answers())
-    get(first.port, PATH)
-    first.close()
-    CallbackServer(first.redirect_uri).close()
-
 
 # The sign-in that a callback ends
 
@@ -213,10 +54,10 @@ def test_a_sign_in_registers_once_proves_its_verifier_and_is_kept(desk: Desk) ->
 def test_the_listener_is_there_and_the_request_saved_before_the_browser_opens(desk: Desk) -> None:
     seen: list[bool] = []
 
-    def open_browser(_: str) -> bool:
+    def open_browser(url: str) -> bool:
         pending = desk.record().pending
         assert pending
-        seen.append(get(urlsplit(pending.redirect_uri).port or 0, "/").status == 302)
+        seen.append(get(urlsplit(pending.redirect_uri).port or 0, urlsplit(url).path).status == 302)
         return True
 
     attempt = Login(desk.session(), open_browser).start(())
@@ -237,14 +78,16 @@ def test_a_wrong_state_is_a_stale_page_and_the_waiting_goes_on(desk: Desk) -> No
         shown = come_back(attempt, state=stale)
         assert shown.status == 400
         assert "out of date" in shown.text
-    assert get(port_of(attempt), f"{PATH}?error=access_denied").status == 400
     assert not attempt.done.is_set()
     assert desk.exchanges() == []
     assert come_back(attempt).status == 200
     assert ended(attempt) == ""
 
 
-def test_two_callbacks_with_one_code_are_one_exchange_and_the_same_page(desk: Desk) -> None:
+def test_two_callbacks_with_one_code_are_one_exchange_and_the_same_page(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", 0.5)
     _, attempt = desk.begin()
     may_answer, began = threading.Event(), threading.Event()
 
@@ -712,7 +555,7 @@ def test_who_asks_for_no_browser_is_not_told_that_one_is_open(desk: Desk) -> Non
 
 def test_a_sign_in_whose_port_was_taken_meanwhile_starts_again(desk: Desk) -> None:
     dead = leave(desk, screen=True)
-    thief = CallbackServer(f"{dead.destination.url}callback")
+    thief = CallbackServer(query_of(dead)["redirect_uri"])
     _, heir = desk.begin()
     thief.close()
     assert port_of(heir) != port_of(dead)
@@ -735,7 +578,7 @@ def test_a_sign_in_that_no_one_finishes_ends_in_words_and_frees_its_port(
     _, attempt = desk.begin()
     assert "The sign-in was not finished" in ended(attempt)
     assert at_rest()
-    CallbackServer(f"{attempt.destination.url}callback").close()
+    CallbackServer(query_of(attempt)["redirect_uri"]).close()
 
 
 def test_a_registration_with_which_no_one_came_back_from_the_browser_is_made_again_once(

@@ -28,12 +28,11 @@ from closient_mcp.auth.secrets.references import SecretReference, from_environme
 from closient_mcp.auth.session.credentials import Credentials
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
-from closient_mcp.auth.sign_in.callback_server import CallbackServer
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
 
-from ...fakes.desk import at_rest, come_back, ended, get, port_of, query_of
+from ...fakes.desk import at_rest, come_back, ended, query_of
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service, running_service
 
@@ -417,29 +416,6 @@ def test_rfc_6749_3_1_2_3_a_fixed_redirect_is_sent_exactly_as_it_was_given(crm: 
     redirect_uri = f"http://{host}:{free_port()}{path}"
     _, query = crm.sign_in(redirect_uri=redirect_uri)
     assert (query["redirect_uri"], crm.forms()[0]["redirect_uri"]) == (redirect_uri, redirect_uri)
-
-
-def test_the_short_url_leads_on_also_where_the_redirect_has_no_path(crm: Crm) -> None:
-    for redirect_uri in (f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}/"):
-        _, attempt = crm.begin(redirect_uri=redirect_uri)
-        shown = get(port_of(attempt), "/")
-        assert (shown.status, shown.headers["location"]) == (302, attempt.destination.authorize_url)
-        come_back(attempt, "error=x")
-        assert ended(attempt)
-        assert at_rest()
-
-
-@pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("127.0.0.1", 200), ("evil.example", 400)])
-def test_rule_5_a_listener_for_localhost_goes_by_both_names_and_no_other(host: str, status: int) -> None:
-    from closient_mcp.auth.sign_in.callback_server import DONE
-
-    listener = CallbackServer(f"http://localhost:{free_port()}/cb")
-    listener.begin("", lambda _: DONE)
-    try:
-        assert get(listener.port, "/cb?a=b", host=f"{host}:{listener.port}").status == status
-        assert get(listener.port, "/callback?a=b").status == 404
-    finally:
-        listener.close()
 
 
 def test_a_fixed_port_that_is_taken_is_reported_and_no_other_is_used(crm: Crm) -> None:

@@ -16,11 +16,11 @@ from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request
 from closient_mcp.auth.oauth.id_token import NoKeysError
 from closient_mcp.auth.records import Server
 from closient_mcp.auth.sign_in import browser
-from closient_mcp.auth.sign_in.attempt import Destination, SignInAttempt
+from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.callback_server import CallbackServer
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
-from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, port_of, query_of
+from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, query_of
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service, running_service
 
@@ -48,7 +48,7 @@ def test_who_waits_is_done_when_the_response_is_pasted_in_another_process(desk: 
     assert elsewhere.paste(follower, url_of(waiting))
     assert (ended(waiting), ended(follower)) == ("", "")
     assert at_rest()
-    CallbackServer(f"{waiting.destination.url}callback").close()
+    CallbackServer(query_of(waiting)["redirect_uri"]).close()
 
 
 def test_who_waits_is_told_when_a_user_signs_out_meanwhile(desk: Desk) -> None:
@@ -252,33 +252,3 @@ def test_a_call_that_cannot_open_a_browser_is_reported_as_not_opened(monkeypatch
     assert browser.opener("startfile")("http://127.0.0.1:1/") is False
     monkeypatch.setattr(os, "startfile", start, raising=False)
     assert browser.opener("startfile")("http://127.0.0.1:1/") is True
-
-
-def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._Handler.timeout", 0.1)
-    listener = CallbackServer()
-    listener.begin("http://127.0.0.1:9/", lambda _: pytest.fail("it asked for nothing"))
-    try:
-        with socket.create_connection(("127.0.0.1", listener.port), SECONDS) as silent:
-            silent.sendall(b"GET / HTTP/1.1\r\nA: b")
-            assert silent.recv(1) == b""
-    finally:
-        listener.close()
-
-
-@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
-def test_rfc_8252_8_3_where_localhost_was_registered_no_one_else_listens_on_its_other_url(desk: Desk) -> None:
-    plain = CallbackServer()
-    port = plain.port
-    plain.close()
-    listener = CallbackServer(f"http://localhost:{port}/callback")
-    try:
-        with socket.socket(socket.AF_INET6) as thief, pytest.raises(OSError, match="in use"):
-            thief.bind(("::1", port))
-        listener.begin("http://127.0.0.1:9/", lambda _: pytest.fail("it was no callback"))
-        with socket.create_connection(("::1", port), SECONDS) as browser_:
-            browser_.sendall(f"GET / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
-            assert b"302" in browser_.recv(4096)
-    finally:
-        listener.close()
-    assert port_of(SignInAttempt(Destination(f"http://127.0.0.1:{port}/"))) == port

@@ -84,7 +84,6 @@ async def test_the_client_sends_the_user_to_the_sign_in_and_the_call_continues(h
     assert json.loads(text_of(result)) == [{"order": 1}]
     (asked,) = host.asked
     assert asked.url.startswith("http://127.0.0.1:")
-    assert asked.url.endswith("/")
     assert "state" not in asked.url
     assert "requires you to sign in" in asked.message
     assert f"sign in with {host.acme.service.url}" in asked.message
