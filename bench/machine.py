@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
+from closient_mcp.auth.oauth.redirects import start_url
+
 from .child import Child, ChildError
 from .late_tokens import LateTokens
 from .service import Service, environment
@@ -93,7 +95,7 @@ class Machine:
         while time.monotonic() < until:
             pending = self.record().get("pending")
             if pending and pending["opened"] and self.tabs():
-                return str(pending["redirect_uri"]).removesuffix("callback")
+                return start_url(str(pending["redirect_uri"]), str(pending["state"]))
             time.sleep(0.05)
         raise ChildError("no sign-in was begun")
 

@@ -26,7 +26,7 @@ from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.record_store import Store
 
-from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, get, port_of, query_of
+from ...fakes.desk import CODE, DISCOVERY, Desk, at_rest, come_back, ended, follow, get, port_of, query_of
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, running_service
 
@@ -139,8 +139,9 @@ def test_rfc_6749_4_1_2_1_a_denial_with_a_reason_is_quoted_and_is_no_ones_decisi
 
 def test_rfc_6749_4_1_2_a_response_without_state_is_rejected_on_the_page_and_where_it_is_awaited(desk: Desk) -> None:
     _, attempt = desk.begin()
-    assert not desk.login().paste(attempt, f"http://127.0.0.1{PATH}?code={CODE}")
-    page = get(port_of(attempt), f"{PATH}?code={CODE}")
+    asked = query_of(attempt)
+    assert not desk.login().paste(attempt, f"{asked['redirect_uri']}?code={CODE}")
+    page = follow(asked["redirect_uri"], f"code={CODE}", asked["state"])
     for text in (page.text, ended(attempt)):
         assert "returned its response without state" in text
     assert desk.exchanges() == []
