@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "tools.errors": {"tools.formats"},
     "tools.caller": set(),
     "tools.problems": {"tools.formats"},
-    "tools.search": {"tools.formats"},
+    "tools.search": set(),
     "tools.verbs": set(),
     "tools.tiers": {"tools.formats", "tools.verbs"},
     "tools.gs1": set(),

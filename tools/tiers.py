@@ -47,6 +47,11 @@ class _Claim(NamedTuple):
     joined: bool = False
 
 
+def tier_of_verb(word: str) -> Tier | None:
+    """Return what a verb in any of its forms does; None if it is not one of those in names of operations."""
+    return _tier_of_verb(base_form(word), safe=True)
+
+
 def tiers_up_to(highest: Tier) -> tuple[Tier, ...]:
     """Return the tiers up to one, lowest first."""
     return TIERS[: TIERS.index(highest) + 1]

@@ -87,7 +87,7 @@ class ToolTable:
             for tool in connection.tools():
                 name = f"{tool.name}_operation" if tool.name in reserved else tool.name
                 if name in tools:
-                    where = f"{tool.title} ({tool.search_text.split()[0]}) of {tool.api}"
+                    where = f"{tool.title} ({tool.path}) of {tool.api}"
                     reason = f"another operation is already called {name}"
                     clashes.append((connection.system.name, Problem(where, reason, "this operation is left out")))
                 else:

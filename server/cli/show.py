@@ -14,7 +14,8 @@ from ...tools.caller import Caller, caller
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
 from ...tools.formats.text import counted
 from ...tools.schema.validation import unknown_arguments
-from ...tools.toolset.tool import Tool, index_tools
+from ...tools.toolset.ranking import ToolIndex
+from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import unknown_apis
 from ..process.logs import start_log
@@ -56,7 +57,7 @@ def tools(
                 return _report_failures(bridge)
             shown = bridge.tools.all() if everything else bridge.tools.listed()
             if query:
-                shown = index_tools(shown).search(query)
+                shown = [found.tool for found in ToolIndex(shown).search(query)]
             if as_json:
                 definitions: list[JsonValue] = [
                     {**tool.definition(), "system": tool.system, "tier": tool.tier} for tool in shown

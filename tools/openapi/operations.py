@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..formats.json_values import JsonObject, as_list, as_object, as_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..formats.text import one_line, paragraph, without_markup
 from ..formats.urls import InvalidUrlError
 from ..problems import Problem, UnusableError
@@ -15,6 +15,7 @@ from ..schema.reader import SchemaReader
 from ..tiers import Tier, tier_of
 from .bodies import Body
 from .names import OperationLabel, operation_names, tool_names
+from .outline import answer_outline, error_outline
 from .parameters import Parameter, read_inputs
 from .paths import OperationNode, find_operations
 from .responses import response_types
@@ -36,7 +37,7 @@ class Operation:
     """A method of a path, with everything that is needed to describe and to call it.
 
     `renames` maps names inside the input schema to the service's own (`restore_names`), `accept` are the media types of
-    its successful responses.
+    its successful responses, `answer` is the shape of the first one, `errors` says what error statuses mean.
     """
 
     name: str
@@ -55,6 +56,9 @@ class Operation:
     scopes: tuple[str, ...] = ()
     renames: dict[str, str] = field(default_factory=dict[str, str])
     accept: tuple[str, ...] = ()
+    operation_id: str = ""
+    answer: JsonValue = None
+    errors: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,9 @@ def _operation(
         scopes=declared_scopes(document, node) or _app_scopes(source, tier),
         renames=inputs.renames,
         accept=response_types(document, node),
+        operation_id=one_line(label.operation_id, 200),
+        answer=answer_outline(document, node),
+        errors=error_outline(document, node),
     )
     return operation, inputs.notices
 

@@ -19,7 +19,7 @@ from ..http.sender import Sender
 from ..openapi.names import tool_name
 from ..openapi.operations import Operation, Source
 from ..problems import Problem
-from ..search import SearchEntry, SearchIndex
+from ..search.index import SearchEntry, SearchIndex
 from .loading import LoadedDocument, load_document
 
 # How many documents are read at the start and for one search, and how many are kept.
@@ -122,8 +122,8 @@ class System:
         if api:
             return await self._load_on_demand([entry for entry in self.entries if entry.api == api])
         if self._index is None:
-            self._index = SearchIndex(map(_search_entry, self.entries))
-        return await self._load_on_demand(self._index.search(query)[:MAX_PER_SEARCH])
+            self._index = SearchIndex(map(_search_entry, self.entries), (1.0,))
+        return await self._load_on_demand([hit.item for hit in self._index.search(query)[:MAX_PER_SEARCH]])
 
     async def load_for_tool(self, name: str) -> bool:
         """Load the document that a tool's name belongs to; return whether it was new."""
@@ -257,4 +257,4 @@ class System:
 
 
 def _search_entry(entry: Entry) -> SearchEntry[Entry]:
-    return SearchEntry(entry, entry.api, ((f"{entry.api} {urlsplit(entry.anchor).path} {' '.join(entry.titles)}", 1),))
+    return SearchEntry(entry, (entry.api,), (f"{entry.api} {urlsplit(entry.anchor).path} {' '.join(entry.titles)}",))

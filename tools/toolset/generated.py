@@ -53,7 +53,12 @@ def operation_tool(
         idempotent=operation.method in IDEMPOTENT,
         scopes=operation.scopes,
         abridged=True,
-        search_text=f"{operation.path} {' '.join(operation.tags)}",
+        method=operation.method,
+        path=operation.path,
+        operation_id=operation.operation_id,
+        tags=operation.tags,
+        answer=operation.answer,
+        errors=operation.errors,
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..formats.json_values import JsonObject
+from ..formats.json_values import JsonObject, JsonValue
+from ..formats.text import one_line
 from ..formats.words import words_of
 from ..results.result import Result
 from ..schema.shortening import shorten, shorten_text
-from ..search import SearchEntry, SearchIndex
 from ..tiers import Tier
 
 DESCRIBE = "describe_operation"
@@ -23,8 +23,9 @@ class Tool:
     """A tool's definition, and `call`, which takes arguments that are valid against `input_schema`.
 
     `idempotent` and `open_world` are the MCP hints of these names. `api` is empty for tools of no single API, `scopes`
-    are the OAuth scopes that a call needs, `search_text` is further text for searches. With `abridged`, lists show the
-    tool shortened.
+    are the OAuth scopes that a call needs. With `abridged`, lists show the tool shortened. `method`, `path`,
+    `operation_id` and `tags` are those of its operation, if it has one, `answer` outlines what it returns, and `errors`
+    says what its error statuses mean.
     """
 
     name: str
@@ -39,8 +40,21 @@ class Tool:
     idempotent: bool = False
     open_world: bool = True
     scopes: tuple[str, ...] = ()
-    search_text: str = ""
     abridged: bool = False
+    method: str = ""
+    path: str = ""
+    operation_id: str = ""
+    tags: tuple[str, ...] = ()
+    answer: JsonValue = None
+    errors: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def sentence(self) -> str:
+        """What it does, in the service's words: its title, or the first sentence if the title only repeats the name."""
+        text = self.description.removeprefix("Deprecated. ").removeprefix(self.title).removeprefix(".").strip()
+        first = one_line(text.split("\n")[0].partition(". ")[0], 160).removesuffix(".")
+        repeats = {*words_of(self.title)} <= {*words_of(self.name)}
+        return first if repeats and first and not first.startswith(f"{self.method} /") else self.title
 
     def definition(self, *, full: bool = False) -> JsonObject:
         """Return the tool as `tools/list` shows it (MCP `Tool`); with `full`, nothing is shortened."""
@@ -62,15 +76,3 @@ class Tool:
         if self.output_schema is not None:
             definition["outputSchema"] = self.output_schema
         return definition
-
-
-def index_tools(tools: Iterable[Tool]) -> SearchIndex[Tool]:
-    """Return a search index of tools."""
-    return SearchIndex(map(_search_entry, tools))
-
-
-def _search_entry(tool: Tool) -> SearchEntry[Tool]:
-    fields = ((tool.name, 3), (tool.title, 3), (tool.search_text, 2), (tool.description, 1))
-    system = words_of(tool.system)
-    name = " ".join(word for word in words_of(tool.name) if word not in system)
-    return SearchEntry(tool, name, fields)

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
+from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, as_object
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tiers import TIERS, Tier
+from closient_mcp.tools.tiers import Tier
 from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools, resolve_auto
-from closient_mcp.tools.toolset.finders import Finder
-from closient_mcp.tools.toolset.tool import Tool, index_tools
+from closient_mcp.tools.toolset.tool import Tool
 
 
 def make(name: str, api: str = "things", tier: Tier = "read", title: str = "", size: int = 0) -> Tool:
@@ -72,95 +71,6 @@ def test_the_list_that_is_asked_for_is_the_list_that_is_given() -> None:
     assert names("core", FEW) == ["core", "find_operations"]
     assert len(names("all", MANY)) == 47
     assert names("apis", FEW, "things") == ["core", "find_operations", "things_a", "things_b"]
-
-
-@pytest.fixture
-def finder() -> Finder:
-    operations = [
-        make("products_get_trade_item", "products", title="Get a trade item"),
-        make("products_list_recalls", "products", title="List recalls of a product"),
-        make("brands_create_brand", "brands", "create", "Create a brand"),
-        make("products_unclaim_product", "products", "destructive", "Unclaim a product"),
-    ]
-    by_name = {tool.name: tool for tool in operations}
-    return Finder(lambda: by_name, ArgumentChecker(), list[str])
-
-
-async def test_a_search_reports_what_could_not_be_loaded() -> None:
-    absent = Finder(dict[str, Tool], ArgumentChecker(), lambda: ["closient: no api-catalog"])
-    assert (await use(absent, "find_operations", query="x"))["missing"] == ["closient: no api-catalog"]
-    with pytest.raises(InvalidArgumentsError) as caught:
-        await use(absent, "read_operation", name="x")
-    assert "Some operations could not be loaded: closient: no api-catalog." in caught.value.next_step
-
-
-async def use(finder: Finder, called: str, **arguments: Any) -> Any:
-    (tool,) = (tool for tool in finder.tools(TIERS) if tool.name == called)
-    return json.loads((await tool.call(ArgumentChecker().check(called, tool.input_schema, arguments))).text)
-
-
-async def test_operations_are_found_by_plain_words(finder: Finder) -> None:
-    found = await use(finder, "find_operations", query="which recalls are there for my product")
-    assert found["operations"][0]["name"] == "products_list_recalls"
-    assert (found["found"], found["of"]) == (3, 4)
-
-
-async def test_a_search_can_be_narrowed_and_limited(finder: Finder) -> None:
-    found = await use(finder, "find_operations", query="product brand", tier="create", api="brands", limit=1)
-    assert [operation["name"] for operation in found["operations"]] == ["brands_create_brand"]
-
-
-async def test_an_operation_is_described_with_its_arguments_and_caller(finder: Finder) -> None:
-    described = await use(finder, "describe_operation", name="brands_create_brand")
-    assert described["call_with"] == "create_operation"
-    assert described["inputSchema"]["required"] == ["id"]
-
-
-async def test_an_operation_is_called_through_the_caller_of_its_tier(finder: Finder) -> None:
-    called = await use(finder, "read_operation", name="products_list_recalls", arguments={"id": "7"})
-    assert called == {"called": "products_list_recalls", "with": {"id": "7"}}
-
-
-async def test_a_permission_to_read_never_covers_what_destroys(finder: Finder) -> None:
-    with pytest.raises(RefusedError) as caught:
-        await use(finder, "read_operation", name="products_unclaim_product", arguments={"id": "7"})
-    assert caught.value.next_step == "Call it with destructive_operation."
-
-
-async def test_the_arguments_of_a_found_operation_are_checked_too(finder: Finder) -> None:
-    with pytest.raises(InvalidArgumentsError, match="'id' is a required property"):
-        await use(finder, "read_operation", name="products_list_recalls")
-
-
-async def test_an_unknown_operation_is_reported_with_similar_names(finder: Finder) -> None:
-    with pytest.raises(InvalidArgumentsError) as caught:
-        await use(finder, "describe_operation", name="products_list_recal")
-    assert "products_list_recalls" in caught.value.message
-
-
-def test_read_only_offers_no_caller_that_writes(finder: Finder) -> None:
-    offered = [tool.name for tool in finder.tools(("read",))]
-    assert offered == ["find_operations", "describe_operation", "read_operation"]
-
-
-def test_equally_good_finds_come_in_the_order_of_their_names() -> None:
-    tools = [make("b_item"), make("a_item")]
-    assert [tool.name for tool in index_tools(tools).search("items")] == ["a_item", "b_item"]
-
-
-def test_an_operation_with_the_searched_name_comes_first() -> None:
-    names = ("crm_create_custom_field_lead", "crm_create_lead", "crm_create_lead_export", "crm_delete_lead")
-    tools = [replace(make(name), system="crm") for name in names]
-    assert index_tools(tools).search("create lead")[0].name == "crm_create_lead"
-    assert index_tools(tools).search("delete the lead")[0].name == "crm_delete_lead"
-
-
-def test_a_query_without_a_known_word_finds_nothing() -> None:
-    assert index_tools([make("a_item")]).search("?? zzz") == []
-
-
-def test_an_index_of_nothing_can_be_searched() -> None:
-    assert index_tools([]).search("anything") == []
 
 
 def test_objects_given_as_text_are_parsed() -> None:

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
+from closient_mcp.tools.formats.json_values import JsonObject
+from closient_mcp.tools.results.result import Result
+from closient_mcp.tools.schema.validation import ArgumentChecker
+from closient_mcp.tools.tiers import TIERS, Tier
+from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.tool import Tool
+
+from ...fakes.document_tools import tools_of
+from ...fakes.paths import ROOT
+
+API = json.loads((ROOT / "tests/vectors/arguments_api.json").read_text(encoding="utf-8"))
+
+
+def make(name: str, api: str = "things", tier: Tier = "read", title: str = "") -> Tool:
+    async def call(arguments: JsonObject) -> Result:
+        return Result(json.dumps({"called": name, "with": arguments}))
+
+    schema: JsonObject = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+    return Tool(name, title or name, name, schema, tier, call, system="closient", api=api)
+
+
+@pytest.fixture
+def finder() -> Finder:
+    operations = [
+        make("products_get_trade_item", "products", title="Get a trade item"),
+        make("products_list_recalls", "products", title="List recalls of a product"),
+        make("brands_create_brand", "brands", "create", "Create a brand"),
+        make("products_unclaim_product", "products", "destructive", "Unclaim a product"),
+    ]
+    by_name = {tool.name: tool for tool in operations}
+    return Finder(lambda: by_name, ArgumentChecker(), list[str])
+
+
+async def test_a_search_reports_what_could_not_be_loaded() -> None:
+    absent = Finder(dict[str, Tool], ArgumentChecker(), lambda: ["closient: no api-catalog"])
+    assert (await use(absent, "find_operations", query="x"))["missing"] == ["closient: no api-catalog"]
+    with pytest.raises(InvalidArgumentsError) as caught:
+        await use(absent, "read_operation", name="x")
+    assert "Some operations could not be loaded: closient: no api-catalog." in caught.value.next_step
+
+
+async def use(finder: Finder, called: str, **arguments: Any) -> Any:
+    (tool,) = (tool for tool in finder.tools(TIERS) if tool.name == called)
+    return json.loads((await tool.call(ArgumentChecker().check(called, tool.input_schema, arguments))).text)
+
+
+async def test_operations_are_found_by_plain_words(finder: Finder) -> None:
+    found = await use(finder, "find_operations", query="which recalls are there for my product")
+    assert found["operations"][0]["name"] == "products_list_recalls"
+    assert (found["found"], found["of"]) == (1, 4)
+
+
+async def test_a_search_can_be_narrowed_and_limited(finder: Finder) -> None:
+    found = await use(finder, "find_operations", query="product brand", tier="create", api="brands", limit=1)
+    assert [operation["name"] for operation in found["operations"]] == ["brands_create_brand"]
+
+
+async def test_an_operation_is_described_with_its_arguments_and_caller(finder: Finder) -> None:
+    described = await use(finder, "describe_operation", name="brands_create_brand")
+    assert described["call_with"] == "create_operation"
+    assert described["arguments"]["required"] == ["id"]
+    assert described["example"] == {"name": "brands_create_brand", "arguments": {"id": "id"}}
+
+
+async def test_an_operation_is_called_through_the_caller_of_its_tier(finder: Finder) -> None:
+    called = await use(finder, "read_operation", name="products_list_recalls", arguments={"id": "7"})
+    assert called == {"called": "products_list_recalls", "with": {"id": "7"}}
+
+
+async def test_a_permission_to_read_never_covers_what_destroys(finder: Finder) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await use(finder, "read_operation", name="products_unclaim_product", arguments={"id": "7"})
+    assert caught.value.next_step == "Call it with destructive_operation."
+
+
+async def test_the_arguments_of_a_found_operation_are_checked_too(finder: Finder) -> None:
+    with pytest.raises(InvalidArgumentsError, match="'id' is a required property"):
+        await use(finder, "read_operation", name="products_list_recalls")
+
+
+async def test_an_unknown_operation_is_reported_with_similar_names(finder: Finder) -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        await use(finder, "describe_operation", name="products_list_recal")
+    assert "products_list_recalls" in caught.value.message
+
+
+def test_read_only_offers_no_caller_that_writes(finder: Finder) -> None:
+    offered = [tool.name for tool in finder.tools(("read",))]
+    assert offered == ["find_operations", "describe_operation", "read_operation"]
+
+
+@pytest.fixture
+def issues() -> Finder:
+    by_name = {tool.name: tool for tool in tools_of(API)}
+    return Finder(lambda: by_name, ArgumentChecker(), list[str])
+
+
+async def test_a_hit_says_what_a_call_needs(issues: Finder) -> None:
+    found = await use(issues, "find_operations", query="create a refund", limit=1)
+    assert found["operations"] == [
+        {
+            "name": "a_create_refund",
+            "does": "Create a refund",
+            "request": "POST /refunds",
+            "tier": "create",
+            "needs": ["body.charge"],
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", ["createRefund", "POST /refunds", "post /refunds/", "a_create_refund"])
+async def test_an_operation_is_described_by_any_of_its_names(issues: Finder, name: str) -> None:
+    assert (await use(issues, "describe_operation", name=name))["name"] == "a_create_refund"
+
+
+async def test_a_path_of_several_operations_is_not_guessed(issues: Finder) -> None:
+    with pytest.raises(InvalidArgumentsError, match=r"Several operations .* a_delete_issue, a_get_issue"):
+        await use(issues, "describe_operation", name="/issues/{issueIdOrKey}")
+
+
+@pytest.mark.parametrize("system", ["A", "a", " a "])
+async def test_filters_are_read_without_regard_to_case(issues: Finder, system: str) -> None:
+    found = await use(issues, "find_operations", query="issue", system=system)
+    assert found["operations"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "message", "next_step"),
+    [
+        ({"system": "jira"}, "There is no system 'jira'.", "Each system there is: a."),
+        (
+            {"tag": "isues"},
+            "There is no tag 'isues'; did you mean issues?",
+            "Each tag there is: issues, leads, refunds.",
+        ),
+    ],
+)
+async def test_an_unknown_filter_is_an_error_with_those_there_are(
+    issues: Finder, filters: dict[str, str], message: str, next_step: str
+) -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        await use(issues, "find_operations", query="issue", **filters)
+    assert (caught.value.message, caught.value.next_step) == (message, next_step)
+
+
+async def test_without_a_query_there_is_an_overview(issues: Finder) -> None:
+    shown = await use(issues, "find_operations", limit=2)
+    assert shown == {
+        "systems": [
+            {
+                "system": "a",
+                "apis": [
+                    {
+                        "api": "a",
+                        "operations": 5,
+                        "groups": [
+                            {"tag": "issues", "operations": 3, "example": "a_get_issue"},
+                            {"tag": "leads", "operations": 1, "example": "a_create_lead"},
+                            {"tag": "refunds", "operations": 1, "example": "a_create_refund"},
+                        ],
+                    }
+                ],
+            }
+        ],
+        "operations": 5,
+    }
+    of_tag = await use(issues, "find_operations", tag="Issues")
+    assert [line["name"] for line in of_tag["operations"]] == ["a_delete_issue", "a_get_issue", "a_list_issues"]
+
+
+async def test_a_query_that_nothing_answers_says_so_and_shows_what_there_is(issues: Finder) -> None:
+    found = await use(issues, "find_operations", query="book a flight to Berlin")
+    assert found["operations"] == []
+    assert found["hint"].startswith("Nothing fits the query well.")
+    assert found["overview"]["systems"][0]["system"] == "a"

@@ -1,0 +1,108 @@
+"""Finding tools: by an exact name, operationId or path, else by the words of a query."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..formats.json_values import JsonObject, as_list, as_object
+from ..formats.words import words_of
+from ..schema.validation import BODY
+from ..search.index import SearchEntry, SearchIndex
+from ..search.terms import content_words
+from ..tiers import Tier, tier_of_verb
+from .tool import Tool
+
+# Of names and title, path and tags, the first sentence, the other sentences, and the arguments.
+_WEIGHTS = (3.0, 2.0, 1.5, 0.7, 0.5)
+_MAX_ARGUMENT_WORDS = 120
+# How much more a tool counts that does what the query's verb says, and how much less each further one of a system.
+_SAME_TIER = 1.6
+_NEXT_OF_SYSTEM = 0.9
+# A tool that has less of a query probably doesn't do what is asked.
+_WEAK = 0.5
+_PARAMETER = re.compile(r"\{[^{}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTool:
+    """A tool that fits a query; `weak` if it lacks most of what the query asks for."""
+
+    tool: Tool
+    weak: bool = False
+
+
+class ToolIndex:
+    """An index of tools, built once and searched often."""
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        self._exact: dict[str, list[Tool]] = defaultdict(list)
+        entries: list[SearchEntry[Tool]] = []
+        for tool in tools:
+            entries.append(_search_entry(tool))
+            for key in _keys(tool):
+                self._exact[key].append(tool)
+        self._index = SearchIndex(entries, _WEIGHTS)
+
+    def exact(self, text: str) -> list[Tool]:
+        """Return the tools with this name, operationId, `METHOD /path` or path; case counts only if several match."""
+        found = self._exact.get(_key(text), [])
+        return [tool for tool in found if text.strip() in (tool.name, tool.operation_id)] or found
+
+    def search(self, query: str) -> list[FoundTool]:
+        """Return the tools that fit a query, best first."""
+        exact = self.exact(query)
+        wanted = _wanted_tier(query)
+        names = {tool.name for tool in exact}
+        hits = [hit for hit in self._index.search(query) if hit.item.name not in names]
+        scored = [(hit.score * (_SAME_TIER if hit.item.tier == wanted else 1), hit) for hit in hits]
+        scored.sort(key=lambda pair: -pair[0])
+        seen: Counter[str] = Counter()
+        varied: list[tuple[float, FoundTool]] = []
+        for score, hit in scored:
+            system = hit.item.system
+            varied.append((score * _NEXT_OF_SYSTEM ** seen[system], FoundTool(hit.item, hit.covered < _WEAK)))
+            seen[system] += 1
+        varied.sort(key=lambda pair: -pair[0])
+        return [*map(FoundTool, exact), *(found for _, found in varied)]
+
+
+def _wanted_tier(query: str) -> Tier | None:
+    """The tier of the first verb of a query."""
+    tiers = map(tier_of_verb, content_words(query))
+    return next((tier for tier in tiers if tier), None)
+
+
+def _keys(tool: Tool) -> set[str]:
+    request = f"{tool.method} {tool.path}" if tool.path else ""
+    return {_key(text) for text in (tool.name, tool.operation_id, request, tool.path) if text}
+
+
+def _key(text: str) -> str:
+    """Return what is compared, without regard to case, a last slash, and the names of path parameters."""
+    return _PARAMETER.sub("{}", " ".join(text.casefold().split())).rstrip("/") or "/"
+
+
+def _search_entry(tool: Tool) -> SearchEntry[Tool]:
+    system = words_of(tool.system)
+    name = " ".join(word for word in words_of(tool.name) if word not in system)
+    first, _, others = tool.description.partition(". ")
+    texts = (
+        f"{name} {tool.title} {tool.operation_id}",
+        f"{tool.path} {' '.join(tool.tags)}",
+        first,
+        others,
+        " ".join(list(_argument_words(tool.input_schema))[:_MAX_ARGUMENT_WORDS]),
+    )
+    return SearchEntry(tool, (name, tool.title), texts)
+
+
+def _argument_words(schema: JsonObject) -> Iterator[str]:
+    """The names and the choices of the arguments and of the properties of a body."""
+    arguments = as_object(schema.get("properties"))
+    for properties in (arguments, as_object(as_object(arguments.get(BODY)).get("properties"))):
+        for name, node in properties.items():
+            yield name
+            yield from (value for value in as_list(as_object(node).get("enum")) if isinstance(value, str))
