@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
 from ..formats.media_types import BodyFormat, body_format, concrete_type, essence, is_media_type
 from ..formats.text import clean, one_line, sentences
 from ..schema.file_schemas import FILE, is_binary, with_files
 from ..schema.reader import SchemaReader
-from .forms import Form, Part, flatten, read_form
+from .forms import Form, Part, flatten, read_form, takes_file
 
 _WITH_BODY = ("post", "put", "patch")
 _UNDESCRIBED: JsonObject = {"description": "The document describes no body: any JSON, if the service needs some."}
@@ -54,7 +54,7 @@ class _Choice:
     kind: BodyFormat
     media: JsonObject
     form: Form | None = None
-    names: frozenset[str] = frozenset()
+    properties: JsonObject = field(default_factory=dict[str, JsonValue])
     binary: bool = False
 
     @property
@@ -73,7 +73,7 @@ def read_body(reader: SchemaReader, operation: JsonObject, method: str) -> tuple
         return Body("application/json", required), _UNDESCRIBED
     choices = list(_choices(reader, content))
     untyped = _Choice("application/json", "json", as_object(next(iter(content.values()))))
-    first, *others = _offered(choices) if choices else [untyped]
+    first, *others = _offered(reader, choices) if choices else [untyped]
     schema = _schema(reader, first)
     # Some generators write a form without fields for every operation.
     is_empty = not schema.get("properties") and schema.get("additionalProperties") is False
@@ -115,21 +115,22 @@ def _choices(reader: SchemaReader, content: JsonObject) -> Iterator[_Choice]:
         kind = body_format(media_type, binary_schema=binary, string_schema=schema.get("type") == "string")
         form = read_form(reader, media, kind) if kind in ("form", "multipart") else None
         binary = kind == "binary" and (binary or not schema)
-        yield _Choice(media_type, kind, media, form, frozenset(as_object(flat.get("properties"))), binary)
+        yield _Choice(media_type, kind, media, form, as_object(flat.get("properties")), binary)
 
 
-def _offered(choices: list[_Choice]) -> list[_Choice]:
+def _offered(reader: SchemaReader, choices: list[_Choice]) -> list[_Choice]:
     """Prefer JSON to forms, text and binary, and offer a body with files beside it.
 
-    That replaces the other if it has the same properties.
+    That replaces the other if it has the same properties, unless one of them is text in one and a file in the other.
     """
     best = min(choices, key=_rank)
     with_files = [] if best.files else [choice for choice in choices if choice.files]
     if best.kind not in ("json", "form") or not with_files:
         return [best]
     other = min(with_files, key=_rank)
-    is_superset = best.names and best.names <= other.names and not best.names & other.files
-    return [other] if is_superset else [best, other]
+    shared = [best.properties[name] for name in best.properties if name in other.files] if best.kind == "json" else []
+    is_superset = best.properties and best.properties.keys() <= other.properties.keys()
+    return [other] if is_superset and all(takes_file(reader, node) for node in shared) else [best, other]
 
 
 def _rank(choice: _Choice) -> tuple[int, int]:

@@ -95,6 +95,11 @@ def flatten(reader: SchemaReader, node: JsonValue) -> JsonObject:
     return result
 
 
+def takes_file(reader: SchemaReader, node: JsonValue) -> bool:
+    """Tell whether a schema is, may be or contains a file."""
+    return _FileMarker(reader).mark(node) is not None
+
+
 class _FileMarker:
     """Marks files in the schemas of fields with the same media type, each schema once."""
 

@@ -15,7 +15,7 @@ from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_lis
 from closient_mcp.tools.formats.media_types import is_media_type
 from closient_mcp.tools.http.messages import Request
 from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
-from closient_mcp.tools.schema.file_schemas import FILE
+from closient_mcp.tools.schema.file_schemas import FILE, allow_paths
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.systems.compiled import pack, unpack
 
@@ -82,6 +82,8 @@ def parts_of(request: Request) -> list[tuple[str, bytes]]:
         ({JSON: PERSON, MULTIPART: UPLOAD}, MULTIPART, "multipart"),
         ({FORM: PERSON, MULTIPART: UPLOAD}, MULTIPART, "multipart"),
         ({JSON: {**PERSON, "properties": {"url": {}}}, MULTIPART: UPLOAD}, JSON, "json"),
+        ({JSON: UPLOAD, MULTIPART: UPLOAD}, MULTIPART, "multipart"),
+        ({FORM: UPLOAD, MULTIPART: UPLOAD}, MULTIPART, "multipart"),
         ({"text/plain": {"type": "string"}, "application/octet-stream": BINARY}, "text/plain", "text"),
         ({"text/csv": BINARY}, "text/csv", "binary"),
         ({"text/*": {"type": "string"}}, "text/plain", "text"),
@@ -100,6 +102,37 @@ def test_the_most_structured_media_type_is_preferred(content: dict[str, Any], ch
         body = read(order).body
         assert body
         assert (body.media_type, body.kind) == (chosen, kind)
+
+
+LINK: dict[str, Any] = {"type": "object", "properties": {"photo": {"type": "string", "format": "uri"}}}
+PHOTO: dict[str, Any] = {"type": "object", "properties": {"photo": BINARY}}
+
+
+@pytest.mark.parametrize(
+    ("content", "value", "media_type"),
+    [
+        ({JSON: LINK, MULTIPART: PHOTO}, {"photo": "https://a.example/x.png"}, JSON),
+        ({JSON: LINK, MULTIPART: PHOTO}, {"photo": {"base64": "AAEC"}}, MULTIPART),
+        ({JSON: LINK, "image/png": {}}, {"photo": "https://a.example/x.png"}, JSON),
+        ({JSON: LINK, "image/png": {}}, {"base64": "AAEC"}, "image/png"),
+        ({JSON: {}, MULTIPART: PHOTO}, ["a"], JSON),
+        ({JSON: {}, MULTIPART: PHOTO}, {"photo": {"base64": "AAEC", "filename": "a.png"}}, MULTIPART),
+    ],
+)
+def test_the_arguments_decide_between_media_types(content: dict[str, Any], value: Any, media_type: str) -> None:
+    for order in (content, dict(reversed(content.items()))):
+        operation = read(order)
+        (kept,), _ = unpack(pack([operation], []))
+        request = build_request(kept, ArgumentChecker().check("t", kept.input_schema, {"body": value}))
+        assert request.headers["content-type"].startswith(media_type)
+
+
+def test_a_path_may_be_given_for_the_file_of_an_alternative() -> None:
+    operation = read({JSON: LINK, MULTIPART: PHOTO})
+    shown = allow_paths(schema(operation))
+    value: JsonObject = {"photo": {"path": "a.png"}}
+    checked = ArgumentChecker().check("t", {"properties": {"body": shown}}, {"body": value})
+    assert b"image/png" in (build_request(operation, checked, {"a.png": b"x"}).content or b"")
 
 
 def test_files_are_found_in_references_lists_and_unions() -> None:
