@@ -99,7 +99,7 @@ def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
             and all(json_type(value) in _SCALARS for value in listed if value is not None)
         ):
             return None
-        if values and len(values) <= ENUM_LIMIT:
+        if values and len(values) <= ENUM_LIMIT and all(map(_is_shown, values)):
             result |= {"const": values[0]} if "const" in schema else {"enum": values}
         if values:
             return result  # listed values need no bounds
@@ -118,12 +118,13 @@ def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
 
 
 def _values(listed: Iterable[JsonValue], kind: str) -> Iterable[JsonValue]:
-    seen = set[str]()
-    for value in (_convert_value(value, kind) for value in listed):
-        if value is not None and (text := to_text(value)) not in seen and len(text) <= _VALUE_LIMIT:
-            seen.add(text)
-            if clean_value(value) == value:
-                yield value
+    """Return the distinct values of a type."""
+    values = (_convert_value(value, kind) for value in listed)
+    return {to_text(value): value for value in values if value is not None}.values()
+
+
+def _is_shown(value: JsonValue) -> bool:
+    return len(to_text(value)) <= _VALUE_LIMIT and clean_value(value) == value
 
 
 def _convert_value(value: JsonValue, kind: str) -> JsonValue:

@@ -364,3 +364,8 @@ def test_the_default_of_a_reference_is_added_to_its_description() -> None:
         "description": "How many. Default 20.",
     }
     assert convert(ref("Size"), Size=size)["description"] == "A size. Default 20."
+
+
+def test_values_that_cannot_be_shown_are_accepted() -> None:
+    for hidden in ("a\u202e", "x" * 500):
+        assert fits(convert({"type": "string", "enum": ["b", hidden]}), hidden)
