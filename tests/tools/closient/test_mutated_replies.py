@@ -67,6 +67,8 @@ STATE = {
     "search_history": ["rice"], "is_expired": False, **PLACE, "radius_km": 10,
 }  # fmt: skip
 SESSION = {**STATE, "items": [OFFER], "online_alternatives": [{"product": OFFER["product"], "offer": OFFER["offer"]}]}
+ANNOTATED_HIT = {**HIT, "store": OFFER["store"], "offer": OFFER["offer"], "distance_km": 1.4}
+ANNOTATED_SESSION = {"session_id": "s", "items": [ANNOTATED_HIT]}
 QUICKSTART_SESSION = {"session_id": "s", "items": [OLD_OFFER, FLAT_OFFER]}
 FOLLOW_UP = {
     **SESSION, "query": "cheaper", "is_refinement": True, "classification_explanation": "A refinement.",
@@ -81,6 +83,7 @@ RECORD = {
     "gross_weight_uom": "GRM", "gpc_brick_code": "10000000", "primary_language": "en", "countries_sold": ["CA"],
     "usage_instructions": "Cook it.", "modified": "2026-11-20T10:00:00Z",
 }  # fmt: skip
+SHORT_RECORD = {"gtin": GTIN, "product_name": "Basmati", "brand": "Dal Verde", "confidence_score": 0.9}
 MEASURED_RECORD = {**RECORD, "net_content": "", "net_content_value": 1, "net_content_uom": "KGM"}
 RECALL = {
     "id": "r1", "title": "Glass", "status": "ONGOING", "source_system": "FDA", "severity": "CLASS_I",
@@ -127,8 +130,14 @@ RECALLS = {
     "pagination": {"page": 1, "page_size": 100, "total_count": 2, "total_pages": 1, "has_next": False},
 }
 
+_NO_LOTS = {"id": "r1", "title": "Glass", "status": "ONGOING", "hazard": "Cuts", "recall_date": "2026-11-20"}
+RECALLS_WITHOUT_LOTS = {"data": [_NO_LOTS, {**_NO_LOTS, "id": "r2"}], "pagination": RECALLS["pagination"]}
+BATCH_RECALLS = {"data": [_NO_LOTS], "pagination": {"page": 1, "total_count": 1, "has_next": False}}
+
 SEARCH, NEARBY = "/search/api/v1/search", "/search/api/v1/search/session"
 PRODUCT, ITEM = f"/products/api/v1/products/{GTIN}", f"/products/api/v1/trade-items/{GTIN}"
+LIST = "/products/api/v1/products"
+BATCH = f"/compliance/api/v1/products/{GTIN}/batches/A1/recalls"
 COMPLIANCE = f"/compliance/api/v1/products/{GTIN}/recalls"
 Case = tuple[str, dict[str, Any], dict[str, Any], str]
 # The tool, its arguments, the replies by their paths, and the reply that is mutated.
@@ -143,12 +152,16 @@ CASES: dict[str, Case] = {
     ),
     "session": ("search_products", {"query": "rice", **PLACE}, {NEARBY: SESSION}, NEARBY),
     "quickstart's session": ("search_products", {"query": "rice", **PLACE}, {NEARBY: QUICKSTART_SESSION}, NEARBY),
+    "annotated session": ("search_products", {"query": "rice", **PLACE}, {NEARBY: ANNOTATED_SESSION}, NEARBY),
     "follow-up": (
         "refine_search", {"session_id": "s", "query": "cheaper"}, {f"{NEARBY}/s/refine": FOLLOW_UP},
         f"{NEARBY}/s/refine",
     ),
     "availability": ("check_availability", {"gtin": GTIN, **PLACE}, {NEARBY: SESSION}, NEARBY),
     "record": ("lookup_product", {"gtin": GTIN}, {PRODUCT: RECORD}, PRODUCT),
+    "record by query": (
+        "lookup_product", {"gtin": GTIN}, {LIST: {"data": [SHORT_RECORD], "pagination": RECALLS["pagination"]}}, LIST,
+    ),
     "measured record": ("lookup_product", {"gtin": GTIN}, {PRODUCT: MEASURED_RECORD}, PRODUCT),
     "trade item": ("get_product_detail", {"gtin": GTIN}, {ITEM: RECORD, f"{PRODUCT}/content": CONTENT}, ITEM),
     "content": (
@@ -156,6 +169,10 @@ CASES: dict[str, Case] = {
     ),
     "linkset": ("resolve_gtin", {"gtin": GTIN}, {f"/01/{GTIN}": LINKSET}, f"/01/{GTIN}"),
     "recalls of a lot": ("check_recalls", {"gtin": GTIN, "lot": "A1"}, {COMPLIANCE: RECALLS}, COMPLIANCE),
+    "recalls of a batch": (
+        "check_recalls", {"gtin": GTIN, "lot": "A1"},
+        {COMPLIANCE: RECALLS_WITHOUT_LOTS, BATCH: BATCH_RECALLS}, BATCH,
+    ),
     "recalls": ("check_recalls", {"gtin": GTIN}, {COMPLIANCE: RECALLS}, COMPLIANCE),
 }  # fmt: skip
 
