@@ -22,6 +22,7 @@ from ..fakes.person import bearer, http_client, signed_in
 from ..fakes.service import Sandbox
 
 COMMAND = [sys.executable, "-m", "closient_mcp.sandbox", "--port"]
+VARIANTS = ["--variant", "results-list", "--variant", "older-offers"]
 SEARCH = "/search/api/v1/search?q=tea&limit=1"
 
 
@@ -177,11 +178,12 @@ def test_it_prints_its_url_and_stops_on_a_signal(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with subprocess.Popen(
-        [*COMMAND, "0"], stdout=subprocess.PIPE, text=True, env={"PATH": "", "TMPDIR": str(temporary)}
+        [*COMMAND, "0", *VARIANTS], stdout=subprocess.PIPE, text=True, env={"PATH": "", "TMPDIR": str(temporary)}
     ) as process:
         assert process.stdout
-        lines = [process.stdout.readline() for _ in range(4)]
+        lines = [process.stdout.readline() for _ in range(5)]
         kept = list(temporary.iterdir())
+        found = httpx2.get(lines[0].split()[-1] + SEARCH, trust_env=False, verify=False).json()
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(SECONDS) == 0
@@ -189,6 +191,8 @@ def test_it_prints_its_url_and_stops_on_a_signal(tmp_path: Path) -> None:
     assert "alice, bob, carol" in lines[1]
     assert "sandbox" in lines[1]
     assert "csb_" in lines[2]
+    assert "results-list, older-offers" in lines[3]
+    assert found.keys() == {"query", "total_count", "results"}
     assert len(kept) == 1
     assert list(temporary.iterdir()) == []
 

@@ -216,6 +216,12 @@ def test_an_invalid_port_is_a_usage_error() -> None:
     assert run("sandbox", "--port", "99999").code == 2
 
 
+def test_an_unknown_variant_is_a_usage_error_that_names_the_nearest() -> None:
+    ran = run("sandbox", "--variant", "result-list")
+    assert ran.code == 2
+    assert "did you mean results-list?" in ran.err
+
+
 def test_status_groups_what_was_skipped_by_effect_and_reason() -> None:
     left_out = [
         Problem(f"GET /{i}", "it is served at https://x.example", "this operation is left out") for i in range(5)

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from closient_mcp.sandbox.variants.table import VARIANTS
-from closient_mcp.tools.errors import ToolError
+from closient_mcp.tools.errors import ToolError, UpstreamError
 
 from ...fakes.service import Sandbox
 from .calling import Tools, weaker
@@ -89,3 +89,11 @@ async def test_no_variant_changes_an_answer(sandbox: Sandbox, variant: str) -> N
     details, known = (some["detail"]["details"] for some in (answers, expected))
     answers["detail"]["details"] = {name: value for name, value in details.items() if name in known}
     assert {name: answer for name, answer in answers.items() if not weaker(answer, expected[name])} == {}
+
+
+async def test_a_search_nearby_that_needs_a_credential_is_an_error_and_no_other_answer(sandbox: Sandbox) -> None:
+    sandbox.vary("session-sign-in")
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
+        with pytest.raises(UpstreamError, match="sign in to search nearby") as caught:
+            await Tools(sandbox.url, client).call("search_products", query="tofu", **PLACE)
+    assert caught.value.status == 401
