@@ -28,8 +28,9 @@ REGISTRATIONS, REJECTIONS = Limit("registrations", 5, 3600.0), Limit("rejections
 class History(BaseModel):
     """Earlier events; times are seconds since 1970.
 
-    `declined_at` is when the user declined, `tabs` when sign-ins began, `sign_ins` when they succeeded,
-    `registrations` when a client was registered, `rejections` when services rejected tokens that had just been issued.
+    `declined_at` is when a sign-in was declined, `declined` the server's reason if it gave one, `tabs` when sign-ins
+    began, `sign_ins` when they succeeded, `registrations` when a client was registered, `rejections` when services
+    rejected tokens that had just been issued.
     Until `register_after` the server accepts no registration. `bad_credentials` is the fingerprint of credentials that
     the server rejected, `dead_token` that of an access token that cannot be renewed and that a service rejected.
     `withheld` are scopes that were requested and not granted, `missed` those that services found missing; both are
@@ -40,6 +41,7 @@ class History(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     declined_at: float = 0.0
+    declined: str = ""
     tabs: tuple[float, ...] = ()
     sign_ins: tuple[float, ...] = ()
     registrations: tuple[float, ...] = ()
@@ -67,12 +69,12 @@ class History(BaseModel):
         times: tuple[float, ...] = getattr(self, limit.events)
         return tuple(time for time in times if 0 <= now - time < limit.seconds)  # a clock set back forgets the others
 
-    def after_failure(self, declined_at: float = 0.0) -> History:
-        """The history after a sign-in that failed or, with `declined_at`, that the user declined."""
-        return self.model_copy(update={"declined_at": declined_at})
+    def after_failure(self, declined_at: float = 0.0, reason: str = "") -> History:
+        """The history after a sign-in that failed or, with `declined_at`, that was declined."""
+        return self.model_copy(update={"declined_at": declined_at, "declined": reason})
 
     def recently_declined(self, now: float) -> bool:
-        """Whether the user declined a moment ago."""
+        """Whether a sign-in was declined a moment ago."""
         return 0 <= now - self.declined_at < _DECLINED_SECONDS
 
     def with_registrations(self, other: History) -> History:
@@ -108,7 +110,7 @@ class History(BaseModel):
 
     def after_sign_out(self) -> History:
         """An empty history, except for what the server and the user asked us not to repeat."""
-        kept = ("declined_at", "registrations", "register_after", "rejections")
+        kept = ("declined_at", "declined", "registrations", "register_after", "rejections")
         return History(**{name: getattr(self, name) for name in kept})
 
 

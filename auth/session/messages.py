@@ -14,7 +14,14 @@ from ..secrets.redaction import Redaction
 
 
 class DeclinedError(UserActionRequired):
-    """The user declined."""
+    """The user declined, or the server did for them, with a `reason`."""
+
+    reason = ""
+
+
+def declined_at(error: Exception, now: float) -> tuple[float, str]:
+    """When a sign-in was declined and why, for `History.after_failure`; 0 for other errors."""
+    return (now, error.reason) if isinstance(error, DeclinedError) else (0.0, "")
 
 
 class Messages:
@@ -79,14 +86,15 @@ class Messages:
             f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again.",
         )
 
-    def declined(self) -> UserActionRequired:
-        """The user declined."""
-        return DeclinedError(
-            f"You declined the request at {self._issuer}.",
-            "Nothing was changed. Ask again to retry.",
-            system=self._profile.system,
-            url=self._issuer,
-        )
+    def declined(self, reason: str = "") -> UserActionRequired:
+        """The user declined, or the server refused, with a reason of its own."""
+        what, next_step = f"You declined the request at {self._issuer}", "Nothing was changed. Ask again to retry."
+        if reason:
+            what = f'{self._issuer} refused the request: "{reason}"'
+            next_step = "If you did not decline it yourself, ask an administrator of the service to permit it."
+        error = DeclinedError(self._sentence(what), next_step, system=self._profile.system, url=self._issuer)
+        error.reason = reason
+        return error
 
     def cancelled(self) -> UserActionRequired:
         """The user signed out meanwhile, or the sign-in failed in another process."""
@@ -129,10 +137,7 @@ class Messages:
         if error == "expired_token":
             return self.timed_out()
         if meaning is Meaning.NOT_PERMITTED:
-            return self.failure(
-                f'{self._issuer} refused the request: "{rejection.description or error}"',
-                "Ask an administrator of the service to permit it, then try again.",
-            )
+            return self.declined(rejection.description or error)
         if meaning is Meaning.SIGN_IN_GONE:
             return self.failure(
                 f"{self._issuer} rejected the code{rejection.detail}: it was used before, expired, or does not belong "

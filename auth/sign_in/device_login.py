@@ -13,7 +13,7 @@ from ..oauth.device import next_interval, pause
 from ..oauth.retrying import send_once
 from ..oauth.tokens import Granted, Verdict, token_request
 from ..records import Device, Record
-from ..session.messages import DeclinedError
+from ..session.messages import declined_at
 from ..session.renewal import Session
 from .authorization_request import AuthorizationRequest
 from .completion import save_sign_in
@@ -44,8 +44,8 @@ class DeviceLogin:
             self._poll(device, done)
         except AuthError as error:
             if self._is_pending(device):
-                declined_at = self._session.clock() if isinstance(error, DeclinedError) else 0.0
-                self._store.remember(lambda history: history.after_failure(declined_at), device=None)
+                declined = declined_at(error, self._session.clock())
+                self._store.remember(lambda history: history.after_failure(*declined), device=None)
             raise
 
     def _poll(self, device: Device, done: Event) -> None:

@@ -25,7 +25,7 @@ from ..oauth.discovery import same_origin
 from ..oauth.redirects import is_pasted, start_url
 from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record
-from ..session.messages import DeclinedError
+from ..session.messages import declined_at
 from ..session.renewal import Session
 from ..urls import origin
 from .attempt import Destination, SignInAttempt
@@ -268,7 +268,7 @@ class Login:
             self._succeed(attempt)
             return
         declined = now.history.declined_at > before.history.declined_at
-        raise self._messages.declined() if declined else self._messages.cancelled()
+        raise self._messages.declined(now.history.declined) if declined else self._messages.cancelled()
 
     def _check_limits(self, record: Record) -> None:
         """Check that an agent does not bother the user again and again.
@@ -278,7 +278,7 @@ class Login:
         """
         history, now = record.history, self._clock()
         if history.recently_declined(now):
-            raise self._messages.declined()
+            raise self._messages.declined(history.declined)
         for limit in (TABS, SIGN_INS):
             if history.reached(limit, now):
                 raise self._messages.stopped(limit, limit.most)
@@ -333,8 +333,8 @@ class Login:
             background.start(partial(exchange_code, self._session, query, pending)).result()
         except Exception as error:
             with suppress(AuthError, OSError):
-                declined_at = self._clock() if isinstance(error, DeclinedError) else 0.0
-                self._store.remember(lambda history: history.after_failure(declined_at), pending=None)
+                declined = declined_at(error, self._clock())
+                self._store.remember(lambda history: history.after_failure(*declined), pending=None)
             attempt.conclude(self._as_auth_error(error))
         else:
             attempt.conclude()

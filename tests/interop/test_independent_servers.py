@@ -279,7 +279,7 @@ def test_a_user_who_declines_is_not_asked_again(place: Place, shop: Callable[...
         for _ in range(2):
             ran = mine.call()
             assert ran.code == 1
-            assert "You declined the request" in ran.out
+            assert 'refused the request: \\"End-User aborted interaction\\"' in ran.out
         assert mine.tabs(1) == ["200 You are not signed in"]
         assert mine.record()["tokens"] is None
 
