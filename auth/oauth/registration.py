@@ -124,8 +124,7 @@ def next_request(last: Request, response: Response, *, fixed: bool = False) -> R
 
 def redirect_of(request: Request) -> str:
     """The redirect URI of a registration, if it has one."""
-    redirects = (request.document or {}).get("redirect_uris")
-    return str(redirects[0]) if isinstance(redirects, list) and redirects else ""
+    return next(iter(Response(0, request.document).texts("redirect_uris")), "")
 
 
 def read_registration(response: Response, purpose: Purpose, now: float) -> Client:

@@ -236,16 +236,18 @@ def only_localhost(got: Received) -> Reply:
 
 def test_a_server_that_accepts_only_localhost_is_given_that_now_and_later(office: Office) -> None:
     office.service.routes["/register"] = only_localhost
+    redirects: list[str] = []
     for _ in range(2):
         _, attempt = office.begin("a")
-        redirect = query_of(attempt)["redirect_uri"]
-        assert redirect.startswith(f"http://localhost:{port_of(attempt)}/")
+        redirects.append(query_of(attempt)["redirect_uri"])
+        assert redirects[-1].startswith(f"http://localhost:{port_of(attempt)}/")
         come_back(attempt)
         assert ended(attempt) == ""
         assert at_rest()
         sign_out(office.session())
     assert len(office.asked("/register")) == 2
-    assert [form["redirect_uri"] for form in office.exchanges()] == [redirect, redirect]
+    assert redirects[0] == redirects[1]
+    assert [form["redirect_uri"] for form in office.exchanges()] == redirects
 
 
 def test_a_redirect_that_came_back_without_its_port_is_used_with_ours(office: Office) -> None:
