@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
 
 import anyio
 import anyio.to_thread
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
@@ -18,6 +19,12 @@ from ..process.signals import LAST_SECONDS
 from ..settings.model import Settings, SettingsError
 from .connections import BACKLOG, Connection
 from .protocol import McpBridge
+
+# As ASGI defines them.
+_Message: TypeAlias = MutableMapping[str, Any]
+_Receive: TypeAlias = Callable[[], Awaitable[_Message]]
+_Send: TypeAlias = Callable[[_Message], Awaitable[None]]
+AsgiApplication: TypeAlias = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 _LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "[::1]": socket.AF_INET6, "::1": socket.AF_INET6}
 _SHUTDOWN_SECONDS = 3
@@ -95,10 +102,10 @@ async def _serve(settings: Settings, redaction: Redaction, listener: socket.sock
         await _Server(config, mcp_bridge).serve(sockets=[listener])
 
 
-def with_lowercase_host(app: ASGIApp) -> ASGIApp:
+def with_lowercase_host(app: AsgiApplication) -> AsgiApplication:
     """The application, to which each host is in lower case: hosts do not differ by case (RFC 9110 §4.2.3)."""
 
-    async def lowercase_host(scope: Scope, receive: Receive, send: Send) -> None:
+    async def lowercase_host(scope: _Message, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "http":
             headers = [(name, value.lower() if name == b"host" else value) for name, value in scope["headers"]]
             scope = {**scope, "headers": headers}
