@@ -12,7 +12,7 @@ import httpx2
 
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.operations import NotOpenApiError, Operation, Source, read_operations
-from closient_mcp.tools.schema.validation import BODY
+from closient_mcp.tools.schema.argument_errors import BODY
 from closient_mcp.tools.toolset.generated import operation_tool
 
 # What either side loads only when it is first needed is not what is measured.

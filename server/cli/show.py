@@ -13,7 +13,7 @@ import anyio
 from ...tools.caller import Caller, caller
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
 from ...tools.formats.text import counted
-from ...tools.schema.validation import unknown_arguments
+from ...tools.schema.argument_errors import unknown_arguments
 from ...tools.toolset.ranking import ToolIndex
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge, open_bridge

@@ -13,8 +13,8 @@ from ..http.messages import Request
 from ..openapi.operations import Operation
 from ..openapi.parameter_styles import DELIMITERS
 from ..openapi.parameters import Parameter
+from ..schema.argument_errors import BODY
 from ..schema.property_names import restore_names
-from ..schema.validation import BODY
 from .encoding import encode_body, encode_fields
 from .styles import (
     COOKIE,

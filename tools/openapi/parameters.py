@@ -11,9 +11,9 @@ from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_
 from ..formats.media_types import TOKEN
 from ..formats.text import one_line, sentences, short_digest
 from ..problems import UnusableError
+from ..schema.argument_errors import BODY
 from ..schema.property_names import VALID_NAME
 from ..schema.reader import SchemaReader
-from ..schema.validation import BODY
 from .bodies import Body, read_body
 from .names import OperationLabel
 from .parameter_styles import LOCATIONS, STYLES, Location

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, to_text
 from ..openapi.operations import Operation
 from ..openapi.parameters import Parameter
-from ..schema.validation import BODY
+from ..schema.argument_errors import BODY
 from .page_facts import PageFacts, page_facts, plain, whole_number
 
 _CURSOR_FACTS = ("cursornext", "nextcursor", "nextpagetoken", "nextpagecursor", "nexttoken", "nextcontinuationtoken",

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from ..errors import InvalidArgumentsError
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, parse_nested, to_text
-from ..formats.suggestions import did_you_mean
+from ..formats.json_values import JsonObject, as_object, parse_nested
 from ..formats.text import one_line
+from .argument_errors import BODY, argument_errors, expected_arguments
 from .coercion import accepts_anything, coerce
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
     from referencing.jsonschema import SchemaRegistry
 
-BODY = "body"
-_MAX_ERRORS = 5
+_MAX_ERRORS = 20
 
 
 class ArgumentChecker:
@@ -44,12 +43,12 @@ class ArgumentChecker:
             arguments = coerce(schema, arguments)
             errors = _errors(validator, arguments)
         if errors:
-            messages = [_message(error) for error in errors[:_MAX_ERRORS]]
-            more = f" (and {len(errors) - _MAX_ERRORS} more)" if len(errors) > _MAX_ERRORS else ""
+            messages = argument_errors(errors, schema)
+            more = f" (and {len(messages) - _MAX_ERRORS} more)" if len(messages) > _MAX_ERRORS else ""
+            faults = "; ".join(messages[:_MAX_ERRORS])
+            end = "" if faults.endswith("?") and not more else "."
             raise InvalidArgumentsError(
-                f"The arguments of {tool} are invalid: {'; '.join(messages)}{more}.",
-                _expected(schema),
-                {"errors": list[JsonValue](messages)},
+                f"The arguments of {tool} are invalid: {faults}{more}{end}", expected_arguments(schema)
             )
         return arguments
 
@@ -97,48 +96,6 @@ def _multiple_of(_: Validator, step: float, value: object, __: JsonObject) -> It
 def _errors(validator: Validator, arguments: JsonObject) -> list[ValidationError]:
     errors: Iterable[ValidationError] = validator.iter_errors(arguments)  # pyright: ignore[reportUnknownMemberType] (a stub's gap)
     return sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
-
-
-def unknown_arguments(schema: JsonObject, arguments: JsonObject) -> list[str]:
-    """Messages about the arguments that a tool does not take, each with the nearest name."""
-    if schema.get("additionalProperties") is not False or schema.get("patternProperties"):
-        return []
-    names = as_object(schema.get("properties"))
-    return [f"no argument `{name[:80]}`{did_you_mean(name, names)}" for name in arguments if name not in names]
-
-
-def _message(error: ValidationError) -> str:
-    path = ".".join(str(part) for part in error.absolute_path)
-    text = one_line(error.message, 200) + _hint(error)
-    return f"{path}: {text}" if path else text
-
-
-def _hint(error: ValidationError) -> str:
-    """How to correct an error, if that is likely to be known."""
-    schema, value = as_object(cast("JsonValue", error.schema)), cast("JsonValue", error.instance)
-    names = as_object(schema.get("properties"))
-    if error.validator == "additionalProperties":
-        unexpected = [name for name in as_object(value) if name not in names]
-        return did_you_mean(unexpected[0], names) if len(unexpected) == 1 else ""
-    if error.validator == "required":
-        missing = next((name for name in names if repr(name) in error.message), "")
-        return _choices(as_object(names.get(missing)))
-    if error.validator == "type" and schema.get("type") == "string" and isinstance(value, int | float):
-        return " (a number may have lost digits on its way; give it as text)"
-    return ""
-
-
-def _choices(schema: JsonObject) -> str:
-    values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
-    return f" ({one_line(' or '.join(map(to_text, values)), 200)})" if values else ""
-
-
-def _expected(schema: JsonObject) -> str:
-    names = list(as_object(schema.get("properties")))
-    if not names:
-        return "It takes no arguments."
-    required = schema.get("required") or []
-    return f"It takes {', '.join(names[:30])}; required: {to_text(required)}. Nothing was sent."
 
 
 def _read_body(schema: JsonObject, arguments: JsonObject) -> JsonObject:

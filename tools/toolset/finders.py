@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..errors import InvalidArgumentsError, RefusedError
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_object, as_text, to_text
 from ..formats.suggestions import did_you_mean
 from ..results.result import Result
 from ..results.selection import SELECT, check_syntax
-from ..schema.validation import BODY, ArgumentChecker
+from ..schema.argument_errors import required_arguments
+from ..schema.validation import ArgumentChecker
 from ..tiers import TIERS, Tier
 from .all_pages import MAX_PAGES, call_all_pages
 from .description import describe
@@ -252,16 +253,8 @@ def _hits(hits: Sequence[FoundTool], chosen: Sequence[Tool], limit: int) -> Json
 def _line(tool: Tool) -> JsonObject:
     request = f"{tool.method} {tool.path}".strip()
     line: JsonObject = {"name": tool.name, "does": tool.sentence, "request": request, "tier": tool.tier}
-    needs = _required(tool.input_schema)
+    needs = required_arguments(tool.input_schema)
     return {**line, "needs": list[JsonValue](needs)} if needs else line
-
-
-def _required(schema: JsonObject) -> list[str]:
-    """The required arguments, and those inside a required body as `body.name`."""
-    names = [as_text(name) for name in as_list(schema.get("required"))]
-    body = as_object(as_object(schema.get("properties")).get(BODY))
-    inside = [f"{BODY}.{as_text(name)}" for name in as_list(body.get("required"))] if BODY in names else []
-    return [name for name in names if name != BODY or not inside] + inside
 
 
 def _schema(properties: JsonObject, *required: str) -> JsonObject:

@@ -14,8 +14,8 @@ from ..openapi.operations import Operation
 from ..results.next_page import NextPage, find_next_page
 from ..results.responses import ResponseCheck, no_check, read_response
 from ..results.result import Result
+from ..schema.argument_errors import BODY
 from ..schema.file_schemas import allow_paths
-from ..schema.validation import BODY
 from .tool import Tool
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, as_list, as_object
 from ..formats.words import words_of
-from ..schema.validation import BODY
+from ..schema.argument_errors import BODY
 from ..search.index import SearchEntry, SearchIndex
 from ..search.terms import content_words
 from ..tiers import Tier, tier_of_verb
@@ -47,7 +47,7 @@ class ToolIndex:
         self._index = SearchIndex(entries, _WEIGHTS)
 
     def exact(self, text: str) -> list[Tool]:
-        """Return the tools with this name, operationId, `METHOD /path` or path; case counts only if several match."""
+        """Return the tools with this name, operationId, `METHOD /path` or path, in any case, preferably in this one."""
         found = self._exact.get(_key(text), [])
         return [tool for tool in found if text.strip() in (tool.name, tool.operation_id)] or found
 
@@ -77,7 +77,8 @@ def _wanted_tier(query: str) -> Tier | None:
 
 def _keys(tool: Tool) -> set[str]:
     request = f"{tool.method} {tool.path}" if tool.path else ""
-    return {_key(text) for text in (tool.name, tool.operation_id, request, tool.path) if text}
+    short = tool.name.removeprefix(f"{tool.system}_")
+    return {_key(text) for text in (tool.name, short, tool.operation_id, request, tool.path) if text}
 
 
 def _key(text: str) -> str:

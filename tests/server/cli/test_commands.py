@@ -197,7 +197,7 @@ def test_an_unknown_tool_is_misuse_where_the_catalog_was_read(sandbox: Sandbox) 
 
 
 def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:
-    assert "gtin: [5] is not of type 'string', 'integer'" in error_of(run("call", "validate_gtin", '{"gtin": [5]}'))
+    assert "`gtin` must be a string or an integer, not [5]" in error_of(run("call", "validate_gtin", '{"gtin": [5]}'))
 
 
 @pytest.mark.parametrize(
