@@ -79,13 +79,13 @@ class ApiKeyAuth(httpx2.Auth):
             request.url = url  # so that a log of the request contains no key
         if response.status_code == 401:
             error = self._rejected(url.host, self._key)
-            error.quote(await read_sentence(response))
+            error.quote(self._redaction.hide(await read_sentence(response)))
             raise error
         if response.status_code == 403 and request.extensions.get("may_ask", True):
             challenge = read_challenge(response.headers.get("www-authenticate", ""), url)
             if challenge.error == "insufficient_scope":
                 error = self._insufficient(url.host, self._key, challenge.scope)
-                error.quote(await read_sentence(response))
+                error.quote(self._redaction.hide(await read_sentence(response)))
                 raise error
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:

@@ -41,18 +41,24 @@ class BearerAuth(httpx2.Auth):
                 break
             newer = await session.token(bad=token)
             if newer is None and (error := await asyncio.to_thread(self._unrenewable, response, token)):
-                raise await _quoting(error, response)
+                raise await self._quoting(error, response)
             token = newer
             response = yield _with_token(request, token)
         if token and _meaning(response) is not Meaning.SIGN_IN_GONE:
             session.accepted_token = token
         if error := await asyncio.to_thread(self._error, response, token):
-            raise await _quoting(error, response)
+            raise await self._quoting(error, response)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Unsupported: tokens are renewed in a thread that the event loop waits for."""
         raise RuntimeError("BearerAuth is for AsyncClient")
         yield request
+
+    async def _quoting(self, error: UserActionRequired, response: httpx2.Response) -> UserActionRequired:
+        """The error, with the service's own sentence."""
+        sentence = _challenge(response).description or await read_sentence(response)
+        error.quote(self._session.store.redaction.hide(sentence))
+        return error
 
     def _unrenewable(self, response: httpx2.Response, token: str) -> UserActionRequired | None:
         """Why a rejected token was not renewed, unless the sign-in is over."""
@@ -163,9 +169,3 @@ def _meaning(response: httpx2.Response) -> Meaning | None:
     if response.status_code not in (401, 403):
         return None
     return classify("api", response.status_code, _challenge(response).error)
-
-
-async def _quoting(error: UserActionRequired, response: httpx2.Response) -> UserActionRequired:
-    """The error, with the service's own sentence."""
-    error.quote(_challenge(response).description or await read_sentence(response))
-    return error

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 import httpx2
 
@@ -29,8 +29,7 @@ class Meaning(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of the table; empty `requests`, `statuses` and `errors` stand for all.
 
     A body is an OAuth "error" or another "object", each as JSON or a form, or "none" of them. `reason`: whether the
@@ -38,59 +37,52 @@ class Row:
     """
 
     meaning: Meaning
+    section: str
     requests: tuple[RequestKind, ...] = ()
-    statuses: Collection[int] = ()
     errors: tuple[str, ...] = ()
+    statuses: Collection[int] = ()
     bodies: tuple[Body, ...] = ("error",)
     reason: bool | None = None
-    section: str = ""
     servers: str = ""
 
     def matches(self, request: RequestKind, status: int, error: str, body: Body, reason: bool) -> bool:
         """Whether this row is about such a rejection."""
-        return (
-            (not self.requests or request in self.requests)
-            and (not self.statuses or status in self.statuses)
-            and (not self.errors or error in self.errors)
-            and body in self.bodies
-            and self.reason in (None, reason)
-        )
+        pairs = ((request, self.requests), (status, self.statuses), (error, self.errors))
+        named = all(not wanted or value in wanted for value, wanted in pairs)
+        return named and body in self.bodies and self.reason in (None, reason)
 
 
+_CLIENT = ("invalid_client", "unauthorized_client", "incorrect_client_credentials")
+_TOKEN = ("invalid_grant", "bad_refresh_token", "invalid_refresh_token")
+_TEMPORARY = ("temporarily_unavailable", "server_error", "slow_down", "authorization_pending")
+_SETTINGS = ("invalid_scope", "invalid_target", "unsupported_grant_type")
 _ANY: tuple[Body, ...] = ("error", "object", "none")
 # The first row that matches counts.
 TABLE = (
-    Row(Meaning.LATER, statuses=BUSY, bodies=_ANY, section="RFC 9110 §15.6; RFC 6585 §4; RFC 8470 §5.2",
-        servers="gateways, rate limiters"),
-    Row(Meaning.NOT_PERMITTED, ("api",), errors=("insufficient_scope",), section="RFC 6750 §3.1"),
-    Row(Meaning.SIGN_IN_GONE, ("api",), errors=("invalid_token",), section="RFC 6750 §3.1"),
-    Row(Meaning.SIGN_IN_GONE, ("api",), (401,), bodies=_ANY, section="RFC 9110 §15.5.2",
-        servers="django-ninja (without a challenge)"),
-    Row(Meaning.NOT_PERMITTED, ("api",), bodies=_ANY, section="RFC 9110 §15.5.4"),
+    Row(Meaning.LATER, "RFC 9110 §15.6; RFC 6585 §4; RFC 8470 §5.2", statuses=BUSY, bodies=_ANY, servers="gateways"),
+    Row(Meaning.NOT_PERMITTED, "RFC 6750 §3.1", ("api",), ("insufficient_scope",)),
+    Row(Meaning.SIGN_IN_GONE, "RFC 6750 §3.1", ("api",), ("invalid_token",)),
+    Row(Meaning.SIGN_IN_GONE, "RFC 9110 §15.5.2", ("api",), statuses=(401,), bodies=_ANY, servers="django-ninja"),
+    Row(Meaning.NOT_PERMITTED, "RFC 9110 §15.5.4", ("api",), bodies=_ANY),
     # Whatever it is called: a password that is sent again and again locks the account.
-    Row(Meaning.SIGN_IN_GONE, ("password",), (400, 401, 403), bodies=("object",), section="RFC 6749 §10.7"),
-    Row(Meaning.LATER, bodies=("object", "none"), section="RFC 6749 §5.2 (`error` is required)",
-        servers="captive portals, proxies; django-ninja (`detail`)"),
-    Row(Meaning.LATER, errors=("temporarily_unavailable", "server_error", "slow_down", "authorization_pending"),
-        section="RFC 6749 §4.1.2.1; RFC 8628 §3.5"),
-    Row(Meaning.CLIENT_GONE, errors=("invalid_client", "unauthorized_client", "incorrect_client_credentials"),
-        section="RFC 6749 §5.2; RFC 7591 §3", servers="oidc-provider, django-oauth-toolkit, nanoidp; GitHub (200)"),
-    Row(Meaning.SIGN_IN_GONE, ("probe",), errors=("invalid_grant", "bad_refresh_token", "invalid_refresh_token"),
-        section="RFC 6749 §5.2", servers="the client is known, since only the made-up token is rejected"),
-    Row(Meaning.CLIENT_GONE, ("probe",), section="RFC 7591 §3"),
-    Row(Meaning.SIGN_IN_GONE, ("refresh",), section="RFC 6749 §5.2, §6",
-        servers="GitHub (200), Slack (200), Spring Security (`Invalid refresh token`)"),
-    Row(Meaning.MISCONFIGURED, errors=("invalid_scope", "invalid_target", "unsupported_grant_type"),
-        section="RFC 6749 §5.2; RFC 8707 §2"),
-    Row(Meaning.SIGN_IN_GONE, ("password",), section="RFC 6749 §4.3.2", servers="Spring Security (`Bad credentials`)"),
-    Row(Meaning.NOT_PERMITTED, errors=("access_denied",), reason=True, section="RFC 6749 §4.1.2.1",
-        servers="Okta, Microsoft Entra, GitHub"),
-    Row(Meaning.DECLINED, ("authorization", "device"), errors=("access_denied",),
-        section="RFC 6749 §4.1.2.1; RFC 8628 §3.5", servers="django-oauth-toolkit, Google"),
-    Row(Meaning.NOT_PERMITTED, errors=("access_denied",), section="RFC 6749 §4.1.2.1"),
-    Row(Meaning.SIGN_IN_GONE, ("exchange", "device"), errors=("invalid_grant", "expired_token"),
-        section="RFC 6749 §5.2; RFC 8628 §3.5"),
-    Row(Meaning.MISCONFIGURED, section="RFC 6749 §4.1.2.1, §5.2"),
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §10.7", ("password",), statuses=(400, 401, 403), bodies=("object",)),
+    Row(Meaning.LATER, "RFC 6749 §5.2 (`error` is required)", bodies=("object", "none"), servers="captive portals"),
+    Row(Meaning.LATER, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", errors=_TEMPORARY),
+    Row(Meaning.CLIENT_GONE, "RFC 6749 §5.2; RFC 7591 §3", errors=_CLIENT,
+        servers="oidc-provider, django-oauth-toolkit, nanoidp; GitHub (200)"),
+    # The client is known, since only the made-up token is rejected.
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2", ("probe",), _TOKEN, servers="most servers; GitHub and Slack (200)"),
+    Row(Meaning.CLIENT_GONE, "RFC 7591 §3", ("probe",)),
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2, §6", ("refresh",), servers="GitHub and Slack (200), Spring Security"),
+    Row(Meaning.MISCONFIGURED, "RFC 6749 §5.2; RFC 8707 §2", errors=_SETTINGS),
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §4.3.2", ("password",), servers="Spring Security (`Bad credentials`)"),
+    Row(Meaning.NOT_PERMITTED, "RFC 6749 §4.1.2.1", errors=("access_denied",), reason=True,
+        servers="Okta, Microsoft Entra, GitHub, oidc-provider"),
+    Row(Meaning.DECLINED, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", ("authorization", "device"), ("access_denied",),
+        servers="django-oauth-toolkit, Google"),
+    Row(Meaning.NOT_PERMITTED, "RFC 6749 §4.1.2.1", errors=("access_denied",)),
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2; RFC 8628 §3.5", ("exchange", "device"), (*_TOKEN, "expired_token")),
+    Row(Meaning.MISCONFIGURED, "RFC 6749 §4.1.2.1, §5.2"),
 )  # fmt: skip
 
 UNKNOWN = "unknown_error"
@@ -166,7 +158,7 @@ def read_error(body: Mapping[str, object]) -> tuple[str, str]:
     names = ("error_description", "detail", "message", "title")
     sentence = next((text for name in names if isinstance(text := body.get(name), str) and text), "")
     if isinstance(error, str) and error:
-        return error, cleaned(sentence)
+        return cleaned(error), cleaned(sentence)
     if isinstance(wrapped, str) and wrapped:
         known = (code for phrase, code in _PHRASES.items() if wrapped.lower().startswith(phrase))
         return next(known, UNKNOWN), cleaned(wrapped)
@@ -187,7 +179,7 @@ async def read_sentence(response: httpx2.Response) -> str:
             if len(text) > _LONGEST_BODY:
                 return ""
     error, sentence = read_error(json_object(bytes(text)) or {})
-    return sentence or cleaned(error)
+    return sentence or error
 
 
 def markdown() -> str:

@@ -295,7 +295,7 @@ class Session:
         if client_gone and configured and (rejection.error == "invalid_client" or not self._unattended):
             raise self.messages.client_rejected(is_configured=True, detail=rejection.detail)
         logger.info("%s did not renew the sign-in: %s", record.site, rejection.reason)
-        self.ended = rejection.reason
+        self.ended = self.store.redaction.hide(rejection.reason)
         if client_gone and not configured:
             self.drop(record, client=None)
         elif rejection.error == "invalid_grant":

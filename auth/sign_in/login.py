@@ -148,7 +148,7 @@ class Login:
         """Update the attempt from the owner's progress."""
         record = self._store.read()
         if record.pending is None and record.device is None and self._is_signed_in(record, request):
-            self._succeed(attempt)
+            attempt.finish()
         elif time.monotonic() > until:
             attempt.finish(self._messages.timed_out())
         elif record.device:
@@ -194,7 +194,7 @@ class Login:
             background.start(self._session.refresh).result()  # tokens that only expired need no user
         record = self._store.read()
         if self._is_signed_in(record, request):
-            self._succeed(attempt)
+            attempt.finish()
             return
         if not request.interactive:
             self._check_limits(record)
@@ -203,7 +203,7 @@ class Login:
             show = partial(self._show_code, attempt)
             self._device_login.lead(record, scopes, request.interactive, show, attempt.done)
             if not attempt.outcome:
-                self._succeed(attempt)
+                attempt.finish()
             return
         if self._listener:
             self._listener.close()  # its port is needed now
@@ -265,7 +265,7 @@ class Login:
 
     def _end_elsewhere(self, attempt: SignInAttempt, before: Record, now: Record) -> None:
         if now.tokens and now.tokens != before.tokens:
-            self._succeed(attempt)
+            attempt.finish()
             return
         declined = now.history.declined_at > before.history.declined_at
         raise self._messages.declined(now.history.declined) if declined else self._messages.cancelled()
@@ -298,9 +298,6 @@ class Login:
         settled = {*record.tokens.scope.split(), *(() if request.interactive else record.history.withheld)}
         supported = record.server.scopes_supported if record.server else ()
         return all(scope in settled or (supported and scope not in supported) for scope in request.all_scopes(record))
-
-    def _succeed(self, attempt: SignInAttempt) -> None:
-        attempt.finish()
 
     def _handle_callback(self, attempt: SignInAttempt, pending: Pending, query: str) -> Page:
         """Handle a redirect's query; only the first one with our state counts."""

@@ -281,6 +281,7 @@ OTHER_WORDS = {
     "invalid_token": Reply({"error": "invalid_token", "error_description": "refresh token is invalid"}, 400),
     "200": Reply({"error": "bad_refresh_token", "error_description": "The refresh token is invalid"}),
     "a form": Reply("error=expired&error_description=refresh+token+is+invalid", 400, FORM),
+    "an echo": Reply({"error": "odd", "error_description": "refresh token is invalid: refresh-token-0"}, 400),
     "a reason": Reply({"error": "access_denied", "error_description": "Your refresh token is invalid"}, 403),
 }
 
@@ -296,8 +297,9 @@ async def test_rfc_6749_5_2_a_refresh_rejected_in_other_words_keeps_the_record_a
     session = home.session()
     assert await asyncio.gather(*[session.token() for _ in range(20)]) == [None] * 20
     assert home.asked() == 1
-    with pytest.raises(SignInRequired, match="efresh token is invalid"):
+    with pytest.raises(SignInRequired, match="efresh token is invalid") as caught:
         await Api(only()).client(session).get(f"{API}/a")
+    assert "refresh-token-0" not in str(caught.value)
     assert path.read_bytes() == before
     home.service.routes["/token"] = home.rotate
     assert await home.session().token() == "access-token-1"
@@ -781,6 +783,7 @@ async def test_a_scope_that_a_service_names_in_every_401_keeps_no_token_from_bei
         (b'{"errors":[{"code":"401","message":"Incorrect retailerId"}]}', {}, "Incorrect retailerId"),
         (b'{"detail": "Wrong \\u001b[31mregion"}', {}, "Wrong  [31mregion"),
         (b"", {"www-authenticate": 'Bearer error_description="Region is EU"'}, "Region is EU"),
+        (b'{"detail": "access-token-1 is bad"}', {}, "[secret] is bad"),
     ],
 )
 async def test_the_services_own_sentence_is_quoted(
