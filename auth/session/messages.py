@@ -91,7 +91,7 @@ class Messages:
         what, next_step = f"You declined the request at {self._issuer}", "Nothing was changed. Ask again to retry."
         if reason:
             what = f'{self._issuer} refused the request: "{reason}"'
-            next_step = "If you did not decline it yourself, ask an administrator of the service to permit it."
+            next_step = "Ask an administrator of the service to permit it, unless you declined it yourself."
         error = DeclinedError(self._sentence(what), next_step, system=self._profile.system, url=self._issuer)
         error.reason = reason
         return error
@@ -104,7 +104,7 @@ class Messages:
         """The user did not finish the sign-in."""
         return self.failure("the sign-in was not finished in time", "Ask again to start over.")
 
-    def no_code(self, response: AuthorizationResponse, scopes: Sequence[str]) -> AuthError:
+    def no_code(self, response: AuthorizationResponse, scopes: Sequence[str], *, is_configured: bool) -> AuthError:
         """The authorization server returned an error (RFC 6749 §4.1.2.1) to a request for these scopes."""
         if response.error == "iss":
             issuer = response.description[:200] or "an unnamed issuer"
@@ -118,10 +118,11 @@ class Messages:
                 "Report this to the service, or use an API key.",
             )
         meaning = classify("authorization", 302, response.error, response.description)
-        return self.rejected(Rejection(meaning, response.error, response.description), scopes)
+        rejection = Rejection(meaning, response.error, response.description)
+        return self.rejected(rejection, scopes, is_configured=is_configured)
 
     def rejected(
-        self, rejection: Rejection, scopes: Sequence[str] = (), *, is_configured: bool = True, unattended: bool = False
+        self, rejection: Rejection, scopes: Sequence[str] = (), *, is_configured: bool, unattended: bool = False
     ) -> AuthError:
         """The authorization server rejected a request for tokens, for a code, or for one on another device."""
         meaning, error = rejection.meaning, rejection.error

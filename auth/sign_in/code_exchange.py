@@ -25,7 +25,7 @@ def exchange_code(session: Session, query: str, pending: Pending) -> None:
     if response.error:
         if response.error == "invalid_scope":  # a service may have named a scope that does not exist
             session.store.remember(lambda history: history.model_copy(update={"missed": ()}))
-        raise session.messages.no_code(response, pending.scopes)
+        raise session.messages.no_code(response, pending.scopes, is_configured=pending.client.is_configured)
     if stored is None:
         raise session.messages.cancelled()
     session.store.redaction.add(Secret(response.code))
