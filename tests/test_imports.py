@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "tools.tiers": {"tools.formats", "tools.verbs"},
     "tools.gs1": set(),
     "tools.schema": {"tools.formats", "tools.errors"},
-    "tools.http": {"tools.formats", "tools.errors", "tools.tiers"},
+    "tools.http": {"tools.formats", "tools.caller", "tools.errors", "tools.tiers"},
     "tools.catalog": {"tools.formats", "tools.problems", "tools.http"},
     "tools.openapi": {"tools.formats", "tools.problems", "tools.tiers", "tools.http", "tools.schema"},
     "tools.calls": {"tools.formats", "tools.errors", "tools.http", "tools.schema", "tools.openapi"},

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
-from ..errors import ToolError, UpstreamError
+from ..errors import ToolError
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json, to_text
 from ..formats.text import clean_value
 from ..http.messages import Request, Response
 from ..http.sender import Sender
-from ..results.upstream_errors import next_step, upstream_error
+from ..results.upstream_errors import upstream_error
 
 NAME = "closient"
 SEARCH, PRODUCTS, RESOLVER, COMPLIANCE = ("search:read",), ("products:read",), ("resolver:read",), ("compliance:read",)
-_LONGEST_WAIT = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class SiteClient:
         """
         response = await self.send(method, path, scopes, body, may_ask=may_ask)
         if response.status >= 300:
-            raise error_of(response)
+            raise upstream_error(response, NAME)
         return parsed(response)
 
     async def send(
@@ -79,19 +77,3 @@ def parsed(response: Response) -> JsonValue:
             "Check the site's URL with `closient-mcp status`; try again later.",
             details,
         ) from None
-
-
-def error_of(response: Response) -> UpstreamError:
-    """Return the error for an error response; if only X-RateLimit-Reset says how long to wait, read that.
-
-    At Closient that header is an absolute Unix time.
-    """
-    error = upstream_error(response, NAME)
-    reset = response.headers.get("x-ratelimit-reset", "").strip()
-    if response.status not in (429, 503) or "retry_after_seconds" in error.details or not reset.isdecimal():
-        return error
-    wait = int(reset[:12]) - time.time()
-    if not 0 < wait <= _LONGEST_WAIT:
-        return error
-    details: JsonObject = {**error.details, "retry_after_seconds": round(wait)}
-    return UpstreamError(error.status, error.message, next_step(error.status, round(wait)), details)

@@ -9,7 +9,8 @@ from ..errors import ToolError, UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_text
 from ..gs1.links import link_type_name
 from ..http.messages import Response
-from .client import RESOLVER, SiteClient, error_of, parsed
+from ..results.upstream_errors import upstream_error
+from .client import NAME, RESOLVER, SiteClient, parsed
 from .codes import Asked, read_asked
 from .lookup import unknown_product
 from .members import ReplyError, without_none
@@ -68,7 +69,7 @@ async def _ask(client: SiteClient, path: str, gtin: str) -> tuple[Resolved | Non
         elif response.status in (400, 406, 415):
             known = True
         elif response.status != 404:
-            raise error_of(response)
+            raise upstream_error(response, NAME)
     if known and not location:
         raise ToolError(
             f"The resolver did not give the links of {gtin} (HTTP {response.status}, no linkset).",

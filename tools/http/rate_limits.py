@@ -1,52 +1,89 @@
-"""Rate limits that services announce (`RateLimit-*`, `Retry-After`)."""
+"""What responses say about rate limits, in all common headers."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-_NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
+_NUMBER = r"(\d{1,15}(?:\.\d{1,9})?)"
 # `limit=100, remaining=50, reset=5`, with commas or semicolons, and `"policy";r=50;t=5` in later drafts.
-_ITEM = re.compile(rf"(?:^|[;,])\s*(remaining|reset|r|t)\s*=\s*{_NUMBER}\s*(?=$|[;,])", re.ASCII)
+_ITEM = re.compile(rf"(?:^|[;,])\s*(limit|remaining|reset|r|t)\s*=\s*{_NUMBER}\s*(?=$|[;,])", re.ASCII)
+_PREFIXES = ("ratelimit-", "x-ratelimit-", "x-rate-limit-")
+# Larger resets are times: seconds or milliseconds since 1970.
+_SMALLEST_TIME = 1e9
+_SMALLEST_MILLISECONDS = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A limit as a response states it: requests per window, those left, and the seconds until the window ends."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
+
+
+def rate_limit(headers: Mapping[str, str], now: datetime | None = None) -> RateLimit:
+    """Return the rate limit; the header `RateLimit` is preferred, as it is more exact, then `RateLimit-*`, `X-*`."""
+    limits = [_limit(policy) for policy in _policies(headers.get("ratelimit", ""))]
+    known = [(limit.remaining, limit) for limit in limits if limit.remaining is not None]
+    if known:
+        # Of several policies, the most restrictive.
+        return min(known, key=lambda pair: (pair[0], -(pair[1].reset or 0)))[1]
+    for prefix in _PREFIXES:
+        remaining = _number(headers.get(f"{prefix}remaining", ""))
+        after = _number(headers.get(f"{prefix}reset-after", ""))
+        reset = after if after is not None else _seconds(headers.get(f"{prefix}reset", ""), headers, now)
+        if remaining is not None or reset is not None:
+            limit = _number(re.split("[,;]", headers.get(f"{prefix}limit", ""))[0])
+            return RateLimit(_whole(limit), _whole(remaining), reset)
+    return RateLimit()
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return the seconds in `Retry-After`, a number or a date (RFC 9110 §10.2.3), else until the limit resets.
+    """Return the seconds in `retry-after-ms` or `Retry-After` (RFC 9110 §10.2.3), else until the limit resets.
 
     If `Retry-After` is the reset rounded up, the more exact reset is returned.
     """
-    value = headers.get("retry-after", "").strip()
-    reset = rate_limit(headers)[1]
-    if not value:
+    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
+        return milliseconds / 1_000
+    reset = rate_limit(headers, now).reset
+    if not (value := headers.get("retry-after", "").strip()):
         return reset
-    if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", value, re.ASCII):
-        seconds = float(value)
-        return reset if reset is not None and seconds - 1 < reset <= seconds else seconds
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+    seconds = _seconds(value, headers, now)
+    if seconds is not None and reset is not None and seconds - 1 < reset <= seconds:
+        return reset
+    return seconds
 
 
-def rate_limit(headers: Mapping[str, str]) -> tuple[int | None, float | None]:
-    """Return the remaining requests and the seconds until the reset.
+def _seconds(value: str, headers: Mapping[str, str], now: datetime | None) -> float | None:
+    """Return the seconds until a moment: a number of seconds, a time since 1970, an HTTP date or an ISO 8601 date.
 
-    `RateLimit` is preferred to `RateLimit-Remaining` and `RateLimit-Reset`, as it is more exact. `X-RateLimit-*` is
-    ignored: its reset is a duration in some services and a date in others.
+    A time is compared with the service's own clock, if it states its `Date`.
     """
-    limits = [_limit(policy) for policy in _policies(headers.get("ratelimit", ""))]
-    known = [(left, reset) for left, reset in limits if left is not None]
-    if known:
-        # Of several policies, the most restrictive.
-        return min(known, key=lambda limit: (limit[0], -(limit[1] or 0)))
-    remaining, reset = _number(headers.get("ratelimit-remaining", "")), _number(headers.get("ratelimit-reset", ""))
-    return (None, None) if remaining is None else (int(remaining), reset)
+    number = _number(value)
+    if number is not None and number < _SMALLEST_TIME:
+        return number
+    moment = _date(value)
+    if number is not None:
+        moment = datetime.fromtimestamp(number / (1_000 if number >= _SMALLEST_MILLISECONDS else 1), UTC)
+    if moment is None:
+        return None
+    clock = _date(headers.get("date", "")) or now or datetime.now(UTC)
+    return max(0.0, (moment - clock).total_seconds())
+
+
+def _date(value: str) -> datetime | None:
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            date = parse(value.strip())
+        except (ValueError, OverflowError):
+            continue
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
+    return None
 
 
 def _policies(value: str) -> list[str]:
@@ -54,42 +91,15 @@ def _policies(value: str) -> list[str]:
     return re.split(r",\s*(?=\")", value) if value.lstrip().startswith('"') else [value]
 
 
-def _limit(policy: str) -> tuple[int | None, float | None]:
+def _limit(policy: str) -> RateLimit:
     items = {name: float(number) for name, number in _ITEM.findall(policy)}
-    remaining, reset = items.get("remaining", items.get("r")), items.get("reset", items.get("t"))
-    return (None if remaining is None else int(remaining)), reset
+    remaining = items.get("remaining", items.get("r"))
+    return RateLimit(_whole(items.get("limit")), _whole(remaining), items.get("reset", items.get("t")))
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
 
 
 def _number(value: str) -> float | None:
     return float(value) if re.fullmatch(_NUMBER, value.strip(), re.ASCII) else None
-
-
-@dataclass(slots=True)
-class RateLimiter:
-    """Delays requests by the limits in previous responses, separately for each group.
-
-    Headers don't say whether a limit applies to an endpoint or to a whole API key. Assuming the former costs one 429
-    per group at worst; assuming the latter, one exhausted endpoint would block the whole system.
-    """
-
-    clock: Callable[[], float] = time.monotonic
-    _not_before: dict[str, float] = field(default_factory=dict[str, float], init=False)
-
-    def delay(self, group: str = "") -> float:
-        """Return the seconds to wait before the next request of this group."""
-        return max(0.0, self._not_before.get(group, 0.0) - self.clock())
-
-    @property
-    def waiting(self) -> int:
-        """The number of delayed groups; expired ones are removed when another is added."""
-        return len(self._not_before)
-
-    def update(self, headers: Mapping[str, str], group: str = "") -> None:
-        """Record the limit in a response to a request of this group."""
-        remaining, reset = rate_limit(headers)
-        if remaining == 0 and reset:
-            now = self.clock()
-            self._not_before = {name: time for name, time in self._not_before.items() if time > now}
-            self._not_before[group] = now + reset
-        elif remaining:
-            self._not_before.pop(group, None)

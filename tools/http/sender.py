@@ -6,7 +6,9 @@ The client that is passed in carries the credential in its `auth` and does not f
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 import anyio
 import httpx2
@@ -17,6 +19,7 @@ from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
 from ..formats.urls import InvalidUrlError, has_origin, redact_url, resolve
+from .governor import Governor, NoTurnError
 from .messages import (
     IDEMPOTENT,
     MAY_HAVE_SUCCEEDED,
@@ -29,20 +32,20 @@ from .messages import (
     read_capped,
     reason_of,
 )
-from .rate_limits import RateLimiter, seconds_to_wait
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 4
-MAX_WAIT = 5.0
-_QUEUE_SECONDS = 8.0
+# Hosts give up on a call at 60 seconds.
+MAX_WAIT = 30.0
+_CALL_SECONDS = 50.0
 _ATTEMPTS = 3
+_REFUSED_ATTEMPTS = 8
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # Streams may never end, so only their beginning is read.
 _STREAMING = {EVENTS, *LINES, "multipart/x-mixed-replace"}
 _STREAM_SECONDS = 10.0
-_STREAM_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -52,35 +55,31 @@ class Sender:
     client: httpx2.AsyncClient
     origins: frozenset[str]
     name: str
-    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
-    _slots: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(8), init=False)
+    governor: Governor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.governor = Governor(self.name)
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its response, whatever its status.
 
+        Waits up to 30 seconds for a rate limit, which are not part of the request's timeout.
+
         Raises:
             InvalidArgumentsError: the URL is invalid.
             RefusedError: the URL does not belong to the system, or there are too many redirects.
-            UnreachableError: no response within the request's timeout.
+            UnreachableError: no response within the request's timeout, or no turn within the limits.
         """
-        # Waiting for a slot is not part of the timeout: the request has not been sent yet.
+        start = anyio.current_time()
         try:
-            with anyio.fail_after(_QUEUE_SECONDS):
-                await self._slots.acquire()
+            return await self._follow_redirects(request, start)
         except TimeoutError:
-            next_step = "Nothing was sent. Try again when some of them have finished."
-            details = _details(request.url, "queue")
-            raise UnreachableError(f"{self.name} is busy with other calls.", next_step, details) from None
-        try:
-            with anyio.fail_after(request.timeout):
-                return await self._follow_redirects(request)
-        except TimeoutError:
-            message = f"{self._label(request.url)} did not respond within {request.timeout:.0f} seconds."
+            seconds = min(request.timeout, _CALL_SECONDS)
+            message = f"{self._label(request.url)} did not respond within {seconds:.0f} seconds."
             raise UnreachableError(message, _retry_hint(request), _details(request.url, "timeout")) from None
-        finally:
-            self._slots.release()
 
-    async def _follow_redirects(self, request: Request) -> Response:
+    async def _follow_redirects(self, request: Request, start: float) -> Response:
+        waited = 0.0
         for _ in range(MAX_REDIRECTS + 1):
             if not has_origin(request.url, self.origins):
                 raise RefusedError(
@@ -88,7 +87,8 @@ class Sender:
                     "Requests are sent to the system's own URLs only.",
                     _details(request.url),
                 )
-            response = await self._send_with_retries(request)
+            response = await self._send_with_retries(request, start, waited)
+            waited = response.waited
             location = response.headers.get("location")
             if response.status not in REDIRECTS or not location:
                 return response
@@ -105,15 +105,22 @@ class Sender:
             _details(request.url),
         )
 
-    async def _send_with_retries(self, request: Request) -> Response:
+    async def _send_with_retries(self, request: Request, start: float, waited: float) -> Response:
         """Retry only what the server did not process, and idempotent requests."""
-        waited = 0.0
-        for attempt in range(1, _ATTEMPTS + 1):
-            if 0 < (delay := self.rate_limiter.delay(request.group)) <= MAX_WAIT:
-                waited += delay
-                await anyio.sleep(delay)
+        refused: Response | None = None
+        for attempt in count(1):
             try:
-                response = await self._send_once(request, waited)
+                async with self.governor.turn(request.group, MAX_WAIT - waited) as turn:
+                    waited += turn.waited
+                    active = anyio.current_time() - start - waited
+                    left = min(request.timeout - active, _CALL_SECONDS - active - waited)
+                    with anyio.fail_after(left):
+                        response = await self._send_once(request, waited)
+                    turn.record(response.status, response.headers)
+            except NoTurnError as error:
+                if refused:
+                    return refused
+                raise self._no_turn(request, error) from None
             except (httpx2.InvalidURL, UnicodeError) as error:
                 raise InvalidArgumentsError(
                     f"The arguments result in an invalid URL: {one_line(str(error), 200)}.",
@@ -121,19 +128,14 @@ class Sender:
                     _details(request.url),
                 ) from None
             except httpx2.RequestError as error:
-                if attempt == _ATTEMPTS or not _is_repeatable(request) or _is_final(error):
+                if attempt >= _ATTEMPTS or not _is_repeatable(request) or _is_final(error):
                     raise self._unreachable(request, error) from error
                 await anyio.sleep(0.2 * attempt)
                 continue
-            self.rate_limiter.update(response.headers, request.group)
-            wait = seconds_to_wait(response.headers) if response.status in (429, 503) else None
-            if wait is None or wait > MAX_WAIT or attempt == _ATTEMPTS:
+            if not _is_refused(response) or attempt >= _attempts(response):
                 return response
-            if response.status == 503 and "retry-after" not in response.headers:
-                return response
-            waited += wait
-            await anyio.sleep(wait)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            refused = response
+        raise AssertionError("unreachable: counting does not end")
 
     async def _send_once(self, request: Request, waited: float) -> Response:
         async with self.client.stream(
@@ -153,6 +155,16 @@ class Sender:
             logger.debug("%s %s: %s", request.method, redact_url(request.url), response.status_code)
             return Response(response.status_code, headers, body, request.url, cut, waited, request.method)
 
+    def _no_turn(self, request: Request, error: NoTurnError) -> UnreachableError:
+        details = _details(request.url, "rate limit")
+        if error.seconds is None:
+            message = f"{self.name} is busy with other calls: there was no turn for this one in {MAX_WAIT:.0f} seconds."
+            return UnreachableError(message, "Nothing was sent. Try again when some of them have finished.", details)
+        seconds = math.ceil(error.seconds)
+        message = f"The rate limit of {self.name} is used up for the next {seconds} seconds."
+        next_step = f"Nothing was sent. Wait {seconds} seconds, then try again."
+        return UnreachableError(message, next_step, {**details, "retry_after_seconds": seconds})
+
     def _unreachable(self, request: Request, error: httpx2.RequestError) -> UnreachableError:
         reason, next_step = reason_of(error), _retry_hint(request)
         if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
@@ -171,8 +183,8 @@ async def read_stream(response: httpx2.Response) -> tuple[bytes, bool]:
     try:
         with anyio.move_on_after(_STREAM_SECONDS) as scope:
             async for chunk in response.aiter_bytes():
-                body += chunk[: _STREAM_BYTES - len(body)]
-                if len(body) == _STREAM_BYTES:
+                body += chunk[: MAX_BYTES - len(body)]
+                if len(body) == MAX_BYTES:
                     return bytes(body), True
     except httpx2.TransportError:
         if not body:
@@ -192,6 +204,15 @@ def _redirected(request: Request, status: int, target: str) -> Request:
         headers = {k: v for k, v in request.headers.items() if not k.lower().startswith("content-")}
         return replace(request, method=method, url=target, headers=headers, content=None)
     return replace(request, url=target)
+
+
+def _is_refused(response: Response) -> bool:
+    """Tell whether the service did nothing and the request may be sent again later (RFC 6585 §4, RFC 9110 §15.6.4)."""
+    return response.status == 429 or (response.status == 503 and "retry-after" in response.headers)
+
+
+def _attempts(response: Response) -> int:
+    return _REFUSED_ATTEMPTS if response.status == 429 else _ATTEMPTS
 
 
 def _is_final(error: httpx2.RequestError) -> bool:

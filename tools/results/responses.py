@@ -144,7 +144,7 @@ def _phrase(status: int) -> str:
 
 def _note(response: Response, system: str, about: str = "") -> str:
     parts = [f"HTTP {response.status}", *([about] if about else []), *header_notes(response.headers)]
-    if response.waited:
+    if response.waited >= 1:
         parts.append(f"waited {response.waited:.0f} s for the rate limit")
     if response.cut:
         parts.append(f"only the first {len(response.body)} bytes were read")

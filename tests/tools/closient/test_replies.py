@@ -159,7 +159,7 @@ async def test_a_reply_or_question_that_fits_nothing_is_an_error(tools: Tools, s
         await tools.call(case["call"]["tool"], **case["call"]["arguments"])
     assert ERRORS[name] in f"{caught.value.message} {caught.value.next_step}"
     if name == "search-429-absolute-reset":
-        assert 85 <= int(str(caught.value.details["retry_after_seconds"])) <= 95
+        assert 85 <= float(str(caught.value.details["retry_after_seconds"])) <= 95
 
 
 def test_every_case_has_its_expectation() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from closient_mcp.tools.http.rate_limits import RateLimiter, rate_limit, seconds_to_wait
+from closient_mcp.tools.http.rate_limits import rate_limit, seconds_to_wait
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -24,7 +24,19 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         ({"retry-after": "1", "ratelimit": "limit=40, remaining=3, reset=2.5"}, 1.0),
         ({"retry-after": "30", "ratelimit": "limit=40, remaining=3, reset=0.87"}, 30.0),
         ({"retry-after": "1", "ratelimit-remaining": "0", "ratelimit-reset": "0"}, 1.0),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268830"}, None),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268890"}, 90.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268890500"}, 90.5),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "30"}, 30.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9", "x-ratelimit-reset-after": "8.4"}, 8.4),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-01-01T12:00:05Z"}, 5.0),
+        # Its clock is ten seconds behind.
+        (
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268890", "date": "Thu, 01 Jan 2026 11:59:50 GMT"},
+            100.0,
+        ),
+        ({"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT", "date": "Thu, 01 Jan 2026 12:00:10 GMT"}, 20.0),
+        ({"x-ratelimit-reset": "1767268895"}, 95.0),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
         ({}, None),
     ],
 )
@@ -51,35 +63,23 @@ def test_the_wait_is_what_the_service_asks_for(headers: dict[str, str], seconds:
         ({"ratelimit": "limit=100"}, (None, None)),
         ({"ratelimit": "remaining=-1, reset=x"}, (None, None)),
         ({"ratelimit": "remaining=" + "9" * 5000}, (None, None)),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268830"}, (None, None)),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767268830"}, (0, 30.0)),
+        ({"x-ratelimit-remaining": "7"}, (7, None)),
         ({"ratelimit-remaining": "١٢"}, (None, None)),
     ],
 )
 def test_every_rate_limit_syntax_is_supported(headers: dict[str, str], limit: tuple[int | None, float | None]) -> None:
-    assert rate_limit(headers) == limit
+    found = rate_limit(headers, NOW)
+    assert (found.remaining, found.reset) == limit
 
 
-def test_the_next_request_waits_for_the_reset() -> None:
-    now = 100.0
-    limiter = RateLimiter(clock=lambda: now)
-    limiter.update({"ratelimit-remaining": "0", "ratelimit-reset": "4"})
-    assert limiter.delay() == 4.0
-    limiter.update({"ratelimit-remaining": "5", "ratelimit-reset": "4"})
-    assert limiter.delay() == 0.0
-
-
-def test_an_exhausted_group_does_not_delay_others() -> None:
-    now = 100.0
-    limiter = RateLimiter(clock=lambda: now)
-    limiter.update({"ratelimit": "limit=40, remaining=0, reset=0.5"}, "GET /lead/")
-    limiter.update({"ratelimit": "limit=40, remaining=9, reset=0.5"}, "GET /task/")
-    assert (limiter.delay("GET /lead/"), limiter.delay("GET /task/"), limiter.delay("POST /lead/")) == (0.5, 0.0, 0.0)
-
-
-def test_rule_2_expired_delays_are_removed() -> None:
-    now = 100.0
-    limiter = RateLimiter(clock=lambda: now)
-    for number in range(1000):
-        now += 1.0
-        limiter.update({"ratelimit": "remaining=0, reset=0.5"}, f"GET /{number}")
-    assert limiter.waiting == 1
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"ratelimit": "limit=20, remaining=3, reset=5"},
+        {"ratelimit-limit": "20, 20;w=5", "ratelimit-remaining": "3", "ratelimit-reset": "5"},
+        {"x-ratelimit-limit": "20", "x-ratelimit-remaining": "3"},
+    ],
+)
+def test_the_size_of_the_limit_is_read(headers: dict[str, str]) -> None:
+    assert rate_limit(headers).limit == 20

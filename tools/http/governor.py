@@ -1,0 +1,239 @@
+"""When a request may be sent: within the limits that a service states, and in a fair order among callers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import anyio
+
+from ..caller import caller
+from .rate_limits import rate_limit, seconds_to_wait
+
+_SLOTS = 8
+_FIRST_BACKOFF = 1.0
+_LONGEST_BACKOFF = 16.0
+# Waits that end sooner are not worth a message.
+_SHORT = 1.0
+
+
+class NoTurnError(Exception):
+    """There is no turn in time; `seconds` until there is one, None if that is unknown."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+@dataclass(slots=True, eq=False)
+class _Limit:
+    """A limit that some requests share: none is sent before `opens_at`, then at most `room` at a time.
+
+    `room` counts those in flight, and is None if it is unknown; at `ends_at` it becomes `size`. `certain`: the service
+    refused a request. A limit that was only announced may be misread, so it never blocks every call.
+    """
+
+    opens_at: float = -math.inf
+    room: int | None = None
+    ends_at: float = math.inf
+    size: int | None = None
+    certain: bool = False
+    in_flight: int = 0
+
+    def delay(self, now: float) -> float:
+        """Return the seconds until the next request may be sent, infinity if that depends on responses."""
+        if now < self.opens_at:
+            return self.opens_at - now
+        if now >= self.ends_at:
+            self.room, self.ends_at = self.size, math.inf
+        return math.inf if self.room is not None and self.in_flight >= self.room else 0.0
+
+    def close(self, until: float, *, certain: bool) -> None:
+        """Let nothing pass until then, and afterwards one request, whose response shows whether the limit is over."""
+        self.opens_at, self.room, self.ends_at, self.certain = max(self.opens_at, until), 1, math.inf, certain
+
+    def record(self, headers: Mapping[str, str], now: float) -> None:
+        """Note what a response that was not refused states."""
+        stated = rate_limit(headers)
+        # Whole seconds may be rounded down.
+        ends_at = now + (stated.reset or 0) + (stated.reset is not None and stated.reset.is_integer())
+        if stated.remaining == 0 and stated.reset is not None:
+            self.close(ends_at, certain=self.certain and now < self.opens_at)
+        elif now < self.opens_at:  # sent before the limit closed
+            return
+        elif stated.remaining and stated.reset is not None:
+            # Within a window, responses may arrive in another order than they were made.
+            same = self.room is not None and abs(ends_at - self.ends_at) < 1
+            self.room = min(self.room or 0, stated.remaining) if same else stated.remaining
+            self.ends_at, self.size = ends_at, stated.limit
+        else:
+            self.room, self.ends_at = None, math.inf
+
+    def is_idle(self, now: float) -> bool:
+        """Tell whether the limit says nothing any more."""
+        return not self.in_flight and now >= self.opens_at and (now >= self.ends_at or self.room in (None, 1))
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """A request that waits for its turn, the smallest `number` first; then it counts in the limits that it `holds`."""
+
+    group: str
+    number: float
+    changed: anyio.Event = field(default_factory=anyio.Event)
+    holds: tuple[_Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The permission to send one request: `waited` seconds for it, and `record` for the status and headers."""
+
+    waited: float
+    record: Callable[[int, Mapping[str, str]], None]
+
+
+@dataclass(slots=True)
+class Governor:
+    """Admits the requests to one system with one credential, at most eight at a time.
+
+    Headers don't say whether a limit applies to a group of endpoints or to the whole credential. It is taken to apply
+    to the group, until a request is refused unexpectedly while another group is closed until the same moment. A refusal
+    that states no time (429, RFC 6585 §4) closes the system, each time for twice as long.
+
+    Callers take turns: waiting requests are numbered by start-time fair queueing.
+    """
+
+    name: str
+    clock: Callable[[], float] = anyio.current_time
+    _all: _Limit = field(default_factory=_Limit, init=False)
+    _groups: dict[str, _Limit] = field(default_factory=dict[str, _Limit], init=False)
+    _is_shared: bool = field(default=False, init=False)
+    _failures: int = field(default=0, init=False)
+    _waiting: list[_Ticket] = field(default_factory=list[_Ticket], init=False)
+    _next_of: dict[str, float] = field(default_factory=dict[str, float], init=False)
+    _number: float = field(default=0.0, init=False)
+
+    @property
+    def groups(self) -> int:
+        """The number of groups with a limit; those that say nothing any more are removed when another is added."""
+        return len(self._groups)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no request is in flight or waits."""
+        return not self._waiting and not self._all.in_flight
+
+    def delay(self, group: str) -> float:
+        """Return the seconds until the next request of a group may be sent, infinity if that depends on responses."""
+        if self._all.in_flight >= _SLOTS:
+            return math.inf
+        now = self.clock()
+        return max(limit.delay(now) for limit in self._limits(group))
+
+    @asynccontextmanager
+    async def turn(self, group: str, patience: float) -> AsyncGenerator[Turn]:
+        """Wait for a turn, at most `patience` seconds, and hold it.
+
+        Raises:
+            NoTurnError: there was none in time, or there will be none.
+        """
+        start = self.clock()
+        ticket = self._ticket(group)
+        try:
+            await self._admission(ticket, start + patience)
+            sent = self.clock()
+            yield Turn(sent - start, lambda status, headers: self._record(group, status, headers, sent))
+        finally:
+            if not ticket.holds:
+                self._waiting.remove(ticket)
+            for limit in ticket.holds:
+                limit.in_flight -= 1
+            self._admit()
+
+    def _ticket(self, group: str) -> _Ticket:
+        name = caller.get().name
+        number = max(self._number, self._next_of.get(name, 0.0))
+        self._next_of[name] = number + 1
+        ticket = _Ticket(group, number)
+        self._waiting.append(ticket)
+        return ticket
+
+    async def _admission(self, ticket: _Ticket, until: float) -> None:
+        reported = False
+        self._admit()
+        while not ticket.holds:
+            now, delay = self.clock(), self.delay(ticket.group)
+            if delay < math.inf and now + delay > until and not self._open_to_try(ticket.group):
+                raise NoTurnError(delay)
+            if now >= until:
+                raise NoTurnError(None)
+            if delay >= _SHORT and not reported:
+                reported = True
+                wait = f" {math.ceil(delay)} s" if delay < math.inf else ""
+                await caller.get().report(f"Waiting{wait} for the rate limit of {self.name}")
+            ticket.changed = anyio.Event()
+            with anyio.move_on_after(min(delay, until - now)):
+                await ticket.changed.wait()
+            self._admit()
+        if reported:
+            await caller.get().report(f"Calling {self.name}")
+
+    def _admit(self) -> None:
+        """Admit those whose turn it is."""
+        while open_tickets := [ticket for ticket in self._waiting if self.delay(ticket.group) == 0]:
+            ticket = min(open_tickets, key=lambda ticket: ticket.number)
+            self._waiting.remove(ticket)
+            self._number = ticket.number
+            ticket.holds = self._limits(ticket.group)
+            for limit in ticket.holds:
+                limit.in_flight += 1
+            ticket.changed.set()
+        if not self._waiting:
+            self._next_of.clear()
+
+    def _open_to_try(self, group: str) -> bool:
+        """Open limits that were announced for longer than a call waits, but that refused nothing yet."""
+        limits, now = self._limits(group), self.clock()
+        closed = [limit for limit in limits if now < limit.opens_at]
+        if any(limit.certain for limit in closed):
+            return False
+        for limit in closed:
+            limit.opens_at = now
+        return True
+
+    def _record(self, group: str, status: int, headers: Mapping[str, str], sent: float) -> None:
+        self._update(group, status, headers, sent)
+        if 0 < self.delay(group) < math.inf:  # those that wait for a response have to wait for a time
+            for ticket in self._waiting:
+                ticket.changed.set()
+
+    def _update(self, group: str, status: int, headers: Mapping[str, str], sent: float) -> None:
+        now, limit = self.clock(), self._limits(group)[-1]
+        refused = status == HTTPStatus.TOO_MANY_REQUESTS
+        if refused or (status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in headers):
+            wait = seconds_to_wait(headers)
+            if wait is not None:
+                self._is_shared |= refused and now >= limit.opens_at and self._closes_with_another(limit, now + wait)
+                self._limits(group)[-1].close(now + wait, certain=True)
+            elif sent >= self._all.opens_at:  # otherwise this refusal was counted
+                self._all.close(now + min(_FIRST_BACKOFF * 2**self._failures, _LONGEST_BACKOFF), certain=True)
+                self._failures += 1
+            return
+        if self._failures and sent >= self._all.opens_at:
+            self._failures, self._all.room = 0, None
+        limit.record(headers, now)
+
+    def _closes_with_another(self, limit: _Limit, opens_at: float) -> bool:
+        return any(other is not limit and abs(other.opens_at - opens_at) < 1 for other in self._groups.values())
+
+    def _limits(self, group: str) -> tuple[_Limit, ...]:
+        if self._is_shared:
+            return (self._all,)
+        if group not in self._groups:
+            now = self.clock()
+            self._groups = {name: limit for name, limit in self._groups.items() if not limit.is_idle(now)}
+            self._groups[group] = _Limit()
+        return self._all, self._groups[group]
