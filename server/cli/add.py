@@ -25,7 +25,8 @@ from ..settings.presets.registry import DEFAULT_SYSTEM, addition, check_options,
 from ..settings.proposals import AddRequest, Proposal
 from ..settings.reading import read_config
 from ..settings.schema import NAME_RULE, SYSTEM_NAME
-from ..settings.writing import read_bytes, system_table, with_tables, write_bytes
+from ..settings.toml_text import table_text, with_tables
+from ..settings.writing import read_text, write_text
 from .probing import find_provider, probe, probe_file
 from .proposal import propose
 from .targets import Location, location_of
@@ -44,7 +45,7 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
     """Look up a system and write its settings; the exit code is 0 if it was added."""
     terminal = Terminal(sys.stderr, plain=settings.plain)
     redaction = start_log(settings.log_level, settings.log_file)
-    before = read_bytes(settings.config)
+    before = read_text(settings.config)
     listed = read_config(settings.config)[0].systems if settings.config.exists() else {}
     _check_name(request.name)
     if request.name in listed:
@@ -54,8 +55,8 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
 
     async def run() -> tuple[list[str], SystemSettings, Proposal]:
         values, proposal = await _look_up(request)
-        tables = [*first, system_table(request.name, {**values, "credential": proposal.credential})]
-        (system,) = reload(with_tables(before, *tables).decode("utf-8-sig")).systems
+        tables = [*first, table_text(f"systems.{request.name}", {**values, "credential": proposal.credential})]
+        (system,) = reload(with_tables(before, *tables).removeprefix("\ufeff")).systems
         async with open_bridge(replace(settings, systems=(system,)), redaction) as bridge:
             await bridge.loader.load(terminal.bar)
             pins = _pins(bridge.connections[system.name].system) if not system.preset.name else {}
@@ -63,7 +64,7 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
             if not (pins or system.preset.name):
                 hint = "too many to list; agents find them with find_operations. To list an API, add it to `pin`"
                 terminal.say(_wrapped("tools:", hint))
-        tables = [*first, system_table(request.name, {**values, **pins, "credential": proposal.credential})]
+        tables = [*first, table_text(f"systems.{request.name}", {**values, **pins, "credential": proposal.credential})]
         return tables, system, proposal
 
     try:
@@ -71,7 +72,7 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
     except SettingsError as error:
         # It may quote the service.
         raise SettingsError(f"{one_line(str(error), 2000).rstrip('.')}. Nothing was written.") from None
-    write_bytes(settings.config, with_tables(before, *tables))
+    write_text(settings.config, with_tables(before, *tables))
     terminal.say(f"\nWritten to {settings.config}:\n")
     terminal.say(textwrap.indent("\n".join(tables), "  "))
     return _next_steps(settings, system, proposal, terminal)

@@ -18,6 +18,7 @@ import httpx2
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, as_list, as_object, as_text, parse_json, to_text
+from ..hosts.table import HOSTS
 from ..settings.model import Settings
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
 
@@ -39,6 +40,12 @@ _WHOAMI = "account_whoami"
 _SECONDS_TO_START = 60
 _TRIES_TO_SIGN_IN = 4
 _STEPS = 6
+
+
+_SANDBOX_MISSING = (
+    "The demo needs the sandbox, which is not installed. Install it with `uv tool install 'closient-mcp[sandbox]'`, "
+    "`pipx install --force 'closient-mcp[sandbox]'` or `pip install 'closient-mcp[sandbox]'`."
+)
 
 
 class DemoError(Exception):
@@ -64,7 +71,7 @@ def demo(settings: Settings) -> int:
     """Run the walkthrough; the exit code is 0 if every step succeeded."""
     terminal = Terminal(sys.stdout, plain=settings.plain)
     if find_spec("django") is None:
-        terminal.say("The demo needs the sandbox: pip install 'closient-mcp[sandbox]'")
+        terminal.say(_SANDBOX_MISSING)
         return 1
     try:
         anyio.run(_show, terminal, settings.browser if sys.stdout.isatty() else None)
@@ -87,9 +94,9 @@ async def _show(terminal: Terminal, browser: str | None) -> None:
             await _show_tools(terminal, sandbox)
             await _show_sign_in(terminal, sandbox, browser)
             await _show_second_start(terminal, sandbox)
-    terminal.say(f"\n{terminal.paint('Done.', GREEN)} mcp.json has the entry that puts this into your own MCP host.")
     program = Path(sys.executable).with_name("closient-mcp")
-    terminal.say(f"If your host does not find closient-mcp, use its full path: {program}")
+    terminal.say(f"\n{terminal.paint('Done.', GREEN)} To put this into your own host: {program} install HOST")
+    terminal.say(f"HOST is one of: {', '.join(HOSTS)}")
 
 
 async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:

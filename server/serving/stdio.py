@@ -69,8 +69,7 @@ def explain() -> int:
     """Explain the program to a user who starts it on a terminal."""
     print(
         "closient-mcp is an MCP server: a host such as Claude Desktop, Cursor or VS Code starts it and talks to it.\n"
-        "Put this into your host's configuration:\n\n"
-        '  {"mcpServers": {"closient": {"command": "closient-mcp", "args": ["serve"]}}}\n\n'
+        "Put it into yours with `closient-mcp install HOST`; `closient-mcp install --help` lists the hosts.\n\n"
         "Here in the terminal, try:\n"
         "  closient-mcp demo            an end-to-end walkthrough, no account, no network\n"
         "  closient-mcp login           sign in now instead of at the first call that needs it\n"

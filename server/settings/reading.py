@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ...tools.formats.suggestions import did_you_mean
 from .model import SettingsError
 from .schema import NAME_RULE, ConfigFile, SystemTable, credential_table
+from .toml_text import InvalidTomlError, parse_toml
 
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
@@ -105,17 +106,11 @@ def check_config(path: Path, text: str, without: frozenset[str] = frozenset()) -
     Raises:
         SettingsError: invalid TOML, or invalid setting.
     """
-    import tomli  # TOML 1.1: inline tables may span lines. Imported here: it takes 5 ms
-
     config = ConfigText(path, text)
     try:
-        values = tomli.loads(text.replace("\r\n", "\n"))
-    except tomli.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: it is not TOML: {error}.") from None
-    except RecursionError:
-        raise SettingsError(f"{path}: it is nested too deeply.") from None
-    except ValueError:  # Python's limit for the digits of a number
-        raise SettingsError(f"{path}: it holds a number that is far too long.") from None
+        values = parse_toml(text)
+    except InvalidTomlError as error:
+        raise SettingsError(f"{path}: {error}.") from None
     systems = values.get("systems")
     if without and isinstance(systems, dict):
         tables = cast("dict[str, Any]", systems)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import string
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli
-from hypothesis import given
-from hypothesis import strategies as some
 
 from closient_mcp.server.cli.probing import usable
 from closient_mcp.server.cli.proposal import Provider, propose
@@ -18,7 +14,8 @@ from closient_mcp.server.cli.targets import location_of
 from closient_mcp.server.settings.model import SettingsError
 from closient_mcp.server.settings.presets import close, closient
 from closient_mcp.server.settings.proposals import AddRequest
-from closient_mcp.server.settings.writing import read_bytes, system_table, with_tables, write_bytes
+from closient_mcp.server.settings.toml_text import with_tables
+from closient_mcp.server.settings.writing import read_text, write_text
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.openapi.security import Scheme, security_schemes
 
@@ -175,47 +172,11 @@ def test_rule_2_a_remote_document_sends_no_call_to_loopback_or_over_plain_http()
     assert list(usable(named, "file:///openapi.json")) == ["http://localhost:8000"]
 
 
-scalars = (
-    some.text(max_size=30) | some.integers(-(2**53), 2**53) | some.booleans() | some.lists(some.text(), max_size=3)
-)
-keys = some.text(string.ascii_lowercase + "_", min_size=1, max_size=12)
-tables = some.dictionaries(
-    keys, scalars | some.dictionaries(keys, scalars | some.dictionaries(keys, scalars), max_size=5)
-)
-
-
-@given(tables)
-def test_what_is_written_is_read_back_the_same(values: dict[str, Any]) -> None:
-    text = with_tables(b"", system_table("acme", values)).decode()
-    assert tomli.loads(text)["systems"]["acme"] == values
-
-
-@given(some.binary(max_size=3), some.sampled_from([b"", b"\n", b"\n\n", b"\r\n", b"\r\n\r\n"]))
-def test_every_byte_that_was_there_stays(comment: bytes, end: bytes) -> None:
-    before = b"# " + comment.translate(None, b"\r\n") + end
-    after = with_tables(before, "[systems.closient]\n", "[systems.acme]\n")
-    assert after.startswith(before)
-    lines = after[len(before) :].splitlines()
-    assert [line for line in lines if line] == [b"[systems.closient]", b"[systems.acme]"]
-
-
-def test_a_credential_has_a_table_of_its_own() -> None:
-    values = {"site": "https://acme.example", "credential": {"grant": "api_key", "key": {"env": "ACME_API_KEY"}}}
-    assert system_table("acme", values).splitlines() == [
-        "[systems.acme]",
-        'site = "https://acme.example"',
-        "",
-        "[systems.acme.credential]",
-        'grant = "api_key"',
-        'key = { env = "ACME_API_KEY" }',
-    ]
-
-
 def test_a_new_file_is_private_and_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "new" / "closient-mcp.toml"
-    write_bytes(path, with_tables(read_bytes(path), "[systems.closient]\n"))
+    write_text(path, with_tables(read_text(path), "[systems.closient]\n"))
     assert path.read_text().startswith("# Settings")
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(SettingsError, match="cannot be written"):
-        write_bytes(tmp_path / "new" / "closient-mcp.toml" / "below.toml", b"")
+        write_text(tmp_path / "new" / "closient-mcp.toml" / "below.toml", "")
     assert [one.name for one in path.parent.iterdir()] == ["closient-mcp.toml"]
