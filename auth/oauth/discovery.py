@@ -9,7 +9,7 @@ import httpx2
 from ..profile import Endpoints
 from ..records import Server
 from ..urls import has_invalid_character, is_safe, nearness, origin
-from .http import HttpClient, NoResponseError, Request, Response
+from .http import HttpClient, NoResponseError, Request, Response, valid_scopes
 
 _LONGEST_URL = 8192
 _URLS = ("jwks_uri", *(f"{field.name}_endpoint" for field in fields(Endpoints)))
@@ -131,7 +131,7 @@ def read_metadata(issuer: str, response: Response, endpoints: Endpoints | None =
             del urls[url]
     return Server(
         issuer=name,
-        scopes_supported=response.texts("scopes_supported"),
+        scopes_supported=valid_scopes(response.texts("scopes_supported")),
         auth_methods=response.texts("token_endpoint_auth_methods_supported"),
         iss_in_response=_flag(response, "authorization_response_iss_parameter_supported"),
         signing_algorithms=response.texts("id_token_signing_alg_values_supported") or ("RS256",),

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 # Nothing was decided: the server is busy or broken, or (0) did not answer.
 BUSY = frozenset({0, 408, 425, 429, *range(500, 600)})
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,200}")
 _MAX_BYTES = 256 * 1024
 _SLACK = 0.5
 # The deadline limits the rest.
@@ -179,3 +180,8 @@ def json_object(body: bytes) -> Mapping[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return cast(Mapping[str, object], value) if isinstance(value, dict) else None
+
+
+def valid_scopes(names: Iterable[str]) -> tuple[str, ...]:
+    """The names that may be scopes (RFC 6749 §3.3) and are not too long: no others are shown or requested."""
+    return tuple(name for name in names if _SCOPE.fullmatch(name))

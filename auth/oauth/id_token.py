@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from joserfc.jwt import ClaimsOption
 
 _SAFE = ("RS256", "ES256", "PS256", "EdDSA")
-_LEEWAY = 60
+_LEEWAY = 300
 _PAUSES = (0.0, 0.3, 1.0)
 
 
 class IdTokenError(Exception):
     """The id_token is not valid; the text says why."""
+
+
+class WrongClockError(IdTokenError):
+    """The id_token is valid at another time only."""
 
 
 class NoKeysError(IdTokenError):
@@ -57,8 +61,7 @@ def checked_claims(
     id_token: str, keys: Response, server: Server, client_id: str, nonce: str | None
 ) -> Mapping[str, object]:
     """As `verify`, with the response that contains the keys."""
-    from joserfc import jwt
-    from joserfc.errors import JoseError
+    from joserfc import errors, jwt
     from joserfc.jwk import KeySet
 
     algorithms = [name for name in server.signing_algorithms if name in _SAFE]
@@ -68,17 +71,43 @@ def checked_claims(
     options: dict[str, ClaimsOption] = {name: {"essential": True} for name in ("sub", "exp", "iat")}
     options |= {name: {"essential": True, "value": value} for name, value in expected.items()}
     options["iss"] = {"essential": True, "values": [server.issuer, *server.aliases]}
-    registry = jwt.JWTClaimsRegistry(None, _LEEWAY, **options)
+    now = issued = int(time.time())
     try:
         claims = jwt.decode(id_token, KeySet.import_key_set(_keys(keys)), algorithms=algorithms).claims
-        registry.validate(claims)
-    except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise IdTokenError(f"{type(error).__name__}: {error}"[:200]) from None
+        issued = _seconds(claims, "iat", now)
+        # It came straight from the server, so a time of issue in the future is that of a clock ahead of ours.
+        jwt.JWTClaimsRegistry(max(now, issued), _LEEWAY, **options).validate(claims)
+    except errors.ExpiredTokenError:
+        if abs(now - issued) <= _LEEWAY:
+            raise IdTokenError("it has expired") from None
+        raise _wrong_clock(now - issued, server) from None
+    except errors.MissingClaimError as error:
+        raise IdTokenError(f"it has no {error.claim}") from None
+    except errors.ClaimError as error:
+        if error.claim == "nbf":
+            raise _wrong_clock(_seconds(claims, "nbf", now) - now, server) from None
+        raise IdTokenError(f"its {error.claim} is wrong") from None
+    except errors.BadSignatureError:
+        raise IdTokenError("its signature is wrong") from None
+    except (errors.UnsupportedAlgorithmError, errors.InvalidKeyIdError, errors.MissingKeyError):
+        raise IdTokenError("no key and algorithm of the server have signed it") from None
+    except (errors.JoseError, ValueError, KeyError, TypeError):
+        raise IdTokenError("it is not a signed JWT") from None
     audience: object = claims.get("aud")
     several = isinstance(audience, list) and len(cast(list[object], audience)) > 1
     if several and claims.get("azp") != client_id:
         raise IdTokenError("it is for several clients and not authorized for this one (azp)")
     return claims
+
+
+def _seconds(claims: Mapping[str, object], name: str, otherwise: int) -> int:
+    value = claims.get(name)
+    return int(value) if isinstance(value, int | float) and abs(value) < 1e11 else otherwise
+
+
+def _wrong_clock(seconds: int, server: Server) -> WrongClockError:
+    minutes = round(abs(seconds) / 60)
+    return WrongClockError(f"the clocks of this machine and of {server.issuer} differ by {minutes} minutes")
 
 
 def _keys(response: Response) -> KeySetSerialization:

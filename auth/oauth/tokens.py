@@ -10,7 +10,7 @@ from typing import TypeAlias
 from urllib.parse import quote_plus
 
 from ..records import Client, Server, Tokens
-from .http import Request, Response
+from .http import Request, Response, valid_scopes
 from .rejections import Meaning, Rejection, RequestKind, read_rejection
 
 # A clock that was set back further than this no longer says anything about expiry.
@@ -110,7 +110,7 @@ def read_tokens(request: RequestKind, response: Response, now: float, previous: 
     tokens = Tokens(
         access_token=access_token,
         refresh_token=response.text("refresh_token") or (previous.refresh_token if previous else None),
-        scope=response.text("scope") or (previous.scope if previous else ""),
+        scope=" ".join(valid_scopes(response.text("scope").split())) or (previous.scope if previous else ""),
         obtained_at=now,
         expires_at=now + lifetime if lifetime else None,
     )

@@ -7,11 +7,13 @@ from contextlib import suppress
 
 from ..oauth import id_token
 from ..oauth.http import NoResponseError
+from ..oauth.rejections import cleaned
 from ..oauth.tokens import Granted, revoke_requests
 from ..records import Device, Pending
 from ..session.renewal import Session
 
 # Scopes that are not permissions, so no service can miss them.
+_LONGEST_NAME = 100
 _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
 
 
@@ -50,6 +52,9 @@ def _verified_user(session: Session, granted: Granted, begun: Pending | Device, 
     server, client = begun.server, begun.client
     try:
         claims = id_token.verify(granted.id_token, server, client.client_id, nonce, session.http)
+    except id_token.WrongClockError as error:
+        # Nothing is revoked: some servers would revoke an earlier sign-in of the same user too.
+        raise session.messages.failure(str(error), "Set the clock of this machine, and sign in again.") from None
     except id_token.IdTokenError as error:
         for revocation in revoke_requests(server, session.credentials.complete(client, server), granted.tokens):
             with suppress(NoResponseError):  # they are not saved in any case
@@ -60,7 +65,7 @@ def _verified_user(session: Session, granted: Granted, begun: Pending | Device, 
             raise session.messages.unavailable(f"{reason} now ({error})", next_step) from None
         raise session.messages.failure(f"{reason} ({error})", "You are not signed in.") from None
     names = (claims.get(name) for name in ("email", "preferred_username", "name", "sub"))
-    return next((name for name in names if isinstance(name, str) and name), "")
+    return next((cleaned(name)[:_LONGEST_NAME].strip() for name in names if isinstance(name, str) and name), "")
 
 
 def _withheld(earlier: Sequence[str], requested: Sequence[str], granted: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from closient_mcp.auth.oauth.authorization import (
 )
 from closient_mcp.auth.oauth.discovery import ServerMetadataError, discover, metadata_urls, read_metadata
 from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request, Response
-from closient_mcp.auth.oauth.id_token import IdTokenError, checked_claims, verify
+from closient_mcp.auth.oauth.id_token import IdTokenError, WrongClockError, checked_claims, verify
 from closient_mcp.auth.oauth.protected_resource import read_challenge
 from closient_mcp.auth.oauth.registration import (
     SOFTWARE_ID,
@@ -976,12 +976,20 @@ def test_a_good_id_token_says_who_signed_in() -> None:
     assert checked(token(CURVE, "ES256", "curve"), signing_algorithms=("ES256",))["sub"] == "alice"
 
 
-def test_clocks_may_differ_by_a_minute_and_no_more() -> None:
+@pytest.mark.parametrize("ahead", [-3600, -300, -60, 0, 60, 120, 300, 86_400])
+def test_a_server_whose_clock_differs_by_minutes_or_is_ahead_is_believed(ahead: int) -> None:
+    now = int(time.time()) + ahead
+    assert checked(token(iat=now, exp=now + 3600))["sub"] == "alice"
+
+
+@pytest.mark.parametrize(
+    ("times", "minutes"), [({"iat": -7200, "exp": -3600}, 120), ({"iat": 0, "nbf": 1200, "exp": 3600}, 20)]
+)
+def test_a_clock_that_is_wrong_is_named(times: dict[str, Any], minutes: int) -> None:
     now = int(time.time())
-    assert checked(token(exp=now - 50, iat=now + 50))["sub"] == "alice"
-    for late in (token(exp=now - 70), token(iat=now + 70)):
-        with pytest.raises(IdTokenError):
-            checked(late)
+    with pytest.raises(WrongClockError) as caught:
+        checked(token(**{name: now + seconds for name, seconds in times.items()}))
+    assert str(caught.value) == f"the clocks of this machine and of {ISSUER} differ by {minutes} minutes"
 
 
 @pytest.mark.parametrize(
