@@ -104,7 +104,6 @@ class ApiKeyAuth(httpx2.Auth):
         except SecretError as error:
             raise secret_missing(error, self._system, min(self._origins, default="")) from None
         if self._place == "basic":
-            self._redaction.add(Secret(_basic(key)))
             self._redaction.add(Secret(key.reveal().partition(":")[2]))
         if whole:
             self._redaction.add(Secret(key.reveal().rpartition(" ")[2]))

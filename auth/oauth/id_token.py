@@ -77,16 +77,8 @@ def checked_claims(
         issued = _seconds(claims, "iat", now)
         # It came straight from the server, so a time of issue in the future is that of a clock ahead of ours.
         jwt.JWTClaimsRegistry(max(now, issued), _LEEWAY, **options).validate(claims)
-    except errors.ExpiredTokenError:
-        if abs(now - issued) <= _LEEWAY:
-            raise IdTokenError("it has expired") from None
-        raise _wrong_clock(now - issued, server) from None
-    except errors.MissingClaimError as error:
-        raise IdTokenError(f"it has no {error.claim}") from None
     except errors.ClaimError as error:
-        if error.claim == "nbf":
-            raise _wrong_clock(_seconds(claims, "nbf", now) - now, server) from None
-        raise IdTokenError(f"its {error.claim} is wrong") from None
+        raise _claim_error(error.claim, now - issued, _seconds(claims, "nbf", now) - now, server) from None
     except errors.BadSignatureError:
         raise IdTokenError("its signature is wrong") from None
     except (errors.UnsupportedAlgorithmError, errors.InvalidKeyIdError, errors.MissingKeyError):
@@ -105,8 +97,12 @@ def _seconds(claims: Mapping[str, object], name: str, otherwise: int) -> int:
     return int(value) if isinstance(value, int | float) and abs(value) < 1e11 else otherwise
 
 
-def _wrong_clock(seconds: int, server: Server) -> WrongClockError:
-    minutes = round(abs(seconds) / 60)
+def _claim_error(claim: str, age: int, until_valid: int, server: Server) -> IdTokenError:
+    """The error for a claim that is missing or wrong; a wrong time is that of a clock, as the token is new."""
+    difference = {"exp": abs(age), "nbf": until_valid}.get(claim, 0)
+    if difference <= _LEEWAY:
+        return IdTokenError(f"its {claim} is missing or wrong")
+    minutes = round(difference / 60)
     return WrongClockError(f"the clocks of this machine and of {server.issuer} differ by {minutes} minutes")
 
 

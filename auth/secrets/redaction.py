@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
+import re
 import threading
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterator
 
 MASK = "[secret]"
 _SHORTEST = 6
@@ -43,20 +46,53 @@ class Redaction:
     """Knows every secret in use, and masks them in text that leaves the process."""
 
     def __init__(self) -> None:
-        self._known: frozenset[str] = frozenset()
+        self._known: dict[str, re.Pattern[str]] = {}
         self._lock = threading.Lock()
 
     def add(self, secret: Secret) -> None:
-        """Mask this secret from now on, plain and as encoded in URLs and JSON; short values are ignored."""
+        """Mask this secret from now on, as it is and as URLs, JSON, HTML and base64 encode it, but no short one."""
         value = secret.reveal()
-        if len(value) >= _SHORTEST:
+        if len(value) >= _SHORTEST and value not in self._known:
             with self._lock:
-                in_json = json.dumps(value)[1:-1]
-                self._known |= {value, quote(value, safe=""), quote_plus(value), in_json}
+                self._known = {**self._known, value: re.compile("|".join((_spellings(value), *_in_base64(value))))}
 
     def hide(self, text: str) -> str:
         """Return the text with each known secret masked."""
-        for value in sorted(self._known, key=len, reverse=True):
-            if value in text:
-                text = text.replace(value, MASK)
+        known = self._known
+        for value in sorted(known, key=len, reverse=True):
+            text = known[value].sub(MASK, text)
         return text
+
+
+def _spellings(value: str) -> str:
+    """A pattern for the value with any of its punctuation encoded."""
+    return "".join(c if c.isascii() and c.isalnum() else _encoded(c) for c in value)
+
+
+def _encoded(character: str) -> str:
+    code = ord(character)
+    in_json = json.dumps(character)[1:-1]
+    spellings = {
+        character,
+        "".join(f"%{byte:02x}" for byte in character.encode()),
+        *("+" if character == " " else ""),
+        in_json,
+        f"\\{character}",
+        f"\\u{code:04x}",
+        html.escape(character),
+        f"&#{code};",
+        f"&#x{code:x};",
+    }
+    # Hexadecimal digits are equal in both cases (RFC 3986 §2.1).
+    return f"(?i:{'|'.join(map(re.escape, sorted(spellings, key=len, reverse=True)))})"
+
+
+def _in_base64(value: str) -> Iterator[str]:
+    """Patterns for the value anywhere in encoded text, whose characters depend on its distance from the beginning."""
+    content = value.encode()
+    for before in range(3):
+        # Without the characters that also depend on what is before and after it.
+        start, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
+        text = base64.b64encode(b"\0" * before + content).decode()[start:end]
+        if len(text) >= _SHORTEST:
+            yield "".join({"+": "[+-]", "/": "[/_]"}.get(c, c) for c in text) + r"[\w+/-]{0,3}=*"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from ..background import within
@@ -84,15 +85,24 @@ def from_environment(name: str, environ: Mapping[str, str]) -> SecretReference:
     return SecretReference(f"the environment variable {name}", read)
 
 
-def from_command(command: Sequence[str]) -> SecretReference:
-    """A secret that a command prints, such as a password manager's."""
+def environment_without(names: Collection[str]) -> dict[str, str]:
+    """Our environment for another program, which needs none of these variables."""
+    return {name: value for name, value in os.environ.items() if name not in names}
+
+
+def from_command(command: Sequence[str], withheld: Collection[str] = ()) -> SecretReference:
+    """A secret that a command prints, such as a password manager's; it runs without the variables in `withheld`."""
     name = f"the command {command[0]!r}"
 
     def read() -> str:
         try:
             # It is the user's own setting, and runs without a shell.
             process = subprocess.Popen(  # noqa: S603
-                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment_without(withheld),
             )
         except OSError as error:
             next_step = "Use its full path: hosts start us without your shell's PATH."

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+
+from ..secrets.references import environment_without
 
 Opener = Callable[[str], bool]
 
@@ -13,22 +15,23 @@ Opener = Callable[[str], bool]
 FAILS_WITHIN = 0.5
 
 
-def opener(command: str | None) -> Opener:
+def opener(command: str | None, withheld: Collection[str] = ()) -> Opener:
     """Opens URLs with `command`, in which `%s` stands for the URL; returns whether it started and did not fail at once.
 
+    It runs without the environment variables in `withheld`: a browser runs for days, and others read its environment.
     Whether the user sees anything is unknown, so always show the URL too.
     """
 
     def open_url(url: str) -> bool:
         try:
-            return command is not None and _open(command, url)
+            return command is not None and _open(command, url, environment_without(withheld))
         except (OSError, ValueError):
             return False
 
     return open_url
 
 
-def _open(command: str, url: str) -> bool:
+def _open(command: str, url: str, environment: Mapping[str, str]) -> bool:
     if command == "startfile":  # Windows has a function instead of a command
         start = getattr(os, "startfile", None)
         return start is not None and start(url) is None
@@ -40,6 +43,7 @@ def _open(command: str, url: str) -> bool:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env=environment,
     )
     try:
         return process.wait(FAILS_WITHIN) == 0

@@ -28,8 +28,10 @@ def make_folder(folder: Path) -> None:
     """Make a folder and its missing parents, accessible to their owner only.
 
     Raises:
+        UnsafeFileError: it is a link.
         OSError: it cannot be made.
     """
+    _check_folder(folder)
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(mode=0o700, exist_ok=True)
@@ -37,13 +39,19 @@ def make_folder(folder: Path) -> None:
         folder.chmod(0o700)
 
 
+def _check_folder(folder: Path) -> None:
+    if folder.is_symlink():
+        raise UnsafeFileError(f"its folder {folder} is a link, which could lead to where others can read it")
+
+
 def read(path: Path) -> str:
     """Read a file; if others can read it too, remove their permissions.
 
     Raises:
-        UnsafeFileError: it is not a plain file, or belongs to another user.
+        UnsafeFileError: it is not a plain file, belongs to another user, or is in a folder that is a link.
         OSError: it cannot be read.
     """
+    _check_folder(path.parent)
     return _retry(partial(_read, path))
 
 

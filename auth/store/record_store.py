@@ -207,6 +207,8 @@ class Store:
 
         try:
             private_files.make_folder(self._path.parent)
+        except UnsafeFileError as error:
+            raise self._unusable(str(error), "Make it a folder of its own.") from None
         except OSError as error:
             raise self._unusable(error.strerror or str(error), "Set CLOSIENT_MCP_HOME to a folder of yours.") from error
         # With thread_local, a release in another thread would silently do nothing.

@@ -73,7 +73,7 @@ async def _connect(
         settings.preset.tools(sender),
         ToolBaseline(system, SnapshotFile(everything.home / "seen", settings.name, settings.site)),
         session,
-        Login(session, opener(everything.browser)) if session and settings.login else None,
+        Login(session, opener(everything.browser, everything.withheld)) if session and settings.login else None,
         everything.files,
         lower_tier(everything.allow, settings.allow),
     )

@@ -17,7 +17,7 @@ from ...tools.tiers import TIERS, Tier
 from ...tools.toolset.exposure import Exposure
 from .folders import browser_command, home_folder
 from .model import Options, Settings, SettingsError, SystemSettings
-from .presets.registry import read_systems
+from .presets.registry import read_systems, secret_variables
 from .schema import ConfigFile
 from .sources import Sources
 
@@ -51,6 +51,7 @@ def load_settings(
     for name in sorted(name for name in environ if name.startswith("CLOSIENT_MCP_") and name not in _VARIABLES):
         meant = did_you_mean(name, _VARIABLES) or "."
         sources.warnings.append(f"{name} has no effect: unknown variable{meant}")
+    sources.withheld.update(secret_variables(environ))
     systems = () if without and not table.systems else read_systems(table.systems, options.site, sources)
     exposure = _exposure(options, table, sources, systems)
     return Settings(
@@ -58,6 +59,7 @@ def load_settings(
         home=home,
         config=path,
         browser=browser_command(environ, sys.platform),
+        withheld=frozenset(sources.withheld),
         exposure=exposure,
         allow=_allow(options, table, sources),
         files=_files(path, table, sources),

@@ -108,6 +108,7 @@ class Preset:
 class SystemSettings:
     """One system. Its calls and its credential may go to `origins` only; `tiers` are by tool name.
 
+    `withheld` are the environment variables that no other program is given, because they contain secrets.
     `allow` is the highest tier that is offered. `prefix` begins the names of its tools.
     """
 
@@ -150,6 +151,7 @@ class Settings:
     home: Path
     config: Path
     browser: str | None = None
+    withheld: frozenset[str] = frozenset()
     exposure: Exposure = field(default_factory=lambda: Exposure("auto"))
     allow: Tier = "destructive"
     files: tuple[Path, ...] = ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
 from .model import Setting, SettingsError
@@ -22,6 +24,7 @@ class Sources:
     file: ConfigText | None
     shown: list[Setting] = field(default_factory=list[Setting])
     warnings: list[str] = field(default_factory=list[str])
+    withheld: set[str] = field(default_factory=set[str])
 
     def note(self, name: str, value: object, source: str) -> None:
         """Record a setting for `config show`; it must not contain a secret."""
@@ -65,22 +68,39 @@ class Sources:
             )
         return value
 
+    def _warn_if_readable(self) -> None:
+        path = self.file.path if self.file else None
+        if path and _others_can_read(path):
+            warning = f"{path} contains a secret and other users of this machine can read it. Run `chmod 600 {path}`."
+            if warning not in self.warnings:
+                self.warnings.append(warning)
+
     def secret(self, value: SecretValue, *keys: str, plain: bool = False) -> SecretReference:
         """A reference to a secret in the file; with `plain`, a literal value gives no warning."""
         place = self.in_file(*keys)
         match value:
             case FromEnvironment(env=name):
+                self.withheld.add(name)
                 shown, reference = f"environment variable {name}", from_environment(name, self.environ)
             case FromKeyring(keyring=name):
                 shown, reference = f"keyring entry {name}", from_keyring(name)
             case FromCommand(command=command):
-                shown, reference = f"command {command[0]}", from_command(command)
+                shown, reference = f"command {command[0]}", from_command(command, self.withheld)
             case str(text):
                 shown, reference = (text if plain else _MASK), written(text, f"{'.'.join(keys)} in {place}")
                 if not plain:
+                    self._warn_if_readable()
                     self.warnings.append(
                         f"{place}: {'.'.join(keys)} is written in the file itself, in plain text. Better: "
                         f'{keys[-1]} = {{ env = "..." }}, {{ keyring = "..." }} or {{ command = ["..."] }}.'
                     )
         self.note(".".join(keys), shown, place)
         return reference
+
+
+def _others_can_read(path: Path) -> bool:
+    try:
+        modes = path.parent.stat().st_mode & 0o011, path.stat().st_mode & 0o044
+        return os.name == "posix" and all(modes)
+    except OSError:
+        return False

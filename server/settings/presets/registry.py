@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from urllib.parse import urlsplit
@@ -89,6 +90,12 @@ def _preset_of(name: str, table: SystemTable) -> str:
         return table.preset
     elsewhere = table.catalog or table.description
     return name if name == closient.NAME or (name in NAMES and not elsewhere) else ""
+
+
+def secret_variables(environ: Mapping[str, str]) -> set[str]:
+    """The variables of the presets' keys, passwords and secrets, whether or not a setting refers to them."""
+    pattern = re.compile(rf"({'|'.join(NAMES)})_(\w+_)?(KEY|PASSWORD|SECRET|TOKEN)", re.IGNORECASE)
+    return set(filter(pattern.fullmatch, environ))
 
 
 def reserved(name: str) -> str:

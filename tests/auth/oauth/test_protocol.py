@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -1127,6 +1128,20 @@ def test_no_challenge_names_no_scope() -> None:
 def test_a_browser_that_cannot_be_started_is_reported_as_not_opened() -> None:
     assert opener(None)("http://127.0.0.1:1/") is False
     assert opener("/no/such/program %s")("http://127.0.0.1:1/") is False
+
+
+def test_rule_1_a_browser_is_not_given_the_secrets_in_our_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OUR_SECRET", "X_OTHER"):
+        monkeypatch.setenv(name, "s3cret-one")
+    shown = tmp_path / "environment"
+    script = tmp_path / "browser.sh"
+    script.write_text(f"#!/bin/sh\nenv > {shown}\n")
+    script.chmod(0o700)
+    assert opener(str(script), {"OUR_SECRET"})("http://127.0.0.1:1/") is True
+    assert "X_OTHER" in shown.read_text()
+    assert "OUR_SECRET" not in shown.read_text()
 
 
 def test_a_browser_setting_that_is_no_command_is_reported_as_not_opened() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from closient_mcp.auth.api_key import ApiKeyAuth, Place
 from closient_mcp.auth.errors import UserActionRequired
-from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.secrets.redaction import Redaction, Secret
 from closient_mcp.auth.secrets.references import (
     SecretError,
     SecretReference,
@@ -106,6 +106,39 @@ async def test_rule_1_a_key_in_the_query_is_in_no_log_no_response_and_no_error(
     assert "HTTP Request: GET" in caplog.text
     for form in (KEY, "api_key%2Bwith%2Fodd%3D1"):
         assert not [text for text in shown if form in text]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Sekret/Key+9=ab~c%d",
+        "Sekret%2FKey%2B9%3Dab~c%25d",
+        "Sekret%2fKey%2b9%3dab~c%25d",
+        "Sekret/Key%2B9%3Dab~c%25d",
+        "Sekret%2FKey%2B9%3Dab%7Ec%25d",
+        r"Sekret\u002fKey\u002b9\u003dab\u007ec\u0025d",
+        r"Sekret\u002FKey\u002B9\u003Dab~c%d",
+        r"Sekret\/Key+9=ab~c%d",
+        "U2VrcmV0L0tleSs5PWFifmMlZA==",
+        "U2VrcmV0L0tleSs5PWFifmMlZDo=",
+        "Sekret&#x2f;Key&#x2b;9&#x3d;ab&#x7e;c&#x25;d",
+        "Sekret&#47;Key&#43;9&#61;ab~c&#37;d",
+    ],
+)
+def test_rule_1_a_secret_is_hidden_in_every_encoding(spelling: str) -> None:
+    redaction = Redaction()
+    redaction.add(Secret("Sekret/Key+9=ab~c%d"))
+    assert redaction.hide(f"key {spelling} given") == "key [secret] given"
+
+
+@pytest.mark.parametrize("before", ["a:", "id:", "abc:"])
+def test_rule_1_a_secret_is_hidden_behind_other_text_in_base64(before: str) -> None:
+    redaction = Redaction()
+    redaction.add(Secret("p\u00e4ss w\u00f6rd?>~"))
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        hidden = redaction.hide(encode(f"{before}p\u00e4ss w\u00f6rd?>~".encode()).decode())
+        assert hidden.endswith("[secret]")
+        assert len(hidden) < 16
 
 
 async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Service) -> None:
@@ -222,6 +255,13 @@ def test_a_variable_of_the_environment_is_read_when_it_is_needed() -> None:
     assert "A is not set" in refusal(reference)
     environ["A"] = "s3cret-one"
     assert opened(reference) == "s3cret-one"
+
+
+def test_rule_1_a_command_is_not_given_the_secrets_in_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OUR_SECRET", "X_OTHER"):
+        monkeypatch.setenv(name, "s3cret-one")
+    code = "import os; print(*sorted(name for name in os.environ if name in ('OUR_SECRET', 'X_OTHER', 'PATH')))"
+    assert opened(from_command([sys.executable, "-c", code], {"OUR_SECRET"})) == "PATH X_OTHER"
 
 
 def test_a_command_is_run_once_without_a_shell_and_what_it_prints_is_the_secret(tmp_path: Path) -> None:

@@ -127,6 +127,16 @@ def test_rule_1_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
     assert store.read().rev == 1
 
 
+def test_rule_1_a_folder_that_is_a_link_is_refused(store: Store, tmp_path: Path) -> None:
+    folder = path_of(store).parent
+    folder.rename(tmp_path / "shared")
+    folder.symlink_to(tmp_path / "shared")
+    with pytest.raises(UserActionRequired, match="is a link"):
+        store.read()
+    with pytest.raises(UserActionRequired, match="is a link"), store.lock():
+        pass
+
+
 def _link(path: Path) -> None:
     path.symlink_to(path.parent / "nowhere")
 

@@ -182,6 +182,35 @@ def test_a_wrong_setting_is_refused_with_what_belongs_there(
         load_settings(options, environ)
 
 
+@pytest.mark.parametrize(
+    ("mode", "folder_mode", "warned"), [(0o644, 0o755, True), (0o600, 0o755, False), (0o644, 0o700, False)]
+)
+def test_a_settings_file_with_a_secret_that_others_can_read_is_reported(
+    tmp_path: Path, mode: int, folder_mode: int, warned: bool
+) -> None:
+    file = tmp_path / "shared" / "closient-mcp.toml"
+    file.parent.mkdir()
+    key = 'credential = { grant = "api_key", key = "s3cret-one" }'
+    file.write_text(f'[systems.acme]\ncatalog = "https://acme.example/catalog"\n{key}\n')
+    file.chmod(mode)
+    file.parent.chmod(folder_mode)
+    warnings = load_settings(Options(config=str(file)), {}).warnings
+    assert any("other users of this machine can read it" in warning for warning in warnings) is warned
+
+
+def test_rule_1_other_programs_are_not_given_the_variables_of_our_secrets() -> None:
+    environ = {
+        "CLOSIENT_API_KEY": "csb_secret_00000000",
+        "FLUENT_PASSWORD": "hunter22",
+        "X_OTHER": "1",
+        "DISPLAY": ":0",
+    }
+    credential = '{ grant = "api_key", key = { env = "OWN" } }'
+    text = f'[systems.acme]\ncatalog = "https://acme.example/catalog"\ncredential = {credential}\n'
+    settings = load_settings(Options(), {**environ, "OWN": "s3cret-one", "HOME": "/home/u"}, text)
+    assert settings.withheld == {"CLOSIENT_API_KEY", "FLUENT_PASSWORD", "OWN"}
+
+
 @pytest.mark.parametrize(("value", "flag"), [("1", True), ("TRUE", True), ("off", False), ("", False)])
 def test_read_only_is_a_flag(value: str, flag: bool) -> None:
     assert load_settings(Options(), {"CLOSIENT_MCP_READ_ONLY": value}).allow == ("read" if flag else "destructive")
