@@ -20,7 +20,8 @@ class Server(_Part):
     `aliases` are other issuer names that are proven to be this server's; `auth_methods` are the client authentication
     methods, empty if unknown; `client_documents`: whether it reads Client ID Metadata Documents, if known. Without an
     `authorization_endpoint`, users cannot sign in with a browser. `resource` is the identifier of the service that
-    named it, if that is on another origin: its tokens are for that service only (RFC 8707).
+    named it, if that is on another origin: its tokens are for that service only (RFC 8707). `resource_scopes` are that
+    service's own.
     """
 
     issuer: str
@@ -37,6 +38,7 @@ class Server(_Part):
     signing_algorithms: tuple[str, ...] = ("RS256",)
     client_documents: bool | None = None
     resource: str = ""
+    resource_scopes: tuple[str, ...] = ()
 
 
 class Client(_Part):

@@ -49,10 +49,11 @@ def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
 
 @dataclass(frozen=True, slots=True)
 class ProtectedResource:
-    """A service's metadata: its identifier, and the issuers that it trusts (RFC 9728 §2), its own first."""
+    """A service's metadata: its identifier, the issuers that it trusts, its own first, and scopes (RFC 9728 §2)."""
 
     identifier: str
     issuers: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
 
 
 def find_resource(site: str, challenge: Challenge | None, http: HttpClient) -> ProtectedResource | None:
@@ -79,7 +80,7 @@ def read_resource(response: Response, challenge: Challenge, site: str) -> Protec
         raise ServerMetadataError(f'it has metadata of "{resource[:200]}", which is not the service that was requested')
     issuers = dict.fromkeys(issuer for issuer in response.texts("authorization_servers") if issuer)
     own_first = sorted(issuers, key=lambda issuer: issuer.rstrip("/") != site.rstrip("/"))
-    return ProtectedResource(resource, tuple(own_first[:_MOST_ISSUERS]))
+    return ProtectedResource(resource, tuple(own_first[:_MOST_ISSUERS]), response.texts("scopes_supported"))
 
 
 def _covers(resource: str, requested: str) -> bool:

@@ -94,9 +94,11 @@ class ClientSetup:
             except ServerMetadataError as error:
                 problems[issuer] = error
             else:
+                if found is None:
+                    return server
                 is_own = all(same_origin(url, profile.issuer) for url in _urls_of(server))
-                send_resource = found and not is_own and profile.resource is None
-                return server.model_copy(update={"resource": found.identifier}) if found and send_resource else server
+                resource = "" if is_own or profile.resource is not None else found.identifier
+                return server.model_copy(update={"resource": resource, "resource_scopes": found.scopes})
         reasons = [
             f"{issuer}: {error}" if issuer != profile.issuer else str(error) for issuer, error in problems.items()
         ]

@@ -123,12 +123,12 @@ class AuthorizationRequest:
         return record, server
 
     def _scopes(self, record: Record, server: Server, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """The scopes to request: those of the settings, else those needed now and those granted before."""
+        """The scopes to request: those of the settings, else needed now or granted before, else the service's."""
         if self._profile.scopes is not None:
             return self._profile.scopes
         granted = record.tokens.scope.split() if record.tokens else ()
-        supported = server.scopes_supported
-        return tuple(scope for scope in (*scopes, *granted) if not supported or scope in supported)
+        supported, wanted = server.scopes_supported, (*scopes, *granted) or server.resource_scopes
+        return tuple(scope for scope in wanted if not supported or scope in supported)
 
     def _listener(self, path: str, *clients: Client | None) -> CallbackServer:
         """A listener on the registered port: the only one if configured, and some servers allow no other."""

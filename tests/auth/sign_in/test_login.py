@@ -637,6 +637,19 @@ def test_a_missing_permission_is_requested_together_with_those_that_are_there(de
     come_back(again)
 
 
+@pytest.mark.parametrize(("needed", "requested"), [((), "svc:read svc:list"), (("svc:write",), "svc:write")])
+def test_rfc_9728_2_the_services_own_scopes_are_requested_where_nothing_says_which(
+    desk: Desk, needed: tuple[str, ...], requested: str
+) -> None:
+    url = desk.service.url
+    resource = {"resource": url, "authorization_servers": [url], "scopes_supported": ["svc:read", "svc:list"]}
+    desk.service.routes["/.well-known/oauth-protected-resource"] = Reply(resource)
+    _, attempt = desk.begin(*needed, finds_issuer=True)
+    assert query_of(attempt)["scope"] == requested
+    come_back(attempt)
+    assert ended(attempt) == ""
+
+
 def test_scopes_that_the_server_does_not_have_are_not_requested(desk: Desk) -> None:
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(scopes_supported=["a"]))
     login, attempt = desk.begin("a", "b")
