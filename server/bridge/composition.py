@@ -42,20 +42,30 @@ class Bridge:
 
 
 @asynccontextmanager
-async def open_bridge(settings: Settings, redaction: Redaction) -> AsyncGenerator[Bridge]:
-    """A bridge with its HTTP clients open; nothing has been fetched yet."""
+async def open_bridge(
+    settings: Settings, redaction: Redaction, sender: type[Sender] = Sender
+) -> AsyncGenerator[Bridge]:
+    """A bridge with its HTTP clients open, which calls services through senders of this class.
+
+    Nothing has been fetched yet.
+    """
     for warning in settings.warnings:
         logger.warning(warning)
     async with AsyncExitStack() as stack:
-        yield _bridge(settings, redaction, [await _connect(s, settings, redaction, stack) for s in settings.systems])
+        connections = [await _connect(one, settings, redaction, stack, sender) for one in settings.systems]
+        yield _bridge(settings, redaction, connections)
 
 
 async def _connect(
-    settings: SystemSettings, everything: Settings, redaction: Redaction, stack: AsyncExitStack
+    settings: SystemSettings,
+    everything: Settings,
+    redaction: Redaction,
+    stack: AsyncExitStack,
+    sender_type: type[Sender],
 ) -> Connection:
     session = session_for(settings, everything.home, redaction)
     client = await stack.enter_async_context(client_for(settings, session, redaction))
-    sender = Sender(client, settings.origins, settings.name)
+    sender = sender_type(client, settings.origins, settings.name)
     anonymous = await stack.enter_async_context(anonymous_client(settings.site))
     fetcher = Fetcher(anonymous, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
     system = System(

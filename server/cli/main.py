@@ -136,7 +136,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
                     changed=given.changed,
                     accept=given.accept,
                 )
-            return call(settings, given.tool, given.arguments)
+            return call(settings, given.tool, given.arguments, dry_run=given.dry_run)
         case "login" | "logout":
             from .login import login, logout
 

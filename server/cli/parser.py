@@ -112,6 +112,7 @@ def command_line() -> argparse.ArgumentParser:
     call.add_argument(
         "arguments", nargs="?", default="{}", metavar="JSON", help="its arguments; - reads them from stdin"
     )
+    call.add_argument("--dry-run", action="store_true", help="show the request, without its credential; send nothing")
     add = command("add", "look up a system, write its settings, offer to sign in")
     add.add_argument("name", metavar="NAME", help="the name of the system, and the prefix of its tools")
     add.add_argument(

@@ -11,8 +11,11 @@ from contextlib import asynccontextmanager
 import anyio
 
 from ...tools.caller import Caller, caller
-from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse_json
-from ...tools.formats.text import counted
+from ...tools.errors import ToolError
+from ...tools.formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, parse_json
+from ...tools.formats.text import counted, map_text
+from ...tools.http.preview import PreviewSender, RequestPreview
+from ...tools.http.sender import Sender
 from ...tools.schema.argument_errors import unknown_arguments
 from ...tools.toolset.ranking import ToolIndex
 from ...tools.toolset.tool import Tool
@@ -82,8 +85,11 @@ def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool) ->
         print_changed(bridge, query, Terminal(sys.stdout, plain=bridge.settings.plain))
 
 
-def call(settings: Settings, name: str, arguments: str) -> int:
-    """Call one tool and print the result as JSON; the exit code is 0 success, 1 tool error, 2 usage error."""
+def call(settings: Settings, name: str, arguments: str, *, dry_run: bool) -> int:
+    """Call one tool and print the result as JSON; the exit code is 0 success, 1 tool error, 2 usage error.
+
+    With `dry_run`, print the request that the call would send first.
+    """
     try:
         values = parse_json(sys.stdin.read() if arguments == "-" else arguments)
     except InvalidJsonError as error:
@@ -98,7 +104,7 @@ def call(settings: Settings, name: str, arguments: str) -> int:
         from ..serving.sign_in import UserChannel
 
         redaction = start_log(settings.log_level, settings.log_file)
-        async with open_bridge(settings, redaction) as bridge:
+        async with open_bridge(settings, redaction, PreviewSender if dry_run else Sender) as bridge:
             await _load_for(bridge, name)
             if code := _report_unknown_apis(bridge):
                 return code
@@ -108,6 +114,8 @@ def call(settings: Settings, name: str, arguments: str) -> int:
                 return _report_failures(bridge) or USAGE_ERROR
             if unknown := unknown_arguments(tool.input_schema, values):
                 raise UsageError(f"{name}: {redaction.hide('; '.join(unknown))}")
+            if dry_run:
+                return await _preview(bridge, tool, values)
             terminal = Terminal(sys.stderr, plain=settings.plain)
 
             async def report(message: str) -> None:
@@ -121,6 +129,22 @@ def call(settings: Settings, name: str, arguments: str) -> int:
             return 1 if result.is_error else 0
 
     return anyio.run(run)
+
+
+async def _preview(bridge: Bridge, tool: Tool, arguments: JsonObject) -> int:
+    """Print the request of a call; a tool that needs none is called."""
+    hide = bridge.calls.redaction.hide
+    try:
+        result = await bridge.calls.call(tool, arguments)
+    except RequestPreview as preview:
+        _print_json(as_object(map_text(preview.as_json(), hide)))
+        return 0
+    except ToolError as error:
+        print(f"closient-mcp: {hide(f'{error.message} {error.next_step}'.strip())}", file=sys.stderr)
+        return 1
+    print(f"closient-mcp: {tool.name} sends no request; this is its result:", file=sys.stderr)
+    print(result.text)
+    return 0
 
 
 @asynccontextmanager

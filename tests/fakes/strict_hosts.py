@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from jsonschema import Draft202012Validator
 
-from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, objects_in
 
 # What comes out of a document; whatever else stands in a schema is a mistake.
 KEYWORDS = {
@@ -29,6 +29,7 @@ def faults_of(tool: JsonObject) -> list[str]:
     faults += [] if 0 < len(as_text(tool["description"])) <= 1024 else ["description"]
     faults += [f"{key} at the top" for key in ("anyOf", "oneOf", "allOf", "not", "enum", "$ref") if key in schema]
     faults += [] if schema.get("type") == "object" and isinstance(schema.get("properties"), dict) else ["no object"]
+    faults += ["an empty text among choices" for node in objects_in(schema) if "" in as_list(node.get("enum"))]
     return [*faults, *schema_faults(schema)]
 
 

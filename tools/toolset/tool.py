@@ -10,6 +10,7 @@ from ..formats.json_values import JsonObject, JsonValue
 from ..formats.text import one_line
 from ..formats.words import words_of
 from ..results.result import Result
+from ..schema.published import without_empty_choices
 from ..schema.shortening import shorten, shorten_text
 from ..tiers import Tier
 
@@ -63,7 +64,7 @@ class Tool:
             "name": self.name,
             "title": self.title,
             "description": shorten_text(self.description) if short else self.description,
-            "inputSchema": shorten(self.input_schema) if short else self.input_schema,
+            "inputSchema": without_empty_choices(shorten(self.input_schema)) if short else self.input_schema,
             "annotations": {
                 "title": self.title,
                 "readOnlyHint": self.tier == "read",

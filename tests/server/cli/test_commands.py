@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,6 +199,29 @@ def test_an_unknown_tool_is_misuse_where_the_catalog_was_read(sandbox: Sandbox) 
 
 def test_arguments_of_the_wrong_type_are_the_tools_error() -> None:
     assert "`gtin` must be a string or an integer, not [5]" in error_of(run("call", "validate_gtin", '{"gtin": [5]}'))
+
+
+def test_a_dry_run_shows_the_request_without_its_credential_and_sends_nothing(tmp_path: Path) -> None:
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Acme", "version": "1"},
+        "paths": {"/orders/{id}": {"post": {"operationId": "updateOrder"}}},
+    }
+    (tmp_path / "acme.json").write_text(json.dumps(document))
+    settings = tmp_path / "closient-mcp.toml"
+    settings.write_text(
+        '[systems.acme]\ndescription = "acme.json"\nbase = "https://api.acme.invalid/v1"\n'
+        'credential = { grant = "api_key", key = { env = "ACME_KEY" } }\n'
+    )
+    arguments = '{"name": "POST /orders/{id}", "arguments": {"id": "7", "body": {"state": "paid"}}}'
+    ran = run("--config", str(settings), "call", "update_operation", arguments, "--dry-run", ACME_KEY="secret-key")
+    assert ran.code == 0, ran.err
+    shown = json.loads(ran.out)
+    assert (shown["method"], shown["url"]) == ("POST", "https://api.acme.invalid/v1/orders/7")
+    assert shown["body"] == {"state": "paid"}
+    assert "secret-key" not in ran.out
+    nothing = run("call", "validate_gtin", '{"gtin": "036000291452"}', "--dry-run", site="https://nowhere.invalid")
+    assert (nothing.code, "sends no request" in nothing.err, json.loads(nothing.out)["valid"]) == (0, True, True)
 
 
 @pytest.mark.parametrize(
