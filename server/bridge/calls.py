@@ -18,7 +18,7 @@ class Calls:
     """Calls tools; `pages` keeps results that are too long to return whole."""
 
     redaction: Redaction
-    pages: ResultPages = field(default_factory=ResultPages)
+    pages: ResultPages
     checker: ArgumentChecker = field(default_factory=ArgumentChecker)
 
     async def call(self, tool: Tool, arguments: JsonObject) -> Result:

@@ -17,6 +17,7 @@ from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.system import System
 from ...tools.tiers import TIERS, lower_tier, tiers_up_to
 from ...tools.toolset.finders import Finder
+from ...tools.toolset.paging import ResultPages
 from ...tools.toolset.tool import Tool
 from ..settings.model import Settings, SystemSettings
 from .calls import Calls
@@ -90,7 +91,7 @@ async def _connect(
 
 
 def _bridge(settings: Settings, redaction: Redaction, connections: list[Connection]) -> Bridge:
-    calls, loader = Calls(redaction), Loader(connections)
+    calls, loader = Calls(redaction, ResultPages(settings.result_characters)), Loader(connections)
     systems = [connection.system for connection in connections]
     core = [*_core(connections), calls.pages.tool()]
     finder = Finder(

@@ -63,6 +63,7 @@ def load_settings(
         exposure=exposure,
         allow=_allow(options, table, sources),
         files=_files(path, table, sources),
+        result_characters=table.result_characters,
         log_level=_level(options.log_level or "warning"),
         log_file=options.log_file,
         plain="NO_COLOR" in environ,

@@ -143,8 +143,8 @@ class Settings:
     """All settings in force.
 
     `allow` is the highest tier that any system offers, `plain` turns colours off, `warnings` are for the author of the
-    settings file, `problems` are invalid settings that were left out, and agents may send files from the folders in
-    `files`.
+    settings file, `problems` are invalid settings that were left out, agents may send files from the folders in
+    `files`, and results that are longer than `result_characters` are cut.
     """
 
     systems: tuple[SystemSettings, ...]
@@ -155,6 +155,7 @@ class Settings:
     exposure: Exposure = field(default_factory=lambda: Exposure("auto"))
     allow: Tier = "destructive"
     files: tuple[Path, ...] = ()
+    result_characters: int = 40_000
     log_level: str = "warning"
     log_file: str | None = None
     plain: bool = False

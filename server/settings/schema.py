@@ -166,6 +166,9 @@ class ConfigFile(_Table):
     allow: Tier | None = Field(default=None, description="The highest tier that is offered; default destructive.")
     read_only: bool | None = Field(default=None, description='The same as allow = "read".')
     files: list[str] = Field(default=[], description="Folders from which agents may send files.")
+    result_characters: int = Field(
+        default=40_000, ge=2_000, le=500_000, description="Results that are longer are cut; default 40000."
+    )
     systems: dict[Annotated[str, Field(pattern=SYSTEM_NAME)], SystemTable] = Field(
         default={}, json_schema_extra={"additionalProperties": False}
     )

@@ -41,7 +41,7 @@ MAX_REDIRECTS = 4
 MAX_WAIT = 30.0
 _CALL_SECONDS = 50.0
 _ATTEMPTS = 3
-_REFUSED_ATTEMPTS = 8
+_REFUSED_ATTEMPTS = 5
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # Streams may never end, so only their beginning is read.
 _STREAMING = {EVENTS, *LINES, "multipart/x-mixed-replace"}

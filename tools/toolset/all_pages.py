@@ -17,36 +17,39 @@ from .tool import Tool
 MAX_PAGES = 50
 _MAX_CHARACTERS = 16_000_000
 # Hosts give up on a call at 60 seconds.
-_SECONDS = 35.0
+_SECONDS = 45.0
 
 
 async def call_all_pages(tool: Tool, arguments: JsonObject) -> Result:
     """Call a tool, and again for each next page; return the last page with the items of all of them.
 
-    Ends after 50 pages, 16 million characters or 35 seconds, and where a page fails or repeats; the note says so.
+    Ends after 50 pages, 16 million characters or 45 seconds, and where a page fails or repeats; the note says so.
 
     Raises:
         ToolError: the first call failed.
     """
+    until = anyio.current_time() + _SECONDS
     result = await tool.call(arguments)
     if result.next_page is None or not result.next_page.arguments:
         return result
-    path, until = result.next_page.items, anyio.current_time() + _SECONDS
+    path = result.next_page.items
     items = [*_items(result, path)]
     pages, characters, reason = 1, len(result.text), ""
     seen: set[str] = set()
     while (following := result.next_page) and not reason:
-        if pages == MAX_PAGES or characters > _MAX_CHARACTERS or anyio.current_time() > until:
-            reason = f"{MAX_PAGES} pages, {_MAX_CHARACTERS:,} characters and {_SECONDS:.0f} seconds are the limits"
+        if pages == MAX_PAGES or characters > _MAX_CHARACTERS:
+            reason = f"{MAX_PAGES} pages and {_MAX_CHARACTERS:,} characters are the limits"
         elif (key := to_text(following.arguments)) in seen:
             reason = "the service gives the same next page again"
         else:
             seen.add(key)
             await caller.get().report(f"Read {counted(pages, 'page')} of {tool.name}, {counted(len(items), 'item')}")
             try:
-                result = await tool.call({**arguments, **following.arguments})
-            except ToolError as error:
-                reason = error.message
+                with anyio.fail_after(until - anyio.current_time()):
+                    result = await tool.call({**arguments, **following.arguments})
+            except (ToolError, TimeoutError) as error:
+                is_late = isinstance(error, TimeoutError)
+                reason = f"{_SECONDS:.0f} seconds are the limit" if is_late else str(error)
                 continue
             pages, characters = pages + 1, characters + len(result.text)
             items += _items(result, path)

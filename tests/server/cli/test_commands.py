@@ -159,14 +159,6 @@ def test_an_unknown_gtin_and_a_bad_check_digit_are_different_errors(sandbox: San
     assert "its check digit doesn't match" in error_of(call(sandbox, "lookup_product", {"gtin": "09506000134359"}))
 
 
-def test_a_429_is_reported_with_the_time_to_wait(sandbox: Sandbox) -> None:
-    sandbox.fault("/search/api/v1/search", "429", times=5)
-    message = error_of(call(sandbox, "search_products", {"query": "jam"}))
-    assert "HTTP 429" in message
-    assert "Wait " in message
-    assert ", then try again" in message
-
-
 @pytest.mark.parametrize("kind", ["500", "503", "html", "malformed", "drop"])
 def test_every_failure_of_the_service_is_a_tool_error(sandbox: Sandbox, kind: str) -> None:
     sandbox.fault("/search/api/v1/search", kind, times=5)

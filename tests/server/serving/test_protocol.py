@@ -202,6 +202,15 @@ async def test_an_object_is_structured_content_unless_it_is_not_all(service: Ser
             assert result.structured_content == structured
 
 
+async def test_the_settings_say_how_long_results_may_be(service: Service, tmp_path: Path) -> None:
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/1"] = Reply(json.dumps({"data": list(range(3_000))}))
+    (tmp_path / "closient-mcp.toml").write_text("result_characters = 2000\n")
+    async with connected(service, environ={"CLOSIENT_API_KEY": KEY, "CLOSIENT_MCP_HOME": str(tmp_path)}) as client:
+        result = await client.call_tool("things_get_thing", {"id": "1"})
+    assert 1_900 < len(text(result)) <= 2_000
+
+
 PNG = png()
 BYTES = b"\0\1\2"
 ENCODED = base64.b64encode(PNG).decode()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 
 from closient_mcp.tools.caller import Caller, caller
@@ -16,6 +18,8 @@ from closient_mcp.tools.toolset import all_pages
 from closient_mcp.tools.toolset.all_pages import call_all_pages
 from closient_mcp.tools.toolset.finders import Finder
 from closient_mcp.tools.toolset.tool import Tool
+
+from ...fakes.virtual_time import in_virtual_time
 
 
 def listing(*pages: Any, path: tuple[str, ...] = (), then: Any = None, tier: Tier = "read") -> Tool:
@@ -54,7 +58,7 @@ async def test_reading_ends_at_a_number_of_pages(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(all_pages, "MAX_PAGES", 2)
     result = await call_all_pages(listing([1], [2], [3]), {})
     assert json.loads(result.text) == [1, 2]
-    assert result.note.startswith("[2 items of 2 pages: reading ended because 2 pages, ")
+    assert result.note.startswith("[2 items of 2 pages: reading ended because 2 pages and ")
     assert result.next_page == NextPage("There is more.", {"page": 2})
     assert result.partial
 
@@ -71,9 +75,25 @@ async def test_what_was_read_before_a_failure_is_returned_with_its_reason() -> N
     assert "reading ended because acme answered HTTP 500.]" in result.note
 
 
+def test_reading_ends_before_hosts_give_up_on_the_call() -> None:
+    tool = listing([1], [2], [3])
+
+    async def slow(arguments: JsonObject) -> Result:
+        await anyio.sleep(20)
+        return await tool.call(arguments)
+
+    async def main() -> Result:
+        result = await call_all_pages(replace(tool, call=slow), {})
+        assert anyio.current_time() == 45
+        return result
+
+    result = in_virtual_time(main)
+    assert json.loads(result.text) == [1, 2]
+    assert result.note.startswith("[2 items of 2 pages: reading ended because 45 seconds are the limit.]")
+
+
 async def test_numbers_of_all_pages_keep_their_digits() -> None:
-    tool = listing([1], [2])
-    call = tool.call
+    call = listing([1], [2]).call
 
     async def exact(arguments: JsonObject) -> Result:
         result = await call(arguments)
