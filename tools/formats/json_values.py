@@ -12,6 +12,7 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 JsonObject: TypeAlias = dict[str, JsonValue]
 
 MAX_DEPTH = 200
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class InvalidJsonError(ValueError):
@@ -101,7 +102,7 @@ def as_text(value: JsonValue) -> str:
 
 def to_text(value: JsonValue) -> str:
     """Serialize to compact JSON without escaping non-ASCII characters."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
 
 class LiteralNumber(float):

@@ -83,7 +83,8 @@ def read_body(reader: SchemaReader, operation: JsonObject, method: str) -> tuple
     if others:
         body = replace(body, alternatives=tuple(_body(choice, required, choices) for choice in others))
         alternatives = [_with_media_type(_schema(reader, choice), choice) for choice in others]
-        schema = {"anyOf": list[JsonValue]([schema, *alternatives])}
+        union: JsonObject = {"anyOf": [schema, *alternatives]}
+        schema = union
     description = one_line(as_text(node.get("description")), 300)
     if description and "description" not in schema:
         schema = {**schema, "description": description}

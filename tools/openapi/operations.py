@@ -15,7 +15,7 @@ from ..schema.reader import SchemaReader
 from ..tiers import Tier, tier_of
 from .bodies import Body
 from .names import OperationLabel, operation_names, tool_names
-from .outline import answer_outline, error_outline
+from .outline import Outlines
 from .parameters import Parameter, read_inputs
 from .paths import OperationNode, find_operations
 from .responses import response_types
@@ -95,12 +95,12 @@ def read_operations(
     if total > MAX_OPERATIONS:
         reason = f"it has {total} operations; {MAX_OPERATIONS} are read"
         problems.append(Problem(source.url, reason, "the others are left out", "/paths"))
-    reader = SchemaReader(document, unresolved)
+    reader, outlines = SchemaReader(document, unresolved), Outlines(document)
     operations: list[Operation] = []
     names = operation_names([node.label for node in nodes])
     for node, name, tool in zip(nodes, names, tool_names(source.prefix, names), strict=True):
         try:
-            operation, notices = _operation(reader, source, node, name, tool)
+            operation, notices = _operation(reader, outlines, source, node, name, tool)
         except (UnusableError, InvalidUrlError) as error:
             problems.append(node.problem(str(error)))
         except Exception as error:  # a bug with one operation must not affect the others
@@ -136,7 +136,7 @@ def _check_document(document: JsonObject, source: Source) -> list[Problem]:
 
 
 def _operation(
-    reader: SchemaReader, source: Source, found: OperationNode, name: str, tool: str
+    reader: SchemaReader, outlines: Outlines, source: Source, found: OperationNode, name: str, tool: str
 ) -> tuple[Operation, tuple[str, ...]]:
     """Return the operation, and notices of what was left out of it."""
     label, node, document = found.label, found.node, reader.document
@@ -163,8 +163,8 @@ def _operation(
         renames=inputs.renames,
         accept=response_types(document, node),
         operation_id=one_line(label.operation_id, 200),
-        answer=answer_outline(document, node),
-        errors=error_outline(document, node),
+        answer=outlines.answer(node),
+        errors=outlines.errors(node),
     )
     return operation, inputs.notices
 

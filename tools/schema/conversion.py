@@ -118,7 +118,8 @@ class Conversion:
             described = bool(schema.get("description"))
             result = self._convert_all_of(parts[:_BRANCH_LIMIT], result, depth, described=described)
             hidden = hidden.union(*map(self._hidden_in, parts[:_BRANCH_LIMIT]))
-        return result if part else finish(result, hidden, self._with_default(schema))
+        optional = self._with_default(schema) if "required" in result and not part else ()
+        return result if part else finish(result, hidden, optional)
 
     def _convert_object(self, schema: JsonObject, depth: int) -> tuple[JsonObject, set[str]]:
         """Return the keywords for properties, and the shown names of read-only ones."""

@@ -38,9 +38,11 @@ class Discriminator:
         own = as_object(properties.get(self.shown))
         tags = [self._tags(reference) for reference in references]
         if all(tags) and own.get("type", "string") == "string":
-            own = {"enum": unique(tag for values in tags for tag in values), **own, "type": "string"}
-        required = unique([*as_list(result.get("required")), self.shown])
-        return {**result, "type": "object", "properties": {**properties, self.shown: own}, "required": required}
+            values: JsonObject = {"enum": unique(tag for listed in tags for tag in listed)}
+            own = {**values, **own, "type": "string"}
+        required: JsonObject = {"required": unique([*as_list(result.get("required")), self.shown])}
+        shown: JsonObject = {**properties, self.shown: own}
+        return {**result, "type": "object", "properties": shown, **required}
 
     def _tags(self, reference: str) -> list[JsonValue]:
         """Return the texts that select a branch, or none if they are not known to be texts."""

@@ -96,7 +96,8 @@ class SchemaReader:
         if reference not in self._components:
             schema = self.target(reference)
             if subtypes := self._subtypes_of(reference):
-                schema = {**schema, "oneOf": [{"$ref": subtype} for subtype in subtypes]}
+                union: JsonObject = {"oneOf": [{"$ref": subtype} for subtype in subtypes]}
+                schema = {**schema, **union}
             self._components[reference] = self._convert(reference, schema)
         return self._components[reference]
 

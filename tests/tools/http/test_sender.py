@@ -387,6 +387,6 @@ async def test_an_invalid_answer_is_told_from_none(reply: bytes, reason: str) ->
         url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
         with pytest.raises(UnreachableError) as caught:
             await Sender(client, frozenset({url}), "acme").send(Request("POST", url))
+        assert caught.value.message == f"acme (127.0.0.1) {reason}"
+        assert caught.value.next_step == MAY_HAVE_SUCCEEDED
         group.cancel_scope.cancel()
-    assert caught.value.message == f"acme (127.0.0.1) {reason}"
-    assert caught.value.next_step == MAY_HAVE_SUCCEEDED
