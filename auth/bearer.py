@@ -65,10 +65,11 @@ class BearerAuth(httpx2.Auth):
         stored, host, status = self._session.store.read().tokens, response.url.host, response.status_code
         if stored is None or stored.access_token != token:
             return None
-        if self._session.accepted_token == token:
+        not_renewed = stored.refresh_token and self._session.ended
+        if self._session.accepted_token == token and not not_renewed:
             message = f"{host} accepted your sign-in elsewhere but rejected it for this operation ({status})."
             return self._user_action_required(response, message, _NOT_ALLOWED)
-        if self._session.is_new(token):
+        if self._session.is_new(token) and not not_renewed:
             return self._rejected(response, token)
         self._session.remember(lambda history: history.with_dead(token))
         return None

@@ -189,6 +189,7 @@ class Session:
             UserActionRequired: a credential of the settings is missing or rejected.
         """
         self.credentials.load()
+        self.ended = ""
         with self.store.lock():
             record = self._save_unsaved(self.store.read())
             tokens = self._tokens_of(record)

@@ -305,6 +305,20 @@ async def test_rfc_6749_5_2_a_refresh_rejected_in_other_words_keeps_the_record_a
     assert await home.session().token() == "access-token-1"
 
 
+async def test_a_token_that_was_revoked_and_cannot_be_renewed_leads_to_a_sign_in_though_it_was_good(home: Home) -> None:
+    home.sign_in()
+    api = Api(only("access-token-0"))
+    async with api.client(home.session()) as client:
+        assert (await client.get(f"{API}/a")).status_code == 200
+        api.accepts = only()
+        home.fail(Reply({"error": "invalid_request"}, 400))
+        for _ in range(2):
+            with pytest.raises(SignInRequired, match='did not renew the last sign-in: "invalid_request"'):
+                await client.get(f"{API}/a")
+    assert home.kept()
+    assert home.store().read().history.is_dead("access-token-0")
+
+
 @pytest.mark.parametrize(("asked", "sent"), [(("a", "offline_access"), ["a b"]), ((), [])])
 async def test_rfc_6749_6_a_refresh_repeats_the_scope_where_the_sign_in_requested_one(
     home: Home, asked: tuple[str, ...], sent: list[str]
