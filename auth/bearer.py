@@ -98,7 +98,8 @@ class BearerAuth(httpx2.Auth):
         self._session.note_rejection(token)
         host, issuer = response.url.host, self._session.profile.issuer
         message = f"{host} rejected a token that {issuer} has just issued ({response.status_code})."
-        next_step = "Check that both belong to the same environment (production, testing)."
+        differences = self._session.profile.differences(record.tokens.details) if record.tokens else ""
+        next_step = f"{differences} Check that both belong to the same environment (production, testing).".strip()
         return self._user_action_required(response, message, next_step)
 
     def _scope_error(self, response: httpx2.Response, scope: str) -> UserActionRequired:

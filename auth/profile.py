@@ -33,7 +33,8 @@ class Profile:
     credentials in the token endpoint's query. `finds_issuer`: `issuer` is the service itself, which
     may name another authorization server (RFC 9728), but none of those in `foreign`: the hosts of other services, and
     whose they are. `store` is where the tokens are kept. `or_else` is an alternative
-    to signing in, such as "or set ACME_KEY".
+    to signing in, such as "or set ACME_KEY". Token responses may have the user's name in `name_details`, and should
+    have the values in `expected_details`.
     """
 
     system: str
@@ -56,8 +57,29 @@ class Profile:
     foreign: Mapping[str, str] = field(default_factory=dict[str, str])
     store: Place = "file"
     or_else: str = ""
+    name_details: tuple[str, ...] = ()
+    expected_details: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def unattended(self) -> bool:
         """Whether the grant needs no user."""
         return self.grant in ("client_credentials", "password")
+
+    def user_in(self, details: Mapping[str, str]) -> str:
+        """The user's name in the details of a token response, empty without one."""
+        return " ".join(details[name] for name in self.name_details if name in details)
+
+    def differences(self, details: Mapping[str, str]) -> str:
+        """How the details of a token response differ from the settings, as a sentence; empty if they do not."""
+        names = [name for name, value in self.expected_details.items() if details.get(name, value) != value]
+        facts = (
+            f"The sign-in belongs to {name.removesuffix('_id').lower()} {details[name]}, "
+            f"the settings say {self.expected_details[name]}."
+            for name in names
+        )
+        return " ".join(facts)
+
+    def described(self, user: str, details: Mapping[str, str]) -> str:
+        """Who is signed in, such as ` as Ana Kern (retailer_id 5)`; empty if nothing is known."""
+        facts = ", ".join(f"{name} {value}" for name, value in details.items() if name not in self.name_details)
+        return (f" as {user}" if user else "") + (f" ({facts})" if facts else "")

@@ -64,13 +64,17 @@ class Client(_Part):
 
 
 class Tokens(_Part):
-    """Tokens as granted; times are seconds since 1970, `expires_at` is None if the server did not say."""
+    """Tokens as granted; times are seconds since 1970, `expires_at` is None if the server did not say.
+
+    `details` are what the server said beside them, such as an `organization_id`.
+    """
 
     access_token: str = Field(repr=False)
     refresh_token: str | None = Field(default=None, repr=False)
     scope: str = ""
     obtained_at: float
     expires_at: float | None = None
+    details: dict[str, str] = Field(default_factory=dict[str, str])
 
 
 class Pending(_Part):
@@ -112,8 +116,8 @@ class Device(_Part):
 class Record(_Part):
     """Everything stored of one sign-in: one system, site, client and user.
 
-    `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their name.
-    `warning` is what the user should know about a successful sign-in. `seal` identifies the secrets that a keyring
+    `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their
+    name, `account` what the server identifies them by, if known. `warning` is what the user should know about a successful sign-in. `seal` identifies the secrets that a keyring
     holds; without it, all are in the file. `spare` is a client that was registered while another client's tokens were
     stored, for the next sign-in.
     """
@@ -135,6 +139,7 @@ class Record(_Part):
     client: Client | None = None
     tokens: Tokens | None = None
     user: str = ""
+    account: str = ""
     pending: Pending | None = None
     device: Device | None = None
     asked: tuple[str, ...] = ()

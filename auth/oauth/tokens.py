@@ -6,16 +6,19 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from urllib.parse import quote_plus
 
 from ..records import Client, Server, Tokens
 from .http import Request, Response, valid_scopes
-from .rejections import Meaning, Rejection, RequestKind, read_rejection
+from .rejections import Meaning, Rejection, RequestKind, cleaned, read_rejection
 
 # A clock that was set back further than this no longer says anything about expiry.
 _CLOCK_JUMP = 300.0
 _LONGEST_MARGIN = 60.0
+_MOST_DETAILS = 10
+_DETAIL = re.compile(r"\w{1,40}", re.ASCII)
+_NO_DETAIL = re.compile(r"token|secret|password|key|code|assertion|session|jti|nonce|scope|expire", re.IGNORECASE)
 # RFC 6749 appendix A.12, A.17.
 _VSCHARS = re.compile(r"[ -~]*")
 
@@ -113,8 +116,20 @@ def read_tokens(request: RequestKind, response: Response, now: float, previous: 
         scope=" ".join(valid_scopes(response.text("scope").split())) or (previous.scope if previous else ""),
         obtained_at=now,
         expires_at=now + lifetime if lifetime else None,
+        details={**(previous.details if previous else {}), **_details(response)},
     )
     return Granted(tokens, response.text("id_token"))
+
+
+def _details(response: Response) -> dict[str, str]:
+    """What the response says beside the tokens, without anything that may be secret."""
+    details: dict[str, str] = {}
+    for name, value in (response.body or {}).items():
+        values = cast(list[object], value) if isinstance(value, list) else [value]
+        text = ", ".join(str(each) for each in values if isinstance(each, str | int) and not isinstance(each, bool))
+        if _DETAIL.fullmatch(name) and not _NO_DETAIL.search(name) and text and len(details) < _MOST_DETAILS:
+            details[name] = cleaned(text)[:100].strip()
+    return details
 
 
 def as_seconds(value: object) -> float:

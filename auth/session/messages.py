@@ -96,6 +96,14 @@ class Messages:
         error.reason = reason
         return error
 
+    def another_user(self, user: str, before: str) -> UserActionRequired:
+        """A sign-in for more scopes was answered by another account, or for another organization."""
+        answered = f"as {user}" if user and user != before else "with another account or for another organization"
+        return self.failure(
+            f"you signed in at {self._issuer} {answered}, while {before or 'another account'} is signed in",
+            f"Nothing was changed. To switch, run `closient-mcp logout {self._profile.system}` first.",
+        )
+
     def cancelled(self) -> UserActionRequired:
         """The user signed out meanwhile, or the sign-in failed in another process."""
         return self.failure("the sign-in was cancelled by a sign-out or an error elsewhere", "Ask again to start over.")

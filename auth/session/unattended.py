@@ -76,7 +76,8 @@ class Unattended:
             changes["refresh_token"] = None  # RFC 6749 §4.4.3: there should be none, and none is needed
         tokens = granted.tokens.model_copy(update=changes)
         history = record.history.model_copy(update={"bad_credentials": ""})
-        return record.model_copy(update={"tokens": tokens, "asked": self._scopes, "history": history})
+        user = self._profile.user_in(tokens.details)
+        return record.model_copy(update={"tokens": tokens, "user": user, "asked": self._scopes, "history": history})
 
     def _error(self, record: Record, rejection: Rejection) -> AuthError:
         if rejection.meaning is Meaning.SIGN_IN_GONE:

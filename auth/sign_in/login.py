@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import httpx2
@@ -311,6 +311,13 @@ class Login:
                 self._exchange(attempt, query, pending)
         if attempt.error:
             return failed(f"{attempt.error.message} {attempt.error.next_step}")
+        return self._done_page()
+
+    def _done_page(self) -> Page:
+        with suppress(AuthError):
+            record = self._store.read()
+            if who := self._profile.described(record.user, record.tokens.details if record.tokens else {}):
+                return replace(DONE, text=f"You are signed in{who}. {DONE.text}")
         return DONE
 
     def _resource_rejected(self, error: str, pending: Pending) -> bool:

@@ -62,11 +62,11 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
         except AuthError as error:
             terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
             return 1
-        terminal.say(terminal.paint(f"Signed in to {system.name} ({system.site}).", GREEN))
+        await anyio.to_thread.run_sync(_greet, terminal, connection, f"{system.name} ({system.site})")
         return 0
     attempt = login.start(bridge.tools.scopes_to_request(system.name), browser=browser, interactive=True, device=device)
     await anyio.to_thread.run_sync(_guide, login, attempt, terminal, browser, system.site)
-    return _report(attempt, terminal, system.site)
+    return await anyio.to_thread.run_sync(_report, attempt, terminal, connection)
 
 
 def logout(settings: Settings, *, forget: bool) -> int:
@@ -153,9 +153,19 @@ def _read_pasted(login: Login, attempt: SignInAttempt, terminal: Terminal) -> No
             terminal.say("That is not the URL of this sign-in. Copy the whole line from the browser.")
 
 
-def _report(attempt: SignInAttempt, terminal: Terminal, site: str) -> int:
+def _greet(terminal: Terminal, connection: Connection, name: str) -> None:
+    """Tell the user who they are signed in as, and what differs from the settings."""
+    assert connection.session
+    record, profile = connection.session.store.read(), connection.session.profile
+    details = record.tokens.details if record.tokens else {}
+    terminal.say(terminal.paint(f"Signed in to {name}{profile.described(record.user, details)}.", GREEN))
+    if differences := profile.differences(details):
+        terminal.say(differences)
+
+
+def _report(attempt: SignInAttempt, terminal: Terminal, connection: Connection) -> int:
     if error := attempt.report():
         terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1
-    terminal.say(terminal.paint(f"Signed in to {site}.", GREEN))
+    _greet(terminal, connection, connection.settings.site)
     return 0

@@ -6,14 +6,14 @@ from ...auth.errors import AuthError
 from ...auth.oauth.discovery import same_origin
 from ...auth.secrets.references import SecretError
 from ...tools.catalog.discovery import DocumentSource
-from ...tools.formats.json_values import JsonObject, JsonValue, as_list
+from ...tools.formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ...tools.formats.text import counted, utc_time
 from ...tools.problems import Problem
 from ...tools.tiers import TIERS
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
 from ..bridge.report import skipped_of, unknown_apis
-from ..settings.model import ApiKey, NoCredential, SystemSettings
+from ..settings.model import ApiKey, NoCredential, SignIn, SystemSettings
 
 _SHOWN_SUBJECTS = 3
 
@@ -78,11 +78,13 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     ends = None if tokens.expires_at is None else utc_time(tokens.expires_at)
     renewable = tokens.refresh_token is not None
     state |= {"signed_in": True, "user": record.user or None, "scopes": scopes, "expires": ends, "renewable": renewable}
+    if tokens.details:
+        state["details"] = {**tokens.details}
     state |= {"store": "keyring" if record.seal else "file", "store_wanted": profile.store}
     if record.history.withheld:
         state["withheld"] = [*record.history.withheld]
-    if record.warning:
-        state["warning"] = record.warning
+    if warning := " ".join(filter(None, (profile.differences(tokens.details), record.warning))):
+        state["warning"] = warning
     return state
 
 
@@ -161,7 +163,9 @@ def _credential_line(state: JsonObject, settings: SystemSettings) -> str:
         return f"credential: {state['grant']}, not used yet; the first call signs in"
     if not state["signed_in"]:
         return f"credential: not signed in; run `closient-mcp login {settings.name}`, or make a call that needs it"
-    who = f" as {state['user']}" if state["user"] else ""
+    assert isinstance(settings.credential, SignIn)
+    details = {name: as_text(value) for name, value in as_object(state.get("details")).items()}
+    who = settings.credential.profile.described(as_text(state["user"]), details)
     scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
     renewed = f"until {state['expires']}" if state["expires"] else ""
     if state["renewable"] or unattended:

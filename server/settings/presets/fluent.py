@@ -41,6 +41,8 @@ def settings(reader: TableReader) -> SystemSettings:
         new_profile(name, site, origins),
         endpoints=Endpoints(token=f"{site}/oauth/token"),
         client_auth="client_secret_post",
+        name_details=("FirstName", "LastName"),
+        expected_details={"Retailer_id": str(table.retailer)} if table.retailer is not None else {},
         scopes=("retailer" if _is_integration(reader) else "api",),
     )
     introduction = (

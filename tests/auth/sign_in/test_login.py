@@ -305,6 +305,48 @@ def test_openid_core_3_1_3_7_an_id_token_must_response_this_very_request(desk: D
     assert (desk.record().tokens is not None) is own
 
 
+@pytest.mark.parametrize("other", [{"user_id": "user-2"}, {"organization_id": "org-2"}])
+def test_a_sign_in_for_more_scopes_never_replaces_the_user_by_another(desk: Desk, other: dict[str, str]) -> None:
+    own = {"user_id": "user-1", "organization_id": "org-1"}
+    desk.granted |= own
+    _, attempt = desk.begin("a")
+    assert "organization_id org-1" in come_back(attempt).text
+    assert ended(attempt) == ""
+    assert at_rest()
+    before = desk.record().tokens
+    assert before
+    assert before.details == own
+    desk.granted |= {**other, "access_token": "the-other-token"}
+    _, further = desk.begin("a", "b")
+    assert "run `closient-mcp logout closient` first" in come_back(further).text
+    assert "another account or for another organization" in ended(further)
+    assert desk.record().tokens == before
+    assert at_rest()
+    desk.granted |= own
+    _, again = desk.begin("a", "b")
+    come_back(again)
+    assert ended(again) == ""
+    assert desk.record().asked == ("a", "b")
+
+
+def test_rule_2_a_name_that_a_server_chose_is_cleaned_where_it_is_read(desk: Desk) -> None:
+    desk.granted |= {
+        "organization_id": "org\x1b]0;T\x07\x1b[2J\x9b31m\u202e1" + "x" * 1000,
+        "\x1b": "x",
+        "session_key": "k",
+    }
+    desk.granted["scope"] = "read\x1b]0;T\x07 x\u202ey a"
+    _, attempt = desk.begin("a")
+    come_back(attempt)
+    assert ended(attempt) == ""
+    tokens = desk.record().tokens
+    assert tokens
+    assert tokens.scope == "a"
+    (organization,) = tokens.details.values()
+    assert organization.isprintable()
+    assert len(organization) == 100
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "file:///etc/passwd", "http://evil.example/", "https://u:p@h/", "ftp://h/"]
 )
