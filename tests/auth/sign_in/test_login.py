@@ -330,11 +330,8 @@ def test_a_sign_in_for_more_scopes_never_replaces_the_user_by_another(desk: Desk
 
 
 def test_rule_2_a_name_that_a_server_chose_is_cleaned_where_it_is_read(desk: Desk) -> None:
-    desk.granted |= {
-        "organization_id": "org\x1b]0;T\x07\x1b[2J\x9b31m\u202e1" + "x" * 1000,
-        "\x1b": "x",
-        "session_key": "k",
-    }
+    hostile = "org\x1b]0;T\x07\x1b[2J\x9b31m\u202e1" + "x" * 1000
+    desk.granted |= {"organization_id": hostile, "\x1b": "x", "session_key": "k"}
     desk.granted["scope"] = "read\x1b]0;T\x07 x\u202ey a"
     _, attempt = desk.begin("a")
     come_back(attempt)
