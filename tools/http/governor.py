@@ -111,7 +111,8 @@ class Governor:
     _all: _Limit = field(default_factory=_Limit, init=False)
     _groups: dict[str, _Limit] = field(default_factory=dict[str, _Limit], init=False)
     _is_shared: bool = field(default=False, init=False)
-    _failures: int = field(default=0, init=False)
+    _backoff: float = field(default=_FIRST_BACKOFF, init=False)
+    _backed_off: float = field(default=0.0, init=False)
     _waiting: list[_Ticket] = field(default_factory=list[_Ticket], init=False)
     _next_of: dict[str, float] = field(default_factory=dict[str, float], init=False)
     _number: float = field(default=0.0, init=False)
@@ -219,11 +220,13 @@ class Governor:
                 self._is_shared |= refused and now >= limit.opens_at and self._closes_with_another(limit, now + wait)
                 self._limits(group)[-1].close(now + wait, certain=True)
             elif sent >= self._all.opens_at:  # otherwise this refusal was counted
-                self._all.close(now + min(_FIRST_BACKOFF * 2**self._failures, _LONGEST_BACKOFF), certain=True)
-                self._failures += 1
+                self._all.close(now + self._backoff, certain=True)
+                self._backed_off, self._backoff = self._backoff, min(2 * self._backoff, _LONGEST_BACKOFF)
             return
-        if self._failures and sent >= self._all.opens_at:
-            self._failures, self._all.room = 0, None
+        if self._backed_off and sent >= self._all.opens_at:
+            # The next wait begins with half of what was enough, so that a burst learns the pace.
+            self._backoff, self._backed_off = max(_FIRST_BACKOFF, self._backed_off / 2), 0.0
+            self._all.room = None
         limit.record(headers, now)
 
     def _closes_with_another(self, limit: _Limit, opens_at: float) -> bool:

@@ -6,21 +6,21 @@ import json
 from decimal import Decimal
 from typing import cast
 
-from ..formats.json_values import JsonObject, JsonValue
+from ..formats.json_values import MAX_DEPTH, JsonObject, JsonValue, depth_exceeds
 
 # Beyond this, JavaScript rounds integers.
 _LARGEST_INTEGER = 2**53 - 1
 
 
 def structured_object(text: str) -> JsonObject | None:
-    """Return the JSON object that the text is, or None if it would lose data: repeated keys or digits."""
+    """Return the JSON object that the text is, or None if it would lose repeated keys or digits, or is very deep."""
     if not text.startswith("{"):
         return None
     try:
         value = json.loads(text, object_pairs_hook=_distinct, parse_int=_integer, parse_float=_number)
     except (ValueError, RecursionError):
         return None
-    return cast(JsonObject, value)
+    return None if depth_exceeds(value, MAX_DEPTH) else cast(JsonObject, value)
 
 
 def _distinct(members: list[tuple[str, JsonValue]]) -> JsonObject:

@@ -194,6 +194,7 @@ async def test_an_object_is_structured_content_unless_it_is_not_all(service: Ser
             ('{"price":1.10,"n":[null]}', {"price": 1.1, "n": [None]}),
             ('{"id":12345678901234567890}', None),
             ('{"a":1,"a":2}', None),
+            ('{"a":' * 600 + "1" + "}" * 600, None),
             ("[1]", None),
             (json.dumps({"data": ["x" * 99] * 999}), None),
         ]:
