@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 import random
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -70,6 +71,8 @@ class McpBridge:
         self._subscriptions = ListenHandler(self._changes.bus)
         self._shown: list[JsonObject] | None = None
         self._began = time.monotonic()
+        self._loaded_systems = 0
+        self._patience_ends = math.inf
         self._is_loading = False
 
     def server(self) -> Server[Any]:
@@ -152,12 +155,12 @@ class McpBridge:
         A system that failed at once, or was read from a file, says nothing about how long the others need.
         """
         systems = [connection.system for connection in self._bridge.connections.values()]
-        last = until = self._began + _FIRST_LIST_SECONDS
-        loaded = 0
-        while time.monotonic() < until and not all(system.attempted for system in systems):
-            if (now := sum(system.loaded and not system.source.is_local for system in systems)) > loaded:
-                loaded, took = now, time.monotonic() - self._began
-                until = min(last, self._began + 2 * took + _PATIENCE)
+        last = self._began + _FIRST_LIST_SECONDS
+        while time.monotonic() < min(last, self._patience_ends) and not all(system.attempted for system in systems):
+            now = sum(system.loaded and not system.source.is_local for system in systems)
+            if now > self._loaded_systems:
+                self._loaded_systems, took = now, time.monotonic() - self._began
+                self._patience_ends = self._began + 2 * took + _PATIENCE
             await anyio.sleep(_POLL)
 
     def _definitions(self) -> list[JsonObject]:
@@ -188,6 +191,8 @@ class McpBridge:
             with anyio.move_on_after(_FIRST_LIST_SECONDS):
                 await self._loaded.wait()
             tool = self._bridge.tools.find(params.name)
+        elif tool in self._bridge.tools.finders:
+            await self._wait_for_documents()
         if tool is None and settings.problems:  # perhaps a tool of a system that was left out
             return _invalid_settings(settings)
         if tool is None:

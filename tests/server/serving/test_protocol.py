@@ -366,6 +366,39 @@ def slow_catalog(service: Service, released: threading.Event) -> None:
     service.routes["/.well-known/api-catalog"] = answer
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("find_operations", {"query": "get thing"}),
+        ("describe_operation", {"name": "things_get_thing"}),
+        ("read_operation", {"name": "things_get_thing", "arguments": {"id": "1"}}),
+    ],
+)
+async def test_the_first_call_waits_for_the_documents(
+    service: Service, tool: str, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.serve_apis(things=DOCUMENT)
+    service.routes["/things/api/v1/things/1"] = Reply({"id": 1})
+    released = threading.Event()
+    slow_catalog(service, released)
+    async with connected(service) as client:
+
+        class Waited:
+            """The catalog comes only once something waits for it."""
+
+            def monotonic(self) -> float:
+                released.set()
+                return 0.0
+
+        monkeypatch.setattr(protocol, "time", Waited())
+        try:
+            result = await client.call_tool(tool, arguments)
+        finally:
+            released.set()
+    assert not result.is_error, text(result)
+    assert "still being read" not in text(result)
+
+
 @pytest.mark.parametrize("era", ERAS)
 async def test_slow_documents_are_announced_after_a_first_list_without_them(
     service: Service, era: Era, monkeypatch: pytest.MonkeyPatch
