@@ -72,6 +72,7 @@ def checked_claims(
     options |= {name: {"essential": True, "value": value} for name, value in expected.items()}
     options["iss"] = {"essential": True, "values": [server.issuer, *server.aliases]}
     now = issued = int(time.time())
+    claims: dict[str, object] = {}
     try:
         claims = jwt.decode(id_token, KeySet.import_key_set(_keys(keys)), algorithms=algorithms).claims
         issued = _seconds(claims, "iat", now)

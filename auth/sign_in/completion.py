@@ -27,7 +27,9 @@ def save_sign_in(session: Session, granted: Granted, begun: Pending | Device, no
     tokens, requested = granted.tokens, begun.scopes
     # Servers whose endpoints are in the settings may have no keys; then the id_token is ignored.
     verifiable = begun.server.jwks_uri or "openid" in requested
-    claims = _verified_claims(session, granted, begun, nonce) if granted.id_token and verifiable else {}
+    claims: Mapping[str, object] = {}
+    if granted.id_token and verifiable:
+        claims = _verified_claims(session, granted, begun, nonce)
     user = _first(claims, "email", "preferred_username", "name", "sub") or session.profile.user_in(tokens.details)
     account = _first(claims, "sub") or _first(tokens.details, "user_id", "sub")
     if organization := _first(claims, "organization_name", "organization", "organization_id", "org_id"):
