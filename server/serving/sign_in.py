@@ -128,7 +128,7 @@ def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserCha
             "Finish signing in, then repeat the request."
         )
     else:
-        why = "If you trust it:" if destination.server else "No browser can be opened from here."
+        why = "If you trust that server, do this." if destination.server else "No browser can be opened from here."
         place = f"Open {destination.url} on this machine, or run" if channel.keeps_running else "Run"
         command = f"login {needed.system}" if destination.server else "login --no-browser"
         next_step = f"{why} {place} `closient-mcp {command}` in a terminal; then repeat the request."
