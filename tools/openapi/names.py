@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..formats.text import short_digest
@@ -39,6 +39,7 @@ _PACKAGES = {"api", "apis", "resources", "services"}  # also nouns, as in `list_
 _FILLERS = {"a", "an", "the", "of", "by", "for", "in", "to", "and", "with", "from", "on"}
 # Springfox: function name, then method (`listUsersUsingGET_1`).
 _USING = re.compile(r"(?<=.)_?using_?(?:get|post|put|patch|delete|head|options)(?:_\d+)?$", re.IGNORECASE)
+_NUMBER = re.compile(r"_\d{1,3}$")
 _MAX_SUMMARY_WORDS = 6
 _METHODS = {"post", "put", "patch"}  # redundant as verbs
 _METHOD_VERBS = {"get": "get", "post": "create", "put": "replace", "patch": "update", "delete": "delete"}
@@ -60,6 +61,7 @@ def operation_names(operations: Sequence[OperationLabel]) -> list[str]:
     Operations without an id are named after their summary, if it is short; those whose names are missing, equal or a
     single verb after their paths.
     """
+    operations = _without_numbers(operations)
     document = _Document.of(operations)
     names = ["" if document.has_generic_id(operation) else _own_name(operation) for operation in operations]
     names = _rename_shared(names, operations, lambda label, _: _path_name(label, document, with_parameters=False))
@@ -67,6 +69,14 @@ def operation_names(operations: Sequence[OperationLabel]) -> list[str]:
     return _rename_shared(
         names, operations, lambda label, name: f"{name}_{short_digest(f'{label.method} {label.path}')}"
     )
+
+
+def _without_numbers(operations: Sequence[OperationLabel]) -> list[OperationLabel]:
+    """Remove the numbers by which generators tell equal ids apart (`list`, `list_1`)."""
+    plain = [_NUMBER.sub("", operation.operation_id) for operation in operations]
+    uses = Counter(plain)
+    pairs = zip(operations, plain, strict=True)
+    return [replace(operation, operation_id=name) if uses[name] > 1 else operation for operation, name in pairs]
 
 
 def _rename_shared(names: Sequence[str], items: Sequence[Item], rename: Callable[[Item, str], str]) -> list[str]:

@@ -88,6 +88,16 @@ def test_local_ids_are_replaced_by_names_from_the_paths() -> None:
     ]
 
 
+def test_numbers_that_tell_equal_ids_apart_are_replaced_by_paths() -> None:
+    operations = [
+        OperationLabel("get", "/users", "getAll", ""),
+        OperationLabel("get", "/groups", "getAll_1", ""),
+        OperationLabel("get", "/roles", "getAll_2", ""),
+        *(OperationLabel("get", f"/{word}", f"see_{word}_1", "") for word in ("c", "d", "e", "f")),
+    ]
+    assert operation_names(operations)[:4] == ["get_users", "get_groups", "get_roles", "see_c_1"]
+
+
 def test_one_pair_of_equal_ids_does_not_rename_the_rest() -> None:
     operations = [
         OperationLabel("get", "/a", "fetch_it", ""),
