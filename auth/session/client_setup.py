@@ -181,8 +181,9 @@ class ClientSetup:
             return False
         if self.profile.unattended:
             return True
+        probed = server.model_copy(update={"resource": ""})  # some servers accept none, and would reject that first
         try:
-            request = token_request("refresh", server, client, {"refresh_token": secrets.token_urlsafe(24)})
+            request = token_request("refresh", probed, client, {"refresh_token": secrets.token_urlsafe(24)})
             response = self.http.send(request)
         except NoResponseError:
             return True

@@ -265,7 +265,7 @@ class Session:
     def _moved(self, server: Server) -> Server | None:
         """The server's current metadata, if its token endpoint moved within its origin."""
         try:
-            now = self.client_setup.server()
+            now = self.client_setup.server(before=server).model_copy(update={"resource": server.resource})
         except AuthError:
             return None
         moved = now.token_endpoint != server.token_endpoint

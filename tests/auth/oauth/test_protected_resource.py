@@ -22,6 +22,7 @@ from closient_mcp.auth.oauth.protected_resource import (
     read_challenge,
     read_resource,
 )
+from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.urls import is_at, server_at
 from closient_mcp.server.cli.status import status_lines
 from closient_mcp.server.settings.loading import load_settings
@@ -230,7 +231,12 @@ async def test_a_server_that_accepts_no_resource_is_asked_again_without_one(
     async with acme.connected() as (bridge, client):
         await sign_in(client)
         server = acme.record(bridge).server
-    assert sent_to(other, path, "resource") == [f"{acme.service.url}/", None]
+        session = bridge.connections["acme"].session
+        assert session
+        sign_out(session)
+        await sign_in(client)
+    assert other.count("/register") == 1  # the client is still known
+    assert sent_to(other, path, "resource")[:2] == [f"{acme.service.url}/", None]
     assert server
     assert server.resource == ""
 
