@@ -85,23 +85,41 @@ def _described_part(tool: Tool, path: str) -> JsonObject:
     return {"name": tool.name, "path": walked, "schema": _fitting(part, definitions, walked, room)}
 
 
-def _members(schema: JsonObject, definitions: JsonObject, depth: int = 0) -> dict[str, JsonObject]:
+def _members(schema: JsonObject, definitions: JsonObject) -> dict[str, JsonObject]:
     """The parts of a schema: the properties of an object, of the items of an array, or of any choice, and the choices.
 
     Choices are `|1`, `|2` and so on.
     """
     members: dict[str, JsonObject] = {}
-    if depth > _MAX_NESTING:
-        return members
-    schema = _target(schema, definitions)
-    members |= {name: as_object(member) for name, member in as_object(schema.get("properties")).items()}
-    inner = [as_object(schema.get(key)) for key in _INNER]
-    choices = [as_object(choice) for key in _UNIONS for choice in as_list(schema.get(key))]
-    for part in (*inner, *choices):
-        for name, member in _members(part, definitions, depth + 1).items():
-            if not name.startswith("|"):
-                members.setdefault(name, member)
-    return {**members, **{f"|{number}": choice for number, choice in enumerate(choices, 1)}}
+    seen: set[str] = set()
+    pending = [schema]
+    for part in pending:
+        reference = as_text(part.get("$ref"))
+        if reference and reference in seen:
+            continue
+        seen.add(reference)
+        target = _target(part, definitions)
+        for name, member in as_object(target.get("properties")).items():
+            members.setdefault(name, as_object(member))
+        pending += [as_object(target[key]) for key in _INNER if isinstance(target.get(key), dict)]
+        pending += map(as_object, _choices(target))
+    choices = enumerate(_choices_inside(schema, definitions), 1)
+    return {**members, **{f"|{number}": as_object(choice) for number, choice in choices}}
+
+
+def _choices_inside(schema: JsonObject, definitions: JsonObject) -> list[JsonValue]:
+    """The choices of a schema, or of the items of its arrays."""
+    for _ in range(_MAX_NESTING):
+        target = _target(schema, definitions)
+        inner = next((as_object(target[key]) for key in _INNER if isinstance(target.get(key), dict)), None)
+        if (choices := _choices(target)) or inner is None:
+            return choices
+        schema = inner
+    return []
+
+
+def _choices(schema: JsonObject) -> list[JsonValue]:
+    return [choice for key in _UNIONS for choice in as_list(schema.get(key))]
 
 
 def _target(schema: JsonObject, definitions: JsonObject) -> JsonObject:
