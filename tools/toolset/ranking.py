@@ -22,7 +22,7 @@ _MAX_ARGUMENT_WORDS = 120
 _SAME_TIER = 1.6
 _NEXT_OF_SYSTEM = 0.9
 # A tool that has less of a query probably doesn't do what is asked.
-_WEAK = 0.5
+_WEAK = 0.55
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 

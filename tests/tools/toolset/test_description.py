@@ -30,12 +30,12 @@ def tool_with(body: JsonObject, **members: Any) -> Tool:
 def large(depth: int = 5) -> JsonObject:
     """A schema of some hundred thousand characters."""
     if depth == 0:
-        return {"type": "string", "description": "What it is for. " * 3}
+        return {"type": "string", "description": "What it is for." * 4}
     return {"type": "object", "properties": {f"p{depth}{i}": large(depth - 1) for i in range(6)}}
 
 
 def test_a_description_has_an_example_call_the_answer_and_the_errors() -> None:
-    lines = {"type": "array", "minItems": 1, "items": {"anyOf": [ADDRESS, {"type": "null"}]}}
+    lines: JsonObject = {"type": "array", "minItems": 1, "items": {"anyOf": [ADDRESS, {"type": "null"}]}}
     responses = {
         "201": {
             "description": "ok",
