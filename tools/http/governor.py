@@ -16,6 +16,7 @@ from .rate_limits import rate_limit, seconds_to_wait
 _SLOTS = 8
 _FIRST_BACKOFF = 1.0
 _LONGEST_BACKOFF = 16.0
+_CERTAIN_SECONDS = 60.0
 # Waits that end sooner are not worth a message.
 _SHORT = 1.0
 
@@ -32,15 +33,15 @@ class NoTurnError(Exception):
 class _Limit:
     """A limit that some requests share: none is sent before `opens_at`, then at most `room` at a time.
 
-    `room` counts those in flight, and is None if it is unknown; at `ends_at` it becomes `size`. `certain`: the service
-    refused a request. A limit that was only announced may be misread, so it never blocks every call.
+    `room` counts those in flight, and is None if it is unknown; at `ends_at` it becomes `size`. Until `certain_until`,
+    which is a minute after a refusal, no request tries whether the limit is as stated.
     """
 
     opens_at: float = -math.inf
     room: int | None = None
     ends_at: float = math.inf
     size: int | None = None
-    certain: bool = False
+    certain_until: float = -math.inf
     in_flight: int = 0
 
     def delay(self, now: float) -> float:
@@ -51,9 +52,9 @@ class _Limit:
             self.room, self.ends_at = self.size, math.inf
         return math.inf if self.room is not None and self.in_flight >= self.room else 0.0
 
-    def close(self, until: float, *, certain: bool) -> None:
+    def close(self, until: float) -> None:
         """Let nothing pass until then, and afterwards one request, whose response shows whether the limit is over."""
-        self.opens_at, self.room, self.ends_at, self.certain = max(self.opens_at, until), 1, math.inf, certain
+        self.opens_at, self.room, self.ends_at = max(self.opens_at, until), 1, math.inf
 
     def record(self, headers: Mapping[str, str], now: float) -> None:
         """Note what a response that was not refused states."""
@@ -61,7 +62,7 @@ class _Limit:
         # Whole seconds may be rounded down.
         ends_at = now + (stated.reset or 0) + (stated.reset is not None and stated.reset.is_integer())
         if stated.remaining == 0 and stated.reset is not None:
-            self.close(ends_at, certain=self.certain and now < self.opens_at)
+            self.close(ends_at)
         elif now < self.opens_at:  # sent before the limit closed
             return
         elif stated.remaining and stated.reset is not None:
@@ -74,7 +75,8 @@ class _Limit:
 
     def is_idle(self, now: float) -> bool:
         """Tell whether the limit says nothing any more."""
-        return not self.in_flight and now >= self.opens_at and (now >= self.ends_at or self.room in (None, 1))
+        has_window = self.room is not None and now < self.ends_at < math.inf
+        return not self.in_flight and now >= self.opens_at and not has_window
 
 
 @dataclass(slots=True, eq=False)
@@ -196,10 +198,13 @@ class Governor:
             self._next_of.clear()
 
     def _open_to_try(self, group: str) -> bool:
-        """Open limits that were announced for longer than a call waits, but that refused nothing yet."""
+        """Open limits that are closed for longer than a call waits to one request, unless one was refused just now.
+
+        Headers may be misread, and a quota may be raised.
+        """
         limits, now = self._limits(group), self.clock()
         closed = [limit for limit in limits if now < limit.opens_at]
-        if any(limit.certain for limit in closed):
+        if any(now < limit.certain_until for limit in closed):
             return False
         for limit in closed:
             limit.opens_at = now
@@ -218,9 +223,12 @@ class Governor:
             wait = seconds_to_wait(headers)
             if wait is not None:
                 self._is_shared |= refused and now >= limit.opens_at and self._closes_with_another(limit, now + wait)
-                self._limits(group)[-1].close(now + wait, certain=True)
+                limit = self._limits(group)[-1]
+                limit.close(now + wait)
+                limit.certain_until = now + _CERTAIN_SECONDS if refused else -math.inf
             elif sent >= self._all.opens_at:  # otherwise this refusal was counted
-                self._all.close(now + self._backoff, certain=True)
+                self._all.close(now + self._backoff)
+                self._all.certain_until = now + _CERTAIN_SECONDS
                 self._backed_off, self._backoff = self._backoff, min(2 * self._backoff, _LONGEST_BACKOFF)
             return
         if self._backed_off and sent >= self._all.opens_at:

@@ -132,7 +132,8 @@ class Sender:
                     raise self._unreachable(request, error) from error
                 await anyio.sleep(0.2 * attempt)
                 continue
-            if not _is_refused(response) or attempt >= _attempts(response):
+            too_long = MAX_WAIT - waited < self.governor.delay(request.group) < math.inf
+            if not _is_refused(response) or too_long or attempt >= _attempts(response):
                 return response
             refused = response
         raise AssertionError("unreachable: counting does not end")

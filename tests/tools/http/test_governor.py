@@ -171,6 +171,25 @@ def test_a_limit_that_refused_for_longer_than_a_call_waits_stops_the_sending() -
     assert calls.failures[0].details["retry_after_seconds"] == 90
 
 
+@pytest.mark.parametrize(("status", "later", "sent"), [(429, 0, 1), (429, 70, 2), (503, 0, 2)])
+def test_a_long_limit_is_tried_again_after_a_minute_and_an_outage_at_once(status: int, later: float, sent: int) -> None:
+    received: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        received.append(request)
+        return httpx2.Response(status, headers={"Retry-After": "86400"})
+
+    async def main() -> None:
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
+            calls = Calls(Sender(client, frozenset({URL}), "acme"))
+            await calls.call()
+            await anyio.sleep(later)
+            await calls.call()
+
+    in_virtual_time(main)
+    assert len(received) == sent
+
+
 def test_a_limit_that_was_only_announced_does_not_stop_the_sending() -> None:
     def misleading(remaining: int, reset: float, refused: bool) -> Mapping[str, str]:
         return {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "86400"}
