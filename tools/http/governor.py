@@ -124,11 +124,6 @@ class Governor:
         """The number of groups with a limit; those that say nothing any more are removed when another is added."""
         return len(self._groups)
 
-    @property
-    def is_free(self) -> bool:
-        """Whether no request is in flight or waits."""
-        return not self._waiting and not self._all.in_flight
-
     def delay(self, group: str) -> float:
         """Return the seconds until the next request of a group may be sent, infinity if that depends on responses."""
         if self._all.in_flight >= _SLOTS:

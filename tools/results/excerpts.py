@@ -87,7 +87,8 @@ def json_excerpt(value: JsonValue, room: int, start: int) -> Excerpt:
     Arrays end after an item, objects after a member, strings with a mark. The time depends on `room`, and for objects
     on the number of their members too.
     """
-    text = json_within(value, room) if start == 0 else None
+    has_parts = isinstance(value, list | dict | str)
+    text = json_within(value, room) if start == 0 or not has_parts else None
     return Excerpt(text) if text is not None else _cut(value, room, "", start)
 
 

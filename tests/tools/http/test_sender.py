@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.to_thread
 import httpx2
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
