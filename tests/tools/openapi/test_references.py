@@ -460,6 +460,23 @@ async def test_rule_2_a_file_must_not_refer_outside_its_folder(tmp_path: Path, r
     assert "outside" in notice(await local(url))
 
 
+async def test_a_file_may_refer_to_all_of_the_folder_of_its_catalog(tmp_path: Path) -> None:
+    anchor = {"anchor": "https://api.example.com/", "service-desc": [{"href": "api/openapi.json"}]}
+    folder = tmp_path / "specs"
+    references = {**body_of("../shared/Pet.json"), "/out": {"post": operation(requestBody={"$ref": "../../out.json"})}}
+    files = {"api/openapi.json": document(references), "shared/Pet.json": PET, "catalog.json": {"linkset": [anchor]}}
+    write(folder, {**files, "../out.json": {}})
+    base = "https://api.example.com"
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
+        source = DocumentSource(catalog=(folder / "catalog.json").as_uri(), base=base)
+        fetcher = Fetcher(client, frozenset({base}))
+        system = System("acme", source, ("acme",), Sender(client, frozenset({base}), "acme"), fetcher)
+        await system.load()
+    inside, _ = system.operations()
+    assert as_object(inside.input_schema["properties"])["body"] == PET
+    assert ["outside the document's folder" in problem.reason for problem in system.skipped()] == [True]
+
+
 async def test_rule_2_a_file_must_not_refer_to_other_configured_files(tmp_path: Path) -> None:
     one = write(tmp_path / "one", {"openapi.json": document(body_of("../two/openapi.json#/components/schemas/Pet"))})
     two = write(tmp_path / "two", {"openapi.json": document({}, components={"schemas": {"Pet": PET}})})
