@@ -35,12 +35,12 @@ _CURSOR = re.compile(r"[!-~]{1,1000}")
 class NextPage:
     """The next page: a sentence for the model, and the `arguments` that change, if a program can tell them.
 
-    `items` is the path of the list in the response.
+    `items` is the path of the list in the response, None if it is not clear which.
     """
 
     sentence: str
     arguments: JsonObject = field(default_factory=dict[str, JsonValue])
-    items: tuple[str, ...] = ()
+    items: tuple[str, ...] | None = None
 
 
 def find_next_page(
@@ -54,7 +54,7 @@ def find_next_page(
         pager = _Pager(operation, arguments, facts)
         for changes in (pager.by_cursor, pager.by_url, pager.by_page, pager.by_offset, pager.by_last_item):
             if changed := changes():
-                return NextPage(_sentence(changed, arguments), changed, facts.path)
+                return NextPage(_sentence(changed, arguments), changed, None if facts.items is None else facts.path)
     return _by_edges(as_object(answer))
 
 
@@ -72,7 +72,8 @@ class _Pager:
         cursor = named.get(found)
         if not found:
             return {}
-        names = (*_PAGES, *_OFFSETS) if found in ("nextpage", "nextoffset") else _CURSORS
+        is_position = found in ("nextpage", "nextoffset") or (found == "next" and isinstance(cursor, int))
+        names = (*_PAGES, *_OFFSETS) if is_position else _CURSORS
         if parameter := self._parameter((found, found.removeprefix("next"))) or self._parameter(names):
             return self._change(parameter, cursor)
         body = self.arguments.get(BODY)

@@ -16,9 +16,12 @@ _ABOUT_PAGES = ("meta", "metadata", "pagination", "paging", "page", "pageinfo", 
 _WRAPPERS = ("data", "result", "results", "response", "embedded")
 _LINKS = ("links", "link")
 _NO_ITEMS = (*_LINKS, "errors", "warnings", "messages", "facets", "included")
-_MORE = ("hasmore", "hasnext", "hasnextpage", "more", "morerecords")
+_MORE = ("hasmore", "hasnext", "hasnextpage", "more", "morerecords", "moreavailable", "istruncated")
 _LAST = ("islast", "islastpage", "last")
 _NEXT_URLS = ("next", "nexturl", "nextpage", "nextlink", "odatanextlink", "nextpageurl", "nextpageuri", "nextpagelink")
+_NEXT = (*_NEXT_URLS, "nextcursor", "cursornext", "nextpagetoken", "nexttoken", "nextmarker", "nextoffset")
+# What in an object of the next page is about that page, not about this one.
+_POSITIONS = ("page", "pagenumber", "offset", "skip", "start", "startat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,17 @@ def page_facts(answer: JsonValue, headers: Mapping[str, str]) -> PageFacts:
     links = [link.href for link in read_links(headers.get("link", "")) if "next" in link.relations]
     candidates = [_url(named.get(name)) for name in _NEXT_URLS]
     path, items = _only_list(answer, 2)
-    more: bool | None = None
+    urls = tuple(url for url in (*candidates, *links) if url)
+    return PageFacts(named, urls, _has_more(named, urls), items, path)
+
+
+def _has_more(named: Mapping[str, JsonValue], urls: tuple[str, ...]) -> bool | None:
     if any(named.get(name) is False for name in _MORE) or any(named.get(name) is True for name in _LAST):
-        more = False
-    elif any(named.get(name) is True for name in _MORE):
-        more = True
-    return PageFacts(named, tuple(url for url in (*candidates, *links) if url), more, items, path)
+        return False
+    if any(named.get(name) is True for name in _MORE):
+        return True
+    says_none = any(named.get(name, "absent") in (None, "") for name in _NEXT)
+    return False if says_none and not urls and not any(named.get(name) for name in _NEXT) else None
 
 
 def plain(name: str) -> str:
@@ -70,27 +78,28 @@ def _headers(headers: Mapping[str, str]) -> dict[str, JsonValue]:
     named: dict[str, JsonValue] = {}
     for name, text in headers.items():
         if name.startswith("x-") and re.search(r"page|total|cursor|continuation|has-more", name):
-            number = whole_number(text.strip())
-            named[plain(name.removeprefix("x-"))] = text.strip() if number is None else number
+            number, truth = whole_number(text.strip()), {"true": True, "false": False}.get(text.strip().lower())
+            value: JsonValue = truth if number is None else number
+            named[plain(name.removeprefix("x-"))] = text.strip() if value is None else value
     return named
 
 
-def _collect(node: JsonObject, named: dict[str, JsonValue], depth: int) -> None:
+def _collect(node: JsonObject, named: dict[str, JsonValue], depth: int, *, of_next: bool = False) -> None:
     """Add the facts of an object and those inside it; of equal names, the outermost counts."""
-    inside: list[JsonObject] = []
+    inside: list[tuple[str, JsonObject]] = []
     for key, value in list(node.items())[:200]:
         name = plain(key)
         if name in _LINKS and isinstance(value, dict | list):
-            named.setdefault("next", _next_link(value))
+            if (link := _next_link(value)) is not None:
+                named.setdefault("next", link)
         elif isinstance(value, dict) and name in (*_ABOUT_PAGES, *_WRAPPERS):
-            inside.append(value)
+            inside.append((name, value))
             if _url(value):
                 named.setdefault(name, value)
         elif not isinstance(value, dict | list):
-            named.setdefault(name, value)
-    if depth:
-        for value in inside:
-            _collect(value, named, depth - 1)
+            named.setdefault(f"next{name}" if of_next and name in _POSITIONS else name, value)
+    for name, value in inside if depth else ():
+        _collect(value, named, depth - 1, of_next=of_next or name in _NEXT)
 
 
 def _next_link(links: JsonObject | list[JsonValue]) -> JsonValue:

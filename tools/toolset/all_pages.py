@@ -30,9 +30,11 @@ async def call_all_pages(tool: Tool, arguments: JsonObject) -> Result:
     """
     until = anyio.current_time() + _SECONDS
     result = await tool.call(arguments)
-    if result.next_page is None or not result.next_page.arguments:
+    if result.next_page is None:
         return result
     path = result.next_page.items
+    if path is None or not result.next_page.arguments:
+        return replace(result, note=f"[One page: closient-mcp cannot tell how to join it with the next.] {result.note}")
     items = [*_items(result, path)]
     pages, characters, reason = 1, len(result.text), ""
     seen: set[str] = set()

@@ -105,6 +105,13 @@ STYLES: list[tuple[str, dict[str, Any], dict[str, str], Any, str]] = [
     ("page per_page", {}, {"x-next-page": "", "x-page": "2", "x-total-pages": "2"}, [1, 2], ""),
     ("page per_page", {"page": 1, "per_page": 2}, {"x-wp-total": "3", "x-wp-totalpages": "2"}, [1, 2], "page=2"),
     ("offset limit", {}, {"x-total-count": "42"}, [1, 2], "offset=2"),
+    ("page", {}, {}, {"data": [1], "next": {"page": 2, "limit": 5}, "previous": {"page": 1}}, "page=2"),
+    ("page", {}, {}, {"data": [1], "page": {"current": 1, "next": 2}}, "page=2"),
+    ("cursor", {}, {}, {"data": [1], "cursor": {"prev": "a", "next": "b"}}, 'cursor="b"'),
+    ("page", {}, {}, {"data": [1], "page": 1, "total": 9, "per_page": 1, "_links": {"self": {"href": "/x"}}}, "page=2"),
+    ("offset", {}, {}, {"results": [1], "next": None, "total": 9}, ""),
+    ("page", {}, {"x-has-more": "false"}, {"data": [1], "page": 1, "total_pages": 3}, ""),
+    ("marker", {}, {}, {"Contents": [1], "IsTruncated": True, "NextMarker": "k9"}, 'marker="k9"'),
     ("continuationToken", {}, {"x-continuation-token": "t1"}, [1], 'continuationToken="t1"'),
 ]  # fmt: skip
 

@@ -22,7 +22,7 @@ from closient_mcp.tools.toolset.tool import Tool
 from ...fakes.virtual_time import in_virtual_time
 
 
-def listing(*pages: Any, path: tuple[str, ...] = (), then: Any = None, tier: Tier = "read") -> Tool:
+def listing(*pages: Any, path: tuple[str, ...] | None = (), then: Any = None, tier: Tier = "read") -> Tool:
     """A tool that returns these pages by their number; after the last, `then`, or the end."""
 
     async def call(arguments: JsonObject) -> Result:
@@ -54,12 +54,18 @@ async def test_a_list_of_one_page_is_returned_as_it_is() -> None:
     assert await call_all_pages(listing([1]), {}) == Result("[1]", note="[n]")
 
 
+async def test_pages_without_a_clear_list_are_not_joined() -> None:
+    result = await call_all_pages(listing({"a": [1], "b": [2]}, {"a": [3], "b": [4]}, path=None), {})
+    assert json.loads(result.text) == {"a": [1], "b": [2]}
+    assert result.note == "[One page: closient-mcp cannot tell how to join it with the next.] [n]"
+
+
 async def test_reading_ends_at_a_number_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(all_pages, "MAX_PAGES", 2)
     result = await call_all_pages(listing([1], [2], [3]), {})
     assert json.loads(result.text) == [1, 2]
     assert result.note.startswith("[2 items of 2 pages: reading ended because 2 pages and ")
-    assert result.next_page == NextPage("There is more.", {"page": 2})
+    assert result.next_page == NextPage("There is more.", {"page": 2}, ())
     assert result.partial
 
 
