@@ -62,7 +62,7 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
         except AuthError as error:
             terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
             return 1
-        await anyio.to_thread.run_sync(_greet, terminal, connection, f"{system.name} ({system.site})")
+        await anyio.to_thread.run_sync(_greet, terminal, connection)
         return 0
     attempt = login.start(bridge.tools.scopes_to_request(system.name), browser=browser, interactive=True, device=device)
     await anyio.to_thread.run_sync(_guide, login, attempt, terminal, browser, system.site)
@@ -88,7 +88,8 @@ def logout(settings: Settings, *, forget: bool) -> int:
 
 async def _sign_out(session: Session, terminal: Terminal, forget: bool) -> int:
     try:
-        terminal.say(await anyio.to_thread.run_sync(partial(sign_out, session, forget=forget)))
+        message = await anyio.to_thread.run_sync(partial(sign_out, session, forget=forget))
+        terminal.say(f"{session.profile.system}: {message}")
     except AuthError as error:
         terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1
@@ -153,9 +154,10 @@ def _read_pasted(login: Login, attempt: SignInAttempt, terminal: Terminal) -> No
             terminal.say("That is not the URL of this sign-in. Copy the whole line from the browser.")
 
 
-def _greet(terminal: Terminal, connection: Connection, name: str) -> None:
-    """Tell the user who they are signed in as, and what differs from the settings."""
+def _greet(terminal: Terminal, connection: Connection) -> None:
+    """Tell the user where and who they are signed in as, and what differs from the settings."""
     assert connection.session
+    name = f"{connection.settings.name} ({connection.settings.site})"
     record, profile = connection.session.store.read(), connection.session.profile
     details = record.tokens.details if record.tokens else {}
     terminal.say(terminal.paint(f"Signed in to {name}{profile.described(record.user, details)}.", GREEN))
@@ -167,5 +169,5 @@ def _report(attempt: SignInAttempt, terminal: Terminal, connection: Connection) 
     if error := attempt.report():
         terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
         return 1
-    _greet(terminal, connection, connection.settings.site)
+    _greet(terminal, connection)
     return 0

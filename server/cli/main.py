@@ -72,6 +72,8 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         return schema()
     if given.command == "add":
         return _add(given)
+    if given.command == "remove":
+        return _remove(given)
     if given.command in ("install", "uninstall"):
         return _install(given)
     # A host shows what its server answers, but not what it prints; a user at a terminal sees what is printed.
@@ -173,6 +175,14 @@ def _add(given: argparse.Namespace) -> int:
     settings = load_settings(options, os.environ, None if exists else "")
     alone = replace(options, system=given.name)
     return add(settings, request, lambda text: load_settings(alone, os.environ, text))
+
+
+def _remove(given: argparse.Namespace) -> int:
+    from .remove import remove
+
+    options = _options(given)
+    others = load_settings(options, os.environ, without=frozenset({given.name}))
+    return remove(others, given.name, lambda: load_settings(replace(options, system=given.name), os.environ))
 
 
 def _install(given: argparse.Namespace) -> int:

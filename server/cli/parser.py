@@ -124,6 +124,8 @@ def command_line() -> argparse.ArgumentParser:
     add.add_argument("--redirect-uri", metavar="URI", help="the redirect URI that the client is registered with")
     add.add_argument("--account", metavar="NAME", help="the Fluent account, if the URL does not contain it")
     add.add_argument("--retailer", type=int, metavar="N", help="the Fluent retailer")
+    remove = command("remove", "sign out of a system and remove it from the settings")
+    remove.add_argument("name", metavar="NAME", help="the name of the system")
     install = command("install", "write the entry for this server into the configuration of a host")
     _add_host(install)
     install.add_argument("--print", action="store_true", help="print the entry instead of writing it")

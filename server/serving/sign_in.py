@@ -59,7 +59,7 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
             return _unfinished(needed, attempt, channel)
         if attempt.ready.is_set() and not reported:
             reported = True
-            await channel.report(f"Waiting for you to sign in at {_where(attempt)}")
+            await channel.report(f"Waiting for you to sign in to {needed.system} at {_where(attempt)}")
         await anyio.sleep(_POLL)
     if error := attempt.report():
         raise error
@@ -102,10 +102,11 @@ def _where(attempt: SignInAttempt) -> str:
 
 
 def _reason(needed: SignInRequired, destination: Destination) -> str:
-    """Why the user signs in, and who gets their password if they could not expect that."""
+    """For which system and why the user signs in, and who gets their password if they could not expect that."""
+    reason = f"{needed.system}: {needed.message}"
     if not destination.server:
-        return needed.message
-    return f"{needed.message} {needed.url} wants you to sign in at {destination.server}, its authorization server."
+        return reason
+    return f"{reason} {needed.url} wants you to sign in at {destination.server}, its authorization server."
 
 
 def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserChannel) -> SignInRequired:
@@ -130,6 +131,6 @@ def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserCha
     else:
         why = "If you trust that server, do this." if destination.server else "No browser can be opened from here."
         place = f"Open {destination.url} on this machine, or run" if channel.keeps_running else "Run"
-        command = f"login {needed.system}" if destination.server else "login --no-browser"
+        command = f"login {needed.system}{'' if destination.server else ' --no-browser'}"
         next_step = f"{why} {place} `closient-mcp {command}` in a terminal; then repeat the request."
     return SignInRequired(_reason(needed, destination), next_step, system=needed.system, url=needed.url)

@@ -171,7 +171,9 @@ def test_an_unfinished_login_ends_at_the_first_signal(machine: Machine, number: 
 
 def test_advice_to_sign_in_without_a_browser_leads_somewhere(machine: Machine) -> None:
     quiet = {"CLOSIENT_MCP_HOME": str(machine.home)}
-    assert "login --no-browser" in error_of(run_process("call", "account_whoami", site=machine.sandbox.url, **quiet))
+    assert "login closient --no-browser" in error_of(
+        run_process("call", "account_whoami", site=machine.sandbox.url, **quiet)
+    )
     command = [sys.executable, "-m", "closient_mcp.server", "login", "--no-browser"]
     environment = {**os.environ, **quiet, "CLOSIENT_SITE": machine.sandbox.url}
     pipe = subprocess.PIPE

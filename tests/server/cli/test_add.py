@@ -150,7 +150,7 @@ def test_on_a_terminal_the_sign_in_follows_at_once(shop: Shop, file: Path) -> No
     os.close(leader)
     os.close(follower)
     assert "Sign in now? [Y/n] " in message
-    assert f"Signed in to {shop.url}." in message
+    assert f"Signed in to shop ({shop.url})" in message
     assert len(shop.tokens) == 1
 
 

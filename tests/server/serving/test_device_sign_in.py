@@ -62,7 +62,7 @@ async def test_where_progress_is_heard_the_first_call_waits_and_goes_on(acme: Ac
         needed = SignInRequired("It wants you.", "", system="acme", url=acme.service.url)
         assert await sign_in.sign_in(bridge, needed, UserChannel(report, progress_shown=True)) is None
         assert acme.record(bridge).tokens
-    assert reason == [f"Waiting for you to sign in at {acme.service.url}/enter, with the code WDJB-MJHT"]
+    assert reason == [f"Waiting for you to sign in to acme at {acme.service.url}/enter, with the code WDJB-MJHT"]
 
 
 async def test_a_slow_user_is_asked_to_repeat_the_request(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
