@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
@@ -30,7 +30,9 @@ class Progress:
         """Send a message, which is also the one to repeat."""
         self.message = message
         self._last = max(time.monotonic() - self._start, self._last + 0.001)
-        await self.send(self._last, message)
+        # A client that has gone does not matter to the call.
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await self.send(self._last, message)
 
     @asynccontextmanager
     async def repeated(self) -> AsyncGenerator[None]:

@@ -160,19 +160,18 @@ class Governor:
         return ticket
 
     async def _admission(self, ticket: _Ticket, until: float) -> None:
-        reported = False
+        reported = 0.0
         self._admit()
         while not ticket.holds:
+            ticket.changed = anyio.Event()
             now, delay = self.clock(), self.delay(ticket.group)
             if delay < math.inf and now + delay > until and not self._open_to_try(ticket.group):
                 raise NoTurnError(delay)
             if now >= until:
                 raise NoTurnError(None)
-            if delay >= _SHORT and not reported:
-                reported = True
-                wait = f" {math.ceil(delay)} s" if delay < math.inf else ""
-                await caller.get().report(f"Waiting{wait} for the rate limit of {self.name}")
-            ticket.changed = anyio.Event()
+            if _SHORT <= delay < math.inf and abs(now + delay - reported) >= _SHORT:
+                reported = now + delay
+                await caller.get().report(f"Waiting {math.ceil(delay)} s for the rate limit of {self.name}")
             with anyio.move_on_after(min(delay, until - now)):
                 await ticket.changed.wait()
             self._admit()
