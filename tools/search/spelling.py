@@ -46,7 +46,7 @@ def _pairs(word: str) -> set[str]:
 
 def _likeness(word: str, known: str) -> float:
     slips = _distance(word, known)
-    if slips <= (1 if len(word) < 6 else 2) and len(known) >= _MIN_LENGTH:
+    if slips <= (1 if len(word) < 8 else 2) and len(known) >= _MIN_LENGTH:
         return 0.9 / slips
     prefix = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, known, strict=False)))
     return 0.4 if prefix >= _MIN_PREFIX and prefix >= 0.6 * max(len(word), len(known)) else 0.0
