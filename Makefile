@@ -29,6 +29,7 @@ bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in on
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.systems
 	$(BIN)/python -m bench.documents
+	$(BIN)/python -m bench.finding
 	$(BIN)/python -m bench.many_files
 	$(BIN)/python -m bench.races
 

@@ -57,9 +57,14 @@ def tiers_up_to(highest: Tier) -> tuple[Tier, ...]:
     return TIERS[: TIERS.index(highest) + 1]
 
 
-def lower_tier(one: Tier, other: Tier) -> Tier:
-    """Return the lower of two tiers."""
-    return min(one, other, key=TIERS.index)
+def lowest_tier(tiers: Iterable[Tier]) -> Tier:
+    """Return the lowest of some tiers; `destructive` if there are none."""
+    return TIERS[min(map(TIERS.index, tiers), default=-1)]
+
+
+def highest_tier(tiers: Iterable[Tier]) -> Tier:
+    """Return the highest of some tiers; `read` if there are none."""
+    return TIERS[max(map(TIERS.index, tiers), default=0)]
 
 
 def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", description: str = "") -> Tier:
@@ -108,11 +113,7 @@ def _tier_of_get(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: 
         claims = [claim for claim in in_name if claim.certain]
     else:
         claims = [*in_name, *in_path, *(claim for claim in in_text if claim.certain)]
-    return _highest(claims)
-
-
-def _highest(claims: Iterable[_Claim]) -> Tier:
-    return max((claim.tier for claim in claims), key=TIERS.index, default="read")
+    return highest_tier(claim.tier for claim in claims)
 
 
 def _own_words(operation_id: str, method: str, path: str) -> list[str]:

@@ -15,7 +15,7 @@ from ...tools.http.fetcher import Fetcher
 from ...tools.http.sender import Sender
 from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.system import System
-from ...tools.tiers import TIERS, lower_tier, tiers_up_to
+from ...tools.tiers import highest_tier, lowest_tier, tiers_up_to
 from ...tools.toolset.finders import Finder
 from ...tools.toolset.paging import ResultPages
 from ...tools.toolset.tool import Tool
@@ -86,7 +86,7 @@ async def _connect(
         session,
         Login(session, opener(everything.browser, everything.withheld)) if session and settings.login else None,
         everything.files,
-        lower_tier(everything.allow, settings.allow),
+        lowest_tier((everything.allow, settings.allow)),
     )
 
 
@@ -97,7 +97,7 @@ def _bridge(settings: Settings, redaction: Redaction, connections: list[Connecti
     finder = Finder(
         lambda: table.operations, calls.checker, lambda: [*settings.problems, *missing(systems)], loader.load_matching
     )
-    highest = max((connection.allow for connection in connections), key=TIERS.index, default=settings.allow)
+    highest = highest_tier(connection.allow for connection in connections) if connections else settings.allow
     table = ToolTable(loader, core, finder.tools(tiers_up_to(highest)), settings.exposure)
     return Bridge(settings, {connection.system.name: connection for connection in connections}, loader, table, calls)
 

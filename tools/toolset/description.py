@@ -134,7 +134,9 @@ def _target(schema: JsonObject, definitions: JsonObject) -> JsonObject:
 
 def _fitting(schema: JsonObject, definitions: JsonObject, path: str, room: int) -> JsonObject:
     """The schema if there is room for it, else as much of it as fits, with `see` for what is left out."""
-    needed = {**schema, "$defs": definitions} if path and definitions and "$ref" in to_text(schema) else schema
+    needed: JsonObject = schema
+    if path and definitions and "$ref" in to_text(schema):
+        needed = {**schema, "$defs": definitions}
     if len(to_text(needed)) <= room:
         return needed
     shown: JsonObject = {}
