@@ -28,6 +28,7 @@ _NOTHING_FITS = (
 )
 _DEFAULT_LIMIT = 10
 _MAX_WEAK = 5
+_MAX_BESIDE = 4_000  # characters of an overview beside weak hits
 _CALLERS: dict[Tier, str] = {tier: f"{tier}_operation" for tier in TIERS}
 _EFFECTS: dict[Tier, str] = {
     "read": "reads and changes nothing",
@@ -194,7 +195,7 @@ class Finder:
             }
         return Tool(
             _CALLERS[tier],
-            f"Call an operation that {_EFFECTS[tier]}",
+            f"Call a {tier} operation",
             f"Call an operation of tier {tier}; it {_EFFECTS[tier]}.",
             _schema(properties, "name"),
             tier,
@@ -237,7 +238,7 @@ def _nearest(name: str, known: Collection[str]) -> str:
 
 def _listed(key: str, known: Sequence[str]) -> str:
     more = f" and {len(known) - 30} more" if len(known) > 30 else ""
-    return f"Each {key} there is: {', '.join(known[:30])}{more}." if known else f"No operation has a {key}."
+    return f"Known: {', '.join(known[:30])}{more}." if known else f"No operation has a {key}."
 
 
 def _hits(hits: Sequence[FoundTool], chosen: Sequence[Tool], limit: int) -> JsonObject:
@@ -247,7 +248,7 @@ def _hits(hits: Sequence[FoundTool], chosen: Sequence[Tool], limit: int) -> Json
         lines: list[JsonValue] = [_line(hit.tool) | ({"weak": True} if hit.weak else {}) for hit in hits[:limit]]
         return {"operations": lines, "found": len(good)}
     weak: list[JsonValue] = [{**_line(hit.tool), "weak": True} for hit in hits[: min(limit, _MAX_WEAK)]]
-    return {"operations": weak, "found": 0, "hint": _NOTHING_FITS, "overview": overview(chosen)}
+    return {"operations": weak, "found": 0, "hint": _NOTHING_FITS, "overview": overview(chosen, _MAX_BESIDE)}
 
 
 def _line(tool: Tool) -> JsonObject:

@@ -22,13 +22,16 @@ def groups_of(tool: Tool) -> tuple[str, ...]:
     return tuple([segment for segment in segments if not _PREFIX.fullmatch(segment)][:1] or segments[:1])
 
 
-def overview(tools: Iterable[Tool]) -> JsonObject:
-    """Return systems, APIs and groups with their counts, each group with an example; at most 10,000 characters."""
+def overview(tools: Iterable[Tool], limit: int = MAX_CHARACTERS) -> JsonObject:
+    """Return systems, APIs and groups with their counts, each group with an example, in `limit` characters if they fit.
+
+    Of each API, the largest groups are shown.
+    """
     by_api: dict[tuple[str, str], list[Tool]] = defaultdict(list)
     for tool in tools:
         by_api[tool.system, tool.api].append(tool)
     most = 60
-    while len(to_text(shown := _shown(by_api, most))) > MAX_CHARACTERS and most:
+    while len(to_text(shown := _shown(by_api, most))) > limit and most:
         most //= 2
     return shown
 

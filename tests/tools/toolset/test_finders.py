@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers import TIERS, Tier
 from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.overview import overview
 from closient_mcp.tools.toolset.tool import Tool
 
 from ...fakes.document_tools import tools_of
@@ -137,11 +139,11 @@ async def test_filters_are_read_without_regard_to_case(issues: Finder, system: s
 @pytest.mark.parametrize(
     ("filters", "message", "next_step"),
     [
-        ({"system": "jira"}, "There is no system 'jira'.", "Each system there is: a."),
+        ({"system": "jira"}, "There is no system 'jira'.", "Known: a."),
         (
             {"tag": "isues"},
             "There is no tag 'isues'; did you mean issues?",
-            "Each tag there is: issues, leads, refunds.",
+            "Known: issues, leads, refunds.",
         ),
     ],
 )
@@ -183,3 +185,17 @@ async def test_a_query_that_nothing_answers_says_so_and_shows_what_there_is(issu
     assert found["operations"] == []
     assert found["hint"].startswith("Nothing fits the query well.")
     assert found["overview"]["systems"][0]["system"] == "a"
+
+
+def test_an_overview_of_many_groups_shows_the_largest_that_fit() -> None:
+    tools = [
+        replace(make(f"s_a_get_{group}_{n}"), system="s", api="a", path=f"/v1/group{group}/{n}", method="GET")
+        for group in range(500)
+        for n in range(2 if group else 9)
+    ]
+    shown: Any = overview(tools)
+    assert len(json.dumps(shown)) <= 11_000
+    (api,) = shown["systems"][0]["apis"]
+    assert api["operations"] == 1_007
+    assert api["groups"][0] == {"tag": "group0", "operations": 9, "example": "s_a_get_0_0"}
+    assert len(api["groups"]) + api["more_groups"] == 500
