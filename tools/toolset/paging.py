@@ -24,6 +24,7 @@ _KEPT_SECONDS = 3_600.0
 _MAX_KEPT_RESULTS = 50
 _MAX_KEPT_BYTES = 64 * 1024 * 1024
 _MAX_OMISSIONS = 5
+_NOTHING = "[`select` found nothing, or null: check its names.]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class ResultPages:
             return self.first_page(replace(result, select="", note=ignored, partial=True))
         shown = replace(result, text=excerpt.text, csv=False, select="", structured=None)
         if not excerpt.omissions:
-            return shown
+            return replace(shown, note=f"{_NOTHING} {result.note}") if excerpt.text == "null" else shown
         name = self._keep(result)
         note = f"[{_left_out(excerpt.omissions, name, result.select)} It is kept for an hour at most.] {result.note}"
         return replace(shown, note=note, partial=True)
@@ -115,7 +116,7 @@ class ResultPages:
             raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
         excerpt = _excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start, room=self.page_size)
         if not excerpt.omissions:
-            return Result(excerpt.text)
+            return Result(excerpt.text, note=_NOTHING if excerpt.text == "null" else "")
         own = excerpt.omissions[0]
         if not own.path and start and start >= own.total:
             raise RefusedError(

@@ -102,8 +102,12 @@ def test_rule_4_a_call_that_was_made_is_not_failed_by_its_selection(answer: str)
     assert shown.note.endswith("[n]")
 
 
-async def test_a_selection_that_finds_nothing_is_null() -> None:
-    assert ResultPages().first_page(Result('{"data":[]}', select="other")).text == "null"
+async def test_a_selection_that_finds_nothing_says_so() -> None:
+    shown = ResultPages().first_page(Result('{"data":[]}', select="other"))
+    assert (shown.text, shown.note.strip()) == ("null", "[`select` found nothing, or null: check its names.]")
+    pages = ResultPages(page_size=10)
+    name = call_in(pages.first_page(Result(json.dumps(list(range(20))))).note)["result"]
+    assert "found nothing" in (await read(pages, result=name, select="other")).note
 
 
 async def test_a_result_is_kept_for_an_hour() -> None:
