@@ -132,4 +132,8 @@ def test_a_person_signs_in_by_the_keyboard_alone(
     assert "Closient MCP" in consent["text"]
     assert "products:read" in consent["text"]
     assert last["title"] == title
-    assert [asked for asked in last["requests"] if sandbox.url not in asked] == [last["url"]]
+    # The page is loaded from a URL without the code, and nothing else is.
+    redirect, shown = (asked for asked in last["requests"] if sandbox.url not in asked)
+    assert "state=" in redirect
+    assert shown == last["url"]
+    assert "?" not in shown
