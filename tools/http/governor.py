@@ -34,7 +34,8 @@ class _Limit:
     """A limit that some requests share: none is sent before `opens_at`, then at most `room` at a time.
 
     `room` counts those in flight, and is None if it is unknown; at `ends_at` it becomes `size`. Until `certain_until`,
-    which is a minute after a refusal, no request tries whether the limit is as stated.
+    which is a minute after a refusal, no request tries whether the limit is as stated. If a service states no numbers,
+    `capacity` is how many requests passed before it last refused one, and `passed` how many did since.
     """
 
     opens_at: float = -math.inf
@@ -42,6 +43,8 @@ class _Limit:
     ends_at: float = math.inf
     size: int | None = None
     certain_until: float = -math.inf
+    capacity: int | None = None
+    passed: int = 0
     in_flight: int = 0
 
     def delay(self, now: float) -> float:
@@ -55,6 +58,23 @@ class _Limit:
     def close(self, until: float) -> None:
         """Let nothing pass until then, and afterwards one request, whose response shows whether the limit is over."""
         self.opens_at, self.room, self.ends_at = max(self.opens_at, until), 1, math.inf
+
+    def refuse(self, now: float, until: float) -> None:
+        """Close because the service refused a request."""
+        if now >= self.opens_at and self.passed:
+            self.capacity, self.passed = self.passed, 0
+        self.close(until)
+        self.certain_until = now + _CERTAIN_SECONDS
+
+    def count(self, now: float) -> None:
+        """Count a request that passed, and leave the room that was there last time; beyond that, try one at a time."""
+        if now < self.opens_at:
+            return
+        self.passed += 1
+        if self.capacity is not None and self.passed > 2 * self.capacity:
+            self.capacity = None
+        self.room = None if self.capacity is None else max(1, self.capacity - self.passed)
+        self.ends_at = math.inf
 
     def record(self, headers: Mapping[str, str], now: float) -> None:
         """Note what a response that was not refused states."""
@@ -71,11 +91,11 @@ class _Limit:
             self.room = min(self.room or 0, stated.remaining) if same else stated.remaining
             self.ends_at, self.size = ends_at, stated.limit
         else:
-            self.room, self.ends_at = None, math.inf
+            self.count(now)
 
     def is_idle(self, now: float) -> bool:
         """Tell whether the limit says nothing any more."""
-        has_window = self.room is not None and now < self.ends_at < math.inf
+        has_window = self.capacity is not None or (self.room is not None and now < self.ends_at < math.inf)
         return not self.in_flight and now >= self.opens_at and not has_window
 
 
@@ -218,17 +238,19 @@ class Governor:
             if wait is not None:
                 self._is_shared |= refused and now >= limit.opens_at and self._closes_with_another(limit, now + wait)
                 limit = self._limits(group)[-1]
-                limit.close(now + wait)
-                limit.certain_until = now + _CERTAIN_SECONDS if refused else -math.inf
+                if refused:
+                    limit.refuse(now, now + wait)
+                else:
+                    limit.close(now + wait)
             elif sent >= self._all.opens_at:  # otherwise this refusal was counted
-                self._all.close(now + self._backoff)
-                self._all.certain_until = now + _CERTAIN_SECONDS
+                self._all.refuse(now, now + self._backoff)
                 self._backed_off, self._backoff = self._backoff, min(2 * self._backoff, _LONGEST_BACKOFF)
             return
         if self._backed_off and sent >= self._all.opens_at:
             # The next wait begins with half of what was enough, so that a burst learns the pace.
             self._backoff, self._backed_off = max(_FIRST_BACKOFF, self._backed_off / 2), 0.0
-            self._all.room = None
+        if limit is not self._all:
+            self._all.count(now)
         limit.record(headers, now)
 
     def _closes_with_another(self, limit: _Limit, opens_at: float) -> bool:

@@ -60,7 +60,7 @@ async def hundred(calls: Calls) -> None:
             group.start_soon(calls.call)
 
 
-@pytest.mark.parametrize(("headers", "refusals"), [(ietf, 0), (epoch, 0), (on_refusal, 40), (silent, 40)])
+@pytest.mark.parametrize(("headers", "refusals"), [(ietf, 0), (epoch, 0), (on_refusal, 15), (silent, 20)])
 def test_a_burst_of_100_calls_is_answered_within_the_limit(headers: Headers, refusals: int) -> None:
     service = LimitedService(headers)
     calls = calling(service, hundred)
