@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from .formats.words import words_of
-from .verbs import CREATE, DESCRIBING, DESTRUCTIVE, NOUNS, READ, READ_BY_POST, SECRETS, UPDATE, base_form
+from .verbs import CREATE, DESCRIBING, DESTRUCTIVE, NOUNS, READ, READ_BY_POST, SECRETS, UPDATE, base_form, is_verb
 from .verbs import comes_from_destroying as is_destructive_noun
 
 Tier: TypeAlias = Literal["read", "create", "update", "destructive"]
@@ -21,7 +21,7 @@ _BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", 
     "deprecated", "beta", "async", "this", "the", "endpoint", "operation", "method", "api", "route", "function",
     "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows", "allow", "lets", "let", "enables",
     "enable", "you", "us", "user", "users", "client", "clients", "for", "by", "attempt", "attempts", "try",
-    "tries"}  # fmt: skip
+    "tries", "put"}  # fmt: skip
 # `UserService_UpdateUser`, `UsersController_update`, `chat.update`
 _SERVICE = re.compile(r"^[A-Za-z0-9]*(?:service|controller|resource|router|handler|api)[_.-](?=.)", re.IGNORECASE)
 _NAMESPACE = re.compile(r"^.*[./:#](?=.)")
@@ -34,7 +34,9 @@ _IRREVERSIBLE = re.compile(
 _OVERWRITES = re.compile(
     r"\b(?:all|existing|previous|current|whole|entire)\b[^.]{0,60} (?:is|are|be|gets?) "
     r"(?:overwritten|replaced|erased|wiped|lost)\b|"
-    r"\b(?:overwrites?|replaces?|erases?|wipes?) (?:all|the (?:existing|previous|current|whole|entire|complete))\b",
+    r"\b(?:overwrites?|replaces?|erases?|wipes?) (?:all|the (?:existing|previous|current|whole|entire|complete))\b|"
+    r"\b(?:omitted|missing|absent|not (?:given|provided|specified|included|present|sent))\b[^.]{0,60} "
+    r"(?:cleared|removed|deleted|reset|unset|lost)\b",
     re.IGNORECASE,
 )
 
@@ -77,7 +79,7 @@ def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", d
         return "read"  # safe by definition (draft-ietf-httpbis-safe-method-w-body)
     own_id, safe = _SERVICE.sub("", operation_id), method in _SAFE_METHODS
     name = _own_words(own_id, method, path)
-    in_name = list(_claims(words_of(_NAMESPACE.sub("", own_id)), safe)) if _NAMESPACE.match(own_id) else []
+    in_name = list(_claims(_words(_NAMESPACE.sub("", own_id)), safe)) if _NAMESPACE.match(own_id) else []
     in_name = in_name or list(_claims(name, safe))
     in_path = list(_claims_of_path(path, safe))
     in_text = list(_claims_of_text(summary, safe)) or list(_claims_of_text(description, safe))
@@ -96,7 +98,7 @@ def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", d
         return "destructive"  # it replaces the whole resource (RFC 9110 §9.3.4)
     if _reads_by_post(name, path):
         return "read"
-    if {"bulk", "batch"} & {*name, *words_of(path)}:
+    if {"bulk", "batch"} & {*name, *_words(path)}:
         return "destructive"
     return "update" if path.endswith("}") else "create"
 
@@ -118,7 +120,7 @@ def _tier_of_get(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: 
 
 def _own_words(operation_id: str, method: str, path: str) -> list[str]:
     """The words of an id without method and path, which many exporters put at its start or end."""
-    words, of_path = words_of(operation_id), words_of(path)
+    words, of_path = _words(operation_id), _words(path)
     if words[:1] == [method] and words[1:] in (of_path, of_path[1:]):
         return []
     for tail in ([*of_path, method], [method]):
@@ -139,6 +141,17 @@ def _claims(words: Sequence[str], safe: bool) -> Iterator[_Claim]:
         if (stands or not is_noun) and (tier := _tier_of_verb(word, safe)):
             has_verb = has_verb or not is_noun
             yield _Claim(tier, not is_noun, joined)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, with verbs of two parts as one: `power off`, `log in`."""
+    words: list[str] = []
+    for word in words_of(text):
+        if words and is_verb(words[-1] + word):
+            words[-1] += word
+        else:
+            words.append(word)
+    return words
 
 
 def _tier_of_verb(verb: str, safe: bool) -> Tier | None:
@@ -167,7 +180,7 @@ def _changes(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: Sequ
 def _segments(path: str) -> list[list[str]]:
     """The words of each fixed segment; `/rows:purge` and `/messages.send` have two."""
     parts = [part for part in re.split(r"[/:.]", re.sub(r"\{[^}]*\}", "{", path)) if part]
-    return [words for part in parts if "{" not in part and (words := words_of(part))]
+    return [words for part in parts if "{" not in part and (words := _words(part))]
 
 
 def _claims_of_path(path: str, safe: bool) -> Iterator[_Claim]:
@@ -186,9 +199,9 @@ def _claims_of_path(path: str, safe: bool) -> Iterator[_Claim]:
 def _claims_of_text(text: str, safe: bool) -> Iterator[_Claim]:
     """What the verbs at the beginning of a text claim: the first, and those joined to it by "and" or "or"."""
     sentence = re.split(r"[.!?:;\n]", text.strip()[:300])[0]
-    words = words_of(sentence.replace("/", " or ").replace("et up ", "etup "))
+    words = _words(sentence.replace("/", " or "))
     first = next((at for at, word in enumerate(words) if word not in _BEFORE_A_VERB and word[-2:] != "ly"), len(words))
-    verb = base_form("".join(words[first : first + 1]))
+    verb = base_form("".join(words[first : first + 1])) or base_form("".join(words[:1]))
     tier = _tier_of_verb(verb, safe)
     if not tier:
         return

@@ -8,8 +8,8 @@ READ = {"get", "list", "read", "show", "fetch", "retrieve", "view", "search", "q
     "autocomplete", "explain", "scroll", "simulate", "diff", "resolve", "render", "convert", "translate", "has",
     "is", "contains", "exists", "peek", "select", "load", "aggregate", "filter", "facet", "similar", "analyze",
     "identify", "recommend", "evaluate", "return", "match", "display", "export", "tail", "trace", "locate",
-    "summarize", "detect", "predict", "measure", "obtain", "enumerate", "introspect", "collect",
-    "print"}  # fmt: skip
+    "summarize", "detect", "predict", "measure", "obtain", "enumerate", "introspect", "collect", "print", "track",
+    "wait"}  # fmt: skip
 # By POST, other verbs of reading may change something: `check` a guest in, `resolve` an incident.
 READ_BY_POST = {"get", "list", "fetch", "retrieve", "search", "query", "find", "lookup", "describe", "count",
     "check", "compare", "preview", "estimate", "calculate", "compute", "validate", "decode", "parse", "inspect",
@@ -24,7 +24,7 @@ CREATE = {"create", "add", "insert", "append", "import", "upload", "register", "
     "reply", "comment", "crosspost", "emit", "ingest", "record", "store", "log", "track", "report", "deliver",
     "produce", "print", "call", "dial", "make", "prepare", "boot", "spawn", "instantiate", "initiate", "initialize",
     "grant", "impersonate", "award", "donate", "order", "play", "push", "apply", "attach", "mint", "test",
-    "checkout", "star"}  # fmt: skip
+    "checkout", "star", "setup", "deposit", "sell", "trade", "hire", "checkin", "bid", "rerun"}  # fmt: skip
 UPDATE = {"update", "edit", "set", "modify", "change", "patch", "rename", "move", "reorder", "sort", "swap",
     "assign", "reassign", "adjust", "configure", "mark", "tag", "label", "toggle", "switch", "enable", "activate",
     "reactivate", "resume", "unpause", "pause", "lock", "unlock", "archive", "unarchive", "undelete", "approve",
@@ -34,7 +34,9 @@ UPDATE = {"update", "edit", "set", "modify", "change", "patch", "rename", "move"
     "unmute", "unblock", "unban", "skip", "shuffle", "save", "upsert", "transition", "reconcile", "increment",
     "decrement", "reopen", "snooze", "escalate", "defer", "relocate", "transfer", "rebalance", "redirect", "tune",
     "prioritize", "hide", "unhide", "publish", "release", "replay", "repair", "settle", "override", "seek",
-    "verify", "put", "write"}  # fmt: skip
+    "verify", "put", "write", "freeze", "unfreeze", "thaw", "cordon", "uncordon", "fulfill", "fulfil", "ship",
+    "hold", "mount", "allowlist", "whitelist", "turnon", "poweron", "vacuum", "encrypt", "decrypt", "convert",
+    "adopt"}  # fmt: skip
 DESTRUCTIVE = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "terminate", "unclaim", "void",
     "replace", "reset", "disable", "deactivate", "unsubscribe", "uninstall", "unpublish", "rotate", "roll", "erase",
     "wipe", "overwrite", "merge", "unmerge", "unmap", "prune", "redact", "expire", "flush", "truncate", "detach",
@@ -44,7 +46,10 @@ DESTRUCTIVE = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "term
     "logoff", "leave", "quit", "withdraw", "refund", "reverse", "rollback", "revert", "restore", "recover",
     "unregister", "deregister", "decommission", "deprovision", "disconnect", "disassociate", "dissociate", "unlink",
     "unassign", "untag", "unpin", "unfollow", "unlike", "unstar", "unsave", "unshare", "unbind", "unset", "eject",
-    "expel", "regenerate", "recreate", "consume", "retire", "undeploy", "undo", "deallocate", "end"}  # fmt: skip
+    "expel", "regenerate", "recreate", "consume", "retire", "undeploy", "undo", "deallocate", "end", "turnoff",
+    "poweroff", "switchoff", "writeoff", "takedown", "teardown", "optout", "rollover", "unmount", "failover",
+    "annul", "nullify", "rescind", "retract", "shred", "scrub", "rekey", "blacklist", "blocklist", "denylist",
+    "fire", "quarantine"}  # fmt: skip
 # Also nouns or adjectives, so that they say something only where a verb stands.
 NOUNS = {"import", "upload", "sign", "start", "run", "trigger", "launch", "post", "place", "purchase", "charge",
     "capture", "book", "order", "build", "install", "copy", "fork", "commit", "exchange", "claim", "vote", "like",
@@ -57,7 +62,8 @@ NOUNS = {"import", "upload", "sign", "start", "run", "trigger", "launch", "post"
     "empty", "block", "close", "trash", "leave", "refund", "reverse", "rollback", "restore", "undo", "end",
     "expire", "match", "filter", "trace", "tail", "export", "display", "view", "check", "query", "read", "load",
     "count", "quote", "select", "show", "stream", "watch", "return", "preview", "download", "list", "search",
-    "facet", "similar"}  # fmt: skip
+    "facet", "similar", "hold", "ship", "mount", "deposit", "trade", "bid", "fire", "freeze", "checkin", "setup",
+    "rollover"}  # fmt: skip
 SECRETS = frozenset({"token", "tokens", "key", "keys", "secret", "secrets", "credential", "credentials", "password"})
 # After these words a verb of the list above is a noun: `order status`, `cancel reasons`.
 DESCRIBING = {"status", "state", "info", "information", "detail", "details", "history", "log", "logs", "result",
@@ -69,6 +75,11 @@ DESCRIBING = {"status", "state", "info", "information", "detail", "details", "hi
 _NOUN_ENDINGS = ("s", "es", "ion", "ions", "ation", "ations", "lation", "lations", "al", "als", "ure", "ures")
 _IRREGULAR = {"revocation", "suspension", "expulsion", "expiry"}
 _ALL = READ | CREATE | UPDATE | DESTRUCTIVE
+
+
+def is_verb(word: str) -> bool:
+    """Whether a word is the base form of a verb."""
+    return word in _ALL
 
 
 def base_form(word: str) -> str:
