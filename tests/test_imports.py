@@ -64,10 +64,11 @@ ALLOWED: dict[str, set[str]] = {
     "server.bridge": {"auth", "tools", "server.settings"},
     "server.serving": {"auth", "tools", "server.settings", "server.process", "server.bridge"},
     "server.hosts": {"tools", "server.settings"},
+    "server.checks": {"auth", "tools", "server.settings", "server.bridge", "server.hosts"},
     "server.cli": {
         # The sandbox as a whole: one command starts it.
         "auth", "tools", "sandbox", "server.settings", "server.process", "server.bridge", "server.hosts",
-        "server.serving",
+        "server.checks", "server.serving",
     },
     "server.__main__": {"server.cli"},
     "sandbox.data": set(),

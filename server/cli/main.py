@@ -8,7 +8,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -64,18 +64,12 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         from ..serving.stdio import explain
 
         return explain()
-    if given.command == "sandbox":
-        return _sandbox(given)
+    if run := _COMMANDS.get(given.command):
+        return run(given)
     if given.command == "config" and given.action == "schema":
         from .config import schema
 
         return schema()
-    if given.command == "add":
-        return _add(given)
-    if given.command == "remove":
-        return _remove(given)
-    if given.command in ("install", "uninstall"):
-        return _install(given)
     # A host shows what its server answers, but not what it prints; a user at a terminal sees what is printed.
     by_host = given.command in (None, "serve") and getattr(given, "http", None) is None and not sys.stdin.isatty()
     load = load_settings if given.command == "config" else load_valid_settings
@@ -177,6 +171,21 @@ def _add(given: argparse.Namespace) -> int:
     return add(settings, request, lambda text: load_settings(alone, os.environ, text))
 
 
+def _doctor(given: argparse.Namespace) -> int:
+    from ..hosts.paths import Machine
+    from .doctor import doctor
+
+    def load(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+        words = arguments[arguments.index("serve") :] if "serve" in arguments else ["serve"]
+        try:
+            return load_valid_settings(_options(command_line().parse_args(words)), environment)
+        except UsageError as error:
+            return invalid_settings(environment, (str(error),))
+
+    settings = load_valid_settings(_options(given), os.environ)
+    return doctor(settings, Machine(os.environ, sys.platform, Path.cwd()), load, as_json=given.json)
+
+
 def _remove(given: argparse.Namespace) -> int:
     from .remove import remove
 
@@ -212,3 +221,14 @@ def _sandbox(given: argparse.Namespace) -> int:
 def _options(given: argparse.Namespace) -> Options:
     values = vars(given)
     return Options(**{name: values[name] for name in Options.__dataclass_fields__ if name in values})
+
+
+# Those that load the settings in a way of their own, or need none.
+_COMMANDS = {
+    "add": _add,
+    "doctor": _doctor,
+    "install": _install,
+    "remove": _remove,
+    "sandbox": _sandbox,
+    "uninstall": _install,
+}

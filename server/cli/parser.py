@@ -101,6 +101,8 @@ def command_line() -> argparse.ArgumentParser:
     logout.add_argument("--forget", action="store_true", help="delete the registration too")
     status = command("status", "show what can be reached, how many tools that gives, and what was skipped and why")
     status.add_argument("--json", action="store_true", help="as JSON")
+    doctor = command("doctor", "check everything that can be wrong, each finding with its fix")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
     tools = command("tools", "list the tools that an agent sees")
     tools.add_argument("query", nargs="?", metavar="QUERY", help="only tools that match, best first")
     tools.add_argument("--json", action="store_true", help="the MCP definitions, each with system and tier")

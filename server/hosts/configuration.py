@@ -112,9 +112,9 @@ class Configuration:
         try:
             values = toml_text.parse_toml(text) if self._is_toml else jsonc.parse(text).value
         except (InvalidTomlError, HostError) as error:
-            raise HostError(f"{self.path}: {error}. Correct it, then try again; nothing was written.") from None
+            raise HostError(f"{self.path}: {error}. Correct it, then try again.") from None
         if not isinstance(values, dict):
-            raise HostError(f"{self.path}: expected an object. Correct it, then try again; nothing was written.")
+            raise HostError(f"{self.path}: expected an object. Correct it, then try again.")
         return cast("dict[str, Any]", deepcopy(values))
 
     def _checked(self, text: str, expected: dict[str, Any]) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 
 # The name of our entry in every host.
 ENTRY = "closient"
+# A file in the current folder, which no known host reads.
+PLAIN = "mcp-json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ _ALL = (
         inherits=True,
     ),
     Host(
-        "mcp-json",
+        PLAIN,
         "a plain mcp.json",
         _everywhere(Location("{here}", "mcp.json")),
         "Restart the host that reads this file.",

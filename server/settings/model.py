@@ -94,7 +94,7 @@ class Preset:
     """What is known of a system beyond its documents; `introduction` is for the instructions to the model.
 
     `app_scopes`: its documents declare no scopes, the rule is `<api>:read` and `<api>:write`; `pins` are the APIs that
-    are pinned by default.
+    are pinned by default. `key_check` is a path at its site that answers a GET with 200 if an API key is valid.
     """
 
     name: str = ""
@@ -102,6 +102,7 @@ class Preset:
     tools: Callable[[Sender], PresetTools] = lambda _: PresetTools()
     app_scopes: bool = False
     pins: tuple[str, ...] = ()
+    key_check: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ API_NAMES = {"account", "agent", "advertising", "analytics", "billing", "brands"
              "compliance", "content", "dashboard", "epcis", "integrations", "locations", "notifications",
              "products", "resolver", "retailers", "scanner", "search", "sustainability"}  # fmt: skip
 _PINS = ("search", "products", "resolver")
+# The request with which Closient's quickstart tries a key.
+_KEY_CHECK = "/search/api/v1/search?q=trail+mix"
 _VARIABLES = ("CLOSIENT_SITE", "CLOSIENT_API_KEY", "CLOSIENT_CLIENT_ID")
 _INTRODUCTION = (
     "Closient: product search, product data and GS1 resolution, and whatever else its APIs offer. Start with "
@@ -71,7 +73,7 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
         credential = _credential_from_environment(profile, reader.sources)
     if isinstance(credential, ApiKey):
         credential = replace(credential, hints=KEY_HINTS)
-    preset = Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True, pins=_PINS)
+    preset = Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True, pins=_PINS, key_check=_KEY_CHECK)
     settings = reader.settings(preset, url, DocumentSource(catalog=catalog), origins, credential)
     return replace(settings, prefix=()) if reader.name == NAME else settings
 
