@@ -21,7 +21,7 @@ _BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", 
     "deprecated", "beta", "async", "this", "the", "endpoint", "operation", "method", "api", "route", "function",
     "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows", "allow", "lets", "let", "enables",
     "enable", "you", "us", "user", "users", "client", "clients", "for", "by", "attempt", "attempts", "try",
-    "tries", "put"}  # fmt: skip
+    "tries"}  # fmt: skip
 # `UserService_UpdateUser`, `UsersController_update`, `chat.update`
 _SERVICE = re.compile(r"^[A-Za-z0-9]*(?:service|controller|resource|router|handler|api)[_.-](?=.)", re.IGNORECASE)
 _NAMESPACE = re.compile(r"^.*[./:#](?=.)")
@@ -203,7 +203,7 @@ def _claims_of_text(text: str, safe: bool) -> Iterator[_Claim]:
     first = next((at for at, word in enumerate(words) if word not in _BEFORE_A_VERB and word[-2:] != "ly"), len(words))
     verb = base_form("".join(words[first : first + 1])) or base_form("".join(words[:1]))
     tier = _tier_of_verb(verb, safe)
-    if not tier:
+    if not tier or verb == "put":  # the method again
         return
     following = {*words[first + 1 : first + 2]}
     is_verb = verb not in NOUNS or bool(following & _DETERMINERS)

@@ -99,6 +99,7 @@ def test_the_tier_follows_the_words(method: str, path: str, name: str, tier: str
         ("put", "/x", "Update the list", "Fields that are omitted are cleared.", "destructive"),
         ("post", "/x", "Sign out", "", "destructive"),
         ("post", "/x", "Enable the user", "", "update"),
+        ("put", "/x", "Put Product", "", "destructive"),
         ("post", "/x", "Close the books", "This cannot be undone.", "destructive"),
         ("get", "/x", "Uninstalls the plugin", "", "destructive"),
         ("get", "/x", "Update history", "", "read"),
