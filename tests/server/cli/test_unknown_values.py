@@ -106,7 +106,7 @@ def test_config_show_runs_no_command_for_a_key(tmp_path: Path) -> None:
         (["status", "--log-level", "wraning"], "did you mean warning?"),
         (["login", "closeint"], "no such system; did you mean closient?"),
         (["logout", "closeint"], "no such system; did you mean closient?"),
-        (["call", "validate_gtin", '{"gtinn": "1"}'], "validate_gtin: no argument `gtinn`; did you mean gtin?"),
+        (["call", "validate_gtin", '{"gtinn": "1"}'], "validate_gtin: there is no `gtinn`; did you mean `gtin`?"),
     ],
 )
 def test_a_misspelt_word_is_named_with_the_nearest(arguments: list[str], message: str) -> None:
