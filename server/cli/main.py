@@ -64,7 +64,7 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         from ..serving.stdio import explain
 
         return explain()
-    if run := _COMMANDS.get(given.command):
+    if run := _COMMANDS.get(given.command or ""):
         return run(given)
     if given.command == "config" and given.action == "schema":
         from .config import schema

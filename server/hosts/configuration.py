@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +36,15 @@ class Configuration:
         entry = self._entry()
         if entry is None:
             return None
-        command = entry.get("command")
-        words = command if isinstance(command, list) else [command, *entry.get("args", ())]
-        if not words or not all(isinstance(word, str) for word in words):
+        words = [*_items(entry.get("command")), *_items(entry.get("args", []))]
+        texts = [word for word in words if isinstance(word, str)]
+        if not texts or texts != words:
             raise HostError(
                 f"{self.path}: its entry {ENTRY} starts no program. Remove or rename that entry, then try again."
             )
-        variables = cast("Mapping[str, object]", entry.get(self.host.environment) or {})
-        return Launch(words[0], tuple(words[1:]), {name: str(value) for name, value in variables.items()})
+        variables = entry.get(self.host.environment)
+        members = cast("dict[str, object]", variables) if isinstance(variables, dict) else {}
+        return Launch(texts[0], tuple(texts[1:]), {name: str(value) for name, value in members.items()})
 
     def with_launch(self, launch: Launch) -> str:
         """The text with our entry; what an existing entry has beside it stays.
@@ -168,9 +169,13 @@ def write_configuration(before: Configuration, text: str) -> Path | None:
     return backup
 
 
-def _value_at(values: Any, path: Sequence[str]) -> Any:
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]
+
+
+def _value_at(values: object, path: Sequence[str]) -> object:
     for name in path:
-        values = values.get(name) if isinstance(values, dict) else None
+        values = cast("dict[str, object]", values).get(name) if isinstance(values, dict) else None
     return values
 
 

@@ -103,7 +103,9 @@ def _replaced(parts: list[_Statement], index: int, inner: tuple[str, ...], value
         outer: Any = parse_toml(f"value = {statement[name.end() :]}")["value"]
         table = outer
         for key in inner[:-1]:
-            table = table.setdefault(key, {})
+            table = cast("dict[str, Any]", table).setdefault(key, {}) if isinstance(table, dict) else None
+        if not isinstance(table, dict):
+            raise InvalidTomlError(f"{name[1]} is not a table")
         table[inner[-1]] = value
         value = outer
     changed = _Statement(f"{name[0]}{value_text(value)}{_tail(statement)}", parts[index].path)

@@ -74,6 +74,9 @@ def test_an_existing_entry_keeps_what_the_user_added() -> None:
         ("codex", "[mcp_servers.a]\ncommand = x", "it is not TOML: Invalid value (at line 2, column 11)"),
         ("codex", "mcp_servers = 1", "its mcp_servers is not a table of servers"),
         ("codex", "[[mcp_servers]]", "its mcp_servers is not a table of servers"),
+        ("cursor", '{"mcpServers": {"closient": {"command": "x", "args": 5}}}', "entry closient starts no program"),
+        ("cursor", '{"mcpServers": {"closient": {"command": "x", "env": ""}}}', "env is not an object"),
+        ("codex", "[mcp_servers.closient]\ncommand = 'x'\nenv = 5", "env is not a table"),
         ("opencode", '{"mcp": {"closient": {"command": []}}}', "its entry closient starts no program"),
     ],
 )  # fmt: skip
@@ -95,7 +98,7 @@ def test_the_file_keeps_its_permissions_its_link_and_its_byte_order_mark(tmp_pat
     assert real.stat().st_mode & 0o777 == 0o640
     assert link.is_symlink()
     assert backup == tmp_path / "real.json.before-closient-mcp"
-    assert backup.read_bytes() == b'\xef\xbb\xbf{"a": 1}\r\n'
+    assert (tmp_path / "real.json.before-closient-mcp").read_bytes() == b'\xef\xbb\xbf{"a": 1}\r\n'
 
 
 def test_a_file_that_another_program_changed_meanwhile_is_not_written(tmp_path: Path) -> None:

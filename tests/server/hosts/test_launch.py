@@ -29,6 +29,13 @@ def machine(platform: str = "linux") -> Machine:
     return Machine(ENVIRONMENT, platform, Path("/home/ann"))
 
 
+def scripts_are_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def path(_: str) -> str:
+        return str(folder)
+
+    monkeypatch.setattr(sysconfig, "get_path", path)
+
+
 def test_the_command_has_its_whole_path_and_no_secret_is_written() -> None:
     launch = own_launch(HOSTS["codex"], machine(), ["--read-only"])
     assert launch.command == str(Path(sysconfig.get_path("scripts")) / "closient-mcp")
@@ -45,12 +52,12 @@ def test_a_host_that_passes_its_environment_on_needs_our_settings_only() -> None
 
 
 def test_without_the_script_python_starts_the_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+    scripts_are_in(tmp_path, monkeypatch)
     assert own_launch(HOSTS["zed"], machine(), []).arguments == ("-m", "closient_mcp.server", "serve")
 
 
 def test_an_installation_in_a_cache_is_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path / "archive-v0" / "x" / "bin"))
+    scripts_are_in(tmp_path / "archive-v0" / "x" / "bin", monkeypatch)
     (tmp_path / "CACHEDIR.TAG").touch()
     with pytest.raises(HostError, match="uv tool install closient-mcp"):
         own_launch(HOSTS["zed"], machine(), [])
