@@ -256,3 +256,13 @@ def test_a_key_that_may_only_read_is_named_instead_of_a_sign_in(sandbox: Sandbox
     assert ran.code == 1
     assert 'lacks the scope \\"products:write\\"' in ran.out
     assert "Or remove the key (CLOSIENT_API_KEY) and sign in" in ran.out
+
+
+def test_without_the_sandbox_the_demo_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(_: str) -> None:
+        return None
+
+    monkeypatch.setattr("closient_mcp.server.cli.demo.find_spec", nothing)
+    ran = run("demo")
+    assert ran.code == 1
+    assert "`uv tool install 'closient-mcp[sandbox]'`" in ran.out
