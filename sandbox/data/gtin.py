@@ -30,7 +30,7 @@ def normalize(written: str) -> str:
     if not digits.strip("0"):
         raise InvalidGtinError("A GTIN is never all zeros.")
     if check_digit(digits[:-1]) != digits[-1]:
-        raise InvalidGtinError(f"The check digit is wrong: {digits[-1]} is given, {check_digit(digits[:-1])} fits.")
+        raise InvalidGtinError("The check digit is wrong.")
     return digits.zfill(14)
 
 

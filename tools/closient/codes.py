@@ -10,11 +10,13 @@ from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_text
 from ..formats.text import one_line
 from ..gs1.code import Code, read_code
-from ..gs1.elements import check_element
+from ..gs1.elements import check_element, describe_identifier
 from ..gs1.errors import InvalidCodeError
+from ..gs1.meaning import meaning
 
 _AIS = {"lot": "10", "serial": "21", "expiry": "17"}
 _USED = {"01", "10", "21", "17"}
+_LOCAL_AMOUNTS = ("390", "392", "395")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,23 @@ def url_segment(value: str) -> str:
     return encoded.replace(".", "%2E") if not value.strip(".") else encoded
 
 
+def further_elements(code: Code) -> str:
+    """Return what a code holds besides GTIN, lot, serial number and expiry date: `NET WEIGHT (kg) (3103) 1.250 kg`."""
+    return "; ".join(_described(ai, value) for ai, value in code.elements.items() if ai not in _USED)
+
+
+def _described(ai: str, value: str) -> str:
+    known = meaning(ai, value)
+    if "currency" in known:
+        known["currency"] = f"of the currency {known['currency']} (ISO 4217)"
+    elif ai[:3] in _LOCAL_AMOUNTS:
+        known["currency"] = "of an unnamed currency"
+    return f"{describe_identifier(ai)[0]} ({ai}) {' '.join(known.values()) or value}"
+
+
 def _asked(code: Code) -> Asked:
-    rest = [f"({ai}){value}" for ai, value in code.elements.items() if ai not in _USED]
-    notes = code.notes + ((f"Also in the code, and not used: {' '.join(rest)}.",) if rest else ())
+    rest = further_elements(code)
+    notes = code.notes + ((f"Also in the code, and not used: {rest}.",) if rest else ())
     other = code.other.gtin14 if code.other else ""
     return Asked(code.gtin.gtin14, code.lot, code.serial, code.elements.get("17", ""), other, notes)
 

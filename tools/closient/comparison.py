@@ -32,6 +32,7 @@ async def compare_products(client: SiteClient, arguments: JsonObject) -> JsonObj
     compared: list[JsonObject] = []
     not_found: list[JsonValue] = []
     failed: list[JsonValue] = []
+    notes: list[str] = []
     seen: set[str] = set()
     for written in as_list(arguments["gtins"]):
         try:
@@ -40,14 +41,21 @@ async def compare_products(client: SiteClient, arguments: JsonObject) -> JsonObj
                 continue
             seen.add(asked.gtin)
             compared.append(await _compared(client, written, located))
+            notes += [f"{asked.gtin}: {note}" for note in asked.notes]
+            if asked.lot:
+                notes.append(f"{asked.gtin}: recalled is about the lot {asked.lot}, the rest about any lot.")
         except ToolError as error:
             if isinstance(error, UpstreamError) and error.status == 404:
                 not_found.append(str(error.details["gtin"]))
             else:
                 reason = f"{error.message} {error.next_step}".strip()
                 failed.append({"gtin": one_line(str(written), 80), "error": reason})
-    notes = list[JsonValue](_notes(compared))
-    return {"products": list[JsonValue](compared), "not_found": not_found, "failed": failed, "notes": notes}
+    return {
+        "products": list[JsonValue](compared),
+        "not_found": not_found,
+        "failed": failed,
+        "notes": [*notes, *_notes(compared)],
+    }
 
 
 async def _compared(client: SiteClient, written: JsonValue, located: JsonObject) -> JsonObject:

@@ -10,6 +10,7 @@ from ..formats.text import one_line
 from ..gs1.code import read_code
 from ..gs1.decoding import Decoded, decode
 from ..gs1.digital_links import build_digital_link as build_link
+from ..gs1.digits import padded_gtin
 from ..gs1.elements import Elements, describe_identifier, lacks_key
 from ..gs1.errors import InvalidCodeError
 from ..gs1.keys import KEYS, describe_key
@@ -54,8 +55,8 @@ def build_digital_link(arguments: JsonObject) -> JsonObject:
     Raises:
         InvalidArgumentsError: a value or the domain is invalid, or they can't stand together in a link.
     """
-    elements, notes = _given(as_object(arguments["ais"]))
     try:
+        elements, notes = _given(as_object(arguments["ais"]))
         link = build_link(elements, _stem(as_text(arguments.get("domain")).strip()))
     except InvalidCodeError as error:
         raise _invalid(f"No Digital Link can be built: {error.message}.", error) from None
@@ -89,8 +90,8 @@ def _given(ais: JsonObject) -> tuple[Elements, list[JsonValue]]:
     for ai, given in ais.items():
         value = str(given)
         if ai == "01" and re.fullmatch(r"[0-9]{8}|[0-9]{12,13}", value):
-            value = value.zfill(14)
-            notes.append(f"The GTIN was padded with zeros to {value}.")
+            value, note = padded_gtin(value)
+            notes.append(note)
         elements.append((ai, value))
     return tuple(elements), notes
 

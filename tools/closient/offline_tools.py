@@ -11,7 +11,7 @@ from ..gs1.errors import InvalidCodeError
 from ..results.result import ImageBlock, Result
 from ..toolset.tool import Call, Tool
 from . import offline_schemas as schemas
-from .codes import read_asked
+from .codes import further_elements, read_asked
 from .gs1_data import build_digital_link, decode_gs1
 from .qr_codes import draw_qr_code
 from .schemas import GTIN_INPUT
@@ -124,13 +124,15 @@ def _validated(code: Code) -> JsonObject:
             "form": code.form,
             reading: gtin.gtin14,
         }
+    rest = further_elements(code)
+    notes = [*code.notes, *([f"Also in the code: {rest}."] if rest else [])]
     known = {
         "restricted": gtin.restricted,
         "upc_e_normalized": code.other.gtin14 if code.other else None,
         "lot": code.lot,
         "serial": code.serial,
         "expiry": code.expiry,
-        "notes": list[JsonValue](code.notes),
+        "notes": list[JsonValue](notes),
     }
     return {
         "valid": True,

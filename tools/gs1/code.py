@@ -12,11 +12,11 @@ from .content import iso_date
 from .decoding import LINK, Decoded, decode_text
 from .digits import Identified, issn_error, read_digits, read_number
 from .element_strings import SEPARATOR
-from .errors import WRONG_CHECK_DIGIT, ErrorCode, InvalidCodeError
+from .errors import ErrorCode, InvalidCodeError
 from .gtin import Gtin, parse_gtin
 from .keys import KEYS, describe_key, other_key
 from .restricted import prefix_notes
-from .written_text import joined_digits, tidy, without_label
+from .written_text import joined_digits, split_label, tidy
 
 _LONGEST = 2048
 # ISO/IEC 15424: what scanners put before the data of a symbol.
@@ -25,7 +25,7 @@ _PLAIN_SYMBOLOGY = re.compile(r"^\](?:Q[0-2]|d[0-1]|C0|A[0-7]|I[0-1]|J0)")
 # How spreadsheets and data frames write a whole number.
 _WHOLE_DECIMAL = re.compile(r"([0-9]{7,14})\.0+")
 _SEVERAL = re.compile(r"[0-9]{8,14}(?:[\s,;|]+[0-9]{8,14})+")
-_ISSN = re.compile(r"e?-?issn\b|[0-9]{4}-[0-9]{3}[xX]$", re.IGNORECASE)
+_ISSN = re.compile(r"(?:urn:)?e?-?issn(?![a-z])|[0-9]{4}-[0-9]{3}[xX]$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ def _read_unscanned(text: str, notes: tuple[str, ...]) -> Code:
     if number := _WHOLE_DECIMAL.fullmatch(text):
         return _from_digits(read_number(int(number[1])), notes)
     # Digits of a GTIN's length are a GTIN; only longer ones may be an element string.
-    joined = joined_digits(without_label(text))
+    label, unlabelled = split_label(text)
+    joined = joined_digits(unlabelled)
     if joined and not joined[0].strip("0"):
         raise InvalidCodeError("all_zero", "it is all zeros")
     if (not joined or len(joined[0]) > 14) and (decoded := _decode(joined[0] if joined else text, notes)):
@@ -93,7 +94,7 @@ def _read_unscanned(text: str, notes: tuple[str, ...]) -> Code:
     if _SEVERAL.fullmatch(text):
         raise InvalidCodeError("bad_length", "it is more than one number; give one at a time")
     digits, removed = joined
-    return _from_digits(read_digits(digits, without_label(text)), notes + removed)
+    return _from_digits(read_digits(digits, unlabelled, label), notes + removed)
 
 
 def _read_symbol(kind: str, data: str, notes: tuple[str, ...]) -> Code:
@@ -114,10 +115,8 @@ def _identify_symbol(kind: str, data: str) -> Identified:
         raise InvalidCodeError("non_digit", "an EAN/UPC symbol contains only digits")
     if len(data) not in ((8,) if kind == "4" else (8, 13)):
         raise InvalidCodeError("bad_length", f"an EAN/UPC symbol holds 13 or 8 digits, this has {len(data)}")
-    read = read_digits(data, data)
-    if kind == "4" and read.form == "UPC-E":
-        raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT)
-    return replace(read, other=None, notes=()) if kind == "4" else read
+    # A GTIN-8 always has the identifier ]E4.
+    return read_digits(data, data, "GTIN-8" if kind == "4" else "UPC-E")
 
 
 def _decode(text: str, notes: tuple[str, ...]) -> Decoded | None:

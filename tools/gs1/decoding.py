@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .digital_links import parse_digital_link
+from .digits import padded_gtin
 from .element_strings import SEPARATOR, parse_bracketed, parse_raw, swallowed_tail
 from .elements import Elements
 from .errors import InvalidCodeError
@@ -16,7 +17,9 @@ LINK, ELEMENT_STRING = "GS1 Digital Link", "GS1 element string"
 # ISO/IEC 15424: the symbologies that always carry element strings.
 _GS1_SYMBOLOGY = re.compile(r"\](?:C1|e[0-3]|d2|Q3|J1)(.*)", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_WITHOUT_SCHEME = re.compile(r"(?://)?(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)(?::[0-9]+)?/\S*|/01/\S*")
+_WITHOUT_SCHEME = re.compile(
+    r"(?://)?(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)(?::[0-9]+)?/\S*|/?01/[0-9]{8,14}(?:[/?]\S*)?"
+)
 _BETWEEN = re.compile(rf"(?:\s|{SPELLED_SEPARATOR.pattern})*(\([0-9]{{2,4}}\)|$)\s*", re.IGNORECASE)
 _SHORT_GTIN = re.compile(r"(?<=\(01\))([0-9]{12,13}|[0-9]{8})(?=\(|$)")
 
@@ -54,13 +57,20 @@ def decode_text(text: str, notes: tuple[str, ...] = ()) -> Decoded | None:
     if _SCHEME.match(text):
         return _link(text, notes)
     if _WITHOUT_SCHEME.fullmatch(text):
-        start = "https:" if text.startswith("//") else "https://id.gs1.org" if text.startswith("/") else "https://"
-        return _link(start + text, (*notes, "The link has no scheme (https://) in front."))
+        return _link(_with_scheme(text), (*notes, "The link has no scheme (https://) in front."))
     if text.startswith("("):
         return _bracketed(text, notes)
     if SPELLED_SEPARATOR.search(text):
         return _raw(text, notes)
     return _unmarked(text, notes)
+
+
+def _with_scheme(text: str) -> str:
+    if text.startswith("//"):
+        return f"https:{text}"
+    if text.startswith(("/01/", "01/")):
+        return f"https://id.gs1.org/{text.removeprefix('/')}"
+    return f"https://{text}"
 
 
 def _link(uri: str, notes: tuple[str, ...]) -> Decoded:
@@ -75,10 +85,11 @@ def _bracketed(text: str, notes: tuple[str, ...]) -> Decoded:
     joined = _BETWEEN.sub(r"\1", text)
     if joined != text:
         notes += ("Spaces or separators between the elements were removed.",)
-    padded = _SHORT_GTIN.sub(lambda gtin: gtin[1].zfill(14), joined)
-    if padded != joined:
-        notes += ("The GTIN was padded with zeros to 14 digits, which (01) requires.",)
-    return Decoded(ELEMENT_STRING, parse_bracketed(padded), notes)
+    if short := _SHORT_GTIN.search(joined):
+        padded, note = padded_gtin(short[1])
+        joined = _SHORT_GTIN.sub(padded, joined, count=1)
+        notes += (note,)
+    return Decoded(ELEMENT_STRING, parse_bracketed(joined), notes)
 
 
 def _raw(text: str, notes: tuple[str, ...]) -> Decoded:
@@ -95,7 +106,13 @@ def _raw(text: str, notes: tuple[str, ...]) -> Decoded:
 
 
 def _unmarked(text: str, notes: tuple[str, ...]) -> Decoded | None:
-    """Read a raw element string that nothing marks as such: at least the length of a GTIN with its identifier."""
+    """Read a raw element string that nothing marks as such: at least the length of a GTIN with its identifier.
+
+    GS1's own tools write FNC1 as ^, which no value may contain.
+    """
+    if "^" in text:
+        text = text.replace("^", SEPARATOR).lstrip(SEPARATOR)
+        notes += ("Each ^ was read as FNC1.",)
     if len(text) < 16 or not re.match(r"[0-9]{4}", text):
         return None
     has_gtin = re.match(r"01[0-9]{14}", text)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from urllib.parse import quote, unquote
 
+from .digits import padded_gtin
 from .elements import Elements, check_elements, is_identifier
 from .errors import InvalidCodeError
 from .keys import KEYS, NEVER_ATTRIBUTES, QUALIFIERS, other_key
@@ -16,9 +18,12 @@ _URI = re.compile(
 )
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _HOST = re.compile(r"([A-Za-z0-9\-.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+# A compressed link ends in base 64.
+_COMPRESSED = re.compile(r"(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{11,}")
 # Removed from the standard in version 1.3.
 _REMOVED_WORDS = {"cpv": "22", "lot": "10", "ser": "21"}
 _WORDS = re.compile(r"/(gtin|itip|gmn|cpid|gln|payTo|glnProv|gsrnp|gsrn|gcn|sscc|gdti|ginc|gsin|grai|giai)/")
+_PATH_IDENTIFIERS = {*QUALIFIERS, *(ai for sequences in QUALIFIERS.values() for ai in chain(*sequences))}
 _SHORT_GTIN = re.compile(r"[0-9]{8}|[0-9]{12,13}")
 
 
@@ -60,17 +65,21 @@ def parse_digital_link(uri: str, *, lenient: bool = False) -> DigitalLink:
     segments = path.split("/")[1:]
     start = _key_index(segments, path)
     pairs = [(segments[i], unquote(segments[i + 1], errors="replace")) for i in range(start, len(segments), 2)]
-    primary, qualifiers = pairs[0], tuple(pairs[1:])
+    primary, misplaced = pairs[0], tuple(pair for pair in pairs[1:] if lenient and _is_misplaced(pair[0], pairs[0][0]))
+    qualifiers = tuple(pair for pair in pairs[1:] if pair not in misplaced)
+    notes += [f"({ai}) belongs in the query of the link, not in its path." for ai, _ in misplaced]
     if lenient and primary[0] == "01" and _SHORT_GTIN.fullmatch(primary[1]):
-        primary = ("01", primary[1].zfill(14))
-        notes.append("The link's GTIN was padded with zeros to 14 digits, which the standard requires.")
+        padded, note = padded_gtin(primary[1])
+        primary = ("01", padded)
+        notes.append(note)
     sequence, reordered = _sequence(primary[0], qualifiers, lenient=lenient)
     notes += reordered
     attributes, ignored = _attributes(parts["query"] or "", primary[0], sequence)
+    notes += _left_aside(segments[:start], ignored)
     if re.search(r"%(?![0-9A-Fa-f]{2})", path + (parts["query"] or "")):
         notes.append("A % in the link isn't followed by two hexadecimal digits, so it was read as a percent sign.")
     stem = parts["stem"] + "".join(f"/{segment}" for segment in segments[:start])
-    link = DigitalLink(stem, primary, qualifiers, attributes, ignored, tuple(notes))
+    link = DigitalLink(stem, primary, qualifiers, misplaced + attributes, ignored, tuple(notes))
     check_elements(link.elements)
     return link
 
@@ -102,6 +111,23 @@ def _encode(value: str) -> str:
     return encoded.replace(".", "%2E") if not value.strip(".") else encoded
 
 
+def _is_misplaced(ai: str, primary: str) -> bool:
+    """Return whether an identifier in the path belongs in the query, where some sites (Closient's) don't write it."""
+    qualifiers = {ai for sequence in QUALIFIERS[primary] for ai in sequence}
+    return is_identifier(ai) and ai not in qualifiers | NEVER_ATTRIBUTES | KEYS.keys()
+
+
+def _left_aside(stem: list[str], ignored: tuple[str, ...]) -> list[str]:
+    """Return notes on what looks like data in the link, but isn't by the standard."""
+    notes: list[str] = []
+    before = [f"/{ai}/{value[:40]}" for ai, value in pairwise(stem) if ai in _PATH_IDENTIFIERS]
+    if before:
+        notes.append(f"Left aside, since it stands before the key in the link's path: {', '.join(before[:5])}.")
+    if names := [name[:20] for name in ignored if name.casefold() not in ("linktype", "context")]:
+        notes.append(f"Left aside, since they are no application identifiers with a value: {', '.join(names[:10])}.")
+    return notes
+
+
 def _key_index(segments: list[str], path: str) -> int:
     """Return where the rightmost key is, counting pairs from the end."""
     for index in range(len(segments) - 2, -1, -2):
@@ -117,7 +143,9 @@ def _key_index(segments: list[str], path: str) -> int:
         )
     if "01" in segments[:-1]:
         raise InvalidCodeError("no_primary_key", "what follows `/01/` in the link are not pairs of number and value")
-    raise InvalidCodeError("no_primary_key", "the link has no `/01/` followed by a GTIN")
+    compressed = _COMPRESSED.fullmatch(segments[-1]) if segments else None
+    hint = "; it may be compressed, which is not read here: open it, or give the code itself" if compressed else ""
+    raise InvalidCodeError("no_primary_key", f"the link has no `/01/` followed by a GTIN{hint}")
 
 
 def _sequence(primary: str, qualifiers: Elements, *, lenient: bool) -> tuple[tuple[str, ...], list[str]]:

@@ -11,6 +11,7 @@ from .errors import WRONG_CHECK_DIGIT, ErrorCode, InvalidCodeError
 from .gtin import GTIN_LENGTHS, Gtin, InvalidGtinError, parse_gtin
 from .keys import describe_key
 from .upc_e import expand
+from .written_text import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,14 @@ class Identified:
     notes: tuple[str, ...] = ()
 
 
-def read_digits(text: str, written: str) -> Identified:
+def read_digits(text: str, written: str, label: Label = "") -> Identified:
     """Read digits without separators, the last of which may be the X of an ISBN; `written` has the separators.
 
     Raises:
-        InvalidCodeError: they identify no trade item, or which one isn't certain.
+        InvalidCodeError: they identify no trade item, or which one isn't certain, or they aren't what their label says.
     """
+    if label == "ISBN" and not (len(text) in (9, 10) or text.lstrip("0").startswith(("978", "979"))):
+        raise InvalidCodeError("bad_content", "it is labelled as an ISBN, which has 10 digits, or 13 from 978 or 979")
     if not re.fullmatch(r"[0-9]+", text):
         if is_isbn_10(text):
             return _from_isbn_10(text, "non_digit")
@@ -43,7 +46,7 @@ def read_digits(text: str, written: str) -> Identified:
     if not text.strip("0"):
         raise InvalidCodeError("all_zero", "it is all zeros")
     if len(text) == 8:
-        return _read_eight(text, written)
+        return _read_eight(text, written, label)
     if len(text) in GTIN_LENGTHS:
         gtin = _gtin(text)
         if gtin is None:
@@ -86,9 +89,18 @@ def _gtin(text: str) -> Gtin | None:
         return None
 
 
-def _read_eight(text: str, written: str) -> Identified:
+def _read_eight(text: str, written: str, label: Label) -> Identified:
     gtin, upc_a = _gtin(text), expand(text)
     upc_e = parse_gtin(upc_a) if upc_a else None
+    if label == "UPC-E":
+        if upc_e is None:
+            raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT)
+        note = f"It is a UPC-E, which stands for {upc_e.gtin14}."
+        return Identified(upc_e, "UPC-E", "bad_length", notes=(note,))
+    if label == "GTIN-8":
+        if gtin is None:
+            raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT, upc_e=upc_e.gtin14 if upc_e else "")
+        return Identified(gtin, "GTIN-8")
     like_issn = bool(re.fullmatch(r"[0-9]{4}[^0-9 ]+[0-9]{4}", written)) and is_issn(text)
     if gtin and upc_a:
         note = (
@@ -107,7 +119,25 @@ def _read_eight(text: str, written: str) -> Identified:
             f"{upc_e.gtin14}. If the package shows a GTIN-8, a digit was misread."
         )
         return Identified(upc_e, "UPC-E", "bad_check_digit", notes=(note,))
-    raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT)
+    hint = "; if it is an ISSN, it identifies a serial publication, not a trade item" if is_issn(text) else ""
+    raise InvalidCodeError("bad_check_digit", WRONG_CHECK_DIGIT + hint)
+
+
+def padded_gtin(digits: str) -> tuple[str, str]:
+    """Return a GTIN of 8, 12 or 13 digits as the 14 that (01) requires, with a note.
+
+    Raises:
+        InvalidCodeError: the eight digits are a UPC-E, not a GTIN-8.
+    """
+    note = "The GTIN was padded with zeros to 14 digits, which (01) requires."
+    upc_a = expand(digits) if len(digits) == 8 else None
+    if upc_a is None:
+        return digits.zfill(14), note
+    upc_e = upc_a.zfill(14)
+    if _gtin(digits) is None:
+        message = f"(01) GTIN: its eight digits are a UPC-E that stands for {upc_e}, not a GTIN"
+        raise InvalidCodeError("bad_check_digit", message, upc_e=upc_e)
+    return digits.zfill(14), f"{note} The digits may also be a UPC-E that stands for {upc_e}."
 
 
 def issn_error() -> InvalidCodeError:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
+
+# What a label says of the digits after it, if that decides how they're read; UPC-E only if there are eight.
+Label = Literal["", "GTIN-8", "UPC-E", "ISBN"]
 
 # The separator (FNC1, 0x1d), and how tools spell it. `<` and `>` may be part of a value, but this is likelier.
-SPELLED_SEPARATOR = re.compile(r"\x1d|[{<\[](?:GS|FNC1)[}>\]]|\\x1d|\\u001d|\^\]|\u241d|~d029", re.IGNORECASE)
+SPELLED_SEPARATOR = re.compile(
+    r"\x1d|[{<\[(](?:GS|FNC1|0x1D)[}>\])]|\\x1d|\\u001d|%1d|&#(?:29|x1d);|\^\]|\u241d|~d029", re.IGNORECASE
+)
 _LABEL = re.compile(
-    r"(?:urn:isbn:|(?:gtin|ean/upc|ean|upc|isbn|jan|itf|barcode)(?:[- ]?(?:8|10|12|13|14|[AE]))?[:#= ]+)(?=[0-9])",
+    r"(?:urn:(?P<urn>isbn):|(?P<word>gtin|ean/upc|ean|upc|isbn|ismn|jan|itf|barcode)"
+    r"(?:[- ]?(?P<kind>8|10|12|13|14|[AE]))?[:#= ]+)(?=[0-9])",
     re.IGNORECASE,
 )
 # The plain hyphen last, so that it makes no range in a pattern.
@@ -34,10 +41,16 @@ def tidy(text: str) -> tuple[str, tuple[str, ...]]:
     return bare, notes
 
 
-def without_label(text: str) -> str:
-    """Return the text without a word such as `EAN:` or `ISBN-13` before its digits."""
+def split_label(text: str) -> tuple[Label, str]:
+    """Return what a label such as `EAN-8:` or `ISBN` before digits says, and the text without it."""
     label = _LABEL.match(text)
-    return text[label.end() :] if label else text
+    if label is None:
+        return "", text
+    word, kind = (label["urn"] or label["word"]).casefold(), (label["kind"] or "").casefold()
+    said: Label = "ISBN" if word == "isbn" else "GTIN-8" if kind == "8" else ""
+    if word == "upc" and kind in ("", "e"):
+        said = "UPC-E"
+    return said, text[label.end() :]
 
 
 def joined_digits(text: str) -> tuple[str, tuple[str, ...]] | None:

@@ -111,6 +111,22 @@ async def test_a_link_that_would_be_invalid_is_not_built(tools: Tools, arguments
         await tools.call("build_digital_link", **arguments)
 
 
+@pytest.mark.parametrize(
+    ("gtin", "rest"),
+    [
+        (
+            "(01)09506000134352(3103)001250(15)280229",
+            "NET WEIGHT (kg) (3103) 1.250 kg; BEST BEFORE or BEST BY (15) 2028-02-29",
+        ),
+        ("(01)09506000134352(3932)978599", "PRICE (3932) 5.99 of the currency 978 (ISO 4217)"),
+        ("(01)09506000134352(3922)599", "PRICE (3922) 5.99 of an unnamed currency"),
+        ("(01)09506000134352(22)2A", "CPV (22) 2A"),
+    ],
+)
+async def test_weight_price_and_dates_in_a_code_are_named(tools: Tools, gtin: str, rest: str) -> None:
+    assert (await tools.call("validate_gtin", gtin=gtin))["notes"] == [f"Also in the code: {rest}."]
+
+
 async def test_a_qr_code_comes_as_link_svg_and_png(tools: Tools) -> None:
     result = await tools.result("generate_qr_url", gtin="(01)09506000134352(10)B7", expiry="2027-12-31")
     assert result.structured is not None

@@ -75,6 +75,10 @@ def test_codes_as_people_and_scanners_write_them(case: dict[str, Any]) -> None:
         ("2434-561X", ["ISSN"]),
         ("0317-8471", ["ISSN"]),
         ("ISSN 0317-8471", ["ISSN"]),
+        ("ISSN0317-8471", ["ISSN"]),
+        ("urn:issn:0317-8471", ["ISSN"]),
+        ("20493630", ["misread", "ISSN"]),
+        ("https://id.gs1.org/ARHkZdKhTJQ", ["compressed"]),
         ("https://id.gs1.org/02/09506000134352", ["02", "contained"]),
         ("https://id.gs1.org/8110/106141416543213150110120", ["coupon"]),
         ("https://id.gs1.org/01/09506000134352/lot/B7", ["/10/"]),
@@ -170,6 +174,14 @@ def test_every_form_of_a_gtin_is_read(written: str | float) -> None:
         "https://id.gs1.org/01/09506000134352/10/B7/21/S1?17=271200",
         "https://id.gs1.org/01/09506000134352/21/S1/10/B7?17=271200",
         "id.gs1.org/01/9506000134352/10/B7/21/S1?17=271200&linkType=gs1:pip",
+        "01/09506000134352/10/B7/21/S1?17=271200",
+        "https://id.gs1.org/01/09506000134352/10/B7/17/271200/21/S1",
+        "^010950600013435210B7^21S1^17271200",
+        "010950600013435210B7^21S1^17271200",
+        "010950600013435210B7<0x1D>21S1<0x1D>17271200",
+        "010950600013435210B7(GS)21S1(FNC1)17271200",
+        "010950600013435210B7%1D21S1%1d17271200",
+        "010950600013435210B7&#29;21S1&#x1D;17271200",
     ],
 )
 def test_lot_serial_and_expiry_are_handed_on(written: str) -> None:
@@ -193,6 +205,14 @@ def test_measures_prices_and_variants_are_kept() -> None:
         ("98765432109213", "variable"), ("https://a/01/9506000134352", "padded"),
         ("https://a/01/09506000134352/21/S/10/B", "order"), ("https://a/01/09506000134352/", "slash"),
         ("01234565", "012345000065"), (12345678905, "leading zeros"), ("9818000000000", "coupon"),
+        ("https://a/01/09506000134352?lot=B7", "no application identifiers with a value: lot"),
+        ("https://a/01/09506000134352?17&exp=271231", "17, exp"),
+        ("https://a/01/04006381333931/01/09506000134352", "before the key in the link's path: /01/04006381333931"),
+        ("https://a/10/B7/01/09506000134352", "before the key in the link's path: /10/B7"),
+        ("https://a/00/106141412345678908/01/09506000134352", "/00/106141412345678908"),
+        ("https://a/01/09506000134352/17/271231", "(17) belongs in the query"),
+        ("https://a/01/01234565", "00012345000065"), ("(01)01234565", "00012345000065"),
+        ("ISMN 979-0-2600-0043-8", "ISMN"),
         ("010950600013435210B717271231", "separator"), ("https://a/01/09506000134352/10/A%zz", "percent"),
     ],
 )  # fmt: skip
@@ -205,6 +225,41 @@ def test_a_note_says_what_a_reader_should_know(written: str | float, word: str) 
     if written == "977 2434 56100 6":
         written = f"977 2434 56100 {check_digit('977243456100')}"
     assert word in " ".join(read_code(written).notes)
+
+
+@pytest.mark.parametrize(
+    ("written", "form", "gtin", "other"),
+    [
+        ("UPC-E 01234565", "UPC-E", "00012345000065", None),
+        ("UPC: 01234565", "UPC-E", "00012345000065", None),
+        ("upce:04963406", "UPC-E", "00049000006346", None),
+        ("]E001234565", "UPC-E", "00012345000065", None),
+        ("EAN-8 01234565", "GTIN-8", "00000001234565", None),
+        ("]E401234565", "GTIN-8", "00000001234565", None),
+        ("JAN 01234565", "GTIN-8", "00000001234565", "00012345000065"),
+    ],
+)
+def test_a_label_decides_how_eight_digits_are_read(written: str, form: str, gtin: str, other: str | None) -> None:
+    code = read_code(written)
+    assert (code.form, code.gtin.gtin14) == (form, gtin)
+    assert (code.other.gtin14 if code.other else None) == other
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "upc_e"),
+    [
+        ("EAN-8: 04963406", "bad_check_digit", "00049000006346"),
+        ("(01)04963406", "bad_check_digit", "00049000006346"),
+        ("https://a/01/04963406", "bad_check_digit", "00049000006346"),
+        ("UPC-E 96385074", "bad_check_digit", ""),
+        ("ISBN 9506000134352", "bad_content", ""),
+        ("ISBN 01234565", "bad_content", ""),
+    ],
+)
+def test_digits_that_are_not_what_their_label_says_are_refused(written: str, code: str, upc_e: str) -> None:
+    with pytest.raises(InvalidCodeError) as caught:
+        read_code(written)
+    assert (caught.value.code, caught.value.upc_e) == (code, upc_e)
 
 
 def test_eight_digits_that_are_both_gtin_8_and_upc_e_have_two_readings() -> None:

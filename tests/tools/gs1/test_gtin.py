@@ -32,13 +32,9 @@ def test_restricted_circulation_numbers_are_recognized(written: str, expected: d
     assert parse_gtin(written).restricted == expected["usage"]
 
 
-def test_a_wrong_check_digit_is_reported_with_the_right_one() -> None:
-    with pytest.raises(InvalidGtinError) as caught:
+def test_an_error_never_names_the_digit_that_would_fit() -> None:
+    with pytest.raises(InvalidGtinError, match=r"^its check digit is wrong$"):
         parse_gtin("5901234123458")
-    assert (caught.value.expected, str(caught.value)) == (
-        7,
-        "its check digit is wrong: it ends in 8 and should end in 7",
-    )
 
 
 @given(st.text(max_size=40))
