@@ -96,6 +96,16 @@ def code_in(query: str) -> Asked | None:
     return _asked(code) if len(re.sub(r"[^0-9]", "", query)) >= 8 else None
 
 
+def why_no_code(query: str) -> str:
+    """Return why a search query that looks like a product code is none, '' if it's words."""
+    try:
+        read_code(query)
+    except InvalidCodeError as error:
+        looks_like_code = error.code not in ("empty", "non_digit") and len(re.findall(r"[0-9]", query)) >= 8
+        return error.message if looks_like_code else ""
+    return ""
+
+
 def url_segment(value: str) -> str:
     """Return a value as one segment of a URL's path."""
     encoded = quote(value, safe="")

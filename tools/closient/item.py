@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ..formats.json_values import JsonObject, JsonValue
+from ..formats.text import one_line
 from .members import Members, without_none
 
 LOW_CONFIDENCE = 0.7
@@ -75,6 +76,7 @@ def _same(item: Members, name: str, values: list[JsonValue]) -> Any:
 
 def _name(record: Members) -> str | None:
     """Return the name; if that's empty, the name in a language, English first."""
+    _same(record, "names", [record.text("name"), record.text("product_name")])
     languages = sorted(n for n in record.values if _NAME_IN_LANGUAGE.fullmatch(n))
     return record.text("name", "product_name", *sorted(languages, key=lambda n: n != "product_name_en"))
 
@@ -159,6 +161,8 @@ def _price(offer: Members) -> JsonValue:
         amount, currency = price.number("amount", 0), price.text("currency", limit=20)
         if amount is None:
             raise price.error("it has no amount")
+        if unread := price.unread():
+            raise price.error(f"what {one_line(unread[0], 40)} makes of the amount is unknown")
         if other and currency and other != currency:
             raise offer.error(f"it names two currencies: {other} and {currency}")
         return {"amount": str(price.values["amount"]).strip(), "currency": currency or other}
@@ -175,10 +179,12 @@ def item_notes(items: list[JsonObject]) -> list[str]:
     doubtful = [_label(item) for item in items if _low(item.get("confidence_score"))]
     if doubtful:
         notes.append(f"Low confidence (under {LOW_CONFIDENCE}), so check the pack: {', '.join(doubtful[:10])}.")
+    if parts := [f"{name} of {_label(item)}" for item in items for name in _low_members(item)]:
+        notes.append(f"Low confidence (under {LOW_CONFIDENCE}) in single members: {', '.join(parts[:10])}.")
     if any("price" in item and not _currency(item) for item in items):
         notes.append("The service names no currency for some prices.")
     allergens = [item for item in items if "contains_allergens" in item]
-    weak = [_label(i) for i in allergens if i.get("allergen_data_confidence") not in ("high", "medium")]
+    weak = [_label(i) for i in allergens if str(i.get("allergen_data_confidence")).casefold() not in ("high", "medium")]
     if weak:
         notes.append(f"Allergen data of low or unknown confidence, so check the pack: {', '.join(weak[:10])}.")
     return notes
@@ -186,6 +192,11 @@ def item_notes(items: list[JsonObject]) -> list[str]:
 
 def _low(score: JsonValue) -> bool:
     return isinstance(score, int | float) and score < LOW_CONFIDENCE
+
+
+def _low_members(item: JsonObject) -> list[str]:
+    confidence = item.get("field_confidence")
+    return [name for name, score in confidence.items() if _low(score)] if isinstance(confidence, dict) else []
 
 
 def _currency(item: JsonObject) -> JsonValue:

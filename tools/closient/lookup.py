@@ -44,7 +44,7 @@ async def _record(client: SiteClient, asked: Asked, urls: tuple[str, ...], *, ma
             missing = missing or error
             continue
         record = listed_record(reply) if listed else reply
-        if record is not None:
+        if record is not None or not listed:
             return record
     raise unknown_product(missing, asked)
 
@@ -108,7 +108,9 @@ async def get_product_detail(client: SiteClient, arguments: JsonObject) -> JsonO
     content: JsonObject = dict.fromkeys(("ingredients", "certifications", "claims", "nutrition"))
     try:
         parts = await client.json("GET", f"{_PRODUCT}/content".format(asked.gtin), PRODUCTS)
-        content |= read_content(parts, asked.gtin)
+        known, about = read_content(parts, asked.gtin)
+        content |= known
+        notes += about
     except UpstreamError as error:
         if error.status != 404:
             raise

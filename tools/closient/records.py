@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..formats.json_values import JsonObject, JsonValue
+from ..formats.text import counted
 from .item import item_notes, read_item
 from .members import Members, ReplyError, kind_of
 
 _PARTS = ("ingredients", "certifications", "claims", "recalls", "nutrition", "images")
+_IDENTITY = ("id", "product_name", "name", "metadata", "created", "modified")
 _MEASURES = ("length", "width", "height", "depth", "gross_weight", "net_weight")
 _DETAILS = ("usage_instructions", "brand_product_page_url", "ai_summary", "primary_language", "modified")
 _CLASSES = ("gpc_brick_code", "gpc_class_code", "gpc_family_code", "gpc_segment_code")
@@ -68,8 +70,8 @@ def read_details(reply: JsonValue, gtin: str) -> JsonObject:
     return details
 
 
-def read_content(reply: JsonValue, gtin: str) -> JsonObject:
-    """Read the content of a product. A part that the reply doesn't have is null: unknown, not empty.
+def read_content(reply: JsonValue, gtin: str) -> tuple[JsonObject, list[str]]:
+    """Read the content of a product, with notes. A part that the reply doesn't have is null: unknown, not empty.
 
     Raises:
         ReplyError: it has another shape, or is of another GTIN.
@@ -80,13 +82,21 @@ def read_content(reply: JsonValue, gtin: str) -> JsonObject:
     if (own := record.gtin("gtin")) is not None and own != gtin:
         raise record.error(f"it is of the GTIN {own}, not {gtin}")
     nutrition = record.object("nutrition")
+    record.skip(*_PARTS, *_IDENTITY)
+    notes = (
+        [f"Unknown members of the content were not read: {', '.join(unknown[:20])}."]
+        if (unknown := record.unread())
+        else []
+    )
+    if recalls := record.array("recalls"):
+        notes.append(f"The content lists {counted(len(recalls), 'recall')}: see check_recalls.")
     content: JsonObject = {
         "ingredients": _listed(record, "ingredients", _ingredient),
         "certifications": _listed(record, "certifications", _label),
         "claims": _listed(record, "claims", _label),
         "nutrition": None if nutrition is None else _nutrition(nutrition),
     }
-    return content
+    return content, notes
 
 
 def _record(reply: JsonValue, gtin: str) -> Members:
@@ -133,6 +143,11 @@ def _label(entry: Members) -> JsonObject:
     return label
 
 
+def _amount(nutrient: Members) -> str | None:
+    amount, unit = nutrient.text("amount", limit=100), nutrient.text("unit", limit=20)
+    return f"{amount} {unit}" if amount and unit else amount
+
+
 def _nutrition(entry: Members) -> JsonObject:
     nutrition: JsonObject = {
         "serving_size": entry.text("serving_size"),
@@ -146,7 +161,7 @@ def _nutrition(entry: Members) -> JsonObject:
     nutrients: list[JsonValue] = [
         {
             "name": row.required_text("name"),
-            "amount": row.text("amount", limit=100),
+            "amount": _amount(row),
             "daily_value_pct": row.number("daily_value_pct", 0),
         }
         for row in rows

@@ -7,15 +7,17 @@ from urllib.parse import urlencode
 
 from ..errors import InvalidArgumentsError, ToolError, UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_text
+from ..formats.text import counted
 from .client import SEARCH, SiteClient
-from .codes import Asked, code_in, read_asked
+from .codes import Asked, code_in, read_asked, why_no_code
 from .lookup import find_product
-from .search_replies import Hits, Session, page_of, read_catalog, read_session
+from .search_replies import Hits, Question, Session, page_of, read_catalog, read_session
 
 _LIMIT, _RADIUS = 10, 10
 _MOST_CATALOG_HITS = 100
 _PLACE = ("latitude", "longitude", "radius_km", "in_stock")
-_OPERATORS = re.compile(r'(?:^|\s)-\S|"|(?:^|\s)OR(?:\s|$)')
+_OPERATORS = re.compile(r'(?:^|\s)-\S|"|(?:^|\s)(?i:or)(?:\s|$)')
+_NO_OPERATORS = re.compile(r"(?:^|\s)(AND|NOT)(?:\s|$)")
 _IN_STOCK = ("in_stock", "low_stock")
 
 
@@ -47,7 +49,7 @@ async def search_products(client: SiteClient, arguments: JsonObject) -> JsonObje
     if asked:
         _check_gtin(session.hits, asked.gtin)
     found = page_of(session.hits, _page(arguments), _limit(arguments), as_text(arguments.get("sort")))
-    notes = [*(asked.notes if asked else ()), *_place_notes(session.hits, query, located)]
+    notes = [*(asked.notes if asked else ()), *session.notes, *_place_notes(session.hits, query, located)]
     if asked:
         notes += asked.left_aside("lot", "serial", "expiry")
     session_members: JsonObject = {"session_id": session.session_id, "constraints": session.constraints}
@@ -107,7 +109,8 @@ async def check_availability(client: SiteClient, arguments: JsonObject) -> JsonO
         )
     _check_gtin(session.hits, asked.gtin)
     found = page_of(session.hits, 1, max(1, len(session.hits.items)), "")
-    notes = [*asked.notes, *_place_notes(session.hits, "", located), *asked.left_aside("lot", "serial", "expiry")]
+    notes = [*asked.notes, *session.notes, *_place_notes(session.hits, "", located)]
+    notes += asked.left_aside("lot", "serial", "expiry")
     if not session.hits.items:
         notes += ["lookup_product says whether the service knows the product at all.", *_other_reading(asked)]
     return {"gtin": asked.gtin, "session_id": session.session_id} | _noted(found, *notes)
@@ -116,13 +119,17 @@ async def check_availability(client: SiteClient, arguments: JsonObject) -> JsonO
 async def open_session(client: SiteClient, query: str, located: JsonObject) -> Session:
     """Open a search session near a place."""
     reply = await client.json("POST", "/search/api/v1/search/session", SEARCH, {"query": query, **located})
-    return read_session(reply, place=(_float(located["latitude"]), _float(located["longitude"])))
+    latitude, longitude, radius = (
+        _float(located.get(name, _RADIUS)) for name in ("latitude", "longitude", "radius_km")
+    )
+    words = "" if query.startswith("gtin:") else query
+    return read_session(reply, question=Question(words, latitude, longitude, radius))
 
 
 def has_words(query: str) -> bool:
     """Return whether a query has a word that isn't excluded (websearch syntax)."""
     positive = re.sub(r'(?:^|(?<=\s))-(?:"[^"]*"?|\S+)', " ", query)
-    return any(re.search(r"\w", word) for word in positive.replace('"', " ").split() if word != "OR")
+    return any(re.search(r"\w", word) for word in positive.replace('"', " ").split() if word.upper() != "OR")
 
 
 async def _catalog(client: SiteClient, query: str, arguments: JsonObject) -> JsonObject:
@@ -157,15 +164,17 @@ def _empty_notes(query: str) -> list[str]:
     notes = ["Nothing was found: check the spelling, or use fewer or more general words."]
     if _OPERATORS.search(query):
         notes.append('The query has operators ("-word" excludes, "..." is a phrase, OR): try it without them.')
-    if re.fullmatch(r"[0-9 -]{8,}", query):
-        notes.append("As a product code the digits are invalid; validate_gtin says why.")
+    if word := _NO_OPERATORS.search(query):
+        notes.append(f"{word[1]} is searched for as a word: all words are required anyway, and -word excludes one.")
+    if reason := why_no_code(query):
+        notes.append(f"As a product code it is invalid: {reason}.")
     return notes
 
 
 def _place_notes(hits: Hits, query: str, located: JsonObject) -> list[str]:
     radius = _float(located.get("radius_km", _RADIUS))
     far = sum(_float(item.get("distance_km", 0)) > radius * 1.02 for item in hits.items)
-    notes = [f"The service didn't keep to the radius: {far} offers are farther than {radius:g} km."] if far else []
+    notes = [f"The service didn't keep to the radius of {radius:g} km in {counted(far, 'offer')}."] if far else []
     if located.get("in_stock") and any(item.get("stock_status") not in _IN_STOCK for item in hits.items):
         notes.append("The service didn't keep to in_stock: look at each stock_status.")
     if hits.items and hits.total is None:
@@ -184,9 +193,9 @@ def _other_reading(asked: Asked) -> list[str]:
 def _check_gtin(hits: Hits, gtin: str) -> None:
     """Raise unless every hit is the product that was asked about."""
     for item in (*hits.items, *hits.online):
-        if item.get("gtin") != gtin:
+        if (own := item.get("gtin")) != gtin:
             raise ToolError(
-                f"The reply of closient can't be used: asked for {gtin}, it has an offer of {item.get('gtin')}.",
+                f"The reply of closient can't be used: asked for {gtin}, it has an offer of {own or 'no GTIN'}.",
                 "Nothing was guessed from it. lookup_product may still know the product.",
                 {"gtin": gtin},
             )
@@ -208,7 +217,7 @@ def read_location(arguments: JsonObject) -> JsonObject:
         raise InvalidArgumentsError("A place needs both latitude and longitude.", "Give both, or neither.")
     if not has and (extra := {"radius_km", "in_stock", "sort"} & arguments.keys()):
         raise InvalidArgumentsError(
-            f"{' and '.join(sorted(extra))} need a place: the catalog has no stores or prices.",
+            f"Without a place there is no {' or '.join(sorted(extra))}: the catalog has no stores or prices.",
             "Give latitude and longitude too. Nothing was sent.",
         )
     return {name: arguments[name] for name in _PLACE if name in arguments}

@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..formats.json_values import JsonObject, JsonValue
-from ..formats.text import one_line
+from ..formats.text import counted, one_line
 from .item import item_notes, read_item
 from .members import Members, ReplyError, kind_of, without_none
 
 _OTHER_KINDS = ("brand", "retailer")
+# What says that there are more hits, whatever the total says.
+_MORE = ("has_next", "has_more", "next", "next_page", "next_cursor")
 _STATE = ("search_history", "created", "modified", "expires_at", "metadata")
 
 
@@ -46,6 +48,7 @@ class Session:
     session_id: str
     constraints: JsonObject
     hits: Hits | None
+    notes: tuple[str, ...] = ()
     explanation: str | None = None
     is_refinement: bool | None = None
 
@@ -60,40 +63,75 @@ def read_catalog(reply: JsonValue, query: str, limit: int) -> Hits:
     echo = members.text("query")
     if echo is not None and _folded(echo) != _folded(query):
         raise members.error(f"it answers the query {one_line(echo, 80)!r}")
-    members.skip("limit", "page", "type", "metadata")
+    members.skip("limit", "type", "metadata")
+    if (page := members.count("page")) not in (None, 1):
+        raise members.error(f"it is page {page}, but the first was requested")
     hits = _hits(members, limit)
     if hits is None:
         raise members.error("it has no items or results")
     return hits
 
 
-def read_session(reply: JsonValue, *, place: tuple[float, float] | None = None, session_id: str = "") -> Session:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a session was opened with; `query` is '' if its hits show what they answer (a GTIN)."""
+
+    query: str
+    latitude: float
+    longitude: float
+    radius_km: float
+
+
+def read_session(reply: JsonValue, *, question: Question | None = None, session_id: str = "") -> Session:
     """Read a session's state, with or without hits; `session_id` is the session that was asked.
 
     Raises:
-        ReplyError: it has another shape, or is of another place or session.
+        ReplyError: it has another shape, or is of another question or session.
     """
     members = _object(reply, "the session reply")
     own_id = members.required_text("session_id")
     if session_id and own_id != session_id:
         raise members.error("it is of another session")
-    for name, index, bound in (("latitude", 0, 90), ("longitude", 1, 180)):
-        echo = members.number(name, -bound, bound)
-        if place and echo is not None and abs(echo - place[index]) > 0.01:
-            raise members.error(f"it is for the {name} {echo}")
+    place = (members.number("latitude", -90, 90), members.number("longitude", -180, 180))
     constraints = members.object("active_constraints")
     members.skip(*_STATE, "query")
     expired, refinement = members.flag("is_expired"), members.flag("is_refinement")
     radius, new_constraints = members.number("radius_km", 0), members.object("new_constraints")
-    stated = members.text("base_query") is not None
+    base_query = members.text("base_query")
+    notes = _compared(members, question, base_query, place, radius) if question else ()
     explanation = members.text("classification_explanation", limit=300)
     if expired:
         raise members.error("the session has expired; start a new search")
     hits = _hits(members, None)
     # Services that send hits repeat the radius; the state alone has none.
-    if hits is None and (not stated or (radius is not None and new_constraints is None)):
+    if hits is None and (base_query is None or (radius is not None and new_constraints is None)):
         raise members.error("it has neither items nor the state of a session")
-    return Session(own_id, dict(constraints.values) if constraints else {}, hits, explanation, refinement)
+    return Session(own_id, dict(constraints.values) if constraints else {}, hits, notes, explanation, refinement)
+
+
+def _compared(
+    members: Members,
+    asked: Question,
+    query: str | None,
+    place: tuple[float | None, float | None],
+    radius: float | None,
+) -> tuple[str, ...]:
+    """Compare the question that a session repeats with the one that was asked; return notes on what differs."""
+    for name, echo, own in zip(("latitude", "longitude"), place, (asked.latitude, asked.longitude), strict=True):
+        if echo is not None and abs(echo - own) > 0.01:
+            raise members.error(f"it is for the {name} {echo}")
+    notes: list[str] = []
+    # A service may leave out words that it understood as constraints.
+    words, own_words = (set(_folded(text or "").split()) for text in (query, asked.query))
+    if not own_words:
+        words = set()
+    if words and not words & own_words:
+        raise members.error(f"it answers the query {one_line(query or '', 80)!r}")
+    if words - own_words:
+        notes.append(f"The service read the query as {one_line(query or '', 80)!r}.")
+    if radius is not None and radius != asked.radius_km:
+        notes.append(f"The service searched within {radius:g} km, not {asked.radius_km:g}.")
+    return tuple(notes)
 
 
 def _object(reply: JsonValue, where: str) -> Members:
@@ -130,8 +168,10 @@ def _hits(members: Members, limit: int | None) -> Hits | None:
 
 def _total(members: Members, total: int | None, count: int, limit: int | None) -> int | None:
     """Return the total if it's exact. A total that equals a full page is only the page's length."""
-    if total is not None and total < count:
-        raise members.error(f"its total is {total}, but it has {count} hits")
+    if total is not None and (total < count or (total and not count)):
+        raise members.error(f"its total is {total}, but it has {counted(count, 'hit')}")
+    if any(members.values.get(name) for name in _MORE):
+        return None
     if total is None or (total == count and limit is not None and count >= limit):
         return None
     return total
@@ -145,7 +185,9 @@ def _is_product(hit: Members) -> bool:
     """
     kind = hit.text("type", limit=40)
     if kind is not None:
-        return kind == "product"
+        if kind.casefold() not in ("product", *_OTHER_KINDS):
+            raise hit.error(f"its type {kind!r} is unknown, so whether it's a product is too")
+        return kind.casefold() == "product"
     metadata = hit.object("metadata")
     if not (hit.has("product", "gtin") or (metadata and metadata.has("gtin"))):
         raise hit.error("it has neither a type nor a GTIN, so whether it's a product is unknown")
@@ -164,7 +206,7 @@ def page_of(hits: Hits, page: int, limit: int, sort: str) -> JsonObject:
         notes.append(_about_order(hits))
     chosen = items[(page - 1) * limit : page * limit]
     if hits.items and not chosen:
-        notes.append(f"Page {page} is empty: the service gave {len(hits.items)} items.")
+        notes.append(f"Page {page} is empty: the service gave {counted(len(hits.items), 'item')}.")
     return {
         **without_none(total=hits.total, at_least=None if hits.total is not None else hits.at_least),
         "items": list[JsonValue](chosen),
@@ -187,8 +229,8 @@ def _about_order(hits: Hits) -> str:
     currencies = {str(price["currency"]) for price in prices if isinstance(price, dict)}
     apart = " Each currency is sorted on its own." if len(currencies) > 1 else ""
     if hits.total is not None and hits.total <= count:
-        return f"Sorted by price over all {count} offers.{apart}"
+        return f"Sorted by price over all {counted(count, 'offer')}.{apart}"
     return (
-        f"Sorted by price over the {count} offers that the service gave, which may not be all; a smaller radius_km "
-        f"or refine_search narrows the search.{apart}"
+        f"Sorted by price over the {counted(count, 'offer')} that the service gave, which may not be all; "
+        f"a smaller radius_km or refine_search narrows the search.{apart}"
     )
