@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..errors import UpstreamError
-from ..formats.json_values import JsonObject, JsonValue
+from ..formats.json_values import JsonObject, JsonValue, as_list
+from ..formats.text import counted
 from .client import COMPLIANCE, PRODUCTS, SiteClient
 from .codes import Asked, read_asked, url_segment
 from .lookup import unknown_product
@@ -36,6 +37,7 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
             missing = error
     else:
         raise unknown_product(missing, asked)
+    not_read = sorted({str(name) for recall in recalls for name in as_list(recall.pop("not_read", []))})
     covering = await _covering(client, asked, recalls)
     rated: list[JsonValue] = [{**recall, "affects_lot": _affected(recall, asked.lot, covering)} for recall in recalls]
     verdicts = {_affected(recall, asked.lot, covering) for recall in recalls if recall["status"] in _OPEN}
@@ -46,6 +48,8 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
         notes.append("Recalls are limited to lots: give the lot that's printed on the pack.")
     elif "may be" in verdicts:
         notes.append("Whether a recall covers the lot is unknown: read its text and compare the pack.")
+    if not_read:
+        notes.append(f"Unknown members of the recalls were not read, and may limit them: {', '.join(not_read[:20])}.")
     if asked.serial or asked.expiry:
         notes.append("Recalls were matched by lot only, not by serial number or expiry date.")
     return {
@@ -100,6 +104,6 @@ async def _listed(client: SiteClient, url: str, scopes: tuple[str, ...], gtin: s
         recalls += read.recalls
         if not read.more:
             if len(recalls) != read.total:
-                raise ReplyError(f"the list of recalls has {len(recalls)} entries, but counts {read.total}")
+                raise ReplyError(f"the list has {counted(len(recalls), 'recall')}, but counts {read.total}")
             return recalls
     raise ReplyError(f"the list of recalls has more than {_MOST_PAGES} pages")

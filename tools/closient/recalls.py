@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..formats.json_values import JsonObject, JsonValue
+from ..formats.text import counted, one_line
 from .members import Members, ReplyError, kind_of, without_none
 
 Affected = Literal["yes", "no", "may be"]
-_CODE = re.compile(r"[!-~]+")
+# Anything else may be a word, a pattern or several codes.
+_CODE = re.compile(r"(?=.*[0-9])(?!.*\.\.)[0-9a-z][0-9a-z._-]*")
+_LABEL = re.compile(r"(?:lot|batch)(?:[ .:#]+|(?=[0-9]))")
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")
+_KNOWN = ("created", "modified", "metadata", "product_id", "source_id", "external_id", "recall_number")
 _TEXTS = ("hazard", "remedy", "description", "company_name", "source_system", "severity")
 
 
 @dataclass(frozen=True, slots=True)
 class RecallPage:
-    """One page of a list of recalls; `total` counts all pages, `more` says whether others follow."""
+    """One page of a list of recalls; `total` counts all pages, `more` says whether others follow.
+
+    A recall with unknown members has their names in `not_read`.
+    """
 
     recalls: list[JsonObject]
     total: int
@@ -45,7 +52,7 @@ def read_recalls(reply: JsonValue, gtin: str, number: int) -> RecallPage:
     if page != number:
         raise pagination.error(f"it is page {page}, not {number}")
     if total < len(entries) or (more and not entries):
-        raise members.error(f"it lists {len(entries)} recalls, but counts {total}")
+        raise members.error(f"it lists {counted(len(entries), 'recall')}, but counts {total}")
     return RecallPage([_recall(entry, gtin) for entry in entries], total, more)
 
 
@@ -55,7 +62,7 @@ def _recall(entry: Members, gtin: str) -> JsonObject:
     status = entry.required_text("status")
     if status not in ("ONGOING", "UNKNOWN", "COMPLETED", "TERMINATED"):
         raise entry.error(f"its status {status[:40]!r} is unknown")
-    return {
+    recall: JsonObject = {
         "id": entry.required_text("id"),
         "title": entry.required_text("title"),
         "status": status,
@@ -67,6 +74,9 @@ def _recall(entry: Members, gtin: str) -> JsonObject:
             jurisdictions=entry.texts("jurisdictions"),
         ),
     }
+    entry.skip(*_KNOWN)
+    not_read = [one_line(name, 60) for name in entry.unread()][:20]
+    return {**recall, "not_read": list[JsonValue](not_read)} if not_read else recall
 
 
 def affects(lot_codes: JsonValue, lot: str | None) -> Affected:
@@ -80,11 +90,16 @@ def affects(lot_codes: JsonValue, lot: str | None) -> Affected:
         return "yes"
     if not lot:
         return "may be"
-    verdicts = [_covers(str(code).strip().casefold(), lot.strip().casefold()) for code in lot_codes]
+    verdicts = [_covers(_bare(str(code)), _bare(lot)) for code in lot_codes]
     return "yes" if "yes" in verdicts else "may be" if "may be" in verdicts else "no"
 
 
+def _bare(code: str) -> str:
+    return _LABEL.sub("", code.strip().casefold())
+
+
 def _covers(code: str, lot: str) -> Affected:
+    """Compare one code with a lot; "no" is only for a code that is certainly another lot's, however it's written."""
     if code == lot:
         return "yes"
     if code.endswith("*") and "*" not in code[:-1]:
@@ -96,16 +111,22 @@ def _covers(code: str, lot: str) -> Affected:
     elif halves and len(halves[1]) == len(halves[2]):
         first, last = halves[1], halves[2]
     else:
-        return "may be" if not _CODE.fullmatch(code) or "*" in code or _is_uneven_range(code) else "no"
-    if len(first) != len(last) or not first or first > last:
+        certain = _CODE.fullmatch(code) and not _is_uneven_range(code)
+        return "no" if certain and _alike(code) != _alike(lot) else "may be"
+    if len(first) != len(last) or not first or first > last or _alike(code) == _alike(lot):
         return "may be"
-    return "yes" if len(lot) == len(first) and first <= lot <= last else "no"
+    if len(lot) == len(first):
+        return "yes" if first <= lot <= last else "no"
+    return "may be" if _alike(first).zfill(20) <= _alike(lot).zfill(20) <= _alike(last).zfill(20) else "no"
+
+
+def _alike(code: str) -> str:
+    """Return a code without what people leave out when they copy it."""
+    return re.sub(r"[^0-9a-z]", "", code).lstrip("0")
 
 
 def _is_uneven_range(code: str) -> bool:
-    """Return whether a code looks like a range of numbers of different length (L9-L12), or like several codes."""
-    if re.search(r"[,;|]|\.\.", code):
-        return True
+    """Return whether a code looks like a range of numbers of different length (L9-L12)."""
     first, dash, last = code.partition("-")
     numbers = _NUMBERED.fullmatch(first), _NUMBERED.fullmatch(last)
     return bool(dash and numbers[0] and numbers[1] and numbers[0][1] == numbers[1][1])

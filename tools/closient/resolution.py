@@ -16,6 +16,8 @@ from .members import Members, ReplyError, as_members, without_none
 _DESCRIPTIONS = ("itemDescription", "description")
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".onion")
 _KEY = re.compile(r"(?:^|/)01/([^/?#]+)")
+# What may be a key in an anchor that isn't written as a Digital Link of a GTIN.
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{8,18}(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def read_linkset(reply: JsonValue, gtin: str, url: str, site: str) -> Resolved |
     """
     if not isinstance(reply, dict) or "linkset" not in reply:
         return None
+    if reason := foreign(url, gtin):  # after a redirect
+        raise ReplyError(f"the linkset's own URL shows another product: {reason}")
     value = reply["linkset"]
     contexts = as_members([value] if isinstance(value, dict) else _array(value), "linkset")  # some send a single one
     links: list[JsonObject] = []
@@ -99,15 +103,26 @@ def _array(value: JsonValue) -> list[JsonValue]:
     return value
 
 
-def _check_anchor(context: Members, gtin: str) -> None:
-    anchor = context.text("anchor") or ""
-    for written in _KEY.findall(urlsplit(anchor).path if "://" in anchor else anchor):
+def foreign(url: str, gtin: str) -> str:
+    """Return why a Digital Link is of something other than a GTIN, '' if it's of it or is no Digital Link."""
+    path = urlsplit(url).path if "://" in url else url
+    for written in _KEY.findall(path):
         try:
             own = parse_gtin(unquote(written)).gtin14
         except InvalidGtinError:
-            raise context.error(f"its anchor has no GTIN: {one_line(anchor, 80)!r}") from None
+            return f"it has no GTIN: {one_line(url, 80)!r}"
         if own != gtin:
-            raise context.error(f"it is of the GTIN {own}, not {gtin}")
+            return f"it is of the GTIN {own}, not {gtin}"
+    return ""
+
+
+def _check_anchor(context: Members, gtin: str) -> None:
+    anchor = context.text("anchor") or ""
+    if reason := foreign(anchor, gtin):
+        raise context.error(reason)
+    numbers = [number.zfill(14) for number in _NUMBER.findall(unquote(anchor))]
+    if numbers and gtin not in numbers:
+        raise context.error(f"it is of something other than the GTIN {gtin}: {one_line(anchor, 80)!r}")
 
 
 def _description(context: Members) -> str | None:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urljoin
 from ..catalog.links import LINKSET
 from ..errors import ToolError, UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_text
+from ..formats.text import counted
 from ..gs1.links import link_type_name
 from ..http.messages import Response
 from ..results.upstream_errors import upstream_error
@@ -14,7 +15,7 @@ from .client import NAME, RESOLVER, SiteClient, parsed
 from .codes import Asked, read_asked
 from .lookup import unknown_product
 from .members import ReplyError, without_none
-from .resolution import Resolved, read_linkset, unsafe
+from .resolution import Resolved, foreign, read_linkset, unsafe
 
 _MOST_LINKS = 50
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -36,7 +37,7 @@ async def resolve_gtin(client: SiteClient, arguments: JsonObject) -> JsonObject:
     elif resolved:
         notes += _ignored(resolved, asked)
     if wanted and resolved is None and location:
-        location = await _location_of_type(client, asked.path(), wanted) or ""
+        location = await _location_of_type(client, asked.path(), asked.gtin, wanted)
     if resolved is None and not location:
         raise _unresolved(asked, wanted)
     if asked.expiry:
@@ -64,9 +65,9 @@ async def _ask(client: SiteClient, path: str, gtin: str) -> tuple[Resolved | Non
             if resolved := read_linkset(parsed(response), gtin, response.url, client.site):
                 return resolved, ""
             known = True
-        elif response.status in _REDIRECTS:
-            location = location or _location(response)
-        elif response.status in (400, 406, 415):
+        elif response.status in _REDIRECTS and response.headers.get("location"):
+            location = location or _location(response, gtin)
+        elif response.status in (*_REDIRECTS, 400, 406, 415):
             known = True
         elif response.status != 404:
             raise upstream_error(response, NAME)
@@ -79,16 +80,20 @@ async def _ask(client: SiteClient, path: str, gtin: str) -> tuple[Resolved | Non
     return None, location
 
 
-async def _location_of_type(client: SiteClient, path: str, wanted: str) -> str:
+async def _location_of_type(client: SiteClient, path: str, gtin: str, wanted: str) -> str:
     response = await client.send("GET", f"{path}?linkType={quote(wanted, safe=':')}", RESOLVER)
-    return _location(response) if response.status in _REDIRECTS else ""
+    redirected = response.status in _REDIRECTS and response.headers.get("location")
+    return _location(response, gtin) if redirected else ""
 
 
-def _location(response: Response) -> str:
+def _location(response: Response, gtin: str) -> str:
     try:
-        return urljoin(response.url, response.headers.get("location", ""))
+        location = urljoin(response.url, response.headers["location"])
     except ValueError:
         raise ReplyError("the resolver redirects to something that is no URL") from None
+    if reason := foreign(location, gtin):
+        raise ReplyError(f"the resolver redirects elsewhere: {reason}")
+    return location
 
 
 def _linked(resolved: Resolved, gtin: str, wanted: str) -> JsonObject:
@@ -101,7 +106,7 @@ def _linked(resolved: Resolved, gtin: str, wanted: str) -> JsonObject:
             f"It has {', '.join(types) or 'no links at all'}.",
             {"gtin": gtin, "link_types": list[JsonValue](types)},
         )
-    notes = [f"{len(refused)} unsafe links were refused; their URLs are not shown."] if refused else []
+    notes = [f"Refused, and their URLs not shown: {counted(len(refused), 'unsafe link')}."] if refused else []
     if len(chosen) > _MOST_LINKS:
         notes.append(f"Only the first {_MOST_LINKS} of {len(chosen)} links are listed; give a link_type for others.")
     if not chosen and not refused:

@@ -123,9 +123,9 @@ def _compared(
     notes: list[str] = []
     # A service may leave out words that it understood as constraints.
     words, own_words = (set(_folded(text or "").split()) for text in (query, asked.query))
-    if not own_words:
-        words = set()
-    if words and not words & own_words:
+    if not words or not own_words:
+        words = own_words
+    elif not words & own_words:
         raise members.error(f"it answers the query {one_line(query or '', 80)!r}")
     if words - own_words:
         notes.append(f"The service read the query as {one_line(query or '', 80)!r}.")

@@ -329,7 +329,13 @@ def recalls(*entries: dict[str, Any]) -> Reply:
     [
         ([], "", "yes"), (None, "B7", "may be"), (["B7"], "", "may be"), (["b7"], "B7", "yes"), (["B8"], "B7", "no"),
         (["B*"], "B7", "yes"), (["B1-B9"], "B7", "yes"), (["B1-B9"], "B70", "no"), (["all of May"], "B7", "may be"),
-        (["B8", "L9-L12"], "L10", "may be"),
+        (["B8", "L9-L12"], "L10", "may be"), (["LOT B7"], "B7", "yes"), (["Lot: B7"], "B7", "yes"),
+        (["B-7"], "B7", "may be"), (["007"], "7", "may be"), (["100-200"], "0150", "may be"),
+        (["100-200"], "250", "no"),
+        (["B6/B7"], "B7", "may be"), (["B6;B7"], "B7", "may be"), (["B?"], "B7", "may be"), (["B%"], "B7", "may be"),
+        (["^B[0-9]$"], "B7", "may be"), ([">B6"], "B7", "may be"), (["100~200"], "150", "may be"),
+        (["100..200"], "150", "may be"), (["ALL"], "B7", "may be"), (["various"], "B7", "may be"),
+        (["N/A"], "B7", "may be"), (["LB-2"], "B7", "no"), (["LB2"], "B7", "no"),
     ],
 )  # fmt: skip
 async def test_a_recall_covers_the_lots_that_it_names(
