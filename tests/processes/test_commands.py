@@ -54,7 +54,7 @@ def test_the_demo_shows_every_step_and_leaves_nothing_behind(tmp_path: Path) -> 
     assert [f"▸ {n}/6 " in ran.out for n in range(1, 7)] == [True] * 6
     assert "1 registration, 1 sign-in" in ran.out
     assert "\x1b" not in ran.out
-    assert ran.out.splitlines()[-2].endswith("your own MCP host.")
+    assert ran.out.splitlines()[-2].endswith("closient-mcp install HOST")
 
 
 def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> None:
