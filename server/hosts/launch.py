@@ -87,7 +87,7 @@ def host_environment(host: Host, machine: Machine, launch: Launch) -> dict[str, 
     if host.inherits:
         return {**environ, **launch.environment}
     few = {name: environ[name] for name in _FEW.get(machine.platform, _FEW[""]) if name in environ}
-    if machine.platform == "darwin":
+    if host.is_app and machine.platform == "darwin":
         few["PATH"] = _DOCK_PATH
     return {**few, **launch.environment}
 

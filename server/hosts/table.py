@@ -31,7 +31,8 @@ class Host:
     `servers` is the key of the table of servers, `members` is what a new entry has beside its command, and
     `environment` the key of its variables. With `command_is_list`, the command and its arguments are one list.
     `inherits`: it gives servers its own whole environment; others give a few variables only, or are not known to
-    give more. `start_seconds` is how long it waits for a server to start, if that is known.
+    give more. `is_app`: it is started from the desktop, and not known to use the PATH of a shell.
+    `start_seconds` is how long it waits for a server to start, if that is known.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Host:
     environment: str = "env"
     command_is_list: bool = False
     inherits: bool = False
+    is_app: bool = False
     start_seconds: float | None = None
 
 
@@ -67,6 +69,7 @@ _ALL = (
             "linux": (Location("{config}/Claude", _DESKTOP),),
         },
         "Quit Claude Desktop completely, not only its window, and start it again.",
+        is_app=True,
         start_seconds=60,
     ),
     Host(
@@ -83,6 +86,7 @@ _ALL = (
         "Cursor",
         _everywhere(Location("{home}/.cursor", "mcp.json")),
         "Restart Cursor, or turn the server off and on in its settings, under MCP.",
+        is_app=True,
     ),
     Host(
         "vscode",

@@ -73,9 +73,11 @@ def test_a_host_gives_a_few_variables_or_all_of_its_own() -> None:
     assert host_environment(HOSTS["zed"], machine(), launch) == {**ENVIRONMENT, "CLOSIENT_SITE": "local"}
 
 
-def test_from_the_dock_a_host_has_the_path_of_the_system() -> None:
+def test_from_the_dock_a_host_has_the_path_of_the_system_and_in_a_terminal_that_of_the_shell() -> None:
     given = host_environment(HOSTS["claude-desktop"], machine("darwin"), Launch("/bin/closient-mcp", (), {}))
     assert given["PATH"] == "/usr/bin:/bin:/usr/sbin:/sbin"
+    given = host_environment(HOSTS["codex"], machine("darwin"), Launch("/bin/closient-mcp", (), {}))
+    assert given["PATH"] == ENVIRONMENT["PATH"]
 
 
 @pytest.mark.parametrize("part", ["${HOME}/bin", "{env:KEY}", "${input:key}"])
