@@ -135,6 +135,7 @@ def _asked(code: Code) -> Asked:
 
 
 def _given(name: str, value: str) -> str:
+    value = value.removeprefix(f"({_AIS[name]})")  # as it's printed under a barcode
     if not value:
         return ""
     if name == "expiry" and (date := re.fullmatch(r"20([0-9]{2})-([0-9]{2})-([0-9]{2})", value)):

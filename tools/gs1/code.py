@@ -164,8 +164,6 @@ def _from_elements(decoded: Decoded) -> Code:
     keys = [ai for ai in values if ai in KEYS]
     if "01" not in values:
         raise _no_gtin(keys, values, decoded.form)
-    if not values["01"].strip("0"):
-        raise InvalidCodeError("all_zero", "its GTIN is all zeros")
     if decoded.form == LINK and keys[0] != "01":
         notes += (f"The link's key is {describe_key(keys[0])}; the GTIN comes from its query.",)
     expiry = values.get("17") or values.get("7003", "")[:6]

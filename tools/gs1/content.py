@@ -30,6 +30,8 @@ def check_content(ai: str, value: str) -> None:
     Raises:
         ContentError: a check digit, date or other content is wrong.
     """
+    if ai in ("01", "02", "03") and not value.strip("0"):
+        raise ContentError("all_zero", "it is all zeros")
     if ai in _CHECK_DIGITS and not has_check_digit(value[_CHECK_DIGITS[ai]]):
         raise ContentError("bad_check_digit", WRONG_CHECK_DIGIT)
     if ai in ("8013", "8014") and not has_check_pair(value):

@@ -176,6 +176,14 @@ async def test_a_session_id_cannot_lead_to_another_path(tools: Tools, service: S
     assert {got.path for got in service.received} == {f"{SESSION}/..%2F..%2Fx/{name}" for name in ("refine", "query")}
 
 
+async def test_a_lot_may_be_copied_with_its_identifier(tools: Tools, service: Service) -> None:
+    recall = {"id": "r1", "title": "Glass", "status": "ONGOING", "lot_codes": ["B7"]}
+    page = {"data": [recall], "pagination": {"page": 1, "total_count": 1, "has_next": False}}
+    service.routes[f"/compliance/api/v1/products/{RICE}/recalls"] = Reply(page)
+    found = await tools.call("check_recalls", gtin=RICE, lot="(10)B7", expiry="(17)271231")
+    assert (found["lot"], found["affected"]) == ("B7", "yes")
+
+
 async def test_notes_on_a_code_reach_a_comparison(tools: Tools, service: Service) -> None:
     for gtin in (RICE, BAR):
         service.routes[f"/products/api/v1/trade-items/{gtin}"] = Reply({"gtin": gtin, "product_name": "Basmati"})

@@ -59,7 +59,8 @@ async def test_data_without_a_key_is_decoded_with_a_note(tools: Tools) -> None:
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [("hello", "non_digit"), ("(01)09506000134353", "bad_check_digit"), ("(17)271301(10)B", "bad_date"),
+    [("hello", "non_digit"), ("(01)09506000134353", "bad_check_digit"),
+     ("(01)00000000000000", "all_zero"), ("(17)271301(10)B", "bad_date"),
      ("(10)A(B)C", "malformed"), ("https://example.com/about", "no_primary_key")],
 )  # fmt: skip
 async def test_data_that_is_invalid_is_an_error_with_its_reason(tools: Tools, data: str, reason: str) -> None:
@@ -98,6 +99,8 @@ async def test_a_link_is_built_and_decoded_back(tools: Tools, arguments: dict[st
     [
         {"ais": {"10": "B7"}},
         {"ais": {"01": "09506000134353"}},
+        {"ais": {"01": "00000000000000"}},
+        {"ais": {"01": "04963406"}},
         {"ais": {"01": "09506000134352", "21": "a b"}},
         {"ais": {"01": "09506000134352"}, "domain": "a b"},
         {"ais": {"01": "09506000134352"}, "domain": "ftp://x.example"},
