@@ -71,7 +71,7 @@ class BearerAuth(httpx2.Auth):
             return self._user_action_required(response, message, _NOT_ALLOWED)
         if self._session.is_new(token) and not not_renewed:
             return self._rejected(response, token)
-        self._session.remember(lambda history: history.with_dead(token))
+        self._session.note_dead(token)
         return None
 
     def _error(self, response: httpx2.Response, token: str | None) -> UserActionRequired | None:

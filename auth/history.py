@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -30,12 +29,10 @@ class History(BaseModel):
 
     `declined_at` is when a sign-in was declined, `declined` the server's reason if it gave one, `tabs` when sign-ins
     began, `sign_ins` when they succeeded, `registrations` when a client was registered, `rejections` when services
-    rejected tokens that had just been issued.
-    Until `register_after` the server accepts no registration. `bad_credentials` is the fingerprint of credentials that
-    the server rejected, `dead_token` that of an access token that cannot be renewed and that a service rejected.
-    `withheld` are scopes that were requested and not granted, `missed` those that services found missing; both are
-    requested again only when the user asks for it. `unusable` says why a registered
-    client cannot be used.
+    rejected tokens that had just been issued. Until `register_after` the server accepts no registration; `unusable`
+    says why a registered client cannot be used. `bad_credentials` is the fingerprint of credentials that the server
+    rejected. `withheld` are scopes that were requested and not granted, `missed` those that services found missing;
+    both are requested again only when the user asks for it.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -48,7 +45,6 @@ class History(BaseModel):
     register_after: float = 0.0
     rejections: tuple[float, ...] = ()
     bad_credentials: str = ""
-    dead_token: str = ""
     withheld: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
     unusable: str = ""
@@ -77,22 +73,17 @@ class History(BaseModel):
         """Whether a sign-in was declined a moment ago."""
         return 0 <= now - self.declined_at < _DECLINED_SECONDS
 
-    def with_registrations(self, other: History) -> History:
-        """The history with the registrations of another."""
-        kept = ("registrations", "register_after", "unusable")
-        return self.model_copy(update={name: getattr(other, name) for name in kept})
+    def after_registration(self, now: float) -> History:
+        """The history after an attempt to register a client."""
+        return self.after(REGISTRATIONS, now).model_copy(update={"unusable": ""})
+
+    def after_failed_registration(self, register_after: float, unusable: str) -> History:
+        """The history after a registration that failed; `unusable` says why there is a client that cannot be used."""
+        return self.model_copy(update={"register_after": register_after, "unusable": unusable})
 
     def with_missed(self, scopes: Iterable[str]) -> History:
         """The history after a service found scopes missing."""
         return self.model_copy(update={"missed": tuple(dict.fromkeys((*self.missed, *scopes)))[-_MOST_SCOPES:]})
-
-    def with_dead(self, access_token: str) -> History:
-        """The history after a service rejected a token that cannot be renewed."""
-        return self.model_copy(update={"dead_token": fingerprint(access_token)})
-
-    def is_dead(self, access_token: str) -> bool:
-        """Whether a service rejected this token for good."""
-        return self.dead_token == fingerprint(access_token)
 
     def after_sign_in(self, requested: Sequence[str], withheld: tuple[str, ...], counted_at: float | None) -> History:
         """The history after a sign-in that requested these scopes; `counted_at` is its time if it is a repetition."""
@@ -101,7 +92,6 @@ class History(BaseModel):
                 "declined_at": 0.0,
                 "tabs": (),
                 "rejections": (),
-                "dead_token": "",
                 "withheld": withheld,
                 "missed": tuple(scope for scope in self.missed if scope not in requested),
                 "sign_ins": self.sign_ins if counted_at is None else (*self.sign_ins, counted_at)[-_MOST_KEPT:],
@@ -112,8 +102,3 @@ class History(BaseModel):
         """An empty history, except for what the server and the user asked us not to repeat."""
         kept = ("declined_at", "declined", "registrations", "register_after", "rejections")
         return History(**{name: getattr(self, name) for name in kept})
-
-
-def fingerprint(token: str) -> str:
-    """Identifies a token without revealing it."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -65,6 +65,11 @@ class Profile:
         """Whether the grant needs no user."""
         return self.grant in ("client_credentials", "password")
 
+    @property
+    def registers(self) -> bool:
+        """Whether we register a client: the settings name none, and the grant needs one."""
+        return self.client_id is None and self.grant != "password"
+
     def user_in(self, details: Mapping[str, str]) -> str:
         """The user's name in the details of a token response, empty without one."""
         return " ".join(details[name] for name in self.name_details if name in details)

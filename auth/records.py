@@ -42,7 +42,7 @@ class Server(_Part):
 
 
 class Client(_Part):
-    """A client registration (RFC 7591 §3.2.1). `source` is `registered` or `configured`.
+    """A client: registered (RFC 7591 §3.2.1), or that of the settings, whose secret is never stored.
 
     `grant` is the one it was registered for: some servers allow each client only one.
     """
@@ -52,15 +52,9 @@ class Client(_Part):
     auth_method: str = "none"
     redirect_uri: str = ""
     secret_expires_at: int = 0
-    source: str = "registered"
     grant: str = "authorization_code"
     registration_uri: str | None = None
     registration_token: str | None = Field(default=None, repr=False)
-
-    @property
-    def is_configured(self) -> bool:
-        """Whether the settings name it."""
-        return self.source == "configured"
 
 
 class Tokens(_Part):

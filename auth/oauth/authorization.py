@@ -33,21 +33,17 @@ def begin(
     scopes: tuple[str, ...],
     now: float,
     *,
-    exactly: bool = False,
     pkce: bool = True,
     resource: str | None = None,
 ) -> Pending:
     """A new authorization request with fresh state, verifier and nonce.
 
-    `exactly` requests no other scopes; `resource` is where the token will be used (RFC 8707 §2.1).
+    `resource` is where the token will be used (RFC 8707 §2.1).
     """
     from authlib.oauth2.rfc7636 import create_s256_code_challenge  # pyright: ignore[reportUnknownVariableType]
 
     state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     verifier = secrets.token_urlsafe(64) if pkce else ""
-    requested = list(dict.fromkeys(scopes))
-    if "offline_access" in server.scopes_supported and not exactly and "offline_access" not in requested:
-        requested.append("offline_access")
     parameters = {
         "response_type": "code",
         "client_id": client.client_id,
@@ -59,12 +55,12 @@ def begin(
         parameters |= {"code_challenge": challenge, "code_challenge_method": "S256"}
     if target := resource or server.resource:
         parameters["resource"] = target
-    if "offline_access" in requested:
+    if "offline_access" in scopes:
         # OpenID Connect Core §11: servers silently ignore the scope unless consent is requested.
         parameters["prompt"] = "consent"
-    if requested:
-        parameters["scope"] = " ".join(requested)
-    if "openid" in requested:
+    if scopes:
+        parameters["scope"] = " ".join(scopes)
+    if "openid" in scopes:
         parameters["nonce"] = nonce
     return Pending(
         state=state,
@@ -72,7 +68,7 @@ def begin(
         nonce=nonce,
         redirect_uri=redirect_uri,
         url=_with_parameters(server.authorization_endpoint, parameters),
-        scopes=tuple(requested),
+        scopes=scopes,
         expires_at=now + LIFETIME,
         server=server,
         client=client,

@@ -18,10 +18,6 @@ _LONGEST_LIFETIME = 1800.0
 _USER_CODE = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 
 
-class DeviceFlowError(ServerMetadataError):
-    """The server issued no code."""
-
-
 def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Request:
     """The device authorization request (RFC 8628 §3.1)."""
     assert server.device_authorization_endpoint
@@ -40,7 +36,7 @@ def read_device(response: Response, server: Server, client: Client, scopes: tupl
     url = response.text("verification_uri") or response.text("verification_url")  # its name in the drafts
     if response.status != 200 or not device_code or not _USER_CODE.fullmatch(user_code):
         rejection = read_rejection("device", response, now, " without a code")
-        raise DeviceFlowError(f"it answers {rejection.reason}", lasting=rejection.meaning is not Meaning.LATER)
+        raise ServerMetadataError(f"it answers {rejection.reason}", lasting=rejection.meaning is not Meaning.LATER)
     checked_url(url, "verification_uri", server.issuer)
     body = response.body or {}
     lifetime = as_seconds(body.get("expires_in")) or 600.0

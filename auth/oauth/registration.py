@@ -11,7 +11,7 @@ import httpx2
 from ..profile import Grant
 from ..records import Client, Server
 from ..urls import may_send_to, origin
-from .http import Request, Response
+from .http import HttpClient, NoResponseError, Request, Response
 from .redirects import HOST, InvalidRedirectError, checked_redirect, on_port
 from .rejections import read_error
 
@@ -92,15 +92,29 @@ def _grant_metadata(purpose: Purpose) -> dict[str, object]:
     return {"grant_types": [purpose.grant]}
 
 
-def deregistration_request(client: Client, server: Server) -> Request | None:
-    """The end of a registration (RFC 7592 §2.3), if the server gave a URL of its own for that."""
+def register(server: Server, purpose: Purpose, version: str, http: HttpClient, now: float, *, fixed: bool) -> Client:
+    """Register a client. `fixed`: the redirect URI is from the settings.
+
+    Raises:
+        RegistrationError: the server registered none that we can use.
+        NoResponseError: it did not respond.
+    """
+    request = registration_request(server, purpose, version)
+    response = http.send(request)
+    while following := next_request(request, response, fixed=fixed):
+        request, response = following, http.send(following)
+    return read_registration(response, replace(purpose, redirect_uri=_redirect_of(request)), now)
+
+
+def deregister(client: Client, server: Server, http: HttpClient) -> None:
+    """End a registration (RFC 7592 §2.3), if the server gave a URL of its own for that."""
     if not client.registration_uri or not client.registration_token:
-        return None
+        return
     own = {origin(httpx2.URL(url)) for url in (server.issuer, server.token_endpoint)}
-    if not may_send_to(httpx2.URL(client.registration_uri), own):
-        return None
-    headers = {"authorization": f"Bearer {client.registration_token}"}
-    return Request(client.registration_uri, headers=headers, method="DELETE")
+    if may_send_to(httpx2.URL(client.registration_uri), own):
+        headers = {"authorization": f"Bearer {client.registration_token}"}
+        with suppress(NoResponseError):  # an unused registration is harmless
+            http.send(Request(client.registration_uri, headers=headers, method="DELETE"))
 
 
 def next_request(last: Request, response: Response, *, fixed: bool = False) -> Request | None:
@@ -109,7 +123,7 @@ def next_request(last: Request, response: Response, *, fixed: bool = False) -> R
     `fixed`: the redirect URI is from the settings.
     """
     error, metadata = response.text("error") if response.status == 400 else "", dict(last.document or {})
-    redirect = redirect_of(last)
+    redirect = _redirect_of(last)
     if "redirect_uris" not in metadata and error in ("invalid_client_metadata", "invalid_redirect_uri"):
         # RFC 7591 §2: the defaults include a response type for which a redirect URI is required.
         return replace(last, document={**metadata, "redirect_uris": [], "response_types": []})
@@ -122,7 +136,7 @@ def next_request(last: Request, response: Response, *, fixed: bool = False) -> R
     return None
 
 
-def redirect_of(request: Request) -> str:
+def _redirect_of(request: Request) -> str:
     """The redirect URI of a registration, if it has one."""
     return next(iter(Response(0, request.document).texts("redirect_uris")), "")
 

@@ -180,16 +180,3 @@ async def read_sentence(response: httpx2.Response) -> str:
                 return ""
     error, sentence = read_error(json_object(bytes(text)) or {})
     return sentence or error
-
-
-def markdown() -> str:
-    """The table, as the documentation shows it."""
-    lines = ["| request | status | error | body | meaning | specified in | servers |", "|---|---|---|---|---|---|---|"]
-    for row in TABLE:
-        statuses = "408, 425, 429, 5xx, none" if row.statuses is BUSY else ", ".join(map(str, row.statuses))
-        errors = ", ".join(f"`{error}`" for error in row.errors) + (" with a reason" if row.reason else "")
-        names = {"error": "OAuth error (JSON, form)", "object": "other JSON, form", "none": "none of these"}
-        bodies = "any" if row.bodies == _ANY else ", ".join(names[body] for body in row.bodies)
-        cells = (", ".join(row.requests) or "any", statuses or "any", errors or "any", bodies)
-        lines.append(f"| {' | '.join((*cells, row.meaning, row.section, row.servers or '-'))} |")
-    return "\n".join(lines) + "\n"

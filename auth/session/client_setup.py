@@ -5,26 +5,22 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TypeAlias
 
 from ..errors import AuthError
-from ..history import REGISTRATIONS
+from ..history import REGISTRATIONS, History
 from ..oauth.discovery import ServerMetadataError, checked_url, configured_server, discover, same_origin
-from ..oauth.http import HttpClient, NoResponseError, Request, Response
+from ..oauth.http import HttpClient, NoResponseError
 from ..oauth.protected_resource import Challenge, find_resource
 from ..oauth.registration import (
     LONGEST_PAUSE,
     REGISTER_YOURSELF,
     Purpose,
     RegistrationError,
-    deregistration_request,
+    deregister,
     is_document,
-    next_request,
-    read_registration,
-    redirect_of,
-    registration_request,
+    register,
 )
 from ..oauth.rejections import Meaning, read_rejection
 from ..oauth.tokens import token_request
@@ -36,7 +32,7 @@ from .messages import Messages
 
 logger = logging.getLogger(__name__)
 
-Save: TypeAlias = Callable[[Record], Record]
+Remember: TypeAlias = Callable[[Callable[[History], History]], None]
 
 
 class ClientSetup:
@@ -131,34 +127,18 @@ class ClientSetup:
         needed = {"authorization_code": given.authorization, "device_code": given.device_authorization}
         if not given.token or not needed.get(self.profile.grant, "none"):
             return False
-        return bool(given.registration) or self.profile.client_id is not None or self.profile.grant == "password"
+        return bool(given.registration) or not self.profile.registers
 
     def ensure_client(
-        self, record: Record, server: Server, purpose: Purpose, save: Save, *, interactive: bool = False
-    ) -> Record:
-        """The record with this server and a client: configured, registered before, or registered now; not saved yet.
+        self, record: Record, server: Server, purpose: Purpose, remember: Remember, *, interactive: bool = False
+    ) -> Client:
+        """A client at this server: of the settings, registered before, or registered now; not saved yet.
 
-        `save` stores what is to be remembered even if the registration fails.
+        `remember` changes the stored history, even if the registration fails.
 
         Raises:
             UserActionRequired, UnavailableError: the server does not register us, or not now.
         """
-        client = self._usable_client(record.client, server, purpose)
-        if client is None or not purpose.suits(client) or self._is_unanswered(record, client):
-            spare = record.spare if record.spare and purpose.suits(record.spare) else None
-            if spare and (usable := self._usable_client(spare, server, purpose)):
-                client = usable
-            else:
-                try:
-                    record, client = self._register(record, server, purpose, save, interactive)
-                except AuthError as error:
-                    if client is None:
-                        raise
-                    # If its port is taken: most servers allow any port (RFC 8252 §7.3).
-                    logger.info("keeping the registration at %s: %s", server.issuer, error.message)
-        return record.model_copy(update={"server": server, "client": client})
-
-    def _usable_client(self, known: Client | None, server: Server, purpose: Purpose) -> Client | None:
         if own := self.credentials.own_client(purpose.redirect_uri):
             if is_document(own.client_id) and server.client_documents is False:
                 raise self.messages.failure(
@@ -166,17 +146,30 @@ class ClientSetup:
                     "Leave client_id out to register, or set one that was registered there.",
                 )
             return own
-        if known is None or known.is_configured:
-            return None
-        suits = (known.grant == "device_code") == (purpose.grant == "device_code")
-        return known if suits and self._is_known(known, server) else None
+        client, spare = record.client, record.spare
+        if client and not self._is_known(client, server, purpose):
+            client = None
+        if client and purpose.suits(client) and not self._is_unanswered(record, client):
+            return client
+        if spare and purpose.suits(spare) and self._is_known(spare, server, purpose):
+            return spare
+        try:
+            return self._register(record.history, server, purpose, remember, interactive)
+        except AuthError as error:
+            if client is None:
+                raise
+            # If its port is taken: most servers allow any port (RFC 8252 §7.3).
+            logger.info("keeping the registration at %s: %s", server.issuer, error.message)
+            return client
 
-    def _is_known(self, client: Client, server: Server) -> bool:
-        """Whether the server still knows a registration; with an unknown one, users are stuck on its page.
+    def _is_known(self, client: Client, server: Server, purpose: Purpose) -> bool:
+        """Whether the server still knows a registration for this; with an unknown one, users are stuck on its page.
 
         Tested with an invalid refresh token: servers that know the client complain about that only. A client that acts
         for itself is tested by its token request.
         """
+        if (client.grant == "device_code") != (purpose.grant == "device_code"):
+            return False
         if 0 < client.secret_expires_at <= self.clock() + 60:
             return False
         if self.profile.unattended:
@@ -192,14 +185,14 @@ class ClientSetup:
     def _is_unanswered(self, record: Record, client: Client) -> bool:
         """Whether a browser was sent to the server with this client and never came back."""
         pending = record.pending
-        if pending is None or not pending.opened or client.is_configured or self.clock() < pending.expires_at:
+        if pending is None or not pending.opened or self.clock() < pending.expires_at:
             return False
         return pending.client.client_id == client.client_id
 
     def _register(
-        self, record: Record, server: Server, purpose: Purpose, save: Save, interactive: bool
-    ) -> tuple[Record, Client]:
-        issuer, now, history = self.profile.issuer, self.clock(), record.history
+        self, history: History, server: Server, purpose: Purpose, remember: Remember, interactive: bool
+    ) -> Client:
+        issuer, now = self.profile.issuer, self.clock()
         if server.registration_endpoint is None:
             raise self.messages.failure(f"{issuer} does not allow applications to register", REGISTER_YOURSELF)
         if 0 < history.register_after - now <= LONGEST_PAUSE:
@@ -211,39 +204,23 @@ class ClientSetup:
         if history.reached(REGISTRATIONS, now) and not interactive:
             raise self.messages.stopped(REGISTRATIONS, history.count(REGISTRATIONS, now))
         # Before the attempt: without saving it is not made.
-        counted = history.after(REGISTRATIONS, now).model_copy(update={"unusable": ""})
-        record = save(record.model_copy(update={"history": counted}))
+        remember(lambda history: history.after_registration(now))
         try:
-            request = registration_request(server, purpose, self.profile.version)
-            response = self._send(request)
-            while following := next_request(request, response, fixed=self.profile.redirect_uri is not None):
-                request, response = following, self._send(following)
-            purpose = replace(purpose, redirect_uri=redirect_of(request))
-            return record, read_registration(response, purpose, self.clock())
+            fixed = self.profile.redirect_uri is not None
+            return register(server, purpose, self.profile.version, self.http, now, fixed=fixed)
+        except NoResponseError as error:
+            raise self.messages.no_response(error) from None
         except RegistrationError as error:
-            self._remember_failure(error, server, record, save)
+            if error.client:  # another would be the same
+                deregister(error.client, server, self.http)
+            register_after, unusable = now + (error.pause or 0.0), str(error) if error.client else ""
+            remember(lambda history: history.after_failed_registration(register_after, unusable))
             reason = f"{issuer} did not register this application: {error}"
             if error.pause is None:
                 raise self.messages.failure(reason, error.next_step) from None
             if error.pause:
                 raise self.messages.no_registration_yet(now + error.pause) from None
             raise self.messages.unavailable(reason) from None
-
-    def _remember_failure(self, error: RegistrationError, server: Server, record: Record, save: Save) -> None:
-        unusable = ""
-        if error.client:  # another would be the same
-            unusable = str(error)
-            if request := deregistration_request(error.client, server):
-                with suppress(NoResponseError):
-                    self.http.send(request)
-        update = {"register_after": self.clock() + (error.pause or 0.0), "unusable": unusable}
-        save(record.model_copy(update={"history": record.history.model_copy(update=update)}))
-
-    def _send(self, request: Request) -> Response:
-        try:
-            return self.http.send(request)
-        except NoResponseError as error:
-            raise self.messages.no_response(error) from None
 
 
 def _urls_of(server: Server) -> tuple[str, ...]:

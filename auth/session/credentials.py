@@ -47,13 +47,13 @@ class Credentials:
 
     def own_client(self, redirect_uri: str = "") -> Client | None:
         """The client that the settings name, if any, without its secret, which is never stored."""
-        if self._profile.client_id is None and self._profile.grant != "password":
+        if self._profile.registers:
             return None
-        return Client(client_id=self._name(self._profile.client_id), redirect_uri=redirect_uri, source="configured")
+        return Client(client_id=self._name(self._profile.client_id), redirect_uri=redirect_uri)
 
     def complete(self, client: Client, server: Server) -> Client:
         """The client with its secret; that of a configured client comes from the settings only."""
-        if not client.is_configured or is_document(client.client_id):  # a public document has no secret
+        if self._profile.registers or is_document(client.client_id):  # a public document has no secret
             return client
         secret = self._secret(self._profile.client_secret) or None
         method = self._auth_method(server) if secret else "none"

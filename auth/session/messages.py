@@ -19,11 +19,6 @@ class DeclinedError(UserActionRequired):
     reason = ""
 
 
-def declined_at(error: Exception, now: float) -> tuple[float, str]:
-    """When a sign-in was declined and why, for `History.after_failure`; 0 for other errors."""
-    return (now, error.reason) if isinstance(error, DeclinedError) else (0.0, "")
-
-
 class Messages:
     """Errors of one system; text from a server is shortened, made printable, and redacted."""
 
@@ -112,7 +107,7 @@ class Messages:
         """The user did not finish the sign-in."""
         return self.failure("the sign-in was not finished in time", "Ask again to start over.")
 
-    def no_code(self, response: AuthorizationResponse, scopes: Sequence[str], *, is_configured: bool) -> AuthError:
+    def no_code(self, response: AuthorizationResponse, scopes: Sequence[str]) -> AuthError:
         """The authorization server returned an error (RFC 6749 §4.1.2.1) to a request for these scopes."""
         if response.error == "iss":
             issuer = response.description[:200] or "an unnamed issuer"
@@ -127,13 +122,11 @@ class Messages:
             )
         meaning = classify("authorization", 302, response.error, response.description)
         rejection = Rejection(meaning, response.error, response.description)
-        return self.rejected(rejection, scopes, is_configured=is_configured)
+        return self.rejected(rejection, scopes)
 
-    def rejected(
-        self, rejection: Rejection, scopes: Sequence[str] = (), *, is_configured: bool, unattended: bool = False
-    ) -> AuthError:
+    def rejected(self, rejection: Rejection, scopes: Sequence[str]) -> AuthError:
         """The authorization server rejected a request for tokens, for a code, or for one on another device."""
-        meaning, error = rejection.meaning, rejection.error
+        meaning, error, unattended = rejection.meaning, rejection.error, self._profile.unattended
         if meaning is Meaning.LATER:
             # Some servers fail if a client that registered itself has no algorithm to sign id_tokens with.
             hint = " If the error persists, remove openid from the credential's scopes." if "openid" in scopes else ""
@@ -142,7 +135,7 @@ class Messages:
         if meaning is Meaning.DECLINED:
             return self.declined()
         if meaning is Meaning.CLIENT_GONE:
-            return self.client_rejected(is_configured, rejection.detail)
+            return self.client_rejected(rejection.detail)
         if error == "expired_token":
             return self.timed_out()
         if meaning is Meaning.NOT_PERMITTED:
@@ -202,9 +195,9 @@ class Messages:
             f"If you trust {new}, run `closient-mcp login {self._profile.system}` in a terminal.",
         )
 
-    def client_rejected(self, is_configured: bool, detail: str = "") -> UserActionRequired:
+    def client_rejected(self, detail: str) -> UserActionRequired:
         """The server rejects the client that the settings name, or that it registered."""
-        if is_configured:
+        if not self._profile.registers:
             return self.failure(
                 f"{self._issuer} rejected the client_id or client_secret{detail}",
                 "Check both, and that they belong to this environment (production, testing).",

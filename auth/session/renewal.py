@@ -22,14 +22,14 @@ from ..history import REJECTIONS, History
 from ..oauth.discovery import same_origin
 from ..oauth.http import HttpClient
 from ..oauth.rejections import Meaning, Rejection
-from ..oauth.retrying import send_with_retries
-from ..oauth.tokens import Granted, Verdict, is_usable, token_request
+from ..oauth.tokens import Granted, Verdict, is_usable
 from ..profile import Profile
 from ..records import Client, Record, Server, Tokens
 from ..store.record_store import Store
 from .client_setup import ClientSetup
 from .credentials import Credentials
-from .messages import Messages
+from .messages import DeclinedError, Messages
+from .token_endpoint import TokenEndpoint
 from .unattended import Unattended
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,9 @@ class Session:
         self.credentials = Credentials(profile, store.redaction)
         self.messages = Messages(profile, store.redaction)
         self.client_setup = ClientSetup(profile, http, self.messages, self.credentials, clock)
-        self._unattended = Unattended(store, self.client_setup) if profile.unattended else None
+        self.token_endpoint = TokenEndpoint(profile, http, self.credentials, clock)
+        unattended = Unattended(store, self.client_setup, self.token_endpoint)
+        self._unattended = unattended if profile.unattended else None
         self._identified = False
         self.accepted_token = ""
         self.ended = ""
@@ -130,10 +132,23 @@ class Session:
             now = self.clock()
             self.remember(lambda history: history.after(REJECTIONS, now))
 
-    def remember(self, change: Callable[[History], History]) -> None:
-        """Change the stored history, if it can be written."""
-        with contextlib.suppress(AuthError):
-            self.store.remember(change)
+    def remember(self, change: Callable[[History], History], **changes: object) -> None:
+        """Change the stored history and these members of the record, if it can be written."""
+        with contextlib.suppress(AuthError, OSError):
+            self.store.remember(change, **changes)
+
+    def note_failure(self, error: Exception) -> None:
+        """Forget the sign-in under way, and remember when and why it was declined, if it was."""
+        declined = (self.clock(), error.reason) if isinstance(error, DeclinedError) else (0.0, "")
+        self.remember(lambda history: history.after_failure(*declined), pending=None, device=None)
+
+    def note_dead(self, token: str) -> None:
+        """Remember that a service rejected a token that cannot be renewed: it has expired, whatever the server said."""
+        with contextlib.suppress(AuthError, OSError), self.store.lock():
+            record = self.store.read()
+            if record.tokens and record.tokens.access_token == token:
+                expired = record.tokens.model_copy(update={"expires_at": self.clock()})
+                self.store.write(record.model_copy(update={"tokens": expired}))
 
     def _check_rejections(self) -> None:
         if self.store.read().history.reached(REJECTIONS, self.clock()):
@@ -246,15 +261,9 @@ class Session:
         return False
 
     def _request(self, record: Record, server: Server, client: Client, tokens: Tokens) -> Verdict:
-        complete = self.credentials.complete(client, server)
-
         def send(scope: str) -> Verdict:
             form = {"refresh_token": tokens.refresh_token or "", "scope": scope}
-            profile = self.profile
-            request = token_request(
-                "refresh", server, complete, form, resource=profile.resource, in_query=profile.in_query
-            )
-            return send_with_retries("refresh", self.http, request, self.clock, tokens)
+            return self.token_endpoint.request("refresh", server, client, form, tokens)
 
         # Some servers otherwise issue a token for something else. RFC 6749 §6: no more than was granted.
         scope = tokens.scope if record.asked else ""
@@ -272,12 +281,8 @@ class Session:
         return now if moved and same_origin(now.token_endpoint, server.token_endpoint) else None
 
     def _fetch(self, unattended: Unattended, bad: str | None, interactive: bool) -> None:
-        record = self.store.read()
-        if interactive:
-            history = record.history.model_copy(update={"bad_credentials": ""})
-            record = record.model_copy(update={"history": history})
         try:
-            fetched = unattended.fetch(record, interactive=interactive)
+            fetched = unattended.fetch(self.store.read(), interactive=interactive)
         except AuthError:
             if self._unexpired(bad):
                 return
@@ -290,14 +295,13 @@ class Session:
 
         If the server did not say so in the words of RFC 6749 §5.2, the record is kept, and the user signs in again.
         """
-        configured = record.client is not None and record.client.is_configured
         client_gone = rejection.meaning is Meaning.CLIENT_GONE
         # A client that may not refresh may still use its password.
-        if client_gone and configured and (rejection.error == "invalid_client" or not self._unattended):
-            raise self.messages.client_rejected(is_configured=True, detail=rejection.detail)
+        if client_gone and not self.profile.registers and (rejection.error == "invalid_client" or not self._unattended):
+            raise self.messages.client_rejected(rejection.detail)
         logger.info("%s did not renew the sign-in: %s", record.site, rejection.reason)
         self.ended = self.store.redaction.hide(rejection.reason)
-        if client_gone and not configured:
+        if client_gone and self.profile.registers:
             self.drop(record, client=None)
         elif rejection.error == "invalid_grant":
             self.drop(record)

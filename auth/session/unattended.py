@@ -7,11 +7,11 @@ import logging
 from ..errors import AuthError
 from ..oauth.registration import Purpose
 from ..oauth.rejections import Meaning, Rejection, RequestKind
-from ..oauth.retrying import send_once, send_with_retries
-from ..oauth.tokens import Granted, Verdict, token_request
+from ..oauth.tokens import Granted, Verdict
 from ..records import Record, Server
 from ..store.record_store import Store
 from .client_setup import ClientSetup
+from .token_endpoint import TokenEndpoint
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +21,10 @@ _PASSWORD_ERRORS = ("invalid_grant", "access_denied", "unauthorized")
 class Unattended:
     """Fetches the tokens of one profile whose grant is `password` or `client_credentials`."""
 
-    def __init__(self, store: Store, client_setup: ClientSetup) -> None:
+    def __init__(self, store: Store, client_setup: ClientSetup, token_endpoint: TokenEndpoint) -> None:
         self._store = store
         self._client_setup = client_setup
+        self._token_endpoint = token_endpoint
         self._profile = client_setup.profile
         self._messages = client_setup.messages
         self._credentials = client_setup.credentials
@@ -38,13 +39,13 @@ class Unattended:
             UserActionRequired: the credentials are rejected, or were before.
             UnavailableError: the server does not answer as it should.
         """
-        if self._credentials.match(record.history.bad_credentials):
+        if not interactive and self._credentials.match(record.history.bad_credentials):
             raise self._messages.password_rejected()
         server = self._client_setup.server(record.server)
         record, verdict = self._request(record, server, interactive)
-        is_configured = record.client is None or record.client.is_configured
-        if isinstance(verdict, Rejection) and verdict.meaning is Meaning.CLIENT_GONE and not is_configured:
-            logger.info("%s no longer knows this client (%s)", record.site, verdict.error)
+        gone = isinstance(verdict, Rejection) and verdict.meaning is Meaning.CLIENT_GONE
+        if gone and self._profile.registers:
+            logger.info("%s no longer knows this client", record.site)
             record, verdict = self._request(record.model_copy(update={"client": None}), server, interactive)
         if isinstance(verdict, Granted):
             return self._with_tokens(record, verdict)
@@ -52,21 +53,17 @@ class Unattended:
 
     def _request(self, record: Record, server: Server, interactive: bool) -> tuple[Record, Verdict]:
         purpose = Purpose(self._profile.grant, scopes=self._scopes)
-        complete = self._client_setup.ensure_client(record, server, purpose, self._store.write, interactive=interactive)
-        if complete != record:
-            complete = self._store.write(complete)  # before its use, so that no registration is repeated
-        assert complete.client
-        client = self._credentials.complete(complete.client, server)
-        http, clock = self._client_setup.http, self._client_setup.clock
+        remember = self._store.remember_locked
+        client = self._client_setup.ensure_client(record, server, purpose, remember, interactive=interactive)
+        before = self._store.read()
+        record = before.model_copy(update={"server": server, "client": client})
+        if record != before:
+            record = self._store.write(record)  # before its use, so that no registration is repeated
         kind: RequestKind = "password" if self._profile.grant == "password" else "client_credentials"
         form = {"scope": " ".join(self._scopes)}
         if kind == "password":
             form["username"], form["password"] = self._credentials.user()
-        resource, in_query = self._profile.resource, self._profile.in_query
-        request = token_request(kind, server, client, form, resource=resource, in_query=in_query)
-        # A password once: the server may have counted a failed attempt whose response was lost.
-        send = send_once if kind == "password" else send_with_retries
-        return complete, send(kind, http, request, clock)
+        return record, self._token_endpoint.request(kind, server, client, form)
 
     def _with_tokens(self, record: Record, granted: Granted) -> Record:
         changes: dict[str, object] = {}
@@ -85,5 +82,4 @@ class Unattended:
             self._store.write(record.model_copy(update={"tokens": None, "history": history}))
             certain = rejection.error in _PASSWORD_ERRORS
             return self._messages.password_rejected(rejection.detail if certain else f": {rejection.reason}", certain)
-        is_configured = record.client is None or record.client.is_configured
-        return self._messages.rejected(rejection, self._scopes, is_configured=is_configured, unattended=True)
+        return self._messages.rejected(rejection, self._scopes)

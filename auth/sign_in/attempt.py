@@ -28,36 +28,29 @@ class Destination:
     authorize_url: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a sign-in ended, and when (monotonic)."""
-
-    error: AuthError | None
-    ended_at: float
-
-
 @dataclass(slots=True)
 class SignInAttempt:
     """One attempt to sign in.
 
     `ready` is set once `destination` is known, `done` at the end. `opened`: the user was sent there, by a browser, by
-    their client, or by a result that contained the code. `reported`: a caller has seen the error. `dismissed_at`
-    (monotonic) is when the user dismissed a client's question about it.
+    their client, or by a result that contained the code. `dismissed_at` (monotonic) is when the user dismissed a
+    client's question about it, `ended_at` when it ended, with `error` if it failed. `reported`: a caller has seen that.
     """
 
     destination: Destination = Destination()
     opened: bool = False
     dismissed_at: float = _NEVER
-    outcome: Outcome | None = None
+    error: AuthError | None = None
+    ended_at: float | None = None
     reported: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def error(self) -> AuthError | None:
-        """Why it failed, if it did."""
-        return self.outcome.error if self.outcome else None
+    def has_ended(self) -> bool:
+        """Whether it succeeded or failed; those who wait may not have been released yet."""
+        return self.ended_at is not None
 
     def show(self, destination: Destination) -> None:
         """Set where the user signs in."""
@@ -71,12 +64,12 @@ class SignInAttempt:
 
     def conclude(self, error: AuthError | None = None) -> None:
         """Record how it ended, unless it has ended before."""
-        if self.outcome is None:
-            self.outcome = Outcome(error, time.monotonic())
+        if not self.has_ended:
+            self.error, self.ended_at = error, time.monotonic()
 
     def release(self) -> None:
         """Release everyone who waits, if it has ended."""
-        if self.outcome:
+        if self.has_ended:
             self.ready.set()
             self.done.set()
 
@@ -87,7 +80,6 @@ class SignInAttempt:
 
     def has_unreported_error(self) -> bool:
         """Whether it failed a moment ago, between two calls, and no caller has seen the error."""
-        outcome = self.outcome
-        if outcome is None or outcome.error is None or self.reported:
+        if self.ended_at is None or self.error is None or self.reported:
             return False
-        return time.monotonic() - outcome.ended_at < _UNREPORTED
+        return time.monotonic() - self.ended_at < _UNREPORTED

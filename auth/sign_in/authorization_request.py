@@ -66,7 +66,6 @@ class AuthorizationRequest:
                 listener.redirect_uri,
                 requested,
                 self._session.clock(),
-                exactly=self._profile.scopes is not None,
                 pkce=self._profile.pkce,
                 resource=self._profile.resource,
             )
@@ -81,9 +80,7 @@ class AuthorizationRequest:
         known, server = self._discover(record, interactive)
         if server.device_authorization_endpoint is None:
             raise self._messages.no_device_flow("its metadata has no device_authorization_endpoint")
-        requested = tuple(dict.fromkeys(self._scopes(known, server, scopes)))
-        if "offline_access" in server.scopes_supported and self._profile.scopes is None:
-            requested = tuple(dict.fromkeys((*requested, "offline_access")))
+        requested = self._scopes(known, server, scopes)
         client = self._client(record, known, server, Purpose("device_code", scopes=requested), interactive)
         complete = self._session.credentials.complete(client, server)
         try:
@@ -99,16 +96,12 @@ class AuthorizationRequest:
         return device
 
     def _client(self, record: Record, known: Record, server: Server, purpose: Purpose, interactive: bool) -> Client:
-        def save(tried: Record) -> Record:
-            self._store.remember(lambda history: history.with_registrations(tried.history))
-            return tried
-
-        client = self._session.client_setup.ensure_client(known, server, purpose, save, interactive=interactive).client
-        assert client
+        remember = self._store.remember
+        client = self._session.client_setup.ensure_client(known, server, purpose, remember, interactive=interactive)
         # A signed-in user stays so until they come back, which they may not: their client is not changed yet.
         if record.tokens is None:
             self._store.change(server=server, client=client)
-        elif not client.is_configured and client != record.client:
+        elif self._profile.registers and client != record.client:
             self._store.change(spare=client)
         return client
 
@@ -125,10 +118,13 @@ class AuthorizationRequest:
     def _scopes(self, record: Record, server: Server, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """The scopes to request: those of the settings, else needed now or granted before, else the service's."""
         if self._profile.scopes is not None:
-            return self._profile.scopes
+            return tuple(dict.fromkeys(self._profile.scopes))
         granted = record.tokens.scope.split() if record.tokens else ()
         supported, wanted = server.scopes_supported, (*scopes, *granted) or server.resource_scopes
-        return tuple(scope for scope in wanted if not supported or scope in supported)
+        if supported:
+            # Without offline_access, many servers issue no refresh token.
+            wanted = tuple(scope for scope in (*wanted, "offline_access") if scope in supported)
+        return tuple(dict.fromkeys(wanted))
 
     def _listener(self, path: str, *clients: Client | None) -> CallbackServer:
         """A listener on the registered port: the only one if configured, and some servers allow no other."""

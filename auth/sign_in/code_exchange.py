@@ -6,8 +6,7 @@ from ..oauth import authorization
 from ..oauth.authorization import AuthorizationResponse
 from ..oauth.discovery import is_alias
 from ..oauth.rejections import Rejection
-from ..oauth.retrying import send_once
-from ..oauth.tokens import Granted, token_request
+from ..oauth.tokens import Granted
 from ..records import Pending
 from ..secrets.redaction import Secret
 from ..session.renewal import Session
@@ -25,7 +24,7 @@ def exchange_code(session: Session, query: str, pending: Pending) -> None:
     if response.error:
         if response.error == "invalid_scope":  # a service may have named a scope that does not exist
             session.store.remember(lambda history: history.model_copy(update={"missed": ()}))
-        raise session.messages.no_code(response, pending.scopes, is_configured=pending.client.is_configured)
+        raise session.messages.no_code(response, pending.scopes)
     if stored is None:
         raise session.messages.cancelled()
     session.store.redaction.add(Secret(response.code))
@@ -49,14 +48,12 @@ def _read(session: Session, query: str, pending: Pending) -> tuple[Pending, Auth
 def _request_tokens(session: Session, code: str, pending: Pending) -> tuple[Granted, Pending]:
     """The tokens, and the sign-in without `resource` if the server accepts none (RFC 8707 §2)."""
     server = pending.server
-    client = session.credentials.complete(pending.client, server)
     form = {"code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
-    request = token_request("exchange", server, client, form, resource=session.profile.resource)
-    verdict = send_once("exchange", session.http, request, session.clock)
+    verdict = session.token_endpoint.request("exchange", server, pending.client, form)
     if isinstance(verdict, Rejection) and authorization.rejects_resource(verdict.error, server):
         return _request_tokens(session, code, authorization.without_resource(pending))
     if not isinstance(verdict, Granted):
-        raise session.messages.rejected(verdict, pending.scopes, is_configured=client.is_configured)
+        raise session.messages.rejected(verdict, pending.scopes)
     return verdict, pending
 
 

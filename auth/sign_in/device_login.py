@@ -10,10 +10,8 @@ from threading import Event
 from .. import background
 from ..errors import AuthError
 from ..oauth.device import next_interval, pause
-from ..oauth.retrying import send_once
-from ..oauth.tokens import Granted, Verdict, token_request
+from ..oauth.tokens import Granted, Verdict
 from ..records import Device, Record
-from ..session.messages import declined_at
 from ..session.renewal import Session
 from .authorization_request import AuthorizationRequest
 from .completion import save_sign_in
@@ -44,8 +42,7 @@ class DeviceLogin:
             self._poll(device, done)
         except AuthError as error:
             if self._is_pending(device):
-                declined = declined_at(error, self._session.clock())
-                self._store.remember(lambda history: history.after_failure(*declined), device=None)
+                self._session.note_failure(error)
             raise
 
     def _poll(self, device: Device, done: Event) -> None:
@@ -63,7 +60,7 @@ class DeviceLogin:
                 return
             wait = next_interval(interval, verdict)
             if wait is None:
-                raise self._messages.rejected(verdict, device.scopes, is_configured=device.client.is_configured)
+                raise self._messages.rejected(verdict, device.scopes)
             interval = wait
 
     def _is_pending(self, device: Device) -> bool:
@@ -71,10 +68,8 @@ class DeviceLogin:
         return stored is not None and stored.device_code == device.device_code
 
     def _request(self, device: Device) -> Verdict:
-        complete = self._session.credentials.complete(device.client, device.server)
         form = {"device_code": device.device_code}
-        request = token_request("device", device.server, complete, form, resource=self._session.profile.resource)
-        verdict = send_once("device", self._session.http, request, self._session.clock)
+        verdict = self._session.token_endpoint.request("device", device.server, device.client, form)
         if isinstance(verdict, Granted):
             save_sign_in(self._session, verdict, device, None)
         return verdict

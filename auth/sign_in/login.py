@@ -25,7 +25,6 @@ from ..oauth.discovery import same_origin
 from ..oauth.redirects import is_pasted, start_url
 from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record
-from ..session.messages import declined_at
 from ..session.renewal import Session
 from ..urls import origin
 from .attempt import Destination, SignInAttempt
@@ -103,11 +102,10 @@ class Login:
     def decline(self, attempt: SignInAttempt) -> None:
         """End an attempt because the user declined before going anywhere."""
         with attempt.guard:
-            if not attempt.outcome:
-                attempt.conclude(self._messages.declined())
-                with suppress(AuthError, OSError):
-                    now = self._clock()
-                    self._store.remember(lambda history: history.after_failure(now), pending=None, device=None)
+            if not attempt.has_ended:
+                error = self._messages.declined()
+                attempt.conclude(error)
+                self._session.note_failure(error)
         attempt.release()
 
     def _run(self, attempt: SignInAttempt, request: SignInRequest) -> None:
@@ -202,7 +200,7 @@ class Login:
         if request.device:
             show = partial(self._show_code, attempt)
             self._device_login.lead(record, scopes, request.interactive, show, attempt.done)
-            if not attempt.outcome:
+            if not attempt.has_ended:
                 attempt.finish()
             return
         if self._listener:
@@ -255,9 +253,9 @@ class Login:
         until = time.monotonic() + min(authorization.LIFETIME, max(0.0, pending.expires_at - self._clock()))
         while not attempt.done.wait(_CHECK_SECONDS):
             with attempt.guard:
-                if not attempt.outcome and not current(self._session, pending):
+                if not attempt.has_ended and not current(self._session, pending):
                     self._end_elsewhere(attempt, before, self._store.read())
-                elif not attempt.outcome and time.monotonic() > until:
+                elif not attempt.has_ended and time.monotonic() > until:
                     # Kept: the server may have forgotten the client, and shown an error page.
                     left = {"opened": attempt.opened, "expires_at": 0.0}
                     self._store.change(pending=pending.model_copy(update=left))
@@ -291,8 +289,6 @@ class Login:
         """
         if record.tokens is None or not is_usable(record.tokens, self._clock()):
             return False
-        if record.history.is_dead(record.tokens.access_token):
-            return False
         if self._profile.scopes is not None:
             return set(self._profile.scopes) <= set(record.asked)
         settled = {*record.tokens.scope.split(), *(() if request.interactive else record.history.withheld)}
@@ -305,9 +301,9 @@ class Login:
         if response is None:
             return STALE
         with attempt.guard:
-            if not attempt.outcome and self._resource_rejected(response.error, pending):
+            if not attempt.has_ended and self._resource_rejected(response.error, pending):
                 return Page(303, location=authorization.without_resource(pending).url)
-            if not attempt.outcome:
+            if not attempt.has_ended:
                 self._exchange(attempt, query, pending)
         if attempt.error:
             return failed(f"{attempt.error.message} {attempt.error.next_step}")
@@ -336,9 +332,7 @@ class Login:
         try:
             background.start(partial(exchange_code, self._session, query, pending)).result()
         except Exception as error:
-            with suppress(AuthError, OSError):
-                declined = declined_at(error, self._clock())
-                self._store.remember(lambda history: history.after_failure(*declined), pending=None)
+            self._session.note_failure(error)
             attempt.conclude(self._as_auth_error(error))
         else:
             attempt.conclude()

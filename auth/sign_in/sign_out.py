@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from ..errors import UnavailableError, UserActionRequired
 from ..oauth.discovery import same_origin
 from ..oauth.http import NoResponseError
-from ..oauth.registration import deregistration_request
+from ..oauth.registration import deregister
 from ..oauth.tokens import revoke_requests
 from ..records import Record
 from ..session.renewal import Session
@@ -29,16 +27,11 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
         changes: dict[str, object] = {"pending": None, "device": None, "user": "", "account": "", "warning": ""}
         changes["history"] = record.history.after_sign_out()
         if forget:
-            _deregister(session, record)
+            if record.client and record.server:
+                deregister(record.client, record.server, session.http)
             changes |= {"client": None, "server": None, "spare": None}
         session.drop(record, **changes)
     return message
-
-
-def _deregister(session: Session, record: Record) -> None:
-    if record.client and record.server and (request := deregistration_request(record.client, record.server)):
-        with contextlib.suppress(NoResponseError):  # an unused registration is harmless
-            session.http.send(request)
 
 
 def _revoke(session: Session, record: Record) -> str:

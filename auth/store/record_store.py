@@ -160,8 +160,12 @@ class Store:
     def remember(self, change: Callable[[History], History], **changes: object) -> None:
         """As `change`, and replace the history by what `change` makes of it."""
         with self.lock():
-            record = self.read()
-            self.write(record.model_copy(update={"history": change(record.history), **changes}))
+            self.remember_locked(change, **changes)
+
+    def remember_locked(self, change: Callable[[History], History], **changes: object) -> None:
+        """As `remember`, under the lock that the caller holds."""
+        record = self.read()
+        self.write(record.model_copy(update={"history": change(record.history), **changes}))
 
     def replace(self, **changes: object) -> None:
         """As `change`, but all secrets are replaced: the keyring need not be read."""

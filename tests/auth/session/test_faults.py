@@ -231,7 +231,7 @@ NO_TOKENS = {
 
 @pytest.fixture
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
+    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint._RETRY_AFTER", (0.0, 0.0))
 
 
 @pytest.mark.usefixtures("_no_pauses")

@@ -13,6 +13,7 @@ import pytest
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, SignInRequired, UnavailableError, UserActionRequired
+from closient_mcp.auth.oauth.tokens import is_usable
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
@@ -21,7 +22,7 @@ from closient_mcp.auth.sign_in.sign_out import sign_out
 from ...fakes.desk import DISCOVERY, Desk, at_rest, come_back, ended, query_of
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service, running_service
-from ...fakes.signed_in_home import API, Api, Home, no_refresh_is_left, only
+from ...fakes.signed_in_home import API, NOW, Api, Home, no_refresh_is_left, only
 
 MISSING = {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write"'}
 
@@ -115,7 +116,7 @@ async def test_one_place_that_always_rejects_ends_no_sign_in_that_others_take(ho
         assert isinstance(error, UserActionRequired)
         assert not isinstance(error, SignInRequired)
         assert "accepted your sign-in elsewhere" in error.message
-    assert home.store().read().history.dead_token == ""
+    assert is_usable(home.kept(), NOW)
     assert await asked(Api(only("access-token-0")), session) == 200
 
 

@@ -20,6 +20,7 @@ from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import AuthError, SignInRequired, UnavailableError, UserActionRequired
 from closient_mcp.auth.history import History
+from closient_mcp.auth.oauth.tokens import is_usable
 from closient_mcp.auth.records import Client, Record
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.session.renewal import Session
@@ -315,8 +316,9 @@ async def test_a_token_that_was_revoked_and_cannot_be_renewed_leads_to_a_sign_in
         for _ in range(2):
             with pytest.raises(SignInRequired, match='did not renew the last sign-in: "invalid_request"'):
                 await client.get(f"{API}/a")
-    assert home.kept()
-    assert home.store().read().history.is_dead("access-token-0")
+    kept = home.kept()
+    assert kept
+    assert (kept.refresh_token, is_usable(kept, NOW)) == ("refresh-token-0", False)
 
 
 @pytest.mark.parametrize(("asked", "sent"), [(("a", "offline_access"), ["a b"]), ((), [])])
@@ -384,7 +386,7 @@ async def test_tokens_in_a_form_are_as_good_as_in_json(home: Home) -> None:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.oauth.retrying._RETRY_AFTER", (0.0, 0.0))
+    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint._RETRY_AFTER", (0.0, 0.0))
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -462,7 +464,7 @@ def own_client(secret: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
 async def test_a_configured_client_that_is_rejected_keeps_its_sign_in_and_says_so(home: Home, error: str) -> None:
-    home.sign_in(age=3600, client=Client(client_id="own", client_secret="wrong-secret", source="configured"))
+    home.sign_in(age=3600, client=Client(client_id="own", client_secret="wrong-secret"))
     home.fail(Reply({"error": error}, 401))
     with pytest.raises(AuthError, match="client"):
         await home.session(**own_client("wrong-secret")).token()
@@ -471,7 +473,7 @@ async def test_a_configured_client_that_is_rejected_keeps_its_sign_in_and_says_s
 
 
 async def test_a_configured_clients_secret_is_the_one_configured_now(home: Home) -> None:
-    old = Client(client_id="own", client_secret="old-secret", auth_method="client_secret_post", source="configured")
+    old = Client(client_id="own", client_secret="old-secret", auth_method="client_secret_post")
     home.sign_in(age=3600, client=old)
     assert await home.session(**own_client("new-secret"), client_auth="client_secret_post").token() == "access-token-1"
     assert parse_qs(home.service.received[-1].body.decode())["client_secret"] == ["new-secret"]
@@ -577,7 +579,7 @@ async def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("closient_mcp.auth.oauth.retrying.time.sleep", pauses.append)
+    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint.time.sleep", pauses.append)
     home.sign_in(age=3600)
     home.service.routes["/token"] = lambda got: home.rotate(got) if pauses else Reply("busy", 503, {"retry-after": "2"})
     assert await home.session().token() == "access-token-1"

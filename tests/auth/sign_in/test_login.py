@@ -18,7 +18,7 @@ from joserfc.jwk import RSAKey
 
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.errors import UnavailableError
-from closient_mcp.auth.records import Record
+from closient_mcp.auth.records import Record, Tokens
 from closient_mcp.auth.secrets.references import written
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.callback_server import CallbackServer
@@ -209,6 +209,25 @@ def test_an_exchange_that_fails_ends_the_sign_in_and_the_next_starts_clean(
     assert ended(again) == ""
 
 
+@pytest.mark.parametrize(
+    ("needed", "granted", "requested"),
+    [
+        (("a",), "", "a offline_access"),
+        (("a",), "offline_access a b", "a offline_access b"),
+        (("a", "not-supported"), "", "a offline_access"),
+    ],
+)
+def test_offline_access_is_requested_once_where_the_server_has_it(
+    desk: Desk, needed: tuple[str, ...], granted: str, requested: str
+) -> None:
+    desk.service.routes[DISCOVERY] = Reply(desk.metadata(scopes_supported=["a", "b", "offline_access"]))
+    if granted:
+        expired = Tokens(access_token="an-old-token", scope=granted, obtained_at=0.0, expires_at=1.0)
+        desk.store().change(tokens=expired)
+    _, attempt = desk.begin(*needed)
+    assert query_of(attempt)["scope"] == requested
+
+
 def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     _, attempt = desk.begin()
 
@@ -216,7 +235,7 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("closient_mcp.auth.sign_in.code_exchange.token_request", fail)
+        broken.setattr("closient_mcp.auth.session.token_endpoint.token_request", fail)
         try:
             come_back(attempt)
         except OSError as error:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from closient_mcp.auth.oauth import retrying
+from closient_mcp.auth.session import token_endpoint
 
 from ...fakes.command_line import error_of, run
 from ...fakes.machine import Machine, result_of
@@ -214,7 +214,7 @@ def test_a_site_without_a_sign_in_is_reported_with_the_alternatives(machine: Mac
 
 def test_a_failing_token_endpoint_never_loses_the_sign_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(retrying, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pauses.append))
+    monkeypatch.setattr(token_endpoint, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pauses.append))
     result_of(machine.whoami())
     machine.sandbox.control("expire-tokens")
     for kind in ("429", "500", "503", "html", "malformed", "drop"):
