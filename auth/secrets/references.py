@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from ..background import within
@@ -85,13 +84,8 @@ def from_environment(name: str, environ: Mapping[str, str]) -> SecretReference:
     return SecretReference(f"the environment variable {name}", read)
 
 
-def environment_without(names: Collection[str]) -> dict[str, str]:
-    """Our environment for another program, which needs none of these variables."""
-    return {name: value for name, value in os.environ.items() if name not in names}
-
-
-def from_command(command: Sequence[str], withheld: Collection[str] = ()) -> SecretReference:
-    """A secret that a command prints, such as a password manager's; it runs without the variables in `withheld`."""
+def from_command(command: Sequence[str], environment: Mapping[str, str] | None = None) -> SecretReference:
+    """A secret that a command prints, such as a password manager's; without an `environment`, it runs in ours."""
     name = f"the command {command[0]!r}"
 
     def read() -> str:
@@ -102,7 +96,7 @@ def from_command(command: Sequence[str], withheld: Collection[str] = ()) -> Secr
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment_without(withheld),
+                env=environment,
             )
         except OSError as error:
             next_step = "Use its full path: hosts start us without your shell's PATH."

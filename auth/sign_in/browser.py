@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable, Collection, Mapping
-
-from ..secrets.references import environment_without
+from collections.abc import Callable, Mapping
 
 Opener = Callable[[str], bool]
 
@@ -15,23 +13,23 @@ Opener = Callable[[str], bool]
 FAILS_WITHIN = 0.5
 
 
-def opener(command: str | None, withheld: Collection[str] = ()) -> Opener:
+def opener(command: str | None, environment: Mapping[str, str] | None = None) -> Opener:
     """Opens URLs with `command`, in which `%s` stands for the URL; returns whether it started and did not fail at once.
 
-    It runs without the environment variables in `withheld`: a browser runs for days, and others read its environment.
+    It should have no secret in its `environment`, which is ours if none is given: it runs for days, and others read it.
     Whether the user sees anything is unknown, so always show the URL too.
     """
 
     def open_url(url: str) -> bool:
         try:
-            return command is not None and _open(command, url, environment_without(withheld))
+            return command is not None and _open(command, url, environment)
         except (OSError, ValueError):
             return False
 
     return open_url
 
 
-def _open(command: str, url: str, environment: Mapping[str, str]) -> bool:
+def _open(command: str, url: str, environment: Mapping[str, str] | None) -> bool:
     if command == "startfile":  # Windows has a function instead of a command
         start = getattr(os, "startfile", None)
         return start is not None and start(url) is None

@@ -65,6 +65,7 @@ async def _connect(
     sender_type: type[Sender],
 ) -> Connection:
     session = session_for(settings, everything.home, redaction)
+    open_browser = opener(everything.browser, everything.child_environment)
     client = await stack.enter_async_context(client_for(settings, session, redaction))
     sender = sender_type(client, settings.origins, settings.name)
     anonymous = await stack.enter_async_context(anonymous_client(settings.site))
@@ -84,7 +85,7 @@ async def _connect(
         settings.preset.tools(sender),
         ToolBaseline(system, SnapshotFile(everything.home / "seen", settings.name, settings.site)),
         session,
-        Login(session, opener(everything.browser, everything.withheld)) if session and settings.login else None,
+        Login(session, open_browser) if session and settings.login else None,
         everything.files,
         lowest_tier((everything.allow, settings.allow)),
     )

@@ -51,7 +51,8 @@ def load_settings(
     for name in sorted(name for name in environ if name.startswith("CLOSIENT_MCP_") and name not in _VARIABLES):
         meant = did_you_mean(name, _VARIABLES) or "."
         sources.warnings.append(f"{name} has no effect: unknown variable{meant}")
-    sources.withheld.update(secret_variables(environ))
+    secrets = secret_variables(environ)
+    sources.child_environment.update({name: value for name, value in environ.items() if name not in secrets})
     systems = () if without and not table.systems else read_systems(table.systems, options.site, sources)
     exposure = _exposure(options, table, sources, systems)
     return Settings(
@@ -59,7 +60,7 @@ def load_settings(
         home=home,
         config=path,
         browser=browser_command(environ, sys.platform),
-        withheld=frozenset(sources.withheld),
+        child_environment=sources.child_environment,
         exposure=exposure,
         allow=_allow(options, table, sources),
         files=_files(path, table, sources),

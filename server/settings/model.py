@@ -109,7 +109,6 @@ class Preset:
 class SystemSettings:
     """One system. Its calls and its credential may go to `origins` only; `tiers` are by tool name.
 
-    `withheld` are the environment variables that no other program is given, because they contain secrets.
     `allow` is the highest tier that is offered. `prefix` begins the names of its tools.
     """
 
@@ -145,14 +144,15 @@ class Settings:
 
     `allow` is the highest tier that any system offers, `plain` turns colours off, `warnings` are for the author of the
     settings file, `problems` are invalid settings that were left out, agents may send files from the folders in
-    `files`, and results that are longer than `result_characters` are cut.
+    `files`, results that are longer than `result_characters` are cut, and `child_environment` is the environment of
+    the browser, without our secrets.
     """
 
     systems: tuple[SystemSettings, ...]
     home: Path
     config: Path
     browser: str | None = None
-    withheld: frozenset[str] = frozenset()
+    child_environment: Mapping[str, str] | None = field(default=None, repr=False)
     exposure: Exposure = field(default_factory=lambda: Exposure("auto"))
     allow: Tier = "destructive"
     files: tuple[Path, ...] = ()

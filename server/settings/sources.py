@@ -18,13 +18,16 @@ _MASK = "(hidden)"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The environment and the settings file; collects the lines of `config show` and the warnings."""
+    """The environment and the settings file; collects the lines of `config show` and the warnings.
+
+    `child_environment` is what other programs are given of the environment: not the variables of our secrets.
+    """
 
     environ: Mapping[str, str]
     file: ConfigText | None
     shown: list[Setting] = field(default_factory=list[Setting])
     warnings: list[str] = field(default_factory=list[str])
-    withheld: set[str] = field(default_factory=set[str])
+    child_environment: dict[str, str] = field(default_factory=dict[str, str])
 
     def note(self, name: str, value: object, source: str) -> None:
         """Record a setting for `config show`; it must not contain a secret."""
@@ -80,12 +83,12 @@ class Sources:
         place = self.in_file(*keys)
         match value:
             case FromEnvironment(env=name):
-                self.withheld.add(name)
+                self.child_environment.pop(name, None)
                 shown, reference = f"environment variable {name}", from_environment(name, self.environ)
             case FromKeyring(keyring=name):
                 shown, reference = f"keyring entry {name}", from_keyring(name)
             case FromCommand(command=command):
-                shown, reference = f"command {command[0]}", from_command(command, self.withheld)
+                shown, reference = f"command {command[0]}", from_command(command, self.child_environment)
             case str(text):
                 shown, reference = (text if plain else _MASK), written(text, f"{'.'.join(keys)} in {place}")
                 if not plain:

@@ -258,10 +258,9 @@ def test_a_variable_of_the_environment_is_read_when_it_is_needed() -> None:
 
 
 def test_rule_1_a_command_is_not_given_the_secrets_in_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OUR_SECRET", "X_OTHER"):
-        monkeypatch.setenv(name, "s3cret-one")
+    monkeypatch.setenv("OUR_SECRET", "s3cret-one")
     code = "import os; print(*sorted(name for name in os.environ if name in ('OUR_SECRET', 'X_OTHER', 'PATH')))"
-    assert opened(from_command([sys.executable, "-c", code], {"OUR_SECRET"})) == "PATH X_OTHER"
+    assert opened(from_command([sys.executable, "-c", code], {"PATH": "/bin", "X_OTHER": "1"})) == "PATH X_OTHER"
 
 
 def test_a_command_is_run_once_without_a_shell_and_what_it_prints_is_the_secret(tmp_path: Path) -> None:

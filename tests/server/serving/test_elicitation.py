@@ -203,7 +203,7 @@ async def test_the_user_is_not_asked_while_a_sign_in_is_being_prepared(
     assert "Repeat the request" in reason
 
 
-def opens_anything(_: str | None, withheld: object) -> Callable[[str], bool]:
+def opens_anything(_: str | None, environment: object) -> Callable[[str], bool]:
     return bool
 
 

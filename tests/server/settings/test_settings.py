@@ -208,7 +208,7 @@ def test_rule_1_other_programs_are_not_given_the_variables_of_our_secrets() -> N
     credential = '{ grant = "api_key", key = { env = "OWN" } }'
     text = f'[systems.acme]\ncatalog = "https://acme.example/catalog"\ncredential = {credential}\n'
     settings = load_settings(Options(), {**environ, "OWN": "s3cret-one", "HOME": "/home/u"}, text)
-    assert settings.withheld == {"CLOSIENT_API_KEY", "FLUENT_PASSWORD", "OWN"}
+    assert settings.child_environment == {"X_OTHER": "1", "DISPLAY": ":0", "HOME": "/home/u"}
 
 
 @pytest.mark.parametrize(("value", "flag"), [("1", True), ("TRUE", True), ("off", False), ("", False)])
