@@ -7,16 +7,18 @@ import html
 import json
 import re
 import threading
+import weakref
 from collections.abc import Iterator
 
 MASK = "[secret]"
 _SHORTEST = 6
+_MOST = 100
 
 
 class Secret:
     """A value that `repr`, `str` and formatting mask; only `reveal` returns it."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -43,18 +45,33 @@ class Secret:
 
 
 class Redaction:
-    """Knows every secret in use, and masks them in text that leaves the process."""
+    """Knows the secrets in use and those of the last while, and masks them in text that leaves the process."""
 
     def __init__(self) -> None:
+        # In the order in which they were added, so that tokens that were replaced long ago can be forgotten.
         self._known: dict[str, re.Pattern[str]] = {}
+        self._owners: dict[str, weakref.ref[Secret]] = {}
         self._lock = threading.Lock()
 
     def add(self, secret: Secret) -> None:
-        """Mask this secret from now on, as it is and as URLs, JSON, HTML and base64 encode it, but no short one."""
+        """Mask this secret from now on, as it is and as URLs, JSON, HTML and base64 encode it, but no short one.
+
+        It is forgotten when the object does not exist any more and 100 others were added since.
+        """
         value = secret.reveal()
-        if len(value) >= _SHORTEST and value not in self._known:
-            with self._lock:
-                self._known = {**self._known, value: re.compile("|".join((_spellings(value), *_in_base64(value))))}
+        if len(value) < _SHORTEST:
+            return
+        with self._lock:
+            known = dict(self._known)
+            known[value] = known.pop(value, None) or re.compile("|".join((_spellings(value), *_in_base64(value))))
+            if not self._is_in_use(value):
+                self._owners[value] = weakref.ref(secret)
+            if len(known) > _MOST and (oldest := next((other for other in known if not self._is_in_use(other)), None)):
+                del known[oldest], self._owners[oldest]
+            self._known = known
+
+    def _is_in_use(self, value: str) -> bool:
+        return value in self._owners and self._owners[value]() is not None
 
     def hide(self, text: str) -> str:
         """Return the text with each known secret masked."""
