@@ -62,8 +62,8 @@ class Redaction:
         if len(value) < _SHORTEST:
             return
         with self._lock:
-            known = dict(self._known)
-            known[value] = known.pop(value, None) or re.compile("|".join((_spellings(value), *_in_base64(value))))
+            pattern = self._known.get(value) or re.compile("|".join((_spellings(value), *_in_base64(value))))
+            known = {other: self._known[other] for other in self._known if other != value} | {value: pattern}
             if not self._is_in_use(value):
                 self._owners[value] = weakref.ref(secret)
             if len(known) > _MOST and (oldest := next((other for other in known if not self._is_in_use(other)), None)):
