@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,6 @@ from closient_mcp.tools.toolset.generated import operation_tool
 from closient_mcp.tools.toolset.ranking import ToolIndex
 from closient_mcp.tools.toolset.tool import Tool
 
-_FOLDER = Path("../shared/specs")
 _QUESTIONS = Path(__file__).parent.parent / "tests/vectors/operation_questions.json"
 _FASTMCP = Path(".venv-clients/bin/python")
 _HOST = "https://bench.example"
@@ -49,9 +49,14 @@ class Question:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and report; 0 also where there is nothing to measure with."""
     parser = argparse.ArgumentParser(prog="python -m bench.finding", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=_FOLDER, help=f"default: {_FOLDER}")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=os.environ.get("OPENAPI_DOCUMENTS"), help="default: $OPENAPI_DOCUMENTS"
+    )
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     given = parser.parse_args(arguments)
+    if given.folder is None:
+        print("bench.finding: skipped: OPENAPI_DOCUMENTS names no folder of documents")
+        return 0
     vectors: Any = json.loads(_QUESTIONS.read_text(encoding="utf-8"))
     questions = [Question(kind, name, text, tuple(right)) for kind in _KINDS for name, text, right in vectors[kind]]
     names = sorted({question.document for question in questions})
