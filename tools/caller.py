@@ -13,10 +13,14 @@ async def _ignore(message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`name` is the same for all calls of a session; `report` sends a line about what a call is doing."""
+    """`name` is the same for all calls of a session; `report` sends a line about what a call is doing.
+
+    `queue` is whose turn a request takes: the session's, or the connection's if there are no sessions.
+    """
 
     name: str = ""
     report: Callable[[str], Awaitable[None]] = _ignore
+    queue: str = ""
 
 
 # A context variable, because most of what a call passes through needs neither.

@@ -204,7 +204,8 @@ class McpBridge:
         progress = Progress(send, f"{tool.name} is running")
         shown, asker = "progress_token" in (ctx.meta or {}), asker_for(ctx, params.input_responses)
         channel = UserChannel(progress.report, progress_shown=shown, asker=asker)
-        caller.set(Caller(_session_of(ctx), progress.report))
+        session = _session_of(ctx)
+        caller.set(Caller(session, progress.report, session or _connection_of(ctx)))
         async with progress.repeated():
             try:
                 return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), channel)
@@ -219,6 +220,11 @@ class McpBridge:
 def _session_of(ctx: ServerRequestContext[Any, Any]) -> str:
     """The session's name: '' over stdio, and for clients of 2026-07-28, which have no sessions."""
     return "" if ctx.request is None else str(ctx.request.headers.get("mcp-session-id", ""))
+
+
+def _connection_of(ctx: ServerRequestContext[Any, Any]) -> str:
+    """The client's address and port; '' over stdio."""
+    return "" if ctx.request is None else str(ctx.request.client)
 
 
 def instructions(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ import anyio
 from ..caller import caller
 from .rate_limits import rate_limit, seconds_to_wait
 
-_SLOTS = 8
+_SLOTS_OF_A_CALLER = 8
+_SLOTS = 64
 _FIRST_BACKOFF = 1.0
 _LONGEST_BACKOFF = 16.0
 _CERTAIN_SECONDS = 60.0
@@ -104,6 +106,7 @@ class _Ticket:
     """A request that waits for its turn, the smallest `number` first; then it counts in the limits that it `holds`."""
 
     group: str
+    queue: str
     number: float
     changed: anyio.Event = field(default_factory=anyio.Event)
     holds: tuple[_Limit, ...] = ()
@@ -119,7 +122,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Governor:
-    """Admits the requests to one system with one credential, at most eight at a time.
+    """Admits the requests to one system with one credential, at most 8 of a caller and 64 in all at a time.
 
     Headers don't say whether a limit applies to a group of endpoints or to the whole credential. It is taken to apply
     to the group, until a request is refused unexpectedly while another group is closed until the same moment. A refusal
@@ -130,6 +133,7 @@ class Governor:
 
     name: str
     clock: Callable[[], float] = anyio.current_time
+    _slots: Counter[str] = field(default_factory=Counter[str], init=False)
     _all: _Limit = field(default_factory=_Limit, init=False)
     _groups: dict[str, _Limit] = field(default_factory=dict[str, _Limit], init=False)
     _is_shared: bool = field(default=False, init=False)
@@ -146,8 +150,6 @@ class Governor:
 
     def delay(self, group: str) -> float:
         """Return the seconds until the next request of a group may be sent, infinity if that depends on responses."""
-        if self._all.in_flight >= _SLOTS:
-            return math.inf
         now = self.clock()
         return max(limit.delay(now) for limit in self._limits(group))
 
@@ -167,15 +169,18 @@ class Governor:
         finally:
             if not ticket.holds:
                 self._waiting.remove(ticket)
+            else:
+                self._slots[ticket.queue] -= 1
+                self._slots = +self._slots
             for limit in ticket.holds:
                 limit.in_flight -= 1
             self._admit()
 
     def _ticket(self, group: str) -> _Ticket:
-        name = caller.get().name
-        number = max(self._number, self._next_of.get(name, 0.0))
-        self._next_of[name] = number + 1
-        ticket = _Ticket(group, number)
+        queue = caller.get().queue
+        number = max(self._number, self._next_of.get(queue, 0.0))
+        self._next_of[queue] = number + 1
+        ticket = _Ticket(group, queue, number)
         self._waiting.append(ticket)
         return ticket
 
@@ -184,7 +189,7 @@ class Governor:
         self._admit()
         while not ticket.holds:
             ticket.changed = anyio.Event()
-            now, delay = self.clock(), self.delay(ticket.group)
+            now, delay = self.clock(), self._delay_of(ticket)
             if delay < math.inf and now + delay > until and not self._open_to_try(ticket.group):
                 raise NoTurnError(delay)
             if now >= until:
@@ -198,12 +203,17 @@ class Governor:
         if reported:
             await caller.get().report(f"Calling {self.name}")
 
+    def _delay_of(self, ticket: _Ticket) -> float:
+        is_full = self._slots[ticket.queue] >= _SLOTS_OF_A_CALLER or self._slots.total() >= _SLOTS
+        return math.inf if is_full else self.delay(ticket.group)
+
     def _admit(self) -> None:
         """Admit those whose turn it is."""
-        while open_tickets := [ticket for ticket in self._waiting if self.delay(ticket.group) == 0]:
+        while open_tickets := [ticket for ticket in self._waiting if self._delay_of(ticket) == 0]:
             ticket = min(open_tickets, key=lambda ticket: ticket.number)
             self._waiting.remove(ticket)
             self._number = ticket.number
+            self._slots[ticket.queue] += 1
             ticket.holds = self._limits(ticket.group)
             for limit in ticket.holds:
                 limit.in_flight += 1

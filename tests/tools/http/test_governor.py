@@ -31,7 +31,7 @@ class Calls:
         self.reported: list[str] = []
 
     async def call(self, path: str = "/a", group: str = "a", name: str = "") -> None:
-        caller.set(Caller(name, self.report))
+        caller.set(Caller(report=self.report, queue=name))
         try:
             response = await self.sender.send(Request("GET", f"{URL}{path}", group=group))
             self.statuses[response.status] += 1
@@ -86,6 +86,27 @@ def test_callers_take_turns_however_many_calls_each_has() -> None:
     assert calls.statuses == Counter({200: 44})
     second_window = [path for path, time in service.answered if 5 < time < 9]
     assert second_window[:9].count("/few") == 4
+
+
+async def test_many_slow_calls_of_a_caller_do_not_delay_another() -> None:
+    arrived: list[str] = []
+    released = anyio.Event()
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        arrived.append(request.url.path)
+        if request.url.path == "/slow":
+            await released.wait()
+        return httpx2.Response(200, json={})
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client, anyio.create_task_group() as group:
+        calls = Calls(Sender(client, frozenset({URL}), "acme"))
+        for _ in range(9):
+            group.start_soon(calls.call, "/slow", "a", "one")
+        await anyio.wait_all_tasks_blocked()
+        await calls.call("/fast", "a", "another")
+        assert arrived == ["/slow"] * 8 + ["/fast"]
+        released.set()
+    assert arrived[9:] == ["/slow"]
 
 
 def test_groups_with_limits_of_their_own_do_not_wait_for_each_other() -> None:
