@@ -77,16 +77,9 @@ class ApiKeyAuth(httpx2.Auth):
             response = yield request
         finally:
             request.url = url  # so that a log of the request contains no key
-        if response.status_code == 401:
-            error = self._rejected(url.host, self._key)
+        if error := self._error(response, self._key):
             error.quote(self._redaction.hide(await read_sentence(response)))
             raise error
-        if response.status_code == 403 and request.extensions.get("may_ask", True):
-            challenge = read_challenge(response.headers.get("www-authenticate", ""), url)
-            if challenge.error == "insufficient_scope":
-                error = self._insufficient(url.host, self._key, challenge.scope)
-                error.quote(self._redaction.hide(await read_sentence(response)))
-                raise error
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Unsupported: the key is read in a thread that the event loop waits for."""
@@ -119,27 +112,24 @@ class ApiKeyAuth(httpx2.Auth):
             url = url.copy_remove_param(self._name) if self._name in url.params else url
             request.url = with_query(url, {self._name: key.reveal()})
 
-    def _rejected(self, host: str, key: Secret) -> UserActionRequired:
-        fault = self._hints.fault(key.reveal())
+    def _error(self, response: httpx2.Response, key: Secret) -> UserActionRequired | None:
+        """What is wrong with the key, None if the service accepted it."""
+        request, host = response.request, response.request.url.host
         which = f" ending in …{key.ending}" if key.ending else ""
-        check = "Check that you copied all of it, and that it belongs to this environment and was not revoked."
-        return UserActionRequired(
-            f"{host} rejected the API key{which} (401). {fault}".rstrip(),
-            f"{check} {self._hints.source}".rstrip(),
-            system=self._system,
-            url=host,
-        )
-
-    def _insufficient(self, host: str, key: Secret, scope: str) -> UserActionRequired:
-        which = f" ending in …{key.ending}" if key.ending else ""
+        if response.status_code == 401:
+            message = f"{host} rejected the API key{which} (401). {self._hints.fault(key.reveal())}".rstrip()
+            check = "Check that you copied all of it, and that it belongs to this environment and was not revoked."
+            next_step = f"{check} {self._hints.source}".rstrip()
+            return UserActionRequired(message, next_step, system=self._system, url=host)
+        challenge = read_challenge(response.headers.get("www-authenticate", ""), request.url)
+        may_ask = response.status_code == 403 and request.extensions.get("may_ask", True)
+        if not may_ask or challenge.error != "insufficient_scope":
+            return None
+        lacking = f' the scope "{challenge.scope}"' if challenge.scope else " a scope"
+        message = f"The API key{which} lacks{lacking}, which {host} requires for this (403)."
         or_else = f"Or remove the key ({self._reference.place}) and sign in: while there is a key, no sign-in is used."
-        lacking = f' the scope "{scope}"' if scope else " a scope"
-        return UserActionRequired(
-            f"The API key{which} lacks{lacking}, which {host} requires for this (403).",
-            " ".join(filter(None, ("Use a key that has it.", self._hints.source, or_else))),
-            system=self._system,
-            url=host,
-        )
+        next_step = " ".join(filter(None, ("Use a key that has it.", self._hints.source, or_else)))
+        return UserActionRequired(message, next_step, system=self._system, url=host)
 
     def __repr__(self) -> str:
         return f"ApiKeyAuth({self._system!r}, {self._place!r}, {self._name!r})"
