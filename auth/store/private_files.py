@@ -55,15 +55,13 @@ def read(path: Path) -> str:
     return _retry(partial(_read, path))
 
 
-def _read(path: Path) -> str:
+def _open(path: str, flags: int) -> int:
     # O_NOFOLLOW: a link could make us read, and later replace, another file.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    try:
-        file = os.fdopen(handle, encoding="utf-8", errors="replace")
-    except BaseException:
-        os.close(handle)
-        raise
-    with file:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _read(path: Path) -> str:
+    with open(path, encoding="utf-8", errors="replace", opener=_open) as file:
         if os.name == "posix":
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
