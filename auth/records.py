@@ -111,9 +111,9 @@ class Record(_Part):
     """Everything stored of one sign-in: one system, site, client and user.
 
     `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their name, and
-    `account` what the server identifies them by, if known. `warning` is what the user should know about a successful
-    sign-in. `seal` identifies the secrets that a keyring holds; without it, all are in the file. `spare` is a client
-    that was registered while another client's tokens were stored, for the next sign-in.
+    `account` what the server identifies them by, if known. `seal` identifies the secrets that a keyring holds; without
+    it, all are in the file. `spare` is a client that was registered while another client's tokens were stored, for the
+    next sign-in.
     """
 
     @field_validator("pending", "device", mode="wrap")
@@ -137,7 +137,6 @@ class Record(_Part):
     pending: Pending | None = None
     device: Device | None = None
     asked: tuple[str, ...] = ()
-    warning: str = ""
     seal: str = ""
     spare: Client | None = None
     history: History = Field(default_factory=History)

@@ -10,6 +10,7 @@ from ..history import REJECTIONS, Limit
 from ..oauth.authorization import AuthorizationResponse
 from ..oauth.rejections import Meaning, Rejection, classify
 from ..profile import Profile
+from ..records import Tokens
 from ..secrets.redaction import Redaction
 
 
@@ -167,8 +168,10 @@ class Messages:
             f"If they are right, run `closient-mcp logout {self._profile.system}` to try them once more.",
         )
 
-    def no_refresh_token(self) -> str:
-        """The warning that a sign-in cannot be renewed."""
+    def no_refresh_token(self, tokens: Tokens) -> str:
+        """The warning that a user's sign-in cannot be renewed, empty if it can."""
+        if tokens.refresh_token or self._profile.unattended:
+            return ""
         return self._sentence(
             f"{self._issuer} issued no refresh token: you have to sign in again when this sign-in expires. "
             "Granting the application the offline_access scope may fix this"

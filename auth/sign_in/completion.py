@@ -54,7 +54,6 @@ def save_sign_in(session: Session, granted: Granted, begun: Pending | Device, no
         spare=None if record.spare and record.spare.client_id == begun.client.client_id else record.spare,
         asked=requested,
         history=record.history.after_sign_in(requested, withheld, None if additional else session.clock()),
-        warning="" if tokens.refresh_token else session.messages.no_refresh_token(),
     )
 
 

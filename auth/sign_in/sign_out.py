@@ -24,7 +24,7 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
         except UnavailableError as error:  # of the keyring, which must not prevent the sign-out
             record = session.store.read_file().model_copy(update={"client": None})
             message = f"Signed out of {session.profile.issuer} on this machine only. {error.message}"
-        changes: dict[str, object] = {"pending": None, "device": None, "user": "", "account": "", "warning": ""}
+        changes: dict[str, object] = {"pending": None, "device": None, "user": "", "account": ""}
         changes["history"] = record.history.after_sign_out()
         if forget:
             if record.client and record.server:

@@ -83,7 +83,8 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     state |= {"store": "keyring" if record.seal else "file", "store_wanted": profile.store}
     if record.history.withheld:
         state["withheld"] = [*record.history.withheld]
-    if warning := " ".join(filter(None, (profile.differences(tokens.details), record.warning))):
+    warnings = (profile.differences(tokens.details), session.messages.no_refresh_token(tokens))
+    if warning := " ".join(filter(None, warnings)):
         state["warning"] = warning
     return state
 
