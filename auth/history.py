@@ -49,13 +49,9 @@ class History(BaseModel):
     missed: tuple[str, ...] = ()
     unusable: str = ""
 
-    def count(self, limit: Limit, now: float) -> int:
-        """How many events of a kind count towards its limit."""
-        return len(self._recent(limit, now))
-
     def reached(self, limit: Limit, now: float) -> bool:
         """Whether a limit is reached."""
-        return self.count(limit, now) >= limit.most
+        return len(self._recent(limit, now)) >= limit.most
 
     def after(self, limit: Limit, now: float) -> History:
         """The history after another event of this kind."""

@@ -202,7 +202,7 @@ class ClientSetup:
                 f"{issuer} did not register this application: {history.unusable}", REGISTER_YOURSELF
             )
         if history.reached(REGISTRATIONS, now) and not interactive:
-            raise self.messages.stopped(REGISTRATIONS, history.count(REGISTRATIONS, now))
+            raise self.messages.stopped(REGISTRATIONS)
         # Before the attempt: without saving it is not made.
         remember(lambda history: history.after_registration(now))
         try:

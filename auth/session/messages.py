@@ -74,11 +74,11 @@ class Messages:
             "Check that the service and its authorization server belong to the same environment (production, testing).",
         )
 
-    def stopped(self, limit: Limit, number: int) -> UserActionRequired:
+    def stopped(self, limit: Limit) -> UserActionRequired:
         """Something was repeated without success."""
         what = "registrations" if limit.events == "registrations" else "sign-ins"
         return self.failure(
-            f"stopped after {number} {what} within {limit.seconds / 60:.0f} minutes, none of which stayed valid",
+            f"stopped after {limit.most} {what} within {limit.seconds / 60:.0f} minutes, none of which stayed valid",
             f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again.",
         )
 

@@ -279,7 +279,7 @@ class Login:
             raise self._messages.declined(history.declined)
         for limit in (TABS, SIGN_INS):
             if history.reached(limit, now):
-                raise self._messages.stopped(limit, limit.most)
+                raise self._messages.stopped(limit)
 
     def _is_signed_in(self, record: Record, request: SignInRequest) -> bool:
         """Whether there is a valid token with all requested scopes that the server supports.
