@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import os
@@ -22,9 +23,12 @@ from .fakes.limits import SECONDS
 from .fakes.machine import Machine, machine_of
 from .fakes.service import Sandbox, Service, running_service
 
+# Thousands of tests are kept in memory, which the collector would go through again and again.
+gc.set_threshold(50_000, 20, 20)
+
 # How long an example takes says more of the machine than of us.
 hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine", max_examples=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")

@@ -37,14 +37,10 @@ def test_the_first_call_that_needs_it_signs_in_and_later_processes_are_silent(ma
     assert machine.tabs()[0].startswith("200 You are signed in")
 
 
-@pytest.mark.parametrize("cause", ["the clock", "the server"])
-def test_four_processes_with_an_expired_token_make_one_refresh(machine: Machine, cause: str) -> None:
+def test_four_processes_with_an_expired_token_make_one_refresh(machine: Machine) -> None:
     result_of(machine.whoami())
     before = machine.record()["tokens"]["refresh_token"]
-    if cause == "the clock":
-        machine.expire()
-    else:
-        machine.sandbox.control("expire-tokens")
+    machine.sandbox.control("expire-tokens")
     with ThreadPoolExecutor(4) as pool:
         answers = [future.result() for future in [pool.submit(machine.whoami_process) for _ in range(4)]]
     assert [result_of(answer)["email"] for answer in answers] == ["alice@closient.example"] * 4
@@ -79,10 +75,9 @@ async def test_without_a_browser_a_running_server_shows_the_url(machine: Machine
 
 
 def test_the_user_sees_the_last_page_before_the_process_ends(machine: Machine) -> None:
-    for _ in range(2):
-        assert machine.run_process("login").code == 0
-        machine.run("logout")
-    assert [tab.split(" http")[0] for tab in machine.tabs(2)] == ["200 You are signed in"] * 2
+    assert machine.run_process("login").code == 0
+    (tab,) = machine.tabs()
+    assert tab.startswith("200 You are signed in")
 
 
 def test_a_sign_in_whose_process_died_is_finished_by_the_next_on_the_same_port(machine: Machine) -> None:
