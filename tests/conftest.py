@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +35,26 @@ hypothesis.settings.load_profile("any machine")
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An endless supply of folders; `tmp_path` takes longer the more tests there are."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def own_home(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) -> Path:
+    """The user's home folder, empty; no variable of the user's is set."""
     for name in list(os.environ):
         if name.startswith("CLOSIENT_") or name.lower().endswith("_proxy") or name in _SCREEN:
             monkeypatch.delenv(name)
-    home = tmp_path / "home"
+    home = next(_homes)
     home.mkdir()
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
     # For settings that are loaded from an environment without any of these.
     monkeypatch.setattr("closient_mcp.server.settings.folders._home_of_user", lambda: str(home))
+    return home
 
 
 @pytest.fixture(autouse=True)

@@ -44,9 +44,9 @@ def test_arguments_can_come_from_stdin() -> None:
     assert ran.json()["structuredContent"]["valid"] is True
 
 
-def test_the_demo_shows_every_step_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_the_demo_shows_every_step_and_leaves_nothing_behind(own_home: Path) -> None:
     ran = run_process("demo")
-    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+    assert [path for path in own_home.rglob("*") if path.is_file()] == []
     assert (ran.code, ran.err) == (0, "")
     assert "6 APIs" in ran.out
     assert "search_products" in ran.out

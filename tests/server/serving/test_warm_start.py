@@ -218,10 +218,10 @@ async def test_a_running_server_asks_again_from_time_to_time(service: Service, m
 @pytest.mark.usefixtures("restless")
 @pytest.mark.parametrize("path", [CATALOG, THINGS])
 async def test_without_a_writable_folder_a_running_server_keeps_what_it_read(
-    service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+    service: Service, monkeypatch: pytest.MonkeyPatch, own_home: Path, path: str
 ) -> None:
     monkeypatch.setattr(protocol, "_REVALIDATE_SECONDS", 0.05)
-    home = tmp_path / "home" / ".local"
+    home = own_home / ".local"
     home.write_text("no folder can be made here")
     service.serve_apis(things=things())
     async with client_of(service.url) as client:
@@ -232,8 +232,8 @@ async def test_without_a_writable_folder_a_running_server_keeps_what_it_read(
         assert "things_get_thing" in await names(client)
 
 
-async def test_damaged_files_are_rebuilt(warm: Service, tmp_path: Path) -> None:
-    files = list((tmp_path / "home" / ".local" / "state" / "closient-mcp" / "cache").iterdir())
+async def test_damaged_files_are_rebuilt(warm: Service, own_home: Path) -> None:
+    files = list((own_home / ".local" / "state" / "closient-mcp" / "cache").iterdir())
     for file in files:
         file.write_bytes(b"\x00garbage")
     async with client_of(warm.url) as client:
