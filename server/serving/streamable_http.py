@@ -98,7 +98,8 @@ async def _serve(settings: Settings, redaction: Redaction, listener: socket.sock
         )
         name, port = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
-        print(f"MCP at http://{shown}:{port}/mcp; stop it with Ctrl+C.", file=sys.stderr, flush=True)
+        shared = "every user of this machine can call it"
+        print(f"MCP at http://{shown}:{port}/mcp; {shared}. Stop it with Ctrl+C.", file=sys.stderr, flush=True)
         await _Server(config, mcp_bridge).serve(sockets=[listener])
 
 
