@@ -11,6 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _UNINTERRUPTED = "closient-mcp-uninterrupted"
+_STARTING_SECONDS = 0.001
 
 
 def start(work: Callable[[], T]) -> Future[T]:
@@ -25,9 +26,12 @@ def start(work: Callable[[], T]) -> Future[T]:
 def finish(seconds: float) -> None:
     """Wait for all work that `start` started, at most so many seconds."""
     until = time.monotonic() + seconds
-    for thread in threading.enumerate():
-        if thread.name == _UNINTERRUPTED:
-            thread.join(max(0.0, until - time.monotonic()))
+    while (threads := [t for t in threading.enumerate() if t.name == _UNINTERRUPTED]) and time.monotonic() < until:
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
+            else:
+                time.sleep(_STARTING_SECONDS)  # a thread that is only starting cannot be joined yet
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
