@@ -85,10 +85,10 @@ class Session:
             await asyncio.to_thread(self._save)
         joined = True
         while joined:
+            before = self._tokens
             if usable := await self._usable(bad):
                 return usable
-            before = self._tokens
-            if not self._unattended and (before is None or not before.refresh_token):
+            if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
                 return None
             if bad:
                 await asyncio.to_thread(self._check_rejections)
