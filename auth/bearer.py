@@ -39,10 +39,10 @@ class BearerAuth(httpx2.Auth):
         for renewals in range(_RENEWALS):
             if token is None or _meaning(response) is not Meaning.SIGN_IN_GONE or (renewals and session.is_new(token)):
                 break
-            newer = await session.token(bad=token)
-            if newer is None and (error := await asyncio.to_thread(self._unrenewable, response, token)):
+            renewed_token = await session.token(rejected_token=token)
+            if renewed_token is None and (error := await asyncio.to_thread(self._unrenewable, response, token)):
                 raise await self._quoting(error, response)
-            token = newer
+            token = renewed_token
             response = yield _with_token(request, token)
         if token and _meaning(response) is not Meaning.SIGN_IN_GONE:
             session.accepted_token = token

@@ -22,7 +22,7 @@ class AuthError(Exception):
         self.url = url
 
     def quote(self, sentence: str) -> None:
-        """Append what the service itself said."""
+        """Append the message of the service."""
         if sentence:
             self.message = f'{self.message} It says: "{sentence}"'
             self.args = (self.message,)

@@ -56,7 +56,7 @@ def discover(issuer: str, http: HttpClient, endpoints: Endpoints | None = None, 
 
 
 def fetch_metadata(url: str, http: HttpClient) -> Response | None:
-    """Fetch a JSON document, None if there is none at this URL.
+    """Fetch a JSON document; return None if this URL has no document.
 
     Raises:
         ServerMetadataError: the server does not answer now.

@@ -145,7 +145,7 @@ def read_registration(response: Response, purpose: Purpose, now: float) -> Clien
     """Read the registered client; the response takes precedence over our request (RFC 7591 §3.2.1).
 
     Raises:
-        RegistrationError: there is none that we can use.
+        RegistrationError: the response contains no client that can be used.
     """
     if response.status not in (200, 201) or response.body is None:
         raise _error(response, now)

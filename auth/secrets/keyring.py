@@ -26,7 +26,7 @@ class KeyringError(Exception):
 
 
 def read_entry(service: str, name: str, seconds: float) -> str | None:
-    """Read an entry of the keyring, None if there is none.
+    """Read an entry of the keyring; return None if it does not exist.
 
     Raises:
         KeyringError: the keyring cannot be used, or does not answer in time.

@@ -69,8 +69,8 @@ class Session:
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
 
-    async def token(self, bad: str | None = None) -> str | None:
-        """A valid access token, None if no one is signed in. `bad` is one that a service has just rejected.
+    async def token(self, rejected_token: str | None = None) -> str | None:
+        """A valid access token, None if no one is signed in. `rejected_token` is one that a service has just rejected.
 
         Raises:
             UnavailableError: the sign-in cannot be renewed at the moment.
@@ -86,20 +86,20 @@ class Session:
         joined = True
         while joined:
             before = self._tokens
-            if usable := await self._usable(bad):
+            if usable := await self._usable(rejected_token):
                 return usable
             if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
                 return None
-            if bad:
+            if rejected_token:
                 await asyncio.to_thread(self._check_rejections)
-            job, joined = self._start_refresh(bad)
+            job, joined = self._start_refresh(rejected_token)
             try:
                 await self._wait_for(job)
             except UnavailableError as error:
-                if not self._unexpired(bad):
+                if not self._unexpired(rejected_token):
                     raise
                 logger.warning("%s %s", error.message, error.next_step)
-            if unexpired := self._unexpired(bad):
+            if unexpired := self._unexpired(rejected_token):
                 return unexpired
             # If a refresh was under way, repeat: it may have replaced another token than the bad one.
             joined = joined and self._tokens != before
@@ -154,10 +154,10 @@ class Session:
         if self.store.read().history.reached(REJECTIONS, self.clock()):
             raise self.messages.tokens_rejected()
 
-    async def _usable(self, bad: str | None) -> str | None:
+    async def _usable(self, rejected_token: str | None) -> str | None:
         tokens, stamp = self._tokens, self.store.stamp()
         changed = stamp != self._stamp and not self._unsaved  # what is unsaved is newer than the file
-        if tokens is None or changed or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
+        if tokens is None or changed or not is_usable(tokens, self.clock()) or tokens.access_token == rejected_token:
             # Another process may have refreshed, signed in or signed out. In a thread: a keyring may be slow.
             self._stamp = stamp
             read = self._tokens_of(await asyncio.to_thread(self.store.read))
@@ -165,7 +165,7 @@ class Session:
                 if self._tokens is tokens:  # unless a refresh has finished meanwhile
                     self._tokens = read
                 tokens = self._tokens
-        if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == bad:
+        if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == rejected_token:
             return None
         return tokens.access_token
 
@@ -178,23 +178,23 @@ class Session:
         with self._guard:
             self._tokens = tokens
 
-    def _unexpired(self, bad: str | None) -> str | None:
+    def _unexpired(self, rejected_token: str | None) -> str | None:
         """The current access token unless it is expired or bad; it may expire soon."""
         tokens = self._tokens
-        if tokens is None or tokens.access_token == bad:
+        if tokens is None or tokens.access_token == rejected_token:
             return None
         expired = tokens.expires_at is not None and self.clock() >= tokens.expires_at
         return None if expired else tokens.access_token
 
-    def _start_refresh(self, bad: str | None) -> tuple[Future[None], bool]:
+    def _start_refresh(self, rejected_token: str | None) -> tuple[Future[None], bool]:
         """The refresh under way, or a new one, and whether it was under way."""
         with self._guard:
             if self._job is not None and not self._job.done():
                 return self._job, True
-            self._job = job = background.start(partial(self.refresh, bad))
+            self._job = job = background.start(partial(self.refresh, rejected_token))
             return job, False
 
-    def refresh(self, bad: str | None = None, *, interactive: bool = False) -> None:
+    def refresh(self, rejected_token: str | None = None, *, interactive: bool = False) -> None:
         """Renew the tokens unless another process just did; blocks for the lock and the requests.
 
         `interactive`: the user asked for it, so rejected credentials are tried once more.
@@ -209,12 +209,12 @@ class Session:
             record = self._save_unsaved(self.store.read())
             tokens = self._tokens_of(record)
             self._set_tokens(tokens)
-            if tokens and is_usable(tokens, self.clock()) and tokens.access_token != bad:
+            if tokens and is_usable(tokens, self.clock()) and tokens.access_token != rejected_token:
                 return
-            if tokens and self._renew(record, tokens, bad):
+            if tokens and self._renew(record, tokens, rejected_token):
                 return
             if self._unattended:
-                self._fetch(self._unattended, bad, interactive)
+                self._fetch(self._unattended, rejected_token, interactive)
 
     def _save(self) -> None:
         with contextlib.suppress(AuthError), self.store.lock():
@@ -227,7 +227,7 @@ class Session:
         self._unsaved = None
         return record
 
-    def _renew(self, record: Record, tokens: Tokens, bad: str | None) -> bool:
+    def _renew(self, record: Record, tokens: Tokens, rejected_token: str | None) -> bool:
         """Use the refresh token; return false if there is none or it is no longer valid."""
         server, client = record.server, record.client
         if not tokens.refresh_token or not server or not client:
@@ -235,7 +235,7 @@ class Session:
         try:
             self.store.check_room("nothing was lost; you are still signed in")
         except UnavailableError:
-            if self._unexpired(bad):
+            if self._unexpired(rejected_token):
                 return True
             raise
         verdict = self._request(record, server, client, tokens)
@@ -249,7 +249,7 @@ class Session:
             self._unsaved = None
             return True
         if verdict.meaning not in (Meaning.CLIENT_GONE, Meaning.SIGN_IN_GONE):
-            if self._unexpired(bad):
+            if self._unexpired(rejected_token):
                 return True
             raise self._unavailable(verdict)
         # Locks do not work on every network disk: tokens of another process must not be deleted.
@@ -280,11 +280,11 @@ class Session:
         moved = now.token_endpoint != server.token_endpoint
         return now if moved and same_origin(now.token_endpoint, server.token_endpoint) else None
 
-    def _fetch(self, unattended: Unattended, bad: str | None, interactive: bool) -> None:
+    def _fetch(self, unattended: Unattended, rejected_token: str | None, interactive: bool) -> None:
         try:
             fetched = unattended.fetch(self.store.read(), interactive=interactive)
         except AuthError:
-            if self._unexpired(bad):
+            if self._unexpired(rejected_token):
                 return
             raise
         self._set_tokens(fetched.tokens)

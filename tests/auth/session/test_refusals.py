@@ -227,7 +227,7 @@ class Meanwhile:
 def test_a_further_sign_in_undoes_no_renewal_of_another_process(home: Home) -> None:
     home.sign_in()
     there = home.session()
-    meanwhile = Meanwhile(home, lambda: asyncio.run(there.token(bad="access-token-0")))
+    meanwhile = Meanwhile(home, lambda: asyncio.run(there.token(rejected_token="access-token-0")))
     assert "You declined" in ended(meanwhile.declines())
     kept = home.kept()
     assert kept

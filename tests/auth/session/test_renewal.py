@@ -105,7 +105,7 @@ def test_eight_processes_whose_token_was_revoked_share_one_refresh(home: Home) -
     sessions = [home.session() for _ in range(8)]
 
     def renew(session: Session) -> str | None:
-        return asyncio.run(session.token(bad="access-token-0"))
+        return asyncio.run(session.token(rejected_token="access-token-0"))
 
     with ThreadPoolExecutor(8) as pool:
         renewed = set(pool.map(renew, sessions))
@@ -118,7 +118,7 @@ async def test_what_another_process_renewed_is_used_and_the_old_refresh_token_ne
     sleeper, other = home.session(), home.session()
     assert await sleeper.token() == "access-token-0"
     for number in range(5):
-        assert await other.token(bad=f"access-token-{number}") == f"access-token-{number + 1}"
+        assert await other.token(rejected_token=f"access-token-{number}") == f"access-token-{number + 1}"
     home.now += 3599
     assert await other.token() == "access-token-6"
     assert await sleeper.token() == "access-token-6"
@@ -130,7 +130,7 @@ async def test_a_rejected_token_is_first_looked_for_in_the_file(home: Home) -> N
     session = home.session()
     assert await session.token() == "access-token-0"
     home.sign_in(access_token="access-token-of-another")
-    assert await session.token(bad="access-token-0") == "access-token-of-another"
+    assert await session.token(rejected_token="access-token-0") == "access-token-of-another"
     assert home.asked() == 0
 
 
@@ -150,7 +150,7 @@ async def test_a_sign_out_elsewhere_is_noticed_and_nothing_comes_back_to_life(ho
     here, there = home.session(), home.session()
     assert await here.token() == "access-token-0"
     await asyncio.to_thread(sign_out, there)
-    assert await here.token(bad="access-token-0") is None
+    assert await here.token(rejected_token="access-token-0") is None
     assert home.kept() is None
     assert home.asked() == 0
 
@@ -209,7 +209,7 @@ async def test_a_token_rejected_while_the_refresh_that_brings_it_is_under_way_is
     session = home.session()
     first = asyncio.ensure_future(session.token())
     await until(home.began)
-    second = asyncio.ensure_future(session.token(bad="access-token-1"))
+    second = asyncio.ensure_future(session.token(rejected_token="access-token-1"))
     await asyncio.sleep(0)
     home.may_answer.set()
     await asyncio.wait([first])

@@ -172,7 +172,7 @@ async def test_without_a_client_there_is_nothing_said_of_one(shop: Shop) -> None
 async def test_the_fixed_scopes_are_requested_and_none_where_there_are_none(shop: Shop) -> None:
     await shop.session(scopes=("retailer", "x")).token()
     shop.now += 7200
-    await shop.session(scopes=None).token(bad=shop.good)
+    await shop.session(scopes=None).token(rejected_token=shop.good)
     assert [form.get("scope") for form in shop.forms] == ["retailer x", None]
 
 
