@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..errors import ToolError, UpstreamError
+from ..errors import ToolError
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..formats.text import one_line
 from .client import SiteClient
-from .codes import read_asked
+from .codes import Asked
 from .item import LOW_CONFIDENCE
 from .lookup import get_product_detail
 from .recall_check import check_recalls
 from .search import check_availability, read_location
+from .several import read_several
 from .unit_price import unit_price
 
 _IDENTITY = ("gtin", "name", "brand", "size", "data_source", "confidence_score")
@@ -29,33 +29,23 @@ async def compare_products(client: SiteClient, arguments: JsonObject) -> JsonObj
         InvalidArgumentsError: the place is incomplete.
     """
     located = read_location(arguments)
-    compared: list[JsonObject] = []
-    not_found: list[JsonValue] = []
-    failed: list[JsonValue] = []
-    notes: list[str] = []
-    seen: set[str] = set()
-    for written in as_list(arguments["gtins"]):
-        try:
-            asked = read_asked({"gtin": written})
-            if asked.gtin in seen:
-                continue
-            seen.add(asked.gtin)
-            compared.append(await _compared(client, written, located))
-            notes += [f"{asked.gtin}: {note}" for note in asked.notes]
-            if asked.lot:
-                notes.append(f"{asked.gtin}: recalled is about the lot {asked.lot}, the rest about any lot.")
-        except ToolError as error:
-            if isinstance(error, UpstreamError) and error.status == 404:
-                not_found.append(str(error.details["gtin"]))
-            else:
-                reason = f"{error.message} {error.next_step}".strip()
-                failed.append({"gtin": one_line(str(written), 80), "error": reason})
+
+    async def compare(written: JsonValue, _: Asked) -> JsonObject:
+        return await _compared(client, written, located)
+
+    several = await read_several(as_list(arguments["gtins"]), compare)
+    notes = [f"{asked.gtin}: {note}" for asked in several.asked for note in _notes_on(asked)]
     return {
-        "products": list[JsonValue](compared),
-        "not_found": not_found,
-        "failed": failed,
-        "notes": [*notes, *_notes(compared)],
+        "products": list[JsonValue](several.products),
+        "not_found": several.not_found,
+        "failed": several.failed,
+        "notes": [*notes, *_notes(several.products)],
     }
+
+
+def _notes_on(asked: Asked) -> list[str]:
+    of_lot = [f"recalled is about the lot {asked.lot}, the rest about any lot."] if asked.lot else []
+    return [*asked.notes, *of_lot]
 
 
 async def _compared(client: SiteClient, written: JsonValue, located: JsonObject) -> JsonObject:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import ToolError, UpstreamError
+from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_list
-from ..formats.text import one_line
 from .client import PRODUCTS, RESOLVER, SiteClient
 from .codes import Asked, read_asked
 from .records import listed_record, read_content, read_details, read_record
+from .several import read_several
 
 _PRODUCT = "/products/api/v1/products/{}"
 _TRADE_ITEM = "/products/api/v1/trade-items/{}"
@@ -75,24 +75,16 @@ async def lookup_product(client: SiteClient, arguments: JsonObject) -> JsonObjec
 
 async def lookup_products(client: SiteClient, arguments: JsonObject) -> JsonObject:
     """Look several products up; what isn't found and what failed is listed apart."""
-    found: list[JsonValue] = []
-    not_found: list[JsonValue] = []
-    failed: list[JsonValue] = []
-    seen: set[str] = set()
-    for written in as_list(arguments["gtins"]):
-        try:
-            asked = read_asked({"gtin": written})
-            if asked.gtin in seen:
-                continue
-            seen.add(asked.gtin)
-            found.append(_with_notes(await find_product(client, asked), asked))
-        except ToolError as error:
-            if isinstance(error, UpstreamError) and error.status == 404:
-                not_found.append(str(error.details["gtin"]))
-            else:
-                reason = f"{error.message} {error.next_step}".strip()
-                failed.append({"gtin": one_line(str(written), 80), "error": reason})
-    return {"found": found, "not_found": not_found, "failed": failed}
+
+    async def look_up(_: JsonValue, asked: Asked) -> JsonObject:
+        return _with_notes(await find_product(client, asked), asked)
+
+    several = await read_several(as_list(arguments["gtins"]), look_up)
+    return {
+        "found": list[JsonValue](several.products),
+        "not_found": several.not_found,
+        "failed": several.failed,
+    }
 
 
 async def get_product_detail(client: SiteClient, arguments: JsonObject) -> JsonObject:
