@@ -15,7 +15,7 @@ from ...tools.http.fetcher import Fetcher
 from ...tools.http.sender import Sender
 from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.system import System
-from ...tools.tiers import highest_tier, lowest_tier, tiers_up_to
+from ...tools.tiers.tier import highest_tier, lowest_tier, tiers_up_to
 from ...tools.toolset.finders import Finder
 from ...tools.toolset.paging import ResultPages
 from ...tools.toolset.tool import Tool

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...auth.session.renewal import Session
 from ...auth.sign_in.login import Login
 from ...tools.systems.system import System
-from ...tools.tiers import Tier, tiers_up_to
+from ...tools.tiers.tier import Tier, tiers_up_to
 from ...tools.toolset.generated import operation_tool
 from ...tools.toolset.tool import Tool
 from ..settings.model import PresetTools, SystemSettings

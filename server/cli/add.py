@@ -14,7 +14,7 @@ import anyio
 from ...tools.formats.text import counted, one_line
 from ...tools.http.fetcher import Fetcher
 from ...tools.systems.system import System
-from ...tools.tiers import TIERS
+from ...tools.tiers.tier import TIERS
 from ..bridge.clients import anonymous_client
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import skipped_of

@@ -9,7 +9,7 @@ from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ...tools.formats.text import counted, utc_time
 from ...tools.problems import Problem
-from ...tools.tiers import TIERS
+from ...tools.tiers.tier import TIERS
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
 from ..bridge.report import skipped_of, unknown_apis

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...tools.formats.suggestions import did_you_mean
-from ...tools.tiers import TIERS, Tier
+from ...tools.tiers.tier import TIERS, Tier
 from ...tools.toolset.exposure import Exposure
 from .folders import browser_command, home_folder
 from .model import Options, Settings, SettingsError, SystemSettings

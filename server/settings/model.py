@@ -13,7 +13,7 @@ from ...auth.secrets.references import SecretReference
 from ...tools.catalog.discovery import DocumentSource
 from ...tools.http.sender import Sender
 from ...tools.results.responses import ResponseCheck, no_check
-from ...tools.tiers import Tier
+from ...tools.tiers.tier import Tier
 from ...tools.toolset.exposure import Exposure
 from ...tools.toolset.tool import Tool
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from ...tools.tiers import Tier
+from ...tools.tiers.tier import Tier
 
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,15}$"
 NAME_RULE = "a system's name is a lowercase letter, then up to 15 lowercase letters, digits or hyphens"

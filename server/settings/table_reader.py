@@ -9,7 +9,7 @@ from typing import TypeAlias
 from ...auth.secrets.references import SecretReference
 from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.urls import origin_of, redact_url
-from ...tools.tiers import TIERS
+from ...tools.tiers.tier import TIERS
 from .model import Credential, Preset, SettingsError, SystemSettings
 from .schema import (
     AuthorizationCodeTable,

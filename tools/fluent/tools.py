@@ -30,7 +30,7 @@ from ..http.messages import Request, Response
 from ..http.sender import Sender
 from ..results.result import Result
 from ..results.upstream_errors import upstream_error
-from ..tiers import Tier
+from ..tiers.tier import Tier
 from ..toolset.tool import Call, Tool
 from .errors import failure, is_throttled, next_step, with_codes
 from .queries import ORDER_BY, ORDER_INPUT, ORDER_OUTPUT, SEARCHES

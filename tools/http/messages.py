@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from ..tiers import Tier
+from ..tiers.tier import Tier
 
 # RFC 9110 §9.2.2, and QUERY by its own draft.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}

@@ -12,7 +12,7 @@ from ..formats.text import one_line, paragraph, without_markup
 from ..formats.urls import InvalidUrlError
 from ..problems import Problem, UnusableError
 from ..schema.reader import SchemaReader
-from ..tiers import Tier, tier_of
+from ..tiers.tier import Tier, tier_of
 from .bodies import Body
 from .names import OperationLabel, operation_names, tool_names
 from .outline import Outlines

@@ -13,7 +13,7 @@ from ..results.result import Result
 from ..results.selection import SELECT, check_syntax
 from ..schema.argument_errors import required_arguments
 from ..schema.validation import ArgumentChecker
-from ..tiers import TIERS, Tier
+from ..tiers.tier import TIERS, Tier
 from .all_pages import MAX_PAGES, call_all_pages
 from .description import describe
 from .overview import groups_of, overview

@@ -12,7 +12,7 @@ from ..formats.words import words_of
 from ..schema.argument_errors import BODY
 from ..search.index import SearchEntry, SearchIndex
 from ..search.terms import content_words
-from ..tiers import Tier, tier_of_verb
+from ..tiers.tier import Tier, tier_of_verb
 from .tool import Tool
 
 # Of names and title, path and tags, the first sentence, the other sentences, and the arguments.

@@ -12,7 +12,7 @@ from ..formats.words import words_of
 from ..results.result import Result
 from ..schema.published import without_empty_choices
 from ..schema.shortening import shorten, shorten_text
-from ..tiers import Tier
+from ..tiers.tier import Tier
 
 DESCRIBE = "describe_operation"
 

@@ -11,7 +11,7 @@ from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.reader import SchemaReader
 from closient_mcp.tools.schema.shortening import is_truncated, shorten, shorten_text
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tiers import TIERS
+from closient_mcp.tools.tiers.tier import TIERS
 from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools
 from closient_mcp.tools.toolset.finders import Finder
 from closient_mcp.tools.toolset.tool import Tool

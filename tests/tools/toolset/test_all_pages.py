@@ -13,7 +13,7 @@ from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.results.next_page import NextPage
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tiers import TIERS, Tier
+from closient_mcp.tools.tiers.tier import TIERS, Tier
 from closient_mcp.tools.toolset import all_pages
 from closient_mcp.tools.toolset.all_pages import call_all_pages
 from closient_mcp.tools.toolset.finders import Finder

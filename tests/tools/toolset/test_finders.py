@@ -10,7 +10,7 @@ from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tiers import TIERS, Tier
+from closient_mcp.tools.tiers.tier import TIERS, Tier
 from closient_mcp.tools.toolset.finders import Finder
 from closient_mcp.tools.toolset.overview import overview
 from closient_mcp.tools.toolset.tool import Tool

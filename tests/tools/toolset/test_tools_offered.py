@@ -12,7 +12,7 @@ from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, as_object
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.tiers import Tier
+from closient_mcp.tools.tiers.tier import Tier
 from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools, resolve_auto
 from closient_mcp.tools.toolset.tool import Tool
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from closient_mcp.tools.tiers import TIERS, tier_of
+from closient_mcp.tools.tiers.tier import TIERS, tier_of
 
-from ..fakes.paths import ROOT
+from ...fakes.paths import ROOT
 
 # Operations of published documents, each with its tier by what its texts say, then any that is right too.
 LABELLED = json.loads((ROOT / "tests/vectors/tiers.json").read_text())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from .formats.words import words_of
+from ..formats.words import words_of
 from .verbs import CREATE, DESCRIBING, DESTRUCTIVE, NOUNS, READ, READ_BY_POST, SECRETS, UPDATE, base_form, is_verb
 from .verbs import comes_from_destroying as is_destructive_noun
 
