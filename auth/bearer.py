@@ -44,9 +44,10 @@ class BearerAuth(httpx2.Auth):
                 raise await self._quoting(error, response)
             token = renewed_token
             response = yield _with_token(request, token)
-        if token and _meaning(response) is not Meaning.SIGN_IN_GONE:
+        meaning = _meaning(response)
+        if token and meaning is not Meaning.SIGN_IN_GONE:
             session.accepted_token = token
-        if error := await asyncio.to_thread(self._error, response, token):
+        if meaning and (error := await asyncio.to_thread(self._error, response, meaning, token)):
             raise await self._quoting(error, response)
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
@@ -74,10 +75,7 @@ class BearerAuth(httpx2.Auth):
         self._session.note_dead(token)
         return None
 
-    def _error(self, response: httpx2.Response, token: str | None) -> UserActionRequired | None:
-        meaning = _meaning(response)
-        if meaning is None:
-            return None
+    def _error(self, response: httpx2.Response, meaning: Meaning, token: str | None) -> UserActionRequired | None:
         challenge = _challenge(response)
         if challenge.metadata_url:
             self._session.client_setup.challenge = challenge  # for the sign-in that may follow

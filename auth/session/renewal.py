@@ -101,7 +101,7 @@ class Session:
                 logger.warning("%s %s", error.message, error.next_step)
             if unexpired := self._unexpired(rejected_token):
                 return unexpired
-            # If a refresh was under way, repeat: it may have replaced another token than the bad one.
+            # If a refresh was under way, repeat: it may have replaced another token than the rejected one.
             joined = joined and self._tokens != before
         # Some servers return the same token until it expires; then the service decides.
         return self._unexpired(None) if self._unattended else None
