@@ -19,7 +19,6 @@ from ..fakes.service import Sandbox
         (["status"], 0, "6 of 6 documents", ""),
         (["tools", "recalls"], 0, "check_recalls ", ""),
         (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
-        (["call", "search_products", "{query}"], 2, "", "the arguments are not JSON"),
         (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),
         (["config", "show"], 0, "site", ""),
         (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the URL and the network"),
