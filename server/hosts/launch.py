@@ -48,7 +48,8 @@ def own_launch(host: Host, machine: Machine, arguments: Sequence[str]) -> Launch
         HostError: this installation will not last.
     """
     scripts = Path(sysconfig.get_path("scripts"))
-    if any((folder / "CACHEDIR.TAG").exists() for folder in scripts.parents):
+    # uv and pipx mark every environment as a cache; only what is around this one shows whether it will last.
+    if any((folder / "CACHEDIR.TAG").exists() for folder in scripts.parent.parents):
         raise HostError(
             f"This closient-mcp is in a cache ({scripts}), which may be emptied at any time. Install it first: "
             "`uv tool install closient-mcp` or `pipx install closient-mcp`."

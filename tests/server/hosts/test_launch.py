@@ -63,6 +63,15 @@ def test_an_installation_in_a_cache_is_not_written(monkeypatch: pytest.MonkeyPat
         own_launch(HOSTS["zed"], machine(), [])
 
 
+def test_an_environment_that_uv_or_pipx_installed_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    scripts = tmp_path / "tools" / "closient-mcp" / "bin"
+    scripts.mkdir(parents=True)
+    (scripts / "closient-mcp").touch()
+    (scripts.parent / "CACHEDIR.TAG").touch()
+    scripts_are_in(scripts, monkeypatch)
+    assert own_launch(HOSTS["zed"], machine(), []).command == str(scripts / "closient-mcp")
+
+
 def test_a_host_gives_a_few_variables_or_all_of_its_own() -> None:
     launch = Launch("/bin/closient-mcp", ("serve",), {"CLOSIENT_SITE": "local"})
     assert host_environment(HOSTS["codex"], machine(), launch) == {
