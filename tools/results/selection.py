@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import cast
 
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue
@@ -22,10 +21,10 @@ def select(value: JsonValue, expression: str) -> JsonValue:
     Raises:
         InvalidArgumentsError: the expression is invalid, or does not fit the value.
     """
-    import jmespath
+    from .evaluation import evaluate
 
     with _readable_errors(expression):
-        return cast(JsonValue, jmespath.search(expression, value))
+        return evaluate(value, expression)
 
 
 def check_syntax(expression: str) -> None:
