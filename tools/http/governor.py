@@ -114,9 +114,13 @@ class _Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The permission to send one request: `waited` seconds for it, and `record` for the status and headers."""
+    """The permission to send one request: `waited` seconds for it, and `record` for the status and headers.
+
+    A request that is sent again waits at the `place` in the queue that it had.
+    """
 
     waited: float
+    place: float
     record: Callable[[int, Mapping[str, str]], None]
 
 
@@ -154,18 +158,18 @@ class Governor:
         return max(limit.delay(now) for limit in self._limits(group))
 
     @asynccontextmanager
-    async def turn(self, group: str, patience: float) -> AsyncGenerator[Turn]:
-        """Wait for a turn, at most `patience` seconds, and hold it.
+    async def turn(self, group: str, patience: float, place: float | None = None) -> AsyncGenerator[Turn]:
+        """Wait for a turn, at most `patience` seconds, and hold it; by default in the caller's next place.
 
         Raises:
             NoTurnError: there was none in time, or there will be none.
         """
         start = self.clock()
-        ticket = self._ticket(group)
+        ticket = self._ticket(group, place)
         try:
             await self._admission(ticket, start + patience)
             sent = self.clock()
-            yield Turn(sent - start, lambda status, headers: self._record(group, status, headers, sent))
+            yield Turn(sent - start, ticket.number, lambda status, headers: self._record(group, status, headers, sent))
         finally:
             if not ticket.holds:
                 self._waiting.remove(ticket)
@@ -176,11 +180,14 @@ class Governor:
                 limit.in_flight -= 1
             self._admit()
 
-    def _ticket(self, group: str) -> _Ticket:
+    def _ticket(self, group: str, place: float | None) -> _Ticket:
         queue = caller.get().queue
-        number = max(self._number, self._next_of.get(queue, 0.0))
-        self._next_of[queue] = number + 1
-        ticket = _Ticket(group, queue, number)
+        if place is None:
+            # A caller who comes later starts beside the first that waits, however far others have got.
+            waiting = (ticket.number for ticket in self._waiting if ticket.group == group)
+            place = max(min(waiting, default=self._number), self._next_of.get(queue, 0.0))
+            self._next_of[queue] = place + 1
+        ticket = _Ticket(group, queue, place)
         self._waiting.append(ticket)
         return ticket
 
@@ -212,7 +219,7 @@ class Governor:
         while open_tickets := [ticket for ticket in self._waiting if self._delay_of(ticket) == 0]:
             ticket = min(open_tickets, key=lambda ticket: ticket.number)
             self._waiting.remove(ticket)
-            self._number = ticket.number
+            self._number = max(self._number, ticket.number)
             self._slots[ticket.queue] += 1
             ticket.holds = self._limits(ticket.group)
             for limit in ticket.holds:

@@ -19,7 +19,7 @@ from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
 from ..formats.urls import InvalidUrlError, has_origin, redact_url, resolve
-from .governor import Governor, NoTurnError
+from .governor import Governor, NoTurnError, Turn
 from .messages import (
     IDEMPOTENT,
     MAY_HAVE_SUCCEEDED,
@@ -108,15 +108,16 @@ class Sender:
     async def _send_with_retries(self, request: Request, start: float, waited: float) -> Response:
         """Retry only what the server did not process, and idempotent requests."""
         refused: Response | None = None
+        place: float | None = None
         for attempt in count(1):
             try:
-                async with self.governor.turn(request.group, MAX_WAIT - waited) as turn:
+                async with self.governor.turn(request.group, MAX_WAIT - waited, place) as turn:
+                    place = turn.place
                     waited += turn.waited
                     active = anyio.current_time() - start - waited
                     left = min(request.timeout - active, _CALL_SECONDS - active - waited)
                     with anyio.fail_after(left):
-                        response = await self._send_once(request, waited)
-                    turn.record(response.status, response.headers)
+                        response = await self._send_once(request, turn, waited)
             except NoTurnError as error:
                 if refused:
                     return refused
@@ -138,7 +139,7 @@ class Sender:
             refused = response
         raise AssertionError("unreachable: counting does not end")
 
-    async def _send_once(self, request: Request, waited: float) -> Response:
+    async def _send_once(self, request: Request, turn: Turn, waited: float) -> Response:
         async with self.client.stream(
             request.method,
             request.url,
@@ -148,6 +149,7 @@ class Sender:
             extensions={"scopes": request.scopes, "may_ask": request.may_ask},
         ) as response:
             headers = headers_of(response)
+            turn.record(response.status_code, headers)  # before the body, which may take long
             streaming = essence(headers.get("content-type", "")) in _STREAMING
             try:
                 body, cut = await (read_stream(response) if streaming else read_capped(response, MAX_BYTES))

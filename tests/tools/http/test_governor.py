@@ -88,6 +88,23 @@ def test_callers_take_turns_however_many_calls_each_has() -> None:
     assert second_window[:9].count("/few") == 4
 
 
+def test_callers_of_a_burst_get_equal_shares_though_requests_are_refused() -> None:
+    service = LimitedService(ietf)
+
+    async def scenario(calls: Calls) -> None:
+        async with anyio.create_task_group() as group:
+            for name, number in {"many": 60, "few": 10, "some": 10, "others": 10, "last": 10}.items():
+                for _ in range(number):
+                    group.start_soon(calls.call, f"/{name}", "a", name)
+
+    calls = calling(service, scenario)
+    assert calls.statuses == Counter({200: 100})
+    shares = Counter(path for path, _ in service.answered[:50])
+    in_flight_at_first = 8
+    assert len(shares) == 5
+    assert max(shares.values()) - min(shares.values()) <= in_flight_at_first + 1
+
+
 async def test_many_slow_calls_of_a_caller_do_not_delay_another() -> None:
     arrived: list[str] = []
     released = anyio.Event()
