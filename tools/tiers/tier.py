@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from ..formats.words import words_of
+from .translations import english_words
 from .verbs import CREATE, DESCRIBING, DESTRUCTIVE, NOUNS, READ, READ_BY_POST, SECRETS, UPDATE, base_form, is_verb
 from .verbs import comes_from_destroying as is_destructive_noun
 
@@ -15,6 +15,7 @@ TIERS: tuple[Tier, ...] = ("read", "create", "update", "destructive")
 
 _SAFE_METHODS = ("get", "head", "options")
 _JOINING = {"and", "or", "then"}
+_MANY = {"bulk", "batch"}
 _LIGHT = {"perform", "run", "execute", "do", "make"}
 # Words that precede the first verb of a text: "Bulk delete", "Request to activate", "This endpoint removes".
 _BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", "request", "to", "a", "an", "new",
@@ -24,6 +25,7 @@ _BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", 
     "tries"}  # fmt: skip
 # `UserService_UpdateUser`, `UsersController_update`, `chat.update`
 _SERVICE = re.compile(r"^[A-Za-z0-9]*(?:service|controller|resource|router|handler|api)[_.-](?=.)", re.IGNORECASE)
+_SCRIPT = re.compile(r"\.(?:aspx?|cgi|do|json|jsp|php|xml)$")
 _NAMESPACE = re.compile(r"^.*[./:#](?=.)")
 _DETERMINERS = {"a", "an", "the", "all", "this", "your", "one", "multiple", "specified", "given", "existing", "any"}
 _IRREVERSIBLE = re.compile(
@@ -51,7 +53,7 @@ class _Claim(NamedTuple):
 
 def tier_of_verb(word: str) -> Tier | None:
     """Return what a verb in any of its forms does; None if it is not one of those in names of operations."""
-    return _tier_of_verb(base_form(word), safe=True)
+    return _tier_of_verb(base_form("".join(english_words(word)[:1])), safe=True)
 
 
 def tiers_up_to(highest: Tier) -> tuple[Tier, ...]:
@@ -79,6 +81,8 @@ def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", d
         return "read"  # safe by definition (draft-ietf-httpbis-safe-method-w-body)
     own_id, safe = _SERVICE.sub("", operation_id), method in _SAFE_METHODS
     name = _own_words(own_id, method, path)
+    if safe and path.endswith("}") and [[f"{word}s" for word in name]] == _segments(path)[-1:]:
+        name = []  # `post` for an item of `/posts/{id}`
     in_name = list(_claims(_words(_NAMESPACE.sub("", own_id)), safe)) if _NAMESPACE.match(own_id) else []
     in_name = in_name or list(_claims(name, safe))
     in_path = list(_claims_of_path(path, safe))
@@ -87,8 +91,17 @@ def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", d
         return _tier_of_get(in_name, in_path, in_text)
     if method not in ("post", "put", "patch") or _says_destructive(f"{summary}. {description[:2000]}"):
         return "destructive"
-    changes = {claim.tier for claim in _changes(in_name, in_path, in_text)}
-    if "destructive" in changes or _names_destruction(name, path) or ("renew" in name and SECRETS & {*name}):
+    if _names_destruction(name, path) or set() < {*name} <= _MANY or ("renew" in name and SECRETS & {*name}):
+        return "destructive"
+    is_clear = any(claim.certain for claim in (*in_name, *in_path, *in_text))
+    if not is_clear and _has_unknown_verb(name, path):
+        return "destructive"
+    return _tier_of_change(method, path, name, {claim.tier for claim in _changes(in_name, in_path, in_text)})
+
+
+def _tier_of_change(method: str, path: str, name: Sequence[str], changes: set[Tier]) -> Tier:
+    """The tier of a POST, PUT or PATCH whose words claim these changes."""
+    if "destructive" in changes:
         return "destructive"
     if method == "patch" or "update" in changes:
         return "update"
@@ -98,7 +111,7 @@ def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", d
         return "destructive"  # it replaces the whole resource (RFC 9110 §9.3.4)
     if _reads_by_post(name, path):
         return "read"
-    if {"bulk", "batch"} & {*name, *_words(path)}:
+    if _MANY & {*name, *_words(path)}:
         return "destructive"
     return "update" if path.endswith("}") else "create"
 
@@ -146,7 +159,7 @@ def _claims(words: Sequence[str], safe: bool) -> Iterator[_Claim]:
 def _words(text: str) -> list[str]:
     """The words of a text, with verbs of two parts as one: `power off`, `log in`."""
     words: list[str] = []
-    for word in words_of(text):
+    for word in english_words(text):
         if words and is_verb(words[-1] + word):
             words[-1] += word
         else:
@@ -179,7 +192,7 @@ def _changes(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: Sequ
 
 def _segments(path: str) -> list[list[str]]:
     """The words of each fixed segment; `/rows:purge` and `/messages.send` have two."""
-    parts = [part for part in re.split(r"[/:.]", re.sub(r"\{[^}]*\}", "{", path)) if part]
+    parts = [part for part in re.split(r"[/:.]", re.sub(r"\{[^}]*\}", "{", _SCRIPT.sub("", path))) if part]
     return [words for part in parts if "{" not in part and (words := _words(part))]
 
 
@@ -203,11 +216,12 @@ def _claims_of_text(text: str, safe: bool) -> Iterator[_Claim]:
     first = next((at for at, word in enumerate(words) if word not in _BEFORE_A_VERB and word[-2:] != "ly"), len(words))
     verb = base_form("".join(words[first : first + 1])) or base_form("".join(words[:1]))
     tier = _tier_of_verb(verb, safe)
-    if not tier or verb == "put":  # the method again
+    if not tier:
         return
     following = {*words[first + 1 : first + 2]}
-    is_verb = verb not in NOUNS or bool(following & _DETERMINERS)
-    yield _Claim(tier, is_verb and not following & DESCRIBING)
+    is_certain = verb not in NOUNS or bool(following & _DETERMINERS)
+    if verb != "put":  # the method again
+        yield _Claim(tier, is_certain and not following & DESCRIBING)
     for at in range(first + 1, len(words) - 1):
         if words[at] in _JOINING and not words[at + 1].endswith("ing"):
             verb = base_form(words[at + 1])
@@ -224,6 +238,17 @@ def _names_destruction(name: Sequence[str], path: str) -> bool:
     """Whether what is created is a cancellation, an eviction, or the like."""
     last = _segments(path)[-1:]
     return any(is_destructive_noun(words[-1]) for words in (name, *last) if words)
+
+
+def _has_unknown_verb(name: Sequence[str], path: str) -> bool:
+    """Whether a path ends in an action on an item, `/rooms/{id}/vacate`, that the name begins with, if there is one."""
+    *folders, last = _segments(path) or [[]]
+    verb = "".join(last[:1])
+    if not verb or is_verb(verb) or last[-1].endswith("s") or path.endswith("}") or name[:1] not in ([], [verb]):
+        return False
+    is_on_item = re.search(r"(?:\}/|:)[^/:{}]+/?$", path) is not None
+    objects = {word.removesuffix("s") for words in folders for word in words}
+    return is_on_item or set() < {word.removesuffix("s") for word in name[1:]} <= objects
 
 
 def _reads_by_post(name: Sequence[str], path: str) -> bool:

@@ -24,7 +24,9 @@ CREATE = {"create", "add", "insert", "append", "import", "upload", "register", "
     "reply", "comment", "crosspost", "emit", "ingest", "record", "store", "log", "track", "report", "deliver",
     "produce", "print", "call", "dial", "make", "prepare", "boot", "spawn", "instantiate", "initiate", "initialize",
     "grant", "impersonate", "award", "donate", "order", "play", "push", "apply", "attach", "mint", "test",
-    "checkout", "star", "setup", "deposit", "sell", "trade", "hire", "checkin", "bid", "rerun"}  # fmt: skip
+    "checkout", "star", "setup", "deposit", "sell", "trade", "hire", "checkin", "bid", "rerun",
+    "retry", "redeliver", "resubmit", "process", "reprocess", "transmit", "wake", "ring", "dispense",
+    "snapshot", "backup"}  # fmt: skip
 UPDATE = {"update", "edit", "set", "modify", "change", "patch", "rename", "move", "reorder", "sort", "swap",
     "assign", "reassign", "adjust", "configure", "mark", "tag", "label", "toggle", "switch", "enable", "activate",
     "reactivate", "resume", "unpause", "pause", "lock", "unlock", "archive", "unarchive", "undelete", "approve",
@@ -33,10 +35,11 @@ UPDATE = {"update", "edit", "set", "modify", "change", "patch", "rename", "move"
     "recalculate", "reload", "compact", "optimize", "renew", "extend", "bind", "link", "associate", "pin", "mute",
     "unmute", "unblock", "unban", "skip", "shuffle", "save", "upsert", "transition", "reconcile", "increment",
     "decrement", "reopen", "snooze", "escalate", "defer", "relocate", "transfer", "rebalance", "redirect", "tune",
-    "prioritize", "hide", "unhide", "publish", "release", "replay", "repair", "settle", "override", "seek",
+    "prioritize", "hide", "unhide", "publish", "replay", "repair", "settle", "override", "seek",
     "verify", "put", "write", "freeze", "unfreeze", "thaw", "cordon", "uncordon", "fulfill", "fulfil", "ship",
     "hold", "mount", "allowlist", "whitelist", "turnon", "poweron", "vacuum", "encrypt", "decrypt", "convert",
-    "adopt"}  # fmt: skip
+    "adopt", "resolve", "unsuspend", "silence", "unsilence", "defragment", "arm", "disarm", "increase", "decrease",
+    "bump", "touch", "recompute", "acquire", "unassociate", "hibernate", "unhold"}  # fmt: skip
 DESTRUCTIVE = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "terminate", "unclaim", "void",
     "replace", "reset", "disable", "deactivate", "unsubscribe", "uninstall", "unpublish", "rotate", "roll", "erase",
     "wipe", "overwrite", "merge", "unmerge", "unmap", "prune", "redact", "expire", "flush", "truncate", "detach",
@@ -49,7 +52,13 @@ DESTRUCTIVE = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "term
     "expel", "regenerate", "recreate", "consume", "retire", "undeploy", "undo", "deallocate", "end", "turnoff",
     "poweroff", "switchoff", "writeoff", "takedown", "teardown", "optout", "rollover", "unmount", "failover",
     "annul", "nullify", "rescind", "retract", "shred", "scrub", "rekey", "blacklist", "blocklist", "denylist",
-    "fire", "quarantine"}  # fmt: skip
+    "fire", "quarantine", "release", "offboard", "relinquish", "surrender", "vacate", "evacuate", "forfeit",
+    "abandon", "disown", "dispose", "unsend", "unschedule", "uninvite", "disinvite", "unenroll", "unpair", "unjoin",
+    "deauthorize", "deauthenticate", "unlist", "delist", "deindex", "unindex", "depublish", "expunge", "eliminate",
+    "scrap", "obliterate", "squash", "lockout", "shutoff", "format", "isolate", "burn", "dequeue", "deprecate",
+    "sunset", "unload", "unwatch", "unstage", "untrack", "unapprove", "deselect", "exclude",
+    "downsize", "supersede", "impound", "confiscate", "repossess", "clean", "cleanup",
+    "sweep", "calloff", "garbagecollect"}  # fmt: skip
 # Also nouns or adjectives, so that they say something only where a verb stands.
 NOUNS = {"import", "upload", "sign", "start", "run", "trigger", "launch", "post", "place", "purchase", "charge",
     "capture", "book", "order", "build", "install", "copy", "fork", "commit", "exchange", "claim", "vote", "like",
@@ -63,7 +72,8 @@ NOUNS = {"import", "upload", "sign", "start", "run", "trigger", "launch", "post"
     "expire", "match", "filter", "trace", "tail", "export", "display", "view", "check", "query", "read", "load",
     "count", "quote", "select", "show", "stream", "watch", "return", "preview", "download", "list", "search",
     "facet", "similar", "hold", "ship", "mount", "deposit", "trade", "bid", "fire", "freeze", "checkin", "setup",
-    "rollover"}  # fmt: skip
+    "rollover", "process", "ring", "touch", "format", "burn", "scrap", "increase", "decrease", "retry",
+    "sunset", "lockout", "bump", "snapshot", "backup", "sweep"}  # fmt: skip
 SECRETS = frozenset({"token", "tokens", "key", "keys", "secret", "secrets", "credential", "credentials", "password"})
 # After these words a verb of the list above is a noun: `order status`, `cancel reasons`.
 DESCRIBING = {"status", "state", "info", "information", "detail", "details", "history", "log", "logs", "result",

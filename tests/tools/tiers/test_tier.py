@@ -77,6 +77,21 @@ def test_no_labelled_operation_has_too_low_a_tier_and_few_too_high() -> None:
         ("get", "/invites/{code}", "invite_resolve", "read"),
         ("get", "/plugins/{id}/uninstall", "pluginUninstall", "destructive"),
         ("get", "/users", "get_or_create_user", "create"),
+        ("get", "/jobs/{id}/retry", "retryJob", "create"),
+        ("get", "/cgi/reboot.cgi", "", "destructive"),
+        ("get", "/runs/{id}", "run", "read"),
+        ("get", "/run/{id}", "run", "create"),
+        ("post", "/batch", "batch", "destructive"),
+        ("post", "/numbers/{id}/port-out", "portOut", "destructive"),
+        ("post", "/v1/{name}:wind-down", "", "destructive"),
+        ("post", "/orders/{id}/split", "splitOrder", "destructive"),
+        ("post", "/disk/zap", "zapDisk", "destructive"),
+        ("post", "/users/{id}/tokens", "", "create"),
+        ("post", "/users/{id}/avatar", "createAvatar", "create"),
+        ("post", "/vms/{id}/snapshot", "snapshotVm", "create"),
+        ("post", "/ips/release", "releaseAddress", "destructive"),
+        ("post", "/tickets/{id}/resolve", "resolveTicket", "update"),
+        ("post", "/auth/2fa/enable", "enable2fa", "update"),
         ("lock", "/t", "", "destructive"),
         ("query", "/t", "run_things", "read"),
     ],
@@ -104,7 +119,34 @@ def test_the_tier_follows_the_words(method: str, path: str, name: str, tier: str
         ("get", "/x", "Uninstalls the plugin", "", "destructive"),
         ("get", "/x", "Update history", "", "read"),
         ("get", "/x", "Collect telemetry data", "", "read"),
+        ("post", "/x", "Puts or deletes several items", "", "destructive"),
     ],
 )
 def test_the_tier_follows_the_texts(method: str, path: str, summary: str, description: str, tier: str) -> None:
     assert tier_of(method, path, "", summary, description) == tier
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "summary", "tier"),
+    [
+        ("get", "eliminarUsuario", "", "destructive"),
+        ("post", "pedidoCancelar", "Cancela un pedido", "destructive"),
+        ("post", "facturas_buscar", "", "read"),
+        ("post", "vertragKuendigen", "Vertrag kündigen", "destructive"),
+        ("post", "", "Löscht einen Kunden", "destructive"),
+        ("post", "kundeAnlegen", "Legt einen Kunden an", "create"),
+        ("post", "", "Réinitialiser le mot de passe", "destructive"),
+        ("get", "listerCommandes", "", "read"),
+        ("post", "excluirPedido", "", "destructive"),
+        ("post", "", "Удалить пользователя", "destructive"),
+        ("post", "", "Создать заказ", "create"),
+        ("get", "", "删除用户", "destructive"),
+        ("get", "", "获取已删除用户列表", "read"),
+        ("post", "", "ユーザーを削除する", "destructive"),
+        ("post", "", "사용자 삭제", "destructive"),
+        ("post", "", "إلغاء الطلب", "destructive"),
+        ("post", "", "Ακύρωση παραγγελίας", "destructive"),
+    ],
+)
+def test_the_verbs_of_other_languages_count_too(method: str, name: str, summary: str, tier: str) -> None:
+    assert tier_of(method, "/x", name, summary) == tier
