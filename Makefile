@@ -28,6 +28,7 @@ prove: .venv/.dev  ## long searches for documents that the readers cannot handle
 bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in one run; races and interruptions as counts
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.systems
+	$(BIN)/python -m bench.list_sizes
 	$(BIN)/python -m bench.documents
 	$(BIN)/python -m bench.finding
 	$(BIN)/python -m bench.many_files
