@@ -53,7 +53,7 @@ clean:
 .venv-clients/.installed: tests/interop/clients/requirements.txt
 	@$(PYTHON) -m venv .venv-clients \
 	&& .venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
-	|| echo 'fastmcp and nanoidp could not be installed: their tests are skipped'
+	|| echo 'fastmcp, nanoidp and the agent frameworks could not be installed: their tests are skipped'
 
 tests/interop/clients/node_modules/.installed: tests/interop/clients/package-lock.json
 	@command -v npm >/dev/null && npm ci --prefix tests/interop/clients --ignore-scripts --no-audit --no-fund && touch $@ \

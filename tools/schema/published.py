@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text, to_text
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from ..formats.text import sentences
 
 _EMPTY_TOO = 'It may be empty ("").'
+_SCHEMA_LISTS = ("anyOf", "allOf")
+_SCHEMA_MAPS = ("properties", "$defs")
+_SCHEMAS = ("items", "additionalProperties", "not")
 
 
-def without_empty_choices(schema: JsonObject) -> JsonObject:
-    """Return the schema without empty texts among choices, for which Gemini rejects the whole list of tools.
+def published(schema: JsonObject) -> JsonObject:
+    """Return the schema without what makes a host reject the whole list of tools; it accepts no less.
 
-    A description says so instead, and calls are validated against the whole schema.
+    Gemini rejects empty texts among choices, for which a description stands instead. OpenAI's strict mode rejects
+    `uniqueItems` and schemas that say nothing of a value; the latter get a form that means the same, and that clients
+    do not take for strict. Calls are validated against the whole schema.
     """
-    return as_object(_published(schema)) if '""' in to_text(schema) else schema
+    shown: JsonObject = {key: _published(key, value) for key, value in schema.items() if key != "uniqueItems"}
+    if "" in as_list(schema.get("enum")):
+        choices = [choice for choice in as_list(shown.pop("enum")) if choice != ""]
+        shown = _noted({**shown, "enum": choices} if choices else shown)
+    branches = as_list(schema.get("anyOf"))
+    if any(map(_is_empty_text, branches)):
+        others = [published(as_object(branch)) for branch in branches if not _is_empty_text(branch)]
+        del shown["anyOf"]
+        shown = _noted({**(others[0] if len(others) == 1 else {"anyOf": [*others]}), **shown})
+    return shown if shown.keys() - {"description"} else {**shown, "additionalProperties": True}
 
 
-def _published(node: JsonValue) -> JsonValue:
-    if isinstance(node, list):
-        return [_published(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    shown: JsonObject = {key: _published(value) for key, value in node.items()}
-    choices = node.get("enum")
-    if isinstance(choices, list) and "" in choices:
-        shown = {key: value for key, value in shown.items() if key != "enum"}
-        if others := [choice for choice in choices if choice != ""]:
-            shown["enum"] = others
-        return _noted(shown)
-    branches = as_list(node.get("anyOf"))
-    if any(_is_empty_text(branch) for branch in branches):
-        others = [_published(branch) for branch in branches if not _is_empty_text(branch)]
-        rest = {key: value for key, value in shown.items() if key != "anyOf"}
-        only = as_object(others[0]) if len(others) == 1 else {"anyOf": others}
-        return _noted({**only, **rest})
-    return shown
+def _published(key: str, value: JsonValue) -> JsonValue:
+    if key in _SCHEMA_MAPS:
+        return {name: published(as_object(schema)) for name, schema in as_object(value).items()}
+    if key in _SCHEMA_LISTS:
+        return [published(as_object(branch)) for branch in as_list(value)]
+    return published(value) if key in _SCHEMAS and isinstance(value, dict) else value
 
 
 def _is_empty_text(schema: JsonValue) -> bool:

@@ -10,7 +10,7 @@ from ..formats.json_values import JsonObject, JsonValue
 from ..formats.text import one_line
 from ..formats.words import words_of
 from ..results.result import Result
-from ..schema.published import without_empty_choices
+from ..schema.published import published
 from ..schema.shortening import shorten, shorten_text
 from ..tiers.tier import Tier
 
@@ -64,7 +64,7 @@ class Tool:
             "name": self.name,
             "title": self.title,
             "description": shorten_text(self.description) if short else self.description,
-            "inputSchema": without_empty_choices(shorten(self.input_schema)) if short else self.input_schema,
+            "inputSchema": published(shorten(self.input_schema)) if short else self.input_schema,
             "annotations": {
                 "title": self.title,
                 "readOnlyHint": self.tier == "read",
