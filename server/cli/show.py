@@ -23,6 +23,8 @@ from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import unknown_apis
 from ..process.logs import start_log
 from ..process.signals import end_on_signals
+from ..serving.calls import call_tool, unknown_tool
+from ..serving.user_channel import UserChannel
 from ..settings.model import USAGE_ERROR, Settings, UsageError
 from .status import status_lines, status_of
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Terminal
@@ -100,9 +102,6 @@ def call(settings: Settings, name: str, arguments: str, *, dry_run: bool) -> int
     end_on_signals()
 
     async def run() -> int:
-        from ..serving.protocol import call_tool, unknown_tool
-        from ..serving.sign_in import UserChannel
-
         redaction = start_log(settings.log_level, settings.log_file)
         async with open_bridge(settings, redaction, PreviewSender if dry_run else Sender) as bridge:
             await _load_for(bridge, name)
@@ -125,8 +124,8 @@ def call(settings: Settings, name: str, arguments: str, *, dry_run: bool) -> int
             result = await call_tool(
                 bridge, tool, values, UserChannel(report, progress_shown=True, keeps_running=False)
             )
-            _print_json(result.model_dump(mode="json", by_alias=True, exclude_none=True))
-            return 1 if result.is_error else 0
+            _print_json(result)
+            return 1 if result["isError"] else 0
 
     return anyio.run(run)
 

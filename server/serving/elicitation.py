@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any
 from uuid import uuid4
 
 import anyio
@@ -14,38 +14,13 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
+from .user_channel import Action, Asker, InputRequired
+
 logger = logging.getLogger(__name__)
 
 # The version that introduced the mode `url`, and the one in which results request the input.
 _FIRST, _BY_CLIENT = "2025-11-25", "2026-07-28"
 _POLL = 0.1
-
-# "accept" means agreed, not finished; "cancel" dismissed, or could not be asked.
-Action: TypeAlias = Literal["accept", "decline", "cancel"]
-
-
-class InputRequired(Exception):
-    """The client has to ask the user, and then call again with the answer (2026-07-28)."""
-
-    def __init__(self, result: types.InputRequiredResult) -> None:
-        super().__init__("input from the user is required")
-        self.result = result
-
-
-class Asker(Protocol):
-    """Asks the user to open a URL, for one call."""
-
-    async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
-        """The user's answer; None if it is `over`, or `until` (monotonic) has passed, before there is one.
-
-        `about` identifies the question; it is not sent.
-
-        Raises:
-            InputRequired: the client asks between this call and the next.
-        """
-
-    async def finished(self) -> None:
-        """Notify the client that the user has finished."""
 
 
 def asker_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses | None) -> Asker | None:
@@ -59,6 +34,12 @@ def asker_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses
     if ctx.protocol_version >= _BY_CLIENT:
         return _BetweenCalls(answers or {})
     return _DuringCall(ctx) if ctx.protocol_version >= _FIRST and ctx.session.can_send_request else None
+
+
+def input_required(needed: InputRequired) -> types.InputRequiredResult:
+    """The result that has the client ask the user."""
+    request = types.ElicitRequest(params=types.ElicitRequestURLParams(message=needed.message, url=needed.url))
+    return types.InputRequiredResult(input_requests={needed.key: request})
 
 
 class _DuringCall:
@@ -107,8 +88,7 @@ class _BetweenCalls:
         answer = self._answers.get(key)
         if isinstance(answer, types.ElicitResult):
             return answer.action
-        request = types.ElicitRequest(params=types.ElicitRequestURLParams(message=message, url=url))
-        raise InputRequired(types.InputRequiredResult(input_requests={key: request}))
+        raise InputRequired(key, message, url)
 
     async def finished(self) -> None:
         """Nothing to send: clients of this version call again."""

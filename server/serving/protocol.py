@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import math
 import random
@@ -20,26 +19,18 @@ from mcp.server.lowlevel import Server
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from ...auth.errors import AuthError, SignInRequired
 from ...tools.caller import Caller, caller
-from ...tools.errors import ToolError
-from ...tools.formats.json_values import JsonObject, to_text
-from ...tools.formats.suggestions import did_you_mean
-from ...tools.http.messages import MAY_HAVE_SUCCEEDED
-from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
-from ...tools.toolset.tool import Tool
+from ...tools.formats.json_values import JsonObject
 from ..bridge.composition import Bridge
-from ..process.logs import log_name
 from ..settings.model import Settings
-from .elicitation import InputRequired, asker_for
+from .calls import call_tool, unknown_tool
+from .elicitation import asker_for, input_required
 from .progress import Progress
 from .sdk_internals import ListChanged, ListChangingServer
-from .sign_in import UserChannel, sign_in
+from .user_channel import InputRequired, UserChannel
 
 logger = logging.getLogger(__name__)
 
-# Hosts time out a call after 60 seconds, some of them without a setting for it.
-_CALL_SECONDS = 55.0
 _FIRST_LIST_SECONDS = 5.0
 _RETRY_SECONDS = (15.0, 60.0, 300.0)
 _REVALIDATE_SECONDS = 900.0
@@ -208,9 +199,10 @@ class McpBridge:
         caller.set(Caller(session, progress.report, session or _connection_of(ctx)))
         async with progress.repeated():
             try:
-                return await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), channel)
+                result = await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), channel)
             except InputRequired as needed:
-                return needed.result
+                return input_required(needed)
+        return types.CallToolResult.model_validate(result)
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
         tool = self._bridge.tools.find(name)
@@ -240,74 +232,7 @@ def instructions(settings: Settings) -> str:
     return "\n".join([*lines, _GENERAL])
 
 
-def unknown_tool(bridge: Bridge, name: str) -> str:
-    """The error message for a name that no tool has."""
-    return f"Unknown tool: {name[:80]}{did_you_mean(name, [tool.name for tool in bridge.tools.all()], most=3)}"
-
-
-async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: UserChannel) -> types.CallToolResult:
-    """Call a tool; every failure becomes an error result, with secrets redacted.
-
-    Raises:
-        InputRequired: the client has to ask the user first.
-    """
-    try:
-        with anyio.fail_after(_CALL_SECONDS):
-            result = await _call_signed_in(bridge, tool, arguments, channel)
-    except InputRequired:
-        raise
-    except ToolError as error:
-        return _failure(bridge, error.message, error.next_step, error.details)
-    except AuthError as error:
-        return _failure(bridge, error.message, error.next_step, {"system": error.system, "site": error.url})
-    except TimeoutError:
-        next_step = "Try again." if tool.tier == "read" else MAY_HAVE_SUCCEEDED
-        return _failure(bridge, f"{tool.name} took longer than {_CALL_SECONDS:.0f} seconds.", next_step, {})
-    except Exception as error:
-        logger.exception("internal error in %s", tool.name)
-        message = f"Internal error in closient-mcp ({type(error).__name__}); your call was fine."
-        return _failure(bridge, message, f"Details are in its log ({log_name()}).", {})
-    return _success(result)
-
-
-async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: UserChannel) -> Result:
-    """Call a tool; if it requires a sign-in, sign in and call again, which is safe: nothing was sent the first time."""
-    try:
-        return await bridge.calls.call(tool, arguments)
-    except SignInRequired as needed:
-        if unfinished := await sign_in(bridge, needed, channel):
-            raise unfinished from None
-    return await bridge.calls.call(tool, arguments)
-
-
 def _invalid_settings(settings: Settings) -> types.CallToolResult:
     """What a call answers whose system may have been left out because of its settings."""
     text = "\n".join([*settings.problems, "Correct the settings, then restart closient-mcp (reload it in the host)."])
-    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
-
-
-def _success(result: Result) -> types.CallToolResult:
-    text = [types.TextContent(text=result.text)] if result.text else []
-    note = [types.TextContent(text=result.note)] if result.note else []
-    blocks = [_content(block) for block in result.blocks]
-    return types.CallToolResult(content=[*text, *blocks, *note], structured_content=result.structured)
-
-
-def _content(block: Block) -> types.ContentBlock:
-    data = base64.b64encode(block.data).decode()
-    match block:
-        case ImageBlock():
-            return types.ImageContent(data=data, mime_type=block.media_type)
-        case AudioBlock():
-            return types.AudioContent(data=data, mime_type=block.media_type)
-        case ResourceBlock():
-            contents = types.BlobResourceContents(uri=block.uri, mime_type=block.media_type, blob=data)
-            return types.EmbeddedResource(resource=contents)
-
-
-def _failure(bridge: Bridge, message: str, next_step: str, details: JsonObject) -> types.CallToolResult:
-    lines = [f"{message} {next_step}".strip()]
-    if details:
-        lines.append(to_text(details))
-    text = bridge.calls.redaction.hide("\n".join(lines))
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 
 import anyio
@@ -13,28 +11,12 @@ from ...auth.errors import SignInRequired
 from ...auth.sign_in.attempt import Destination, SignInAttempt
 from ...auth.sign_in.login import Login
 from ..bridge.composition import Bridge
-from .elicitation import Asker
+from .user_channel import Asker, UserChannel
 
 # Hosts give up on a call at 60 seconds.
 WAIT_SECONDS = 45.0
 _POLL = 0.1
 _DISMISSED_SECONDS = 60.0
-
-Report = Callable[[str], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class UserChannel:
-    """How to reach the user: through progress messages, if they are shown, and through the call's result.
-
-    With an `asker`, the client opens the sign-in page and we open no browser. `keeps_running`: this process will still
-    accept the redirect after the result has been read.
-    """
-
-    report: Report
-    progress_shown: bool = False
-    keeps_running: bool = True
-    asker: Asker | None = None
 
 
 async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) -> SignInRequired | None:

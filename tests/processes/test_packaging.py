@@ -10,6 +10,8 @@ import sys
 import tomllib
 from importlib.metadata import version
 
+import pytest
+
 from ..fakes.limits import SECONDS
 from ..fakes.machine import Machine, result_of
 from ..fakes.paths import ROOT
@@ -65,10 +67,11 @@ HEAVY = {
 }  # fmt: skip
 
 
-def test_heavy_modules_wait_until_they_are_needed() -> None:
-    code = "import sys, json; import closient_mcp.server.serving.stdio; print(json.dumps(list(sys.modules)))"
+@pytest.mark.parametrize(("module", "heavy"), [("serving.stdio", HEAVY), ("cli.show", {*HEAVY, "mcp", "mcp_types"})])
+def test_heavy_modules_wait_until_they_are_needed(module: str, heavy: set[str]) -> None:
+    code = f"import sys, json; import closient_mcp.server.{module}; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)
-    assert HEAVY & set(json.loads(done.stdout)) == set()
+    assert heavy & set(json.loads(done.stdout)) == set()
 
 
 def test_a_start_from_the_cache_imports_no_heavy_module(machine: Machine) -> None:

@@ -12,7 +12,7 @@ from closient_mcp.auth.errors import SignInRequired
 from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.server.cli.status import status_lines
 from closient_mcp.server.serving import sign_in
-from closient_mcp.server.serving.sign_in import UserChannel
+from closient_mcp.server.serving.user_channel import UserChannel
 
 from ...fakes.acme import Acme, text_of
 from ...fakes.clocks import FlyingTime

@@ -19,7 +19,7 @@ from mcp.client import ClientRequestContext
 from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
-from closient_mcp.server.serving import protocol, sign_in
+from closient_mcp.server.serving import calls, sign_in
 from closient_mcp.server.serving.elicitation import asker_for
 
 from ...fakes.acme import Acme, text_of
@@ -208,7 +208,7 @@ def opens_anything(_: str | None, environment: object) -> Callable[[str], bool]:
 
 
 async def test_a_slow_user_is_reminded_what_was_opened(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sign_in.WAIT_SECONDS < protocol._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
+    assert sign_in.WAIT_SECONDS < calls._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
     hurry(monkeypatch)
     monkeypatch.setattr("closient_mcp.server.bridge.composition.opener", opens_anything)
     async with acme.connected() as (_, client):

@@ -18,8 +18,8 @@ from mcp.shared.exceptions import MCPError
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge.composition import open_bridge
+from closient_mcp.server.serving import calls, protocol
 from closient_mcp.server.serving import progress as progress_module
-from closient_mcp.server.serving import protocol
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
@@ -277,7 +277,7 @@ async def test_rule_4_a_call_that_takes_too_long_may_be_repeated_if_it_reads(
     service.routes |= {"/things/api/v1/things/1": slow, "/things/api/v1/things": slow}
     async with connected(service) as client:
         await client.list_tools()
-        monkeypatch.setattr(protocol, "_CALL_SECONDS", 0.3)
+        monkeypatch.setattr(calls, "_CALL_SECONDS", 0.3)
         result = await client.call_tool(name, {"id": "1"} if again else {"body": {}})
         released.set()
     assert result.is_error
