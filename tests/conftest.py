@@ -29,7 +29,7 @@ gc.set_threshold(50_000, 20, 20)
 
 # How long an example takes says more of the machine than of us.
 hypothesis.settings.register_profile(
-    "any machine", max_examples=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine", max_examples=25, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
