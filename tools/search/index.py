@@ -24,11 +24,13 @@ class SearchEntry(Generic[T]):
     """An item to be found, with one text for each weight of the index.
 
     The closer one of its `names` is to a query, the better it fits; entries that fit equally are ordered by them.
+    How rare a word is, and so how much it says, is counted within each `group`.
     """
 
     item: T
     names: tuple[str, ...]
     texts: tuple[str, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Hit(Generic[T]):
     item: T
     score: float
     covered: float
+
+
+@dataclass(frozen=True, slots=True)
+class _QueryWord:
+    """The terms that a word of a query stands for, each with its likeness, and the word's rarity in each group."""
+
+    terms: Mapping[str, float]
+    rarities: Sequence[float]
 
 
 class SearchIndex(Generic[T]):
@@ -53,45 +63,50 @@ class SearchIndex(Generic[T]):
             for term, weight in terms.items():
                 self._postings[term].append((number, weight))
         self._spelling = Spelling(forms)
+        groups: dict[str, int] = {}
+        self._groups = [groups.setdefault(entry.group, len(groups)) for entry in self._entries]
+        self._sizes = Counter(self._groups)
 
     def search(self, query: str) -> list[Hit[T]]:
         """Return the items that share a term with the query, best first."""
+        words = [self._query_word(word) for word in dict.fromkeys(content_words(query))]
+        totals = [sum(rarities) for rarities in zip(*(word.rarities for word in words), strict=True)]
         scores: dict[int, float] = defaultdict(float)
         covered: dict[int, float] = defaultdict(float)
-        wanted: dict[str, float] = {}
-        total = 0.0
-        for word in dict.fromkeys(content_words(query)):
-            matches = self._matches(word)
-            rarity = self._rarity_of(matches)
-            total += rarity
+        for word in words:
             best: dict[int, tuple[float, float]] = {}
-            for term, likeness in matches.items():
-                wanted[term] = max(likeness * rarity, wanted.get(term, 0.0))
+            for term, likeness in word.terms.items():
                 for number, weight in self._postings[term]:
-                    score = likeness * rarity * weight * (_K1 + 1) / (weight + _K1)
-                    best[number] = max((score, likeness * rarity), best.get(number, (0.0, 0.0)))
+                    share = likeness * word.rarities[self._groups[number]] / totals[self._groups[number]]
+                    score = share * weight * (_K1 + 1) / (weight + _K1)
+                    best[number] = max((score, share), best.get(number, (0.0, 0.0)))
             for number, (score, share) in best.items():
                 scores[number] += score
                 covered[number] += share
-        hits = [(score * (1 + _CLOSE * self._closeness(number, wanted)), number) for number, score in scores.items()]
+        wanted = {group: _wanted(words, group) for group in {self._groups[number] for number in scores}}
+        hits = [
+            (score * (1 + _CLOSE * self._closeness(number, wanted[self._groups[number]])), number)
+            for number, score in scores.items()
+        ]
         hits.sort(key=lambda hit: (-hit[0], self._entries[hit[1]].names))
-        return [Hit(self._entries[number].item, score, covered[number] / total) for score, number in hits]
+        return [Hit(self._entries[number].item, score, covered[number]) for score, number in hits]
+
+    def _query_word(self, word: str) -> _QueryWord:
+        terms = self._matches(word)
+        counts: dict[int, float] = defaultdict(float)  # what it is alike to counts as the word, in part
+        for term, likeness in terms.items():
+            for number, _ in self._postings[term]:
+                counts[self._groups[number]] += likeness**2
+        sizes = self._sizes.items()
+        return _QueryWord(terms, [_idf(min(counts.get(group, 0.0), size), size) for group, size in sizes])
 
     def _matches(self, word: str) -> dict[str, float]:
         term = stem(word)
         synonyms = {synonym: _SYNONYM for synonym in SYNONYMS.get(term, ()) if synonym in self._postings}
         return {**synonyms, term: 1.0} if term in self._postings else synonyms or self._spelling.nearest(word)
 
-    def _rarity_of(self, matches: Mapping[str, float]) -> float:
-        """How much a word says: what it is alike to counts as that word, in part."""
-        count = sum(likeness**2 * len(self._postings.get(term, ())) for term, likeness in matches.items())
-        return self._idf(min(count, len(self._entries)))
-
     def _rarity(self, term: str) -> float:
-        return self._idf(len(self._postings.get(term, ())))
-
-    def _idf(self, count: float) -> float:
-        return math.log(1 + (len(self._entries) - count + 0.5) / (count + 0.5))
+        return _idf(len(self._postings.get(term, ())), len(self._entries))
 
     def _closeness(self, number: int, wanted: Mapping[str, float]) -> float:
         """How much of query and name is the same: "create lead" means `create_lead`, not what is created for one."""
@@ -101,6 +116,19 @@ class SearchIndex(Generic[T]):
         same = sum(weight for term, weight in wanted.items() if term in name)
         extra = sum(self._rarity(term) for term in name if term not in wanted)
         return same / (sum(wanted.values()) + extra) if same else 0.0
+
+
+def _idf(count: float, size: int) -> float:
+    return math.log(1 + (size - count + 0.5) / (count + 0.5))
+
+
+def _wanted(words: Iterable[_QueryWord], group: int) -> Mapping[str, float]:
+    """The terms of a query with what each says in a group."""
+    wanted: dict[str, float] = {}
+    for word in words:
+        for term, likeness in word.terms.items():
+            wanted[term] = max(likeness * word.rarities[group], wanted.get(term, 0.0))
+    return wanted
 
 
 def _counts(text: str, forms: dict[str, str]) -> Counter[str]:

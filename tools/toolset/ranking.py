@@ -97,7 +97,7 @@ def _search_entry(tool: Tool) -> SearchEntry[Tool]:
         others,
         " ".join(list(_argument_words(tool.input_schema))[:_MAX_ARGUMENT_WORDS]),
     )
-    return SearchEntry(tool, (name, tool.title), texts)
+    return SearchEntry(tool, (name, tool.title), texts, tool.system)
 
 
 def _argument_words(schema: JsonObject) -> Iterator[str]:

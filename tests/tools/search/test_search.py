@@ -85,6 +85,12 @@ def test_a_hit_says_how_much_of_the_query_it_covers() -> None:
     assert 0 < hit.covered < 0.5
 
 
+def test_a_word_says_little_where_most_items_of_a_group_have_it() -> None:
+    names = {"crm": ["add lead", "get lead", "note of lead"], "shop": ["credit note", "get tax", "add lead"]}
+    entries = [SearchEntry(name, (name,), (name,), group) for group, of in names.items() for name in of]
+    assert SearchIndex(entries, (1.0,)).search("note lead")[0].item == "note of lead"
+
+
 @pytest.mark.parametrize("names", [(), ("a item",)])
 def test_a_query_without_a_known_word_finds_nothing(names: tuple[str, ...]) -> None:
     assert found("?? zzz", *names) == []
