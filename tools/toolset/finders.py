@@ -220,6 +220,12 @@ class Finder:
             names = ", ".join(sorted(tool.name for tool in found)[:10])
             message = f"Several operations are called {name[:80]!r}: {names}."
             raise InvalidArgumentsError(message, "Call one of them by its name.", {"name": name[:80]})
+        if similar := self._tool_index().similar(name):
+            raise InvalidArgumentsError(
+                f"There is no operation {name[:80]!r}; did you mean {' or '.join(tool.name for tool in similar[:5])}?",
+                "Use its name, and put the values of the path into the arguments.",
+                {"name": name[:80]},
+            )
         known = {*operations, *(tool.operation_id for tool in operations.values() if tool.operation_id)}
         raise InvalidArgumentsError(
             f"There is no operation {name[:80]!r}{_nearest(name, known)}",

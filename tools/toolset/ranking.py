@@ -13,6 +13,7 @@ from ..schema.argument_errors import BODY
 from ..search.index import SearchEntry, SearchIndex
 from ..search.terms import content_words
 from ..tiers.tier import Tier, tier_of_verb
+from .request_lines import similar_requests
 from .tool import Tool
 
 # Of names and title, path and tags, the first sentence, the other sentences, and the arguments.
@@ -39,8 +40,9 @@ class ToolIndex:
 
     def __init__(self, tools: Iterable[Tool]) -> None:
         self._exact: dict[str, list[Tool]] = defaultdict(list)
+        self._tools = list(tools)
         entries: list[SearchEntry[Tool]] = []
-        for tool in tools:
+        for tool in self._tools:
             entries.append(_search_entry(tool))
             for key in _keys(tool):
                 self._exact[key].append(tool)
@@ -51,9 +53,13 @@ class ToolIndex:
         found = self._exact.get(_key(text), [])
         return [tool for tool in found if text.strip() in (tool.name, tool.operation_id)] or found
 
+    def similar(self, text: str) -> list[Tool]:
+        """Return the tools that a request line or URL with values in its path may mean."""
+        return similar_requests(text, self._tools)
+
     def search(self, query: str) -> list[FoundTool]:
         """Return the tools that fit a query, best first."""
-        exact = self.exact(query)
+        exact = self.exact(query) or self.similar(query)
         wanted = _wanted_tier(query)
         names = {tool.name for tool in exact}
         hits = [hit for hit in self._index.search(query) if hit.item.name not in names]
@@ -83,7 +89,7 @@ def _keys(tool: Tool) -> set[str]:
 
 def _key(text: str) -> str:
     """Return what is compared, without regard to case, a last slash, and the names of path parameters."""
-    return _PARAMETER.sub("{}", " ".join(text.casefold().split())).rstrip("/") or "/"
+    return _PARAMETER.sub("{}", " ".join(text.casefold().strip("`'\" ").split())).rstrip("/") or "/"
 
 
 def _search_entry(tool: Tool) -> SearchEntry[Tool]:

@@ -119,7 +119,7 @@ async def test_a_hit_says_what_a_call_needs(issues: Finder) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["createRefund", "POST /refunds", "post /refunds/", "a_create_refund", "create_refund"]
+    "name", ["createRefund", "POST /refunds", "post /refunds/", "a_create_refund", "create_refund", "`createRefund`"]
 )
 async def test_an_operation_is_described_by_any_of_its_names(issues: Finder, name: str) -> None:
     assert (await use(issues, "describe_operation", name=name))["name"] == "a_create_refund"
@@ -128,6 +128,25 @@ async def test_an_operation_is_described_by_any_of_its_names(issues: Finder, nam
 async def test_a_path_of_several_operations_is_not_guessed(issues: Finder) -> None:
     with pytest.raises(InvalidArgumentsError, match=r"Several operations .* a_delete_issue, a_get_issue"):
         await use(issues, "describe_operation", name="/issues/{issueIdOrKey}")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("GET /issues/7", "a_get_issue"),
+        ("get issues/7/", "a_get_issue"),
+        ("https://api.example/rest/v2/issues/7?fields=a", "a_get_issue or a_delete_issue"),
+        ("PATCH /refunds", "a_create_refund"),
+    ],
+)
+async def test_a_request_with_values_is_an_error_with_the_operation_meant(
+    issues: Finder, name: str, meant: str
+) -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        await use(issues, "describe_operation", name=name)
+    assert caught.value.message == f"There is no operation {name!r}; did you mean {meant}?"
+    found = await use(issues, "find_operations", query=name)
+    assert found["operations"][0]["name"] in meant
 
 
 @pytest.mark.parametrize("system", ["A", "a", " a "])
