@@ -212,7 +212,7 @@ def _cut_string(text: str, room: int, path: str, start: int) -> Excerpt:
         if len(written) <= room or not shown:
             omission = Omission(path, "characters", start, shown, len(text))
             return Excerpt(written if len(written) <= room else '""', (omission,))
-        shown = max(0, shown - max(len(written) - room, 1))
+        shown = min(shown - 1, shown * room // len(written))
 
 
 def child_path(path: str, key: str) -> str:

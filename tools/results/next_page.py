@@ -27,6 +27,8 @@ _PAGE_COUNTS = ("totalpages", "pagecount", "lastpage", "numpages", "totalpagecou
 _PAGE_SIZES = ("perpage", "pagesize", "itemsperpage", "limit", "size")
 # Counted from 1 by some services and from 0 by others.
 _ANY_BASE = ("start", "startindex")
+# Cursors after the last page.
+_ENDS = ("0", "-1", "null")
 # The service must not be able to put words into the sentence.
 _CURSOR = re.compile(r"[!-~]{1,1000}")
 
@@ -87,8 +89,9 @@ class _Pager:
         if name == "offset" and whole_number(value) is not None:  # of this page
             return False
         if isinstance(value, str):
-            is_url = "?" in value or "/" in value[:1] or "://" in value[:10]
-            return not is_url and _CURSOR.fullmatch(value) is not None
+            # Base64 may begin with a slash, as a path does.
+            is_url = "?" in value or "://" in value[:10] or (value[:1] == "/" and name in ("next", "nextpage"))
+            return not is_url and value not in _ENDS and _CURSOR.fullmatch(value) is not None
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
     def by_url(self) -> JsonObject:
@@ -188,11 +191,15 @@ class _Pager:
         return as_object(as_object(self.operation.input_schema["properties"]).get(parameter.argument))
 
     def _change(self, parameter: Parameter, value: JsonValue) -> JsonObject:
-        """Return the argument in the parameter's type, {} if it is the one of this page."""
-        kind = self._schema(parameter).get("type")
-        if kind in ("integer", "number") and (number := whole_number(value)) is not None:
+        """Return the argument in the parameter's type, {} if it is that of this page or of an earlier one."""
+        kind, number = self._schema(parameter).get("type"), whole_number(value)
+        given = self.arguments.get(parameter.argument)
+        now = whole_number(given) if plain(parameter.name) in (*_PAGES, *_OFFSETS) else None
+        if now is not None and number is not None and number <= now:
+            return {}
+        if kind in ("integer", "number") and number is not None:
             value = number
-        return {} if self.arguments.get(parameter.argument) == value else {parameter.argument: value}
+        return {} if given == value else {parameter.argument: value}
 
 
 def _sentence(changes: JsonObject, arguments: JsonObject) -> str:

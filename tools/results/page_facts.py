@@ -17,6 +17,7 @@ _WRAPPERS = ("data", "result", "results", "response", "embedded")
 _LINKS = ("links", "link")
 _NO_ITEMS = (*_LINKS, "errors", "warnings", "messages", "facets", "included")
 _MORE = ("hasmore", "hasnext", "hasnextpage", "more", "morerecords", "moreavailable", "istruncated")
+_NO = (False, "false", "False")
 _LAST = ("islast", "islastpage", "last")
 _NEXT_URLS = ("next", "nexturl", "nextpage", "nextlink", "odatanextlink", "nextpageurl", "nextpageuri", "nextpagelink")
 _NEXT = (*_NEXT_URLS, "nextcursor", "cursornext", "nextpagetoken", "nexttoken", "nextmarker", "nextoffset")
@@ -37,6 +38,11 @@ class PageFacts:
     items: list[JsonValue] | None
     path: tuple[str, ...]
 
+    @property
+    def mentions_more(self) -> bool:
+        """Whether the response says in any way that there are more items."""
+        return self.more is not False and bool(self.more or self.urls or any(map(self.named.get, _NEXT)))
+
     def number(self, *names: str) -> int | None:
         """Return the first of these facts that is a whole number, in digits or not."""
         return next((number for name in names if (number := whole_number(self.named.get(name))) is not None), None)
@@ -54,7 +60,7 @@ def page_facts(answer: JsonValue, headers: Mapping[str, str]) -> PageFacts:
 
 
 def _has_more(named: Mapping[str, JsonValue], urls: tuple[str, ...]) -> bool | None:
-    if any(named.get(name) is False for name in _MORE) or any(named.get(name) is True for name in _LAST):
+    if any(named.get(name) in _NO for name in _MORE) or any(named.get(name) is True for name in _LAST):
         return False
     if any(named.get(name) is True for name in _MORE):
         return True
@@ -68,8 +74,10 @@ def plain(name: str) -> str:
 
 
 def whole_number(value: JsonValue) -> int | None:
-    """Return a whole number, also one in digits."""
+    """Return a whole number, also one in digits or with a fraction of 0."""
     if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value, re.ASCII):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

@@ -10,7 +10,7 @@ from ..formats.json_values import JsonObject, JsonValue
 
 SELECT: JsonObject = {
     "type": "string",
-    "maxLength": 1_000,
+    "maxLength": 4_000,
     "description": "What to return of the result, in JMESPath: data[?total > `100`].id",
 }
 

@@ -11,6 +11,7 @@ from ..errors import ToolError
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, parse_json, to_text
 from ..formats.text import counted
 from ..results.excerpts import json_within
+from ..results.page_facts import page_facts
 from ..results.result import Result
 from .tool import Tool
 
@@ -61,7 +62,9 @@ async def call_all_pages(tool: Tool, arguments: JsonObject) -> Result:
 def _merged(result: Result, path: tuple[str, ...], items: list[JsonValue], pages: int, reason: str) -> Result:
     text = json_within(_with_items(_value(result), path, items), 2 * _MAX_CHARACTERS) or result.text
     counts = f"{counted(len(items), 'item')} of {counted(pages, 'page')}"
-    if result.next_page is None:
+    if result.next_page is None and page_facts(_value(result), {}).mentions_more:
+        reason = "the last page says that there is more, but not how to get it"
+    elif result.next_page is None:
         return replace(result, text=text, note=f"[All {counts}.] {result.note}")
     return replace(result, text=text, note=f"[{counts}: reading ended because {reason.rstrip('.')}.] {result.note}")
 

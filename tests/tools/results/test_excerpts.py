@@ -41,6 +41,15 @@ def test_a_long_string_is_cut_and_marked() -> None:
     assert cut.omissions == (Omission("text", "characters", 0, shown, 2_000),)
 
 
+@pytest.mark.parametrize("text", ["\n" * 5_000, '"\\' * 2_500, "\u0001" * 5_000, "a" * 2_500 + "\u0001" * 2_500])
+def test_a_string_that_grows_when_it_is_written_is_shown_as_far_as_it_fits(text: str) -> None:
+    cut = json_excerpt(text, 600, 0)
+    shown = cut.omissions[0].shown
+    assert json.loads(cut.text) == f"{text[:shown]}… [{5_000 - shown} more characters]"
+    assert shown >= 80
+    assert len(cut.text) <= 600
+
+
 def test_an_object_of_very_many_members_is_cut_between_members() -> None:
     cut = json_excerpt({f"key {number}": number for number in range(10_000)}, 500, 0)
     shown = json.loads(cut.text)

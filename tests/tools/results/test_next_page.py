@@ -78,6 +78,9 @@ STYLES: list[tuple[str, dict[str, Any], dict[str, str], Any, str]] = [
     ("page", {}, {}, {"items": [1], "next_page": None, "total_pages": 3, "page": 3}, ""),
     ("page limit", {"page": 2, "limit": 5}, {}, {"items": [1], "total": 11}, "page=3"),
     ("page limit", {"page": 3, "limit": 5}, {}, {"items": [1], "total": 11}, ""),
+    ("page limit", {"page": 1, "limit": 5}, {}, {"items": [1], "total": 11.0}, "page=2"),
+    ("page limit", {"page": 2, "limit": 5}, {}, {"items": [1] * 5, "total": "10"}, ""),
+    ("cursor", {}, {}, {"items": [1], "next_cursor": "/wAB+/=="}, 'cursor="/wAB+/=="'),
     ("page limit", {}, {}, {"items": [1], "total": 11}, ""),
     ("offset limit", {"offset": 4}, {}, {"items": [1, 2], "total": 50, "limit": 2, "offset": 4}, "offset=6"),
     ("offset limit", {"offset": 4}, {}, {"items": [1, 2], "total": 6, "limit": 2, "offset": 4}, ""),
@@ -157,6 +160,11 @@ def test_a_next_link_is_reported_as_its_changed_arguments(link: str) -> None:
         ("page", {"page": 2}, {"next": "/things?page=2"}),
         ("page", {}, None),
         ("page", {}, [1, 2]),
+        ("page", {"page": 3}, {"data": [1], "next_page": 1}),
+        ("page", {"page": 3}, {"data": [1], "next": "/things?page=1"}),
+        ("cursor", {}, {"data": [1], "next_cursor": "c1", "has_more": "false"}),
+        ("cursor", {}, {"data": [1], "next_cursor": "c1", "has_more": 0}),
+        ("cursor", {}, {"data": [1], "next_cursor": "0"}),
     ],
 )
 def test_an_ambiguous_response_gives_no_hint(parameter: str, arguments: dict[str, Any], answer: Any) -> None:

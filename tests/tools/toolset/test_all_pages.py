@@ -75,6 +75,15 @@ async def test_a_next_page_that_repeats_ends_the_reading() -> None:
     assert "the service gives the same next page again" in result.note
 
 
+@pytest.mark.parametrize("last", [{"has_more": True}, {"next_cursor": "two words"}, {"links": {"next": "/x?y=2"}}])
+async def test_a_last_page_that_mentions_more_is_not_called_the_end(last: dict[str, Any]) -> None:
+    result = await call_all_pages(listing({"data": [1]}, {"data": [2], **last}, path=("data",)), {})
+    assert json.loads(result.text)["data"] == [1, 2]
+    assert result.note == (
+        "[2 items of 2 pages: reading ended because the last page says that there is more, but not how to get it.] [n]"
+    )
+
+
 async def test_what_was_read_before_a_failure_is_returned_with_its_reason() -> None:
     result = await call_all_pages(listing([1], [2], UpstreamError(500, "acme answered HTTP 500.", "", {})), {})
     assert json.loads(result.text) == [1, 2]
