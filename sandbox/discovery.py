@@ -10,10 +10,10 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from .data.apps import APPS
 from .oauth.client_metadata import AUTH_METHODS, GRANT_TYPES
 from .oauth.scopes import SCOPES
 
-_APPS = ("search", "products", "resolver", "compliance", "retailers", "account")
 _CATALOG = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 _SKILL = """---
 name: closient-api-quickstart
@@ -38,8 +38,8 @@ def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def api_catalog(request: HttpRequest) -> HttpResponse:
     """The catalog of RFC 9727: one entry per API."""
     contexts: list[dict[str, Any]] = []
-    for app in _APPS:
-        base = f"{settings.SANDBOX_URL}/{app}/api/v1/"
+    for app in APPS.values():
+        base = f"{settings.SANDBOX_URL}/{app.path}/"
         description = {"href": f"{base}openapi.json", "type": "application/openapi+json"}
         contexts.append({"anchor": base, "service-desc": [description]})
     return _document({"linkset": contexts}, _CATALOG)

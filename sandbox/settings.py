@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from django.conf import settings
 def configure(url: str, folder: Path, variants: Sequence[str] = ()) -> None:
     """Configure Django for this URL, with its database in this folder."""
     # Otherwise every rejected request is printed; the log under /__sandbox__/ has them all.
-    logging.getLogger("django.request").setLevel(logging.ERROR)
+    requests = logging.getLogger("django.request")
+    requests.setLevel(logging.ERROR)
+    requests.addFilter(lambda record: getattr(record, "status_code", None) != HTTPStatus.NOT_IMPLEMENTED)
     logging.getLogger("django.security").setLevel(logging.CRITICAL)
     settings.configure(
         DEBUG=False,

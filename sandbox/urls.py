@@ -3,19 +3,41 @@
 from django.urls import include, path, re_path
 
 from . import control, discovery, pages
-from .apis import account, compliance, digital_links, products, resolver, retailers, search
+from .apis import (
+    account,
+    brands,
+    certifications,
+    compliance,
+    digital_links,
+    locations,
+    products,
+    resolver,
+    retailers,
+    search,
+    unserved,
+)
+from .apis.unserved_operations import OPERATIONS
+from .data.apps import APPS
 from .oauth import endpoints
+
+_SERVED = (
+    account.api,
+    brands.api,
+    certifications.api,
+    compliance.api,
+    locations.api,
+    products.api,
+    resolver.api,
+    retailers.api,
+    search.api,
+)
 
 urlpatterns = [
     path("", include(pages.urlpatterns)),
     path(".well-known/gs1resolver", digital_links.description),
     path(".well-known/", include(discovery.urlpatterns)),
-    path("search/api/v1/", search.api.urls),
-    path("products/api/v1/", products.api.urls),
-    path("resolver/api/v1/", resolver.api.urls),
-    path("account/api/v1/", account.api.urls),
-    path("compliance/api/v1/", compliance.api.urls),
-    path("retailers/api/v1/", retailers.api.urls),
+    *(path(f"{APPS[api.urls_namespace].path}/", api.urls) for api in _SERVED),
+    *(path(f"{APPS[name].path}/", include(unserved.urlpatterns(APPS[name]))) for name in OPERATIONS),
     path("oauth/", include((endpoints.urlpatterns, "oauth2_provider"))),
     path("__sandbox__/", include(control.urlpatterns)),
     re_path(r"^01/(?P<rest>.*)$", digital_links.resolve),

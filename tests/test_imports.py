@@ -71,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "server.__main__": {"server.cli"},
     "sandbox.data": set(),
-    "sandbox.oauth": set(),
+    "sandbox.oauth": {"sandbox.data"},
     "sandbox.apis": {"sandbox.data", "sandbox.oauth"},
     "sandbox.variants": set(),
     "sandbox.gateway": {"sandbox.apis", "sandbox.variants"},

@@ -13,7 +13,7 @@ from .openapi import new_api
 from .pagination import PageQuery, Pagination, paginated
 from .problems import ProblemError
 
-api = new_api("account", "Account API", "Users, organizations, memberships, API keys and preferences.")
+api = new_api("account", "Users, organizations, memberships, API keys and preferences.")
 
 READ = ApiKeyAuth("account:read")
 

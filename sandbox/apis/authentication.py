@@ -13,6 +13,8 @@ from ..oauth.tokens import AccessTokenFacts, read_access_token
 from .problems import ProblemError
 
 _CALLER = "closient.caller"
+# The roles that may change what an organization owns.
+WRITERS = ("OWNER", "MANAGER")
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,7 @@ class ApiKeyAuth(APIKeyHeader):
         """Return the caller, or end the request with 401 or 403."""
         caller = caller_of(request)
         if caller is None:
-            raise ProblemError(
-                401,
-                "Credentials are missing: send X-API-Key or Authorization: Bearer.",
-                headers={"WWW-Authenticate": challenge()},
-            )
+            raise missing_credential()
         if not caller.may(self.scope):
             raise _insufficient(self.scope)
         return caller
@@ -98,6 +96,15 @@ class ApiKeyAuth(APIKeyHeader):
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Unused: `__call__` does the work, because a token is also accepted."""
         raise NotImplementedError
+
+
+def missing_credential() -> ProblemError:
+    """The 401 problem for a request without a credential."""
+    return ProblemError(
+        401,
+        "Credentials are missing: send X-API-Key or Authorization: Bearer.",
+        headers={"WWW-Authenticate": challenge()},
+    )
 
 
 def anyone(request: HttpRequest) -> Caller | str:

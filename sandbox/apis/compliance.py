@@ -11,7 +11,7 @@ from .openapi import new_api
 from .product_schemas import RecallPage, RecallQuery
 from .recalls import recall_page
 
-api = new_api("compliance", "Compliance API", "Recalls of products, and the lots that they cover.")
+api = new_api("compliance", "Recalls of products, and the lots that they cover.")
 
 READ = ApiKeyAuth("compliance:read")
 

@@ -2,6 +2,7 @@
 
 from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Product
+from .authentication import WRITERS, Caller, require_role
 from .problems import ProblemError, invalid_field
 
 
@@ -27,4 +28,17 @@ def known_product(gtin: str) -> Product:
     product = Product.objects.filter(gtin=normalized).first()
     if product is None:
         raise ProblemError(404, f"No product found for GTIN {normalized}")
+    return product
+
+
+def own_product(caller: Caller, gtin: str) -> Product:
+    """The product with this GTIN, which belongs to an organization where the caller may write.
+
+    Raises:
+        ProblemError: as `known_product` does; 403 if it belongs to no organization, or the caller may not write there.
+    """
+    product = known_product(gtin)
+    if product.owner_id is None:
+        raise ProblemError(403, "The product is not claimed by an organization of yours; claim it first.")
+    require_role(caller, product.owner_id, *WRITERS)
     return product

@@ -1,5 +1,6 @@
 """A NinjaAPI with its OpenAPI document and with problem documents as errors."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
+from ..data.apps import APPS
 from .problems import SCHEMA, ProblemError, plain_problem, problem_response
 
 
@@ -27,18 +29,35 @@ class PerAppAPI(NinjaAPI):
         return self._document
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
-        """An operation id in the form of Closient's."""
+        """The operation id, from the name of the view."""
         name = operation.view_func.__name__  # pyright: ignore[reportUnknownMemberType]  # ninja says only Callable
-        return f"apps_{self.urls_namespace}_api_v1_views_{name}"
+        return operation_id(str(self.urls_namespace), name)
 
 
-def new_api(app: str, title: str, description: str) -> NinjaAPI:
-    """An empty API that answers errors with problem documents."""
+def operation_id(app: str, name: str) -> str:
+    """The operation id in the form of Closient's."""
+    return f"apps_{app}_api_v1_views_{name}"
+
+
+def problem_responses(*statuses: int) -> dict[str, Any]:
+    """The responses of an operation that answers these statuses with a problem document."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {str(status): {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def also(*statuses: int) -> dict[str, Any]:
+    """The `openapi_extra` of an operation that answers these statuses beside those that all like it do."""
+    return {"responses": problem_responses(*statuses)}
+
+
+def new_api(name: str, description: str) -> NinjaAPI:
+    """An empty API of this app that answers errors with problem documents."""
+    app = APPS[name]
     api = PerAppAPI(
-        title=title,
-        version="1.0.0",
+        title=app.heading,
+        version=app.version,
         description=description,
-        urls_namespace=app,
+        urls_namespace=name,
         docs_url=None,
         servers=[{"url": settings.SANDBOX_URL, "description": "This sandbox"}],
     )
@@ -50,12 +69,18 @@ def new_api(app: str, title: str, description: str) -> NinjaAPI:
 
 
 def _declare_problems(document: dict[str, Any]) -> None:
-    """Declare the problem document that every operation answers errors with."""
+    """Declare the errors of every operation: those that follow from its credential, parameters and body."""
     document["components"].setdefault("schemas", {})["Problem"] = SCHEMA
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in document["paths"].values():
         for operation in path.values():
-            operation["responses"]["default"] = {"description": "An error (RFC 9457)", "content": content}
+            statuses = {401, 403, 429}
+            if any(parameter["in"] == "path" for parameter in operation["parameters"]):
+                statuses.add(404)
+            if operation["parameters"]:
+                statuses.add(422)
+            if "requestBody" in operation:
+                statuses |= {400, 422}
+            operation["responses"] |= problem_responses(*sorted(statuses))
 
 
 def _on_problem(request: HttpRequest, problem: ProblemError | type[ProblemError]) -> HttpResponse:

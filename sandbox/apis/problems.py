@@ -15,6 +15,7 @@ _CODES = {
     422: "validation_error",
     429: "rate_limited",
     500: "internal_error",
+    501: "not_implemented",
 }
 _DETAILS = {
     400: "The request could not be understood.",
@@ -73,7 +74,7 @@ def problem_response(problem: ProblemError) -> HttpResponse:
         "status": problem.status,
         "detail": problem.detail,
         "error_code": code,
-        "retryable": problem.status == 429 or problem.status >= 500,
+        "retryable": problem.status == 429 or (problem.status >= 500 and problem.status != 501),
         "timestamp": datetime.now(UTC).isoformat(timespec="seconds"),
         **problem.members,
     }

@@ -14,6 +14,9 @@ RecallStatus = Literal["ONGOING", "COMPLETED", "TERMINATED", "UNKNOWN"]
 RecallSeverity = Literal["CLASS_I", "CLASS_II", "CLASS_III", "UNKNOWN"]
 RecallSource = Literal["FDA", "FSIS", "CPSC", "HEALTH_CANADA"]
 
+ClaimCategory = Literal["DIETARY", "INGREDIENT_ABSENCE", "ALLERGEN_FREE", "PROCESS", "SUSTAINABILITY", "OTHER"]
+ClaimSource = Literal["BRAND_SELF_DECLARED", "THIRD_PARTY_VERIFIED"]
+
 
 class ProductOut(Schema):
     """A product in full; text that is missing is empty, numbers that are missing are null."""
@@ -258,8 +261,8 @@ class ClaimOut(Schema):
     id: str
     label: str
     code: str
-    category: Literal["DIETARY", "INGREDIENT_ABSENCE", "ALLERGEN_FREE", "PROCESS", "SUSTAINABILITY", "OTHER"]
-    source: Literal["BRAND_SELF_DECLARED", "THIRD_PARTY_VERIFIED"]
+    category: ClaimCategory
+    source: ClaimSource
     valid_from: str | None
     expiration_date: str | None
     metadata: Metadata

@@ -13,8 +13,8 @@ from ..data import fulltext
 from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Organization, Product, short_id
 from . import product_schemas as schemas
-from .authentication import ApiKeyAuth, Caller, anyone, authenticated, require_role
-from .known_products import known_product, normalized_gtin
+from .authentication import WRITERS, ApiKeyAuth, Caller, anyone, authenticated, require_role
+from .known_products import known_product, normalized_gtin, own_product
 from .metadata import merged
 from .openapi import new_api
 from .pagination import PageQuery, paginated
@@ -23,13 +23,11 @@ from .recalls import recall_page
 
 api = new_api(
     "products",
-    "Products API",
     "The GTIN repository: products, their ingredients, nutrition, certifications, claims and recalls.",
 )
 
 READ = ApiKeyAuth("products:read")
 WRITE = ApiKeyAuth("products:write")
-_WRITERS = ("OWNER", "MANAGER")
 
 _AI = re.compile(r"[0-9]{2,4}")
 
@@ -100,7 +98,7 @@ def get_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
 @api.patch("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Update a claimed product")
 def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) -> dict[str, Any]:
     """Changes what is given of a product that an organization of the caller has claimed."""
-    product = _own_product(request, gtin)
+    product = own_product(authenticated(request), gtin)
     changes = body.model_dump(exclude_unset=True)
     if "metadata" in changes:
         product.document["metadata"] = merged(product.document["metadata"], changes["metadata"])
@@ -121,7 +119,7 @@ def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) 
 @api.delete("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Unclaim a product")
 def unclaim_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
     """Gives a claimed product up; its Digital Link no longer follows the organization's rules."""
-    product = _own_product(request, gtin)
+    product = own_product(authenticated(request), gtin)
     product.owner_id = None
     product.document["claim_verification_status"] = ""
     product.save()
@@ -278,21 +276,13 @@ def parse_digital_link(request: HttpRequest, body: schemas.DigitalLinkIn) -> dic
     }
 
 
-def _own_product(request: HttpRequest, gtin: str) -> Product:
-    product = known_product(gtin)
-    if product.owner_id is None:
-        raise ProblemError(403, "The product is not claimed by an organization of yours; claim it first.")
-    require_role(authenticated(request), product.owner_id, *_WRITERS)
-    return product
-
-
 def _organization(caller: Caller, organization_id: str | None) -> Organization:
     """The organization that claims: the named one, or the caller's only organization."""
     if organization_id is None:
         if not caller.roles:
             raise ProblemError(403, f"Wrong organization: {caller.name} is not a member of any organization.")
         organization_id = next(iter(caller.roles))
-    require_role(caller, organization_id, *_WRITERS)
+    require_role(caller, organization_id, *WRITERS)
     return Organization.objects.get(id=organization_id)
 
 

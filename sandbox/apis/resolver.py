@@ -15,7 +15,6 @@ from .problems import ProblemError
 
 api = new_api(
     "resolver",
-    "Resolver API",
     "Rules and custom URLs that decide where a GS1 Digital Link leads to.",
 )
 

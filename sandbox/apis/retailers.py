@@ -9,15 +9,14 @@ from django.utils import timezone
 from ninja import Field, Schema
 
 from ..data.models import Offer, Product, Retailer, Store, short_id
-from .authentication import ApiKeyAuth, authenticated
+from .authentication import WRITERS, ApiKeyAuth, authenticated
 from .openapi import new_api
 from .problems import ProblemError, invalid_field
 
-api = new_api("retailers", "Retailers API", "Retailers, and the products that their stores offer.")
+api = new_api("retailers", "Retailers, and the products that their stores offer.")
 
 READ = ApiKeyAuth("retailers:read")
 WRITE = ApiKeyAuth("retailers:write")
-_WRITERS = ("OWNER", "MANAGER")
 _LARGEST_PRICE = Decimal("99999.99")
 
 
@@ -108,7 +107,7 @@ def create_in_store_offer(request: HttpRequest, organization_id: str, body: Offe
     """Offers a product in a store of the organization, under a number that the store has not used for it yet."""
     store = Store.objects.filter(id=body.physical_store_id, retailer__organization_id=organization_id).first()
     product = Product.objects.filter(id=body.product_id).first()
-    if authenticated(request).roles.get(organization_id) not in _WRITERS or store is None or product is None:
+    if authenticated(request).roles.get(organization_id) not in WRITERS or store is None or product is None:
         raise ProblemError(404, "There is no such organization, store or product, or you may not manage its offers.")
     if Offer.objects.filter(product_id=product.id, store_id=store.id, sku=body.sku).exists():
         raise invalid_field("sku", "There is an offer of this product in this store with this sku already.")

@@ -19,7 +19,6 @@ from .product_schemas import image_url
 
 api = new_api(
     "search",
-    "Search API",
     "Full-text search of products, brands and retailers, and conversational search of offers nearby.",
 )
 

@@ -9,10 +9,11 @@ from . import accounts, fulltext
 from .accounts import FAR_AWAY, HARBOUR
 from .groceries import BRANDS, CHAINS, FIXED, KINDS, ORIGINS, PLACES, SOURCES, STREETS
 from .gtin import complete
-from .models import CustomUrl, Offer, Product, ResolutionRule, Retailer, Store, short_id
+from .models import Brand, CustomUrl, Offer, Product, ResolutionRule, Retailer, Store, short_id
 from .product_documents import document_of, kind_of
 
 _START = datetime(2026, 4, 1, 9, tzinfo=UTC)
+_OWNERS = {"Harbour & Pine": HARBOUR, "Northern Lantern": FAR_AWAY}
 
 
 def fill() -> None:
@@ -21,6 +22,7 @@ def fill() -> None:
     accounts.fill(_START)
     products = list(_products(now))
     Product.objects.bulk_create(products)
+    Brand.objects.bulk_create(_brands(products))
     Retailer.objects.bulk_create(_retailers())
     stores = list(_stores())
     Store.objects.bulk_create(stores)
@@ -44,7 +46,7 @@ def _products(now: datetime) -> Iterator[Product]:
 
 
 def _product(gtin: str, brand: str, name: str, number: int, now: datetime) -> Product:
-    owner = HARBOUR if brand == "Harbour & Pine" else FAR_AWAY if brand == "Northern Lantern" else None
+    owner = _OWNERS.get(brand)
     source = "claimed" if owner else SOURCES[1 + number % (len(SOURCES) - 1)]
     return Product(
         id=short_id(f"product {gtin}"),
@@ -58,6 +60,18 @@ def _product(gtin: str, brand: str, name: str, number: int, now: datetime) -> Pr
         owner_id=owner,
         document=document_of(gtin, brand, name, number, now.year),
     )
+
+
+def _brands(products: list[Product]) -> Iterator[Brand]:
+    for name in sorted({product.brand for product in products}):
+        document = {"website": "", "description": f"Groceries from {name}.", "metadata": {}}
+        yield Brand(
+            id=short_id(f"brand {name}"),
+            name=name,
+            created=_START,
+            organization_id=_OWNERS.get(name),
+            document=document,
+        )
 
 
 def _retailers() -> Iterator[Retailer]:

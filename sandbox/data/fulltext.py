@@ -41,6 +41,13 @@ def put(product: Product) -> None:
     add([entry(product)])
 
 
+def rename_brand(before: str, after: str) -> None:
+    """Rename a brand, also in the rows of its products."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_words SET name = %s WHERE type = 'brand' AND name = %s", [after, before])
+        cursor.execute("UPDATE catalog_words SET brand = %s WHERE brand = %s", [after, before])
+
+
 def clean(query: str) -> str:
     """The query without control characters; SQLite would end the query at a NUL."""
     return "".join(" " if unicodedata.category(char)[0] == "C" else char for char in query).strip()

@@ -82,6 +82,19 @@ class Product(models.Model):
     document: models.JSONField[JSON, JSON] = models.JSONField()
 
 
+class Brand(models.Model):
+    """A brand; products name it. `document` holds its website, description, social networks and metadata."""
+
+    id: models.CharField[str, str] = models.CharField(max_length=22, primary_key=True)
+    name: models.CharField[str, str] = models.CharField(max_length=100, unique=True)
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    organization: models.ForeignKey[Organization | None, Organization | None] = models.ForeignKey(
+        Organization, null=True, on_delete=models.SET_NULL
+    )
+    organization_id: str | None
+    document: models.JSONField[JSON, JSON] = models.JSONField()
+
+
 class Retailer(models.Model):
     """A chain of stores, run by an organization."""
 

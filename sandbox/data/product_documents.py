@@ -9,6 +9,19 @@ from .models import short_id
 _RECALLED_LOTS = ["LOT42", "LOT50-LOT59", "X9*"]
 _KINDS = {kind.name: kind for kind in KINDS}
 
+CERTIFICATIONS = {
+    label: {
+        "id": short_id(f"certification {label}"),
+        "label": label,
+        "code": label.upper().replace(" ", "_").replace("-", "_"),
+        "description": f"Certified: {label}.",
+        "url": "",
+        "logo_url": "",
+        "issuing_body": f"{label} Board",
+    }
+    for label in ("Canada Organic", "Kosher", "Non-GMO Project", "Certified Vegan")
+}
+
 
 def kind_of(name: str) -> Kind:
     """The kind of product that a name begins with."""
@@ -97,19 +110,13 @@ def _certified(name: str, ingredients: tuple[str, ...], allergens: list[str], nu
 
 
 def _certification(gtin: str, label: str, year: int) -> dict[str, Any]:
-    code = label.upper().replace(" ", "_").replace("-", "_")
+    kind = CERTIFICATIONS[label]
     return {
-        "id": short_id(f"certification {label}"),
-        "label": label,
-        "code": code,
+        **kind,
         "is_active": True,
-        "description": f"Certified: {label}.",
-        "url": "",
-        "logo_url": "",
         "valid_from": f"{year}-01-01",
         "expiry_date": f"{year + 1}-12-31",
-        "certificate_number": f"{code[:3]}-{gtin[-6:]}",
-        "issuing_body": f"{label} Board",
+        "certificate_number": f"{kind['code'][:3]}-{gtin[-6:]}",
         "verification_url": "",
         "verification_status": "verified",
         "scope": "",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..data.apps import APPS
 from .models import registered
 from .toolkit import BaseScopes
 
@@ -10,18 +11,8 @@ SCOPES = {
     "profile": "See your name",
     "email": "See your e-mail address",
     "offline_access": "Keep access while you are away",
-    "search:read": "Search the catalog and nearby offers",
-    "search:write": "Change saved searches",
-    "products:read": "Read products, their attributes and GTINs",
-    "products:write": "Create, change, claim and unclaim products of your organizations",
-    "resolver:read": "Read GS1 Digital Link resolution rules and links",
-    "resolver:write": "Change where GS1 Digital Links lead to",
-    "compliance:read": "Read recalls and safety notices",
-    "compliance:write": "Change recalls and safety notices",
-    "retailers:read": "Read retailers and their offers",
-    "retailers:write": "Create offers of your organizations",
-    "account:read": "See your profile, organizations, members and API keys",
-    "account:write": "Change your profile and organizations",
+    **{f"{app.name}:read": f"Read {app.subject}" for app in APPS.values()},
+    **{f"{app.name}:write": f"Change {app.subject}" for app in APPS.values()},
     "qr:generate": "Generate QR codes for GS1 Digital Links",
 }
 DEFAULT_SCOPE = "search:read products:read resolver:read"

@@ -34,9 +34,7 @@ _SEARCH: JsonObject = {
     "radius_km": 25,
     "limit": 3,
 }
-# So that the host sees the generated tools, too.
-_EXPOSE = ("--expose", "all")
-_WHOAMI = "account_whoami"
+_WHOAMI: JsonObject = {"name": "account_whoami"}
 _SECONDS_TO_START = 60
 _TRIES_TO_SIGN_IN = 4
 _STEPS = 6
@@ -117,7 +115,7 @@ async def _show_status(terminal: Terminal, sandbox: RunningSandbox) -> None:
 
 
 async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
-    _step(terminal, 3, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.url, *_EXPOSE])
+    _step(terminal, 3, "Start our server over stdio, as an MCP host does", ["serve", "--site", sandbox.url])
     async with _host(sandbox, CLOSIENT_API_KEY=sandbox.api_key) as client:
         tools = (await client.list_tools()).tools
         terminal.say(f"  protocol {client.protocol_version}, {len(tools)} tools")
@@ -128,8 +126,11 @@ async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
         resolved = await _call(terminal, client, "resolve_gtin", {"gtin": gtin})
         for link in [as_object(link) for link in as_list(resolved.get("links"))][:3]:
             terminal.say(f"  {link.get('link_type')}: {link.get('href')}")
-        _step(terminal, 4, "A tool generated from an OpenAPI document, with an API key")
-        caller = await _call(terminal, client, _WHOAMI, {})
+        _step(terminal, 4, "An operation of an OpenAPI document that is not listed as a tool, with an API key")
+        found = await _call(terminal, client, "find_operations", {"query": "the caller's own identity", "limit": 1})
+        for operation in [as_object(operation) for operation in as_list(found.get("operations"))]:
+            terminal.say(f"  {operation.get('name')}: {operation.get('does')}")
+        caller = await _call(terminal, client, "read_operation", _WHOAMI)
         terminal.say(f"  {to_text(caller)[:120]}…")
 
 
@@ -152,7 +153,7 @@ async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, browser: st
 async def _show_second_start(terminal: Terminal, sandbox: RunningSandbox) -> None:
     _step(terminal, 6, "A second start is signed in already, with the stored sign-in")
     async with _host(sandbox, BROWSER=_SIMULATED_BROWSER) as client:
-        caller = await _call(terminal, client, _WHOAMI, {})
+        caller = await _call(terminal, client, "read_operation", _WHOAMI)
     terminal.say(f"  {caller.get('email')}, with {sandbox.count('POST', '/oauth/authorize/')} sign-in in all")
     if sandbox.count("POST", "/oauth/authorize/") != 1:
         raise DemoError("expected no second sign-in")
@@ -162,7 +163,7 @@ async def _call_until_signed_in(terminal: Terminal, client: Client) -> None:
     """Repeat the call until the user has signed in, as an agent does."""
     for _ in range(_TRIES_TO_SIGN_IN - 1):
         try:
-            caller = await _call(terminal, client, _WHOAMI, {})
+            caller = await _call(terminal, client, "read_operation", _WHOAMI)
         except DemoError as error:
             if "finish signing in" not in str(error).lower():
                 raise
@@ -217,7 +218,7 @@ async def _host(sandbox: RunningSandbox, **environment: str) -> AsyncGenerator[C
     """Our server as a host starts it: a process with a minimal environment."""
     from mcp import Client, StdioServerParameters
 
-    arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.url, *_EXPOSE]
+    arguments = [*_PROGRAM[1:], "serve", "--site", sandbox.url]
     environment = {"CLOSIENT_MCP_HOME": sandbox.home, **environment}
     async with Client(StdioServerParameters(command=_PROGRAM[0], args=arguments, env=environment)) as client:
         yield client

@@ -16,7 +16,7 @@ from ..fakes.service import Sandbox
 @pytest.mark.parametrize(
     ("arguments", "code", "out", "err"),
     [
-        (["status"], 0, "6 of 6 documents", ""),
+        (["status"], 0, "22 of 22 documents", ""),
         (["tools", "recalls"], 0, "check_recalls ", ""),
         (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
         (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),
@@ -47,7 +47,7 @@ def test_the_demo_shows_every_step_and_leaves_nothing_behind(own_home: Path) -> 
     ran = run_process("demo")
     assert [path for path in own_home.rglob("*") if path.is_file()] == []
     assert (ran.code, ran.err) == (0, "")
-    assert "6 APIs" in ran.out
+    assert "22 APIs" in ran.out
     assert "search_products" in ran.out
     assert "account_whoami" in ran.out
     assert [f"▸ {n}/6 " in ran.out for n in range(1, 7)] == [True] * 6

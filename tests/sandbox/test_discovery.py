@@ -21,7 +21,16 @@ DOCUMENTS = [
     "oauth-protected-resource",
     "gs1resolver",
 ]
-APPS = ["search", "products", "resolver", "compliance", "retailers", "account"]
+APPS = [
+    "account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications", "compliance",
+    "content", "dashboard", "epcis", "integrations", "locations", "notifications", "offers", "products", "resolver",
+    "retailers", "scanner", "search", "sustainability",
+]  # fmt: skip
+BASES = {app: f"{app}/api/v1" for app in APPS} | {"byos": "byos", "epcis": "epcis/api/2.0"}
+SERVED = [
+    "account", "brands", "certifications", "compliance", "locations", "products", "resolver", "retailers", "search",
+]  # fmt: skip
+UNSERVED = [app for app in APPS if app not in SERVED]
 
 
 @pytest.fixture
@@ -34,7 +43,7 @@ def test_the_catalog_lists_every_app_and_nothing_of_the_sandbox_itself(sandbox: 
     response = http.get("/.well-known/api-catalog")
 
     assert [context["anchor"] for context in response.json()["linkset"]] == [
-        f"{sandbox.url}/{app}/api/v1/" for app in APPS
+        f"{sandbox.url}/{base}/" for base in BASES.values()
     ]
     assert 'profile="https://www.rfc-editor.org/info/rfc9727"' in response.headers["content-type"]
     assert "__sandbox__" not in response.text
@@ -93,24 +102,61 @@ def test_a_skill_is_at_the_url_in_the_index(http: httpx2.Client) -> None:
 
 @pytest.mark.parametrize("app", APPS)
 def test_each_document_is_openapi_3_1_with_valid_schemas(sandbox: Sandbox, http: httpx2.Client, app: str) -> None:
-    document = http.get(f"/{app}/api/v1/openapi.json").json()
+    document = http.get(f"/{BASES[app]}/openapi.json").json()
 
     assert document["openapi"] == "3.1.0"
     assert document["servers"][0]["url"] == sandbox.url
-    assert all(path.startswith(f"/{app}/api/v1/") for path in document["paths"])
+    assert all(path.startswith(f"/{BASES[app]}/") for path in document["paths"])
     for schema in _schemas(document):
         Draft202012Validator.check_schema(schema)
     for reference in _references(document):
         assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
 
 
-@pytest.mark.parametrize("app", APPS)
-def test_every_operation_declares_its_errors(http: httpx2.Client, app: str) -> None:
-    document = http.get(f"/{app}/api/v1/openapi.json").json()
-    operations = [operation for path in document["paths"].values() for operation in path.values()]
+def operations_of(http: httpx2.Client, app: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The method, path and description of each operation."""
+    for path, methods in http.get(f"/{BASES[app]}/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
 
+
+def problems_of(operation: dict[str, Any]) -> set[str]:
+    """The statuses that an operation answers with a problem document."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    assert all(operation["responses"]["default"]["content"] == content for operation in operations)
+    return {status for status, response in operation["responses"].items() if response.get("content") == content}
+
+
+@pytest.mark.parametrize("app", SERVED)
+def test_every_operation_declares_the_errors_it_can_answer(http: httpx2.Client, app: str) -> None:
+    for _, path, operation in operations_of(http, app):
+        expected = {"401", "403", "429"}
+        expected |= {"404"} if "{" in path else set()
+        expected |= {"422"} if operation["parameters"] else set()
+        expected |= {"400", "422"} if "requestBody" in operation else set()
+        assert expected <= problems_of(operation), path
+
+
+@pytest.mark.parametrize("app", UNSERVED)
+def test_what_the_sandbox_does_not_serve_answers_the_501_that_is_declared(
+    sandbox: Sandbox, http: httpx2.Client, app: str
+) -> None:
+    for method, path, operation in operations_of(http, app):
+        response = http.request(method, path, headers={"X-API-Key": sandbox.api_key}, json={})
+
+        assert (response.status_code, response.json()["error_code"]) == (501, "not_implemented"), path
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["retryable"] is False
+        assert problems_of(operation) == operation["responses"].keys() == {"401", "403", "429", "501"}
+        anonymous = http.request(method, path).status_code
+        assert anonymous == (401 if "security" in operation else 501)
+
+
+def test_what_no_document_describes_is_not_found(sandbox: Sandbox, http: httpx2.Client) -> None:
+    key = {"X-API-Key": sandbox.api_key}
+
+    assert http.get("/billing/api/v1/nothing", headers=key).status_code == 404
+    wrong = http.put("/integrations/api/v1/webhooks/endpoints/", headers=key)
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, POST")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +179,7 @@ def test_an_error_is_as_its_document_declares(http: httpx2.Client, path: str) ->
 
 @pytest.mark.parametrize("app", APPS)
 def test_each_operation_has_a_summary_and_a_unique_id(http: httpx2.Client, app: str) -> None:
-    document = http.get(f"/{app}/api/v1/openapi.json").json()
+    document = http.get(f"/{BASES[app]}/openapi.json").json()
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     ids = [operation["operationId"] for operation in operations]
 
@@ -145,7 +191,7 @@ def test_each_operation_has_a_summary_and_a_unique_id(http: httpx2.Client, app: 
 
 @pytest.mark.parametrize("app", ["products", "resolver", "account"])
 def test_documents_declare_the_key_and_no_scopes(http: httpx2.Client, app: str) -> None:
-    document = http.get(f"/{app}/api/v1/openapi.json").json()
+    document = http.get(f"/{BASES[app]}/openapi.json").json()
 
     assert document["components"]["securitySchemes"] == {
         "ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "X-API-Key"}

@@ -69,7 +69,7 @@ def test_consent_names_the_application_and_describes_each_scope(application: App
     page = alice.page(application.query(scope="search:read products:write")).text
 
     assert "Acme Shopping Agent wants access" in page
-    assert "Search the catalog and nearby offers" in page
+    assert "Read the catalog and offers nearby" in page
     assert "127.0.0.1:8765" in page
 
 

@@ -14,7 +14,7 @@ MISTYPED = "csb_0123456789abcdef0123456789abcdef_00000000"
 
 def test_an_unknown_api_is_named_with_the_nearest_and_all_others(sandbox: Sandbox) -> None:
     ran = run("status", "--expose", "serach,products", site=sandbox.url)
-    message = "--expose: there is no API `serach`; did you mean search? There are account, compliance, products, "
+    message = "--expose: there is no API `serach`; did you mean search? There are account, advertising, agent, "
     assert message in ran.err
     assert message in ran.out
     assert ran.code == 0
