@@ -34,7 +34,8 @@ class Profile:
     may name another authorization server (RFC 9728), but none of those in `foreign`: the hosts of other services, and
     whose they are. `store` is where the tokens are kept. `or_else` is an alternative
     to signing in, such as "or set ACME_KEY". Token responses may have the user's name in `name_details`, and should
-    have the values in `expected_details`.
+    have the values in `expected_details`. `identity_scopes` are requested where the server supports them, so that it
+    returns who signed in; `whoami` is a URL of the service that says so too.
     """
 
     system: str
@@ -58,6 +59,8 @@ class Profile:
     store: Place = "file"
     or_else: str = ""
     name_details: tuple[str, ...] = ()
+    identity_scopes: tuple[str, ...] = ()
+    whoami: str = ""
     expected_details: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property

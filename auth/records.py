@@ -32,6 +32,7 @@ class Server(_Part):
     revocation_endpoint: str | None = None
     device_authorization_endpoint: str | None = None
     jwks_uri: str | None = None
+    userinfo_endpoint: str | None = None
     scopes_supported: tuple[str, ...] = ()
     auth_methods: tuple[str, ...] = ()
     iss_in_response: bool = False

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 import httpx2
 
 from ..records import Client, Pending, Server
-from .rejections import cleaned
+from .http import cleaned
 
 LIFETIME = 600.0
 _LISTS = ("prompt", "scope")

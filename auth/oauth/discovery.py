@@ -12,7 +12,7 @@ from ..urls import has_invalid_character, is_safe, nearness, origin
 from .http import HttpClient, NoResponseError, Request, Response, valid_scopes
 
 _LONGEST_URL = 8192
-_URLS = ("jwks_uri", *(f"{field.name}_endpoint" for field in fields(Endpoints)))
+_URLS = ("jwks_uri", "userinfo_endpoint", *(f"{field.name}_endpoint" for field in fields(Endpoints)))
 
 
 class ServerMetadataError(Exception):
@@ -126,7 +126,7 @@ def read_metadata(issuer: str, response: Response, endpoints: Endpoints | None =
         if required not in urls:
             raise ServerMetadataError(f"its metadata has no {required}")
     # Endpoints that receive secrets must have the token endpoint's origin: metadata may change, and lie.
-    for url in ("revocation_endpoint", "device_authorization_endpoint"):
+    for url in ("revocation_endpoint", "device_authorization_endpoint", "userinfo_endpoint"):
         if url in published and not same_origin(published[url], urls["token_endpoint"]):
             del urls[url]
     return Server(

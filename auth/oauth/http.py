@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
+from itertools import islice
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Nothing was decided: the server is busy or broken, or (0) did not answer.
 BUSY = frozenset({0, 408, 425, 429, *range(500, 600)})
-_SCOPE = re.compile(r"[!#-\[\]-~]{1,200}")
+_SCOPE, _MOST_SCOPES = re.compile(r"[!#-\[\]-~]{1,200}"), 500
 _MAX_BYTES = 256 * 1024
 _SLACK = 0.5
 # The deadline limits the rest.
@@ -73,7 +74,7 @@ class Response:
     @property
     def summary(self) -> str:
         """The status for a message, with the redirect's target, which may be what was meant."""
-        location = re.sub(r"[?#].*|(?<=//)[^/@]*@", "", self.headers.get("location", ""))[:200]
+        location = cleaned(re.sub(r"[?#].*|(?<=//)[^/@]*@", "", self.headers.get("location", "")))[:200]
         return f"HTTP {self.status}, which redirects to {location}" if location else f"HTTP {self.status}"
 
     def retry_after(self, now: float) -> float | None:
@@ -183,5 +184,10 @@ def json_object(body: bytes) -> Mapping[str, object] | None:
 
 
 def valid_scopes(names: Iterable[str]) -> tuple[str, ...]:
-    """The names that may be scopes (RFC 6749 §3.3) and are not too long: no others are shown or requested."""
-    return tuple(name for name in names if _SCOPE.fullmatch(name))
+    """The names that may be scopes (RFC 6749 §3.3), neither long nor too many: no others are shown or requested."""
+    return tuple(islice(filter(_SCOPE.fullmatch, names), _MOST_SCOPES))
+
+
+def cleaned(text: str) -> str:
+    """A server's text, printable and not too long."""
+    return "".join(character if character.isprintable() else " " for character in text[:300])

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 import httpx2
 
-from .http import BUSY, Response, json_object
+from .http import BUSY, Response, cleaned, json_object
 
 RequestKind: TypeAlias = Literal[
     "authorization", "exchange", "device", "refresh", "probe", "password", "client_credentials", "api"
@@ -163,11 +163,6 @@ def read_error(body: Mapping[str, object]) -> tuple[str, str]:
         known = (code for phrase, code in _PHRASES.items() if wrapped.lower().startswith(phrase))
         return next(known, UNKNOWN), cleaned(wrapped)
     return "", cleaned(sentence)
-
-
-def cleaned(text: str) -> str:
-    """A server's text, printable and not too long."""
-    return "".join(character if character.isprintable() else " " for character in text[:300])
 
 
 async def read_sentence(response: httpx2.Response) -> str:

@@ -10,8 +10,8 @@ from typing import TypeAlias, cast
 from urllib.parse import quote_plus
 
 from ..records import Client, Server, Tokens
-from .http import Request, Response, valid_scopes
-from .rejections import Meaning, Rejection, RequestKind, cleaned, read_rejection
+from .http import Request, Response, cleaned, valid_scopes
+from .rejections import Meaning, Rejection, RequestKind, read_rejection
 
 # A clock that was set back further than this no longer says anything about expiry.
 _CLOCK_JUMP = 300.0

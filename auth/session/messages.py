@@ -130,7 +130,7 @@ class Messages:
         meaning, error, unattended = rejection.meaning, rejection.error, self._profile.unattended
         if meaning is Meaning.LATER:
             # Some servers fail if a client that registered itself has no algorithm to sign id_tokens with.
-            hint = " If the error persists, remove openid from the credential's scopes." if "openid" in scopes else ""
+            hint = " If the error persists, set the credential's scopes, without openid." if "openid" in scopes else ""
             next_step = "Try again later." if unattended else f"Sign in again later.{hint}"
             return self.unavailable(f"{self._issuer} issued no token: {rejection.reason}", next_step)
         if meaning is Meaning.DECLINED:

@@ -122,8 +122,9 @@ class AuthorizationRequest:
         granted = record.tokens.scope.split() if record.tokens else ()
         supported, wanted = server.scopes_supported, (*scopes, *granted) or server.resource_scopes
         if supported:
-            # Without offline_access, many servers issue no refresh token.
-            wanted = tuple(scope for scope in (*wanted, "offline_access") if scope in supported)
+            # Without offline_access, many servers issue no refresh token; without keys, no id_token can be verified.
+            identity = self._profile.identity_scopes if server.jwks_uri else ()
+            wanted = tuple(scope for scope in (*wanted, *identity, "offline_access") if scope in supported)
         return tuple(dict.fromkeys(wanted))
 
     def _listener(self, path: str, *clients: Client | None) -> CallbackServer:

@@ -30,7 +30,7 @@ def exchange_code(session: Session, query: str, pending: Pending) -> None:
     session.store.redaction.add(Secret(response.code))
     session.store.check_room("then sign in again")
     granted, pending = _request_tokens(session, response.code, pending)
-    save_sign_in(session, granted, pending, pending.nonce if "openid" in pending.scopes else None)
+    save_sign_in(session, granted, pending)
 
 
 def _read(session: Session, query: str, pending: Pending) -> tuple[Pending, AuthorizationResponse]:

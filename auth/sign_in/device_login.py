@@ -71,5 +71,5 @@ class DeviceLogin:
         form = {"device_code": device.device_code}
         verdict = self._session.token_endpoint.request("device", device.server, device.client, form)
         if isinstance(verdict, Granted):
-            save_sign_in(self._session, verdict, device, None)
+            save_sign_in(self._session, verdict, device)
         return verdict

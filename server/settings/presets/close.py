@@ -37,6 +37,7 @@ def settings(reader: TableReader) -> SystemSettings:
         ),
         client_auth="client_secret_post",
         scopes=(),  # the app's registration decides
+        whoami=f"{base}/me/",
     )
     example = 'credential = { grant = "api_key", key = { env = "CLOSE_API_KEY" } }, or your OAuth app\'s client'
     reader.require_credential(example)

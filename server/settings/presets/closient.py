@@ -64,7 +64,12 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
     url = _site(reader, primary=primary, option=site)
     origins = reader.origins(url)
     catalog = reader.catalog() or f"{url}/.well-known/api-catalog"
-    profile = replace(new_profile(reader.name, url, origins), or_else="or set CLOSIENT_API_KEY in the host's entry")
+    profile = replace(
+        new_profile(reader.name, url, origins),
+        or_else="or set CLOSIENT_API_KEY in the host's entry",
+        identity_scopes=("openid", "email"),
+        whoami=f"{url}/account/api/v1/whoami",
+    )
     credential: Credential = SignIn("registration", profile)
     if reader.table.credential is not None:
         credential = credential_of(reader, profile)

@@ -131,7 +131,7 @@ def test_a_server_that_fails_over_openid_is_reported_with_what_helps(
     _, attempt = desk.begin(*scopes)
     desk.service.routes["/token"] = Reply("<h1>Server Error</h1>", 500)
     come_back(attempt)
-    assert ("remove openid from the credential's scopes" in ended(attempt)) is advised
+    assert ("set the credential's scopes, without openid" in ended(attempt)) is advised
 
 
 def test_a_server_that_registers_no_one_is_reported_before_anybody_is_sent_there(desk: Desk) -> None:

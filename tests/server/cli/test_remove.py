@@ -35,9 +35,10 @@ def accounts(machine: Machine) -> Path:
 
 def test_two_accounts_of_one_service_are_named_at_sign_in_and_sign_out(machine: Machine, accounts: Path) -> None:
     site = machine.sandbox.url
-    assert f"Signed in to work ({site})" in machine.run("login", "work", CLOSIENT_SITE="").err
-    machine.username = "bob"
-    assert f"Signed in to private ({site})" in machine.run("login", "private", CLOSIENT_SITE="").err
+    for name, user in (("work", "alice"), ("private", "bob")):
+        machine.username = user
+        ran = machine.run("login", name, CLOSIENT_SITE="")
+        assert f"Signed in to {name} ({site}) as {user}@closient.example" in ran.err
     assert machine.run("logout", CLOSIENT_SITE="").err == (
         f"work: Signed out of {site}: the sign-in is revoked.\nprivate: Signed out of {site}: the sign-in is revoked.\n"
     )

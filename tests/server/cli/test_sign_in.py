@@ -20,10 +20,12 @@ REGISTER, TOKEN, AUTHORIZE = "/oauth/register/", "/oauth/token/", "/oauth/author
 
 def test_a_sign_in_requests_only_the_scopes_of_the_listed_read_tools(machine: Machine) -> None:
     result_of(machine.whoami())
-    scopes = ["account:read", "compliance:read", "offline_access", "products:read", "resolver:read", "search:read"]
+    read = ["account:read", "compliance:read", "products:read", "resolver:read", "search:read"]
+    scopes = sorted([*read, "openid", "email", "offline_access"])
     assert sorted(machine.record()["tokens"]["scope"].split()) == scopes
     state = machine.run("status", "--json").json()["systems"]["closient"]["credential"]
     assert (state["signed_in"], state["source"], state["scopes"]) == (True, "registration", scopes)
+    assert state["user"] == "alice@closient.example"
 
 
 def test_a_search_without_a_sign_in_opens_no_browser(machine: Machine) -> None:
