@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from ..errors import AuthError
 from ..history import REGISTRATIONS, History
+from ..oauth.authorization import begin
 from ..oauth.discovery import ServerMetadataError, checked_url, configured_server, discover, same_origin
-from ..oauth.http import HttpClient, NoResponseError
+from ..oauth.http import HttpClient, NoResponseError, Request
 from ..oauth.protected_resource import Challenge, find_resource
 from ..oauth.registration import (
     LONGEST_PAUSE,
@@ -147,11 +148,11 @@ class ClientSetup:
                 )
             return own
         client, spare = record.client, record.spare
-        if client and not self._is_known(client, server, purpose):
+        if client and not self.is_known(client, server, purpose, in_use=record.tokens is not None):
             client = None
         if client and purpose.suits(client) and not self._is_unanswered(record, client):
             return client
-        if spare and purpose.suits(spare) and self._is_known(spare, server, purpose):
+        if spare and purpose.suits(spare) and self.is_known(spare, server, purpose):
             return spare
         try:
             return self._register(record.history, server, purpose, remember, interactive)
@@ -162,11 +163,12 @@ class ClientSetup:
             logger.info("keeping the registration at %s: %s", server.issuer, error.message)
             return client
 
-    def _is_known(self, client: Client, server: Server, purpose: Purpose) -> bool:
+    def is_known(self, client: Client, server: Server, purpose: Purpose, *, in_use: bool = False) -> bool:
         """Whether the server still knows a registration for this; with an unknown one, users are stuck on its page.
 
-        Tested with an invalid refresh token: servers that know the client complain about that only. A client that acts
-        for itself is tested by its token request.
+        Tested with an invalid refresh token: servers that know the client complain about that only. For a client that
+        is not `in_use`, the page is looked at too: some servers say it only there (RFC 6749 §4.1.2.1). A client that
+        acts for itself is tested by its token request.
         """
         if (client.grant == "device_code") != (purpose.grant == "device_code"):
             return False
@@ -178,14 +180,19 @@ class ClientSetup:
         try:
             request = token_request("refresh", probed, client, {"refresh_token": secrets.token_urlsafe(24)})
             response = self.http.send(request)
+            if read_rejection("probe", response, self.clock()).meaning is Meaning.CLIENT_GONE:
+                return False
+            if in_use or not purpose.redirect_uri or not purpose.suits(client):
+                return True
+            asked = begin(server, client, purpose.redirect_uri, purpose.scopes, self.clock(), pkce=self.profile.pkce)
+            return self.http.send(Request(asked.url, method="GET")).status not in (400, 401)
         except NoResponseError:
             return True
-        return read_rejection("probe", response, self.clock()).meaning is not Meaning.CLIENT_GONE
 
     def _is_unanswered(self, record: Record, client: Client) -> bool:
-        """Whether a browser was sent to the server with this client and never came back."""
+        """Whether a browser was sent to the server with this client and never came back; not asked endlessly."""
         pending = record.pending
-        if pending is None or not pending.opened or self.clock() < pending.expires_at:
+        if pending is None or not pending.opened or record.history.reached(REGISTRATIONS, self.clock()):
             return False
         return pending.client.client_id == client.client_id
 

@@ -33,12 +33,14 @@ class SignInAttempt:
     """One attempt to sign in.
 
     `ready` is set once `destination` is known, `done` at the end. `opened`: the user was sent there, by a browser, by
-    their client, or by a result that contained the code. `dismissed_at` (monotonic) is when the user dismissed a
+    their client, or by a result that contained the code; `opened_elsewhere`: by another process, which may have ended,
+    so that the page may be gone. `dismissed_at` (monotonic) is when the user dismissed a
     client's question about it, `ended_at` when it ended, with `error` if it failed. `reported`: a caller has seen that.
     """
 
     destination: Destination = Destination()
     opened: bool = False
+    opened_elsewhere: bool = False
     dismissed_at: float = _NEVER
     error: AuthError | None = None
     ended_at: float | None = None

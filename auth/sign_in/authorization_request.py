@@ -32,12 +32,19 @@ class AuthorizationRequest:
         self._store = session.store
         self._messages = session.messages
 
-    def resume(self, record: Record) -> tuple[CallbackServer, Pending] | None:
-        """The request of a dead process, if its port is free: the open tab still works."""
+    def resume(self, record: Record, interactive: bool) -> tuple[CallbackServer, Pending] | None:
+        """The request of a dead process, if its port is free: the open tab still works.
+
+        A user who asks for a sign-in gets a new one: the tab may be gone, or show an error.
+        """
         pending = record.pending
-        if pending is None or self._session.clock() >= pending.expires_at:
+        if pending is None or self._session.clock() >= pending.expires_at or (interactive and pending.opened):
             return None
         if self._profile.redirect_uri not in (None, pending.redirect_uri):
+            return None
+        purpose = Purpose("authorization_code", pending.redirect_uri, pending.scopes)
+        is_known = self._session.client_setup.is_known
+        if self._profile.registers and not is_known(pending.client, pending.server, purpose):
             return None
         try:
             return CallbackServer(pending.redirect_uri), pending

@@ -154,6 +154,7 @@ class Login:
         elif record.pending and record.pending.opened is not None and self._clock() < record.pending.expires_at:
             destination = self._destination(record.pending)
             may_open = request.browser and destination.url and not destination.server
+            attempt.opened_elsewhere |= bool(record.pending.opened) and not attempt.opened
             if may_open and not record.pending.opened and not attempt.ready.is_set():
                 record = self._open_for_owner(record.pending.state)
             if record.pending:
@@ -205,18 +206,17 @@ class Login:
             return
         if self._listener:
             self._listener.close()  # its port is needed now
-        resumed = self._authorization_request.resume(record)
+        resumed = self._authorization_request.resume(record, request.interactive)
         listener, pending = resumed or self._authorization_request.create(record, scopes, request.interactive)
         destination = self._destination(pending)
         start = self._start_page(destination)
         handle = partial(self._handle_callback, attempt, pending)
         listener.begin(pending.state, start, handle, partial(self._release, attempt, request, listener))
         try:
-            # A tab that an earlier process opened may be gone: a user who asks for the sign-in gets a new one.
-            opened = bool(pending.opened) and not (request.interactive and request.browser)
+            attempt.opened_elsewhere = bool(pending.opened)
             # Command lines are visible to others: the start page opens for one browser only.
             may_open = request.browser and not destination.server
-            attempt.opened = opened or (may_open and self._open(listener.url))
+            attempt.opened = attempt.opened_elsewhere or (may_open and self._open(listener.url))
             self._show_user(attempt, pending, is_new=resumed is None)
             self._wait(attempt, pending, record)
         finally:

@@ -105,11 +105,10 @@ def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserCha
     elif channel.asker and not attempt.opened:
         next_step = f"The sign-in was not confirmed. Open {destination.url} on this machine, then repeat the request."
     elif attempt.opened:
-        who = "Your client" if channel.asker else "I"
-        next_step = (
-            f"{who} opened your browser; if you see nothing, open {destination.url} on this machine. "
-            "Finish signing in, then repeat the request."
-        )
+        opened = f"{'Your client' if channel.asker else 'I'} opened your browser; if you see nothing"
+        if attempt.opened_elsewhere:
+            opened = "Your browser was opened for this sign-in before; if the page is gone"
+        next_step = f"{opened}, open {destination.url} on this machine. Finish signing in, then repeat the request."
     else:
         why = "If you trust that server, do this." if destination.server else "No browser can be opened from here."
         place = f"Open {destination.url} on this machine, or run" if channel.keeps_running else "Run"

@@ -81,12 +81,15 @@ def test_the_user_sees_the_last_page_before_the_process_ends(machine: Machine) -
 
 def test_a_sign_in_whose_process_died_is_finished_by_the_next_on_the_same_port(machine: Machine) -> None:
     environment = {**machine.process_environment, "BROWSER": "true"}
-    command = [sys.executable, "-m", "closient_mcp.server", "login", "--expose", "all"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as owner:
+    command = [sys.executable, "-m", "closient_mcp.server"]
+    with subprocess.Popen(
+        [*command, "login", "--expose", "all"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as owner:
         assert owner.stderr
         url = owner.stderr.readline().split("open ")[1].split(" on this machine")[0]
         owner.kill()
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as heir:
+    call, pipe = [*command, "call", "account_whoami"], subprocess.PIPE
+    with subprocess.Popen(call, env=environment, stdout=pipe, stderr=pipe, text=True) as heir:
         assert heir.stderr
         assert url in heir.stderr.readline()
         subprocess.run([sys.executable, str(APPROVING_BROWSER), url], env=environment, check=True, timeout=SECONDS)

@@ -573,25 +573,71 @@ def leave(desk: Desk, *, screen: bool) -> SignInAttempt:
 def test_a_sign_in_whose_process_died_is_taken_over_on_its_port_without_a_new_tab(desk: Desk) -> None:
     dead = leave(desk, screen=True)
     _, heir = desk.begin()
-    assert (heir.destination.url, heir.destination.authorize_url, heir.opened) == (
+    assert (heir.destination.url, heir.destination.authorize_url) == (
         dead.destination.url,
         dead.destination.authorize_url,
-        True,
     )
+    assert (heir.opened, heir.opened_elsewhere) == (True, True)
     assert come_back(dead).status == 200
     assert ended(heir) == ""
     assert (len(desk.tabs), len(desk.asked("/register"))) == (1, 1)
 
 
-def test_a_user_who_asks_for_a_sign_in_again_gets_a_new_tab_of_the_same_one(desk: Desk) -> None:
+def test_a_user_who_asks_again_after_no_one_came_back_gets_a_tab_with_a_new_client(desk: Desk) -> None:
     dead = leave(desk, screen=True)
+    desk.service.routes["/register"] = Reply({"client_id": "second-client"}, 201)
     heir = desk.login().start((), interactive=True)
     assert heir.ready.wait(SECONDS)
-    assert (heir.destination.url, heir.opened) == (dead.destination.url, True)
+    assert (query_of(heir)["client_id"], heir.opened, heir.opened_elsewhere) == ("second-client", True, False)
     come_back(heir)
     assert ended(heir) == ""
-    assert desk.tabs == [dead.destination.url] * 2
-    assert len(desk.asked("/register")) == 1
+    assert desk.tabs == [dead.destination.url, heir.destination.url]
+
+
+def test_a_user_who_asks_again_and_again_makes_no_registrations_without_end(desk: Desk) -> None:
+    for _ in range(7):
+        attempt = desk.login().start((), interactive=True)
+        assert attempt.ready.wait(SECONDS)
+        record = desk.record()
+        come_back(attempt, "error=x")
+        assert at_rest()
+        desk.store().write(record)
+    assert len(desk.asked("/register")) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "reply"),
+    [
+        ("/token", Reply({"error": "unauthorized_client", "error_description": "Invalid client_id"}, 401)),
+        ("/authorization", Reply({"error": "invalid_request", "error_description": "Client ID not found"}, 400)),
+        ("/authorization", Reply("<h1>Unknown client</h1>", 400)),
+    ],
+    ids=["told by the token endpoint", "told by the sign-in page", "shown on the sign-in page"],
+)
+@pytest.mark.parametrize("process", ["another", "a later"])
+def test_a_forgotten_client_is_registered_again_before_a_browser_is_opened(
+    desk: Desk, path: str, reply: Reply, process: str
+) -> None:
+    if process == "another":
+        leave(desk, screen=True)
+    else:
+        _, attempt = desk.begin()
+        come_back(attempt)
+        assert ended(attempt) == ""
+        assert at_rest()
+        sign_out(desk.session())
+    accepted = desk.service.routes.get(path, desk.service.otherwise)
+
+    def known(got: Received) -> Reply:
+        old = b"registered-client" in got.body or "registered-client" in got.query
+        return reply if old else (accepted if isinstance(accepted, Reply) else accepted(got))
+
+    desk.service.routes |= {path: known, "/register": Reply({"client_id": "second-client"}, 201)}
+    _, again = desk.begin()
+    assert query_of(again)["client_id"] == "second-client"
+    come_back(again)
+    assert ended(again) == ""
+    assert len(desk.tabs) == 2
 
 
 def test_a_user_who_asks_for_it_again_without_a_screen_is_not_told_that_a_tab_was_opened(desk: Desk) -> None:

@@ -211,10 +211,12 @@ async def test_a_slow_user_is_reminded_what_was_opened(acme: Acme, monkeypatch: 
     assert sign_in.WAIT_SECONDS < calls._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
     hurry(monkeypatch)
     monkeypatch.setattr("closient_mcp.server.bridge.composition.opener", opens_anything)
-    async with acme.connected() as (_, client):
+    async with acme.connected() as (_, client), acme.connected() as (_, other_process):
         reason = text_of(await client.call_tool("acme_list_orders", {}))
+        later = text_of(await other_process.call_tool("acme_list_orders", {}))
     assert "I opened your browser; if you see nothing, open http://127.0.0.1:" in reason
     assert "Finish signing in, then repeat the request." in reason
+    assert "Your browser was opened for this sign-in before; if the page is gone, open http://127.0.0.1:" in later
 
 
 async def test_a_code_for_another_device_is_part_of_the_question(host: Host) -> None:
