@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _K1, _B = 1.2, 0.6
 _SYNONYM = 0.5  # what a synonym counts
+_FULL = 0.25  # the weight from which a term is more than mentioned
 _CLOSE = 1.4  # how much more an item counts whose name is the query
 
 
@@ -79,7 +80,7 @@ class SearchIndex(Generic[T]):
                 for number, weight in self._postings[term]:
                     share = likeness * word.rarities[self._groups[number]] / totals[self._groups[number]]
                     score = share * weight * (_K1 + 1) / (weight + _K1)
-                    best[number] = max((score, share), best.get(number, (0.0, 0.0)))
+                    best[number] = max((score, share * min(1, weight / _FULL)), best.get(number, (0.0, 0.0)))
             for number, (score, share) in best.items():
                 scores[number] += score
                 covered[number] += share
@@ -93,10 +94,10 @@ class SearchIndex(Generic[T]):
 
     def _query_word(self, word: str) -> _QueryWord:
         terms = self._matches(word)
-        counts: dict[int, float] = defaultdict(float)  # what it is alike to counts as the word, in part
+        counts: dict[int, float] = defaultdict(float)  # what it is alike to, or only mentioned, counts in part
         for term, likeness in terms.items():
-            for number, _ in self._postings[term]:
-                counts[self._groups[number]] += likeness**2
+            for number, weight in self._postings[term]:
+                counts[self._groups[number]] += likeness**2 * min(1, weight / _FULL)
         sizes = self._sizes.items()
         return _QueryWord(terms, [_idf(min(counts.get(group, 0.0), size), size) for group, size in sizes])
 

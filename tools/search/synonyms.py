@@ -89,6 +89,8 @@ charge payment
 dispute chargeback
 card creditcard
 product item article good
+nutrition nutrient calorie sugar fat protein
+allergen ingredient
 order purchase
 stock inventory availability
 shipment shipping delivery

@@ -6,8 +6,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from ..formats.json_values import JsonObject, as_list, as_object
+from ..formats.json_values import JsonObject, JsonValue, as_list, as_object
 from ..formats.words import words_of
 from ..schema.argument_errors import BODY
 from ..search.index import SearchEntry, SearchIndex
@@ -16,9 +17,11 @@ from ..tiers.tier import Tier, tier_of_verb
 from .request_lines import similar_requests
 from .tool import Tool
 
-# Of names and title, path and tags, the first sentence, the other sentences, and the arguments.
-_WEIGHTS = (3.0, 2.0, 1.5, 0.7, 0.5)
+# Of names and title, path and tags, the first sentence, the other sentences, the arguments, and
+# the members of the answer.
+_WEIGHTS = (3.0, 2.0, 1.5, 0.7, 0.5, 0.1)
 _MAX_ARGUMENT_WORDS = 120
+_MAX_ANSWER_WORDS = 60
 # How much more a tool counts that does what the query's verb says, and how much less each further one of a system.
 _SAME_TIER = 1.6
 _NEXT_OF_SYSTEM = 0.9
@@ -101,7 +104,8 @@ def _search_entry(tool: Tool) -> SearchEntry[Tool]:
         f"{tool.path} {' '.join(tool.tags)}",
         first,
         others,
-        " ".join(list(_argument_words(tool.input_schema))[:_MAX_ARGUMENT_WORDS]),
+        " ".join(islice(_argument_words(tool.input_schema), _MAX_ARGUMENT_WORDS)),
+        " ".join(islice(_members(tool.answer), _MAX_ANSWER_WORDS)),
     )
     return SearchEntry(tool, (name, tool.title), texts, tool.system)
 
@@ -113,3 +117,12 @@ def _argument_words(schema: JsonObject) -> Iterator[str]:
         for name, node in properties.items():
             yield name
             yield from (value for value in as_list(as_object(node).get("enum")) if isinstance(value, str))
+
+
+def _members(outline: JsonValue) -> Iterator[str]:
+    """The names of all members in the outline of an answer."""
+    for name, value in as_object(outline).items():
+        yield name
+        yield from _members(value)
+    for item in as_list(outline):
+        yield from _members(item)

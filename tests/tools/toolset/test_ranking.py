@@ -63,6 +63,13 @@ def test_a_tool_that_lacks_most_of_the_query_is_weak() -> None:
     assert [found.weak for found in index.search("create order")][:1] == [False]
 
 
+def test_an_operation_is_found_by_a_member_of_its_answer() -> None:
+    answer = {"type": "object", "properties": {"serving_size": {"type": "string"}}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": answer}}}}
+    paths = {"/a": {"get": operation(operationId="facts", responses=responses)}, "/b": {"get": operation()}}
+    assert ToolIndex(tools_of(document(paths))).search("size of a serving")[0].tool.operation_id == "facts"
+
+
 @pytest.mark.parametrize("row", LANGUAGES, ids=lambda row: row["language"])
 def test_an_operation_is_found_in_its_own_language(row: Any) -> None:
     paths = {f"/p{i}": {"get": operation(operationId=f"other{i}", summary=f"List things {i}")} for i in range(30)}
