@@ -15,12 +15,12 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 _HYPHEN = re.compile(r"(?<=\b\w)-(?=\w)|(?<=\b\w\w)-(?=\w\w\b)")  # e-mail, to-do
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u0652\u0640]")
 
-_FILLERS = {"a", "about", "all", "also", "am", "an", "and", "any", "api", "are", "as", "at", "be", "been", "but",
-    "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "help", "her", "him", "his",
-    "how", "i", "if", "in", "into", "is", "it", "its", "just", "kindly", "let", "like", "lets", "may", "me", "my",
+_FILLERS = {"a", "about", "all", "also", "am", "an", "and", "any", "anything", "api", "are", "as", "at", "be",
+    "been", "but", "by", "can", "could", "did", "do", "does", "everything", "for", "from", "had", "has", "have", "help",
+    "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kindly", "let", "like", "lets", "may", "me", "my",
     "need", "not", "now", "of", "on", "one", "or", "our", "ours", "please", "shall", "she", "he", "should", "so",
-    "some", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through",
-    "to", "today", "tomorrow", "us", "want", "wants", "was", "we", "were", "what", "when", "where", "which", "who",
+    "some", "something", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",
+    "through", "to", "today", "tomorrow", "us", "want", "wants", "was", "we", "were", "what", "when", "where", "which", "who",
     "whom", "whose", "why", "will", "wish", "with", "would", "you", "your"}  # fmt: skip
 
 

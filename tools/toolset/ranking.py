@@ -27,6 +27,9 @@ _SAME_TIER = 1.6
 _NEXT_OF_SYSTEM = 0.9
 # A tool that has less of a query probably doesn't do what is asked.
 _WEAK = 0.55
+# A query of these alone asks for nothing.
+_GENERAL_VERBS = {"add", "create", "delete", "do", "find", "get", "list", "make", "read", "remove", "set", "show",
+    "update"}  # fmt: skip
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
@@ -64,6 +67,7 @@ class ToolIndex:
         """Return the tools that fit a query, best first."""
         exact = self.exact(query) or self.similar(query)
         wanted = _wanted_tier(query)
+        asks_nothing = {*content_words(query)} <= _GENERAL_VERBS
         names = {tool.name for tool in exact}
         hits = [hit for hit in self._index.search(query) if hit.item.name not in names]
         scored = [(hit.score * (_SAME_TIER if hit.item.tier == wanted else 1), hit) for hit in hits]
@@ -72,7 +76,9 @@ class ToolIndex:
         varied: list[tuple[float, FoundTool]] = []
         for score, hit in scored:
             system = hit.item.system
-            varied.append((score * _NEXT_OF_SYSTEM ** seen[system], FoundTool(hit.item, hit.covered < _WEAK)))
+            varied.append(
+                (score * _NEXT_OF_SYSTEM ** seen[system], FoundTool(hit.item, asks_nothing or hit.covered < _WEAK))
+            )
             seen[system] += 1
         varied.sort(key=lambda pair: -pair[0])
         return [*map(FoundTool, exact), *(found for _, found in varied)]

@@ -57,6 +57,11 @@ def test_the_operation_that_is_meant_comes_first(query: str, first: list[str]) -
     assert names(query)[: len(first)] == first
 
 
+@pytest.mark.parametrize("query", ["create", "get", "delete everything", "show me something"])
+def test_a_verb_that_fits_everything_finds_weak_hits_only(query: str) -> None:
+    assert [found for found in ToolIndex(ORDERS).search(query) if not found.weak] == []
+
+
 def test_a_tool_that_lacks_most_of_the_query_is_weak() -> None:
     index = ToolIndex(ORDERS)
     assert [found.weak for found in index.search("order a pizza in Paris")][:1] == [True]
