@@ -17,11 +17,12 @@ _MARKS = re.compile("[\u0300-\u036f\u064b-\u0652\u0640]")
 
 _FILLERS = {"a", "about", "all", "also", "am", "an", "and", "any", "anything", "api", "are", "as", "at", "be",
     "been", "but", "by", "can", "could", "did", "do", "does", "everything", "for", "from", "had", "has", "have", "help",
-    "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kindly", "let", "like", "lets", "may", "me", "my",
+    "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kindly", "let",
+    "like", "lets", "may", "me", "my",
     "need", "not", "now", "of", "on", "one", "or", "our", "ours", "please", "shall", "she", "he", "should", "so",
     "some", "something", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",
-    "through", "to", "today", "tomorrow", "us", "want", "wants", "was", "we", "were", "what", "when", "where", "which", "who",
-    "whom", "whose", "why", "will", "wish", "with", "would", "you", "your"}  # fmt: skip
+    "through", "to", "today", "tomorrow", "us", "want", "wants", "was", "we", "were", "what", "when", "where",
+    "which", "who", "whom", "whose", "why", "will", "wish", "with", "would", "you", "your"}  # fmt: skip
 
 
 def words_in(text: str) -> list[str]:
