@@ -31,6 +31,7 @@ bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in on
 	$(BIN)/python -m bench.list_sizes
 	$(BIN)/python -m bench.documents
 	$(BIN)/python -m bench.finding
+	$(BIN)/python -m bench.tasks
 	$(BIN)/python -m bench.many_files
 	$(BIN)/python -m bench.pacing
 	$(BIN)/python -m bench.races
