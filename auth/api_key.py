@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import httpx2
 
 from .errors import UserActionRequired
+from .oauth.http import shown_scopes
 from .oauth.protected_resource import read_challenge
 from .oauth.rejections import read_sentence
 from .secrets.redaction import Redaction, Secret
@@ -125,7 +126,7 @@ class ApiKeyAuth(httpx2.Auth):
         may_ask = response.status_code == 403 and request.extensions.get("may_ask", True)
         if not may_ask or challenge.error != "insufficient_scope":
             return None
-        lacking = f' the scope "{challenge.scope}"' if challenge.scope else " a scope"
+        lacking = f' the scope "{shown_scopes(challenge.scope.split())}"' if challenge.scope else " a scope"
         message = f"The API key{which} lacks{lacking}, which {host} requires for this (403)."
         or_else = f"Or remove the key ({self._reference.place}) and sign in: while there is a key, no sign-in is used."
         next_step = " ".join(filter(None, ("Use a key that has it.", self._hints.source, or_else)))

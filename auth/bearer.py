@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Generator
 import httpx2
 
 from .errors import SignInRequired, UserActionRequired
+from .oauth.http import shown_scopes
 from .oauth.protected_resource import Challenge, read_challenge
 from .oauth.rejections import Meaning, classify, read_sentence
 from .session.renewal import Session
@@ -81,10 +82,10 @@ class BearerAuth(httpx2.Auth):
             self._session.client_setup.challenge = challenge  # for the sign-in that may follow
         if meaning is Meaning.SIGN_IN_GONE and token:
             return self._rejected(response, token)
-        if not response.request.extensions.get("may_ask", True) or (
-            meaning is Meaning.NOT_PERMITTED and not challenge.scope
-        ):
+        if not response.request.extensions.get("may_ask", True):
             return None
+        if meaning is Meaning.NOT_PERMITTED and not challenge.scope:
+            return self._not_permitted(response) if token else None
         explain = self._scope_error if token else self._sign_in_required
         return explain(response, challenge.scope)
 
@@ -96,29 +97,40 @@ class BearerAuth(httpx2.Auth):
         self._session.note_rejection(token)
         host, issuer = response.url.host, self._session.profile.issuer
         message = f"{host} rejected a token that {issuer} has just issued ({response.status_code})."
-        differences = self._session.profile.differences(record.tokens.details) if record.tokens else ""
-        next_step = f"{differences} Check that both belong to the same environment (production, testing).".strip()
+        next_step = (
+            f"{self._differences()} Check that both belong to the same environment (production, testing).".strip()
+        )
         return self._user_action_required(response, message, next_step)
+
+    def _not_permitted(self, response: httpx2.Response) -> UserActionRequired | None:
+        """The error for a 403 whose reason may be that the sign-in differs from the settings."""
+        differences = self._differences()
+        message = f"{response.url.host} did not permit this ({response.status_code})."
+        return self._user_action_required(response, message, differences) if differences else None
+
+    def _differences(self) -> str:
+        tokens = self._session.store.read().tokens
+        return self._session.profile.differences(tokens.details) if tokens else ""
 
     def _scope_error(self, response: httpx2.Response, scope: str) -> UserActionRequired:
         """The error for a missing scope: another sign-in is required, unless it would grant the same scopes."""
         profile, record = self._session.profile, self._session.store.read()
         host, status, system = response.url.host, response.status_code, profile.system
-        granted = set(record.tokens.scope.split()) if record.tokens else set[str]()
+        granted, shown = set(record.tokens.scope.split() if record.tokens else ()), shown_scopes(scope.split())
         missing = [name for name in scope.split() if name not in granted]
         supported = record.server.scopes_supported if record.server else ()
         unknown = supported and any(name not in supported for name in missing)
         if profile.unattended or profile.scopes is not None or unknown:
             return self._user_action_required(
                 response,
-                f'{host} requires the scope "{scope}" for this, which {system}\'s credential does not have ({status}).',
+                f'{host} requires the scope "{shown}" for this, which {system}\'s credential does not have ({status}).',
                 "Grant the application that scope where it is registered, or add it to the credential's scopes; "
                 f"then run `closient-mcp logout {system}` and sign in again.",
             )
         if not missing:
-            message = f'{host} rejected this for lack of the scope "{scope}", which your sign-in has ({status}).'
+            message = f'{host} rejected this for lack of the scope "{shown}", which your sign-in has ({status}).'
             return self._user_action_required(response, message, _NOT_ALLOWED)
-        if withheld := " ".join(name for name in missing if name in record.history.withheld):
+        if withheld := shown_scopes([name for name in missing if name in record.history.withheld]):
             return self._user_action_required(
                 response,
                 f'{host} requires the scope "{withheld}" for this ({status}), and {profile.issuer} did not grant it '
@@ -127,7 +139,7 @@ class BearerAuth(httpx2.Auth):
             )
         self._session.remember(lambda history: history.with_missed(scope.split()))
         return SignInRequired(
-            f'{host} requires the scope "{scope}" for this, which your sign-in does not have ({status}).',
+            f'{host} requires the scope "{shown}" for this, which your sign-in does not have ({status}).',
             f"Sign in again to grant it: `closient-mcp login {system}`.",
             system=system,
             url=profile.issuer,

@@ -8,10 +8,12 @@ import re
 import socket
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from urllib.parse import quote_plus, unquote
 
 import httpx2
 
+_PRIVATE_NAMES = (".local", ".internal", ".home.arpa")
 _IPV4_IN_IPV6 = [ipaddress.ip_network(text) for text in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/96")]
 
 
@@ -43,17 +45,28 @@ def is_loopback(host: str) -> bool:
 def nearness(host: str) -> int:
     """How near a host is: 0 on the internet, 1 in a private network, 2 link-local, 3 this machine.
 
-    Every spelling of an IP address counts; other names are not resolved and count as being on the internet.
+    Every spelling of an IP address counts, and names that are reserved for such networks (RFC 6761, RFC 6762, RFC
+    8375); other names are not resolved and count as being on the internet.
     """
     name = unquote(host).rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return 3
     ip = _ip_address(name)
-    if ip is None or (ip.is_global and not ip.is_multicast):
+    if ip is None:
+        return int("." not in name or name.endswith(_PRIVATE_NAMES))
+    if ip.is_global and not ip.is_multicast:
         return 0
     if ip.is_loopback or ip.is_unspecified:
         return 3
     return 2 if ip.is_link_local else 1
+
+
+def resolved_nearness(host: str) -> int:
+    """As `nearness`, of the nearest address that a name resolves to; never on the event loop."""
+    with suppress(OSError, UnicodeError):
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return max(nearness(host), *(nearness(str(entry[4][0])) for entry in entries))
+    return nearness(host)
 
 
 def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

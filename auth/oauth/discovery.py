@@ -8,10 +8,10 @@ import httpx2
 
 from ..profile import Endpoints
 from ..records import Server
-from ..urls import has_invalid_character, is_safe, nearness, origin
+from ..urls import has_invalid_character, is_safe, nearness, origin, resolved_nearness
 from .http import HttpClient, NoResponseError, Request, Response, valid_scopes
 
-_LONGEST_URL = 8192
+_LONGEST_URL = 2048
 _URLS = ("jwks_uri", "userinfo_endpoint", *(f"{field.name}_endpoint" for field in fields(Endpoints)))
 
 
@@ -51,7 +51,12 @@ def discover(issuer: str, http: HttpClient, endpoints: Endpoints | None = None, 
             name = response.text("issuer")
             if not renamed and not _same_issuer(name, issuer) and same_origin(name, issuer):
                 return discover(checked_url(name, "issuer"), http, endpoints, renamed=True)
-            return read_metadata(issuer, response, endpoints)
+            server = read_metadata(issuer, response, endpoints)
+            configured = {url for url in asdict(endpoints or Endpoints()).values() if url}
+            for name in _URLS:
+                if (published := getattr(server, name)) and published not in configured:
+                    check_reach(published, name, issuer)
+            return server
     raise ServerMetadataError("it has no OAuth metadata at the URLs of RFC 8414 and OpenID Connect Discovery")
 
 
@@ -189,3 +194,14 @@ def checked_url(text: str, name: str, named_by: str = "") -> str:
     if url.host != site and nearness(url.host) > nearness(site):
         raise ServerMetadataError(f"its {name} is on this machine or in a private network: {origin(url)[:200]}")
     return text
+
+
+def check_reach(url: str, name: str, named_by: str) -> None:
+    """As `checked_url` for what the host's name resolves to; never on the event loop.
+
+    Raises:
+        ServerMetadataError: it is nearer to us than the site that names it.
+    """
+    host, site = httpx2.URL(url).host, httpx2.URL(named_by).host
+    if host != site and (near := resolved_nearness(host)) and near > resolved_nearness(site):
+        raise ServerMetadataError(f"its {name} is on this machine or in a private network: {origin(httpx2.URL(url))}")

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 # Nothing was decided: the server is busy or broken, or (0) did not answer.
 BUSY = frozenset({0, 408, 425, 429, *range(500, 600)})
-_SCOPE, _MOST_SCOPES = re.compile(r"[!#-\[\]-~]{1,200}"), 500
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,200}")
+_MOST_SCOPES, _MOST_SHOWN = 500, 20
 _MAX_BYTES = 256 * 1024
 _SLACK = 0.5
 # The deadline limits the rest.
@@ -186,6 +187,12 @@ def json_object(body: bytes) -> Mapping[str, object] | None:
 def valid_scopes(names: Iterable[str]) -> tuple[str, ...]:
     """The names that may be scopes (RFC 6749 §3.3), neither long nor too many: no others are shown or requested."""
     return tuple(islice(filter(_SCOPE.fullmatch, names), _MOST_SCOPES))
+
+
+def shown_scopes(names: Collection[str]) -> str:
+    """Scopes for a message, which names no more than twenty."""
+    more = len(names) - _MOST_SHOWN
+    return " ".join((*islice(names, _MOST_SHOWN), *([f"and {more} more"] if more > 0 else ())))
 
 
 def cleaned(text: str) -> str:

@@ -10,15 +10,15 @@ import httpx2
 
 from ..urls import origin
 from .discovery import ServerMetadataError, checked_url, fetch_metadata
-from .http import HttpClient, Response
+from .http import HttpClient, Response, valid_scopes
 
 _MOST_ISSUERS = 5
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')
 _PARAMETERS = {
     "error": re.compile(r'\berror="?([\w-]+)'),
-    "description": re.compile(r'\berror_description="([\x20\x21\x23-\x5b\x5d-\x7e]{1,300})"'),
-    "scope": re.compile(r'\bscope="([\x21\x23-\x5b\x5d-\x7e ]{1,1000})"'),
+    "description": re.compile(r'\berror_description="([\x20\x21\x23-\x5b\x5d-\x7e]{1,300})'),
+    "scope": re.compile(r'\bscope="([\x21\x23-\x5b\x5d-\x7e ]{1,8000})"'),
 }
 
 
@@ -44,6 +44,7 @@ def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
         if url and origin(httpx2.URL(url)) != origin(requested):
             url = ""
     named = {name: match[1] if (match := pattern.search(header)) else "" for name, pattern in _PARAMETERS.items()}
+    named["scope"] = " ".join(valid_scopes(named["scope"].split()))
     return Challenge(url, str(requested.copy_with(query=None, fragment=None)), **named)
 
 
@@ -80,7 +81,8 @@ def read_resource(response: Response, challenge: Challenge, site: str) -> Protec
         raise ServerMetadataError(f'it has metadata of "{resource[:200]}", which is not the service that was requested')
     issuers = dict.fromkeys(issuer for issuer in response.texts("authorization_servers") if issuer)
     own_first = sorted(issuers, key=lambda issuer: issuer.rstrip("/") != site.rstrip("/"))
-    return ProtectedResource(resource, tuple(own_first[:_MOST_ISSUERS]), response.texts("scopes_supported"))
+    scopes = valid_scopes(response.texts("scopes_supported"))
+    return ProtectedResource(resource, tuple(own_first[:_MOST_ISSUERS]), scopes)
 
 
 def _covers(resource: str, requested: str) -> bool:

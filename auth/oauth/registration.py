@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-import httpx2
-
 from ..profile import Grant
 from ..records import Client, Server
-from ..urls import may_send_to, origin
+from .discovery import same_origin
 from .http import HttpClient, NoResponseError, Request, Response
 from .redirects import HOST, InvalidRedirectError, checked_redirect, on_port
 from .rejections import read_error
 
 # The same for all installations and versions, so that servers recognize the software.
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
+_CLIENT_ID = re.compile(r"[ -~]{1,1000}")  # RFC 6749 appendix A.1
 # How long to wait after a 429: if the server does not say, and at most.
 _DEFAULT_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
@@ -110,8 +110,7 @@ def deregister(client: Client, server: Server, http: HttpClient) -> None:
     """End a registration (RFC 7592 §2.3), if the server gave a URL of its own for that."""
     if not client.registration_uri or not client.registration_token:
         return
-    own = {origin(httpx2.URL(url)) for url in (server.issuer, server.token_endpoint)}
-    if may_send_to(httpx2.URL(client.registration_uri), own):
+    if any(same_origin(client.registration_uri, own) for own in (server.issuer, server.token_endpoint)):
         headers = {"authorization": f"Bearer {client.registration_token}"}
         with suppress(NoResponseError):  # an unused registration is harmless
             http.send(Request(client.registration_uri, headers=headers, method="DELETE"))
@@ -152,8 +151,8 @@ def read_registration(response: Response, purpose: Purpose, now: float) -> Clien
     method = response.text("token_endpoint_auth_method") or (
         "client_secret_basic" if response.text("client_secret") else "none"
     )
-    if not response.text("client_id"):
-        raise RegistrationError("the response has no client_id", REGISTER_YOURSELF)
+    if not _CLIENT_ID.fullmatch(response.text("client_id")):
+        raise RegistrationError("the response has no client_id that can be used", REGISTER_YOURSELF)
     expires = response.body.get("client_secret_expires_at")
     client = Client(
         client_id=response.text("client_id"),

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ..errors import AuthError
 from ..history import REGISTRATIONS, History
 from ..oauth.authorization import begin
-from ..oauth.discovery import ServerMetadataError, checked_url, configured_server, discover, same_origin
+from ..oauth.discovery import ServerMetadataError, check_reach, checked_url, configured_server, discover, same_origin
 from ..oauth.http import HttpClient, NoResponseError, Request
 from ..oauth.protected_resource import Challenge, find_resource
 from ..oauth.registration import (
@@ -86,6 +86,7 @@ class ClientSetup:
         for issuer in issuers:
             try:
                 self._check_trust(issuer, checked_url(issuer, "authorization server", profile.issuer))
+                check_reach(issuer, "authorization server", profile.issuer)
                 server = discover(issuer, self.http, profile.endpoints)
                 self._check_trust(issuer, *_urls_of(server))
             except ServerMetadataError as error:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ..errors import AuthError, UnavailableError, UserActionRequired
 from ..history import REJECTIONS, Limit
 from ..oauth.authorization import AuthorizationResponse
+from ..oauth.http import shown_scopes
 from ..oauth.rejections import Meaning, Rejection, classify
 from ..profile import Profile
 from ..records import Tokens
@@ -149,7 +150,7 @@ class Messages:
             )
         if error == "invalid_scope" and scopes:
             return self.failure(
-                f"{self._issuer} does not grant the requested scopes ({' '.join(scopes)}){rejection.detail}",
+                f"{self._issuer} does not grant the requested scopes{rejection.detail}: {shown_scopes(scopes)}",
                 "Set scopes that it grants in the credential's settings, or have the application granted more.",
             )
         return self.failure(

@@ -22,6 +22,7 @@ from ..errors import AuthError, UnavailableError
 from ..history import SIGN_INS, TABS
 from ..oauth import authorization
 from ..oauth.discovery import same_origin
+from ..oauth.http import valid_scopes
 from ..oauth.redirects import is_pasted, start_url
 from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record
@@ -85,7 +86,7 @@ class Login:
                 return last
             self._attempt = attempt = SignInAttempt()
             device = device or self._profile.grant == "device_code"
-            request = SignInRequest(tuple(dict.fromkeys(scopes)), browser, interactive, device)
+            request = SignInRequest(valid_scopes(dict.fromkeys(scopes)), browser, interactive, device)
             # A daemon: the end of the process does not wait for the user. The pending request stays.
             threading.Thread(target=self._run, args=(attempt, request), name="closient-mcp-login", daemon=True).start()
             return attempt

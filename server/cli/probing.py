@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from ...auth.oauth.discovery import ServerMetadataError, discover
+from ...auth.oauth.discovery import ServerMetadataError, check_reach, checked_url, discover
 from ...auth.oauth.http import HttpClient
 from ...tools.catalog.discovery import WELL_KNOWN, DiscoveryError, DocumentSource, find_documents
 from ...tools.catalog.entries import Entry, InvalidCatalogError, read_catalog
@@ -239,6 +239,8 @@ async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
     wire = HttpClient(trust_env=not is_loopback(home))
     for issuer in dict.fromkeys([home, *usable(filter(None, candidates), home)]):
         try:
+            named = checked_url(issuer, "authorization server", home)
+            await anyio.to_thread.run_sync(check_reach, named, "authorization server", home)
             server = await anyio.to_thread.run_sync(discover, issuer, wire)
         except ServerMetadataError:
             continue

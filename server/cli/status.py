@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...auth.errors import AuthError
 from ...auth.oauth.discovery import same_origin
+from ...auth.oauth.http import shown_scopes
 from ...auth.secrets.references import SecretError
 from ...tools.catalog.discovery import DocumentSource
 from ...tools.formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
@@ -167,14 +168,14 @@ def _credential_line(state: JsonObject, settings: SystemSettings) -> str:
     assert isinstance(settings.credential, SignIn)
     details = {name: as_text(value) for name, value in as_object(state.get("details")).items()}
     who = settings.credential.profile.described(as_text(state["user"]), details)
-    scopes = " ".join(str(scope) for scope in as_list(state["scopes"]))
+    scopes = shown_scopes([str(scope) for scope in as_list(state["scopes"])])
     renewed = f"until {state['expires']}" if state["expires"] else ""
     if state["renewable"] or unattended:
         renewed = f"{renewed}, then renewed automatically" if renewed else "renewed automatically"
     renewed = renewed or "until the service rejects it"
     warning = f"\n  {state['warning']}" if "warning" in state else ""
     where = f" with {state['issuer']}" if "issuer" in state else ""
-    if withheld := " ".join(str(scope) for scope in as_list(state.get("withheld", []))):
+    if withheld := shown_scopes([str(scope) for scope in as_list(state.get("withheld", []))]):
         scopes = f"{scopes}; not granted: {withheld}" if scopes else f"none; not granted: {withheld}"
     kept = ", kept in the keyring" if state["store"] == "keyring" else ""
     if state["store_wanted"] == "keyring" and not kept:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import nullcontext
+from typing import Any
+
 import pytest
 
-from closient_mcp.auth.oauth.discovery import ServerMetadataError, read_metadata
+from closient_mcp.auth.oauth.discovery import ServerMetadataError, check_reach, read_metadata
 from closient_mcp.auth.oauth.http import Response
 
 PUBLIC = "https://id.example"
@@ -46,6 +50,10 @@ def read(issuer: str, **changes: str) -> None:
         "https://[64:ff9b::10.0.0.5]/x",
         "https://[2002:7f00:1::]/x",
         "https://224.0.0.1/x",
+        "https://router.local/x",
+        "https://vault.corp.internal/x",
+        "https://nas.home.arpa./x",
+        "https://router/x",
     ],
 )
 def test_a_public_issuer_names_no_host_in_a_nearer_network(endpoint: str, url: str) -> None:
@@ -74,3 +82,33 @@ def test_an_issuer_may_name_hosts_as_far_away_as_itself(endpoint: str, issuer: s
 def test_an_issuer_in_a_private_network_names_no_host_on_this_machine(url: str) -> None:
     with pytest.raises(ServerMetadataError):
         read("https://10.0.0.5", token_endpoint=url)
+
+
+@pytest.mark.parametrize(
+    ("site", "addresses", "allowed"),
+    [
+        (PUBLIC, ["10.0.0.5"], False),
+        (PUBLIC, ["93.184.215.14", "::1"], False),
+        (PUBLIC, ["fe80::1%eth0"], False),
+        (PUBLIC, ["93.184.215.14"], True),
+        (PUBLIC, [], True),
+        ("https://sso.corp.example", ["10.0.0.5"], True),
+        ("https://sso.corp.example", ["127.0.0.1"], False),
+    ],
+)
+def test_a_name_leads_into_no_nearer_network_than_that_of_the_site_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, site: str, addresses: list[str], allowed: bool
+) -> None:
+    known = {"tokens.corp.example": addresses, "sso.corp.example": ["10.0.0.1"], "id.example": ["93.184.215.14"]}
+
+    def look_up(host: str, *_: object, **__: object) -> list[Any]:
+        if not known[host]:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in known[host]]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    refused = (
+        nullcontext() if allowed else pytest.raises(ServerMetadataError, match="token_endpoint is on this machine")
+    )
+    with refused:
+        check_reach("https://tokens.corp.example/token", "token_endpoint", site)

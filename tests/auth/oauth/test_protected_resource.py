@@ -55,6 +55,21 @@ def test_the_servers_are_tried_in_their_order_but_the_service_itself_first() -> 
     assert len(named(authorization_servers=[f"https://{n}.example" for n in range(1000)])) == 5
 
 
+def test_scopes_that_cannot_be_any_are_not_read_and_neither_are_thousands() -> None:
+    names = ["a", "b\x1b[31m", "c\u202e", "d" * 201, *(f"scope-{number}" for number in range(3000))]
+    answer = Response(200, {**CLOSE, "scopes_supported": names})
+    scopes = read_resource(answer, Challenge(f"{SITE}{WELL_KNOWN}", f"{SITE}/mcp"), SITE).scopes
+    assert scopes[:2] == ("a", "scope-0")
+    assert len(scopes) == 500
+
+
+@pytest.mark.parametrize("location", ["https://x/\x9b31m", "https://x/\u202ea", "https://x/" + "a" * 10_000])
+def test_where_a_server_redirects_to_is_printable_and_short(location: str) -> None:
+    summary = Response(302, headers={"location": location}).summary
+    assert summary.isprintable()
+    assert len(summary) < 250
+
+
 @pytest.mark.parametrize("servers", [None, [], "https://a.example", [5]])
 def test_a_service_that_names_no_server_may_be_one_itself(servers: object) -> None:
     assert named(authorization_servers=servers) == ()

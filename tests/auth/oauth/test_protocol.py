@@ -1097,7 +1097,8 @@ def test_the_keys_are_fetched_again_for_each_sign_in_so_that_new_ones_are_known(
         ('Bearer error="invalid_token", scope="a"', "a"),
         ('Bearer error="insufficient_scope", scope=""', ""),
         ('Bearer error="insufficient_scope", scope="a\\"b"', ""),
-        (f'Bearer error="insufficient_scope", scope="{"a" * 1001}"', ""),
+        (f'Bearer error="insufficient_scope", scope="{"a" * 201} b"', "b"),
+        (f'Bearer scope="{" ".join(f"scope-{n}" for n in range(200))}"', " ".join(f"scope-{n}" for n in range(200))),
         (
             'Bearer scope="qr:generate", resource_metadata="https://h/.well-known/oauth-protected-resource"',
             "qr:generate",

@@ -313,3 +313,18 @@ async def test_a_client_that_acts_for_itself_waits_until_the_server_registers_ag
         with pytest.raises(UnavailableError, match="accepts no more registrations until"):
             await office.session(grant="client_credentials").token()
     assert len(office.asked("/register")) == 1
+
+
+@pytest.mark.parametrize("client_id", ["x" * 1001, "i\x1b[31m", "i\u202e", "ï"])
+def test_rfc_6749_a_1_a_client_id_that_cannot_be_one_is_rejected(office: Office, client_id: str) -> None:
+    office.service.routes["/register"] = Reply({"client_id": client_id}, 201)
+    message = ended(office.login().start(("a",)))
+    assert "no client_id that can be used" in message
+    assert len(message) < 300
+
+
+def test_a_registration_uri_that_is_none_is_not_requested(office: Office) -> None:
+    broken = {"registration_client_uri": "http://[", "registration_access_token": "rat"}
+    method = {"token_endpoint_auth_method": "private_key_jwt"}
+    office.service.routes["/register"] = Reply({"client_id": "i", **broken, **method}, 201)
+    assert "requires the client authentication method private_key_jwt" in ended(office.login().start(("a",)))

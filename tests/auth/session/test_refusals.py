@@ -184,7 +184,7 @@ def test_a_scope_that_a_service_named_and_no_server_knows_is_requested_once(desk
     attempt = desk.login().start(("a",), interactive=True)
     assert attempt.ready.wait(SECONDS)
     come_back(attempt, "error=invalid_scope")
-    assert "does not grant the requested scopes (a x:write)" in ended(attempt)
+    assert "does not grant the requested scopes: a x:write" in ended(attempt)
     assert at_rest()
     assert ended(desk.login().start(("a",), interactive=True)) == ""
     assert len(desk.tabs) == 2

@@ -798,6 +798,7 @@ async def test_a_scope_that_a_service_names_in_every_401_keeps_no_token_from_bei
         (b'{"errors":[{"code":"401","message":"Incorrect retailerId"}]}', {}, "Incorrect retailerId"),
         (b'{"detail": "Wrong \\u001b[31mregion"}', {}, "Wrong  [31mregion"),
         (b"", {"www-authenticate": 'Bearer error_description="Region is EU"'}, "Region is EU"),
+        (b"", {"www-authenticate": f'Bearer error_description="{"x" * 400}"'}, "x" * 300),
         (b'{"detail": "access-token-1 is bad"}', {}, "[secret] is bad"),
     ],
 )
@@ -809,6 +810,36 @@ async def test_the_services_own_sentence_is_quoted(
         with pytest.raises(UserActionRequired, match="has just issued") as caught:
             await client.get(f"{API}/a")
     assert f'It says: "{sentence}"' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("details", "differs"),
+    [({"Retailer_id": "5"}, True), ({"Retailer_id": "1"}, False), ({}, False)],
+    ids=["another", "the same", "unknown"],
+)
+async def test_a_403_names_what_differs_between_the_sign_in_and_the_settings(
+    home: Home, details: dict[str, str], differs: bool
+) -> None:
+    home.sign_in(details=details)
+    session = home.session(expected_details={"Retailer_id": "1"})
+    async with Api(lambda _: 403, body=b'{"detail": "No permission"}').client(session) as client:
+        if not differs:
+            assert (await client.get(f"{API}/a")).json() == {"detail": "No permission"}
+            return
+        with pytest.raises(UserActionRequired) as caught:
+            await client.get(f"{API}/a")
+    assert caught.value.message == 'api.example.com did not permit this (403). It says: "No permission"'
+    assert caught.value.next_step == "The sign-in belongs to retailer 5, the settings say 1."
+
+
+async def test_a_message_names_no_thousand_scopes(home: Home) -> None:
+    home.sign_in()
+    scopes = " ".join(f"scope-{number}" for number in range(700))
+    api = Api(lambda _: 403, {"www-authenticate": f'Bearer error="insufficient_scope", scope="{scopes}"'})
+    async with api.client(home.session()) as client:
+        with pytest.raises(SignInRequired, match="scope-19 and 480 more") as caught:
+            await client.get(f"{API}/a")
+    assert len(caught.value.message) < 400
 
 
 async def test_rfc_6750_3_1_a_missing_scope_is_requested_by_name(home: Home) -> None:

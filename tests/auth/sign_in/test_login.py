@@ -160,7 +160,7 @@ def test_rfc_6749_4_1_2_a_response_without_state_is_rejected_on_the_page_and_whe
             'issued no token: "server_error" (broken). Sign in again later',
         ),
         ("error=unauthorized_client", "rejected a client that it had itself registered"),
-        ("error=invalid_scope", "does not grant the requested scopes (a b). Set scopes that it grants"),
+        ("error=invalid_scope", "does not grant the requested scopes: a b. Set scopes that it grants"),
         ("nothing=1", 'issued no token: "no_code"'),
     ],
 )
