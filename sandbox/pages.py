@@ -1,7 +1,5 @@
 """The HTML pages: front page, product page and picture, and CSRF errors."""
 
-from html import escape
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -9,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from .apis.problems import plain_problem
 from .data.models import Product
+from .pictures import jar
 
 
 @require_safe
@@ -30,19 +29,12 @@ def product(request: HttpRequest, gtin: str) -> HttpResponse:
 
 @require_safe
 def picture(request: HttpRequest, gtin: str) -> HttpResponse:
-    """A product's picture: a label with its name."""
+    """A product's picture."""
     found = Product.objects.filter(gtin=gtin).first()
     if found is None:
         return plain_problem(404)
-    hue = int(gtin) % 360
     return HttpResponse(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 320" role="img">'
-        f'<rect width="320" height="320" rx="24" fill="hsl({hue} 45% 85%)"/>'
-        f'<text x="160" y="150" text-anchor="middle" font-size="22">{escape(found.brand)}</text>'
-        f'<text x="160" y="190" text-anchor="middle" font-size="13">{escape(found.product_name[:40])}</text>'
-        "</svg>",
-        content_type="image/svg+xml",
-        headers={"Cache-Control": "public, max-age=3600"},
+        jar(hue=int(gtin) % 360), content_type="image/png", headers={"Cache-Control": "public, max-age=3600"}
     )
 
 
@@ -62,5 +54,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 urlpatterns = [
     path("", front),
     path("p/<str:gtin>", product),
-    path("p/<str:gtin>/image.svg", picture),
+    path("p/<str:gtin>/image.png", picture),
 ]

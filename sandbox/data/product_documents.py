@@ -39,7 +39,7 @@ def document_of(gtin: str, brand: str, name: str, number: int, year: int) -> dic
     return {
         "description": f"{name}, from {brand}. Ingredients: {', '.join(ingredients)}.",
         "manufacturer": f"{brand} Ltd.",
-        "image_url": f"/p/{gtin}/image.svg",
+        "image_url": f"/p/{gtin}/image.png",
         "net_content": size,
         "net_content_value": amount,
         "net_content_uom": unit,

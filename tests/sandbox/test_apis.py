@@ -213,7 +213,7 @@ def test_nutrition_content_and_compact_record_are_returned(http: httpx2.Client) 
     product = http.get(f"{PRODUCTS}/{RISOTTO}").json()
 
     assert http.get(f"{PRODUCTS}/{RISOTTO}/nutrition").json() == content["nutrition"]
-    assert http.get(content["images"][0]["image_url"]).headers["content-type"] == "image/svg+xml"
+    assert http.get(content["images"][0]["image_url"]).headers["content-type"] == "image/png"
     assert http.get(f"/products/api/v1/browse/products/{product['id']}").json()["gtin"] == RISOTTO
     assert http.get(f"{TRADE_ITEMS}/{RISOTTO}").json()["gpc_brick_code"] == product["gpc_brick_code"]
 
