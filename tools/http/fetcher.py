@@ -51,6 +51,7 @@ class Fetcher:
     """Fetches a system's documents; `trusted_origins` are its own, and `client` has no credentials.
 
     If not `online`, only cached documents are returned that were confirmed in the last `max_age` seconds.
+    A body of more than `max_bytes` is an error.
     """
 
     client: httpx2.AsyncClient
@@ -58,6 +59,7 @@ class Fetcher:
     cache: Cache | None = None
     online: bool = True
     max_age: float | None = None
+    max_bytes: int = MAX_BYTES
 
     def cached(self, url: str) -> Document | None:
         """Return the cached document without using the network."""
@@ -209,9 +211,9 @@ class Fetcher:
                 raise (GoneError if status in (404, 410) else FetchError)(
                     f"HTTP {status} {response.reason_phrase}".strip()
                 )
-            body, cut = await read_capped(response, MAX_BYTES)
+            body, cut = await read_capped(response, self.max_bytes)
             if cut:
-                raise FetchError(f"larger than {MAX_BYTES // 2**20} MiB")
+                raise FetchError(f"larger than {self.max_bytes / 2**20:g} MiB")
             return Document(body, url, time.time(), validators=validators_of(headers, accept))
 
     async def _check_allowed(self, url: str) -> None:
