@@ -58,4 +58,4 @@ clean:
 
 tests/interop/clients/node_modules/.installed: tests/interop/clients/package-lock.json
 	@command -v npm >/dev/null && npm ci --prefix tests/interop/clients --ignore-scripts --no-audit --no-fund && touch $@ \
-	|| echo 'the TypeScript SDK, oidc-provider and playwright-core could not be installed: their tests are skipped'
+	|| echo 'the packages for Node could not be installed: their tests are skipped'

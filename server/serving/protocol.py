@@ -28,6 +28,7 @@ from .elicitation import asker_for, input_required
 from .progress import Progress
 from .sdk_internals import ListChanged, ListChangingServer
 from .user_channel import InputRequired, UserChannel
+from .views import EXTENSION, Views, shows_views, with_view
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class McpBridge:
         self._listed = anyio.Event()
         self._changes = ListChanged()
         self._subscriptions = ListenHandler(self._changes.bus)
+        self._views = Views(bridge)
         self._shown: list[JsonObject] | None = None
         self._began = time.monotonic()
         self._loaded_systems = 0
@@ -76,10 +78,15 @@ class McpBridge:
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_subscriptions_listen=self._subscriptions,
+            on_list_resources=self._views.list_resources if self._views else None,
+            on_read_resource=self._views.read_resource if self._views else None,
             get_tool_input_schema=self._input_schema,
             lifespan=self._lifespan,
         )
         server.middleware.append(self._changes)
+        if self._views:
+            server.extensions[EXTENSION] = {}
+            server.middleware.append(self._views)
         return server
 
     def end_subscriptions(self) -> None:
@@ -163,10 +170,12 @@ class McpBridge:
         if params is not None and params.cursor:  # some clients send an empty cursor for the first page
             raise MCPError(types.INVALID_PARAMS, "Invalid cursor: the list of tools has one page")
         await self._wait_for_documents()
-        self._shown = self._definitions()
+        listed = self._bridge.tools.listed()
+        self._shown = [tool.definition() for tool in listed]
         self._listed.set()
+        definitions = list(map(with_view, listed, self._shown)) if shows_views(ctx) else self._shown
         return types.ListToolsResult(
-            tools=[types.Tool.model_validate(definition) for definition in self._shown],
+            tools=[types.Tool.model_validate(definition) for definition in definitions],
             ttl_ms=60_000,
             cache_scope="private",
         )
@@ -202,6 +211,8 @@ class McpBridge:
                 result = await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), channel)
             except InputRequired as needed:
                 return input_required(needed)
+            if shows_views(ctx):
+                result = await self._views.with_pictures(tool, result)
         return types.CallToolResult.model_validate(result)
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:

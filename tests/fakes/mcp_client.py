@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, TypeAlias
 
 import anyio
 import mcp
 from mcp import types
+from mcp.client.extension import ClientExtension
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge.composition import open_bridge
@@ -25,12 +26,16 @@ KEY = "csb_0123456789abcdef0123456789abcdef_00000000"
 
 @asynccontextmanager
 async def connected(
-    service: Service | Sandbox, era: Era = "2026-07-28", environ: dict[str, str] | None = None, **options: Any
+    service: Service | Sandbox,
+    era: Era = "2026-07-28",
+    environ: dict[str, str] | None = None,
+    extensions: Sequence[ClientExtension] = (),
+    **options: Any,
 ) -> AsyncGenerator[mcp.Client]:
     settings = load_settings(Options(site=service.url, **options), environ or {"CLOSIENT_API_KEY": KEY})
     async with (
         open_bridge(settings, Redaction()) as bridge,
-        mcp.Client(McpBridge(bridge).server(), mode=era) as client,
+        mcp.Client(McpBridge(bridge).server(), mode=era, extensions=extensions) as client,
     ):
         yield client
 

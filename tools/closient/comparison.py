@@ -13,7 +13,7 @@ from .search import check_availability, read_location
 from .several import read_several
 from .unit_price import unit_price
 
-_IDENTITY = ("gtin", "name", "brand", "size", "data_source", "confidence_score")
+_IDENTITY = ("gtin", "name", "brand", "size", "image_url", "data_source", "confidence_score")
 _STOCKED = ("in_stock", "low_stock")
 _VERDICTS = {
     "yes": "Recalled",

@@ -19,6 +19,7 @@ from .offline_tools import offline_tools
 from .recall_check import check_recalls
 from .resolve import resolve_gtin
 from .search import check_availability, refine_search, search_products
+from .view import PRODUCTS as PRODUCTS_VIEW
 
 _Request: TypeAlias = Callable[[SiteClient, JsonObject], Awaitable[JsonObject]]
 _Definition: TypeAlias = tuple[str, str, str, JsonObject, JsonObject, tuple[str, ...], _Request]
@@ -110,6 +111,9 @@ _TOOLS: tuple[_Definition, ...] = (
     ),
 )
 
+# Their answers are no products.
+_WITHOUT_VIEW = ("resolve_gtin", "check_recalls")
+
 
 @dataclass(frozen=True, slots=True)
 class Closient:
@@ -143,6 +147,7 @@ class Closient:
             scopes=scopes,
             output_schema=output_schema,
             open_world=name == "resolve_gtin",
+            view=None if name in _WITHOUT_VIEW else PRODUCTS_VIEW,
         )
 
 

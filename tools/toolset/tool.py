@@ -13,6 +13,7 @@ from ..results.result import Result
 from ..schema.published import published
 from ..schema.shortening import shorten, shorten_text
 from ..tiers.tier import Tier
+from .view import View
 
 DESCRIBE = "describe_operation"
 
@@ -26,7 +27,7 @@ class Tool:
     `idempotent` and `open_world` are the MCP hints of these names. `api` is empty for tools of no single API, `scopes`
     are the OAuth scopes that a call needs. With `abridged`, lists show the tool shortened. `method`, `path`,
     `operation_id` and `tags` are those of its operation, if it has one, `answer` outlines what it returns, and `errors`
-    says what its error statuses mean.
+    says what its error statuses mean. Hosts can show its results in `view`.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Tool:
     tags: tuple[str, ...] = ()
     answer: JsonValue = None
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
+    view: View | None = None
 
     @property
     def sentence(self) -> str:
