@@ -5,10 +5,12 @@ from typing import Any, Literal
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Field, Query, Schema
 
-from ..data.models import ApiKey, Membership, Organization
-from .authentication import ApiKeyAuth, Caller, authenticated, require_role
+from ..data import api_keys
+from ..data.models import ApiKey, Membership, Organization, short_id
+from .authentication import WRITERS, ApiKeyAuth, Caller, authenticated, require_role
 from .openapi import new_api
 from .pagination import PageQuery, Pagination, paginated
 from .problems import ProblemError
@@ -16,6 +18,8 @@ from .problems import ProblemError
 api = new_api("account", "Users, organizations, memberships, API keys and preferences.")
 
 READ = ApiKeyAuth("account:read")
+WRITE = ApiKeyAuth("account:write")
+_KEY_LIMIT = 300
 
 
 class OrganizationRef(Schema):
@@ -90,6 +94,29 @@ class KeyOut(Schema):
     rate_limit_per_minute: int
     created: datetime
     metadata: dict[str, str]
+
+
+class CreatedKey(Schema):
+    id: str
+    name: str
+    description: str
+    role: str
+    created: datetime
+    key: str = Field(description="The key itself, which is shown only now.")
+    metadata: dict[str, str]
+
+
+class KeyIn(Schema):
+    name: str = Field(..., min_length=1, max_length=100, pattern=r"\S")
+    description: str = Field("", max_length=255)
+    role: Literal["manager", "editor", "readonly"] = Field("readonly", description="What the key may do.")
+
+
+class KeyPatch(Schema):
+    """Members that are left out keep their value."""
+
+    name: str | None = Field(None, min_length=1, max_length=100, pattern=r"\S")
+    description: str | None = Field(None, max_length=255)
 
 
 class KeyPage(Schema):
@@ -203,23 +230,92 @@ def list_members(
 )
 def list_api_keys(request: HttpRequest, organization_id: str, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists an organization's API keys, masked: a key is shown whole only when it is created."""
-    require_role(authenticated(request), organization_id, "OWNER", "MANAGER")
-    keys = ApiKey.objects.filter(organization_id=organization_id).order_by("name")
-    shown: list[dict[str, Any]] = [
-        {
-            "id": key.id,
-            "name": key.name,
-            "description": key.description,
-            "role": key.role.lower(),
-            "masked_key": f"{key.prefix}_...{key.last4}",
-            "is_active": key.is_active,
-            "rate_limit_per_minute": key.rate_limit_per_minute,
-            "created": key.created,
-            "metadata": {},
-        }
-        for key in keys
-    ]
-    return paginated(shown, query)
+    require_role(authenticated(request), organization_id, *WRITERS)
+    keys = ApiKey.objects.filter(organization_id=organization_id).order_by("name", "id")
+    return paginated([_key(key) for key in keys], query)
+
+
+@api.post(
+    "/organizations/{organization_id}/api-keys",
+    response={201: CreatedKey},
+    auth=WRITE,
+    summary="Create an API key",
+    tags=["account"],
+)
+def create_api_key(request: HttpRequest, organization_id: str, body: KeyIn) -> tuple[int, dict[str, Any]]:
+    """Creates a business key of an organization and returns it whole, once."""
+    require_role(authenticated(request), organization_id, *WRITERS)
+    key = api_keys.make_random("csb")
+    digest = api_keys.digest(key)
+    stored = ApiKey.objects.create(
+        id=short_id(f"key {digest}"),
+        digest=digest,
+        prefix="csb",
+        last4=key[-4:],
+        name=body.name.strip(),
+        description=body.description,
+        role=body.role.upper(),
+        is_active=True,
+        rate_limit_per_minute=_KEY_LIMIT,
+        created=timezone.now(),
+        organization_id=organization_id,
+    )
+    return 201, {**_key(stored), "key": key}
+
+
+@api.patch(
+    "/organizations/{organization_id}/api-keys/{key_id}",
+    response=KeyOut,
+    auth=WRITE,
+    summary="Update an API key",
+    tags=["account"],
+)
+def update_api_key(request: HttpRequest, organization_id: str, key_id: str, body: KeyPatch) -> dict[str, Any]:
+    """Changes the name or the description of a key."""
+    stored = _own_key(request, organization_id, key_id)
+    if body.name is not None:
+        stored.name = body.name.strip()
+    if body.description is not None:
+        stored.description = body.description
+    stored.save()
+    return _key(stored)
+
+
+@api.delete(
+    "/organizations/{organization_id}/api-keys/{key_id}",
+    response={204: None},
+    auth=WRITE,
+    summary="Revoke an API key",
+    tags=["account"],
+)
+def revoke_api_key(request: HttpRequest, organization_id: str, key_id: str) -> tuple[int, None]:
+    """Revokes a key for good: requests with it are rejected from now on."""
+    stored = _own_key(request, organization_id, key_id)
+    stored.is_active = False
+    stored.save()
+    return 204, None
+
+
+def _own_key(request: HttpRequest, organization_id: str, key_id: str) -> ApiKey:
+    require_role(authenticated(request), organization_id, *WRITERS)
+    stored = ApiKey.objects.filter(id=key_id, organization_id=organization_id).first()
+    if stored is None:
+        raise ProblemError(404, f"There is no API key with the id {key_id}.")
+    return stored
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "description": key.description,
+        "role": key.role.lower(),
+        "masked_key": f"{key.prefix}_...{key.last4}",
+        "is_active": key.is_active,
+        "rate_limit_per_minute": key.rate_limit_per_minute,
+        "created": key.created,
+        "metadata": {},
+    }
 
 
 def _user(caller: Caller) -> User | None:

@@ -13,6 +13,7 @@ from ..data import fulltext
 from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Organization, Product, short_id
 from . import product_schemas as schemas
+from . import symbols
 from .authentication import WRITERS, ApiKeyAuth, Caller, anyone, authenticated, require_role
 from .known_products import known_product, normalized_gtin, own_product
 from .metadata import merged
@@ -25,6 +26,8 @@ api = new_api(
     "products",
     "The GTIN repository: products, their ingredients, nutrition, certifications, claims and recalls.",
 )
+
+api.add_router("", symbols.router)
 
 READ = ApiKeyAuth("products:read")
 WRITE = ApiKeyAuth("products:write")

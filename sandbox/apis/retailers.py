@@ -1,5 +1,6 @@
 """The retailers API: retailers, and what their stores offer; the offers are those that the search finds."""
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -8,8 +9,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Schema
 
+from ..data import fulltext
 from ..data.models import Offer, Product, Retailer, Store, short_id
-from .authentication import WRITERS, ApiKeyAuth, authenticated
+from .authentication import WRITERS, ApiKeyAuth, authenticated, require_role
 from .openapi import new_api
 from .problems import ProblemError, invalid_field
 
@@ -65,27 +67,37 @@ class OfferIn(Schema):
     quantity_on_hand: int | None = Field(None, ge=0, le=1_000_000, description="null: unknown.")
 
 
+class RetailerIn(Schema):
+    name: str = Field(..., min_length=1, max_length=100, pattern=r"\S")
+
+
+@api.post(
+    "/organizations/{organization_id}/retailers",
+    response={201: RetailerOut},
+    auth=WRITE,
+    summary="Create a retailer",
+)
+def create_retailer(request: HttpRequest, organization_id: str, body: RetailerIn) -> tuple[int, dict[str, Any]]:
+    """Creates a retailer that an organization of the caller runs; it has no stores yet."""
+    require_role(authenticated(request), organization_id, *WRITERS)
+    name = body.name.strip()
+    retailer = Retailer.objects.create(
+        id=short_id(f"retailer {secrets.token_hex()}"),
+        name=name,
+        created=timezone.now(),
+        organization_id=organization_id,
+    )
+    fulltext.add([("retailer", retailer.id, name, "", "Retailer")])
+    return 201, _retailer_out(retailer)
+
+
 @api.get("/retailers/{retailer_id}", response=RetailerOut, auth=READ, summary="Get a retailer")
 def get_retailer(request: HttpRequest, retailer_id: str) -> dict[str, Any]:
     """Returns a retailer."""
     retailer = Retailer.objects.filter(id=retailer_id).first()
     if retailer is None:
         raise ProblemError(404, f"There is no retailer with the id {retailer_id}.")
-    return {
-        "id": retailer.id,
-        "name": retailer.name,
-        "created": retailer.created,
-        "metadata": {},
-        "is_online": False,
-        "is_physical": True,
-        "website": "",
-        "gln": "",
-        "is_canonical": True,
-        "organization_id": retailer.organization_id,
-        "marketplace_regions": [],
-        "category": "grocery",
-        "is_active": True,
-    }
+    return _retailer_out(retailer)
 
 
 @api.get("/in-store-offers/{offer_id}", response=OfferOut, auth=READ, summary="Get an in-store offer")
@@ -121,6 +133,24 @@ def create_in_store_offer(request: HttpRequest, organization_id: str, body: Offe
         last_checked_at=timezone.now(),
     )
     return 201, _offer_out(offer)
+
+
+def _retailer_out(retailer: Retailer) -> dict[str, Any]:
+    return {
+        "id": retailer.id,
+        "name": retailer.name,
+        "created": retailer.created,
+        "metadata": {},
+        "is_online": False,
+        "is_physical": True,
+        "website": "",
+        "gln": "",
+        "is_canonical": True,
+        "organization_id": retailer.organization_id,
+        "marketplace_regions": [],
+        "category": "grocery",
+        "is_active": True,
+    }
 
 
 def _offer_out(offer: Offer) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import secrets
 import zlib
 
 _FORM = re.compile(r"(csb|csu|cpk)_([A-Za-z0-9]{32})_([0-9a-f]{8})")
@@ -11,6 +12,11 @@ def make(prefix: str, seed: str) -> str:
     """The key for this seed; the sandbox's keys are the same at every start."""
     body = hashlib.sha256(f"closient sandbox {seed}".encode()).hexdigest()[:32]
     return f"{prefix}_{body}_{_checksum(body)}"
+
+
+def make_random(prefix: str) -> str:
+    """A key that was not there before."""
+    return make(prefix, secrets.token_hex())
 
 
 def is_well_formed(key: str) -> bool:

@@ -4,6 +4,7 @@ Django OAuth Toolkit 3.4 allows one grant type per application, and reports a di
 `invalid_request`.
 """
 
+import time
 from typing import Any
 
 from . import tokens
@@ -44,11 +45,21 @@ class Validator(OAuth2Validator):
         return super().validate_code(client_id, code, client, request, *args, **kwargs)
 
     def save_bearer_token(self, token: dict[str, str], request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Save the tokens, and which code gave them."""
+        """Save the tokens, and which code gave them; a code gives an id_token, also without the scope `openid`."""
         saved = super().save_bearer_token(token, request, *args, **kwargs)
         if request.code:
             tokens.remember_redeemed(request.code, token)
+            if "id_token" not in token:
+                token["id_token"] = self._id_token(token, request)
         return saved
+
+    def _id_token(self, token: dict[str, str], request: Any) -> str:
+        """An id_token that names the user by `sub` alone."""
+        claims = {"sub": str(request.user.pk), "aud": request.client_id, "iat": int(time.time())}
+        nonce = self.get_authorization_code_nonce(request.client_id, request.code, request.redirect_uri, request)
+        if nonce:
+            claims["nonce"] = nonce
+        return self.finalize_id_token(claims, token, None, request)
 
     def get_additional_claims(self, request: Any) -> dict[str, str]:
         """The user's name and email address for the id_token."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import httpx2
 import pytest
+import segno
 
 from ..fakes.person import bearer, http_client, signed_in
 from ..fakes.service import Sandbox
@@ -320,6 +322,35 @@ def test_members_and_masked_keys_are_listed(sandbox: Sandbox, http: httpx2.Clien
     assert not any(key in keys.text for key in sandbox.keys.values())
 
 
+def test_a_created_key_works_until_it_is_revoked(http: httpx2.Client, anonymous: httpx2.Client) -> None:
+    organization = http.get("/account/api/v1/organizations").json()["data"][0]["id"]
+    keys = f"/account/api/v1/organizations/{organization}/api-keys"
+    created = http.post(keys, json={"name": "ETL", "role": "manager"})
+    key, url = {"X-API-Key": created.json()["key"]}, f"{keys}/{created.json()['id']}"
+
+    assert created.status_code == 201
+    assert anonymous.get("/account/api/v1/whoami", headers=key).json()["api_key"]["role"] == "manager"
+    assert http.patch(url, json={"name": "Nightly ETL"}).json()["name"] == "Nightly ETL"
+    listed = http.get(keys)
+    assert created.json()["key"] not in listed.text
+    assert http.delete(url).status_code == 204
+    rejected = anonymous.get("/account/api/v1/whoami", headers=key)
+    assert (rejected.status_code, "disabled" in rejected.json()["detail"]) == (403, True)
+    states = {key["name"]: key["is_active"] for key in http.get(keys).json()["data"]}
+    assert states == {"Business": True, "Disabled": False, "Publishable": True, "Nightly ETL": False}
+
+
+def test_a_readonly_key_changes_nothing(http: httpx2.Client, anonymous: httpx2.Client) -> None:
+    organization = http.get("/account/api/v1/organizations").json()["data"][0]["id"]
+    keys = f"/account/api/v1/organizations/{organization}/api-keys"
+    key = {"X-API-Key": http.post(keys, json={"name": "Reader"}).json()["key"]}
+
+    assert anonymous.get(f"{PRODUCTS}/{RECALLED}", headers=key).status_code == 200
+    assert anonymous.patch(f"{PRODUCTS}/{RECALLED}", json={}, headers=key).status_code == 403
+    assert anonymous.post(keys, json={"name": "x"}, headers=key).status_code == 403
+    assert http.delete(f"{keys}/{'2' * 22}").status_code == 404
+
+
 def test_rules_and_custom_urls_of_the_resolver(http: httpx2.Client) -> None:
     organization = http.get("/account/api/v1/organizations").json()["data"][0]["id"]
     base = f"/resolver/api/v1/organizations/{organization}"
@@ -332,3 +363,27 @@ def test_rules_and_custom_urls_of_the_resolver(http: httpx2.Client) -> None:
     assert http.get("/resolver/api/v1/organizations/unknown/resolution-rules").status_code == 403
     assert http.put(f"{base}/custom-urls/unknown", json={"url": "https://brand.example/"}).status_code == 404
     assert http.put(f"{base}/custom-urls/unknown", json={"url": "javascript:x"}).status_code == 422
+
+
+def test_a_qr_code_contains_the_digital_link_and_is_cached(sandbox: Sandbox, http: httpx2.Client) -> None:
+    body = {"gtin": "6-14141-12345-2", "lot": "A/1", "serial": "7", "expiry": "271231", "format": "svg", "size": 300}
+    response = http.post("/products/api/v1/qr/", json=body)
+    expected = BytesIO()
+    segno.make_qr(f"{sandbox.url}/01/{RECALLED}/10/A%2F1/21/7?17=271231").save(expected, kind="svg", scale=7)
+
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
+    assert response.content == expected.getvalue()
+    known = {"If-None-Match": response.headers["etag"]}
+    assert http.post("/products/api/v1/qr/", json=body, headers=known).status_code == 304
+    other = http.post("/products/api/v1/qr/", json=body | {"format": "png"}, headers=known)
+    assert (other.status_code, other.content[:4]) == (200, b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"gtin": "614141123453"}, {"gtin": "x"}, {"lot": "a b"}, {"expiry": "2712"}, {"size": 1}, {"format": "gif"}],
+)
+def test_a_qr_code_of_something_else_is_422(http: httpx2.Client, change: dict[str, Any]) -> None:
+    response = http.post("/products/api/v1/qr/", json={"gtin": RECALLED} | change)
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, next(iter(change)))

@@ -89,16 +89,19 @@ def test_step_2b_a_server_gets_tokens_without_a_user(sandbox: Sandbox, http: htt
     assert http.get("/account/api/v1/whoami", headers=bearer(tokens)).json()["user_id"] is None
 
 
-def test_steps_3_and_4_lead_from_consent_to_the_first_row_of_data(sandbox: Sandbox, http: httpx2.Client) -> None:
+@pytest.mark.parametrize("scope", ["search:read products:read", "search:read products:read openid"])
+def test_steps_3_and_4_lead_from_consent_to_the_first_row_of_data(
+    sandbox: Sandbox, http: httpx2.Client, scope: str
+) -> None:
     application = register(sandbox, http, token_endpoint_auth_method="client_secret_basic")
     with somebody(sandbox) as person:
-        back = person.decides(application.query(scope="search:read products:read openid"))
+        back = person.decides(application.query(scope=scope))
     tokens = application.redeem(back["code"]).json()
     metadata = http.get("/.well-known/openid-configuration").json()
     claims = jwt.decode(tokens["id_token"], KeySet.import_key_set(http.get(metadata["jwks_uri"]).json())).claims
 
     assert (back["state"], back["iss"]) == ("a state", metadata["issuer"])
-    assert (tokens["expires_in"], tokens["token_type"]) == (3600, "Bearer")
+    assert (tokens["expires_in"], tokens["token_type"], tokens["scope"]) == (3600, "Bearer", scope)
     assert (claims["iss"], claims["aud"]) == (metadata["issuer"], application.client_id)
 
     tokens = application.refresh(tokens["refresh_token"]).json()

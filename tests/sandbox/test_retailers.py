@@ -58,6 +58,17 @@ def test_a_retailer_is_found_by_the_id_of_the_search(http: httpx2.Client) -> Non
     assert http.get(f"{API}/retailers/{'2' * 22}").status_code == 404
 
 
+def test_a_created_retailer_is_found_and_belongs_to_the_organization(http: httpx2.Client) -> None:
+    url = f"{API}/organizations/{organization(http)}/retailers"
+    created = http.post(url, json={"name": "Cobble Hill Grocery"})
+
+    assert created.status_code == 201
+    assert http.get(f"{API}/retailers/{created.json()['id']}").json() == created.json()
+    (hit,) = http.get("/search/api/v1/search", params={"q": "Cobble", "type": "retailer"}).json()["items"]
+    assert hit["id"] == created.json()["id"]
+    assert http.post(f"{API}/organizations/{'2' * 22}/retailers", json={"name": "x"}).status_code == 403
+
+
 def test_a_created_offer_is_found_nearby_and_cannot_be_created_twice(http: httpx2.Client) -> None:
     store = own(nearby(http, "tofu"))[0]["store"]["id"]
     product = http.get(f"/products/api/v1/products/{GTIN}").json()["id"]

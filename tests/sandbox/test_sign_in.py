@@ -307,8 +307,18 @@ def test_an_id_token_is_signed_and_names_the_user(application: Application, http
     assert userinfo == {name: token.claims[name] for name in ("sub", "name", "preferred_username", "email")}
 
 
-def test_without_openid_there_is_no_id_token(application: Application, alice: Person) -> None:
-    assert "id_token" not in application.redeem(alice.decides(application.query())["code"]).json()
+def test_without_openid_the_id_token_names_the_user_by_sub_alone(
+    application: Application, http: httpx2.Client, alice: Person
+) -> None:
+    tokens = application.redeem(alice.decides(application.query(nonce="a nonce"))["code"]).json()
+    metadata = http.get("/.well-known/openid-configuration").json()
+    claims = jwt.decode(tokens["id_token"], KeySet.import_key_set(http.get(metadata["jwks_uri"]).json())).claims
+
+    assert tokens["scope"] == "search:read products:read"
+    assert (claims["iss"], claims["aud"], claims["nonce"]) == (metadata["issuer"], application.client_id, "a nonce")
+    assert claims["sub"]
+    assert not claims.keys() & {"name", "preferred_username", "email"}
+    assert "id_token" not in application.refresh(tokens["refresh_token"]).json()
 
 
 def test_a_refresh_returns_a_new_id_token(application: Application, alice: Person) -> None:
