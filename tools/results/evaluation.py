@@ -11,7 +11,7 @@ from jmespath.exceptions import JMESPathError, JMESPathTypeError
 from jmespath.functions import Functions
 from jmespath.visitor import Options, TreeInterpreter
 
-from ..formats.json_values import JsonValue, LiteralNumber, as_list
+from ..formats.json_values import JsonValue, LiteralNumber, as_list, as_text
 
 # About three seconds.
 _MAX_STEPS = 4_000_000
@@ -84,8 +84,15 @@ class _Functions(Functions):
         arguments = list(resolved_args)
         for argument in arguments:
             (self._steps.take_for_all if function_name in _DEEP else self._steps.take_for)(argument)
+        if function_name == "join" and len(arguments) == 2:
+            separator, items = arguments
+            self._steps.take(len(as_text(separator)) * len(as_list(items)) // _CHARACTERS_OF_A_STEP)
         try:
             return super().call_function(function_name, arguments)
+        except JMESPathTypeError as error:
+            value: JsonValue = error.current_value  # all of it would be in the message
+            error.current_value = "…" if isinstance(value, list | dict) else as_text(value)[:80] or value
+            raise
         except JMESPathError:
             raise
         except (TypeError, ValueError, OverflowError):
@@ -99,7 +106,7 @@ class _Interpreter(TreeInterpreter):
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         self._steps.take()
-        result = super().visit(node, *args, **kwargs)
+        result = getattr(self, f"visit_{node['type']}")(node, *args, **kwargs)
         if isinstance(result, float) and not math.isfinite(result):
             raise JMESPathError("a number is too large, or not a number")
         return result

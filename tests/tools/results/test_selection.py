@@ -40,10 +40,21 @@ def test_an_expression_over_a_thousand_items_is_evaluated(expression: str, selec
         ([1], "|".join(["[@,@][]"] * 80)),
         ([0] * 1_000, f"[{_COPIES}][]"),
         ("x" * 10_000, f"join('',[{_COPIES}])"),
+        (["x"] * 1_000, f"join('{'-' * 3_000}', @)"),
         (10**4_000, f"[{_COPIES}]|[{','.join(['@'] * 20)}]|to_string(@)"),
         ([[[0] * 100] * 60] * 10, "map(&map(&map(&[@,@],@),@),@)"),
     ],
-    ids=["text", "equality", "contains", "doubled lists", "flattened copies", "joined", "digits", "nested maps"],
+    ids=[
+        "text",
+        "equality",
+        "contains",
+        "doubled lists",
+        "flattened copies",
+        "joined",
+        "separators",
+        "digits",
+        "nested maps",
+    ],
 )
 def test_an_expression_that_multiplies_the_value_is_refused(value: JsonValue, expression: str) -> None:
     with pytest.raises(JMESPathError, match=r"it takes too long: select fewer items before it, such as data\[:1000\]"):
@@ -59,6 +70,7 @@ def test_an_expression_that_multiplies_the_value_is_refused(value: JsonValue, ex
         ([10**400, 1], "avg(@)", "avg() got a value that it cannot take"),
         ([1], "[::0]", "the step of a slice is 0"),
         ([1], f"{'[' * 480}@{']' * 480}", "it is nested too deeply"),
+        (1, f"{_DOUBLED}|sum(@)", "In function sum(), invalid type for value: …"),
         ([1], "max(@, @)", "Expected 1 argument for function max()"),
     ],
 )
