@@ -25,7 +25,7 @@ check: .venv/.dev  ## lint, formatting, types and workflows
 prove: .venv/.dev  ## long searches for documents that the readers cannot handle
 	$(BIN)/pytest -q -m prove
 
-bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in one run; races and interruptions as counts
+bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in one run; races, limits, sizes and tasks as counts
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.systems
 	$(BIN)/python -m bench.list_sizes
