@@ -105,6 +105,21 @@ def test_callers_of_a_burst_get_equal_shares_though_requests_are_refused() -> No
     assert max(shares.values()) - min(shares.values()) <= in_flight_at_first + 1
 
 
+async def test_a_limit_is_kept_from_the_headers_on_though_the_body_breaks_off() -> None:
+    async def broken() -> AsyncGenerator[bytes]:
+        yield b"{"
+        raise httpx2.ReadError("connection lost")
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"RateLimit": "limit=20, remaining=0, reset=40"}, content=broken())
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
+        sender = Sender(client, frozenset({URL}), "acme")
+        with pytest.raises(UnreachableError, match="broke off"):
+            await sender.send(Request("POST", f"{URL}/a", group="a"))
+        assert 39 < sender.governor.delay("a") <= 41
+
+
 async def test_many_slow_calls_of_a_caller_do_not_delay_another() -> None:
     arrived: list[str] = []
     released = anyio.Event()
