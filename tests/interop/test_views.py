@@ -76,7 +76,7 @@ def test_a_search_a_lookup_and_a_comparison_are_seen(sandbox: Sandbox, tmp_path:
     search, lookup, comparison, detail = views(
         sandbox,
         tmp_path,
-        shown("search_products", 1000, query="peanut butter", limit=3, **_VICTORIA),
+        shown("search_products", 1000, press="Show 2 more", query="peanut butter", limit=14, **_VICTORIA),
         shown("lookup_product", 360, press="Check recalls", gtin=_PEANUT),
         shown(
             "compare_products",
@@ -88,8 +88,8 @@ def test_a_search_a_lookup_and_a_comparison_are_seen(sandbox: Sandbox, tmp_path:
         shown("get_product_detail", 360, gtin=_PEANUT),
     )
     assert "Results for “peanut butter”" in search["text"]
-    assert "3 of at least" in search["text"]
-    assert search["images"] == [160, 160, 160]
+    assert "14 of at least" in search["text"]
+    assert search["images"] == [160] * 14
     for words in ("$", "In stock", " km away", "Victoria, BC", "Not stated: check the pack", "Recalls not checked"):
         assert words in search["text"]
     # The button was reached and pressed by keys, and what it brought has the focus.

@@ -56,10 +56,6 @@ function applyContext({ theme, locale, timeZone, styles }) {
 }
 
 async function connect() {
-  new ResizeObserver(() => {
-    const height = Math.ceil(document.documentElement.getBoundingClientRect().height);
-    post({ method: "ui/notifications/size-changed", params: { height } });
-  }).observe(document.documentElement);
   const answer = await request("ui/initialize", {
     protocolVersion: "2026-01-26",
     appInfo: { name: "closient-mcp products", version: "1" },
@@ -68,6 +64,10 @@ async function connect() {
   host.capabilities = answer.hostCapabilities ?? {};
   applyContext(answer.hostContext ?? {});
   post({ method: "ui/notifications/initialized", params: {} });
+  new ResizeObserver(() => {
+    const height = Math.ceil(document.documentElement.getBoundingClientRect().height);
+    post({ method: "ui/notifications/size-changed", params: { height } });
+  }).observe(document.documentElement);
 }
 
 // Values as text. Everything in a result is untrusted: it only ever becomes the text of a node.
@@ -82,6 +82,11 @@ function element(tag, className, ...children) {
 function text(value, limit = 160) {
   const letters = Array.from(typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : "");
   return letters.length > limit ? `${letters.slice(0, limit - 1).join("")}…` : letters.join("");
+}
+
+function listed(lines, className = "") {
+  const more = lines.length > MAX_LIST ? [`and ${lines.length - MAX_LIST} more`] : [];
+  return element("ul", className, ...[...lines.slice(0, MAX_LIST), ...more].map((line) => element("li", "", line)));
 }
 
 function words(value) {
@@ -115,7 +120,8 @@ function distance(kilometres) {
 function moment(value) {
   const time = /T/.test(value) ? new Date(value) : new Date(NaN);
   if (Number.isNaN(time.getTime())) return text(value, 40);
-  return new Intl.DateTimeFormat(host.locale, { dateStyle: "medium", timeStyle: "short", timeZone: host.timeZone }).format(time);
+  const format = { dateStyle: "medium", timeStyle: "short", timeZone: host.timeZone };
+  return new Intl.DateTimeFormat(host.locale, format).format(time);
 }
 
 // What a result says, the same for every tool: products, each with its facts by name.
@@ -190,7 +196,9 @@ function detailed(answer) {
     return each.filter((entry) => entry[flag]).map((entry) => entry.name);
   };
   const nutrition = object(answer.nutrition);
-  const nutrients = list(nutrition.nutrients).map(object);
+  const nutrients = list(nutrition.nutrients).map(object).map(
+    ({ name, amount }) => `${text(name)}: ${text(amount) || "not stated"}`,
+  );
   const ingredients = list(answer.ingredients).map((entry) => text(object(entry).name)).join(", ");
   const own = product.contains_allergens;
   return {
@@ -201,9 +209,8 @@ function detailed(answer) {
       Ingredients: text(ingredients, 1000) || unknown(),
       Certifications: tags(answer.certifications),
       Claims: tags(answer.claims),
-      [`Nutrition${nutrition.serving_size ? ` per ${text(nutrition.serving_size, 40)}` : ""}`]: nutrients.length
-        ? element("ul", "", ...nutrients.slice(0, MAX_LIST).map((row) => element("li", "", `${text(row.name)}: ${text(row.amount) || "not stated"}`)))
-        : unknown(),
+      [`Nutrition${nutrition.serving_size ? ` per ${text(nutrition.serving_size, 40)}` : ""}`]:
+        nutrients.length ? listed(nutrients) : unknown(),
       Data: trust(product),
     },
   };
@@ -226,9 +233,8 @@ function allergens(names, product) {
 function tags(entries, className = "") {
   if (!Array.isArray(entries)) return unknown();
   if (!entries.length) return "None listed";
-  const labels = entries.slice(0, MAX_LIST).map((entry) => (typeof entry === "string" ? text(entry, 80) : label(object(entry))));
-  const more = entries.length > MAX_LIST ? [`and ${entries.length - MAX_LIST} more`] : [];
-  return element("ul", `tags ${className}`, ...[...labels, ...more].map((name) => element("li", "", name)));
+  const labels = entries.map((entry) => (typeof entry === "string" ? text(entry, 80) : label(object(entry))));
+  return listed(labels, `tags ${className}`);
 }
 
 function label(entry) {
@@ -270,10 +276,9 @@ function head(product, pictures) {
     picture.replaceChildren(image);
   }
   const brand = [text(product.brand, 80), text(product.size, 40)].filter(Boolean).join(" · ");
-  return element(
-    "div", "head", picture,
-    element("div", "", element("h2", "", name), element("p", "muted small", brand), element("p", "muted small", `GTIN ${text(product.gtin, 14) || "not stated"}`)),
-  );
+  const gtin = `GTIN ${text(product.gtin, 14) || "not stated"}`;
+  const who = element("div", "", element("h2", "", name), aside(brand), aside(gtin));
+  return element("div", "head", picture, who);
 }
 
 function recallOf(product) {
@@ -297,7 +302,8 @@ async function checkRecalls(place, button, gtin) {
     const answer = await request("tools/call", { name: "check_recalls", arguments: { gtin } });
     const found = object(answer.structuredContent);
     if (answer.isError) throw new Error(text(object(list(answer.content)[0]).text, 300));
-    showRecall(place, found.affected ?? null, list(found.recalls).map((recall) => object(recall).title));
+    const recalls = list(found.recalls).map(object).filter((recall) => recall.affects_lot === found.affected);
+    showRecall(place, found.affected, recalls.map((recall) => recall.title));
   } catch (error) {
     place.replaceChildren(element("p", "alert", `Recalls could not be checked: ${error.message}`));
   }
@@ -311,32 +317,45 @@ function showRecall(place, verdict, titles) {
     place.className = `recall small banner ${recalled[0]}`;
     place.replaceChildren(element("strong", "", recalled[1]), ...details);
   } else if (verdict === "no") {
-    place.replaceChildren("No open recall");
+    // The recalls of other lots are open all the same.
+    place.replaceChildren(titles.length ? "No open recall covers it" : "No open recall");
   } else {
     place.replaceChildren(element("span", "alert", "Unknown whether it is recalled"));
   }
 }
 
+function aside(line) {
+  return line && element("p", "muted small", line);
+}
+
 function offerOf(product) {
-  const made = element("div", "offer");
+  const made = element("div", "offer", product.isOffer ? aside(product.offerTitle ?? "") : "");
   if (!product.isOffer) return made;
-  if (product.offerTitle) made.append(element("p", "muted small", product.offerTitle));
-  if (product.cheapest_in_stock === null) return element("div", "offer", ...made.childNodes, element("p", "muted", "Not known"));
-  const price = object(product.price);
-  const amount = "amount" in price ? element("span", "price", money(price.amount, price.currency)) : element("span", "muted", "Price not stated");
-  const line = element("p", "", amount);
-  const unit = object(product.unit_price);
-  if (unit.amount) line.append(" ", element("span", "muted small", `${money(unit.amount, price.currency)} per ${text(unit.per, 10)}`));
-  made.append(line);
+  if (product.cheapest_in_stock === null) {
+    made.append(element("p", "muted", "Not known"));
+    return made;
+  }
   const stock = product.stock_status ? words(product.stock_status) : "Stock not stated";
   const away = typeof product.distance_km === "number" ? distance(product.distance_km) : "Distance not stated";
-  made.append(element("p", "", product.online ? `${stock} · online` : `${stock} · ${away}`));
   const store = object(product.store);
-  const where = [text(store.name, 80), text(store.address)].filter(Boolean).join(", ");
-  made.append(element("p", "muted small", where));
-  const checked = product.last_checked_at ? `As of ${moment(product.last_checked_at)}` : "Age of price and stock not stated";
-  made.append(element("p", "muted small", checked));
+  const checked = product.last_checked_at;
+  const rest = [
+    aside([text(store.name, 80), text(store.address)].filter(Boolean).join(", ")),
+    aside(checked ? `As of ${moment(checked)}` : "Age of price and stock not stated"),
+  ];
+  made.append(priceOf(product), element("p", "", `${stock} · ${product.online ? "online" : away}`), ...rest);
   return made;
+}
+
+function priceOf(product) {
+  const price = object(product.price);
+  if (!("amount" in price)) return element("p", "muted", "Price not stated");
+  const line = element("p", "", element("span", "price", money(price.amount, price.currency)));
+  const unit = object(product.unit_price);
+  if (unit.amount) {
+    line.append(" ", element("span", "muted small", `${money(unit.amount, price.currency)} per ${text(unit.per, 10)}`));
+  }
+  return line;
 }
 
 function actionsOf(product) {
@@ -360,7 +379,8 @@ function showResult(result) {
   const answer = result.structuredContent;
   if (result.isError || object(answer) !== answer) {
     // The first line of an error is for people, what follows for the model.
-    showStatus(result.isError ? "The call failed" : "No products", text(text(object(list(result.content)[0]).text, 4000).split("\n")[0], 1000));
+    const [line] = text(object(list(result.content)[0]).text, 4000).split("\n");
+    showStatus(result.isError ? "The call failed" : "No products", text(line, 1000));
     return;
   }
   const { title, count = "", products, notes, apart } = contentOf(answer);
@@ -382,10 +402,9 @@ function showResult(result) {
     });
     main.append(button);
   }
-  if (apart.length) main.append(element("ul", "small", ...apart.slice(0, MAX_LIST).map((line) => element("li", "", line))));
+  if (apart.length) main.append(listed(apart, "small"));
   if (notes.length) {
-    const lines = notes.slice(0, MAX_LIST).map((note) => element("li", "", note));
-    main.append(element("details", "small", element("summary", "", `Notes (${notes.length})`), element("ul", "", ...lines)));
+    main.append(element("details", "small", element("summary", "", `Notes (${notes.length})`), listed(notes)));
   }
 }
 

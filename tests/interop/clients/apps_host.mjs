@@ -1,6 +1,6 @@
 // A host that shows views, made of the official package for MCP Apps: `apps_host.mjs SHOWN COMMAND...` calls tools of
-// the server that COMMAND starts, shows each result in Chromium as its tool's view, and prints as one line of JSON what a
-// person has before them. SHOWN is a JSON list of `{tool, arguments, width, theme, press?, result?}`: `press` is the
+// the server that COMMAND starts, shows each result in Chromium as its tool's view, and prints as one line of JSON what
+// a person has before them. SHOWN is a JSON list of `{tool, arguments, width, theme, press?, result?}`: `press` is the
 // name of a button to be reached and pressed by keys, `result` is shown in place of the server's. CHROMIUM is the
 // browser's command, and PICTURES a folder for pictures of the views, if they are wanted.
 
@@ -132,7 +132,7 @@ async function look(page, wanted, number) {
     wide: await view.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"),
     tall: await view.evaluate("document.documentElement.scrollHeight > document.documentElement.clientHeight"),
     images: await view.evaluate("[...document.images].map((image) => image.naturalWidth)"),
-    elements: await view.evaluate("[...new Set([...document.querySelectorAll('main *')].map((one) => one.localName))].sort()"),
+    elements: await view.evaluate("[...document.querySelectorAll('main *')].map((element) => element.localName)"),
     buttons: await view.locator("button").allInnerTexts(),
     focused: await view.evaluate("document.activeElement === document.body ? '' : document.activeElement.innerText"),
     opened: await page.evaluate("window.opened"),
