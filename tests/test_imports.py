@@ -61,7 +61,10 @@ ALLOWED: dict[str, set[str]] = {
     "server.settings": {"auth", "tools"},
     "server.process": {"auth", "server.settings"},
     "server.bridge": {"auth", "tools", "server.settings"},
-    "server.serving": {"auth", "tools", "server.settings", "server.process", "server.bridge"},
+    "server.callers": {"auth", "tools", "server.settings"},
+    "server.serving": {
+        "auth", "tools", "server.settings", "server.process", "server.bridge", "server.callers",
+    },
     "server.hosts": {"tools", "server.settings"},
     "server.checks": {"auth", "tools", "server.settings", "server.bridge", "server.hosts"},
     "server.cli": {

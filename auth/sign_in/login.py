@@ -72,6 +72,11 @@ class Login:
         self._listener: CallbackServer | None = None
         self._guard = threading.Lock()
 
+    @property
+    def uses_device(self) -> bool:
+        """Whether the user signs in on any device, by entering a code there."""
+        return self._profile.grant == "device_code"
+
     def start(
         self, scopes: Sequence[str], *, browser: bool = True, interactive: bool = False, device: bool = False
     ) -> SignInAttempt:
@@ -85,7 +90,7 @@ class Login:
             if last and ((last.has_unreported_error() and not interactive) or not last.done.is_set()):
                 return last
             self._attempt = attempt = SignInAttempt()
-            device = device or self._profile.grant == "device_code"
+            device = device or self.uses_device
             request = SignInRequest(valid_scopes(dict.fromkeys(scopes)), browser, interactive, device)
             # A daemon: the end of the process does not wait for the user. The pending request stays.
             threading.Thread(target=self._run, args=(attempt, request), name="closient-mcp-login", daemon=True).start()

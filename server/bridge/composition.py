@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ...auth.secrets.redaction import Redaction
 from ...auth.sign_in.browser import opener
@@ -15,7 +16,8 @@ from ...tools.http.fetcher import Fetcher
 from ...tools.http.sender import Sender
 from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.system import System
-from ...tools.tiers.tier import highest_tier, lowest_tier, tiers_up_to
+from ...tools.tiers.tier import Tier, highest_tier, lowest_tier, tiers_up_to
+from ...tools.toolset.exposure import Exposure
 from ...tools.toolset.finders import Finder
 from ...tools.toolset.paging import ResultPages
 from ...tools.toolset.tool import Tool
@@ -30,16 +32,24 @@ from .tool_table import ToolTable
 
 logger = logging.getLogger(__name__)
 
+# Of callers with different rights; further ones are made again at each request.
+_MOST_TABLES = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Systems, their tools, and calls to them; created by `open_bridge`."""
+    """Systems, their tools, and calls to them; created by `open_bridge`.
+
+    `restricted` returns the tools that are left with a lower highest tier for each system, and without systems that are
+    not named.
+    """
 
     settings: Settings
     connections: Mapping[str, Connection]
     loader: Loader
     tools: ToolTable
     calls: Calls
+    restricted: Callable[[Mapping[str, Tier]], ToolTable]
 
 
 @asynccontextmanager
@@ -93,14 +103,37 @@ async def _connect(
 
 def _bridge(settings: Settings, redaction: Redaction, connections: list[Connection]) -> Bridge:
     calls, loader = Calls(redaction, ResultPages(settings.result_characters)), Loader(connections)
+    highest = highest_tier(connection.allow for connection in connections) if connections else settings.allow
+    table = _table(connections, highest, settings.problems, settings.exposure, loader, calls)
+
+    @lru_cache(_MOST_TABLES)
+    def restricted(tiers: frozenset[tuple[str, Tier]]) -> ToolTable:
+        named = [(connection, dict(tiers).get(connection.system.name)) for connection in connections]
+        allowed = [replace(each, allow=lowest_tier((each.allow, tier))) for each, tier in named if tier]
+        if not allowed:
+            return ToolTable(loader, (), (), (), settings.exposure)
+        highest = highest_tier(connection.allow for connection in allowed)
+        return _table(allowed, highest, (), settings.exposure, loader, calls)
+
+    by_name = {connection.system.name: connection for connection in connections}
+    return Bridge(settings, by_name, loader, table, calls, lambda tiers: restricted(frozenset(tiers.items())))
+
+
+def _table(
+    connections: list[Connection],
+    highest: Tier,
+    problems: Sequence[str],
+    exposure: Exposure,
+    loader: Loader,
+    calls: Calls,
+) -> ToolTable:
     systems = [connection.system for connection in connections]
     core = [*_core(connections), calls.pages.tool()]
     finder = Finder(
-        lambda: table.operations, calls.checker, lambda: [*settings.problems, *missing(systems)], loader.load_matching
+        lambda: table.operations, calls.checker, lambda: [*problems, *missing(systems)], loader.load_matching
     )
-    highest = highest_tier(connection.allow for connection in connections) if connections else settings.allow
-    table = ToolTable(loader, core, finder.tools(tiers_up_to(highest)), settings.exposure)
-    return Bridge(settings, {connection.system.name: connection for connection in connections}, loader, table, calls)
+    table = ToolTable(loader, connections, core, finder.tools(tiers_up_to(highest)), exposure)
+    return table
 
 
 def _core(connections: list[Connection]) -> tuple[Tool, ...]:

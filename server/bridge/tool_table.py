@@ -9,18 +9,20 @@ from ...tools.problems import Problem
 from ...tools.systems.system import System
 from ...tools.toolset.exposure import AvailableTools, Exposure, listed_tools, resolve_auto
 from ...tools.toolset.tool import Tool
+from .connection import Connection
 from .loading import Loader
 
 
 @dataclass(slots=True)
 class ToolTable:
-    """The allowed tools; `core` is always listed, `finders` unless every operation is.
+    """The allowed tools of the connections; `core` is always listed, `finders` unless every operation is.
 
     The tools of operations are made again when the loader's revision changes; none has the name of a core tool or
     finder. `exposure` is settled at the first `listed()`.
     """
 
     loader: Loader
+    connections: Sequence[Connection]
     core: Sequence[Tool]
     finders: Sequence[Tool]
     exposure: Exposure
@@ -32,7 +34,7 @@ class ToolTable:
     @property
     def systems(self) -> Mapping[str, System]:
         """The systems by name."""
-        return {connection.system.name: connection.system for connection in self.loader.connections}
+        return {connection.system.name: connection.system for connection in self.connections}
 
     @property
     def operations(self) -> Mapping[str, Tool]:
@@ -83,7 +85,7 @@ class ToolTable:
         reserved = {tool.name for tool in (*self.core, *self.finders)}
         tools: dict[str, Tool] = {}
         clashes: list[tuple[str, Problem]] = []
-        for connection in self.loader.connections:
+        for connection in self.connections:
             for tool in connection.tools():
                 name = f"{tool.name}_operation" if tool.name in reserved else tool.name
                 if name in tools:

@@ -90,7 +90,7 @@ def command_line() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help, parents=[common])
 
     serve = command("serve", "serve MCP over stdio, as a host starts it, or over HTTP")
-    serve.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP on this machine; 0 picks a port")
+    serve.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP; 0 picks a port; or unix:PATH")
     command("demo", "run the end-to-end walkthrough against the sandbox; no account, no network")
     login = command("login", "sign in now")
     _add_system(login, "the system to sign in to (default: all that have a sign-in)")

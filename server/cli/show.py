@@ -109,7 +109,7 @@ def call(settings: Settings, name: str, arguments: str, *, dry_run: bool) -> int
                 return code
             tool = bridge.tools.find(name)
             if tool is None:
-                print(f"closient-mcp: {redaction.hide(unknown_tool(bridge, name))}", file=sys.stderr)
+                print(f"closient-mcp: {redaction.hide(unknown_tool(bridge.tools, name))}", file=sys.stderr)
                 return _report_failures(bridge) or USAGE_ERROR
             if unknown := unknown_arguments(tool.input_schema, values):
                 raise UsageError(f"{name}: {redaction.hide('; '.join(unknown))}")

@@ -18,6 +18,7 @@ from ...tools.http.messages import MAY_HAVE_SUCCEEDED
 from ...tools.results.result import AudioBlock, Block, ImageBlock, ResourceBlock, Result
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge
+from ..bridge.tool_table import ToolTable
 from ..process.logs import log_name
 from .sign_in import sign_in
 from .user_channel import InputRequired, UserChannel
@@ -28,9 +29,9 @@ logger = logging.getLogger(__name__)
 _CALL_SECONDS = 55.0
 
 
-def unknown_tool(bridge: Bridge, name: str) -> str:
-    """The error message for a name that no tool has."""
-    return f"Unknown tool: {name[:80]}{did_you_mean(name, [tool.name for tool in bridge.tools.all()], most=3)}"
+def unknown_tool(tools: ToolTable, name: str) -> str:
+    """The error message for a name that none of the tools has."""
+    return f"Unknown tool: {name[:80]}{did_you_mean(name, [tool.name for tool in tools.all()], most=3)}"
 
 
 async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: UserChannel) -> JsonObject:

@@ -28,6 +28,8 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
     """
     login = bridge.connections[needed.system].login
     assert login, "only a system with a login asks for a sign-in"
+    if channel.is_remote and not login.uses_device:
+        return _sign_in_at_server(needed)
     scopes = bridge.tools.scopes_to_request(needed.system, needed.scopes)
     attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=channel.asker is None))
     until = time.monotonic() + WAIT_SECONDS
@@ -89,6 +91,13 @@ def _reason(needed: SignInRequired, destination: Destination) -> str:
     if not destination.server:
         return reason
     return f"{reason} {needed.url} wants you to sign in at {destination.server}, its authorization server."
+
+
+def _sign_in_at_server(needed: SignInRequired) -> SignInRequired:
+    """What the model tells a user who cannot open a page of the server's machine."""
+    command = f"`closient-mcp login {needed.system} --no-browser`"
+    next_step = f"Have {command} run on the machine of this server, then repeat the request."
+    return SignInRequired(f"{needed.system}: {needed.message}", next_step, system=needed.system, url=needed.url)
 
 
 def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserChannel) -> SignInRequired:

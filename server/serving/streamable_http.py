@@ -1,118 +1,161 @@
-"""`closient-mcp serve --http`: MCP over Streamable HTTP, for clients on this machine."""
+"""`closient-mcp serve --http`: MCP over Streamable HTTP."""
 
 from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from dataclasses import replace
 
 import anyio
 import anyio.to_thread
 import uvicorn
+from mcp.server.transport_security import TransportSecuritySettings
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
 from ..bridge.composition import open_bridge
+from ..callers.identity import Verifier
 from ..process.logs import start_log
 from ..process.signals import LAST_SECONDS
-from ..settings.model import Settings, SettingsError
+from ..settings.http_model import PATH, OAuth, TokenAuth
+from ..settings.model import NoCredential, Settings, SettingsError, SystemSettings
+from .asgi import AsgiApplication, Receive, Scope, Send, respond
+from .authentication import Authentication, verifier_of
 from .connections import BACKLOG, Connection
+from .listening import Place, listen, parse_place
 from .protocol import McpBridge
+from .request_origin import RequestOrigin
 
-# As ASGI defines them.
-_Message: TypeAlias = MutableMapping[str, Any]
-_Receive: TypeAlias = Callable[[], Awaitable[_Message]]
-_Send: TypeAlias = Callable[[_Message], Awaitable[None]]
-AsgiApplication: TypeAlias = Callable[[_Message, _Receive, _Send], Awaitable[None]]
-
-_LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "[::1]": socket.AF_INET6, "::1": socket.AF_INET6}
 _SHUTDOWN_SECONDS = 3
 
 
-def serve_http(settings: Settings, address: str) -> int:
-    """Serve at `[HOST:]PORT` until stopped.
+def serve_http(settings: Settings, place: str) -> int:
+    """Serve at `[HOST:]PORT` or `unix:PATH` until stopped.
 
     Raises:
-        SettingsError: invalid address, in use, or reachable from other machines.
+        SettingsError: the place is invalid, in use, or reachable from other machines without authentication; or a
+            token cannot be read.
     """
-    host, port = parse_address(address)
+    where = parse_place(place)
+    check_protection(where, settings)
     redaction = start_log(settings.log_level, settings.log_file, folder=settings.home)
-    with listen(host, port) as listener:
-        anyio.run(_serve, settings, redaction, listener)
+    verifier = verifier_of(settings.http.auth, redaction) if settings.http.auth else None
+    with listen(where) as listener:
+        try:
+            anyio.run(_serve, for_callers(settings), redaction, listener, where, verifier)
+        finally:
+            if where.path:
+                where.path.unlink(missing_ok=True)
     return 0
 
 
-def parse_address(text: str) -> tuple[str, int]:
-    """The host and port in `[HOST:]PORT`; the default host is 127.0.0.1.
+def check_protection(place: Place, settings: Settings) -> None:
+    """Check that only callers who may use the server reach it.
 
     Raises:
-        SettingsError: invalid address, or reachable from other machines, which could use the sign-in.
+        SettingsError: other machines reach it without authentication, or under a name that is not known.
     """
-    host, _, port = text.rpartition(":")
-    if not port.isdecimal() or not port.isascii() or int(port) > 65535:
-        raise SettingsError(f"--http {text[:80]!r}: expected a port, or a host and a port, such as 127.0.0.1:8000.")
-    host = host or "127.0.0.1"
-    if host not in _LOOPBACK:
+    if place.is_local:
+        return
+    http = settings.http
+    if http.auth is None:
         raise SettingsError(
-            f"--http {text[:80]!r}: {host} is reachable from other machines, and callers are not authenticated. "
-            "Use 127.0.0.1."
+            f"--http {place} is reachable from other machines, and callers are not authenticated. "
+            f"Set auth under [http] in {settings.config}, or use 127.0.0.1."
         )
-    return host, int(port)
+    if place.is_any and not (http.public_url or http.allowed_hosts):
+        raise SettingsError(
+            f"--http {place}: set public_url or allowed_hosts under [http] in {settings.config}: "
+            "requests for other names are refused."
+        )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket at this port of the loopback interface.
-
-    Raises:
-        SettingsError: the port is in use, or may not be used.
-    """
-    name = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    # With the protocol named, asyncio sets TCP_NODELAY on accepted connections.
-    listener = socket.socket(_LOOPBACK[host], socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if sys.platform != "win32":  # there it would let two servers listen on one port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((name, port))
-        listener.listen(BACKLOG)  # before the URL is printed
-    except OSError as error:
-        listener.close()
-        raise SettingsError(f"--http {host}:{port}: cannot listen: {error.strerror}.") from error
-    return listener
+def for_callers(settings: Settings) -> Settings:
+    """The settings for callers who authenticate: no files of this machine, and with several, no credential of one."""
+    auth = settings.http.auth
+    if auth is None:
+        return settings
+    is_one = isinstance(auth, TokenAuth) and len(auth.tokens) == 1
+    kept = [system if is_one else _for_several(system) for system in settings.systems]
+    dropped = [
+        f"{system.name}: its credential is not used, because callers would share it. If they may, set shared = true."
+        for system, now in zip(settings.systems, kept, strict=True)
+        if now is not system
+    ]
+    return replace(settings, systems=tuple(kept), files=(), warnings=(*settings.warnings, *dropped))
 
 
-async def _serve(settings: Settings, redaction: Redaction, listener: socket.socket) -> None:
+def _for_several(system: SystemSettings) -> SystemSettings:
+    credential = system.credential
+    if isinstance(credential, NoCredential) or credential.shared:
+        return system
+    return replace(system, credential=NoCredential(credential.source))
+
+
+def application(mcp_bridge: McpBridge, place: Place, settings: Settings, verifier: Verifier | None) -> AsgiApplication:
+    """The server as an ASGI application; with a verifier, callers authenticate, and no request depends on another."""
+    app: AsgiApplication = mcp_bridge.server(has_sessions=verifier is None).streamable_http_app(
+        streamable_http_path=PATH,
+        stateless_http=verifier is not None,
+        # Checked before authentication, and by one rule for all paths.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    if verifier:
+        app = Authentication(without_streams(app), settings.http, verifier)
+    return RequestOrigin(app, place, settings.http)
+
+
+def without_streams(app: AsgiApplication) -> AsgiApplication:
+    """The application without the streams that clients of 2025-11-25 open for notifications, which need a session."""
+
+    async def refuse_streams(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            await respond(
+                send, 405, {"error": "This server sends no notifications outside of calls."}, {"allow": "POST"}
+            )
+        else:
+            await app(scope, receive, send)
+
+    return refuse_streams
+
+
+async def _serve(
+    settings: Settings, redaction: Redaction, listener: socket.socket, place: Place, verifier: Verifier | None
+) -> None:
     async with open_bridge(settings, redaction) as bridge:
-        mcp_bridge = McpBridge(bridge)
-        # For these hosts the SDK checks Host and Origin, against DNS rebinding.
-        app = mcp_bridge.server().streamable_http_app(host="127.0.0.1")
+        mcp_bridge = McpBridge(bridge, is_remote=not place.is_local or bool(settings.http.public_url))
         config = uvicorn.Config(
-            with_lowercase_host(app),
+            application(mcp_bridge, place, settings, verifier),
             http=Connection,
             ws="none",
             backlog=BACKLOG,
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=bool(settings.http.trusted_proxies),
+            forwarded_allow_ips=list(settings.http.trusted_proxies),
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
-        name, port = listener.getsockname()[:2]
-        shown = f"[{name}]" if ":" in name else name
-        shared = "every user of this machine can call it"
-        print(f"MCP at http://{shown}:{port}/mcp; {shared}. Stop it with Ctrl+C.", file=sys.stderr, flush=True)
+        print(_announcement(listener, place, settings), file=sys.stderr, flush=True)
         await _Server(config, mcp_bridge).serve(sockets=[listener])
 
 
-def with_lowercase_host(app: AsgiApplication) -> AsgiApplication:
-    """The application, to which each host is in lower case: hosts do not differ by case (RFC 9110 §4.2.3)."""
-
-    async def lowercase_host(scope: _Message, receive: _Receive, send: _Send) -> None:
-        if scope["type"] == "http":
-            headers = [(name, value.lower() if name == b"host" else value) for name, value in scope["headers"]]
-            scope = {**scope, "headers": headers}
-        await app(scope, receive, send)
-
-    return lowercase_host
+def _announcement(listener: socket.socket, place: Place, settings: Settings) -> str:
+    if place.path:
+        return f"MCP at {PATH} of {place}; only you can call it. Stop it with Ctrl+C."
+    url = (
+        settings.http.resource
+        if settings.http.public_url
+        else f"http://{replace(place, port=listener.getsockname()[1])}{PATH}"
+    )
+    match settings.http.auth:
+        case None:
+            callers = "every user of this machine can call it"
+        case TokenAuth():
+            callers = "callers need its token"
+        case OAuth(issuer=issuer):
+            callers = f"callers need an access token of {issuer}"
+    return f"MCP at {url}; {callers}. Stop it with Ctrl+C."
 
 
 class _Server(uvicorn.Server):

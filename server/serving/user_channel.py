@@ -43,10 +43,11 @@ class UserChannel:
     """How to reach the user: through progress messages, if they are shown, and through the call's result.
 
     With an `asker`, the client opens the sign-in page and we open no browser. `keeps_running`: this process will still
-    accept the redirect after the result has been read.
+    accept the redirect after the result has been read. `is_remote`: the user may be at another machine.
     """
 
     report: Report
     progress_shown: bool = False
     keeps_running: bool = True
     asker: Asker | None = None
+    is_remote: bool = False

@@ -15,7 +15,7 @@ from .table_reader import OAuthTable, TableReader
 
 KEY_HEADER, _KEY_PARAMETER = "X-API-Key", "api_key"
 # The settings that `config show` lists if the file has them; endpoints and secrets are listed too.
-_NOTED = {"issuer", "client_auth", "scopes", "resource", "redirect_uri", "pkce", "store", "credentials_in"}
+_NOTED = {"shared", "issuer", "client_auth", "scopes", "resource", "redirect_uri", "pkce", "store", "credentials_in"}
 # They route and delimit a request (RFC 9110 §7.2, RFC 9112 §6, §9.6).
 _NOT_FOR_KEYS = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
 
@@ -68,7 +68,7 @@ def credential_of(reader: TableReader, preset: Profile, key_place: Literal["head
             password=reader.secret(table.password, "password"),
             in_query=table.credentials_in == "query",
         )
-    return SignIn(source, profile)
+    return SignIn(source, profile, table.shared)
 
 
 def _endpoints(table: OAuthTable, preset: Profile, reader: TableReader) -> Endpoints:
@@ -83,6 +83,9 @@ def _endpoints(table: OAuthTable, preset: Profile, reader: TableReader) -> Endpo
 
 
 def _check_client(table: OAuthTable, profile: Profile, reader: TableReader) -> None:
+    if table.shared and not profile.unattended:
+        only = "a sign-in belongs to one user; only api_key, client_credentials and password can be shared"
+        raise reader.error(only, "credential", "shared")
     if table.client_secret is not None and table.client_id is None:
         raise reader.error("client_secret is set without client_id; set both or neither", "credential")
     if table.client_secret is not None and table.client_auth == "none":
@@ -106,7 +109,9 @@ def _api_key(table: ApiKeyTable, reader: TableReader, key_place: Literal["header
     if place == "header" and name.lower() in _NOT_FOR_KEYS:
         raise reader.error(f"{name} is not a header that may carry a key", "credential", "name")
     reader.note("credential.in", f"{place} {name}".strip())
-    return ApiKey(reader.source("credential"), reader.secret(table.key, "key"), place, name)
+    if table.shared:
+        reader.note("credential.shared", value=True)
+    return ApiKey(reader.source("credential"), reader.secret(table.key, "key"), place, name, shared=table.shared)
 
 
 def _with_redirect(profile: Profile, table: AuthorizationCodeTable, reader: TableReader) -> Profile:

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ...tools.formats.suggestions import did_you_mean
 from ...tools.tiers.tier import TIERS, Tier
 from ...tools.toolset.exposure import Exposure
 from .folders import browser_command, home_folder
+from .http_model import HttpSettings
 from .model import Options, Settings, SettingsError, SystemSettings
 from .presets.registry import read_systems, secret_variables
 from .schema import ConfigFile
@@ -65,6 +67,7 @@ def load_settings(
         allow=_allow(options, table, sources),
         files=_files(path, table, sources),
         result_characters=table.result_characters,
+        http=_http(table, sources, {*(system.name for system in systems), *without}),
         log_level=_level(options.log_level or "warning"),
         log_file=options.log_file,
         plain="NO_COLOR" in environ,
@@ -111,6 +114,14 @@ def _file(
 
     table, config = read_config(path, without) if text is None else check_config(path, text, without)
     return path, table, Sources(environ, config)
+
+
+def _http(table: ConfigFile, sources: Sources, systems: AbstractSet[str]) -> HttpSettings:
+    if table.http is None:
+        return HttpSettings()
+    from .http_settings import read_http
+
+    return read_http(table.http, systems, sources)
 
 
 def _only(name: str | None, systems: tuple[SystemSettings, ...]) -> tuple[SystemSettings, ...]:

@@ -16,6 +16,7 @@ from ...tools.results.responses import ResponseCheck, no_check
 from ...tools.tiers.tier import Tier
 from ...tools.toolset.exposure import Exposure
 from ...tools.toolset.tool import Tool
+from .http_model import HttpSettings
 
 # The exit code of a usage error.
 USAGE_ERROR = 2
@@ -56,21 +57,29 @@ class NoCredential:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key, and the place and name under which requests carry it; `source` is the setting that it came from."""
+    """An API key, and the place and name under which requests carry it; `source` is the setting that it came from.
+
+    `shared`: over HTTP, it is used for all callers.
+    """
 
     source: str
     key: SecretReference
     place: Literal["header", "basic", "query"]
     name: str
     hints: KeyHints = field(default_factory=KeyHints)
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """OAuth, interactive or unattended; `source` is the setting that it came from."""
+    """OAuth, interactive or unattended; `source` is the setting that it came from.
+
+    `shared`: over HTTP, it is used for all callers.
+    """
 
     source: str
     profile: Profile
+    shared: bool = False
 
 
 Credential: TypeAlias = NoCredential | ApiKey | SignIn
@@ -157,6 +166,7 @@ class Settings:
     allow: Tier = "destructive"
     files: tuple[Path, ...] = ()
     result_characters: int = 40_000
+    http: HttpSettings = field(default_factory=HttpSettings)
     log_level: str = "warning"
     log_file: str | None = None
     plain: bool = False

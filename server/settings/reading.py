@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,12 +11,21 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from ...tools.formats.suggestions import did_you_mean
+from .http_schema import AccessTable, HttpAuthTable, HttpTable, IntrospectionTable
 from .model import SettingsError
 from .schema import NAME_RULE, ConfigFile, SystemTable, credential_table
 from .toml_text import InvalidTomlError, parse_toml
 
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
+# Of keys without their values; a system's table and its credential depend on values.
+_TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): ConfigFile,
+    ("http",): HttpTable,
+    ("http", "auth"): HttpAuthTable,
+    ("http", "auth", "introspection"): IntrospectionTable,
+    ("http", "access"): AccessTable,
+}
 _KINDS = {
     "string_type": "expected text in quotes",
     "int_type": "expected an integer",
@@ -42,9 +52,13 @@ class ConfigText:
         wanted = list(map(str, keys))
         best, line = 0, 0
         table: list[str] = []
+        arrays = Counter[str]()
         for number, text in enumerate(self._lines, 1):
             if header := _HEADER.match(text):
                 table = _parts(header[1])
+                if text.lstrip().startswith("[["):
+                    arrays[header[1]] += 1
+                    table = [*table, str(arrays[header[1]] - 1)]
                 here = table
             elif key := _KEY.match(text):
                 here = [*table, *_parts(key[1])]
@@ -176,6 +190,8 @@ def _keys_in(values: Any, loc: Sequence[str | int]) -> tuple[str | int, ...]:
 
 def _has_alternatives(above: Sequence[str | int], key: str | int) -> bool:
     """Whether a key is a union; a system or a tool may have the same name as such a key."""
+    if above[:1] == ["http"]:
+        return key == "audience" or key in _SECRETS or above[-1:] == ["tokens"]
     if len(above) == 2:
         return key in ("credential", "description")
     return (not above and key == "expose") or (above[2:] == ["credential"] and key in _SECRETS)
@@ -192,9 +208,9 @@ def _value_at(values: Any, keys: Sequence[str | int]) -> Any:
 
 def _known_keys(values: Mapping[str, Any], keys: tuple[str | int, ...]) -> list[str]:
     """The keys allowed in the table that contains an unknown key."""
-    if len(keys) == 1:
-        return _keys_of(ConfigFile)
-    if len(keys) == 3:
+    if named := _TABLES.get(tuple(key for key in keys[:-1] if isinstance(key, str))):
+        return _keys_of(named)
+    if keys[0] == "systems" and len(keys) == 3:
         return _keys_of(SystemTable)
     table = _value_at(values, keys[:-1])
     if keys[-2] != "credential" or not isinstance(table, dict):

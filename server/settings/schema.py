@@ -4,55 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from ...tools.tiers.tier import Tier
+from .http_schema import HttpTable
+from .secret_schema import SecretValue, Table
 
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,15}$"
 NAME_RULE = "a system's name is a lowercase letter, then up to 15 lowercase letters, digits or hyphens"
 
 
-class _Table(BaseModel):
-    # hide_input: a value may be a secret, and must not get into the text of an error.
-    # defer_build: without a file nothing is validated, and the start need not wait for the validators.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
-
-
-class FromEnvironment(_Table):
-    """A secret in an environment variable."""
-
-    env: str = Field(min_length=1)
-
-
-class FromKeyring(_Table):
-    """A secret in the system's keyring, under the service `closient-mcp`."""
-
-    keyring: str = Field(min_length=1)
-
-
-class FromCommand(_Table):
-    """A secret that a command prints; the first item is the program, no shell is involved."""
-
-    command: Annotated[list[str], Field(min_length=1)]
-
-
-def _kind_of_secret(value: Any) -> str:
-    if not isinstance(value, dict):
-        return "text"
-    return next((key for key in ("keyring", "command") if key in value), "env")
-
-
-SecretValue: TypeAlias = Annotated[
-    Annotated[str, Tag("text")]
-    | Annotated[FromEnvironment, Tag("env")]
-    | Annotated[FromKeyring, Tag("keyring")]
-    | Annotated[FromCommand, Tag("command")],
-    Discriminator(_kind_of_secret),
-]
 ClientAuthMethod: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 
 
-class _OAuthTable(_Table):
+class _OAuthTable(Table):
     issuer: str | None = Field(default=None, description="Where the authorization server's metadata is.")
     token_endpoint: str | None = None
     revocation_endpoint: str | None = None
@@ -62,6 +27,7 @@ class _OAuthTable(_Table):
     scopes: list[str] | None = Field(default=None, description="Requested instead of those that the operations need.")
     resource: str | None = Field(default=None, description="The resource indicator (RFC 8707).")
     store: Literal["file", "keyring"] = Field(default="file", description="Where the tokens are kept.")
+    shared: bool = Field(default=False, description="Used for all callers of `serve --http`.")
 
 
 class AuthorizationCodeTable(_OAuthTable):
@@ -104,7 +70,7 @@ class PasswordTable(_OAuthTable):
     )
 
 
-class ApiKeyTable(_Table):
+class ApiKeyTable(Table):
     """A key that is sent with each request."""
 
     grant: Literal["api_key"]
@@ -114,6 +80,7 @@ class ApiKeyTable(_Table):
     name: str | None = Field(
         default=None, min_length=1, description="The header or the query parameter; X-API-Key or api_key."
     )
+    shared: bool = Field(default=False, description="Used for all callers of `serve --http`.")
 
 
 def _grant(value: Any) -> str:
@@ -139,7 +106,7 @@ def credential_table(grant: object) -> type[BaseModel]:
     return next((table for table, tag in members if tag.tag == grant != "none"), AuthorizationCodeTable)
 
 
-class SystemTable(_Table):
+class SystemTable(Table):
     """One system: a preset, or where its documents are, and its credential."""
 
     preset: Literal["closient", "close", "fluent"] | None = None
@@ -159,7 +126,7 @@ class SystemTable(_Table):
     retailer: int | None = Field(default=None, ge=0, description="Fluent's.")
 
 
-class ConfigFile(_Table):
+class ConfigFile(Table):
     """The settings file."""
 
     expose: str | list[str] | None = Field(default=None, description="auto, core, all, or a list of APIs.")
@@ -169,6 +136,7 @@ class ConfigFile(_Table):
     result_characters: int = Field(
         default=40_000, ge=2_000, le=500_000, description="Results that are longer are cut; default 40000."
     )
+    http: HttpTable | None = Field(default=None, description="For `serve --http`.")
     systems: dict[Annotated[str, Field(pattern=SYSTEM_NAME)], SystemTable] = Field(
         default={}, json_schema_extra={"additionalProperties": False}
     )

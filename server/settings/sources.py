@@ -11,7 +11,7 @@ from pathlib import Path
 from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
 from .model import Setting, SettingsError
 from .reading import ConfigText
-from .schema import FromCommand, FromEnvironment, FromKeyring, SecretValue
+from .secret_schema import FromCommand, FromEnvironment, FromKeyring, SecretValue
 
 _MASK = "(hidden)"
 

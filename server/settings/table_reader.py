@@ -16,9 +16,9 @@ from .schema import (
     ClientCredentialsTable,
     DeviceCodeTable,
     PasswordTable,
-    SecretValue,
     SystemTable,
 )
+from .secret_schema import SecretValue
 from .sources import Sources
 
 OAuthTable: TypeAlias = AuthorizationCodeTable | DeviceCodeTable | ClientCredentialsTable | PasswordTable

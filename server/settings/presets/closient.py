@@ -17,7 +17,8 @@ from ..credentials import KEY_HEADER, credential_of, new_profile
 from ..model import ApiKey, Credential, Preset, PresetTools, SettingsError, SignIn, SystemSettings
 from ..origins import safe_origin
 from ..proposals import AddRequest, Proposal, own_client
-from ..schema import ApiKeyTable, CredentialTable, FromCommand, FromKeyring
+from ..schema import ApiKeyTable, CredentialTable
+from ..secret_schema import FromCommand, FromKeyring
 from ..sources import Sources
 from ..table_reader import TableReader
 from .closient_keys import KEY_HINTS, key_fault

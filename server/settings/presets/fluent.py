@@ -15,7 +15,7 @@ from ..credentials import credential_of, new_profile
 from ..model import Preset, PresetTools, SettingsError, SystemSettings
 from ..origins import safe_origin
 from ..proposals import AddRequest, Proposal, env
-from ..schema import FromEnvironment
+from ..secret_schema import FromEnvironment
 from ..table_reader import TableReader
 
 NAME = "fluent"

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from closient_mcp.server.serving import connections
 from closient_mcp.server.serving.connections import Connection, most_connections
-from closient_mcp.server.serving.streamable_http import listen, with_lowercase_host
+from closient_mcp.server.serving.listening import Place, listen
 
 from ...fakes.limits import SECONDS
 
@@ -37,11 +37,9 @@ class Application:
 @asynccontextmanager
 async def served(application: Application) -> AsyncGenerator[int]:
     """The port of a server."""
-    config = uvicorn.Config(
-        with_lowercase_host(application), http=Connection, ws="none", lifespan="off", log_config=None
-    )
+    config = uvicorn.Config(application, http=Connection, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
-    with listen("127.0.0.1", 0) as listener:
+    with listen(Place("127.0.0.1")) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield listener.getsockname()[1]
         application.released.set()
@@ -84,7 +82,7 @@ async def test_the_connection_that_waits_longest_makes_room_for_a_new_one(monkey
         async with connected(port, b"") as idle, connected(port, REQUEST) as new:
             assert await answer(idle) == b""
             application.released.set()
-            assert [await answer(busy), await answer(new)] == [b"localhost"] * 2
+            assert [await answer(busy), await answer(new)] == [b"LocalHost"] * 2
 
 
 async def test_a_new_connection_is_closed_if_all_others_have_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,11 +93,11 @@ async def test_a_new_connection_is_closed_if_all_others_have_a_request(monkeypat
         async with connected(port, b"") as new:
             assert await answer(new) == b""
         application.released.set()
-        assert await answer(busy) == b"localhost"
+        assert await answer(busy) == b"LocalHost"
 
 
 def test_accepted_connections_send_small_writes_at_once() -> None:
-    with listen("127.0.0.1", 0) as listener:
+    with listen(Place("127.0.0.1")) as listener:
         assert listener.proto == socket.IPPROTO_TCP  # asyncio sets TCP_NODELAY for no other
 
 

@@ -1,0 +1,40 @@
+"""Whom a request is from, and which tools are theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp.server.context import ServerRequestContext
+
+from ..bridge.composition import Bridge
+from ..bridge.tool_table import ToolTable
+from ..callers.access import access_of
+from ..callers.identity import SCOPE_KEY, Identity
+
+
+def tools_for(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> ToolTable:
+    """The tools that the caller of a request may use."""
+    identity = _identity(bridge, ctx)
+    access = access_of(identity, bridge.settings.http.access) if identity else None
+    return bridge.tools if access is None else bridge.restricted(access)
+
+
+def name_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
+    """The caller: whom the token belongs to, else the session.
+
+    It is '' over stdio, and for clients of 2026-07-28 that do not authenticate, which have no sessions.
+    """
+    if identity := _identity(bridge, ctx):
+        return f"caller {identity.subject}"
+    return "" if ctx.request is None else str(ctx.request.headers.get("mcp-session-id", ""))
+
+
+def queue_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
+    """Whose turn a request takes: the caller's, or the connection's if callers cannot be told apart."""
+    return name_of(bridge, ctx) or ("" if ctx.request is None else str(ctx.request.client))
+
+
+def _identity(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> Identity | None:
+    identity: Identity | None = ctx.request.scope.get(SCOPE_KEY) if ctx.request is not None else None
+    assert identity or ctx.request is None or bridge.settings.http.auth is None, "an unauthenticated request"
+    return identity

@@ -1,0 +1,64 @@
+"""Checks which host a request is for, and which web page it comes from, against DNS rebinding."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from ...tools.formats.urls import InvalidUrlError, is_loopback, origin_of
+from ..settings.http_model import HttpSettings
+from .asgi import AsgiApplication, Receive, Scope, Send, headers_of, respond
+from .listening import Place
+
+_HOST = re.compile(r"(?P<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+
+
+class RequestOrigin:
+    """Passes on requests for the hosts of the settings, from no web page or one whose origin is allowed.
+
+    If only this machine can connect, its own names and its own web pages are allowed too.
+    """
+
+    def __init__(self, app: AsgiApplication, place: Place, settings: HttpSettings) -> None:
+        self._app = app
+        self._allows_loopback = place.is_local
+        public = {settings.public_url} - {""}
+        own = {str(place).lower()} if not (place.path or place.is_any) else set[str]()
+        self._hosts = {urlsplit(url).netloc.lower() for url in public} | set(settings.allowed_hosts) | own
+        self._origins = {origin_of(url) for url in public} | set(settings.allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 421 or 403 to other requests."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif not self._is_our_host(headers_of(scope, b"host")):
+            error = "This server has another name. Add the host to http.allowed_hosts if it is one of yours."
+            await respond(send, 421, {"error": error})
+        elif not all(map(self._is_allowed_origin, headers_of(scope, b"origin"))):
+            error = "Web pages of this origin may not call this server. http.allowed_origins lists those that may."
+            await respond(send, 403, {"error": error})
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_our_host(self, values: list[str]) -> bool:
+        # Hosts do not differ by case (RFC 9110 §4.2.3).
+        host = values[0].lower() if len(values) == 1 else ""
+        match = _HOST.fullmatch(host)
+        if not match:
+            return False
+        return {host, match["name"]} & self._hosts != set() or (self._allows_loopback and _is_loopback(match["name"]))
+
+    def _is_allowed_origin(self, value: str) -> bool:
+        try:
+            origin = origin_of(value)
+        except InvalidUrlError:  # `null` among them
+            return False
+        return origin in self._origins or (self._allows_loopback and is_loopback(origin))
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return name == "localhost" or ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False

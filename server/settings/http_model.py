@@ -1,0 +1,70 @@
+"""The settings of `serve --http`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ...auth.secrets.references import SecretReference
+from ...tools.tiers.tier import Tier
+
+PATH = "/mcp"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuth:
+    """Callers authenticate with one of these tokens."""
+
+    tokens: tuple[SecretReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """Where, and as which client, an issuer is asked about a token (RFC 7662)."""
+
+    endpoint: str
+    client_id: SecretReference
+    client_secret: SecretReference
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """Callers authenticate with access tokens of an issuer for one of the audiences; each needs the required scopes."""
+
+    issuer: str
+    audiences: tuple[str, ...]
+    required_scopes: tuple[str, ...] = ()
+    introspection: Introspection | None = None
+
+
+HttpAuth: TypeAlias = TokenAuth | OAuth
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """Callers whose `claim` ("scope", "group" or "subject") has this value may use `systems` up to the tier `allow`."""
+
+    claim: str
+    value: str
+    systems: tuple[str, ...]
+    allow: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """How the server is reached, and by whom; `public_url` has no trailing slash, and is empty if it is not set.
+
+    Without `access` rules, every caller may use everything.
+    """
+
+    public_url: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    auth: HttpAuth | None = None
+    access: tuple[AccessRule, ...] = ()
+
+    @property
+    def resource(self) -> str:
+        """The URL of the MCP endpoint, which identifies the server to authorization servers (RFC 8707)."""
+        return f"{self.public_url}{PATH}"

@@ -1,0 +1,56 @@
+"""The schema of `[http]` in `closient-mcp.toml`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ...tools.tiers.tier import Tier
+from .secret_schema import SecretValue, Table
+
+
+class IntrospectionTable(Table):
+    """The issuer is asked about each token (RFC 7662)."""
+
+    endpoint: str
+    client_id: SecretValue
+    client_secret: SecretValue
+
+
+class HttpAuthTable(Table):
+    """How callers authenticate: with a fixed token, or with an access token of an OAuth issuer."""
+
+    mode: Literal["token", "oauth"]
+    tokens: list[SecretValue] | None = Field(default=None, description="For mode token; each is a caller of its own.")
+    issuer: str | None = Field(default=None, description="For mode oauth: whose access tokens are accepted.")
+    audience: str | list[str] | None = Field(
+        default=None, description="What the tokens are for, if not the URL of the server: public_url with /mcp."
+    )
+    required_scopes: list[str] | None = Field(default=None, description="The scopes that every caller needs.")
+    introspection: IntrospectionTable | None = Field(
+        default=None, description="For access tokens that are not JWTs, or that may be revoked."
+    )
+
+
+class AccessTable(Table):
+    """What the callers with a scope, of a group, or with one subject may use."""
+
+    scope: str | None = None
+    group: str | None = None
+    subject: str | None = None
+    systems: list[str] | None = Field(default=None, description="Default: all.")
+    allow: Tier | None = Field(default=None, description="The highest tier; default: whatever the system offers.")
+
+
+class HttpTable(Table):
+    """How `serve --http` is reached, and by whom."""
+
+    public_url: str | None = Field(default=None, description="Where clients reach the server, without /mcp.")
+    allowed_hosts: list[str] = Field(default=[], description="Further hosts, with or without a port.")
+    allowed_origins: list[str] = Field(default=[], description="Origins whose web pages may call the server.")
+    trusted_proxies: list[str] = Field(
+        default=[], description="Addresses or networks whose X-Forwarded-For is the caller's address."
+    )
+    auth: HttpAuthTable | None = None
+    access: list[AccessTable] = Field(default=[], description="Without rules, callers may use everything.")

@@ -1,0 +1,137 @@
+"""Reads `[http]` in the settings file."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Set as AbstractSet
+from typing import NoReturn
+
+from ...tools.formats.suggestions import did_you_mean
+from ...tools.formats.urls import InvalidUrlError, origin_of
+from ...tools.tiers.tier import TIERS
+from .http_model import PATH, AccessRule, HttpAuth, HttpSettings, Introspection, OAuth, TokenAuth
+from .http_schema import AccessTable, HttpAuthTable, HttpTable, IntrospectionTable
+from .sources import Sources
+
+_HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
+_CLAIMS = ("scope", "group", "subject")
+
+
+def read_http(table: HttpTable, systems: AbstractSet[str], sources: Sources) -> HttpSettings:
+    """The settings of `[http]`; rules may name these systems.
+
+    Raises:
+        SettingsError: invalid value, or impossible combination of keys.
+    """
+    public_url = _public_url(table.public_url, sources) if table.public_url is not None else ""
+    auth = _auth(table.auth, public_url, sources) if table.auth else None
+    if table.access and not isinstance(auth, OAuth):
+        raise sources.error(
+            'access rules need auth = { mode = "oauth", ... }: other callers have no claims', "http", "access"
+        )
+    for key in ("allowed_hosts", "allowed_origins", "trusted_proxies"):
+        if values := getattr(table, key):
+            sources.note(f"http.{key}", ", ".join(values), sources.in_file("http", key))
+    return HttpSettings(
+        public_url=public_url,
+        allowed_hosts=tuple(_host(text, sources) for text in table.allowed_hosts),
+        allowed_origins=tuple(_origin(text, sources) for text in table.allowed_origins),
+        trusted_proxies=tuple(_network(text, sources) for text in table.trusted_proxies),
+        auth=auth,
+        access=tuple(_rule(rule, number, systems, sources) for number, rule in enumerate(table.access)),
+    )
+
+
+def _public_url(url: str, sources: Sources) -> str:
+    sources.origin(url, "http", "public_url")
+    if "?" in url or "#" in url:
+        raise sources.error("it cannot have a query or a fragment", "http", "public_url")
+    if url.rstrip("/").endswith(PATH):
+        raise sources.error(f"leave out {PATH}, which is added", "http", "public_url")
+    sources.note("http.public_url", url, sources.in_file("http", "public_url"))
+    return url.rstrip("/")
+
+
+def _host(text: str, sources: Sources) -> str:
+    if not _HOST.fullmatch(text):
+        raise sources.error(
+            f"{text[:80]!r} is not a host, such as mcp.example.com or mcp.example.com:8443", "http", "allowed_hosts"
+        )
+    return text.lower()
+
+
+def _origin(text: str, sources: Sources) -> str:
+    try:
+        origin = origin_of(text)
+    except InvalidUrlError:
+        origin = ""
+    if not origin or text.lower().rstrip("/") != origin:
+        raise sources.error(
+            f"{text[:80]!r} is not an origin, such as https://app.example.com", "http", "allowed_origins"
+        )
+    return origin
+
+
+def _network(text: str, sources: Sources) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise sources.error(
+            f"expected an address or a network, such as 10.0.0.0/8: {error}", "http", "trusted_proxies"
+        ) from None
+
+
+def _auth(table: HttpAuthTable, public_url: str, sources: Sources) -> HttpAuth:
+    def wrong(message: str, *keys: str) -> NoReturn:
+        raise sources.error(message, "http", "auth", *keys)
+
+    others = ("tokens",) if table.mode == "oauth" else ("issuer", "audience", "required_scopes", "introspection")
+    for key in others:
+        if getattr(table, key) is not None:
+            wrong(f'it does not belong to mode = "{table.mode}"', key)
+    sources.note("http.auth.mode", table.mode, sources.in_file("http", "auth"))
+    if table.mode == "token":
+        if not table.tokens:
+            wrong('mode = "token" needs tokens, such as tokens = [{ env = "MCP_TOKEN" }]')
+        return TokenAuth(tuple(sources.secret(value, "http", "auth", "tokens") for value in table.tokens))
+    if table.issuer is None:
+        wrong('mode = "oauth" needs the issuer of the access tokens')
+    if not public_url:
+        wrong('mode = "oauth" needs http.public_url: clients request tokens for the URL of the server')
+    sources.origin(table.issuer, "http", "auth", "issuer")
+    sources.note("http.auth.issuer", table.issuer, sources.in_file("http", "auth", "issuer"))
+    given = [table.audience] if isinstance(table.audience, str) else table.audience
+    audiences = [f"{public_url}{PATH}"] if given is None else given
+    if not audiences or not all(audiences):
+        wrong("tokens for any audience are not accepted: name the audience", "audience")
+    sources.note("http.auth.audience", ", ".join(audiences), sources.in_file("http", "auth", "audience"))
+    introspection = _introspection(table.introspection, sources) if table.introspection else None
+    return OAuth(table.issuer, tuple(audiences), tuple(table.required_scopes or ()), introspection)
+
+
+def _introspection(table: IntrospectionTable, sources: Sources) -> Introspection:
+    keys = ("http", "auth", "introspection")
+    sources.origin(table.endpoint, *keys, "endpoint")
+    return Introspection(
+        table.endpoint,
+        sources.secret(table.client_id, *keys, "client_id", plain=True),
+        sources.secret(table.client_secret, *keys, "client_secret"),
+    )
+
+
+def _rule(table: AccessTable, number: int, systems: AbstractSet[str], sources: Sources) -> AccessRule:
+    place = ("http", "access", str(number))
+    claims = [(claim, value) for claim in _CLAIMS if (value := getattr(table, claim))]
+    if len(claims) != 1:
+        raise sources.error(f"a rule has one of {', '.join(_CLAIMS)}", *place)
+    for name in table.systems or ():
+        if name not in systems:
+            raise sources.error(
+                f"there is no system {name[:40]}{did_you_mean(name, systems) or '.'}", *place, "systems"
+            )
+    ((claim, value),) = claims
+    named = tuple(sorted(systems)) if table.systems is None else tuple(table.systems)
+    allow = table.allow or TIERS[-1]
+    sources.note(f"http.access.{number}", f"{claim} {value}: {', '.join(named)} up to {allow}", sources.in_file(*place))
+    return AccessRule(claim, value, named, allow)

@@ -1,0 +1,96 @@
+"""`[http]` in the settings file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from closient_mcp.server.settings.http_model import AccessRule, OAuth, TokenAuth
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options, Settings, SettingsError
+
+OAUTH = 'public_url = "https://mcp.example.com/"\nauth = { mode = "oauth", issuer = "https://id.example.com" }\n'
+
+
+def load(folder: Path, text: str, **environ: str) -> Settings:
+    file = folder / "settings.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_settings(Options(config=str(file)), environ)
+
+
+def test_without_a_table_callers_do_not_authenticate(tmp_path: Path) -> None:
+    assert load(tmp_path, "").http.auth is None
+
+
+def test_a_whole_table_is_read(tmp_path: Path) -> None:
+    http = load(
+        tmp_path,
+        f"[http]\n{OAUTH}"
+        'allowed_hosts = ["MCP.internal:8443"]\nallowed_origins = ["https://app.example.com"]\n'
+        'trusted_proxies = ["10.0.0.0/8", "::1"]\n'
+        '[[http.access]]\nscope = "read"\nallow = "read"\n'
+        '[[http.access]]\ngroup = "admins"\nsystems = ["closient"]\n',
+    ).http
+    assert http.resource == "https://mcp.example.com/mcp"
+    assert http.auth == OAuth("https://id.example.com", ("https://mcp.example.com/mcp",))
+    assert http.allowed_hosts == ("mcp.internal:8443",)
+    assert http.trusted_proxies == ("10.0.0.0/8", "::1/128")
+    assert http.access == (
+        AccessRule("scope", "read", ("closient",), "read"),
+        AccessRule("group", "admins", ("closient",), "destructive"),
+    )
+
+
+def test_tokens_are_references_and_are_not_given_to_other_programs(tmp_path: Path) -> None:
+    text = '[http]\nauth = { mode = "token", tokens = [{ env = "T" }, "written-here"] }\n'
+    settings = load(tmp_path, text, T="x" * 32)
+    assert isinstance(settings.http.auth, TokenAuth)
+    assert len(settings.http.auth.tokens) == 2
+    assert "T" not in (settings.child_environment or {})
+    assert any("written in the file itself" in warning for warning in settings.warnings)
+    assert "x" * 32 not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ('public_url = "http://mcp.example.com"', 2, "http://mcp.example.com is not https"),
+        ('public_url = "https://mcp.example.com/mcp"', 2, "leave out /mcp"),
+        ('public_url = "https://mcp.example.com?a=1"', 2, "cannot have a query"),
+        ('allowed_hosts = ["https://mcp.example.com"]', 2, "is not a host"),
+        ('allowed_hosts = ["*"]', 2, "is not a host"),
+        ('allowed_origins = ["*"]', 2, "is not an origin"),
+        ('allowed_origins = ["https://app.example.com/page"]', 2, "is not an origin"),
+        ('trusted_proxies = ["10.0.0.5/8"]', 2, "has host bits set"),
+        ('trusted_proxies = ["proxy.example.com"]', 2, "expected an address or a network"),
+        ('auth = { mode = "tokens" }', 2, "expected token or oauth; did you mean token?"),
+        ('auth = { mode = "token" }', 2, "needs tokens"),
+        ('auth = { mode = "token", tokens = [] }', 2, "needs tokens"),
+        ('auth = { mode = "token", tokens = [{ var = "T" }] }', 2, "env"),
+        ('auth = { mode = "token", issuer = "https://a.example" }', 2, 'does not belong to mode = "token"'),
+        ('auth = { mode = "oauth" }', 2, "needs the issuer"),
+        ('auth = { mode = "oauth", issuer = "https://a.example" }', 2, "needs http.public_url"),
+        (OAUTH.replace("}", ", audience = [] }"), 3, "name the audience"),
+        (OAUTH.replace("}", ', audience = "" }'), 3, "name the audience"),
+        (OAUTH.replace("}", ", audience = 3 }"), 3, "http.auth.audience"),
+        (OAUTH.replace("https://id", "http://id"), 3, "is not https"),
+        (OAUTH.replace("issuer", "isuer"), 3, "unknown key; did you mean issuer?"),
+        ('[[http.access]]\nscope = "a"', 2, "rules need auth"),
+        (f'{OAUTH}[[http.access]]\nscope = "a"\n[[http.access]]\nallow = "read"', 6, "a rule has one of"),
+        (f'{OAUTH}[[http.access]]\nscope = "a"\nsystems = ["closent"]', 6, "no system closent; did you mean closient?"),
+        (f'{OAUTH}[[http.access]]\nscope = "a"\n[[http.access]]\nscopes = "a"', 7, "did you mean scope?"),
+        (f'{OAUTH}[[http.access]]\nscope = "a"\nallow = "reads"', 6, "did you mean read?"),
+        ('publc_url = "https://mcp.example.com"', 2, "did you mean public_url?"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(tmp_path, f"[http]\n{text}\n")
+    assert says in str(raised.value)
+    assert f"settings.toml:{line}: http" in str(raised.value)
+
+
+def test_a_users_sign_in_cannot_be_shared(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="a sign-in belongs to one user"):
+        load(tmp_path, '[systems.closient]\ncredential = { grant = "authorization_code", shared = true }\n')
