@@ -72,40 +72,41 @@ class Tokens(_Part):
     details: dict[str, str] = Field(default_factory=dict[str, str])
 
 
-class Pending(_Part):
+class Begun(_Part):
     """A sign-in that the user has not finished yet; another process can take it over.
 
     It began with `server` and `client`. They are the record's own too, unless the record has tokens of another server
     or client, which stay valid until the user comes back.
     """
 
+    scopes: tuple[str, ...]
+    expires_at: float
+    server: Server
+    client: Client
+
+
+class Pending(Begun):
+    """A sign-in in a browser; `opened`: whether one was opened, None before that was tried."""
+
     state: str = Field(repr=False)
     verifier: str = Field(repr=False)
     nonce: str = Field(repr=False)
     redirect_uri: str
     url: str = Field(repr=False)
-    scopes: tuple[str, ...]
-    expires_at: float
-    server: Server
-    client: Client
     opened: bool | None = None
 
 
-class Device(_Part):
+class Device(Begun):
     """A sign-in on another device (RFC 8628 §3.2); only `user_code` is meant to be seen.
 
     `url` is where the user goes; it contains the code if the server has such a URL. `interval` is the polling interval
-    in seconds. `server` and `client` are as in `Pending`.
+    in seconds.
     """
 
     device_code: str = Field(repr=False)
     user_code: str
     url: str
     interval: float
-    scopes: tuple[str, ...]
-    expires_at: float
-    server: Server
-    client: Client
 
 
 class Record(_Part):

@@ -30,7 +30,8 @@ _MAX_BYTES = 256 * 1024
 _SLACK = 0.5
 # The deadline limits the rest.
 _TIMEOUT = httpx2.Timeout(None, connect=3.0)
-_FORM = "application/x-www-form-urlencoded"
+# Some servers send forms as text.
+_FORMS = ("application/x-www-form-urlencoded", "text/plain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +164,18 @@ class HttpClient:
                 if len(body) > _MAX_BYTES:
                     raise NoResponseError("the response is too large")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        is_form = headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
-        return Response(response.status_code, headers=headers, body=(_form if is_form else json_object)(bytes(body)))
+        is_form = headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS
+        members = json_object(bytes(body))
+        if members is None and is_form:
+            members = _form(bytes(body))
+        return Response(response.status_code, headers=headers, body=members)
 
 
 def _form(body: bytes) -> Mapping[str, object] | None:
     try:
         return dict(parse_qsl(body.decode(), strict_parsing=True, max_num_fields=100))
     except ValueError:
-        return json_object(body)  # mislabelled
+        return None
 
 
 def json_object(body: bytes) -> Mapping[str, object] | None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from ..oauth.http import NoResponseError
 from ..oauth.id_token import IdTokenError, NoKeysError, WrongClockError
 from ..oauth.tokens import Granted, revoke_requests
-from ..records import Device, Pending, Record, Tokens
+from ..records import Begun, Record, Tokens
 from ..session.renewal import Session
 from .identity import Identity, asked_identity, verified_identity
 
@@ -16,7 +16,7 @@ from .identity import Identity, asked_identity, verified_identity
 _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
 
 
-def save_sign_in(session: Session, granted: Granted, begun: Pending | Device) -> None:
+def save_sign_in(session: Session, granted: Granted, begun: Begun) -> None:
     """Save the tokens of a sign-in with their client and server.
 
     Raises:
@@ -51,7 +51,7 @@ def save_sign_in(session: Session, granted: Granted, begun: Pending | Device) ->
     )
 
 
-def _identity(session: Session, granted: Granted, begun: Pending | Device) -> Identity:
+def _identity(session: Session, granted: Granted, begun: Begun) -> Identity:
     server = begun.server
     try:
         return verified_identity(session, granted, begun)
@@ -67,7 +67,7 @@ def _identity(session: Session, granted: Granted, begun: Pending | Device) -> Id
         raise session.messages.failure(f"{reason} ({error})", "You are not signed in.") from None
 
 
-def _revoke(session: Session, begun: Pending | Device, tokens: Tokens) -> None:
+def _revoke(session: Session, begun: Begun, tokens: Tokens) -> None:
     """Revoke tokens that are not saved."""
     client = session.credentials.complete(begun.client, begun.server)
     for revocation in revoke_requests(begun.server, client, tokens):

@@ -9,7 +9,7 @@ from typing import cast
 from ..oauth import id_token
 from ..oauth.http import NoResponseError, Request, cleaned
 from ..oauth.tokens import Granted
-from ..records import Device, Pending
+from ..records import Begun, Pending
 from ..session.renewal import Session
 
 _LONGEST_NAME = 100
@@ -26,7 +26,7 @@ class Identity:
     organization: str = ""
 
 
-def verified_identity(session: Session, granted: Granted, begun: Pending | Device) -> Identity:
+def verified_identity(session: Session, granted: Granted, begun: Begun) -> Identity:
     """The identity that the server returned with the tokens.
 
     Raises:

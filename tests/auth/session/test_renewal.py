@@ -282,6 +282,14 @@ OTHER_WORDS = {
     "invalid_token": Reply({"error": "invalid_token", "error_description": "refresh token is invalid"}, 400),
     "200": Reply({"error": "bad_refresh_token", "error_description": "The refresh token is invalid"}),
     "a form": Reply("error=expired&error_description=refresh+token+is+invalid", 400, FORM),
+    "a form as text": Reply(
+        "error=expired&error_description=refresh+token+is+invalid", 400, {"content-type": "text/plain"}
+    ),
+    "JSON as text": Reply(
+        '{"error": "expired", "error_description": "refresh token is invalid; a=b"}',
+        400,
+        {"content-type": "text/plain"},
+    ),
     "an echo": Reply({"error": "odd", "error_description": "refresh token is invalid: refresh-token-0"}, 400),
     "a reason": Reply({"error": "access_denied", "error_description": "Your refresh token is invalid"}, 403),
 }
