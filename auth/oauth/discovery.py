@@ -6,12 +6,15 @@ from dataclasses import asdict, fields
 
 import httpx2
 
+from ..background import within
 from ..profile import Endpoints
 from ..records import Server
 from ..urls import has_invalid_character, is_safe, nearness, origin, resolved_nearness
 from .http import HttpClient, NoResponseError, Request, Response, valid_scopes
 
 _LONGEST_URL = 2048
+# Seconds for looking up hosts.
+_RESOLVING = 10.0
 _URLS = ("jwks_uri", "userinfo_endpoint", *(f"{field.name}_endpoint" for field in fields(Endpoints)))
 
 
@@ -200,8 +203,12 @@ def check_reach(url: str, name: str, named_by: str) -> None:
     """As `checked_url` for what the host's name resolves to; never on the event loop.
 
     Raises:
-        ServerMetadataError: it is nearer to us than the site that names it.
+        ServerMetadataError: it is nearer to us than the site that names it, or it is not known in time.
     """
     host, site = httpx2.URL(url).host, httpx2.URL(named_by).host
-    if host != site and (near := resolved_nearness(host)) and near > resolved_nearness(site):
+    try:
+        is_nearer = host != site and within(_RESOLVING, lambda: resolved_nearness(host) > resolved_nearness(site))
+    except TimeoutError:
+        raise ServerMetadataError(f"the host of its {name} could not be looked up in time", lasting=False) from None
+    if is_nearer:
         raise ServerMetadataError(f"its {name} is on this machine or in a private network: {origin(httpx2.URL(url))}")
