@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from functools import partial
 from ..background import within
 from ..errors import UserActionRequired
 from .keyring import KeyringError, read_entry
+from .placeholders import is_placeholder
 from .redaction import Redaction, Secret
 
 _COMMAND_SECONDS = 30.0
@@ -54,9 +54,8 @@ class SecretReference:
             value = value[1:-1].strip()
         if not value:
             raise SecretError(f"{self.place} is empty", "Put the secret there and start again.")
-        if re.search(r"\$\{[^}]*\}", value):
-            reason = f'{self.place} still contains the placeholder "${{...}}": the host did not replace it'
-            raise SecretError(reason, "Put the real value there.")
+        if is_placeholder(value):
+            raise SecretError(f"{self.place} still contains a placeholder", "Put the real value there.")
         if len(value) > _LONGEST or any(not c.isprintable() for c in value):
             reason = f"{self.place} is too long, or contains a line break or an unprintable character"
             raise SecretError(reason, "Copy it again.")

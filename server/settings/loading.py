@@ -29,6 +29,8 @@ _VARIABLES = (
 )  # fmt: skip
 _MODES = ("auto", "core", "all")
 _LEVELS = ("debug", "info", "warning", "error")
+# What a bundle passes for a field that the user left empty.
+_EMPTY_FIELD = re.compile(r"\s*\$\{user_config\.\w+\}\s*")
 _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -40,6 +42,8 @@ def load_settings(
     Raises:
         SettingsError: invalid setting.
     """
+    empty = sorted(name for name, value in environ.items() if _EMPTY_FIELD.fullmatch(value))
+    environ = {name: value for name, value in environ.items() if name not in empty}
     home = home_folder(environ, sys.platform)
     if home is None:
         raise SettingsError("No home folder to store sign-ins in. Set CLOSIENT_MCP_HOME to a folder of yours.")
@@ -50,6 +54,8 @@ def load_settings(
             '"${...}", the host did not expand it.'
         )
     path, table, sources = _file(options, environ, home, text, without)
+    for name in empty:
+        sources.warnings.append(f"{name} is not set: it holds the placeholder of a field that was left empty.")
     for name in sorted(name for name in environ if name.startswith("CLOSIENT_MCP_") and name not in _VARIABLES):
         meant = did_you_mean(name, _VARIABLES) or "."
         sources.warnings.append(f"{name} has no effect: unknown variable{meant}")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...auth.secrets.placeholders import is_placeholder
 from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
 from .model import Setting, SettingsError
 from .reading import ConfigText
@@ -61,10 +62,9 @@ class Sources:
         value = self.environ.get(name, "").strip().strip("\ufeff").strip("\"'").strip()
         if not value:
             return None
-        if "${" in value:
-            raise SettingsError(
-                f'{name} still holds the placeholder "${{...}}": the host did not expand it. Put the real value there.'
-            )
+        if is_placeholder(value):
+            raise SettingsError(f"{name} still contains a placeholder, which the host did not replace."
+                                " Put the real value there, or leave the variable out.")  # fmt: skip
         if not re.fullmatch(r"[!-~]+", value):
             raise SettingsError(
                 f"{name} contains a blank, a line break or a character that is not allowed in a key. Copy it again."

@@ -224,8 +224,36 @@ def test_a_secret_is_without_what_people_paste_around_it(text: str) -> None:
     assert opened(written(text, "a place")) == "s3cret-one"
 
 
-def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
-    assert opened(written("pa${ss$word", "K")) == "pa${ss$word"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pa${ss$word",
+        "$ecret_1",
+        "$SECRET",
+        "50%_OFF%",
+        "a<b>",
+        "<",
+        "wait...",
+        "yours",
+        "your_cat",
+        "csb_a_...b",
+        "{a:b}",
+    ],
+)
+def test_a_secret_may_look_a_little_like_a_placeholder(text: str) -> None:
+    assert opened(written(text, "K")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${SECRET}", "x${input:key}", "${user_config.key}", "${env:SECRET}", "{env:SECRET}", "{file:~/key}",
+        "{{secret}}", "$CLOSIENT_API_KEY", "%CLOSIENT_API_KEY%", "<your key>", "<API_KEY>", "csb_...", "oa2client_…",
+        "...", "YOUR_API_KEY", "your-secret-here", "Your token", "insert your key here", '"${SECRET}"',
+    ],
+)  # fmt: skip
+def test_a_placeholder_is_not_used_as_a_secret(text: str) -> None:
+    assert refusal(written(text, "a place")) == "a place still contains a placeholder Put the real value there."
 
 
 @pytest.mark.parametrize(
@@ -233,8 +261,6 @@ def test_a_secret_may_look_a_little_like_a_placeholder() -> None:
     [
         ("", "a place is empty"),
         (' "" ', "a place is empty"),
-        ("${SECRET}", "still contains the placeholder"),
-        ("${user_config.key}", "still contains the placeholder"),
         ("one\ntwo", "a line break"),
         ("one\x00two", "a line break or an unprintable character"),
         ("x" * 16_385, "a line break or an unprintable character"),

@@ -101,7 +101,7 @@ def test_the_folder_is_one_per_user_whatever_a_host_strips(environ: dict[str, st
     assert home_folder(environ, platform) == Path(folder)
 
 
-@pytest.mark.parametrize("home", ["mcp", "./mcp", "${user_config.home}", "/a/${user_config.home}"])
+@pytest.mark.parametrize("home", ["mcp", "./mcp", "${HOME}/mcp", "/a/${user_config.home}"])
 def test_a_relative_folder_is_refused(home: str) -> None:
     with pytest.raises(SettingsError, match=r"CLOSIENT_MCP_HOME: .* is not an absolute path"):
         load_settings(Options(), {"CLOSIENT_MCP_HOME": home})
@@ -142,12 +142,21 @@ def test_the_browser_is_the_users_or_the_systems_and_none_without_a_display(
 
 @pytest.mark.parametrize(
     ("value", "says"),
-    [("${input:key}", "placeholder"), ("${CLOSIENT_API_KEY}", "placeholder"), ("a b", "blank"), ("schlüssel", "blank")],
-)
+    [("${input:key}", "placeholder"), ("<your key>", "placeholder"), ("csb_...", "placeholder"), ("a b", "blank"),
+     ("schlüssel", "blank")],
+)  # fmt: skip
 def test_a_key_that_no_key_can_be_is_refused_by_the_name_of_its_variable(value: str, says: str) -> None:
     with pytest.raises(SettingsError, match=f"CLOSIENT_API_KEY .*{says}") as caught:
         load_settings(Options(), {"CLOSIENT_API_KEY": value})
     assert "schlüssel" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["CLOSIENT_API_KEY", "CLOSIENT_SITE", "CLOSIENT_MCP_READ_ONLY", "CLOSIENT_MCP_HOME"])
+def test_a_field_of_a_bundle_that_was_left_empty_is_not_set_and_named(name: str) -> None:
+    settings = load_settings(Options(), {"HOME": "/home/ann", name: "${user_config.field}"})
+    default = load_settings(Options(), {"HOME": "/home/ann"})
+    assert (settings.home, settings.allow, settings.shown) == (default.home, default.allow, default.shown)
+    assert settings.warnings == (f"{name} is not set: it holds the placeholder of a field that was left empty.",)
 
 
 @pytest.mark.parametrize(
