@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Keep compiled modules: without them every process spends seconds on compiling.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check test-all prove bench clean
+.PHONY: demo test check test-all prove bench bundle server.json clean
 
 demo: .venv/.demo  ## end-to-end walkthrough; no account, no network
 	@$(BIN)/closient-mcp demo
@@ -35,6 +35,13 @@ bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in on
 	$(BIN)/python -m bench.many_files
 	$(BIN)/python -m bench.pacing
 	$(BIN)/python -m bench.races
+
+bundle: .venv/.dev  ## the bundle for Claude Desktop, in dist
+	@rm -rf build
+	@$(BIN)/python -m release.bundle
+
+server.json: .venv/.dev  ## the entry for the MCP registry, in dist; NAMESPACE=io.github.NAME
+	@$(BIN)/python -m release.server_json $(NAMESPACE)
 
 clean:
 	rm -rf .venv .venv-clients tests/interop/clients/node_modules build dist *.egg-info

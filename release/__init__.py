@@ -1,0 +1,1 @@
+"""Builds what a release consists of besides the wheel and the sdist."""

@@ -1,0 +1,81 @@
+"""Builds the bundle for Claude Desktop: `python -m release.bundle [FOLDER]` writes it to a folder, by default `dist`.
+
+The host runs it with uv, which installs the wheel in it and what that depends on.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+ROOT = Path(__file__).parent.parent
+_MAIN = """\
+from closient_mcp.server.cli.entry import main
+
+raise SystemExit(main())
+"""
+
+
+def project() -> dict[str, Any]:
+    """The metadata of the project."""
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
+def manifest() -> dict[str, Any]:
+    """The manifest of the bundle, in the version of the project."""
+    metadata = project()
+    members: dict[str, Any] = json.loads((ROOT / "release" / "manifest.json").read_text(encoding="utf-8"))
+    members |= {name: metadata[name] for name in ("version", "description", "keywords")}
+    members["author"] = metadata["authors"][0]
+    members["compatibility"]["runtimes"] = {"python": metadata["requires-python"]}
+    return members
+
+
+def requirements(wheel: str) -> str:
+    """The `pyproject.toml` of the bundle, which installs this wheel."""
+    metadata = project()
+    return f"""\
+[project]
+name = "{metadata["name"]}-bundle"
+version = "{metadata["version"]}"
+requires-python = "{metadata["requires-python"]}"
+dependencies = ["{metadata["name"]}"]
+
+[tool.uv]
+package = false
+
+[tool.uv.sources]
+{metadata["name"]} = {{ path = "{wheel}" }}
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the wheel, then the bundle around it; gives 1 if the wheel cannot be built."""
+    (folder,) = map(Path, arguments if arguments is not None else sys.argv[1:] or ["dist"])
+    with tempfile.TemporaryDirectory(prefix="closient-bundle-") as temporary:
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", temporary, str(ROOT)]
+        if subprocess.run(command, check=False).returncode != 0:  # noqa: S603
+            print("The wheel could not be built, so there is no bundle.", file=sys.stderr)
+            return 1
+        (wheel,) = Path(temporary).glob("*.whl")
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{project()['name']}-{project()['version']}.mcpb"
+        with ZipFile(path, "w", ZIP_DEFLATED) as bundle:
+            bundle.writestr("manifest.json", json.dumps(manifest(), indent=2) + "\n")
+            bundle.writestr("pyproject.toml", requirements(wheel.name))
+            bundle.writestr("main.py", _MAIN)
+            bundle.write(wheel, wheel.name)
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
