@@ -12,8 +12,10 @@ demo: .venv/.demo  ## end-to-end walkthrough; no account, no network
 test: .venv/.dev  ## the tests, four at a time because many wait; loopback only; OPTIONS=--cov measures branch coverage
 	$(BIN)/pytest -q -n 4 --dist worksteal $(OPTIONS)
 
-test-all: .venv/.dev .venv-clients/.installed tests/interop/clients/node_modules/.installed  ## with other clients, servers and a browser; needs Node and Chromium
+NODE_PACKAGES := tests/interop/clients/node_modules/.installed tests/interop/hosts/node_modules/.installed
+test-all: .venv/.dev .venv-clients/.installed .venv-langchain/.installed $(NODE_PACKAGES)  ## with other clients, hosts, servers and a browser; needs Chromium
 	$(BIN)/pytest -q -m all
+	$(BIN)/python -m bench.newcomer
 
 check: .venv/.dev  ## lint, formatting, types and workflows
 	$(BIN)/ruff check .
@@ -44,7 +46,7 @@ server.json: .venv/.dev  ## the entry for the MCP registry, in dist; NAMESPACE=i
 	@$(BIN)/python -m release.server_json $(NAMESPACE)
 
 clean:
-	rm -rf .venv .venv-clients tests/interop/clients/node_modules build dist *.egg-info
+	rm -rf .venv .venv-clients .venv-langchain tests/interop/*/node_modules build dist *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -57,12 +59,19 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/.demo
 
-# If these cannot be installed, the tests that need them are skipped and named.
+# If these cannot be installed, the tests that need them are skipped and named. Node comes with the first.
 .venv-clients/.installed: tests/interop/clients/requirements.txt
 	@$(PYTHON) -m venv .venv-clients \
 	&& .venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
-	|| echo 'fastmcp, nanoidp and the agent frameworks could not be installed: their tests are skipped'
+	|| echo 'fastmcp, nanoidp, Node and the agent frameworks could not be installed: their tests are skipped'
 
-tests/interop/clients/node_modules/.installed: tests/interop/clients/package-lock.json
-	@command -v npm >/dev/null && npm ci --prefix tests/interop/clients --ignore-scripts --no-audit --no-fund && touch $@ \
-	|| echo 'the packages for Node could not be installed: their tests are skipped'
+# It needs an older SDK of MCP than the others.
+.venv-langchain/.installed: tests/interop/clients/requirements-langchain.txt
+	@$(PYTHON) -m venv .venv-langchain \
+	&& .venv-langchain/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
+	|| echo 'langchain-mcp-adapters could not be installed: its test is skipped'
+
+tests/interop/%/node_modules/.installed: tests/interop/%/package-lock.json .venv-clients/.installed
+	@export PATH="$(CURDIR)/.venv-clients/bin:$$PATH"; \
+	command -v npm >/dev/null && npm ci --prefix tests/interop/$* --ignore-scripts --no-audit --no-fund && touch $@ \
+	|| echo 'the Node packages of tests/interop/$* could not be installed: their tests are skipped'

@@ -1,10 +1,9 @@
-"""Real hosts, if they are on the PATH, connect to the server from the entry that `install` wrote."""
+"""Real hosts connect to the server from the entry that `install` wrote."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,8 @@ import pytest
 
 from ..fakes.command_line import run
 from ..fakes.limits import SECONDS
+from ..fakes.model import serving_model
+from ..fakes.programs import path, program
 from ..fakes.service import Sandbox
 
 pytestmark = pytest.mark.all
@@ -22,17 +23,15 @@ QUIET = {
     "GEMINI_CLI_TRUST_WORKSPACE": "true",
     "XDG_CONFIG_HOME": "",
 }
+TOOLS = {"search_products", "validate_gtin", "search_search_catalog", "read_operation"}
 
 
-def host(folder: Path, *command: str) -> str:
+def host(folder: Path, *command: str, **environment: str) -> str:
     """What a host prints; the test is skipped if it is not there."""
-    program = shutil.which(command[0])
-    if program is None:
-        pytest.skip(f"{command[0]} is not on the PATH")
     done = subprocess.run(
-        [program, *command[1:]],
+        [program(command[0]), *command[1:]],
         cwd=folder,
-        env={**os.environ, **QUIET},
+        env={**os.environ, "PATH": path(), **QUIET, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -43,7 +42,7 @@ def host(folder: Path, *command: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "program", "shown"),
+    ("name", "command", "shown"),
     [
         ("claude-code", "claude", "✔ Connected"),
         ("gemini-cli", "gemini", "Connected"),
@@ -51,13 +50,41 @@ def host(folder: Path, *command: str) -> str:
     ],
 )
 def test_a_host_connects_from_the_entry_that_install_wrote(
-    sandbox: Sandbox, tmp_path: Path, name: str, program: str, shown: str
+    sandbox: Sandbox, tmp_path: Path, name: str, command: str, shown: str
 ) -> None:
+    program(command)
     assert run("install", name, site=sandbox.url, **QUIET).code == 0
-    assert shown in host(tmp_path, program, "mcp", "list")
+    assert shown in host(tmp_path, command, "mcp", "list")
+
+
+def test_copilot_cli_offers_our_tools_to_its_model(sandbox: Sandbox, tmp_path: Path) -> None:
+    program("copilot")
+    assert run("install", "copilot-cli", site=sandbox.url).code == 0
+    with serving_model() as model:
+        provider = {"COPILOT_PROVIDER_BASE_URL": model.url, "COPILOT_MODEL": "fake", "COPILOT_OFFLINE": "true"}
+        printed = host(tmp_path, "copilot", "-p", "hi", "--allow-all-tools", "--disable-builtin-mcps", **provider)
+    assert {f"closient-{tool}" for tool in TOOLS} <= model.offered, printed
+
+
+def test_codex_offers_our_tools_to_its_model(sandbox: Sandbox, tmp_path: Path) -> None:
+    program("codex")
+    assert run("install", "codex", site=sandbox.url).code == 0
+    with serving_model() as model:
+        provider = f'model_providers.fake={{name="fake",base_url="{model.url}",wire_api="responses"}}'
+        # Otherwise the first question may be asked before the servers are ready.
+        waits = [
+            "-c",
+            "mcp_servers.closient.required=true",
+            "-c",
+            f"mcp_servers.closient.startup_timeout_sec={SECONDS}",
+        ]
+        options = [*waits, "--skip-git-repo-check", "-c", provider, "-c", "model_provider=fake", "-m", "fake"]
+        printed = host(tmp_path, "codex", "exec", *options, "hi")
+    assert model.offered >= TOOLS, (sorted(model.offered), printed)
 
 
 def test_mcporter_calls_a_tool_from_the_plain_entry(sandbox: Sandbox, tmp_path: Path) -> None:
+    program("mcporter")
     file = tmp_path / "mcp.json"
     assert run("install", "mcp-json", "--config-path", str(file), site=sandbox.url).code == 0
     call = ["call", "closient.validate_gtin", "gtin=9506000134352"]
