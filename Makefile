@@ -39,7 +39,6 @@ bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in on
 	$(BIN)/python -m bench.races
 
 bundle: .venv/.dev  ## the bundle for Claude Desktop, in dist
-	@rm -rf build
 	@$(BIN)/python -m release.bundle
 
 server.json: .venv/.dev  ## the entry for the MCP registry, in dist; NAMESPACE=io.github.NAME

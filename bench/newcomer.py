@@ -14,12 +14,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from release.bundle import ROOT, built_wheel
+
 from .child import Child, ChildError
 from .service import environment, running_sandbox
 from .wire import Session
 
-_ROOT = Path(__file__).parent.parent
-_UV = _ROOT / ".venv-clients" / "bin" / "uv"
+_UV = ROOT / ".venv-clients" / "bin" / "uv"
 _SECONDS = 600.0
 _QUESTION = {"name": "search_products", "arguments": {"query": "peanut butter"}}
 
@@ -37,12 +38,10 @@ def main() -> int:
         home = Path(folder)
         given = environment(folder, HOME=folder, CLOSIENT_SITE=service.url, UV_CACHE_DIR=_cache())
         given["PATH"] = os.pathsep.join([str(_UV.parent), str(home / ".local" / "bin"), given["PATH"]])
-        build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, str(_ROOT)]
         try:
-            _run(build, given)
-            (wheel,) = home.glob("*.whl")
+            wheel = built_wheel(folder)
             first = _step(1, "uv tool install closient-mcp", ["uv", "tool", "install", "--quiet", str(wheel)], given)
-        except _StepError as error:
+        except (_StepError, subprocess.CalledProcessError) as error:
             print(f"bench.newcomer: skipped: the package cannot be installed here: {error}")
             return 0
         try:
@@ -61,19 +60,15 @@ def _cache() -> str:
     return done.stdout.strip()
 
 
-def _run(command: list[str], given: Mapping[str, str]) -> float:
-    """Run a command; gives its seconds."""
+def _step(number: int, shown: str, command: list[str], given: Mapping[str, str]) -> float:
+    """Run a command and print its seconds."""
     begin = time.perf_counter()
     done = subprocess.run(  # noqa: S603
         command, env=given, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False
     )
     if done.returncode != 0:
         raise _StepError(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-300:]}")
-    return time.perf_counter() - begin
-
-
-def _step(number: int, shown: str, command: list[str], given: Mapping[str, str]) -> float:
-    seconds = _run(command, given)
+    seconds = time.perf_counter() - begin
     print(f"{number}. {shown:<40} {seconds:5.1f} s")
     return seconds
 

@@ -6,6 +6,7 @@ The host runs it with uv, which installs the wheel in it and what that depends o
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,17 +58,33 @@ package = false
 """
 
 
+def built_wheel(folder: str) -> Path:
+    """Build the wheel of the project into a folder.
+
+    Raises:
+        subprocess.CalledProcessError: it cannot be built; `stderr` says why.
+    """
+    # What an earlier build left there would get into this one.
+    shutil.rmtree(ROOT / "build", ignore_errors=True)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    (wheel,) = Path(folder).glob("*.whl")
+    return wheel
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the wheel, then the bundle around it; gives 1 if the wheel cannot be built."""
     (folder,) = map(Path, arguments if arguments is not None else sys.argv[1:] or ["dist"])
+    path = folder / f"{project()['name']}-{project()['version']}.mcpb"
     with tempfile.TemporaryDirectory(prefix="closient-bundle-") as temporary:
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", temporary, str(ROOT)]
-        if subprocess.run(command, check=False).returncode != 0:  # noqa: S603
-            print("The wheel could not be built, so there is no bundle.", file=sys.stderr)
+        try:
+            wheel = built_wheel(temporary)
+        except subprocess.CalledProcessError as error:
+            print(
+                f"The wheel could not be built, so there is no bundle: {error.stderr.strip()[-500:]}", file=sys.stderr
+            )
             return 1
-        (wheel,) = Path(temporary).glob("*.whl")
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{project()['name']}-{project()['version']}.mcpb"
         with ZipFile(path, "w", ZIP_DEFLATED) as bundle:
             bundle.writestr("manifest.json", json.dumps(manifest(), indent=2) + "\n")
             bundle.writestr("pyproject.toml", requirements(wheel.name))

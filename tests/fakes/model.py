@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +20,7 @@ class Model:
 
 
 @contextmanager
-def serving_model() -> Iterator[Model]:
+def serving_model() -> Generator[Model]:
     """A running model."""
     model = Model("")
 

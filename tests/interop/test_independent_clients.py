@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from ..fakes.paths import ROOT, TESTS
+from ..fakes.programs import program
 from ..fakes.service import Sandbox
 
 pytestmark = pytest.mark.all
@@ -40,9 +40,7 @@ def _fastmcp() -> list[str]:
 
 
 def _typescript() -> list[str]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("Node is missing")
+    node = program("node")
     if not (_HERE / "node_modules" / "@modelcontextprotocol" / "sdk").exists():
         pytest.skip("the TypeScript SDK is not installed: make test-all (needs npm)")
     return [node, str(_HERE / "typescript_client.mjs")]

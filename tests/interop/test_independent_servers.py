@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from closient_mcp.auth.sign_in.callback_server import CallbackServer
 
 from ..fakes.command_line import CommandResult, free_port, run_process
 from ..fakes.paths import APPROVING_BROWSER, ROOT, TESTS
+from ..fakes.programs import program
 from ..fakes.service import Received, Reply, Service, document, operation
 
 pytestmark = [pytest.mark.all, pytest.mark.timeout(180)]
@@ -58,9 +58,7 @@ def _answers(port: int) -> bool:
 
 
 def _oidc_provider(port: int, folder: Path, token: str = "") -> AbstractContextManager[None]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("Node is missing")
+    node = program("node")
     if not (_CLIENTS / "node_modules" / "oidc-provider").exists():
         pytest.skip("oidc-provider is not installed: make test-all (needs npm)")
     command = [node, str(_CLIENTS / "oidc_provider.mjs"), str(port), token]

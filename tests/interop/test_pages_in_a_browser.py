@@ -19,6 +19,7 @@ from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServe
 
 from ..fakes.command_line import CommandResult, run_process
 from ..fakes.paths import TESTS
+from ..fakes.programs import program
 from ..fakes.service import Sandbox
 
 pytestmark = [pytest.mark.all, pytest.mark.timeout(180)]
@@ -58,10 +59,10 @@ class Browser:
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Browser:
-    node = shutil.which("node")
+    node = program("node")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if node is None or chromium is None:
-        pytest.skip("Node is missing" if node is None else "Chromium is missing")
+    if chromium is None:
+        pytest.skip("Chromium is missing")
     if not (_CLIENTS / "node_modules" / "playwright-core").exists():
         pytest.skip("playwright-core is not installed: make test-all (needs npm)")
     seen = tmp_path / "seen"

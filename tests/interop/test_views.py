@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from ..fakes.paths import TESTS
+from ..fakes.programs import program
 from ..fakes.service import Sandbox
 
 pytestmark = [pytest.mark.all, pytest.mark.timeout(180)]
@@ -30,10 +31,10 @@ _TURNED = "\u202egnp.exe\u2066"
 
 def views(sandbox: Sandbox, home: Path, *shown: Shown) -> list[Shown]:
     """What is before a person for each call whose result is shown."""
-    node = shutil.which("node")
+    node = program("node")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if node is None or chromium is None:
-        pytest.skip("Node is missing" if node is None else "Chromium is missing")
+    if chromium is None:
+        pytest.skip("Chromium is missing")
     if not (_CLIENTS / "node_modules" / "@modelcontextprotocol" / "ext-apps").exists():
         pytest.skip("the package for MCP Apps is not installed: make test-all (needs npm)")
     server = [sys.executable, "-m", "closient_mcp.server", "serve", "--site", sandbox.url, "--expose", "core"]
