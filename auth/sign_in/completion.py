@@ -82,7 +82,7 @@ def _is_another(record: Record, identity: Identity, tokens: Tokens) -> bool:
     known = record.tokens.details if record.tokens else {}
     pairs = [
         (record.account, identity.account),
-        (known.get("organization"), identity.organization),
+        (known.get("organization"), identity.organization or tokens.details.get("organization")),
         (known.get("organization_id"), tokens.details.get("organization_id")),
     ]
     return any(before and after and before != after for before, after in pairs)

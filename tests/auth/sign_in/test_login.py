@@ -324,9 +324,9 @@ def test_openid_core_3_1_3_7_an_id_token_must_response_this_very_request(desk: D
     assert (desk.record().tokens is not None) is own
 
 
-@pytest.mark.parametrize("other", [{"user_id": "user-2"}, {"organization_id": "org-2"}])
+@pytest.mark.parametrize("other", [{"user_id": "user-2"}, {"organization_id": "org-2"}, {"organization": "Another"}])
 def test_a_sign_in_for_more_scopes_never_replaces_the_user_by_another(desk: Desk, other: dict[str, str]) -> None:
-    own = {"user_id": "user-1", "organization_id": "org-1"}
+    own = {"user_id": "user-1", "organization_id": "org-1", "organization": "Acme"}
     desk.granted |= own
     _, attempt = desk.begin("a")
     assert "organization_id org-1" in come_back(attempt).text
