@@ -11,7 +11,7 @@ from ninja import Field, Query, Schema
 from ..data import api_keys
 from ..data.models import ApiKey, Membership, Organization, short_id
 from .authentication import WRITERS, ApiKeyAuth, Caller, authenticated, require_role
-from .openapi import new_api
+from .openapi import Body, new_api
 from .pagination import PageQuery, Pagination, paginated
 from .problems import ProblemError
 
@@ -106,13 +106,13 @@ class CreatedKey(Schema):
     metadata: dict[str, str]
 
 
-class KeyIn(Schema):
+class KeyIn(Body):
     name: str = Field(..., min_length=1, max_length=100, pattern=r"\S")
     description: str = Field("", max_length=255)
     role: Literal["manager", "editor", "readonly"] = Field("readonly", description="What the key may do.")
 
 
-class KeyPatch(Schema):
+class KeyPatch(Body):
     """Members that are left out keep their value."""
 
     name: str | None = Field(None, min_length=1, max_length=100, pattern=r"\S")

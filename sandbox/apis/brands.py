@@ -11,7 +11,7 @@ from ..data import fulltext
 from ..data.models import Brand, Offer, Product, Store, short_id
 from .authentication import WRITERS, ApiKeyAuth, anyone, authenticated, require_role
 from .metadata import merged
-from .openapi import also, new_api
+from .openapi import Body, also, new_api
 from .pagination import PageQuery, Pagination, paginated
 from .places import PlaceOut, PlaceQuery, nearest
 from .problems import ProblemError
@@ -61,7 +61,7 @@ class BrandQuery(PageQuery):
     )
 
 
-class BrandIn(Schema):
+class BrandIn(Body):
     organization_id: str = Field(..., description="The organization that owns the brand.")
     name: str = Field(..., min_length=1, max_length=100, pattern=r"\S")
     website: str = Field("", max_length=2048)
@@ -69,7 +69,7 @@ class BrandIn(Schema):
     metadata: Metadata = Field({}, description="Up to 50 keys of 40 characters with 500 characters each.")
 
 
-class BrandPatch(Schema):
+class BrandPatch(Body):
     """Members that are left out keep their value."""
 
     name: str | None = Field(None, min_length=1, max_length=100, pattern=r"\S")

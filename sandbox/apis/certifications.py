@@ -4,13 +4,14 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Schema
+from pydantic import WithJsonSchema
 
 from ..data.models import short_id
 from ..data.product_documents import CERTIFICATIONS
 from .authentication import ApiKeyAuth, authenticated
-from .known_products import known_product, own_product
+from .known_products import GTIN_FORMAT, known_product, own_product
 from .metadata import merged
-from .openapi import also, new_api
+from .openapi import Body, also, new_api
 from .problems import ProblemError
 from .product_schemas import CertificationOut, ClaimCategory, ClaimOut, ClaimSource, Metadata
 
@@ -20,7 +21,11 @@ READ = ApiKeyAuth("certifications:read")
 WRITE = ApiKeyAuth("certifications:write")
 
 # Unlike the products API, this one takes no separators.
-Gtin = Annotated[str, Path(..., pattern="^[0-9]{8,14}$", description="A GTIN, digits only.")]
+Gtin = Annotated[
+    str,
+    WithJsonSchema({"type": "string", **GTIN_FORMAT}),
+    Path(..., pattern="^[0-9]{8,14}$", description="A GTIN, digits only."),
+]
 Status = Literal["unverified", "verified", "expired"]
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
@@ -43,7 +48,7 @@ class AssignmentQuery(Schema):
     )
 
 
-class AssignmentPatch(Schema):
+class AssignmentPatch(Body):
     """Members that are left out keep their value."""
 
     certificate_number: str | None = Field(None, max_length=100)
@@ -55,7 +60,7 @@ class AssignmentPatch(Schema):
     )
 
 
-class ClaimIn(Schema):
+class ClaimIn(Body):
     label: str = Field(..., min_length=1, max_length=100, pattern=r"\S", description="What is claimed.")
     category: ClaimCategory = Field("OTHER", description="The kind of claim.")
     source: ClaimSource = Field("BRAND_SELF_DECLARED", description="Who says so.")

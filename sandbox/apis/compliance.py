@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from ninja import Query
 
 from .authentication import ApiKeyAuth
-from .known_products import known_product
-from .openapi import new_api
+from .known_products import Gtin, known_product
+from .openapi import also, new_api
 from .product_schemas import RecallPage, RecallQuery
 from .recalls import recall_page
 
@@ -16,13 +16,25 @@ api = new_api("compliance", "Recalls of products, and the lots that they cover."
 READ = ApiKeyAuth("compliance:read")
 
 
-@api.get("/products/{gtin}/recalls", response=RecallPage, auth=READ, summary="List recalls of a product")
-def list_product_recalls(request: HttpRequest, gtin: str, query: Query[RecallQuery]) -> dict[str, Any]:
+@api.get(
+    "/products/{gtin}/recalls",
+    response=RecallPage,
+    auth=READ,
+    summary="List recalls of a product",
+    openapi_extra=also(400),
+)
+def list_product_recalls(request: HttpRequest, gtin: Gtin, query: Query[RecallQuery]) -> dict[str, Any]:
     """Lists a product's recalls, the open ones unless a status is asked for."""
     return recall_page(known_product(gtin), query, None)
 
 
-@api.get("/products/{gtin}/batches/{batch}/recalls", response=RecallPage, auth=READ, summary="List recalls of a batch")
-def list_batch_recalls(request: HttpRequest, gtin: str, batch: str, query: Query[RecallQuery]) -> dict[str, Any]:
+@api.get(
+    "/products/{gtin}/batches/{batch}/recalls",
+    response=RecallPage,
+    auth=READ,
+    summary="List recalls of a batch",
+    openapi_extra=also(400),
+)
+def list_batch_recalls(request: HttpRequest, gtin: Gtin, batch: str, query: Query[RecallQuery]) -> dict[str, Any]:
     """Lists the recalls that cover one batch (lot): by exact code, range or prefix, or because they cover all."""
     return recall_page(known_product(gtin), query, batch)

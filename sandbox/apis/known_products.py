@@ -1,9 +1,22 @@
 """The product that a request names by its GTIN."""
 
+from typing import Annotated, Any
+
+from ninja import Path
+from pydantic import WithJsonSchema
+
 from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Product
 from .authentication import WRITERS, Caller, require_role
 from .problems import ProblemError, invalid_field
+
+# Instead of a pattern, because none can say that the check digit has to be right.
+GTIN_FORMAT: dict[str, Any] = {"format": "gtin"}
+Gtin = Annotated[
+    str,
+    WithJsonSchema({"type": "string", **GTIN_FORMAT}),
+    Path(..., description="A GTIN, separators allowed."),
+]
 
 
 def normalized_gtin(gtin: str) -> str:

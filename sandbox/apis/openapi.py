@@ -1,7 +1,7 @@
 """A NinjaAPI with its OpenAPI document and with problem documents as errors."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,9 +9,27 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from ..data.apps import APPS
 from .problems import SCHEMA, ProblemError, plain_problem, problem_response
+
+
+def _without_fraction(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# An integer as JSON Schema defines it, which 1.0 is too.
+Integer = Annotated[int, BeforeValidator(_without_fraction)]
+
+
+class Body(BaseModel):
+    """A JSON object that a request carries, with members of exactly the declared types.
+
+    Ninja's own Schema would read a list as an object without members, and `false` as the number 0.
+    """
+
+    model_config = ConfigDict(strict=True)
 
 
 class PerAppAPI(NinjaAPI):

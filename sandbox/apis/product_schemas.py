@@ -7,6 +7,8 @@ from django.conf import settings
 from ninja import Field, Schema
 
 from ..data.models import Product
+from .known_products import GTIN_FORMAT
+from .openapi import Body
 from .pagination import PageQuery, Pagination
 
 Metadata = dict[str, str]
@@ -118,7 +120,7 @@ class ProductBrowseOut(Schema):
     owner_id: str | None
 
 
-class IngredientIn(Schema):
+class IngredientIn(Body):
     name: str = Field(..., min_length=1, max_length=255)
     is_major_allergen: bool = False
     may_contain: bool = False
@@ -128,7 +130,9 @@ class IngredientIn(Schema):
 
 
 class ProductQuery(PageQuery):
-    gtin: str | None = Field(None, description="Look this GTIN up; the page has one entry or none.")
+    gtin: str | None = Field(
+        None, description="Look this GTIN up; the page has one entry or none.", json_schema_extra=GTIN_FORMAT
+    )
     organization_id: str | None = Field(None, description="List the products that this organization has claimed.")
 
 
@@ -138,7 +142,11 @@ class RecallQuery(PageQuery):
     )
     severity: RecallSeverity | None = Field(None, description="Only recalls of this severity.")
     source_system: RecallSource | None = Field(None, description="Only recalls of this authority.")
-    ordering: str = Field("-recall_date", description="recall_date or severity; a minus sign in front for descending.")
+    ordering: str = Field(
+        "-recall_date",
+        description="recall_date or severity; a minus sign in front for descending.",
+        json_schema_extra={"pattern": "^-?(recall_date|severity)$"},
+    )
 
 
 class LotRecallQuery(RecallQuery):
@@ -164,8 +172,14 @@ class TradeItemQuery(PageQuery):
     ] = Field("product_name", description="A field; a minus sign in front for descending.")
 
 
-class ProductIn(Schema):
-    gtin: str = Field(..., min_length=8, max_length=20, description="GTIN-8, -12, -13 or -14, separators allowed.")
+class ProductIn(Body):
+    gtin: str = Field(
+        ...,
+        min_length=8,
+        max_length=20,
+        description="GTIN-8, -12, -13 or -14, separators allowed.",
+        json_schema_extra=GTIN_FORMAT,
+    )
     organization_id: str | None = Field(
         None, description="The organization that claims it; needed by members of several."
     )
@@ -177,7 +191,7 @@ class ProductIn(Schema):
     metadata: Metadata = Field({}, description="Up to 50 keys of 40 characters with 500 characters each.")
 
 
-class ProductPatch(Schema):
+class ProductPatch(Body):
     """Members that are left out keep their value."""
 
     product_name: str | None = Field(None, max_length=255)
@@ -190,7 +204,7 @@ class ProductPatch(Schema):
     )
 
 
-class ClaimIn(Schema):
+class ClaimIn(Body):
     organization_id: str | None = Field(None, description="The organization that claims the product.")
 
 
@@ -202,7 +216,7 @@ class ClaimReply(Schema):
     message: str
 
 
-class ReportIn(Schema):
+class ReportIn(Body):
     reporter_email: str = Field(..., pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)
     reporter_relationship: Literal["brand_rep", "legal", "consumer", "competitor", "staff", "other"]
     reason: str = Field(..., min_length=10, max_length=5000)
@@ -334,7 +348,7 @@ class ContentOut(Schema):
     nutrition: NutritionOut | None
 
 
-class DigitalLinkIn(Schema):
+class DigitalLinkIn(Body):
     url: str = Field(..., min_length=1, max_length=4096)
 
 

@@ -15,9 +15,9 @@ from ..data.models import Organization, Product, short_id
 from . import product_schemas as schemas
 from . import symbols
 from .authentication import WRITERS, ApiKeyAuth, Caller, anyone, authenticated, require_role
-from .known_products import known_product, normalized_gtin, own_product
+from .known_products import Gtin, known_product, normalized_gtin, own_product
 from .metadata import merged
-from .openapi import new_api
+from .openapi import also, new_api
 from .pagination import PageQuery, paginated
 from .problems import ProblemError, invalid_field
 from .recalls import recall_page
@@ -51,7 +51,13 @@ def list_products(
     return paginated([schemas.product_out(product) for product in found.order_by("gtin")], query)
 
 
-@api.post("/products", response={201: schemas.ProductOut}, auth=WRITE, summary="Create and claim a product")
+@api.post(
+    "/products",
+    response={201: schemas.ProductOut},
+    auth=WRITE,
+    summary="Create and claim a product",
+    openapi_extra=also(409),
+)
 def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, dict[str, Any]]:
     """Creates a product that the catalog does not have yet and claims it for an organization."""
     gtin = normalized_gtin(body.gtin)
@@ -93,13 +99,13 @@ def create_product(request: HttpRequest, body: schemas.ProductIn) -> tuple[int, 
 
 
 @api.get("/products/{gtin}", response=schemas.ProductOut, auth=READ, summary="Get a product")
-def get_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
+def get_product(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
     """Returns a product by its GTIN, written with or without separators."""
     return schemas.product_out(known_product(gtin))
 
 
 @api.patch("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Update a claimed product")
-def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) -> dict[str, Any]:
+def update_product(request: HttpRequest, gtin: Gtin, body: schemas.ProductPatch) -> dict[str, Any]:
     """Changes what is given of a product that an organization of the caller has claimed."""
     product = own_product(authenticated(request), gtin)
     changes = body.model_dump(exclude_unset=True)
@@ -120,7 +126,7 @@ def update_product(request: HttpRequest, gtin: str, body: schemas.ProductPatch) 
 
 
 @api.delete("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Unclaim a product")
-def unclaim_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
+def unclaim_product(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
     """Gives a claimed product up; its Digital Link no longer follows the organization's rules."""
     product = own_product(authenticated(request), gtin)
     product.owner_id = None
@@ -129,8 +135,14 @@ def unclaim_product(request: HttpRequest, gtin: str) -> dict[str, Any]:
     return schemas.product_out(product)
 
 
-@api.post("/products/{gtin}/claim", response=schemas.ClaimReply, auth=WRITE, summary="Claim an existing product")
-def claim_product(request: HttpRequest, gtin: str, body: schemas.ClaimIn | None = None) -> dict[str, Any]:
+@api.post(
+    "/products/{gtin}/claim",
+    response=schemas.ClaimReply,
+    auth=WRITE,
+    summary="Claim an existing product",
+    openapi_extra=also(409),
+)
+def claim_product(request: HttpRequest, gtin: Gtin, body: schemas.ClaimIn | None = None) -> dict[str, Any]:
     """Claims a product for an organization; the claim starts unverified."""
     product = known_product(gtin)
     organization = _organization(authenticated(request), body.organization_id if body else None)
@@ -155,7 +167,7 @@ def claim_product(request: HttpRequest, gtin: str, body: schemas.ClaimIn | None 
     auth=anyone,
     summary="Report a product's claim",
 )
-def report_claim(request: HttpRequest, gtin: str, body: schemas.ReportIn) -> tuple[int, dict[str, Any]]:
+def report_claim(request: HttpRequest, gtin: Gtin, body: schemas.ReportIn) -> tuple[int, dict[str, Any]]:
     """Reports that a product is claimed by somebody who should not own it. Needs no credential."""
     product = known_product(gtin)
     return 201, {
@@ -166,7 +178,7 @@ def report_claim(request: HttpRequest, gtin: str, body: schemas.ReportIn) -> tup
 
 
 @api.get("/products/{gtin}/ingredients", response=schemas.IngredientPage, auth=READ, summary="List ingredients")
-def list_ingredients(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
+def list_ingredients(request: HttpRequest, gtin: Gtin, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists a product's ingredients in the order of the label."""
     return paginated(known_product(gtin).document["ingredients"], query)
 
@@ -177,21 +189,23 @@ def list_ingredients(request: HttpRequest, gtin: str, query: Query[PageQuery]) -
     auth=READ,
     summary="List certifications",
 )
-def list_certifications(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
+def list_certifications(request: HttpRequest, gtin: Gtin, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists the certifications that a product carries."""
     return paginated(known_product(gtin).document["certifications"], query)
 
 
 @api.get("/products/{gtin}/claims", response=schemas.ClaimPage, auth=READ, summary="List claims")
-def list_claims(request: HttpRequest, gtin: str, query: Query[PageQuery]) -> dict[str, Any]:
+def list_claims(request: HttpRequest, gtin: Gtin, query: Query[PageQuery]) -> dict[str, Any]:
     """Lists what is claimed of a product, such as being gluten free."""
     return paginated(known_product(gtin).document["claims"], query)
 
 
-@api.get("/products/{gtin}/recalls", response=schemas.RecallPage, auth=READ, summary="List recalls")
+@api.get(
+    "/products/{gtin}/recalls", response=schemas.RecallPage, auth=READ, summary="List recalls", openapi_extra=also(400)
+)
 def list_recalls(
     request: HttpRequest,
-    gtin: str,
+    gtin: Gtin,
     query: Query[schemas.LotRecallQuery],
 ) -> dict[str, Any]:
     """Lists a product's recalls, the open ones unless a status is asked for."""
@@ -199,7 +213,7 @@ def list_recalls(
 
 
 @api.get("/products/{gtin}/nutrition", response=schemas.NutritionOut, auth=READ, summary="Get nutrition facts")
-def get_nutrition(request: HttpRequest, gtin: str) -> dict[str, Any]:
+def get_nutrition(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
     """Returns the nutrition facts of a product's label."""
     nutrition: dict[str, Any] | None = known_product(gtin).document["nutrition"]
     if nutrition is None:
@@ -208,7 +222,7 @@ def get_nutrition(request: HttpRequest, gtin: str) -> dict[str, Any]:
 
 
 @api.get("/products/{gtin}/content", response=schemas.ContentOut, auth=READ, summary="Get all content of a product")
-def get_content(request: HttpRequest, gtin: str) -> dict[str, Any]:
+def get_content(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
     """Returns images, ingredients, certifications, claims, recalls and nutrition in one answer."""
     product = known_product(gtin)
     document = product.document
@@ -240,7 +254,7 @@ def list_trade_items(
 
 
 @api.get("/trade-items/{gtin}", response=schemas.TradeItemDetailOut, auth=READ, summary="Get a trade item")
-def get_trade_item(request: HttpRequest, gtin: str) -> dict[str, Any]:
+def get_trade_item(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
     """Returns a trade item with its measures and classification."""
     return schemas.trade_item_out(known_product(gtin))
 

@@ -9,7 +9,7 @@ from ninja import Field, Query, Schema
 
 from ..data.models import CustomUrl, Product, ResolutionRule
 from .authentication import ApiKeyAuth, authenticated, require_role
-from .openapi import new_api
+from .openapi import Body, new_api
 from .pagination import PageQuery, Pagination, paginated
 from .problems import ProblemError
 
@@ -62,7 +62,7 @@ class RuleQuery(PageQuery):
     enabled: bool | None = Field(None, description="Only enabled, or only disabled rules.")
 
 
-class CustomUrlIn(Schema):
+class CustomUrlIn(Body):
     url: str = Field(..., pattern="^https?://", max_length=2048, description="Where the link leads to.")
 
 

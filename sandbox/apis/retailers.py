@@ -3,16 +3,17 @@
 import secrets
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Schema
+from pydantic import WithJsonSchema
 
 from ..data import fulltext
 from ..data.models import Offer, Product, Retailer, Store, short_id
 from .authentication import WRITERS, ApiKeyAuth, authenticated, require_role
-from .openapi import new_api
+from .openapi import Body, Integer, new_api
 from .problems import ProblemError, invalid_field
 
 api = new_api("retailers", "Retailers, and the products that their stores offer.")
@@ -59,15 +60,26 @@ class OfferOut(Schema):
     metadata: dict[str, str]
 
 
-class OfferIn(Schema):
+# A number, or the same as text.
+_AMOUNT: dict[str, Any] = {
+    "anyOf": [
+        {"type": "number", "minimum": 0, "maximum": float(_LARGEST_PRICE), "multipleOf": 0.01},
+        {"type": "string", "pattern": r"^[0-9]{1,5}(\.[0-9]{1,2})?$"},
+    ]
+}
+
+
+class OfferIn(Body):
     product_id: str = Field(..., description="The id of a product of the catalog.")
     physical_store_id: str = Field(..., description="The id of a store of the organization.")
     sku: str = Field(..., min_length=1, max_length=64, description="The store's own number for the product.")
-    price: Decimal = Field(..., ge=0, le=_LARGEST_PRICE, decimal_places=2, description="In the store's currency.")
-    quantity_on_hand: int | None = Field(None, ge=0, le=1_000_000, description="null: unknown.")
+    price: Annotated[Decimal, WithJsonSchema(_AMOUNT)] = Field(
+        ..., ge=0, le=_LARGEST_PRICE, decimal_places=2, strict=False, description="In the store's currency."
+    )
+    quantity_on_hand: Integer | None = Field(None, ge=0, le=1_000_000, description="null: unknown.")
 
 
-class RetailerIn(Schema):
+class RetailerIn(Body):
     name: str = Field(..., min_length=1, max_length=100, pattern=r"\S")
 
 

@@ -13,7 +13,7 @@ from ..data import fulltext
 from ..data.models import Product, SearchSession
 from . import nearby, refinement
 from .authentication import anyone
-from .openapi import new_api
+from .openapi import Body, new_api
 from .problems import ProblemError
 from .product_schemas import image_url
 
@@ -66,13 +66,13 @@ class CatalogQuery(Schema):
     avoid_substances: list[str] = Field([], description="Drop products made with these.")
 
 
-class Constraints(Schema):
+class Constraints(Body):
     exclude_allergens: list[str] = Field([], max_length=20, description="Drop products that contain these.")
     require_certifications: list[str] = Field([], max_length=20, description="Keep products that have all.")
     avoid_substances: list[str] = Field([], max_length=20, description="Drop products made with these.")
 
 
-class SessionIn(Schema):
+class SessionIn(Body):
     query: str = Field(..., min_length=1, max_length=500, description="What is looked for, or gtin: and a GTIN.")
     latitude: float = Field(..., ge=-90, le=90, description="Latitude of the searcher in WGS 84.")
     longitude: float = Field(..., ge=-180, le=180, description="Longitude of the searcher in WGS 84.")
@@ -82,7 +82,7 @@ class SessionIn(Schema):
     constraints: Constraints | None = Field(None, description="What products must and must not have.")
 
 
-class FollowUpIn(Schema):
+class FollowUpIn(Body):
     query: str = Field(
         ...,
         min_length=1,

@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, Router
 
 from ..data.gtin import InvalidGtinError, normalize
 from .authentication import ApiKeyAuth
+from .known_products import GTIN_FORMAT
+from .openapi import Body, Integer
 from .problems import invalid_field
 
 router = Router()
@@ -20,22 +22,22 @@ _MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 _CHARACTERS = r"^[\x21-\x7E]{1,20}$"
 _PICTURES = {
     "responses": {
-        "200": {
+        200: {
             "description": "The picture",
             "content": {media_type: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()},
         },
-        "304": {"description": "The picture has the entity tag of If-None-Match"},
+        304: {"description": "The picture has the entity tag of If-None-Match"},
     }
 }
 
 
-class QrIn(Schema):
-    gtin: str = Field(..., pattern=r"^[0-9 \-]{8,17}$", description="A GTIN, separators allowed.")
+class QrIn(Body):
+    gtin: str = Field(..., description="A GTIN, separators allowed.", json_schema_extra=GTIN_FORMAT)
     lot: str | None = Field(None, pattern=_CHARACTERS, description="The lot (AI 10).")
     serial: str | None = Field(None, pattern=_CHARACTERS, description="The serial number (AI 21).")
     expiry: str | None = Field(None, pattern="^[0-9]{6}$", description="The expiry date as YYMMDD (AI 17).")
     format: Literal["svg", "png"] = Field("png", description="The kind of picture.")
-    size: int = Field(400, ge=50, le=2000, description="The width in pixels; a little less if it doesn't divide.")
+    size: Integer = Field(400, ge=50, le=2000, description="The width in pixels; a little less if it doesn't divide.")
 
 
 @router.post("/qr/", auth=READ, summary="Generate a QR code", openapi_extra=_PICTURES)

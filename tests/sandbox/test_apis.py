@@ -379,6 +379,17 @@ def test_a_qr_code_contains_the_digital_link_and_is_cached(sandbox: Sandbox, htt
     assert (other.status_code, other.content[:4]) == (200, b"\x89PNG")
 
 
+def test_an_integer_may_be_written_with_a_fraction_of_zero_and_not_as_text(http: httpx2.Client) -> None:
+    sizes = {size: http.post("/products/api/v1/qr/", json={"gtin": RECALLED, "size": size}) for size in (400.0, "400")}
+
+    assert [response.status_code for response in sizes.values()] == [200, 422]
+    assert sizes[400.0].content == http.post("/products/api/v1/qr/", json={"gtin": RECALLED}).content
+
+
+def test_a_body_is_an_object_and_not_a_list(http: httpx2.Client) -> None:
+    assert http.patch(f"{PRODUCTS}/{RECALLED}", json=[None]).status_code == 422
+
+
 @pytest.mark.parametrize(
     "change",
     [{"gtin": "614141123453"}, {"gtin": "x"}, {"lot": "a b"}, {"expiry": "2712"}, {"size": 1}, {"format": "gif"}],

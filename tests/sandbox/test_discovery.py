@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
+from ..fakes.closient_apis import APPS, BASES
 from ..fakes.person import http_client
 from ..fakes.service import Sandbox, fits
 
@@ -21,12 +22,6 @@ DOCUMENTS = [
     "oauth-protected-resource",
     "gs1resolver",
 ]
-APPS = [
-    "account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications", "compliance",
-    "content", "dashboard", "epcis", "integrations", "locations", "notifications", "offers", "products", "resolver",
-    "retailers", "scanner", "search", "sustainability",
-]  # fmt: skip
-BASES = {app: f"{app}/api/v1" for app in APPS} | {"byos": "byos", "epcis": "epcis/api/2.0"}
 SERVED = [
     "account", "brands", "certifications", "compliance", "locations", "products", "resolver", "retailers", "search",
 ]  # fmt: skip
