@@ -10,6 +10,12 @@ import pytest
 
 from closient_mcp.sandbox.variants.table import VARIANTS
 from closient_mcp.server.cli.main import main
+from closient_mcp.server.cli.parser import command_line
+from closient_mcp.server.serving.availability import HEALTH, READINESS
+from closient_mcp.server.serving.listening import parse_place
+from closient_mcp.server.serving.streamable_http import check_protection, for_callers
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
 
 from .fakes.paths import ROOT
 
@@ -57,3 +63,29 @@ def test_every_variant_of_the_sandbox_is_described_on_its_page() -> None:
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", page, re.MULTILINE))
     assert rows == {name: variant.summary for name, variant in VARIANTS.items()}
+
+
+def test_the_settings_of_the_deployment_page_are_valid(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "closient-mcp.toml"
+    file.write_text(text, encoding="utf-8")
+    (start,) = re.findall(r"^ExecStart=\S+ (.*)$", page, re.MULTILINE)
+    given = command_line().parse_args(start.split())
+    settings = load_settings(Options(config=str(file)), {"ACME_API_KEY": "a-key"})
+    place = parse_place(given.http)
+    check_protection(place, settings)
+    assert settings.warnings == ()
+    assert settings.http.resource in page
+    assert f"proxy_pass http://{place};" in page
+    assert f"reverse_proxy {place} " in page
+    assert {HEALTH, READINESS} <= set(re.findall(r"`(/[a-z]+)`", page))
+    assert for_callers(settings).systems == settings.systems, "its credential is shared"
+
+
+def test_the_settings_page_shows_a_valid_table_for_http(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(\[http\]\n.*?)```", page, re.DOTALL)
+    file = tmp_path / "closient-mcp.toml"
+    file.write_text(f'{text}[systems.acme]\ncatalog = "https://api.acme.example/.well-known/api-catalog"\n')
+    assert load_settings(Options(config=str(file)), {}).http.access

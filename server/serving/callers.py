@@ -25,7 +25,7 @@ def name_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
     It is '' over stdio, and for clients of 2026-07-28 that do not authenticate, which have no sessions.
     """
     if identity := _identity(bridge, ctx):
-        return f"caller {identity.subject}"
+        return identity.subject
     return "" if ctx.request is None else str(ctx.request.headers.get("mcp-session-id", ""))
 
 

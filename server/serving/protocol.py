@@ -93,6 +93,11 @@ class McpBridge:
             server.middleware.append(self._views)
         return server
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the documents were read, or could not be."""
+        return self._loaded.is_set()
+
     def end_subscriptions(self) -> None:
         """End all streams of notifications, which do not end by themselves."""
         self._subscriptions.close()

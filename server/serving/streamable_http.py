@@ -10,23 +10,28 @@ import anyio
 import anyio.to_thread
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.middleware.cors import CORSMiddleware
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
-from ..bridge.composition import open_bridge
+from ..bridge.composition import Bridge, open_bridge
 from ..callers.identity import Verifier
 from ..process.logs import start_log
 from ..process.signals import LAST_SECONDS
 from ..settings.http_model import PATH, OAuth, TokenAuth
 from ..settings.model import NoCredential, Settings, SettingsError, SystemSettings
 from .asgi import AsgiApplication, Receive, Scope, Send, respond
+from .audit import Audit
 from .authentication import Authentication, verifier_of
+from .availability import Availability
 from .connections import BACKLOG, Connection
 from .listening import Place, listen, parse_place
 from .protocol import McpBridge
 from .request_origin import RequestOrigin
 
-_SHUTDOWN_SECONDS = 3
+# Supervisors often kill after 30 seconds.
+_DRAIN_SECONDS = 20
+_NOTICE_SECONDS = 5.0
 
 
 def serve_http(settings: Settings, place: str) -> int:
@@ -92,17 +97,26 @@ def _for_several(system: SystemSettings) -> SystemSettings:
     return replace(system, credential=NoCredential(credential.source))
 
 
-def application(mcp_bridge: McpBridge, place: Place, settings: Settings, verifier: Verifier | None) -> AsgiApplication:
+def application(mcp_bridge: McpBridge, place: Place, bridge: Bridge, verifier: Verifier | None) -> Availability:
     """The server as an ASGI application; with a verifier, callers authenticate, and no request depends on another."""
-    app: AsgiApplication = mcp_bridge.server(has_sessions=verifier is None).streamable_http_app(
+    http = bridge.settings.http
+    server = mcp_bridge.server(has_sessions=verifier is None)
+    server.middleware.append(Audit(bridge))
+    app: AsgiApplication = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=verifier is not None,
         # Checked before authentication, and by one rule for all paths.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     if verifier:
-        app = Authentication(without_streams(app), settings.http, verifier)
-    return RequestOrigin(app, place, settings.http)
+        app = Authentication(without_streams(app), http, verifier)
+    if http.allowed_origins:
+        exposed = ["mcp-session-id", "www-authenticate"]
+        methods = ["GET", "POST", "DELETE"]
+        app = CORSMiddleware(
+            app, allow_origins=http.allowed_origins, allow_methods=methods, allow_headers=["*"], expose_headers=exposed
+        )
+    return Availability(RequestOrigin(app, place, http), lambda: mcp_bridge.is_loaded)
 
 
 def without_streams(app: AsgiApplication) -> AsgiApplication:
@@ -124,8 +138,9 @@ async def _serve(
 ) -> None:
     async with open_bridge(settings, redaction) as bridge:
         mcp_bridge = McpBridge(bridge, is_remote=not place.is_local or bool(settings.http.public_url))
+        app = application(mcp_bridge, place, bridge, verifier)
         config = uvicorn.Config(
-            application(mcp_bridge, place, settings, verifier),
+            app,
             http=Connection,
             ws="none",
             backlog=BACKLOG,
@@ -134,10 +149,10 @@ async def _serve(
             server_header=False,
             proxy_headers=bool(settings.http.trusted_proxies),
             forwarded_allow_ips=list(settings.http.trusted_proxies),
-            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
         print(_announcement(listener, place, settings), file=sys.stderr, flush=True)
-        await _Server(config, mcp_bridge).serve(sockets=[listener])
+        await _Server(config, mcp_bridge, app).serve(sockets=[listener])
 
 
 def _announcement(listener: socket.socket, place: Place, settings: Settings) -> str:
@@ -159,13 +174,17 @@ def _announcement(listener: socket.socket, place: Place, settings: Settings) -> 
 
 
 class _Server(uvicorn.Server):
-    """Ends by the signal, as uvicorn does, but ends subscriptions first, and waits until tokens are saved."""
+    """Ends by the signal, as uvicorn does, but lets a load balancer notice first, and waits until tokens are saved."""
 
-    def __init__(self, config: uvicorn.Config, bridge: McpBridge) -> None:
+    def __init__(self, config: uvicorn.Config, bridge: McpBridge, availability: Availability) -> None:
         super().__init__(config)
         self._bridge = bridge
+        self._availability = availability
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._availability.stop()
         self._bridge.end_subscriptions()
+        with anyio.move_on_after(_NOTICE_SECONDS):
+            await self._availability.noticed()
         await super().shutdown(sockets)
         await anyio.to_thread.run_sync(background.finish, LAST_SECONDS)

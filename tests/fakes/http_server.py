@@ -83,7 +83,7 @@ async def serving(settings: Settings, place: str = "127.0.0.1:8000") -> AsyncGen
     async with open_bridge(settings, redaction) as bridge:
         await bridge.loader.load()
         is_remote = bool(settings.http.public_url)
-        app = application(McpBridge(bridge, is_remote=is_remote), where, settings, verifier)
+        app = application(McpBridge(bridge, is_remote=is_remote), where, bridge, verifier)
         async with _started(app), _client(app, where) as client:
             yield HttpServer(client)
 

@@ -129,6 +129,21 @@ def test_a_subscription_does_not_delay_the_end(tmp_path: Path) -> None:
         assert process.stderr.read() == ""
 
 
+def test_a_stream_of_a_client_with_a_handshake_does_not_delay_the_end(tmp_path: Path) -> None:
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    headers = {"Accept": "application/json, text/event-stream"}
+    with served(tmp_path) as (url, process), httpx2.Client(trust_env=False, verify=False, timeout=SECONDS) as client:
+        session = client.post(url, json=body, headers=headers).headers["mcp-session-id"]
+        with client.stream("GET", url, headers={"Accept": "text/event-stream", "Mcp-Session-Id": session}) as stream:
+            assert stream.status_code == 200
+            process.terminate()
+            assert list(stream.iter_lines()) == []
+        process.wait(SECONDS)
+        assert process.stderr
+        assert process.stderr.read() == ""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="descriptors are limited by `ulimit`")
 def test_connections_that_do_nothing_do_not_use_up_the_descriptors(tmp_path: Path) -> None:
     with served(tmp_path, ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh"]) as (url, process), ExitStack() as stack:
