@@ -69,7 +69,8 @@ def uninstall(place: Installation, *, plain: bool) -> int:
     """Remove our entry; the exit code is 0 if it is gone."""
     terminal = Terminal(sys.stderr, plain=plain)
     before, others = place.read()
-    text = before.without_entry()
+    original = before.original()
+    text = before.without_entry() if original is None else original
     if text == before.text:
         terminal.say(f"{place.host.title} has no entry {ENTRY}: {before.path}")
     else:

@@ -79,6 +79,22 @@ class Configuration:
             del values[self.host.servers]
         return self._checked(text, values)
 
+    def original(self) -> str | None:
+        """The text before our entry was added, if its backup shows that nothing else has changed since.
+
+        Raises:
+            HostError: the file or its backup cannot be read.
+        """
+        launch, path = self.launch(), _backup_of(self.path.resolve())
+        if launch is None or not path.exists():
+            return None
+        backup = read_configuration(self.host, path)
+        try:
+            unchanged = backup.launch() is None and backup.with_launch(launch) == self.text
+        except HostError:
+            return None
+        return backup.text if unchanged else None
+
     @property
     def _is_toml(self) -> bool:
         return self.host.syntax == "toml"
@@ -140,7 +156,9 @@ def read_configuration(host: Host, path: Path) -> Configuration:
         HostError: it cannot be read, or is not UTF-8.
     """
     try:
-        text = path.read_bytes().decode("utf-8") if path.exists() else ""
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        text = ""
     except OSError as error:
         raise HostError(f"{path} cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError:
@@ -159,7 +177,7 @@ def write_configuration(before: Configuration, text: str) -> Path | None:
         old = path.read_bytes() if path.exists() else b""
         if old.decode("utf-8", "replace").removeprefix(_BOM) != before.text:
             raise HostError(f"{path} was changed by another program just now. Try again; nothing was written.")
-        backup = path.with_name(f"{path.name}.before-closient-mcp") if old else None
+        backup = _backup_of(path) if old else None
         if backup:
             replace_file(backup, old)
         mark = _BOM.encode() if old.startswith(_BOM.encode()) else b""
@@ -167,6 +185,10 @@ def write_configuration(before: Configuration, text: str) -> Path | None:
     except OSError as error:
         raise HostError(f"{path} cannot be written: {error.strerror or error}.") from None
     return backup
+
+
+def _backup_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.before-closient-mcp")
 
 
 def _items(value: object) -> list[object]:

@@ -101,6 +101,41 @@ def test_the_file_keeps_its_permissions_its_link_and_its_byte_order_mark(tmp_pat
     assert (tmp_path / "real.json.before-closient-mcp").read_bytes() == b'\xef\xbb\xbf{"a": 1}\r\n'
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("gemini-cli", '{"theme": "x"}'),
+        ("claude-desktop", '{\r\n  "mcpServers": {}\r\n}'),
+        ("zed", '\ufeff// mine\n{\n\t"context_servers": {\n\t}, // none\n}'),
+        ("codex", "a = 1"),
+        ("codex", 'mcp_servers = { docs = { command = "x" } } # two'),
+        ("cursor", " \n"),
+    ],
+    ids=["no servers", "no members", "comments", "no last line end", "inline", "blank"],
+)
+def test_what_was_added_and_nothing_else_is_taken_back_to_the_byte(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / "settings"
+    path.write_bytes(text.encode())
+    before = read_configuration(HOSTS[name], path)
+    write_configuration(before, before.with_launch(LAUNCH))
+    after = read_configuration(HOSTS[name], path)
+    original = after.original()
+    assert original is not None
+    write_configuration(after, original)
+    assert path.read_bytes() == text.encode()
+
+
+def test_a_file_that_changed_since_is_not_taken_back_to_its_backup(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"theme": "x"}')
+    before = read_configuration(HOSTS["gemini-cli"], path)
+    write_configuration(before, before.with_launch(LAUNCH))
+    path.write_text(path.read_text().replace('"x"', '"y"'))
+    after = read_configuration(HOSTS["gemini-cli"], path)
+    assert after.original() is None
+    assert after.without_entry() == '{"theme": "y", "mcpServers": {}}'
+
+
 def test_a_file_that_another_program_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "mcp.json"
     before = read_configuration(HOSTS["cursor"], path)
@@ -120,3 +155,15 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(HostError, match=message):
         read_configuration(HOSTS["zed"], path)
+
+
+def test_a_link_to_itself_is_named_and_one_to_no_file_yet_is_followed(tmp_path: Path) -> None:
+    circle, link = tmp_path / "circle.json", tmp_path / "link.json"
+    circle.symlink_to(circle)
+    link.symlink_to(tmp_path / "dot files" / "settings.json")
+    with pytest.raises(HostError, match="cannot be read"):
+        read_configuration(HOSTS["zed"], circle)
+    before = read_configuration(HOSTS["zed"], link)
+    write_configuration(before, before.with_launch(LAUNCH))
+    assert link.is_symlink()
+    assert "closient-mcp" in (tmp_path / "dot files" / "settings.json").read_text()
