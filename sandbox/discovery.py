@@ -1,6 +1,5 @@
 """The discovery documents under `/.well-known/`."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,23 +9,13 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from . import skills
+from .apis.problems import plain_problem
 from .data.apps import APPS
 from .oauth.client_metadata import AUTH_METHODS, GRANT_TYPES
 from .oauth.scopes import SCOPES
 
 _CATALOG = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
-_SKILL = """---
-name: closient-api-quickstart
-description: Make a first call to Closient: discover the APIs, get a credential, search for products nearby.
----
-
-# Quickstart
-
-1. Read `/.well-known/api-catalog`; every entry names an API and its OpenAPI document.
-2. Send an API key as `X-API-Key`, or register at `/oauth/register/` and sign in with PKCE.
-3. `GET /search/api/v1/search?q=trail+mix` needs no credential.
-4. `POST /search/api/v1/search/session` with a query, latitude and longitude finds offers nearby.
-"""
 
 
 def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -48,21 +37,21 @@ def api_catalog(request: HttpRequest) -> HttpResponse:
 @read_only
 def agent_skills(request: HttpRequest) -> HttpResponse:
     """The index of agent skills."""
-    digest = hashlib.sha256(_SKILL.encode()).hexdigest()
-    skill = {
-        "name": "closient-api-quickstart",
-        "type": "skill-md",
-        "description": "Make a first call to Closient.",
-        "url": f"{settings.SANDBOX_URL}/.well-known/agent-skills/closient-api-quickstart/SKILL.md",
-        "digest": f"sha256:{digest}",
-    }
-    return _document({"$schema": "https://schemas.agentskills.io/discovery/0.2.0/schema.json", "skills": [skill]})
+    return _document(skills.index())
 
 
 @read_only
-def agent_skill(request: HttpRequest) -> HttpResponse:
-    """The skill that the index lists."""
-    return HttpResponse(_SKILL, content_type="text/markdown; charset=utf-8")
+def agent_skill(request: HttpRequest, name: str) -> HttpResponse:
+    """A skill that the index lists."""
+    if name not in skills.SKILLS:
+        return plain_problem(404)
+    return HttpResponse(skills.SKILLS[name].text, content_type="text/markdown; charset=utf-8")
+
+
+@read_only
+def llms_txt(request: HttpRequest) -> HttpResponse:
+    """The documentation index, which is at `/llms.txt` and not under `/.well-known/`."""
+    return HttpResponse(skills.llms_txt(), content_type="text/plain; charset=utf-8")
 
 
 @read_only
@@ -133,7 +122,7 @@ def _document(body: dict[str, Any], content_type: str = "application/json") -> H
 urlpatterns = [
     path("api-catalog", api_catalog),
     path("agent-skills/index.json", agent_skills),
-    path("agent-skills/closient-api-quickstart/SKILL.md", agent_skill),
+    path("agent-skills/<str:name>/SKILL.md", agent_skill),
     path("mcp.json", mcp_server_card),
     path("openid-configuration", authorization_server),
     path("oauth-authorization-server", authorization_server),

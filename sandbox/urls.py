@@ -34,6 +34,7 @@ _SERVED = (
 
 urlpatterns = [
     path("", include(pages.urlpatterns)),
+    path("llms.txt", discovery.llms_txt),
     path(".well-known/gs1resolver", digital_links.description),
     path(".well-known/", include(discovery.urlpatterns)),
     *(path(f"{APPS[api.urls_namespace].path}/", api.urls) for api in _SERVED),

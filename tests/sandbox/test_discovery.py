@@ -1,5 +1,6 @@
 """The discovery documents, and the OpenAPI documents that the catalog leads to."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -89,10 +90,30 @@ def test_the_resource_names_its_authorization_server(sandbox: Sandbox, http: htt
     assert (metadata["resource"], metadata["authorization_servers"]) == (sandbox.url, [sandbox.url])
 
 
-def test_a_skill_is_at_the_url_in_the_index(http: httpx2.Client) -> None:
-    skill = http.get("/.well-known/agent-skills/index.json").json()["skills"][0]
+def test_each_skill_that_the_quickstart_names_is_at_the_url_in_the_index(http: httpx2.Client) -> None:
+    skills = http.get("/.well-known/agent-skills/index.json").json()["skills"]
 
-    assert http.get(skill["url"]).text.startswith("---\nname: closient-api-quickstart")
+    assert [skill["name"] for skill in skills] == [
+        "closient-api-quickstart", "closient-openapi-tour", "local-product-search", "resolve-gtin",
+        "check-product-availability", "decode-gs1-ai", "build-gs1-digital-link", "claim-brand", "onboard-retailer",
+    ]  # fmt: skip
+    for skill in skills:
+        text = http.get(skill["url"])
+        assert text.text.startswith(f"---\nname: {skill['name']}\ndescription: {skill['description']}\n---\n")
+        assert skill["digest"] == f"sha256:{hashlib.sha256(text.content).hexdigest()}"
+    assert http.get("/.well-known/agent-skills/other/SKILL.md").status_code == 404
+
+
+def test_llms_txt_links_to_what_is_there(sandbox: Sandbox, http: httpx2.Client) -> None:
+    links = re.findall(r"\]\((.*?)\)", http.get("/llms.txt").text)
+
+    assert {f"{sandbox.url}/{base}/openapi.json" for base in BASES.values()} < set(links)
+    assert {http.get(link).status_code for link in links} == {200}
+
+
+def test_the_server_card_names_no_server_and_the_front_page_says_so(http: httpx2.Client) -> None:
+    assert http.get("/.well-known/mcp.json").json()["remotes"] == []
+    assert "hosts no MCP server of its own" in http.get("/").text
 
 
 @pytest.mark.parametrize("app", APPS)
