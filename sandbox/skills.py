@@ -113,7 +113,7 @@ SKILLS = {
             (
                 "You need the scope `retailers:write`, and must be owner or manager of the organization.",
                 "`POST /retailers/api/v1/organizations/{organization_id}/retailers` with its `name`.",
-                "`POST /retailers/api/v1/organizations/{organization_id}/in-store-offers` for each offer in its stores.",
+                "`POST /retailers/api/v1/organizations/{organization_id}/in-store-offers` for each of its offers.",
                 "Search nearby for one of the products to see that its offer is found.",
             ),
         ),
