@@ -11,7 +11,7 @@ import anyio
 
 # A call that takes longer reports that it is still running.
 _FIRST_SECONDS = 2.0
-_EVERY_SECONDS = 5.0
+_EVERY_SECONDS = 3.0
 
 
 @dataclass(slots=True)
