@@ -19,7 +19,7 @@ from ..fakes.limits import SECONDS
 from ..fakes.paths import TESTS
 from ..fakes.programs import path, program
 from ..fakes.server_process import host_environment
-from ..fakes.service import Received, Reply, document, operation, running_service
+from ..fakes.service import Answer, Received, Reply, document, operation, running_service
 
 pytestmark = pytest.mark.all
 
@@ -39,7 +39,7 @@ def _slow(_: Received) -> Reply:
 
 
 # A tool's name is that of the system, `test`, and of the operation.
-_REPLIES = {
+_REPLIES: dict[str, Answer] = {
     "simple_text": Reply("This is a simple text response for testing.", headers={"content-type": "text/plain"}),
     "image_content": Reply(_PIXEL, headers={"content-type": "image/png"}),
     "audio_content": Reply(_SILENCE, headers={"content-type": "audio/wav"}),
