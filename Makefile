@@ -17,12 +17,13 @@ test-all: .venv/.dev .venv-clients/.installed .venv-langchain/.installed $(NODE_
 	$(BIN)/pytest -q -m all
 	$(BIN)/python -m bench.newcomer
 
-check: .venv/.dev  ## lint, formatting, types and workflows
+check: .venv/.dev  ## lint, formatting, types, workflows, and the documentation with its links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/zensical build --strict
 
 prove: .venv/.dev  ## long searches for documents that the readers cannot handle
 	$(BIN)/pytest -q -m prove
@@ -45,7 +46,7 @@ server.json: .venv/.dev  ## the entry for the MCP registry, in dist; NAMESPACE=i
 	@$(BIN)/python -m release.server_json $(NAMESPACE)
 
 clean:
-	rm -rf .venv .venv-clients .venv-langchain tests/interop/*/node_modules build dist *.egg-info
+	rm -rf .venv .venv-clients .venv-langchain tests/interop/*/node_modules build dist site .cache *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from closient_mcp.sandbox.variants.table import VARIANTS
-from closient_mcp.server.cli.main import main
 from closient_mcp.server.cli.parser import command_line
 from closient_mcp.server.serving.availability import HEALTH, READINESS
 from closient_mcp.server.serving.listening import parse_place
@@ -17,12 +16,9 @@ from closient_mcp.server.serving.streamable_http import check_protection, for_ca
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
+from .fakes.pages import DOCS, PAGES, name_of
 from .fakes.paths import ROOT
 
-PAGES = [
-    *sorted(ROOT.glob("*.md")),
-    *sorted((ROOT / "docs").rglob("*.md")),
-]
 FOLDERS = ("server/", "tools/", "auth/", "sandbox/", "tests/", "docs/", "typings/")
 
 
@@ -34,29 +30,29 @@ def paths_in(page: Path) -> Iterator[str]:
             yield code.rstrip("/")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_path_and_link_of_a_page_leads_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
     missing = [path for path in paths_in(page) if not (ROOT / path).exists()]
     assert missing == []
     assert [link for link in links if link and not (page.parent / link).exists()] == []
+    if DOCS in page.parents:
+        outside = [link for link in links if link and not (page.parent / link).resolve().is_relative_to(DOCS)]
+        assert outside == [], "the site and the installed pages have nothing else"
+
+
+def test_every_page_but_the_decisions_is_in_the_navigation_of_the_site() -> None:
+    text = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    listed = re.findall(r'"([a-z/-]+(?:README)?\.md)"', text)
+    pages = {page.relative_to(DOCS).as_posix() for page in PAGES if DOCS in page.parents}
+    assert sorted(listed) == sorted(name for name in pages if not name.startswith("decisions/") or "README" in name)
 
 
 def test_every_decision_is_in_the_list_of_decisions() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = set(re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text(encoding="utf-8")))
     assert listed == {page.name for page in folder.glob("*.md")} - {"README.md"}
-
-
-def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"closient-mcp ([a-z]+)", readme))
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    shown = capsys.readouterr().out
-    assert named
-    assert [command for command in named if not re.search(rf"^ +{command} ", shown, re.MULTILINE)] == []
 
 
 def test_every_variant_of_the_sandbox_is_described_on_its_page() -> None:
@@ -81,11 +77,3 @@ def test_the_settings_of_the_deployment_page_are_valid(tmp_path: Path) -> None:
     assert f"reverse_proxy {place} " in page
     assert {HEALTH, READINESS} <= set(re.findall(r"`(/[a-z]+)`", page))
     assert for_callers(settings).systems == settings.systems, "its credential is shared"
-
-
-def test_the_settings_page_shows_a_valid_table_for_http(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"```toml\n(\[http\]\n.*?)```", page, re.DOTALL)
-    file = tmp_path / "closient-mcp.toml"
-    file.write_text(f'{text}[systems.acme]\ncatalog = "https://api.acme.example/.well-known/api-catalog"\n')
-    assert load_settings(Options(config=str(file)), {}).http.access

@@ -13,15 +13,15 @@ from .secret_schema import SecretValue, Table
 class IntrospectionTable(Table):
     """The issuer is asked about each token (RFC 7662)."""
 
-    endpoint: str
-    client_id: SecretValue
-    client_secret: SecretValue
+    endpoint: str = Field(description="The URL of the endpoint.")
+    client_id: SecretValue = Field(description="The client that asks.")
+    client_secret: SecretValue = Field(description="The secret of that client.")
 
 
 class HttpAuthTable(Table):
     """How callers authenticate: with a fixed token, or with an access token of an OAuth issuer."""
 
-    mode: Literal["token", "oauth"]
+    mode: Literal["token", "oauth"] = Field(description="Fixed tokens, or access tokens of an issuer.")
     tokens: list[SecretValue] | None = Field(default=None, description="For mode token; each is a caller of its own.")
     issuer: str | None = Field(default=None, description="For mode oauth: whose access tokens are accepted.")
     audience: str | list[str] | None = Field(
@@ -36,10 +36,10 @@ class HttpAuthTable(Table):
 class AccessTable(Table):
     """What the callers with a scope, of a group, or with one subject may use."""
 
-    scope: str | None = None
-    group: str | None = None
-    subject: str | None = None
-    systems: list[str] | None = Field(default=None, description="Default: all.")
+    scope: str | None = Field(default=None, description="Callers whose token has this scope.")
+    group: str | None = Field(default=None, description="Callers of this group: the claim `groups` of the token.")
+    subject: str | None = Field(default=None, description="This caller: the claim `sub` of the token.")
+    systems: list[str] | None = Field(default=None, description="The systems that they may use; default all.")
     allow: Tier | None = Field(default=None, description="The highest tier; default: whatever the system offers.")
 
 
@@ -52,5 +52,7 @@ class HttpTable(Table):
     trusted_proxies: list[str] = Field(
         default=[], description="Addresses or networks whose X-Forwarded-For is the caller's address."
     )
-    auth: HttpAuthTable | None = None
+    auth: HttpAuthTable | None = Field(
+        default=None, description="How callers authenticate; required unless the server listens on this machine only."
+    )
     access: list[AccessTable] = Field(default=[], description="Without rules, callers may use everything.")

@@ -15,56 +15,62 @@ NAME_RULE = "a system's name is a lowercase letter, then up to 15 lowercase lett
 
 
 ClientAuthMethod: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
+_ENDPOINT = "Only where discovery does not find it."
+_GRANT = "How the system is signed in to."
 
 
 class _OAuthTable(Table):
-    issuer: str | None = Field(default=None, description="Where the authorization server's metadata is.")
-    token_endpoint: str | None = None
-    revocation_endpoint: str | None = None
-    client_id: SecretValue | None = None
-    client_secret: SecretValue | None = None
-    client_auth: ClientAuthMethod | None = None
+    issuer: str | None = Field(default=None, description="The authorization server, if the service does not name it.")
+    token_endpoint: str | None = Field(default=None, description=_ENDPOINT)
+    revocation_endpoint: str | None = Field(default=None, description=_ENDPOINT)
+    client_id: SecretValue | None = Field(
+        default=None, description="Your own OAuth client, or the https URL of its metadata document."
+    )
+    client_secret: SecretValue | None = Field(default=None, description="The secret of that client.")
+    client_auth: ClientAuthMethod | None = Field(default=None, description="How the client sends its secret.")
     scopes: list[str] | None = Field(default=None, description="Requested instead of those that the operations need.")
-    resource: str | None = Field(default=None, description="The resource indicator (RFC 8707).")
-    store: Literal["file", "keyring"] = Field(default="file", description="Where the tokens are kept.")
+    resource: str | None = Field(
+        default=None, description="The resource indicator (RFC 8707); an empty text sends none."
+    )
+    store: Literal["file", "keyring"] = Field(default="file", description="Where tokens and secrets are kept.")
     shared: bool = Field(default=False, description="Used for all callers of `serve --http`.")
 
 
 class AuthorizationCodeTable(_OAuthTable):
     """The user signs in with a browser; without a `client_id`, a client is registered (RFC 7591)."""
 
-    grant: Literal["authorization_code"] = "authorization_code"
-    authorization_endpoint: str | None = None
-    registration_endpoint: str | None = None
-    device_authorization_endpoint: str | None = Field(default=None, description="For `login --device`.")
+    grant: Literal["authorization_code"] = Field(default="authorization_code", description=_GRANT)
+    authorization_endpoint: str | None = Field(default=None, description=_ENDPOINT)
+    registration_endpoint: str | None = Field(default=None, description=_ENDPOINT)
+    device_authorization_endpoint: str | None = Field(default=None, description=f"For `login --device`. {_ENDPOINT}")
     redirect_uri: str | None = Field(
         default=None,
         description="As registered, or to be registered: on this machine, with its port, or an https URL.",
     )
-    pkce: bool = True
+    pkce: bool = Field(default=True, description="Whether the sign-in uses PKCE (RFC 7636); default true.")
 
 
 class DeviceCodeTable(_OAuthTable):
     """The user signs in on another device (RFC 8628); without a `client_id`, a client is registered (RFC 7591)."""
 
-    grant: Literal["device_code"]
-    device_authorization_endpoint: str | None = None
-    registration_endpoint: str | None = None
+    grant: Literal["device_code"] = Field(description=_GRANT)
+    device_authorization_endpoint: str | None = Field(default=None, description=_ENDPOINT)
+    registration_endpoint: str | None = Field(default=None, description=_ENDPOINT)
 
 
 class ClientCredentialsTable(_OAuthTable):
     """The client itself signs in; without a `client_id`, one is registered (RFC 7591)."""
 
-    grant: Literal["client_credentials"]
-    registration_endpoint: str | None = None
+    grant: Literal["client_credentials"] = Field(description=_GRANT)
+    registration_endpoint: str | None = Field(default=None, description=_ENDPOINT)
 
 
 class PasswordTable(_OAuthTable):
     """A user name and a password are exchanged for tokens; the user is not asked."""
 
-    grant: Literal["password"]
-    username: SecretValue
-    password: SecretValue
+    grant: Literal["password"] = Field(description=_GRANT)
+    username: SecretValue = Field(description="The user's name.")
+    password: SecretValue = Field(description="The user's password.")
     credentials_in: Literal["body", "query"] = Field(
         default="body", description="`query` only for a service that accepts nothing else: URLs are logged."
     )
@@ -73,12 +79,16 @@ class PasswordTable(_OAuthTable):
 class ApiKeyTable(Table):
     """A key that is sent with each request."""
 
-    grant: Literal["api_key"]
-    key: SecretValue
+    grant: Literal["api_key"] = Field(description=_GRANT)
+    key: SecretValue = Field(description="The key; for `Authorization` the whole value, such as `Bearer TOKEN`.")
     # `in` is a keyword of Python.
-    place: Literal["header", "basic", "query"] | None = Field(default=None, alias="in")
+    place: Literal["header", "basic", "query"] | None = Field(
+        default=None,
+        alias="in",
+        description="Where it is sent; default header. For `basic` the key is the user name, or NAME:PASSWORD.",
+    )
     name: str | None = Field(
-        default=None, min_length=1, description="The header or the query parameter; X-API-Key or api_key."
+        default=None, min_length=1, description="The header or the query parameter; default X-API-Key or api_key."
     )
     shared: bool = Field(default=False, description="Used for all callers of `serve --http`.")
 
@@ -109,28 +119,47 @@ def credential_table(grant: object) -> type[BaseModel]:
 class SystemTable(Table):
     """One system: a preset, or where its documents are, and its credential."""
 
-    preset: Literal["closient", "close", "fluent"] | None = None
+    preset: Literal["closient", "close", "fluent"] | None = Field(
+        default=None, description="What is known about a service; a system with one of these names has it by default."
+    )
     site: str | None = Field(default=None, min_length=1, description="For closient a site's name or URL; else its URL.")
-    catalog: str | None = Field(default=None, min_length=1, description="The URL of an api-catalog, or a file.")
+    catalog: str | None = Field(
+        default=None, min_length=1, description="The URL of an api-catalog (RFC 9727), or a file."
+    )
     description: str | list[str] | None = Field(
         default=None, description="URLs or files of OpenAPI documents, instead of a catalog."
     )
     base: str | None = Field(default=None, description="The URL of the APIs, instead of the servers in the documents.")
     origins: list[str] = Field(default=[], description="Further origins that calls and the credential may go to.")
     pin: list[str] | None = Field(default=None, description="APIs to list as tools under `auto`, in this order.")
-    tiers: dict[str, Tier] = Field(default={}, description="Tiers of tools by name, where the automatic one is wrong.")
-    allow: Tier | None = Field(default=None, description="The highest tier that is offered, if lower than for all.")
-    credential: CredentialTable | None = None
-    account: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$", description="Fluent's.")
-    environment: Literal["sandbox", "production"] | None = Field(default=None, description="Fluent's.")
-    retailer: int | None = Field(default=None, ge=0, description="Fluent's.")
+    tiers: dict[str, Tier] = Field(
+        default={},
+        description='Tiers of tools by name, where the automatic one is wrong: { "acme_reports_run" = "read" }.',
+    )
+    allow: Tier | None = Field(
+        default=None, description="The highest tier that this system offers, if it is lower than that of all systems."
+    )
+    credential: CredentialTable | None = Field(
+        default=None, description='"none", or a table: see below. Without a preset the default is "none".'
+    )
+    account: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$", description="The Fluent account, such as ACME."
+    )
+    environment: Literal["sandbox", "production"] | None = Field(
+        default=None, description="The environment of the Fluent account."
+    )
+    retailer: int | None = Field(default=None, ge=0, description="The Fluent retailer.")
 
 
 class ConfigFile(Table):
     """The settings file."""
 
-    expose: str | list[str] | None = Field(default=None, description="auto, core, all, or a list of APIs.")
-    allow: Tier | None = Field(default=None, description="The highest tier that is offered; default destructive.")
+    expose: str | list[str] | None = Field(
+        default=None, description="The operations to list as tools: auto (default), core, all, or a list of APIs."
+    )
+    allow: Tier | None = Field(
+        default=None, description="The highest tier of operations that is offered; default destructive."
+    )
     read_only: bool | None = Field(default=None, description='The same as allow = "read".')
     files: list[str] = Field(default=[], description="Folders from which agents may send files.")
     result_characters: int = Field(
@@ -138,5 +167,7 @@ class ConfigFile(Table):
     )
     http: HttpTable | None = Field(default=None, description="For `serve --http`.")
     systems: dict[Annotated[str, Field(pattern=SYSTEM_NAME)], SystemTable] = Field(
-        default={}, json_schema_extra={"additionalProperties": False}
+        default={},
+        description="The systems by name, which begins the names of their tools; if it is set, only those are used.",
+        json_schema_extra={"additionalProperties": False},
     )

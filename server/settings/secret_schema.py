@@ -18,19 +18,21 @@ class Table(BaseModel):
 class FromEnvironment(Table):
     """A secret in an environment variable."""
 
-    env: str = Field(min_length=1)
+    env: str = Field(min_length=1, description="The name of an environment variable.")
 
 
 class FromKeyring(Table):
     """A secret in the system's keyring, under the service `closient-mcp`."""
 
-    keyring: str = Field(min_length=1)
+    keyring: str = Field(min_length=1, description="The name of an entry, stored with `keyring set closient-mcp NAME`.")
 
 
 class FromCommand(Table):
     """A secret that a command prints; the first item is the program, no shell is involved."""
 
-    command: Annotated[list[str], Field(min_length=1)]
+    command: Annotated[list[str], Field(min_length=1)] = Field(
+        description='A program and its arguments, such as ["/usr/bin/pass", "show", "acme"].'
+    )
 
 
 def _kind_of_secret(value: Any) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import httpx2
 import pytest
@@ -19,35 +18,27 @@ from closient_mcp.auth.oauth.rejections import (
     read_sentence,
 )
 
-from ...fakes.paths import ROOT
+from ...fakes.pages import DOCS, check_generated, table
 
 ALL: tuple[RequestKind, ...] = (
     "authorization", "exchange", "device", "refresh", "probe", "password", "client_credentials", "api",
 )  # fmt: skip
 TOKENS: tuple[RequestKind, ...] = ("exchange", "device", "refresh", "probe", "password", "client_credentials")
-_BEGIN = "<!-- generated: UPDATE_SNAPSHOTS=1 make test -->\n"
 
 
-def _markdown() -> str:
-    lines = ["| request | status | error | body | meaning | specified in | servers |", "|---|---|---|---|---|---|---|"]
+def _rows() -> Iterator[tuple[str, ...]]:
     for row in TABLE:
         statuses = "408, 425, 429, 5xx, none" if row.statuses is BUSY else ", ".join(map(str, row.statuses))
         errors = ", ".join(f"`{error}`" for error in row.errors) + (" with a reason" if row.reason else "")
         names = {"error": "OAuth error (JSON, form)", "object": "other JSON, form", "none": "none of these"}
         bodies = "any" if len(row.bodies) == len(names) else ", ".join(names[body] for body in row.bodies)
         cells = (", ".join(row.requests) or "any", statuses or "any", errors or "any", bodies)
-        lines.append(f"| {' | '.join((*cells, row.meaning, row.section, row.servers or '-'))} |")
-    return "\n".join(lines) + "\n"
+        yield (*cells, row.meaning, row.section, row.servers or "-")
 
 
 def test_the_documentation_shows_the_table() -> None:
-    path = ROOT / "docs" / "rejections.md"
-    text = path.read_text(encoding="utf-8")
-    before, _, _ = text.partition(_BEGIN)
-    if os.environ.get("UPDATE_SNAPSHOTS"):
-        path.write_text(before + _BEGIN + _markdown(), encoding="utf-8")
-    else:
-        assert text == before + _BEGIN + _markdown()
+    header = ("request", "status", "error", "body", "meaning", "specified in", "servers")
+    check_generated(DOCS / "rejections.md", table(header, _rows()))
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.meaning}-{row.section[:20]}")

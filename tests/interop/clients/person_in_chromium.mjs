@@ -2,7 +2,7 @@
 // decides. What they saw of each page goes into the file that SEEN names, a line of JSON for each; CHROMIUM is the
 // browser's command, and PICTURES a folder for pictures of the pages, if they are wanted.
 
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
@@ -12,6 +12,14 @@ const MOST_TABS = 20;
 const [address, button = "allow"] = process.argv.slice(2);
 const { CHROMIUM, SEEN, PICTURES } = process.env;
 
+/** Take a picture of the whole page, in a format that is smaller than Playwright's. */
+async function take(page, file) {
+  const devtools = await page.context().newCDPSession(page);
+  const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 60, captureBeyondViewport: true });
+  writeFileSync(file, Buffer.from(data, "base64"));
+  await devtools.detach();
+}
+
 async function look(page, status, requests) {
   const schemes = {};
   for (const colorScheme of ["light", "dark"]) {
@@ -19,7 +27,7 @@ async function look(page, status, requests) {
     // Through the debugger, which the page's own policy does not bind: that may stay as strict as it is.
     const rules = await page.evaluate(`${AXE}; axe.run().then((found) => found.violations.map((rule) => rule.id))`);
     schemes[colorScheme] = { rules, ink: await page.evaluate("getComputedStyle(document.body).color") };
-    if (PICTURES) await page.screenshot({ path: `${PICTURES}/${Date.now()}-${colorScheme}.png` });
+    if (PICTURES) await take(page, `${PICTURES}/${Date.now()}-${colorScheme}.webp`);
   }
   const url = page.url();
   const lang = await page.evaluate("document.documentElement.lang");

@@ -1,0 +1,142 @@
+"""The snippets of the pages work: commands are run or at least parsed, settings loaded, entries read."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+
+from closient_mcp.server.cli.parser import command_line
+from closient_mcp.server.hosts.configuration import read_configuration
+from closient_mcp.server.hosts.table import HOSTS
+from closient_mcp.server.settings.loading import load_settings
+from closient_mcp.server.settings.model import Options
+
+from ..fakes.command_line import run
+from ..fakes.pages import PAGES, name_of, snippets
+from ..fakes.paths import BROWSER_COMMAND, ROOT
+from ..fakes.service import Sandbox
+
+_OURS = ("closient-mcp", ".venv/bin/closient-mcp")
+# What pages may tell the reader to run beside our own commands and make.
+_OTHERS = (
+    "curl ", "export", "keyring set closient-mcp ", "pipx install ", "pre-commit install", "python -m pip install ",
+    "uv tool install ", "uvx keyring set closient-mcp ",
+)  # fmt: skip
+# Their commands are those of older versions, or what the parser itself shows.
+_OLD_OR_GENERATED = ("CHANGELOG.md", "commands.md")
+# Run to their end in the sandbox. The others need an account or a person, change the machine, or do not end.
+_RUN: dict[str, Callable[[list[str]], bool]] = {
+    "call": lambda words: True,
+    "config": lambda words: True,
+    "doctor": lambda words: True,
+    "install": lambda words: "--print" in words,
+    "login": lambda words: words[1:] in ([], ["closient"]),
+    "logout": lambda words: True,
+    "status": lambda words: "--site" not in words,
+    "tools": lambda words: "--site" not in words,
+}
+
+
+def commands(page: Path) -> Iterator[str]:
+    """The commands in the blocks of a page, without comments."""
+    for block in snippets(page, "sh"):
+        for line in block.splitlines():
+            if words := shlex.split(line, comments=True):
+                yield shlex.join(words)
+
+
+def mentioned(page: Path) -> Iterator[str]:
+    """Our commands in the text of a page, with a value for each placeholder."""
+    for code in re.findall(r"`(closient-mcp [^`\n]+)`", page.read_text(encoding="utf-8")):
+        yield code.split(" > ")[0].replace(" HOST", " cursor").replace(" COMMAND", " status")
+
+
+def our_words(command: str) -> list[str] | None:
+    """The words after our name, if it is a command of ours."""
+    words = shlex.split(command)
+    return words[1:] if words[0] in _OURS else None
+
+
+def parse(words: list[str]) -> None:
+    """Parse a command line; `--help` and `--version` only end the parser."""
+    with suppress(SystemExit):  # an error is a UsageError
+        command_line().parse_args(words)
+
+
+def runnable() -> Iterator[str]:
+    """Each command of the pages that can be run here, once; options before it are left to the parser."""
+    for command in dict.fromkeys(command for page in PAGES for command in commands(page)):
+        words = our_words(command)
+        if words and words[0] in _RUN and _RUN[words[0]](words):
+            yield shlex.join(words)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in _OLD_OR_GENERATED], ids=name_of)
+def test_every_command_of_a_page_can_be_parsed(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for command in (*commands(page), *mentioned(page)):
+        words = our_words(command)
+        if words is not None:
+            parse(words)
+        elif target := re.search(r"\bmake ([a-z.-]+)", command):
+            assert re.search(rf"^{re.escape(target[1])}:", makefile, re.MULTILINE), command
+        else:
+            assert command.startswith(_OTHERS), f"{name_of(page)}: {command} is not known to work"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One folder for all commands, so that documents are read once."""
+    return str(tmp_path_factory.mktemp("home"))
+
+
+@pytest.mark.parametrize("command", [*runnable()])
+def test_a_command_of_a_page_succeeds_in_the_sandbox(sandbox: Sandbox, home: str, command: str) -> None:
+    done = run(*shlex.split(command), site=sandbox.url, CLOSIENT_MCP_HOME=home, BROWSER=BROWSER_COMMAND)
+    assert done.code == 0, done.out + done.err
+
+
+def write_documents(folder: Path, systems: dict[str, Any]) -> None:
+    """The files that the systems of a settings file name."""
+    for system in systems.values():
+        named = system.get("description", [])
+        for name in [named] if isinstance(named, str) else named:
+            if "://" not in name:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text("{}", encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(page, "toml"))], ids=name_of)
+def test_every_settings_snippet_is_valid_without_a_warning(page: Path, tmp_path: Path, own_home: Path) -> None:
+    (own_home / "Documents" / "upload").mkdir(parents=True)
+    for snippet in snippets(page, "toml"):
+        values = tomli.loads(snippet)
+        if "mcp_servers" in values:
+            continue
+        write_documents(tmp_path, values.get("systems", {}))
+        file = tmp_path / "closient-mcp.toml"
+        file.write_text(snippet, encoding="utf-8")
+        settings = load_settings(Options(config=str(file)), {"CLOSIENT_MCP_HOME": str(tmp_path)})
+        assert settings.warnings == (), snippet
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(page, "json"))], ids=name_of)
+def test_every_entry_of_a_page_starts_the_server(page: Path, tmp_path: Path) -> None:
+    for number, snippet in enumerate(snippets(page, "json")):
+        values = json.loads(snippet)
+        file = tmp_path / f"{number}.json"
+        file.write_text(snippet, encoding="utf-8")
+        own = HOSTS.get(page.stem)
+        hosts = [own] if own else [host for host in HOSTS.values() if host.servers in values]
+        assert hosts, f"{name_of(page)}: no host has this file"
+        launch = read_configuration(hosts[0], file).launch()
+        assert launch
+        assert launch.arguments == ("serve",)

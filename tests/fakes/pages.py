@@ -1,0 +1,42 @@
+"""The pages of the documentation: their snippets, and the parts that are generated from the code."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from .paths import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+_BEGIN = "<!-- generated: UPDATE_SNAPSHOTS=1 make test -->\n\n"
+
+
+def name_of(page: Path) -> str:
+    """A page by its path in the repository."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def snippets(page: Path, language: str) -> Iterator[str]:
+    """The blocks of code of a page in a language."""
+    text = page.read_text(encoding="utf-8")
+    return (match[2] for match in re.finditer(rf"^( *)```{language}\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL))
+
+
+def check_generated(page: Path, markdown: str) -> None:
+    """Check that a page ends with what is generated, after a line that says so; or write it."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    before, _, _ = text.partition(_BEGIN)
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        page.write_text(before + _BEGIN + markdown, encoding="utf-8")
+    else:
+        assert text == before + _BEGIN + markdown, f"{name_of(page)} is out of date: UPDATE_SNAPSHOTS=1 make test"
+
+
+def table(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    """A table of Markdown; a row may not contain a line break."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    assert all("\n" not in cell for line in lines for cell in line)
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
