@@ -71,7 +71,14 @@ clean:
 	&& .venv-langchain/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
 	|| echo 'langchain-mcp-adapters could not be installed: its test is skipped'
 
-tests/interop/%/node_modules/.installed: tests/interop/%/package-lock.json .venv-clients/.installed
+NPM_OPTIONS := --ignore-scripts --no-audit --no-fund
+tests/interop/clients/node_modules/.installed: tests/interop/clients/package-lock.json .venv-clients/.installed
 	@export PATH="$(CURDIR)/.venv-clients/bin:$$PATH"; \
-	command -v npm >/dev/null && npm ci --prefix tests/interop/$* --ignore-scripts --no-audit --no-fund && touch $@ \
-	|| echo 'the Node packages of tests/interop/$* could not be installed: their tests are skipped'
+	command -v npm >/dev/null && npm ci --prefix tests/interop/clients $(NPM_OPTIONS) && touch $@ \
+	|| echo 'the packages for Node could not be installed: their tests are skipped'
+
+# Without a lock file, which would ask for the programs of every platform; they are 1.5 GB on each.
+tests/interop/hosts/node_modules/.installed: tests/interop/hosts/package.json .venv-clients/.installed
+	@export PATH="$(CURDIR)/.venv-clients/bin:$$PATH"; \
+	command -v npm >/dev/null && npm install --prefix tests/interop/hosts --no-package-lock $(NPM_OPTIONS) && touch $@ \
+	|| echo 'the hosts could not be installed: their tests are skipped'
