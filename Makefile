@@ -77,8 +77,10 @@ tests/interop/clients/node_modules/.installed: tests/interop/clients/package-loc
 	command -v npm >/dev/null && npm ci --prefix tests/interop/clients $(NPM_OPTIONS) && touch $@ \
 	|| echo 'the packages for Node could not be installed: their tests are skipped'
 
-# Without a lock file, which would ask for the programs of every platform; they are 1.5 GB on each.
+# Without a lock file, which would ask for the programs of every platform; they are 1.5 GB on each. Two of the hosts put
+# theirs in place by a script.
 tests/interop/hosts/node_modules/.installed: tests/interop/hosts/package.json .venv-clients/.installed
 	@export PATH="$(CURDIR)/.venv-clients/bin:$$PATH"; \
-	command -v npm >/dev/null && npm install --prefix tests/interop/hosts --no-package-lock $(NPM_OPTIONS) && touch $@ \
+	command -v npm >/dev/null && npm install --prefix tests/interop/hosts --no-package-lock $(NPM_OPTIONS) \
+	&& npm rebuild --prefix tests/interop/hosts @anthropic-ai/claude-code opencode-ai && touch $@ \
 	|| echo 'the hosts could not be installed: their tests are skipped'
