@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import AsyncGenerator, Callable, Generator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Generator
 from typing import Literal, TypeAlias
 
 import httpx2
@@ -15,19 +14,12 @@ from .errors import UserActionRequired
 from .oauth.http import shown_scopes
 from .oauth.protected_resource import read_challenge
 from .oauth.rejections import read_sentence
+from .profile import KeyHints
 from .secrets.redaction import Redaction, Secret
 from .secrets.references import SecretError, SecretReference, secret_missing
 from .urls import keep_queries_out_of_logs, may_send_to, with_query
 
 Place: TypeAlias = Literal["header", "basic", "query"]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHints:
-    """What is known of a service's keys: what is visibly wrong with a key, if anything, and where to get another."""
-
-    fault: Callable[[str], str] = lambda _: ""
-    source: str = ""
 
 
 _NO_HINTS = KeyHints()

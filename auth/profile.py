@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -91,3 +91,11 @@ class Profile:
         """Who is signed in, such as ` as Ana Kern (retailer_id 5)`; empty if nothing is known."""
         facts = ", ".join(f"{name} {value}" for name, value in details.items() if name not in self.name_details)
         return (f" as {user}" if user else "") + (f" ({facts})" if facts else "")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHints:
+    """What is known of a service's API keys: what is visibly wrong with one, if anything, and where to get another."""
+
+    fault: Callable[[str], str] = lambda _: ""
+    source: str = ""

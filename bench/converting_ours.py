@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.operations import NotOpenApiError, Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Operation, Source
+from closient_mcp.tools.openapi.operations import NotOpenApiError, read_operations
 from closient_mcp.tools.schema.argument_errors import BODY
 from closient_mcp.tools.toolset.generated import operation_tool
 

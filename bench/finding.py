@@ -21,7 +21,8 @@ from typing import Any, cast
 
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.document import read_document
-from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.operation import Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.openapi.swagger import is_swagger, to_openapi
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.toolset.finders import Finder

@@ -55,7 +55,7 @@ ALLOWED: dict[str, set[str]] = {
         "auth.errors", "auth.history", "auth.records", "auth.urls", "auth.background", "auth.secrets", "auth.oauth",
         "auth.session",
     },
-    "auth.api_key": {"auth.errors", "auth.urls", "auth.secrets", "auth.oauth"},
+    "auth.api_key": {"auth.errors", "auth.urls", "auth.secrets", "auth.profile", "auth.oauth"},
     "auth.bearer": {"auth.errors", "auth.urls", "auth.oauth", "auth.session"},
 
     "server.settings": {"auth", "tools"},

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ...auth.api_key import KeyHints
-from ...auth.profile import Profile
+from ...auth.profile import KeyHints, Profile
 from ...auth.secrets.references import SecretReference
 from ...tools.catalog.discovery import DocumentSource
 from ...tools.http.sender import Sender
-from ...tools.results.responses import ResponseCheck, no_check
 from ...tools.tiers.tier import Tier
 from ...tools.toolset.exposure import Exposure
 from ...tools.toolset.tool import Tool
 from .http_model import HttpSettings
+
+if TYPE_CHECKING:
+    from ...tools.results.responses import ResponseCheck
 
 # The exit code of a usage error.
 USAGE_ERROR = 2
@@ -95,7 +96,7 @@ class PresetTools:
     core: tuple[Tool, ...] = ()
     tools: tuple[Tool, ...] = ()
     context: str = ""
-    check: ResponseCheck = no_check
+    check: ResponseCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)

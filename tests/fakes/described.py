@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from closient_mcp.tools.openapi.document import read_document
-from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
-from closient_mcp.tools.openapi.references import Bundler, refers_elsewhere
+from closient_mcp.tools.openapi.document import read_document, refers_elsewhere
+from closient_mcp.tools.openapi.operation import Operation, Source
+from closient_mcp.tools.openapi.operations import read_operations
+from closient_mcp.tools.openapi.references import Bundler
 from closient_mcp.tools.problems import Problem
 
 

@@ -6,7 +6,8 @@ from typing import cast
 
 from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.operation import Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.toolset.generated import operation_tool
 from closient_mcp.tools.toolset.tool import Tool
 

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ..errors import InvalidArgumentsError, RefusedError
 from ..formats.json_values import JsonObject, as_text
-from ..openapi.operations import Operation
+from ..openapi.operation import Operation
 from ..schema.argument_errors import BODY
 from ..schema.property_names import restore_names
 from .file_arguments import files_in, fitting_body

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, parse_json
 from ..formats.media_types import essence, is_json
-from ..openapi.bodies import Body
-from ..openapi.forms import Part
+from ..openapi.operation import Body, Part
 from .file_arguments import extension, fitting_body, is_file, parse_file
 from .styles import PERCENT, PLAIN, RESERVED, exact_json, pairs, percent, scalar
 

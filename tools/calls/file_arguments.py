@@ -12,7 +12,7 @@ from mimetypes import MimeTypes
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.media_types import BYTES, essence, is_media_type, matches
-from ..openapi.bodies import Body
+from ..openapi.operation import Body
 from ..schema.file_schemas import FILE_OR_PATH
 
 _KEYS = set(as_object(FILE_OR_PATH["properties"]))

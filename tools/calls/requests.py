@@ -10,9 +10,8 @@ from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue
 from ..formats.media_types import is_json
 from ..http.messages import Request
-from ..openapi.operations import Operation
+from ..openapi.operation import Operation, Parameter
 from ..openapi.parameter_styles import DELIMITERS
-from ..openapi.parameters import Parameter
 from ..schema.argument_errors import BODY
 from ..schema.property_names import restore_names
 from .encoding import encode_body, encode_fields

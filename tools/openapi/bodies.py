@@ -10,7 +10,8 @@ from ..formats.media_types import BodyFormat, body_format, concrete_type, essenc
 from ..formats.text import clean, one_line, sentences
 from ..schema.file_schemas import FILE, is_binary, with_files
 from ..schema.reader import SchemaReader
-from .forms import Form, Part, flatten, read_form, takes_file
+from .forms import Form, flatten, read_form, takes_file
+from .operation import Body
 
 _WITH_BODY = ("post", "put", "patch")
 _UNDESCRIBED: JsonObject = {"description": "The document describes no body: any JSON, if the service needs some."}
@@ -19,33 +20,6 @@ _EXAMPLE_LIMIT = 600
 _SCALARS = ("string", "integer", "number", "boolean")
 # The order of preference: the most structured formats come first.
 _FORMATS: tuple[BodyFormat, ...] = ("json", "lines", "form", "multipart", "text", "binary")
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A request body, and the media type and format in which it is sent.
-
-    `parts` describe fields of a form; one without a name applies to all other fields. `media_types` are all types
-    that a binary body may have, from which the file's own type selects. `alternatives` are sent for files that the
-    body itself doesn't take.
-    """
-
-    media_type: str
-    required: bool
-    kind: BodyFormat = "json"
-    parts: tuple[Part, ...] = ()
-    media_types: tuple[str, ...] = ()
-    alternatives: tuple[Body, ...] = ()
-
-    def part(self, name: str) -> Part:
-        """Return the description of a form's field."""
-        return next((part for key in (name, "") for part in self.parts if part.name == key), Part(name))
-
-    @property
-    def takes_files(self) -> bool:
-        """Whether it is or contains a file."""
-        own = self.kind == "binary" or any(part.file for part in self.parts)
-        return own or any(body.takes_files for body in self.alternatives)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,14 @@ _GRAPHQL = re.compile(r"^(extend )?(type|interface|input|enum|schema)\b[^:\n]*\{
 _START_LENGTH = 4096
 _EXPECTED = "expected an OpenAPI document, got"
 _TEXT = f"{_EXPECTED} plain text (such as an llms.txt)"
+# A `$ref` that is not a local JSON pointer or leads to the definitions of a schema, or a keyword that gives a part
+# another name.
+_NEEDS_BUNDLING = re.compile(
+    rb"""\$(?:ref["']?+\s*+:\s*+["']?+(?!\#/(?!\$defs/)|["'])|(?:id|anchor|self|dynamic\w++|recursive\w++)["']?+\s*+:)"""
+)
+# Swagger 2.0 has definitions at the root.
+_HAS_DEFINITIONS = re.compile(rb"""\$ref["']?+\s*+:\s*+["']?+\#/definitions/""")
+_IS_SWAGGER = re.compile(rb"""["']?swagger["']?\s*+:\s*+["']?2""")
 
 
 class UnreadableDocumentError(ValueError):
@@ -102,3 +110,10 @@ _KINDS = (
     (("namespaces", "routes"), "WordPress's own index (/wp-json/)"),
     (("info", "item"), "a Postman collection"),
 )
+
+
+def refers_elsewhere(body: bytes) -> bool:
+    """Tell cheaply whether a document may need a `Bundler`."""
+    if _NEEDS_BUNDLING.search(body):
+        return True
+    return _HAS_DEFINITIONS.search(body) is not None and not _IS_SWAGGER.search(body)

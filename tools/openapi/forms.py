@@ -10,28 +10,13 @@ from ..formats.media_types import BodyFormat, is_media_type
 from ..formats.text import clean
 from ..schema.file_schemas import MARK, is_binary
 from ..schema.reader import SchemaReader
+from .operation import Part
 from .parameter_styles import DELIMITERS
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
 _STYLES = ("form", "deepObject", *DELIMITERS)
 _DEPTH_LIMIT = 8
 _KEPT: tuple[str, ...] = ("description", "nullable", "readOnly")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The encoding of a field; without a `style`, its `content_type` or its value determines how it is serialized.
-
-    `headers` are sent with the field in multipart.
-    """
-
-    name: str
-    content_type: str = ""
-    style: str = ""
-    explode: bool = True
-    allow_reserved: bool = False
-    file: bool = False
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.json_values import JsonObject, as_list, as_object, as_text
 from ..formats.text import one_line, paragraph, without_markup
 from ..formats.urls import InvalidUrlError
 from ..problems import Problem, UnusableError
 from ..schema.reader import SchemaReader
 from ..tiers.tier import Tier, tier_of
-from .bodies import Body
 from .names import OperationLabel, operation_names, tool_names
+from .operation import Operation, Source
 from .outline import Outlines
-from .parameters import Parameter, read_inputs
+from .parameters import read_inputs
 from .paths import OperationNode, find_operations
 from .responses import response_types
 from .security import declared_schemes
@@ -30,53 +29,6 @@ MAX_PROBLEMS = 20_000
 
 class NotOpenApiError(ValueError):
     """The document is not an OpenAPI 3 document with operations; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A method of a path, with everything that is needed to describe and to call it.
-
-    `renames` maps names inside the input schema to the service's own (`restore_names`), `accept` are the media types of
-    its successful responses, `answer` is the shape of the first one, `errors` says what error statuses mean.
-    """
-
-    name: str
-    system: str
-    api: str
-    method: str
-    path: str
-    base: str
-    title: str
-    description: str
-    tier: Tier
-    parameters: tuple[Parameter, ...]
-    body: Body | None
-    input_schema: JsonObject
-    tags: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ()
-    renames: dict[str, str] = field(default_factory=dict[str, str])
-    accept: tuple[str, ...] = ()
-    operation_id: str = ""
-    answer: JsonValue = None
-    errors: dict[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The system, API and URLs of a document, and the origins to which calls may go.
-
-    `base` replaces the document's server URLs. With `app_scopes`, operations without declared scopes have the scope
-    `<api>:read` or `<api>:write`.
-    """
-
-    system: str
-    prefix: tuple[str, ...]
-    api: str
-    url: str
-    anchor: str
-    origins: frozenset[str]
-    app_scopes: bool = False
-    base: str = ""
 
 
 def read_operations(

@@ -14,33 +14,15 @@ from ..problems import UnusableError
 from ..schema.argument_errors import BODY
 from ..schema.property_names import VALID_NAME
 from ..schema.reader import SchemaReader
-from .bodies import Body, read_body
+from .bodies import read_body
 from .names import OperationLabel
-from .parameter_styles import LOCATIONS, STYLES, Location
+from .operation import Body, Parameter
+from .parameter_styles import LOCATIONS, STYLES
 from .withheld import WithheldHeaderError, check_argument, is_own
 
 _NOT_SCHEMA = {"name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "content", "schema"}
 Key = tuple[str, str]
 _MAX_ARGUMENT = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter (OpenAPI 3.1 §4.8.12), with its name in requests and the name of its `argument`.
-
-    `default` is sent for a required parameter that is omitted.
-    """
-
-    argument: str
-    name: str
-    location: Location
-    style: str
-    explode: bool
-    required: bool
-    allow_reserved: bool = False
-    media_type: str = ""
-    allow_empty: bool = False
-    default: JsonValue = None
 
 
 @dataclass(frozen=True, slots=True)

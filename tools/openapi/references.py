@@ -19,23 +19,6 @@ from ..formats.text import short_digest
 from ..formats.urls import InvalidUrlError, has_origin, is_file, origin_of, resolve_link
 from .resources import REFERENCES, File, Resource, child_nodes, find, join_url, read_file
 
-# A `$ref` that is not a local JSON pointer or leads to the definitions of a schema, or a keyword that gives a part
-# another name.
-_NEEDS_BUNDLING = re.compile(
-    rb"""\$(?:ref["']?+\s*+:\s*+["']?+(?!\#/(?!\$defs/)|["'])|(?:id|anchor|self|dynamic\w++|recursive\w++)["']?+\s*+:)"""
-)
-# Swagger 2.0 has definitions at the root.
-_HAS_DEFINITIONS = re.compile(rb"""\$ref["']?+\s*+:\s*+["']?+\#/definitions/""")
-_IS_SWAGGER = re.compile(rb"""["']?swagger["']?\s*+:\s*+["']?2""")
-
-
-def refers_elsewhere(body: bytes) -> bool:
-    """Tell cheaply whether a document may need a `Bundler`."""
-    if _NEEDS_BUNDLING.search(body):
-        return True
-    return _HAS_DEFINITIONS.search(body) is not None and not _IS_SWAGGER.search(body)
-
-
 # The enclosing schemas of a node that definitions may be in, outermost first.
 _Scope: TypeAlias = tuple[JsonObject, ...]
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, to_text
-from ..openapi.operations import Operation
-from ..openapi.parameters import Parameter
+from ..openapi.operation import Operation, Parameter
 from ..schema.argument_errors import BODY
 from .page_facts import PageFacts, page_facts, plain, whole_number
 

@@ -35,12 +35,8 @@ def _no_next_page(_: JsonValue, __: Mapping[str, str]) -> None:
     return None
 
 
-def no_check(_: JsonValue, __: Response, ___: str) -> None:
-    """Find no error."""
-
-
 def read_response(
-    response: Response, system: str, next_page: FindNextPage = _no_next_page, check: ResponseCheck = no_check
+    response: Response, system: str, next_page: FindNextPage = _no_next_page, check: ResponseCheck | None = None
 ) -> Result:
     """Return the body, and a note that it is data from the service.
 
@@ -75,7 +71,7 @@ def read_response(
             return media_result(response, kind, media_type, system, _note(response, system))
 
 
-def _read_text(response: Response, system: str, next_page: FindNextPage, check: ResponseCheck) -> Result:
+def _read_text(response: Response, system: str, next_page: FindNextPage, check: ResponseCheck | None) -> Result:
     content_type = response.headers.get("content-type", "")
     named, text = essence(content_type), decode(response.body, content_type)
     claims_json, about = named.endswith("json"), ""
@@ -103,9 +99,11 @@ def _read_text(response: Response, system: str, next_page: FindNextPage, check: 
     return Result(clean(text), note=_note(response, system, about), partial=response.cut, csv=is_csv)
 
 
-def _read_json(response: Response, system: str, next_page: FindNextPage, check: ResponseCheck, text: str) -> Result:
+def _read_json(
+    response: Response, system: str, next_page: FindNextPage, check: ResponseCheck | None, text: str
+) -> Result:
     value = parse_json(text)
-    if failure := check(value, response, system):
+    if check and (failure := check(value, response, system)):
         raise failure
     if failure := failure_in_success(value, response, system):
         raise failure

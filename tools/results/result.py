@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..formats.json_values import JsonObject, as_object
 from ..formats.text import map_text
-from .next_page import NextPage
+
+if TYPE_CHECKING:
+    from .next_page import NextPage
 
 
 @dataclass(frozen=True, slots=True)

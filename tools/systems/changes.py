@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from ..formats.json_values import JsonObject
-from ..openapi.operations import Operation
+from ..openapi.operation import Operation
 
 ChangeKind: TypeAlias = Literal["added", "removed", "title", "description", "schema", "tier", "url"]
 _COMPARED: tuple[ChangeKind, ...] = ("title", "description", "schema", "tier", "url")

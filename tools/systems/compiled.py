@@ -14,10 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from ..formats.json_values import JsonObject, to_text
 from ..http.cache import Cache
-from ..openapi.bodies import Body
-from ..openapi.forms import Part
-from ..openapi.operations import Operation, Source
-from ..openapi.parameters import Parameter
+from ..openapi.operation import Body, Operation, Parameter, Part, Source
 from ..problems import Problem
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from ..http.fetcher import Fetcher
 from ..http.reader import Reader
 from ..http.sender import Sender
 from ..openapi.names import tool_name
-from ..openapi.operations import Operation, Source
+from ..openapi.operation import Operation, Source
 from ..problems import Problem
 from ..search.index import SearchEntry, SearchIndex
 from .loading import LoadedDocument, load_document

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..calls.attachments import read_attachments
-from ..calls.requests import build_request
-from ..formats.json_values import JsonObject, JsonValue, as_object
+from ..formats.json_values import JsonObject, as_object
 from ..http.messages import IDEMPOTENT
 from ..http.sender import Sender
-from ..openapi.operations import Operation
-from ..results.next_page import NextPage, find_next_page
-from ..results.responses import ResponseCheck, no_check, read_response
+from ..openapi.operation import Operation
 from ..results.result import Result
 from ..schema.argument_errors import BODY
 from ..schema.file_schemas import allow_paths
 from .tool import Tool
+
+if TYPE_CHECKING:
+    from ..results.responses import ResponseCheck
 
 
 def operation_tool(
@@ -25,7 +25,7 @@ def operation_tool(
     *,
     context: str = "",
     files: Sequence[Path] = (),
-    check: ResponseCheck = no_check,
+    check: ResponseCheck | None = None,
 ) -> Tool:
     """Return the tool that calls an operation.
 
@@ -34,12 +34,9 @@ def operation_tool(
     """
 
     async def call(arguments: JsonObject) -> Result:
-        def next_page(answer: JsonValue, headers: Mapping[str, str]) -> NextPage | None:
-            return find_next_page(operation, arguments, answer, headers)
+        from .operation_call import call_operation  # and with it all that makes requests and reads responses
 
-        attachments = await read_attachments(operation, arguments, files)
-        response = await sender.send(build_request(operation, arguments, attachments))
-        return read_response(response, operation.system, next_page, check)
+        return await call_operation(operation, arguments, sender, files, check)
 
     return Tool(
         name=operation.name,

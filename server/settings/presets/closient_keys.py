@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 
-from ....auth.api_key import KeyHints
+from ....auth.profile import KeyHints
 
 _KEY = re.compile(r"(csb|csu|cpk)_([A-Za-z0-9]+)_([0-9a-f]{8})")
 

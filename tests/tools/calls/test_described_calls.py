@@ -12,7 +12,7 @@ from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import parse_json, to_text
 from closient_mcp.tools.http.messages import Request
-from closient_mcp.tools.openapi.operations import Operation
+from closient_mcp.tools.openapi.operation import Operation
 from closient_mcp.tools.problems import Problem
 from closient_mcp.tools.schema.validation import ArgumentChecker
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, parse_json
 from closient_mcp.tools.http.messages import Request
-from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.operation import Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.schema.validation import ArgumentChecker
 
 URL = "https://api.example"

@@ -12,10 +12,9 @@ from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.messages import Request
-from closient_mcp.tools.openapi.bodies import Body
-from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Body, Operation, Parameter, Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.openapi.parameter_styles import Location
-from closient_mcp.tools.openapi.parameters import Parameter
 
 
 def parameter(

@@ -14,7 +14,8 @@ from werkzeug.serving import make_server
 
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, parse_json
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.operation import Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.toolset.generated import operation_tool
 

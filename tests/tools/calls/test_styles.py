@@ -27,11 +27,8 @@ from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.messages import Request
-from closient_mcp.tools.openapi.bodies import Body
-from closient_mcp.tools.openapi.forms import Part
-from closient_mcp.tools.openapi.operations import Operation
+from closient_mcp.tools.openapi.operation import Body, Operation, Parameter, Part
 from closient_mcp.tools.openapi.parameter_styles import Location
-from closient_mcp.tools.openapi.parameters import Parameter
 
 NAME = "p [x]&=/ü"
 texts = st.text(max_size=12)

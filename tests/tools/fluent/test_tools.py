@@ -17,7 +17,8 @@ from closient_mcp.tools.fluent.events import failed_event
 from closient_mcp.tools.fluent.tools import Fluent
 from closient_mcp.tools.formats.json_values import as_object, parse_json
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Operation, Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.toolset.exposure import fits as fits_in_a_list

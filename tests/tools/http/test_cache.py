@@ -17,7 +17,8 @@ from closient_mcp.tools.http import cache as cache_module
 from closient_mcp.tools.http.cache import Cache
 from closient_mcp.tools.http.fetched import Document, FetchError, GoneError, NotCachedError
 from closient_mcp.tools.http.fetcher import Fetcher
-from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.operation import Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.problems import Problem
 from closient_mcp.tools.systems import compiled
 from closient_mcp.tools.systems.compiled import Reading, compiled_key, load_compiled, pack, unpack

@@ -16,7 +16,8 @@ from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError, UnreachableError
 from closient_mcp.tools.http.messages import MAY_HAVE_SUCCEEDED, Request
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.operation import Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.tiers.tier import Tier
 
 from ...fakes.service import Received, Reply, Service, document, operation, running_service

@@ -14,7 +14,8 @@ from closient_mcp.tools.errors import InvalidArgumentsError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_list, as_object
 from closient_mcp.tools.formats.media_types import is_media_type
 from closient_mcp.tools.http.messages import Request
-from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Operation, Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.schema.file_schemas import FILE, allow_paths
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.systems.compiled import pack, unpack

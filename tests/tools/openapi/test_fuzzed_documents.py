@@ -18,7 +18,7 @@ from closient_mcp.tools.formats.json_values import JsonValue, as_list, as_object
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.reader import Reader
 from closient_mcp.tools.openapi import operations
-from closient_mcp.tools.openapi.operations import Source
+from closient_mcp.tools.openapi.operation import Source
 from closient_mcp.tools.systems.loading import LoadedDocument, load_document
 
 from ...fakes.service import document, operation

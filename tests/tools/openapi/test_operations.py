@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools.formats.json_values import JsonObject, as_object
-from closient_mcp.tools.openapi.bodies import Body
-from closient_mcp.tools.openapi.operations import NotOpenApiError, Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Body, Operation, Source
+from closient_mcp.tools.openapi.operations import NotOpenApiError, read_operations
 from closient_mcp.tools.problems import Problem
 
 from ...fakes.described import read_described

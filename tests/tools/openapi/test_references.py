@@ -16,7 +16,8 @@ from closient_mcp.tools.formats.json_values import JsonObject, as_object
 from closient_mcp.tools.http.cache import Cache
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.references import Bundler, refers_elsewhere
+from closient_mcp.tools.openapi.document import refers_elsewhere
+from closient_mcp.tools.openapi.references import Bundler
 from closient_mcp.tools.schema.references import follow
 from closient_mcp.tools.systems.loading import LoadedDocument
 from closient_mcp.tools.systems.system import System

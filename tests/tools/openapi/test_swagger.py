@@ -14,7 +14,8 @@ from closient_mcp.tools.catalog.discovery import DocumentSource
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.openapi.document import unsupported_reason
-from closient_mcp.tools.openapi.operations import Source, read_operations
+from closient_mcp.tools.openapi.operation import Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.openapi.servers import server_origins
 from closient_mcp.tools.openapi.swagger import is_swagger, to_openapi
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Operation, Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.results.next_page import find_next_page
 
 from ...fakes.service import document, operation

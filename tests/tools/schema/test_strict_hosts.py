@@ -10,7 +10,8 @@ import pytest
 from closient_mcp.tools.formats.json_values import JsonObject, as_list, as_object
 from closient_mcp.tools.http.sender import Sender
 from closient_mcp.tools.openapi.document import read_document
-from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Operation, Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.openapi.swagger import is_swagger, to_openapi
 from closient_mcp.tools.toolset.generated import operation_tool
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.openapi.operations import Operation
+from closient_mcp.tools.openapi.operation import Operation
 from closient_mcp.tools.systems.baseline import SnapshotFile
 from closient_mcp.tools.systems.changes import Baseline, Change, accepted, changes, extended, take_snapshot
 

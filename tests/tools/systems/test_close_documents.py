@@ -14,7 +14,8 @@ from closient_mcp.tools.calls.requests import build_request
 from closient_mcp.tools.errors import UpstreamError
 from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_object, parse_json
 from closient_mcp.tools.http.sender import Sender
-from closient_mcp.tools.openapi.operations import Operation, Source, read_operations
+from closient_mcp.tools.openapi.operation import Operation, Source
+from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.toolset.generated import operation_tool
