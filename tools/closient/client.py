@@ -12,7 +12,6 @@ from ..http.sender import Sender
 from ..results.upstream_errors import upstream_error
 
 NAME = "closient"
-SEARCH, PRODUCTS, RESOLVER, COMPLIANCE = ("search:read",), ("products:read",), ("resolver:read",), ("compliance:read",)
 
 
 @dataclass(frozen=True, slots=True)

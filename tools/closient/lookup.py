@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_list
-from .client import PRODUCTS, RESOLVER, SiteClient
+from .client import SiteClient
 from .codes import Asked, read_asked
 from .records import listed_record, read_content, read_details, read_record
+from .scopes import PRODUCTS, RESOLVER
 from .several import read_several
 
 _PRODUCT = "/products/api/v1/products/{}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_list
 from ..formats.text import counted
-from .client import COMPLIANCE, PRODUCTS, SiteClient
+from .client import SiteClient
 from .codes import Asked, read_asked, url_segment
 from .lookup import unknown_product
 from .members import ReplyError
 from .recalls import Affected, affects, read_recalls
+from .scopes import COMPLIANCE, PRODUCTS
 
 _OPEN = ("ONGOING", "UNKNOWN")
 _SOURCES = (("compliance", COMPLIANCE), ("products", PRODUCTS))

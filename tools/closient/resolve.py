@@ -11,11 +11,12 @@ from ..formats.text import counted
 from ..gs1.links import link_type_name
 from ..http.messages import Response
 from ..results.upstream_errors import upstream_error
-from .client import NAME, RESOLVER, SiteClient, parsed
+from .client import NAME, SiteClient, parsed
 from .codes import Asked, read_asked
 from .lookup import unknown_product
 from .members import ReplyError, without_none
 from .resolution import Resolved, foreign, read_linkset, unsafe
+from .scopes import RESOLVER
 
 _MOST_LINKS = 50
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from ..errors import InvalidArgumentsError, ToolError, UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_text
 from ..formats.text import counted
-from .client import SEARCH, SiteClient
+from .client import SiteClient
 from .codes import Asked, code_in, read_asked, url_segment, why_no_code
 from .lookup import find_product
+from .scopes import SEARCH
 from .search_replies import Hits, Question, Session, page_of, read_catalog, read_session
 
 _LIMIT, _RADIUS = 10, 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -16,11 +17,12 @@ from ..http.fetched import StaleDocument
 from ..http.fetcher import Fetcher
 from ..http.reader import Reader
 from ..http.sender import Sender
-from ..openapi.names import tool_name
 from ..openapi.operation import Operation, Source
 from ..problems import Problem
-from ..search.index import SearchEntry, SearchIndex
 from .loading import LoadedDocument, load_document
+
+if TYPE_CHECKING:
+    from ..search.index import SearchIndex
 
 # How many documents are read at the start and for one search, and how many are kept.
 MAX_DOCUMENTS = 60
@@ -122,13 +124,15 @@ class System:
         if api:
             return await self._load_on_demand([entry for entry in self.entries if entry.api == api])
         if self._index is None:
-            self._index = SearchIndex(map(_search_entry, self.entries), (1.0,))
+            self._index = _index_of(self.entries)
         return await self._load_on_demand([hit.item for hit in self._index.search(query)[:MAX_PER_SEARCH]])
 
     async def load_for_tool(self, name: str) -> bool:
         """Load the document that a tool's name belongs to; return whether it was new."""
         if not self.partial:
             return False
+        from ..openapi.names import tool_name
+
         matching = [entry for entry in self.entries if name.startswith(tool_name(self._prefix_of(entry), ""))]
         return await self._load_on_demand(sorted(matching, key=lambda entry: -len(entry.api))[:MAX_PER_SEARCH])
 
@@ -256,5 +260,11 @@ class System:
         return [document for document in read if document.url not in first or kept[document.fingerprint] is document]
 
 
-def _search_entry(entry: Entry) -> SearchEntry[Entry]:
-    return SearchEntry(entry, (entry.api,), (f"{entry.api} {urlsplit(entry.anchor).path} {' '.join(entry.titles)}",))
+def _index_of(entries: Iterable[Entry]) -> SearchIndex[Entry]:
+    from ..search.index import SearchEntry, SearchIndex
+
+    def searched(entry: Entry) -> SearchEntry[Entry]:
+        text = f"{entry.api} {urlsplit(entry.anchor).path} {' '.join(entry.titles)}"
+        return SearchEntry(entry, (entry.api,), (text,))
+
+    return SearchIndex(map(searched, entries), (1.0,))

@@ -292,7 +292,7 @@ async def test_a_bug_of_ours_is_a_short_tool_error_and_a_traceback_in_the_log(
     def broken(_: object) -> None:
         raise KeyError(KEY)
 
-    monkeypatch.setattr("closient_mcp.tools.closient.offline_tools.read_code", broken)
+    monkeypatch.setattr("closient_mcp.tools.closient.offline_answers.read_code", broken)
     async with connected(service, era) as client:
         result = await client.call_tool("validate_gtin", {"gtin": "1"})
     assert result.is_error
