@@ -108,8 +108,12 @@ def _bridge(settings: Settings, redaction: Redaction, connections: list[Connecti
 
     @lru_cache(_MOST_TABLES)
     def restricted(tiers: frozenset[tuple[str, Tier]]) -> ToolTable:
-        named = [(connection, dict(tiers).get(connection.system.name)) for connection in connections]
-        allowed = [replace(each, allow=lowest_tier((each.allow, tier))) for each, tier in named if tier]
+        limits: dict[str, Tier] = dict(tiers)
+        allowed = [
+            replace(connection, allow=lowest_tier((connection.allow, limits[connection.system.name])))
+            for connection in connections
+            if connection.system.name in limits
+        ]
         if not allowed:
             return ToolTable(loader, (), (), (), settings.exposure)
         highest = highest_tier(connection.allow for connection in allowed)

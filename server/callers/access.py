@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from ...tools.tiers.tier import TIERS, Tier
+from ...tools.tiers.tier import Tier, highest_tier
 from ..settings.http_model import AccessRule
 from .identity import Identity
 
@@ -22,5 +22,5 @@ def access_of(identity: Identity, rules: Sequence[AccessRule]) -> Access:
     for rule in rules:
         if rule.value in held[rule.claim]:
             for system in rule.systems:
-                given[system] = max(given.get(system, TIERS[0]), rule.allow, key=TIERS.index)
+                given[system] = highest_tier((given.get(system, rule.allow), rule.allow))
     return given

@@ -1,0 +1,117 @@
+"""Calls over HTTP to a service that answers after 20 ms: ours, the bare SDK's and FastMCP's server in turn.
+
+`python -m bench.http_calls [--rounds N] [--json]`. Ratios are over the bare SDK's throughput in the same round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from .http_load import Load, measure
+from .service import environment
+from .wire import ERAS
+
+_ROOT = Path(__file__).parents[1]
+_FASTMCP = _ROOT / ".venv-clients" / "bin" / "python"
+_SECONDS = 60
+_OURS, _BARE, _OTHER = "closient-mcp", "the bare SDK", "FastMCP"
+_TOOLS = {_OURS: "bench_get_thing", _BARE: "bench_get_thing", _OTHER: "get_thing"}
+# Callers, and how many calls they make in a round.
+_LOADS = {1: 40, 32: 640, 256: 1024}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and report; 0 if all went well."""
+    parser = argparse.ArgumentParser(prog="python -m bench.http_calls", description="Calls over HTTP.")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds that count (default: 7)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    given = parser.parse_args(arguments)
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="closient-bench-"))
+        service = stack.enter_context(_running([sys.executable, "-m", "bench.delayed_service"]))
+        settings = Path(home) / "closient-mcp.toml"
+        settings.write_text(f'[systems.bench]\ndescription = "{service}/openapi.json"\n')
+        commands = {
+            _OURS: [sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", "--config", str(settings)],
+            _BARE: [sys.executable, "-m", "bench.bare_http_server", service],
+        }
+        if _FASTMCP.exists():
+            commands[_OTHER] = [str(_FASTMCP), "bench/fastmcp_http_server.py", service]
+        urls = {name: stack.enter_context(_running(command, home)) for name, command in commands.items()}
+        figures = asyncio.run(_measure(urls, given.rounds))
+    print(json.dumps(figures, indent=2) if given.json else _report(figures))
+    return 0
+
+
+@contextmanager
+def _running(command: Sequence[str], home: str = "") -> Generator[str]:
+    """The URL that a server prints as it starts."""
+    stream = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 (the bench's own commands)
+        command, cwd=_ROOT, env=environment(home), stdin=stream, stdout=stream, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        line = process.stdout.readline()
+        assert "http://" in line, line + process.stdout.read()
+        # What it prints later must not fill the pipe.
+        with subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL):  # noqa: S607
+            yield f"http://{line.split('http://')[1].split(';')[0].strip()}"
+            process.stdin.close()
+            process.terminate()
+            process.wait(_SECONDS)
+
+
+Figures = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+async def _measure(urls: Mapping[str, str], rounds: int) -> Figures:
+    """By era and number of callers, and by server: the medians of what the calls took, and of the ratios."""
+    figures: dict[str, dict[str, dict[str, float]]] = {}
+    for era in ERAS:
+        for callers, calls in _LOADS.items():
+            loads: dict[str, list[Load]] = {name: [] for name in urls}
+            for turn in range(rounds + 1):
+                for name in list(urls)[:: 1 if turn % 2 else -1]:
+                    load = await measure(urls[name], era, _TOOLS[name], callers=callers, calls=calls)
+                    loads[name] += [load] if turn else []  # the first round warms up
+            figures[f"MCP {era}, {callers} callers"] = {
+                name: _medians(own, loads[_BARE]) for name, own in loads.items()
+            }
+    return figures
+
+
+def _medians(own: Sequence[Load], bare: Sequence[Load]) -> dict[str, float]:
+    ratios = [mine.throughput / other.throughput for mine, other in zip(own, bare, strict=True)]
+    return {
+        "ratio": statistics.median(ratios),
+        "least": min(ratios),
+        "most": max(ratios),
+        "calls_in_a_second": statistics.median(load.throughput for load in own),
+        "median_ms": statistics.median(load.median for load in own) * 1000,
+        "slow_ms": statistics.median(load.slow for load in own) * 1000,
+    }
+
+
+def _report(figures: Figures) -> str:
+    lines = ["Calls over HTTP to a service that answers after 20 ms; ratio over the bare SDK (least to most):"]
+    for load, servers in figures.items():
+        lines += ["", load]
+        for name, took in servers.items():
+            ratio = f"{took['ratio']:.2f} ({took['least']:.2f} to {took['most']:.2f})"
+            times = f"median {took['median_ms']:.1f} ms, 95 % within {took['slow_ms']:.1f} ms"
+            lines.append(f"  {name:<14}{ratio}, {took['calls_in_a_second']:.0f} calls in a second, {times}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
