@@ -89,7 +89,8 @@ class SignedTokens:
 
     def _fetch(self, known: Server | None) -> tuple[Server, list[Key]]:
         try:
-            server = discover(self._settings.issuer, self._http)
+            # Under no other name: tokens of another tenant at the same origin are not for us.
+            server = discover(self._settings.issuer, self._http, renamed=True)
         except ServerMetadataError:
             if known is None:
                 raise

@@ -10,8 +10,10 @@ from mcp.shared.exceptions import MCPError
 
 from ...tools.formats.json_values import JsonObject, JsonValue, as_object
 from ...tools.toolset.tool import Tool
+from ...tools.toolset.view import View
 from ..bridge.composition import Bridge
 from ..bridge.pictures import inline_pictures
+from .callers import tools_for
 
 EXTENSION = "io.modelcontextprotocol/ui"
 MEDIA_TYPE = "text/html;profile=mcp-app"
@@ -30,11 +32,10 @@ class Views:
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
-        self._views = {tool.view.uri: tool.view for tool in bridge.tools.core if tool.view}
 
     def __bool__(self) -> bool:
         """Whether any tool has a view."""
-        return bool(self._views)
+        return any(tool.view for tool in self._bridge.tools.core)
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Withhold the capability where the server declares its capabilities."""
@@ -50,7 +51,7 @@ class Views:
         """Return the views, none to a client without the extension."""
         resources = [
             types.Resource(uri=view.uri, name=view.title, mime_type=MEDIA_TYPE, _meta={"ui": _UI})
-            for view in self._views.values()
+            for view in self._of_caller(ctx).values()
             if shows_views(ctx)
         ]
         return types.ListResourcesResult(resources=resources, ttl_ms=_HOUR, cache_scope="private")
@@ -63,11 +64,14 @@ class Views:
         Raises:
             MCPError: there is no such view.
         """
-        view = self._views.get(params.uri)
+        view = self._of_caller(ctx).get(params.uri)
         if view is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown resource: {params.uri[:200]}")
         page = types.TextResourceContents(uri=view.uri, mime_type=MEDIA_TYPE, text=view.html(), _meta={"ui": _UI})
         return types.ReadResourceResult(contents=[page], ttl_ms=_HOUR, cache_scope="public")
+
+    def _of_caller(self, ctx: ServerRequestContext[Any, Any]) -> dict[str, View]:
+        return {tool.view.uri: tool.view for tool in tools_for(self._bridge, ctx).core if tool.view}
 
     async def with_pictures(self, tool: Tool, result: JsonObject) -> JsonObject:
         """Return a result with its pictures in `_meta`, which views get and models do not."""

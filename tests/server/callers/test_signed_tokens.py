@@ -208,3 +208,11 @@ async def test_a_token_is_verified_again_after_a_while_and_never_outlives_itself
     clock.now += 20
     await recent.verify(long)
     assert counted == [long, short, short, long]
+
+
+async def test_rule_5_another_tenant_of_the_issuers_host_is_not_the_issuer(issuer: Issuer) -> None:
+    metadata = issuer.service.routes["/.well-known/oauth-authorization-server"]
+    issuer.service.routes["/.well-known/oauth-authorization-server/other"] = metadata
+    tokens = SignedTokens(OAuth(f"{issuer.url}/other", (AUDIENCE,)), HttpClient(trust_env=False))
+    with pytest.raises(IssuerUnavailableError):
+        await tokens.verify(issuer.token())
