@@ -12,19 +12,16 @@ from ..fakes.pages import DOCS, check_generated, table
 _COMMON = "common options"
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            yield from action.choices.items()
+def _value(action: argparse.Action) -> str:
+    return action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or ()))
 
 
 def _rows(actions: list[argparse.Action]) -> Iterator[tuple[str, ...]]:
     for action in actions:
-        if action.help == argparse.SUPPRESS or isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
-            continue
-        value = action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or ()))
-        words = [f"{option} {value}".rstrip() if action.nargs != 0 else option for option in action.option_strings]
-        yield ", ".join(f"`{word}`" for word in words or [value]), (action.help or "").replace("%%", "%")
+        if action.dest != "help" and action.help != argparse.SUPPRESS:
+            given = "" if action.nargs == 0 else f" {_value(action)}"
+            words = [f"`{option}{given}`" for option in action.option_strings] or [f"`{_value(action)}`"]
+            yield ", ".join(words), (action.help or "").replace("%%", "%")
 
 
 def _options(parser: argparse.ArgumentParser) -> str:
@@ -35,25 +32,24 @@ def _options(parser: argparse.ArgumentParser) -> str:
 
 
 def _usage(name: str, parser: argparse.ArgumentParser) -> str:
-    words = ["closient-mcp", name]
-    for action in parser._actions:
-        if not action.option_strings and not isinstance(action, argparse._SubParsersAction):
-            value = str(action.metavar or "|".join(map(str, action.choices or ())))
-            words.append(f"[{value}]" if action.nargs == "?" else value)
-    return " ".join(words)
+    arguments = [action for action in parser._actions if not action.option_strings]
+    values = [f"[{_value(action)}]" if action.nargs == "?" else _value(action) for action in arguments]
+    return " ".join(["closient-mcp", name, *values])
 
 
-def sentence(text: str) -> str:
+def _sentence(text: str | None) -> str:
     """A help text as a sentence."""
-    return f"{text[:1].upper()}{text[1:]}."
+    assert text
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _markdown() -> str:
     parser = command_line()
+    commands: dict[str, argparse.ArgumentParser] = vars(parser)["commands"]
     (common,) = (group for group in parser._action_groups if group.title == _COMMON)
     sections = [
-        f"## {name}\n\n`{_usage(name, command)}`\n\n{sentence(str(command.description))}\n{_options(command)}"
-        for name, command in _commands(parser)
+        f"## {name}\n\n`{_usage(name, command)}`\n\n{_sentence(command.description)}\n{_options(command)}"
+        for name, command in commands.items()
     ]
     shared = f"## Common options\n\nBefore or after the command.\n\n{table(('', ''), _rows(common._group_actions))}"
     return "\n".join([*sections, shared])
