@@ -27,6 +27,7 @@ from .callers import name_of, queue_of, tools_for
 from .calls import call_tool, unknown_tool
 from .elicitation import asker_for, input_required
 from .progress import Progress
+from .prompts import Prompts
 from .sdk_internals import ListChanged, ListChangingServer
 from .user_channel import InputRequired, UserChannel
 from .views import EXTENSION, Views, shows_views, with_view
@@ -65,6 +66,8 @@ class McpBridge:
         self._changes = ListChanged()
         self._subscriptions = ListenHandler(self._changes.bus)
         self._views = Views(bridge)
+        # Callers with different rights may not all know of every system.
+        self._prompts = None if is_remote and bridge.settings.http.access else Prompts(bridge)
         self._shown: list[JsonObject] | None = None
         self._began = time.monotonic()
         self._loaded_systems = 0
@@ -84,6 +87,8 @@ class McpBridge:
             on_subscriptions_listen=self._subscriptions,
             on_list_resources=self._views.list_resources if self._views else None,
             on_read_resource=self._views.read_resource if self._views else None,
+            on_list_prompts=self._prompts.list_prompts if self._prompts else None,
+            on_get_prompt=self._prompts.get_prompt if self._prompts else None,
             get_tool_input_schema=self._input_schema,
             lifespan=self._lifespan,
         )

@@ -104,7 +104,8 @@ class Preset:
     """What is known of a system beyond its documents; `introduction` is for the instructions to the model.
 
     `app_scopes`: its documents declare no scopes, the rule is `<api>:read` and `<api>:write`; `pins` are the APIs that
-    are pinned by default. `key_check` is a path at its site that answers a GET with 200 if an API key is valid.
+    are pinned by default. `key_check` and `skills` are paths at its site: one answers a GET with 200 if an API key is
+    valid, the other is its index of agent skills.
     """
 
     name: str = ""
@@ -113,6 +114,7 @@ class Preset:
     app_scopes: bool = False
     pins: tuple[str, ...] = ()
     key_check: str = ""
+    skills: str = ""
 
 
 @dataclass(frozen=True, slots=True)

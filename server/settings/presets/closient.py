@@ -35,6 +35,7 @@ API_NAMES = {"account", "agent", "advertising", "analytics", "billing", "brands"
 _PINS = ("search", "products", "resolver")
 # The request with which Closient's quickstart tries a key.
 _KEY_CHECK = "/search/api/v1/search?q=trail+mix"
+_SKILLS = "/.well-known/agent-skills/index.json"
 _VARIABLES = ("CLOSIENT_SITE", "CLOSIENT_API_KEY", "CLOSIENT_CLIENT_ID")
 _INTRODUCTION = (
     "Closient: product search, product data and GS1 resolution, and whatever else its APIs offer. Start with "
@@ -79,7 +80,9 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
         credential = _credential_from_environment(profile, reader.sources)
     if isinstance(credential, ApiKey):
         credential = replace(credential, hints=KEY_HINTS)
-    preset = Preset(NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True, pins=_PINS, key_check=_KEY_CHECK)
+    preset = Preset(
+        NAME, _INTRODUCTION, partial(_tools, url), app_scopes=True, pins=_PINS, key_check=_KEY_CHECK, skills=_SKILLS
+    )
     settings = reader.settings(preset, url, DocumentSource(catalog=catalog), origins, credential)
     return replace(settings, prefix=()) if reader.name == NAME else settings
 
