@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from closient_mcp.server.settings.schema import ConfigFile
 
 from ..fakes.pages import DOCS, check_generated, table
+from ..fakes.paths import ROOT
 
 SCHEMA: dict[str, Any] = ConfigFile.model_json_schema()
-_SECRET = "FromEnvironment"
-_SECRETS = f"#/$defs/{_SECRET}"
+_SECRET = "#/$defs/FromEnvironment"
 
 
 def _parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -25,7 +26,7 @@ def _parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _type(schema: dict[str, Any]) -> str:
     parts = list(_parts(schema))
-    if any(part.get("$ref") == _SECRETS for part in parts):
+    if any(part.get("$ref") == _SECRET for part in parts):
         return "[secret](#secrets)"
     return ", ".join(dict.fromkeys(_type_of(part) for part in parts))
 
@@ -76,3 +77,10 @@ def _markdown() -> str:
 
 def test_the_reference_of_the_settings_is_generated_from_the_schema() -> None:
     check_generated(DOCS / "settings.md", _markdown())
+
+
+def test_every_variable_that_the_code_reads_is_on_the_page() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "server").rglob("*.py"))
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+    variables = r"\bCLOSIENT_[A-Z_]*[A-Z]\b"
+    assert set(re.findall(variables, page)) == set(re.findall(variables, code))

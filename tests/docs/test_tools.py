@@ -51,7 +51,8 @@ def _arguments(schema: dict[str, Any]) -> str:
 
 def _rows(tools: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     for tool in tools:
-        yield f"`{tool['name']}`", _summary(tool), _arguments(tool["inputSchema"]), tool["tier"]
+        arguments = _arguments(tool["inputSchema"])
+        yield f"`{tool['name']}`", f"{_summary(tool)}{arguments and f'<br>{arguments}'}", tool["tier"]
 
 
 def _markdown(tools: list[dict[str, Any]]) -> str:
@@ -59,7 +60,7 @@ def _markdown(tools: list[dict[str, Any]]) -> str:
     for tool in tools:
         title = next(title for title, (_, fits) in _SECTIONS.items() if fits(tool))
         sections[title].append(tool)
-    header = ("tool", "", "arguments (**required**)", "tier")
+    header = ("tool", "what it returns, and its arguments (**required**)", "tier")
     return "\n".join(
         f"## {title}\n\n{_SECTIONS[title][0]}\n\n{table(header, _rows(found))}" for title, found in sections.items()
     )
