@@ -21,10 +21,12 @@ READ = ApiKeyAuth("certifications:read")
 WRITE = ApiKeyAuth("certifications:write")
 
 # Unlike the products API, this one takes no separators.
-Gtin = Annotated[
-    str,
-    WithJsonSchema({"type": "string", **GTIN_FORMAT}),
-    Path(..., pattern="^[0-9]{8,14}$", description="A GTIN, digits only."),
+Gtin = Path[
+    Annotated[
+        str,
+        Field(pattern="^[0-9]{8,14}$"),
+        WithJsonSchema({"type": "string", "description": "A GTIN, digits only.", **GTIN_FORMAT}),
+    ]
 ]
 Status = Literal["unverified", "verified", "expired"]
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"

@@ -12,10 +12,8 @@ from .problems import ProblemError, invalid_field
 
 # Instead of a pattern, because none can say that the check digit has to be right.
 GTIN_FORMAT: dict[str, Any] = {"format": "gtin"}
-Gtin = Annotated[
-    str,
-    WithJsonSchema({"type": "string", **GTIN_FORMAT}),
-    Path(..., description="A GTIN, separators allowed."),
+Gtin = Path[
+    Annotated[str, WithJsonSchema({"type": "string", "description": "A GTIN, separators allowed.", **GTIN_FORMAT})]
 ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -64,7 +65,7 @@ def _product(gtin: str, brand: str, name: str, number: int, now: datetime) -> Pr
 
 def _brands(products: list[Product]) -> Iterator[Brand]:
     for name in sorted({product.brand for product in products}):
-        document = {"website": "", "description": f"Groceries from {name}.", "metadata": {}}
+        document: dict[str, Any] = {"website": "", "description": f"Groceries from {name}.", "metadata": {}}
         yield Brand(
             id=short_id(f"brand {name}"),
             name=name,
