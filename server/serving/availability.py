@@ -79,5 +79,5 @@ class Availability:
             await send(message)
 
         await self._app(scope, receive_until_stopped, watch)
-        if is_open and self._stopping.is_set():
+        if is_open:  # the stream's library ends by itself when the server stops, and leaves the response open
             await send({"type": "http.response.body", "body": b""})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ import pytest
 from ..fakes.command_line import run
 from ..fakes.limits import SECONDS
 from ..fakes.server_process import host_environment
-from ..fakes.service import Sandbox
+from ..fakes.service import Received, Reply, Sandbox, Service, document, operation
 
 NOWHERE = "http://127.0.0.1:9"
 HALF_A_HEADER = b"POST /mcp HTTP/1.1\r\nHost: x"
@@ -38,10 +40,10 @@ def request(method: str, **params: Any) -> dict[str, Any]:
 
 @contextmanager
 def served(
-    home: Path, command: list[str] | None = None, **environment: str
+    home: Path, command: list[str] | None = None, options: Sequence[str] = ("--site", NOWHERE), **environment: str
 ) -> Generator[tuple[str, subprocess.Popen[str]]]:
     """The URL of a server without services, and its process; what is left of stderr can be read."""
-    words = [*(command or []), sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", "--site", NOWHERE]
+    words = [*(command or []), sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", *options]
     environment = host_environment(CLOSIENT_MCP_HOME=str(home), **environment)
     with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
@@ -142,6 +144,31 @@ def test_a_stream_of_a_client_with_a_handshake_does_not_delay_the_end(tmp_path: 
         process.wait(SECONDS)
         assert process.stderr
         assert process.stderr.read() == ""
+
+
+def test_a_call_under_way_is_finished_at_the_end(tmp_path: Path, service: Service) -> None:
+    released = threading.Event()
+
+    def answer(_: Received) -> Reply:
+        released.wait(SECONDS)
+        return Reply({"order": 1})
+
+    service.routes["/openapi.json"] = Reply(document({"/orders": {"post": operation(operationId="create_order")}}))
+    service.routes["/orders"] = answer
+    file = tmp_path / "settings.toml"
+    file.write_text(f'[systems.acme]\ndescription = "{service.url}/openapi.json"\n')
+    body = request("tools/call", name="acme_create_order", arguments={})
+    headers = {**headers_of("tools/call"), "Mcp-Name": "acme_create_order"}
+    with served(tmp_path, options=("--config", str(file))) as (url, process), ThreadPoolExecutor() as pool:
+        call = pool.submit(httpx2.post, url, json=body, headers=headers, trust_env=False, verify=False, timeout=SECONDS)
+        service.wait_for(lambda: service.count("/orders") == 1)
+        process.terminate()
+        released.set()
+        assert call.result(SECONDS).json()["result"]["structuredContent"] == {"order": 1}
+        process.wait(SECONDS)
+        assert process.stderr
+        (line,) = process.stderr.read().splitlines()
+        assert 'call caller="anonymous" tool="acme_create_order" tier=create outcome=success' in line
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="descriptors are limited by `ulimit`")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -140,3 +140,20 @@ async def test_clients_with_a_handshake_need_no_session(tmp_path: Path, acme: st
         stream = await server.client.get("/mcp", headers={"Accept": "text/event-stream", **token})
     assert stream.status_code == 405
     assert stream.headers["allow"] == "POST"
+
+
+async def test_rule_5_a_body_is_bounded_and_not_read_before_the_token(tmp_path: Path, acme: str) -> None:
+    settings = settings_in(tmp_path, TOKENS + acme, FIRST=FIRST, SECOND=SECOND)
+    sent: list[int] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        for number in range(6):
+            sent.append(number)
+            yield b" " * 1_000_000
+
+    headers = {"Content-Type": "application/json", "MCP-Protocol-Version": "2026-07-28"}
+    async with serving(settings) as server:
+        refused = await server.client.post("/mcp", content=body(), headers=headers)
+        assert (refused.status_code, sent) == (401, [])
+        too_large = await server.client.post("/mcp", content=body(), headers={**headers, **bearer(FIRST)})
+        assert too_large.status_code == 413
