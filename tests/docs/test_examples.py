@@ -28,7 +28,7 @@ _OURS = ("closient-mcp", ".venv/bin/closient-mcp")
 # What pages may tell the reader to run beside our own commands and make.
 _OTHERS = (
     "curl ", "export", "keyring set closient-mcp ", "pipx install ", "pre-commit install", "python -m pip install ",
-    "uv tool install ", "uvx keyring set closient-mcp ",
+    "uv tool install ", "uv tool uninstall ", "uv tool upgrade ", "uvx keyring set closient-mcp ",
 )  # fmt: skip
 # Their commands are those of older versions, or what the parser itself shows.
 _OLD_OR_GENERATED = ("CHANGELOG.md", "commands.md")
