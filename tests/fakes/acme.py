@@ -108,9 +108,9 @@ class Acme:
             await bridge.loader.load()
             async with mcp.Client(McpBridge(bridge).server(), **client) as connected:
                 yield bridge, connected
-            await anyio.to_thread.run_sync(self._leave_in_order, bridge)
+            await anyio.to_thread.run_sync(self.leave_in_order, bridge)
 
-    def _leave_in_order(self, bridge: Bridge) -> None:
+    def leave_in_order(self, bridge: Bridge) -> None:
         """Release every sign-in that still waits for the user."""
         self.decided.set()
         if pending := self.record(bridge).pending:

@@ -11,7 +11,7 @@ import anyio
 import httpx2
 
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.server.bridge.composition import open_bridge
+from closient_mcp.server.bridge.composition import Bridge, open_bridge
 from closient_mcp.server.serving.asgi import AsgiApplication, Message
 from closient_mcp.server.serving.authentication import verifier_of
 from closient_mcp.server.serving.listening import Place, parse_place
@@ -30,8 +30,9 @@ _ACCEPT = {"Accept": "application/json, text/event-stream"}
 class HttpServer:
     """Sends requests of both eras to our server."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient, bridge: Bridge) -> None:
         self.client = client
+        self.bridge = bridge
 
     async def request(self, method: str, headers: Mapping[str, str] | None = None, **params: Any) -> httpx2.Response:
         """What a client of 2026-07-28 sends, and the answer."""
@@ -85,7 +86,7 @@ async def serving(settings: Settings, place: str = "127.0.0.1:8000") -> AsyncGen
         is_remote = bool(settings.http.public_url)
         app = application(McpBridge(bridge, is_remote=is_remote), where, bridge, verifier)
         async with _started(app), _client(app, where) as client:
-            yield HttpServer(client)
+            yield HttpServer(client, bridge)
 
 
 def _client(app: AsgiApplication, place: Place) -> httpx2.AsyncClient:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 
 from closient_mcp.server.settings.model import SettingsError
 
+from ...fakes.acme import Acme
 from ...fakes.http_server import bearer, serving, settings_in
 from ...fakes.issuer import AUDIENCE, Issuer, running_issuer
 from ...fakes.service import Reply, Service, document, operation
@@ -157,3 +160,26 @@ async def test_rule_5_a_body_is_bounded_and_not_read_before_the_token(tmp_path: 
         assert (refused.status_code, sent) == (401, [])
         too_large = await server.client.post("/mcp", content=body(), headers={**headers, **bearer(FIRST)})
         assert too_large.status_code == 413
+
+
+ONE_TOKEN = 'auth = { mode = "token", tokens = [{ env = "FIRST" }] }\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", r"Open http://127\.0\.0\.1:\d+/\S+ on this machine"),
+        ('public_url = "https://mcp.example.com"\n', r"Have `closient-mcp login acme --no-browser` run on the machine"),
+    ],
+    ids=["a caller on this machine", "a caller elsewhere"],
+)
+async def test_a_client_with_a_handshake_gets_the_way_to_sign_in_as_a_result(
+    tmp_path: Path, service: Service, more: str, expected: str
+) -> None:
+    acme = Acme(service, tmp_path)
+    file = acme.settings('{ grant = "authorization_code" }', f"[http]\n{more}{ONE_TOKEN}")
+    settings = settings_in(tmp_path, file.read_text(encoding="utf-8"), FIRST=FIRST)
+    async with serving(settings) as server:
+        answer = await server.legacy("tools/call", bearer(FIRST), name="acme_list_orders", arguments={})
+        await anyio.to_thread.run_sync(acme.leave_in_order, server.bridge)
+    assert re.search(expected, answer.text)
