@@ -28,8 +28,8 @@ def identity_of(
 ) -> Identity:
     """The caller that the claims describe.
 
-    They must be of this issuer, for one of the audiences and valid `now`; of `iss`, `aud` and `exp`, the essential ones
-    must be there.
+    They must be of this issuer, for one of the audiences and valid `now`. Of `iss`, `aud` and `exp`, those that are
+    essential must be there.
 
     Raises:
         InvalidTokenError: they are not.
@@ -48,7 +48,7 @@ def identity_of(
         names = (error.claim or "").split(",")
         raise InvalidTokenError(_REASONS.get(names[0], "one of its claims is not valid")) from None
     if "cnf" in given:
-        # RFC 9449 §7.2, RFC 8705 §3: whoever presents it without a proof may have stolen it.
+        # RFC 9449 §7.2, RFC 8705 §3: without a proof, it may have been stolen.
         raise InvalidTokenError("it is bound to a key, and was presented without a proof of possession")
     expires_at = cast("float", given.get("exp", math.inf))
     return Identity(_subject(given), expires_at, _scopes(given), _names(given.get("groups")))

@@ -30,7 +30,7 @@ def name_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
 
 
 def queue_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
-    """Whose turn a request takes: the caller's, or the connection's if callers cannot be told apart."""
+    """Whose turn a request takes: the caller's, or the connection's if callers cannot be distinguished."""
     return name_of(bridge, ctx) or ("" if ctx.request is None else str(ctx.request.client))
 
 

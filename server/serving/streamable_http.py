@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
+from ...tools.formats.urls import is_loopback
 from ..bridge.composition import Bridge, open_bridge
 from ..callers.identity import Verifier
 from ..process.logs import start_log
@@ -60,13 +61,13 @@ def check_protection(place: Place, settings: Settings) -> None:
     Raises:
         SettingsError: other machines reach it without authentication, or under a name that is not known.
     """
-    if place.is_local:
-        return
     http = settings.http
-    if http.auth is None:
+    is_behind_proxy = bool(http.trusted_proxies) or (http.public_url != "" and not is_loopback(http.public_url))
+    if http.auth is None and (is_behind_proxy or not place.is_local):
+        how = " through a proxy, as [http] says" if place.is_local else ""
         raise SettingsError(
-            f"--http {place} is reachable from other machines, and callers are not authenticated. "
-            f"Set auth under [http] in {settings.config}, or use 127.0.0.1."
+            f"--http {place} is reachable from other machines{how}, and callers are not authenticated. "
+            f"Set auth under [http] in {settings.config}, or use 127.0.0.1 without a proxy."
         )
     if place.is_any and not (http.public_url or http.allowed_hosts):
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Callers authenticate over HTTP, and are told how."""
+"""Callers authenticate over HTTP, and learn how."""
 
 from __future__ import annotations
 

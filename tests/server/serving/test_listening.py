@@ -60,6 +60,16 @@ def test_rule_5_beyond_this_machine_it_starts_only_with_authentication(text: str
     check_protection(parse_place(text), replace(settings, http=http))
 
 
+@pytest.mark.parametrize(
+    "http", [HttpSettings(public_url="https://mcp.example.com"), HttpSettings(trusted_proxies=("127.0.0.1",))]
+)
+def test_rule_5_behind_a_proxy_it_starts_only_with_authentication(http: HttpSettings) -> None:
+    settings = load_settings(Options(), {})
+    with pytest.raises(SettingsError, match="through a proxy"):
+        check_protection(parse_place("8000"), replace(settings, http=http))
+    check_protection(parse_place("8000"), replace(settings, http=replace(http, auth=AUTH)))
+
+
 def test_rule_5_a_server_at_every_address_has_to_know_its_name() -> None:
     settings = replace(load_settings(Options(), {}), http=HttpSettings(auth=AUTH))
     with pytest.raises(SettingsError, match="public_url"):
