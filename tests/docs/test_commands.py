@@ -12,15 +12,16 @@ from ..fakes.pages import DOCS, check_generated, table
 _COMMON = "common options"
 
 
-def _value(action: argparse.Action) -> str:
-    return action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or ()))
+def _value(action: argparse.Action, between: str = "|") -> str:
+    return action.metavar if isinstance(action.metavar, str) else between.join(map(str, action.choices or ()))
 
 
 def _rows(actions: list[argparse.Action]) -> Iterator[tuple[str, ...]]:
     for action in actions:
         if action.dest != "help" and action.help != argparse.SUPPRESS:
-            given = "" if action.nargs == 0 else f" {_value(action)}"
-            words = [f"`{option}{given}`" for option in action.option_strings] or [f"`{_value(action)}`"]
+            value = _value(action, " or ")
+            given = "" if action.nargs == 0 else f" {value}"
+            words = [f"`{option}{given}`" for option in action.option_strings] or [f"`{value}`"]
             yield ", ".join(words), (action.help or "").replace("%%", "%")
 
 

@@ -15,7 +15,7 @@ import tomli
 
 from closient_mcp.server.cli.parser import command_line
 from closient_mcp.server.hosts.configuration import read_configuration
-from closient_mcp.server.hosts.table import HOSTS
+from closient_mcp.server.hosts.table import HOSTS, Host
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
@@ -114,29 +114,37 @@ def write_documents(folder: Path, systems: dict[str, Any]) -> None:
                 (folder / name).write_text("{}", encoding="utf-8")
 
 
+def hosts_with(values: dict[str, Any]) -> list[Host]:
+    """The hosts whose configuration has such a table of servers."""
+    return [host for host in HOSTS.values() if host.servers in values]
+
+
+def check_entry(page: Path, file: Path, values: dict[str, Any]) -> None:
+    """Read a configuration as the host of the page does, or else one that has such a table."""
+    host = HOSTS.get(page.stem) or hosts_with(values)[0]
+    launch = read_configuration(host, file).launch()
+    assert launch
+    assert launch.arguments == ("serve",)
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(page, "toml"))], ids=name_of)
 def test_every_settings_snippet_is_valid_without_a_warning(page: Path, tmp_path: Path, own_home: Path) -> None:
     (own_home / "Documents" / "upload").mkdir(parents=True)
     for snippet in snippets(page, "toml"):
         values = tomli.loads(snippet)
-        if "mcp_servers" in values:
-            continue
-        write_documents(tmp_path, values.get("systems", {}))
         file = tmp_path / "closient-mcp.toml"
         file.write_text(snippet, encoding="utf-8")
+        if hosts_with(values):
+            check_entry(page, file, values)
+            continue
+        write_documents(tmp_path, values.get("systems", {}))
         settings = load_settings(Options(config=str(file)), {"CLOSIENT_MCP_HOME": str(tmp_path)})
         assert settings.warnings == (), snippet
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(page, "json"))], ids=name_of)
-def test_every_entry_of_a_page_starts_the_server(page: Path, tmp_path: Path) -> None:
+def test_every_entry_of_a_page_is_one_that_a_host_reads(page: Path, tmp_path: Path) -> None:
     for number, snippet in enumerate(snippets(page, "json")):
-        values = json.loads(snippet)
         file = tmp_path / f"{number}.json"
         file.write_text(snippet, encoding="utf-8")
-        own = HOSTS.get(page.stem)
-        hosts = [own] if own else [host for host in HOSTS.values() if host.servers in values]
-        assert hosts, f"{name_of(page)}: no host has this file"
-        launch = read_configuration(hosts[0], file).launch()
-        assert launch
-        assert launch.arguments == ("serve",)
+        check_entry(page, file, json.loads(snippet))

@@ -32,15 +32,15 @@ _PROJECT = {
     "opencode": ("opencode.json", ""),
 }
 _SHOWS = {
-    "claude-code": "Claude Code shows `✘ Failed to connect`. The reason is in its log, in\n"
-    "`~/.cache/claude-cli-nodejs/` under the folder of your project and `mcp-logs-closient`, after `Server stderr:`.",
-    "codex": "Codex shows nothing; the tools are missing. If it is the time for the start, give it more with\n"
+    "claude-code": "Claude Code shows `✘ Failed to connect`. The reason is in its log after `Server stderr:`, on Linux "
+    "in `~/.cache/claude-cli-nodejs/`, under the folder of your project and `mcp-logs-closient`.",
+    "codex": "Codex shows nothing; the tools are missing. If the time for the start is too short, set "
     "`startup_timeout_sec = 30` in the entry.",
-    "gemini-cli": "Gemini CLI shows `✗ … Disconnected`. If it shows `Disabled`, it does not trust the folder: all\n"
+    "gemini-cli": "Gemini CLI shows `✗ … Disconnected`. If it shows `Disabled`, it does not trust the folder: all "
     "servers are off there.",
-    "copilot-cli": "Copilot CLI shows nothing; the tools are missing. The reason is in its log, in "
-    "`~/.copilot/logs/`,\nafter `last stderr:`.",
-    "opencode": "opencode shows `failed: MCP error -32000: Connection closed`, or `Executable not found in $PATH` if\n"
+    "copilot-cli": "Copilot CLI shows nothing; the tools are missing. The reason is in its log, in `~/.copilot/logs/`, "
+    "after `last stderr:`.",
+    "opencode": "opencode shows `failed: MCP error -32000: Connection closed`, or `Executable not found in $PATH` if "
     "the command is not there.",
     PLAIN: "Many hosts show `Connection closed` or `offline`, some show nothing.",
 }

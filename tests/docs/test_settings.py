@@ -48,19 +48,28 @@ def _rows(schema: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield f"`{name}`", _type(member), f"{member['description']}{note}"
 
 
+def _inner_tables(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The tables that a value may be or hold, each with what its path adds; secrets have their own section."""
+    for part in _parts(schema):
+        places = [("", part), ("", part.get("items", {})), *((".NAME", named) for named in _named(part))]
+        for added, place in places:
+            name = place.get("$ref", "").removeprefix("#/$defs/")
+            if name and not name.startswith("From"):
+                inner = SCHEMA["$defs"][name]
+                grant = inner["properties"].get("grant", {}).get("const")
+                yield f"{added}, grant = {grant}" if grant else added, inner
+
+
+def _named(part: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(part.get("patternProperties", {}).values())
+
+
 def _tables(path: str, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The tables of the file in the order of its keys, each with its heading; those of secrets have their own."""
+    """The tables of the file in the order of its keys, each with its path."""
     yield path, schema
-    for name, inner in schema.get("properties", {}).items():
-        for part in _parts(inner):
-            for found in (part, part.get("items", {}), *part.get("patternProperties", {}).values()):
-                reference = found.get("$ref", "").removeprefix("#/$defs/")
-                if reference and not reference.startswith("From"):
-                    table_schema = SCHEMA["$defs"][reference]
-                    dynamic = ".NAME" if "patternProperties" in part else ""
-                    grant = table_schema["properties"].get("grant", {}).get("const", "")
-                    with_grant = f", grant = {grant}" if grant else ""
-                    yield from _tables(f"{path}.{name}{dynamic}{with_grant}".lstrip("."), table_schema)
+    for name, member in schema["properties"].items():
+        for added, inner in _inner_tables(member):
+            yield from _tables(f"{path}.{name}{added}".lstrip("."), inner)
 
 
 def _markdown() -> str:
