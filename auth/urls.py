@@ -9,7 +9,7 @@ import socket
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from urllib.parse import quote_plus, unquote
+from urllib.parse import quote_plus, unquote, urlsplit
 
 import httpx2
 
@@ -101,6 +101,12 @@ def server_at(url: str) -> str:
 def is_at(server: str, place: str) -> bool:
     """Whether a server, as `server_at` identifies it, is this one or has a name in this domain, such as `.acme.com`."""
     return server == place or (place.startswith(".") and f".{server}".endswith(place))
+
+
+def is_client_document(client_id: str) -> bool:
+    """Whether a client_id is the URL of a Client ID Metadata Document, which has a path."""
+    parts = urlsplit(client_id)
+    return parts.scheme == "https" and bool(parts.hostname) and parts.path not in ("", "/")
 
 
 def with_query(url: httpx2.URL, parameters: Mapping[str, str]) -> httpx2.URL:

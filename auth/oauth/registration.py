@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from ..profile import Grant
 from ..records import Client, Server
@@ -22,12 +21,6 @@ _DEFAULT_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
 REGISTER_YOURSELF = "Register a client at the service yourself and set its client_id in the settings."
 _USE_API_KEY = "Use an API key instead."
-
-
-def is_document(client_id: str) -> bool:
-    """Whether a client_id is the URL of a Client ID Metadata Document, which has a path."""
-    parts = urlsplit(client_id)
-    return parts.scheme == "https" and bool(parts.hostname) and parts.path not in ("", "/")
 
 
 class RegistrationError(Exception):

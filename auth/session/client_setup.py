@@ -20,14 +20,13 @@ from ..oauth.registration import (
     Purpose,
     RegistrationError,
     deregister,
-    is_document,
     register,
 )
 from ..oauth.rejections import Meaning, read_rejection
 from ..oauth.tokens import token_request
 from ..profile import Profile
 from ..records import Client, Record, Server
-from ..urls import is_at, server_at
+from ..urls import is_at, is_client_document, server_at
 from .credentials import Credentials
 from .messages import Messages
 
@@ -142,7 +141,7 @@ class ClientSetup:
             UserActionRequired, UnavailableError: the server does not register us, or not now.
         """
         if own := self.credentials.own_client(purpose.redirect_uri):
-            if is_document(own.client_id) and server.client_documents is False:
+            if is_client_document(own.client_id) and server.client_documents is False:
                 raise self.messages.failure(
                     f"{server.issuer} does not read client metadata documents, and {own.client_id} is the URL of one",
                     "Leave client_id out to register, or set one that was registered there.",

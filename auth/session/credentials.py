@@ -6,11 +6,11 @@ import hashlib
 import hmac
 import secrets
 
-from ..oauth.registration import is_document
 from ..profile import Profile
 from ..records import Client, Server
 from ..secrets.redaction import Redaction
 from ..secrets.references import SecretError, SecretReference, secret_missing
+from ..urls import is_client_document
 
 _ROUNDS = 100_000
 
@@ -53,7 +53,7 @@ class Credentials:
 
     def complete(self, client: Client, server: Server) -> Client:
         """The client with its secret; that of a configured client comes from the settings only."""
-        if self._profile.registers or is_document(client.client_id):  # a public document has no secret
+        if self._profile.registers or is_client_document(client.client_id):  # a public document has no secret
             return client
         secret = self._secret(self._profile.client_secret) or None
         method = self._auth_method(server) if secret else "none"

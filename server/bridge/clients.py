@@ -15,6 +15,7 @@ from ...auth.secrets.redaction import Redaction
 from ...auth.session.credentials import Credentials
 from ...auth.session.renewal import Session
 from ...auth.store.record_store import Store
+from ...auth.urls import keep_queries_out_of_logs
 from ...tools.formats.urls import is_loopback
 from ..settings.model import ApiKey, SettingsError, SignIn, SystemSettings
 
@@ -26,11 +27,9 @@ def client_for(system: SystemSettings, session: Session | None, redaction: Redac
     return _client(system.site, _auth(system, session, redaction))
 
 
-def session_for(system: SystemSettings, home: Path, redaction: Redaction) -> Session | None:
+def session_for(system: SystemSettings, credential: SignIn, home: Path, redaction: Redaction) -> Session:
     """The session of a system that uses OAuth; nothing is read or sent yet."""
-    if not isinstance(system.credential, SignIn):
-        return None
-    profile = system.credential.profile
+    profile = credential.profile
     identity = Credentials(profile, redaction).identity
     store = Store(home / "credentials", system.name, system.site, identity, redaction, profile.store)
     return Session(profile, store, HttpClient(trust_env=not is_loopback(system.site)))
@@ -57,6 +56,7 @@ def _auth(system: SystemSettings, session: Session | None, redaction: Redaction)
 
 
 def _client(site: str, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
+    keep_queries_out_of_logs()
     try:
         return httpx2.AsyncClient(
             auth=auth,

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ...auth.secrets.redaction import Redaction
-from ...auth.sign_in.browser import opener
-from ...auth.sign_in.login import Login
 from ...tools.http.cache import Cache
 from ...tools.http.fetcher import Fetcher
 from ...tools.http.sender import Sender
@@ -22,8 +20,8 @@ from ...tools.toolset.finders import Finder
 from ...tools.toolset.paging import ResultPages
 from ...tools.toolset.tool import Tool
 from ..settings.model import Settings, SystemSettings
+from .access import Access
 from .calls import Calls
-from .clients import anonymous_client, client_for, session_for
 from .connection import Connection
 from .loading import Loader
 from .report import missing
@@ -63,23 +61,21 @@ async def open_bridge(
     for warning in settings.warnings:
         logger.warning(warning)
     async with AsyncExitStack() as stack:
-        connections = [await _connect(one, settings, redaction, stack, sender) for one in settings.systems]
+        connections = [_connect(one, settings, redaction, stack, sender) for one in settings.systems]
         yield _bridge(settings, redaction, connections)
 
 
-async def _connect(
+def _connect(
     settings: SystemSettings,
     everything: Settings,
     redaction: Redaction,
     stack: AsyncExitStack,
     sender_type: type[Sender],
 ) -> Connection:
-    session = session_for(settings, everything.home, redaction)
-    open_browser = opener(everything.browser, everything.child_environment)
-    client = await stack.enter_async_context(client_for(settings, session, redaction))
-    sender = sender_type(client, settings.origins, settings.name)
-    anonymous = await stack.enter_async_context(anonymous_client(settings.site))
-    fetcher = Fetcher(anonymous, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
+    access = Access(settings, everything, redaction)
+    stack.push_async_callback(access.aclose)
+    sender = sender_type(access.api, settings.origins, settings.name)
+    fetcher = Fetcher(access.documents, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
     system = System(
         settings.name,
         settings.source,
@@ -94,8 +90,7 @@ async def _connect(
         system,
         settings.preset.tools(sender),
         ToolBaseline(system, SnapshotFile(everything.home / "seen", settings.name, settings.site)),
-        session,
-        Login(session, open_browser) if session and settings.login else None,
+        access,
         everything.files,
         lowest_tier((everything.allow, settings.allow)),
     )

@@ -5,32 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...auth.session.renewal import Session
-from ...auth.sign_in.login import Login
 from ...tools.systems.system import System
 from ...tools.tiers.tier import Tier, tiers_up_to
 from ...tools.toolset.generated import operation_tool
 from ...tools.toolset.tool import Tool
 from ..settings.model import PresetTools, SystemSettings
+from .access import Access
 from .tool_baseline import ToolBaseline
+
+if TYPE_CHECKING:
+    from ...auth.session.renewal import Session
+    from ...auth.sign_in.login import Login
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A system; it has a `session` if it uses OAuth, and a `login` if a user can sign in.
-
-    `allow` is the highest tier of its tools.
-    """
+    """A system; `allow` is the highest tier of its tools."""
 
     settings: SystemSettings
     system: System
     preset_tools: PresetTools
     baseline: ToolBaseline
-    session: Session | None
-    login: Login | None
+    access: Access
     files: tuple[Path, ...]
     allow: Tier
+
+    @property
+    def session(self) -> Session | None:
+        """The session, if the system uses OAuth."""
+        return self.access.session
+
+    @property
+    def login(self) -> Login | None:
+        """The sign-in, if a user can sign in."""
+        return self.access.login
 
     def core_tools(self) -> tuple[Tool, ...]:
         """The allowed ones of the preset's tools that are always listed."""

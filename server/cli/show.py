@@ -17,7 +17,6 @@ from ...tools.formats.text import counted, map_text
 from ...tools.http.preview import PreviewSender, RequestPreview
 from ...tools.http.sender import Sender
 from ...tools.schema.argument_errors import unknown_arguments
-from ...tools.toolset.ranking import ToolIndex
 from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge, open_bridge
 from ..bridge.report import unknown_apis
@@ -26,7 +25,6 @@ from ..process.signals import end_on_signals
 from ..serving.calls import call_tool, unknown_tool
 from ..serving.user_channel import UserChannel
 from ..settings.model import USAGE_ERROR, Settings, UsageError
-from .status import status_lines, status_of
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Terminal
 
 # So that calls in a script don't fetch the documents each time.
@@ -36,6 +34,7 @@ _TIER_STYLE = {"read": GREEN, "create": CYAN, "update": YELLOW, "destructive": R
 
 def status(settings: Settings, *, as_json: bool) -> int:
     """Print the state of every system; the exit code is 1 if one cannot be reached."""
+    from .status import status_lines, status_of
 
     async def run() -> int:
         async with _loaded(settings) as bridge:
@@ -62,6 +61,8 @@ def tools(
                 return _report_failures(bridge)
             shown = bridge.tools.all() if everything else bridge.tools.listed()
             if query:
+                from ...tools.toolset.ranking import ToolIndex
+
                 shown = [found.tool for found in ToolIndex(shown).search(query)]
             if as_json:
                 definitions: list[JsonValue] = [

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 
 from ...auth.errors import SignInRequired
 from ...auth.sign_in.attempt import Destination, SignInAttempt
-from ...auth.sign_in.login import Login
 from ..bridge.composition import Bridge
 from .user_channel import Asker, UserChannel
+
+if TYPE_CHECKING:
+    from ...auth.sign_in.login import Login
 
 # Hosts give up on a call at 60 seconds.
 WAIT_SECONDS = 45.0

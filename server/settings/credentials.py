@@ -6,8 +6,8 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal
 
-from ...auth.oauth.registration import is_document
 from ...auth.profile import Endpoints, Profile
+from ...auth.urls import is_client_document
 from ...tools.formats.media_types import TOKEN
 from .model import ApiKey, Credential, NoCredential, SignIn
 from .schema import ApiKeyTable, AuthorizationCodeTable, PasswordTable
@@ -90,7 +90,7 @@ def _check_client(table: OAuthTable, profile: Profile, reader: TableReader) -> N
         raise reader.error("client_secret is set without client_id; set both or neither", "credential")
     if table.client_secret is not None and table.client_auth == "none":
         raise reader.error('client_auth = "none" excludes client_secret; remove one of them', "credential")
-    if not isinstance(table.client_id, str) or not is_document(table.client_id):
+    if not isinstance(table.client_id, str) or not is_client_document(table.client_id):
         return
     # A client whose client_id is the URL of its metadata document is a public client.
     if table.client_secret is not None or table.client_auth not in (None, "none"):

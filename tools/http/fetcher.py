@@ -34,7 +34,7 @@ from .fetched import (
     Validators,
     validators_of,
 )
-from .messages import REDIRECTS, headers_of, read_capped, reason_of
+from .messages import REDIRECTS, Client, headers_of, read_capped, reason_of
 from .rate_limits import seconds_to_wait
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Fetcher:
     A body of more than `max_bytes` is an error.
     """
 
-    client: httpx2.AsyncClient
+    client: Client
     trusted_origins: frozenset[str]
     cache: Cache | None = None
     online: bool = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import httpx2
 
@@ -13,6 +15,23 @@ from ..tiers.tier import Tier
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}
 REDIRECTS = {301, 302, 303, 307, 308}
 MAY_HAVE_SUCCEEDED = "The call may have succeeded all the same: check before you repeat it."
+
+
+class Client(Protocol):
+    """What sends requests: an `httpx2.AsyncClient`, or what makes one when it is needed."""
+
+    def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        follow_redirects: bool = False,
+        extensions: dict[str, Any] | None = None,
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        """Send a request, and give its response before its body is read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

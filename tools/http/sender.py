@@ -25,6 +25,7 @@ from .messages import (
     MAY_HAVE_SUCCEEDED,
     REDIRECTS,
     BrokenOffError,
+    Client,
     Request,
     Response,
     has_answer,
@@ -52,7 +53,7 @@ _STREAM_SECONDS = 10.0
 class Sender:
     """Sends requests to the origins of one system, with limited rate and concurrency."""
 
-    client: httpx2.AsyncClient
+    client: Client
     origins: frozenset[str]
     name: str
     governor: Governor = field(init=False)

@@ -210,7 +210,7 @@ def opens_anything(_: str | None, environment: object) -> Callable[[str], bool]:
 async def test_a_slow_user_is_reminded_what_was_opened(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sign_in.WAIT_SECONDS < calls._CALL_SECONDS < 60  # pyright: ignore[reportPrivateUsage]
     hurry(monkeypatch)
-    monkeypatch.setattr("closient_mcp.server.bridge.composition.opener", opens_anything)
+    monkeypatch.setattr("closient_mcp.auth.sign_in.browser.opener", opens_anything)
     async with acme.connected() as (_, client), acme.connected() as (_, other_process):
         reason = text_of(await client.call_tool("acme_list_orders", {}))
         later = text_of(await other_process.call_tool("acme_list_orders", {}))

@@ -3,8 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import anyio
@@ -307,17 +306,17 @@ async def test_a_response_has_the_method_of_its_request(service: Service, sender
     assert (await sender.send(Request("DELETE", f"{service.url}/a"))).method == "DELETE"
 
 
-async def test_cookies_from_the_service_are_not_sent_back(service: Service, tmp_path: Path) -> None:
+async def test_cookies_from_the_service_are_not_sent_back(service: Service) -> None:
     from closient_mcp.auth.secrets.redaction import Redaction
-    from closient_mcp.server.bridge.clients import client_for, session_for
+    from closient_mcp.server.bridge.access import Access
     from closient_mcp.server.settings.loading import load_settings
     from closient_mcp.server.settings.model import Options
 
     service.routes["/a"] = Reply({}, headers={"Set-Cookie": "sessionid=1; Path=/"})
-    (system,) = load_settings(Options(site=service.url), {}).systems
-    redaction = Redaction()
-    async with client_for(system, session_for(system, tmp_path, redaction), redaction) as client:
-        sender = Sender(client, system.origins, "closient")
+    settings = load_settings(Options(site=service.url), {})
+    (system,) = settings.systems
+    async with aclosing(Access(system, settings, Redaction())) as access:
+        sender = Sender(access.api, system.origins, "closient")
         await sender.send(get(service, "/a"))
         await sender.send(get(service, "/a"))
     assert all("cookie" not in got.headers for got in service.received)
