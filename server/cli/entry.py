@@ -1,11 +1,27 @@
-"""The console script: it imports nothing before it is ready for Ctrl-C."""
+"""The console script: it imports nothing of ours before it is ready for Ctrl-C."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager
 
 
 def main() -> int:
     """Run one command; gives its exit code, which is 130 after Ctrl-C, also while modules are imported."""
     try:
-        from .main import main as run
-
+        with importing():
+            from .main import main as run
         return run()
     except KeyboardInterrupt:
         return 130
+
+
+@contextmanager
+def importing() -> Generator[None]:
+    """Import without the collector: modules stay, and scanning them takes a tenth of the time of a command."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -18,6 +18,7 @@ from ...auth import background
 from ..process.signals import LAST_SECONDS
 from ..settings.loading import invalid_settings, load_settings, load_valid_settings
 from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError, UsageError
+from .entry import importing
 from .parser import command_line, words_of
 
 _OUTPUT_ERRORS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
@@ -119,8 +120,8 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
             return demo(settings)
         case "status" | "tools" | "call":
-            from .show import call, status, tools
-
+            with importing():
+                from .show import call, status, tools
             if given.command == "status":
                 return status(settings, as_json=given.json)
             if given.command == "tools":
@@ -148,12 +149,9 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
             return serve_http(settings, given.http)
         case _:
-            # Imported modules stay, so the collector need not scan them: an eighth of the start time.
-            gc.disable()
-            from ..serving.stdio import serve
-
+            with importing():
+                from ..serving.stdio import serve
             gc.freeze()
-            gc.enable()
             return serve(settings)
 
 
