@@ -1,7 +1,7 @@
 """A NinjaAPI with its OpenAPI document and with problem documents as errors."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,8 +19,8 @@ def _without_fraction(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# An integer as JSON Schema defines it, which 1.0 is too.
-Integer = Annotated[int, BeforeValidator(_without_fraction)]
+# For integers as JSON Schema defines them: 1.0 is one, too.
+WHOLE = BeforeValidator(_without_fraction)
 
 
 class Body(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import WithJsonSchema
 from ..data import fulltext
 from ..data.models import Offer, Product, Retailer, Store, short_id
 from .authentication import WRITERS, ApiKeyAuth, authenticated, require_role
-from .openapi import Body, Integer, new_api
+from .openapi import WHOLE, Body, new_api
 from .problems import ProblemError, invalid_field
 
 api = new_api("retailers", "Retailers, and the products that their stores offer.")
@@ -76,7 +76,9 @@ class OfferIn(Body):
     price: Annotated[Decimal, WithJsonSchema(_AMOUNT)] = Field(
         ..., ge=0, le=_LARGEST_PRICE, decimal_places=2, strict=False, description="In the store's currency."
     )
-    quantity_on_hand: Integer | None = Field(None, ge=0, le=1_000_000, description="null: unknown.")
+    quantity_on_hand: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] | None = Field(
+        None, description="null: unknown."
+    )
 
 
 class RetailerIn(Body):

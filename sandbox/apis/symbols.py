@@ -2,7 +2,7 @@
 
 import hashlib
 from io import BytesIO
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from ninja import Field, Router
 from ..data.gtin import InvalidGtinError, normalize
 from .authentication import ApiKeyAuth
 from .known_products import GTIN_FORMAT
-from .openapi import Body, Integer
+from .openapi import WHOLE, Body
 from .problems import invalid_field
 
 router = Router()
@@ -37,7 +37,9 @@ class QrIn(Body):
     serial: str | None = Field(None, pattern=_CHARACTERS, description="The serial number (AI 21).")
     expiry: str | None = Field(None, pattern="^[0-9]{6}$", description="The expiry date as YYMMDD (AI 17).")
     format: Literal["svg", "png"] = Field("png", description="The kind of picture.")
-    size: Integer = Field(400, ge=50, le=2000, description="The width in pixels; a little less if it doesn't divide.")
+    size: Annotated[int, WHOLE] = Field(
+        400, ge=50, le=2000, description="The width in pixels; a little less if it doesn't divide."
+    )
 
 
 @router.post("/qr/", auth=READ, summary="Generate a QR code", openapi_extra=_PICTURES)
