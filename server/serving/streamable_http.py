@@ -19,7 +19,7 @@ from ..bridge.composition import Bridge, open_bridge
 from ..callers.identity import Verifier
 from ..process.logs import start_log
 from ..process.signals import LAST_SECONDS
-from ..settings.http_model import PATH, OAuth, TokenAuth
+from ..settings.http_model import PATH, HttpSettings, OAuth, TokenAuth
 from ..settings.model import NoCredential, Settings, SettingsError, SystemSettings
 from .asgi import AsgiApplication, Receive, Scope, Send, respond
 from .audit import Audit
@@ -134,26 +134,30 @@ def without_streams(app: AsgiApplication) -> AsgiApplication:
     return refuse_streams
 
 
+def configuration(app: AsgiApplication, settings: HttpSettings) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        backlog=BACKLOG,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+
+
 async def _serve(
     settings: Settings, redaction: Redaction, listener: socket.socket, place: Place, verifier: Verifier | None
 ) -> None:
     async with open_bridge(settings, redaction) as bridge:
         mcp_bridge = McpBridge(bridge, is_remote=not place.is_local or bool(settings.http.public_url))
         app = application(mcp_bridge, place, bridge, verifier)
-        config = uvicorn.Config(
-            app,
-            http=Connection,
-            ws="none",
-            backlog=BACKLOG,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.http.trusted_proxies),
-            forwarded_allow_ips=list(settings.http.trusted_proxies),
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )
         print(_announcement(listener, place, settings), file=sys.stderr, flush=True)
-        await _Server(config, mcp_bridge, app).serve(sockets=[listener])
+        await _Server(configuration(app, settings.http), mcp_bridge, app).serve(sockets=[listener])
 
 
 def _announcement(listener: socket.socket, place: Place, settings: Settings) -> str:

@@ -8,6 +8,7 @@ import pytest
 from closient_mcp.server.serving.asgi import Receive, Scope, Send, respond
 from closient_mcp.server.serving.listening import parse_place
 from closient_mcp.server.serving.request_origin import RequestOrigin
+from closient_mcp.server.serving.streamable_http import configuration
 from closient_mcp.server.settings.http_model import HttpSettings
 
 PUBLIC = HttpSettings(
@@ -92,3 +93,27 @@ async def test_rule_5_web_pages_elsewhere_are_refused(origin: str, expected: int
 
 async def test_rule_5_beyond_this_machine_its_own_pages_are_refused_too() -> None:
     assert await status("10.0.0.1:8000", PUBLIC, ("host", "mcp.local"), ("origin", "http://localhost")) == 403
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "expected"),
+    [
+        ((), "127.0.0.1", "127.0.0.1"),
+        (("10.0.0.0/8",), "10.0.0.7", "203.0.113.9"),
+        (("10.0.0.0/8",), "192.168.1.5", "192.168.1.5"),
+    ],
+    ids=["no proxy", "a trusted proxy", "another machine"],
+)
+async def test_rule_5_only_trusted_proxies_say_who_calls(proxies: tuple[str, ...], peer: str, expected: str) -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"][0])
+        await respond(send, 200, {})
+
+    config = configuration(app, HttpSettings(trusted_proxies=proxies))
+    config.load()
+    transport = httpx2.ASGITransport(config.loaded_app, client=(peer, 1))
+    async with httpx2.AsyncClient(transport=transport) as client:
+        await client.get("http://any.example", headers={"X-Forwarded-For": "1.2.3.4, 203.0.113.9"})
+    assert seen == [expected]
