@@ -6,6 +6,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
+from weakref import WeakValueDictionary
+
+import anyio
 
 from .identity import Identity, Verifier
 
@@ -15,13 +18,14 @@ _MOST = 10_000
 
 
 class RecentTokens:
-    """Verifies each token once in a while, and never accepts one that has expired since."""
+    """Verifies each token once in a while, however many requests have it, and none that has expired since."""
 
     def __init__(self, verifier: Verifier, clock: Callable[[], float] = time.time) -> None:
         self._verifier = verifier
         self._clock = clock
         # By digest, so that no tokens are kept.
         self._known: OrderedDict[bytes, tuple[Identity, float]] = OrderedDict()
+        self._locks: WeakValueDictionary[bytes, anyio.Lock] = WeakValueDictionary()
 
     async def verify(self, token: str) -> Identity:
         """The caller that a token belongs to.
@@ -30,11 +34,19 @@ class RecentTokens:
             InvalidTokenError, IssuerUnavailableError: as the verifier says.
         """
         key = sha256(token.encode()).digest()
+        if identity := self._recent(key):
+            return identity
+        async with self._locks.setdefault(key, anyio.Lock()):
+            return self._recent(key) or await self._verify(key, token)
+
+    def _recent(self, key: bytes) -> Identity | None:
         identity, until = self._known.get(key, (None, 0.0))
-        if identity is None or self._clock() >= until:
-            self._known.pop(key, None)
-            identity = await self._verifier.verify(token)
-            self._known[key] = identity, min(self._clock() + _SECONDS, identity.expires_at)
-            if len(self._known) > _MOST:
-                self._known.popitem(last=False)
+        return identity if self._clock() < until else None
+
+    async def _verify(self, key: bytes, token: str) -> Identity:
+        self._known.pop(key, None)
+        identity = await self._verifier.verify(token)
+        self._known[key] = identity, min(self._clock() + _SECONDS, identity.expires_at)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
         return identity

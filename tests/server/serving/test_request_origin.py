@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import httpx2
 import pytest
 
-from closient_mcp.server.serving.asgi import Receive, Scope, Send, respond
+from closient_mcp.server.serving.asgi import AsgiApplication, Receive, Scope, Send, respond
 from closient_mcp.server.serving.listening import parse_place
 from closient_mcp.server.serving.request_origin import RequestOrigin
 from closient_mcp.server.serving.streamable_http import configuration
@@ -113,7 +115,8 @@ async def test_rule_5_only_trusted_proxies_say_who_calls(proxies: tuple[str, ...
 
     config = configuration(app, HttpSettings(trusted_proxies=proxies))
     config.load()
-    transport = httpx2.ASGITransport(config.loaded_app, client=(peer, 1))
+    loaded = cast("AsgiApplication", config.loaded_app)  # pyright: ignore[reportUnknownMemberType]
+    transport = httpx2.ASGITransport(loaded, client=(peer, 1))
     async with httpx2.AsyncClient(transport=transport) as client:
         await client.get("http://any.example", headers={"X-Forwarded-For": "1.2.3.4, 203.0.113.9"})
     assert seen == [expected]
