@@ -20,7 +20,7 @@ from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
 from ..fakes.command_line import run
-from ..fakes.pages import PAGES, name_of, snippets
+from ..fakes.pages import DOCS, PAGES, name_of, snippets
 from ..fakes.paths import BROWSER_COMMAND, ROOT
 from ..fakes.service import Sandbox
 
@@ -148,3 +148,14 @@ def test_every_entry_of_a_page_is_one_that_a_host_reads(page: Path, tmp_path: Pa
         file = tmp_path / f"{number}.json"
         file.write_text(snippet, encoding="utf-8")
         check_entry(page, file, json.loads(snippet))
+
+
+def test_every_credential_in_the_table_of_the_systems_page_is_valid(tmp_path: Path) -> None:
+    page = (DOCS / "systems.md").read_text(encoding="utf-8")
+    credentials = re.findall(r"^\| [^|]+ \| `([^`]+)`", page, re.MULTILINE)
+    assert len(credentials) > 5
+    for number, credential in enumerate(credentials[1:]):
+        file = tmp_path / f"{number}.toml"
+        text = f'[systems.acme]\ndescription = "https://api.acme.example/openapi.json"\ncredential = {credential}\n'
+        file.write_text(text, encoding="utf-8")
+        assert load_settings(Options(config=str(file)), {"CLOSIENT_MCP_HOME": str(tmp_path)}).warnings == ()
