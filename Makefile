@@ -50,14 +50,17 @@ clean:
 	rm -rf .venv .venv-clients .venv-langchain tests/interop/*/node_modules build dist site .cache *.egg-info
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@echo 'Creating .venv'
+	@$(PYTHON) -m venv .venv
 
 .venv/.demo: .venv/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	@echo 'Installing closient-mcp and its sandbox into .venv; only the first time, about a minute'
+	@$(BIN)/pip install --disable-pip-version-check --editable '.[sandbox]'
 	@touch $@
 
 .venv/.dev: .venv/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo 'Installing closient-mcp and the tools for its development into .venv; only the first time, about two minutes'
+	@$(BIN)/pip install --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/.demo
 
 # If these cannot be installed, the tests that need them are skipped and named. Node comes with the first.

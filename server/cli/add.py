@@ -33,7 +33,6 @@ from .targets import Location, location_of
 from .terminal import BOLD, DIM, GREEN, Terminal
 
 _SHOWN_APIS, _SHOWN_PROBLEMS = 30, 5
-_WIDTH = 80
 # So many operations fit into the list beside the curated tools and the finders.
 _FEW_OPERATIONS = 20
 
@@ -43,7 +42,7 @@ Reload = Callable[[str], Settings]
 
 def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
     """Look up a system and write its settings; the exit code is 0 if it was added."""
-    terminal = Terminal(sys.stderr, plain=settings.plain)
+    terminal = Terminal(sys.stderr)
     redaction = start_log(settings.log_level, settings.log_file)
     before = read_text(settings.config)
     listed = read_config(settings.config)[0].systems if settings.config.exists() else {}
@@ -58,12 +57,13 @@ def add(settings: Settings, request: AddRequest, reload: Reload) -> int:
         tables = [*first, table_text(f"systems.{request.name}", {**values, "credential": proposal.credential})]
         (system,) = reload(with_tables(before, *tables).removeprefix("\ufeff")).systems
         async with open_bridge(replace(settings, systems=(system,)), redaction) as bridge:
-            await bridge.loader.load(terminal.bar)
+            with terminal.progress("Reading the documents") as progress:
+                await bridge.loader.load(progress)
             pins = _pins(bridge.connections[system.name].system) if not system.preset.name else {}
             _show(bridge, system, proposal, terminal)
             if not (pins or system.preset.name):
                 hint = "too many to list; agents find them with find_operations. To list an API, add it to `pin`"
-                terminal.say(_wrapped("tools:", hint))
+                _say_labelled(terminal, "tools:", hint)
         tables = [*first, table_text(f"systems.{request.name}", {**values, **pins, "credential": proposal.credential})]
         return tables, system, proposal
 
@@ -130,7 +130,7 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     if not operations:
         reasons = one_line("; ".join(skipped[:3]), 600) or "its documents describe no operations"
         raise SettingsError(f"{system.name} has no operation that can be called: {reasons}")
-    terminal.say(terminal.paint(f"{system.name} at {system.site}", BOLD))
+    terminal.say((f"{system.name} at {system.site}", BOLD))
     by_api: dict[str, list[str]] = {}
     for operation in operations:
         by_api.setdefault(operation.api, []).append(operation.tier)
@@ -145,15 +145,15 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     if found.not_loaded:
         terminal.say(f"  and {counted(found.not_loaded, 'document')}, read on demand")
     for problem in skipped[:_SHOWN_PROBLEMS]:
-        terminal.say(terminal.paint(_wrapped("skipped:", one_line(problem, 300)), DIM))
+        _say_labelled(terminal, "skipped:", one_line(problem, 300), DIM)
     if len(skipped) > _SHOWN_PROBLEMS:
         more = f"  and {len(skipped) - _SHOWN_PROBLEMS} more; `closient-mcp status` lists them"
-        terminal.say(terminal.paint(more, DIM))
-    terminal.say(_wrapped("calls to:", ", ".join(sorted(system.origins))))
+        terminal.say((more, DIM))
+    _say_labelled(terminal, "calls to:", ", ".join(sorted(system.origins)))
     if isinstance(system.credential, SignIn) and (url := _sign_in_url(system.credential)) != system.site:
-        terminal.say(_wrapped("sign-in:", url))
+        _say_labelled(terminal, "sign-in:", url)
     kind = proposal.credential if isinstance(proposal.credential, str) else proposal.credential["grant"]
-    terminal.say(_wrapped("credential:", f"{kind}; {proposal.reason}"))
+    _say_labelled(terminal, "credential:", f"{kind}; {proposal.reason}")
 
 
 def _sign_in_url(credential: SignIn) -> str:
@@ -161,17 +161,9 @@ def _sign_in_url(credential: SignIn) -> str:
     return profile.endpoints.authorization or profile.endpoints.token or profile.issuer
 
 
-def _wrapped(label: str, text: str) -> str:
-    """A labelled line, with a hanging indent if it is wrapped."""
+def _say_labelled(terminal: Terminal, label: str, text: str, style: str = "") -> None:
     begin = f"  {label:<11} "
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=begin,
-        subsequent_indent=" " * len(begin),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    terminal.say((begin + text, style), hang=len(begin))
 
 
 def _next_steps(settings: Settings, system: SystemSettings, proposal: Proposal, terminal: Terminal) -> int:
@@ -179,9 +171,9 @@ def _next_steps(settings: Settings, system: SystemSettings, proposal: Proposal, 
     if proposal.variables:
         names = ", ".join(proposal.variables)
         hint = f"Set {names} in the `env` block of your host's entry, and in this terminal for the commands."
-        terminal.say(textwrap.fill(hint, _WIDTH, break_on_hyphens=False))
+        terminal.say(hint)
     if not isinstance(system.credential, SignIn):
-        terminal.say(terminal.paint(f"`closient-mcp tools --system {system.name}` shows its tools.", GREEN))
+        terminal.say((f"`closient-mcp tools --system {system.name}` shows its tools.", GREEN))
         return 0
     if proposal.variables or not sys.stdin.isatty() or not _confirmed():
         terminal.say(f"`closient-mcp login {system.name}` signs in; so does the first call that needs it.")

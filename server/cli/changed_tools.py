@@ -35,9 +35,9 @@ def print_changed(bridge: Bridge, query: str, terminal: Terminal) -> None:
     for connection in bridge.connections.values():
         shown = [change for change in connection.baseline.changes if query in change.tool]
         for change in shown:
-            terminal.say(f"{terminal.paint(change.tool, BOLD)}  {_LABELS[change.kind]}")
+            terminal.say((change.tool, BOLD), f"  {_LABELS[change.kind]}")
             for line in _lines(change):
-                terminal.say(f"  {terminal.paint(line, RED if line.startswith('-') else GREEN)}")
+                terminal.say((f"  {line}", RED if line.startswith("-") else GREEN))
         terminal.say(_summary(connection, len(shown)))
 
 

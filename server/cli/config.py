@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import sys
 
 from ..settings.model import Settings
+from .terminal import BOLD, DIM, YELLOW, Terminal
 
 
 def show(settings: Settings) -> int:
     """Print each setting, its value without secrets, and its source."""
+    terminal = Terminal(sys.stdout)
+    with terminal.paged(settings):
+        _print(settings, terminal)
+    return 0
+
+
+def _print(settings: Settings, terminal: Terminal) -> None:
     missing = "" if settings.config.exists() else " (not found)"
-    print(f"file: {settings.config}{missing}\nfolder: {settings.home}\n")
+    terminal.say(f"file: {settings.config}{missing}\nfolder: {settings.home}\n")
     width = max(len(setting.name) for setting in settings.shown)
     for setting in settings.shown:
-        print(f"{setting.name:<{width}}  {setting.value}  [{setting.source}]")
+        value = (f"{setting.name:<{width}}", BOLD), f"  {setting.value}  ", (f"[{setting.source}]", DIM)
+        terminal.say(*value, hang=width + 2)
     for warning in settings.warnings:
-        print(f"\nwarning: {warning}")
-    return 0
+        terminal.say(("\nwarning:", YELLOW), f" {warning}")
 
 
 def schema() -> int:

@@ -67,22 +67,20 @@ class RunningSandbox:
 
 def demo(settings: Settings) -> int:
     """Run the walkthrough; the exit code is 0 if every step succeeded."""
-    terminal = Terminal(sys.stdout, plain=settings.plain)
+    terminal = Terminal(sys.stdout)
     if find_spec("django") is None:
         terminal.say(_SANDBOX_MISSING)
         return 1
     try:
         anyio.run(_show, terminal, settings.browser if sys.stdout.isatty() else None)
     except DemoError as error:
-        terminal.say(f"\n{terminal.paint('The demo failed:', RED)} {error}")
+        terminal.say(("\nThe demo failed:", RED), f" {error}")
         return 1
     return 0
 
 
 async def _show(terminal: Terminal, browser: str | None) -> None:
-    terminal.say(
-        f"{terminal.paint('closient-mcp demo', BOLD)}: no account; no network once installed; nothing left behind"
-    )
+    terminal.say(("closient-mcp demo", BOLD), ": no account; no network once installed; nothing left behind")
     _step(terminal, 1, "A local Closient sandbox", ["sandbox", "--port", "0"])
     # A temporary folder, so that the user's settings and sign-ins are neither read nor changed.
     with tempfile.TemporaryDirectory(prefix="closient-mcp-demo-") as home:
@@ -93,7 +91,7 @@ async def _show(terminal: Terminal, browser: str | None) -> None:
             await _show_sign_in(terminal, sandbox, browser)
             await _show_second_start(terminal, sandbox)
     program = Path(sys.executable).with_name("closient-mcp")
-    terminal.say(f"\n{terminal.paint('Done.', GREEN)} To put this into your own host: {program} install HOST")
+    terminal.say(("\nDone.", GREEN), f" To put this into your own host: {program} install HOST")
     terminal.say(f"HOST is one of: {', '.join(HOSTS)}")
 
 
@@ -185,14 +183,14 @@ async def _search(terminal: Terminal, client: Client) -> list[JsonObject]:
 
 
 def _step(terminal: Terminal, number: int, title: str, command: Sequence[str] = ()) -> None:
-    terminal.say(f"\n{terminal.paint(f'▸ {number}/{_STEPS}', CYAN)} {terminal.paint(title, BOLD)}")
+    terminal.say((f"\n▸ {number}/{_STEPS}", CYAN), " ", (title, BOLD))
     if command:
-        terminal.say(terminal.paint(f"  $ {shlex.join(['closient-mcp', *command])}", DIM))
+        terminal.say((f"  $ {shlex.join(['closient-mcp', *command])}", DIM))
 
 
 async def _call(terminal: Terminal, client: Client, tool: str, arguments: JsonObject) -> JsonObject:
     """Call a tool as a host does, and print the call."""
-    terminal.say(f"\n  {terminal.paint(tool, CYAN)} {terminal.paint(to_text(arguments), DIM)}")
+    terminal.say((f"\n  {tool}", CYAN), " ", (to_text(arguments), DIM))
     result = await client.call_tool(tool, arguments)
     text = next((block.text for block in result.content if block.type == "text"), "")
     if result.is_error:

@@ -20,13 +20,14 @@ from ..process.logs import start_log
 from ..settings.model import Settings, SettingsError
 from .terminal import GREEN, RED, YELLOW, Terminal
 
+_HANG = 9
 _STYLES = {"ok": GREEN, "warning": YELLOW, "error": RED}
 
 
 def doctor(settings: Settings, machine: Machine, load: Load, *, as_json: bool) -> int:
     """Print each finding as soon as it is known, or all as JSON; the exit code is 1 if something is wrong."""
     redaction = start_log(settings.log_level, settings.log_file)
-    terminal = Terminal(sys.stdout, plain=settings.plain)
+    terminal = Terminal(sys.stdout)
     findings: list[Finding] = []
 
     async def run() -> None:
@@ -49,7 +50,8 @@ async def _findings(settings: Settings, machine: Machine, load: Load, redaction:
     # Its warnings were reported above.
     try:
         async with open_bridge(replace(settings, warnings=()), redaction) as bridge:
-            await bridge.loader.load(Terminal(sys.stderr, plain=settings.plain).bar, revalidate=True)
+            with Terminal(sys.stderr).progress("Reading the documents") as progress:
+                await bridge.loader.load(progress, revalidate=True)
             async for finding in check_systems(bridge):
                 yield finding
     except SettingsError as error:
@@ -59,7 +61,6 @@ async def _findings(settings: Settings, machine: Machine, load: Load, redaction:
 
 
 def _print(finding: Finding, terminal: Terminal) -> None:
-    level = terminal.paint(f"{finding.level:<7}", _STYLES[finding.level])
-    terminal.say(f"{level}  {finding.subject}: {finding.message}")
+    terminal.say((f"{finding.level:<7}", _STYLES[finding.level]), f"  {finding.subject}: {finding.message}", hang=_HANG)
     if finding.fix:
-        terminal.say(f"         → {finding.fix}")
+        terminal.say(f"{'':{_HANG}}→ {finding.fix}")

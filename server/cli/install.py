@@ -37,9 +37,9 @@ class Installation:
         return read_configuration(self.host, path), [other for other in others if other.exists()]
 
 
-def install(place: Installation, arguments: Sequence[str], load: Load, *, plain: bool, only_print: bool) -> int:
+def install(place: Installation, arguments: Sequence[str], load: Load, *, only_print: bool) -> int:
     """Write our entry and start it once; the exit code is 0 if it answered."""
-    terminal = Terminal(sys.stderr, plain=plain)
+    terminal = Terminal(sys.stderr)
     host = place.host
     launch = own_launch(host, place.machine, arguments)
     if only_print:
@@ -51,13 +51,13 @@ def install(place: Installation, arguments: Sequence[str], load: Load, *, plain:
         terminal.say(f"{host.title} already has this entry: {before.path}")
     else:
         backup = write_configuration(before, text)
-        terminal.say(terminal.paint(f"Written to {before.path}", GREEN))
+        terminal.say((f"Written to {before.path}", GREEN))
         if backup:
-            terminal.say(terminal.paint(f"  The file as it was before is {backup}", DIM))
+            terminal.say((f"  The file as it was before is {backup}", DIM))
     for other in others:
-        terminal.say(terminal.paint(f"  Not changed: {other}, which {host.title} does not read if it reads this.", DIM))
+        terminal.say((f"  Not changed: {other}, which {host.title} does not read if it reads this.", DIM))
     for warning in _left_out(place):
-        terminal.say(terminal.paint(f"  {warning}", YELLOW))
+        terminal.say((f"  {warning}", YELLOW))
     written = read_configuration(host, before.path).launch()
     assert written
     code = _try(place, written, load, terminal)
@@ -65,9 +65,9 @@ def install(place: Installation, arguments: Sequence[str], load: Load, *, plain:
     return code
 
 
-def uninstall(place: Installation, *, plain: bool) -> int:
+def uninstall(place: Installation) -> int:
     """Remove our entry; the exit code is 0 if it is gone."""
-    terminal = Terminal(sys.stderr, plain=plain)
+    terminal = Terminal(sys.stderr)
     before, others = place.read()
     original = before.original()
     text = before.without_entry() if original is None else original
@@ -75,11 +75,11 @@ def uninstall(place: Installation, *, plain: bool) -> int:
         terminal.say(f"{place.host.title} has no entry {ENTRY}: {before.path}")
     else:
         backup = write_configuration(before, text)
-        terminal.say(terminal.paint(f"Removed from {before.path}", GREEN))
-        terminal.say(terminal.paint(f"  The file as it was before is {backup}", DIM))
+        terminal.say((f"Removed from {before.path}", GREEN))
+        terminal.say((f"  The file as it was before is {backup}", DIM))
         terminal.say(f"  {place.host.reload}")
     for other in others:
-        terminal.say(terminal.paint(f"  Not changed: {other}", DIM))
+        terminal.say((f"  Not changed: {other}", DIM))
     return 0
 
 
@@ -89,10 +89,10 @@ def _try(place: Installation, launch: Launch, load: Load, terminal: Terminal) ->
     environment = host_environment(host, place.machine, launch)
     problems = load(environment).problems
     for problem in problems:
-        terminal.say(terminal.paint(f"  Invalid settings: {problem}", RED))
+        terminal.say((f"  Invalid settings: {problem}", RED))
     answer = anyio.run(start, launch, environment, host.start_seconds or DEFAULT_SECONDS)
     if isinstance(answer, NotStarted):
-        terminal.say(terminal.paint(f"  Started as {host.title} would: {answer.reason}.", RED))
+        terminal.say((f"  Started as {host.title} would: {answer.reason}.", RED))
         return 1
     tools = "" if answer.tools is None else f", {answer.tools} tools"
     terminal.say(f"  Started as {host.title} would: {answer.server} answered in {answer.seconds:.1f} s{tools}.")

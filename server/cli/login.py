@@ -28,7 +28,7 @@ from .terminal import GREEN, RED, Terminal, restorer
 
 def login(settings: Settings, *, browser: bool, device: bool) -> int:
     """Sign in to each system that has a sign-in; the exit code is 0 if all sign-ins succeeded."""
-    terminal = Terminal(sys.stderr, plain=settings.plain)
+    terminal = Terminal(sys.stderr)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
@@ -37,7 +37,8 @@ def login(settings: Settings, *, browser: bool, device: bool) -> int:
                 for system in settings.systems:
                     terminal.say(_no_sign_in(system))
                 return 1
-            await bridge.loader.load(terminal.bar)
+            with terminal.progress("Reading the documents") as progress:
+                await bridge.loader.load(progress)
             return max([await _sign_in(bridge, each, terminal, browser, device) for each in connections])
 
     return _run(settings, terminal, run)
@@ -60,7 +61,7 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
             refresh = partial(connection.session.refresh, interactive=True)
             await anyio.to_thread.run_sync(background.start(refresh).result)
         except AuthError as error:
-            terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
+            terminal.say((error.message, RED), f" {error.next_step}")
             return 1
         await anyio.to_thread.run_sync(_greet, terminal, connection)
         return 0
@@ -71,7 +72,7 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
 
 def logout(settings: Settings, *, forget: bool) -> int:
     """Revoke and delete each sign-in; the exit code is 1 if one could not be deleted, else 0."""
-    terminal = Terminal(sys.stderr, plain=settings.plain)
+    terminal = Terminal(sys.stderr)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
@@ -91,7 +92,7 @@ async def _sign_out(session: Session, terminal: Terminal, forget: bool) -> int:
         message = await anyio.to_thread.run_sync(partial(sign_out, session, forget=forget))
         terminal.say(f"{session.profile.system}: {message}")
     except AuthError as error:
-        terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
+        terminal.say((error.message, RED), f" {error.next_step}")
         return 1
     return 0
 
@@ -104,7 +105,7 @@ def _run(settings: Settings, terminal: Terminal, command: Callable[[Redaction], 
     try:
         return anyio.run(command, redaction)
     except AuthError as error:
-        terminal.say(f"{error.message} {error.next_step}")
+        terminal.say((error.message, RED), f" {error.next_step}")
         return 1
     finally:
         restore()
@@ -161,14 +162,14 @@ def _greet(terminal: Terminal, connection: Connection) -> None:
     name = f"{connection.settings.name} ({connection.settings.site})"
     record, profile = connection.session.store.read(), connection.session.profile
     details = record.tokens.details if record.tokens else {}
-    terminal.say(terminal.paint(f"Signed in to {name}{profile.described(record.user, details)}.", GREEN))
+    terminal.say((f"Signed in to {name}{profile.described(record.user, details)}.", GREEN))
     if differences := profile.differences(details):
         terminal.say(differences)
 
 
 def _report(attempt: SignInAttempt, terminal: Terminal, connection: Connection) -> int:
     if error := attempt.report():
-        terminal.say(f"{terminal.paint(error.message, RED)} {error.next_step}")
+        terminal.say((error.message, RED), f" {error.next_step}")
         return 1
     _greet(terminal, connection)
     return 0

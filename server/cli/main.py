@@ -75,6 +75,8 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
     by_host = given.command in (None, "serve") and getattr(given, "http", None) is None and not sys.stdin.isatty()
     load = load_settings if given.command == "config" else load_valid_settings
     settings = load(_options(given), os.environ)
+    if getattr(given, "no_pager", False):
+        settings = replace(settings, pager="")
     if not by_host:
         _report_problems(settings)
     return _run(given, settings)
@@ -133,7 +135,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
                     changed=given.changed,
                     accept=given.accept,
                 )
-            return call(settings, given.tool, given.arguments, dry_run=given.dry_run)
+            return call(settings, given.tool, given.arguments, as_json=given.json, dry_run=given.dry_run)
         case "login" | "logout":
             from .login import login, logout
 
@@ -184,6 +186,17 @@ def _doctor(given: argparse.Namespace) -> int:
     return doctor(settings, Machine(os.environ, sys.platform, Path.cwd()), load, as_json=given.json)
 
 
+def _completion(given: argparse.Namespace) -> int:
+    from .completion import completion
+
+    return completion(command_line(), given.shell)
+
+
+def _help(given: argparse.Namespace) -> int:
+    command_line().parse_args([*([given.topic] if given.topic else []), "--help"])
+    return 0
+
+
 def _remove(given: argparse.Namespace) -> int:
     from .remove import remove
 
@@ -199,12 +212,11 @@ def _install(given: argparse.Namespace) -> int:
 
     options = _options(given)
     place = installation_of(given.host, Machine(os.environ, sys.platform, Path.cwd()), given.config_path)
-    plain = "NO_COLOR" in os.environ
     try:
         if given.command == "uninstall":
-            return uninstall(place, plain=plain)
+            return uninstall(place)
         load = partial(load_valid_settings, options)
-        return install(place, words_of(options), load, plain=plain, only_print=given.print)
+        return install(place, words_of(options), load, only_print=given.print)
     except HostError as error:
         print(f"closient-mcp: {error}", file=sys.stderr)
         return 1
@@ -224,7 +236,9 @@ def _options(given: argparse.Namespace) -> Options:
 # Those that load the settings in a way of their own, or need none.
 _COMMANDS = {
     "add": _add,
+    "completion": _completion,
     "doctor": _doctor,
+    "help": _help,
     "install": _install,
     "remove": _remove,
     "sandbox": _sandbox,

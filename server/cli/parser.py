@@ -15,6 +15,8 @@ from ..hosts.table import HOSTS
 from ..settings.model import Options, UsageError
 from ..settings.presets.registry import NAMES
 
+_SHELLS = ("bash", "zsh", "fish")
+
 
 class _Parser(argparse.ArgumentParser):
     """Names the nearest option, command or choice for an unknown one, which argparse does not."""
@@ -48,8 +50,12 @@ def _add_system(parser: argparse.ArgumentParser, help: str) -> None:
 
 
 def _add_host(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("host", choices=HOSTS, metavar="HOST", help=f"one of: {', '.join(HOSTS)}")
+    parser.add_argument("host", choices=[*HOSTS], metavar="HOST", help=f"one of: {', '.join(HOSTS)}")
     parser.add_argument("--config-path", metavar="FILE", help="the host's configuration file, if it is elsewhere")
+
+
+def _add_pager(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-pager", action="store_true", help="do not show long output in $PAGER")
 
 
 def _port(text: str) -> int:
@@ -83,8 +89,8 @@ def command_line() -> argparse.ArgumentParser:
         description="An MCP server that turns an api-catalog into tools and calls the APIs for your agent.",
         parents=[common],
     )
-    parser.add_argument("--version", action="version", version=f"closient-mcp {version('closient-mcp')}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parser.add_argument("-V", "--version", action="version", version=f"closient-mcp {version('closient-mcp')}")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
 
     def command(name: str, help: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help, parents=[common])
@@ -100,16 +106,22 @@ def command_line() -> argparse.ArgumentParser:
     _add_system(logout, "the system to sign out of (default: all)")
     logout.add_argument("--forget", action="store_true", help="delete the registration too")
     status = command("status", "show what can be reached, how many tools that gives, and what was skipped and why")
+    _add_pager(status)
     status.add_argument("--json", action="store_true", help="as JSON")
     doctor = command("doctor", "check everything that can be wrong, each finding with its fix")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     tools = command("tools", "list the tools that an agent sees")
     tools.add_argument("query", nargs="?", metavar="QUERY", help="only tools that match, best first")
+    _add_pager(tools)
     tools.add_argument("--json", action="store_true", help="the MCP definitions, each with system and tier")
     tools.add_argument("--all", action="store_true", help="every operation, also those that are not listed to agents")
     tools.add_argument("--changed", action="store_true", help="show how the tools differ from those first seen")
     tools.add_argument("--accept", action="store_true", help="accept the tools as they are now")
-    call = command("call", "call a tool as an agent would, and print the result as JSON")
+    call = command("call", "call a tool as an agent would, and show the result")
+    _add_pager(call)
+    call.add_argument(
+        "--json", action="store_true", help="the MCP result, which is also what is printed if this is not a terminal"
+    )
     call.add_argument("tool", metavar="TOOL", help="a name from `tools --all`")
     call.add_argument(
         "arguments", nargs="?", default="{}", metavar="JSON", help="its arguments; - reads them from stdin"
@@ -134,6 +146,7 @@ def command_line() -> argparse.ArgumentParser:
     uninstall = command("uninstall", "remove the entry from the configuration of a host")
     _add_host(uninstall)
     config = command("config", "show the settings in force and their sources, or the JSON Schema of the file")
+    _add_pager(config)
     config.add_argument(
         "action", choices=["show", "schema"], help="the settings, or the JSON Schema of the settings file"
     )
@@ -146,6 +159,10 @@ def command_line() -> argparse.ArgumentParser:
     sandbox.epilog = "variants, where Closient's documentation contradicts itself:\n" + "\n".join(
         f"  {name:22}{variant.summary}" for name, variant in VARIANTS.items()
     )
+    completion = command("completion", "print the completion script of a shell")
+    completion.add_argument("shell", choices=_SHELLS, metavar="SHELL", help=f"one of: {', '.join(_SHELLS)}")
+    manual = command("help", "show the commands, or the options of one command")
+    manual.add_argument("topic", nargs="?", choices=[*commands.choices], metavar="COMMAND", help="the command")
     parser.commands = commands.choices
     return parser
 

@@ -19,7 +19,7 @@ def remove(settings: Settings, name: str, load: Callable[[], Settings]) -> int:
 
     `settings` are those without the system, `load` gives its own, which may be invalid.
     """
-    terminal = Terminal(sys.stderr, plain=settings.plain)
+    terminal = Terminal(sys.stderr)
     before = read_text(settings.config)
     listed = _systems(settings, before)
     if name not in listed:
@@ -28,11 +28,9 @@ def remove(settings: Settings, name: str, load: Callable[[], Settings]) -> int:
     after = _without(settings, before, name)
     signed_out = _sign_out(load)
     write_text(settings.config, after)
-    terminal.say(terminal.paint(f"Removed {name} from {settings.config}", GREEN))
+    terminal.say((f"Removed {name} from {settings.config}", GREEN))
     if signed_out is None:
-        terminal.say(
-            terminal.paint("Its settings are not valid, so its sign-in, if there is one, was not revoked.", YELLOW)
-        )
+        terminal.say(("Its settings are not valid, so its sign-in, if there is one, was not revoked.", YELLOW))
     if not [other for other in listed if other != name]:
         terminal.say(f"The file lists no system now, so that {DEFAULT_SYSTEM} is used, as without a file.")
     return signed_out or 0

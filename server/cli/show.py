@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -34,14 +33,14 @@ _TIER_STYLE = {"read": GREEN, "create": CYAN, "update": YELLOW, "destructive": R
 
 def status(settings: Settings, *, as_json: bool) -> int:
     """Print the state of every system; the exit code is 1 if one cannot be reached."""
-    from .status import status_lines, status_of
+    from .status import status_of
 
     async def run() -> int:
         async with _loaded(settings) as bridge:
             if as_json:
                 _print_json(status_of(bridge))
             else:
-                print("\n".join(status_lines(bridge)))
+                _print_status(bridge)
             if code := _report_unknown_apis(bridge):
                 return code
             return 1 if any(connection.system.unreachable for connection in bridge.connections.values()) else 0
@@ -70,7 +69,7 @@ def tools(
                 ]
                 _print_json(definitions)
             else:
-                _print_tools(shown, Terminal(sys.stdout, plain=settings.plain))
+                _print_tools(shown, settings)
             return _report_unknown_apis(bridge) or _report_failures(bridge)
 
     return anyio.run(run)
@@ -85,14 +84,19 @@ def _show_changed(bridge: Bridge, query: str, *, accept: bool, as_json: bool) ->
     if as_json:
         _print_json(changed_json(bridge, query))
     else:
-        print_changed(bridge, query, Terminal(sys.stdout, plain=bridge.settings.plain))
+        terminal = Terminal(sys.stdout)
+        with terminal.paged(bridge.settings):
+            print_changed(bridge, query, terminal)
 
 
-def call(settings: Settings, name: str, arguments: str, *, dry_run: bool) -> int:
-    """Call one tool and print the result as JSON; the exit code is 0 success, 1 tool error, 2 usage error.
+def call(settings: Settings, name: str, arguments: str, *, as_json: bool, dry_run: bool) -> int:
+    """Call one tool and print the result; the exit code is 0 success, 1 tool error, 2 usage error.
 
-    With `dry_run`, print the request that the call would send first.
+    The result is laid out on a terminal, elsewhere or with `as_json` it is that of `tools/call`. With `dry_run`, print
+    the request that the call would send first.
     """
+    output = Terminal(sys.stdout)
+    as_json = as_json or not output.is_terminal
     try:
         values = parse_json(sys.stdin.read() if arguments == "-" else arguments)
     except InvalidJsonError as error:
@@ -115,32 +119,44 @@ def call(settings: Settings, name: str, arguments: str, *, dry_run: bool) -> int
             if unknown := unknown_arguments(tool.input_schema, values):
                 raise UsageError(f"{name}: {redaction.hide('; '.join(unknown))}")
             if dry_run:
-                return await _preview(bridge, tool, values)
-            terminal = Terminal(sys.stderr, plain=settings.plain)
+                return await _preview(bridge, tool, values, output, as_json=as_json)
+            errors = Terminal(sys.stderr)
 
             async def report(message: str) -> None:
-                terminal.say(message)
+                errors.say(message)
 
             caller.set(Caller(report=report))
             result = await call_tool(
                 bridge, tool, values, UserChannel(report, progress_shown=True, keeps_running=False)
             )
-            _print_json(result)
+            if as_json:
+                _print_json(result)
+            else:
+                from .layout import print_result
+
+                with output.paged(settings):
+                    print_result(result, output, errors)
             return 1 if result["isError"] else 0
 
     return anyio.run(run)
 
 
-async def _preview(bridge: Bridge, tool: Tool, arguments: JsonObject) -> int:
+async def _preview(bridge: Bridge, tool: Tool, arguments: JsonObject, output: Terminal, *, as_json: bool) -> int:
     """Print the request of a call; a tool that needs none is called."""
     hide = bridge.calls.redaction.hide
     try:
         result = await bridge.calls.call(tool, arguments)
     except RequestPreview as preview:
-        _print_json(as_object(map_text(preview.as_json(), hide)))
+        request = as_object(map_text(preview.as_json(), hide))
+        if as_json:
+            _print_json(request)
+        else:
+            from .layout import laid_out
+
+            output.show(laid_out(request, output.width))
         return 0
     except ToolError as error:
-        print(f"closient-mcp: {hide(f'{error.message} {error.next_step}'.strip())}", file=sys.stderr)
+        Terminal(sys.stderr).say((f"closient-mcp: {hide(error.message)}", RED), f" {hide(error.next_step)}".rstrip())
         return 1
     print(f"closient-mcp: {tool.name} sends no request; this is its result:", file=sys.stderr)
     print(result.text)
@@ -155,8 +171,8 @@ async def _loaded(settings: Settings) -> AsyncGenerator[Bridge]:
 
 
 async def _load(bridge: Bridge) -> None:
-    terminal = Terminal(sys.stderr, plain=bridge.settings.plain)
-    await bridge.loader.load(terminal.bar, revalidate=True)
+    with Terminal(sys.stderr).progress("Reading the documents") as progress:
+        await bridge.loader.load(progress, revalidate=True)
 
 
 async def _load_for(bridge: Bridge, name: str) -> None:
@@ -194,10 +210,19 @@ def _print_json(value: JsonObject | list[JsonValue]) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
 
 
-def _print_tools(shown: list[Tool], terminal: Terminal) -> None:
-    width = max((len(tool.name) for tool in shown), default=0)
-    for tool in shown:
-        tier = terminal.paint(f"{tool.tier:<11}", _TIER_STYLE[tool.tier])
-        name = terminal.paint(f"{tool.name:<{width}}", BOLD)
-        terminal.say(f"{name}  {tier}  {textwrap.shorten(tool.title, 60, placeholder='…')}")
-    terminal.say(terminal.paint(counted(len(shown), "tool"), DIM))
+def _print_status(bridge: Bridge) -> None:
+    from .status import status_lines
+
+    terminal = Terminal(sys.stdout)
+    with terminal.paged(bridge.settings):
+        for line in status_lines(bridge):
+            terminal.say((line, "" if line.startswith(" ") else BOLD))
+
+
+def _print_tools(shown: list[Tool], settings: Settings) -> None:
+    terminal = Terminal(sys.stdout)
+    rows = [((tool.name, BOLD), (tool.tier, _TIER_STYLE[tool.tier]), tool.title) for tool in shown]
+    with terminal.paged(settings):
+        terminal.table(("name", "tier", "title"), rows)
+        if terminal.is_terminal:
+            terminal.say((counted(len(shown), "tool"), DIM))

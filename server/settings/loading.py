@@ -76,7 +76,7 @@ def load_settings(
         http=_http(table, sources, {*(system.name for system in systems), *without}),
         log_level=_level(options.log_level or "warning"),
         log_file=options.log_file,
-        plain="NO_COLOR" in environ,
+        pager=environ.get("PAGER", "less"),
         shown=tuple(sources.shown),
         warnings=tuple(sources.warnings),
     )

@@ -154,10 +154,10 @@ class Setting:
 class Settings:
     """All settings in force.
 
-    `allow` is the highest tier that any system offers, `plain` turns colours off, `warnings` are for the author of the
-    settings file, `problems` are invalid settings that were left out, agents may send files from the folders in
+    `allow` is the highest tier that any system offers, `pager` is a command or empty, `warnings` are for the author of
+    the settings file, `problems` are invalid settings that were left out, agents may send files from the folders in
     `files`, results that are longer than `result_characters` are cut, and `child_environment` is the environment of
-    the browser, without our secrets.
+    the browser and the pager, without our secrets.
     """
 
     systems: tuple[SystemSettings, ...]
@@ -172,7 +172,7 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     log_level: str = "warning"
     log_file: str | None = None
-    plain: bool = False
+    pager: str = ""
     shown: tuple[Setting, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

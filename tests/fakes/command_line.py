@@ -44,12 +44,36 @@ class CommandResult:
         return json.loads(self.out)
 
 
+class Screen(io.TextIOWrapper):
+    """Output to a terminal."""
+
+    def isatty(self) -> bool:
+        """A terminal."""
+        return True
+
+
 def run(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> CommandResult:
     """Run a command to its end in this process, one at a time; a traceback is never an answer."""
-    given, out, err = _text(stdin.encode()), _text(), _text()
-    with _command(arguments, {"CLOSIENT_SITE": site, **environment}, given, out, err) as command:
+    return _run(_text(), _text(), arguments, {"CLOSIENT_SITE": site, **environment}, stdin)
+
+
+def run_on_screen(*arguments: str, columns: int, site: str = NOBODY_LISTENS, **environment: str) -> CommandResult:
+    """Run a command as `run` does, on a terminal of so many columns without colours."""
+    terminal = {"TERM": "xterm", "COLUMNS": str(columns), "NO_COLOR": "1", "PAGER": ""}
+    environment = {"CLOSIENT_SITE": site, **terminal, **environment}
+    return _run(screen(), screen(), arguments, environment, "")
+
+
+def screen() -> Screen:
+    """An empty screen."""
+    return Screen(io.BytesIO(), encoding="utf-8")
+
+
+def _run(out: TextIO, err: TextIO, arguments: Sequence[str], environment: dict[str, str], stdin: str) -> CommandResult:
+    given = _text(stdin.encode())
+    with _command(arguments, environment, given, out, err) as command:
         code = command.wait()
-    printed, message = _taken(out), _taken(err)
+    printed, message = taken(out), taken(err)
     assert "Traceback" not in message
     return CommandResult(code, printed, message)
 
@@ -219,7 +243,8 @@ def _text(content: bytes = b"") -> TextIO:
     return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
 
 
-def _taken(stream: TextIO) -> str:
+def taken(stream: TextIO) -> str:
+    """What was written to a stream."""
     stream.flush()
     stream.seek(0)
     return stream.read()

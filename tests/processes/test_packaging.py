@@ -65,8 +65,8 @@ def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
 HEAVY = {
     "authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock", "biip", "jmespath", "segno",
 }  # fmt: skip
-
-
+# What only commands for people use, never `serve`.
+ON_TERMINALS = {"rich", "shtab"}
 # What a start from the cache needs none of; each brings further ones.
 LATE = {
     "closient_mcp.server.bridge.clients",
@@ -82,7 +82,11 @@ LATE = {
 
 
 @pytest.mark.parametrize(
-    ("module", "heavy"), [("serving.stdio", HEAVY | LATE), ("cli.show", {*HEAVY, *LATE, "mcp", "mcp_types"})]
+    ("module", "heavy"),
+    [
+        ("serving.stdio", {*HEAVY, *LATE, *ON_TERMINALS}),
+        ("cli.show", {*HEAVY, *LATE, *ON_TERMINALS, "mcp", "mcp_types"}),
+    ],
 )
 def test_heavy_modules_wait_until_they_are_needed(module: str, heavy: set[str]) -> None:
     code = f"import sys, json; import closient_mcp.server.{module}; print(json.dumps(list(sys.modules)))"
@@ -107,7 +111,7 @@ def test_a_start_from_the_cache_imports_no_heavy_module(machine: Machine) -> Non
     assert code == 0
     assert "account_whoami" in tools
     assert "closient_mcp.tools.systems.compiled" in imported
-    assert {name.split(".")[0] for name in imported} & HEAVY == set()
+    assert {name.split(".")[0] for name in imported} & {*HEAVY, *ON_TERMINALS} == set()
 
 
 def test_the_readme_shows_the_two_commands_and_the_entry_of_mcp_json() -> None:

@@ -79,7 +79,7 @@ def test_tools_shows_what_an_agent_sees_with_system_and_tier(sandbox: Sandbox) -
 
 def test_tools_can_be_searched(sandbox: Sandbox) -> None:
     found = run("tools", "recalls", site=sandbox.url)
-    assert found.out.startswith("check_recalls ")
+    assert found.out.startswith("check_recalls\tread\t")
     assert found.code == 0
 
 
