@@ -324,8 +324,8 @@ def _images(product: Product) -> list[dict[str, Any]]:
         "created": product.created,
         "image_url": url,
         "thumbnail_url": url,
-        "width": 320,
-        "height": 320,
+        "width": 160,
+        "height": 160,
     }
     return [image] if url else []
 

@@ -127,7 +127,7 @@ def _index(products: list[Product]) -> None:
 
 def _links() -> None:
     url = CustomUrl.objects.create(
-        id=short_id("custom url risotto"),
+        id=short_id("custom url peanut butter"),
         organization_id=HARBOUR,
         url="https://brand.example/peanut-butter",
         created=_START,

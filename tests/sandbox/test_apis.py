@@ -1,5 +1,6 @@
 """Products and account: credentials, roles, what is read and written, and how errors look."""
 
+import struct
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
@@ -215,7 +216,10 @@ def test_nutrition_content_and_compact_record_are_returned(http: httpx2.Client) 
     product = http.get(f"{PRODUCTS}/{RISOTTO}").json()
 
     assert http.get(f"{PRODUCTS}/{RISOTTO}/nutrition").json() == content["nutrition"]
-    assert http.get(content["images"][0]["image_url"]).headers["content-type"] == "image/png"
+    (image,) = content["images"]
+    picture = http.get(image["image_url"])
+    assert picture.headers["content-type"] == "image/png"
+    assert struct.unpack(">II", picture.content[16:24]) == (image["width"], image["height"])
     assert http.get(f"/products/api/v1/browse/products/{product['id']}").json()["gtin"] == RISOTTO
     assert http.get(f"{TRADE_ITEMS}/{RISOTTO}").json()["gpc_brick_code"] == product["gpc_brick_code"]
 
