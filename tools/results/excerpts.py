@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from itertools import islice
 
@@ -92,8 +93,15 @@ def json_excerpt(value: JsonValue, room: int, start: int) -> Excerpt:
     return Excerpt(text) if text is not None else _cut(value, room, "", start)
 
 
+def exact_json(value: JsonValue) -> str:
+    """Return the value as compact JSON with every digit."""
+    parts: list[str] = []
+    _append(value, parts, sys.maxsize)
+    return "".join(parts)
+
+
 def json_within(value: JsonValue, room: int) -> str | None:
-    """Return the value as compact JSON with every digit, or None if that is longer than `room`."""
+    """Return `exact_json`, or None if that is longer than `room`."""
     parts: list[str] = []
     return "".join(parts) if _append(value, parts, room) >= 0 else None
 

@@ -10,7 +10,7 @@ from ..caller import caller
 from ..errors import ToolError
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, parse_json, to_text
 from ..formats.text import counted
-from ..results.excerpts import json_within
+from ..results.excerpts import exact_json
 from ..results.page_facts import page_facts
 from ..results.result import Result
 from .tool import Tool
@@ -35,7 +35,7 @@ async def call_all_pages(tool: Tool, arguments: JsonObject) -> Result:
         return result
     path = result.next_page.items
     if path is None or not result.next_page.arguments:
-        return replace(result, note=f"[One page: closient-mcp cannot tell how to join it with the next.] {result.note}")
+        return replace(result, note=f"[One page: closient-mcp could not merge this page with the next.] {result.note}")
     items = [*_items(result, path)]
     pages, characters, reason = 1, len(result.text), ""
     seen: set[str] = set()
@@ -51,8 +51,8 @@ async def call_all_pages(tool: Tool, arguments: JsonObject) -> Result:
                 with anyio.fail_after(until - anyio.current_time()):
                     result = await tool.call({**arguments, **following.arguments})
             except (ToolError, TimeoutError) as error:
-                is_late = isinstance(error, TimeoutError)
-                reason = f"{_SECONDS:.0f} seconds are the limit" if is_late else str(error)
+                timed_out = isinstance(error, TimeoutError)
+                reason = f"{_SECONDS:.0f} seconds are the limit" if timed_out else str(error)
                 continue
             pages, characters = pages + 1, characters + len(result.text)
             items += _items(result, path)
@@ -60,7 +60,7 @@ async def call_all_pages(tool: Tool, arguments: JsonObject) -> Result:
 
 
 def _merged(result: Result, path: tuple[str, ...], items: list[JsonValue], pages: int, reason: str) -> Result:
-    text = json_within(_with_items(_value(result), path, items), 2 * _MAX_CHARACTERS) or result.text
+    text = exact_json(_with_items(_value(result), path, items))
     counts = f"{counted(len(items), 'item')} of {counted(pages, 'page')}"
     if result.next_page is None and page_facts(_value(result), {}).mentions_more:
         reason = "the last page says that there is more, but not how to get it"

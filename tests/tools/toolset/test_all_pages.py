@@ -57,7 +57,7 @@ async def test_a_list_of_one_page_is_returned_as_it_is() -> None:
 async def test_pages_without_a_clear_list_are_not_joined() -> None:
     result = await call_all_pages(listing({"a": [1], "b": [2]}, {"a": [3], "b": [4]}, path=None), {})
     assert json.loads(result.text) == {"a": [1], "b": [2]}
-    assert result.note == "[One page: closient-mcp cannot tell how to join it with the next.] [n]"
+    assert result.note == "[One page: closient-mcp could not merge this page with the next.] [n]"
 
 
 async def test_reading_ends_at_a_number_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +67,13 @@ async def test_reading_ends_at_a_number_of_pages(monkeypatch: pytest.MonkeyPatch
     assert result.note.startswith("[2 items of 2 pages: reading ended because 2 pages and ")
     assert result.next_page == NextPage("There is more.", {"page": 2}, ())
     assert result.partial
+
+
+async def test_a_last_page_beyond_the_limit_is_joined_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(all_pages, "_MAX_CHARACTERS", 10)
+    result = await call_all_pages(listing(["a"], ["b" * 50, 1.5e300]), {})
+    assert json.loads(result.text) == ["a", "b" * 50, 1.5e300]
+    assert result.note == "[All 3 items of 2 pages.] [n]"
 
 
 async def test_a_next_page_that_repeats_ends_the_reading() -> None:
