@@ -9,16 +9,16 @@ from ...tools.formats.json_values import JsonObject
 from ...tools.results.result import Result
 from ...tools.results.structured import structured_object
 from ...tools.schema.validation import ArgumentChecker
-from ...tools.toolset.paging import ResultPages
+from ...tools.toolset.kept_results import KeptResults
 from ...tools.toolset.tool import Tool
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls tools; `pages` keeps results that are too long to return whole."""
+    """Calls tools; `kept_results` holds the results that were too long to return whole."""
 
     redaction: Redaction
-    pages: ResultPages
+    kept_results: KeptResults
     checker: ArgumentChecker = field(default_factory=ArgumentChecker)
 
     async def call(self, tool: Tool, arguments: JsonObject) -> Result:
@@ -28,8 +28,8 @@ class Calls:
             ToolError, UserActionRequired: the call failed; the message is for the caller.
         """
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
-        # Redact before paging: a secret on a page border would be split in two.
-        shown = self.pages.first_page(result.redacted(self.redaction.hide))
+        # Redact before shortening: a secret where the text is cut would be split in two.
+        shown = self.kept_results.shorten(result.redacted(self.redaction.hide))
         # Some hosts show the model only this and not the note, so what the note must add to is sent as text alone.
         if shown.structured is None and not shown.partial and not shown.blocks:
             return replace(shown, structured=structured_object(shown.text))

@@ -17,7 +17,7 @@ from ...tools.systems.system import System
 from ...tools.tiers.tier import Tier, highest_tier, lowest_tier, tiers_up_to
 from ...tools.toolset.exposure import Exposure
 from ...tools.toolset.finders import Finder
-from ...tools.toolset.paging import ResultPages
+from ...tools.toolset.kept_results import KeptResults
 from ...tools.toolset.tool import Tool
 from ..settings.model import Settings, SystemSettings
 from .access import Access
@@ -97,7 +97,7 @@ def _connect(
 
 
 def _bridge(settings: Settings, redaction: Redaction, connections: list[Connection]) -> Bridge:
-    calls, loader = Calls(redaction, ResultPages(settings.result_characters)), Loader(connections)
+    calls, loader = Calls(redaction, KeptResults(settings.result_characters)), Loader(connections)
     highest = highest_tier(connection.allow for connection in connections) if connections else settings.allow
     table = _table(connections, highest, settings.problems, settings.exposure, loader, calls)
 
@@ -127,7 +127,7 @@ def _table(
     calls: Calls,
 ) -> ToolTable:
     systems = [connection.system for connection in connections]
-    core = [*_core(connections), calls.pages.tool()]
+    core = [*_core(connections), calls.kept_results.tool()]
     finder = Finder(
         lambda: table.operations, calls.checker, lambda: [*problems, *missing(systems)], loader.load_matching
     )

@@ -19,6 +19,8 @@ from .http_model import HttpSettings
 if TYPE_CHECKING:
     from ...tools.results.responses import ResponseCheck
 
+# Hosts begin to reject or hide results at about this many characters.
+RESULT_CHARACTERS = 40_000
 # The exit code of a usage error.
 USAGE_ERROR = 2
 
@@ -168,7 +170,7 @@ class Settings:
     exposure: Exposure = field(default_factory=lambda: Exposure("auto"))
     allow: Tier = "destructive"
     files: tuple[Path, ...] = ()
-    result_characters: int = 40_000
+    result_characters: int = RESULT_CHARACTERS
     http: HttpSettings = field(default_factory=HttpSettings)
     log_level: str = "warning"
     log_file: str | None = None

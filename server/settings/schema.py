@@ -8,6 +8,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag
 
 from ...tools.tiers.tier import Tier
 from .http_schema import HttpTable
+from .model import RESULT_CHARACTERS
 from .secret_schema import SecretValue, Table
 
 SYSTEM_NAME = r"^[a-z][a-z0-9-]{0,15}$"
@@ -163,7 +164,10 @@ class ConfigFile(Table):
     read_only: bool | None = Field(default=None, description='The same as allow = "read".')
     files: list[str] = Field(default=[], description="Folders from which agents may send files.")
     result_characters: int = Field(
-        default=40_000, ge=2_000, le=500_000, description="Results that are longer are cut; default 40000."
+        default=RESULT_CHARACTERS,
+        ge=2_000,
+        le=500_000,
+        description=f"Results that are longer are cut; default {RESULT_CHARACTERS}.",
     )
     http: HttpTable | None = Field(default=None, description="For `serve --http`.")
     systems: dict[Annotated[str, Field(pattern=SYSTEM_NAME)], SystemTable] = Field(

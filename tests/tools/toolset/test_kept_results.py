@@ -8,8 +8,8 @@ import pytest
 from closient_mcp.tools.caller import Caller, caller
 from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError
 from closient_mcp.tools.results.result import Result
-from closient_mcp.tools.toolset import paging
-from closient_mcp.tools.toolset.paging import ResultPages
+from closient_mcp.tools.toolset import kept_results
+from closient_mcp.tools.toolset.kept_results import KeptResults
 
 
 def call_in(note: str) -> dict[str, Any]:
@@ -18,142 +18,142 @@ def call_in(note: str) -> dict[str, Any]:
     return dict(arguments)
 
 
-async def read(pages: ResultPages, **arguments: Any) -> Result:
-    return await pages.tool().call(arguments)
+async def read(results: KeptResults, **arguments: Any) -> Result:
+    return await results.tool().call(arguments)
 
 
 async def test_a_long_text_is_read_page_by_page_until_its_end() -> None:
-    pages = ResultPages(page_size=10)
-    first = pages.first_page(Result("0123456789abcdefghijXYZ", note="[n]"))
+    results = KeptResults(10)
+    first = results.shorten(Result("0123456789abcdefghijXYZ", note="[n]"))
     assert first.text == "0123456789"
     assert "Characters 0 to 10 of 23" in first.note
     assert first.note.endswith("[n]")
     assert first.partial
-    second = await read(pages, **call_in(first.note))
-    third = await read(pages, **call_in(second.note))
+    second = await read(results, **call_in(first.note))
+    third = await read(results, **call_in(second.note))
     assert second.text + third.text == "abcdefghijXYZ"
     assert "the end" in third.note
     with pytest.raises(RefusedError, match="offset 23 is beyond the end"):
-        await read(pages, result=call_in(first.note)["result"], offset=23)
+        await read(results, result=call_in(first.note)["result"], offset=23)
 
 
 THINGS = {"data": [{"id": number, "text": "x" * (900 if number == 5 else 9)} for number in range(50)], "total": 50}
 
 
 async def test_every_item_of_a_long_answer_can_be_read() -> None:
-    pages = ResultPages(page_size=400)
-    page = pages.first_page(Result(json.dumps(THINGS)))
+    results = KeptResults(400)
+    page = results.shorten(Result(json.dumps(THINGS)))
     items: list[Any] = json.loads(page.text)["data"]
     while "the end" not in page.note:
         following = call_in(page.note)
         assert following["select"] == "data"
-        page = await read(pages, **following)
+        page = await read(results, **following)
         items += json.loads(page.text)
     assert [item["id"] for item in items] == list(range(50))
     assert items[5]["text"].endswith("more characters]")
 
 
 async def test_a_string_that_was_cut_can_be_read_by_its_path() -> None:
-    pages = ResultPages(page_size=400)
-    name = call_in(pages.first_page(Result(json.dumps(THINGS))).note)["result"]
-    page = await read(pages, result=name, select="data", offset=5)
+    results = KeptResults(400)
+    name = call_in(results.shorten(Result(json.dumps(THINGS))).note)["result"]
+    page = await read(results, result=name, select="data", offset=5)
     assert "of [5].text" in page.note
-    assert len(json.loads((await read(pages, result=name, select="data[5].text", offset=700)).text)) == 200
+    assert len(json.loads((await read(results, result=name, select="data[5].text", offset=700)).text)) == 200
 
 
 async def test_a_selection_is_made_before_the_result_is_cut() -> None:
-    pages = ResultPages(page_size=400)
-    shown = pages.first_page(Result(json.dumps(THINGS), note="[n]", select="data[?id >= `48`].id"))
+    results = KeptResults(400)
+    shown = results.shorten(Result(json.dumps(THINGS), note="[n]", select="data[?id >= `48`].id"))
     assert (shown.text, shown.note, shown.partial) == ("[48,49]", "[n]", False)
 
 
 async def test_a_long_selection_is_read_on_by_the_same_selection() -> None:
-    pages = ResultPages(page_size=100)
-    first = pages.first_page(Result(json.dumps(THINGS), select="data[].id"))
+    results = KeptResults(100)
+    first = results.shorten(Result(json.dumps(THINGS), select="data[].id"))
     following = call_in(first.note)
     assert following["select"] == "data[].id"
-    rest = await read(pages, **following)
+    rest = await read(results, **following)
     assert json.loads(first.text) + json.loads(rest.text) == list(range(50))
 
 
 async def test_rows_of_csv_are_selected_by_their_columns() -> None:
     table = "id,name\n" + "".join(f"{number},n{number}\n" for number in range(100))
-    pages = ResultPages(page_size=200)
-    first = pages.first_page(Result(table, csv=True))
+    results = KeptResults(200)
+    first = results.shorten(Result(table, csv=True))
     assert "Rows 0 to" in first.note
-    selected = await read(pages, result=call_in(first.note)["result"], select="[?name == 'n42']")
+    selected = await read(results, result=call_in(first.note)["result"], select="[?name == 'n42']")
     assert json.loads(selected.text) == [{"id": "42", "name": "n42"}]
 
 
 @pytest.mark.parametrize("expression", ["data[", "sum(data)", "nosuch(@)", "(" * 900])
 async def test_a_selection_that_cannot_be_made_says_why(expression: str) -> None:
-    pages = ResultPages(page_size=10)
-    name = call_in(pages.first_page(Result('{"data":[{}],"more":1}')).note)["result"]
+    results = KeptResults(10)
+    name = call_in(results.shorten(Result('{"data":[{}],"more":1}')).note)["result"]
     with pytest.raises(InvalidArgumentsError, match="JMESPath") as caught:
-        await read(pages, result=name, select=expression)
+        await read(results, result=name, select=expression)
     assert "quotes" in caught.value.next_step
 
 
 @pytest.mark.parametrize("answer", ["Done: HTTP 204, no content.", '{"data":[{}]}'])
 def test_rule_4_a_call_that_was_made_is_not_failed_by_its_selection(answer: str) -> None:
-    shown = ResultPages().first_page(Result(answer, note="[n]", select="sum(data)"))
+    shown = KeptResults(40_000).shorten(Result(answer, note="[n]", select="sum(data)"))
     assert shown.text == answer
     assert shown.note.startswith("[`select` was ignored.")
     assert shown.note.endswith("[n]")
 
 
 async def test_a_selection_that_finds_nothing_says_so() -> None:
-    shown = ResultPages().first_page(Result('{"data":[]}', select="other"))
+    shown = KeptResults(40_000).shorten(Result('{"data":[]}', select="other"))
     assert (shown.text, shown.note.strip()) == ("null", "[`select` found nothing, or null: check its names.]")
-    pages = ResultPages(page_size=10)
-    name = call_in(pages.first_page(Result(json.dumps(list(range(20))))).note)["result"]
-    assert "found nothing" in (await read(pages, result=name, select="other")).note
+    results = KeptResults(10)
+    name = call_in(results.shorten(Result(json.dumps(list(range(20))))).note)["result"]
+    assert "found nothing" in (await read(results, result=name, select="other")).note
 
 
 async def test_a_result_is_kept_for_an_hour() -> None:
     now = 0.0
-    pages = ResultPages(page_size=10, clock=lambda: now)
-    following = call_in(pages.first_page(Result("x" * 20)).note)
+    results = KeptResults(10, clock=lambda: now)
+    following = call_in(results.shorten(Result("x" * 20)).note)
     now = 3_600.0
-    assert (await read(pages, **following)).text
+    assert (await read(results, **following)).text
     now = 3_601.0
     with pytest.raises(RefusedError, match="no longer kept"):
-        await read(pages, **following)
+        await read(results, **following)
 
 
 @pytest.mark.parametrize(("limit", "most"), [("_MAX_KEPT_RESULTS", 2), ("_MAX_KEPT_BYTES", 40)])
 async def test_the_oldest_result_makes_room_for_new_ones(
     monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr(paging, limit, most)
-    pages = ResultPages(page_size=10)
-    following = [call_in(pages.first_page(Result("x" * 20)).note) for _ in range(3)]
+    monkeypatch.setattr(kept_results, limit, most)
+    results = KeptResults(10)
+    following = [call_in(results.shorten(Result("x" * 20)).note) for _ in range(3)]
     with pytest.raises(RefusedError, match="no longer kept"):
-        await read(pages, **following[0])
-    assert (await read(pages, **following[2])).text == "x" * 10
+        await read(results, **following[0])
+    assert (await read(results, **following[2])).text == "x" * 10
 
 
 async def test_rule_5_a_result_is_readable_only_in_the_session_that_got_it() -> None:
-    pages = ResultPages(page_size=10)
+    results = KeptResults(10)
     own = caller.set(Caller("a"))
-    following = call_in(pages.first_page(Result("x" * 20)).note)
+    following = call_in(results.shorten(Result("x" * 20)).note)
     other = caller.set(Caller("b"))
     with pytest.raises(RefusedError, match="no longer kept"):
-        await read(pages, **following)
+        await read(results, **following)
     caller.reset(other)
-    assert (await read(pages, **following)).text
+    assert (await read(results, **following)).text
     caller.reset(own)
     assert len(following["result"]) >= 22  # 128 bits
 
 
 async def test_results_of_one_session_do_not_push_out_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "_MAX_KEPT_RESULTS", 3)
-    pages = ResultPages(page_size=10)
+    monkeypatch.setattr(kept_results, "_MAX_KEPT_RESULTS", 3)
+    results = KeptResults(10)
     own = caller.set(Caller("a"))
-    following = call_in(pages.first_page(Result("x" * 20)).note)
+    following = call_in(results.shorten(Result("x" * 20)).note)
     other = caller.set(Caller("b"))
     for _ in range(5):
-        pages.first_page(Result("y" * 20))
+        results.shorten(Result("y" * 20))
     caller.reset(other)
-    assert (await read(pages, **following)).text
+    assert (await read(results, **following)).text
     caller.reset(own)

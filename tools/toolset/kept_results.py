@@ -1,4 +1,4 @@
-"""Results that fit: a part of what is too long to return at once, and `read_result` for the rest."""
+"""The part that fits of a long result; the result is kept, and `read_result` returns its other parts."""
 
 from __future__ import annotations
 
@@ -18,18 +18,16 @@ from ..results.result import Result
 from ..results.selection import SELECT, select
 from .tool import Tool
 
-# Hosts begin to reject or hide results at about this many characters.
-PAGE_SIZE = 40_000
 _KEPT_SECONDS = 3_600.0
 _MAX_KEPT_RESULTS = 50
 _MAX_KEPT_BYTES = 64 * 1024 * 1024
 _MAX_OMISSIONS = 5
-_NOTHING = "[`select` found nothing, or null: check its names.]"
+_NOTHING_SELECTED = "[`select` found nothing, or null: check its names.]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """A whole result: UTF-8 text, which is CSV or perhaps JSON, and whose it is."""
+class _KeptResult:
+    """A whole result as UTF-8 (CSV, JSON or other text), its owner, and the end of its hour."""
 
     owner: str
     content: bytes
@@ -38,30 +36,32 @@ class _Kept:
 
 
 @dataclass(slots=True)
-class ResultPages:
-    """Keeps the most recent results that were too long to return at once: for an hour, at most 50 and 64 MiB."""
+class KeptResults:
+    """Keeps the most recent results of more than `max_characters`: for an hour, at most 50 and 64 MiB."""
 
-    page_size: int = PAGE_SIZE
+    max_characters: int
     clock: Callable[[], float] = time.monotonic
-    _kept: dict[str, _Kept] = field(default_factory=dict[str, _Kept], init=False)
+    _kept: dict[str, _KeptResult] = field(default_factory=dict[str, _KeptResult], init=False)
 
-    def first_page(self, result: Result) -> Result:
+    def shorten(self, result: Result) -> Result:
         """Return the result, what its `select` selects, or the beginning of that and how to get the rest.
 
         A `select` that does not fit is ignored, and the note says so: the call has been made and must not be repeated.
         """
-        if not result.select and (result.structured is not None or len(result.text) <= self.page_size):
+        if not result.select and (result.structured is not None or len(result.text) <= self.max_characters):
             return result
         try:
-            excerpt = _excerpt(result.text, csv=result.csv, selected=result.select, start=0, room=self.page_size)
+            excerpt = _excerpt(result.text, csv=result.csv, selected=result.select, start=0, room=self.max_characters)
         except InvalidArgumentsError as error:
             ignored = f"[`select` was ignored. {error.message}] {result.note}"
-            return self.first_page(replace(result, select="", note=ignored, partial=True))
+            return self.shorten(replace(result, select="", note=ignored, partial=True))
         shown = replace(result, text=excerpt.text, csv=False, select="", structured=None)
         if not excerpt.omissions:
-            return replace(shown, note=f"{_NOTHING} {result.note}") if excerpt.text == "null" else shown
+            return replace(shown, note=f"{_NOTHING_SELECTED} {result.note}") if excerpt.text == "null" else shown
         name = self._keep(result)
-        note = f"[{_left_out(excerpt.omissions, name, result.select)} It is kept for an hour at most.] {result.note}"
+        note = (
+            f"[{_omissions_note(excerpt.omissions, name, result.select)} It is kept for an hour at most.] {result.note}"
+        )
         return replace(shown, note=note, partial=True)
 
     def tool(self) -> Tool:
@@ -96,7 +96,7 @@ class ResultPages:
         The oldest result of the caller that keeps most goes first, so that a caller cannot push out all others.
         """
         name, now = secrets.token_urlsafe(16), self.clock()
-        new = _Kept(caller.get().name, result.text.encode(), result.csv, now + _KEPT_SECONDS)
+        new = _KeptResult(caller.get().name, result.text.encode(), result.csv, now + _KEPT_SECONDS)
         others = {key: kept for key, kept in self._kept.items() if kept.until >= now}
         while others and _over_limit([new, *others.values()]):
             sizes: Counter[str] = Counter()
@@ -114,18 +114,20 @@ class ResultPages:
         kept = self._kept.get(name)
         if kept is None or kept.until < self.clock() or kept.owner != caller.get().name:
             raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
-        excerpt = _excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start, room=self.page_size)
+        excerpt = _excerpt(
+            kept.content.decode(), csv=kept.csv, selected=selected, start=start, room=self.max_characters
+        )
         if not excerpt.omissions:
-            return Result(excerpt.text, note=_NOTHING if excerpt.text == "null" else "")
+            return Result(excerpt.text, note=_NOTHING_SELECTED if excerpt.text == "null" else "")
         own = excerpt.omissions[0]
         if not own.path and start and start >= own.total:
             raise RefusedError(
                 f"The offset {start} is beyond the end: the result has {own.total} {own.unit}.", "It is complete."
             )
-        return Result(excerpt.text, note=f"[{_left_out(excerpt.omissions, name, selected)}]", partial=True)
+        return Result(excerpt.text, note=f"[{_omissions_note(excerpt.omissions, name, selected)}]", partial=True)
 
 
-def _over_limit(results: list[_Kept]) -> bool:
+def _over_limit(results: list[_KeptResult]) -> bool:
     return len(results) > _MAX_KEPT_RESULTS or sum(len(kept.content) for kept in results) > _MAX_KEPT_BYTES
 
 
@@ -143,7 +145,7 @@ def _excerpt(text: str, *, csv: bool, selected: str, start: int, room: int) -> E
     return json_excerpt(select(value, selected) if selected else value, room, start)
 
 
-def _left_out(omissions: tuple[Omission, ...], name: str, selected: str) -> str:
+def _omissions_note(omissions: tuple[Omission, ...], name: str, selected: str) -> str:
     """Say what was left out, and how to read the first of it."""
     rest = [omission for omission in omissions if omission.end < omission.total]
     own = omissions[0]
