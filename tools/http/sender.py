@@ -109,11 +109,11 @@ class Sender:
     async def _send_with_retries(self, request: Request, start: float, waited: float) -> Response:
         """Retry only what the server did not process, and idempotent requests."""
         refused: Response | None = None
-        place: float | None = None
+        queue_number: float | None = None
         for attempt in count(1):
             try:
-                async with self.governor.turn(request.group, MAX_WAIT - waited, place) as turn:
-                    place = turn.place
+                async with self.governor.turn(request.group, MAX_WAIT - waited, queue_number) as turn:
+                    queue_number = turn.queue_number
                     waited += turn.waited
                     active = anyio.current_time() - start - waited
                     left = min(request.timeout - active, _CALL_SECONDS - active - waited)
@@ -134,7 +134,7 @@ class Sender:
                     raise self._unreachable(request, error) from error
                 await anyio.sleep(0.2 * attempt)
                 continue
-            too_long = MAX_WAIT - waited < self.governor.delay(request.group) < math.inf
+            too_long = MAX_WAIT - waited < self.governor.limits.delay(request.group) < math.inf
             if not _is_refused(response) or too_long or attempt >= _attempts(response):
                 return response
             refused = response
@@ -162,7 +162,7 @@ class Sender:
     def _no_turn(self, request: Request, error: NoTurnError) -> UnreachableError:
         details = _details(request.url, "rate limit")
         if error.seconds is None:
-            message = f"{self.name} is busy with other calls: there was no turn for this one in {MAX_WAIT:.0f} seconds."
+            message = f"{self.name} is busy with other calls: no free slot within {MAX_WAIT:.0f} seconds."
             return UnreachableError(message, "Nothing was sent. Try again when some of them have finished.", details)
         seconds = math.ceil(error.seconds)
         message = f"The rate limit of {self.name} is used up for the next {seconds} seconds."
