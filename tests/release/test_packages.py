@@ -89,5 +89,6 @@ def test_the_pages_of_the_package_have_no_link_that_leads_nowhere_on_another_sit
 def test_the_pages_of_the_package_are_installed_with_it() -> None:
     files = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["data-files"]
     installed = {path for patterns in files.values() for pattern in patterns for path in ROOT.glob(pattern)}
-    pages = {path for path in (ROOT / "docs").rglob("*") if path.is_file()} | set(ROOT.glob("*.md"))
+    site_only = {ROOT / "docs" / "site.css"}
+    pages = ({path for path in (ROOT / "docs").rglob("*") if path.is_file()} | set(ROOT.glob("*.md"))) - site_only
     assert installed == pages
