@@ -36,5 +36,6 @@ def queue_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
 
 def _identity(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> Identity | None:
     identity: Identity | None = ctx.request.scope.get(SCOPE_KEY) if ctx.request is not None else None
-    assert identity or ctx.request is None or bridge.settings.http.auth is None, "an unauthenticated request"
+    if identity is None and ctx.request is not None and bridge.settings.http.auth:
+        raise PermissionError("the request was not authenticated")  # a bug: nothing may reach this place without
     return identity

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from ...fakes.http_server import HttpServer, serving, settings_in
 from ...fakes.issuer import Issuer, running_issuer
-from ...fakes.service import Reply, Service, document, operation
+from ...fakes.limits import SECONDS
+from ...fakes.service import Received, Reply, Service, document, operation
 
 ORDERS = {
     "/orders": {
@@ -175,3 +180,25 @@ async def test_files_of_the_servers_machine_are_not_for_callers(
         assert not succeeded
         assert "path" in message
     assert "/files" not in {got.path for got in service.received}
+
+
+async def test_rule_5_long_calls_of_a_caller_do_not_delay_another(
+    tmp_path: Path, service: Service, issuer: Issuer
+) -> None:
+    released = threading.Event()
+
+    def slow(_: Received) -> Reply:
+        released.wait(SECONDS)
+        return Reply({"order": 1})
+
+    config = text(service, issuer, rules="")
+    service.routes["/orders/1"] = slow
+    ann, bob = issuer.token(), issuer.token(sub="bob")
+    async with serving(settings_in(tmp_path, config)) as server, anyio.create_task_group() as group:
+        for _ in range(12):
+            group.start_soon(partial(server.call, ann, "acme_delete_order", id="1"))
+        await anyio.to_thread.run_sync(service.wait_for, lambda: service.count("/orders/1") == 8)
+        assert (await server.call(bob, "acme_list_orders"))[0]
+        assert service.count("/orders/1") == 8
+        released.set()
+    assert service.count("/orders/1") == 12
