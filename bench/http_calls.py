@@ -26,7 +26,7 @@ _SECONDS = 60
 _OURS, _BARE, _OTHER = "closient-mcp", "the bare SDK", "FastMCP"
 _TOOLS = {_OURS: "bench_get_thing", _BARE: "bench_get_thing", _OTHER: "get_thing"}
 # Callers, and how many calls they make in a round.
-_LOADS = {1: 40, 32: 640, 256: 1024}
+_LOADS = {1: 20, 32: 320, 256: 512}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
