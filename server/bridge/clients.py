@@ -46,7 +46,7 @@ def _auth(system: SystemSettings, session: Session | None, redaction: Redaction)
         return ApiKeyAuth(
             system.name,
             key.key,
-            place=key.place,
+            place=key.location,
             name=key.name,
             origins=system.origins,
             redaction=redaction,

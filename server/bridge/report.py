@@ -33,8 +33,8 @@ def skipped_of(settings: SystemSettings, table: ToolTable) -> list[Problem]:
     """Everything of a system that could not be used, and why."""
     system = table.systems[settings.name]
     unknown = _unknown(settings, system, table) if system.complete else ()
-    place = f"the settings of {settings.name}"
-    effects = [Problem(place, what, "this setting has no effect") for what in unknown]
+    source = f"the settings of {settings.name}"
+    effects = [Problem(source, what, "this setting has no effect") for what in unknown]
     return [*system.skipped(), *table.clashes(settings.name), *effects]
 
 

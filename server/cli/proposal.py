@@ -42,9 +42,9 @@ def _key(secret: dict[str, str], schemes: Sequence[Scheme]) -> Proposal | None:
     """An API key where the documents declare it; a header of its own is preferred to `Authorization`."""
     key: CredentialValues = {"grant": "api_key", "key": secret}
     for scheme in schemes:
-        if scheme.kind == "apiKey" and scheme.place in ("header", "query") and not scheme.is_authorization:
-            reason = f"its documents require a key in the {scheme.place} {scheme.name}"
-            return Proposal({**key, "in": scheme.place, "name": scheme.name}, reason)
+        if scheme.kind == "apiKey" and scheme.location in ("header", "query") and not scheme.is_authorization:
+            reason = f"its documents require a key in the {scheme.location} {scheme.name}"
+            return Proposal({**key, "in": scheme.location, "name": scheme.name}, reason)
     if any(scheme.kind == "basic" for scheme in schemes):
         return Proposal({**key, "in": "basic"}, _BASIC.format(secret["env"]))
     if any(scheme.is_authorization or scheme.kind == "bearer" for scheme in schemes):

@@ -91,7 +91,7 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
 
 
 def _key(key: ApiKey, bridge: Bridge) -> JsonObject:
-    state: JsonObject = {"kind": "api_key", "source": key.source, "in": f"{key.place} {key.name}".strip()}
+    state: JsonObject = {"kind": "api_key", "source": key.source, "in": f"{key.location} {key.name}".strip()}
     try:
         secret = key.key.open(bridge.calls.redaction)
         fault = key.hints.fault(secret.reveal())

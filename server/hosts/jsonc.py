@@ -20,7 +20,7 @@ _REST_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and its place in the text; of an object also its members."""
+    """A value and its position in the text; of an object also its members."""
 
     start: int
     end: int
@@ -198,9 +198,9 @@ class _Style:
         first = re.search(r"\n([ \t]+)\S", text)
         self.unit = first[1] if first else "  "
 
-    def indent_at(self, place: int) -> str:
-        """The indentation of the line that a place is in."""
-        line = self._text[self._text.rfind("\n", 0, place) + 1 : place]
+    def indent_at(self, position: int) -> str:
+        """The indentation of the line that a position is in."""
+        line = self._text[self._text.rfind("\n", 0, position) + 1 : position]
         return line[: len(line) - len(line.lstrip(" \t"))]
 
     def write(self, value: object, indent: str, *, spread: bool) -> str:
@@ -236,9 +236,9 @@ def _insert(text: str, parent: Node, name: str, value: object) -> str:
     return f"{inside}{style.newline}{indent}{written}{comma}{before_end}{text[close:]}"
 
 
-def _comma(text: str, place: int) -> int | None:
+def _comma(text: str, position: int) -> int | None:
     """Where the next comma is, if nothing but space and comments is before it."""
-    match = _SPACE.match(text, place)
+    match = _SPACE.match(text, position)
     assert match
     return match.end() if text.startswith(",", match.end()) else None
 

@@ -12,7 +12,7 @@ from .table import Host
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the places of configurations depend on: the environment, `sys.platform`, and the current folder."""
+    """What the paths of configurations depend on: the environment, `sys.platform`, and the current folder."""
 
     environ: Mapping[str, str]
     platform: str

@@ -96,8 +96,8 @@ def _unreadable(line: bytes, reason: str) -> InvalidMessageError:
     request_id = frame.get("id")
     if not _is_id(request_id):
         return _invalid(None, types.PARSE_ERROR, "Parse error: the line is not valid JSON")
-    if place := _lone_surrogate(frame.get("params")):
-        cut = f"Invalid params: {place} has half of a surrogate pair; the text was cut in the middle of a character"
+    if path := _lone_surrogate(frame.get("params")):
+        cut = f"Invalid params: {path} has half of a surrogate pair; the text was cut in the middle of a character"
         return _invalid(request_id, types.INVALID_PARAMS, cut)
     if "recursion limit" in reason:
         return _invalid(request_id, types.INVALID_REQUEST, "Invalid Request: more than 200 levels of nesting")
@@ -105,17 +105,17 @@ def _unreadable(line: bytes, reason: str) -> InvalidMessageError:
 
 
 def _lone_surrogate(params: object) -> str:
-    """The place of a lone surrogate in the parameters, such as `arguments.name`; empty if there is none."""
+    """The path of a lone surrogate in the parameters, such as `arguments.name`; empty if there is none."""
     left: list[tuple[str, object]] = [("params", params)]
     while left:
-        place, value = left.pop()
+        path, value = left.pop()
         if isinstance(value, dict):
             for name, item in cast(dict[str, object], value).items():
-                left += [(place, name), (f"{place}.{name}".removeprefix("params."), item)]
+                left += [(path, name), (f"{path}.{name}".removeprefix("params."), item)]
         elif isinstance(value, list):
-            left += [(f"{place}[{number}]", item) for number, item in enumerate(cast(list[object], value))]
+            left += [(f"{path}[{number}]", item) for number, item in enumerate(cast(list[object], value))]
         elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-            return place.encode("ascii", "replace").decode()[:200]
+            return path.encode("ascii", "replace").decode()[:200]
     return ""
 
 

@@ -25,8 +25,10 @@ def new_profile(system: str, issuer: str, origins: frozenset[str]) -> Profile:
     return Profile(system, issuer, origins, version("closient-mcp"))
 
 
-def credential_of(reader: TableReader, preset: Profile, key_place: Literal["header", "basic"] = "header") -> Credential:
-    """The credential in a system's table, with defaults from `preset`; API keys go to `key_place` by default.
+def credential_of(
+    reader: TableReader, preset: Profile, key_location: Literal["header", "basic"] = "header"
+) -> Credential:
+    """The credential in a system's table, with defaults from `preset`; API keys go to `key_location` by default.
 
     Raises:
         SettingsError: invalid combination of keys.
@@ -39,7 +41,7 @@ def credential_of(reader: TableReader, preset: Profile, key_place: Literal["head
         return NoCredential(source)
     reader.note("credential.grant", table.grant)
     if isinstance(table, ApiKeyTable):
-        return _api_key(table, reader, key_place)
+        return _api_key(table, reader, key_location)
     endpoints = _endpoints(table, preset, reader)
     if table.issuer is not None:
         reader.origin(table.issuer, "credential", "issuer")
@@ -99,19 +101,19 @@ def _check_client(table: OAuthTable, profile: Profile, reader: TableReader) -> N
         raise reader.error(f"a client_id that is a URL requires an interactive grant, not {table.grant}", "credential")
 
 
-def _api_key(table: ApiKeyTable, reader: TableReader, key_place: Literal["header", "basic"]) -> ApiKey:
-    place = table.place or key_place
-    if place == "basic" and table.name is not None:
+def _api_key(table: ApiKeyTable, reader: TableReader, key_location: Literal["header", "basic"]) -> ApiKey:
+    location = table.location or key_location
+    if location == "basic" and table.name is not None:
         raise reader.error('in = "basic" excludes a name: the key is the username', "credential", "name")
-    name = "" if place == "basic" else table.name or (KEY_HEADER if place == "header" else _KEY_PARAMETER)
-    if place == "header" and not TOKEN.fullmatch(name):
+    name = "" if location == "basic" else table.name or (KEY_HEADER if location == "header" else _KEY_PARAMETER)
+    if location == "header" and not TOKEN.fullmatch(name):
         raise reader.error("invalid header name", "credential", "name")
-    if place == "header" and name.lower() in _NOT_FOR_KEYS:
+    if location == "header" and name.lower() in _NOT_FOR_KEYS:
         raise reader.error(f"{name} is not a header that may carry a key", "credential", "name")
-    reader.note("credential.in", f"{place} {name}".strip())
+    reader.note("credential.in", f"{location} {name}".strip())
     if table.shared:
         reader.note("credential.shared", value=True)
-    return ApiKey(reader.source("credential"), reader.secret(table.key, "key"), place, name, shared=table.shared)
+    return ApiKey(reader.source("credential"), reader.secret(table.key, "key"), location, name, shared=table.shared)
 
 
 def _with_redirect(profile: Profile, table: AuthorizationCodeTable, reader: TableReader) -> Profile:

@@ -186,14 +186,14 @@ def _allow(options: Options, table: ConfigFile, sources: Sources) -> Tier:
 def _files(config: Path, table: ConfigFile, sources: Sources) -> tuple[Path, ...]:
     """The folders from which files may be sent, relative to the settings file; a missing one gives a warning."""
     folders = tuple((config.parent / Path(text).expanduser()).absolute() for text in table.files)
-    place = sources.in_file("files")
+    position = sources.in_file("files")
     for text, folder in zip(table.files, folders, strict=True):
         if not text.strip() or folder.is_file():
             raise sources.error(f"{text[:80]!r} is not a folder", "files")
         if not folder.is_dir():
-            sources.warnings.append(f"{place}: files: there is no folder {folder} yet; no file is sent from it.")
+            sources.warnings.append(f"{position}: files: there is no folder {folder} yet; no file is sent from it.")
     if folders:
-        sources.note("files", ", ".join(map(str, folders)), place)
+        sources.note("files", ", ".join(map(str, folders)), position)
     return folders
 
 

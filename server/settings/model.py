@@ -60,14 +60,14 @@ class NoCredential:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key, and the place and name under which requests carry it; `source` is the setting that it came from.
+    """An API key, and the location and name under which requests carry it; `source` is the setting that it came from.
 
     `shared`: over HTTP, it is used for all callers.
     """
 
     source: str
     key: SecretReference
-    place: Literal["header", "basic", "query"]
+    location: Literal["header", "basic", "query"]
     name: str
     hints: KeyHints = field(default_factory=KeyHints)
     shared: bool = False

@@ -47,7 +47,7 @@ class ConfigText:
         self.path = path
         self._lines = text.split("\n")
 
-    def place(self, *keys: str | int) -> str:
+    def position(self, *keys: str | int) -> str:
         """The file and line of a key, or of the table that it is in: `closient-mcp.toml:7`."""
         wanted = list(map(str, keys))
         best, line = 0, 0
@@ -88,10 +88,12 @@ class ConfigText:
 
     def error(self, what: str, *keys: str | int) -> SettingsError:
         """An error about a key, with the full path of the file."""
-        place = self.place(*keys).removeprefix(self.path.name)
+        position = self.position(*keys).removeprefix(self.path.name)
         name = ".".join(str(key) for key in keys)
         system = str(keys[1]) if keys[:1] == ("systems",) and len(keys) > 1 else ""
-        return SettingsError(f"{self.path}{place}: {name}: {what}" if name else f"{self.path}{place}: {what}", system)
+        return SettingsError(
+            f"{self.path}{position}: {name}: {what}" if name else f"{self.path}{position}: {what}", system
+        )
 
 
 def read_config(path: Path, without: frozenset[str] = frozenset()) -> tuple[ConfigFile, ConfigText]:

@@ -83,7 +83,7 @@ class ApiKeyTable(Table):
     grant: Literal["api_key"] = Field(description=_GRANT)
     key: SecretValue = Field(description="The key; for `Authorization` the whole value, such as `Bearer TOKEN`.")
     # `in` is a keyword of Python.
-    place: Literal["header", "basic", "query"] | None = Field(
+    location: Literal["header", "basic", "query"] | None = Field(
         default=None,
         alias="in",
         description="Where it is sent; default header. For `basic` the key is the user name, or NAME:PASSWORD.",
@@ -112,9 +112,10 @@ CredentialTable: TypeAlias = Annotated[
 
 
 def credential_table(grant: object) -> type[BaseModel]:
-    """The table of a grant; that of the default grant for an unknown one."""
+    """The table of a grant; for an unknown grant, that of the default grant."""
     members = (get_args(member) for member in get_args(get_args(CredentialTable)[0]))
-    return next((table for table, tag in members if tag.tag == grant != "none"), AuthorizationCodeTable)
+    tables: dict[object, type[BaseModel]] = {tag.tag: table for table, tag in members if tag.tag != "none"}
+    return tables.get(grant, AuthorizationCodeTable)
 
 
 class SystemTable(Table):

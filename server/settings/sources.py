@@ -36,7 +36,7 @@ class Sources:
 
     def in_file(self, *keys: str) -> str:
         """The file and line of a key."""
-        return self.file.place(*keys) if self.file else ""
+        return self.file.position(*keys) if self.file else ""
 
     def error(self, what: str, *keys: str) -> SettingsError:
         """An error about a key of the file."""
@@ -80,7 +80,7 @@ class Sources:
 
     def secret(self, value: SecretValue, *keys: str, plain: bool = False) -> SecretReference:
         """A reference to a secret in the file; with `plain`, a literal value gives no warning."""
-        place = self.in_file(*keys)
+        position = self.in_file(*keys)
         match value:
             case FromEnvironment(env=name):
                 self.child_environment.pop(name, None)
@@ -90,14 +90,14 @@ class Sources:
             case FromCommand(command=command):
                 shown, reference = f"command {command[0]}", from_command(command, self.child_environment)
             case str(text):
-                shown, reference = (text if plain else _MASK), written(text, f"{'.'.join(keys)} in {place}")
+                shown, reference = (text if plain else _MASK), written(text, f"{'.'.join(keys)} in {position}")
                 if not plain:
                     self._warn_if_readable()
                     self.warnings.append(
-                        f"{place}: {'.'.join(keys)} is written in the file itself, in plain text. Better: "
+                        f"{position}: {'.'.join(keys)} is written in the file itself, in plain text. Better: "
                         f'{keys[-1]} = {{ env = "..." }}, {{ keyring = "..." }} or {{ command = ["..."] }}.'
                     )
-        self.note(".".join(keys), shown, place)
+        self.note(".".join(keys), shown, position)
         return reference
 
 

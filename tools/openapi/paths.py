@@ -102,7 +102,7 @@ def _in_path_item(
     additional = as_object(path_item.get("additionalOperations"))
     nodes = [(key, node, f"{pointer}/{_escape(key)}") for key, node in path_item.items() if _is_method(key)]
     nodes += [(key, node, f"{pointer}/additionalOperations/{_escape(key)}") for key, node in additional.items()]
-    for key, value, place in nodes:
+    for key, value, at in nodes:
         # Standard methods are case-insensitive in documents; others are sent as written.
         method = key.upper() if _is_method(key) else key
         try:
@@ -110,7 +110,7 @@ def _in_path_item(
         except InvalidReferenceError as error:
             reason, node = str(error), as_object(value)
         label = OperationLabel(key.lower(), path, as_text(node.get("operationId")), as_text(node.get("summary")))
-        operation = OperationNode(method, label, path_item, node, place)
+        operation = OperationNode(method, label, path_item, node, at)
         reason = reason or _invalid_operation(method, value)
         if reason := reason or _invalid_parameters(path_item) or _invalid_parameters(node):
             yield operation.problem(reason)

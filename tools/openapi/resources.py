@@ -50,18 +50,18 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Location:
     """The location of a node; its pointer is computed only when needed."""
 
-    parent: _Place | None
+    parent: _Location | None
     key: str
 
     def pointer(self) -> str:
         keys: list[str] = []
-        place: _Place | None = self
-        while place:
-            keys.append(escape(place.key))
-            place = place.parent
+        location: _Location | None = self
+        while location:
+            keys.append(escape(location.key))
+            location = location.parent
         return "".join(f"/{key}" for key in reversed(keys))
 
 
@@ -70,13 +70,13 @@ def read_file(url: str, content: JsonObject) -> Resource:
     file = File(url, content)
     base = join_url(url, as_text(content.get("$self")) or as_text(content.get("$id"))) or url
     root = file.resources[id(content)] = Resource(file, content, "", base)
-    nodes: list[tuple[JsonValue, Resource, _Place | None, bool]] = [(content, root, None, False)]
+    nodes: list[tuple[JsonValue, Resource, _Location | None, bool]] = [(content, root, None, False)]
     while nodes and len(file.anchors) + len(file.resources) < _MAX_NAMED:
-        node, resource, place, named = nodes.pop()
+        node, resource, location, named = nodes.pop()
         if isinstance(node, dict) and not named and any(keyword in node for keyword in _NAMING):
-            resource = _register(node, resource, place.pointer() if place else "")
+            resource = _register(node, resource, location.pointer() if location else "")
         for key, child, maps in child_nodes(node, named=named, everything=True):
-            nodes.append((child, resource, _Place(place, key), maps))
+            nodes.append((child, resource, _Location(location, key), maps))
     return root
 
 

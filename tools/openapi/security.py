@@ -24,12 +24,12 @@ _CREDENTIAL = re.compile(
 class Scheme:
     """A security scheme; `kind` is apiKey, basic, bearer, oauth2 or openIdConnect.
 
-    `place` and `name` belong to apiKey, `flow` (the first of authorizationCode, clientCredentials, password and
+    `location` and `name` belong to apiKey, `flow` (the first of authorizationCode, clientCredentials, password and
     implicit) and its URLs to oauth2, and `issuer` to openIdConnect.
     """
 
     kind: str
-    place: str = ""
+    location: str = ""
     name: str = ""
     flow: str = ""
     authorization: str = ""
@@ -44,7 +44,7 @@ class Scheme:
     @property
     def is_authorization(self) -> bool:
         """Whether it is the `Authorization` header described as an API key."""
-        return self.kind == "apiKey" and self.place == "header" and self.name.lower() == "authorization"
+        return self.kind == "apiKey" and self.location == "header" and self.name.lower() == "authorization"
 
 
 def declared_schemes(document: JsonObject) -> JsonObject:
@@ -61,8 +61,8 @@ def security_schemes(document: JsonObject, url: str) -> tuple[Scheme, ...]:
 def _scheme(node: JsonObject, url: str) -> Scheme | None:
     kind = as_text(node.get("type"))
     if kind == "apiKey":
-        place, name = as_text(node.get("in")), as_text(node.get("name"))
-        return Scheme(kind, place, name) if TOKEN.fullmatch(name) and len(name) <= 100 else None
+        location, name = as_text(node.get("in")), as_text(node.get("name"))
+        return Scheme(kind, location, name) if TOKEN.fullmatch(name) and len(name) <= 100 else None
     if kind == "http" and (scheme := as_text(node.get("scheme")).lower()) in ("basic", "bearer"):
         return Scheme(scheme)
     if kind == "oauth2":

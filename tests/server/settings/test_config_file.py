@@ -109,7 +109,7 @@ def test_closes_api_key_is_the_user_of_basic(tmp_path: Path) -> None:
     text = '[systems.close]\ncredential = { grant = "api_key", key = { env = "CLOSE_CLIENT_SECRET" } }'
     credential = system(load(tmp_path, text), "close").credential
     assert isinstance(credential, ApiKey)
-    assert (credential.place, credential.name) == ("basic", "")
+    assert (credential.location, credential.name) == ("basic", "")
 
 
 @pytest.mark.parametrize(
