@@ -7,8 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from .translations import english_words
-from .verbs import CREATE, DESCRIBING, DESTRUCTIVE, NOUNS, READ, READ_BY_POST, SECRETS, UPDATE, base_form, is_verb
-from .verbs import comes_from_destroying as is_destructive_noun
+from .verbs import (
+    CREATE,
+    DESCRIBING,
+    DESTRUCTIVE,
+    NOUNS,
+    READ,
+    READ_BY_POST,
+    SECRETS,
+    UPDATE,
+    base_form,
+    is_destructive_noun,
+    is_known_verb,
+)
 
 Tier: TypeAlias = Literal["read", "create", "update", "destructive"]
 TIERS: tuple[Tier, ...] = ("read", "create", "update", "destructive")
@@ -160,7 +171,7 @@ def _words(text: str) -> list[str]:
     """The words of a text, with verbs of two parts as one: `power off`, `log in`."""
     words: list[str] = []
     for word in english_words(text):
-        if words and is_verb(words[-1] + word):
+        if words and is_known_verb(words[-1] + word):
             words[-1] += word
         else:
             words.append(word)
@@ -244,7 +255,7 @@ def _has_unknown_verb(name: Sequence[str], path: str) -> bool:
     """Whether a path ends in an action on an item, `/rooms/{id}/vacate`, that the name begins with, if there is one."""
     *folders, last = _segments(path) or [[]]
     verb = "".join(last[:1])
-    if not verb or is_verb(verb) or last[-1].endswith("s") or path.endswith("}") or name[:1] not in ([], [verb]):
+    if not verb or is_known_verb(verb) or last[-1].endswith("s") or path.endswith("}") or name[:1] not in ([], [verb]):
         return False
     is_on_item = re.search(r"(?:\}/|:)[^/:{}]+/?$", path) is not None
     objects = {word.removesuffix("s") for words in folders for word in words}

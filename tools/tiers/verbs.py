@@ -87,8 +87,8 @@ _IRREGULAR = {"revocation", "suspension", "expulsion", "expiry"}
 _ALL = READ | CREATE | UPDATE | DESTRUCTIVE
 
 
-def is_verb(word: str) -> bool:
-    """Whether a word is the base form of a verb."""
+def is_known_verb(word: str) -> bool:
+    """Whether a word is the base form of a verb in the lists of this module."""
     return word in _ALL
 
 
@@ -103,7 +103,7 @@ def base_form(word: str) -> str:
     return next((candidate for candidate in candidates if candidate in _ALL), "")
 
 
-def comes_from_destroying(word: str) -> bool:
+def is_destructive_noun(word: str) -> bool:
     """Whether a word is a noun of a destructive verb: `voids`, `cancellation`."""
     stems = (verb.rstrip("e") for verb in DESTRUCTIVE - NOUNS)
     return word.removesuffix("s") in _IRREGULAR or any(
