@@ -13,8 +13,14 @@ from urllib.parse import quote_plus, unquote, urlsplit
 
 import httpx2
 
-_PRIVATE_NAMES = (".local", ".internal", ".home.arpa")
-_IPV4_IN_IPV6 = [ipaddress.ip_network(text) for text in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/96")]
+# RFC 6762 §3 and appendix G; RFC 8375.
+_PRIVATE_NAMES = (
+    ".local", ".internal", ".home.arpa", ".intranet", ".private", ".corp", ".home", ".lan", ".localdomain",
+)  # fmt: skip
+_IPV4_IN_IPV6 = [
+    ipaddress.ip_network(text)
+    for text in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/96")
+]
 
 
 def may_send_to(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
@@ -45,8 +51,8 @@ def is_loopback(host: str) -> bool:
 def nearness(host: str) -> int:
     """How near a host is: 0 on the internet, 1 in a private network, 2 link-local, 3 this machine.
 
-    Every spelling of an IP address counts, and names that are reserved for such networks (RFC 6761, RFC 6762, RFC
-    8375); other names are not resolved and count as being on the internet.
+    Every spelling of an IP address counts, and names that are for such networks only; other names are not resolved and
+    count as being on the internet.
     """
     name = unquote(host).rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
@@ -54,7 +60,7 @@ def nearness(host: str) -> int:
     ip = _ip_address(name)
     if ip is None:
         return int("." not in name or name.endswith(_PRIVATE_NAMES))
-    if ip.is_global and not ip.is_multicast:
+    if ip.is_global and not ip.is_multicast and not (ip.version == 6 and ip.is_site_local):
         return 0
     if ip.is_loopback or ip.is_unspecified:
         return 3

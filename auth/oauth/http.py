@@ -30,8 +30,6 @@ _MAX_BYTES = 256 * 1024
 _SLACK = 0.5
 # The deadline limits the rest.
 _TIMEOUT = httpx2.Timeout(None, connect=3.0)
-# Some servers send forms as text.
-_FORMS = ("application/x-www-form-urlencoded", "text/plain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +162,17 @@ class HttpClient:
                 if len(body) > _MAX_BYTES:
                     raise NoResponseError("the response is too large")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        is_form = headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS
         members = json_object(bytes(body))
-        if members is None and is_form:
-            members = _form(bytes(body))
-        return Response(response.status_code, headers=headers, body=members)
+        return Response(response.status_code, headers=headers, body=_form(bytes(body)) if members is None else members)
 
 
 def _form(body: bytes) -> Mapping[str, object] | None:
+    """The form that a body contains, whatever its content type: some servers send forms as text or HTML."""
     try:
-        return dict(parse_qsl(body.decode(), strict_parsing=True, max_num_fields=100))
+        form = dict(parse_qsl(body.decode().strip(), strict_parsing=True, max_num_fields=100))
     except ValueError:
         return None
+    return form if form and all(map(str.isidentifier, form)) else None
 
 
 def json_object(body: bytes) -> Mapping[str, object] | None:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx2
 
 from ..urls import origin
 from .discovery import ServerMetadataError, checked_url, fetch_metadata
-from .http import HttpClient, Response, valid_scopes
+from .http import HttpClient, Response, cleaned, valid_scopes
 
 _MOST_ISSUERS = 5
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
-_METADATA = re.compile(r'resource_metadata="([\x21\x23-\x5b\x5d-\x7e]{1,2000})"')
-_PARAMETERS = {
-    "error": re.compile(r'\berror="?([\w-]+)'),
-    "description": re.compile(r'\berror_description="([\x20\x21\x23-\x5b\x5d-\x7e]{1,300})'),
-    "scope": re.compile(r'\bscope="([\x21\x23-\x5b\x5d-\x7e ]{1,8000})"'),
-}
+# RFC 9110 §11.2: a parameter, after its scheme if it is the first, whose value is quoted or a token.
+_PARAMETER = re.compile(r'(?<![\w-])(?:([\w-]+) +)?([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +30,33 @@ class Challenge:
 
 def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
     """Read a WWW-Authenticate header: the service's own metadata URL (RFC 9728 §5.1), and what it says."""
-    match = _METADATA.search(header)
-    url = ""
-    if match:
-        with suppress(ServerMetadataError):
-            url = checked_url(match[1], "resource_metadata")
+    parameters = _parameters(header)
+    url = parameters.get("resource_metadata", "")
+    if url:
+        try:
+            checked_url(url, "resource_metadata")
+        except ServerMetadataError:
+            url = ""
         # Another site must not decide where users sign in.
         if url and origin(httpx2.URL(url)) != origin(requested):
             url = ""
-    named = {name: match[1] if (match := pattern.search(header)) else "" for name, pattern in _PARAMETERS.items()}
-    named["scope"] = " ".join(valid_scopes(named["scope"].split()))
-    return Challenge(url, str(requested.copy_with(query=None, fragment=None)), **named)
+    return Challenge(
+        url,
+        str(requested.copy_with(query=None, fragment=None)),
+        scope=" ".join(valid_scopes(parameters.get("scope", "").split())),
+        error=cleaned(parameters.get("error", "")),
+        description=cleaned(parameters.get("error_description", "")),
+    )
+
+
+def _parameters(header: str) -> dict[str, str]:
+    """The parameters of all challenges, by lower-case name; those of Bearer take precedence."""
+    scheme, bearer, others = "", dict[str, str](), dict[str, str]()
+    for named, name, quoted, token in _PARAMETER.findall(header):
+        scheme = named.lower() or scheme
+        value = re.sub(r"\\(.)", r"\1", quoted) or token
+        (bearer if scheme == "bearer" else others).setdefault(name.lower(), value)
+    return others | bearer
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,12 @@ class Row(NamedTuple):
 
 _CLIENT = ("invalid_client", "unauthorized_client", "incorrect_client_credentials")
 _TOKEN = ("invalid_grant", "bad_refresh_token", "invalid_refresh_token")
-_TEMPORARY = ("temporarily_unavailable", "server_error", "slow_down", "authorization_pending")
+_TEMPORARY = (
+    "temporarily_unavailable", "server_error", "slow_down", "authorization_pending",
+    "internal_error", "service_unavailable", "request_timeout", "ratelimited", "too_many_requests",
+)  # fmt: skip
+_DENIED = ("access_denied", "authorization_declined", "user_cancelled_login", "user_cancelled_authorize")
+_REFUSED = (400, 401, 403, 422)
 _SETTINGS = ("invalid_scope", "invalid_target", "unsupported_grant_type")
 _ANY: tuple[Body, ...] = ("error", "object", "none")
 # The first row that matches counts.
@@ -65,9 +70,15 @@ TABLE = (
     Row(Meaning.SIGN_IN_GONE, "RFC 9110 §15.5.2", ("api",), statuses=(401,), bodies=_ANY, servers="django-ninja"),
     Row(Meaning.NOT_PERMITTED, "RFC 9110 §15.5.4", ("api",), bodies=_ANY),
     # Whatever it is called: a password that is sent again and again locks the account.
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §10.7", ("password",), statuses=(400, 401, 403), bodies=("object",)),
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §10.7", ("password",), statuses=_REFUSED, bodies=("object",)),
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2", ("refresh",), statuses=_REFUSED, bodies=("object",)),
+    # Neither captive portals nor gateways use these.
+    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2", ("refresh",), statuses=(400, 401), bodies=("none",)),
+    Row(Meaning.CLIENT_GONE, "RFC 6749 §5.2", ("client_credentials",), statuses=(401,), bodies=("object",)),
+    Row(Meaning.MISCONFIGURED, "RFC 6749 §5.2", ("exchange", "client_credentials"), statuses=_REFUSED,
+        bodies=("object",)),
     Row(Meaning.LATER, "RFC 6749 §5.2 (`error` is required)", bodies=("object", "none"), servers="captive portals"),
-    Row(Meaning.LATER, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", errors=_TEMPORARY),
+    Row(Meaning.LATER, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", errors=_TEMPORARY, servers="Slack, Auth0 (the last five)"),
     Row(Meaning.CLIENT_GONE, "RFC 6749 §5.2; RFC 7591 §3", errors=_CLIENT,
         servers="oidc-provider, django-oauth-toolkit, nanoidp; GitHub (200)"),
     # The client is known, since only the made-up token is rejected.
@@ -78,8 +89,8 @@ TABLE = (
     Row(Meaning.SIGN_IN_GONE, "RFC 6749 §4.3.2", ("password",), servers="Spring Security (`Bad credentials`)"),
     Row(Meaning.NOT_PERMITTED, "RFC 6749 §4.1.2.1", errors=("access_denied",), reason=True,
         servers="Okta, Microsoft Entra, GitHub, oidc-provider"),
-    Row(Meaning.DECLINED, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", ("authorization", "device"), ("access_denied",),
-        servers="django-oauth-toolkit, Google"),
+    Row(Meaning.DECLINED, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", ("authorization", "device"), _DENIED,
+        servers="django-oauth-toolkit, Google, Microsoft Entra, LinkedIn"),
     Row(Meaning.NOT_PERMITTED, "RFC 6749 §4.1.2.1", errors=("access_denied",)),
     Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2; RFC 8628 §3.5", ("exchange", "device"), (*_TOKEN, "expired_token")),
     Row(Meaning.MISCONFIGURED, "RFC 6749 §4.1.2.1, §5.2"),
@@ -87,6 +98,7 @@ TABLE = (
 
 UNKNOWN = "unknown_error"
 _LONGEST_BODY = 65_536
+_SENTENCES = ("error_description", "detail", "message", "title", "msg", "error_message", "errorMessage")
 # The RFC's own sentence, which some servers send for every denial.
 _NO_REASON = ("", "the resource owner or authorization server denied the request")
 # How Spring Security's authorization server words the codes of RFC 6749 §5.2 when it leaves them out.
@@ -148,21 +160,32 @@ def read_rejection(request: RequestKind, response: Response, now: float, summary
 
 def read_error(body: Mapping[str, object]) -> tuple[str, str]:
     """The code and the sentence of an error, as in RFC 6749 §5.2 or wrapped as `{"errors": [{"message": ...}]}`."""
-    errors, error = body.get("errors"), body.get("error")
-    first = cast(list[object], errors)[0] if isinstance(errors, list) and errors else None
-    wrapped = cast(dict[str, object], first).get("message") if isinstance(first, dict) else None
+    first, error = _first(body.get("errors")), body.get("error")
+    wrapped = cast(dict[str, object], first).get("message") if isinstance(first, dict) else first
     if isinstance(wrapped, dict):
         return read_error(cast(dict[str, object], wrapped))
     if isinstance(error, dict):
         return "", read_error(cast(dict[str, object], error))[1]
-    names = ("error_description", "detail", "message", "title")
-    sentence = next((text for name in names if isinstance(text := body.get(name), str) and text), "")
+    sentence = _sentence(body)
     if isinstance(error, str) and error:
         return cleaned(error), cleaned(sentence)
     if isinstance(wrapped, str) and wrapped:
         known = (code for phrase, code in _PHRASES.items() if wrapped.lower().startswith(phrase))
         return next(known, UNKNOWN), cleaned(wrapped)
-    return "", cleaned(sentence)
+    return "", cleaned(sentence or _sentence(first))
+
+
+def _sentence(body: object) -> str:
+    """The sentence in an error, or in the first of those that are listed as its `detail`."""
+    members = cast(dict[str, object], body) if isinstance(body, dict) else {}
+    texts = (_first(members.get(name)) for name in _SENTENCES)
+    found = next((text for text in texts if text and isinstance(text, str | dict)), "")
+    return found if isinstance(found, str) else _sentence(found)
+
+
+def _first(value: object) -> object:
+    """The first item of a list, or the value itself."""
+    return next(iter(cast(list[object], value)), None) if isinstance(value, list) else value
 
 
 async def read_sentence(response: httpx2.Response) -> str:
@@ -173,5 +196,7 @@ async def read_sentence(response: httpx2.Response) -> str:
             text += chunk
             if len(text) > _LONGEST_BODY:
                 return ""
+    if response.headers.get("content-type", "").startswith("text/plain"):
+        return cleaned(text.decode(errors="replace").strip())
     error, sentence = read_error(json_object(bytes(text)) or {})
     return sentence or error

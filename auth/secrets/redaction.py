@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 import threading
 import weakref
 from collections.abc import Iterator
+from html.entities import html5
 
 MASK = "[secret]"
 _SHORTEST = 6
@@ -87,21 +87,19 @@ def _spellings(value: str) -> str:
 
 
 def _encoded(character: str) -> str:
-    code = ord(character)
-    in_json = json.dumps(character)[1:-1]
-    spellings = {
-        character,
-        "".join(f"%{byte:02x}" for byte in character.encode()),
-        *("+" if character == " " else ""),
+    code, literal, in_json = ord(character), re.escape(character), re.escape(json.dumps(character)[1:-1])
+    spellings = (
+        # Text may be encoded more than once.
+        "".join(rf"(?:%(?:25)*|=|\\+x){byte:02x}" for byte in character.encode()),
+        rf"\\+u\{{?0*{code:x}\}}?",
+        rf"&#(?:0*{code}|x0*{code:x});",
+        *(re.escape(f"&{name}") for name, text in html5.items() if text == character and name.endswith(";")),
         in_json,
-        f"\\{character}",
-        f"\\u{code:04x}",
-        html.escape(character),
-        f"&#{code};",
-        f"&#x{code:x};",
-    }
+        rf"\\*{literal}",
+        *((r"\+",) if character == " " else ()),
+    )
     # Hexadecimal digits are equal in both cases (RFC 3986 §2.1).
-    return f"(?i:{'|'.join(map(re.escape, sorted(spellings, key=len, reverse=True)))})"
+    return f"(?i:{'|'.join(spellings)})"
 
 
 def _in_base64(value: str) -> Iterator[str]:

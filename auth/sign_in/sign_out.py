@@ -56,7 +56,7 @@ def _revoke(session: Session, record: Record) -> str:
         if not responses:
             return f"Signed out of {issuer} on this machine; the server does not support revoking the sign-in."
         # RFC 7009 §2.2.1: access tokens that cannot be revoked expire.
-        failed = [each for each in responses if each.status != 200 and each.text("error") != "unsupported_token_type"]
+        failed = [r for r in responses if r.status >= 300 and r.text("error") != "unsupported_token_type"]
         if not failed:
             return f"Signed out of {issuer}: the sign-in is revoked."
         reason = failed[0].summary

@@ -124,6 +124,32 @@ def test_rfc_9728_5_1_a_rejection_says_where_the_metadata_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "scope", "error", "description"),
+    [
+        ("Bearer scope=read", "read", "", ""),
+        ('bearer Scope = "a b" , ERROR=invalid_token', "a b", "invalid_token", ""),
+        ('Bearer realm="use error=invalid_token", error="none", scope="a"', "a", "none", ""),
+        (r'Basic realm="x, scope=\"z\"", Bearer scope="a"', "a", "", ""),
+        (r'Bearer error_description="say \"hi\" now", error="invalid_token"', "", "invalid_token", 'say "hi" now'),
+        ('DPoP scope="d", error="use_dpop_nonce", Bearer scope="b", error="invalid_token"', "b", "invalid_token", ""),
+        ('Bearer x-scope="no", error_uri="https://h/?error=x"', "", "", ""),
+        ('Bearer error="e", error_description="Caf\xe9\x1b[2J\u202e"', "", "e", "Caf\xe9 [2J "),
+        ('Bearer, Basic realm="x", Bearer scope="a"', "a", "", ""),
+        ('Negotiate a==, Bearer scope="a", scope="b"', "a", "", ""),
+        ('Bearer scope="a', "", "", ""),
+    ],
+)
+def test_rfc_9110_11_2_a_challenge_is_read_in_every_form(header: str, scope: str, error: str, description: str) -> None:
+    read = challenge(header)
+    assert (read.scope, read.error, read.description) == (scope, error, description)
+
+
+@pytest.mark.parametrize("header", ["a" * 65_000, "a " * 32_000, 'a="' * 20_000, 'a="\\"' * 13_000, "a" + " " * 65_000])
+def test_rule_3_a_hostile_challenge_is_read_in_no_time(header: str) -> None:
+    assert challenge(header).scope == ""
+
+
+@pytest.mark.parametrize(
     "header",
     [
         "",
@@ -131,7 +157,7 @@ def test_rfc_9728_5_1_a_rejection_says_where_the_metadata_is() -> None:
         'Bearer resource_metadata="https://evil.example/meta"',
         'Bearer resource_metadata="http://mcp.close.example/meta"',
         'Bearer resource_metadata="/meta"',
-        f'Bearer resource_metadata="{SITE}/{"x" * 2000}"',
+        f'Bearer resource_metadata="{SITE}/{"x" * 2048}"',
     ],
 )
 def test_rule_1_a_rejection_that_names_another_origin_says_nothing(header: str) -> None:

@@ -70,7 +70,46 @@ def test_a_server_that_is_busy_or_silent_has_decided_nothing(
 @pytest.mark.parametrize("request_kind", TOKENS)
 @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 410, 418])
 def test_rfc_6749_5_2_a_page_is_no_decision(request_kind: RequestKind, status: int) -> None:
-    assert read_rejection(request_kind, Response(status), 0.0).meaning is Meaning.LATER
+    ends = request_kind == "refresh" and status in (400, 401)
+    meaning = Meaning.SIGN_IN_GONE if ends else Meaning.LATER
+    assert read_rejection(request_kind, Response(status), 0.0).meaning is meaning
+
+
+@pytest.mark.parametrize("body", [{"message": "Token expired"}, {"detail": "x"}, {"error": {"code": 4}}, {"ok": False}])
+@pytest.mark.parametrize("status", [400, 401, 403, 422])
+@pytest.mark.parametrize(
+    ("request_kind", "meaning"),
+    [
+        ("refresh", Meaning.SIGN_IN_GONE),
+        ("password", Meaning.SIGN_IN_GONE),
+        ("exchange", Meaning.MISCONFIGURED),
+        ("probe", Meaning.LATER),
+        ("device", Meaning.LATER),
+    ],
+)
+def test_a_rejection_without_a_code_is_a_decision_where_waiting_would_not_end(
+    request_kind: RequestKind, meaning: Meaning, status: int, body: Mapping[str, object]
+) -> None:
+    assert read_rejection(request_kind, Response(status, body), 0.0).meaning is meaning
+
+
+@pytest.mark.parametrize(("status", "meaning"), [(401, Meaning.CLIENT_GONE), (400, Meaning.MISCONFIGURED)])
+def test_rfc_6749_5_2_a_client_that_acts_for_itself_is_rejected_by_401(status: int, meaning: Meaning) -> None:
+    assert read_rejection("client_credentials", Response(status, {"message": "No"}), 0.0).meaning is meaning
+
+
+@pytest.mark.parametrize("request_kind", TOKENS)
+@pytest.mark.parametrize("error", ["ratelimited", "internal_error", "service_unavailable", "too_many_requests"])
+def test_a_passing_failure_decides_nothing_whatever_the_status(request_kind: RequestKind, error: str) -> None:
+    assert classify(request_kind, 200, error) is Meaning.LATER
+
+
+@pytest.mark.parametrize(
+    ("request_kind", "error"),
+    [("device", "authorization_declined"), ("authorization", "user_cancelled_login")],
+)
+def test_a_no_of_the_user_has_several_names(request_kind: RequestKind, error: str) -> None:
+    assert classify(request_kind, 400, error, "The user declined.") is Meaning.DECLINED
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 422])
@@ -150,6 +189,11 @@ def test_rfc_6750_3_1_what_an_api_rejects(status: int, error: str, meaning: Mean
         ({"type": "about:blank", "title": "Unauthorized", "detail": "No such key"}, "", "No such key"),
         ({"detail": "Unauthorized"}, "", "Unauthorized"),
         ({"detail": [{"loc": ["a"]}], "error": 5, "errors": {}}, "", ""),
+        ({"detail": [{"loc": ["header"], "msg": "No such key"}]}, "", "No such key"),
+        ({"errors": ["Token expired", "x"]}, "unknown_error", "Token expired"),
+        ({"errors": [{"status": "401", "title": "Unauthorized", "detail": "Expired"}]}, "", "Expired"),
+        ({"errors": [], "message": "Expired"}, "", "Expired"),
+        ({"errorMessage": "Expired"}, "", "Expired"),
         ({"error": "e", "error_description": "a\x1b[31m\u202eb" + "c" * 400}, "e", "a [31m b" + "c" * 292),
     ],
 )
@@ -175,6 +219,14 @@ def test_the_servers_own_sentence_is_told_whatever_the_status(
     status: int, body: Mapping[str, object] | None, reason: str
 ) -> None:
     assert read_rejection("refresh", Response(status, body), 0.0).reason == reason
+
+
+async def test_rule_2_what_an_api_says_as_text_is_cut_and_printable() -> None:
+    response = httpx2.Response(401, text="\x1b[2JYour key was revoked.\n" + "y" * 1000)
+    sentence = await read_sentence(response)
+    assert sentence.startswith(" [2JYour key was revoked. y")
+    assert len(sentence) == 300
+    assert await read_sentence(httpx2.Response(401, html="<p>Please sign in")) == ""
 
 
 @pytest.mark.parametrize(
