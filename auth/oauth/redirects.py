@@ -10,6 +10,7 @@ from ..urls import has_invalid_character
 
 PATH = "/callback"
 HOST = "127.0.0.1"
+_HOSTS = {HOST: HOST, "localhost": "localhost", "::1": "[::1]"}
 
 
 class InvalidRedirectError(ValueError):
@@ -18,7 +19,7 @@ class InvalidRedirectError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where a response goes: to `host`, which is 127.0.0.1 or localhost, or to a page whose URL the user pastes."""
+    """Where a response goes: to `host` on this machine, as in URLs, or to a page whose URL the user pastes."""
 
     host: str
     port: int
@@ -42,18 +43,19 @@ def checked_redirect(url: str) -> Redirect:
         if has_invalid_character(url):
             raise InvalidRedirectError(f"{shown} contains a character that is not allowed in URLs")
         return Redirect(HOST, 0, PATH, is_pasted=True)
-    if parts.scheme != "http" or parts.hostname not in (HOST, "localhost"):
+    host = _HOSTS.get(parts.hostname or "")
+    if parts.scheme != "http" or not host:
         raise InvalidRedirectError(
             f"{shown} must be an https URL, or begin with http://{HOST}: or http://localhost: followed by a port"
         )
     if not port:
-        raise InvalidRedirectError(f"{shown} needs a port, such as http://{parts.hostname}:8765{parts.path or PATH}")
+        raise InvalidRedirectError(f"{shown} needs a port, such as http://{host}:8765{parts.path or PATH}")
     path = parts.path or "/"
-    if url not in (f"http://{parts.hostname}:{port}{path}", f"http://{parts.hostname}:{port}"):
+    if url not in (f"http://{host}:{port}{path}", f"http://{host}:{port}"):
         raise InvalidRedirectError(f"{shown} may have a host, a port and a path, nothing else")
     if has_invalid_character(path):
         raise InvalidRedirectError(f"{shown} contains a character that is not allowed in URLs")
-    return Redirect(parts.hostname, port, path)
+    return Redirect(host, port, path)
 
 
 def on_port(url: str, port: int) -> str:
@@ -66,7 +68,7 @@ def on_port(url: str, port: int) -> str:
         parts = urlsplit(url)
     except ValueError:
         raise InvalidRedirectError(f"{url[:200]!r} is not a URL") from None
-    moved = parts._replace(netloc=f"{parts.hostname}:{port}").geturl()
+    moved = parts._replace(netloc=f"{_HOSTS.get(parts.hostname or '', parts.hostname)}:{port}").geturl()
     if checked_redirect(moved).is_pasted:
         raise InvalidRedirectError(f"{url[:200]!r} is not on this machine")
     return moved

@@ -18,6 +18,7 @@ SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
 _CLIENT_ID = re.compile(r"[ -~]{1,1000}")  # RFC 6749 appendix A.1
 # How long to wait after a 429: if the server does not say, and at most.
 _DEFAULT_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
+_METADATA_ERRORS = ("invalid_redirect_uri", "invalid_client_metadata", "invalid_request", "")
 _METHODS = ("none", "client_secret_post", "client_secret_basic")
 REGISTER_YOURSELF = "Register a client at the service yourself and set its client_id in the settings."
 _USE_API_KEY = "Use an API key instead."
@@ -114,7 +115,9 @@ def next_request(last: Request, response: Response, *, fixed: bool = False) -> R
 
     `fixed`: the redirect URI is from the settings.
     """
-    error, metadata = response.text("error") if response.status == 400 else "", dict(last.document or {})
+    if response.status not in (400, 422):
+        return None
+    error, metadata = response.text("error"), dict(last.document or {})
     redirect = _redirect_of(last)
     if "redirect_uris" not in metadata and error in ("invalid_client_metadata", "invalid_redirect_uri"):
         # RFC 7591 §2: the defaults include a response type for which a redirect URI is required.
@@ -122,8 +125,8 @@ def next_request(last: Request, response: Response, *, fixed: bool = False) -> R
     method = metadata["token_endpoint_auth_method"]
     if method == "none" and error == "invalid_client_metadata":
         return replace(last, document={**metadata, "token_endpoint_auth_method": "client_secret_basic"})
-    if error == "invalid_redirect_uri" and redirect.startswith(f"http://{HOST}:") and not fixed:
-        # Against RFC 8252 §8.3, some servers accept the name only.
+    if error in _METADATA_ERRORS and redirect.startswith(f"http://{HOST}:") and not fixed:
+        # Against RFC 8252 §8.3, some servers accept the name only, and not all say so in the words of RFC 7591 §3.2.2.
         return replace(last, document={**metadata, "redirect_uris": [redirect.replace(HOST, "localhost", 1)]})
     return None
 

@@ -84,7 +84,7 @@ class CallbackServer:
         self.port: int = self._servers[0].server_port
         if redirect.host != HOST:
             # Browsers try [::1] first for localhost, and no other program should be listening there.
-            with suppress(OSError):
+            with suppress(*((OSError,) if redirect.host == "localhost" else ())):
                 self._servers.append(_Server6(("::1", self.port), _Handler))
         self.redirect_uri = redirect_uri or f"http://{HOST}:{self.port}{path}"
         self._host, self._path = redirect.host, redirect.path

@@ -20,7 +20,7 @@ from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.errors import SignInRequired, UserActionRequired
 from closient_mcp.auth.oauth.discovery import ServerMetadataError, configured_server
 from closient_mcp.auth.oauth.http import HttpClient
-from closient_mcp.auth.oauth.redirects import InvalidRedirectError, Redirect, checked_redirect
+from closient_mcp.auth.oauth.redirects import InvalidRedirectError, Redirect, checked_redirect, on_port, start_url
 from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -483,7 +483,7 @@ def test_a_redirect_to_this_machine_with_a_port_or_to_an_https_page_can_be_used(
         ("https://example.com/cb#a", "must be an https URL"),
         ("https://example.com/c b", "a character"),
         ("http://example.com:8765/cb", "begin with"),
-        ("http://[::1]:8765/cb", "begin with"),
+        ("http://[::2]:8765/cb", "begin with"),
         ("http://127.0.0.2:8765/cb", "begin with"),
         ("127.0.0.1:8765", "begin with"),
         ("", "begin with"),
@@ -503,6 +503,19 @@ def test_a_redirect_to_this_machine_with_a_port_or_to_an_https_page_can_be_used(
 def test_another_redirect_cannot_and_the_reason_is_reported(url: str, message: str) -> None:
     with pytest.raises(InvalidRedirectError, match=message):
         checked_redirect(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "moved", "start"),
+    [
+        ("http://[::1]/cb", "http://[::1]:5000/cb", "http://[::1]:5000/"),
+        ("http://localhost:80/cb", "http://localhost:5000/cb", "http://localhost:5000/"),
+        ("http://127.0.0.1", "http://127.0.0.1:5000", "http://127.0.0.1:5000/"),
+    ],
+)
+def test_rfc_8252_7_3_a_redirect_to_this_machine_is_used_with_another_port(url: str, moved: str, start: str) -> None:
+    assert on_port(url, 5000) == moved
+    assert start_url(moved, "state").startswith(start)
 
 
 # A page of the user's own
