@@ -261,15 +261,18 @@ class Session:
         return False
 
     def _request(self, record: Record, server: Server, client: Client, tokens: Tokens) -> Verdict:
-        def send(scope: str) -> Verdict:
+        def send(server: Server, scope: str) -> Verdict:
             form = {"refresh_token": tokens.refresh_token or "", "scope": scope}
             return self.token_endpoint.request("refresh", server, client, form, tokens)
 
         # Some servers otherwise issue a token for something else. RFC 6749 §6: no more than was granted.
         scope = tokens.scope if record.asked else ""
-        verdict = send(scope)
-        refused = scope and isinstance(verdict, Rejection) and verdict.error == "invalid_scope"
-        return send("") if refused else verdict
+        verdict = send(server, scope)
+        if scope and _asked_too_much(verdict):
+            verdict = send(server, "")
+        if server.resource and _asked_too_much(verdict):
+            verdict = send(server.model_copy(update={"resource": ""}), "")
+        return verdict
 
     def _moved(self, server: Server) -> Server | None:
         """The server's current metadata, if its token endpoint moved within its origin."""
@@ -317,3 +320,9 @@ class Session:
             f"{self.profile.issuer} is not renewing sign-ins right now: {rejection.reason}",
             f"You are still signed in; try again {wait}.",
         )
+
+
+def _asked_too_much(verdict: Verdict) -> bool:
+    """Whether a refresh may have been rejected for a parameter that not all servers accept."""
+    too_much = ("invalid_scope", "invalid_target", "invalid_request")
+    return isinstance(verdict, Rejection) and verdict.error in too_much

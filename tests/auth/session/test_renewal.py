@@ -349,6 +349,23 @@ async def test_rfc_6749_6_a_server_that_rejects_the_scope_of_a_refresh_is_asked_
     assert home.asked() == 2
 
 
+@pytest.mark.parametrize("error", ["invalid_target", "invalid_request", "invalid_scope"])
+@pytest.mark.parametrize("rejected", [b"scope=", b"resource="])
+async def test_rfc_8707_a_server_that_rejects_a_parameter_of_a_refresh_loses_no_sign_in(
+    home: Home, rejected: bytes, error: str
+) -> None:
+    home.sign_in(age=3600, asked=("a",))
+    record = home.store().read()
+    assert record.server
+    home.store().write(record.model_copy(update={"server": record.server.model_copy(update={"resource": "urn:x"})}))
+
+    def reject(got: Received) -> Reply:
+        return Reply({"error": error}, 400) if rejected in got.body else home.rotate(got)
+
+    home.service.routes["/token"] = reject
+    assert await home.session().token() == "access-token-1"
+
+
 async def test_rfc_9700_4_14_2_a_late_answer_is_kept_and_the_old_token_not_sent_while_it_is_awaited(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -619,6 +636,13 @@ def test_rfc_7009_2_2_1_a_server_that_revokes_no_access_tokens_has_revoked_the_s
     home.sign_in()
     unsupported = Reply({"error": "unsupported_token_type"}, 400)
     home.service.routes["/revoke"] = lambda got: unsupported if b"access-token" in got.body else Reply({})
+    assert "the sign-in is revoked" in sign_out(home.session())
+
+
+@pytest.mark.parametrize("status", [202, 204])
+def test_a_revocation_that_succeeds_with_another_status_is_one(home: Home, status: int) -> None:
+    home.sign_in()
+    home.service.routes["/revoke"] = Reply("", status)
     assert "the sign-in is revoked" in sign_out(home.session())
 
 
