@@ -107,8 +107,9 @@ def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
         values = {name: given[0] for name, given in parse_qs(query, max_num_fields=50).items()}
     except ValueError:
         return None
-    if "code" in values and "state" not in values:
-        return AuthorizationResponse("no_state")
+    if "state" not in values and not values.keys().isdisjoint(("code", "error")):
+        given = (values.get("error", ""), values.get("error_description", ""))
+        return AuthorizationResponse("no_state", cleaned(": ".join(filter(None, given))))
     if not hmac.compare_digest(values.get("state", "").encode(), pending.state.encode()):
         return None
     issuer, error = values.get("iss"), values.get("error")

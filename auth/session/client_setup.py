@@ -32,6 +32,9 @@ from .messages import Messages
 
 logger = logging.getLogger(__name__)
 
+# Not 403, which programs get that are not a browser.
+_DEAD_PAGE = (400, 401, 404, 410, 422)
+
 Remember: TypeAlias = Callable[[Callable[[History], History]], None]
 
 
@@ -68,12 +71,14 @@ class ClientSetup:
             if error.lasting:
                 raise self.messages.no_server(str(error)) from None
             raise self.messages.unavailable(f"cannot sign in at {issuer} right now: {error}") from None
-        if self.profile.grant == "device_code":
-            if not server.device_authorization_endpoint:
-                raise self.messages.no_server("its metadata has no device_authorization_endpoint")
-        elif not server.authorization_endpoint and not self.profile.unattended:
-            raise self.messages.no_server("its metadata has no authorization_endpoint")
+        if missing := self._missing(server):
+            raise self.messages.no_server(f"its metadata has no {missing}")
         return server
+
+    def _missing(self, server: Server) -> str:
+        """The endpoint for users that a sign-in needs and the server does not have, empty if there is none."""
+        name = "device_authorization_endpoint" if self.profile.grant == "device_code" else "authorization_endpoint"
+        return "" if self.profile.unattended or getattr(server, name) else name
 
     def _discover(self, before: Server | None) -> Server:
         """The server that the settings name, else the first usable one of those that the service names."""
@@ -82,6 +87,7 @@ class ClientSetup:
         named = (found.issuers if found else ()) or (profile.issuer,)
         issuers = sorted(named, key=lambda issuer: not before or issuer.rstrip("/") != before.issuer.rstrip("/"))
         problems: dict[str, ServerMetadataError] = {}
+        unsuitable: Server | None = None
         for issuer in issuers:
             try:
                 self._check_trust(issuer, checked_url(issuer, "authorization server", profile.issuer))
@@ -91,11 +97,16 @@ class ClientSetup:
             except ServerMetadataError as error:
                 problems[issuer] = error
             else:
-                if found is None:
+                is_named = not profile.finds_issuer or profile.resource is not None
+                if not is_named and not all(same_origin(url, profile.issuer) for url in _urls_of(server)):
+                    server = server.model_copy(update={"resource": found.identifier if found else profile.issuer})
+                if found:
+                    server = server.model_copy(update={"resource_scopes": found.scopes})
+                if not self._missing(server) and (server.registration_endpoint or not profile.registers):
                     return server
-                is_own = all(same_origin(url, profile.issuer) for url in _urls_of(server))
-                resource = "" if is_own or profile.resource is not None else found.identifier
-                return server.model_copy(update={"resource": resource, "resource_scopes": found.scopes})
+                unsuitable = unsuitable or server
+        if unsuitable:
+            return unsuitable
         reasons = [
             f"{issuer}: {error}" if issuer != profile.issuer else str(error) for issuer, error in problems.items()
         ]
@@ -185,7 +196,7 @@ class ClientSetup:
             if in_use or not purpose.redirect_uri or not purpose.suits(client):
                 return True
             asked = begin(server, client, purpose.redirect_uri, purpose.scopes, self.clock(), pkce=self.profile.pkce)
-            return self.http.send(Request(asked.url, method="GET")).status not in (400, 401)
+            return self.http.send(Request(asked.url, method="GET")).status not in _DEAD_PAGE
         except NoResponseError:
             return True
 

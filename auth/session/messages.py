@@ -103,7 +103,10 @@ class Messages:
 
     def cancelled(self) -> UserActionRequired:
         """The user signed out meanwhile, or the sign-in failed in another process."""
-        return self.failure("the sign-in was cancelled by a sign-out or an error elsewhere", "Ask again to start over.")
+        return self.failure(
+            "the sign-in was cancelled by a sign-out or an error elsewhere, or started again there",
+            "Ask again to start over.",
+        )
 
     def timed_out(self) -> UserActionRequired:
         """The user did not finish the sign-in."""
@@ -117,9 +120,10 @@ class Messages:
                 f'the response came from "{issuer}" and not from {self._issuer}', "It was rejected; sign in again."
             )
         if response.error == "no_state":
+            given = f' "{response.description}"' if response.description else ""
             return self.failure(
-                f"{self._issuer} returned its response without state (RFC 6749 §4.1.2), so that the sign-in cannot be "
-                "finished safely",
+                f"{self._issuer} returned its response{given} without state (RFC 6749 §4.1.2), so that the sign-in "
+                "cannot be finished safely",
                 "Report this to the service, or use an API key.",
             )
         meaning = classify("authorization", 302, response.error, response.description)

@@ -58,6 +58,6 @@ def _request_tokens(session: Session, code: str, pending: Pending) -> tuple[Gran
 
 
 def current(session: Session, pending: Pending) -> Pending | None:
-    """This sign-in as it is stored now, None if it is no longer the one under way."""
+    """This sign-in as it is stored now, None if it is no longer the one under way, or was given up."""
     stored = session.store.read_file().pending
-    return stored if stored and stored.state == pending.state else None
+    return stored if stored and stored.state == pending.state and stored.expires_at else None

@@ -157,6 +157,8 @@ class Login:
             attempt.finish(self._messages.timed_out())
         elif record.device:
             self._show_code(attempt, record.device)
+        elif request.interactive and record.pending and record.pending.opened:
+            self._give_up(record.pending)
         elif record.pending and record.pending.opened is not None and self._clock() < record.pending.expires_at:
             destination = self._destination(record.pending)
             may_open = request.browser and destination.url and not destination.server
@@ -262,10 +264,12 @@ class Login:
                 if not attempt.has_ended and not current(self._session, pending):
                     self._end_elsewhere(attempt, before, self._store.read())
                 elif not attempt.has_ended and time.monotonic() > until:
-                    # Kept: the server may have forgotten the client, and shown an error page.
-                    left = {"opened": attempt.opened, "expires_at": 0.0}
-                    self._store.change(pending=pending.model_copy(update=left))
+                    self._give_up(pending.model_copy(update={"opened": attempt.opened}))
                     raise self._messages.timed_out()
+
+    def _give_up(self, pending: Pending) -> None:
+        """End a sign-in that no one finished; it is kept, for the server may have shown an error page."""
+        self._store.change(pending=pending.model_copy(update={"expires_at": 0.0}))
 
     def _end_elsewhere(self, attempt: SignInAttempt, before: Record, now: Record) -> None:
         if now.tokens and now.tokens != before.tokens:

@@ -127,8 +127,7 @@ def _guide(login: Login, attempt: SignInAttempt, terminal: Terminal, browser: bo
         attempt.done.wait()
         return
     if attempt.opened and browser and destination.url:
-        before = " for this sign-in before" if attempt.opened_elsewhere else ""
-        terminal.say(f"Your browser was opened{before}. If you see nothing, open {destination.url} on this machine.")
+        terminal.say(f"Your browser was opened. If you see nothing, open {destination.url} on this machine.")
         attempt.done.wait()
         return
     if browser and not attempt.opened:

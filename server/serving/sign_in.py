@@ -120,7 +120,10 @@ def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserCha
         opened = f"{'Your client' if channel.asker else 'I'} opened your browser; if you see nothing"
         if attempt.opened_elsewhere:
             opened = "Your browser was opened for this sign-in before; if the page is gone"
-        next_step = f"{opened}, open {destination.url} on this machine. Finish signing in, then repeat the request."
+        again = f"If it shows an error, run `closient-mcp login {needed.system}` in a terminal."
+        next_step = (
+            f"{opened}, open {destination.url} on this machine. {again} Finish signing in, then repeat the request."
+        )
     else:
         why = "If you trust that server, do this." if destination.server else "No browser can be opened from here."
         place = f"Open {destination.url} on this machine, or run" if channel.keeps_running else "Run"

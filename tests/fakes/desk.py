@@ -69,6 +69,7 @@ class Desk:
         }
         self.service.routes |= {
             DISCOVERY: Reply(self.metadata()),
+            "/authorization": Reply("<form>"),
             "/register": Reply({"client_id": "registered-client"}, 201),
             "/token": self.token,
         }

@@ -531,6 +531,9 @@ def test_rule_2_a_servers_words_are_cut() -> None:
     assert len(str(caught.value)) < 400
 
 
+LOCALHOST = REDIRECT.replace("127.0.0.1", "localhost")
+
+
 @pytest.mark.parametrize(
     ("purpose", "answer", "changes"),
     [
@@ -539,11 +542,11 @@ def test_rule_2_a_servers_words_are_cut() -> None:
             answer({"error": "invalid_client_metadata"}, 400),
             {"token_endpoint_auth_method": "client_secret_basic"},
         ),
-        (
-            PURPOSE,
-            answer({"error": "invalid_redirect_uri"}, 400),
-            {"redirect_uris": [REDIRECT.replace("127.0.0.1", "localhost")]},
-        ),
+        (PURPOSE, answer({"error": "invalid_redirect_uri"}, 400), {"redirect_uris": [LOCALHOST]}),
+        (PURPOSE, answer({"error": "invalid_request"}, 400), {"redirect_uris": [LOCALHOST]}),
+        (PURPOSE, answer({"detail": [{"loc": ["body"]}]}, 422), {"redirect_uris": [LOCALHOST]}),
+        (PURPOSE, answer({"error": "unapproved_software_statement"}, 400), None),
+        (PURPOSE, answer({"error": "invalid_redirect_uri"}, 403), None),
         (Purpose(redirect_uri="http://localhost:1/"), answer({"error": "invalid_redirect_uri"}, 400), None),
         (PURPOSE, answer({"error": "invalid_client_metadata"}, 500), None),
         (PURPOSE, answer({"client_id": "i"}, 201), None),
@@ -559,7 +562,8 @@ def test_a_server_that_finds_fault_with_a_registration_is_told_what_others_leave
     second = next_request(first, answer)
     assert first.document
     assert (second and second.document) == (changes and {**first.document, **changes})
-    assert second is None or next_request(second, answer) is None
+    further = second and next_request(second, answer)
+    assert further is None or next_request(further, answer) is None
 
 
 # Authorization (RFC 6749 §4.1, RFC 7636, RFC 9207)
@@ -647,9 +651,23 @@ def test_rfc_6749_3_1_each_parameter_is_sent_once_and_the_endpoints_own_query_ke
     assert [name for name, given in values.items() if len(given) > 1] == []
 
 
-@pytest.mark.parametrize("query", ["", "state=", "code=c&state=STATEx", "code=c&state=wrong", "error=access_denied"])
+@pytest.mark.parametrize("query", ["", "state=", "code=c&state=STATEx", "code=c&state=wrong", "error=e&state=wrong"])
 def test_rfc_6749_10_12_a_response_without_our_state_says_nothing_at_all(query: str) -> None:
     assert callback(query) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "description"),
+    [
+        ("code=c", ""),
+        ("error=server_error", "server_error"),
+        ("error=invalid_client&error_description=Unknown%20client%1b&state=", "invalid_client: Unknown client "),
+    ],
+)
+def test_rfc_6749_4_1_2_a_response_without_any_state_is_quoted_and_used_for_nothing(
+    query: str, description: str
+) -> None:
+    assert callback(query) == AuthorizationResponse("no_state", description)
 
 
 @pytest.mark.parametrize(

@@ -594,6 +594,18 @@ def test_a_user_who_asks_again_after_no_one_came_back_gets_a_tab_with_a_new_clie
     assert desk.tabs == [dead.destination.url, heir.destination.url]
 
 
+def test_a_user_who_asks_again_while_another_process_waits_gets_a_tab_with_a_new_client(desk: Desk) -> None:
+    _, dead = desk.begin()
+    desk.service.routes["/register"] = Reply({"client_id": "second-client"}, 201)
+    again = desk.login().start((), interactive=True)
+    assert "started again" in ended(dead)
+    assert again.ready.wait(SECONDS)
+    assert (query_of(again)["client_id"], again.opened_elsewhere) == ("second-client", False)
+    come_back(again)
+    assert ended(again) == ""
+    assert desk.tabs == [dead.destination.url, again.destination.url]
+
+
 def test_a_user_who_asks_again_and_again_makes_no_registrations_without_end(desk: Desk) -> None:
     for _ in range(7):
         attempt = desk.login().start((), interactive=True)
@@ -611,8 +623,9 @@ def test_a_user_who_asks_again_and_again_makes_no_registrations_without_end(desk
         ("/token", Reply({"error": "unauthorized_client", "error_description": "Invalid client_id"}, 401)),
         ("/authorization", Reply({"error": "invalid_request", "error_description": "Client ID not found"}, 400)),
         ("/authorization", Reply("<h1>Unknown client</h1>", 400)),
+        ("/authorization", Reply("<h1>Unknown client</h1>", 404)),
     ],
-    ids=["told by the token endpoint", "told by the sign-in page", "shown on the sign-in page"],
+    ids=["told by the token endpoint", "told by the sign-in page", "shown on the sign-in page", "not found"],
 )
 @pytest.mark.parametrize("process", ["another", "a later"])
 def test_a_forgotten_client_is_registered_again_before_a_browser_is_opened(
