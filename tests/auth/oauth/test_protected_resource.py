@@ -303,6 +303,38 @@ async def test_the_next_server_is_used_if_the_first_cannot_be(elsewhere: tuple[A
     assert dead.received
 
 
+async def test_a_server_where_no_client_can_register_is_passed_over(elsewhere: tuple[Acme, Service]) -> None:
+    acme, other = elsewhere
+    with running_service() as closed:
+        named = {f"{name}_endpoint": f"{closed.url}/{name}" for name in ("authorization", "token")}
+        metadata = {"issuer": closed.url, "response_types_supported": ["code"], **named}
+        closed.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
+        servers = [closed.url, other.url]
+        acme.service.routes["/meta"] = Reply({"resource": acme.service.url, "authorization_servers": servers})
+        async with acme.connected() as (bridge, client):
+            await sign_in(client)
+            assert acme.record(bridge).tokens
+        acme.service.routes["/meta"] = Reply({"resource": acme.service.url, "authorization_servers": [closed.url]})
+        async with acme.connected() as (bridge, client):
+            session = bridge.connections["acme"].session
+            assert session
+            sign_out(session, forget=True)
+            message = text_of(await client.call_tool("acme_list_orders", {}))
+    assert "does not allow applications to register" in message
+
+
+async def test_rfc_8707_a_service_that_names_the_endpoints_of_another_gets_a_token_for_itself_only(
+    elsewhere: tuple[Acme, Service],
+) -> None:
+    acme, other = elsewhere
+    del acme.service.routes["/meta"]
+    published = httpx2.get(f"{other.url}/.well-known/oauth-authorization-server", trust_env=False).json()
+    acme.metadata = {**published, "issuer": acme.service.url}
+    async with acme.connected() as (_, client):
+        await sign_in(client)
+    assert sent_to(other, "/authorize", "resource") == sent_to(other, "/token", "resource") == [acme.service.url]
+
+
 async def test_if_no_server_can_be_used_each_is_named_with_its_reason(elsewhere: tuple[Acme, Service]) -> None:
     acme, other = elsewhere
     other.routes["/.well-known/oauth-authorization-server"] = Reply({"issuer": "https://evil.example"})
