@@ -58,7 +58,7 @@ class Audit:
 
 
 def _called(tools: ToolTable, params: Mapping[str, Any]) -> tuple[str, str]:
-    """The name and tier of the tool; for a caller of operations, those of the operation that it called."""
+    """The name and tier of the tool; for a tool that calls operations, those of the operation that it called."""
     tool = tools.find(as_text(params.get("name")))
     if tool in tools.finders:
         tool = tools.operations.get(as_text(as_object(params.get("arguments")).get("name"))) or tool

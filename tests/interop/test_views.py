@@ -119,7 +119,7 @@ def test_what_is_unknown_is_said_to_be_unknown(sandbox: Sandbox, tmp_path: Path)
         shown("lookup_product", 360, gtin="5901234123457"),
     )
     for words in ("5.10 (currency not stated)", "Stock not stated", "Distance not stated", "Age of price and stock not "
-                  "stated", "Not stated: check the pack", "perhaps more"):  # fmt: skip
+                  "stated", "Not stated: check the pack", "possibly more"):  # fmt: skip
         assert words in nearby["text"]
     for words in ("Name not stated", "Unknown whether it is recalled", "Not known", "Not stated: check the pack"):
         assert words in compared["text"]

@@ -44,7 +44,9 @@ def build_request(operation: Operation, arguments: JsonObject, attachments: Mapp
             or dot path segment or a line break in a header.
     """
     arguments = restore_names(arguments, operation.input_schema, operation.renames)
-    values = {one.argument: one.default for one in operation.parameters if one.default is not None} | arguments
+    values = {
+        parameter.argument: parameter.default for parameter in operation.parameters if parameter.default is not None
+    } | arguments
     given = [
         (parameter, values[parameter.argument])
         for parameter in operation.parameters

@@ -36,7 +36,7 @@ def decode_gs1(arguments: JsonObject) -> JsonObject:
     ais = [ai for ai, _ in decoded.elements]
     notes = [*decoded.notes]
     if lacks_key(ais):
-        notes.append("It has no key: what the values are of may be in another barcode beside it.")
+        notes.append("It has no key: what the values are of may be in another barcode next to it.")
     answer: JsonObject = {"form": decoded.form}
     if key := next((ai for ai in ais if ai in KEYS), None):
         answer["identifies"] = describe_key(key)

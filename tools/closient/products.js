@@ -150,7 +150,7 @@ function hits(answer) {
   let count = `${items.length} ${what}${items.length === 1 ? "" : "s"}`;
   if (answer.items === null) count = "The service sent no hits: unknown what there is.";
   else if (answer.total > items.length) count = `${items.length} of ${answer.total} ${what}s`;
-  else if (answer.total === undefined) count = `${count}, perhaps more`;
+  else if (answer.total === undefined) count = `${count}, possibly more`;
   if (answer.total === undefined && answer.at_least > items.length) {
     count = `${items.length} of at least ${answer.at_least} ${what}s`;
   }

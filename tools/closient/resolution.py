@@ -75,7 +75,7 @@ def read_linkset(reply: JsonValue, gtin: str, url: str, site: str) -> Resolved |
 
 
 def unsafe(href: str, site: str) -> str:
-    """Return why a link mustn't be offered to anybody, '' if it may be."""
+    """Return why a link must not be offered, '' if it may be."""
     if has_origin(href, frozenset({site})):
         return ""
     scheme = urlsplit(href).scheme if "://" in href or ":" in href[:20] else ""

@@ -15,7 +15,7 @@ _LISTS = ("items", "online_alternatives", "found", "products")
 
 
 def _html() -> str:
-    """Return the page with its style and script, which its Content-Security-Policy names by their hashes."""
+    """Return the page with its style and script, which its Content-Security-Policy allows by their hashes."""
     page, style, script = (_FILE.with_suffix(suffix).read_text(encoding="utf-8") for suffix in (".html", ".css", ".js"))
     hashes = {"style_hash": _csp_hash(style), "script_hash": _csp_hash(script)}
     return Template(page).substitute(hashes, style=style, script=script)

@@ -25,7 +25,7 @@ REASONS: dict[GtinError, str] = {
 
 
 class InvalidGtinError(ValueError):
-    """Not a GTIN. The message never names the digit that would fit: nobody should write it in place of another."""
+    """Not a GTIN. The message never contains the digit that would fit, so that it is not used in place of another."""
 
     def __init__(self, error: GtinError, digits: str = "") -> None:
         super().__init__(REASONS[error] + (f", this has {len(digits)}" if error == "bad_length" else ""))

@@ -47,10 +47,10 @@ def split_label(text: str) -> tuple[Label, str]:
     if label is None:
         return "", text
     word, kind = (label["urn"] or label["word"]).casefold(), (label["kind"] or "").casefold()
-    said: Label = "ISBN" if word == "isbn" else "GTIN-8" if kind == "8" else ""
+    written: Label = "ISBN" if word == "isbn" else "GTIN-8" if kind == "8" else ""
     if word == "upc" and kind in ("", "e"):
-        said = "UPC-E"
-    return said, text[label.end() :]
+        written = "UPC-E"
+    return written, text[label.end() :]
 
 
 def joined_digits(text: str) -> tuple[str, tuple[str, ...]] | None:

@@ -17,7 +17,7 @@ class FetchError(Exception):
 
 
 class GoneError(FetchError):
-    """The document does not exist (any more), or is known to be unusable."""
+    """The document does not exist, or is known to be unusable."""
 
 
 class NotCachedError(FetchError):

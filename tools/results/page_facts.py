@@ -118,7 +118,7 @@ def _next_link(links: JsonObject | list[JsonValue]) -> JsonValue:
 
 
 def _url(value: JsonValue) -> str:
-    """Return the URL that a value is or has as `href`; a cursor is none."""
+    """Return the URL that a value is or has as `href`, '' for a cursor."""
     members = as_object(value)
     places = (value, members.get("href"), members.get("url"), members.get("uri"))
     return next((text for place in places if "?" in (text := as_text(place))), "")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .operation_search import OperationSearch
 
 _TEXT: JsonObject = {"type": "string"}
-CALLERS: dict[Tier, str] = {tier: f"{tier}_operation" for tier in TIERS}
+CALL_TOOLS: dict[Tier, str] = {tier: f"{tier}_operation" for tier in TIERS}
 _EFFECTS: dict[Tier, str] = {
     "read": "reads and changes nothing",
     "create": "adds, sends or starts something",
@@ -53,8 +53,8 @@ class Finder:
     _found: OperationSearch | None = field(default=None, init=False)
 
     def tools(self, tiers: tuple[Tier, ...]) -> list[Tool]:
-        """Return `find_operations`, `describe_operation`, and a caller for each permitted tier."""
-        return [self._find_tool(tiers), self._describe_tool(), *map(self._caller, tiers)]
+        """Return `find_operations`, `describe_operation`, and the tool that calls operations of each permitted tier."""
+        return [self._find_tool(tiers), self._describe_tool(), *map(self._call_tool, tiers)]
 
     def _search(self) -> OperationSearch:
         if self._found is None:
@@ -111,7 +111,7 @@ class Finder:
     async def _describe(self, arguments: JsonObject) -> Result:
         return await self._search().describe(arguments)
 
-    def _caller(self, tier: Tier) -> Tool:
+    def _call_tool(self, tier: Tier) -> Tool:
         async def call(arguments: JsonObject) -> Result:
             return await self._search().call(tier, arguments)
 
@@ -130,7 +130,7 @@ class Finder:
                 "description": f"Return the items of up to {MAX_PAGES} pages.",
             }
         return Tool(
-            CALLERS[tier],
+            CALL_TOOLS[tier],
             f"Call a {tier} operation",
             f"Call an operation of tier {tier}; it {_EFFECTS[tier]}.",
             _schema(properties, "name"),

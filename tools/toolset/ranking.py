@@ -17,8 +17,8 @@ from ..tiers.tier import Tier, tier_of_verb
 from .request_lines import similar_requests
 from .tool import Tool
 
-# Of names and title, path and tags, the first sentence, the other sentences, the arguments, and
-# the members of the answer.
+# The weights of names and title, path and tags, the first sentence, the other sentences, the arguments, and the members
+# of the answer.
 _WEIGHTS = (3.0, 2.0, 1.5, 0.7, 0.5, 0.1)
 _MAX_ARGUMENT_WORDS = 120
 _MAX_ANSWER_WORDS = 60

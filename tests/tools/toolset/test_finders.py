@@ -202,7 +202,7 @@ async def test_without_a_query_there_is_an_overview(issues: Finder) -> None:
 async def test_a_query_that_nothing_answers_says_so_and_shows_what_there_is(issues: Finder) -> None:
     found = await use(issues, "find_operations", query="book a flight to Berlin")
     assert found["operations"] == []
-    assert found["hint"].startswith("Nothing fits the query well.")
+    assert found["hint"].startswith("No good match.")
     assert found["overview"]["systems"][0]["system"] == "a"
 
 
