@@ -1,6 +1,6 @@
 """The same by FastMCP, for a Python that has it; it knows nothing of this project.
 
-`python bench/converting_fastmcp.py FILE [check]`; a document that it refuses is told as that.
+`python bench/converting_fastmcp.py FILE [check]`; a document that it refuses is reported as such.
 """
 
 # pyright: basic, reportMissingImports=false

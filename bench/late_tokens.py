@@ -1,6 +1,6 @@
 """A token endpoint in front of the sandbox's, whose answers come late and whose tokens live as long as is wanted.
 
-In between the server has rotated the refresh token and the client does not know the new one yet: whoever is
+In between the server has rotated the refresh token and the client does not know the new one yet: a client that is
 interrupted then, and does not write what arrives, has lost the sign-in.
 """
 

@@ -1,4 +1,4 @@
-"""Somebody's machine: one home folder, one browser with a person in front of it, and processes that come and go."""
+"""A user's machine: one home folder, one browser with a person in front of it, and processes that come and go."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Process:
     session: Session
 
     def begin(self) -> int:
-        """Ask it for what only somebody who is signed in may see; gives the request's id."""
+        """Ask it for what only a signed-in user may see; gives the request's id."""
         return self.session.begin("tools/call", _CALL)
 
     def went_well(self, asked: int) -> bool:
@@ -100,7 +100,7 @@ class Machine:
         raise ChildError("no sign-in was begun")
 
     def approve(self, url: str) -> bool:
-        """Let the person finish the sign-in in the tab that is open; gives whether anybody came to listen there.
+        """Let the person finish the sign-in in the tab that is open; gives whether a process was listening there.
 
         Raises:
             SubprocessError: it did not work.
@@ -135,7 +135,7 @@ def _is_listening(url: str) -> bool:
 
 @contextmanager
 def machine(service: Service, tokens: LateTokens) -> Generator[Machine]:
-    """A machine on which nobody is signed in, at a sandbox in its first state."""
+    """A machine on which no user is signed in, at a sandbox in its first state."""
     service.reset()
     tokens.refreshes, tokens.lifetime = 0, None
     with TemporaryDirectory(prefix="closient-bench-") as home:

@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def _cache() -> str:
-    """The cache of uv of whoever runs this, so that packages are not downloaded at every run."""
+    """The user's own cache of uv, so that packages are not downloaded at every run."""
     done = subprocess.run([_UV, "cache", "dir"], capture_output=True, text=True, check=True)  # noqa: S603
     return done.stdout.strip()
 

@@ -31,7 +31,7 @@ _WAYS = ("cancelled", "end of input", "SIGTERM", "SIGHUP")
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """`processes` that find their token expired in each of `refreshes`' rounds, at first with nobody signed in."""
+    """`processes` that find their token expired in each of `refreshes`' rounds, at first signed out."""
 
     processes: int
     refreshes: Sequence[int]

@@ -2,7 +2,7 @@
 
 `python -m bench.systems [--pairs N] [--json]`. Each pair starts the server twice with nothing kept, up to an
 answered `tools/list`: with the long catalog and with one of 60 entries; with three failing systems (down, slow,
-HTML) beside a good one and with the good one alone.
+HTML) in addition to a good one and with the good one alone.
 """
 
 from __future__ import annotations

@@ -80,9 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             wheel = built_wheel(temporary)
         except subprocess.CalledProcessError as error:
-            print(
-                f"The wheel could not be built, so there is no bundle: {error.stderr.strip()[-500:]}", file=sys.stderr
-            )
+            reason = error.stderr.strip()[-500:]
+            print(f"Cannot build the bundle: building the wheel failed: {reason}", file=sys.stderr)
             return 1
         folder.mkdir(parents=True, exist_ok=True)
         with ZipFile(path, "w", ZIP_DEFLATED) as bundle:

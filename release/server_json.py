@@ -1,6 +1,6 @@
 """Writes the entry for the MCP registry: `python -m release.server_json NAMESPACE [FOLDER]`, by default in `dist`.
 
-The namespace, such as `io.github.NAME`, is that of whoever publishes. The registry requires that the README of the
+The namespace, such as `io.github.NAME`, is the publisher's. The registry requires that the README of the
 published package contains the name of the entry: `mcp-name: NAMESPACE/closient-mcp`.
 """
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file; gives 2 if the namespace is missing or invalid."""
     namespace, *rest = (arguments if arguments is not None else sys.argv[1:]) or [""]
     if not re.fullmatch(r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+", namespace):
-        print("Name your namespace in the MCP registry, such as io.github.NAME.", file=sys.stderr)
+        print("Usage: make server.json NAMESPACE=io.github.NAME (your namespace in the MCP registry)", file=sys.stderr)
         return 2
     folder = Path(rest[0] if rest else "dist")
     folder.mkdir(parents=True, exist_ok=True)

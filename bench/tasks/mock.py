@@ -63,9 +63,9 @@ class MockedService:
         self._check_parameters(answers, template, operation, request)
         self._check_body(answers, template, operation, request)
         self.accepted.append(f"{request.method} {request.path}")
-        responses = [answers.resolved(one) for code, one in operation["responses"].items() if str(code)[0] == "2"]
-        schema = next((media.get("schema") for one in responses for kind, media in one.get("content", {}).items()
-                       if "json" in kind or "*" in kind), None)  # fmt: skip
+        responses = [answers.resolved(node) for code, node in operation["responses"].items() if str(code)[0] == "2"]
+        contents = [item for response in responses for item in response.get("content", {}).items()]
+        schema = next((media.get("schema") for kind, media in contents if "json" in kind or "*" in kind), None)
         if schema is None:
             return {}
         listed = answers.listed(schema) if self._is_list(request, operation) else None
@@ -79,7 +79,7 @@ class MockedService:
                 found.append((template.count("{"), template, item[request.method.lower()]))
         if not found:
             raise InvalidRequestError(404, f"no operation {request.method} {request.path}")
-        _, template, operation = min(found, key=lambda one: one[0])
+        _, template, operation = min(found, key=lambda match: match[0])
         return template, operation
 
     @staticmethod
@@ -88,15 +88,15 @@ class MockedService:
 
     def _check_parameters(self, answers: Answers, template: str, operation: Any, request: Incoming) -> None:
         shared = self.document["paths"][template].get("parameters", [])
-        parameters = [answers.resolved(one) for one in [*shared, *operation.get("parameters", [])]]
-        known = {one["name"]: one for one in parameters if one["in"] == "query"}
+        parameters = [answers.resolved(node) for node in [*shared, *operation.get("parameters", [])]]
+        known = {parameter["name"]: parameter for parameter in parameters if parameter["in"] == "query"}
         for name, text in request.query.items():
             parameter = known.get(name) or known.get(name.partition("[")[0]) or known.get(f"{name}[]")
             if parameter is None:
                 raise InvalidRequestError(400, f"unknown query parameter {name}")
             kind = answers.resolved(parameter.get("schema")).get("type")
             if kind == "integer" and not re.fullmatch(r"-?\d+", text):
-                raise InvalidRequestError(400, f"{name} is no integer")
+                raise InvalidRequestError(400, f"{name} is not an integer")
         for name, parameter in known.items():
             if parameter.get("required") and name not in request.query:
                 raise InvalidRequestError(400, f"the query parameter {name} is missing")

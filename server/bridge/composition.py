@@ -30,7 +30,7 @@ from .tool_table import ToolTable
 
 logger = logging.getLogger(__name__)
 
-# Of callers with different rights; further ones are made again at each request.
+# Tables of tools for callers with different rights; further tables are rebuilt at each request.
 _MOST_TABLES = 64
 
 
@@ -38,8 +38,8 @@ _MOST_TABLES = 64
 class Bridge:
     """Systems, their tools, and calls to them; created by `open_bridge`.
 
-    `restricted` returns the tools that are left with a lower highest tier for each system, and without systems that are
-    not named.
+    `restricted` returns the tools that are available under a lower tier limit per system; systems without a limit are
+    left out.
     """
 
     settings: Settings
@@ -61,7 +61,7 @@ async def open_bridge(
     for warning in settings.warnings:
         logger.warning(warning)
     async with AsyncExitStack() as stack:
-        connections = [_connect(one, settings, redaction, stack, sender) for one in settings.systems]
+        connections = [_connect(system, settings, redaction, stack, sender) for system in settings.systems]
         yield _bridge(settings, redaction, connections)
 
 

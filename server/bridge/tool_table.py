@@ -17,7 +17,7 @@ from .loading import Loader
 class ToolTable:
     """The allowed tools of the connections; `core` is always listed, `finders` unless every operation is.
 
-    The tools of operations are made again when the loader's revision changes; none has the name of a core tool or
+    The tools of operations are rebuilt when the loader's revision changes; none has the name of a core tool or
     finder. `exposure` is settled at the first `listed()`.
     """
 

@@ -11,7 +11,7 @@ from .identity import Identity, InvalidTokenError
 if TYPE_CHECKING:
     from joserfc.jwt import ClaimsOption
 
-# Of clocks that differ.
+# The allowed difference of clocks, in seconds.
 _LEEWAY = 10
 _LONGEST_SUBJECT = 255
 _REASONS = {
@@ -40,7 +40,7 @@ def identity_of(
     options: dict[str, ClaimsOption] = {name: {"essential": name in essential} for name in ("iss", "aud", "exp")}
     options["iss"]["value"] = issuer
     options["aud"]["values"] = list(audiences)
-    # Null is as good as absent: the registry would let it pass.
+    # Null counts as absent: the registry would let it pass.
     given = {name: value for name, value in claims.items() if value is not None}
     try:
         JWTClaimsRegistry(int(now), _LEEWAY, **options).validate(given)

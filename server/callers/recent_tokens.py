@@ -1,4 +1,4 @@
-"""Tokens that were verified a moment ago."""
+"""Recently verified tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST = 10_000
 
 
 class RecentTokens:
-    """Verifies each token once in a while, however many requests have it, and none that has expired since."""
+    """Verifies each token at most every 30 seconds, however many requests have it; expired tokens are not accepted."""
 
     def __init__(self, verifier: Verifier, clock: Callable[[], float] = time.time) -> None:
         self._verifier = verifier

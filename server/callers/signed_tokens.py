@@ -28,14 +28,14 @@ logger = logging.getLogger(__name__)
 
 # Keys that an issuer has withdrawn are no longer used after this.
 _REFRESH_SECONDS = 600.0
-# Tokens with unknown keys, which anybody can make, and failures cause no more requests than this.
+# Tokens with unknown keys, which anyone can make, and failures cause no more requests than this.
 _PAUSE_SECONDS = 30.0
 
 
 class SignedTokens:
     """Accepts access tokens that are JWTs, signed by the issuer.
 
-    The issuer's keys are fetched again now and then, and for a token with an unknown key. Meanwhile, and while that
+    The issuer's keys are fetched again regularly, and for a token with an unknown key. Meanwhile, and while that
     fails, those that are known are used.
     """
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST_KEYS = 100
 _SHORTEST_RSA = 2048
 _BITS_OF_A_CHARACTER = 6  # of base64url
-# Asymmetric only (RFC 8725 §3.1): otherwise, everybody who knows the public key could sign.
+# Asymmetric only (RFC 8725 §3.1): otherwise, anyone who knows the public key could sign.
 _ALGORITHMS = {
     "RSA": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     "EC": ("ES256", "ES384", "ES512"),

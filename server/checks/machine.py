@@ -48,7 +48,7 @@ def check_network(environ: Mapping[str, str]) -> Iterator[Finding]:
     names = network_variables(environ)
     for name in names:
         if name.startswith("SSL_") and not Path(environ[name]).exists():
-            message = f"{name} names {environ[name]}, which is not there"
+            message = f"{name} is set to {environ[name]}, which does not exist"
             yield Finding("error", "network", message, f"Correct or unset {name}.")
     try:
         certificates()

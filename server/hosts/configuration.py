@@ -47,7 +47,7 @@ class Configuration:
         return Launch(texts[0], tuple(texts[1:]), {name: str(value) for name, value in members.items()})
 
     def with_launch(self, launch: Launch) -> str:
-        """The text with our entry; what an existing entry has beside it stays.
+        """The text with our entry; other members of an existing entry stay.
 
         Raises:
             HostError: the file cannot be changed, or its entry is for something else.

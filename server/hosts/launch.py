@@ -20,8 +20,8 @@ _SETTINGS = (
 )  # fmt: skip
 SECRETS = ("CLOSIENT_API_KEY", "CLOSIENT_CLIENT_ID", "CLOSIENT_CLIENT_SECRET")
 NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-# What the MCP SDKs give to a server by default.
-_FEW = {
+# The environment variables that the MCP SDKs give to a server by default.
+_DEFAULT_VARIABLES = {
     "win32": (
         "APPDATA", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "PATH", "PATHEXT", "PROCESSOR_ARCHITECTURE", "SYSTEMDRIVE",
         "SYSTEMROOT", "TEMP", "USERNAME", "USERPROFILE",
@@ -87,7 +87,11 @@ def host_environment(host: Host, machine: Machine, launch: Launch) -> dict[str, 
     environ = machine.environ
     if host.inherits:
         return {**environ, **launch.environment}
-    few = {name: environ[name] for name in _FEW.get(machine.platform, _FEW[""]) if name in environ}
+    few = {
+        name: environ[name]
+        for name in _DEFAULT_VARIABLES.get(machine.platform, _DEFAULT_VARIABLES[""])
+        if name in environ
+    }
     if host.is_app and machine.platform == "darwin":
         few["PATH"] = _DOCK_PATH
     return {**few, **launch.environment}

@@ -28,7 +28,7 @@ class Host:
     """A program that starts MCP servers.
 
     `locations` are by `sys.platform`, those to prefer first; the last is used if none of their folders is there.
-    `servers` is the key of the table of servers, `members` is what a new entry has beside its command, and
+    `servers` is the key of the table of servers, `members` is what a new entry has in addition to its command, and
     `environment` the key of its variables. With `command_is_list`, the command and its arguments are one list.
     `inherits`: it gives servers its own whole environment; others give a few variables only, or are not known to
     give more. `is_app`: it is started from the desktop, and not known to use the PATH of a shell.

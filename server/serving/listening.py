@@ -106,7 +106,7 @@ def _listen_at_path(path: Path) -> socket.socket:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket that a server left behind which does not exist any more."""
+    """Remove a socket whose server has ended."""
     try:
         if not stat.S_ISSOCK(path.stat().st_mode):
             return

@@ -213,7 +213,7 @@ class McpBridge:
             await self._wait_for_documents()
         if (
             tool is None and settings.problems and tools is self._bridge.tools
-        ):  # perhaps a tool of a system that was left out
+        ):  # it may belong to a system that was left out
             return _invalid_settings(settings)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, unknown_tool(tools, params.name))

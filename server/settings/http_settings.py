@@ -89,7 +89,7 @@ def _auth(table: HttpAuthTable, public_url: str, sources: Sources) -> HttpAuth:
     others = ("tokens",) if table.mode == "oauth" else ("issuer", "audience", "required_scopes", "introspection")
     for key in others:
         if getattr(table, key) is not None:
-            wrong(f'it does not belong to mode = "{table.mode}"', key)
+            wrong(f'not valid with mode = "{table.mode}"', key)
     sources.note("http.auth.mode", table.mode, sources.in_file("http", "auth"))
     if table.mode == "token":
         if not table.tokens:

@@ -18,7 +18,7 @@ from .toml_text import InvalidTomlError, parse_toml
 
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
-# Of keys without their values; a system's table and its credential depend on values.
+# The tables by their keys, for those that depend on no value; the tables of a system and its credential do.
 _TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): ConfigFile,
     ("http",): HttpTable,

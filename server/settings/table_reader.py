@@ -57,7 +57,7 @@ class TableReader:
         for key in keys:
             if getattr(self.table, key) is not None:
                 owner = f"preset {self.table.preset}" if self.table.preset else f"system {self.name}"
-                raise self.error(f"it does not belong to {owner}", key)
+                raise self.error(f"not valid with {owner}", key)
 
     def require_credential(self, example: str) -> None:
         """Reject a table without a credential."""

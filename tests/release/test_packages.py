@@ -77,7 +77,7 @@ def test_the_entry_for_the_registry_names_the_package_and_a_namespace_that_is_gi
 def test_no_entry_is_written_without_a_namespace(tmp_path: Path, arguments: list[str]) -> None:
     done = release("server_json", *arguments, *([str(tmp_path)] if arguments else []))
     assert done.returncode == 2
-    assert "Name your namespace" in done.stderr
+    assert "Usage: make server.json NAMESPACE=" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

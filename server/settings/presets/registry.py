@@ -85,7 +85,7 @@ def _read(reader: TableReader, preset: str, primary: bool, site: str | None) -> 
 
 
 def _preset_of(name: str, table: SystemTable) -> str:
-    """The preset that a table names; its own name implies one if the table names no other source of documents."""
+    """The preset of a table; its own name implies one if the table has no other source of documents."""
     if table.preset:
         return table.preset
     elsewhere = table.catalog or table.description

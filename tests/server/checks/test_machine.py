@@ -50,7 +50,7 @@ def test_without_stored_sign_ins_the_files_are_in_order(tmp_path: Path) -> None:
 def test_a_certificate_file_that_is_not_there_is_named() -> None:
     found = list(check_network({"SSL_CERT_FILE": "/none.pem", "HTTPS_PROXY": "http://proxy.example:3128"}))
     assert found[0] == Finding(
-        "error", "network", "SSL_CERT_FILE names /none.pem, which is not there", "Correct or unset SSL_CERT_FILE."
+        "error", "network", "SSL_CERT_FILE is set to /none.pem, which does not exist", "Correct or unset SSL_CERT_FILE."
     )
 
 

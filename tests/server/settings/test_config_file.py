@@ -166,7 +166,7 @@ def test_fluents_client_for_integrations_wants_its_own_scope(tmp_path: Path, cli
         ('catalog = "https://api.acme.example/.well-known/api-catalog"', "", r"systems\.acme: no source of documents"),
         ('catalog = "', 'description = "x.json"\ncatalog = "', r":17: .*description and catalog are both set"),
         ('catalog = "https://api.acme.example/.well-known/api-catalog"', 'catalog = "a.json"', r"there is no file"),
-        ('pin = ["orders"]', 'account = "x"', r":19: systems\.acme\.account: it does not belong to system acme"),
+        ('pin = ["orders"]', 'account = "x"', r":19: systems\.acme\.account: not valid with system acme"),
         ('preset = "close" ', 'preset = "closse" ', r"did you mean close\?"),
         (
             ', redirect_uri = "http://127.0.0.1:8765/callback"',
@@ -269,7 +269,7 @@ def test_a_query_in_a_url_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_a_closient_has_a_site_and_no_base(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r":2: systems\.closient\.base: it does not belong to"):
+    with pytest.raises(SettingsError, match=r":2: systems\.closient\.base: not valid with"):
         load(tmp_path, '[systems.closient]\nbase = "https://acme.example"')
 
 
@@ -414,7 +414,7 @@ def _faults(text: str) -> list[str]:
             r":3: systems\.password\.retailer: expected an integer",
         ),
         ('[systems.a]\ntiers = { key = "reed" }', r":2: systems\.a\.tiers\.key: .*did you mean read"),
-        ('[systems.fluent]\naccount = "A"\ncatalog = "https://a.example"\npreset = "fluent"', r":3: .*does not belong"),
+        ('[systems.fluent]\naccount = "A"\ncatalog = "https://a.example"\npreset = "fluent"', r":3: .*not valid with"),
         (
             '[systems.a]\nsite = "https://a.example"\n'
             'credential = { client_id = "c", client_secret = { env = "S" }, client_auth = "none" }',

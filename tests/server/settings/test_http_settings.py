@@ -68,7 +68,7 @@ def test_tokens_are_references_and_are_not_given_to_other_programs(tmp_path: Pat
         ('auth = { mode = "token" }', 2, "needs tokens"),
         ('auth = { mode = "token", tokens = [] }', 2, "needs tokens"),
         ('auth = { mode = "token", tokens = [{ var = "T" }] }', 2, "env"),
-        ('auth = { mode = "token", issuer = "https://a.example" }', 2, 'does not belong to mode = "token"'),
+        ('auth = { mode = "token", issuer = "https://a.example" }', 2, 'not valid with mode = "token"'),
         ('auth = { mode = "oauth" }', 2, "needs the issuer"),
         ('auth = { mode = "oauth", issuer = "https://a.example" }', 2, "needs http.public_url"),
         (OAUTH.replace("}", ", audience = [] }"), 3, "name the audience"),
