@@ -9,7 +9,10 @@ _SIZE = 160
 
 def jar(*, hue: int) -> bytes:
     """A jar with a label, in a color of this hue (0 to 359)."""
-    palette = [(255, 255, 255), *(_color(hue, light, full) for light, full in ((0.45, 0.55), (0.78, 0.5), (0.3, 0.4)))]
+    palette = [
+        (255, 255, 255),
+        *(_color(hue, lightness, saturation) for lightness, saturation in ((0.45, 0.55), (0.78, 0.5), (0.3, 0.4))),
+    ]
     rows = b"".join(b"\0" + bytes(_place(x, y) for x in range(_SIZE)) for y in range(_SIZE))
     header = struct.pack(">IIBBBBB", _SIZE, _SIZE, 8, 3, 0, 0, 0)
     colors = bytes(value for color in palette for value in color)

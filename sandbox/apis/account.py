@@ -13,7 +13,7 @@ from ..data.models import ApiKey, Membership, Organization, short_id
 from .authentication import WRITERS, ApiKeyAuth, Caller, authenticated, require_role
 from .openapi import Body, new_api
 from .pagination import PageQuery, Pagination, paginated
-from .problems import ProblemError
+from .problems import ProblemError, found_or_404
 
 api = new_api("account", "Users, organizations, memberships, API keys and preferences.")
 
@@ -160,7 +160,7 @@ def list_preferences(request: HttpRequest) -> list[dict[str, str]]:
     """Lists what the user avoids, requires and prefers; empty for new users. Takes a user's access token."""
     user = _user(authenticated(request))
     if user is None:
-        raise ProblemError(403, "Preferences are a person's: this takes an access token of a user.")
+        raise ProblemError(403, "Preferences are a person's: this requires an access token of a user.")
     return _PREFERENCES.get(user.username, [])
 
 
@@ -299,9 +299,7 @@ def revoke_api_key(request: HttpRequest, organization_id: str, key_id: str) -> t
 def _own_key(request: HttpRequest, organization_id: str, key_id: str) -> ApiKey:
     require_role(authenticated(request), organization_id, *WRITERS)
     stored = ApiKey.objects.filter(id=key_id, organization_id=organization_id).first()
-    if stored is None:
-        raise ProblemError(404, f"There is no API key with the id {key_id}.")
-    return stored
+    return found_or_404(stored, f"There is no API key with the id {key_id}.")
 
 
 def _key(key: ApiKey) -> dict[str, Any]:

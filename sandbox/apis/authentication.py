@@ -139,7 +139,7 @@ def require_role(caller: Caller, organization_id: str, *roles: str) -> None:
         name = organization.name if organization else organization_id
         raise ProblemError(403, f"Wrong organization: {caller.name} is not a member of {name}.")
     if roles and role not in roles:
-        raise ProblemError(403, f"Role mismatch: {caller.name} is {role}, and this takes {' or '.join(roles)}.")
+        raise ProblemError(403, f"Role mismatch: {caller.name} is {role}, and this requires {' or '.join(roles)}.")
 
 
 def _key_caller(key: str) -> Caller:
@@ -189,6 +189,6 @@ def _token_holder(facts: AccessTokenFacts) -> Caller:
 def _insufficient(scope: str) -> ProblemError:
     return ProblemError(
         403,
-        f"Scope mismatch: this takes {scope}.",
+        f"Scope mismatch: this requires {scope}.",
         headers={"WWW-Authenticate": challenge(error="insufficient_scope", scope=scope)},
     )

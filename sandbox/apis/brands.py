@@ -14,7 +14,7 @@ from .metadata import merged
 from .openapi import Body, also, new_api
 from .pagination import PageQuery, Pagination, paginated
 from .places import PlaceOut, PlaceQuery, nearest
-from .problems import ProblemError
+from .problems import ProblemError, found_or_404
 from .product_schemas import Metadata
 
 api = new_api("brands", "Brand records, and where the products of a brand are sold.")
@@ -161,7 +161,7 @@ def get_brand(request: HttpRequest, brand_id: str) -> dict[str, Any]:
 
 @api.patch("/brands/{brand_id}", response=BrandOut, auth=WRITE, summary="Update a brand", openapi_extra=also(409))
 def update_brand(request: HttpRequest, brand_id: str, body: BrandPatch) -> dict[str, Any]:
-    """Changes what is given of a brand that belongs to an organization of the caller."""
+    """Updates the given fields of a brand that belongs to an organization of the caller."""
     brand = _known_brand(brand_id)
     if brand.organization_id is None:
         raise ProblemError(403, "The brand does not belong to an organization of yours.")
@@ -222,10 +222,7 @@ def list_brand_products(request: HttpRequest, response: HttpResponse, brand_id: 
 
 
 def _known_brand(brand_id: str) -> Brand:
-    brand = Brand.objects.filter(id=brand_id).first()
-    if brand is None:
-        raise ProblemError(404, f"There is no brand with the id {brand_id}.")
-    return brand
+    return found_or_404(Brand.objects.filter(id=brand_id).first(), f"There is no brand with the id {brand_id}.")
 
 
 def _brand_out(brand: Brand) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .authentication import ApiKeyAuth, authenticated
 from .known_products import GTIN_FORMAT, known_product, own_product
 from .metadata import merged
 from .openapi import Body, also, new_api
-from .problems import ProblemError
+from .problems import ProblemError, found_or_404
 from .product_schemas import CertificationOut, ClaimCategory, ClaimOut, ClaimSource, Metadata
 
 api = new_api("certifications", "Certifications, which products carry them, and what is claimed of products.")
@@ -73,9 +73,7 @@ class ClaimIn(Body):
 def get_certification(request: HttpRequest, certification_id: str) -> dict[str, Any]:
     """Returns a certification that products carry."""
     kind = next((item for item in CERTIFICATIONS.values() if item["id"] == certification_id), None)
-    if kind is None:
-        raise ProblemError(404, f"There is no certification with the id {certification_id}.")
-    return kind
+    return found_or_404(kind, f"There is no certification with the id {certification_id}.")
 
 
 @api.get(
@@ -107,12 +105,11 @@ def list_product_certifications(
 def update_product_certification(
     request: HttpRequest, gtin: Gtin, certification_id: str, body: AssignmentPatch
 ) -> dict[str, Any]:
-    """Changes what is given of a certificate of a product that an organization of the caller owns."""
+    """Updates the given fields of a certificate of a product that an organization of the caller owns."""
     product = own_product(authenticated(request), gtin)
     certifications: list[dict[str, Any]] = product.document["certifications"]
-    assignment = next((item for item in certifications if item["id"] == certification_id), None)
-    if assignment is None:
-        raise ProblemError(404, f"The product has no certification with the id {certification_id}.")
+    match = next((item for item in certifications if item["id"] == certification_id), None)
+    assignment = found_or_404(match, f"The product has no certification with the id {certification_id}.")
     changes = body.model_dump(exclude_unset=True)
     if "metadata" in changes:
         changes["metadata"] = merged(assignment["metadata"], changes["metadata"])

@@ -24,7 +24,7 @@ READ = ApiKeyAuth("compliance:read")
     openapi_extra=also(400),
 )
 def list_product_recalls(request: HttpRequest, gtin: Gtin, query: Query[RecallQuery]) -> dict[str, Any]:
-    """Lists a product's recalls, the open ones unless a status is asked for."""
+    """Lists a product's recalls, the open ones unless `status` is given."""
     return recall_page(known_product(gtin), query, None)
 
 

@@ -11,7 +11,7 @@ from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Product
 from . import linksets
 from .authentication import caller_of
-from .problems import ProblemError, problem_response
+from .problems import ProblemError, found_or_404, problem_response
 from .product_schemas import ProductOut, product_out
 
 LINKSET = "application/linkset+json"
@@ -60,9 +60,8 @@ def _resolved(request: HttpRequest) -> HttpResponse:
         raise ProblemError(405, "A Digital Link is read with GET.", headers={"Allow": "GET, HEAD, OPTIONS"})
     caller_of(request)
     identified = _identified(request)
-    product = Product.objects.filter(gtin=identified.gtin).first()
-    if product is None:
-        raise ProblemError(404, f"No product found for GTIN {identified.gtin}")
+    found = Product.objects.filter(gtin=identified.gtin).first()
+    product = found_or_404(found, f"No product found for GTIN {identified.gtin}")
     response = _answer(request, product, identified)
     response.headers["Vary"] = "Accept"
     response.headers["Link"] = f'<{_anchor(identified)}?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
@@ -78,8 +77,7 @@ def _answer(request: HttpRequest, product: Product, identified: linksets.Identif
     if requested is not None:
         name = linksets.link_type(requested)
         link = links[0] if name == "defaultLink" else next((link for link in links if link.type == name), None)
-        if link is None:
-            raise ProblemError(404, f"There is no link of type {requested} for GTIN {product.gtin}")
+        link = found_or_404(link, f"There is no link of type {requested} for GTIN {product.gtin}")
         return _redirect(request, link.href)
     if preferred == "text/html":
         return _redirect(request, links[0].href)

@@ -8,7 +8,7 @@ from pydantic import WithJsonSchema
 from ..data.gtin import InvalidGtinError, normalize
 from ..data.models import Product
 from .authentication import WRITERS, Caller, require_role
-from .problems import ProblemError, invalid_field
+from .problems import ProblemError, found_or_404, invalid_field
 
 # Instead of a pattern, because none can say that the check digit has to be right.
 GTIN_FORMAT: dict[str, Any] = {"format": "gtin"}
@@ -36,10 +36,7 @@ def known_product(gtin: str) -> Product:
         ProblemError: 422 for an invalid GTIN, 404 for an unknown one.
     """
     normalized = normalized_gtin(gtin)
-    product = Product.objects.filter(gtin=normalized).first()
-    if product is None:
-        raise ProblemError(404, f"No product found for GTIN {normalized}")
-    return product
+    return found_or_404(Product.objects.filter(gtin=normalized).first(), f"No product found for GTIN {normalized}")
 
 
 def own_product(caller: Caller, gtin: str) -> Product:

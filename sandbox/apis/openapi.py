@@ -64,7 +64,7 @@ def problem_responses(*statuses: int) -> dict[str, Any]:
 
 
 def also(*statuses: int) -> dict[str, Any]:
-    """The `openapi_extra` of an operation that answers these statuses beside those that all like it do."""
+    """The `openapi_extra` of an operation that answers these statuses besides those of `_declare_problems`."""
     return {"responses": problem_responses(*statuses)}
 
 

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+_T = TypeVar("_T")
 
 _CODES = {
     400: "bad_request",
@@ -63,6 +65,17 @@ class ProblemError(Exception):
 def invalid_field(field: str, message: str) -> ProblemError:
     """The 422 problem for one invalid parameter or member."""
     return ProblemError(422, message, errors=[{"field": field, "message": message}])
+
+
+def found_or_404(value: _T | None, detail: str) -> _T:
+    """The value.
+
+    Raises:
+        ProblemError: 404, there is no value.
+    """
+    if value is None:
+        raise ProblemError(404, detail)
+    return value
 
 
 def problem_response(problem: ProblemError) -> HttpResponse:

@@ -19,7 +19,7 @@ from .known_products import Gtin, known_product, normalized_gtin, own_product
 from .metadata import merged
 from .openapi import also, new_api
 from .pagination import PageQuery, paginated
-from .problems import ProblemError, invalid_field
+from .problems import ProblemError, found_or_404, invalid_field
 from .recalls import recall_page
 
 api = new_api(
@@ -106,7 +106,7 @@ def get_product(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
 
 @api.patch("/products/{gtin}", response=schemas.ProductOut, auth=WRITE, summary="Update a claimed product")
 def update_product(request: HttpRequest, gtin: Gtin, body: schemas.ProductPatch) -> dict[str, Any]:
-    """Changes what is given of a product that an organization of the caller has claimed."""
+    """Updates the given fields of a product that an organization of the caller has claimed."""
     product = own_product(authenticated(request), gtin)
     changes = body.model_dump(exclude_unset=True)
     if "metadata" in changes:
@@ -168,7 +168,7 @@ def claim_product(request: HttpRequest, gtin: Gtin, body: schemas.ClaimIn | None
     summary="Report a product's claim",
 )
 def report_claim(request: HttpRequest, gtin: Gtin, body: schemas.ReportIn) -> tuple[int, dict[str, Any]]:
-    """Reports that a product is claimed by somebody who should not own it. Needs no credential."""
+    """Reports that a product is claimed by an organization that should not own it. Needs no credential."""
     product = known_product(gtin)
     return 201, {
         "id": short_id(f"report {product.gtin} {body.reporter_email}"),
@@ -208,17 +208,14 @@ def list_recalls(
     gtin: Gtin,
     query: Query[schemas.LotRecallQuery],
 ) -> dict[str, Any]:
-    """Lists a product's recalls, the open ones unless a status is asked for."""
+    """Lists a product's recalls, the open ones unless `status` is given."""
     return recall_page(known_product(gtin), query, query.lot)
 
 
 @api.get("/products/{gtin}/nutrition", response=schemas.NutritionOut, auth=READ, summary="Get nutrition facts")
 def get_nutrition(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
     """Returns the nutrition facts of a product's label."""
-    nutrition: dict[str, Any] | None = known_product(gtin).document["nutrition"]
-    if nutrition is None:
-        raise ProblemError(404, "No nutrition facts are known for this product.")
-    return nutrition
+    return found_or_404(known_product(gtin).document["nutrition"], "No nutrition facts are known for this product.")
 
 
 @api.get("/products/{gtin}/content", response=schemas.ContentOut, auth=READ, summary="Get all content of a product")
@@ -262,9 +259,7 @@ def get_trade_item(request: HttpRequest, gtin: Gtin) -> dict[str, Any]:
 @api.get("/browse/products/{id}", response=schemas.ProductBrowseOut, auth=READ, summary="Browse a product by id")
 def browse_product(request: HttpRequest, id: str) -> dict[str, Any]:
     """Returns the compact record of a product by its 22-character id."""
-    product = Product.objects.filter(id=id).first()
-    if product is None:
-        raise ProblemError(404, f"There is no product with the id {id}.")
+    product = found_or_404(Product.objects.filter(id=id).first(), f"There is no product with the id {id}.")
     return schemas.trade_item_out(product)
 
 

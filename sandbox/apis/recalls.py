@@ -28,7 +28,7 @@ def is_open_for(recall: dict[str, Any], lot: str | None) -> bool:
 
 
 def recall_page(product: Product, query: RecallQuery, lot: str | None) -> dict[str, Any]:
-    """One page of a product's recalls: the open ones unless a status is asked for, and those of a lot if it's given.
+    """One page of a product's recalls: the open ones unless `status` is given, and those of a lot if it's given.
 
     Raises:
         ProblemError: 400, the ordering is none.

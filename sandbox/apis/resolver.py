@@ -11,7 +11,7 @@ from ..data.models import CustomUrl, Product, ResolutionRule
 from .authentication import ApiKeyAuth, authenticated, require_role
 from .openapi import Body, new_api
 from .pagination import PageQuery, Pagination, paginated
-from .problems import ProblemError
+from .problems import ProblemError, found_or_404
 
 api = new_api(
     "resolver",
@@ -126,9 +126,8 @@ def update_custom_url(
 ) -> dict[str, Any]:
     """Changes where the rules that use this custom URL lead to."""
     require_role(authenticated(request), organization_id, "OWNER", "MANAGER", "EDITOR")
-    custom = CustomUrl.objects.filter(id=custom_url_id, organization_id=organization_id).first()
-    if custom is None:
-        raise ProblemError(404, f"There is no custom URL {custom_url_id}.")
+    found = CustomUrl.objects.filter(id=custom_url_id, organization_id=organization_id).first()
+    custom = found_or_404(found, f"There is no custom URL {custom_url_id}.")
     custom.url = body.url
     custom.modified = timezone.now()
     custom.save()

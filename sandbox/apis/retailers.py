@@ -14,7 +14,7 @@ from ..data import fulltext
 from ..data.models import Offer, Product, Retailer, Store, short_id
 from .authentication import WRITERS, ApiKeyAuth, authenticated, require_role
 from .openapi import WHOLE, Body, new_api
-from .problems import ProblemError, invalid_field
+from .problems import ProblemError, found_or_404, invalid_field
 
 api = new_api("retailers", "Retailers, and the products that their stores offer.")
 
@@ -108,15 +108,14 @@ def create_retailer(request: HttpRequest, organization_id: str, body: RetailerIn
 @api.get("/retailers/{retailer_id}", response=RetailerOut, auth=READ, summary="Get a retailer")
 def get_retailer(request: HttpRequest, retailer_id: str) -> dict[str, Any]:
     """Returns a retailer."""
-    retailer = Retailer.objects.filter(id=retailer_id).first()
-    if retailer is None:
-        raise ProblemError(404, f"There is no retailer with the id {retailer_id}.")
+    found = Retailer.objects.filter(id=retailer_id).first()
+    retailer = found_or_404(found, f"There is no retailer with the id {retailer_id}.")
     return _retailer_out(retailer)
 
 
 @api.get("/in-store-offers/{offer_id}", response=OfferOut, auth=READ, summary="Get an in-store offer")
 def get_in_store_offer(request: HttpRequest, offer_id: str) -> dict[str, Any]:
-    """Returns an offer of an organization of the caller; others' offers are not found."""
+    """Returns an offer of an organization of the caller; 404 for other offers."""
     offer = Offer.objects.select_related("store__retailer").filter(id=offer_id).first()
     if offer is None or offer.store.retailer.organization_id not in authenticated(request).roles:
         raise ProblemError(404, f"There is no in-store offer with the id {offer_id}.")

@@ -221,7 +221,7 @@ def get_session(request: HttpRequest, session_id: str) -> dict[str, Any]:
     tags=["search"],
 )
 def refine_session(request: HttpRequest, session_id: str, body: FollowUpIn) -> dict[str, Any]:
-    """Narrows the session's search, or starts another one where the words say so."""
+    """Narrows the session's search, or starts a new search if the query asks for one."""
     return _follow_up(session_id, body.query)
 
 
@@ -279,7 +279,7 @@ def _hit(row: fulltext.Row, product: Product | None) -> dict[str, Any]:
 def _session(session_id: str) -> SearchSession:
     session = SearchSession.objects.filter(id=session_id, touched__gt=timezone.now() - _IDLE).first()
     if session is None:
-        raise ProblemError(404, "There is no such search session, or it has expired after 30 minutes of rest.")
+        raise ProblemError(404, "There is no such search session, or it has expired after 30 minutes of inactivity.")
     session.touched = timezone.now()
     session.save()
     return session
@@ -319,12 +319,12 @@ def _reworded(state: dict[str, Any], reading: refinement.Refinement, constrains:
     """Update the query for a follow-up; return whether it refines the search, and an explanation."""
     if reading.resets:
         state.update(base_query=reading.remainder or state["base_query"], active_constraints={})
-        return False, "A new search: the words ask to start over."
+        return False, "A new search: the query asks to start over."
     if reading.remainder:
         both = f"{state['base_query']} {reading.remainder}"
         if nearby.items({**state, "base_query": both}):
             state["base_query"] = both
-            return True, "A refinement: the words were added to the search."
+            return True, "A refinement: the query was added to the search."
         if not constrains:
             state.update(base_query=reading.remainder, active_constraints={})
             return False, "A new search: nothing nearby matches the words together."

@@ -91,7 +91,7 @@ def _stores() -> Iterator[Store]:
                 retailer_id=short_id(f"retailer {chain}"),
                 name=f"{chain} {street.rsplit(' ', 1)[0]}",
                 address=f"{100 + 37 * number} {street}, {place}, BC",
-                # Nobody stands in a store's exact position: none is at the middle of its place.
+                # No store is at the centre of its place, so that none is at distance 0.
                 latitude=round(latitude + (number * 5 % 11 - 5) * 0.004 + 0.0013, 5),
                 longitude=round(longitude + (number * 7 % 13 - 6) * 0.005 - 0.0021, 5),
             )

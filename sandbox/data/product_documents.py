@@ -29,7 +29,7 @@ def kind_of(name: str) -> Kind:
 
 
 def document_of(gtin: str, brand: str, name: str, number: int, year: int) -> dict[str, Any]:
-    """What is known about a product beside the columns of its table."""
+    """What is known about a product in addition to the columns of its table."""
     kind, size = kind_of(name), name.rsplit(", ", 1)[1]
     ingredients = kind.ingredients_of(name.split(", ")[1])
     allergens = allergens_in(*ingredients)

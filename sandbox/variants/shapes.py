@@ -31,7 +31,7 @@ def annotated_items(body: Body) -> Body:
 
 
 def older_offers(body: Body) -> Body:
-    """Offers with `price` as text beside `price_currency`."""
+    """Offers with `price` as text next to `price_currency`."""
     for item in body["items"]:
         price = item["offer"]["price"]
         item["offer"] |= {"price": price["amount"], "price_currency": price["currency"]}

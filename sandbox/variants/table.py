@@ -49,7 +49,7 @@ VARIANTS: dict[str, Variant] = {
         (RewrittenReply(_SESSION, shapes.annotated_items),),
     ),
     "older-offers": Variant(
-        "Prices are text beside price_currency instead of an object with amount and currency.",
+        "Prices are text next to price_currency instead of an object with amount and currency.",
         (RewrittenReply(_SESSION, shapes.older_offers),),
     ),
     "query-only": Variant(
