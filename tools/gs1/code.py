@@ -19,9 +19,8 @@ from .restricted import prefix_notes
 from .written_text import joined_digits, split_label, tidy
 
 _LONGEST = 2048
-# ISO/IEC 15424: what scanners put before the data of a symbol.
+# ISO/IEC 15424: what scanners put before the data of an EAN/UPC symbol.
 _EAN_UPC = re.compile(r"\]E([0-4])(.*)", re.DOTALL)
-_PLAIN_SYMBOLOGY = re.compile(r"^\](?:Q[0-2]|d[0-1]|C0|A[0-7]|I[0-1]|J0)")
 # How spreadsheets and data frames write a whole number.
 _WHOLE_DECIMAL = re.compile(r"([0-9]{7,14})\.0+")
 _SEVERAL = re.compile(r"[0-9]{8,14}(?:[\s,;|]+[0-9]{8,14})+")
@@ -69,7 +68,6 @@ def _read_text(value: str) -> Code:
     if len(value) > _LONGEST:
         raise InvalidCodeError("too_long", f"it has {len(value)} characters; no code has more than {_LONGEST}")
     text, notes = tidy(value)
-    text = _PLAIN_SYMBOLOGY.sub("", text)
     if not text.strip(SEPARATOR):
         raise InvalidCodeError("empty", "it is empty")
     if symbol := _EAN_UPC.fullmatch(text):

@@ -93,11 +93,11 @@ def _bracketed(text: str, notes: tuple[str, ...]) -> Decoded:
 
 
 def _raw(text: str, notes: tuple[str, ...]) -> Decoded:
-    data = SPELLED_SEPARATOR.sub(SEPARATOR, text)
+    # A scanner that sent one separator sends them all.
+    data = text if SEPARATOR in text else SPELLED_SEPARATOR.sub(SEPARATOR, text)
     if data != text:
         notes += ("Spelled-out separators were read as FNC1.",)
     elements = parse_raw(data)
-    # A scanner that sent one separator sends them all.
     tail = "" if SEPARATOR in data else swallowed_tail(elements)
     if tail:
         ai, value = elements[-1]

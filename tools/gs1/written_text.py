@@ -18,6 +18,8 @@ _LABEL = re.compile(
     r"(?:[- ]?(?P<kind>8|10|12|13|14|[AE]))?[:#= ]+)(?=[0-9])",
     re.IGNORECASE,
 )
+# ISO/IEC 15424: what scanners put before the data of symbols that may hold anything.
+_PLAIN_SYMBOLOGY = re.compile(r"\](?:Q[0-2]|d[0-1]|C0|A[0-7]|I[0-1]|J0)")
 # The plain hyphen last, so that it makes no range in a pattern.
 _HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d-"
 _SEPARATED = re.compile(rf"[0-9]+(?:[ {_HYPHENS}]+[0-9]+)*(?:[ {_HYPHENS}]*[xX])?")
@@ -25,9 +27,10 @@ _GROUPED = re.compile(r"[0-9]+(?:\.[0-9]+){2,}(?:\.[xX])?|[0-9]{1,3}(?:,[0-9]{3}
 
 
 def tidy(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the text without white space and quotes around it and without invisible characters, and what was removed.
+    """Return the text without what surrounds it and without invisible characters, and what was removed.
 
-    The separator of element strings, which `str.strip` would remove, stays.
+    White space, quotes and the symbology identifier of a plain symbol surround it. The separator of element strings,
+    which `str.strip` would remove, stays.
     """
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
     # All kinds of spaces become one; a line break or tab inside separates two values and stays.
@@ -38,7 +41,8 @@ def tidy(text: str) -> tuple[str, tuple[str, ...]]:
     if quoted:
         bare = next(group for group in quoted.groups() if group is not None).strip(" \t\r\n")
         notes += ("The quotes around it were removed.",)
-    return bare, notes
+    symbology = _PLAIN_SYMBOLOGY.match(bare)
+    return bare[symbology.end() if symbology else 0 :], notes
 
 
 def split_label(text: str) -> tuple[Label, str]:

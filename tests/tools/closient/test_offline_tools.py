@@ -29,6 +29,8 @@ async def tools() -> AsyncIterator[Tools]:
     [
         ("(01)09506000134352(10)B7(17)271231", "GS1 element string", LINK),
         ("]C1010950600013435210B7\x1d17271231", "GS1 element string", LINK),
+        ("]d1010950600013435210B7\x1d17271231", "GS1 element string", LINK),
+        ("]Q0(01)09506000134352(10)B7(17)271231", "GS1 element string", LINK),
         ("https://brand.example/x/01/09506000134352/10/B7?17=271231", "GS1 Digital Link", LINK),
         ("9506000134352", "GTIN-13", "https://id.gs1.org/01/09506000134352"),
         ("(00)106141412345678908", "GS1 element string", "https://id.gs1.org/00/106141412345678908"),
