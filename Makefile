@@ -36,6 +36,7 @@ bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in on
 	$(BIN)/python -m bench.finding
 	$(BIN)/python -m bench.tasks
 	$(BIN)/python -m bench.many_files
+	$(BIN)/python -m bench.gs1
 	$(BIN)/python -m bench.pacing
 	$(BIN)/python -m bench.http_calls
 	$(BIN)/python -m bench.races
