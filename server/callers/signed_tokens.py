@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Keys that an issuer has withdrawn are no longer used after this.
+# The keys are fetched again after this; while that fails, the known ones are used.
 _REFRESH_SECONDS = 600.0
 # Tokens with unknown keys, which anyone can make, and failures cause no more requests than this.
 _PAUSE_SECONDS = 30.0

@@ -60,7 +60,7 @@ async def call_tool(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: 
 
 
 async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, channel: UserChannel) -> Result:
-    """Call a tool; if it requires a sign-in, sign in and call again, which is safe: nothing was sent the first time."""
+    """Call a tool; if that requires a sign-in, sign in and call again: what the service rejected is safe to repeat."""
     try:
         return await bridge.calls.call(tool, arguments)
     except SignInRequired as needed:
