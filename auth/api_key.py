@@ -19,7 +19,7 @@ from .secrets.redaction import Redaction, Secret
 from .secrets.references import SecretError, SecretReference, secret_missing
 from .urls import keep_queries_out_of_logs, may_send_to, with_query
 
-Place: TypeAlias = Literal["header", "basic", "query"]
+KeyLocation: TypeAlias = Literal["header", "basic", "query"]
 
 
 _NO_HINTS = KeyHints()
@@ -39,7 +39,7 @@ class ApiKeyAuth(httpx2.Auth):
         system: str,
         reference: SecretReference,
         *,
-        place: Place,
+        location: KeyLocation,
         name: str,
         origins: frozenset[str],
         redaction: Redaction,
@@ -47,13 +47,13 @@ class ApiKeyAuth(httpx2.Auth):
     ) -> None:
         self._system = system
         self._reference = reference
-        self._place = place
+        self._location = location
         self._name = name
         self._origins = origins
         self._redaction = redaction
         self._hints = hints
         self._key: Secret | None = None
-        if place == "query":
+        if location == "query":
             keep_queries_out_of_logs()
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
@@ -83,22 +83,22 @@ class ApiKeyAuth(httpx2.Auth):
         try:
             key = self._reference.open(self._redaction)
             # The whole value of `Authorization` includes a scheme: `Bearer ...`.
-            whole = self._place == "header" and self._name.lower() == "authorization"
+            whole = self._location == "header" and self._name.lower() == "authorization"
             if not re.fullmatch(r"[!-~]+( [!-~]+)*" if whole else r"[!-~]+", key.reveal()):
-                reason = f"{self._reference.place} contains a space or a character that keys cannot contain"
+                reason = f"{self._reference.location} contains a space or a character that keys cannot contain"
                 raise SecretError(reason, "Copy it again.")
         except SecretError as error:
             raise secret_missing(error, self._system, min(self._origins, default="")) from None
-        if self._place == "basic":
+        if self._location == "basic":
             self._redaction.add(Secret(key.reveal().partition(":")[2]))
         if whole:
             self._redaction.add(Secret(key.reveal().rpartition(" ")[2]))
         return key
 
     def _attach(self, request: httpx2.Request, key: Secret) -> None:
-        if self._place == "header":
+        if self._location == "header":
             request.headers[self._name] = key.reveal()
-        elif self._place == "basic":
+        elif self._location == "basic":
             request.headers["authorization"] = f"Basic {_basic(key)}"
         else:
             url = request.url
@@ -120,12 +120,14 @@ class ApiKeyAuth(httpx2.Auth):
             return None
         lacking = f' the scope "{shown_scopes(challenge.scope.split())}"' if challenge.scope else " a scope"
         message = f"The API key{which} lacks{lacking}, which {host} requires for this (403)."
-        or_else = f"Or remove the key ({self._reference.place}) and sign in: while there is a key, no sign-in is used."
-        next_step = " ".join(filter(None, ("Use a key that has it.", self._hints.source, or_else)))
+        alternative = (
+            f"Or remove the key ({self._reference.location}) and sign in: an API key takes precedence over a sign-in."
+        )
+        next_step = " ".join(filter(None, ("Use a key that has it.", self._hints.source, alternative)))
         return UserActionRequired(message, next_step, system=self._system, url=host)
 
     def __repr__(self) -> str:
-        return f"ApiKeyAuth({self._system!r}, {self._place!r}, {self._name!r})"
+        return f"ApiKeyAuth({self._system!r}, {self._location!r}, {self._name!r})"
 
 
 def _basic(key: Secret) -> str:

@@ -14,7 +14,7 @@ from .oauth.rejections import Meaning, classify, read_sentence
 from .session.renewal import Session
 from .urls import may_send_to
 
-# A token that another process got a while ago may be rejected too; one that was just issued is as good as it gets.
+# A token that another process got a while ago may be rejected too; a just-issued token is not renewed again.
 _RENEWALS = 2
 _NOT_ALLOWED = "Signing in again would not help: your role or your organization may not allow it."
 
@@ -38,7 +38,11 @@ class BearerAuth(httpx2.Auth):
         token = await session.token()
         response = yield _with_token(request, token)
         for renewals in range(_RENEWALS):
-            if token is None or _meaning(response) is not Meaning.SIGN_IN_GONE or (renewals and session.is_new(token)):
+            if (
+                token is None
+                or _meaning(response) is not Meaning.SIGN_IN_INVALID
+                or (renewals and session.is_new(token))
+            ):
                 break
             renewed_token = await session.token(rejected_token=token)
             if renewed_token is None and (error := await asyncio.to_thread(self._unrenewable, response, token)):
@@ -46,7 +50,7 @@ class BearerAuth(httpx2.Auth):
             token = renewed_token
             response = yield _with_token(request, token)
         meaning = _meaning(response)
-        if token and meaning is not Meaning.SIGN_IN_GONE:
+        if token and meaning is not Meaning.SIGN_IN_INVALID:
             session.accepted_token = token
         if meaning and (error := await asyncio.to_thread(self._error, response, meaning, token)):
             raise await self._quoting(error, response)
@@ -80,7 +84,7 @@ class BearerAuth(httpx2.Auth):
         challenge = _challenge(response)
         if challenge.metadata_url:
             self._session.client_setup.challenge = challenge  # for the sign-in that may follow
-        if meaning is Meaning.SIGN_IN_GONE and token:
+        if meaning is Meaning.SIGN_IN_INVALID and token:
             return self._rejected(response, token)
         if not response.request.extensions.get("may_ask", True):
             return None

@@ -66,7 +66,7 @@ class History(BaseModel):
         return self.model_copy(update={"declined_at": declined_at, "declined": reason})
 
     def recently_declined(self, now: float) -> bool:
-        """Whether a sign-in was declined a moment ago."""
+        """Whether a sign-in was just declined."""
         return 0 <= now - self.declined_at < _DECLINED_SECONDS
 
     def after_registration(self, now: float) -> History:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from .secrets.references import SecretReference
 
 Grant: TypeAlias = Literal["authorization_code", "client_credentials", "password", "device_code"]
-Place: TypeAlias = Literal["file", "keyring"]
+Storage: TypeAlias = Literal["file", "keyring"]
 ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 
 
@@ -56,7 +56,7 @@ class Profile:
     in_query: bool = False
     finds_issuer: bool = False
     foreign: Mapping[str, str] = field(default_factory=dict[str, str])
-    store: Place = "file"
+    store: Storage = "file"
     or_else: str = ""
     name_details: tuple[str, ...] = ()
     identity_scopes: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Profile:
 
     @property
     def registers(self) -> bool:
-        """Whether we register a client: the settings name none, and the grant needs one."""
+        """Whether we register a client: none is configured, and the grant needs one."""
         return self.client_id is None and self.grant != "password"
 
     def user_in(self, details: Mapping[str, str]) -> str:

@@ -61,7 +61,7 @@ class Client(_Part):
 class Tokens(_Part):
     """Tokens as granted; times are seconds since 1970, `expires_at` is None if the server did not say.
 
-    `details` are what the server said beside them, such as an `organization_id`.
+    `details` are further members of the response, such as an `organization_id`.
     """
 
     access_token: str = Field(repr=False)
@@ -121,7 +121,7 @@ class Record(_Part):
     @field_validator("pending", "device", mode="wrap")
     @classmethod
     def _readable(cls, value: object, read: ValidatorFunctionWrapHandler) -> object:
-        """A pending sign-in that cannot be read, perhaps of another version, is started again."""
+        """A pending sign-in that cannot be read, for example of another version, is started again."""
         try:
             return read(value)
         except ValidationError:

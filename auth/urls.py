@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from enum import IntEnum
 from urllib.parse import quote_plus, unquote, urlsplit
 
 import httpx2
@@ -48,31 +49,41 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def nearness(host: str) -> int:
-    """How near a host is: 0 on the internet, 1 in a private network, 2 link-local, 3 this machine.
+class NetworkScope(IntEnum):
+    """Where a host is; the larger, the nearer to us."""
+
+    PUBLIC = 0
+    PRIVATE = 1
+    LINK_LOCAL = 2
+    LOOPBACK = 3
+
+
+def network_scope(host: str) -> NetworkScope:
+    """Where a host is.
 
     Every spelling of an IP address counts, and names that are for such networks only; other names are not resolved and
-    count as being on the internet.
+    count as public.
     """
     name = unquote(host).rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
-        return 3
+        return NetworkScope.LOOPBACK
     ip = _ip_address(name)
     if ip is None:
-        return int("." not in name or name.endswith(_PRIVATE_NAMES))
+        is_private = "." not in name or name.endswith(_PRIVATE_NAMES)
+        return NetworkScope.PRIVATE if is_private else NetworkScope.PUBLIC
     if ip.is_global and not ip.is_multicast and not (ip.version == 6 and ip.is_site_local):
-        return 0
+        return NetworkScope.PUBLIC
     if ip.is_loopback or ip.is_unspecified:
-        return 3
-    return 2 if ip.is_link_local else 1
+        return NetworkScope.LOOPBACK
+    return NetworkScope.LINK_LOCAL if ip.is_link_local else NetworkScope.PRIVATE
 
 
-def resolved_nearness(host: str) -> int:
-    """As `nearness`, of the nearest address that a name resolves to; never on the event loop."""
+def resolved_network_scope(host: str) -> NetworkScope:
+    """As `network_scope`, of the nearest address that a name resolves to; never on the event loop."""
     with suppress(OSError, UnicodeError):
         entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        return max(nearness(host), *(nearness(str(entry[4][0])) for entry in entries))
-    return nearness(host)
+        return max(network_scope(host), *(network_scope(str(entry[4][0])) for entry in entries))
+    return network_scope(host)
 
 
 def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -99,14 +110,14 @@ def origin(url: httpx2.URL) -> str:
 def server_at(url: str) -> str:
     """Identify the server at a URL by its host, and on this machine by its port, however these are spelled."""
     parts = httpx2.URL(url)
-    if nearness(parts.host) < 3:
+    if network_scope(parts.host) is not NetworkScope.LOOPBACK:
         return parts.host.rstrip(".").lower()
     return f"this machine:{parts.port or {'http': 80}.get(parts.scheme, 443)}"
 
 
-def is_at(server: str, place: str) -> bool:
+def is_at(server: str, domain: str) -> bool:
     """Whether a server, as `server_at` identifies it, is this one or has a name in this domain, such as `.acme.com`."""
-    return server == place or (place.startswith(".") and f".{server}".endswith(place))
+    return server == domain or (domain.startswith(".") and f".{server}".endswith(domain))
 
 
 def is_client_document(client_id: str) -> bool:

@@ -9,7 +9,7 @@ import httpx2
 from ..background import within
 from ..profile import Endpoints
 from ..records import Server
-from ..urls import has_invalid_character, is_safe, nearness, origin, resolved_nearness
+from ..urls import has_invalid_character, is_safe, network_scope, origin, resolved_network_scope
 from .http import HttpClient, NoResponseError, Request, Response, valid_scopes
 
 _LONGEST_URL = 2048
@@ -58,7 +58,7 @@ def discover(issuer: str, http: HttpClient, endpoints: Endpoints | None = None, 
             configured = {url for url in asdict(endpoints or Endpoints()).values() if url}
             for name in _URLS:
                 if (published := getattr(server, name)) and published not in configured:
-                    check_reach(published, name, issuer)
+                    check_not_nearer(published, name, issuer)
             return server
     raise ServerMetadataError("it has no OAuth metadata at the URLs of RFC 8414 and OpenID Connect Discovery")
 
@@ -120,7 +120,7 @@ def read_metadata(issuer: str, response: Response, endpoints: Endpoints | None =
     name = response.text("issuer")
     # RFC 8414 §3.3: the same issuer, or another server's metadata could pass for this one's.
     if not _same_issuer(name, issuer):
-        raise ServerMetadataError(f'it says that it is "{name[:200]}", not {issuer}')
+        raise ServerMetadataError(f'its metadata has the issuer "{name[:200]}", expected {issuer}')
     _check(response)
     configured = _configured(endpoints or Endpoints())
     published = {
@@ -179,8 +179,8 @@ def _flag(response: Response, name: str) -> bool:
 def checked_url(text: str, name: str, named_by: str = "") -> str:
     """Return the URL if it is allowed: https or loopback, without user info, not too long (see CVE-2025-6514).
 
-    A site that names it (`named_by`) may name its own host, and none that is nearer to us: otherwise it could send
-    requests and users to what listens on this machine or in a private network (RFC 9728 §7.7).
+    The site in whose metadata it is (`named_by`) may refer to its own host, and to none that is nearer to us:
+    otherwise it could send requests and users to what listens on this machine or in a private network (RFC 9728 §7.7).
 
     Raises:
         ServerMetadataError: it is not.
@@ -194,20 +194,22 @@ def checked_url(text: str, name: str, named_by: str = "") -> str:
     if len(text) > _LONGEST_URL or not is_safe(url) or url.userinfo or not url.host or url.fragment:
         raise ServerMetadataError(f"its {name} is not an https URL: {origin(url)[:200]}")
     site = httpx2.URL(named_by).host or url.host
-    if url.host != site and nearness(url.host) > nearness(site):
+    if url.host != site and network_scope(url.host) > network_scope(site):
         raise ServerMetadataError(f"its {name} is on this machine or in a private network: {origin(url)[:200]}")
     return text
 
 
-def check_reach(url: str, name: str, named_by: str) -> None:
+def check_not_nearer(url: str, name: str, named_by: str) -> None:
     """As `checked_url` for what the host's name resolves to; never on the event loop.
 
     Raises:
-        ServerMetadataError: it is nearer to us than the site that names it, or it is not known in time.
+        ServerMetadataError: it is nearer to us than the site that refers to it, or it is not known in time.
     """
     host, site = httpx2.URL(url).host, httpx2.URL(named_by).host
     try:
-        is_nearer = host != site and within(_RESOLVING, lambda: resolved_nearness(host) > resolved_nearness(site))
+        is_nearer = host != site and within(
+            _RESOLVING, lambda: resolved_network_scope(host) > resolved_network_scope(site)
+        )
     except TimeoutError:
         raise ServerMetadataError(f"the host of its {name} could not be looked up in time", lasting=False) from None
     if is_nearer:

@@ -191,7 +191,7 @@ def valid_scopes(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def shown_scopes(names: Collection[str]) -> str:
-    """Scopes for a message, which names no more than twenty."""
+    """Scopes for a message, at most twenty."""
     more = len(names) - _MOST_SHOWN
     return " ".join((*islice(names, _MOST_SHOWN), *([f"and {more} more"] if more > 0 else ())))
 

@@ -19,7 +19,7 @@ _PARAMETER = re.compile(r'(?<![\w-])(?:([\w-]+) +)?([\w-]+)\s*=\s*(?:"((?:[^"\\]
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The challenge of a rejected request (RFC 6750 §3); `metadata_url` is empty if it names none that is usable."""
+    """The challenge of a rejected request (RFC 6750 §3); `metadata_url` is empty if it has no usable URL."""
 
     metadata_url: str
     requested: str
@@ -89,7 +89,9 @@ def read_resource(response: Response, challenge: Challenge, site: str) -> Protec
     """
     resource = response.text("resource")
     if not _covers(resource, challenge.requested):
-        raise ServerMetadataError(f'it has metadata of "{resource[:200]}", which is not the service that was requested')
+        raise ServerMetadataError(
+            f'its metadata has the resource "{resource[:200]}", expected one that covers {challenge.requested[:200]}'
+        )
     issuers = dict.fromkeys(issuer for issuer in response.texts("authorization_servers") if issuer)
     own_first = sorted(issuers, key=lambda issuer: issuer.rstrip("/") != site.rstrip("/"))
     scopes = valid_scopes(response.texts("scopes_supported"))

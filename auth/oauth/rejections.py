@@ -21,8 +21,8 @@ Body: TypeAlias = Literal["error", "object", "none"]
 class Meaning(StrEnum):
     """What a rejection means; only the first two end something."""
 
-    CLIENT_GONE = "client gone"
-    SIGN_IN_GONE = "sign-in gone"
+    CLIENT_INVALID = "client invalid"
+    SIGN_IN_INVALID = "sign-in invalid"
     LATER = "try later"
     NOT_PERMITTED = "not permitted"
     DECLINED = "user declined"
@@ -66,33 +66,33 @@ _ANY: tuple[Body, ...] = ("error", "object", "none")
 TABLE = (
     Row(Meaning.LATER, "RFC 9110 §15.6; RFC 6585 §4; RFC 8470 §5.2", statuses=BUSY, bodies=_ANY, servers="gateways"),
     Row(Meaning.NOT_PERMITTED, "RFC 6750 §3.1", ("api",), ("insufficient_scope",)),
-    Row(Meaning.SIGN_IN_GONE, "RFC 6750 §3.1", ("api",), ("invalid_token",)),
-    Row(Meaning.SIGN_IN_GONE, "RFC 9110 §15.5.2", ("api",), statuses=(401,), bodies=_ANY, servers="django-ninja"),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6750 §3.1", ("api",), ("invalid_token",)),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 9110 §15.5.2", ("api",), statuses=(401,), bodies=_ANY, servers="django-ninja"),
     Row(Meaning.NOT_PERMITTED, "RFC 9110 §15.5.4", ("api",), bodies=_ANY),
     # Whatever it is called: a password that is sent again and again locks the account.
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §10.7", ("password",), statuses=_REFUSED, bodies=("object",)),
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2", ("refresh",), statuses=_REFUSED, bodies=("object",)),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §10.7", ("password",), statuses=_REFUSED, bodies=("object",)),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §5.2", ("refresh",), statuses=_REFUSED, bodies=("object",)),
     # Neither captive portals nor gateways use these.
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2", ("refresh",), statuses=(400, 401), bodies=("none",)),
-    Row(Meaning.CLIENT_GONE, "RFC 6749 §5.2", ("client_credentials",), statuses=(401,), bodies=("object",)),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §5.2", ("refresh",), statuses=(400, 401), bodies=("none",)),
+    Row(Meaning.CLIENT_INVALID, "RFC 6749 §5.2", ("client_credentials",), statuses=(401,), bodies=("object",)),
     Row(Meaning.MISCONFIGURED, "RFC 6749 §5.2", ("exchange", "client_credentials"), statuses=_REFUSED,
         bodies=("object",)),
     Row(Meaning.LATER, "RFC 6749 §5.2 (`error` is required)", bodies=("object", "none"), servers="captive portals"),
     Row(Meaning.LATER, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", errors=_TEMPORARY, servers="Slack, Auth0 (the last five)"),
-    Row(Meaning.CLIENT_GONE, "RFC 6749 §5.2; RFC 7591 §3", errors=_CLIENT,
+    Row(Meaning.CLIENT_INVALID, "RFC 6749 §5.2; RFC 7591 §3", errors=_CLIENT,
         servers="oidc-provider, django-oauth-toolkit, nanoidp; GitHub (200)"),
     # The client is known, since only the made-up token is rejected.
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2", ("probe",), _TOKEN, servers="most servers; GitHub and Slack (200)"),
-    Row(Meaning.CLIENT_GONE, "RFC 7591 §3", ("probe",)),
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2, §6", ("refresh",), servers="GitHub and Slack (200), Spring Security"),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §5.2", ("probe",), _TOKEN, servers="most servers; GitHub and Slack (200)"),
+    Row(Meaning.CLIENT_INVALID, "RFC 7591 §3", ("probe",)),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §5.2, §6", ("refresh",), servers="GitHub and Slack (200), Spring Security"),
     Row(Meaning.MISCONFIGURED, "RFC 6749 §5.2; RFC 8707 §2", errors=_SETTINGS),
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §4.3.2", ("password",), servers="Spring Security (`Bad credentials`)"),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §4.3.2", ("password",), servers="Spring Security (`Bad credentials`)"),
     Row(Meaning.NOT_PERMITTED, "RFC 6749 §4.1.2.1", errors=("access_denied",), reason=True,
         servers="Okta, Microsoft Entra, GitHub, oidc-provider"),
     Row(Meaning.DECLINED, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", ("authorization", "device"), _DENIED,
         servers="django-oauth-toolkit, Google, Microsoft Entra, LinkedIn"),
     Row(Meaning.NOT_PERMITTED, "RFC 6749 §4.1.2.1", errors=("access_denied",)),
-    Row(Meaning.SIGN_IN_GONE, "RFC 6749 §5.2; RFC 8628 §3.5", ("exchange", "device"), (*_TOKEN, "expired_token")),
+    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §5.2; RFC 8628 §3.5", ("exchange", "device"), (*_TOKEN, "expired_token")),
     Row(Meaning.MISCONFIGURED, "RFC 6749 §4.1.2.1, §5.2"),
 )  # fmt: skip
 

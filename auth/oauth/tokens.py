@@ -122,7 +122,7 @@ def read_tokens(request: RequestKind, response: Response, now: float, previous: 
 
 
 def _details(response: Response) -> dict[str, str]:
-    """What the response says beside the tokens, without anything that may be secret."""
+    """The other members of the response, without anything that may be secret."""
     details: dict[str, str] = {}
     for name, value in (response.body or {}).items():
         values = cast(list[object], value) if isinstance(value, list) else [value]

@@ -56,7 +56,7 @@ class Redaction:
     def add(self, secret: Secret) -> None:
         """Mask this secret from now on, as it is and as URLs, JSON, HTML and base64 encode it, but no short one.
 
-        It is forgotten when the object does not exist any more and 100 others were added since.
+        It is forgotten when the object no longer exists and 100 others were added since.
         """
         value = secret.reveal()
         if len(value) < _SHORTEST:

@@ -27,10 +27,10 @@ class SecretError(Exception):
 
 
 class SecretReference:
-    """Where a secret is: `place` describes it, `open` reads the secret once."""
+    """Where a secret is: `location` describes it, `open` reads the secret once."""
 
-    def __init__(self, place: str, read: Callable[[], str]) -> None:
-        self.place = place
+    def __init__(self, location: str, read: Callable[[], str]) -> None:
+        self.location = location
         self._read = read
         self._secret: Secret | None = None
         self._guard = threading.Lock()
@@ -53,21 +53,21 @@ class SecretReference:
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             value = value[1:-1].strip()
         if not value:
-            raise SecretError(f"{self.place} is empty", "Put the secret there and start again.")
+            raise SecretError(f"{self.location} is empty", "Put the secret there and start again.")
         if is_placeholder(value):
-            raise SecretError(f"{self.place} still contains a placeholder", "Put the real value there.")
+            raise SecretError(f"{self.location} still contains a placeholder", "Put the real value there.")
         if len(value) > _LONGEST or any(not c.isprintable() for c in value):
-            reason = f"{self.place} is too long, or contains a line break or an unprintable character"
+            reason = f"{self.location} is too long, or contains a line break or an unprintable character"
             raise SecretError(reason, "Copy it again.")
         return value
 
     def __repr__(self) -> str:
-        return f"SecretReference({self.place!r})"
+        return f"SecretReference({self.location!r})"
 
 
-def written(text: str, place: str) -> SecretReference:
+def literal(text: str, location: str) -> SecretReference:
     """A secret in the settings themselves."""
-    return SecretReference(place, lambda: text)
+    return SecretReference(location, lambda: text)
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> SecretReference:

@@ -11,7 +11,14 @@ from typing import TypeAlias
 from ..errors import AuthError
 from ..history import REGISTRATIONS, History
 from ..oauth.authorization import begin
-from ..oauth.discovery import ServerMetadataError, check_reach, checked_url, configured_server, discover, same_origin
+from ..oauth.discovery import (
+    ServerMetadataError,
+    check_not_nearer,
+    checked_url,
+    configured_server,
+    discover,
+    same_origin,
+)
 from ..oauth.http import HttpClient, NoResponseError, Request
 from ..oauth.protected_resource import Challenge, find_resource
 from ..oauth.registration import (
@@ -39,7 +46,7 @@ Remember: TypeAlias = Callable[[Callable[[History], History]], None]
 
 
 class ClientSetup:
-    """The server and client of one profile; `challenge` is the service's last one that names its metadata."""
+    """The server and client of one profile; `challenge` is the service's last one with the URL of its metadata."""
 
     def __init__(
         self,
@@ -81,7 +88,7 @@ class ClientSetup:
         return "" if self.profile.unattended or getattr(server, name) else name
 
     def _discover(self, before: Server | None) -> Server:
-        """The server that the settings name, else the first usable one of those that the service names."""
+        """The server in the settings, else the first usable one that the service's metadata lists."""
         profile = self.profile
         found = find_resource(profile.issuer, self.challenge, self.http) if profile.finds_issuer else None
         named = (found.issuers if found else ()) or (profile.issuer,)
@@ -91,7 +98,7 @@ class ClientSetup:
         for issuer in issuers:
             try:
                 self._check_trust(issuer, checked_url(issuer, "authorization server", profile.issuer))
-                check_reach(issuer, "authorization server", profile.issuer)
+                check_not_nearer(issuer, "authorization server", profile.issuer)
                 server = discover(issuer, self.http, profile.endpoints)
                 self._check_trust(issuer, *_urls_of(server))
             except ServerMetadataError as error:
@@ -134,7 +141,7 @@ class ClientSetup:
         raise ServerMetadataError(f"{reason}; {advice}")
 
     def _is_configured(self) -> bool:
-        """Whether the settings name every endpoint that a sign-in needs."""
+        """Whether the settings have every endpoint that a sign-in needs."""
         given = self.profile.endpoints
         needed = {"authorization_code": given.authorization, "device_code": given.device_authorization}
         if not given.token or not needed.get(self.profile.grant, "none"):
@@ -191,7 +198,7 @@ class ClientSetup:
         try:
             request = token_request("refresh", probed, client, {"refresh_token": secrets.token_urlsafe(24)})
             response = self.http.send(request)
-            if read_rejection("probe", response, self.clock()).meaning is Meaning.CLIENT_GONE:
+            if read_rejection("probe", response, self.clock()).meaning is Meaning.CLIENT_INVALID:
                 return False
             if in_use or not purpose.redirect_uri or not purpose.suits(client):
                 return True

@@ -79,13 +79,16 @@ class Messages:
         """Something was repeated without success."""
         what = "registrations" if limit.events == "registrations" else "sign-ins"
         return self.failure(
-            f"stopped after {limit.most} {what} within {limit.seconds / 60:.0f} minutes, none of which stayed valid",
+            f"gave up: {limit.most} {what} in {limit.seconds / 60:.0f} minutes, and none stayed valid",
             f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again.",
         )
 
     def declined(self, reason: str = "") -> UserActionRequired:
         """The user declined, or the server refused, with a reason of its own."""
-        what, next_step = f"You declined the request at {self._issuer}", "Nothing was changed. Ask again to retry."
+        what, next_step = (
+            f"You declined the request at {self._issuer}",
+            "Nothing was changed. Repeat the request to try again.",
+        )
         if reason:
             what = f'{self._issuer} refused the request: "{reason}"'
             next_step = "Ask an administrator of the service to permit it, unless you declined it yourself."
@@ -105,12 +108,12 @@ class Messages:
         """The user signed out meanwhile, or the sign-in failed in another process."""
         return self.failure(
             "the sign-in was cancelled by a sign-out or an error elsewhere, or started again there",
-            "Ask again to start over.",
+            "Repeat the request to try again.",
         )
 
     def timed_out(self) -> UserActionRequired:
         """The user did not finish the sign-in."""
-        return self.failure("the sign-in was not finished in time", "Ask again to start over.")
+        return self.failure("the sign-in was not finished in time", "Repeat the request to try again.")
 
     def no_code(self, response: AuthorizationResponse, scopes: Sequence[str]) -> AuthError:
         """The authorization server returned an error (RFC 6749 §4.1.2.1) to a request for these scopes."""
@@ -140,13 +143,13 @@ class Messages:
             return self.unavailable(f"{self._issuer} issued no token: {rejection.reason}", next_step)
         if meaning is Meaning.DECLINED:
             return self.declined()
-        if meaning is Meaning.CLIENT_GONE:
+        if meaning is Meaning.CLIENT_INVALID:
             return self.client_rejected(rejection.detail)
         if error == "expired_token":
             return self.timed_out()
         if meaning is Meaning.NOT_PERMITTED:
             return self.declined(rejection.description or error)
-        if meaning is Meaning.SIGN_IN_GONE:
+        if meaning is Meaning.SIGN_IN_INVALID:
             return self.failure(
                 f"{self._issuer} rejected the code{rejection.detail}: it was used before, expired, or does not belong "
                 "to this sign-in (verifier or redirect URI)",

@@ -34,13 +34,18 @@ from .unattended import Unattended
 
 logger = logging.getLogger(__name__)
 
+# Seconds for which a token counts as just issued.
 _NEW = 60.0
-# How long a call waits for a slow server; longer than for the lock, and less than hosts wait for a call.
+# Seconds that a call waits for a slow server; longer than for the lock, and less than hosts wait for a call.
 _PATIENCE = 40.0
 
 
 class Session:
     """The sign-in to one system.
+
+    `token` returns the access token. If that has to be renewed, `_start_refresh` runs `refresh` in a thread, which all
+    callers wait for. Under the lock, `refresh` saves what could not be saved before (`_save_unsaved`), uses the refresh
+    token (`_renew`), and, for grants without a user, gets tokens with the credentials (`_fetch`).
 
     `accepted_token` is the last access token that a service accepted, `ended` what the server last answered instead of
     renewing the sign-in.
@@ -117,7 +122,7 @@ class Session:
             ) from None
 
     def is_new(self, token: str) -> bool:
-        """Whether this token was issued a moment ago, so that another one would not help."""
+        """Whether this token was just issued, so that another token would not help."""
         return self.clock() - self._obtained_at(token) < _NEW
 
     def _obtained_at(self, token: str) -> float:
@@ -143,7 +148,7 @@ class Session:
         self.remember(lambda history: history.after_failure(*declined), pending=None, device=None)
 
     def note_dead(self, token: str) -> None:
-        """Remember that a service rejected a token that cannot be renewed: it has expired, whatever the server said."""
+        """Mark a token as expired that a service rejected and that cannot be renewed."""
         with contextlib.suppress(AuthError, OSError), self.store.lock():
             record = self.store.read()
             if record.tokens and record.tokens.access_token == token:
@@ -248,7 +253,7 @@ class Session:
             self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
             self._unsaved = None
             return True
-        if verdict.meaning not in (Meaning.CLIENT_GONE, Meaning.SIGN_IN_GONE):
+        if verdict.meaning not in (Meaning.CLIENT_INVALID, Meaning.SIGN_IN_INVALID):
             if self._unexpired(rejected_token):
                 return True
             raise self._unavailable(verdict)
@@ -298,13 +303,17 @@ class Session:
 
         If the server did not say so in the words of RFC 6749 §5.2, the record is kept, and the user signs in again.
         """
-        client_gone = rejection.meaning is Meaning.CLIENT_GONE
+        client_invalid = rejection.meaning is Meaning.CLIENT_INVALID
         # A client that may not refresh may still use its password.
-        if client_gone and not self.profile.registers and (rejection.error == "invalid_client" or not self._unattended):
+        if (
+            client_invalid
+            and not self.profile.registers
+            and (rejection.error == "invalid_client" or not self._unattended)
+        ):
             raise self.messages.client_rejected(rejection.detail)
         logger.info("%s did not renew the sign-in: %s", record.site, rejection.reason)
         self.ended = self.store.redaction.hide(rejection.reason)
-        if client_gone and self.profile.registers:
+        if client_invalid and self.profile.registers:
             self.drop(record, client=None)
         elif rejection.error == "invalid_grant":
             self.drop(record)

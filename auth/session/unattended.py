@@ -43,7 +43,7 @@ class Unattended:
             raise self._messages.password_rejected()
         server = self._client_setup.server(record.server)
         record, verdict = self._request(record, server, interactive)
-        gone = isinstance(verdict, Rejection) and verdict.meaning is Meaning.CLIENT_GONE
+        gone = isinstance(verdict, Rejection) and verdict.meaning is Meaning.CLIENT_INVALID
         if gone and self._profile.registers:
             logger.info("%s no longer knows this client", record.site)
             record, verdict = self._request(record.model_copy(update={"client": None}), server, interactive)
@@ -77,7 +77,7 @@ class Unattended:
         return record.model_copy(update={"tokens": tokens, "user": user, "asked": self._scopes, "history": history})
 
     def _error(self, record: Record, rejection: Rejection) -> AuthError:
-        if rejection.meaning is Meaning.SIGN_IN_GONE:
+        if rejection.meaning is Meaning.SIGN_IN_INVALID:
             history = record.history.model_copy(update={"bad_credentials": self._credentials.fingerprint()})
             self._store.write(record.model_copy(update={"tokens": None, "history": history}))
             certain = rejection.error in _PASSWORD_ERRORS

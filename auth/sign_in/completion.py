@@ -10,7 +10,7 @@ from ..oauth.id_token import IdTokenError, NoKeysError, WrongClockError
 from ..oauth.tokens import Granted, revoke_requests
 from ..records import Begun, Record, Tokens
 from ..session.renewal import Session
-from .identity import Identity, asked_identity, verified_identity
+from .identity import Identity, fetch_identity, verified_identity
 
 # Scopes that are not permissions, so no service can miss them.
 _NO_PERMISSIONS = frozenset({"openid", "offline_access", "profile", "email"})
@@ -29,7 +29,7 @@ def save_sign_in(session: Session, granted: Granted, begun: Begun) -> None:
     if _is_another(record, identity, tokens):
         _revoke(session, begun, tokens)
         raise session.messages.another_user(identity.user, record.user)
-    identity = asked_identity(session, granted, identity)
+    identity = fetch_identity(session, granted, identity)
     if identity.organization:
         tokens = tokens.model_copy(update={"details": {**tokens.details, "organization": identity.organization}})
     withheld = _withheld(record.history.withheld, requested, tokens.scope)

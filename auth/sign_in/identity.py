@@ -48,7 +48,7 @@ def verified_identity(session: Session, granted: Granted, begun: Begun) -> Ident
     return Identity(user or account, account or _first(details, "user_id", "sub"), organization)
 
 
-def asked_identity(session: Session, granted: Granted, known: Identity) -> Identity:
+def fetch_identity(session: Session, granted: Granted, known: Identity) -> Identity:
     """A known identity, with what the service adds to it if the preset knows where to ask."""
     whoami = session.profile.whoami
     if not whoami or (known.user not in ("", known.account) and known.organization):

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from ..errors import UnavailableError, UserActionRequired
 from ..history import History
-from ..profile import Place
+from ..profile import Storage
 from ..records import FORMAT, Record
 from ..secrets.redaction import Redaction, Secret
 from . import private_files
@@ -37,8 +37,8 @@ _LARGE_RECORD = 32_768
 class Store:
     """The record of one sign-in, in a file of its own under `folder`.
 
-    If `place` is the keyring, its secrets are there, as long as it works, and the rest is in the file. A record is
-    found in either place, whatever `place` is.
+    If `storage` is the keyring, its secrets are there, as long as it works, and the rest is in the file. A record is
+    found in either, whatever `storage` is.
     """
 
     def __init__(
@@ -48,13 +48,13 @@ class Store:
         site: str,
         identity: Callable[[], str],
         redaction: Redaction,
-        place: Place = "file",
+        storage: Storage = "file",
     ) -> None:
         """`identity` identifies the sign-in (`Credentials.identity`); it is called once, at the first use."""
         self._empty = Record(system=system, site=site)
         self._folder = folder
         self._identity = identity
-        self._place = place
+        self._storage = storage
         self._keyring = KeyringSecrets()
         self.redaction = redaction
 
@@ -117,7 +117,7 @@ class Store:
         """
         written = record.model_copy(update={"rev": record.rev + 1})
         self._redact(written)
-        if self._place == "keyring" or self._keyring.is_unreadable(written):
+        if self._storage == "keyring" or self._keyring.is_unreadable(written):
             in_file = self._keyring.seal(written, self._path.stem)
         else:
             in_file = written.model_copy(update={"seal": ""})
@@ -125,7 +125,7 @@ class Store:
             private_files.write(self._path, in_file.model_dump_json(indent=1))
         except OSError as error:
             raise self._not_saved(error, "until then, the sign-in lasts as long as this process") from error
-        if record.seal and not in_file.seal and (self._place == "file" or not has_secrets(written)):
+        if record.seal and not in_file.seal and (self._storage == "file" or not has_secrets(written)):
             self._keyring.drop(self._path.stem)
         return written.model_copy(update={"seal": in_file.seal})
 

@@ -48,7 +48,7 @@ def _auth(system: SystemSettings, session: Session | None, redaction: Redaction)
         return ApiKeyAuth(
             system.name,
             key.key,
-            place=key.location,
+            location=key.location,
             name=key.name,
             origins=system.origins,
             redaction=redaction,

@@ -50,7 +50,7 @@ def open_tokens(references: Iterable[SecretReference], redaction: Redaction) -> 
             raise SettingsError(f"http.auth.tokens: {error}. {error.next_step}") from None
         if len(token.reveal()) < _SHORTEST or not token.reveal().isascii():
             raise SettingsError(
-                f"http.auth.tokens: {reference.place} is not a token of at least {_SHORTEST} ASCII characters. "
+                f"http.auth.tokens: {reference.location} is not a token of at least {_SHORTEST} ASCII characters. "
                 "Make one with `openssl rand -hex 32`."
             )
         tokens.append(token)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from ...auth.oauth.discovery import ServerMetadataError, check_reach, checked_url, discover
+from ...auth.oauth.discovery import ServerMetadataError, check_not_nearer, checked_url, discover
 from ...auth.oauth.http import HttpClient
 from ...tools.catalog.discovery import WELL_KNOWN, DiscoveryError, DocumentSource, find_documents
 from ...tools.catalog.entries import Entry, InvalidCatalogError, read_catalog
@@ -240,7 +240,7 @@ async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
     for issuer in dict.fromkeys([home, *usable(filter(None, candidates), home)]):
         try:
             named = checked_url(issuer, "authorization server", home)
-            await anyio.to_thread.run_sync(check_reach, named, "authorization server", home)
+            await anyio.to_thread.run_sync(check_not_nearer, named, "authorization server", home)
             server = await anyio.to_thread.run_sync(discover, issuer, wire)
         except ServerMetadataError:
             continue

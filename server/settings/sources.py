@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...auth.secrets.placeholders import is_placeholder
-from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, written
+from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, literal
 from .model import Setting, SettingsError
 from .reading import ConfigText
 from .secret_schema import FromCommand, FromEnvironment, FromKeyring, SecretValue
@@ -90,7 +90,7 @@ class Sources:
             case FromCommand(command=command):
                 shown, reference = f"command {command[0]}", from_command(command, self.child_environment)
             case str(text):
-                shown, reference = (text if plain else _MASK), written(text, f"{'.'.join(keys)} in {position}")
+                shown, reference = (text if plain else _MASK), literal(text, f"{'.'.join(keys)} in {position}")
                 if not plain:
                     self._warn_if_readable()
                     self.warnings.append(

@@ -13,7 +13,7 @@ import pytest
 from closient_mcp.auth.api_key import ApiKeyAuth
 from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.secrets.redaction import MASK, Redaction, Secret
-from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.secrets.references import literal
 from closient_mcp.auth.urls import may_send_to
 from closient_mcp.server.settings.presets.closient_keys import KEY_HINTS, key_fault
 
@@ -23,10 +23,16 @@ KEY = f"csb_{BODY}_{zlib.crc32(BODY.encode()):08x}"
 
 
 def auth(key: str = KEY) -> ApiKeyAuth:
-    reference = written(key, "CLOSIENT_API_KEY")
+    reference = literal(key, "CLOSIENT_API_KEY")
     origins = frozenset({ORIGIN})
     return ApiKeyAuth(
-        "closient", reference, place="header", name="X-API-Key", origins=origins, redaction=Redaction(), hints=KEY_HINTS
+        "closient",
+        reference,
+        location="header",
+        name="X-API-Key",
+        origins=origins,
+        redaction=Redaction(),
+        hints=KEY_HINTS,
     )
 
 

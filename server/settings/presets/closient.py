@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ....auth.profile import Profile
 from ....auth.secrets.redaction import Redaction
-from ....auth.secrets.references import SecretError, written
+from ....auth.secrets.references import SecretError, literal
 from ....tools.catalog.discovery import DocumentSource
 from ....tools.formats.suggestions import did_you_mean
 from ....tools.http.sender import Sender
@@ -98,7 +98,7 @@ def _check_key(table: CredentialTable, credential: Credential, sources: Sources)
     except SecretError:  # reported at first use
         return
     if fault:
-        sources.warnings.append(f"{credential.key.place}: {fault} {KEY_HINTS.source}")
+        sources.warnings.append(f"{credential.key.location}: {fault} {KEY_HINTS.source}")
 
 
 def _tools(site: str, sender: Sender) -> PresetTools:
@@ -158,7 +158,7 @@ def _credential_from_environment(profile: Profile, sources: Sources) -> Credenti
         if fault := key_fault(key):
             sources.warnings.append(f"CLOSIENT_API_KEY: {fault} {KEY_HINTS.source}")
         sources.note(setting, f"API key in {KEY_HEADER}", "CLOSIENT_API_KEY")
-        return ApiKey("CLOSIENT_API_KEY", written(key, "CLOSIENT_API_KEY"), "header", KEY_HEADER)
+        return ApiKey("CLOSIENT_API_KEY", literal(key, "CLOSIENT_API_KEY"), "header", KEY_HEADER)
     secret = sources.variable("CLOSIENT_CLIENT_SECRET")
     if client_id is None:
         if secret is not None:
@@ -168,8 +168,8 @@ def _credential_from_environment(profile: Profile, sources: Sources) -> Credenti
     sources.note(setting, f"sign-in as the client {client_id}", "CLOSIENT_CLIENT_ID")
     profile = replace(
         profile,
-        client_id=written(client_id, "CLOSIENT_CLIENT_ID"),
-        client_secret=written(secret, "CLOSIENT_CLIENT_SECRET") if secret else None,
+        client_id=literal(client_id, "CLOSIENT_CLIENT_ID"),
+        client_secret=literal(secret, "CLOSIENT_CLIENT_SECRET") if secret else None,
     )
     return SignIn("CLOSIENT_CLIENT_ID", profile)
 

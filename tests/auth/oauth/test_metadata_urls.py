@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.auth.oauth.discovery import ServerMetadataError, check_reach, read_metadata
+from closient_mcp.auth.oauth.discovery import ServerMetadataError, check_not_nearer, read_metadata
 from closient_mcp.auth.oauth.http import Response
 
 PUBLIC = "https://id.example"
@@ -116,4 +116,4 @@ def test_a_name_leads_into_no_nearer_network_than_that_of_the_site_that_names_it
         nullcontext() if allowed else pytest.raises(ServerMetadataError, match="token_endpoint is on this machine")
     )
     with refused:
-        check_reach("https://tokens.corp.example/token", "token_endpoint", site)
+        check_not_nearer("https://tokens.corp.example/token", "token_endpoint", site)

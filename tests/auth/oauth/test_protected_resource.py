@@ -85,7 +85,7 @@ def test_metadata_of_what_was_requested_or_of_what_is_above_it_counts(resource: 
     ["https://evil.example/", f"{SITE}/mc", f"{SITE}/mcp/more", f"{SITE}:8443/", f"{SITE}/?a=b", "", None, 5, "::"],
 )
 def test_rfc_9728_3_3_metadata_of_another_resource_is_not_used(resource: object) -> None:
-    with pytest.raises(ServerMetadataError, match="which is not the service that was requested"):
+    with pytest.raises(ServerMetadataError, match="expected one that covers"):
         named(resource=resource)
 
 
@@ -344,7 +344,7 @@ async def test_if_no_server_can_be_used_each_is_named_with_its_reason(elsewhere:
         async with acme.connected() as (_, client):
             message = text_of(await client.call_tool("acme_list_orders", {}))
     assert f"{dead.url}: it has no OAuth metadata" in message
-    assert f'{other.url}: it says that it is "https://evil.example"' in message
+    assert f'{other.url}: its metadata has the issuer "https://evil.example"' in message
     assert "https://user@as.example: its authorization server is not an https URL" in message
 
 

@@ -209,7 +209,7 @@ def test_a_server_that_forgets_us_over_and_over_is_given_up_unless_the_user_asks
         office.now += LIFETIME  # beyond the brake on tabs
     attempt = office.login().start(())
     reason = ended(attempt)
-    assert "Stopped after 5 registrations within 60 minutes" in reason
+    assert "Gave up: 5 registrations in 60 minutes" in reason
     assert "closient-mcp login" in reason
     assert at_rest()
     assert isinstance(attempt.error, UserActionRequired)
@@ -304,7 +304,7 @@ async def test_a_client_that_acts_for_itself_is_not_registered_over_and_over(off
             await office.session(grant="client_credentials").token()
         reason.append(caught.value.message)
     assert len(office.asked("/register")) == 5
-    assert "Stopped after 5 registrations" in reason[-1]
+    assert "Gave up: 5 registrations" in reason[-1]
 
 
 async def test_a_client_that_acts_for_itself_waits_until_the_server_registers_again(office: Office) -> None:

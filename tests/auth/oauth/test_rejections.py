@@ -71,7 +71,7 @@ def test_a_server_that_is_busy_or_silent_has_decided_nothing(
 @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 410, 418])
 def test_rfc_6749_5_2_a_page_is_no_decision(request_kind: RequestKind, status: int) -> None:
     ends = request_kind == "refresh" and status in (400, 401)
-    meaning = Meaning.SIGN_IN_GONE if ends else Meaning.LATER
+    meaning = Meaning.SIGN_IN_INVALID if ends else Meaning.LATER
     assert read_rejection(request_kind, Response(status), 0.0).meaning is meaning
 
 
@@ -80,8 +80,8 @@ def test_rfc_6749_5_2_a_page_is_no_decision(request_kind: RequestKind, status: i
 @pytest.mark.parametrize(
     ("request_kind", "meaning"),
     [
-        ("refresh", Meaning.SIGN_IN_GONE),
-        ("password", Meaning.SIGN_IN_GONE),
+        ("refresh", Meaning.SIGN_IN_INVALID),
+        ("password", Meaning.SIGN_IN_INVALID),
         ("exchange", Meaning.MISCONFIGURED),
         ("probe", Meaning.LATER),
         ("device", Meaning.LATER),
@@ -93,7 +93,7 @@ def test_a_rejection_without_a_code_is_a_decision_where_waiting_would_not_end(
     assert read_rejection(request_kind, Response(status, body), 0.0).meaning is meaning
 
 
-@pytest.mark.parametrize(("status", "meaning"), [(401, Meaning.CLIENT_GONE), (400, Meaning.MISCONFIGURED)])
+@pytest.mark.parametrize(("status", "meaning"), [(401, Meaning.CLIENT_INVALID), (400, Meaning.MISCONFIGURED)])
 def test_rfc_6749_5_2_a_client_that_acts_for_itself_is_rejected_by_401(status: int, meaning: Meaning) -> None:
     assert read_rejection("client_credentials", Response(status, {"message": "No"}), 0.0).meaning is meaning
 
@@ -115,23 +115,23 @@ def test_a_no_of_the_user_has_several_names(request_kind: RequestKind, error: st
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 422])
 @pytest.mark.parametrize("error", ["invalid_grant", "invalid_request", "bad_refresh_token", "expired", "access_denied"])
 def test_every_error_of_a_refresh_is_the_end_of_the_sign_in(status: int, error: str) -> None:
-    assert classify("refresh", status, error) is Meaning.SIGN_IN_GONE
+    assert classify("refresh", status, error) is Meaning.SIGN_IN_INVALID
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
 @pytest.mark.parametrize("request_kind", TOKENS)
 def test_rfc_6749_5_2_a_rejected_client_is_gone_for_every_request(request_kind: RequestKind, error: str) -> None:
-    assert classify(request_kind, 401, error) is Meaning.CLIENT_GONE
+    assert classify(request_kind, 401, error) is Meaning.CLIENT_INVALID
 
 
 @pytest.mark.parametrize(
     ("error", "meaning"),
     [
-        ("invalid_grant", Meaning.SIGN_IN_GONE),
-        ("bad_refresh_token", Meaning.SIGN_IN_GONE),
-        ("invalid_request", Meaning.CLIENT_GONE),
-        ("client_not_found", Meaning.CLIENT_GONE),
-        ("access_denied", Meaning.CLIENT_GONE),
+        ("invalid_grant", Meaning.SIGN_IN_INVALID),
+        ("bad_refresh_token", Meaning.SIGN_IN_INVALID),
+        ("invalid_request", Meaning.CLIENT_INVALID),
+        ("client_not_found", Meaning.CLIENT_INVALID),
+        ("access_denied", Meaning.CLIENT_INVALID),
         ("temporarily_unavailable", Meaning.LATER),
     ],
 )
@@ -164,9 +164,9 @@ def test_no_user_declines_where_none_is_asked(request_kind: RequestKind) -> None
 @pytest.mark.parametrize(
     ("status", "error", "meaning"),
     [
-        (401, "", Meaning.SIGN_IN_GONE),
-        (401, "invalid_request", Meaning.SIGN_IN_GONE),
-        (403, "invalid_token", Meaning.SIGN_IN_GONE),
+        (401, "", Meaning.SIGN_IN_INVALID),
+        (401, "invalid_request", Meaning.SIGN_IN_INVALID),
+        (403, "invalid_token", Meaning.SIGN_IN_INVALID),
         (401, "insufficient_scope", Meaning.NOT_PERMITTED),
         (403, "insufficient_scope", Meaning.NOT_PERMITTED),
         (403, "", Meaning.NOT_PERMITTED),

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from closient_mcp.auth.api_key import ApiKeyAuth, Place
+from closient_mcp.auth.api_key import ApiKeyAuth, KeyLocation
 from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.secrets.redaction import Redaction, Secret
 from closient_mcp.auth.secrets.references import (
@@ -24,7 +24,7 @@ from closient_mcp.auth.secrets.references import (
     from_command,
     from_environment,
     from_keyring,
-    written,
+    literal,
 )
 
 from ...fakes.limits import SECONDS
@@ -33,14 +33,16 @@ from ...fakes.service import Reply, Service, running_service
 KEY = "api_key+with/odd=1"
 
 
-def key_auth(service: Service, place: Place, reference: SecretReference | None = None, **changes: Any) -> ApiKeyAuth:
+def key_auth(
+    service: Service, location: KeyLocation, reference: SecretReference | None = None, **changes: Any
+) -> ApiKeyAuth:
     given: dict[str, Any] = {
-        "place": place,
-        "name": "" if place == "basic" else "key",
+        "location": location,
+        "name": "" if location == "basic" else "key",
         "origins": frozenset({service.url}),
         "redaction": Redaction(),
     }
-    return ApiKeyAuth("acme", reference or written(KEY, "ACME_KEY"), **{**given, **changes})
+    return ApiKeyAuth("acme", reference or literal(KEY, "ACME_KEY"), **{**given, **changes})
 
 
 async def call(auth: ApiKeyAuth, url: str) -> httpx2.Response:
@@ -62,7 +64,7 @@ async def test_a_key_goes_in_the_header_that_is_named(acme: Service) -> None:
 
 
 async def test_rfc_7617_a_key_goes_as_the_username_with_an_empty_password(acme: Service) -> None:
-    await call(key_auth(acme, "basic", written("yourapikey", "K")), f"{acme.url}/a")
+    await call(key_auth(acme, "basic", literal("yourapikey", "K")), f"{acme.url}/a")
     assert acme.received[0].headers["authorization"] == "Basic eW91cmFwaWtleTo="
 
 
@@ -79,10 +81,10 @@ async def test_a_key_goes_in_the_query_beside_what_is_there(acme: Service, befor
     assert acme.received[0].query == after
 
 
-@pytest.mark.parametrize("place", ["header", "basic", "query"])
-async def test_rule_1_a_key_goes_to_no_other_origin(acme: Service, place: Place) -> None:
+@pytest.mark.parametrize("location", ["header", "basic", "query"])
+async def test_rule_1_a_key_goes_to_no_other_origin(acme: Service, location: KeyLocation) -> None:
     with running_service({"/a": Reply({}, 401)}) as other:
-        assert (await call(key_auth(acme, place), f"{other.url}/a")).status_code == 401
+        assert (await call(key_auth(acme, location), f"{other.url}/a")).status_code == 401
         (got,) = other.received
     assert got.query == ""
     assert not {"authorization", "key"} & set(got.headers)
@@ -165,11 +167,11 @@ async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Ser
     assert redaction.hide(f"{KEY} {encoded}") == "[secret] [secret]"
 
 
-@pytest.mark.parametrize("place", ["header", "basic", "query"])
-async def test_a_rejected_key_is_sent_once_and_told(acme: Service, place: Place) -> None:
+@pytest.mark.parametrize("location", ["header", "basic", "query"])
+async def test_a_rejected_key_is_sent_once_and_told(acme: Service, location: KeyLocation) -> None:
     acme.routes["/a"] = Reply({}, 401)
     with pytest.raises(UserActionRequired, match="rejected the API key"):
-        await call(key_auth(acme, place), f"{acme.url}/a")
+        await call(key_auth(acme, location), f"{acme.url}/a")
     assert len(acme.received) == 1
 
 
@@ -197,9 +199,9 @@ async def test_a_key_is_fetched_once_at_the_first_request_and_off_the_event_loop
     ("reference", "reason"),
     [
         (from_environment("ACME_KEY", {}), "ACME_KEY is not set"),
-        (written("${ACME_KEY}", "the setting"), "placeholder"),
-        (written("two words", "the setting"), "the setting contains a space"),
-        (written("schlüssel", "the setting"), "the setting contains a space or a character"),
+        (literal("${ACME_KEY}", "the setting"), "placeholder"),
+        (literal("two words", "the setting"), "the setting contains a space"),
+        (literal("schlüssel", "the setting"), "the setting contains a space or a character"),
     ],
 )
 async def test_a_key_that_cannot_be_had_or_sent_is_reported_with_its_place_and_nothing_is_sent(
@@ -229,7 +231,7 @@ def refusal(reference: SecretReference) -> str:
     "text", ["s3cret-one", "  s3cret-one\r\n", '"s3cret-one"', "'s3cret-one'", "\ufeffs3cret-one", "\ufeff s3cret-one"]
 )
 def test_a_secret_is_without_what_people_paste_around_it(text: str) -> None:
-    assert opened(written(text, "a place")) == "s3cret-one"
+    assert opened(literal(text, "a place")) == "s3cret-one"
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_a_secret_is_without_what_people_paste_around_it(text: str) -> None:
     ],
 )
 def test_a_secret_may_look_a_little_like_a_placeholder(text: str) -> None:
-    assert opened(written(text, "K")) == text
+    assert opened(literal(text, "K")) == text
 
 
 @pytest.mark.parametrize(
@@ -261,7 +263,7 @@ def test_a_secret_may_look_a_little_like_a_placeholder(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_placeholder_is_not_used_as_a_secret(text: str) -> None:
-    assert refusal(written(text, "a place")) == "a place still contains a placeholder Put the real value there."
+    assert refusal(literal(text, "a place")) == "a place still contains a placeholder Put the real value there."
 
 
 @pytest.mark.parametrize(
@@ -275,14 +277,14 @@ def test_a_placeholder_is_not_used_as_a_secret(text: str) -> None:
     ],
 )
 def test_what_is_no_secret_is_rejected_by_its_place_and_not_shown(text: str, reason: str) -> None:
-    reply = refusal(written(text, "a place"))
+    reply = refusal(literal(text, "a place"))
     assert reason in reply
     assert "xxx" not in reply
     assert "two" not in reply
 
 
 def test_rule_1_a_reference_shows_its_place_and_hides_its_secret_once_it_is_open() -> None:
-    reference, redaction = written("s3cret-one", "a place"), Redaction()
+    reference, redaction = literal("s3cret-one", "a place"), Redaction()
     assert redaction.hide("s3cret-one") == "s3cret-one"
     reference.open(redaction)
     assert redaction.hide("s3cret-one") == "[secret]"

@@ -91,7 +91,7 @@ def test_sign_ins_that_do_not_hold_are_given_up_unless_the_user_asks(desk: Desk)
         desk.now += 10
         signed_in(desk, "a")
     desk.now += 10
-    assert "Stopped after 6 sign-ins within 10 minutes" in ended(desk.login().start(("a",)))
+    assert "Gave up: 6 sign-ins in 10 minutes" in ended(desk.login().start(("a",)))
     assert at_rest()
     _, attempt = desk.login(), desk.login().start(("a",), interactive=True)
     assert attempt.ready.wait(SECONDS)

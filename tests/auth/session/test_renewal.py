@@ -22,7 +22,7 @@ from closient_mcp.auth.errors import AuthError, SignInRequired, UnavailableError
 from closient_mcp.auth.history import History
 from closient_mcp.auth.oauth.tokens import is_usable
 from closient_mcp.auth.records import Client, Record
-from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.secrets.references import literal
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
@@ -483,7 +483,7 @@ async def test_a_registration_that_the_server_forgot_is_dropped_with_its_tokens(
 
 
 def own_client(secret: str) -> dict[str, Any]:
-    return {"client_id": written("own", "CLIENT"), "client_secret": written(secret, "SECRET")}
+    return {"client_id": literal("own", "CLIENT"), "client_secret": literal(secret, "SECRET")}
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])

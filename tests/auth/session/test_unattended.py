@@ -23,7 +23,7 @@ from closient_mcp.auth.oauth.http import HttpClient, NoResponseError, Request
 from closient_mcp.auth.profile import Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.auth.secrets.references import SecretReference, from_environment, written
+from closient_mcp.auth.secrets.references import SecretReference, from_environment, literal
 from closient_mcp.auth.session.credentials import Credentials
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.sign_out import sign_out
@@ -84,10 +84,10 @@ class Shop:
         given: dict[str, Any] = {
             "grant": "password",
             "endpoints": Endpoints(token=f"{self.service.url}/oauth/token"),
-            "client_id": written("acme-client", "CLIENT"),
-            "client_secret": written(SECRET, "CLIENT_SECRET"),
-            "username": written("acme-user", "USERNAME"),
-            "password": written(PASSWORD, "PASSWORD"),
+            "client_id": literal("acme-client", "CLIENT"),
+            "client_secret": literal(SECRET, "CLIENT_SECRET"),
+            "username": literal("acme-user", "USERNAME"),
+            "password": literal(PASSWORD, "PASSWORD"),
             "scopes": ("api",),
         }
         url = self.service.url
@@ -284,7 +284,7 @@ def test_a_password_that_was_changed_is_tried_again_and_a_logout_has_the_same_on
     with pytest.raises(UserActionRequired):
         token_of(shop.session())
     assert len(shop.forms) == 2
-    assert token_of(shop.session(password=written("another-password", "PASSWORD"))) == "access-token-1"
+    assert token_of(shop.session(password=literal("another-password", "PASSWORD"))) == "access-token-1"
     assert shop.record().history.bad_credentials == ""
     assert len(shop.forms) == 3
 
@@ -433,7 +433,7 @@ def test_rule_1_what_goes_to_this_machine_goes_through_no_proxy(shop: Shop, monk
 def test_another_user_or_client_has_tokens_of_their_own(shop: Shop) -> None:
     tokens = [
         token_of(shop.session(**changes))
-        for changes in ({}, {"username": written("other", "U")}, {"client_id": written("other", "C")}, {})
+        for changes in ({}, {"username": literal("other", "U")}, {"client_id": literal("other", "C")}, {})
     ]
     assert tokens == ["access-token-1", "access-token-2", "access-token-3", "access-token-1"]
 
@@ -486,10 +486,10 @@ def test_rule_1_credentials_in_the_query_appear_nowhere_but_at_the_server(
     assert "HTTP Request: POST" in caplog.text
     shop.password = "another"
     with pytest.raises(AuthError) as refused:
-        token_of(shop.session(in_query=True, username=written("another-user", "U")))
+        token_of(shop.session(in_query=True, username=literal("another-user", "U")))
     shop.service.routes["/oauth/token"] = lambda got: Reply({"error": "odd", "error_description": got.query}, 400)
     with pytest.raises(AuthError) as repeated:
-        token_of(shop.session(in_query=True, username=written("third-user", "U")))
+        token_of(shop.session(in_query=True, username=literal("third-user", "U")))
     gone = Endpoints(token="http://127.0.0.1:9/oauth/token")
     with pytest.raises(AuthError) as unreachable:
         token_of(shop.session(in_query=True, endpoints=gone))

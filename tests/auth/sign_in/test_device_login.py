@@ -16,7 +16,7 @@ from closient_mcp.auth.oauth.discovery import ServerMetadataError
 from closient_mcp.auth.oauth.http import Response
 from closient_mcp.auth.oauth.rejections import Rejection, classify
 from closient_mcp.auth.records import Client, Device, Server
-from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.secrets.references import literal
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
@@ -205,8 +205,8 @@ def test_rfc_8628_3_5_a_connection_that_is_lost_ends_no_waiting(screen: Screen) 
 def test_rfc_8628_3_1_the_client_says_who_it_is_and_what_it_wants(screen: Screen) -> None:
     screen.decided.set()
     own: dict[str, Any] = {
-        "client_id": written("ours", "ID"),
-        "client_secret": written("our-own-secret", "SECRET"),
+        "client_id": literal("ours", "ID"),
+        "client_secret": literal("our-own-secret", "SECRET"),
         "resource": "urn:x",
     }
     ended(screen.begin_on_device("a", "b", "a", **own, client_auth="client_secret_post")[1])

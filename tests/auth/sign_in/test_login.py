@@ -19,7 +19,7 @@ from joserfc.jwk import RSAKey
 from closient_mcp.auth.background import finish
 from closient_mcp.auth.errors import UnavailableError
 from closient_mcp.auth.records import Record, Tokens
-from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.secrets.references import literal
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.callback_server import CallbackServer
 from closient_mcp.auth.sign_in.login import Login
@@ -471,7 +471,7 @@ def test_without_a_usable_registration_no_browser_is_opened(desk: Desk, reply: R
     assert len(desk.asked("/register")) == 1
 
 
-OWN: dict[str, Any] = {"client_id": written("own", "CLIENT"), "client_secret": written("my-own-secret-1", "SECRET")}
+OWN: dict[str, Any] = {"client_id": literal("own", "CLIENT"), "client_secret": literal("my-own-secret-1", "SECRET")}
 
 
 def test_a_client_of_ones_own_is_not_registered_and_identifies_itself(desk: Desk) -> None:

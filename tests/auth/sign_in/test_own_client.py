@@ -24,7 +24,7 @@ from closient_mcp.auth.oauth.redirects import InvalidRedirectError, Redirect, ch
 from closient_mcp.auth.profile import ClientAuth, Endpoints, Profile
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
-from closient_mcp.auth.secrets.references import SecretReference, from_environment, written
+from closient_mcp.auth.secrets.references import SecretReference, from_environment, literal
 from closient_mcp.auth.session.credentials import Credentials
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
@@ -86,8 +86,8 @@ class Crm:
                 token=f"{self.api.url}/oauth2/token/",
                 revocation=f"{self.api.url}/oauth2/revoke/",
             ),
-            "client_id": written("oa2client_1", "CLOSE_CLIENT_ID"),
-            "client_secret": written(SECRET, "CLOSE_CLIENT_SECRET"),
+            "client_id": literal("oa2client_1", "CLOSE_CLIENT_ID"),
+            "client_secret": literal(SECRET, "CLOSE_CLIENT_SECRET"),
             "client_auth": "client_secret_post",
             "scopes": (),
             "redirect_uri": self.redirect_uri,
@@ -239,7 +239,7 @@ def test_rfc_6749_2_3_a_client_identifies_as_the_settings_say_else_as_the_server
             **({"token_endpoint_auth_methods_supported": methods} if methods else {}),
         }
     )
-    given = written(secret, "S") if secret else None
+    given = literal(secret, "S") if secret else None
     crm.sign_in(endpoints=Endpoints(), client_auth=setting, client_secret=given)
     got, form = crm.api.received[-1], crm.forms()[-1]
     pair = f"oa2client_1:{quote_plus(SECRET)}"
@@ -282,7 +282,7 @@ def test_a_client_id_that_is_not_there_is_reported_with_its_place(crm: Crm) -> N
 
 def test_another_client_has_nothing_of_the_former_ones_and_the_former_one_keeps_it(crm: Crm) -> None:
     crm.sign_in()
-    other = crm.session(client_id=written("oa2client_2", "CLOSE_CLIENT_ID"))
+    other = crm.session(client_id=literal("oa2client_2", "CLOSE_CLIENT_ID"))
     assert asyncio.run(other.token()) is None
     assert other.store.read().client is None
     assert asyncio.run(crm.session().token()) == "at-number-1"
@@ -561,7 +561,7 @@ def reading_documents(crm: Crm, *, reads: bool | None) -> dict[str, Any]:
     }
     values = {} if reads is None else {"client_id_metadata_document_supported": reads}
     crm.api.routes["/.well-known/oauth-authorization-server"] = Reply({**metadata, **values})
-    changes: dict[str, Any] = {"endpoints": Endpoints(), "client_id": written(DOCUMENT, "client_id")}
+    changes: dict[str, Any] = {"endpoints": Endpoints(), "client_id": literal(DOCUMENT, "client_id")}
     return {**changes, "client_secret": None, "client_auth": None, "redirect_uri": None}
 
 
@@ -585,12 +585,12 @@ def test_a_server_that_reads_no_client_metadata_documents_is_reported_before_a_b
 
 
 def test_a_secret_is_never_sent_with_a_client_metadata_document(crm: Crm) -> None:
-    changes = reading_documents(crm, reads=True) | {"client_secret": written(SECRET, "S")}
+    changes = reading_documents(crm, reads=True) | {"client_secret": literal(SECRET, "S")}
     crm.sign_in(**changes)
     assert all("client_secret" not in form for form in crm.forms())
     assert all("authorization" not in got.headers for got in crm.api.received)
 
 
 def test_an_url_without_a_path_is_a_client_id_like_any_other(crm: Crm) -> None:
-    changes = reading_documents(crm, reads=False) | {"client_id": written("https://app.example/", "client_id")}
+    changes = reading_documents(crm, reads=False) | {"client_id": literal("https://app.example/", "client_id")}
     assert crm.sign_in(**changes)[1]["client_id"] == "https://app.example/"

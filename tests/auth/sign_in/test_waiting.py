@@ -77,7 +77,7 @@ def test_sign_ins_that_fail_are_given_up_also_where_no_browser_can_be_opened(des
         come_back(attempt, "error=server_error")
         assert "server_error" in ended(attempt)
         assert at_rest()
-    assert "Stopped after 3 sign-ins" in ended(desk.login(screen=False).start(()))
+    assert "Gave up: 3 sign-ins" in ended(desk.login(screen=False).start(()))
     assert at_rest()
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from closient_mcp.auth.errors import UnavailableError
 from closient_mcp.auth.oauth.http import HttpClient
-from closient_mcp.auth.profile import Place, Profile
+from closient_mcp.auth.profile import Profile, Storage
 from closient_mcp.auth.records import Client, Record, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
@@ -80,8 +80,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "credentials"
 
 
-def store_in(folder: Path, place: Place = "keyring") -> Store:
-    return Store(folder, "acme", SITE, lambda: "registered", Redaction(), place)
+def store_in(folder: Path, storage: Storage = "keyring") -> Store:
+    return Store(folder, "acme", SITE, lambda: "registered", Redaction(), storage)
 
 
 def record(number: int = 1, **members: object) -> Record:

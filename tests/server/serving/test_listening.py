@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from closient_mcp.auth.secrets.references import written
+from closient_mcp.auth.secrets.references import literal
 from closient_mcp.server.serving.listening import Place, listen, parse_place
 from closient_mcp.server.serving.streamable_http import check_protection
 from closient_mcp.server.settings.http_model import HttpSettings, TokenAuth
@@ -19,7 +19,7 @@ from closient_mcp.server.settings.model import Options, SettingsError
 
 from ...fakes.command_line import run
 
-AUTH = TokenAuth((written("a" * 32, "here"),))
+AUTH = TokenAuth((literal("a" * 32, "here"),))
 needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets")
 
 
