@@ -23,18 +23,17 @@ def rows_of(file: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def _tests_of(file: str) -> frozenset[str]:
-    folder, _, name = file.rpartition("/")
-    tree = ast.parse((TESTS / folder / f"test_{name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((TESTS.parent / file).read_text(encoding="utf-8"))
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return frozenset(function.name for function in functions)
 
 
 def _missing(rows: dict[str, dict[str, Any]]) -> Iterator[str]:
     for row, given in rows.items():
-        for name in given.get("shown_by", []):
-            file, _, test = name.partition(".")
-            if f"test_{test}" not in _tests_of(file):
-                yield f"{row}: {name}"
+        for test in given.get("shown_by", []):
+            file, _, name = test.partition("::")
+            if name not in _tests_of(file):
+                yield f"{row}: {test}"
 
 
 def test_the_tables_have_all_their_rows() -> None:
