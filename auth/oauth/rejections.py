@@ -172,15 +172,15 @@ def read_error(body: Mapping[str, object]) -> tuple[str, str]:
     if isinstance(wrapped, str) and wrapped:
         known = (code for phrase, code in _PHRASES.items() if wrapped.lower().startswith(phrase))
         return next(known, UNKNOWN), cleaned(wrapped)
-    return "", cleaned(sentence or _sentence(first))
+    return "", cleaned(sentence or _sentence(_first(body.get("errors"))))
 
 
 def _sentence(body: object) -> str:
     """The sentence in an error, or in the first of those that are listed as its `detail`."""
-    members = cast(dict[str, object], body) if isinstance(body, dict) else {}
-    texts = (_first(members.get(name)) for name in _SENTENCES)
-    found = next((text for text in texts if text and isinstance(text, str | dict)), "")
-    return found if isinstance(found, str) else _sentence(found)
+    if not isinstance(body, dict):
+        return ""
+    texts = (_first(cast(dict[str, object], body).get(name)) for name in _SENTENCES)
+    return next(filter(None, (text if isinstance(text, str) else _sentence(text) for text in texts)), "")
 
 
 def _first(value: object) -> object:
