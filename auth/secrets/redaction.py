@@ -9,10 +9,13 @@ import threading
 import weakref
 from collections.abc import Iterator
 from html.entities import html5
+from typing import TypeAlias
 
 MASK = "[secret]"
 _SHORTEST = 6
 _MOST = 100
+# A pattern, and texts of which each match contains one: they are looked for in a hundredth of the time.
+_Pattern: TypeAlias = tuple[re.Pattern[str], tuple[str, ...]]
 
 
 class Secret:
@@ -49,7 +52,7 @@ class Redaction:
 
     def __init__(self) -> None:
         # In the order in which they were added, so that tokens that were replaced long ago can be forgotten.
-        self._known: dict[str, re.Pattern[str]] = {}
+        self._known: dict[str, _Pattern] = {}
         self._owners: dict[str, weakref.ref[Secret]] = {}
         self._lock = threading.Lock()
 
@@ -62,7 +65,7 @@ class Redaction:
         if len(value) < _SHORTEST:
             return
         with self._lock:
-            pattern = self._known.get(value) or re.compile("|".join((_spellings(value), *_in_base64(value))))
+            pattern = self._known.get(value) or _pattern_of(value)
             known = {other: self._known[other] for other in self._known if other != value} | {value: pattern}
             if not self._is_in_use(value):
                 self._owners[value] = weakref.ref(secret)
@@ -77,8 +80,17 @@ class Redaction:
         """Return the text with each known secret masked."""
         known = self._known
         for value in sorted(known, key=len, reverse=True):
-            text = known[value].sub(MASK, text)
+            pattern, parts = known[value]
+            if any(part in text for part in parts):
+                text = pattern.sub(MASK, text)
         return text
+
+
+def _pattern_of(value: str) -> _Pattern:
+    encoded = tuple(_in_base64(value))
+    pattern = "|".join((_spellings(value), *(_either_alphabet(text) for text in encoded)))
+    literals = (re.split(r"[^A-Za-z0-9]", value), *(re.split(r"[+/]", text) for text in encoded))
+    return re.compile(pattern), tuple(max(parts, key=len) for parts in literals)
 
 
 def _spellings(value: str) -> str:
@@ -103,11 +115,16 @@ def _encoded(character: str) -> str:
 
 
 def _in_base64(value: str) -> Iterator[str]:
-    """Patterns for the value anywhere in encoded text, whose characters depend on its distance from the beginning."""
+    """The value anywhere in encoded text, whose characters depend on its distance from the beginning."""
     content = value.encode()
     for before in range(3):
         # Without the characters that also depend on what is before and after it.
         start, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
         text = base64.b64encode(b"\0" * before + content).decode()[start:end]
         if len(text) >= _SHORTEST:
-            yield "".join({"+": "[+-]", "/": "[/_]"}.get(c, c) for c in text) + r"[\w+/-]{0,3}=*"
+            yield text
+
+
+def _either_alphabet(text: str) -> str:
+    """A pattern for base64 in either alphabet (RFC 4648 §4, §5), with what follows it."""
+    return "".join({"+": "[+-]", "/": "[/_]"}.get(c, c) for c in text) + r"[\w+/-]{0,3}=*"

@@ -8,7 +8,10 @@ import re
 from .json_values import InvalidJsonError, parse_json, to_text
 from .text import clean
 
-_STRING_OR_SPACE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[ \t\r\n]+')
+# Tokens without space between them.
+_TOKENS = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^" \t\r\n]++)++')
+# All before the next string with an escape, and that string.
+_ESCAPED = re.compile(r'((?:[^"]*+"[^"\\]*+")*+[^"]*+)("[^"\\]*+(?:\\.[^"\\]*+)++")')
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 _CLOSING = {"[": "]", "{": "}"}
 _UNFINISHED = re.compile(
@@ -21,14 +24,12 @@ def compact(text: str) -> str:
 
     Parsing and serializing it would round `1.10` and 12345678901234567.5, and drop duplicate keys.
     """
-    return _STRING_OR_SPACE.sub(_replace, text)
-
-
-def _replace(match: re.Match[str]) -> str:
-    part = match[0]
-    if part[0] != '"':
-        return ""
-    return to_text(clean(json.loads(part))) if "\\" in part else clean(part)
+    text, at = "".join(_TOKENS.findall(text)), 0
+    parts: list[str] = []
+    while "\\" in text and (found := _ESCAPED.match(text, at)):
+        parts += (clean(found[1]), to_text(clean(json.loads(found[2]))))
+        at = found.end()
+    return "".join((*parts, clean(text[at:])))
 
 
 def compact_lines(text: str) -> tuple[str, int, bool]:

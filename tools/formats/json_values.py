@@ -61,18 +61,19 @@ def _exact(digits: str) -> float:
 
 def depth_exceeds(value: JsonValue, limit: int) -> bool:
     """Tell whether `value` nests deeper than `limit`, without recursion."""
-    level: list[JsonValue] = [value]
+    level = containers_in([value])
     for _ in range(limit):
-        level = [child for node in level for child in containers_in(node)]
+        nodes = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [child for children in nodes for child in children if isinstance(child, (dict, list))]
         if not level:
             return False
     return True
 
 
-def containers_in(value: JsonValue) -> list[JsonValue]:
+def containers_in(value: JsonValue) -> list[JsonObject | list[JsonValue]]:
     """Return the objects and arrays that are direct children of `value`."""
     children = value.values() if isinstance(value, dict) else as_list(value)
-    return [child for child in children if isinstance(child, dict | list)]
+    return [child for child in children if isinstance(child, (dict, list))]
 
 
 def objects_in(value: JsonValue) -> Iterator[JsonObject]:

@@ -53,6 +53,8 @@ _WHITESPACE = re.compile(r"\s+")
 
 def clean(text: str) -> str:
     """Remove control, bidirectional and invisible characters, except where scripts and emoji need them."""
+    if text.isascii() and text.isprintable():
+        return text
     return _INVISIBLE.sub(_needed, text)
 
 
