@@ -29,7 +29,7 @@ class Calls:
         """
         result = await tool.call(self.checker.check(tool.name, tool.input_schema, arguments))
         # Redact before shortening: a secret where the text is cut would be split in two.
-        shown = self.kept_results.shorten(result.redacted(self.redaction.hide))
+        shown = await self.kept_results.shorten(result.redacted(self.redaction.hide))
         # Some hosts show the model only this and not the note, so what the note must add to is sent as text alone.
         if shown.structured is None and not shown.partial and not shown.blocks:
             return replace(shown, structured=structured_object(shown.text))

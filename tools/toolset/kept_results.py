@@ -8,6 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+
+import anyio
+import anyio.to_thread
 
 from ..caller import caller
 from ..errors import InvalidArgumentsError, RefusedError
@@ -43,7 +47,7 @@ class KeptResults:
     clock: Callable[[], float] = time.monotonic
     _kept: dict[str, _KeptResult] = field(default_factory=dict[str, _KeptResult], init=False)
 
-    def shorten(self, result: Result) -> Result:
+    async def shorten(self, result: Result) -> Result:
         """Return the result, what its `select` selects, or the beginning of that and how to get the rest.
 
         A `select` that does not fit is ignored, and the note says so: the call has been made and must not be repeated.
@@ -51,10 +55,10 @@ class KeptResults:
         if not result.select and (result.structured is not None or len(result.text) <= self.max_characters):
             return result
         try:
-            excerpt = _excerpt(result.text, csv=result.csv, selected=result.select, start=0, room=self.max_characters)
+            excerpt = await self._excerpt(result.text, csv=result.csv, selected=result.select, start=0)
         except InvalidArgumentsError as error:
             ignored = f"[`select` was ignored. {error.message}] {result.note}"
-            return self.shorten(replace(result, select="", note=ignored, partial=True))
+            return await self.shorten(replace(result, select="", note=ignored, partial=True))
         shown = replace(result, text=excerpt.text, csv=False, select="", structured=None)
         if not excerpt.omissions:
             return replace(shown, note=f"{_NOTHING_SELECTED} {result.note}") if excerpt.text == "null" else shown
@@ -90,6 +94,11 @@ class KeptResults:
             open_world=False,
         )
 
+    async def _excerpt(self, text: str, *, csv: bool, selected: str, start: int) -> Excerpt:
+        """In a thread: an expression may take seconds, during which other calls go on."""
+        read = partial(_excerpt, text, csv=csv, selected=selected, start=start, room=self.max_characters)
+        return await anyio.to_thread.run_sync(read)
+
     def _keep(self, result: Result) -> str:
         """Keep a result under a name that cannot be guessed; if that is too much, drop others.
 
@@ -114,9 +123,7 @@ class KeptResults:
         kept = self._kept.get(name)
         if kept is None or kept.until < self.clock() or kept.owner != caller.get().name:
             raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
-        excerpt = _excerpt(
-            kept.content.decode(), csv=kept.csv, selected=selected, start=start, room=self.max_characters
-        )
+        excerpt = await self._excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start)
         if not excerpt.omissions:
             return Result(excerpt.text, note=_NOTHING_SELECTED if excerpt.text == "null" else "")
         own = excerpt.omissions[0]

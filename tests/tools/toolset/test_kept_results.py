@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import pytest
 
 from closient_mcp.tools.caller import Caller, caller
@@ -24,7 +25,7 @@ async def read(results: KeptResults, **arguments: Any) -> Result:
 
 async def test_a_long_text_is_read_page_by_page_until_its_end() -> None:
     results = KeptResults(10)
-    first = results.shorten(Result("0123456789abcdefghijXYZ", note="[n]"))
+    first = await results.shorten(Result("0123456789abcdefghijXYZ", note="[n]"))
     assert first.text == "0123456789"
     assert "Characters 0 to 10 of 23" in first.note
     assert first.note.endswith("[n]")
@@ -42,7 +43,7 @@ THINGS = {"data": [{"id": number, "text": "x" * (900 if number == 5 else 9)} for
 
 async def test_every_item_of_a_long_answer_can_be_read() -> None:
     results = KeptResults(400)
-    page = results.shorten(Result(json.dumps(THINGS)))
+    page = await results.shorten(Result(json.dumps(THINGS)))
     items: list[Any] = json.loads(page.text)["data"]
     while "the end" not in page.note:
         following = call_in(page.note)
@@ -55,7 +56,7 @@ async def test_every_item_of_a_long_answer_can_be_read() -> None:
 
 async def test_a_string_that_was_cut_can_be_read_by_its_path() -> None:
     results = KeptResults(400)
-    name = call_in(results.shorten(Result(json.dumps(THINGS))).note)["result"]
+    name = call_in((await results.shorten(Result(json.dumps(THINGS)))).note)["result"]
     page = await read(results, result=name, select="data", offset=5)
     assert "of [5].text" in page.note
     assert len(json.loads((await read(results, result=name, select="data[5].text", offset=700)).text)) == 200
@@ -63,13 +64,13 @@ async def test_a_string_that_was_cut_can_be_read_by_its_path() -> None:
 
 async def test_a_selection_is_made_before_the_result_is_cut() -> None:
     results = KeptResults(400)
-    shown = results.shorten(Result(json.dumps(THINGS), note="[n]", select="data[?id >= `48`].id"))
+    shown = await results.shorten(Result(json.dumps(THINGS), note="[n]", select="data[?id >= `48`].id"))
     assert (shown.text, shown.note, shown.partial) == ("[48,49]", "[n]", False)
 
 
 async def test_a_long_selection_is_read_on_by_the_same_selection() -> None:
     results = KeptResults(100)
-    first = results.shorten(Result(json.dumps(THINGS), select="data[].id"))
+    first = await results.shorten(Result(json.dumps(THINGS), select="data[].id"))
     following = call_in(first.note)
     assert following["select"] == "data[].id"
     rest = await read(results, **following)
@@ -79,7 +80,7 @@ async def test_a_long_selection_is_read_on_by_the_same_selection() -> None:
 async def test_rows_of_csv_are_selected_by_their_columns() -> None:
     table = "id,name\n" + "".join(f"{number},n{number}\n" for number in range(100))
     results = KeptResults(200)
-    first = results.shorten(Result(table, csv=True))
+    first = await results.shorten(Result(table, csv=True))
     assert "Rows 0 to" in first.note
     selected = await read(results, result=call_in(first.note)["result"], select="[?name == 'n42']")
     assert json.loads(selected.text) == [{"id": "42", "name": "n42"}]
@@ -88,32 +89,32 @@ async def test_rows_of_csv_are_selected_by_their_columns() -> None:
 @pytest.mark.parametrize("expression", ["data[", "sum(data)", "nosuch(@)", "(" * 900])
 async def test_a_selection_that_cannot_be_made_says_why(expression: str) -> None:
     results = KeptResults(10)
-    name = call_in(results.shorten(Result('{"data":[{}],"more":1}')).note)["result"]
+    name = call_in((await results.shorten(Result('{"data":[{}],"more":1}'))).note)["result"]
     with pytest.raises(InvalidArgumentsError, match="JMESPath") as caught:
         await read(results, result=name, select=expression)
     assert "quotes" in caught.value.next_step
 
 
 @pytest.mark.parametrize("answer", ["Done: HTTP 204, no content.", '{"data":[{}]}'])
-def test_rule_4_a_call_that_was_made_is_not_failed_by_its_selection(answer: str) -> None:
-    shown = KeptResults(40_000).shorten(Result(answer, note="[n]", select="sum(data)"))
+async def test_rule_4_a_call_that_was_made_is_not_failed_by_its_selection(answer: str) -> None:
+    shown = await KeptResults(40_000).shorten(Result(answer, note="[n]", select="sum(data)"))
     assert shown.text == answer
     assert shown.note.startswith("[`select` was ignored.")
     assert shown.note.endswith("[n]")
 
 
 async def test_a_selection_that_finds_nothing_says_so() -> None:
-    shown = KeptResults(40_000).shorten(Result('{"data":[]}', select="other"))
+    shown = await KeptResults(40_000).shorten(Result('{"data":[]}', select="other"))
     assert (shown.text, shown.note.strip()) == ("null", "[`select` found nothing, or null: check its names.]")
     results = KeptResults(10)
-    name = call_in(results.shorten(Result(json.dumps(list(range(20))))).note)["result"]
+    name = call_in((await results.shorten(Result(json.dumps(list(range(20)))))).note)["result"]
     assert "found nothing" in (await read(results, result=name, select="other")).note
 
 
 async def test_a_result_is_kept_for_an_hour() -> None:
     now = 0.0
     results = KeptResults(10, clock=lambda: now)
-    following = call_in(results.shorten(Result("x" * 20)).note)
+    following = call_in((await results.shorten(Result("x" * 20))).note)
     now = 3_600.0
     assert (await read(results, **following)).text
     now = 3_601.0
@@ -127,7 +128,7 @@ async def test_the_oldest_result_makes_room_for_new_ones(
 ) -> None:
     monkeypatch.setattr(kept_results, limit, most)
     results = KeptResults(10)
-    following = [call_in(results.shorten(Result("x" * 20)).note) for _ in range(3)]
+    following = [call_in((await results.shorten(Result("x" * 20))).note) for _ in range(3)]
     with pytest.raises(RefusedError, match="no longer kept"):
         await read(results, **following[0])
     assert (await read(results, **following[2])).text == "x" * 10
@@ -136,7 +137,7 @@ async def test_the_oldest_result_makes_room_for_new_ones(
 async def test_rule_5_a_result_is_readable_only_in_the_session_that_got_it() -> None:
     results = KeptResults(10)
     own = caller.set(Caller("a"))
-    following = call_in(results.shorten(Result("x" * 20)).note)
+    following = call_in((await results.shorten(Result("x" * 20))).note)
     other = caller.set(Caller("b"))
     with pytest.raises(RefusedError, match="no longer kept"):
         await read(results, **following)
@@ -150,10 +151,23 @@ async def test_results_of_one_session_do_not_push_out_those_of_another(monkeypat
     monkeypatch.setattr(kept_results, "_MAX_KEPT_RESULTS", 3)
     results = KeptResults(10)
     own = caller.set(Caller("a"))
-    following = call_in(results.shorten(Result("x" * 20)).note)
+    following = call_in((await results.shorten(Result("x" * 20))).note)
     other = caller.set(Caller("b"))
     for _ in range(5):
-        results.shorten(Result("y" * 20))
+        await results.shorten(Result("y" * 20))
     caller.reset(other)
     assert (await read(results, **following)).text
     caller.reset(own)
+
+
+@pytest.mark.parametrize("select", ["", "data[?id > `1`].id"])
+async def test_other_calls_go_on_while_a_long_result_is_read(select: str) -> None:
+    other = anyio.Event()
+
+    async def call_another_tool() -> None:
+        other.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call_another_tool)
+        await KeptResults(1_000).shorten(Result(json.dumps(THINGS), select=select))
+        assert other.is_set()
