@@ -6,6 +6,7 @@ import gc
 import ipaddress
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import httpx2
 import hypothesis
 import pytest
 
+from .fakes.command_line import run
 from .fakes.desk import Desk, desk_in
 from .fakes.limits import SECONDS
 from .fakes.machine import Machine, machine_of
@@ -135,8 +137,17 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
     return sandbox_process
 
 
+@pytest.fixture(scope="session")
+def _documents_read(sandbox_process: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of a machine that has read the sandbox's documents, which takes as long as the rest of most tests."""
+    home = tmp_path_factory.mktemp("read")
+    assert run("tools", site=sandbox_process.url, CLOSIENT_MCP_HOME=str(home)).code == 0
+    return home / "cache"
+
+
 @pytest.fixture
-def machine(sandbox: Sandbox, tmp_path: Path) -> Iterator[Machine]:
-    """A user's machine that is not signed in to the sandbox yet."""
+def machine(sandbox: Sandbox, _documents_read: Path, tmp_path: Path) -> Iterator[Machine]:
+    """A user's machine that has read the sandbox's documents and is not signed in yet."""
     with machine_of(sandbox, tmp_path / "mcp") as made:
+        shutil.copytree(_documents_read, made.home / "cache")
         yield made
