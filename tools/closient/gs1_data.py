@@ -7,11 +7,12 @@ import re
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.text import one_line
+from ..gs1.associations import missing_associations
 from ..gs1.code import read_code
 from ..gs1.decoding import Decoded, decode
 from ..gs1.digital_links import build_digital_link as build_link
 from ..gs1.digits import padded_gtin
-from ..gs1.elements import Elements, describe_identifier, lacks_key
+from ..gs1.elements import Elements, describe_identifier
 from ..gs1.errors import InvalidCodeError
 from ..gs1.keys import KEYS, describe_key
 from ..gs1.links import link_type_name
@@ -35,8 +36,9 @@ def decode_gs1(arguments: JsonObject) -> JsonObject:
         raise _invalid(f"{one_line(data, 80)!r} can't be decoded: {error.message}.", error) from None
     ais = [ai for ai, _ in decoded.elements]
     notes = [*decoded.notes]
-    if lacks_key(ais):
-        notes.append("It has no key: what the values are of may be in another barcode next to it.")
+    for required, lacking in missing_associations(ais).items():
+        named = ", ".join(f"({ai})" for ai in lacking)
+        notes.append(f"Incomplete: {named} must stand with {required}, which may be in another barcode next to it.")
     answer: JsonObject = {"form": decoded.form}
     if key := next((ai for ai in ais if ai in KEYS), None):
         answer["identifies"] = describe_key(key)

@@ -7,7 +7,6 @@ coupons (8110, 8112) isn't checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -125,15 +124,6 @@ def check_elements(elements: Elements) -> None:
     for ai, value in elements:
         check_element(ai, value)
     check_combination(elements)
-
-
-def lacks_key(ais: Iterable[str]) -> bool:
-    """Return whether elements say something about an item without saying which.
-
-    It's no error: the key may stand in another barcode on the same item.
-    """
-    identified = [ai for ai in ais if not ai.startswith("9")]
-    return bool(identified) and not any(ai in KEYS for ai in identified)
 
 
 def describe_identifier(ai: str) -> tuple[str, str]:
