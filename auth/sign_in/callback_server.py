@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import html
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -30,7 +31,7 @@ _REQUEST_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the user sees; it is escaped when it is sent.
+    """What the user sees, ending with what to do next; it is escaped when it is sent.
 
     With a `location`, the browser goes on there: at once, or with status 200 when the user follows a link.
     """
@@ -38,31 +39,46 @@ class Page:
     status: int
     title: str = ""
     text: str = ""
+    next_step: str = ""
     location: str = ""
     cookie: str = ""
+    is_done: bool = False
 
 
-DONE = Page(200, "You are signed in", "You can close this tab and go back to your assistant.")
-STALE = Page(400, "This page is out of date", "Start the sign-in again from your assistant.")
-_NOT_FOUND = Page(404, "Not found", "This URL is for signing in.")
-_WRONG_HOST = Page(400, "Wrong host", "This URL is for signing in on this machine.")
+DONE = Page(
+    200, "You are signed in", next_step="Close this tab and go back to your assistant or terminal.", is_done=True
+)
+STALE = Page(
+    400,
+    "This page is out of date",
+    "It belongs to a sign-in that has ended or was started again.",
+    "Start the sign-in again from your assistant or terminal.",
+)
+_START_AGAIN = "Close this tab and start the sign-in from your assistant or terminal."
+_NOT_FOUND = Page(404, "Not found", "Only the pages of a sign-in are here.", _START_AGAIN)
+_WRONG_HOST = Page(400, "Wrong host", "This URL is for signing in on this machine.", _START_AGAIN)
 _NOT_YET = Page(503, "Not loaded in advance", "Open this URL to sign in.")
 _OTHER_BROWSER = Page(
     403,
     "This sign-in was not started in this browser",
+    "Its result is accepted only where it was started, so that nobody else can sign in as you.",
     "Start it again from your assistant. If a terminal asks you for a URL, copy the URL of this page there.",
 )
 _USED = Page(
     410,
     "This sign-in was started in another browser",
-    "Finish it there. If that was not you, somebody else on this machine may have opened it to sign in as themselves: "
-    "sign out with `closient-mcp logout`, and start again.",
+    "If that was not you, somebody else on this machine may have opened it to sign in as themselves.",
+    "Finish it in that browser; or sign out with `closient-mcp logout`, and start again.",
 )
 
 
-def failed(text: str) -> Page:
+# They name no service: anybody may load them.
+_NAMELESS = (_NOT_FOUND, _WRONG_HOST)
+
+
+def failed(text: str, next_step: str) -> Page:
     """The page for a sign-in that failed."""
-    return Page(200, "You are not signed in", text)
+    return Page(200, "You are not signed in", text, next_step)
 
 
 class CallbackServer:
@@ -100,12 +116,13 @@ class CallbackServer:
         start: Page,
         handle: Callable[[str], Page],
         sent: Callable[[], None] = lambda: None,
+        service: str = "",
     ) -> None:
-        """Serve: the start page, and what `handle` makes of a redirect's query.
+        """Serve: the start page, and what `handle` makes of a redirect's query; the pages name the `service`.
 
         `sent` is called when the last page was sent, or no browser asked for it: the process must not end before.
         """
-        self._handle, self._sent = handle, sent
+        self._handle, self._sent, self._service = handle, sent, service
         self._start_path = start_path(state)
         self.url = f"http://{self._host}:{self.port}{self._start_path}"
         self._cookie = f"closient-mcp-{self.port}={browser_cookie(state)}"
@@ -130,10 +147,10 @@ class CallbackServer:
                 self.closing.start()
             return self.closing
 
-    def _respond(self, target: str, headers: Message, send: Callable[[Page], None]) -> None:
+    def _respond(self, target: str, headers: Message, send: Callable[[Page, str], None]) -> None:
         page = self._page(target, headers)
         try:
-            send(page)
+            send(page, "" if page in _NAMELESS else self._service)
         finally:
             if page is self._last:
                 self._unloaded.cancel()
@@ -181,7 +198,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
     # On Windows this would allow two programs to listen on one port; elsewhere it allows reuse after closing.
     allow_reuse_address = os.name == "posix"
-    respond: Callable[[str, Message, Callable[[Page], None]], None]
+    respond: Callable[[str, Message, Callable[[Page, str], None]], None]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore browsers that close the connection."""
@@ -197,14 +214,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         cast(_Server, self.server).respond(self.path, self.headers, self._send)
 
-    def _send(self, page: Page) -> None:
+    def _send(self, page: Page, service: str) -> None:
         headers = {"Location": page.location} if page.location and not page.text else {}
         if page.cookie:
             headers["Set-Cookie"] = f"{page.cookie}; HttpOnly; SameSite=Lax; Path=/"
-        link = f'<p><a href="{html.escape(page.location)}" rel="noreferrer">Continue</a></p>' if page.location else ""
         template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
-        body = template.substitute(title=html.escape(page.title), text=html.escape(page.text), link=link).encode()
-        policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        mark = "done" if page.is_done else "problem"
+        content = _content(page, service)
+        body = template.substitute(title=html.escape(page.title), mark=mark, content=content).encode()
+        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
         common = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
                   "Referrer-Policy": "no-referrer", "Content-Security-Policy": policy}  # fmt: skip
         self.send_response(page.status)
@@ -219,3 +237,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing: the URL contains the code."""
+
+
+def _content(page: Page, service: str) -> str:
+    paragraphs = [
+        ("service", f"Sign-in to {service}" if service else ""),
+        ("text", page.text),
+        ("next", page.next_step),
+    ]
+    service_line, text, next_step = (
+        f'<p class="{kind}">{_with_code(written)}</p>\n' if written else "" for kind, written in paragraphs
+    )
+    link = f'<p><a href="{html.escape(page.location)}" class="go" rel="noreferrer">Continue</a></p>'
+    return f"{service_line}<h1>{html.escape(page.title)}</h1>\n{text}{next_step}{link if page.location else ''}"
+
+
+def _with_code(text: str) -> str:
+    """The text in HTML, with commands between backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))

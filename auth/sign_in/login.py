@@ -219,7 +219,8 @@ class Login:
         destination = self._destination(pending)
         start = self._start_page(destination)
         handle = partial(self._handle_callback, attempt, pending)
-        listener.begin(pending.state, start, handle, partial(self._release, attempt, request, listener))
+        service = f"{self._profile.system} at {self._profile.issuer}"
+        listener.begin(pending.state, start, handle, partial(self._release, attempt, request, listener), service)
         try:
             attempt.opened_elsewhere = bool(pending.opened)
             # Command lines are visible to others: the start page opens for one browser only.
@@ -243,8 +244,9 @@ class Login:
         server = destination.server
         if not server:
             return Page(302, location=destination.authorize_url)
-        text = f"{self._profile.issuer} wants you to sign in at {server}. Continue only if you trust that server."
-        return Page(200, f"Sign in at {server}", text, destination.authorize_url)
+        text = f"{self._profile.issuer} wants you to sign in at {server}."
+        next_step = "Continue only if you trust that server."
+        return Page(200, f"Sign in at {server}", text, next_step, location=destination.authorize_url)
 
     def _show_user(self, attempt: SignInAttempt, pending: Pending, *, is_new: bool) -> None:
         with self._store.lock():
@@ -316,14 +318,14 @@ class Login:
             if not attempt.has_ended:
                 self._exchange(attempt, query, pending)
         if attempt.error:
-            return failed(f"{attempt.error.message} {attempt.error.next_step}")
+            return failed(attempt.error.message, attempt.error.next_step)
         return self._done_page()
 
     def _done_page(self) -> Page:
         with suppress(AuthError):
             record = self._store.read()
             if who := self._profile.described(record.user, record.tokens.details if record.tokens else {}):
-                return replace(DONE, text=f"You are signed in{who}. {DONE.text}")
+                return replace(DONE, text=f"You are signed in{who}.")
         return DONE
 
     def _resource_rejected(self, error: str, pending: Pending) -> bool:

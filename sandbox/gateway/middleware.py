@@ -16,7 +16,9 @@ from .faults import CONTROL, fault_response
 # Users see errors on these pages.
 _PAGES = ("/oauth/login/", "/oauth/authorize/", "/oauth/device")
 # No form-action: browsers apply it to redirects after a form, and sign-in redirects to the client.
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 class GatewayMiddleware:

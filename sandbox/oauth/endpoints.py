@@ -60,7 +60,10 @@ class Authorize(AuthorizationView):
         """Grant or deny, but only back to a URL that the client has registered."""
         application = Application.objects.filter(client_id=form.cleaned_data["client_id"]).first()
         if application is None or not application.redirect_uri_allowed(form.cleaned_data["redirect_uri"]):
-            return _error_page(self.request, "This application is not registered for this URL.")
+            return _error_page(
+                self.request,
+                "This application is not registered for this URL.",
+            )
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -89,7 +92,10 @@ class Authorize(AuthorizationView):
         """Show the consent page, or the error in the request."""
         error = context.get("error")
         if error is not None:
-            return _error_page(self.request, f"{error.error}: {error.description or 'invalid request.'}")
+            return _error_page(
+                self.request,
+                f"{error.error}: {error.description or 'invalid request.'}",
+            )
         return super().render_to_response(context, **kwargs)
 
     def redirect(self, redirect_to: str, application: Any) -> HttpResponse:
@@ -131,6 +137,7 @@ def _fail(error: OAuth2Error, credentials: dict[str, Any]) -> None:
 
 def _error_page(request: HttpRequest, text: str) -> HttpResponse:
     """An error that must not be sent to the URL in the request."""
+    text = f"{text} Close this page and start the sign-in again."
     return render(request, "message.html", {"title": "Cannot sign in", "text": text}, status=400)
 
 

@@ -142,7 +142,7 @@ def test_rfc_9700_4_7_a_response_from_another_browser_is_rejected_and_ends_nothi
 def test_who_could_not_expect_the_server_is_asked_before_going_there(answers: Answers) -> None:
     listener = CallbackServer()
     text = "https://acme.example wants you to sign in at https://as.example."
-    listener.begin(STATE, Page(200, "Sign in at https://as.example", text, START.location), answers)
+    listener.begin(STATE, Page(200, "Sign in at https://as.example", text, location=START.location), answers)
     shown = Browser(listener).open()
     listener.close()
     assert (shown.status, "location" in shown.headers) == (200, False)
@@ -173,11 +173,25 @@ def test_the_last_page_can_be_loaded_again_for_a_while(browser: Browser, monkeyp
 
 
 def test_rule_2_a_page_escapes_what_others_wrote(browser: Browser, answers: Answers) -> None:
-    answers.page = failed("<script>alert('1')</script> $title & \"x\"")
+    answers.page = failed("<script>alert('1')</script> $title & \"x\"", "<b>Again</b> with `<i>`")
     shown = browser.open(browser.open(CALLBACK).headers["location"])
     assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; $title &amp; &quot;x&quot;" in shown.text
     assert "<script" not in shown.text
+    assert "&lt;b&gt;Again&lt;/b&gt; with <code>&lt;i&gt;</code>" in shown.text
     assert "<title>You are not signed in</title>" in shown.text
+
+
+def test_pages_name_the_service_except_to_those_who_guess_a_url(answers: Answers) -> None:
+    listener = CallbackServer()
+    listener.begin(STATE, START, answers, service="acme at https://acme.example")
+    browser, other = Browser(listener), Browser(listener)
+    browser.open()
+    last = browser.open(browser.open(CALLBACK).headers["location"])
+    pages = [last, other.open(CALLBACK), other.open()]
+    guessed = [other.open("/elsewhere"), other.open(CALLBACK, host="evil.example")]
+    listener.close()
+    assert all("Sign-in to acme at https://acme.example" in page.text for page in pages)
+    assert not any("acme" in page.text for page in guessed)
 
 
 def test_a_stale_page_says_what_to_do(browser: Browser, answers: Answers) -> None:

@@ -337,7 +337,7 @@ def test_a_sign_in_for_more_scopes_never_replaces_the_user_by_another(desk: Desk
     assert before.details == own
     desk.granted |= {**other, "access_token": "the-other-token"}
     _, further = desk.begin("a", "b")
-    assert "run `closient-mcp logout closient` first" in come_back(further).text
+    assert "run <code>closient-mcp logout closient</code> first" in come_back(further).text
     assert "another account or for another organization" in ended(further)
     assert desk.record().tokens == before
     assert at_rest()
