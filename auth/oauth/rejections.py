@@ -72,8 +72,6 @@ TABLE = (
     # Whatever it is called: a password that is sent again and again locks the account.
     Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §10.7", ("password",), statuses=_REFUSED, bodies=("object",)),
     Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §5.2", ("refresh",), statuses=_REFUSED, bodies=("object",)),
-    # Neither captive portals nor gateways use these.
-    Row(Meaning.SIGN_IN_INVALID, "RFC 6749 §5.2", ("refresh",), statuses=(400, 401), bodies=("none",)),
     Row(Meaning.CLIENT_INVALID, "RFC 6749 §5.2", ("client_credentials",), statuses=(401,), bodies=("object",)),
     Row(Meaning.MISCONFIGURED, "RFC 6749 §5.2", ("exchange", "client_credentials"), statuses=_REFUSED,
         bodies=("object",)),
