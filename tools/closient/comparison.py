@@ -6,7 +6,7 @@ from ..errors import ToolError
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from .client import SiteClient
 from .codes import Asked
-from .item import LOW_CONFIDENCE
+from .item import LOW_CONFIDENCE, item_notes
 from .lookup import get_product_detail
 from .recall_check import check_recalls
 from .search import check_availability, read_location
@@ -29,17 +29,24 @@ async def compare_products(client: SiteClient, arguments: JsonObject) -> JsonObj
         InvalidArgumentsError: the place is incomplete.
     """
     located = read_location(arguments)
+    records: list[JsonObject] = []
 
     async def compare(written: JsonValue, _: Asked) -> JsonObject:
-        return await _compared(client, written, located)
+        detail = await get_product_detail(client, {"gtin": written})
+        records.append(as_object(detail["product"]))
+        return await _compared(client, written, located, detail)
 
     several = await read_several(as_list(arguments["gtins"]), compare)
     notes = [f"{asked.gtin}: {note}" for asked in several.asked for note in _notes_on(asked)]
+    for asked in several.repeated:
+        notes.append(
+            f"{asked.gtin} was given again with the lot {asked.lot}, left aside: check_recalls compares a lot."
+        )
     return {
         "products": list[JsonValue](several.products),
         "not_found": several.not_found,
         "failed": several.failed,
-        "notes": [*notes, *_notes(several.products)],
+        "notes": [*notes, *_notes(several.products), *item_notes(records)],
     }
 
 
@@ -48,13 +55,12 @@ def _notes_on(asked: Asked) -> list[str]:
     return [*asked.notes, *of_lot]
 
 
-async def _compared(client: SiteClient, written: JsonValue, located: JsonObject) -> JsonObject:
-    detail = await get_product_detail(client, {"gtin": written})
+async def _compared(client: SiteClient, written: JsonValue, located: JsonObject, detail: JsonObject) -> JsonObject:
     product = as_object(detail["product"])
     return {
         **{name: product.get(name) for name in _IDENTITY},
         "low_confidence": _is_low(product.get("confidence_score")),
-        "allergens": _flagged(detail["ingredients"], "is_major_allergen"),
+        "allergens": _allergens(product.get("contains_allergens"), detail["ingredients"]),
         "may_contain": _flagged(detail["ingredients"], "may_contain"),
         "certifications": _labels(detail["certifications"]),
         "claims": _labels(detail["claims"]),
@@ -86,9 +92,15 @@ def _is_low(score: JsonValue) -> bool | None:
     return score < LOW_CONFIDENCE if isinstance(score, int | float) else None
 
 
+def _allergens(declared: JsonValue, ingredients: JsonValue) -> JsonValue:
+    """Return the declared allergens and those among the ingredients; None if both are unknown."""
+    known = [names for names in (declared, _flagged(ingredients, "is_major_allergen")) if isinstance(names, list)]
+    return list({str(name).casefold(): name for names in known for name in names}.values()) if known else None
+
+
 def _flagged(ingredients: JsonValue, flag: str) -> JsonValue:
-    """Return the names of the ingredients with a flag; None unless it's known of each."""
-    if not isinstance(ingredients, list):
+    """Return the names of the ingredients with a flag; None unless there are some, and it's known of each."""
+    if not isinstance(ingredients, list) or not ingredients:
         return None
     entries = [as_object(entry) for entry in ingredients]
     if any(entry[flag] is None for entry in entries):
@@ -111,9 +123,13 @@ def _label(entry: JsonObject) -> str:
 
 
 def _cheapest(items: list[JsonValue], size: str) -> JsonValue:
-    """Return the cheapest offer in stock, with its price per kg or L; None if there's none, or several currencies."""
+    """Return the cheapest offer in stock, with its price per kg or L.
+
+    None if there's none, or if the prices can't be compared: their currencies differ or are unknown.
+    """
     offers = [item for entry in items if (item := as_object(entry)).get("stock_status") in _STOCKED and "price" in item]
-    if len({str(as_object(offer["price"])["currency"]) for offer in offers}) != 1:
+    currencies = {as_text(as_object(offer["price"])["currency"]) for offer in offers}
+    if not offers or (len(offers) > 1 and (len(currencies) > 1 or "" in currencies)):
         return None
     best = min(offers, key=lambda offer: float(str(as_object(offer["price"])["amount"])))
     names = ("price", "store", "distance_km", "stock_status", "last_checked_at")
@@ -129,8 +145,6 @@ def _notes(compared: list[JsonObject]) -> list[str]:
     for verdict, words in _VERDICTS.items():
         if named := [_named(row) for row in compared if row["recalled"] == verdict]:
             notes.append(f"{words}: {', '.join(named)}.")
-    if named := [_named(row) for row in compared if row["low_confidence"]]:
-        notes.append(f"Low confidence (under {LOW_CONFIDENCE}), so check the pack: {', '.join(named)}.")
     if named := [_named(row) for row in compared if row["allergens"] is None]:
         notes.append(f"Allergens are unknown, which is not none: {', '.join(named)}.")
     if any("cheapest_in_stock" in row and row["cheapest_in_stock"] is None for row in compared):

@@ -13,10 +13,14 @@ from .codes import Asked, read_asked
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """The products in the order in which they were asked for; `asked` are the codes of those found."""
+    """The products in the order in which they were asked for; `asked` are the codes of those found.
+
+    `repeated` are codes of a product that had been asked for before with another lot.
+    """
 
     products: list[JsonObject] = field(default_factory=list[JsonObject])
     asked: list[Asked] = field(default_factory=list[Asked])
+    repeated: list[Asked] = field(default_factory=list[Asked])
     not_found: list[JsonValue] = field(default_factory=list[JsonValue])
     failed: list[JsonValue] = field(default_factory=list[JsonValue])
 
@@ -26,13 +30,15 @@ async def read_several(
 ) -> Several:
     """Read each product once; `read` takes the code as it was written and as it was read."""
     several = Several()
-    seen: set[str] = set()
+    lots: dict[str, str] = {}
     for code in written:
         try:
             asked = read_asked({"gtin": code})
-            if asked.gtin in seen:
+            if asked.gtin in lots:
+                if asked.lot not in ("", lots[asked.gtin]):
+                    several.repeated.append(asked)
                 continue
-            seen.add(asked.gtin)
+            lots[asked.gtin] = asked.lot
             several.products.append(await read(code, asked))
             several.asked.append(asked)
         except ToolError as error:

@@ -93,3 +93,48 @@ async def test_what_is_unknown_stays_unknown_in_a_comparison(tools: Tools, servi
 async def test_a_comparison_takes_two_to_ten_products(tools: Tools, arguments: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentsError):
         await tools.call("compare_products", **arguments)
+
+
+async def test_allergens_are_all_that_are_known_and_never_none_by_an_empty_list(tools: Tools, service: Service) -> None:
+    declared = {"contains_allergens": ["Milk"], "allergen_data_confidence": "low"}
+    for gtin, extra, ingredients in (
+        (
+            PEANUT,
+            declared,
+            [{"name": "peanuts", "is_major_allergen": True}, {"name": "salt", "is_major_allergen": False}],
+        ),
+        (RISOTTO, {}, []),
+    ):
+        service.routes[f"{API}/trade-items/{gtin}"] = Reply({"gtin": gtin, "product_name": "Jar", **extra})
+        service.routes[f"{API}/products/{gtin}/content"] = Reply({"gtin": gtin, "ingredients": ingredients})
+    found: Any = await tools.call("compare_products", gtins=[PEANUT, RISOTTO])
+    assert [row["allergens"] for row in found["products"]] == [["Milk", "peanuts"], None]
+    assert "Allergen data of low or unknown confidence, so check the pack: Jar." in found["notes"]
+
+
+@pytest.mark.parametrize(
+    ("currencies", "cheapest"),
+    [(["CAD", "CAD"], "1.00"), (["CAD", "USD"], None), (["CAD", None], None), ([None, None], None), ([None], "1.00")],
+)
+async def test_only_prices_in_the_same_known_currency_are_compared(
+    tools: Tools, service: Service, currencies: list[str | None], cheapest: str | None
+) -> None:
+    for gtin in (PEANUT, RISOTTO):
+        service.routes[f"{API}/trade-items/{gtin}"] = Reply({"gtin": gtin, "product_name": "Jar"})
+    offers = [
+        {"gtin": PEANUT, "name": "Jar", "stock_status": "in_stock", "price": {"amount": f"{amount}.00", "currency": c}}
+        for amount, c in enumerate(currencies, 1)
+    ]
+    service.routes["/search/api/v1/search/session"] = Reply({"session_id": "s", "items": offers})
+    found: Any = await tools.call("compare_products", gtins=[PEANUT, RISOTTO], **PLACE)
+    best = found["products"][0]["cheapest_in_stock"]
+    assert (best["price"]["amount"] if best else None) == cheapest
+
+
+async def test_a_second_lot_of_a_product_is_named_as_left_aside(tools: Tools, service: Service) -> None:
+    service.routes[f"{API}/trade-items/{PEANUT}"] = Reply({"gtin": PEANUT, "product_name": "Jar"})
+    found: Any = await tools.call("compare_products", gtins=[f"(01){PEANUT}(10){lot}" for lot in "AAB"])
+    assert len(found["products"]) == 1
+    assert [note for note in found["notes"] if "left aside" in note] == [
+        f"{PEANUT} was given again with the lot B, left aside: check_recalls compares a lot."
+    ]
