@@ -128,8 +128,7 @@ def _cheapest(items: list[JsonValue], size: str) -> JsonValue:
     None if there's none, or if the prices can't be compared: their currencies differ or are unknown.
     """
     offers = [item for entry in items if (item := as_object(entry)).get("stock_status") in _STOCKED and "price" in item]
-    currencies = {as_text(as_object(offer["price"])["currency"]) for offer in offers}
-    if not offers or (len(offers) > 1 and (len(currencies) > 1 or "" in currencies)):
+    if not offers or not _comparable(offers):
         return None
     best = min(offers, key=lambda offer: float(str(as_object(offer["price"])["amount"])))
     names = ("price", "store", "distance_km", "stock_status", "last_checked_at")
@@ -140,6 +139,12 @@ def _cheapest(items: list[JsonValue], size: str) -> JsonValue:
     }
 
 
+def _comparable(offers: list[JsonObject]) -> bool:
+    """Return whether the prices of offers are in the same known currency, as those of fewer than two always are."""
+    currencies = {as_text(as_object(offer["price"])["currency"]) for offer in offers}
+    return len(offers) < 2 or (len(currencies) == 1 and "" not in currencies)
+
+
 def _notes(compared: list[JsonObject]) -> list[str]:
     notes: list[str] = []
     for verdict, words in _VERDICTS.items():
@@ -147,6 +152,8 @@ def _notes(compared: list[JsonObject]) -> list[str]:
             notes.append(f"{words}: {', '.join(named)}.")
     if named := [_named(row) for row in compared if row["allergens"] is None]:
         notes.append(f"Allergens are unknown, which is not none: {', '.join(named)}.")
+    if not _comparable([as_object(row["cheapest_in_stock"]) for row in compared if row.get("cheapest_in_stock")]):
+        notes.append("The prices are in different or unknown currencies, so they can't be compared.")
     if any("cheapest_in_stock" in row and row["cheapest_in_stock"] is None for row in compared):
         notes.append("cheapest_in_stock is null where no offer in stock nearby, with a comparable price, is known.")
     return notes

@@ -14,6 +14,8 @@ from ..gs1.gtin import InvalidGtinError, parse_gtin
 
 _LONGEST = 2_000
 _MOST_ENTRIES = 500
+# No price, weight or count is larger.
+_MOST = 10**12
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _KINDS: dict[type, str] = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "an array"}
 
@@ -89,7 +91,7 @@ class Members:
         value = self._typed(name, bool, "a boolean")
         return value if isinstance(value, bool) else None
 
-    def number(self, name: str, low: float = float("-inf"), high: float = float("inf")) -> float | None:
+    def number(self, name: str, low: float = -_MOST, high: float = _MOST) -> float | None:
         """Return a number, which may be written as text.
 
         Raises:
@@ -108,7 +110,7 @@ class Members:
 
     def count(self, name: str) -> int | None:
         """Return a whole number that isn't negative."""
-        number = self.number(name, 0, 10**12)
+        number = self.number(name, 0)
         if number is not None and number != int(number):
             raise self.error(f"{name} is {number}, expected an integer")
         return None if number is None else int(number)

@@ -9,7 +9,7 @@ import pytest
 from closient_mcp.tools.closient.unit_price import unit_price
 from closient_mcp.tools.errors import InvalidArgumentsError
 
-from ...fakes.service import Reply, Sandbox, Service
+from ...fakes.service import Received, Reply, Sandbox, Service
 from .calling import Tools
 
 PEANUT, MIX, RISOTTO = "00614141123452", "00012345678905", "09506000134352"
@@ -129,6 +129,22 @@ async def test_only_prices_in_the_same_known_currency_are_compared(
     found: Any = await tools.call("compare_products", gtins=[PEANUT, RISOTTO], **PLACE)
     best = found["products"][0]["cheapest_in_stock"]
     assert (best["price"]["amount"] if best else None) == cheapest
+
+
+async def test_a_note_warns_of_products_with_prices_in_different_currencies(tools: Tools, service: Service) -> None:
+    for gtin in (PEANUT, RISOTTO):
+        service.routes[f"{API}/trade-items/{gtin}"] = Reply({"gtin": gtin, "product_name": "Jar"})
+
+    def search(request: Received) -> Reply:
+        gtin = request.json()["query"].removeprefix("gtin:")
+        price = {"amount": "1.00", "currency": "CAD" if gtin == PEANUT else "USD"}
+        offer = {"gtin": gtin, "name": "Jar", "stock_status": "in_stock", "price": price}
+        return Reply({"session_id": "s", "items": [offer]})
+
+    service.routes["/search/api/v1/search/session"] = search
+    found: Any = await tools.call("compare_products", gtins=[PEANUT, RISOTTO], **PLACE)
+    assert [row["cheapest_in_stock"]["price"]["currency"] for row in found["products"]] == ["CAD", "USD"]
+    assert "The prices are in different or unknown currencies, so they can't be compared." in found["notes"]
 
 
 async def test_a_second_lot_of_a_product_is_named_as_left_aside(tools: Tools, service: Service) -> None:

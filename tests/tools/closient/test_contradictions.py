@@ -65,6 +65,7 @@ async def test_a_total_is_not_exact_where_there_is_more(tools: Tools, service: S
     [
         (session(NEAR, base_query="beans"), "it answers the query 'beans'"),
         (priced(amount=599, unit="cents"), "what unit makes of the amount is unknown"),
+        (priced(amount=1e30), "amount is 1e\\+30, which is out of range"),
         (session(total=9), "its total is 9, but it has 0 hits"),
     ],
 )
