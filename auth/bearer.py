@@ -152,11 +152,11 @@ class BearerAuth(httpx2.Auth):
 
     def _sign_in_required(self, response: httpx2.Response, scope: str) -> SignInRequired:
         profile, ended = self._session.profile, self._session.ended
-        or_else = f", {profile.or_else}" if profile.or_else else ""
+        alternative = f", {profile.alternative}" if profile.alternative else ""
         ended = f" {profile.issuer} did not renew the last sign-in: {ended}." if ended else ""
         return SignInRequired(
             f"{response.url.host} requires you to sign in for this.{ended}",
-            f"In a terminal on this machine, run `closient-mcp login {profile.system}`{or_else}.",
+            f"In a terminal on this machine, run `closient-mcp login {profile.system}`{alternative}.",
             system=profile.system,
             url=profile.issuer,
             scopes=tuple(dict.fromkeys((*response.request.extensions.get("scopes", ()), *scope.split()))),

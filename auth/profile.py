@@ -30,12 +30,12 @@ class Profile:
 
     Without a `client_id` we register a client, with `version` as our software version. `scopes` replace those that
     operations need; an empty tuple requests none. The port of a `redirect_uri` is fixed. `in_query` sends
-    credentials in the token endpoint's query. `finds_issuer`: `issuer` is the service itself, which
-    may name another authorization server (RFC 9728), but none of those in `foreign`: the hosts of other services, and
-    whose they are. `store` is where the tokens are kept. `or_else` is an alternative
-    to signing in, such as "or set ACME_KEY". Token responses may have the user's name in `name_details`, and should
-    have the values in `expected_details`. `identity_scopes` are requested where the server supports them, so that it
-    returns who signed in; `whoami` is a URL of the service that says so too.
+    credentials in the token endpoint's query. `finds_issuer`: `issuer` is the service itself, whose metadata may refer
+    to another authorization server (RFC 9728), but to none in `other_systems`, the systems' names by host or domain.
+    `store` is where the tokens are kept. `alternative` is an alternative to signing in, such as "or set ACME_KEY".
+    Token responses may have the user's name in `name_details`, and should have the values in `expected_details`.
+    `identity_scopes` are requested where the server supports them, so that it returns who signed in; `whoami` is a URL
+    of the service that says so too.
     """
 
     system: str
@@ -55,9 +55,9 @@ class Profile:
     password: SecretReference | None = None
     in_query: bool = False
     finds_issuer: bool = False
-    foreign: Mapping[str, str] = field(default_factory=dict[str, str])
+    other_systems: Mapping[str, str] = field(default_factory=dict[str, str])
     store: Storage = "file"
-    or_else: str = ""
+    alternative: str = ""
     name_details: tuple[str, ...] = ()
     identity_scopes: tuple[str, ...] = ()
     whoami: str = ""

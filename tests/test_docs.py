@@ -11,7 +11,7 @@ import pytest
 from closient_mcp.sandbox.variants.table import VARIANTS
 from closient_mcp.server.cli.parser import command_line
 from closient_mcp.server.serving.availability import HEALTH, READINESS
-from closient_mcp.server.serving.listening import parse_place
+from closient_mcp.server.serving.listening import parse_listen_address
 from closient_mcp.server.serving.streamable_http import check_protection, for_callers
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
@@ -69,11 +69,11 @@ def test_the_settings_of_the_deployment_page_are_valid(tmp_path: Path) -> None:
     (start,) = re.findall(r"^ExecStart=\S+ (.*)$", page, re.MULTILINE)
     given = command_line().parse_args(start.split())
     settings = load_settings(Options(config=str(file)), {"ACME_API_KEY": "a-key"})
-    place = parse_place(given.http)
-    check_protection(place, settings)
+    address = parse_listen_address(given.http)
+    check_protection(address, settings)
     assert settings.warnings == ()
     assert settings.http.resource in page
-    assert f"proxy_pass http://{place};" in page
-    assert f"reverse_proxy {place} " in page
+    assert f"proxy_pass http://{address};" in page
+    assert f"reverse_proxy {address} " in page
     assert {HEALTH, READINESS} <= set(re.findall(r"`(/[a-z]+)`", page))
     assert for_callers(settings).systems == settings.systems, "its credential is shared"

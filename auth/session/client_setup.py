@@ -130,7 +130,9 @@ class ClientSetup:
             return
         settings = (profile.issuer, *profile.origins, *asdict(profile.endpoints).values())
         others = {server_at(url) for url in urls} - {server_at(url) for url in settings if url}
-        owner = next((name for at, name in profile.foreign.items() if any(is_at(other, at) for other in others)), "")
+        owner = next(
+            (name for at, name in profile.other_systems.items() if any(is_at(other, at) for other in others)), ""
+        )
         if owner:
             reason = f"it is the authorization server of {owner}"
         elif others and (profile.client_secret or profile.password):

@@ -26,7 +26,7 @@ class DeviceLogin:
         self._messages = session.messages
         self._authorization_request = authorization_request
 
-    def lead(
+    def run(
         self, record: Record, scopes: tuple[str, ...], interactive: bool, show: Callable[[Device], None], done: Event
     ) -> None:
         """Complete a sign-in, that of a dead process or a new one; `show` receives its code.

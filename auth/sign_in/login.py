@@ -208,7 +208,7 @@ class Login:
         scopes = request.all_scopes(record)
         if request.device:
             show = partial(self._show_code, attempt)
-            self._device_login.lead(record, scopes, request.interactive, show, attempt.done)
+            self._device_login.run(record, scopes, request.interactive, show, attempt.done)
             if not attempt.has_ended:
                 attempt.finish()
             return

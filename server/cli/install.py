@@ -37,15 +37,15 @@ class Installation:
         return read_configuration(self.host, path), [other for other in others if other.exists()]
 
 
-def install(place: Installation, arguments: Sequence[str], load: Load, *, only_print: bool) -> int:
+def install(installation: Installation, arguments: Sequence[str], load: Load, *, only_print: bool) -> int:
     """Write our entry and start it once; the exit code is 0 if it answered."""
     terminal = Terminal(sys.stderr)
-    host = place.host
-    launch = own_launch(host, place.machine, arguments)
+    host = installation.host
+    launch = own_launch(host, installation.machine, arguments)
     if only_print:
         print(_document(host, launch))
         return 0
-    before, others = place.read()
+    before, others = installation.read()
     text = before.with_launch(launch)
     if text == before.text:
         terminal.say(f"{host.title} already has this entry: {before.path}")
@@ -55,53 +55,53 @@ def install(place: Installation, arguments: Sequence[str], load: Load, *, only_p
         if backup:
             terminal.say((f"  The file as it was before is {backup}", DIM))
     for other in others:
-        terminal.say((f"  Not changed: {other}, which {host.title} does not read if it reads this.", DIM))
-    for warning in _left_out(place):
+        terminal.say((f"  Not changed: {other}. {host.title} uses only one of the two files.", DIM))
+    for warning in _unwritten_secrets(installation):
         terminal.say((f"  {warning}", YELLOW))
     written = read_configuration(host, before.path).launch()
     assert written
-    code = _try(place, written, load, terminal)
+    code = _try(installation, written, load, terminal)
     terminal.say(f"  {host.reload}")
     return code
 
 
-def uninstall(place: Installation) -> int:
+def uninstall(installation: Installation) -> int:
     """Remove our entry; the exit code is 0 if it is gone."""
     terminal = Terminal(sys.stderr)
-    before, others = place.read()
+    before, others = installation.read()
     original = before.original()
     text = before.without_entry() if original is None else original
     if text == before.text:
-        terminal.say(f"{place.host.title} has no entry {ENTRY}: {before.path}")
+        terminal.say(f"{installation.host.title} has no entry {ENTRY}: {before.path}")
     else:
         backup = write_configuration(before, text)
         terminal.say((f"Removed from {before.path}", GREEN))
         terminal.say((f"  The file as it was before is {backup}", DIM))
-        terminal.say(f"  {place.host.reload}")
+        terminal.say(f"  {installation.host.reload}")
     for other in others:
         terminal.say((f"  Not changed: {other}", DIM))
     return 0
 
 
-def _try(place: Installation, launch: Launch, load: Load, terminal: Terminal) -> int:
+def _try(installation: Installation, launch: Launch, load: Load, terminal: Terminal) -> int:
     """Start the written entry in the environment that the host gives."""
-    host = place.host
-    environment = host_environment(host, place.machine, launch)
+    host = installation.host
+    environment = host_environment(host, installation.machine, launch)
     problems = load(environment).problems
     for problem in problems:
         terminal.say((f"  Invalid settings: {problem}", RED))
     answer = anyio.run(start, launch, environment, host.start_seconds or DEFAULT_SECONDS)
     if isinstance(answer, NotStarted):
-        terminal.say((f"  Started as {host.title} would: {answer.reason}.", RED))
+        terminal.say((f"  Test start failed: {answer.reason}.", RED))
         return 1
     tools = "" if answer.tools is None else f", {answer.tools} tools"
-    terminal.say(f"  Started as {host.title} would: {answer.server} answered in {answer.seconds:.1f} s{tools}.")
+    terminal.say(f"  Test start: {answer.server} answered in {answer.seconds:.1f} s{tools}.")
     return 1 if problems else 0
 
 
-def _left_out(place: Installation) -> list[str]:
+def _unwritten_secrets(installation: Installation) -> list[str]:
     """What is set in this terminal and not written, because it is a secret."""
-    environ = place.machine.environ
+    environ = installation.machine.environ
     secrets = [name for name in SECRETS if environ.get(name, "").strip()]
     lines = [
         f"{name} is not written, because it is a secret; docs/settings.md describes how the settings refer to it."
@@ -120,5 +120,5 @@ def _document(host: Host, launch: Launch) -> str:
 
 
 def installation_of(name: str, machine: Machine, file: str | None) -> Installation:
-    """The installation that the command line names."""
+    """The installation in the arguments of the command."""
     return Installation(HOSTS[name], machine, Path(file).expanduser().absolute() if file else None)

@@ -211,12 +211,12 @@ def _install(given: argparse.Namespace) -> int:
     from .install import install, installation_of, uninstall
 
     options = _options(given)
-    place = installation_of(given.host, Machine(os.environ, sys.platform, Path.cwd()), given.config_path)
+    installation = installation_of(given.host, Machine(os.environ, sys.platform, Path.cwd()), given.config_path)
     try:
         if given.command == "uninstall":
-            return uninstall(place)
+            return uninstall(installation)
         load = partial(load_valid_settings, options)
-        return install(place, words_of(options), load, only_print=given.print)
+        return install(installation, words_of(options), load, only_print=given.print)
     except HostError as error:
         print(f"closient-mcp: {error}", file=sys.stderr)
         return 1

@@ -14,7 +14,7 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from .user_channel import Action, Asker, InputRequired
+from .user_channel import Action, Elicitor, InputRequired
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ _FIRST, _BY_CLIENT = "2025-11-25", "2026-07-28"
 _POLL = 0.1
 
 
-def asker_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses | None) -> Asker | None:
-    """The asker for a client that supports URL elicitation; None for any other.
+def elicitor_for(ctx: ServerRequestContext[Any, Any], answers: types.InputResponses | None) -> Elicitor | None:
+    """The elicitor for a client that supports URL elicitation; None for any other.
 
     `answers` are the client's answers to earlier requests.
     """

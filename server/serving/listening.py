@@ -17,7 +17,7 @@ _SOCKET_PREFIX = "unix:"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListenAddress:
     """A host and port, or the `path` of a Unix socket."""
 
     host: str = ""
@@ -30,7 +30,7 @@ class Place:
         return bool(self.path) or ipaddress.ip_address(self.host).is_loopback
 
     @property
-    def is_any(self) -> bool:
+    def is_wildcard(self) -> bool:
         """Whether every address of this machine is meant."""
         return not self.path and ipaddress.ip_address(self.host).is_unspecified
 
@@ -40,8 +40,8 @@ class Place:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def parse_place(text: str) -> Place:
-    """The place that `[HOST:]PORT` or `unix:PATH` names; the default host is 127.0.0.1.
+def parse_listen_address(text: str) -> ListenAddress:
+    """The address in `[HOST:]PORT` or `unix:PATH`; the default host is 127.0.0.1.
 
     Raises:
         SettingsError: invalid address.
@@ -49,29 +49,29 @@ def parse_place(text: str) -> Place:
     if text.startswith(_SOCKET_PREFIX):
         if sys.platform == "win32" or not text.removeprefix(_SOCKET_PREFIX):
             raise SettingsError(f"--http {text[:80]!r}: expected the path of a Unix socket, on a system that has them.")
-        return Place(path=Path(text.removeprefix(_SOCKET_PREFIX)).expanduser().absolute())
+        return ListenAddress(path=Path(text.removeprefix(_SOCKET_PREFIX)).expanduser().absolute())
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not port.isascii() or int(port) > 65535:
         raise SettingsError(f"--http {text[:80]!r}: expected a port, or a host and a port, such as 127.0.0.1:8000.")
     name = "127.0.0.1" if host in ("", "localhost") else host.strip("[]")
     try:
-        return Place(str(ipaddress.ip_address(name)), int(port))
+        return ListenAddress(str(ipaddress.ip_address(name)), int(port))
     except ValueError:
         raise SettingsError(
             f"--http {text[:80]!r}: {host} is not an IP address. Use one of this machine's, or 0.0.0.0 for all."
         ) from None
 
 
-def listen(place: Place) -> socket.socket:
+def listen(address: ListenAddress) -> socket.socket:
     """A listening socket; only this user can connect to a Unix socket.
 
     Raises:
-        SettingsError: the place is in use, or may not be used.
+        SettingsError: the address is in use, or may not be used.
     """
     try:
-        return _listen_at_path(place.path) if place.path else _listen_at_port(place.host, place.port)
+        return _listen_at_path(address.path) if address.path else _listen_at_port(address.host, address.port)
     except OSError as error:
-        raise SettingsError(f"--http {place}: cannot listen: {error.strerror}.") from error
+        raise SettingsError(f"--http {address}: cannot listen: {error.strerror}.") from error
 
 
 def _listen_at_port(host: str, port: int) -> socket.socket:

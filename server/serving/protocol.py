@@ -25,7 +25,7 @@ from ..bridge.composition import Bridge
 from ..settings.model import Settings
 from .callers import name_of, queue_of, tools_for
 from .calls import call_tool, unknown_tool
-from .elicitation import asker_for, input_required
+from .elicitation import elicitor_for, input_required
 from .progress import Progress
 from .prompts import Prompts
 from .sdk_internals import ListChanged, ListChangingServer
@@ -223,8 +223,8 @@ class McpBridge:
 
         progress = Progress(send, f"{tool.name} is running")
         shown = "progress_token" in (ctx.meta or {})
-        asker = None if self._is_remote else asker_for(ctx, params.input_responses)
-        channel = UserChannel(progress.report, progress_shown=shown, asker=asker, is_remote=self._is_remote)
+        elicitor = None if self._is_remote else elicitor_for(ctx, params.input_responses)
+        channel = UserChannel(progress.report, progress_shown=shown, elicitor=elicitor, is_remote=self._is_remote)
         caller.set(Caller(name_of(self._bridge, ctx), progress.report, queue_of(self._bridge, ctx)))
         async with progress.repeated():
             try:

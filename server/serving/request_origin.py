@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ...tools.formats.urls import InvalidUrlError, is_loopback, origin_of
 from ..settings.http_model import HttpSettings
 from .asgi import AsgiApplication, Receive, Scope, Send, headers_of, respond
-from .listening import Place
+from .listening import ListenAddress
 
 _HOST = re.compile(r"(?P<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
@@ -20,11 +20,11 @@ class RequestOrigin:
     If only this machine can connect, its own names and its own web pages are allowed too.
     """
 
-    def __init__(self, app: AsgiApplication, place: Place, settings: HttpSettings) -> None:
+    def __init__(self, app: AsgiApplication, address: ListenAddress, settings: HttpSettings) -> None:
         self._app = app
-        self._allows_loopback = place.is_local
+        self._allows_loopback = address.is_local
         public = {settings.public_url} - {""}
-        own = {str(place).lower()} if not (place.path or place.is_any) else set[str]()
+        own = {str(address).lower()} if not (address.path or address.is_wildcard) else set[str]()
         self._hosts = {urlsplit(url).netloc.lower() for url in public} | set(settings.allowed_hosts) | own
         self._origins = {origin_of(url) for url in public} | set(settings.allowed_origins)
 

@@ -11,7 +11,7 @@ import anyio
 from ...auth.errors import SignInRequired
 from ...auth.sign_in.attempt import Destination, SignInAttempt
 from ..bridge.composition import Bridge
-from .user_channel import Asker, UserChannel
+from .user_channel import Elicitor, UserChannel
 
 if TYPE_CHECKING:
     from ...auth.sign_in.login import Login
@@ -34,14 +34,18 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
     if channel.is_remote and not login.uses_device:
         return _sign_in_at_server(needed)
     scopes = bridge.tools.scopes_to_request(needed.system, needed.scopes)
-    attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=channel.asker is None))
+    attempt = await anyio.to_thread.run_sync(partial(login.start, scopes, browser=channel.elicitor is None))
     until = time.monotonic() + WAIT_SECONDS
     reported = 0.0
     has_asked = False
     while not attempt.done.is_set():
-        if channel.asker and attempt.ready.is_set() and not (has_asked or attempt.opened or _just_dismissed(attempt)):
+        if (
+            channel.elicitor
+            and attempt.ready.is_set()
+            and not (has_asked or attempt.opened or _just_dismissed(attempt))
+        ):
             has_asked = True
-            await _ask(channel.asker, needed, login, attempt, until)
+            await _ask(channel.elicitor, needed, login, attempt, until)
         elif time.monotonic() > until or (attempt.ready.is_set() and not _user_is_informed(attempt, channel)):
             return _unfinished(needed, attempt, channel)
         if attempt.ready.is_set() and not reported:
@@ -50,12 +54,12 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
         await anyio.sleep(_POLL)
     if error := attempt.report():
         raise error
-    if channel.asker:
-        await channel.asker.finished()
+    if channel.elicitor:
+        await channel.elicitor.finished()
     return None
 
 
-async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: SignInAttempt, until: float) -> None:
+async def _ask(elicitor: Elicitor, needed: SignInRequired, login: Login, attempt: SignInAttempt, until: float) -> None:
     """Have the client send the user to the sign-in page; record the answer in the attempt."""
     destination = attempt.destination
     how = f" and enter the code {destination.user_code}" if destination.user_code else ", through a URL on this machine"
@@ -63,7 +67,7 @@ async def _ask(asker: Asker, needed: SignInRequired, login: Login, attempt: Sign
         f"{_reason(needed, destination)} Open your browser to sign in with {destination.server or needed.url}{how}."
     )
     # `authorize_url` contains the state, so an answer to an earlier sign-in is not taken for one to this.
-    action = await asker.ask(message, destination.url, destination.authorize_url, attempt.done.is_set, until)
+    action = await elicitor.ask(message, destination.url, destination.authorize_url, attempt.done.is_set, until)
     if action == "decline":
         await anyio.to_thread.run_sync(login.decline, attempt)
     elif action == "accept":
@@ -114,10 +118,10 @@ def _unfinished(needed: SignInRequired, attempt: SignInAttempt, channel: UserCha
             f"Open {destination.url} on any device and enter the code {destination.user_code} there. "
             "Finish signing in, then repeat the request."
         )
-    elif channel.asker and not attempt.opened:
+    elif channel.elicitor and not attempt.opened:
         next_step = f"The sign-in was not confirmed. Open {destination.url} on this machine, then repeat the request."
     elif attempt.opened:
-        opened = f"{'Your client' if channel.asker else 'I'} opened your browser; if you see nothing"
+        opened = f"{'Your client' if channel.elicitor else 'I'} opened your browser; if you see nothing"
         if attempt.opened_elsewhere:
             opened = "Your browser was opened for this sign-in before; if the page is gone"
         again = f"If it shows an error, run `closient-mcp login {needed.system}` in a terminal."

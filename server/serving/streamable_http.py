@@ -26,7 +26,7 @@ from .audit import Audit
 from .authentication import Authentication, verifier_of
 from .availability import Availability
 from .connections import BACKLOG, Connection
-from .listening import Place, listen, parse_place
+from .listening import ListenAddress, listen, parse_listen_address
 from .protocol import McpBridge
 from .request_origin import RequestOrigin
 
@@ -35,14 +35,14 @@ _DRAIN_SECONDS = 20
 _NOTICE_SECONDS = 5.0
 
 
-def serve_http(settings: Settings, place: str) -> int:
+def serve_http(settings: Settings, address: str) -> int:
     """Serve at `[HOST:]PORT` or `unix:PATH` until stopped.
 
     Raises:
-        SettingsError: the place is invalid, in use, or reachable from other machines without authentication; or a
+        SettingsError: the address is invalid, in use, or reachable from other machines without authentication; or a
             token cannot be read.
     """
-    where = parse_place(place)
+    where = parse_listen_address(address)
     check_protection(where, settings)
     redaction = start_log(settings.log_level, settings.log_file, folder=settings.home)
     verifier = verifier_of(settings.http.auth, redaction) if settings.http.auth else None
@@ -55,7 +55,7 @@ def serve_http(settings: Settings, place: str) -> int:
     return 0
 
 
-def check_protection(place: Place, settings: Settings) -> None:
+def check_protection(address: ListenAddress, settings: Settings) -> None:
     """Check that only callers who may use the server reach it.
 
     Raises:
@@ -63,15 +63,15 @@ def check_protection(place: Place, settings: Settings) -> None:
     """
     http = settings.http
     is_behind_proxy = bool(http.trusted_proxies) or (http.public_url != "" and not is_loopback(http.public_url))
-    if http.auth is None and (is_behind_proxy or not place.is_local):
-        how = " through a proxy, as [http] says" if place.is_local else ""
+    if http.auth is None and (is_behind_proxy or not address.is_local):
+        how = " through a proxy, as [http] says" if address.is_local else ""
         raise SettingsError(
-            f"--http {place} is reachable from other machines{how}, and callers are not authenticated. "
+            f"--http {address} is reachable from other machines{how}, and callers are not authenticated. "
             f"Set auth under [http] in {settings.config}, or use 127.0.0.1 without a proxy."
         )
-    if place.is_any and not (http.public_url or http.allowed_hosts):
+    if address.is_wildcard and not (http.public_url or http.allowed_hosts):
         raise SettingsError(
-            f"--http {place}: set public_url or allowed_hosts under [http] in {settings.config}: "
+            f"--http {address}: set public_url or allowed_hosts under [http] in {settings.config}: "
             "requests for other names are refused."
         )
 
@@ -98,7 +98,9 @@ def _for_several(system: SystemSettings) -> SystemSettings:
     return replace(system, credential=NoCredential(credential.source))
 
 
-def application(mcp_bridge: McpBridge, place: Place, bridge: Bridge, verifier: Verifier | None) -> Availability:
+def application(
+    mcp_bridge: McpBridge, address: ListenAddress, bridge: Bridge, verifier: Verifier | None
+) -> Availability:
     """The server as an ASGI application; with a verifier, callers authenticate, and no request depends on another."""
     http = bridge.settings.http
     server = mcp_bridge.server(has_sessions=verifier is None)
@@ -117,7 +119,7 @@ def application(mcp_bridge: McpBridge, place: Place, bridge: Bridge, verifier: V
         app = CORSMiddleware(
             app, allow_origins=http.allowed_origins, allow_methods=methods, allow_headers=["*"], expose_headers=exposed
         )
-    return Availability(RequestOrigin(app, place, http), lambda: mcp_bridge.is_loaded)
+    return Availability(RequestOrigin(app, address, http), lambda: mcp_bridge.is_loaded)
 
 
 def without_streams(app: AsgiApplication) -> AsgiApplication:
@@ -151,22 +153,22 @@ def configuration(app: AsgiApplication, settings: HttpSettings) -> uvicorn.Confi
 
 
 async def _serve(
-    settings: Settings, redaction: Redaction, listener: socket.socket, place: Place, verifier: Verifier | None
+    settings: Settings, redaction: Redaction, listener: socket.socket, address: ListenAddress, verifier: Verifier | None
 ) -> None:
     async with open_bridge(settings, redaction) as bridge:
-        mcp_bridge = McpBridge(bridge, is_remote=not place.is_local or bool(settings.http.public_url))
-        app = application(mcp_bridge, place, bridge, verifier)
-        print(_announcement(listener, place, settings), file=sys.stderr, flush=True)
+        mcp_bridge = McpBridge(bridge, is_remote=not address.is_local or bool(settings.http.public_url))
+        app = application(mcp_bridge, address, bridge, verifier)
+        print(_announcement(listener, address, settings), file=sys.stderr, flush=True)
         await _Server(configuration(app, settings.http), mcp_bridge, app).serve(sockets=[listener])
 
 
-def _announcement(listener: socket.socket, place: Place, settings: Settings) -> str:
-    if place.path:
-        return f"MCP at {PATH} of {place}; only you can call it. Stop it with Ctrl+C."
+def _announcement(listener: socket.socket, address: ListenAddress, settings: Settings) -> str:
+    if address.path:
+        return f"MCP at {PATH} of {address}; only you can call it. Stop it with Ctrl+C."
     url = (
         settings.http.resource
         if settings.http.public_url
-        else f"http://{replace(place, port=listener.getsockname()[1])}{PATH}"
+        else f"http://{replace(address, port=listener.getsockname()[1])}{PATH}"
     )
     match settings.http.auth:
         case None:

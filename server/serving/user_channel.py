@@ -22,7 +22,7 @@ class InputRequired(Exception):
         self.key, self.message, self.url = key, message, url
 
 
-class Asker(Protocol):
+class Elicitor(Protocol):
     """Asks the user to open a URL, for one call."""
 
     async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
@@ -42,12 +42,12 @@ class Asker(Protocol):
 class UserChannel:
     """How to reach the user: through progress messages, if they are shown, and through the call's result.
 
-    With an `asker`, the client opens the sign-in page and we open no browser. `keeps_running`: this process will still
-    accept the redirect after the result has been read. `is_remote`: the user may be at another machine.
+    With an `elicitor`, the client opens the sign-in page and we open no browser. `keeps_running`: this process will
+    still accept the redirect after the result has been read. `is_remote`: the user may be at another machine.
     """
 
     report: Report
     progress_shown: bool = False
     keeps_running: bool = True
-    asker: Asker | None = None
+    elicitor: Elicitor | None = None
     is_remote: bool = False

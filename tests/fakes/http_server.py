@@ -14,7 +14,7 @@ from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge.composition import Bridge, open_bridge
 from closient_mcp.server.serving.asgi import AsgiApplication, Message
 from closient_mcp.server.serving.authentication import verifier_of
-from closient_mcp.server.serving.listening import Place, parse_place
+from closient_mcp.server.serving.listening import ListenAddress, parse_listen_address
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.serving.streamable_http import application, for_callers
 from closient_mcp.server.settings.loading import load_settings
@@ -75,9 +75,9 @@ def settings_in(home: Path, text: str, **environ: str) -> Settings:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, place: str = "127.0.0.1:8000") -> AsyncGenerator[HttpServer]:
+async def serving(settings: Settings, address: str = "127.0.0.1:8000") -> AsyncGenerator[HttpServer]:
     """Our server, with the documents of its systems loaded."""
-    redaction, where = Redaction(), parse_place(place)
+    redaction, where = Redaction(), parse_listen_address(address)
     auth = settings.http.auth
     verifier = verifier_of(auth, redaction) if auth else None
     settings = for_callers(settings)
@@ -89,9 +89,9 @@ async def serving(settings: Settings, place: str = "127.0.0.1:8000") -> AsyncGen
             yield HttpServer(client, bridge)
 
 
-def _client(app: AsgiApplication, place: Place) -> httpx2.AsyncClient:
+def _client(app: AsgiApplication, address: ListenAddress) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app, client=("127.0.0.1", 40_000))
-    return httpx2.AsyncClient(transport=transport, base_url=f"http://{place}")
+    return httpx2.AsyncClient(transport=transport, base_url=f"http://{address}")
 
 
 @asynccontextmanager

@@ -68,7 +68,7 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
     catalog = reader.catalog() or f"{url}/.well-known/api-catalog"
     profile = replace(
         new_profile(reader.name, url, origins),
-        or_else="or set CLOSIENT_API_KEY in the host's entry",
+        alternative="or set CLOSIENT_API_KEY in the host's entry",
         identity_scopes=("openid", "email"),
         whoami=f"{url}/account/api/v1/whoami",
     )

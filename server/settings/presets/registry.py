@@ -51,9 +51,11 @@ def _without_foreign_servers(system: SystemSettings, systems: Sequence[SystemSet
     if not isinstance(system.credential, SignIn):
         return system
     own = server_at(system.site)
-    foreign = {domain: name for domain, name in _DOMAINS.items() if not is_at(own, domain)}
-    foreign |= {server_at(url): other.name for other in systems if other is not system for url in _servers_of(other)}
-    profile = replace(system.credential.profile, foreign=foreign)
+    other_systems = {domain: name for domain, name in _DOMAINS.items() if not is_at(own, domain)}
+    other_systems |= {
+        server_at(url): other.name for other in systems if other is not system for url in _servers_of(other)
+    }
+    profile = replace(system.credential.profile, other_systems=other_systems)
     return replace(system, credential=replace(system.credential, profile=profile))
 
 

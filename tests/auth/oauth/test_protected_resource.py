@@ -386,11 +386,11 @@ def test_rule_1_a_service_may_not_name_the_servers_of_the_presets() -> None:
     acme, own = load_settings(Options(), environment, text).systems
     assert isinstance(acme.credential, SignIn)
     assert isinstance(own.credential, SignIn)
-    foreign = acme.credential.profile.foreign
+    others = acme.credential.profile.other_systems
     for url in ("https://app.close.com/", "https://API.closient.com", "https://a.sandbox.api.fluentretail.com"):
-        assert any(is_at(server_at(url), place) for place in foreign)
-    assert not any(is_at(server_at("https://close.com.example"), place) for place in foreign)
-    assert not any(is_at(server_at("https://app.close.com"), place) for place in own.credential.profile.foreign)
+        assert any(is_at(server_at(url), domain) for domain in others)
+    assert not any(is_at(server_at("https://close.com.example"), domain) for domain in others)
+    assert not any(is_at(server_at("https://app.close.com"), domain) for domain in own.credential.profile.other_systems)
 
 
 async def test_rule_1_a_secret_of_the_settings_goes_to_no_server_that_only_the_service_names(

@@ -29,7 +29,7 @@ def test_install_writes_the_entry_starts_it_and_says_what_to_do_next(tmp_path: P
     assert ran.code == 0
     assert f"Written to {config}\n  The file as it was before is {config}.before-closient-mcp\n" in ran.err
     assert "CLOSIENT_API_KEY is not written, because it is a secret" in ran.err
-    assert "Started as Codex would: closient-mcp " in ran.err
+    assert "Test start: closient-mcp " in ran.err
     assert ran.err.endswith("  Start `codex` again.\n")
     text = config.read_text()
     entry = tomllib.loads(text)["mcp_servers"]["closient"]

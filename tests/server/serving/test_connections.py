@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from closient_mcp.server.serving import connections
 from closient_mcp.server.serving.connections import Connection, most_connections
-from closient_mcp.server.serving.listening import Place, listen
+from closient_mcp.server.serving.listening import ListenAddress, listen
 
 from ...fakes.limits import SECONDS
 
@@ -39,7 +39,7 @@ async def served(application: Application) -> AsyncGenerator[int]:
     """The port of a server."""
     config = uvicorn.Config(application, http=Connection, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
-    with listen(Place("127.0.0.1")) as listener:
+    with listen(ListenAddress("127.0.0.1")) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield listener.getsockname()[1]
         application.released.set()
@@ -97,7 +97,7 @@ async def test_a_new_connection_is_closed_if_all_others_have_a_request(monkeypat
 
 
 def test_accepted_connections_send_small_writes_at_once() -> None:
-    with listen(Place("127.0.0.1")) as listener:
+    with listen(ListenAddress("127.0.0.1")) as listener:
         assert listener.proto == socket.IPPROTO_TCP  # asyncio sets TCP_NODELAY for no other
 
 

@@ -20,7 +20,7 @@ from closient_mcp.auth.oauth import device as rfc8628
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.server.serving import calls, sign_in
-from closient_mcp.server.serving.elicitation import asker_for
+from closient_mcp.server.serving.elicitation import elicitor_for
 
 from ...fakes.acme import Acme, text_of
 from ...fakes.clocks import FlyingTime
@@ -320,4 +320,4 @@ FORM = types.ElicitationCapability(form=types.FormElicitationCapability())
     ],
 )
 def test_only_a_client_that_declares_the_mode_url_is_asked(context: Any, asks: bool) -> None:
-    assert (asker_for(context, None) is not None) is asks
+    assert (elicitor_for(context, None) is not None) is asks

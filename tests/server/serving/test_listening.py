@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from closient_mcp.auth.secrets.references import literal
-from closient_mcp.server.serving.listening import Place, listen, parse_place
+from closient_mcp.server.serving.listening import ListenAddress, listen, parse_listen_address
 from closient_mcp.server.serving.streamable_http import check_protection
 from closient_mcp.server.settings.http_model import HttpSettings, TokenAuth
 from closient_mcp.server.settings.loading import load_settings
@@ -26,14 +26,14 @@ needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("8000", Place("127.0.0.1", 8000)),
-        ("localhost:1", Place("127.0.0.1", 1)),
-        ("[::1]:0", Place("::1")),
-        ("0.0.0.0:80", Place("0.0.0.0", 80)),
+        ("8000", ListenAddress("127.0.0.1", 8000)),
+        ("localhost:1", ListenAddress("127.0.0.1", 1)),
+        ("[::1]:0", ListenAddress("::1")),
+        ("0.0.0.0:80", ListenAddress("0.0.0.0", 80)),
     ],
 )
-def test_a_place_is_a_port_or_an_address_and_a_port(text: str, place: Place) -> None:
-    assert parse_place(text) == place
+def test_a_listen_address_is_a_port_or_a_host_and_a_port(text: str, address: ListenAddress) -> None:
+    assert parse_listen_address(text) == address
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,17 @@ def test_a_place_is_a_port_or_an_address_and_a_port(text: str, place: Place) -> 
 )
 def test_an_invalid_place_is_refused(text: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
-        parse_place(text)
+        parse_listen_address(text)
 
 
 @pytest.mark.parametrize("text", ["0.0.0.0:8000", "192.168.1.5:8000", "[::]:8000"])
 def test_rule_5_beyond_this_machine_it_starts_only_with_authentication(text: str) -> None:
     settings = load_settings(Options(), {})
     with pytest.raises(SettingsError, match="callers are not authenticated"):
-        check_protection(parse_place(text), settings)
+        check_protection(parse_listen_address(text), settings)
     assert run("serve", "--http", text).code == 2
     http = HttpSettings(auth=AUTH, public_url="https://mcp.example.com")
-    check_protection(parse_place(text), replace(settings, http=http))
+    check_protection(parse_listen_address(text), replace(settings, http=http))
 
 
 @pytest.mark.parametrize(
@@ -66,25 +66,25 @@ def test_rule_5_beyond_this_machine_it_starts_only_with_authentication(text: str
 def test_rule_5_behind_a_proxy_it_starts_only_with_authentication(http: HttpSettings) -> None:
     settings = load_settings(Options(), {})
     with pytest.raises(SettingsError, match="through a proxy"):
-        check_protection(parse_place("8000"), replace(settings, http=http))
-    check_protection(parse_place("8000"), replace(settings, http=replace(http, auth=AUTH)))
+        check_protection(parse_listen_address("8000"), replace(settings, http=http))
+    check_protection(parse_listen_address("8000"), replace(settings, http=replace(http, auth=AUTH)))
 
 
 def test_rule_5_a_server_at_every_address_has_to_know_its_name() -> None:
     settings = replace(load_settings(Options(), {}), http=HttpSettings(auth=AUTH))
     with pytest.raises(SettingsError, match="public_url"):
-        check_protection(parse_place("0.0.0.0:8000"), settings)
-    check_protection(parse_place("192.168.1.5:8000"), settings)
+        check_protection(parse_listen_address("0.0.0.0:8000"), settings)
+    check_protection(parse_listen_address("192.168.1.5:8000"), settings)
 
 
 @needs_unix
 def test_only_its_user_can_connect_to_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    with listen(Place(path=path)):
+    with listen(ListenAddress(path=path)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with listen(Place(path=path)):  # the one that was left behind is replaced
+    with listen(ListenAddress(path=path)):  # the one that was left behind is replaced
         with pytest.raises(SettingsError, match="in use"):
-            listen(Place(path=path))
+            listen(ListenAddress(path=path))
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(path))
 
@@ -94,5 +94,5 @@ def test_a_file_is_never_replaced_by_a_socket(tmp_path: Path) -> None:
     file = tmp_path / "notes"
     file.write_text("keep")
     with pytest.raises(SettingsError, match="cannot listen"):
-        listen(Place(path=file))
+        listen(ListenAddress(path=file))
     assert file.read_text() == "keep"

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from closient_mcp.server.serving.asgi import AsgiApplication, Receive, Scope, Send, respond
-from closient_mcp.server.serving.listening import parse_place
+from closient_mcp.server.serving.listening import parse_listen_address
 from closient_mcp.server.serving.request_origin import RequestOrigin
 from closient_mcp.server.serving.streamable_http import configuration
 from closient_mcp.server.settings.http_model import HttpSettings
@@ -20,13 +20,13 @@ PUBLIC = HttpSettings(
 )
 
 
-async def status(place: str, settings: HttpSettings, *headers: tuple[str, str]) -> int:
+async def status(address: str, settings: HttpSettings, *headers: tuple[str, str]) -> int:
     """How a request with these headers ends."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send, 200, {})
 
-    transport = httpx2.ASGITransport(RequestOrigin(app, parse_place(place), settings))
+    transport = httpx2.ASGITransport(RequestOrigin(app, parse_listen_address(address), settings))
     async with httpx2.AsyncClient(transport=transport) as client:
         named = headers if "host" in dict(headers) else (("host", "127.0.0.1:8000"), *headers)
         return (await client.get("http://127.0.0.1:8000/mcp", headers=list(named))).status_code
