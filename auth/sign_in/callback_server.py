@@ -67,7 +67,7 @@ _OTHER_BROWSER = Page(
 _USED = Page(
     410,
     "This sign-in was started in another browser",
-    "If that was not you, somebody else on this machine may have opened it to sign in as themselves.",
+    "If that was not you, another user of this machine may have opened it to sign in as themselves.",
     "Finish it in that browser; or sign out with `closient-mcp logout`, and start again.",
 )
 

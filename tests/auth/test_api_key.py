@@ -1,4 +1,4 @@
-"""Credentials: where they go, where they never go, and what is said when one is refused."""
+"""Credentials: where they go, where they never go, and the message when one is refused."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def http_client(sandbox: Sandbox, headers: dict[str, str] | None = None) -> http
 
 @dataclass
 class Person:
-    """Somebody who signs in and decides, and keeps cookies as a browser does."""
+    """A user who signs in and decides, and keeps cookies as a browser does."""
 
     sandbox: Sandbox
     browser: httpx2.Client
@@ -110,14 +110,14 @@ class Application:
 
 
 def register(sandbox: Sandbox, http: httpx2.Client, **changes: Any) -> Application:
-    """An application that has registered; a public one unless told otherwise."""
+    """An application that has registered; a public client by default."""
     response = http.post(f"{sandbox.url}/oauth/register/", json={**PUBLIC_CLIENT, **changes})
     assert response.status_code == 201, response.text
     return Application(sandbox, response.json(), http)
 
 
 @contextmanager
-def somebody(sandbox: Sandbox, username: str = "alice") -> Generator[Person]:
+def signed_in_person(sandbox: Sandbox, username: str = "alice") -> Generator[Person]:
     """A person whose browser is closed in the end."""
     with http_client(sandbox) as browser:
         yield Person(sandbox, browser, username)
@@ -126,7 +126,7 @@ def somebody(sandbox: Sandbox, username: str = "alice") -> Generator[Person]:
 def signed_in(sandbox: Sandbox, http: httpx2.Client, scope: str, username: str = "alice") -> dict[str, Any]:
     """The tokens of a person who let a newly registered application have these scopes."""
     application = register(sandbox, http)
-    with somebody(sandbox, username) as person:
+    with signed_in_person(sandbox, username) as person:
         back = person.decides(application.query(scope=scope))
     tokens: dict[str, Any] = application.redeem(back["code"]).json()
     return {**tokens, "client_id": application.client_id}

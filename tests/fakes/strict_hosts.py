@@ -31,7 +31,7 @@ def faults_of(tool: JsonObject) -> list[str]:
     faults += [] if schema.get("type") == "object" and isinstance(schema.get("properties"), dict) else ["no object"]
     faults += ["an empty text among choices" for node in objects_in(schema) if "" in as_list(node.get("enum"))]
     for place, node in _schemas(schema, ""):
-        faults += [] if as_object(node).keys() - {"description"} else [f"{place}: nothing said of the value"]
+        faults += [] if as_object(node).keys() - {"description"} else [f"{place}: no constraint on the value"]
         faults += [f"{place}: uniqueItems"] if "uniqueItems" in as_object(node) else []
     return [*faults, *schema_faults(schema)]
 

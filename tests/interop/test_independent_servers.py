@@ -87,7 +87,7 @@ def _mcp_sdk(port: int, folder: Path) -> AbstractContextManager[None]:
 
 @dataclass
 class Shop:
-    """An API of somebody's that wants a bearer token, and a machine on which a person signs in to use it."""
+    """Another company's API that requires a bearer token, and a machine on which a person signs in to use it."""
 
     service: Service
     home: Path
@@ -228,7 +228,7 @@ def test_one_sign_in_through_its_whole_life(place: Place, shop: Callable[..., Sh
         assert mine.tabs(2) == ["200 You are signed in"] * 2
         assert mine.record()["client"]["client_id"] == first["client"]["client_id"]
 
-    # A server that starts anew has forgotten everybody: one more registration, one more sign-in.
+    # A server that was started again has no records: one more registration, one more sign-in.
     with place.running():
         mine.expire()
         assert mine.works()

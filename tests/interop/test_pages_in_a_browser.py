@@ -86,7 +86,7 @@ def show() -> Iterator[Callable[[Page], str]]:
 
 
 def check(page: Seen) -> None:
-    """What holds of every page: for a screen reader, a phone, the dark, and without a word to anybody else."""
+    """What holds of every page: for a screen reader, a phone, the dark, and without requests to others."""
     assert page["lang"] == "en"
     assert not page["wide"]
     assert {scheme: found["rules"] for scheme, found in page["schemes"].items()} == {"light": [], "dark": []}

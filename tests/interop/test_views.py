@@ -57,7 +57,7 @@ def views(sandbox: Sandbox, home: Path, *shown: Shown) -> list[Shown]:
 
 
 def check(view: Shown) -> None:
-    """What holds of every view: for a screen reader, a phone, the dark, and without a word to anybody else."""
+    """What holds of every view: for a screen reader, a phone, the dark, and without requests to others."""
     assert view["troubles"] == []
     assert view["elsewhere"] == []
     assert (view["wide"], view["tall"]) == (False, False)

@@ -147,7 +147,7 @@ def written_forms(secret: str) -> set[str]:
 
 
 def serve_and_call(*arguments: str, **environment: str) -> str:
-    """All that a server said, on stdout and on stderr, while each tool was called twice."""
+    """All output of a server, on stdout and on stderr, while each tool was called twice."""
     frames: list[dict[str, Any]] = []
     with started("--log-level", "debug", *arguments, **environment) as process:
         frames.append(process.shake_hands())

@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from ..fakes.person import bearer, http_client, register, somebody
+from ..fakes.person import bearer, http_client, register, signed_in_person
 from ..fakes.service import Sandbox
 
 WEB_CLIENT: dict[str, Any] = {
@@ -94,7 +94,7 @@ def test_steps_3_and_4_lead_from_consent_to_the_first_row_of_data(
     sandbox: Sandbox, http: httpx2.Client, scope: str
 ) -> None:
     application = register(sandbox, http, token_endpoint_auth_method="client_secret_basic")
-    with somebody(sandbox) as person:
+    with signed_in_person(sandbox) as person:
         back = person.decides(application.query(scope=scope))
     tokens = application.redeem(back["code"]).json()
     metadata = http.get("/.well-known/openid-configuration").json()
@@ -138,7 +138,7 @@ def test_step_5_an_expired_token_is_401_and_the_refresh_token_still_works(
     sandbox: Sandbox, http: httpx2.Client
 ) -> None:
     application = register(sandbox, http)
-    with somebody(sandbox) as person:
+    with signed_in_person(sandbox) as person:
         tokens = application.redeem(person.decides(application.query())["code"]).json()
     http.post("/__sandbox__/expire-tokens")
     response = http.get("/products/api/v1/products/09506000134352", headers=bearer(tokens))
@@ -162,7 +162,7 @@ def test_step_5_a_wrong_client_secret_is_401(sandbox: Sandbox, http: httpx2.Clie
 
 def test_step_5_a_scope_mismatch_is_403_and_names_the_scope(sandbox: Sandbox, http: httpx2.Client) -> None:
     application = register(sandbox, http)
-    with somebody(sandbox) as person:
+    with signed_in_person(sandbox) as person:
         tokens = application.redeem(person.decides(application.query(scope="products:read"))["code"]).json()
     response = http.patch("/products/api/v1/products/00614141123452", json={}, headers=bearer(tokens))
 
@@ -177,7 +177,7 @@ def test_step_5_roles_and_organizations_are_enforced(
     sandbox: Sandbox, http: httpx2.Client, username: str, detail: str
 ) -> None:
     application = register(sandbox, http)
-    with somebody(sandbox, username) as person:
+    with signed_in_person(sandbox, username) as person:
         tokens = application.redeem(person.decides(application.query(scope="products:write"))["code"]).json()
     response = http.patch("/products/api/v1/products/00614141123452", json={}, headers=bearer(tokens))
 

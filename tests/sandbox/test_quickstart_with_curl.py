@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from ..fakes.limits import SECONDS
-from ..fakes.person import somebody
+from ..fakes.person import signed_in_person
 from ..fakes.service import Sandbox
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -101,7 +101,7 @@ def test_every_step_of_the_quickstart_works_with_curl_as_printed(sandbox: Sandbo
         "code_challenge": code_challenge,
         "code_challenge_method": "S256",
     }
-    with somebody(sandbox) as person:
+    with signed_in_person(sandbox) as person:
         assert person.decides(query, "deny")["error"] == "access_denied"
         back = person.decides(query)
     assert back["state"] == "anti-csrf"

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from ..fakes.approving_browser import Form
-from ..fakes.person import CALLBACK, VERIFIER, Application, Person, bearer, http_client, register, somebody
+from ..fakes.person import CALLBACK, VERIFIER, Application, Person, bearer, http_client, register, signed_in_person
 from ..fakes.service import Sandbox
 
 
@@ -24,7 +24,7 @@ def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
 
 @pytest.fixture
 def alice(sandbox: Sandbox) -> Iterator[Person]:
-    with somebody(sandbox) as person:
+    with signed_in_person(sandbox) as person:
         yield person
 
 

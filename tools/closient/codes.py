@@ -92,7 +92,7 @@ def code_in(query: str) -> Asked | None:
         code = read_code(query)
     except InvalidCodeError:
         return None
-    # Six and seven digits are a UPC-E at best, and more often a number in somebody's words.
+    # Six and seven digits are a UPC-E at best, and more often a number in free text.
     return _asked(code) if len(re.sub(r"[^0-9]", "", query)) >= 8 else None
 
 

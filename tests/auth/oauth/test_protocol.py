@@ -1,4 +1,4 @@
-"""The OAuth protocol as functions of their inputs: what is sent, what is believed, and what never is."""
+"""The OAuth protocol as functions of their inputs: what is sent, what is accepted, and what never is."""
 
 from __future__ import annotations
 
@@ -150,10 +150,10 @@ def test_metadata_becomes_a_server_with_its_slashes_as_they_were() -> None:
     assert server.signing_algorithms == ("RS256",)
 
 
-@pytest.mark.parametrize("told", ["https://evil.example", f"{ISSUER}/p", f"{ISSUER}.evil.example", "", None, 5])
-def test_rfc_8414_3_3_metadata_of_another_issuer_is_rejected(told: object) -> None:
+@pytest.mark.parametrize("issuer", ["https://evil.example", f"{ISSUER}/p", f"{ISSUER}.evil.example", "", None, 5])
+def test_rfc_8414_3_3_metadata_of_another_issuer_is_rejected(issuer: object) -> None:
     with pytest.raises(ServerMetadataError, match="its metadata has the issuer") as caught:
-        metadata(issuer=told)
+        metadata(issuer=issuer)
     assert caught.value.lasting
 
 
@@ -507,7 +507,7 @@ def test_a_rejected_registration_is_reported_with_the_next_step(
 
 
 @pytest.mark.parametrize(
-    ("told", "pause"),
+    ("retry_after", "pause"),
     [
         ("7", 7.0),
         (None, 60.0),
@@ -518,8 +518,10 @@ def test_a_rejected_registration_is_reported_with_the_next_step(
         ("Fri, 31 Dec 1999 23:59:59 GMT", 60.0),
     ],
 )
-def test_rfc_9110_10_2_3_a_server_that_registers_no_one_now_says_for_how_long(told: str | None, pause: float) -> None:
-    headers = {"retry_after": told} if told else {}
+def test_rfc_9110_10_2_3_a_server_that_registers_no_one_now_says_for_how_long(
+    retry_after: str | None, pause: float
+) -> None:
+    headers = {"retry_after": retry_after} if retry_after else {}
     with pytest.raises(RegistrationError) as caught:
         read_registration(answer({}, 429, **headers), PURPOSE, NOW)
     assert caught.value.pause == pause
@@ -901,11 +903,11 @@ def test_a_response_that_may_be_a_passing_failure_ends_no_sign_in(given: Respons
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("retry_after", "seconds"),
     [("7", 7.0), ("Fri, 15 Jan 2027 08:00:30 GMT", 30.0), ("Fri, 20 Nov 2026 18:00:00 GMT", 0.0), ("-1", None)],
 )
-def test_the_time_to_wait_is_taken_from_retry_after(told: str, seconds: float | None) -> None:
-    verdict = read_tokens("refresh", answer({}, 429, retry_after=told), NOW)
+def test_the_time_to_wait_is_taken_from_retry_after(retry_after: str, seconds: float | None) -> None:
+    verdict = read_tokens("refresh", answer({}, 429, retry_after=retry_after), NOW)
     assert isinstance(verdict, Rejection)
     assert verdict.retry_after == seconds
 

@@ -86,7 +86,7 @@ def taken() -> Generator[ExitStack]:
 # Who is signed in already
 
 
-@pytest.mark.parametrize("how", ["declined", "left alone"])
+@pytest.mark.parametrize("how", ["declined", "not finished"])
 def test_a_further_sign_in_that_comes_to_nothing_does_not_affect_the_first(office: Office, how: str) -> None:
     first = office.sign_in("a")
     with closing(CallbackServer(f"http://127.0.0.1:{port_of(first)}/callback")):
@@ -141,7 +141,7 @@ def test_a_further_sign_in_that_succeeds_brings_its_own_client_along(office: Off
     assert kept.device is None
 
 
-# A registered port that somebody else has
+# A registered port that another program uses
 
 
 def test_where_the_registered_port_is_taken_a_server_is_told_the_new_one(office: Office, taken: ExitStack) -> None:

@@ -168,7 +168,7 @@ async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Ser
 
 
 @pytest.mark.parametrize("location", ["header", "basic", "query"])
-async def test_a_rejected_key_is_sent_once_and_told(acme: Service, location: KeyLocation) -> None:
+async def test_a_rejected_key_is_sent_once_and_reported(acme: Service, location: KeyLocation) -> None:
     acme.routes["/a"] = Reply({}, 401)
     with pytest.raises(UserActionRequired, match="rejected the API key"):
         await call(key_auth(acme, location), f"{acme.url}/a")

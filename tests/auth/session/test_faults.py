@@ -75,7 +75,7 @@ def stranger(service: Service, tmp_path: Path) -> Iterator[str]:
 
 
 class Listening:
-    """A port behind which every connection is shaken hands with by TLS, and closed."""
+    """A port that completes the TLS handshake of every connection, and closes it."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context

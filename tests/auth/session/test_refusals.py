@@ -193,7 +193,7 @@ def test_a_scope_that_a_service_named_and_no_server_knows_is_requested_once(desk
 # What others do meanwhile
 
 
-class Meanwhile:
+class InterruptedDiscovery:
     """A further sign-in at a home's server, in whose discovery something else happens."""
 
     def __init__(self, home: Home, happens: Any) -> None:
@@ -227,7 +227,7 @@ class Meanwhile:
 def test_a_further_sign_in_undoes_no_renewal_of_another_process(home: Home) -> None:
     home.sign_in()
     there = home.session()
-    meanwhile = Meanwhile(home, lambda: asyncio.run(there.token(rejected_token="access-token-0")))
+    meanwhile = InterruptedDiscovery(home, lambda: asyncio.run(there.token(rejected_token="access-token-0")))
     assert "You declined" in ended(meanwhile.declines())
     kept = home.kept()
     assert kept
@@ -240,7 +240,7 @@ def test_a_further_sign_in_undoes_no_renewal_of_another_process(home: Home) -> N
 def test_a_further_sign_in_brings_nothing_back_that_a_sign_out_ended(home: Home) -> None:
     home.sign_in()
     home.service.routes["/revoke"] = Reply({}, 503)
-    meanwhile = Meanwhile(home, lambda: sign_out(home.session()))
+    meanwhile = InterruptedDiscovery(home, lambda: sign_out(home.session()))
     meanwhile.declines()
     assert home.kept() is None
 

@@ -1,4 +1,4 @@
-"""A sign-in in use: one refresh for all who wait, whoever is cancelled, and only a clear no ends it."""
+"""A sign-in in use: one refresh for all callers, even if some are cancelled, and only a definite rejection ends it."""
 
 from __future__ import annotations
 

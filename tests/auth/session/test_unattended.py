@@ -637,7 +637,7 @@ def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token
     assert sandbox.count("POST", "/oauth/register/") == 1
 
 
-# By hand
+# Run by the user
 
 
 def test_a_rejected_password_is_tried_again_if_the_user_asks_for_it(shop: Shop) -> None:

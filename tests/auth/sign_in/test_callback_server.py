@@ -113,7 +113,7 @@ def test_the_start_page_cannot_be_guessed_and_its_url_reveals_no_state(listener:
 def test_the_start_page_opens_again_in_the_first_browser_only(listener: CallbackServer, browser: Browser) -> None:
     other = Browser(listener).open()
     assert (other.status, "location" in other.headers, "set-cookie" in other.headers) == (410, False, False)
-    assert "somebody else on this machine" in other.text
+    assert "another user of this machine" in other.text
     assert browser.open().headers["location"] == START.location
 
 

@@ -87,7 +87,7 @@ def screen(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert at_rest()
 
 
-# What is said
+# Messages
 
 
 def test_the_code_and_the_url_with_it_are_for_the_user() -> None:

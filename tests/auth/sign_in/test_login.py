@@ -240,7 +240,7 @@ def test_an_exchange_that_fails_inside_ends_the_sign_in_too(desk: Desk, monkeypa
             come_back(attempt)
         except OSError as error:
             raise AssertionError("the browser was hung up on") from error
-        assert attempt.done.wait(SECONDS), "the caller is never told"
+        assert attempt.done.wait(SECONDS), "the caller gets no answer"
     assert "Internal error during the sign-in" in ended(attempt)
 
 
@@ -274,7 +274,7 @@ def test_a_sign_in_that_cannot_be_saved_says_so(desk: Desk, monkeypatch: pytest.
             come_back(attempt)
         except OSError as error:
             raise AssertionError("the browser was hung up on") from error
-        assert attempt.done.wait(SECONDS), "the caller is never told"
+        assert attempt.done.wait(SECONDS), "the caller gets no answer"
     assert "could not be saved" in ended(attempt)
 
 
@@ -625,7 +625,7 @@ def test_a_user_who_asks_again_and_again_makes_no_registrations_without_end(desk
         ("/authorization", Reply("<h1>Unknown client</h1>", 400)),
         ("/authorization", Reply("<h1>Unknown client</h1>", 404)),
     ],
-    ids=["told by the token endpoint", "told by the sign-in page", "shown on the sign-in page", "not found"],
+    ids=["from the token endpoint", "from the sign-in page", "shown on the sign-in page", "not found"],
 )
 @pytest.mark.parametrize("process", ["another", "a later"])
 def test_a_forgotten_client_is_registered_again_before_a_browser_is_opened(

@@ -409,7 +409,7 @@ def test_a_sign_in_without_a_refresh_token_works_and_gives_a_warning(crm: Crm) -
     assert warning(crm) == ""
 
 
-# The redirect URL that was registered by hand
+# The redirect URL that was registered manually
 
 
 @pytest.mark.parametrize("path", ["/callback", "/cb", "/", "/a/b.c/"])

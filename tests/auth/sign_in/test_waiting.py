@@ -1,4 +1,4 @@
-"""Waiting for a person: what other processes do meanwhile, what servers fail at, and that nobody waits in vain."""
+"""Waiting for a person: what other processes do meanwhile, what servers fail at, and that no one waits in vain."""
 
 from __future__ import annotations
 
@@ -88,10 +88,10 @@ def test_what_failed_between_two_calls_is_told_at_the_second_and_once(desk: Desk
     again = login.start(())
     assert again is attempt
     assert "server_error" in ended(again)
-    anew = login.start(())
-    assert anew is not attempt
-    assert anew.ready.wait(SECONDS)
-    come_back(anew)
+    second = login.start(())
+    assert second is not attempt
+    assert second.ready.wait(SECONDS)
+    come_back(second)
 
 
 def test_a_clock_that_falls_back_prolongs_no_waiting_and_no_no(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Sign-ins in the keyring: trusted once it has proven itself, and never the reason that somebody signs in again."""
+"""Sign-ins in the keyring: trusted once it has proven itself, and never the reason for another sign-in."""
 
 from __future__ import annotations
 

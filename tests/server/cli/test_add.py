@@ -56,7 +56,7 @@ def written(file: Path) -> dict[str, Any]:
 
 
 class Adding:
-    """`closient-mcp add` in this process, and what it said."""
+    """`closient-mcp add` in this process, and its output."""
 
     def __init__(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.file = file
@@ -73,7 +73,7 @@ class Adding:
         return table
 
     def refused(self, *arguments: str) -> str:
-        """What is said instead; nothing may be written."""
+        """The message; nothing may be written."""
         before = self.file.read_bytes() if self.file.exists() else None
         assert main(["add", *arguments]) == 2
         assert before == (self.file.read_bytes() if self.file.exists() else None)

@@ -290,7 +290,7 @@ async def test_a_client_without_url_elicitation_is_asked_nothing(acme: Acme, era
 
 
 @dataclass
-class Said:
+class RequestContext:
     """As much of a request's context as decides who is asked."""
 
     client_capabilities: types.ClientCapabilities | None
@@ -298,7 +298,7 @@ class Said:
     protocol_version: str = "2025-11-25"
 
     @property
-    def session(self) -> Said:
+    def session(self) -> RequestContext:
         return self
 
 
@@ -309,14 +309,14 @@ FORM = types.ElicitationCapability(form=types.FormElicitationCapability())
 @pytest.mark.parametrize(
     ("context", "asks"),
     [
-        (Said(None), False),
-        (Said(types.ClientCapabilities()), False),
-        (Said(types.ClientCapabilities(elicitation=types.ElicitationCapability())), False),
-        (Said(types.ClientCapabilities(elicitation=FORM)), False),
-        (Said(types.ClientCapabilities(elicitation=URL)), True),
-        (Said(types.ClientCapabilities(elicitation=URL), can_send_request=False), False),
-        (Said(types.ClientCapabilities(elicitation=URL), protocol_version="2025-06-18"), False),
-        (Said(types.ClientCapabilities(elicitation=URL), False, "2026-07-28"), True),
+        (RequestContext(None), False),
+        (RequestContext(types.ClientCapabilities()), False),
+        (RequestContext(types.ClientCapabilities(elicitation=types.ElicitationCapability())), False),
+        (RequestContext(types.ClientCapabilities(elicitation=FORM)), False),
+        (RequestContext(types.ClientCapabilities(elicitation=URL)), True),
+        (RequestContext(types.ClientCapabilities(elicitation=URL), can_send_request=False), False),
+        (RequestContext(types.ClientCapabilities(elicitation=URL), protocol_version="2025-06-18"), False),
+        (RequestContext(types.ClientCapabilities(elicitation=URL), False, "2026-07-28"), True),
     ],
 )
 def test_only_a_client_that_declares_the_mode_url_is_asked(context: Any, asks: bool) -> None:

@@ -24,7 +24,7 @@ needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "address"),
     [
         ("8000", ListenAddress("127.0.0.1", 8000)),
         ("localhost:1", ListenAddress("127.0.0.1", 1)),

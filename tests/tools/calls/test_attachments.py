@@ -49,12 +49,12 @@ def test_rule_3_no_path_leads_out_of_the_folder(folder: Path, path: str) -> None
 
 
 def test_rule_3_a_path_outside_is_rejected_whether_or_not_it_exists(folder: Path, tmp_path: Path) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     for name in ("secret.txt", "absent.txt"):
         with pytest.raises(RefusedError) as caught:
             read_file(str(tmp_path / name), [folder])
-        told.append(caught.value.message.replace(name, ""))
-    assert told[0] == told[1]
+        messages.append(caught.value.message.replace(name, ""))
+    assert messages[0] == messages[1]
 
 
 def test_rule_3_no_link_leads_out_of_the_folder(folder: Path, tmp_path: Path) -> None:

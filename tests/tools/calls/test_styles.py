@@ -53,11 +53,11 @@ def text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def told(value: JsonValue) -> Any:
+def as_text(value: JsonValue) -> Any:
     """A value as it has to arrive, where every scalar arrives as text."""
     if isinstance(value, dict):
-        return {key: told(member) for key, member in value.items()}
-    return [told(item) for item in value] if isinstance(value, list) else text(value)
+        return {key: as_text(member) for key, member in value.items()}
+    return [as_text(item) for item in value] if isinstance(value, list) else text(value)
 
 
 def segment(url: str) -> str:
@@ -98,9 +98,9 @@ def test_a_path_parameter_arrives_as_it_was_given(style: str, explode: bool, val
     try:
         sent = segment(build("path", value, style, explode).url)
     except InvalidArgumentsError:
-        assert all(not part.strip(".") for part in told([value]) if isinstance(part, str)) or value in ([""], ["."])
+        assert all(not part.strip(".") for part in as_text([value]) if isinstance(part, str)) or value in ([""], ["."])
         return
-    assert read_path(sent, style, explode, type(value)) == told(value)
+    assert read_path(sent, style, explode, type(value)) == as_text(value)
 
 
 @pytest.mark.parametrize("reserved", [False, True])
@@ -127,7 +127,7 @@ def test_a_delimited_query_parameter_arrives_as_it_was_given(
     assert "#" not in sent
     assert unquote(name) == NAME
     read = parts if isinstance(value, list) else dict(zip(parts[::2], parts[1::2], strict=True))
-    assert read == told(value)
+    assert read == as_text(value)
 
 
 nested = st.dictionaries(
@@ -162,7 +162,7 @@ def put(found: dict[str, Any], path: list[str], value: str) -> None:
 def as_lists(value: JsonValue) -> Any:
     if isinstance(value, dict):
         return {key: as_lists(member) for key, member in value.items()}
-    return told(value) if isinstance(value, list) else [text(value)]
+    return as_text(value) if isinstance(value, list) else [text(value)]
 
 
 def read_query(url: str) -> list[tuple[str, str]]:

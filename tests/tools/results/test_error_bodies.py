@@ -15,7 +15,7 @@ from closient_mcp.tools.results.error_bodies import ErrorBody, read_error
 from closient_mcp.tools.results.responses import read_response
 
 
-def told(body: Any, content_type: str = "application/json") -> ErrorBody:
+def read(body: Any, content_type: str = "application/json") -> ErrorBody:
     return read_error(body if isinstance(body, bytes) else json.dumps(body).encode(), content_type)
 
 
@@ -243,7 +243,7 @@ def failure(status: int, body: Any = b"", **headers: str) -> UpstreamError:
     ],
 )
 def test_every_known_shape_of_an_error_is_read(body: Any, message: str, code: str, fields: tuple[str, ...]) -> None:
-    found = told(body)
+    found = read(body)
     assert (found.message, found.code, found.fields) == (message, code, fields)
 
 
@@ -270,13 +270,13 @@ _S3 = "<Error><Code>NoSuchKey</Code><Message>The key does not exist.</Message><R
     ],
 )
 def test_errors_in_xml_are_read(body: str, message: str, code: str, request_id: str) -> None:
-    found = told(body.encode(), "text/xml")
+    found = read(body.encode(), "text/xml")
     assert (found.message, found.code, found.request_id) == (message, code, request_id)
 
 
 def test_errors_are_read_in_their_own_charset() -> None:
-    assert told("Größe fehlt".encode("latin-1"), "text/plain; charset=latin-1").message == "Größe fehlt"
-    assert told('{"detail":"Größe fehlt"}'.encode("utf-16"), "application/json").message == "Größe fehlt"
+    assert read("Größe fehlt".encode("latin-1"), "text/plain; charset=latin-1").message == "Größe fehlt"
+    assert read('{"detail":"Größe fehlt"}'.encode("utf-16"), "application/json").message == "Größe fehlt"
 
 
 def test_closients_problem_details_keep_what_helps() -> None:
@@ -318,7 +318,7 @@ def test_the_wait_is_read_from_the_body_without_a_header(body: Any, headers: dic
 
 @pytest.mark.parametrize("wait", [-1, 1e9, "soon", True, None])
 def test_an_implausible_wait_is_ignored(wait: Any) -> None:
-    assert told({"detail": "slow", "retry_after": wait}).wait is None
+    assert read({"detail": "slow", "retry_after": wait}).wait is None
 
 
 @pytest.mark.parametrize(
@@ -336,8 +336,8 @@ def test_the_name_of_the_request_is_kept(body: Any, headers: dict[str, str], ide
 
 def test_the_documentation_url_is_kept_without_secrets() -> None:
     body = {"error": {"message": "no", "doc_url": "https://docs.example/e?token=t&page=2"}}
-    assert told(body).documentation == "https://docs.example/e?token=[hidden]&page=2"
-    assert told({"message": "no", "documentation_url": "javascript:alert(1)"}).documentation == ""
+    assert read(body).documentation == "https://docs.example/e?token=[hidden]&page=2"
+    assert read({"message": "no", "documentation_url": "javascript:alert(1)"}).documentation == ""
 
 
 def test_rfc_6750_the_challenge_is_reported() -> None:
@@ -398,7 +398,7 @@ def test_each_status_says_what_to_do_next(status: int, does: str) -> None:
 
 
 def test_rule_2_text_of_an_error_is_stripped_of_hidden_characters() -> None:
-    found = told(
+    found = read(
         {"detail": "a\u202eb", "error_code": "c\u200bd", "errors": [{"field": "e\u0000f", "message": "g\u2066h"}]}
     )
     assert (found.message, found.code, found.fields) == ("ab (ef: gh)", "cd", ("ef: gh",))
@@ -423,11 +423,11 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
 
 @given(_JSON)
 def test_no_shape_of_an_error_breaks_the_reading(body: Any) -> None:
-    found = told(body)
+    found = read(body)
     assert len(found.message) <= 800
     assert len(found.fields) <= 20
 
 
 @pytest.mark.parametrize("piece", ["<a>", "<![CDATA[", "<faultstring>", "<Message><![CDATA[", '{"error":'])
 def test_rule_2_a_huge_error_is_cut(piece: str) -> None:
-    assert len(told(piece.encode() * 100_000, "text/xml").message) <= 800
+    assert len(read(piece.encode() * 100_000, "text/xml").message) <= 800

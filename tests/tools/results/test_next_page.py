@@ -198,10 +198,10 @@ def test_a_connection_of_graphql_goes_on_after_its_last_edge() -> None:
     query = asking(method="post", name="query_graphql", body=True)
     page = {"edges": [{"cursor": "c1"}, {"cursor": "c2"}], "pageInfo": {"hasNextPage": True}}
     done = {"edges": [{"cursor": "c9"}], "pageInfo": {"hasNextPage": False}}
-    said = 'There is more of `orders`, after the cursor "c2".'
-    assert more(query, {"data": {"orders": page, "locations": done}}, body={"query": "{...}"}) == said
+    hint = 'There is more of `orders`, after the cursor "c2".'
+    assert more(query, {"data": {"orders": page, "locations": done}}, body={"query": "{...}"}) == hint
     only_end: dict[str, Any] = {"edges": [], "pageInfo": {"hasNextPage": True, "endCursor": "c2"}}
-    assert more(query, {"data": {"orders": only_end}}, body={}) == said
+    assert more(query, {"data": {"orders": only_end}}, body={}) == hint
     assert more(query, {"data": {"orders": done}}, body={}) == ""
     assert more(query, {"data": {"orders": page, "others": page}}, body={}) == ""
 

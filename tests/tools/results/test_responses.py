@@ -80,8 +80,8 @@ def test_an_unknown_charset_does_not_break_the_reading(charset: str) -> None:
     ],
 )
 def test_every_common_shape_of_an_error_is_read(body: Any, message: str, code: str) -> None:
-    told = read_error(json.dumps(body).encode(), "application/json")
-    assert (told.message, told.code) == (message, code)
+    error = read_error(json.dumps(body).encode(), "application/json")
+    assert (error.message, error.code) == (message, code)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_every_common_shape_of_an_error_is_read(body: Any, message: str, code: s
     ],
 )
 def test_wrong_fields_are_named(body: Any, field: str) -> None:
-    told = read_error(json.dumps(body).encode(), "application/json")
-    assert told.fields == (field,)
-    assert field in told.message
+    error = read_error(json.dumps(body).encode(), "application/json")
+    assert error.fields == (field,)
+    assert field in error.message
 
 
 @pytest.mark.parametrize(
@@ -146,23 +146,23 @@ def test_every_shape_of_closes_errors_is_read(body: Any, message: str) -> None:
     ],
 )
 def test_every_shape_of_fluents_errors_is_read(body: Any, message: str, code: str) -> None:
-    told = read_error(json.dumps(body).encode(), "application/json")
-    assert (told.message, told.code, told.fields) == (message, code, ())
+    error = read_error(json.dumps(body).encode(), "application/json")
+    assert (error.message, error.code, error.fields) == (message, code, ())
 
 
 def test_an_error_is_reported_with_its_field() -> None:
     body = {"detail": "Invalid.", "errors": ["Say more", {"field": "gtin", "message": "too short"}]}
-    told = read_error(json.dumps(body).encode(), "application/json")
-    assert (told.message, told.fields) == ("Invalid. (gtin: too short; Say more)", ("gtin: too short",))
+    error = read_error(json.dumps(body).encode(), "application/json")
+    assert (error.message, error.fields) == ("Invalid. (gtin: too short; Say more)", ("gtin: too short",))
 
 
 @pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]"), ('[1,{"a":', "}]")])
 def test_rule_2_endless_nested_errors_are_cut(opening: str, closing: str) -> None:
     nested = f"{opening * 80}1{closing * 80}"
     many = ",".join(f'"f{number}":{nested}' for number in range(500))
-    told = read_error(f'{{"field-errors":{{{many}}}}}'.encode(), "application/json")
-    assert len(told.fields) == 20
-    assert len(told.message) <= 800
+    error = read_error(f'{{"field-errors":{{{many}}}}}'.encode(), "application/json")
+    assert len(error.fields) == 20
+    assert len(error.message) <= 800
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'""'])
@@ -177,8 +177,8 @@ def test_the_content_of_a_deletion_is_returned() -> None:
 
 
 def test_an_error_page_is_reported_by_its_title() -> None:
-    told = read_error(b"<html><title>502 Bad Gateway</title>", "text/html")
-    assert told.message == "a web page (502 Bad Gateway)"
+    error = read_error(b"<html><title>502 Bad Gateway</title>", "text/html")
+    assert error.message == "a web page (502 Bad Gateway)"
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,8 @@ def test_a_huge_error_page_is_read_quickly() -> None:
 
 
 def test_a_redirect_to_another_origin_is_reported_and_not_followed() -> None:
-    said = read_response(answer(status=302, location="https://me:pw@elsewhere.example/?token=t&page=2"), "acme").text
-    assert said == (
+    text = read_response(answer(status=302, location="https://me:pw@elsewhere.example/?token=t&page=2"), "acme").text
+    assert text == (
         "acme redirects (HTTP 302) to https://elsewhere.example/?token=[hidden]&page=2, which was not followed: "
         "calls go to the system's own origins only."
     )

@@ -358,7 +358,7 @@ def test_rule_2_too_many_bytes_are_described(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("headers", "said"),
+    ("headers", "text"),
     [
         ({"content-length": "999"}, "999 bytes of image/png"),
         ({}, "more than {size} bytes of image/png"),
@@ -367,10 +367,10 @@ def test_rule_2_too_many_bytes_are_described(monkeypatch: pytest.MonkeyPatch) ->
         ({"content-length": "x"}, "more than {size} bytes of image/png"),
     ],
 )
-def test_incomplete_bytes_are_never_returned(headers: dict[str, str], said: str) -> None:
+def test_incomplete_bytes_are_never_returned(headers: dict[str, str], text: str) -> None:
     result = read(PNG, "image/png", headers=headers, cut=True)
     assert result.blocks == ()
-    assert result.text.startswith(f"{said.format(size=SIZE)}. This exceeds")
+    assert result.text.startswith(f"{text.format(size=SIZE)}. This exceeds")
 
 
 def test_rule_1_bytes_with_a_secret_are_omitted() -> None:
@@ -387,7 +387,7 @@ def test_rule_1_bytes_with_a_secret_are_omitted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "text"),
     [
         (200, "Done: HTTP 200, no content."),
         (204, "Done: HTTP 204, no content."),
@@ -395,10 +395,10 @@ def test_rule_1_bytes_with_a_secret_are_omitted() -> None:
         (304, "Done: HTTP 304 (not modified), no content."),
     ],
 )
-def test_a_response_without_content_is_reported(status: int, said: str) -> None:
+def test_a_response_without_content_is_reported(status: int, text: str) -> None:
     for body in (b"", b"\r\n"):
         response = Response(status, {"content-type": "application/json"}, body, "https://h.example/a")
-        assert read_response(response, "acme").text == said
+        assert read_response(response, "acme").text == text
 
 
 @pytest.mark.parametrize("status", [101, 103])
@@ -484,7 +484,7 @@ def test_headers_that_help_to_go_on_are_in_the_note() -> None:
         "server": "x",
     }
     note = read("{}", "application/json", headers=headers).note
-    for told in (
+    for expected in (
         'link: </a?page=2&access_token=[hidden]>; rel="next"; link: <https://h.example/a?page=9&api_key=[hidden]>',
         'etag: "v1"',
         "last-modified: Mon, 01 Jan 2026",
@@ -494,7 +494,7 @@ def test_headers_that_help_to_go_on_are_in_the_note() -> None:
         "ratelimit-remaining: 5",
         "content-location: /a/1?sig=[hidden]",
     ):
-        assert told in note
+        assert expected in note
     assert "session" not in note
     assert "server" not in note
 

@@ -87,7 +87,7 @@ def test_a_type_without_matching_enum_values_is_omitted() -> None:
         ({"default": None}, "string", ""),
         ({"default": {"a": 1}}, "object", ""),
         ({"example": "2024"}, "string", "E.g. 2024."),
-        ({"examples": ["a"], "description": "Said"}, "string", "Said"),
+        ({"examples": ["a"], "description": "Text"}, "string", "Text"),
         ({"format": "iban"}, "string", "Format: iban."),
         ({"format": "int64"}, "integer", ""),
         ({"deprecated": True, "description": "Old one."}, "string", "Old one. Deprecated."),

@@ -48,10 +48,10 @@ async def test_what_is_not_read_at_the_start_is_found_described_and_called(servi
         read = {got.path.split("/")[1] for got in service.received if got.path.endswith("openapi.json")}
         assert read == {"alpha", "search", "delta"}, "the first, the pinned, and what was looked for"
         assert found["operations"][0]["name"] == "delta_get_delta_things"
-        assert any("3 of 5 documents are read on demand" in said for said in found["missing"])
+        assert any("3 of 5 documents are read on demand" in reason for reason in found["missing"])
         assert await asked(client, "read_operation", name="delta_get_delta_things") == {"well": True}
         described = await asked(client, "describe_operation", name="gamma_get_gamma_things")
-        assert described["name"] == "gamma_get_gamma_things", "a name is enough, whoever found it"
+        assert described["name"] == "gamma_get_gamma_things", "a name is enough, however it was found"
         assert (await asked(client, "find_operations", query="x", api="beta"))["of"] == 5
         assert [tool.name for tool in (await client.list_tools()).tools] == before, "a list depends on no call"
 
