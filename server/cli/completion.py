@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -17,11 +18,11 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> int:
     return 0
 
 
-def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    actions: list[argparse.Action] = []
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """The arguments and options of a parser and its commands."""
     for action in parser._actions:  # pyright: ignore[reportPrivateUsage]
-        actions.append(action)
-        subparsers: Any = action.choices if isinstance(action, argparse._SubParsersAction) else {}  # pyright: ignore[reportPrivateUsage]
-        for subparser in subparsers.values():
-            actions += _actions(subparser)
-    return actions
+        yield action
+        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
+            commands: Any = action.choices  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            for command in commands.values():
+                yield from _actions(command)

@@ -124,12 +124,13 @@ async def _show_tools(terminal: Terminal, sandbox: RunningSandbox) -> None:
         resolved = await _call(terminal, client, "resolve_gtin", {"gtin": gtin})
         for link in [as_object(link) for link in as_list(resolved.get("links"))][:3]:
             terminal.say(f"  {link.get('link_type')}: {link.get('href')}")
-        _step(terminal, 4, "An operation of an OpenAPI document that is not listed as a tool, with an API key")
+        _step(terminal, 4, "An operation that is not listed as a tool, with an API key")
         found = await _call(terminal, client, "find_operations", {"query": "the caller's own identity", "limit": 1})
         for operation in [as_object(operation) for operation in as_list(found.get("operations"))]:
             terminal.say(f"  {operation.get('name')}: {operation.get('does')}")
         caller = await _call(terminal, client, "read_operation", _WHOAMI)
-        terminal.say(f"  {to_text(caller)[:120]}…")
+        names = [as_text(as_object(organization).get("name")) for organization in as_list(caller.get("organizations"))]
+        terminal.say(f"  the key belongs to {', '.join(names)}")
 
 
 async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, browser: str | None) -> None:

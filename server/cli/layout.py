@@ -64,8 +64,10 @@ def _print_error(text: str, errors: Terminal) -> None:
     # The details are the last line.
     message, _, details = text.rpartition("\n")
     value = _structured(details)
-    errors.say((text if value is None else message, RED))
-    if value is not None:
+    if value is None:
+        errors.say((text, RED))
+    else:
+        errors.say((message, RED))
         errors.show(Padding(laid_out(value, errors.width - len(GAP)), (0, 0, 0, len(GAP))))
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import PurePath
+from types import FrameType
 
 
 def page(text: str, command: str, environment: Mapping[str, str] | None) -> bool:
@@ -24,9 +25,13 @@ def page(text: str, command: str, environment: Mapping[str, str] | None) -> bool
     except (OSError, ValueError, IndexError):
         return False
     # Ctrl-C belongs to the pager, which stops a search and goes on. A handler, unlike SIG_IGN, is not inherited.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    before = signal.signal(signal.SIGINT, _ignore)
     try:
         pager.communicate(text)  # ignores that the user leaves before the end
     finally:
         signal.signal(signal.SIGINT, before)
     return True
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """A signal that has no effect on us."""

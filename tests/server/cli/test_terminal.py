@@ -98,7 +98,7 @@ def test_colours_are_for_terminals_and_the_environment_decides(
 def test_text_of_services_has_no_escapes_and_no_markup() -> None:
     stream = screen()
     terminal = Terminal(stream)
-    terminal.say("[red]a[/red] :smile: \x1b[31mb\x1b]0;title\x07")
+    terminal.say("[red]a[/red] :smile: \x1b[31mb\x1b]0;title\x07\r")
     terminal.table(("name",), [("[bold]c\x1b[2J",)])
     assert taken(stream).splitlines()[::2] == ["[red]a[/red] :smile: [31mb]0;title", "[bold]c[2J"]
 
