@@ -1,1 +1,1 @@
-"""Checks of everything that can be wrong on this machine, each finding with its fix."""
+"""Checks for common problems on this machine, each finding with its fix."""

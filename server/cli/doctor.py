@@ -1,4 +1,4 @@
-"""`closient-mcp doctor`: checks everything that can be wrong, and says how to fix it."""
+"""`closient-mcp doctor`: diagnoses common problems, and says how to fix them."""
 
 from __future__ import annotations
 

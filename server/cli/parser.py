@@ -86,7 +86,7 @@ def command_line() -> argparse.ArgumentParser:
 
     parser = _Parser(
         prog="closient-mcp",
-        description="An MCP server that turns an api-catalog into tools and calls the APIs for your agent.",
+        description="An MCP server that turns OpenAPI documents into tools and calls the APIs for your agent.",
         parents=[common],
     )
     parser.add_argument("-V", "--version", action="version", version=f"closient-mcp {version('closient-mcp')}")
@@ -108,7 +108,7 @@ def command_line() -> argparse.ArgumentParser:
     status = command("status", "show what can be reached, how many tools that gives, and what was skipped and why")
     _add_pager(status)
     status.add_argument("--json", action="store_true", help="as JSON")
-    doctor = command("doctor", "check everything that can be wrong, each finding with its fix")
+    doctor = command("doctor", "diagnose common problems, each finding with its fix")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     tools = command("tools", "list the tools that an agent sees")
     tools.add_argument("query", nargs="?", metavar="QUERY", help="only tools that match, best first")

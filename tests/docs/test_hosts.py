@@ -55,8 +55,8 @@ Desktop runs it with uv, which installs what it needs at the first start.
 }
 _PACKAGE = """\
 On Windows, the installer and the Store both install a package, which reads the first file. Only older installations
-read the second. The first is used if its folder is there, and the other is named. If there are several packages, choose
-with `--config-path`.
+read the second. The first is used if its folder is there; `install` prints the other. If there are several packages,
+choose with `--config-path`.
 """
 _FOR_A_PROJECT = Template("""\
 For one project only:$note
@@ -117,7 +117,7 @@ $waits
 
 $shows
 
-`closient-mcp doctor` starts the entry as the host would, and names what is wrong. See
+`closient-mcp doctor` starts the entry as the host would, and reports what is wrong. See
 [Troubleshooting](../troubleshooting.md).
 """)
 
