@@ -17,7 +17,7 @@ from ..fakes.service import Sandbox
     ("arguments", "code", "out", "err"),
     [
         (["status"], 0, "22 of 22 documents", ""),
-        (["tools", "recalls"], 0, "check_recalls ", ""),
+        (["tools", "recalls"], 0, "check_recalls\tread", ""),
         (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
         (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),
         (["config", "show"], 0, "site", ""),
