@@ -19,8 +19,11 @@ from ..gs1.links import link_type_name
 from ..gs1.meaning import meaning
 
 _STEM = "https://id.gs1.org"
-_LINK_TYPE = re.compile(r"gs1:[A-Za-z]+")
-_DOMAIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
+_LINK_TYPE = re.compile(r"gs1:[A-Za-z]+|linkset")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = re.compile(
+    rf"(?i:https?)://{_LABEL}(?:\.{_LABEL})*(?::(?P<port>[0-9]{{1,5}}))?(?:/(?!\.+(?:/|$))[A-Za-z0-9._~-]+)*/?"
+)
 
 
 def decode_gs1(arguments: JsonObject) -> JsonObject:
@@ -102,7 +105,8 @@ def _stem(domain: str) -> str:
     if not domain:
         return _STEM
     stem = domain if "://" in domain else f"https://{domain}"
-    if not _DOMAIN.fullmatch(stem):
+    found = _DOMAIN.fullmatch(stem)
+    if found is None or int(found["port"] or 1) not in range(1, 65536):
         raise InvalidArgumentsError(
             f"{one_line(domain, 80)!r} is not a host, nor an http(s) URL without a query.",
             "Give it as example.com or https://example.com/path. Nothing was sent.",

@@ -87,6 +87,10 @@ async def test_data_that_is_invalid_is_an_error_with_its_reason(tools: Tools, da
             {"ais": {"01": "09506000134352", "17": "271231"}, "link_type": "gs1:recallStatus"},
             "https://id.gs1.org/01/09506000134352?17=271231&linkType=gs1:recallStatus",
         ),
+        (
+            {"ais": {"01": "09506000134352"}, "domain": "HTTPS://x-1.example:65535/.a/b..", "link_type": "linkset"},
+            "HTTPS://x-1.example:65535/.a/b../01/09506000134352?linkType=linkset",
+        ),
     ],
 )
 async def test_a_link_is_built_and_decoded_back(tools: Tools, arguments: dict[str, Any], link: str) -> None:
@@ -105,6 +109,13 @@ async def test_a_link_is_built_and_decoded_back(tools: Tools, arguments: dict[st
         {"ais": {"01": "04963406"}},
         {"ais": {"01": "09506000134352", "21": "a b"}},
         {"ais": {"01": "09506000134352"}, "domain": "a b"},
+        {"ais": {"01": "09506000134352"}, "domain": "..."},
+        {"ais": {"01": "09506000134352"}, "domain": "x.-example"},
+        {"ais": {"01": "09506000134352"}, "domain": "x.example:0"},
+        {"ais": {"01": "09506000134352"}, "domain": "x.example:65536"},
+        {"ais": {"01": "09506000134352"}, "domain": "x.example/a/../b"},
+        {"ais": {"01": "09506000134352"}, "domain": "x.example/a/."},
+        {"ais": {"01": "09506000134352"}, "link_type": "all"},
         {"ais": {"01": "09506000134352"}, "domain": "ftp://x.example"},
         {"ais": {"01": "09506000134352"}, "domain": "x.example?y=1"},
         {"ais": {"01": "09506000134352"}, "link_type": "gs1:pip&x=1"},
