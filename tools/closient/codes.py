@@ -10,6 +10,7 @@ from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_text
 from ..formats.text import one_line
 from ..gs1.code import Code, read_code
+from ..gs1.content import iso_date
 from ..gs1.elements import check_element, describe_identifier
 from ..gs1.errors import InvalidCodeError
 from ..gs1.meaning import meaning
@@ -138,14 +139,20 @@ def _given(name: str, value: str) -> str:
     value = value.removeprefix(f"({_AIS[name]})")  # as it's printed under a barcode
     if not value:
         return ""
-    if name == "expiry" and (date := re.fullmatch(r"20([0-9]{2})-([0-9]{2})-([0-9]{2})", value)):
-        value = "".join(date.groups())
+    date = re.fullmatch(r"([0-9]{2})([0-9]{2})-([0-9]{2})-([0-9]{2})", value) if name == "expiry" else None
+    digits = "".join(date.groups()[1:]) if date else value
     try:
-        check_element(_AIS[name], value)
+        check_element(_AIS[name], digits)
     except InvalidCodeError as error:
         raise InvalidArgumentsError(
             f"{name} {one_line(value, 40)!r} is invalid: {error.message}.",
             "Copy it as it's printed (dates: YYMMDD or YYYY-MM-DD). Nothing was sent.",
             {name: one_line(value, 40)},
         ) from None
-    return value
+    if date and (year := iso_date(digits)[:4]) != value[:4]:
+        raise InvalidArgumentsError(
+            f"expiry {value} can't be in a GS1 code, in which the year {digits[:2]} is {year}.",
+            "Check the year. Nothing was sent.",
+            {name: value},
+        )
+    return digits

@@ -154,3 +154,27 @@ async def test_a_qr_code_comes_as_link_svg_and_png(tools: Tools) -> None:
     assert struct.unpack(">II", block.data[16:24]) == ((33 + 8) * 8, (33 + 8) * 8)
     assert str(result.structured["svg"]).startswith("<svg")
     assert "svg" not in result.text
+
+
+@pytest.mark.parametrize(
+    ("expiry", "value"),
+    [("2076-12-31", "761231"), ("1999-12-31", "991231"), ("2027-02-00", "270200"), ("271200", "271200")],
+)
+async def test_an_expiry_date_is_written_as_a_code_has_it(tools: Tools, expiry: str, value: str) -> None:
+    answer = await tools.call("generate_qr_url", gtin="09506000134352", expiry=expiry)
+    assert answer["digital_link"] == f"{SITE}/01/09506000134352?17={value}"
+
+
+@pytest.mark.parametrize(
+    ("expiry", "reason"),
+    [
+        ("2099-12-31", "the year 99 is 1999"),
+        ("1976-12-31", "the year 76 is 2076"),
+        ("2127-12-31", "the year 27 is 2027"),
+        ("2027-02-30", "no valid day"),
+        ("2027-13-01", "no valid month"),
+    ],
+)
+async def test_an_expiry_date_that_no_code_can_have_is_refused(tools: Tools, expiry: str, reason: str) -> None:
+    with pytest.raises(InvalidArgumentsError, match=reason):
+        await tools.call("generate_qr_url", gtin="09506000134352", expiry=expiry)
