@@ -125,6 +125,8 @@ def sandbox_process() -> Iterator[Sandbox]:
         assert process.stdin
         assert process.stdout
         reply = json.loads(process.stdout.readline())
+        assert reply.keys() == {"url", "api_key", "keys", "users"}
+        assert reply["api_key"] == reply["keys"]["business"]
         yield Sandbox(reply["url"], reply["api_key"], reply["keys"])
         process.stdin.close()
         assert process.wait(SECONDS) == 0

@@ -62,9 +62,12 @@ def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> No
     assert "API key \\u2026" in ran.out
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "| head -c 1"])
-def test_closed_streams_are_no_traceback(sandbox: Sandbox, closed: str) -> None:
-    command = f"{sys.executable} -m closient_mcp.server tools --all --json --site {sandbox.url} {closed}"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=SECONDS, check=False)
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    [("call ping", "<&-"), ("call ping", ">&-"), ("call ping", "2>&-"), ("tools --all --json", "| head -c 1")],
+)
+def test_closed_streams_are_no_traceback(sandbox: Sandbox, command: str, closed: str) -> None:
+    line = f"{sys.executable} -m closient_mcp.server {command} --site {sandbox.url} {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert "Traceback" not in done.stderr + done.stdout
     assert "Exception" not in done.stderr

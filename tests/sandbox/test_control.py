@@ -220,17 +220,6 @@ def test_without_django_the_message_names_the_extra(
     assert "pip install 'closient-mcp[sandbox]'" in capsys.readouterr().err
 
 
-def test_it_stops_at_the_end_of_its_input(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [*COMMAND, "0", "--json", "--until-eof"], input="", capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-    announced = json.loads(ended.stdout)
-
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert announced.keys() == {"url", "api_key", "keys", "users"}
-    assert announced["api_key"] == announced["keys"]["business"]
-
-
 def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rpartition(":")[2])
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from closient_mcp.tools.catalog import linkset
 from closient_mcp.tools.catalog.api_names import api_words
-from closient_mcp.tools.catalog.entries import MAX_ENTRIES, InvalidCatalogError, read_catalog
+from closient_mcp.tools.catalog.entries import InvalidCatalogError, read_catalog
 
 ADDRESS = "https://www.example.com/.well-known/api-catalog"
 
@@ -102,11 +103,12 @@ def test_apis_with_equal_paths_have_distinct_words() -> None:
     assert len(set(words)) == 4
 
 
-def test_a_very_large_catalog_is_truncated_and_reported() -> None:
-    contexts = [{"anchor": f"/{i}/x/api", "service-desc": f"/{i}.json"} for i in range(MAX_ENTRIES + 5)]
+def test_a_very_large_catalog_is_truncated_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linkset, "MAX_CONTEXTS", 100)
+    contexts = [{"anchor": f"/{i}/x/api", "service-desc": f"/{i}.json"} for i in range(105)]
     catalog = read(*contexts)
-    assert len(catalog.entries) == len({entry.api for entry in catalog.entries}) == MAX_ENTRIES
-    assert "10005 entries" in catalog.problems[0].reason
+    assert len(catalog.entries) == len({entry.api for entry in catalog.entries}) == 100
+    assert "105 entries" in catalog.problems[0].reason
 
 
 def test_equal_words_are_extended_by_their_paths() -> None:

@@ -213,7 +213,7 @@ def real_documents(largest: int) -> list[Any]:
 
 
 _UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-few = settings(max_examples=250, suppress_health_check=_UNHURRIED, derandomize=True)
+few = settings(max_examples=100, suppress_health_check=_UNHURRIED, derandomize=True)
 many = settings(max_examples=20_000, suppress_health_check=_UNHURRIED)
 
 
@@ -223,13 +223,13 @@ def test_a_mutated_document_of_ours_is_read_or_reported(folder: Path, data: st.D
     hold(folder, OWN, data)
 
 
-@settings(few, max_examples=150)
+@few
 @given(data=st.data())
 def test_a_mutated_real_document_is_read_or_reported(folder: Path, data: st.DataObject) -> None:
     hold(folder, [*OWN, *real_documents(SMALL)], data)
 
 
-@settings(few, max_examples=150)
+@few
 @given(text=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_are_read_or_reported(folder: Path, text: bytes) -> None:
     assert is_told_well(read_text(folder, text))
