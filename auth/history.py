@@ -12,7 +12,7 @@ _MOST_KEPT, _MOST_SCOPES = 10, 50
 
 
 class Limit(NamedTuple):
-    """At most `most` events of a kind in `seconds`; `events` names the member of History that counts them."""
+    """At most `most` events of a kind in `seconds`; `events` is the member of History that counts them."""
 
     events: Literal["tabs", "sign_ins", "registrations", "rejections"]
     most: int

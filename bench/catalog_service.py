@@ -1,4 +1,4 @@
-"""A service that only describes: a catalog of any length, a page that is none, and a catalog that takes long.
+"""A service that only describes: a catalog of any length, a page that is not a catalog, and a catalog that takes long.
 
 `python -m bench.catalog_service` prints its URL and serves until its input ends; a line of input is answered
 with how many documents were asked for since the last.

@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.pairs < 1:
         parser.error("--pairs must be 1 or more")
     if given.folder is None:
-        print("bench.documents: skipped: OPENAPI_DOCUMENTS names no folder of documents")
+        print("bench.documents: skipped: OPENAPI_DOCUMENTS is not set to a folder of documents")
         return 0
     files = sorted(file for file in given.folder.glob("*") if file.suffix in (".json", ".yaml", ".yml"))
     files = [file for file in files if given.only in file.name]

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     given = parser.parse_args(arguments)
     if given.folder is None:
-        print("bench.finding: skipped: OPENAPI_DOCUMENTS names no folder of documents")
+        print("bench.finding: skipped: OPENAPI_DOCUMENTS is not set to a folder of documents")
         return 0
     vectors: Any = json.loads(_QUESTIONS.read_text(encoding="utf-8"))
     questions = [Question(kind, name, text, tuple(right)) for kind in _KINDS for name, text, right in vectors[kind]]

@@ -56,7 +56,7 @@ def llms_txt(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def mcp_server_card(request: HttpRequest) -> HttpResponse:
-    """The MCP server card; the sandbox hosts no MCP server, so it names no remote."""
+    """The MCP server card; the sandbox hosts no MCP server, so it has no remote."""
     return _document(
         {
             "name": "com.closient/sandbox",

@@ -38,7 +38,7 @@ SKILLS = {
             "closient-api-quickstart",
             "Make a first call to Closient. Use it before any other skill.",
             (
-                "Read `/.well-known/api-catalog`; every entry names an API and its OpenAPI document.",
+                "Read `/.well-known/api-catalog`; every entry has an API and its OpenAPI document.",
                 "Send an API key as `X-API-Key`, or register at `/oauth/register/` and sign in with PKCE.",
                 "`GET /search/api/v1/search?q=trail+mix` needs no credential.",
                 "`POST /search/api/v1/search/session` with a query, latitude and longitude finds offers nearby.",

@@ -98,7 +98,7 @@ def certificates() -> ssl.SSLContext:
     """The machine's certificates, which take 20 ms to load.
 
     Raises:
-        OSError: SSL_CERT_FILE or SSL_CERT_DIR names a file that does not exist.
+        OSError: SSL_CERT_FILE or SSL_CERT_DIR is set to a file that does not exist.
     """
     return httpx2.create_ssl_context()
 

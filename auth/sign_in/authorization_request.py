@@ -55,7 +55,7 @@ class AuthorizationRequest:
     def create(self, record: Record, scopes: tuple[str, ...], interactive: bool) -> tuple[CallbackServer, Pending]:
         """A new request, saved before the user is sent anywhere."""
         known, server = self._discover(record, interactive)
-        # A client of the settings was registered with the path that the documentation names.
+        # A client of the settings was registered with the path in the documentation.
         path = PATH if self._profile.client_id else path_for(server.issuer)
         listener = self._listener(path, known.client, known.spare)
         try:

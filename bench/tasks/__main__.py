@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     given = parser.parse_args(arguments)
     if given.folder is None:
-        print("bench.tasks: skipped: OPENAPI_DOCUMENTS names no folder of documents")
+        print("bench.tasks: skipped: OPENAPI_DOCUMENTS is not set to a folder of documents")
         return 0
     script: dict[str, Any] = json.loads(_TASKS.read_text(encoding="utf-8"))
     files = {system: Path(given.folder, name).resolve() for system, name in script["documents"].items()}

@@ -31,7 +31,7 @@ def recall_page(product: Product, query: RecallQuery, lot: str | None) -> dict[s
     """One page of a product's recalls: the open ones unless `status` is given, and those of a lot if it's given.
 
     Raises:
-        ProblemError: 400, the ordering is none.
+        ProblemError: 400, invalid ordering.
     """
     statuses = (query.status,) if query.status else OPEN
     name = query.ordering.removeprefix("-")

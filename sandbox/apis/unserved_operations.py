@@ -1,6 +1,6 @@
 """The operations of the APIs that the sandbox describes and does not serve.
 
-Closient's documentation names no endpoints of the agent, advertising, analytics, byos and sustainability APIs; those
+Closient's documentation has no endpoints of the agent, advertising, analytics, byos and sustainability APIs; those
 here are made up from what the API is about.
 """
 

@@ -121,7 +121,7 @@ def _scope(metadata: JSON) -> str:
         return DEFAULT_SCOPE
     known = [scope for scope in dict.fromkeys(requested.split()) if scope in SCOPES]
     if not known:
-        raise InvalidMetadataError("invalid_client_metadata", "scope names none of the scopes_supported.")
+        raise InvalidMetadataError("invalid_client_metadata", "scope contains none of the scopes_supported.")
     return " ".join(known)
 
 

@@ -30,6 +30,6 @@ class Scopes(BaseScopes):
         return list(SCOPES)
 
     def get_default_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
-        """The scopes of a request that names none."""
+        """The scopes of a request without scopes."""
         scopes = str(registered(application.client_id).get("scope", "")) if application else ""
         return (scopes or DEFAULT_SCOPE).split()

@@ -54,7 +54,7 @@ class Validator(OAuth2Validator):
         return saved
 
     def _id_token(self, token: dict[str, str], request: Any) -> str:
-        """An id_token that names the user by `sub` alone."""
+        """An id_token that identifies the user by `sub` alone."""
         claims = {"sub": str(request.user.pk), "aud": request.client_id, "iat": int(time.time())}
         nonce = self.get_authorization_code_nonce(request.client_id, request.code, request.redirect_uri, request)
         if nonce:

@@ -58,7 +58,7 @@ def _subject(claims: Mapping[str, object]) -> str:
     value = claims.get("sub")
     if isinstance(value, str) and value.strip() and len(value) <= _LONGEST_SUBJECT and value.isprintable():
         return value
-    raise InvalidTokenError("it names no subject")
+    raise InvalidTokenError("it has no subject")
 
 
 def _scopes(claims: Mapping[str, object]) -> frozenset[str]:

@@ -26,7 +26,7 @@ class FixedTokens:
         """The caller with this token.
 
         Raises:
-            InvalidTokenError: it is none of the tokens.
+            InvalidTokenError: it is not one of the tokens.
         """
         # Digests of equal length, all compared: the time says nothing about the tokens.
         given = sha256(token.encode()).digest()

@@ -208,7 +208,7 @@ def _api_document(document: Document, anchor: str) -> _ApiDocument:
 
 
 def usable(references: Iterable[str], url: str) -> Iterator[str]:
-    """The URLs that calls may go to: https, or on this machine if the document that names them is here too."""
+    """The URLs that calls may go to: https, or on this machine if the document with them is here too."""
     for reference in references:
         try:
             base = resolve(url, reference)
@@ -230,7 +230,7 @@ def _origins(urls: Iterable[str]) -> Iterator[str]:
 async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
     """The authorization server of a system, if it publishes metadata (RFC 8414).
 
-    Tries the API's origin, then the server that the API names (RFC 9728), then those in its documents.
+    Tries the API's origin, then the server in the API's metadata (RFC 9728), then those in its documents.
     """
     home = origin_of(found.home)
     candidates = [await _protected_by(home, fetcher)]

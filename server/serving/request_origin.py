@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from urllib.parse import urlsplit
 
-from ...tools.formats.urls import InvalidUrlError, is_loopback, origin_of
-from ..settings.http_model import HttpSettings
+from ...auth.urls import is_loopback
+from ...tools.formats.urls import InvalidUrlError, origin_of
+from ..settings.http_model import HOST, HttpSettings
 from .asgi import AsgiApplication, Receive, Scope, Send, headers_of, respond
 from .listening import ListenAddress
-
-_HOST = re.compile(r"(?P<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 class RequestOrigin:
@@ -44,21 +41,15 @@ class RequestOrigin:
     def _is_our_host(self, values: list[str]) -> bool:
         # Hosts do not differ by case (RFC 9110 §4.2.3).
         host = values[0].lower() if len(values) == 1 else ""
-        match = _HOST.fullmatch(host)
+        match = HOST.fullmatch(host)
         if not match:
             return False
-        return {host, match["name"]} & self._hosts != set() or (self._allows_loopback and _is_loopback(match["name"]))
+        is_own = self._allows_loopback and is_loopback(match["name"].strip("[]"))
+        return is_own or not self._hosts.isdisjoint({host, match["name"]})
 
     def _is_allowed_origin(self, value: str) -> bool:
         try:
             origin = origin_of(value)
         except InvalidUrlError:  # `null` among them
             return False
-        return origin in self._origins or (self._allows_loopback and is_loopback(origin))
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return name == "localhost" or ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
+        return origin in self._origins or (self._allows_loopback and is_loopback(urlsplit(origin).hostname or ""))

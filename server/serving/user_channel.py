@@ -14,7 +14,7 @@ Report = Callable[[str], Awaitable[None]]
 class InputRequired(Exception):
     """The client has to ask the user to open a URL, and then call again with the answer (2026-07-28).
 
-    `key` names the question among those of a call.
+    `key` identifies the question among those of a call.
     """
 
     def __init__(self, key: str, message: str, url: str) -> None:

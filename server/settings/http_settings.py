@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
 from ...tools.formats.suggestions import did_you_mean
 from ...tools.formats.urls import InvalidUrlError, origin_of
 from ...tools.tiers.tier import TIERS
-from .http_model import PATH, AccessRule, HttpAuth, HttpSettings, Introspection, OAuth, TokenAuth
+from .http_model import HOST, PATH, AccessRule, HttpAuth, HttpSettings, Introspection, OAuth, TokenAuth
 from .http_schema import AccessTable, HttpAuthTable, HttpTable, IntrospectionTable
 from .sources import Sources
 
-_HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
 _CLAIMS = ("scope", "group", "subject")
 
 
@@ -54,7 +52,7 @@ def _public_url(url: str, sources: Sources) -> str:
 
 
 def _host(text: str, sources: Sources) -> str:
-    if not _HOST.fullmatch(text):
+    if not HOST.fullmatch(text):
         raise sources.error(
             f"{text[:80]!r} is not a host, such as mcp.example.com or mcp.example.com:8443", "http", "allowed_hosts"
         )
@@ -121,17 +119,15 @@ def _introspection(table: IntrospectionTable, sources: Sources) -> Introspection
 
 
 def _rule(table: AccessTable, number: int, systems: AbstractSet[str], sources: Sources) -> AccessRule:
-    place = ("http", "access", str(number))
+    keys = ("http", "access", str(number))
     claims = [(claim, value) for claim in _CLAIMS if (value := getattr(table, claim))]
     if len(claims) != 1:
-        raise sources.error(f"a rule has one of {', '.join(_CLAIMS)}", *place)
+        raise sources.error(f"a rule has one of {', '.join(_CLAIMS)}", *keys)
     for name in table.systems or ():
         if name not in systems:
-            raise sources.error(
-                f"there is no system {name[:40]}{did_you_mean(name, systems) or '.'}", *place, "systems"
-            )
+            raise sources.error(f"there is no system {name[:40]}{did_you_mean(name, systems) or '.'}", *keys, "systems")
     ((claim, value),) = claims
     named = tuple(sorted(systems)) if table.systems is None else tuple(table.systems)
     allow = table.allow or TIERS[-1]
-    sources.note(f"http.access.{number}", f"{claim} {value}: {', '.join(named)} up to {allow}", sources.in_file(*place))
+    sources.note(f"http.access.{number}", f"{claim} {value}: {', '.join(named)} up to {allow}", sources.in_file(*keys))
     return AccessRule(claim, value, named, allow)

@@ -212,5 +212,5 @@ def _flag(name: str, environ: Mapping[str, str]) -> bool:
 
 
 def _first(*values: tuple[str, str | None]) -> tuple[str, str]:
-    """The first value that is not blank, and its source; hosts pass unset variables as empty ones."""
+    """The first value that is not blank, and its source; hosts pass unset variables as empty strings."""
     return next((value, source) for source, value in values if value and value.strip())

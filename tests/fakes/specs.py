@@ -42,7 +42,7 @@ def spec_parameters() -> list[object]:
     """The names of the documents as parameters of a test; where there are none, one that is skipped."""
     if names := [path.name for path in spec_files()]:
         return [pytest.param(name, id=name) for name in names]
-    return [pytest.param("", marks=pytest.mark.skip("OPENAPI_DOCUMENTS names no folder of real documents"))]
+    return [pytest.param("", marks=pytest.mark.skip("OPENAPI_DOCUMENTS is not set to a folder of real documents"))]
 
 
 @cache

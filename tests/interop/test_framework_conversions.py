@@ -32,7 +32,7 @@ def _own(name: str) -> list[JsonObject]:
 
 def _real(name: str) -> list[JsonObject]:
     if SPECS is None or not (SPECS / name).exists():
-        pytest.skip(f"OPENAPI_DOCUMENTS names no folder with {name}")
+        pytest.skip(f"OPENAPI_DOCUMENTS is not set to a folder with {name}")
     operations = all_specs()[name].description.operations
     return [operation_tool(operation, cast(Sender, None)).definition() for operation in operations]
 

@@ -35,14 +35,14 @@ async def fetch_skills(fetcher: Fetcher, url: str) -> list[Skill]:
     """Fetch the index of a site's skills.
 
     Raises:
-        FetchError: there is none.
+        FetchError: the site has no index.
         ValueError: it is not an index.
     """
     return await replace(fetcher, max_bytes=_MAX_BYTES).fetch_and_parse(url, "application/json", read_index)
 
 
 def read_index(document: Document) -> list[Skill]:
-    """Read an index of skills; entries that are no text on the index's own origin are left out.
+    """Read an index of skills; entries other than texts on the index's own origin are left out.
 
     Raises:
         ValueError: the document is not an index.

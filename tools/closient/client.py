@@ -34,7 +34,7 @@ class SiteClient:
 
         Raises:
             UpstreamError: the service responded with an error.
-            ToolError: the reply is no JSON, or incomplete.
+            ToolError: the reply is not JSON, or incomplete.
         """
         response = await self.send(method, path, scopes, body, may_ask=may_ask)
         if response.status >= 300:

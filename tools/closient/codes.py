@@ -98,7 +98,7 @@ def code_in(query: str) -> Asked | None:
 
 
 def why_no_code(query: str) -> str:
-    """Return why a search query that looks like a product code is none, '' if it's words."""
+    """Return why a search query that looks like a product code is not one, '' if it's words."""
     try:
         read_code(query)
     except InvalidCodeError as error:

@@ -99,7 +99,7 @@ def unsafe(href: str, site: str) -> str:
 
 def _array(value: JsonValue) -> list[JsonValue]:
     if not isinstance(value, list):
-        raise ReplyError("linkset is no array of objects")
+        raise ReplyError("linkset is not an array of objects")
     return value
 
 
@@ -132,7 +132,7 @@ def _description(context: Members) -> str | None:
         if isinstance(value, list):
             value = next((entry.get("value") if isinstance(entry, dict) else entry for entry in value), None)
         if value is not None and not isinstance(value, str):
-            raise context.error(f"{name} is no text")
+            raise context.error(f"{name} is not text")
         if value:
             return paragraph(value, 1000)
     return None
@@ -156,7 +156,7 @@ def _link(target: Members, link_type: str, url: str) -> JsonObject:
     if isinstance(title, list):  # RFC 9264: an array of values with a language
         title = next((entry.get("value") if isinstance(entry, dict) else entry for entry in title), None)
     if title is not None and not isinstance(title, str):
-        raise target.error("title is no text")
+        raise target.error("title is not text")
     return without_none(
         link_type=link_type,
         href=href,

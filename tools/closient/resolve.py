@@ -91,7 +91,7 @@ def _location(response: Response, gtin: str) -> str:
     try:
         location = urljoin(response.url, response.headers["location"])
     except ValueError:
-        raise ReplyError("the resolver redirects to something that is no URL") from None
+        raise ReplyError("the resolver redirects to something that is not a URL") from None
     if reason := foreign(location, gtin):
         raise ReplyError(f"the resolver redirects elsewhere: {reason}")
     return location

@@ -18,7 +18,7 @@ _OVERRIDES = {"x-http-method-override", "x-http-method", "x-method-override", "x
 
 
 class WithheldHeaderError(UnusableError):
-    """A header is no argument; requests are complete without its parameter."""
+    """A header is not exposed; requests are complete without its parameter."""
 
 
 def is_own(document: JsonObject, location: Location, name: str) -> bool:
@@ -36,11 +36,11 @@ def check_argument(location: Location, name: str) -> None:
     """
     shown = one_line(name, 60)
     if location == "header" and _plain(name) in _CONNECTION:
-        raise WithheldHeaderError(f"header {shown!r} belongs to the connection, so it is no argument")
+        raise WithheldHeaderError(f"header {shown!r} belongs to the connection, so it is not exposed")
     if location == "header" and _plain(name) in _OVERRIDES:
-        raise WithheldHeaderError(f"header {shown!r} could change the method or path, so it is no argument")
+        raise WithheldHeaderError(f"header {shown!r} could change the method or path, so it is not exposed")
     if location == "cookie" and is_credential(name):
-        raise UnusableError(f"cookie {shown!r} is a credential, and credentials are no arguments")
+        raise UnusableError(f"cookie {shown!r} is a credential, and credentials are not exposed")
 
 
 def _plain(name: str) -> str:

@@ -73,7 +73,7 @@ def _is_noise(name: str, text: str) -> bool:
 
 
 def _last(text: str) -> str:
-    """Return the last segment of a URL, which names the type of a problem (RFC 9457 §3.1.1)."""
+    """Return the last segment of a URL, which identifies the type of a problem (RFC 9457 §3.1.1)."""
     return text.rstrip("/").rpartition("/")[2] if text.startswith("http") else text
 
 

@@ -116,7 +116,7 @@ class OperationSearch:
         """Return the operation with this name, or the only one with this operationId or `METHOD /path`.
 
         Raises:
-            InvalidArgumentsError: there is none, or there are several.
+            InvalidArgumentsError: no operation has that name, or several have it.
         """
         if name not in self.operations():
             await self.load_matching("", name=name)

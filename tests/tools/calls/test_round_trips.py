@@ -249,5 +249,5 @@ async def test_every_operation_of_the_applications_is_a_tool(
 ) -> None:
     assert [one.problems for one in (fast, ninja)] == [[], []]
     assert [problem.reason for problem in flask.problems] == [
-        "cookie 'session_id' is a credential, and credentials are no arguments"
+        "cookie 'session_id' is a credential, and credentials are not exposed"
     ]

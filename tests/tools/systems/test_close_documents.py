@@ -278,7 +278,7 @@ async def test_both_ways_of_writing_the_limit_let_calls_go_on(semicolons: bool) 
 @pytest.fixture(scope="module")
 def export() -> dict[str, Operation]:
     if SPECS is None or not (SPECS / "close-crm.yml").is_file():
-        pytest.skip("OPENAPI_DOCUMENTS names no folder with close-crm.yml")
+        pytest.skip("OPENAPI_DOCUMENTS is not set to a folder with close-crm.yml")
     documents = pytest.importorskip("yaml")
     return read(documents.safe_load((SPECS / "close-crm.yml").read_text()))
 

@@ -96,7 +96,7 @@ def published_index(name: str) -> ToolIndex:
     return ToolIndex(published_tools()[name])
 
 
-@pytest.mark.skipif(not spec_files(), reason="OPENAPI_DOCUMENTS names no folder of real documents")
+@pytest.mark.skipif(not spec_files(), reason="OPENAPI_DOCUMENTS is not set to a folder of real documents")
 @pytest.mark.parametrize(
     ("kind", "most", "share"), [("exact", 1, 1.0), ("agent", 5, 0.95), ("reworded", 5, 0.95), ("person", 5, 0.4)]
 )
@@ -108,7 +108,7 @@ def test_questions_over_published_documents_are_answered(kind: str, most: int, s
     assert answered >= share * len(QUESTIONS[kind])
 
 
-@pytest.mark.skipif(not spec_files(), reason="OPENAPI_DOCUMENTS names no folder of real documents")
+@pytest.mark.skipif(not spec_files(), reason="OPENAPI_DOCUMENTS is not set to a folder of real documents")
 def test_what_no_document_answers_has_weak_hits_only() -> None:
     asked = {name for name, *_ in QUESTIONS["agent"]}
     index = ToolIndex(tool for name in asked for tool in published_tools()[name])
