@@ -108,7 +108,7 @@ def login_on_a_terminal(machine: Machine) -> Generator[tuple[subprocess.Popen[st
     with subprocess.Popen(terminal, env=environment, stdin=pipe, stdout=pipe, text=True, bufsize=1) as process:
         assert process.stdout
         shown = ""
-        while "paste it here" not in shown:
+        while "paste it here" not in " ".join(shown.split()):
             shown += process.stdout.readline()
         url = next(line.strip() for line in shown.splitlines() if "/oauth/authorize/" in line)
         shown += process.stdout.read(1)  # of the prompt: from here on the terminal shows nothing that is typed
