@@ -109,6 +109,6 @@ def test_a_misread_digit_of_any_key_is_refused(ai: str, data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("spelled", ["<GS>", "(FNC1)", "%1D"])
-def test_beside_a_real_separator_a_spelled_one_is_part_of_the_lot(spelled: str) -> None:
+def test_a_separator_spelled_out_next_to_a_real_separator_is_part_of_the_lot(spelled: str) -> None:
     decoded = decode(f"]C1010950600013435210A{spelled}17271231\x1d21S1")
     assert dict(decoded.elements) == {"01": "09506000134352", "10": f"A{spelled}17271231", "21": "S1"}
