@@ -17,6 +17,12 @@ from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service
 
 
+@pytest.fixture(autouse=True)
+def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine gets all pictures too."""
+    monkeypatch.setattr(pictures, "SECONDS", SECONDS)
+
+
 @pytest.fixture
 async def fetcher(service: Service) -> AsyncIterator[Fetcher]:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:

@@ -11,7 +11,10 @@ from mcp import types
 from mcp.client.extension import advertise
 from mcp.shared.exceptions import MCPError
 
+from closient_mcp.server.bridge import pictures
+
 from ...fakes.images import png
+from ...fakes.limits import SECONDS
 from ...fakes.mcp_client import ERAS, Era, connected
 from ...fakes.service import Reply, Service
 
@@ -71,7 +74,10 @@ async def test_a_client_that_shows_no_views_sees_none(
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_pictures_are_beside_the_result_that_the_model_gets(service: Service, era: Era) -> None:
+async def test_pictures_are_beside_the_result_that_the_model_gets(
+    service: Service, era: Era, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "SECONDS", SECONDS)
     service.routes |= {
         f"/products/api/v1/products/{GTIN}": Reply({**RECORD, "image_url": "/p.png"}),
         "/p.png": Reply(png(9, 9)),
@@ -86,7 +92,7 @@ async def test_pictures_are_beside_the_result_that_the_model_gets(service: Servi
     assert shown.meta
     assert shown.meta["closient-mcp/pictures"] == {"/p.png": picture}
     assert failed.is_error
-    # The picture may be at anybody's, who gets no credential.
+    # The picture may be on any host, which gets no credential.
     (asked,) = (request for request in service.received if request.path == "/p.png")
     assert "x-api-key" not in asked.headers
 
