@@ -9,8 +9,8 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from . import skills
 from .apis.problems import plain_problem
+from .data import skills
 from .data.apps import APPS
 from .oauth.client_metadata import AUTH_METHODS, GRANT_TYPES
 from .oauth.scopes import SCOPES

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from .apis.problems import plain_problem
 from .data.models import Product
-from .pictures import jar
+from .data.pictures import jar
 
 
 @require_safe

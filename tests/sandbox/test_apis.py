@@ -1,7 +1,6 @@
 """Products and account: credentials, roles, what is read and written, and how errors look."""
 
 import struct
-from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -10,7 +9,7 @@ import httpx2
 import pytest
 import segno
 
-from ..fakes.person import bearer, http_client, signed_in
+from ..fakes.person import bearer, signed_in
 from ..fakes.service import Sandbox
 
 PRODUCTS = "/products/api/v1/products"
@@ -20,18 +19,6 @@ ONCE_RECALLED = "09520000000806"
 RISOTTO = "09506000134352"
 UNCLAIMED = "00012345678905"
 NEW = "09520000999995"
-
-
-@pytest.fixture
-def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with http_client(sandbox, {"X-API-Key": sandbox.api_key}) as client:
-        yield client
-
-
-@pytest.fixture
-def anonymous(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with http_client(sandbox) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
 """Brands and where they are sold, an organization's locations, and certifications and claims of products."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from ..fakes.person import http_client
 from ..fakes.service import Sandbox
 
 BRANDS = "/brands/api/v1/brands"
@@ -15,18 +13,6 @@ LOCATIONS = "/locations/api/v1/public/locations"
 CERTIFICATIONS = "/certifications/api/v1"
 OWN = "00614141123452"
 VICTORIA = {"lat": 48.4284, "lon": -123.3656}
-
-
-@pytest.fixture
-def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with http_client(sandbox, {"X-API-Key": sandbox.api_key}) as client:
-        yield client
-
-
-@pytest.fixture
-def anonymous(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with http_client(sandbox) as client:
-        yield client
 
 
 def brand_named(http: httpx2.Client, name: str) -> dict[str, Any]:

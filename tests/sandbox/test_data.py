@@ -1,14 +1,10 @@
 """The initial data agrees with itself, whichever reply it's read from."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
-
-from ..fakes.person import http_client
-from ..fakes.service import Sandbox
 
 PLACES = {
     "Victoria": (48.4284, -123.3656),
@@ -24,12 +20,6 @@ SOURCES = {
     "soy": ("soybeans", "soy lecithin"),
     "sesame": ("sesame seeds", "tahini"),
 }
-
-
-@pytest.fixture
-def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with http_client(sandbox, {"X-API-Key": sandbox.api_key}) as client:
-        yield client
 
 
 def hits(http: httpx2.Client, q: str, kind: str = "product") -> list[dict[str, Any]]:

@@ -1,23 +1,13 @@
 """Retailers and their offers, which are those that the search finds."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from ..fakes.person import http_client
-from ..fakes.service import Sandbox
-
 API = "/retailers/api/v1"
 GTIN = "00614141123452"
 PLACE = {"latitude": 48.4284, "longitude": -123.3656, "radius_km": 50}
-
-
-@pytest.fixture
-def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with http_client(sandbox, {"X-API-Key": sandbox.api_key}) as client:
-        yield client
 
 
 def nearby(http: httpx2.Client, query: str) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The variants: each gives the documented other shape, and a reset ends them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -16,12 +15,6 @@ SEARCH, SESSION = "/search/api/v1/search", "/search/api/v1/search/session"
 PRODUCTS = "/products/api/v1"
 RISOTTO, RECALLED = "09506000134352", "00614141123452"
 RECALLS = f"/compliance/api/v1/products/{RECALLED}/recalls"
-
-
-@pytest.fixture
-def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    with http_client(sandbox, {"X-API-Key": sandbox.api_key}) as client:
-        yield client
 
 
 def session(http: httpx2.Client, **headers: str) -> httpx2.Response:
