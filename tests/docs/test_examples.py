@@ -16,6 +16,7 @@ import tomli
 from closient_mcp.server.cli.parser import command_line
 from closient_mcp.server.hosts.configuration import read_configuration
 from closient_mcp.server.hosts.table import HOSTS, Host
+from closient_mcp.server.settings.http_model import PATH
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
@@ -28,6 +29,8 @@ _OURS = ("closient-mcp", ".venv/bin/closient-mcp")
 # What pages may tell the reader to run beside our own commands and make.
 _OTHERS = (
     "curl ", "export", "keyring set closient-mcp ", "pipx install ", "pre-commit install", "python -m pip install ",
+    "sudo useradd --system closient-mcp", "sudo python3 -m venv /opt/closient-mcp",
+    "sudo /opt/closient-mcp/bin/pip install closient-mcp",
     "uv tool install ", "uv tool uninstall ", "uv tool upgrade ", "uvx keyring set closient-mcp ",
 )  # fmt: skip
 # Their commands are those of older versions, or what the parser itself shows.
@@ -145,9 +148,15 @@ def test_every_settings_snippet_is_valid_without_a_warning(page: Path, tmp_path:
 @pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(page, "json"))], ids=name_of)
 def test_every_entry_of_a_page_is_one_that_a_host_reads(page: Path, tmp_path: Path) -> None:
     for number, snippet in enumerate(snippets(page, "json")):
+        values = json.loads(snippet)
+        if url := values.get("mcpServers", {}).get("closient", {}).get("url"):  # of the server that the page sets up
+            served = f'public_url = "{url.removesuffix(PATH)}"'
+            assert url.endswith(PATH)
+            assert any(served in settings for settings in snippets(page, "toml"))
+            continue
         file = tmp_path / f"{number}.json"
         file.write_text(snippet, encoding="utf-8")
-        check_entry(page, file, json.loads(snippet))
+        check_entry(page, file, values)
 
 
 def test_every_credential_in_the_table_of_the_systems_page_is_valid(tmp_path: Path) -> None:

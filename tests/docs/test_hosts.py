@@ -118,7 +118,7 @@ $waits
 $shows
 
 `closient-mcp doctor` starts the entry as the host would, and reports what is wrong. See
-[Troubleshooting](../troubleshooting.md).
+[My host shows no tools](../troubleshooting.md#my-host-shows-no-tools).
 """)
 
 
