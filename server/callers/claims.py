@@ -1,4 +1,4 @@
-"""What an issuer says about an access token: as a JWT (RFC 9068), or in response to a question (RFC 7662)."""
+"""What an issuer says about an access token: as a JWT (RFC 9068), or in an introspection response (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _LEEWAY = 10
 _LONGEST_SUBJECT = 255
 _REASONS = {
-    "iss": "it is of another issuer",
+    "iss": "another issuer issued it",
     "aud": "it is for another audience",
-    "exp": "it has expired, or does not say when it does",
+    "exp": "it has expired, or has no expiry (exp)",
     "nbf": "it is not valid yet",
     "iat": "it was issued in the future",
 }
@@ -58,7 +58,7 @@ def _subject(claims: Mapping[str, object]) -> str:
     value = claims.get("sub")
     if isinstance(value, str) and value.strip() and len(value) <= _LONGEST_SUBJECT and value.isprintable():
         return value
-    raise InvalidTokenError("it has no subject")
+    raise InvalidTokenError("it has no valid subject (sub)")
 
 
 def _scopes(claims: Mapping[str, object]) -> frozenset[str]:

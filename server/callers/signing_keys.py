@@ -27,7 +27,7 @@ _MAX_PAYLOAD = 16_384
 
 
 class UnknownKeyError(InvalidTokenError):
-    """No key that is known has signed the token; the issuer may have a new one."""
+    """No known key fits the token; the issuer may have a new one."""
 
 
 def read_keys(document: Mapping[str, object]) -> list[Key]:
@@ -76,7 +76,7 @@ def signed_claims(token: str, keys: Iterable[Key]) -> Mapping[str, object]:
         raise InvalidTokenError("its header is not that of an access token")
     fitting = [key for key in keys if _fits(key, str(algorithm), key_id)]
     if not fitting:
-        raise UnknownKeyError("no key of the issuer has signed it")
+        raise UnknownKeyError("the issuer publishes no key that fits it")
     for key in fitting:
         if (claims := _decoded(token, key, str(algorithm))) is not None:
             return claims

@@ -1,4 +1,4 @@
-"""Health, readiness, and an end that loses no call."""
+"""Health, readiness, and an end that gives calls time to finish."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Availability:
             await self._app(scope, receive, send)
 
     def stop(self) -> None:
-        """Be no longer ready, and end streams."""
+        """Report that the server is not ready any more, and end streams."""
         self._stopping.set()
 
     async def noticed(self) -> None:

@@ -30,7 +30,7 @@ class RequestOrigin:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif not self._is_our_host(headers_of(scope, b"host")):
-            error = "This server has another name. Add the host to http.allowed_hosts if it is one of yours."
+            error = "Unknown host. If it is one of yours, add it to http.allowed_hosts."
             await respond(send, 421, {"error": error})
         elif not all(map(self._is_allowed_origin, headers_of(scope, b"origin"))):
             error = "Web pages of this origin may not call this server. http.allowed_origins lists those that may."
