@@ -112,10 +112,11 @@ class Device(Begun):
 class Record(_Part):
     """Everything stored of one sign-in: one system, site, client and user.
 
-    `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their name, and
-    `account` what the server identifies them by, if known. `seal` identifies the secrets that a keyring holds; without
-    it, all are in the file. `spare` is a client that was registered while another client's tokens were stored, for the
-    next sign-in.
+    `caller` identifies for whose calls it is used, by `caller_name` as people know them; both are empty for the user of
+    this machine. `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their
+    name, and `account` what the server identifies them by, if known. `seal` identifies the secrets that a keyring
+    holds; without it, all are in the file. `spare` is a client that was registered while another client's tokens were
+    stored, for the next sign-in.
     """
 
     @field_validator("pending", "device", mode="wrap")
@@ -131,6 +132,8 @@ class Record(_Part):
     rev: int = 0
     system: str
     site: str
+    caller: str = ""
+    caller_name: str = ""
     server: Server | None = None
     client: Client | None = None
     tokens: Tokens | None = None

@@ -13,14 +13,16 @@ async def _ignore(message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`name` is the same for all calls of a session; `report` sends a line about what a call is doing.
+    """`id` is the same for all calls of a caller or, if none authenticate, of a session.
 
-    `queue` is whose turn a request takes: the session's, or the connection's if there are no sessions.
+    `report` sends a line about what a call is doing. `queue` is whose turn a request takes: the caller's, or the
+    connection's if there is neither. `name` is how people know the caller.
     """
 
-    name: str = ""
+    id: str = ""
     report: Callable[[str], Awaitable[None]] = _ignore
     queue: str = ""
+    name: str = ""
 
 
 # A context variable, because most of what a call passes through needs neither.

@@ -49,9 +49,14 @@ class Store:
         identity: Callable[[], str],
         redaction: Redaction,
         storage: Storage = "file",
+        caller: str = "",
+        caller_name: str = "",
     ) -> None:
-        """`identity` identifies the sign-in (`Credentials.identity`); it is called once, at the first use."""
-        self._empty = Record(system=system, site=site)
+        """`identity` identifies the sign-in (`Credentials.identity`); it is called once, at the first use.
+
+        `caller` identifies whose it is, if callers sign in for themselves; `caller_name` is to be shown.
+        """
+        self._empty = Record(system=system, site=site, caller=caller, caller_name=caller_name)
         self._folder = folder
         self._identity = identity
         self._storage = storage
@@ -60,8 +65,9 @@ class Store:
 
     @cached_property
     def _path(self) -> Path:
-        system = self._empty.system
-        key = hashlib.sha256("\n".join((system, self._empty.site, self._identity())).encode()).hexdigest()[:16]
+        system, caller = self._empty.system, self._empty.caller
+        parts = (system, self._empty.site, self._identity(), *([caller] if caller else []))
+        key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
         return self._folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
 
     def stamp(self) -> object:

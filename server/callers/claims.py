@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from .identity import Identity, InvalidTokenError
+from .identity import Identity, InvalidTokenError, stable_id
 
 if TYPE_CHECKING:
     from joserfc.jwt import ClaimsOption
@@ -51,7 +51,8 @@ def identity_of(
         # RFC 9449 §7.2, RFC 8705 §3: without a proof, it may have been stolen.
         raise InvalidTokenError("it is bound to a key, and was presented without a proof of possession")
     expires_at = cast("float", given.get("exp", math.inf))
-    return Identity(_subject(given), expires_at, _scopes(given), _names(given.get("groups")))
+    subject = _subject(given)
+    return Identity(subject, expires_at, stable_id(issuer, subject), _scopes(given), _names(given.get("groups")))
 
 
 def _subject(claims: Mapping[str, object]) -> str:

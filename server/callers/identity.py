@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 # Of an ASGI scope: the identity of the authenticated caller.
@@ -11,12 +12,21 @@ SCOPE_KEY = "closient_mcp.identity"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A caller; `subject` is unique among all callers, and `expires_at` is when its token does, in Unix time."""
+    """A caller; `subject` is shown, and `expires_at` is when its token does, in Unix time.
+
+    `id` (from `stable_id`) is the same for all tokens of the caller, across restarts and changes of the settings.
+    """
 
     subject: str
     expires_at: float
+    id: str
     scopes: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+
+
+def stable_id(issuer: str, subject: str) -> str:
+    """What identifies a subject of an issuer, or the holder of a fixed token: 32 hexadecimal digits."""
+    return sha256(f"{issuer.rstrip('/')}\n{subject}".encode()).hexdigest()[:32]
 
 
 class InvalidTokenError(Exception):

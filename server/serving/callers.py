@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
 
+from ...tools.caller import Caller
 from ..bridge.composition import Bridge
 from ..bridge.tool_table import ToolTable
 from ..callers.access import access_of
@@ -29,9 +31,11 @@ def name_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
     return "" if ctx.request is None else str(ctx.request.headers.get("mcp-session-id", ""))
 
 
-def queue_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> str:
-    """Whose turn a request takes: the caller's, or the connection's if callers cannot be distinguished."""
-    return name_of(bridge, ctx) or ("" if ctx.request is None else str(ctx.request.client))
+def caller_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any], report: Callable[[str], Awaitable[None]]) -> Caller:
+    """Whom a call is made for; if callers cannot be distinguished, each connection takes turns of its own."""
+    identity, name = _identity(bridge, ctx), name_of(bridge, ctx)
+    id = identity.id if identity else name
+    return Caller(id, report, id or ("" if ctx.request is None else str(ctx.request.client)), name)
 
 
 def _identity(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> Identity | None:

@@ -19,11 +19,11 @@ from mcp.server.lowlevel import Server
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from ...tools.caller import Caller, caller
+from ...tools.caller import caller
 from ...tools.formats.json_values import JsonObject
 from ..bridge.composition import Bridge
 from ..settings.model import Settings
-from .callers import name_of, queue_of, tools_for
+from .callers import caller_of, tools_for
 from .calls import call_tool, unknown_tool
 from .elicitation import elicitor_for, input_required
 from .progress import Progress
@@ -225,7 +225,7 @@ class McpBridge:
         shown = "progress_token" in (ctx.meta or {})
         elicitor = None if self._is_remote else elicitor_for(ctx, params.input_responses)
         channel = UserChannel(progress.report, progress_shown=shown, elicitor=elicitor, is_remote=self._is_remote)
-        caller.set(Caller(name_of(self._bridge, ctx), progress.report, queue_of(self._bridge, ctx)))
+        caller.set(caller_of(self._bridge, ctx, progress.report))
         async with progress.repeated():
             try:
                 result = await call_tool(self._bridge, tool, cast(JsonObject, params.arguments or {}), channel)

@@ -105,7 +105,7 @@ class KeptResults:
         The oldest result of the caller that keeps most goes first, so that a caller cannot push out all others.
         """
         name, now = secrets.token_urlsafe(16), self.clock()
-        new = _KeptResult(caller.get().name, result.text.encode(), result.csv, now + _KEPT_SECONDS)
+        new = _KeptResult(caller.get().id, result.text.encode(), result.csv, now + _KEPT_SECONDS)
         others = {key: kept for key, kept in self._kept.items() if kept.until >= now}
         while others and _over_limit([new, *others.values()]):
             sizes: Counter[str] = Counter()
@@ -121,7 +121,7 @@ class KeptResults:
         offset = arguments.get("offset", 0)
         start = int(offset) if isinstance(offset, int | float) else 0
         kept = self._kept.get(name)
-        if kept is None or kept.until < self.clock() or kept.owner != caller.get().name:
+        if kept is None or kept.until < self.clock() or kept.owner != caller.get().id:
             raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
         excerpt = await self._excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start)
         if not excerpt.omissions:

@@ -57,6 +57,22 @@ def folder_of(store: Store) -> Path:
     return Path(store.login_lock().lock_file).parent
 
 
+def test_each_caller_has_a_record_of_their_own(folder: Path, redaction: Redaction) -> None:
+    def store_of(caller: str, name: str = "") -> Store:
+        return Store(folder, "closient", SITE, lambda: "registered", redaction, caller=caller, caller_name=name)
+
+    store_of("").change(user="operator")
+    store_of("a1", "ann").change(user="ann@example.com")
+    store_of("b2", "bob").change(user="bob@example.com")
+    assert [store_of(caller).read().user for caller in ("", "a1", "b2")] == [
+        "operator",
+        "ann@example.com",
+        "bob@example.com",
+    ]
+    assert (store_of("a1").read().caller, store_of("a1").read().caller_name) == ("a1", "ann")
+    assert len(list(folder.glob("*.json"))) == 3
+
+
 def mode(path: Path) -> int:
     return path.lstat().st_mode & 0o777
 
