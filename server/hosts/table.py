@@ -85,7 +85,7 @@ _ALL = (
         "cursor",
         "Cursor",
         _everywhere(Location("{home}/.cursor", "mcp.json")),
-        "Restart Cursor, or turn the server off and on in its settings, under MCP.",
+        "Restart Cursor. Its settings, under MCP or under Customize, MCPs, show whether the server is enabled.",
         is_app=True,
     ),
     Host(

@@ -23,7 +23,8 @@ _MOVED_BY = {"config": "XDG_CONFIG_HOME", "claude": "CLAUDE_CONFIG_DIR", "codex"
              "copilot": "COPILOT_HOME"}  # fmt: skip
 _COMMAND = "/home/you/.local/bin/closient-mcp"
 
-# What the table of hosts doesn't have: a file for one project, and what the host shows of a server without tools.
+# What the table of hosts doesn't have: a file for one project, and what the host shows of a server without tools, where
+# the reason is, and a note.
 _PROJECT = {
     "claude-code": (".mcp.json", " Claude Code asks you to approve it."),
     "vscode": (".vscode/mcp.json", ""),
@@ -31,18 +32,45 @@ _PROJECT = {
     "copilot-cli": (".mcp.json", ""),
     "opencode": ("opencode.json", ""),
 }
+_MISSING = "nothing; the tools are missing"
 _SHOWS = {
-    "claude-code": "Claude Code shows `✘ Failed to connect`. The reason is in its log after `Server stderr:`, on Linux "
-    "in `~/.cache/claude-cli-nodejs/`, under the folder of your project and `mcp-logs-closient`.",
-    "codex": "Codex shows nothing; the tools are missing. If the time for the start is too short, set "
-    "`startup_timeout_sec = 30` in the entry.",
-    "gemini-cli": "Gemini CLI shows `✗ … Disconnected`. If it shows `Disabled`, it does not trust the folder: all "
-    "servers are off there.",
-    "copilot-cli": "Copilot CLI shows nothing; the tools are missing. The reason is in its log, in `~/.copilot/logs/`, "
-    "after `last stderr:`.",
-    "opencode": "opencode shows `failed: MCP error -32000: Connection closed`, or `Executable not found in $PATH` if "
-    "the command is not there.",
-    PLAIN: "Many hosts show `Connection closed` or `offline`, some show nothing.",
+    "claude-desktop": (
+        "`Server disconnected`",
+        "`mcp-server-closient.log`, on macOS in `~/Library/Logs/Claude/`, on Windows in `%APPDATA%\\Claude\\logs`",
+        "",
+    ),
+    "claude-code": (
+        "`✘ Failed to connect`",
+        "its log after `Server stderr:`, on Linux in `~/.cache/claude-cli-nodejs/`, under the folder of your project "
+        "and `mcp-logs-closient`",
+        "",
+    ),
+    "cursor": (
+        "the server as failed or disabled in its settings",
+        "its Output panel (Ctrl+Shift+U), under *MCP Logs*",
+        "Cursor 3 may leave a new server disabled: enable it in the settings, under *Customize, MCPs*. Older versions "
+        "give the agent only the first 40 tools of all servers together: [list "
+        "fewer](../troubleshooting.md#my-host-has-too-many-tools).",
+    ),
+    "vscode": (
+        "an error in the Chat view",
+        "the server's output: command `MCP: List Servers`, the server, *Show Output*",
+        "",
+    ),
+    "codex": (_MISSING, "", "If the time for the start is too short, set `startup_timeout_sec = 30` in the entry."),
+    "gemini-cli": (
+        "`✗ … Disconnected`",
+        "",
+        "If it shows `Disabled`, it does not trust the folder: all servers are off there.",
+    ),
+    "copilot-cli": (_MISSING, "its log in `~/.copilot/logs/`, after `last stderr:`", ""),
+    "opencode": (
+        "`failed: MCP error -32000: Connection closed`",
+        "",
+        "It shows `Executable not found in $PATH` if the command is not there.",
+    ),
+    "zed": ("no green dot beside the server in its Agent settings", "its log, which `zed: open log` opens", ""),
+    PLAIN: ("nothing or `Connection closed`, in many hosts", "", ""),
 }
 _MORE = {
     "claude-desktop": """\
@@ -156,13 +184,23 @@ def _entry(host: Host) -> str:
     return f"```json\n{json.dumps({host.servers: {ENTRY: entry}}, indent=2)}\n```\n"
 
 
+def _title(host: Host) -> str:
+    return "Other hosts" if host.name == PLAIN else host.title
+
+
+def _shown(host: Host) -> str:
+    """What is known, in sentences."""
+    shows, log, note = _SHOWS.get(host.name, ("", "", ""))
+    return " ".join(filter(None, [shows and f"It shows {shows}.", log and f"The reason is in {log}.", note]))
+
+
 def _page(host: Host) -> str:
     """The page of a host; a paragraph for which nothing is known is left out."""
     project, note = _PROJECT.get(host.name, ("", ""))
     seconds = host.start_seconds
     has_package = any("*" in location.folder for location in host.locations["win32"])
     text = _PAGE.substitute(
-        title="Other hosts" if host.name == PLAIN else host.title,
+        title=_title(host),
         name=host.name,
         reload=host.reload,
         file=_where(host),
@@ -176,7 +214,7 @@ def _page(host: Host) -> str:
             title=host.title, key=host.environment
         ),
         waits=f"{host.title} waits {seconds:.0f} seconds for the server to start." if seconds else "",
-        shows=_SHOWS.get(host.name, ""),
+        shows=_shown(host),
     )
     return re.sub(r"\n{3,}", "\n\n", text)
 
@@ -189,7 +227,7 @@ def test_the_page_of_a_host_is_generated_from_the_table(host: Host) -> None:
 def test_the_list_of_hosts_is_generated_from_the_table() -> None:
     rows = (
         (
-            f"[{'Other hosts' if host.name == PLAIN else host.title}](hosts/{host.name}.md)",
+            f"[{_title(host)}](hosts/{host.name}.md)",
             f"`{host.name}`",
             "<br>".join(file if title == "everywhere" else f"{title}: {file}" for title, file in _files(host)),
             f"{host.start_seconds:.0f} s" if host.start_seconds else "unknown",
@@ -197,6 +235,14 @@ def test_the_list_of_hosts_is_generated_from_the_table() -> None:
         for host in HOSTS.values()
     )
     check_generated(DOCS / "hosts.md", table(("host", "HOST", "file", "waits for a start"), rows))
+
+
+def test_what_hosts_show_of_a_server_without_tools_is_in_the_troubleshooting() -> None:
+    rows = (
+        (f"[{_title(host)}](hosts/{host.name}.md)", shows, log or "nothing that we know of")
+        for host, (shows, log, _) in ((HOSTS[name], shown) for name, shown in _SHOWS.items())
+    )
+    check_generated(DOCS / "troubleshooting.md", table(("host", "shows", "the reason is in"), rows))
 
 
 def test_every_note_is_about_a_host() -> None:

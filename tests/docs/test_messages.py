@@ -31,10 +31,13 @@ def all_texts() -> str:
 
 
 def quoted(page: Path) -> list[str]:
-    """The messages that a page quotes: lines of a block of text, and titles of our pages in bold."""
+    """The messages that a page quotes: lines of a block of text, and titles of our pages in bold.
+
+    Indented lines are values, such as a URL.
+    """
     lines = [line for block in snippets(page, "text") for line in block.splitlines()]
     titles = re.findall(r"^> \*\*(.+)\*\*$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return [line for line in (*lines, *titles) if line.strip()]
+    return [line for line in (*lines, *titles) if re.match(r"\S", line)]
 
 
 def test_every_quoted_message_is_one_of_the_code() -> None:

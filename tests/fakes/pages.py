@@ -11,7 +11,7 @@ from .paths import ROOT
 
 DOCS = ROOT / "docs"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
-_BEGIN = "<!-- generated: UPDATE_SNAPSHOTS=1 make test -->\n\n"
+_BEGIN, _END = "<!-- generated: UPDATE_SNAPSHOTS=1 make test -->\n\n", "\n<!-- end of what is generated -->\n"
 
 
 def name_of(page: Path) -> str:
@@ -26,13 +26,15 @@ def snippets(page: Path, language: str) -> Iterator[str]:
 
 
 def check_generated(page: Path, markdown: str) -> None:
-    """Check that a page ends with what is generated, after a line that says so; or write it."""
+    """Check what is generated in a page, between two lines that say so or after the first of them; or write it."""
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    before, _, _ = text.partition(_BEGIN)
+    before, _, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    expected = before + _BEGIN + markdown + end + after
     if os.environ.get("UPDATE_SNAPSHOTS"):
-        page.write_text(before + _BEGIN + markdown, encoding="utf-8")
+        page.write_text(expected, encoding="utf-8")
     else:
-        assert text == before + _BEGIN + markdown, f"{name_of(page)} is out of date: UPDATE_SNAPSHOTS=1 make test"
+        assert text == expected, f"{name_of(page)} is out of date: UPDATE_SNAPSHOTS=1 make test"
 
 
 def table(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
