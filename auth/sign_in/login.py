@@ -127,21 +127,15 @@ class Login:
         return self._messages.bug(error)
 
     def _lead_or_follow(self, attempt: SignInAttempt, request: SignInRequest) -> None:
-        from filelock import Timeout
-
         if is_pasted(self._profile.redirect_uri) and not request.interactive:
             raise self._messages.terminal_needed(self._profile.redirect_uri or "")
         lock = self._store.login_lock()
         until = time.monotonic() + authorization.LIFETIME
         while not attempt.done.is_set():
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
+            if not lock.acquire():
                 self._follow(attempt, request, until)
                 time.sleep(_FOLLOW_SECONDS)
                 continue
-            except OSError as error:
-                raise self._store.lock_error(error) from error
             try:
                 self._lead(attempt, request)
             finally:

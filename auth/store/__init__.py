@@ -1,1 +1,1 @@
-"""The record of a sign-in, in a file and optionally the keyring."""
+"""The records of sign-ins, in files or in Redis."""

@@ -14,6 +14,7 @@ from ...auth.oauth.http import HttpClient, certificates
 from ...auth.secrets.redaction import Redaction
 from ...auth.session.credentials import Credentials
 from ...auth.session.renewal import Session
+from ...auth.store.files import Files
 from ...auth.store.record_store import Store
 from ...auth.urls import keep_queries_out_of_logs
 from ...tools.formats.urls import is_loopback
@@ -33,7 +34,7 @@ def session_for(system: SystemSettings, credential: SignIn, home: Path, redactio
     """The session of a system that uses OAuth; nothing is read or sent yet."""
     profile = credential.profile
     identity = Credentials(profile, redaction).identity
-    store = Store(home / "credentials", system.name, system.site, identity, redaction, profile.store)
+    store = Store(Files(home / "credentials", profile.store), system.name, system.site, identity, redaction)
     return Session(profile, store, HttpClient(trust_env=not is_loopback(system.site)))
 
 

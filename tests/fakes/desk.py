@@ -19,6 +19,7 @@ from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
+from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
 from .limits import SECONDS
@@ -108,7 +109,7 @@ class Desk:
         return login, attempt
 
     def store(self) -> Store:
-        return Store(self.folder, "closient", self.service.url, lambda: "registered", self.redaction)
+        return Store(Files(self.folder), "closient", self.service.url, lambda: "registered", self.redaction)
 
     def record(self) -> Record:
         return self.store().read()

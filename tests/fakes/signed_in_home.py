@@ -19,6 +19,7 @@ from closient_mcp.auth.profile import Profile
 from closient_mcp.auth.records import Client, Record, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
 from .limits import SECONDS
@@ -64,7 +65,7 @@ class Home:
         )
 
     def store(self) -> Store:
-        return Store(self.folder, "closient", self.service.url, lambda: "registered", Redaction())
+        return Store(Files(self.folder), "closient", self.service.url, lambda: "registered", Redaction())
 
     def session(self, **profile: Any) -> Session:
         """A session as another process would have it."""

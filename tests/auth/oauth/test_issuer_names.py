@@ -17,6 +17,7 @@ from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
+from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
 from ...fakes.desk import Shown
@@ -66,7 +67,7 @@ def opened() -> list[str]:
 def login(mounted: Service, wire: HttpClient, tmp_path: Path, opened: list[str]) -> Login:
     origins = frozenset({mounted.url})
     profile = Profile("closient", mounted.url, origins, "1")
-    session = Session(profile, Store(tmp_path, "closient", mounted.url, lambda: "registered", Redaction()), wire)
+    session = Session(profile, Store(Files(tmp_path), "closient", mounted.url, lambda: "registered", Redaction()), wire)
 
     def open_tab(url: str) -> bool:
         opened.append(url)

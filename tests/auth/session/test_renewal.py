@@ -589,7 +589,7 @@ async def test_a_renewal_with_a_lifetime_beyond_reason_loses_no_rotation(home: H
 async def test_while_another_renews_for_long_a_token_is_used_to_its_end(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.1)
+    monkeypatch.setattr("closient_mcp.auth.store.files._PATIENCE", 0.1)
     home.sign_in(age=3590)
     with home.store().lock():
         assert await home.session().token() == "access-token-0"

@@ -27,6 +27,7 @@ from closient_mcp.auth.secrets.references import SecretReference, from_environme
 from closient_mcp.auth.session.credentials import Credentials
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
 from ...fakes.limits import SECONDS
@@ -97,7 +98,7 @@ class Shop:
         """A session as another process would have it."""
         profile, redaction = self.profile(**changes), Redaction()
         identity = Credentials(profile, redaction).identity
-        store = Store(self.folder, "fluent", self.service.url, identity, redaction)
+        store = Store(Files(self.folder), "fluent", self.service.url, identity, redaction)
         return Session(profile, store, HttpClient(trust_env=False), clock=lambda: self.now)
 
     def record(self) -> Record:
@@ -396,7 +397,7 @@ def test_a_missing_password_is_reported_with_its_place_and_nothing_is_sent(shop:
 def test_no_one_waits_for_the_lock_while_a_password_is_fetched_from_its_place(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.5)
+    monkeypatch.setattr("closient_mcp.auth.store.files._PATIENCE", 0.5)
 
     def read() -> str:
         with shop.session().store.lock():
@@ -622,7 +623,7 @@ def test_closients_own_server_registers_a_client_for_itself_and_gives_it_a_token
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     profile = Profile("closient", sandbox.url, frozenset({sandbox.url}), "1", grant="client_credentials")
-    store = Store(tmp_path, "closient", sandbox.url, Credentials(profile, Redaction()).identity, Redaction())
+    store = Store(Files(tmp_path), "closient", sandbox.url, Credentials(profile, Redaction()).identity, Redaction())
     session = Session(profile, store, HttpClient(trust_env=False))
 
     async def call() -> int:

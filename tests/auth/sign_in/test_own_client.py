@@ -30,6 +30,7 @@ from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.attempt import SignInAttempt
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
 from ...fakes.desk import at_rest, come_back, ended, query_of
@@ -95,7 +96,7 @@ class Crm:
         url, redaction = self.api.url, Redaction()
         profile = Profile("close", url, frozenset({url}), "1", **{**given, **changes})
         identity = Credentials(profile, redaction).identity
-        store = Store(self.folder, "close", url, identity, redaction)
+        store = Store(Files(self.folder), "close", url, identity, redaction)
         return Session(profile, store, HttpClient(trust_env=False), clock=lambda: self.now)
 
     def begin(self, *scopes: str, interactive: bool = False, **changes: Any) -> tuple[Session, SignInAttempt]:

@@ -22,6 +22,7 @@ from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
 from ...fakes.command_line import run_process
@@ -82,7 +83,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def store_in(folder: Path, storage: Storage = "keyring") -> Store:
-    return Store(folder, "acme", SITE, lambda: "registered", Redaction(), storage)
+    return Store(Files(folder, storage), "acme", SITE, lambda: "registered", Redaction())
 
 
 def record(number: int = 1, **members: object) -> Record:
@@ -329,7 +330,7 @@ def test_signing_out_is_the_way_out_of_a_keyring_that_is_gone(ring: Ring, folder
 
 def session_of(desk: Desk) -> Session:
     given = Profile("closient", desk.service.url, frozenset({desk.service.url}), "1", store="keyring")
-    store = Store(desk.folder, "closient", desk.service.url, lambda: "registered", desk.redaction, "keyring")
+    store = Store(Files(desk.folder, "keyring"), "closient", desk.service.url, lambda: "registered", desk.redaction)
     return Session(given, store, HttpClient(trust_env=False), clock=lambda: desk.now)
 
 

@@ -19,6 +19,8 @@ from closient_mcp.auth.errors import AuthError, UnavailableError, UserActionRequ
 from closient_mcp.auth.history import History
 from closient_mcp.auth.records import Client, Device, Pending, Record, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
+from closient_mcp.auth.store.backend import RecordKey
+from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
 from ...fakes.limits import SECONDS
@@ -38,7 +40,7 @@ def redaction() -> Redaction:
 
 @pytest.fixture
 def store(folder: Path, redaction: Redaction) -> Store:
-    return Store(folder, "closient", SITE, lambda: "registered", redaction)
+    return Store(Files(folder), "closient", SITE, lambda: "registered", redaction)
 
 
 def record(access_token: str = "access-token-one", **members: Any) -> Record:
@@ -46,20 +48,16 @@ def record(access_token: str = "access-token-one", **members: Any) -> Record:
     return Record(system="closient", site=SITE, tokens=tokens, **members)
 
 
-def path_of(store: Store) -> Path:
+def path_of(store: Store, folder: Path) -> Path:
     """Where the store keeps its record."""
     store.write(record())
-    (path,) = folder_of(store).glob("*.json")
+    (path,) = folder.glob("*.json")
     return path
-
-
-def folder_of(store: Store) -> Path:
-    return Path(store.login_lock().lock_file).parent
 
 
 def test_each_caller_has_a_record_of_their_own(folder: Path, redaction: Redaction) -> None:
     def store_of(caller: str, name: str = "") -> Store:
-        return Store(folder, "closient", SITE, lambda: "registered", redaction, caller=caller, caller_name=name)
+        return Store(Files(folder), "closient", SITE, lambda: "registered", redaction, caller=caller, caller_name=name)
 
     store_of("").change(user="operator")
     store_of("a1", "ann").change(user="ann@example.com")
@@ -70,7 +68,7 @@ def test_each_caller_has_a_record_of_their_own(folder: Path, redaction: Redactio
         "bob@example.com",
     ]
     assert (store_of("a1").read().caller, store_of("a1").read().caller_name) == ("a1", "ann")
-    assert len(list(folder.glob("*.json"))) == 3
+    assert sorted(one.caller for one in Files(folder).all()) == ["", "a1", "b2"]
 
 
 def mode(path: Path) -> int:
@@ -94,15 +92,32 @@ def test_what_is_written_is_read_again_and_each_writing_is_counted(store: Store)
 def test_each_system_site_and_client_has_a_file_of_its_own(folder: Path, redaction: Redaction) -> None:
     of = [("closient", SITE, "registered"), ("close", SITE, "registered"), ("closient", "https://x", "registered")]
     given = [*of, ("closient", SITE, "own")]
-    stores = [Store(folder, system, site, partial(str, who), redaction) for system, site, who in given]
+    stores = [Store(Files(folder), system, site, partial(str, who), redaction) for system, site, who in given]
     for number, store in enumerate(stores):
         store.write(record(f"access-token-{number}"))
     tokens = [store.read().tokens for store in stores]
     assert [one and one.access_token for one in tokens] == [f"access-token-{number}" for number in range(4)]
 
 
+def test_the_name_of_a_file_shows_no_caller_and_stays_for_the_user_of_the_machine() -> None:
+    key = RecordKey("acme", SITE, "registered")
+    assert key.name == "acme-1896a419437a6deb"
+    assert "ann@example.com" not in RecordKey("acme", SITE, "registered", "ann@example.com").name
+
+
+def test_files_that_cannot_be_read_are_left_out_of_the_list(
+    store: Store, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = path_of(store, folder)
+    (folder / "newer-1.json").write_text('{"v": 2}')
+    (folder / "damaged-1.json").write_text("{")
+    (folder / "linked-1.json").symlink_to(path)
+    assert [one.system for one in Files(folder).all()] == ["closient"]
+    assert "newer-1.json cannot be used: a newer version wrote it" in caplog.text
+
+
 def test_a_systems_name_cannot_lead_out_of_the_folder(folder: Path, redaction: Redaction) -> None:
-    Store(folder, "../../evil", SITE, lambda: "registered", redaction).write(record())
+    Store(Files(folder), "../../evil", SITE, lambda: "registered", redaction).write(record())
     assert [path.parent for path in folder.parent.parent.rglob("*.json")] == [folder]
 
 
@@ -110,8 +125,9 @@ def test_a_systems_name_cannot_lead_out_of_the_folder(folder: Path, redaction: R
 def test_rule_1_files_and_every_folder_made_are_their_owners_alone(store: Store, folder: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        with store.lock(), store.login_lock():
-            path = path_of(store)
+        with store.lock():
+            assert store.login_lock().acquire()
+            path = path_of(store, folder)
     finally:
         os.umask(before)
     assert {mode(one) for one in folder.iterdir()} == {0o600}
@@ -119,8 +135,8 @@ def test_rule_1_files_and_every_folder_made_are_their_owners_alone(store: Store,
     assert [mode(one) for one in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
 
 
-def test_rule_1_a_folder_and_a_file_that_others_can_read_are_closed_to_them(store: Store) -> None:
-    path = path_of(store)
+def test_rule_1_a_folder_and_a_file_that_others_can_read_are_closed_to_them(store: Store, folder: Path) -> None:
+    path = path_of(store, folder)
     path.chmod(0o644)
     path.parent.chmod(0o755)
     assert store.read().tokens
@@ -129,8 +145,10 @@ def test_rule_1_a_folder_and_a_file_that_others_can_read_are_closed_to_them(stor
     assert mode(path.parent) == 0o700
 
 
-def test_rule_1_a_link_in_place_of_the_file_is_neither_read_nor_written_through(store: Store, tmp_path: Path) -> None:
-    path = path_of(store)
+def test_rule_1_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    path = path_of(store, folder)
     target = tmp_path / "target.json"
     path.rename(target)
     path.symlink_to(target)
@@ -143,8 +161,8 @@ def test_rule_1_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
     assert store.read().rev == 1
 
 
-def test_rule_1_a_folder_that_is_a_link_is_refused(store: Store, tmp_path: Path) -> None:
-    folder = path_of(store).parent
+def test_rule_1_a_folder_that_is_a_link_is_refused(store: Store, folder: Path, tmp_path: Path) -> None:
+    path_of(store, folder)
     folder.rename(tmp_path / "shared")
     folder.symlink_to(tmp_path / "shared")
     with pytest.raises(UserActionRequired, match="is a link"):
@@ -158,8 +176,10 @@ def _link(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, _link], ids=["fifo", "folder", "link"])
-def test_what_is_no_file_is_rejected_at_once_and_named(store: Store, make: Callable[[Path], None]) -> None:
-    path = path_of(store)
+def test_what_is_no_file_is_rejected_at_once_and_named(
+    store: Store, folder: Path, make: Callable[[Path], None]
+) -> None:
+    path = path_of(store, folder)
     path.unlink()
     make(path)
     before = len(list(Path("/dev/fd").iterdir()))
@@ -170,8 +190,8 @@ def test_what_is_no_file_is_rejected_at_once_and_named(store: Store, make: Calla
 
 
 @pytest.mark.parametrize("make", [os.mkdir, _link], ids=["folder", "link"])
-def test_a_lock_that_cannot_be_had_is_reported(store: Store, make: Callable[[Path], None]) -> None:
-    make(Path(f"{path_of(store)}.lock"))
+def test_a_lock_that_cannot_be_had_is_reported(store: Store, folder: Path, make: Callable[[Path], None]) -> None:
+    make(Path(f"{path_of(store, folder)}.lock"))
     with pytest.raises(AuthError), store.lock():
         pass
 
@@ -187,8 +207,10 @@ def test_a_file_in_place_of_the_folder_is_reported(store: Store, folder: Path) -
         pass
 
 
-def test_a_file_that_belongs_to_another_user_is_rejected(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    path_of(store)
+def test_a_file_that_belongs_to_another_user_is_rejected(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path_of(store, folder)
     own = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: own + 1)
     with pytest.raises(UserActionRequired, match="belongs to another user"):
@@ -212,9 +234,9 @@ def test_a_file_that_belongs_to_another_user_is_rejected(store: Store, monkeypat
     ids=lambda content: repr(content[:12]),
 )
 def test_a_damaged_file_is_set_aside_named_and_never_deleted(
-    store: Store, caplog: pytest.LogCaptureFixture, content: bytes
+    store: Store, folder: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
-    path = path_of(store)
+    path = path_of(store, folder)
     path.write_bytes(content)
     assert store.read() == Record(system="closient", site=SITE)
     (aside,) = path.parent.glob(f"{path.name}.corrupt-*")
@@ -224,8 +246,8 @@ def test_a_damaged_file_is_set_aside_named_and_never_deleted(
     assert aside.name in caplog.text
 
 
-def test_two_damaged_files_are_both_kept(store: Store) -> None:
-    path = path_of(store)
+def test_two_damaged_files_are_both_kept(store: Store, folder: Path) -> None:
+    path = path_of(store, folder)
     for content in ("one", "two"):
         path.write_text(content)
         store.read()
@@ -233,8 +255,8 @@ def test_two_damaged_files_are_both_kept(store: Store) -> None:
 
 
 @pytest.mark.parametrize("member", ["pending", "device"])
-def test_what_is_under_way_and_cannot_be_read_loses_no_sign_in(store: Store, member: str) -> None:
-    path = path_of(store)
+def test_what_is_under_way_and_cannot_be_read_loses_no_sign_in(store: Store, folder: Path, member: str) -> None:
+    path = path_of(store, folder)
     content: dict[str, Any] = json.loads(path.read_text())
     content[member] = {"state": "of an older version"}
     path.write_text(json.dumps(content))
@@ -245,9 +267,9 @@ def test_what_is_under_way_and_cannot_be_read_loses_no_sign_in(store: Store, mem
 
 
 def test_a_file_that_cannot_be_read_for_a_moment_is_read_after_it(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path_of(store)
+    path_of(store, folder)
     monkeypatch.setattr("closient_mcp.auth.store.private_files._TRIES", 4)
     open_file, refusals = os.open, iter(range(3))
 
@@ -269,8 +291,8 @@ def test_a_file_that_cannot_be_read_for_a_moment_is_read_after_it(
     ],
     ids=["same shape", "nothing we know", "another shape"],
 )
-def test_a_file_of_a_newer_version_is_left_as_it_is(store: Store, newer: dict[str, Any]) -> None:
-    path = path_of(store)
+def test_a_file_of_a_newer_version_is_left_as_it_is(store: Store, folder: Path, newer: dict[str, Any]) -> None:
+    path = path_of(store, folder)
     path.write_text(json.dumps(newer))
     with pytest.raises(UserActionRequired, match="a newer version wrote it") as caught:
         store.read()
@@ -278,8 +300,8 @@ def test_a_file_of_a_newer_version_is_left_as_it_is(store: Store, newer: dict[st
     assert json.loads(path.read_text()) == newer
 
 
-def test_what_a_newer_version_added_is_written_back_as_it_was(store: Store) -> None:
-    path = path_of(store)
+def test_what_a_newer_version_added_is_written_back_as_it_was(store: Store, folder: Path) -> None:
+    path = path_of(store, folder)
     content: dict[str, Any] = json.loads(path.read_text())
     content["later"] = {"a": [1, None]}
     content["tokens"]["later"] = "kept"
@@ -289,7 +311,7 @@ def test_what_a_newer_version_added_is_written_back_as_it_was(store: Store) -> N
     assert (rewritten["later"], rewritten["tokens"]["later"]) == ({"a": [1, None]}, "kept")
 
 
-def test_no_one_ever_reads_half_of_a_record(store: Store) -> None:
+def test_no_one_ever_reads_half_of_a_record(store: Store, folder: Path) -> None:
     store.write(record())
     stop, seen = threading.Event(), list[int]()
 
@@ -307,13 +329,13 @@ def test_no_one_ever_reads_half_of_a_record(store: Store) -> None:
     assert last.rev == 301
     assert seen == sorted(seen)
     assert 0 not in seen
-    assert [path.suffix for path in folder_of(store).iterdir()] == [".json"]
+    assert [path.suffix for path in folder.iterdir()] == [".json"]
 
 
 def test_a_write_that_fails_says_so_leaves_the_old_record_and_no_half_file(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = path_of(store)
+    path = path_of(store, folder)
     before = path.read_bytes()
 
     def full(_: int) -> None:
@@ -328,9 +350,9 @@ def test_a_write_that_fails_says_so_leaves_the_old_record_and_no_half_file(
 
 
 def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path_of(store)
+    path_of(store, folder)
     monkeypatch.setattr("closient_mcp.auth.store.private_files._TRIES", 4)
     replace, refusals = Path.replace, iter(range(3))
 
@@ -347,11 +369,11 @@ def test_a_file_that_cannot_be_replaced_for_a_moment_is_replaced_after_it(
     refusals = iter(range(100))
     with pytest.raises(UnavailableError, match="being used"):
         store.write(record("access-token-three"))
-    assert [path.suffix for path in folder_of(store).iterdir()] == [".json"]
+    assert [path.suffix for path in folder.iterdir()] == [".json"]
 
 
-def test_what_a_process_left_that_was_killed_while_it_wrote_is_swept_away(store: Store) -> None:
-    path = path_of(store)
+def test_what_a_process_left_that_was_killed_while_it_wrote_is_swept_away(store: Store, folder: Path) -> None:
+    path = path_of(store, folder)
     left, under_way = path.with_name(f".{path.name}-left"), path.with_name(f".{path.name}-now")
     for half in (left, under_way):
         half.write_text("access-token-one")
@@ -365,13 +387,13 @@ def test_a_lock_is_not_kept_by_a_child_of_who_held_it(store: Store, folder: Path
     with store.lock():
         # A browser, or a command that gives a secret.
         child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    with child, Store(folder, "closient", SITE, lambda: "registered", redaction).lock():
+    with child, Store(Files(folder), "closient", SITE, lambda: "registered", redaction).lock():
         assert child.poll() is None
         child.kill()
 
 
 def test_the_lock_is_for_one_at_a_time_also_within_a_process(store: Store, folder: Path, redaction: Redaction) -> None:
-    other = Store(folder, "closient", SITE, lambda: "registered", redaction)
+    other = Store(Files(folder), "closient", SITE, lambda: "registered", redaction)
     entered, order = threading.Event(), list[str]()
 
     def enter() -> None:
@@ -392,15 +414,16 @@ def test_the_lock_is_for_one_at_a_time_also_within_a_process(store: Store, folde
 def test_the_lock_is_free_again_after_an_error(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.lock():
         raise ZeroDivisionError
-    with store.lock(), store.login_lock():
+    with store.lock():
+        assert store.login_lock().acquire()
         assert store.write(record()).rev == 1
 
 
 def test_a_lock_that_another_holds_for_too_long_is_reported(
     store: Store, folder: Path, redaction: Redaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.store.record_store._PATIENCE", 0.1)
-    other = Store(folder, "closient", SITE, lambda: "registered", redaction)
+    monkeypatch.setattr("closient_mcp.auth.store.files._PATIENCE", 0.1)
+    other = Store(Files(folder), "closient", SITE, lambda: "registered", redaction)
     with (
         store.lock(),
         pytest.raises(UnavailableError, match=f"Another copy of closient-mcp is renewing the sign-in to {SITE}"),
@@ -411,11 +434,11 @@ def test_a_lock_that_another_holds_for_too_long_is_reported(
 
 def test_a_lock_taken_in_one_thread_can_be_released_in_another(store: Store) -> None:
     lock = store.login_lock()
-    lock.acquire(timeout=0)
+    assert lock.acquire()
     thread = threading.Thread(target=lock.release)
     thread.start()
     thread.join(SECONDS)
-    assert store.login_lock().acquire(timeout=0)
+    assert store.login_lock().acquire()
 
 
 @pytest.mark.parametrize("through", ["reading", "writing"])
@@ -452,7 +475,7 @@ def test_rule_1_every_secret_of_a_record_is_hidden_from_then_on(store: Store, fo
     )
     store.write(whole)
     redaction = Redaction()
-    fresh = Store(folder, "closient", SITE, lambda: "registered", redaction)
+    fresh = Store(Files(folder), "closient", SITE, lambda: "registered", redaction)
     if through == "reading":
         fresh.read()
     else:
