@@ -5,12 +5,10 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
-_FOLDER = "closient-sandbox-"
 
 
 def serve(
@@ -37,9 +34,9 @@ def serve(
     except OSError as error:
         print(f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}. Choose another --port.", file=sys.stderr)
         return 1
-    with listener, suppress(_Stopped), _stopping_by_signal(), tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+    with listener, suppress(_Stopped), _stopping_by_signal():
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        server = _prepared_server(url, Path(folder), variants, as_json)
+        server = _prepared_server(url, variants, as_json)
         if until_eof:
             threading.Thread(target=_stop_at_eof, args=[server], daemon=True).start()
         server.run(sockets=[listener])
@@ -47,7 +44,7 @@ def serve(
 
 
 class _Stopped(BaseException):
-    """Raised by a signal; a BaseException, so that nothing catches it before the folder is removed."""
+    """Raised by a signal; a BaseException, so that nothing catches it."""
 
 
 @contextmanager
@@ -80,23 +77,21 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _prepared_server(url: str, folder: Path, names: Sequence[str], as_json: bool) -> "Server":
+def _prepared_server(url: str, names: Sequence[str], as_json: bool) -> "Server":
     import django
 
     from .settings import configure
 
-    configure(url, folder, names)
+    configure(url, names)
     django.setup()
 
     from .data import database
     from .gateway import variants
 
-    database.create()
     variants.restore()
 
     import uvicorn
     from asgiref.sync import sync_to_async
-    from django.db import connections
 
     from .application import Protocol, application
 
@@ -113,13 +108,9 @@ def _prepared_server(url: str, folder: Path, names: Sequence[str], as_json: bool
 
     class AnnouncingServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await sync_to_async(database.create)()
             await super().startup(sockets=sockets)
             _announce(url, names, as_json)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().shutdown(sockets=sockets)
-            # Windows cannot delete an open file, and the handler thread has the database open.
-            await sync_to_async(connections.close_all)()
 
     return AnnouncingServer(config)
 

@@ -1,4 +1,4 @@
-"""Django's settings, in code because only the URL and the folder vary."""
+"""Django's settings, in code because the URL varies."""
 
 import logging
 import secrets
@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
 
-def configure(url: str, folder: Path, variants: Sequence[str] = ()) -> None:
-    """Configure Django for this URL, with its database in this folder."""
+def configure(url: str, variants: Sequence[str] = ()) -> None:
+    """Configure Django for this URL."""
     # Otherwise every rejected request is printed; the log under /__sandbox__/ has them all.
     requests = logging.getLogger("django.request")
     requests.setLevel(logging.ERROR)
@@ -25,15 +25,8 @@ def configure(url: str, folder: Path, variants: Sequence[str] = ()) -> None:
         ALLOWED_HOSTS=["127.0.0.1", "localhost", "[::1]"],
         SANDBOX_URL=url,
         SANDBOX_VARIANTS=tuple(variants),
-        DATABASES={
-            "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": folder / "closient.sqlite3",
-                "CONN_MAX_AGE": None,
-                # Durability is not needed: the folder is deleted when the sandbox stops.
-                "OPTIONS": {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"},
-            }
-        },
+        # In memory, because it starts the same every time; each thread would have its own.
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         INSTALLED_APPS=[
             "django.contrib.auth",

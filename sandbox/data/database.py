@@ -13,15 +13,16 @@ _restored_at: dict[sqlite3.Connection, int] = {}
 
 
 def create() -> None:
-    """Create and fill the tables, and keep a copy for `restore`."""
+    """Create and fill the tables, and keep a copy for `restore`; call it in the thread that handles requests."""
     # From the models: the toolkit's migrations take longer than the rest of the start.
     with connection.schema_editor() as editor:
         for model in apps.get_models():
             editor.create_model(model)
         editor.execute(fulltext.CREATE)
     fixtures.fill()
-    _raw().backup(_beginning)
-    connection.close()
+    raw = _raw()
+    raw.backup(_beginning)
+    _restored_at[raw] = raw.total_changes
 
 
 def restore() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ _ALLERGENS = {
 }
 
 
-def allergens_in(*ingredients: str) -> list[str]:
+@cache
+def allergens_in(*ingredients: str) -> tuple[str, ...]:
     """The major allergens that ingredients contain."""
     text = ", ".join(ingredients)
-    return [allergen for allergen, words in _ALLERGENS.items() if re.search(rf"\b(?:{words})", text)]
+    return tuple(allergen for allergen, words in _ALLERGENS.items() if re.search(rf"\b(?:{words})", text))
 
 
 BRANDS = (

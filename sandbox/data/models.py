@@ -13,17 +13,13 @@ JSON = dict[str, Any]
 
 _FEW = 5
 
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 def short_id(name: str) -> str:
     """A 22-character id in Closient's alphabet, derived from the name."""
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest())
-    digits: list[str] = []
-    for _ in range(22):
-        number, digit = divmod(number, len(_ALPHABET))
-        digits.append(_ALPHABET[digit])
-    return "".join(digits)
+    return hashlib.sha256(name.encode()).digest()[:22].translate(_LETTERS).decode()
 
 
 class Organization(models.Model):

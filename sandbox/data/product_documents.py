@@ -98,7 +98,7 @@ def _nutrition(kind: Kind, number: int) -> dict[str, Any]:
     }
 
 
-def _certified(name: str, ingredients: tuple[str, ...], allergens: list[str], number: int) -> Iterator[str]:
+def _certified(name: str, ingredients: tuple[str, ...], allergens: tuple[str, ...], number: int) -> Iterator[str]:
     if name.startswith("Organic"):
         yield "Canada Organic"
     if number % 5 == 0:
@@ -125,7 +125,7 @@ def _certification(gtin: str, label: str, year: int) -> dict[str, Any]:
     }
 
 
-def _claimed(allergens: list[str], number: int) -> Iterator[tuple[str, str]]:
+def _claimed(allergens: tuple[str, ...], number: int) -> Iterator[tuple[str, str]]:
     if "gluten" not in allergens:
         yield "Gluten free", "ALLERGEN_FREE"
     if number % 4 == 0:
