@@ -86,7 +86,10 @@ class Begun(_Part):
 
 
 class Pending(Begun):
-    """A sign-in in a browser; `opened`: whether one was opened, None before that was tried."""
+    """A sign-in in a browser; `opened`: whether one was opened, None before that was tried.
+
+    `answered`: its response arrived, and is being handled.
+    """
 
     state: str = Field(repr=False)
     verifier: str = Field(repr=False)
@@ -94,6 +97,7 @@ class Pending(Begun):
     redirect_uri: str
     url: str = Field(repr=False)
     opened: bool | None = None
+    answered: bool = False
 
 
 class Device(Begun):

@@ -52,8 +52,8 @@ ALLOWED: dict[str, set[str]] = {
         "auth.oauth", "auth.store",
     },
     "auth.sign_in": {
-        "auth.errors", "auth.history", "auth.records", "auth.urls", "auth.background", "auth.secrets", "auth.oauth",
-        "auth.session",
+        "auth.errors", "auth.history", "auth.records", "auth.urls", "auth.background", "auth.secrets", "auth.profile",
+        "auth.oauth", "auth.session",
     },
     "auth.api_key": {"auth.errors", "auth.urls", "auth.secrets", "auth.profile", "auth.oauth"},
     "auth.bearer": {"auth.errors", "auth.urls", "auth.oauth", "auth.session"},

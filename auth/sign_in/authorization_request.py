@@ -15,6 +15,7 @@ from ..oauth.redirects import PATH, checked_redirect, is_pasted, on_port, path_f
 from ..oauth.registration import Purpose
 from ..records import Client, Device, Pending, Record, Server
 from ..session.renewal import Session
+from ..session.shared_registration import SharedRegistration
 from ..urls import origin
 from .callback_server import LINGER_SECONDS, CallbackServer
 
@@ -24,10 +25,14 @@ _RETRY_SECONDS = 0.1
 
 
 class AuthorizationRequest:
-    """Takes over the request of a process that died, or makes a new one; for the holder of the login lock."""
+    """Takes over the request of a process that died, or makes a new one; for the holder of the login lock.
 
-    def __init__(self, session: Session) -> None:
+    With a `registration`, its client is used instead of one that is registered for this sign-in alone.
+    """
+
+    def __init__(self, session: Session, registration: SharedRegistration | None = None) -> None:
         self._session = session
+        self._registration = registration
         self._profile = session.profile
         self._store = session.store
         self._messages = session.messages
@@ -67,20 +72,31 @@ class AuthorizationRequest:
                 if registered != listener.redirect_uri:  # the server spells it differently
                     listener.close()
                     listener = CallbackServer(registered)
-            pending = authorization.begin(
-                server,
-                client,
-                listener.redirect_uri,
-                requested,
-                self._session.clock(),
-                pkce=self._profile.pkce,
-                resource=self._profile.resource,
-            )
-            self._store.change(pending=pending, device=None)
+            return listener, self._begun(server, client, listener.redirect_uri, requested)
         except BaseException:
             listener.close()
             raise
-        return listener, pending
+
+    def create_at(self, redirect_uri: str, record: Record, scopes: tuple[str, ...]) -> Pending:
+        """A new request whose response goes to a page of this server, saved before the user is sent anywhere."""
+        known, server = self._discover(record, interactive=False)
+        requested = self._scopes(known, server, scopes)
+        purpose = Purpose("authorization_code", redirect_uri, requested)
+        client = self._client(record, known, server, purpose, interactive=False)
+        return self._begun(server, client, redirect_uri, requested)
+
+    def _begun(self, server: Server, client: Client, redirect_uri: str, scopes: tuple[str, ...]) -> Pending:
+        pending = authorization.begin(
+            server,
+            client,
+            redirect_uri,
+            scopes,
+            self._session.clock(),
+            pkce=self._profile.pkce,
+            resource=self._profile.resource,
+        )
+        self._store.change(pending=pending, device=None)
+        return pending
 
     def create_for_device(self, record: Record, scopes: tuple[str, ...], interactive: bool) -> Device:
         """A new request for another device, saved before the code is shown (RFC 8628 §3.1)."""
@@ -103,8 +119,11 @@ class AuthorizationRequest:
         return device
 
     def _client(self, record: Record, known: Record, server: Server, purpose: Purpose, interactive: bool) -> Client:
-        remember = self._store.remember
-        client = self._session.client_setup.ensure_client(known, server, purpose, remember, interactive=interactive)
+        if self._registration and self._profile.registers:
+            client = self._registration.client(server, purpose)
+        else:
+            ensure, remember = self._session.client_setup.ensure_client, self._store.remember
+            client = ensure(known, server, purpose, remember, interactive=interactive)
         # A signed-in user stays so until they come back, which they may not: their client is not changed yet.
         if record.tokens is None:
             self._store.change(server=server, client=client)

@@ -1,24 +1,21 @@
-"""The loopback listener for redirects (RFC 8252 §7.3), and the pages that it shows."""
+"""The loopback listener for redirects (RFC 8252 §7.3)."""
 
 from __future__ import annotations
 
 import hmac
-import html
 import os
-import re
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.resources import files
-from string import Template
 from typing import cast
 from urllib.parse import urlsplit
 
 from ..oauth.redirects import HOST, PATH, Redirect, browser_cookie, checked_redirect, start_path
+from .pages import NOT_YET, STALE, Page, is_loaded_in_advance, rendered
 
 # For how long the last page can be loaded again.
 LINGER_SECONDS = 3.0
@@ -29,35 +26,9 @@ _POLL = 0.1
 _REQUEST_SECONDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the user sees, ending with what to do next; it is escaped when it is sent.
-
-    With a `location`, the browser goes on there: at once, or with status 200 when the user follows a link.
-    """
-
-    status: int
-    title: str = ""
-    text: str = ""
-    next_step: str = ""
-    location: str = ""
-    cookie: str = ""
-    is_done: bool = False
-
-
-DONE = Page(
-    200, "You are signed in", next_step="Close this tab and go back to your assistant or terminal.", is_done=True
-)
-STALE = Page(
-    400,
-    "This page is out of date",
-    "It belongs to a sign-in that has ended or was started again.",
-    "Start the sign-in again from your assistant or terminal.",
-)
 _START_AGAIN = "Close this tab and start the sign-in from your assistant or terminal."
 _NOT_FOUND = Page(404, "Not found", "Only the pages of a sign-in are here.", _START_AGAIN)
 _WRONG_HOST = Page(400, "Wrong host", "This URL is for signing in on this machine.", _START_AGAIN)
-_NOT_YET = Page(503, "Not loaded in advance", "Open this URL to sign in.")
 _OTHER_BROWSER = Page(
     403,
     "This sign-in was not started in this browser",
@@ -74,11 +45,6 @@ _USED = Page(
 
 # They name no service: anybody may load them.
 _NAMELESS = (_NOT_FOUND, _WRONG_HOST)
-
-
-def failed(text: str, next_step: str) -> Page:
-    """The page for a sign-in that failed."""
-    return Page(200, "You are not signed in", text, next_step)
 
 
 class CallbackServer:
@@ -163,8 +129,8 @@ class CallbackServer:
         path, query = urlsplit(target)[2:4]
         if path not in (self._start_path, self._path):
             return _NOT_FOUND
-        if "prefetch" in f"{headers.get('sec-purpose')} {headers.get('purpose')} {headers.get('x-moz')}":
-            return _NOT_YET
+        if is_loaded_in_advance(headers.get):
+            return NOT_YET
         cookies = "; ".join(headers.get_all("cookie", [])).split("; ")
         is_known = any(hmac.compare_digest(cookie.encode(), self._cookie.encode()) for cookie in cookies)
         return self._callback_page(query, is_known) if path == self._path else self._start_page(is_known)
@@ -215,18 +181,11 @@ class _Handler(BaseHTTPRequestHandler):
         cast(_Server, self.server).respond(self.path, self.headers, self._send)
 
     def _send(self, page: Page, service: str) -> None:
-        headers = {"Location": page.location} if page.location and not page.text else {}
+        headers, body = rendered(page, service)
         if page.cookie:
             headers["Set-Cookie"] = f"{page.cookie}; HttpOnly; SameSite=Lax; Path=/"
-        template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
-        mark = "done" if page.is_done else "problem"
-        content = _content(page, service)
-        body = template.substitute(title=html.escape(page.title), mark=mark, content=content).encode()
-        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
-        common = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
-                  "Referrer-Policy": "no-referrer", "Content-Security-Policy": policy}  # fmt: skip
         self.send_response(page.status)
-        for name, value in {**headers, **common, "Content-Length": str(len(body))}.items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -237,21 +196,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing: the URL contains the code."""
-
-
-def _content(page: Page, service: str) -> str:
-    paragraphs = [
-        ("service", f"Sign-in to {service}" if service else ""),
-        ("text", page.text),
-        ("next", page.next_step),
-    ]
-    service_line, text, next_step = (
-        f'<p class="{kind}">{_with_code(written)}</p>\n' if written else "" for kind, written in paragraphs
-    )
-    link = f'<p><a href="{html.escape(page.location)}" class="go" rel="noreferrer">Continue</a></p>'
-    return f"{service_line}<h1>{html.escape(page.title)}</h1>\n{text}{next_step}{link if page.location else ''}"
-
-
-def _with_code(text: str) -> str:
-    """The text in HTML, with commands between backticks as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))

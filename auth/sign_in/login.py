@@ -7,35 +7,32 @@ port, so that the open tab still works.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
-import httpx2
-
 from .. import background
-from ..errors import AuthError, UnavailableError
+from ..errors import UnavailableError
 from ..history import SIGN_INS, TABS
 from ..oauth import authorization
-from ..oauth.discovery import same_origin
 from ..oauth.http import valid_scopes
 from ..oauth.redirects import is_pasted, start_url
 from ..oauth.tokens import is_usable
 from ..records import Device, Pending, Record
 from ..session.renewal import Session
-from ..urls import origin
+from ..session.shared_registration import SharedRegistration
 from .attempt import Destination, SignInAttempt
 from .authorization_request import AuthorizationRequest
+from .authorization_responses import AuthorizationResponses
 from .browser import Opener
-from .callback_server import DONE, STALE, CallbackServer, Page, failed
-from .code_exchange import current, exchange_code
+from .callback_server import CallbackServer
+from .code_exchange import current
 from .device_login import DeviceLogin
-
-logger = logging.getLogger(__name__)
+from .pages import STALE, Page
+from .start_page import start_page, unexpected_server
 
 _FOLLOW_SECONDS = 0.2
 _CHECK_SECONDS = 0.5
@@ -59,14 +56,15 @@ class SignInRequest:
 class Login:
     """Sign-ins for one session, at most one at a time."""
 
-    def __init__(self, session: Session, open_browser: Opener) -> None:
+    def __init__(self, session: Session, open_browser: Opener, registration: SharedRegistration | None = None) -> None:
         self._session = session
         self._store = session.store
         self._clock = session.clock
         self._open = open_browser
         self._messages = session.messages
         self._profile = session.profile
-        self._authorization_request = AuthorizationRequest(session)
+        self._authorization_request = AuthorizationRequest(session, registration)
+        self._responses = AuthorizationResponses(session)
         self._device_login = DeviceLogin(session, self._authorization_request)
         self._attempt: SignInAttempt | None = None
         self._listener: CallbackServer | None = None
@@ -118,13 +116,7 @@ class Login:
         try:
             self._lead_or_follow(attempt, request)
         except Exception as error:
-            attempt.finish(self._as_auth_error(error))
-
-    def _as_auth_error(self, error: Exception) -> AuthError:
-        if isinstance(error, AuthError):
-            return error
-        logger.error("the sign-in failed; this is a bug", exc_info=error)
-        return self._messages.bug(error)
+            attempt.finish(self._responses.as_auth_error(error))
 
     def _lead_or_follow(self, attempt: SignInAttempt, request: SignInRequest) -> None:
         if is_pasted(self._profile.redirect_uri) and not request.interactive:
@@ -175,20 +167,14 @@ class Login:
 
     def _destination(self, pending: Pending) -> Destination:
         url, server = start_url(pending.redirect_uri, pending.state), pending.server.authorization_endpoint
-        return Destination(url, server=self._unexpected(server), authorize_url=pending.url)
+        return Destination(url, server=unexpected_server(self._profile, server), authorize_url=pending.url)
 
     def _show_code(self, attempt: SignInAttempt, device: Device) -> None:
-        attempt.show(Destination(device.url, device.user_code, self._unexpected(device.url)))
+        attempt.show(Destination(device.url, device.user_code, unexpected_server(self._profile, device.url)))
 
     def open_browser(self, attempt: SignInAttempt) -> None:
         """Open a browser for an attempt whose unexpected server was shown to the user."""
         attempt.opened = self._open(attempt.destination.url)
-
-    def _unexpected(self, url: str) -> str:
-        """The server at which users enter their password, if only the service names it."""
-        profile = self._profile
-        named = any(same_origin(url, own) for own in (profile.issuer, *profile.origins))
-        return origin(httpx2.URL(url)) if profile.finds_issuer and not named else ""
 
     def _lead(self, attempt: SignInAttempt, request: SignInRequest) -> None:
         with suppress(UnavailableError):
@@ -211,7 +197,7 @@ class Login:
         resumed = self._authorization_request.resume(record, request.interactive)
         listener, pending = resumed or self._authorization_request.create(record, scopes, request.interactive)
         destination = self._destination(pending)
-        start = self._start_page(destination)
+        start = start_page(self._profile, pending)
         handle = partial(self._handle_callback, attempt, pending)
         service = f"{self._profile.system} at {self._profile.issuer}"
         listener.begin(pending.state, start, handle, partial(self._release, attempt, request, listener), service)
@@ -232,15 +218,6 @@ class Login:
         if request.interactive:
             background.start(closing.join)  # a command ends when the last page need no longer be there
         attempt.release()
-
-    def _start_page(self, destination: Destination) -> Page:
-        """Send the user to the server, or ask them first if they could not expect it."""
-        server = destination.server
-        if not server:
-            return Page(302, location=destination.authorize_url)
-        text = f"{self._profile.issuer} wants you to sign in at {server}."
-        next_step = "Continue only if you trust that server."
-        return Page(200, f"Sign in at {server}", text, next_step, location=destination.authorize_url)
 
     def _show_user(self, attempt: SignInAttempt, pending: Pending, *, is_new: bool) -> None:
         with self._store.lock():
@@ -307,38 +284,8 @@ class Login:
         if response is None:
             return STALE
         with attempt.guard:
-            if not attempt.has_ended and self._resource_rejected(response.error, pending):
-                return Page(303, location=authorization.without_resource(pending).url)
+            if not attempt.has_ended and (url := self._responses.url_without_resource(response.error, pending)):
+                return Page(303, location=url)
             if not attempt.has_ended:
-                self._exchange(attempt, query, pending)
-        if attempt.error:
-            return failed(attempt.error.message, attempt.error.next_step)
-        return self._done_page()
-
-    def _done_page(self) -> Page:
-        with suppress(AuthError):
-            record = self._store.read()
-            if who := self._profile.described(record.user, record.tokens.details if record.tokens else {}):
-                return replace(DONE, text=f"You are signed in{who}.")
-        return DONE
-
-    def _resource_rejected(self, error: str, pending: Pending) -> bool:
-        """Whether the server accepts no `resource`, so that the user has to be sent there again without one."""
-        if not authorization.rejects_resource(error, pending.server):
-            return False
-        with self._store.lock():
-            record = self._store.read()
-            stored = record.pending
-            if stored is None or stored.state != pending.state or not stored.server.resource:
-                return False
-            self._store.write(record.model_copy(update={"pending": authorization.without_resource(stored)}))
-            return True
-
-    def _exchange(self, attempt: SignInAttempt, query: str, pending: Pending) -> None:
-        try:
-            background.start(partial(exchange_code, self._session, query, pending)).result()
-        except Exception as error:
-            self._session.note_failure(error)
-            attempt.conclude(self._as_auth_error(error))
-        else:
-            attempt.conclude()
+                attempt.conclude(self._responses.exchange(query, pending))
+        return self._responses.page(attempt.error)

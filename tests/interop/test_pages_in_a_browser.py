@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from closient_mcp.auth.oauth.redirects import start_url
-from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServer, Page, failed
+from closient_mcp.auth.sign_in.callback_server import CallbackServer
+from closient_mcp.auth.sign_in.pages import DONE, STALE, Page, failed
 
 from ..fakes.command_line import CommandResult, run_process
 from ..fakes.paths import TESTS

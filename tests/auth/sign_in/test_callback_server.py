@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from closient_mcp.auth.oauth.redirects import PATH, path_for, start_url
-from closient_mcp.auth.sign_in.callback_server import DONE, STALE, CallbackServer, Page, failed
+from closient_mcp.auth.sign_in.callback_server import CallbackServer
+from closient_mcp.auth.sign_in.pages import DONE, STALE, Page, failed
 
 from ...fakes.desk import Shown, get
 from ...fakes.limits import SECONDS

@@ -1,0 +1,51 @@
+"""Signs a user in through pages of a server that their browser reaches, which may have replicas."""
+
+from __future__ import annotations
+
+from ..oauth import authorization
+from ..records import Pending
+from ..session.renewal import Session
+from ..session.shared_registration import SharedRegistration
+from .authorization_request import AuthorizationRequest
+from .authorization_responses import AuthorizationResponses
+from .pages import STALE, Page
+
+
+class PageLogin:
+    """Sign-ins for one session. Who the user is, and that their browser comes back, is checked by the server's pages.
+
+    Everything that is needed at the user's return is in the record, so that any replica can finish the sign-in.
+    """
+
+    def __init__(self, session: Session, registration: SharedRegistration) -> None:
+        self._session = session
+        self._store = session.store
+        self._authorization_request = AuthorizationRequest(session, registration)
+        self._responses = AuthorizationResponses(session)
+
+    def begin(self, redirect_uri: str, scopes: tuple[str, ...]) -> Pending:
+        """A new request for these scopes, and for those that were missing before; an earlier one becomes void.
+
+        Raises:
+            AuthError: there is no server or no client to sign in with.
+        """
+        record = self._store.read()
+        more = (*record.history.withheld, *record.history.missed)
+        return self._authorization_request.create_at(redirect_uri, record, tuple(dict.fromkeys((*scopes, *more))))
+
+    def finish(self, query: str) -> Page:
+        """The last page of the sign-in that a redirect with this query belongs to; only the first redirect counts."""
+        with self._store.lock():
+            record = self._store.read()
+            pending = record.pending
+            if pending is None or pending.answered or self._session.clock() >= pending.expires_at:
+                return STALE
+            response = authorization.read_callback(query, pending)
+            if response is None:
+                return STALE
+            if not authorization.rejects_resource(response.error, pending.server):
+                answered = pending.model_copy(update={"answered": True})
+                self._store.write(record.model_copy(update={"pending": answered}))
+        if url := self._responses.url_without_resource(response.error, pending):
+            return Page(303, location=url)
+        return self._responses.page(self._responses.exchange(query, pending))
