@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 _DECLINED_SECONDS = 60.0
-_MOST_KEPT, _MOST_SCOPES = 10, 50
+_MOST_KEPT, _MOST_SCOPES, _MOST_LINKS = 10, 50, 50
 
 
 class Limit(NamedTuple):
@@ -32,7 +32,7 @@ class History(BaseModel):
     rejected tokens that had just been issued. Until `register_after` the server accepts no registration; `unusable`
     says why a registered client cannot be used. `bad_credentials` is the fingerprint of credentials that the server
     rejected. `withheld` are scopes that were requested and not granted, `missed` those that services found missing;
-    both are requested again only when the user asks for it.
+    both are requested again only when the user asks for it. `links` are those with which the user began a sign-in.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -48,6 +48,7 @@ class History(BaseModel):
     withheld: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
     unusable: str = ""
+    links: tuple[str, ...] = ()
 
     def reached(self, limit: Limit, now: float) -> bool:
         """Whether a limit is reached."""
@@ -81,6 +82,10 @@ class History(BaseModel):
         """The history after a service found scopes missing."""
         return self.model_copy(update={"missed": tuple(dict.fromkeys((*self.missed, *scopes)))[-_MOST_SCOPES:]})
 
+    def with_link(self, id: str) -> History:
+        """The history after a link was used."""
+        return self.model_copy(update={"links": (*self.links, id)[-_MOST_LINKS:]})
+
     def after_sign_in(self, requested: Sequence[str], withheld: tuple[str, ...], counted_at: float | None) -> History:
         """The history after a sign-in that requested these scopes; `counted_at` is its time if it is a repetition."""
         return self.model_copy(
@@ -96,5 +101,5 @@ class History(BaseModel):
 
     def after_sign_out(self) -> History:
         """An empty history, except for what the server and the user asked us not to repeat."""
-        kept = ("declined_at", "declined", "registrations", "register_after", "rejections")
+        kept = ("declined_at", "declined", "registrations", "register_after", "rejections", "links")
         return History(**{name: getattr(self, name) for name in kept})

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from closient_mcp.sandbox.variants.table import VARIANTS
+from closient_mcp.server.callers.credentials import for_callers
 from closient_mcp.server.cli.parser import command_line
 from closient_mcp.server.serving.availability import HEALTH, READINESS
 from closient_mcp.server.serving.listening import parse_listen_address
-from closient_mcp.server.serving.streamable_http import check_protection, for_callers
+from closient_mcp.server.serving.streamable_http import check_protection
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 

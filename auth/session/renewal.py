@@ -111,6 +111,11 @@ class Session:
         # Some servers return the same token until it expires; then the service decides.
         return self._unexpired(None) if self._unattended else None
 
+    @property
+    def is_renewing(self) -> bool:
+        """Whether a refresh is under way, or its result could not be saved yet."""
+        return (self._job is not None and not self._job.done()) or self._unsaved is not None
+
     async def _wait_for(self, job: Future[None]) -> None:
         """Wait for a refresh, which goes on if the caller is cancelled or the server is slow."""
         try:

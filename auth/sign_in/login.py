@@ -75,6 +75,11 @@ class Login:
         """Whether the user signs in on any device, by entering a code there."""
         return self._profile.grant == "device_code"
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a sign-in was started and has not ended."""
+        return self._attempt is not None and not self._attempt.done.is_set()
+
     def start(
         self, scopes: Sequence[str], *, browser: bool = True, interactive: bool = False, device: bool = False
     ) -> SignInAttempt:

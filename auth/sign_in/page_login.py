@@ -23,6 +23,14 @@ class PageLogin:
         self._authorization_request = AuthorizationRequest(session, registration)
         self._responses = AuthorizationResponses(session)
 
+    def use_link(self, id: str) -> bool:
+        """Whether a link is used for the first time, at any replica."""
+        with self._store.lock():
+            is_new = id not in self._store.read().history.links
+            if is_new:
+                self._store.remember_locked(lambda history: history.with_link(id))
+        return is_new
+
     def begin(self, redirect_uri: str, scopes: tuple[str, ...]) -> Pending:
         """A new request for these scopes, and for those that were missing before; an earlier one becomes void.
 

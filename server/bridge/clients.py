@@ -30,12 +30,21 @@ def client_for(system: SystemSettings, session: Session | None, redaction: Redac
     return _client(system.site, _auth(system, session, redaction))
 
 
-def session_for(system: SystemSettings, credential: SignIn, home: Path, redaction: Redaction) -> Session:
-    """The session of a system that uses OAuth; nothing is read or sent yet."""
+def session_for(
+    system: SystemSettings, credential: SignIn, home: Path, redaction: Redaction, caller: str = "", name: str = ""
+) -> Session:
+    """The session of a system that uses OAuth, for all calls or those of one caller; nothing is read or sent yet."""
+    store = store_for(system, credential, home, redaction, caller, name)
+    return Session(credential.profile, store, HttpClient(trust_env=not is_loopback(system.site)))
+
+
+def store_for(
+    system: SystemSettings, credential: SignIn, home: Path, redaction: Redaction, caller: str = "", name: str = ""
+) -> Store:
+    """The store of a session; the `name` of the `caller` is to be shown."""
     profile = credential.profile
-    identity = Credentials(profile, redaction).identity
-    store = Store(Files(home / "credentials", profile.store), system.name, system.site, identity, redaction)
-    return Session(profile, store, HttpClient(trust_env=not is_loopback(system.site)))
+    records, identity = Files(home / "credentials", profile.store), Credentials(profile, redaction).identity
+    return Store(records, system.name, system.site, identity, redaction, caller, name)
 
 
 def anonymous_client(site: str) -> httpx2.AsyncClient:

@@ -34,13 +34,13 @@ class Connection:
 
     @property
     def session(self) -> Session | None:
-        """The session, if the system uses OAuth."""
-        return self.access.session
+        """The session that the call under way uses, if the system uses OAuth."""
+        return self.access.user.session
 
     @property
     def login(self) -> Login | None:
-        """The sign-in, if a user can sign in."""
-        return self.access.login
+        """The sign-in for that session, if a user can sign in."""
+        return self.access.user.login
 
     def core_tools(self) -> tuple[Tool, ...]:
         """The allowed ones of the preset's tools that are always listed."""

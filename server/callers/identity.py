@@ -25,7 +25,7 @@ class Identity:
 
 
 def stable_id(issuer: str, subject: str) -> str:
-    """What identifies a subject of an issuer, or the holder of a fixed token: 32 hexadecimal digits."""
+    """What identifies a subject of an issuer: 32 hexadecimal digits."""
     return sha256(f"{issuer.rstrip('/')}\n{subject}".encode()).hexdigest()[:32]
 
 

@@ -84,7 +84,7 @@ class _BetweenCalls:
 
     async def ask(self, message: str, url: str, about: str, over: Callable[[], bool], until: float) -> Action | None:
         # An answer about another sign-in must not count for this one.
-        key = f"sign-in-{hashlib.sha256(f'{about} {url} {message}'.encode()).hexdigest()[:12]}"
+        key = f"sign-in-{hashlib.sha256(about.encode()).hexdigest()[:12]}"
         answer = self._answers.get(key)
         if isinstance(answer, types.ElicitResult):
             return answer.action

@@ -11,6 +11,7 @@ import anyio
 from ...auth.errors import SignInRequired
 from ...auth.sign_in.attempt import Destination, SignInAttempt
 from ..bridge.composition import Bridge
+from .link_sign_in import sign_in_by_link
 from .user_channel import Elicitor, UserChannel
 
 if TYPE_CHECKING:
@@ -29,8 +30,12 @@ async def sign_in(bridge: Bridge, needed: SignInRequired, channel: UserChannel) 
         AuthError: the sign-in failed, or the user declined.
         InputRequired: the client has to ask the user first.
     """
-    login = bridge.connections[needed.system].login
+    connection = bridge.connections[needed.system]
+    login = connection.login
     assert login, "only a system with a login asks for a sign-in"
+    if connection.settings.per_caller and not login.uses_device:
+        assert connection.session
+        return await sign_in_by_link(connection.session, needed, channel)
     if channel.is_remote and not login.uses_device:
         return _sign_in_at_server(needed)
     scopes = bridge.tools.scopes_to_request(needed.system, needed.scopes)
@@ -67,7 +72,8 @@ async def _ask(elicitor: Elicitor, needed: SignInRequired, login: Login, attempt
         f"{_reason(needed, destination)} Open your browser to sign in with {destination.server or needed.url}{how}."
     )
     # `authorize_url` contains the state, so an answer to an earlier sign-in is not taken for one to this.
-    action = await elicitor.ask(message, destination.url, destination.authorize_url, attempt.done.is_set, until)
+    about = f"{destination.authorize_url} {destination.url} {message}"
+    action = await elicitor.ask(message, destination.url, about, attempt.done.is_set, until)
     if action == "decline":
         await anyio.to_thread.run_sync(login.decline, attempt)
     elif action == "accept":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import sys
 from dataclasses import replace
@@ -14,13 +15,18 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
+from ...auth.secrets.sealing import Sealer
+from ...auth.store.files import Files
 from ...tools.formats.urls import is_loopback
 from ..bridge.composition import Bridge, open_bridge
+from ..callers.credentials import for_callers
 from ..callers.identity import Verifier
+from ..callers.identity_proof import IdentityProof
+from ..callers.sign_in_links import SignInLinks
 from ..process.logs import start_log
 from ..process.signals import LAST_SECONDS
 from ..settings.http_model import PATH, HttpSettings, OAuth, TokenAuth
-from ..settings.model import NoCredential, Settings, SettingsError, SystemSettings
+from ..settings.model import Settings, SettingsError
 from .asgi import AsgiApplication, Receive, Scope, Send, respond
 from .audit import Audit
 from .authentication import Authentication, verifier_of
@@ -29,6 +35,7 @@ from .connections import BACKLOG, Connection
 from .listening import ListenAddress, listen, parse_listen_address
 from .protocol import McpBridge
 from .request_origin import RequestOrigin
+from .sign_in_pages import SignInPages
 
 # Supervisors often kill after 30 seconds.
 _DRAIN_SECONDS = 20
@@ -76,30 +83,19 @@ def check_protection(address: ListenAddress, settings: Settings) -> None:
         )
 
 
-def for_callers(settings: Settings) -> Settings:
-    """The settings for callers who authenticate: no files of this machine, and with several, no credential of one."""
-    auth = settings.http.auth
-    if auth is None:
-        return settings
-    is_one = isinstance(auth, TokenAuth) and len(auth.tokens) == 1
-    kept = [system if is_one else _for_several(system) for system in settings.systems]
-    dropped = [
-        f"{system.name}: its credential is not used, because callers would share it. If they may, set shared = true."
-        for system, now in zip(settings.systems, kept, strict=True)
-        if now is not system
-    ]
-    return replace(settings, systems=tuple(kept), files=(), warnings=(*settings.warnings, *dropped))
-
-
-def _for_several(system: SystemSettings) -> SystemSettings:
-    credential = system.credential
-    if isinstance(credential, NoCredential) or credential.shared:
-        return system
-    return replace(system, credential=NoCredential(credential.source))
+def links_for(settings: Settings) -> SignInLinks | None:
+    """The links with which callers sign in; None if none of the systems has callers sign in for themselves."""
+    if not any(system.per_caller for system in settings.systems):
+        return None
+    return SignInLinks(settings.http.public_url, Sealer([secrets.token_bytes(32)]))
 
 
 def application(
-    mcp_bridge: McpBridge, address: ListenAddress, bridge: Bridge, verifier: Verifier | None
+    mcp_bridge: McpBridge,
+    address: ListenAddress,
+    bridge: Bridge,
+    verifier: Verifier | None,
+    links: SignInLinks | None = None,
 ) -> Availability:
     """The server as an ASGI application; with a verifier, callers authenticate, and no request depends on another."""
     http = bridge.settings.http
@@ -119,6 +115,11 @@ def application(
         app = CORSMiddleware(
             app, allow_origins=http.allowed_origins, allow_methods=methods, allow_headers=["*"], expose_headers=exposed
         )
+    if verifier and links:
+        redaction, records = bridge.calls.redaction, Files(bridge.settings.home / "credentials")
+        auth = http.auth
+        proof = IdentityProof(auth, http.public_url, records, redaction) if isinstance(auth, OAuth) else None
+        app = SignInPages(app, bridge, links, verifier, proof)
     return Availability(RequestOrigin(app, address, http), lambda: mcp_bridge.is_loaded)
 
 
@@ -156,8 +157,10 @@ async def _serve(
     settings: Settings, redaction: Redaction, listener: socket.socket, address: ListenAddress, verifier: Verifier | None
 ) -> None:
     async with open_bridge(settings, redaction) as bridge:
-        mcp_bridge = McpBridge(bridge, is_remote=not address.is_local or bool(settings.http.public_url))
-        app = application(mcp_bridge, address, bridge, verifier)
+        links = links_for(settings)
+        is_remote = not address.is_local or bool(settings.http.public_url)
+        mcp_bridge = McpBridge(bridge, is_remote=is_remote, links=links)
+        app = application(mcp_bridge, address, bridge, verifier, links)
         print(_announcement(listener, address, settings), file=sys.stderr, flush=True)
         await _Server(configuration(app, settings.http), mcp_bridge, app).serve(sockets=[listener])
 

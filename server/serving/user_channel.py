@@ -43,7 +43,8 @@ class UserChannel:
     """How to reach the user: through progress messages, if they are shown, and through the call's result.
 
     With an `elicitor`, the client opens the sign-in page and we open no browser. `keeps_running`: this process will
-    still accept the redirect after the result has been read. `is_remote`: the user may be at another machine.
+    still accept the redirect after the result has been read. `is_remote`: the user may be at another machine. `link`
+    makes the URL of a page of this server, where the caller of the call signs in to a system with these scopes.
     """
 
     report: Report
@@ -51,3 +52,4 @@ class UserChannel:
     keeps_running: bool = True
     elicitor: Elicitor | None = None
     is_remote: bool = False
+    link: Callable[[str, tuple[str, ...]], str] | None = None

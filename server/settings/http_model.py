@@ -32,12 +32,17 @@ class Introspection:
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """Callers authenticate with access tokens of an issuer for one of the audiences; each needs the required scopes."""
+    """Callers authenticate with access tokens of an issuer for one of the audiences; each needs the required scopes.
+
+    The client is ours, at which the issuer is asked who sits at a browser; without one, we register.
+    """
 
     issuer: str
     audiences: tuple[str, ...]
     required_scopes: tuple[str, ...] = ()
     introspection: Introspection | None = None
+    client_id: SecretReference | None = None
+    client_secret: SecretReference | None = None
 
 
 HttpAuth: TypeAlias = TokenAuth | OAuth

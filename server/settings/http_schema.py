@@ -31,6 +31,12 @@ class HttpAuthTable(Table):
     introspection: IntrospectionTable | None = Field(
         default=None, description="For access tokens that are not JWTs, or that may be revoked."
     )
+    client_id: SecretValue | None = Field(
+        default=None,
+        description="Our client at the issuer, by which callers who sign in to a system prove who they are; registered "
+        "with the redirect URI public_url with /callback/identity. Without it, we register.",
+    )
+    client_secret: SecretValue | None = Field(default=None, description="The secret of that client, if it has one.")
 
 
 class AccessTable(Table):

@@ -14,6 +14,7 @@ from .http_schema import AccessTable, HttpAuthTable, HttpTable, IntrospectionTab
 from .sources import Sources
 
 _CLAIMS = ("scope", "group", "subject")
+_OF_OAUTH = ("issuer", "audience", "required_scopes", "introspection", "client_id", "client_secret")
 
 
 def read_http(table: HttpTable, systems: AbstractSet[str], sources: Sources) -> HttpSettings:
@@ -84,7 +85,7 @@ def _auth(table: HttpAuthTable, public_url: str, sources: Sources) -> HttpAuth:
     def wrong(message: str, *keys: str) -> NoReturn:
         raise sources.error(message, "http", "auth", *keys)
 
-    others = ("tokens",) if table.mode == "oauth" else ("issuer", "audience", "required_scopes", "introspection")
+    others = ("tokens",) if table.mode == "oauth" else _OF_OAUTH
     for key in others:
         if getattr(table, key) is not None:
             wrong(f'not valid with mode = "{table.mode}"', key)
@@ -104,8 +105,18 @@ def _auth(table: HttpAuthTable, public_url: str, sources: Sources) -> HttpAuth:
     if not audiences or not all(audiences):
         wrong("tokens for any audience are not accepted: name the audience", "audience")
     sources.note("http.auth.audience", ", ".join(audiences), sources.in_file("http", "auth", "audience"))
-    introspection = _introspection(table.introspection, sources) if table.introspection else None
-    return OAuth(table.issuer, tuple(audiences), tuple(table.required_scopes or ()), introspection)
+    if table.client_secret is not None and table.client_id is None:
+        wrong("client_secret is set without client_id; set both or neither", "client_secret")
+    return OAuth(
+        table.issuer,
+        tuple(audiences),
+        tuple(table.required_scopes or ()),
+        introspection=_introspection(table.introspection, sources) if table.introspection else None,
+        client_id=sources.secret(table.client_id, "http", "auth", "client_id", plain=True) if table.client_id else None,
+        client_secret=sources.secret(table.client_secret, "http", "auth", "client_secret")
+        if table.client_secret
+        else None,
+    )
 
 
 def _introspection(table: IntrospectionTable, sources: Sources) -> Introspection:

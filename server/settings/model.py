@@ -77,12 +77,13 @@ class ApiKey:
 class SignIn:
     """OAuth, interactive or unattended; `source` is the setting that it came from.
 
-    `shared`: over HTTP, it is used for all callers.
+    Over HTTP, it is used for all callers if it is `shared`; if it is `per_caller`, each signs in for themselves.
     """
 
     source: str
     profile: Profile
     shared: bool = False
+    per_caller: bool = False
 
 
 Credential: TypeAlias = NoCredential | ApiKey | SignIn
@@ -141,6 +142,11 @@ class SystemSettings:
     def login(self) -> bool:
         """Whether a user can sign in."""
         return isinstance(self.credential, SignIn) and not self.credential.profile.unattended
+
+    @property
+    def per_caller(self) -> bool:
+        """Whether each caller signs in for themselves."""
+        return isinstance(self.credential, SignIn) and self.credential.per_caller
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,11 +13,12 @@ import httpx2
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge.composition import Bridge, open_bridge
+from closient_mcp.server.callers.credentials import for_callers
 from closient_mcp.server.serving.asgi import AsgiApplication, Message
 from closient_mcp.server.serving.authentication import verifier_of
 from closient_mcp.server.serving.listening import ListenAddress, parse_listen_address
 from closient_mcp.server.serving.protocol import McpBridge
-from closient_mcp.server.serving.streamable_http import application, for_callers
+from closient_mcp.server.serving.streamable_http import application, links_for
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options, Settings
 
@@ -61,6 +63,13 @@ class HttpServer:
             return False, answer["error"]["message"]
         return not answer["result"].get("isError"), answer["result"]["content"][0]["text"]
 
+    async def legacy_call(self, token: str, name: str, /, **arguments: Any) -> tuple[bool, str]:
+        """As `call`, by a client of 2025-11-25, which has no way to open a link."""
+        answer = await self.legacy("tools/call", bearer(token), name=name, arguments=arguments)
+        (event,) = [line for line in answer.text.splitlines() if line.startswith("data: ")]
+        result = json.loads(event.removeprefix("data: "))["result"]
+        return not result.get("isError"), result["content"][0]["text"]
+
 
 def bearer(token: str) -> dict[str, str]:
     """The header with a token."""
@@ -83,8 +92,8 @@ async def serving(settings: Settings, address: str = "127.0.0.1:8000") -> AsyncG
     settings = for_callers(settings)
     async with open_bridge(settings, redaction) as bridge:
         await bridge.loader.load()
-        is_remote = bool(settings.http.public_url)
-        app = application(McpBridge(bridge, is_remote=is_remote), where, bridge, verifier)
+        is_remote, links = bool(settings.http.public_url), links_for(settings)
+        app = application(McpBridge(bridge, is_remote=is_remote, links=links), where, bridge, verifier, links)
         async with _started(app), _client(app, where) as client:
             yield HttpServer(client, bridge)
 

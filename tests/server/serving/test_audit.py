@@ -32,11 +32,11 @@ async def test_each_call_is_one_line_without_its_arguments(
         await server.call(TOKEN, "no\nsuch")
     lines = [record.getMessage() for record in caplog.records if record.name.endswith("serving.audit")]
     assert [line.partition(" seconds=")[0] for line in lines] == [
-        'call caller="token 1" tool="acme_list_orders" tier=read outcome=error',
-        'call caller="token 1" tool="acme_list_orders" tier=read outcome=success',
-        'call caller="token 1" tool="acme_create_order" tier=create outcome=error',
-        'call caller="token 1" tool="find_operations" tier=read outcome=success',
-        'call caller="token 1" tool="unknown tool no\\nsuch" tier=- outcome=refused',
+        'call caller="token 8a83665f" tool="acme_list_orders" tier=read outcome=error',
+        'call caller="token 8a83665f" tool="acme_list_orders" tier=read outcome=success',
+        'call caller="token 8a83665f" tool="acme_create_order" tier=create outcome=error',
+        'call caller="token 8a83665f" tool="find_operations" tier=read outcome=success',
+        'call caller="token 8a83665f" tool="unknown tool no\\nsuch" tier=- outcome=refused',
     ]
     assert "a-secret" not in caplog.text
     assert TOKEN not in caplog.text

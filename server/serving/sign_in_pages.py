@@ -1,0 +1,248 @@
+"""The pages with which callers sign in to systems: the link, the proof of who opened it, and the way back.
+
+A link that is handed to somebody else signs nobody in: before a browser is sent to a system's authorization server,
+its user proves that they are the caller whom the link was made for, and only this browser can come back from there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeAlias, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import anyio
+import anyio.to_thread
+from starlette.requests import ClientDisconnect, Request
+
+from ...auth import background
+from ...auth.errors import AuthError
+from ...auth.records import Pending
+from ...auth.sign_in.pages import NOT_YET, STALE, Page, failed, is_loaded_in_advance, rendered
+from ...auth.sign_in.start_page import start_page
+from ..bridge.composition import Bridge
+from ..bridge.user_access import UserAccess
+from ..callers import identity_proof, sign_in_links
+from ..callers.identity import InvalidTokenError, IssuerUnavailableError, Verifier, stable_id
+from ..callers.identity_proof import IdentityProof
+from ..callers.sign_in_links import SignInLink, SignInLinks
+from ..settings.model import SignIn
+from .asgi import AsgiApplication, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Anyone with a link can have requests sent: the threads that everything else needs are not spent on them.
+_MAX_REQUESTS = 10
+_MOST_TRIES, _MOST_COUNTED = 5, 10_000
+_MOST_BYTES = 32_768
+
+_AGAIN = "Repeat the request in your assistant to get another link."
+_OUT_OF_DATE = Page(410, "This link is out of date", "It has expired, or is not complete.", _AGAIN)
+_USED = Page(410, "This link was used already", "Each link is for one sign-in.", _AGAIN)
+_OTHER_PERSON = Page(
+    403,
+    "This link is for somebody else",
+    "Whoever opens it has to be the person whose assistant showed it, and you are signed in as another.",
+    "If somebody sent you this link, ignore it: it would have let them act as you.",
+)
+_OTHER_BROWSER = Page(
+    403,
+    "This sign-in was not started in this browser",
+    "Its result is accepted only where it was started, so that nobody else can sign in as you.",
+    f"Close this tab. {_AGAIN}",
+)
+_OTHER_SITE = Page(403, "This was not sent from our page", "Another page tried to sign you in.", "Close this tab.")
+_METHOD = Page(405, "Not a page", "This URL is for a browser.", "Open it in a browser.")
+_TOO_MANY = Page(429, "Too many attempts", "The token was wrong several times.", _AGAIN)
+_TOKEN = Page(
+    200,
+    "Who are you?",
+    "This link is for one person. To show that you are that person, enter your own token for this MCP server: the one "
+    "that your assistant is set up with. Nobody else's will do.",
+    field="Token",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A page, the service that it names, and cookies to set, by name; an empty value deletes one."""
+
+    page: Page
+    service: str = ""
+    cookies: dict[str, str] = field(default_factory=dict[str, str])
+
+
+_Answering: TypeAlias = Callable[[Request], Awaitable[_Answer]]
+
+
+class SignInPages:
+    """Answers at the URLs of sign-ins, and passes on all other requests.
+
+    Without a `proof`, callers have fixed tokens, and prove who they are by entering theirs.
+    """
+
+    def __init__(
+        self, app: AsgiApplication, bridge: Bridge, links: SignInLinks, verifier: Verifier, proof: IdentityProof | None
+    ) -> None:
+        self._app = app
+        self._bridge = bridge
+        self._links = links
+        self._verifier = verifier
+        self._proof = proof
+        self._tries: Counter[str] = Counter()
+        self._limiter = anyio.CapacityLimiter(_MAX_REQUESTS)
+        profiles = [
+            system.credential.profile for system in bridge.settings.systems if isinstance(system.credential, SignIn)
+        ]
+        redirects = [profile.redirect_uri or "" for profile in profiles]
+        public = f"{links.public_url}/"
+        self._callbacks = {f"/{url.removeprefix(public)}" for url in redirects if url.startswith(public)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on the request."""
+        path: str = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith(sign_in_links.PATH):
+            answering: _Answering = partial(self._link, path.removeprefix(sign_in_links.PATH))
+        elif path == identity_proof.PATH and self._proof:
+            answering = partial(self._identity, self._proof)
+        elif path in self._callbacks:
+            answering = self._callback
+        else:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            answer = _Answer(NOT_YET) if is_loaded_in_advance(request.headers.get) else await answering(request)
+        except AuthError as error:
+            logger.warning("a caller could not sign in: %s %s", error.message, error.next_step)
+            answer = _Answer(failed(error.message, error.next_step))
+        except ClientDisconnect:
+            return
+        await self._send(send, answer)
+
+    async def _link(self, handle: str, request: Request) -> _Answer:
+        """What a link shows: the way to the issuer, or the form for a token and what was entered in it."""
+        link = self._links.read(handle)
+        if link is None or not self._access(link):
+            return _Answer(_OUT_OF_DATE)
+        if request.method == "GET" and self._proof:
+            pending = await self._in_thread(self._proof.begin)
+            cookie = self._links.cookie("identity", handle, pending.state, pending.nonce, pending.verifier)
+            return _Answer(Page(302, location=pending.url), cookies={self._links.cookie_name(pending.state): cookie})
+        if request.method == "GET":
+            return _Answer(_TOKEN, self._service(link.system))
+        if request.method != "POST" or self._proof:
+            return _Answer(_METHOD)
+        return await self._entered(link, request)
+
+    async def _entered(self, link: SignInLink, request: Request) -> _Answer:
+        parts = urlsplit(self._links.public_url)
+        if request.headers.get("origin") != f"{parts.scheme}://{parts.netloc}":
+            return _Answer(_OTHER_SITE)  # it could be signing this browser's user in for its own author
+        if self._tries[link.id] >= _MOST_TRIES:
+            return _Answer(_TOO_MANY)
+        try:
+            identity = await self._verifier.verify(await _password(request))
+        except (InvalidTokenError, IssuerUnavailableError):
+            identity = None
+        if identity is None or not hmac.compare_digest(identity.id, link.caller):
+            self._count_try(link)
+            page = replace(_TOKEN, status=403, title="That is not the right token")
+            return _Answer(page, self._service(link.system))
+        return await self._begin(link, identity.subject)
+
+    def _count_try(self, link: SignInLink) -> None:
+        self._tries[link.id] += 1
+        if len(self._tries) > _MOST_COUNTED:
+            del self._tries[next(iter(self._tries))]
+
+    async def _identity(self, proof: IdentityProof, request: Request) -> _Answer:
+        """The way back from the issuer."""
+        state = request.query_params.get("state", "")
+        name = self._links.cookie_name(state)
+        values = self._links.read_cookie("identity", request.cookies.get(name, ""))
+        if not values or not hmac.compare_digest(values[1].encode(), state.encode()):
+            return _Answer(_OTHER_BROWSER)
+        handle, _, nonce, verifier = values
+        link = self._links.read(handle)
+        if link is None:
+            return _Answer(_OUT_OF_DATE, cookies={name: ""})
+        subject = await self._in_thread(partial(proof.subject, request.url.query, state, nonce, verifier))
+        if not hmac.compare_digest(stable_id(proof.issuer, subject), link.caller):
+            return _Answer(_OTHER_PERSON, cookies={name: ""})
+        answer = await self._begin(link, subject)
+        return replace(answer, cookies={name: "", **answer.cookies})
+
+    async def _begin(self, link: SignInLink, name: str) -> _Answer:
+        """Send the browser of the caller, who has proven that, to the system's authorization server."""
+        access = self._access(link, name)
+        assert access
+        assert access.page_login
+        assert access.session
+        profile = access.session.profile
+        if not await self._in_thread(partial(access.page_login.use_link, link.id)):
+            return _Answer(_USED)
+        scopes = self._bridge.tools.scopes_to_request(link.system, link.scopes)
+        begin: Callable[[], Pending] = partial(access.page_login.begin, profile.redirect_uri or "", scopes)
+        pending = await self._in_thread(begin)
+        cookie = self._links.cookie("sign-in", link.system, link.caller, pending.state)
+        page = start_page(profile, pending)
+        # After a form, the browser has to go on with GET.
+        page = replace(page, status=303) if not page.text else page
+        return _Answer(page, self._service(link.system), {self._links.cookie_name(pending.state): cookie})
+
+    async def _callback(self, request: Request) -> _Answer:
+        """The way back from a system's authorization server."""
+        state = request.query_params.get("state", "")
+        name = self._links.cookie_name(state)
+        values = self._links.read_cookie("sign-in", request.cookies.get(name, ""))
+        if not values or not hmac.compare_digest(values[2].encode(), state.encode()):
+            return _Answer(_OTHER_BROWSER)
+        system, caller, _ = values
+        connection = self._bridge.connections.get(system)
+        access = connection.access.callers.of(caller) if connection and connection.access.callers else None
+        if access is None or access.page_login is None:
+            return _Answer(STALE)
+        finish = partial(access.page_login.finish, request.url.query)
+        # It goes on if the browser does not wait: the code can be exchanged once.
+        page = await self._in_thread(background.start(finish).result)
+        return _Answer(page, self._service(system), {} if page.location else {name: ""})
+
+    def _access(self, link: SignInLink, name: str = "") -> UserAccess | None:
+        connection = self._bridge.connections.get(link.system)
+        return connection.access.callers.of(link.caller, name) if connection and connection.access.callers else None
+
+    def _service(self, system: str) -> str:
+        return f"{system} at {self._bridge.connections[system].settings.site}"
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+    async def _send(self, send: Send, answer: _Answer) -> None:
+        headers, body = rendered(answer.page, answer.service)
+        fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+        secure = "; Secure" if self._links.is_secure else ""
+        for name, value in answer.cookies.items():
+            seconds = int(sign_in_links.SECONDS) if value else 0
+            cookie = f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+            fields.append((b"set-cookie", cookie.encode("ascii")))
+        await send({"type": "http.response.start", "status": answer.page.status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _password(request: Request) -> str:
+    """The password in a form; empty if there is none, or the form is too long."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            return ""
+    try:
+        return parse_qs(body.decode(), max_num_fields=10).get("password", [""])[0].strip()
+    except ValueError:
+        return ""
