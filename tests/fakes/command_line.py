@@ -236,7 +236,8 @@ def _own_log(stderr: IO[str]) -> Generator[None]:
                 stream.close()
         root.handlers[:], levels, logging.raiseExceptions = before
         for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+            if logger.level != level:  # setting a level clears the caches of all loggers
+                logger.setLevel(level)
 
 
 def _text(content: bytes = b"") -> TextIO:
