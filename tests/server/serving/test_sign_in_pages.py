@@ -1,100 +1,83 @@
-"""Callers sign in to a system for themselves: each with their own account, and nobody through another's link."""
+"""Callers sign in to a system for themselves, each with an account of their own."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ...fakes.http_server import HttpServer, serving, settings_in
-from ...fakes.issuer import Issuer, running_issuer
-from ...fakes.service import Received, Reply, document, operation
-from ...fakes.web_browser import Browser
-
-PUBLIC = "https://mcp.example.com"
-ORDERS = document({"/orders": {"get": operation(operationId="list_orders", security=[{"oauth": []}])}})
-
-
-def orders(got: Received) -> Reply:
-    """The orders of whose token it is; 401 without one."""
-    token = got.headers.get("authorization", "").removeprefix("Bearer access-")
-    return Reply([{"of": token.partition("-")[0]}]) if token else Reply({}, 401)
-
-
-@dataclass
-class Team:
-    """Our server, the issuer of its callers' tokens, and a system that they sign in to."""
-
-    server: HttpServer
-    issuer: Issuer
-    upstream: Issuer
-
-    def browser(self, at_issuer: str = "", upstream: str = "") -> Browser:
-        """A browser that is signed in at the two."""
-        browser = Browser(self.server.client, PUBLIC)
-        if at_issuer:
-            browser.sign_in_at(self.issuer.url, at_issuer)
-        if upstream:
-            browser.sign_in_at(self.upstream.url, upstream)
-        return browser
-
-    async def link(self, subject: str) -> str:
-        """The link that a caller's assistant shows."""
-        succeeded, message = await self.server.legacy_call(self.issuer.token(sub=subject), "acme_list_orders")
-        assert not succeeded
-        (link,) = re.findall(rf"{PUBLIC}/sign-in/\S+", message)
-        return str(link)
-
-    async def orders(self, subject: str) -> tuple[bool, str]:
-        """What a call answers."""
-        return await self.server.legacy_call(self.issuer.token(sub=subject), "acme_list_orders")
-
-
-def settings_text(issuer: Issuer, upstream: Issuer) -> str:
-    return (
-        f'[http]\npublic_url = "{PUBLIC}"\nauth = {{ mode = "oauth", issuer = "{issuer.url}" }}\n'
-        f'[systems.acme]\ndescription = "{upstream.url}/openapi.json"\n'
-        'credential = { grant = "authorization_code", scopes = ["openid"] }\n'
-    )
-
-
-@dataclass
-class Place:
-    """Where a team's server runs, and the services that it knows."""
-
-    home: Path
-    issuer: Issuer
-    upstream: Issuer
-
-    @asynccontextmanager
-    async def team(self) -> AsyncGenerator[Team]:
-        """A server of the team, with the records of those before it."""
-        async with serving(settings_in(self.home, settings_text(self.issuer, self.upstream))) as server:
-            yield Team(server, self.issuer, self.upstream)
+from ...fakes.http_server import bearer
+from ...fakes.team import TOKEN_AUTH, TOKENS, TOOL, Place, Team, place_at
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    with running_issuer() as issuer, running_issuer() as upstream:
-        issuer.open_to_browsers()
-        upstream.open_to_browsers()
-        upstream.service.routes |= {"/openapi.json": Reply(ORDERS), "/orders": orders}
-        yield Place(tmp_path, issuer, upstream)
+    with place_at(tmp_path) as made:
+        yield made
 
 
 async def test_each_caller_signs_in_with_an_account_of_their_own(place: Place) -> None:
     async with place.team() as team:
         for subject, account in (("ann", "anna"), ("bob", "robert")):
             shown = await team.browser(subject, account).open(await team.link(subject))
-            assert "You are signed in" in shown.text
-            assert "acme at" in shown.text
-            assert account in shown.text
-        assert await team.orders("ann") == (True, '[{"of":"anna"}]')
-        assert await team.orders("bob") == (True, '[{"of":"robert"}]')
-        assert not (await team.orders("eve"))[0]
-        assert team.upstream.service.count("/register") == 1
-        assert team.issuer.service.count("/register") == 1
+            assert shown.status == 200
+            assert f"You are signed in as {account}." in shown.text
+            assert f"Sign-in to acme at {place.upstream.url}" in shown.text
+        calls = await asyncio.gather(*(team.call(subject) for subject in ("ann", "bob", "eve") * 5))
+    assert calls[0::3] == [(True, '[{"of":"anna"}]')] * 5
+    assert calls[1::3] == [(True, '[{"of":"robert"}]')] * 5
+    assert not any(succeeded for succeeded, _ in calls[2::3])
+    assert place.upstream.service.count("/register") == 1
+    assert place.issuer.service.count("/register") == 1
+
+
+async def test_sign_ins_outlive_the_server_and_are_renewed_apart(place: Place) -> None:
+    async with place.team() as team:
+        for subject in ("ann", "bob"):
+            await team.browser(subject, subject).open(await team.link(subject))
+    async with place.team() as team:
+        assert await team.call("ann") == (True, '[{"of":"ann"}]')
+        assert await team.call("bob") == (True, '[{"of":"bob"}]')
+
+
+async def test_a_caller_with_a_fixed_token_enters_it(place: Place) -> None:
+    place.auth = TOKEN_AUTH
+    async with place.team() as team:
+        link, browser = await team.link("ann"), team.browser(upstream="anna")
+        page = await browser.open(link)
+        assert 'type="password"' in page.text
+        assert "Sign-in to acme" in page.text
+        shown = await browser.submit(link, password=TOKENS["ann"])
+        assert "You are signed in as anna." in shown.text
+        assert await team.call("ann") == (True, '[{"of":"anna"}]')
+        assert not (await team.call("bob"))[0]
+
+
+async def ask(team: Team, subject: str, answers: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The result that a client of 2026-07-28 gets, which can open links."""
+    more = {"inputResponses": answers} if answers else {}
+    answer = await team.server.request("tools/call", bearer(team.token(subject)), name=TOOL, arguments={}, **more)
+    return dict(answer.json()["result"])
+
+
+async def test_a_client_that_opens_links_is_asked_to_and_calls_again(place: Place) -> None:
+    async with place.team() as team:
+        asked = await ask(team, "ann")
+        ((key, request),) = asked["inputRequests"].items()
+        assert request["params"]["mode"] == "url"
+        signing_in = team.browser("ann", "anna").open(request["params"]["url"])
+        again, shown = await asyncio.gather(ask(team, "ann", {key: {"action": "accept"}}), signing_in)
+        assert "You are signed in" in shown.text
+        assert again["content"][0]["text"] == '[{"of":"anna"}]'
+
+
+async def test_a_caller_who_declines_is_not_asked_again_at_once(place: Place) -> None:
+    async with place.team() as team:
+        ((key, _),) = (await ask(team, "ann"))["inputRequests"].items()
+        declined = await ask(team, "ann", {key: {"action": "decline"}})
+        assert "You declined" in declined["content"][0]["text"]
+        assert "inputRequests" not in await ask(team, "ann")
+        assert "inputRequests" in await ask(team, "bob")
