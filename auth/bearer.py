@@ -129,12 +129,14 @@ class BearerAuth(httpx2.Auth):
                 response,
                 f'{host} requires the scope "{shown}" for this, which {system}\'s credential does not have ({status}).',
                 "Grant the application that scope where it is registered, or add it to the credential's scopes; "
-                f"then run `closient-mcp logout {system}` and sign in again.",
+                f"then {profile.sign_out_step} and sign in again.",
             )
         if not missing:
             message = f'{host} rejected this for lack of the scope "{shown}", which your sign-in has ({status}).'
             return self._user_action_required(response, message, _NOT_ALLOWED)
-        if withheld := shown_scopes([name for name in missing if name in record.history.withheld]):
+        # Callers decide at each link that they are shown whether to open it.
+        refused = () if profile.per_caller else record.history.withheld
+        if withheld := shown_scopes([name for name in missing if name in refused]):
             return self._user_action_required(
                 response,
                 f'{host} requires the scope "{withheld}" for this ({status}), and {profile.issuer} did not grant it '
@@ -144,7 +146,7 @@ class BearerAuth(httpx2.Auth):
         self._session.remember(lambda history: history.with_missed(scope.split()))
         return SignInRequired(
             f'{host} requires the scope "{shown}" for this, which your sign-in does not have ({status}).',
-            f"Sign in again to grant it: `closient-mcp login {system}`.",
+            f"To grant it, {profile.sign_in_step} and sign in again.",
             system=system,
             url=profile.issuer,
             scopes=tuple(scope.split()),
@@ -154,9 +156,10 @@ class BearerAuth(httpx2.Auth):
         profile, ended = self._session.profile, self._session.ended
         alternative = f", {profile.alternative}" if profile.alternative else ""
         ended = f" {profile.issuer} did not renew the last sign-in: {ended}." if ended else ""
+        next_step = f"In a terminal on this machine, {profile.sign_in_step}{alternative}."
         return SignInRequired(
             f"{response.url.host} requires you to sign in for this.{ended}",
-            f"In a terminal on this machine, run `closient-mcp login {profile.system}`{alternative}.",
+            "Repeat the request to get a link." if profile.per_caller else next_step,
             system=profile.system,
             url=profile.issuer,
             scopes=tuple(dict.fromkeys((*response.request.extensions.get("scopes", ()), *scope.split()))),

@@ -35,7 +35,7 @@ class Profile:
     `store` is where the tokens are kept. `alternative` is an alternative to signing in, such as "or set ACME_KEY".
     Token responses may have the user's name in `name_details`, and should have the values in `expected_details`.
     `identity_scopes` are requested where the server supports them, so that it returns who signed in; `whoami` is a URL
-    of the service that says so too.
+    of the service that says so too. `per_caller`: each caller of a server signs in for themselves, through its pages.
     """
 
     system: str
@@ -62,6 +62,19 @@ class Profile:
     identity_scopes: tuple[str, ...] = ()
     whoami: str = ""
     expected_details: Mapping[str, str] = field(default_factory=dict[str, str])
+    per_caller: bool = False
+
+    @property
+    def sign_in_step(self) -> str:
+        """What a user does to sign in, as a part of a sentence."""
+        return "repeat the request" if self.per_caller else f"run `closient-mcp login {self.system}`"
+
+    @property
+    def sign_out_step(self) -> str:
+        """What a user does to sign out, as a part of a sentence."""
+        if self.per_caller:
+            return f"have the operator of this server run `closient-mcp logout {self.system} --caller` with your name"
+        return f"run `closient-mcp logout {self.system}`"
 
     @property
     def unattended(self) -> bool:

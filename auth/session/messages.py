@@ -49,6 +49,8 @@ class Messages:
     def no_device_flow(self, reason: str) -> UserActionRequired:
         """The authorization server does not support the device flow."""
         next_step = f"Run `closient-mcp login {self._profile.system}`, which needs a browser, or use an API key."
+        if self._profile.per_caller:
+            next_step = 'The operator of this server has to set grant = "authorization_code".'
         return self.failure(f"cannot sign in at {self._issuer} on another device: {reason}", next_step)
 
     def no_response(self, error: Exception) -> UnavailableError:
@@ -78,9 +80,14 @@ class Messages:
     def stopped(self, limit: Limit) -> UserActionRequired:
         """Something was repeated without success."""
         what = "registrations" if limit.events == "registrations" else "sign-ins"
+        next_step = (
+            f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again."
+        )
+        if self._profile.per_caller:
+            next_step = "Try again later."
         return self.failure(
             f"gave up: {limit.most} {what} in {limit.seconds / 60:.0f} minutes, and none stayed valid",
-            f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again.",
+            next_step,
         )
 
     def declined(self, reason: str = "") -> UserActionRequired:
@@ -101,7 +108,7 @@ class Messages:
         answered = f"as {user}" if user and user != before else "with another account or for another organization"
         return self.failure(
             f"you signed in at {self._issuer} {answered}, while {before or 'another account'} is signed in",
-            f"Nothing was changed. To switch, run `closient-mcp logout {self._profile.system}` first.",
+            f"Nothing was changed. To switch, {self._profile.sign_out_step} first.",
         )
 
     def cancelled(self) -> UserActionRequired:
@@ -203,7 +210,9 @@ class Messages:
         """The token endpoint's origin changed."""
         return self.failure(
             f"the authorization server moved from {old} to {new}",
-            f"If you trust {new}, run `closient-mcp login {self._profile.system}` in a terminal.",
+            f"If you trust {new}, {self._profile.sign_out_step}, and sign in again."
+            if self._profile.per_caller
+            else f"If you trust {new}, run `closient-mcp login {self._profile.system}` in a terminal.",
         )
 
     def client_rejected(self, detail: str) -> UserActionRequired:
@@ -215,5 +224,8 @@ class Messages:
             )
         return self.failure(
             f"{self._issuer} rejected a client that it had itself registered{detail}",
-            f"Try again. If the error persists, run `closient-mcp logout {self._profile.system} --forget`.",
+            f"Try again. If the error persists, the operator of this server has to run "
+            f"`closient-mcp logout {self._profile.system} --all-callers --forget`."
+            if self._profile.per_caller
+            else f"Try again. If the error persists, run `closient-mcp logout {self._profile.system} --forget`.",
         )

@@ -19,18 +19,19 @@ class SharedRegistration:
     def client(self, server: Server, purpose: Purpose) -> Client:
         """The client at this server, registered now if there is none that it still knows.
 
+        It is without what could end the registration, which others use too.
+
         Raises:
             UserActionRequired, UnavailableError: the server does not register us, or not now.
         """
         # The probe needs no lock: only a registration must not be repeated by others meanwhile.
         client = self._known(server).client
-        if client and purpose.suits(client) and self._client_setup.is_known(client, server, purpose):
-            return client
-        with self._store.lock():
-            record = self._known(server)
-            client = self._client_setup.ensure_client(record, server, purpose, self._store.remember_locked)
-            self._store.write(self._store.read().model_copy(update={"server": server, "client": client}))
-            return client
+        if client is None or not purpose.suits(client) or not self._client_setup.is_known(client, server, purpose):
+            with self._store.lock():
+                record = self._known(server)
+                client = self._client_setup.ensure_client(record, server, purpose, self._store.remember_locked)
+                self._store.write(self._store.read().model_copy(update={"server": server, "client": client}))
+        return client.model_copy(update={"registration_uri": None, "registration_token": None})
 
     def _known(self, server: Server) -> Record:
         """The record, without a client that another server registered."""

@@ -37,6 +37,7 @@ class Store:
         self._records = records
         self._identity = identity
         self.redaction = redaction
+        self._secrets: list[Secret] = []
 
     @cached_property
     def _stored(self) -> StoredRecord:
@@ -110,6 +111,7 @@ class Store:
             *((device.device_code,) if device else ()),
             *(value for each in clients if each for value in (each.client_secret, each.registration_token)),
         )
-        for value in values:
-            if value:
-                self.redaction.add(Secret(value))
+        # Held, because what nobody holds is forgotten after a hundred others.
+        self._secrets = [Secret(value) for value in values if value]
+        for secret in self._secrets:
+            self.redaction.add(secret)

@@ -106,7 +106,7 @@ class UserAccess:
     @cached_property
     def _registration(self) -> SharedRegistration | None:
         credential = self._settings.credential
-        if self.session is None or not isinstance(credential, SignIn) or not credential.per_caller:
+        if self.session is None or not isinstance(credential, SignIn) or not credential.profile.per_caller:
             return None
         from ...auth.session.shared_registration import SharedRegistration
         from .clients import store_for

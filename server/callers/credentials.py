@@ -58,7 +58,7 @@ def _problem(credential: SignIn, http: HttpSettings) -> str:
 
 
 def _per_caller(credential: SignIn, http: HttpSettings) -> SignIn:
-    profile = credential.profile
+    profile = replace(credential.profile, per_caller=True)
     if profile.grant == "authorization_code":
         profile = replace(profile, redirect_uri=profile.redirect_uri or f"{http.public_url}{CALLBACK}")
-    return replace(credential, profile=profile, per_caller=True)
+    return replace(credential, profile=profile)

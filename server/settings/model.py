@@ -77,13 +77,12 @@ class ApiKey:
 class SignIn:
     """OAuth, interactive or unattended; `source` is the setting that it came from.
 
-    Over HTTP, it is used for all callers if it is `shared`; if it is `per_caller`, each signs in for themselves.
+    `shared`: over HTTP, it is used for all callers.
     """
 
     source: str
     profile: Profile
     shared: bool = False
-    per_caller: bool = False
 
 
 Credential: TypeAlias = NoCredential | ApiKey | SignIn
@@ -146,7 +145,7 @@ class SystemSettings:
     @property
     def per_caller(self) -> bool:
         """Whether each caller signs in for themselves."""
-        return isinstance(self.credential, SignIn) and self.credential.per_caller
+        return isinstance(self.credential, SignIn) and self.credential.profile.per_caller
 
 
 @dataclass(frozen=True, slots=True)
