@@ -28,8 +28,8 @@ check: .venv/.dev  ## lint, formatting, types, workflows, and the documentation 
 prove: .venv/.dev  ## long searches for documents that the readers cannot handle
 	$(BIN)/pytest -q -m prove
 
-bench: .venv/.dev .venv-clients/.installed  ## benchmarks as ratios paired in one run; races, limits, sizes and tasks as counts
-	$(BIN)/python -m bench.start
+bench: .venv/.dev .venv-clients/.installed  ## docs/performance.md measured again, and more benchmarks: ratios paired in one run, and counts
+	$(BIN)/python -m bench.performance
 	$(BIN)/python -m bench.systems
 	$(BIN)/python -m bench.list_sizes
 	$(BIN)/python -m bench.documents

@@ -25,19 +25,30 @@ class Child:
     """A process whose standard input and output are in our hands; it ends with the block, whatever happens.
 
     Everything waits until `limit` seconds after its start, and no longer. Its peak memory counts from what
-    the starting process held at that moment, so a program that measures should itself be small.
+    the starting process held at that moment, so a program that measures should itself be small. If it is `quiet`,
+    what it writes to standard error is dropped.
     """
 
     def __init__(
-        self, command: Sequence[str], *, environment: Mapping[str, str] | None = None, limit: float = _SECONDS
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        limit: float = _SECONDS,
+        quiet: bool = False,
     ) -> None:
         self._command = command
-        self._buffer = b""
+        self._buffer = bytearray()
         self._over = False
         self._began = time.perf_counter()
         self._deadline = self._began + limit
         self._process = subprocess.Popen(  # noqa: S603 (the bench's own commands)
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
+            env=environment,
+            bufsize=0,
         )
         assert self._process.stdin
         assert self._process.stdout
@@ -73,12 +84,15 @@ class Child:
         Raises:
             ChildError: its output ended, or the time is up.
         """
-        while b"\n" not in self._buffer:
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
             part = self._read()
             if not part:
                 raise self._failure("ended its output")
             self._buffer += part
-        line, _, self._buffer = self._buffer.partition(b"\n")
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
         return line
 
     def finish(self) -> Sample:

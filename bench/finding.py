@@ -30,8 +30,9 @@ from closient_mcp.tools.toolset.generated import operation_tool
 from closient_mcp.tools.toolset.ranking import ToolIndex
 from closient_mcp.tools.toolset.tool import Tool
 
+from .programs import FASTMCP
+
 _QUESTIONS = Path(__file__).parent.parent / "tests/vectors/operation_questions.json"
-_FASTMCP = Path(".venv-clients/bin/python")
 _HOST = "https://bench.example"
 _KINDS = ("exact", "agent", "reworded", "person")
 _MANY = 4_000
@@ -109,14 +110,14 @@ def _first(requests: Sequence[str], question: Question) -> int:
 
 
 def _fastmcp(documents: Mapping[str, Any], questions: Sequence[Question]) -> dict[str, Any]:
-    if not _FASTMCP.exists():
+    if not FASTMCP.exists():
         return {}
     with tempfile.TemporaryDirectory() as folder:
         files = {name: str(Path(folder, f"{at}.json")) for at, name in enumerate(documents)}
         for name, file in files.items():
             Path(file).write_text(json.dumps(documents[name], default=str))
         asked = {"documents": files, "questions": [[question.document, question.text] for question in questions]}
-        command = [str(_FASTMCP), str(Path(__file__).with_name("finding_fastmcp.py"))]
+        command = [str(FASTMCP), str(Path(__file__).with_name("finding_fastmcp.py"))]
         done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)  # noqa: S603
     return cast("dict[str, Any]", json.loads(done.stdout.splitlines()[-1]))
 

@@ -17,11 +17,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .http_load import Load, measure
+from .programs import FASTMCP, ROOT
 from .service import environment
 from .wire import ERAS
 
-_ROOT = Path(__file__).parents[1]
-_FASTMCP = _ROOT / ".venv-clients" / "bin" / "python"
 _SECONDS = 60
 _OURS, _BARE, _OTHER = "closient-mcp", "the bare SDK", "FastMCP"
 _TOOLS = {_OURS: "bench_get_thing", _BARE: "bench_get_thing", _OTHER: "get_thing"}
@@ -37,15 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="closient-bench-"))
-        service = stack.enter_context(_running([sys.executable, "-m", "bench.delayed_service"]))
+        service = stack.enter_context(_running([sys.executable, "-m", "bench.thing_service", "20"]))
         settings = Path(home) / "closient-mcp.toml"
         settings.write_text(f'[systems.bench]\ndescription = "{service}/openapi.json"\n')
         commands = {
             _OURS: [sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", "--config", str(settings)],
             _BARE: [sys.executable, "-m", "bench.bare_http_server", service],
         }
-        if _FASTMCP.exists():
-            commands[_OTHER] = [str(_FASTMCP), "bench/fastmcp_http_server.py", service]
+        if FASTMCP.exists():
+            commands[_OTHER] = [str(FASTMCP), "bench/fastmcp_http_server.py", service]
         urls = {name: stack.enter_context(_running(command, home)) for name, command in commands.items()}
         figures = asyncio.run(_measure(urls, given.rounds))
     print(json.dumps(figures, indent=2) if given.json else _report(figures))
@@ -57,7 +56,7 @@ def _running(command: Sequence[str], home: str = "") -> Generator[str]:
     """The URL that a server prints as it starts."""
     stream = subprocess.PIPE
     with subprocess.Popen(  # noqa: S603 (the bench's own commands)
-        command, cwd=_ROOT, env=environment(home), stdin=stream, stdout=stream, stderr=subprocess.STDOUT, text=True
+        command, cwd=ROOT, env=environment(home), stdin=stream, stdout=stream, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdin
         assert process.stdout

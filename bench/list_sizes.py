@@ -83,7 +83,7 @@ def _measure(folder: Path, pairs: int) -> list[Listed]:
 def _home(folder: Path, size: int) -> Path:
     """A folder for settings with one system of so many operations, whose tools are kept."""
     folder.mkdir()
-    (folder / "shop.json").write_text(json.dumps(_document(size)), encoding="utf-8")
+    (folder / "shop.json").write_text(json.dumps(document_of_size(size)), encoding="utf-8")
     table = f'[systems.shop]\ndescription = "{folder / "shop.json"}"\nbase = "https://shop.example"\n'
     (folder / "closient-mcp.toml").write_text(table + 'credential = "none"\n', encoding="utf-8")
     with Child([*_OURS, "tools", "--json"], environment=environment(str(folder)), limit=_SECONDS) as child:
@@ -97,17 +97,11 @@ def _run(home: Path) -> Run:
 
 def _list(home: Path, mode: str) -> tuple[list[Any], Sample]:
     with Child([*_OURS, "serve", "--expose", mode], environment=environment(str(home)), limit=_SECONDS) as child:
-        session = Session(child, "2025-11-25")
-        tools: list[Any] = []
-        page = session.ask("tools/list")
-        tools += page["tools"]
-        while "nextCursor" in page:
-            page = session.ask("tools/list", {"cursor": page["nextCursor"]})
-            tools += page["tools"]
-        return tools, child.kill()
+        return Session(child, "2025-11-25").tools(), child.kill()
 
 
-def _document(size: int) -> dict[str, Any]:
+def document_of_size(size: int) -> dict[str, Any]:
+    """A document with so many operations, five for each resource."""
     paths: dict[str, dict[str, Any]] = {}
     for number in range(size):
         resource, kind = f"resource{number // 5}", number % 5

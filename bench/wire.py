@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from .child import Child, ChildError
@@ -14,15 +16,17 @@ _CLIENT = {"name": "bench", "version": "1"}
 
 
 class Session:
-    """One client's session with a server over stdio, in one era of MCP."""
+    """One client's session with a server over stdio, in one era of MCP; `received` is when the last message came."""
 
-    def __init__(self, child: Child, era: Era) -> None:
+    def __init__(self, child: Child, era: Era, capabilities: Mapping[str, Any] | None = None) -> None:
         self._child = child
         self._era = era
         self._asked = 0
+        self.received = 0.0
         self._answers: dict[Any, dict[str, Any]] = {}
         if era == "2025-11-25":
-            self.ask("initialize", {"protocolVersion": era, "capabilities": {}, "clientInfo": _CLIENT})
+            hello = {"protocolVersion": era, "capabilities": capabilities or {}, "clientInfo": _CLIENT}
+            self.ask("initialize", hello)
             self._send({"method": "notifications/initialized"})
 
     def ask(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -32,6 +36,19 @@ class Session:
             ChildError: the server answered with an error, or not at all.
         """
         return self.result(self.begin(method, params))
+
+    def tools(self) -> list[dict[str, Any]]:
+        """The tools of all pages of `tools/list`.
+
+        Raises:
+            ChildError: the server answered with an error, or not at all.
+        """
+        page = self.ask("tools/list")
+        tools: list[dict[str, Any]] = page["tools"]
+        while "nextCursor" in page:
+            page = self.ask("tools/list", {"cursor": page["nextCursor"]})
+            tools += page["tools"]
+        return tools
 
     def begin(self, method: str, params: dict[str, Any] | None = None) -> int:
         """Send a request without waiting for its answer; gives its id."""
@@ -72,7 +89,9 @@ class Session:
         }
 
     def _read(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(self._child.read_line())
+        line = self._child.read_line()
+        self.received = time.perf_counter()
+        message: dict[str, Any] = json.loads(line)
         return message
 
     def _send(self, message: dict[str, Any]) -> None:

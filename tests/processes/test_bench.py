@@ -22,6 +22,10 @@ def test_without_documents_nothing_is_measured_and_the_output_explains_it(
     assert says in done.stdout
 
 
+def test_the_page_on_performance_agrees_with_the_results() -> None:
+    subprocess.run([sys.executable, "-m", "bench.page", "--check"], cwd=ROOT, timeout=SECONDS, check=True)
+
+
 def test_what_a_document_requires_is_read_without_our_own_code() -> None:
     program = """
 from bench.required import required_arguments
