@@ -133,7 +133,7 @@ class HttpClient:
                 response = await self._exchange(request, url)
         except httpx2.RequestError as error:
             # `from None`: the error contains the request with its whole URL.
-            raise NoResponseError(str(error).strip().rstrip(".")[:200] or type(error).__name__) from None
+            raise NoResponseError(str(error).strip().rstrip(".")[:200] or "the connection broke") from None
         logger.debug("%s %s: %s", request.method, request.url.split("?")[0], response.status)
         return response
 

@@ -64,8 +64,8 @@ def closed(text: str) -> str:
         at, mark = token.end(), token[0]
         if mark in _CLOSING:
             brackets.append(_CLOSING[mark])
-        elif mark in ("]", "}"):
-            brackets = brackets[:-1]
+        elif mark in ("]", "}") and brackets:
+            brackets.pop()
         if mark[0] != '"':
             complete = token.start() if mark == "," else at
     ending = "".join(reversed(brackets))

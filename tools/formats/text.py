@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 from .json_values import JsonValue
 
 # What is invisible and can hide instructions: control characters except tab and newlines; format characters (Unicode
-# Cf: bidirectional overrides, zero width, byte order mark, soft hyphen); blank fillers; variation selectors; tags.
-_INVISIBLE = re.compile(
+# Cf: bidirectional overrides, zero width, byte order mark, soft hyphen); blank fillers.
+_NEVER_NEEDED = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
-    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb"
+    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
     "\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5"
     "\ud800-\udfff"
-    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
-    "|[\U000e0000-\U000e0fff]+"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]+"
 )
+# What is invisible too, but needed in some places: joiners, variation selectors, tags.
+_SOMETIMES_NEEDED = re.compile("[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f]|[\U000e0000-\U000e0fff]+")
 # Letters and marks that join: of Arabic and its relatives, Mongolian, and the scripts of Brahmi.
 _JOINING = re.compile(
     "[\u0620-\u07ff\u0840-\u0dff\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\u1820-\u18aa\u1a20-\u1bff\ua840-\ua8ff"
@@ -55,7 +56,7 @@ def clean(text: str) -> str:
     """Remove control, bidirectional and invisible characters, except where scripts and emoji need them."""
     if text.isascii() and text.isprintable():
         return text
-    return _INVISIBLE.sub(_needed, text)
+    return _SOMETIMES_NEEDED.sub(_needed, _NEVER_NEEDED.sub("", text))
 
 
 def _needed(invisible: re.Match[str]) -> str:

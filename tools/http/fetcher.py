@@ -34,7 +34,7 @@ from .fetched import (
     Validators,
     validators_of,
 )
-from .messages import REDIRECTS, Client, headers_of, read_capped, reason_of
+from .messages import REDIRECTS, Client, has_answer, headers_of, read_capped, reason_of
 from .rate_limits import seconds_to_wait
 
 logger = logging.getLogger(__name__)
@@ -177,6 +177,8 @@ class Fetcher:
         except InvalidUrlError as error:
             raise FetchError(str(error)) from None
         except httpx2.RequestError as error:
+            if has_answer(error):
+                raise FetchError(reason_of(error)) from error
             raise ConnectionFailedError(f"cannot be reached: {reason_of(error)}") from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise FetchError(f"invalid URL: {error}") from None

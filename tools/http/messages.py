@@ -13,6 +13,7 @@ from ..tiers.tier import Tier
 
 # RFC 9110 §9.2.2, and QUERY by its own draft.
 IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"}
+_COMPRESSIONS = {"br", "compress", "gzip", "x-gzip", "zstd"}
 REDIRECTS = {301, 302, 303, 307, 308}
 MAY_HAVE_SUCCEEDED = "The call may have succeeded all the same: check before you repeat it."
 
@@ -67,7 +68,12 @@ class Response:
 
 
 async def read_capped(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:
-    """Return the decompressed body up to `limit` bytes, and whether it was longer."""
+    """Return the decompressed body up to `limit` bytes, and whether it was longer.
+
+    Raises:
+        httpx2.RequestError: the body breaks off, or is compressed in a way that we did not accept.
+    """
+    _check_encoding(response)
     body = bytearray()
     async for chunk in response.aiter_bytes():
         room = limit - len(body)
@@ -75,6 +81,15 @@ async def read_capped(response: httpx2.Response, limit: int) -> tuple[bytes, boo
         if len(chunk) > room:
             return bytes(body), True
     return bytes(body), False
+
+
+def _check_encoding(response: httpx2.Response) -> None:
+    """Reject what httpx2 would return compressed; other codings, such as `utf-8`, are mistakes of no consequence."""
+    codings = {coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",")}
+    accepted = response.request.headers.get("accept-encoding", "")
+    for coding in sorted(codings & _COMPRESSIONS):
+        if coding not in accepted:
+            raise httpx2.DecodingError(f"it is compressed as {coding}, which was not accepted")
 
 
 class BrokenOffError(httpx2.ReadError):
@@ -87,7 +102,7 @@ class BrokenOffError(httpx2.ReadError):
 
 def has_answer(error: httpx2.RequestError) -> bool:
     """Tell whether the server answered, though with something unusable."""
-    return isinstance(error, BrokenOffError) or _suggested_status(error) is not None
+    return isinstance(error, BrokenOffError | httpx2.DecodingError) or _suggested_status(error) is not None
 
 
 def _suggested_status(error: BaseException) -> int | None:
@@ -106,10 +121,12 @@ def reason_of(error: httpx2.RequestError) -> str:
         return "no connection in time"
     if isinstance(error, httpx2.TimeoutException):
         return "no response in time"
+    if isinstance(error, httpx2.DecodingError):
+        return f"its answer cannot be decompressed ({str(error)[:200]})"
     status = None if isinstance(error, BrokenOffError) else _suggested_status(error)
     if status is not None:
         return "a header of its answer is too long" if status == 431 else "its answer is not valid HTTP"
-    return str(error).strip().rstrip(".")[:200] or type(error).__name__
+    return str(error).strip().rstrip(".")[:200] or "the connection broke"
 
 
 def headers_of(response: httpx2.Response) -> dict[str, str]:

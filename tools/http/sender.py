@@ -95,7 +95,8 @@ class Sender:
                 return response
             try:
                 target = resolve(response.url, location)
-            except InvalidUrlError:
+                httpx2.URL(target)
+            except (InvalidUrlError, httpx2.InvalidURL):
                 return response
             if not has_origin(target, self.origins):
                 return response
@@ -125,7 +126,7 @@ class Sender:
                 raise self._no_turn(request, error) from None
             except (httpx2.InvalidURL, UnicodeError) as error:
                 raise InvalidArgumentsError(
-                    f"The arguments result in an invalid URL: {one_line(str(error), 200)}.",
+                    f"The arguments result in an invalid URL: {one_line(str(error), 200).rstrip('.')}.",
                     "Shorten them or remove unusual characters. Nothing was sent.",
                     _details(request.url),
                 ) from None

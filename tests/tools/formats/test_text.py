@@ -16,6 +16,10 @@ def test_rule_2_hidden_characters_never_reach_the_model(hidden: str) -> None:
     assert clean_value({f"k{hidden}": [f"v{hidden}"]}) == {"k": ["v"]}
 
 
+def test_rule_2_millions_of_hidden_characters_are_removed_in_one_pass() -> None:
+    assert clean("\x00\u202e" * 2**23 + "\u00e9") == "é"
+
+
 @given(st.characters())
 def test_rule_2_control_and_format_characters_are_removed(character: str) -> None:
     assert unicodedata.category(character) not in ("Cc", "Cf", "Cs") or clean(character) in ("", "\t", "\n", "\r")

@@ -44,7 +44,8 @@ async def test_redirects_are_followed_and_the_final_url_returned(fetcher: Fetche
         (Reply(status=429, headers={"Retry-After": "0"}), "redirects or retries"),
         (Reply(status=429, headers={"Retry-After": "60"}), "HTTP 429"),
         (Reply(status=302, headers={"Location": "ftp://x"}), "not an http"),
-        (Reply(b"not compressed at all", headers={"Content-Encoding": "gzip"}), "cannot be reached"),
+        (Reply(b"not compressed at all", headers={"Content-Encoding": "gzip"}), "cannot be decompressed"),
+        (Reply(b"\x1b\x00\x80", headers={"Content-Encoding": "br"}), "compressed as br, which was not accepted"),
     ],
 )
 async def test_fetch_errors_have_a_reason(fetcher: Fetcher, service: Service, reply: Reply, says: str) -> None:
