@@ -14,7 +14,7 @@ from .user_access import LateClient, UserAccess
 if TYPE_CHECKING:
     import httpx2
 
-# With any of these, making a client may fail, which a command should say at once.
+# With any of these, making a client may fail.
 _MACHINE_SETTINGS = {"http_proxy", "https_proxy", "all_proxy", "ssl_cert_file", "ssl_cert_dir"}
 
 
@@ -29,7 +29,15 @@ class Access:
             CallerAccess(partial(UserAccess, settings, everything, redaction)) if settings.per_caller else None
         )
         self.api: Client = self.callers or self._own.api
-        if _MACHINE_SETTINGS & {name.lower() for name in everything.child_environment or ()}:
+        self._environment = everything.child_environment or {}
+
+    def check_machine(self) -> None:
+        """Make the client for documents now if a setting of the machine may prevent that.
+
+        Raises:
+            SettingsError: it does.
+        """
+        if _MACHINE_SETTINGS & {name.lower() for name in self._environment}:
             self.documents.make()
 
     @property

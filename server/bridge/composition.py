@@ -52,16 +52,20 @@ class Bridge:
 
 @asynccontextmanager
 async def open_bridge(
-    settings: Settings, redaction: Redaction, sender: type[Sender] = Sender
+    settings: Settings, redaction: Redaction, sender: type[Sender] = Sender, *, checks_machine: bool = True
 ) -> AsyncGenerator[Bridge]:
-    """A bridge with its HTTP clients open, which calls services through senders of this class.
+    """A bridge that calls services through senders of this class; nothing has been fetched yet.
 
-    Nothing has been fetched yet.
+    Raises:
+        SettingsError: the machine's proxy or certificate settings cannot be used. Without `checks_machine`, each
+            request fails for that reason instead.
     """
     for warning in settings.warnings:
         logger.warning(warning)
     async with AsyncExitStack() as stack:
         connections = [_connect(system, settings, redaction, stack, sender) for system in settings.systems]
+        for connection in connections if checks_machine else ():
+            connection.access.check_machine()
         yield _bridge(settings, redaction, connections)
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...auth.secrets.redaction import Redaction
-from ..settings.model import Settings, SignIn, SystemSettings
+from ..settings.model import Settings, SettingsError, SignIn, SystemSettings
 
 if TYPE_CHECKING:
     import httpx2
@@ -43,8 +43,14 @@ class LateClient:
         return self._made
 
     def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[httpx2.Response]:
-        """As `httpx2.AsyncClient.stream`."""
-        return self.make().stream(method, url, **options)
+        """As `httpx2.AsyncClient.stream`; settings of the machine that cannot be used are a failure to connect."""
+        try:
+            client = self.make()
+        except SettingsError as error:
+            import httpx2
+
+            raise httpx2.ConnectError(str(error)) from error
+        return client.stream(method, url, **options)
 
     async def aclose(self) -> None:
         """Close the client if it was made."""

@@ -40,7 +40,8 @@ def serve(settings: Settings) -> int:
 
 async def _serve_stdio(settings: Settings, redaction: Redaction) -> None:
     with _own_streams() as (source, target):
-        async with open_bridge(settings, redaction) as bridge:
+        # What is wrong with the machine's settings reaches the host through MCP, as what is wrong with ours does.
+        async with open_bridge(settings, redaction, checks_machine=False) as bridge:
             server = McpBridge(bridge).server()
 
             async def run(read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage]) -> None:

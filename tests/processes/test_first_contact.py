@@ -59,6 +59,16 @@ def test_a_log_file_that_cannot_be_written_is_reported_and_calls_work(tmp_path: 
         assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
 
 
+def test_certificates_that_cannot_be_read_are_the_reason_of_every_failure(tmp_path: Path) -> None:
+    none = str(tmp_path / "none.pem")
+    with started("--site", NOWHERE, CLOSIENT_MCP_HOME=str(tmp_path / "ours"), SSL_CERT_FILE=none) as process:
+        process.shake_hands()
+        process.send("tools/call", 2, name="search_products", arguments={"query": "x"})
+        text = process.answer(2)["result"]["content"][0]["text"]
+        assert "The machine's proxy or certificate settings" in text
+        assert "SSL_CERT_FILE" in text
+
+
 @pytest.mark.parametrize("options", [["--sit", NOWHERE, "--expos"], ["--site"]])
 def test_a_mistake_in_the_entry_of_a_host_is_reported_in_the_handshake(tmp_path: Path, options: list[str]) -> None:
     with started(*options, CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
