@@ -52,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: Sequence[str] | None) -> int:
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        given = command_line().parse_args(arguments)
+        given = command_line(words).parse_args(words)
     except UsageError as error:
-        words = sys.argv[1:] if arguments is None else arguments
         if "serve" not in words or "--http" in words or sys.stdin.isatty():
             raise
         from ..serving.stdio import serve
@@ -178,7 +178,7 @@ def _doctor(given: argparse.Namespace) -> int:
     def load(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         words = arguments[arguments.index("serve") :] if "serve" in arguments else ["serve"]
         try:
-            return load_valid_settings(_options(command_line().parse_args(words)), environment)
+            return load_valid_settings(_options(command_line(words).parse_args(words)), environment)
         except UsageError as error:
             return invalid_settings(environment, (str(error),))
 
