@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerRequestContext
 
 from ...tools.caller import Caller
 from ..bridge.composition import Bridge
 from ..bridge.tool_table import ToolTable
-from ..callers.access import access_of
-from ..callers.identity import SCOPE_KEY, Identity
+
+if TYPE_CHECKING:
+    from ..callers.identity import Identity
 
 
 def tools_for(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> ToolTable:
     """The tools that the caller of a request may use."""
     identity = _identity(bridge, ctx)
-    access = access_of(identity, bridge.settings.http.access) if identity else None
+    if identity is None:
+        return bridge.tools
+    from ..callers.access import access_of
+
+    access = access_of(identity, bridge.settings.http.access)
     return bridge.tools if access is None else bridge.restricted(access)
 
 
@@ -39,7 +44,11 @@ def caller_of(bridge: Bridge, ctx: ServerRequestContext[Any, Any], report: Calla
 
 
 def _identity(bridge: Bridge, ctx: ServerRequestContext[Any, Any]) -> Identity | None:
-    identity: Identity | None = ctx.request.scope.get(SCOPE_KEY) if ctx.request is not None else None
-    if identity is None and ctx.request is not None and bridge.settings.http.auth:
+    if ctx.request is None:
+        return None
+    from ..callers.identity import SCOPE_KEY
+
+    identity: Identity | None = ctx.request.scope.get(SCOPE_KEY)
+    if identity is None and bridge.settings.http.auth:
         raise PermissionError("the request was not authenticated")  # a bug: nothing may reach this place without
     return identity

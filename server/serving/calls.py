@@ -20,7 +20,6 @@ from ...tools.toolset.tool import Tool
 from ..bridge.composition import Bridge
 from ..bridge.tool_table import ToolTable
 from ..process.logs import log_name
-from .sign_in import sign_in
 from .user_channel import InputRequired, UserChannel
 
 logger = logging.getLogger(__name__)
@@ -64,6 +63,8 @@ async def _call_signed_in(bridge: Bridge, tool: Tool, arguments: JsonObject, cha
     try:
         return await bridge.calls.call(tool, arguments)
     except SignInRequired as needed:
+        from .sign_in import sign_in
+
         if unfinished := await sign_in(bridge, needed, channel):
             raise unfinished from None
     return await bridge.calls.call(tool, arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import anyio
@@ -11,11 +11,13 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from ...tools.catalog.skills import Skill, fetch_skills, fetch_text
 from ...tools.formats.suggestions import did_you_mean
 from ...tools.http.fetched import FetchError
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
+
+if TYPE_CHECKING:
+    from ...tools.catalog.skills import Skill
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ class Prompts:
         self, ctx: ServerRequestContext[Any, Any], params: types.GetPromptRequestParams
     ) -> types.GetPromptResult:
         """Return a skill's text, labelled as the site's."""
+        from ...tools.catalog.skills import fetch_text
+
         skills = await self._skills()
         if params.name not in skills:
             message = f"Unknown prompt: {params.name[:80]}{did_you_mean(params.name, list(skills))}"
@@ -73,6 +77,8 @@ class Prompts:
 
     async def _skills(self) -> dict[str, tuple[Connection, Skill]]:
         """The skills by the name of their prompt, which begins as the tools of its system do."""
+        from ...tools.catalog.skills import fetch_skills
+
         found: dict[str, tuple[Connection, Skill]] = {}
         for connection in self._publishing:
             settings = connection.settings

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from itertools import chain, repeat
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 from mcp import types
@@ -23,7 +23,6 @@ from mcp.shared.exceptions import MCPError
 from ...tools.caller import caller
 from ...tools.formats.json_values import JsonObject
 from ..bridge.composition import Bridge
-from ..callers.sign_in_links import SignInLinks
 from ..settings.model import Settings
 from .callers import caller_of, tools_for
 from .calls import call_tool, unknown_tool
@@ -33,6 +32,9 @@ from .prompts import Prompts
 from .sdk_internals import ListChanged, ListChangingServer
 from .user_channel import InputRequired, UserChannel
 from .views import EXTENSION, Views, shows_views, with_view
+
+if TYPE_CHECKING:
+    from ..callers.sign_in_links import SignInLinks
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...auth.secrets.placeholders import is_placeholder
 from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, literal
 from .model import Setting, SettingsError
-from .reading import ConfigText
 from .secret_schema import FromCommand, FromEnvironment, FromKeyring, SecretValue
+
+if TYPE_CHECKING:
+    from .reading import ConfigText
 
 _MASK = "(hidden)"
 

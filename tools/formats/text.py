@@ -22,18 +22,19 @@ _NEVER_NEEDED = re.compile(
 )
 # What is invisible too, but needed in some places: joiners, variation selectors, tags.
 _SOMETIMES_NEEDED = re.compile("[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f]|[\U000e0000-\U000e0fff]+")
+# The next three are rarely needed, and compiling them takes 2 ms.
 # Letters and marks that join: of Arabic and its relatives, Mongolian, and the scripts of Brahmi.
-_JOINING = re.compile(
+_JOINING = (
     "[\u0620-\u07ff\u0840-\u0dff\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\u1820-\u18aa\u1a20-\u1bff\ua840-\ua8ff"
     "\ua980-\ua9df\uaa00-\uaadf\uabc0-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010ac0-\U00010aff\U00010d00-\U00010d3f"
     "\U00011000-\U000119ff\U0001e900-\U0001e95f]"
 )
-_EMOJI = re.compile(
+_EMOJI = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935"
     "\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 )
 # Beside emoji, what has standardized variants: mathematical operators, ideographs and their punctuation, some scripts.
-_WITH_VARIANTS = re.compile(
+_WITH_VARIANTS = (
     "[\u1000-\u109f\u2200-\u22ff\u2e80-\u9fff\ua840-\ua87f\uaa60-\uaa7f\uf900-\ufaff\uff01-\uff60\U00010ac0-\U00010aff"
     "\U00013000-\U0001342f\U00020000-\U0003ffff]"
 )
@@ -64,13 +65,13 @@ def _needed(invisible: re.Match[str]) -> str:
     text, at, found = invisible.string, invisible.start(), invisible[0]
     before, after = text[at - 1 : at], text[invisible.end() : invisible.end() + 1]
     if found == "\u200c":  # zero-width non-joiner (UAX 31 §2.3)
-        needed = bool(_JOINING.match(before) and _JOINING.match(after))
+        needed = bool(re.match(_JOINING, before) and re.match(_JOINING, after))
     elif found == "\u200d":  # zero-width joiner: also at the end of a word, and between emoji (UTS 51 §2.7)
         emoji = text[at - 2 : at - 1] if before == "\ufe0f" else before
-        needed = bool(_JOINING.match(before) or (_EMOJI.match(emoji) and _EMOJI.match(after)))
+        needed = bool(re.match(_JOINING, before) or (re.match(_EMOJI, emoji) and re.match(_EMOJI, after)))
     elif "\ufe00" <= found <= "\ufe0f":  # variation selectors; with digits, of keycaps
         keycap = found == "\ufe0f" and after == "\u20e3" and before in tuple("0123456789#*")
-        needed = keycap or bool(_EMOJI.match(before) or _WITH_VARIANTS.match(before))
+        needed = keycap or bool(re.match(_EMOJI, before) or re.match(_WITH_VARIANTS, before))
     elif "\u180b" <= found <= "\u180f":  # Mongolian variation selectors and vowel separator
         needed = "\u1820" <= before <= "\u18aa"
     else:

@@ -104,6 +104,8 @@ class Fetcher:
             FetchError: as `fetch`.
             ValueError: from `parse`, if there is no cached copy.
         """
+        if not self.online:
+            return await anyio.to_thread.run_sync(lambda: self._parse(url, self._from_cache(url), parse))
         document = await self.fetch(url, accept)
         return await anyio.to_thread.run_sync(self._parse, url, document, parse)
 
@@ -144,14 +146,9 @@ class Fetcher:
         return document
 
     async def _fetch(self, url: str, request: Callable[[Document | None], Awaitable[Document]]) -> Document:
-        cached = await anyio.to_thread.run_sync(self.cached, url) if self.cache else None
         if not self.online:
-            missing = self.cache.read("missing", self._key(url)) if self.cache and not cached else None
-            if missing:
-                raise GoneError(as_text(missing.metadata.get("why")))
-            if cached is None:
-                raise NotCachedError("it is not cached")
-            return cached
+            return await anyio.to_thread.run_sync(self._from_cache, url)
+        cached = await anyio.to_thread.run_sync(self.cached, url) if self.cache else None
         try:
             return await request(cached)
         except GoneError as error:
@@ -161,6 +158,13 @@ class Fetcher:
             if cached is None:
                 raise
             return replace(cached, stale=str(error))
+
+    def _from_cache(self, url: str) -> Document:
+        if cached := self.cached(url):
+            return cached
+        if missing := self.cache.read("missing", self._key(url)) if self.cache else None:
+            raise GoneError(as_text(missing.metadata.get("why")))
+        raise NotCachedError("it is not cached")
 
     async def _follow_redirects(self, url: str, request: Callable[[str], Awaitable[Document | str]]) -> Document:
         """Call `request` until it returns a document instead of the next URL; check that each URL is allowed."""

@@ -6,9 +6,9 @@ import dataclasses
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -61,12 +61,21 @@ def compiled_key(body: bytes, source: Source) -> str:
 def _program() -> str:
     """Return a digest of the installed code: another version may read the same document differently."""
     try:
-        root = Path(str(files("closient_mcp.tools")))
-        states = sorted((path.relative_to(root).as_posix(), path.stat()) for path in root.rglob("*.py"))
+        root = str(Path(__file__).parents[1])
+        states = sorted(state.removeprefix(root) for state in _states(root))
     except OSError:
         return ""
-    listing = "\n".join(f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states)
-    return hashlib.sha256(listing.encode()).hexdigest()
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()
+
+
+def _states(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _states(entry.path)
+            elif entry.name.endswith(".py"):
+                state = entry.stat()
+                yield f"{entry.path} {state.st_size} {state.st_mtime_ns}"
 
 
 def pack(operations: Sequence[Operation], problems: Sequence[Problem]) -> bytes:

@@ -206,7 +206,8 @@ class System:
     async def _load_all(
         self, entries: Iterable[Entry], reader: Reader, progress: Progress | None, *, revalidate: bool = False
     ) -> None:
-        limiter = anyio.CapacityLimiter(8)
+        # Without a network nothing is waited for, and threads would only take turns.
+        limiter = anyio.CapacityLimiter(8 if reader.fetcher.online else 1)
 
         async def load(entry: Entry) -> None:
             known = self.documents.get(entry.document_url)

@@ -75,14 +75,14 @@ _VERBS = {form: verb for verb, forms in _FORMS.items() for form in forms.split()
 _VERBS_OF_STEMS = {stem: verb for verb, stems in _STEMS.items() for stem in stems.split()}
 _SPACED = "|".join(stem for stem in _VERBS_OF_STEMS if stem < "\u0700")
 _UNSPACED = "|".join(stem for stem in _VERBS_OF_STEMS if stem >= "\u0700")
-_STEM = re.compile(rf"\b(?:{_SPACED})\w*|{_UNSPACED}", re.IGNORECASE)
+_STEM = rf"(?i)\b(?:{_SPACED})\w*|{_UNSPACED}"
 _BEFORE_DIGIT = re.compile(r"(?<=[a-z]{3})(?=\d)")  # enable2fa
 
 
 def english_words(text: str) -> list[str]:
     """Return the words of an identifier or phrase in lower case, with the English verb for each known one."""
     if not text.isascii():
-        text = _STEM.sub(_translated, unicodedata.normalize("NFKC", text))
+        text = re.sub(_STEM, _translated, unicodedata.normalize("NFKC", text))
     return [_VERBS.get(word, word) for word in words_of(_BEFORE_DIGIT.sub(" ", text))]
 
 
