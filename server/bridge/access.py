@@ -25,9 +25,8 @@ class Access:
         self._settings = settings
         self.documents = LateClient(self._documents)
         self._own = UserAccess(settings, everything, redaction)
-        self.callers = (
-            CallerAccess(partial(UserAccess, settings, everything, redaction)) if settings.per_caller else None
-        )
+        self._make = partial(UserAccess, settings, everything, redaction)
+        self.callers = CallerAccess(self._make) if settings.per_caller else None
         self.api: Client = self.callers or self._own.api
         self._environment = everything.child_environment or {}
 
@@ -44,6 +43,10 @@ class Access:
     def user(self) -> UserAccess:
         """The access of the caller that a call is made for, or of the user of this machine."""
         return self.callers.current() if self.callers else self._own
+
+    def of_caller(self, id: str) -> UserAccess:
+        """The access of this caller, for ending their sign-in."""
+        return self._make(id)
 
     async def aclose(self) -> None:
         """Close the clients."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...auth.sign_in.page_login import PageLogin
 
 # In place of a caller, whose identifiers are hexadecimal: the record of the client that all of them use.
-_REGISTRATION = "registration"
+REGISTRATION = "registration"
 
 
 class LateClient:
@@ -117,7 +117,7 @@ class UserAccess:
         from ...auth.session.shared_registration import SharedRegistration
         from .clients import store_for
 
-        store = store_for(self._settings, credential, self._everything.home, self._redaction, _REGISTRATION)
+        store = store_for(self._settings, credential, self._everything.home, self._redaction, REGISTRATION)
         return SharedRegistration(self.session.client_setup, store)
 
     def _api(self) -> httpx2.AsyncClient:

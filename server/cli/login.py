@@ -23,6 +23,7 @@ from ..bridge.connection import Connection
 from ..process.logs import start_log
 from ..process.signals import end_on_signals
 from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings
+from .caller_sign_ins import end_sign_ins, forget_registration
 from .terminal import GREEN, RED, Terminal, restorer
 
 
@@ -68,6 +69,27 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
     attempt = login.start(bridge.tools.scopes_to_request(system.name), browser=browser, interactive=True, device=device)
     await anyio.to_thread.run_sync(_guide, login, attempt, terminal, browser, system.site)
     return await anyio.to_thread.run_sync(_report, attempt, terminal, connection)
+
+
+def logout_callers(settings: Settings, name: str | None, *, forget: bool) -> int:
+    """Revoke and delete the sign-ins of the callers over HTTP with this name, without one of all; 1 if there are none.
+
+    `forget`: delete the registration of their client too.
+    """
+    terminal = Terminal(sys.stderr)
+
+    async def run(redaction: Redaction) -> int:
+        async with open_bridge(settings, redaction) as bridge:
+            connections = [connection for connection in bridge.connections.values() if connection.settings.login]
+            ended = [await end_sign_ins(connection, name, terminal) for connection in connections]
+            for connection in connections if forget else ():
+                await forget_registration(connection)
+        if not any(ended):
+            whose = "" if name is None else f"with the name {name} "
+            terminal.say(f"No caller {whose}is signed in. `closient-mcp status` lists those who are.")
+        return 0 if any(ended) else 1
+
+    return _run(settings, terminal, run)
 
 
 def logout(settings: Settings, *, forget: bool) -> int:

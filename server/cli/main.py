@@ -137,10 +137,12 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
                 )
             return call(settings, given.tool, given.arguments, as_json=given.json, dry_run=given.dry_run)
         case "login" | "logout":
-            from .login import login, logout
+            from .login import login, logout, logout_callers
 
             if given.command == "login":
                 return login(settings, browser=not given.no_browser, device=given.device)
+            if given.caller is not None or given.all_callers:
+                return logout_callers(settings, given.caller, forget=given.forget and given.all_callers)
             return logout(settings, forget=given.forget)
         case "config":
             from .config import show

@@ -15,6 +15,7 @@ from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
 from ..bridge.report import skipped_of, unknown_apis
 from ..settings.model import ApiKey, NoCredential, SignIn, SystemSettings
+from .caller_sign_ins import sign_ins_line, sign_ins_of
 
 _SHOWN_SUBJECTS = 3
 
@@ -45,6 +46,7 @@ def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
         "operations": len(system.operations()),
         "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
         "credential": _credential(connection, bridge),
+        "callers": list[JsonValue](sign_ins_of(connection)),
         "skipped": skipped,
         "stale": [{"what": stale.url, "from": stale.timestamp, "why": stale.reason} for stale in system.stale()],
         "changed": len(connection.baseline.changed_tools),
@@ -128,6 +130,8 @@ def _system_lines(connection: Connection, bridge: Bridge) -> list[str]:
         documents, operations = counted(len(system.entries), "document"), counted(len(system.operations()), "operation")
         lines.append(f"  {read} of {documents} read, {operations}")
     lines.append(f"  {_credential_line(_credential(connection, bridge), settings)}")
+    if callers := sign_ins_of(connection):
+        lines.append(f"  {sign_ins_line(callers)}")
     lines += [f"  {stale.url} is from {stale.timestamp}, because {stale.reason}" for stale in system.stale()]
     if changed := connection.baseline.changed_tools:
         lines.append(f"  {counted(len(changed), 'tool')} changed since first seen; "

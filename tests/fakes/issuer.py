@@ -5,15 +5,12 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import secrets
 import time
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
-from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
@@ -70,67 +67,6 @@ class Issuer:
         """A token that is valid but for what is given."""
         fields = {"alg": "ES256", "kid": self.key.kid, "typ": "at+jwt", **(header or {})}
         return signed(fields, self.claims(**claims), self.key)
-
-    def open_to_browsers(self) -> None:
-        """Register clients, and sign in whoever a browser's cookie `user` names, without asking them."""
-        metadata = {
-            "issuer": self.url,
-            "authorization_endpoint": f"{self.url}/authorize",
-            "token_endpoint": f"{self.url}/token",
-            "registration_endpoint": f"{self.url}/register",
-            "revocation_endpoint": f"{self.url}/revoke",
-            "jwks_uri": f"{self.url}/jwks",
-            "response_types_supported": ["code"],
-            "scopes_supported": ["openid"],
-            "id_token_signing_alg_values_supported": ["ES256"],
-            "authorization_response_iss_parameter_supported": True,
-        }
-        codes: dict[str, dict[str, str]] = {}
-        refreshes: dict[str, str] = {}
-
-        def register(got: Received) -> Reply:
-            return Reply({**got.json(), "client_id": f"client-{self.service.count('/register')}"}, 201)
-
-        def authorize(got: Received) -> Reply:
-            asked = dict(parse_qsl(got.query))
-            user = got.headers.get("cookie", "").partition("user=")[2].partition(";")[0]
-            if not user:
-                return Reply("<p>Sign in here</p>")
-            given = {"state": asked["state"], "iss": self.url}
-            if user == "nobody":
-                given["error"] = "access_denied"
-            else:
-                given["code"] = f"code-{len(codes)}"
-                codes[given["code"]] = {**asked, "user": user}
-            return Reply(status=302, headers={"Location": f"{asked['redirect_uri']}?{urlencode(given)}"})
-
-        def token(got: Received) -> Reply:
-            form = dict(parse_qsl(got.body.decode()))
-            if form["grant_type"] == "refresh_token":
-                if form["refresh_token"] not in refreshes:
-                    return Reply({"error": "invalid_grant"}, 400)
-                return granted(refreshes.pop(form["refresh_token"]), {})
-            asked = codes.pop(form["code"], {})
-            challenge = base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).decode().rstrip("=")
-            is_right = asked.get("code_challenge") == challenge and asked.get("redirect_uri") == form["redirect_uri"]
-            return granted(asked["user"], asked) if is_right else Reply({"error": "invalid_grant"}, 400)
-
-        def granted(user: str, asked: dict[str, str]) -> Reply:
-            refresh = f"refresh-{user}-{secrets.token_hex(4)}"
-            refreshes[refresh] = user
-            tokens = {"access_token": f"access-{user}-{secrets.token_hex(4)}", "refresh_token": refresh}
-            if "openid" in asked.get("scope", "").split():
-                claims = {"aud": asked["client_id"], "nonce": asked["nonce"], "sub": user, "scope": None}
-                tokens["id_token"] = self.token({"typ": "JWT"}, **claims)
-            return Reply({**tokens, "token_type": "Bearer", "expires_in": 3600})
-
-        self.service.routes |= {
-            "/.well-known/oauth-authorization-server": Reply(metadata),
-            "/register": register,
-            "/authorize": authorize,
-            "/token": token,
-            "/revoke": Reply({}),
-        }
 
     def introspect(self, **tokens: dict[str, Any]) -> None:
         """Answer questions about these tokens."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .http_server import HttpServer, serving, settings_in
-from .issuer import Issuer, running_issuer
+from .open_issuer import OpenIssuer, running_open_issuer
 from .service import Received, Reply, document, operation
 from .web_browser import Browser
 
@@ -63,8 +63,8 @@ class Place:
     """Where a team's servers run, the issuer of their callers' tokens, and the system that they sign in to."""
 
     home: Path
-    issuer: Issuer
-    upstream: Issuer
+    issuer: OpenIssuer
+    upstream: OpenIssuer
     auth: str = ""
     credential: str = '{ grant = "authorization_code", scopes = ["openid"] }'
     environ: dict[str, str] = field(default_factory=lambda: {name.upper(): token for name, token in TOKENS.items()})
@@ -84,8 +84,6 @@ class Place:
 @contextmanager
 def place_at(home: Path) -> Generator[Place]:
     """An issuer and a system on ports of their own."""
-    with running_issuer() as issuer, running_issuer() as upstream:
-        issuer.open_to_browsers()
-        upstream.open_to_browsers()
+    with running_open_issuer() as issuer, running_open_issuer() as upstream:
         upstream.service.routes |= {"/openapi.json": Reply(ORDERS), "/orders": orders}
         yield Place(home, issuer, upstream)

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from closient_mcp.auth.oauth import device
+from closient_mcp.auth.sign_in.sign_out import sign_out
+
 from ...fakes.http_server import bearer
 from ...fakes.team import TOKEN_AUTH, TOKENS, TOOL, Place, Team, place_at
 
@@ -81,3 +84,31 @@ async def test_a_caller_who_declines_is_not_asked_again_at_once(place: Place) ->
         assert "You declined" in declined["content"][0]["text"]
         assert "inputRequests" not in await ask(team, "ann")
         assert "inputRequests" in await ask(team, "bob")
+
+
+async def test_a_caller_signs_in_on_another_device(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_SLACK", 0.002)
+    place.credential = '{ grant = "device_code" }'
+    async with place.team() as team:
+        for subject, account, code in (("ann", "anna", "CODE-1"), ("bob", "robert", "CODE-2")):
+            succeeded, message = await team.call(subject)
+            assert not succeeded
+            assert f"Open {place.upstream.url}/enter on any device and enter the code {code} there" in message
+            place.upstream.entered[code] = account
+            assert await team.call(subject) == (True, f'[{{"of":"{account}"}}]')
+        assert await team.call("ann") == (True, '[{"of":"anna"}]')
+        assert place.upstream.service.count("/register") == 1
+
+
+async def test_a_sign_in_that_the_operator_ended_is_over_at_once(place: Place) -> None:
+    async with place.team() as team:
+        await team.browser("ann", "anna").open(await team.link("ann"))
+        assert (await team.call("ann"))[0]
+        access = team.server.bridge.connections["acme"].access
+        connected = access.of_caller("").session
+        assert connected
+        (signed_in,) = connected.store.sign_ins_of_callers()
+        session = access.of_caller(signed_in.caller).session
+        assert session
+        await asyncio.to_thread(sign_out, session)
+        assert await team.link("ann")

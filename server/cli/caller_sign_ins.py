@@ -1,0 +1,63 @@
+"""The sign-ins of callers over HTTP, for the operator of the server: which there are, and their end."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import anyio.to_thread
+
+from ...auth.sign_in.sign_out import sign_out
+from ...tools.formats.json_values import JsonObject, as_text
+from ...tools.formats.text import counted
+from ..bridge.connection import Connection
+from ..bridge.user_access import REGISTRATION
+from .terminal import Terminal
+
+_MOST_SHOWN = 20
+
+
+def sign_ins_of(connection: Connection) -> list[JsonObject]:
+    """The callers who are signed in to a system, and as whom."""
+    records = connection.session.store.sign_ins_of_callers() if connection.session else []
+    return [{"caller": record.caller_name, "id": record.caller, "user": record.user or None} for record in records]
+
+
+def sign_ins_line(sign_ins: list[JsonObject]) -> str:
+    """The callers who are signed in, for a line of `status`."""
+    shown = [
+        " as ".join(filter(None, (as_text(each["caller"]), as_text(each["user"])))) for each in sign_ins[:_MOST_SHOWN]
+    ]
+    more = f" and {len(sign_ins) - _MOST_SHOWN} more" if len(sign_ins) > _MOST_SHOWN else ""
+    return f"over HTTP, {counted(len(sign_ins), 'caller')} signed in: {', '.join(shown)}{more}"
+
+
+async def end_sign_ins(connection: Connection, name: str | None, terminal: Terminal) -> bool:
+    """Revoke and delete the sign-ins of the callers with this name or identifier, without one of all.
+
+    Return whether there were any.
+
+    Raises:
+        AuthError: one cannot be deleted.
+    """
+    assert connection.session
+    records = await anyio.to_thread.run_sync(connection.session.store.sign_ins_of_callers)
+    chosen = [record for record in records if name is None or name in (record.caller_name, record.caller)]
+    for record in chosen:
+        message = await _end(connection, record.caller)
+        terminal.say(f"{record.system}, {record.caller_name}: {message}")
+    return bool(chosen)
+
+
+async def forget_registration(connection: Connection) -> None:
+    """Delete the registration of the client that callers sign in with.
+
+    Raises:
+        AuthError: it cannot be deleted.
+    """
+    await _end(connection, REGISTRATION)
+
+
+async def _end(connection: Connection, caller: str) -> str:
+    session = connection.access.of_caller(caller).session
+    assert session
+    return await anyio.to_thread.run_sync(partial(sign_out, session, forget=True))
