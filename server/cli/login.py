@@ -72,9 +72,9 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
 
 
 def logout_callers(settings: Settings, name: str | None, *, forget: bool) -> int:
-    """Revoke and delete the sign-ins of the callers over HTTP with this name, without one of all; 1 if there are none.
+    """Revoke and delete the sign-ins of the callers over HTTP with this name, without one of all.
 
-    `forget`: delete the registration of their client too.
+    `forget`: delete the registration of their client too. The exit code is 1 if nobody with the name is signed in.
     """
     terminal = Terminal(sys.stderr)
 
@@ -87,7 +87,7 @@ def logout_callers(settings: Settings, name: str | None, *, forget: bool) -> int
         if not any(ended):
             whose = "" if name is None else f"with the name {name} "
             terminal.say(f"No caller {whose}is signed in. `closient-mcp status` lists those who are.")
-        return 0 if any(ended) else 1
+        return 0 if any(ended) or name is None else 1
 
     return _run(settings, terminal, run)
 

@@ -42,7 +42,7 @@ _RUN: dict[str, Callable[[list[str]], bool]] = {
     "doctor": lambda words: True,
     "install": lambda words: "--print" in words,
     "login": lambda words: words[1:] in ([], ["closient"]),
-    "logout": lambda words: True,
+    "logout": lambda words: "--caller" not in words,
     "status": lambda words: "--site" not in words,
     "tools": lambda words: "--site" not in words,
 }
