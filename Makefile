@@ -68,7 +68,7 @@ clean:
 .venv-clients/.installed: tests/interop/clients/requirements.txt
 	@$(PYTHON) -m venv .venv-clients \
 	&& .venv-clients/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
-	|| echo 'fastmcp, nanoidp, schemathesis, zxing-cpp, Node and the agent frameworks could not be installed: their tests are skipped'
+	|| echo 'fastmcp, nanoidp, schemathesis, zxing-cpp, Redis, nginx, Node and the agent frameworks could not be installed: their tests are skipped'
 
 # It needs an older SDK of MCP than the others.
 .venv-langchain/.installed: tests/interop/clients/requirements-langchain.txt

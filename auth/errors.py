@@ -3,7 +3,7 @@
     AuthError
      ├── UserActionRequired     no valid credential without the user's help
      │    └── SignInRequired    the user must sign in
-     └── UnavailableError       the authorization server does not answer; nothing is lost, try again
+     └── UnavailableError       the authorization server or the store does not answer; nothing is lost, try again
 
 None of them contains a secret.
 """
@@ -41,4 +41,4 @@ class SignInRequired(UserActionRequired):
 
 
 class UnavailableError(AuthError):
-    """The authorization server does not answer as it should; every credential is kept."""
+    """The authorization server, or the store of the sign-ins, does not answer as it should; no credential is lost."""

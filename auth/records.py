@@ -61,7 +61,8 @@ class Client(_Part):
 class Tokens(_Part):
     """Tokens as granted; times are seconds since 1970, `expires_at` is None if the server did not say.
 
-    `details` are further members of the response, such as an `organization_id`.
+    `reusable`: the last refresh returned the same refresh token, or none. `details` are further members of the
+    response, such as an `organization_id`.
     """
 
     access_token: str = Field(repr=False)
@@ -69,6 +70,7 @@ class Tokens(_Part):
     scope: str = ""
     obtained_at: float
     expires_at: float | None = None
+    reusable: bool = False
     details: dict[str, str] = Field(default_factory=dict[str, str])
 
 
@@ -120,7 +122,8 @@ class Record(_Part):
     this machine. `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their
     name, and `account` what the server identifies them by, if known. `seal` identifies the secrets that a keyring
     holds; without it, all are in the file. `spare` is a client that was registered while another client's tokens were
-    stored, for the next sign-in.
+    stored, for the next sign-in. `refreshing` marks that the refresh token was sent, until the answer is stored;
+    only records that several machines share have it.
     """
 
     @field_validator("pending", "device", mode="wrap")
@@ -148,4 +151,5 @@ class Record(_Part):
     asked: tuple[str, ...] = ()
     seal: str = ""
     spare: Client | None = None
+    refreshing: str = ""
     history: History = Field(default_factory=History)

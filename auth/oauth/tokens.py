@@ -109,13 +109,15 @@ def read_tokens(request: RequestKind, response: Response, now: float, previous: 
         )
     if not all(_VSCHARS.fullmatch(token) for token in (access_token, response.text("refresh_token"))):
         return Rejection(Meaning.MISCONFIGURED, summary="a token with characters that are not allowed in tokens")
+    refresh_token = response.text("refresh_token") or (previous.refresh_token if previous else None)
     lifetime = as_seconds((response.body or {}).get("expires_in"))
     tokens = Tokens(
         access_token=access_token,
-        refresh_token=response.text("refresh_token") or (previous.refresh_token if previous else None),
+        refresh_token=refresh_token,
         scope=" ".join(valid_scopes(response.text("scope").split())) or (previous.scope if previous else ""),
         obtained_at=now,
         expires_at=now + lifetime if lifetime else None,
+        reusable=previous is not None and refresh_token == previous.refresh_token,
         details={**(previous.details if previous else {}), **_details(response)},
     )
     return Granted(tokens, response.text("id_token"))

@@ -29,6 +29,7 @@ from ..store.record_store import Store
 from .client_setup import ClientSetup
 from .credentials import Credentials
 from .messages import DeclinedError, Messages
+from .refresh_mark import Answer, is_marked, new_mark
 from .token_endpoint import TokenEndpoint
 from .unattended import Unattended
 
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 _NEW = 60.0
 # Seconds that a call waits for a slow server; longer than for the lock, and less than hosts wait for a call.
 _PATIENCE = 40.0
+# Seconds between attempts to save tokens in a store that does not answer.
+_SAVE_AGAIN = 1.0
 
 
 class Session:
@@ -70,7 +73,8 @@ class Session:
         self._last_rejected: tuple[str, float] = ("", 0.0)
         self._tokens: Tokens | None = None
         self._stamp: object = None
-        self._unsaved: tuple[str, Tokens] | None = None
+        self._unsaved: Answer | None = None
+        self._is_saving = False
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
 
@@ -86,7 +90,7 @@ class Session:
             # In a thread: reading a client_id may run a command.
             await asyncio.to_thread(self.credentials.identity)
             self._identified = True
-        if self._unsaved:
+        if self._unsaved and not self._is_saving:
             await asyncio.to_thread(self._save)
         joined = True
         while joined:
@@ -165,12 +169,18 @@ class Session:
             raise self.messages.tokens_rejected()
 
     async def _usable(self, rejected_token: str | None) -> str | None:
-        tokens, stamp = self._tokens, self.store.stamp()
+        tokens = self._tokens
+        stamp = await asyncio.to_thread(self.store.stamp) if self.store.is_remote else self.store.stamp()
         changed = stamp != self._stamp and not self._unsaved  # what is unsaved is newer than the file
         if tokens is None or changed or not is_usable(tokens, self.clock()) or tokens.access_token == rejected_token:
             # Another process may have refreshed, signed in or signed out. In a thread: a keyring may be slow.
             self._stamp = stamp
-            read = self._tokens_of(await asyncio.to_thread(self.store.read))
+            try:
+                read = self._tokens_of(await asyncio.to_thread(self.store.read))
+            except UnavailableError:
+                if unexpired := self._unexpired(rejected_token):
+                    return unexpired
+                raise
             with self._guard:
                 if self._tokens is tokens:  # unless a refresh has finished meanwhile
                     self._tokens = read
@@ -232,32 +242,58 @@ class Session:
 
     def _save_unsaved(self, record: Record) -> Record:
         """Save tokens that could not be saved before, unless the record was changed by others; under the lock."""
-        if self._unsaved and record.tokens and record.tokens.refresh_token == self._unsaved[0]:
-            record = self.store.write(record.model_copy(update={"tokens": self._unsaved[1]}))
+        answer = self._unsaved
+        if answer and answer.belongs_to(record):
+            record = self.store.write(record.model_copy(update={"tokens": answer.tokens, "refreshing": ""}))
         self._unsaved = None
         return record
+
+    def _save_answer(self, record: Record, answer: Answer) -> Record:
+        """Save the answer to a refresh, or keep it until it can be saved; under the lock."""
+        self._unsaved = answer
+        try:
+            record = self.store.write(record.model_copy(update={"tokens": answer.tokens, "refreshing": ""}))
+        except UnavailableError:
+            self._start_saving()
+            raise
+        self._unsaved = None
+        return record
+
+    def _start_saving(self) -> None:
+        """Save what is unsaved as soon as a remote store answers, before another process gives up the sign-in."""
+        if self.store.is_remote and not self._is_saving:
+            self._is_saving = True
+            # A daemon: the store may stay away.
+            threading.Thread(target=self._keep_saving, name="closient-mcp-saving", daemon=True).start()
+
+    def _keep_saving(self) -> None:
+        while self._unsaved:
+            time.sleep(_SAVE_AGAIN)
+            self._save()
+        self._is_saving = False
 
     def _renew(self, record: Record, tokens: Tokens, rejected_token: str | None) -> bool:
         """Use the refresh token; return false if there is none or it is no longer valid."""
         server, client = record.server, record.client
-        if not tokens.refresh_token or not server or not client:
+        sent = tokens.refresh_token
+        if not sent or not server or not client:
             return False
+        if is_marked(record, sent):
+            return self._answer_unknown(record, rejected_token)
         try:
             self.store.check_room("nothing was lost; you are still signed in")
+            record = self._mark(record, sent, tokens)
         except UnavailableError:
             if self._unexpired(rejected_token):
                 return True
             raise
-        verdict = self._request(record, server, client, tokens)
-        if isinstance(verdict, Rejection) and verdict.is_elsewhere and (moved := self._moved(server)):
-            record = record.model_copy(update={"server": moved})
-            verdict = self._request(record, moved, client, tokens)
+        record, verdict = self._ask(record, server, client, tokens)
         if isinstance(verdict, Granted):
             self._set_tokens(verdict.tokens)  # before writing, so that a full disk does not lose the new token
-            self._unsaved = (tokens.refresh_token, verdict.tokens)
-            self.store.write(record.model_copy(update={"tokens": verdict.tokens}))
-            self._unsaved = None
+            self._save_answer(record, Answer(sent, verdict.tokens, record.refreshing))
             return True
+        if record.refreshing:
+            record = self._save_answer(record, Answer(sent, tokens, record.refreshing))
         if verdict.meaning not in (Meaning.CLIENT_INVALID, Meaning.SIGN_IN_INVALID):
             if self._unexpired(rejected_token):
                 return True
@@ -265,10 +301,46 @@ class Session:
         # Locks do not work on every network disk: tokens of another process must not be deleted.
         stored = self.store.read().tokens
         self._set_tokens(stored)
-        if stored is not None and stored.refresh_token != tokens.refresh_token:
+        if stored is not None and stored.refresh_token != sent:
             return True
         self._end(record, verdict)
         return False
+
+    def _mark(self, record: Record, sent: str, tokens: Tokens) -> Record:
+        """Mark that the refresh token is about to be sent, if other processes could not tell that this one died.
+
+        A lock file is free only if its process died, and then no one will know the answer: the token is tried again. A
+        lease also ends if its process was only stopped or cut off, and may still receive the answer.
+        """
+        if not self.store.is_remote or tokens.reusable:
+            return record
+        mark = new_mark(sent)
+        try:
+            return self.store.write(record.model_copy(update={"refreshing": mark}))
+        except UnavailableError:
+            # It may have been written nevertheless, and nothing was sent.
+            self._unsaved = Answer(sent, tokens, mark)
+            self._start_saving()
+            raise
+
+    def _answer_unknown(self, record: Record, rejected_token: str | None) -> bool:
+        """Give up a sign-in whose token was sent by a process that lost its lock; as `_renew`.
+
+        If it was only stopped, it saves the answer later (`_save_unsaved`).
+        """
+        if self._unexpired(rejected_token):
+            return True
+        self.ended = "the server of ours that requested it did not receive, or not store, the answer"
+        logger.warning("giving up the sign-in to %s: %s", record.site, self.ended)
+        self.drop(record, refreshing=record.refreshing)
+        return False
+
+    def _ask(self, record: Record, server: Server, client: Client, tokens: Tokens) -> tuple[Record, Verdict]:
+        """The answer, and the record with the server that gave it."""
+        verdict = self._request(record, server, client, tokens)
+        if isinstance(verdict, Rejection) and verdict.is_elsewhere and (moved := self._moved(server)):
+            return record.model_copy(update={"server": moved}), self._request(record, moved, client, tokens)
+        return record, verdict
 
     def _request(self, record: Record, server: Server, client: Client, tokens: Tokens) -> Verdict:
         def send(server: Server, scope: str) -> Verdict:
@@ -325,7 +397,7 @@ class Session:
 
     def drop(self, record: Record, **changes: object) -> None:
         """Write the record without its tokens and with these changes; call it under the record's lock."""
-        self.store.write(record.model_copy(update={"tokens": None, **changes}))
+        self.store.write(record.model_copy(update={"tokens": None, "refreshing": "", **changes}))
         self._set_tokens(None)
 
     def _unavailable(self, rejection: Rejection) -> UnavailableError:

@@ -47,6 +47,7 @@ def save_sign_in(session: Session, granted: Granted, begun: Begun) -> None:
         device=None,
         spare=None if record.spare and record.spare.client_id == begun.client.client_id else record.spare,
         asked=requested,
+        refreshing="",
         history=record.history.after_sign_in(requested, withheld, None if additional else session.clock()),
     )
 

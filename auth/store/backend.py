@@ -63,11 +63,13 @@ class LoginLock(Protocol):
 
 
 class StoredRecord(Protocol):
-    """One record.
+    """One record; if it `is_remote`, each method waits for the network, and processes elsewhere share it.
 
     All methods but `stamp` raise UserActionRequired if the user must act, and UnavailableError if trying again may
     help.
     """
+
+    is_remote: bool
 
     def stamp(self) -> object:
         """A value that changes whenever any process replaces the record; None without one."""

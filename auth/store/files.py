@@ -57,6 +57,8 @@ class Files:
 class RecordFile:
     """One record in a file."""
 
+    is_remote = False
+
     def __init__(self, path: Path, key: RecordKey, storage: Storage) -> None:
         self._path = path
         self._key = key

@@ -44,6 +44,11 @@ class Store:
         empty = self._empty
         return self._records.open(RecordKey(empty.system, empty.site, self._identity(), empty.caller))
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether `stamp` waits for the network, and processes on other machines share the record."""
+        return self._stored.is_remote
+
     def stamp(self) -> object:
         """A value that changes whenever any process replaces the record; None without one."""
         return self._stored.stamp()

@@ -9,6 +9,7 @@ from ...auth.secrets.redaction import Redaction
 from ...tools.http.messages import Client
 from ..settings.model import Settings, SystemSettings
 from .caller_access import CallerAccess
+from .stored_sign_ins import StoredSignIns
 from .user_access import LateClient, UserAccess
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ _MACHINE_SETTINGS = {"http_proxy", "https_proxy", "all_proxy", "ssl_cert_file", 
 class Access:
     """The clients of one system, and the sign-in of whoever a call is made for; `everything` is all settings."""
 
-    def __init__(self, settings: SystemSettings, everything: Settings, redaction: Redaction) -> None:
+    def __init__(
+        self, settings: SystemSettings, everything: Settings, redaction: Redaction, sign_ins: StoredSignIns
+    ) -> None:
         self._settings = settings
         self.documents = LateClient(self._documents)
-        self._own = UserAccess(settings, everything, redaction)
-        self._make = partial(UserAccess, settings, everything, redaction)
+        self._make = partial(UserAccess, settings, everything, redaction, sign_ins)
+        self._own = self._make()
         self.callers = CallerAccess(self._make) if settings.per_caller else None
         self.api: Client = self.callers or self._own.api
         self._environment = everything.child_environment or {}

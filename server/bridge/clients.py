@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
-from pathlib import Path
 
 import httpx2
 
@@ -14,7 +13,7 @@ from ...auth.oauth.http import HttpClient, certificates
 from ...auth.secrets.redaction import Redaction
 from ...auth.session.credentials import Credentials
 from ...auth.session.renewal import Session
-from ...auth.store.files import Files
+from ...auth.store.backend import Records
 from ...auth.store.record_store import Store
 from ...auth.urls import keep_queries_out_of_logs
 from ...tools.formats.urls import is_loopback
@@ -31,19 +30,18 @@ def client_for(system: SystemSettings, session: Session | None, redaction: Redac
 
 
 def session_for(
-    system: SystemSettings, credential: SignIn, home: Path, redaction: Redaction, caller: str = "", name: str = ""
+    system: SystemSettings, credential: SignIn, records: Records, redaction: Redaction, caller: str = "", name: str = ""
 ) -> Session:
     """The session of a system that uses OAuth, for all calls or those of one caller; nothing is read or sent yet."""
-    store = store_for(system, credential, home, redaction, caller, name)
+    store = store_for(system, credential, records, redaction, caller, name)
     return Session(credential.profile, store, HttpClient(trust_env=not is_loopback(system.site)))
 
 
 def store_for(
-    system: SystemSettings, credential: SignIn, home: Path, redaction: Redaction, caller: str = "", name: str = ""
+    system: SystemSettings, credential: SignIn, records: Records, redaction: Redaction, caller: str = "", name: str = ""
 ) -> Store:
     """The store of a session; the `name` of the `caller` is to be shown."""
-    profile = credential.profile
-    records, identity = Files(home / "credentials", profile.store), Credentials(profile, redaction).identity
+    identity = Credentials(credential.profile, redaction).identity
     return Store(records, system.name, system.site, identity, redaction, caller, name)
 
 

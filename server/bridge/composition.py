@@ -25,6 +25,7 @@ from .calls import Calls
 from .connection import Connection
 from .loading import Loader
 from .report import missing
+from .stored_sign_ins import StoredSignIns
 from .tool_baseline import ToolBaseline
 from .tool_table import ToolTable
 
@@ -43,6 +44,7 @@ class Bridge:
     """
 
     settings: Settings
+    sign_ins: StoredSignIns
     connections: Mapping[str, Connection]
     loader: Loader
     tools: ToolTable
@@ -57,26 +59,29 @@ async def open_bridge(
     """A bridge that calls services through senders of this class; nothing has been fetched yet.
 
     Raises:
-        SettingsError: the machine's proxy or certificate settings cannot be used. Without `checks_machine`, each
-            request fails for that reason instead.
+        SettingsError: the settings of the store, or the machine's proxy or certificate settings cannot be used. Without
+            `checks_machine`, each request fails for the latter reason instead.
     """
     for warning in settings.warnings:
         logger.warning(warning)
     async with AsyncExitStack() as stack:
-        connections = [_connect(system, settings, redaction, stack, sender) for system in settings.systems]
+        sign_ins = StoredSignIns(settings, redaction)
+        stack.callback(sign_ins.close)
+        connections = [_connect(system, settings, redaction, sign_ins, stack, sender) for system in settings.systems]
         for connection in connections if checks_machine else ():
             connection.access.check_machine()
-        yield _bridge(settings, redaction, connections)
+        yield _bridge(settings, redaction, sign_ins, connections)
 
 
 def _connect(
     settings: SystemSettings,
     everything: Settings,
     redaction: Redaction,
+    sign_ins: StoredSignIns,
     stack: AsyncExitStack,
     sender_type: type[Sender],
 ) -> Connection:
-    access = Access(settings, everything, redaction)
+    access = Access(settings, everything, redaction, sign_ins)
     stack.push_async_callback(access.aclose)
     sender = sender_type(access.api, settings.origins, settings.name)
     fetcher = Fetcher(access.documents, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
@@ -100,7 +105,7 @@ def _connect(
     )
 
 
-def _bridge(settings: Settings, redaction: Redaction, connections: list[Connection]) -> Bridge:
+def _bridge(settings: Settings, redaction: Redaction, sign_ins: StoredSignIns, connections: list[Connection]) -> Bridge:
     calls, loader = Calls(redaction, KeptResults(settings.result_characters)), Loader(connections)
     highest = highest_tier(connection.allow for connection in connections) if connections else settings.allow
     table = _table(connections, highest, settings.problems, settings.exposure, loader, calls)
@@ -119,7 +124,7 @@ def _bridge(settings: Settings, redaction: Redaction, connections: list[Connecti
         return _table(allowed, highest, (), settings.exposure, loader, calls)
 
     by_name = {connection.system.name: connection for connection in connections}
-    return Bridge(settings, by_name, loader, table, calls, lambda tiers: restricted(frozenset(tiers.items())))
+    return Bridge(settings, sign_ins, by_name, loader, table, calls, lambda tiers: restricted(frozenset(tiers.items())))
 
 
 def _table(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...auth.secrets.redaction import Redaction
 from ..settings.model import Settings, SettingsError, SignIn, SystemSettings
+from .stored_sign_ins import StoredSignIns
 
 if TYPE_CHECKING:
     import httpx2
@@ -62,11 +63,18 @@ class UserAccess:
     """The session of one user and the HTTP client that carries it: of the user of this machine, or of one caller."""
 
     def __init__(
-        self, settings: SystemSettings, everything: Settings, redaction: Redaction, caller: str = "", name: str = ""
+        self,
+        settings: SystemSettings,
+        everything: Settings,
+        redaction: Redaction,
+        sign_ins: StoredSignIns,
+        caller: str = "",
+        name: str = "",
     ) -> None:
         self._settings = settings
         self._everything = everything
         self._redaction = redaction
+        self._sign_ins = sign_ins
         self._caller = caller
         self._name = name
         self.api = LateClient(self._api)
@@ -74,12 +82,13 @@ class UserAccess:
     @cached_property
     def session(self) -> Session | None:
         """The session, if the system uses OAuth."""
-        if not isinstance(self._settings.credential, SignIn):
+        credential = self._settings.credential
+        if not isinstance(credential, SignIn):
             return None
         from .clients import session_for
 
-        home = self._everything.home
-        return session_for(self._settings, self._settings.credential, home, self._redaction, self._caller, self._name)
+        records = self._sign_ins.records(credential.profile.store)
+        return session_for(self._settings, credential, records, self._redaction, self._caller, self._name)
 
     @cached_property
     def login(self) -> Login | None:
@@ -117,7 +126,8 @@ class UserAccess:
         from ...auth.session.shared_registration import SharedRegistration
         from .clients import store_for
 
-        store = store_for(self._settings, credential, self._everything.home, self._redaction, REGISTRATION)
+        records = self._sign_ins.records(credential.profile.store)
+        store = store_for(self._settings, credential, records, self._redaction, REGISTRATION)
         return SharedRegistration(self.session.client_setup, store)
 
     def _api(self) -> httpx2.AsyncClient:

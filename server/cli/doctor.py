@@ -14,6 +14,7 @@ from ..bridge.composition import open_bridge
 from ..checks.finding import Finding
 from ..checks.installed import Load, check_hosts
 from ..checks.machine import check_files, check_network, check_settings
+from ..checks.store import check_store
 from ..checks.systems import check_systems
 from ..hosts.paths import Machine
 from ..process.logs import start_log
@@ -52,6 +53,8 @@ async def _findings(settings: Settings, machine: Machine, load: Load, redaction:
         async with open_bridge(replace(settings, warnings=()), redaction) as bridge:
             with Terminal(sys.stderr).progress("Reading the documents") as progress:
                 await bridge.loader.load(progress, revalidate=True)
+            if bridge.sign_ins.connection:
+                yield check_store(bridge.sign_ins.connection)
             async for finding in check_systems(bridge):
                 yield finding
     except SettingsError as error:

@@ -83,7 +83,9 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     state |= {"signed_in": True, "user": record.user or None, "scopes": scopes, "expires": ends, "renewable": renewable}
     if tokens.details:
         state["details"] = {**tokens.details}
-    state |= {"store": "keyring" if record.seal else "file", "store_wanted": profile.store}
+    in_redis = bridge.sign_ins.connection is not None
+    state["store"] = "redis" if in_redis else "keyring" if record.seal else "file"
+    state["store_wanted"] = "redis" if in_redis else profile.store
     if record.history.withheld:
         state["withheld"] = [*record.history.withheld]
     warnings = (profile.differences(tokens.details), session.messages.no_refresh_token(tokens))
@@ -181,7 +183,7 @@ def _credential_line(state: JsonObject, settings: SystemSettings) -> str:
     where = f" with {state['issuer']}" if "issuer" in state else ""
     if withheld := shown_scopes([str(scope) for scope in as_list(state.get("withheld", []))]):
         scopes = f"{scopes}; not granted: {withheld}" if scopes else f"none; not granted: {withheld}"
-    kept = ", kept in the keyring" if state["store"] == "keyring" else ""
+    kept = {"keyring": ", kept in the keyring", "redis": ", kept in Redis"}.get(as_text(state["store"]), "")
     if state["store_wanted"] == "keyring" and not kept:
         kept = ", kept in a file and not in the keyring"
     return f"credential: signed in{who}{where}, {renewed}{kept}{f'; scopes: {scopes}' if scopes else ''}{warning}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import sys
 from dataclasses import replace
@@ -15,8 +14,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
-from ...auth.secrets.sealing import Sealer
-from ...auth.store.files import Files
 from ...tools.formats.urls import is_loopback
 from ..bridge.composition import Bridge, open_bridge
 from ..callers.credentials import for_callers
@@ -83,11 +80,11 @@ def check_protection(address: ListenAddress, settings: Settings) -> None:
         )
 
 
-def links_for(settings: Settings) -> SignInLinks | None:
+def links_for(bridge: Bridge) -> SignInLinks | None:
     """The links with which callers sign in; None if none of the systems has callers sign in for themselves."""
-    if not any(system.per_caller for system in settings.systems):
+    if not any(system.per_caller for system in bridge.settings.systems):
         return None
-    return SignInLinks(settings.http.public_url, Sealer([secrets.token_bytes(32)]))
+    return SignInLinks(bridge.settings.http.public_url, bridge.sign_ins.sealer())
 
 
 def application(
@@ -116,8 +113,7 @@ def application(
             app, allow_origins=http.allowed_origins, allow_methods=methods, allow_headers=["*"], expose_headers=exposed
         )
     if verifier and links:
-        redaction, records = bridge.calls.redaction, Files(bridge.settings.home / "credentials")
-        auth = http.auth
+        redaction, records, auth = bridge.calls.redaction, bridge.sign_ins.records("file"), http.auth
         proof = IdentityProof(auth, http.public_url, records, redaction) if isinstance(auth, OAuth) else None
         app = SignInPages(app, bridge, links, verifier, proof)
     return Availability(RequestOrigin(app, address, http), lambda: mcp_bridge.is_loaded)
@@ -157,7 +153,7 @@ async def _serve(
     settings: Settings, redaction: Redaction, listener: socket.socket, address: ListenAddress, verifier: Verifier | None
 ) -> None:
     async with open_bridge(settings, redaction) as bridge:
-        links = links_for(settings)
+        links = links_for(bridge)
         is_remote = not address.is_local or bool(settings.http.public_url)
         mcp_bridge = McpBridge(bridge, is_remote=is_remote, links=links)
         app = application(mcp_bridge, address, bridge, verifier, links)

@@ -59,10 +59,18 @@ class AccessRule:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """The URL of Redis or Valkey, and the keys that encrypt what is stored there, the newest first."""
+
+    url: SecretReference
+    keys: tuple[SecretReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HttpSettings:
     """How the server is reached, and by whom; `public_url` has no trailing slash, and is empty if it is not set.
 
-    Without `access` rules, every caller may use everything.
+    Without `access` rules, every caller may use everything. Without a `store`, sign-ins are in files of this machine.
     """
 
     public_url: str = ""
@@ -71,6 +79,7 @@ class HttpSettings:
     trusted_proxies: tuple[str, ...] = ()
     auth: HttpAuth | None = None
     access: tuple[AccessRule, ...] = ()
+    store: StoreSettings | None = None
 
     @property
     def resource(self) -> str:

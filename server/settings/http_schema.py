@@ -49,6 +49,15 @@ class AccessTable(Table):
     allow: Tier | None = Field(default=None, description="The highest tier; default: whatever the system offers.")
 
 
+class StoreTable(Table):
+    """Redis or Valkey, for servers that share their sign-ins; needs the extra `redis`."""
+
+    url: SecretValue = Field(description="Such as `redis://:PASSWORD@HOST:6379/0`, or `rediss://` for TLS.")
+    keys: list[SecretValue] = Field(
+        min_length=1, description="The keys that encrypt what is stored, newest first; at least 32 characters each."
+    )
+
+
 class HttpTable(Table):
     """How `serve --http` is reached, and by whom."""
 
@@ -62,3 +71,6 @@ class HttpTable(Table):
         default=None, description="How callers authenticate; required unless the server listens on this machine only."
     )
     access: list[AccessTable] = Field(default=[], description="Without rules, callers may use everything.")
+    store: StoreTable | None = Field(
+        default=None, description="Where sign-ins are stored instead of files of this machine."
+    )

@@ -9,8 +9,8 @@ from typing import NoReturn
 from ...tools.formats.suggestions import did_you_mean
 from ...tools.formats.urls import InvalidUrlError, origin_of
 from ...tools.tiers.tier import TIERS
-from .http_model import HOST, PATH, AccessRule, HttpAuth, HttpSettings, Introspection, OAuth, TokenAuth
-from .http_schema import AccessTable, HttpAuthTable, HttpTable, IntrospectionTable
+from .http_model import HOST, PATH, AccessRule, HttpAuth, HttpSettings, Introspection, OAuth, StoreSettings, TokenAuth
+from .http_schema import AccessTable, HttpAuthTable, HttpTable, IntrospectionTable, StoreTable
 from .sources import Sources
 
 _CLAIMS = ("scope", "group", "subject")
@@ -39,6 +39,7 @@ def read_http(table: HttpTable, systems: AbstractSet[str], sources: Sources) -> 
         trusted_proxies=tuple(_network(text, sources) for text in table.trusted_proxies),
         auth=auth,
         access=tuple(_rule(rule, number, systems, sources) for number, rule in enumerate(table.access)),
+        store=_store(table.store, sources) if table.store else None,
     )
 
 
@@ -127,6 +128,12 @@ def _introspection(table: IntrospectionTable, sources: Sources) -> Introspection
         sources.secret(table.client_id, *keys, "client_id", plain=True),
         sources.secret(table.client_secret, *keys, "client_secret"),
     )
+
+
+def _store(table: StoreTable, sources: Sources) -> StoreSettings:
+    keys = tuple(sources.secret(value, "http", "store", "keys") for value in table.keys)
+    has_password = isinstance(table.url, str) and "@" in table.url
+    return StoreSettings(sources.secret(table.url, "http", "store", "url", plain=not has_password), keys)
 
 
 def _rule(table: AccessTable, number: int, systems: AbstractSet[str], sources: Sources) -> AccessRule:

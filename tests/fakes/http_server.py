@@ -92,7 +92,7 @@ async def serving(settings: Settings, address: str = "127.0.0.1:8000") -> AsyncG
     settings = for_callers(settings)
     async with open_bridge(settings, redaction) as bridge:
         await bridge.loader.load()
-        is_remote, links = bool(settings.http.public_url), links_for(settings)
+        is_remote, links = bool(settings.http.public_url), links_for(bridge)
         app = application(McpBridge(bridge, is_remote=is_remote, links=links), where, bridge, verifier, links)
         async with _started(app), _client(app, where) as client:
             yield HttpServer(client, bridge)

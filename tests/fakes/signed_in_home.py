@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from closient_mcp.auth.background import finish
 from closient_mcp.auth.bearer import BearerAuth
 from closient_mcp.auth.oauth.http import HttpClient
 from closient_mcp.auth.profile import Profile
-from closient_mcp.auth.records import Client, Record, Server, Tokens
+from closient_mcp.auth.records import Client, Server, Tokens
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.store.backend import Records
 from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
 
@@ -32,7 +34,7 @@ REFRESH_THREAD = "closient-mcp-uninterrupted"
 
 @dataclass
 class Home:
-    """A home folder with a sign-in in it, and the authorization server that rotates its refresh token."""
+    """A sign-in in a folder or elsewhere, and the authorization server that rotates its refresh token."""
 
     service: Service
     folder: Path
@@ -41,6 +43,7 @@ class Home:
     refused: list[str] = field(default_factory=list[str])
     began: threading.Event = field(default_factory=threading.Event)
     may_answer: threading.Event = field(default_factory=threading.Event)
+    records: Records | None = None
 
     def __post_init__(self) -> None:
         self.may_answer.set()
@@ -65,7 +68,9 @@ class Home:
         )
 
     def store(self) -> Store:
-        return Store(Files(self.folder), "closient", self.service.url, lambda: "registered", Redaction())
+        return Store(
+            self.records or Files(self.folder), "closient", self.service.url, lambda: "registered", Redaction()
+        )
 
     def session(self, **profile: Any) -> Session:
         """A session as another process would have it."""
@@ -75,7 +80,7 @@ class Home:
     def sign_in(
         self, *, age: float = 0.0, client: Client | None = None, asked: tuple[str, ...] = (), **tokens: Any
     ) -> None:
-        """Leave tokens in the file that were obtained so long ago."""
+        """Leave tokens in the record that were obtained so long ago."""
         url = self.service.url
         given = {
             "access_token": "access-token-0",
@@ -90,8 +95,12 @@ class Home:
             token_endpoint=f"{url}/token",
             revocation_endpoint=f"{url}/revoke",
         )
-        record = Record(system="closient", site=url, server=server, client=client or Client(client_id="i"), asked=asked)
-        self.store().write(record.model_copy(update={"tokens": Tokens.model_validate({**given, **tokens})}))
+        store = self.store()
+        # A test may hold the lock of the file.
+        with store.lock() if store.is_remote else nullcontext():
+            signed_in = {"server": server, "client": client or Client(client_id="i"), "asked": asked}
+            record = store.read().model_copy(update=signed_in)
+            store.write(record.model_copy(update={"tokens": Tokens.model_validate({**given, **tokens})}))
 
     def kept(self) -> Tokens | None:
         return self.store().read().tokens

@@ -41,7 +41,7 @@ def test_the_version_is_that_of_the_project() -> None:
 
 
 def test_every_imported_package_is_a_declared_dependency() -> None:
-    asked = {re.split(r"[<>=\[]", one)[0] for one in [*PROJECT["project"]["dependencies"], "keyring"]}
+    asked = {re.split(r"[<>=\[]", one)[0] for one in [*PROJECT["project"]["dependencies"], "keyring", "redis"]}
     called = {"yaml": "pyyaml", "pydantic_core": "pydantic", "opentelemetry": "opentelemetry-api"}
     for folder in ("server", "tools", "auth"):
         for path in (ROOT / folder).rglob("*.py"):
@@ -63,7 +63,8 @@ def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
 
 
 HEAVY = {
-    "authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock", "biip", "jmespath", "segno",
+    "authlib", "joserfc", "jsonschema", "yaml", "django", "sqlite3", "keyring", "filelock", "redis", "biip", "jmespath",
+    "segno",
 }  # fmt: skip
 # What only commands for people use, never `serve`.
 ON_TERMINALS = {"rich", "shtab"}

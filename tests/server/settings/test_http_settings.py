@@ -81,6 +81,8 @@ def test_tokens_are_references_and_are_not_given_to_other_programs(tmp_path: Pat
         (f'{OAUTH}[[http.access]]\nscope = "a"\nsystems = ["closent"]', 6, "no system closent; did you mean closient?"),
         (f'{OAUTH}[[http.access]]\nscope = "a"\n[[http.access]]\nscopes = "a"', 7, "did you mean scope?"),
         (f'{OAUTH}[[http.access]]\nscope = "a"\nallow = "reads"', 6, "did you mean read?"),
+        ('store = { keys = [{ env = "K" }] }', 2, "http.store: url is missing"),
+        ('store = { url = "redis://r", keys = [] }', 2, "http.store.keys"),
         ('publc_url = "https://mcp.example.com"', 2, "did you mean public_url?"),
     ],
 )
@@ -89,6 +91,20 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, 
         load(tmp_path, f"[http]\n{text}\n")
     assert says in str(raised.value)
     assert f"settings.toml:{line}: http" in str(raised.value)
+
+
+def test_a_store_has_a_url_and_keys_newest_first_and_only_its_secrets_are_warned_of(tmp_path: Path) -> None:
+    text = '[http]\nstore = { url = "redis://redis.internal:6379", keys = [{ env = "NEW" }, { env = "OLD" }] }\n'
+    settings = load(tmp_path, text, NEW="n" * 32, OLD="o" * 32)
+    assert settings.http.store
+    assert [key.location for key in settings.http.store.keys] == [
+        "the environment variable NEW",
+        "the environment variable OLD",
+    ]
+    assert not [warning for warning in settings.warnings if "http.store" in warning]
+    hidden = load(tmp_path, text.replace("redis://", "redis://:a-password@"), NEW="n" * 32, OLD="o" * 32)
+    assert [warning for warning in hidden.warnings if "http.store.url is written in the file itself" in warning]
+    assert "a-password" not in repr(hidden)
 
 
 def test_a_users_sign_in_cannot_be_shared(tmp_path: Path) -> None:

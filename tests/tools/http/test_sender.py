@@ -309,13 +309,15 @@ async def test_a_response_has_the_method_of_its_request(service: Service, sender
 async def test_cookies_from_the_service_are_not_sent_back(service: Service) -> None:
     from closient_mcp.auth.secrets.redaction import Redaction
     from closient_mcp.server.bridge.access import Access
+    from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
     from closient_mcp.server.settings.loading import load_settings
     from closient_mcp.server.settings.model import Options
 
     service.routes["/a"] = Reply({}, headers={"Set-Cookie": "sessionid=1; Path=/"})
     settings = load_settings(Options(site=service.url), {})
     (system,) = settings.systems
-    async with aclosing(Access(system, settings, Redaction())) as access:
+    sign_ins = StoredSignIns(settings, Redaction())
+    async with aclosing(Access(system, settings, Redaction(), sign_ins)) as access:
         sender = Sender(access.api, system.origins, "closient")
         await sender.send(get(service, "/a"))
         await sender.send(get(service, "/a"))

@@ -1,0 +1,125 @@
+"""The connection to Redis or Valkey: what is stored there is encrypted, and a server that is down is not waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..secrets.sealing import Sealer
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from redis.commands.core import Script
+
+PREFIX = "closient-mcp:"
+_SCHEMES = ("redis", "rediss", "unix")
+# A healthy server answers within milliseconds; calls wait for it.
+_CONNECT_SECONDS, _ANSWER_SECONDS = 1.0, 2.0
+_SHORTEST_KEY = 32
+
+
+class StoreError(Exception):
+    """Redis did not do what it was asked; the text says which one and why, without its password."""
+
+
+class StoreSettingsError(ValueError):
+    """The URL or a key cannot be used; the text says why, without either."""
+
+
+class RedisConnection:
+    """A connection that all threads share, opened at the first command; every command raises StoreError if it fails.
+
+    `sealer` has the keys that values are encrypted with. `location` is the URL without user, password and options.
+    """
+
+    def __init__(self, url: str, keys: Sequence[str]) -> None:
+        """`keys` are texts of at least 32 characters, the newest first.
+
+        Raises:
+            StoreSettingsError: the URL or a key cannot be used, or the package `redis` is not installed.
+        """
+        self.location = _location(url)
+        if any(len(key) < _SHORTEST_KEY for key in keys):
+            raise StoreSettingsError(
+                f"a key has at least {_SHORTEST_KEY} characters; make one with `openssl rand -hex 32`"
+            )
+        self.sealer = Sealer([key.encode() for key in keys])
+        self._redis = _client(url)
+        self._scripts: dict[str, Script] = {}
+        self._guard = threading.Lock()
+
+    def command(self, *parts: str | int | bytes) -> Any:
+        """Send a command; return the answer, texts as bytes."""
+        from redis import RedisError
+
+        execute: Any = self._redis.execute_command  # it has no types
+        try:
+            return execute(*parts)
+        except (RedisError, OSError) as error:
+            raise self._failed(error) from None
+
+    def script(self, source: str, keys: Sequence[str], *arguments: str | int | bytes) -> Any:
+        """Run a script, which no other command interrupts; return the answer, texts as bytes."""
+        from redis import RedisError
+
+        with self._guard:
+            script = self._scripts.setdefault(source, self._redis.register_script(source))
+        try:
+            return script(keys, arguments)
+        except (RedisError, OSError) as error:
+            raise self._failed(error) from None
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with this."""
+        from redis import RedisError
+
+        try:
+            for key in self._redis.scan_iter(match=f"{prefix}*", count=500):
+                yield key.decode(errors="replace")
+        except (RedisError, OSError) as error:
+            raise self._failed(error) from None
+
+    def check_writes(self) -> None:
+        """Check that writes are accepted."""
+        self.command("SET", f"{PREFIX}writes", "accepted", "PX", 1000)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._redis.close()
+
+    def _failed(self, error: Exception) -> StoreError:
+        reason = str(error).strip().rstrip(".")[:200] or type(error).__name__
+        return StoreError(f"{self.location} ({reason})")
+
+
+def _location(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # it may contain a part of the password
+        raise StoreSettingsError("the URL cannot be parsed: write / : @ in its password as %2F %3A %40") from None
+    if parts.scheme not in _SCHEMES:
+        raise StoreSettingsError("expected a URL such as redis://HOST:6379/0, rediss://HOST:6379/0 or unix:///PATH")
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def _client(url: str) -> Redis:
+    try:
+        from redis import Redis  # takes 130 ms to import
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+    except ImportError:
+        raise StoreSettingsError('it needs the package redis: pip install "closient-mcp[redis]"') from None
+    try:
+        return Redis.from_url(
+            url,
+            socket_connect_timeout=_CONNECT_SECONDS,
+            socket_timeout=_ANSWER_SECONDS,
+            # Once more at once: a server that was restarted has closed the connections of the pool.
+            retry=Retry(NoBackoff(), 1),
+            health_check_interval=30,
+        )
+    except ValueError:
+        raise StoreSettingsError("the URL cannot be used: check the number of the database and its options") from None
