@@ -6,10 +6,10 @@ Its tools are operations of a document, so that nothing in the server is there f
 from __future__ import annotations
 
 import base64
+import itertools
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,41 +19,40 @@ from ..fakes.limits import SECONDS
 from ..fakes.paths import TESTS
 from ..fakes.programs import path, program
 from ..fakes.server_process import host_environment
-from ..fakes.service import Answer, Received, Reply, document, operation, running_service
+from ..fakes.service import Answer, Reply, document, operation, running_service
 
 pytestmark = pytest.mark.all
 
 _FOLDER = TESTS / "interop" / "conformance"
 _SUITE_SECONDS = 120
-# As long as it takes to report progress three times.
-_LONG = 9.0
 _PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 _SILENCE = base64.b64decode("UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=")
 
 
-def _slow(_: Received) -> Reply:
-    time.sleep(_LONG)
-    return Reply({"ok": True})
+def _busy() -> Answer:
+    """Refuses twice: the server reports progress when it waits for its next turn, and when it has it."""
+    replies = itertools.chain([Reply({}, 429, {"retry-after": "2"})] * 2, itertools.repeat(Reply({"ok": True})))
+    return lambda _: next(replies)
 
 
 # A tool's name is that of the system, `test`, and of the operation.
-_REPLIES: dict[str, Answer] = {
+_REPLIES = {
     "simple_text": Reply("This is a simple text response for testing.", headers={"content-type": "text/plain"}),
     "image_content": Reply(_PIXEL, headers={"content-type": "image/png"}),
     "audio_content": Reply(_SILENCE, headers={"content-type": "audio/wav"}),
     "embedded_resource": Reply(b"%PDF-1.4 x", headers={"content-type": "application/pdf"}),
     "error_handling": Reply({"error": "This tool intentionally returns an error for testing"}, 500),
-    "tool_with_progress": _slow,
 }
 
 
 @pytest.fixture
 def endpoint(tmp_path: Path) -> Iterator[str]:
     """The URL of a server whose tools are those that the suite calls."""
-    with running_service({f"/{name}": reply for name, reply in _REPLIES.items()}) as service:
-        paths = {f"/{name}": {"get": operation(operationId=name)} for name in _REPLIES}
+    replies: dict[str, Answer] = {**_REPLIES, "tool_with_progress": _busy()}
+    with running_service({f"/{name}": reply for name, reply in replies.items()}) as service:
+        paths = {f"/{name}": {"get": operation(operationId=name)} for name in replies}
         service.routes["/openapi.json"] = Reply(document(paths))
         file = tmp_path / "settings.toml"
         file.write_text(f'expose = "all"\n[systems.test]\ndescription = "{service.url}/openapi.json"\n')
