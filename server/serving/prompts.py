@@ -15,6 +15,7 @@ from ...tools.formats.suggestions import did_you_mean
 from ...tools.http.fetched import FetchError
 from ..bridge.composition import Bridge
 from ..bridge.connection import Connection
+from .callers import tools_for
 
 if TYPE_CHECKING:
     from ...tools.catalog.skills import Skill
@@ -29,13 +30,11 @@ class Prompts:
     """The skills of the systems whose preset says where they are."""
 
     def __init__(self, bridge: Bridge) -> None:
-        self._publishing = [
-            connection for connection in bridge.connections.values() if connection.settings.preset.skills
-        ]
+        self._bridge = bridge
 
     def __bool__(self) -> bool:
         """Whether any system may have skills."""
-        return bool(self._publishing)
+        return any(connection.settings.preset.skills for connection in self._bridge.connections.values())
 
     async def list_prompts(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
@@ -43,7 +42,7 @@ class Prompts:
         """Return a prompt for each skill; a site that cannot be reached has none for now."""
         prompts = [
             types.Prompt(name=name, description=skill.description)
-            for name, (_, skill) in (await self._skills()).items()
+            for name, (_, skill) in (await self._skills(ctx)).items()
         ]
         return types.ListPromptsResult(prompts=prompts, ttl_ms=_HOUR, cache_scope="private")
 
@@ -53,7 +52,7 @@ class Prompts:
         """Return a skill's text, labelled as the site's."""
         from ...tools.catalog.skills import fetch_text
 
-        skills = await self._skills()
+        skills = await self._skills(ctx)
         if params.name not in skills:
             message = f"Unknown prompt: {params.name[:80]}{did_you_mean(params.name, list(skills))}"
             raise MCPError(types.INVALID_PARAMS, message)
@@ -75,13 +74,15 @@ class Prompts:
             description=skill.description, messages=[types.PromptMessage(role="user", content=content)]
         )
 
-    async def _skills(self) -> dict[str, tuple[Connection, Skill]]:
-        """The skills by the name of their prompt, which begins as the tools of its system do."""
+    async def _skills(self, ctx: ServerRequestContext[Any, Any]) -> dict[str, tuple[Connection, Skill]]:
+        """The skills of a caller's systems by the name of their prompt, which begins as the tools of the system do."""
         from ...tools.catalog.skills import fetch_skills
 
         found: dict[str, tuple[Connection, Skill]] = {}
-        for connection in self._publishing:
+        for connection in tools_for(self._bridge, ctx).connections:
             settings = connection.settings
+            if not settings.preset.skills:
+                continue
             try:
                 with anyio.fail_after(_SECONDS):
                     skills = await fetch_skills(

@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from ...fakes.http_server import HttpServer, serving, settings_in
+from ...fakes.http_server import HttpServer, bearer, serving, settings_in
 from ...fakes.issuer import Issuer, running_issuer
 from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply, Service, document, operation
@@ -138,6 +138,47 @@ async def test_the_instructions_do_not_name_systems_that_a_caller_may_not_use(
         answer = await server.request("server/discover", {"Authorization": f"Bearer {issuer.token()}"})
         assert answer.status_code == 200
         assert "vault" not in answer.text
+
+
+async def test_a_caller_gets_the_prompts_of_their_systems(tmp_path: Path, service: Service, issuer: Issuer) -> None:
+    skill = {"name": "find-it", "type": "skill-md", "description": "Find it.", "url": "/SKILL.md"}
+    service.routes["/.well-known/agent-skills/index.json"] = Reply({"skills": [skill]})
+    service.routes["/SKILL.md"] = Reply("Look for it.", headers={"content-type": "text/markdown"})
+    rules = RULES.replace("acme", "closient")
+    sites = "".join(
+        f'[systems.{name}]\npreset = "closient"\nsite = "{service.url}"\ncredential = "none"\n'
+        for name in ("closient", "vault")
+    )
+    config = (
+        f'[http]\npublic_url = "https://mcp.example.com"\nauth = {{ mode = "oauth", issuer = "{issuer.url}" }}\n'
+        f"{rules}{sites}"
+    )
+    async with serving(settings_in(tmp_path, config)) as server:
+        reader = bearer(issuer.token(scope="closient:read"))
+        assert await prompts(server, reader) == {"find-it"}
+        assert await prompts(server, bearer(issuer.token())) == set()
+        assert await prompts(server, bearer(issuer.token(sub="root"))) == {"find-it", "vault-find-it"}
+        assert "Look for it." in (await server.request("prompts/get", reader, name="find-it")).text
+        refused = await server.request("prompts/get", reader, name="vault-find-it")
+        assert refused.json()["error"]["message"] == "Unknown prompt: vault-find-it; did you mean find-it?"
+
+
+async def test_a_document_cannot_have_arguments_compared_with_headers(tmp_path: Path, service: Service) -> None:
+    marked = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "x-mcp-header": "Order"}}
+    paths = {"/orders/{id}": {"get": operation(operationId="get_order", parameters=[marked])}}
+    service.routes |= {"/openapi.json": Reply(document(paths)), "/orders/1": Reply({"id": "1"})}
+    async with serving(
+        settings_in(tmp_path, f'[systems.acme]\ndescription = "{service.url}/openapi.json"\n')
+    ) as server:
+        assert "x-mcp-header" not in (await server.request("tools/list")).text
+        answer = await server.request("tools/call", name="acme_get_order", arguments={"id": "1"})
+        assert answer.json()["result"]["structuredContent"] == {"id": "1"}
+
+
+async def prompts(server: HttpServer, headers: dict[str, str]) -> set[str]:
+    """The names of the prompts that are listed for a caller."""
+    answer = await server.request("prompts/list", headers)
+    return {prompt["name"] for prompt in answer.json()["result"]["prompts"]}
 
 
 async def test_rule_5_a_result_belongs_to_its_caller(tmp_path: Path, service: Service, issuer: Issuer) -> None:
