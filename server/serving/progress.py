@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
@@ -34,20 +35,22 @@ class Progress:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
             await self.send(self._last, message)
 
-    @asynccontextmanager
-    async def repeated(self) -> AsyncGenerator[None]:
+    @contextmanager
+    def repeated(self) -> Generator[None]:
         """Repeat the latest message while the call runs, from two seconds on.
 
-        The body must not raise: its exceptions would arrive in a group.
+        Most calls end before, and cost a timer only.
         """
-
-        async def repeat() -> None:
-            await anyio.sleep(_FIRST_SECONDS)
-            while True:
-                await self.report(self.message)
-                await anyio.sleep(_EVERY_SECONDS)
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(repeat)
+        loop, repeating = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+        timer = loop.call_later(_FIRST_SECONDS, lambda: repeating.append(loop.create_task(self._repeat())))
+        try:
             yield
-            group.cancel_scope.cancel()
+        finally:
+            timer.cancel()
+            for task in repeating:
+                task.cancel()
+
+    async def _repeat(self) -> None:
+        while True:
+            await self.report(self.message)
+            await anyio.sleep(_EVERY_SECONDS)

@@ -20,6 +20,7 @@ from ..callers.credentials import for_callers
 from ..callers.identity import Verifier
 from ..callers.identity_proof import IdentityProof
 from ..callers.sign_in_links import SignInLinks
+from ..process.garbage import spare_long_lived
 from ..process.logs import start_log
 from ..process.signals import LAST_SECONDS
 from ..settings.http_model import PATH, HttpSettings, OAuth, TokenAuth
@@ -155,7 +156,7 @@ async def _serve(
     async with open_bridge(settings, redaction) as bridge:
         links = links_for(bridge)
         is_remote = not address.is_local or bool(settings.http.public_url)
-        mcp_bridge = McpBridge(bridge, is_remote=is_remote, links=links)
+        mcp_bridge = McpBridge(bridge, is_remote=is_remote, links=links, on_loaded=spare_long_lived)
         app = application(mcp_bridge, address, bridge, verifier, links)
         print(_announcement(listener, address, settings), file=sys.stderr, flush=True)
         await _Server(configuration(app, settings.http), mcp_bridge, app).serve(sockets=[listener])

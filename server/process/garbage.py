@@ -1,0 +1,19 @@
+"""Garbage collection of a process that serves many calls."""
+
+from __future__ import annotations
+
+import gc
+
+# How many objects more than at the last collection cause the next one: a few calls at a time have Python's 700.
+_THRESHOLD = 5_000
+
+
+def spare_long_lived() -> None:
+    """Exclude everything that exists now from the next collections, which otherwise take a tenth of a call's time.
+
+    What is no longer used of what was excluded before is collected first.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_THRESHOLD)
