@@ -44,6 +44,8 @@ def _for_several(system: SystemSettings, http: HttpSettings) -> tuple[SystemSett
 def _problem(credential: SignIn, http: HttpSettings) -> str:
     """Why callers cannot sign in for themselves; empty if they can."""
     redirect_uri = credential.profile.redirect_uri
+    if credential.profile.grant == "device_code":
+        return ""
     if not http.public_url:
         return (
             "callers cannot sign in, because the server has no URL that they could come back to. Set "

@@ -82,10 +82,11 @@ def check_protection(address: ListenAddress, settings: Settings) -> None:
 
 
 def links_for(bridge: Bridge) -> SignInLinks | None:
-    """The links with which callers sign in; None if none of the systems has callers sign in for themselves."""
-    if not any(system.per_caller for system in bridge.settings.systems):
+    """The links with which callers sign in for themselves; None if they do not, or only on other devices."""
+    settings = bridge.settings
+    if not settings.http.public_url or not any(system.per_caller for system in settings.systems):
         return None
-    return SignInLinks(bridge.settings.http.public_url, bridge.sign_ins.sealer())
+    return SignInLinks(settings.http.public_url, bridge.sign_ins.sealer())
 
 
 def application(

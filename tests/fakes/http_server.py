@@ -29,12 +29,11 @@ _META: dict[str, Any] = {
 _ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
-class HttpServer:
+class Requests:
     """Sends requests of both eras to our server."""
 
-    def __init__(self, client: httpx2.AsyncClient, bridge: Bridge) -> None:
+    def __init__(self, client: httpx2.AsyncClient) -> None:
         self.client = client
-        self.bridge = bridge
 
     async def request(self, method: str, headers: Mapping[str, str] | None = None, **params: Any) -> httpx2.Response:
         """What a client of 2026-07-28 sends, and the answer."""
@@ -69,6 +68,14 @@ class HttpServer:
         (event,) = [line for line in answer.text.splitlines() if line.startswith("data: ")]
         result = json.loads(event.removeprefix("data: "))["result"]
         return not result.get("isError"), result["content"][0]["text"]
+
+
+class HttpServer(Requests):
+    """Our server in this process."""
+
+    def __init__(self, client: httpx2.AsyncClient, bridge: Bridge) -> None:
+        super().__init__(client)
+        self.bridge = bridge
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from .issuer import Issuer
@@ -14,14 +15,16 @@ from .service import Received, Reply, Service, running_service
 
 
 class OpenIssuer(Issuer):
-    """Registers clients, and signs in whoever a browser's cookie `user` names, without asking them.
+    """Registers clients, and signs in whoever a browser's cookie `user` names or its form, without asking them.
 
     Nobody may have access as `nobody`. On other devices, those sign in who are in `entered`, by the code they entered.
+    Its id_tokens have the `changed_claims`.
     """
 
     def __init__(self, service: Service) -> None:
         super().__init__(service)
         self.entered: dict[str, str] = {}
+        self.changed_claims: dict[str, Any] = {}
         self._codes: dict[str, dict[str, str]] = {}
         self._refreshes: dict[str, str] = {}
         endpoints = {"authorization": "authorize", "registration": "register", "device_authorization": "device"}
@@ -50,8 +53,9 @@ class OpenIssuer(Issuer):
     def _authorize(self, got: Received) -> Reply:
         asked = dict(parse_qsl(got.query))
         user = got.headers.get("cookie", "").partition("user=")[2].partition(";")[0]
+        user = user or dict(parse_qsl(got.body.decode())).get("login", "")
         if not user:
-            return Reply("<p>Sign in here</p>")
+            return Reply('<form method="post"><input name="login"><input type="password" name="password"></form>')
         given = {"state": asked["state"], "iss": self.url}
         if user == "nobody":
             given["error"] = "access_denied"
@@ -85,8 +89,8 @@ class OpenIssuer(Issuer):
         self._refreshes[refresh] = user
         tokens = {"access_token": f"access-{user}-{secrets.token_hex(4)}", "refresh_token": refresh}
         if "openid" in asked.get("scope", "").split():
-            claims = {"aud": asked["client_id"], "nonce": asked["nonce"], "sub": user, "scope": None}
-            tokens["id_token"] = self.token({"typ": "JWT"}, **claims)
+            claims: dict[str, Any] = {"aud": asked["client_id"], "nonce": asked["nonce"], "sub": user, "scope": None}
+            tokens["id_token"] = self.token({"typ": "JWT"}, **{**claims, **self.changed_claims})
         return Reply({**tokens, "token_type": "Bearer", "expires_in": 3600})
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ...fakes.service import Reply
 from ...fakes.team import PUBLIC, TOKEN_AUTH, TOKENS, Place, Team, place_at
 
 CALLBACK = f"{PUBLIC}/callback?"
@@ -28,6 +30,47 @@ async def nobody_is_signed_in(team: Team) -> bool:
 def exchanges(place: Place) -> int:
     """How many codes the system was sent."""
     return sum(b"grant_type=authorization_code" in got.body for got in place.upstream.service.received)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "of another sign-in"},
+        {"aud": "another-client"},
+        {"iss": "https://evil.example"},
+        {"exp": 1_000_000_000, "iat": 999_999_000},
+        {"sub": 5},
+        {"sub": None},
+    ],
+    ids=str,
+)
+async def test_rule_5_what_the_issuer_did_not_say_for_this_sign_in_proves_nothing(
+    place: Place, claims: dict[str, Any]
+) -> None:
+    place.issuer.changed_claims = claims
+    async with place.team() as team:
+        shown = await team.browser("alice", "alice").open(await team.link("alice"))
+        assert "You are not signed in" in shown.text
+        assert place.upstream.service.count("/authorize") == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "reply"),
+    [
+        ("/token", Reply({"access_token": "access-alice-1", "token_type": "Bearer"})),
+        ("/token", Reply({"error": "invalid_grant"}, 400)),
+        ("/jwks", Reply({"keys": []})),
+        ("/register", Reply({"error": "access_denied"}, 403)),
+    ],
+    ids=["no id_token", "no token", "no keys", "no registration"],
+)
+async def test_an_issuer_that_says_nothing_proves_nothing(place: Place, path: str, reply: Reply) -> None:
+    async with place.team() as team:
+        link = await team.link("alice")
+        place.issuer.service.routes[path] = reply
+        shown = await team.browser("alice", "alice").open(link)
+        assert "You are not signed in" in shown.text
+        assert place.upstream.service.count("/authorize") == 0
 
 
 @pytest.mark.parametrize(("owner", "opener"), [("mallory", "alice"), ("alice", "mallory")])
