@@ -45,7 +45,7 @@ def link_in(answer: httpx2.Response) -> str:
 
 def test_two_callers_use_an_account_of_their_own_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
     port = free_port()
-    url, call = f"http://127.0.0.1:{port}", {"name": "account_whoami", "arguments": {}}
+    url = f"http://127.0.0.1:{port}"
     with running_open_issuer() as issuer:
         auth = f'{{ mode = "oauth", issuer = "{issuer.url}" }}'
         settings = f'[http]\npublic_url = "{url}"\nauth = {auth}\n[systems.closient]\nsite = "{sandbox.url}"\n'
@@ -53,7 +53,7 @@ def test_two_callers_use_an_account_of_their_own_at_once(sandbox: Sandbox, tmp_p
 
         async def ask(user: str) -> httpx2.Response:
             async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=SECONDS) as client:
-                return await Requests(client).request("tools/call", users[user], **call)
+                return await Requests(client).request("tools/call", users[user], name="account_whoami", arguments={})
 
         with served(tmp_path, port, settings), ThreadPoolExecutor() as pool:
             links = {user: link_in(anyio.run(ask, user)) for user in users}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ class Client:
     is_closed = False
 
     @asynccontextmanager
-    async def stream(self, method: str, url: str, **options: Any) -> AsyncIterator[httpx2.Response]:
+    async def stream(self, method: str, url: str, **options: Any) -> AsyncGenerator[httpx2.Response]:
         yield httpx2.Response(200, text=url)
 
     async def aclose(self) -> None:
