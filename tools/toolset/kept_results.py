@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -14,38 +10,25 @@ import anyio
 import anyio.to_thread
 
 from ..caller import caller
-from ..errors import InvalidArgumentsError, RefusedError
+from ..errors import InvalidArgumentsError, RefusedError, UnreachableError
 from ..formats.csv_rows import as_objects, read_rows
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_text, parse_json
 from ..results.excerpts import Excerpt, Omission, csv_excerpt, json_excerpt, text_excerpt
 from ..results.result import Result
 from ..results.selection import SELECT, select
+from .result_shelf import KeptResult, MemoryShelf, ResultShelf, ShelfUnavailableError
 from .tool import Tool
 
-_KEPT_SECONDS = 3_600.0
-_MAX_KEPT_RESULTS = 50
-_MAX_KEPT_BYTES = 64 * 1024 * 1024
 _MAX_OMISSIONS = 5
 _NOTHING_SELECTED = "[`select` found nothing, or null: check its names.]"
 
 
 @dataclass(frozen=True, slots=True)
-class _KeptResult:
-    """A whole result as UTF-8 (CSV, JSON or other text), its owner, and the end of its hour."""
-
-    owner: str
-    content: bytes
-    csv: bool
-    until: float
-
-
-@dataclass(slots=True)
 class KeptResults:
-    """Keeps the most recent results of more than `max_characters`: for an hour, at most 50 and 64 MiB."""
+    """Shortens results of more than `max_characters`, and keeps them on a shelf."""
 
     max_characters: int
-    clock: Callable[[], float] = time.monotonic
-    _kept: dict[str, _KeptResult] = field(default_factory=dict[str, _KeptResult], init=False)
+    shelf: ResultShelf = field(default_factory=MemoryShelf)
 
     async def shorten(self, result: Result) -> Result:
         """Return the result, what its `select` selects, or the beginning of that and how to get the rest.
@@ -62,11 +45,13 @@ class KeptResults:
         shown = replace(result, text=excerpt.text, csv=False, select="", structured=None)
         if not excerpt.omissions:
             return replace(shown, note=f"{_NOTHING_SELECTED} {result.note}") if excerpt.text == "null" else shown
-        name = self._keep(result)
-        note = (
-            f"[{_omissions_note(excerpt.omissions, name, result.select)} It is kept for an hour at most.] {result.note}"
-        )
-        return replace(shown, note=note, partial=True)
+        try:
+            name = await self.shelf.keep(caller.get().id, KeptResult(result.text.encode(), result.csv))
+        except ShelfUnavailableError as error:
+            rest = f"{_shown_part(excerpt.omissions)} The rest cannot be read, because {error}.".strip()
+        else:
+            rest = f"{_omissions_note(excerpt.omissions, name, result.select)} It is kept for an hour at most."
+        return replace(shown, note=f"[{rest}] {result.note}", partial=True)
 
     def tool(self) -> Tool:
         """Return the tool `read_result`, which returns other parts."""
@@ -99,29 +84,17 @@ class KeptResults:
         read = partial(_excerpt, text, csv=csv, selected=selected, start=start, room=self.max_characters)
         return await anyio.to_thread.run_sync(read)
 
-    def _keep(self, result: Result) -> str:
-        """Keep a result under a name that cannot be guessed; if that is too much, drop others.
-
-        The oldest result of the caller that keeps most goes first, so that a caller cannot push out all others.
-        """
-        name, now = secrets.token_urlsafe(16), self.clock()
-        new = _KeptResult(caller.get().id, result.text.encode(), result.csv, now + _KEPT_SECONDS)
-        others = {key: kept for key, kept in self._kept.items() if kept.until >= now}
-        while others and _over_limit([new, *others.values()]):
-            sizes: Counter[str] = Counter()
-            for kept in others.values():
-                sizes[kept.owner] += len(kept.content)
-            most = sizes.most_common(1)[0][0]
-            del others[next(key for key, kept in others.items() if kept.owner == most)]
-        self._kept = {**others, name: new}
-        return name
-
     async def _read(self, arguments: JsonObject) -> Result:
         name, selected = as_text(arguments["result"]), as_text(arguments.get("select"))
         offset = arguments.get("offset", 0)
         start = int(offset) if isinstance(offset, int | float) else 0
-        kept = self._kept.get(name)
-        if kept is None or kept.until < self.clock() or kept.owner != caller.get().id:
+        try:
+            kept = await self.shelf.find(caller.get().id, name)
+        except ShelfUnavailableError as error:
+            raise UnreachableError(
+                f"The result cannot be read now, because {error}.", "Try again in a moment."
+            ) from None
+        if kept is None:
             raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
         excerpt = await self._excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start)
         if not excerpt.omissions:
@@ -132,10 +105,6 @@ class KeptResults:
                 f"The offset {start} is beyond the end: the result has {own.total} {own.unit}.", "It is complete."
             )
         return Result(excerpt.text, note=f"[{_omissions_note(excerpt.omissions, name, selected)}]", partial=True)
-
-
-def _over_limit(results: list[_KeptResult]) -> bool:
-    return len(results) > _MAX_KEPT_RESULTS or sum(len(kept.content) for kept in results) > _MAX_KEPT_BYTES
 
 
 def _excerpt(text: str, *, csv: bool, selected: str, start: int, room: int) -> Excerpt:
@@ -152,11 +121,16 @@ def _excerpt(text: str, *, csv: bool, selected: str, start: int, room: int) -> E
     return json_excerpt(select(value, selected) if selected else value, room, start)
 
 
+def _shown_part(omissions: tuple[Omission, ...]) -> str:
+    """Say which part is shown, if that is a part of the whole and not of its members only."""
+    own = omissions[0]
+    return f"{own.unit.capitalize()} {own.start} to {own.end} of {own.total}." if not own.path else ""
+
+
 def _omissions_note(omissions: tuple[Omission, ...], name: str, selected: str) -> str:
     """Say what was left out, and how to read the first of it."""
     rest = [omission for omission in omissions if omission.end < omission.total]
-    own = omissions[0]
-    shown = f"{own.unit.capitalize()} {own.start} to {own.end} of {own.total}." if not own.path else ""
+    shown = _shown_part(omissions)
     if not rest:
         return f"{shown} This is the end."
     parts = [f"{o.unit} {o.end} to {o.total} of {o.path}" for o in rest if o.path]
