@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
+import select
 import threading
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, Protocol, cast
 
 import anyio
 import anyio.from_thread
 import anyio.to_thread
 from anyio.abc import ObjectReceiveStream, ObjectSendStream, TaskGroup
+from anyio.lowlevel import EventLoopToken, current_token
+from anyio.streams.memory import MemoryObjectSendStream
 from mcp import types
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
@@ -182,11 +185,11 @@ async def serve_descriptors(run: Run, source: int, target: int) -> None:
     Raises:
         OSError: the output is closed or full.
     """
-    send_line, lines = anyio.create_memory_object_stream[bytes]()
+    send_line, lines = anyio.create_memory_object_stream[bytes](math.inf)
     output, written = anyio.create_memory_object_stream[SessionMessage]()
-    async with anyio.from_thread.BlockingPortal() as portal, anyio.create_task_group() as group:
+    async with anyio.create_task_group() as group:
         # A thread that nothing waits for: reading can't be interrupted, and the process must be able to end.
-        threading.Thread(target=_read, args=(source, portal, send_line), daemon=True).start()
+        threading.Thread(target=_read, args=(source, send_line, current_token()), daemon=True).start()
         group.start_soon(_write, target, written)
         async with output, lines:
             connection = _Connection(run, output, group)
@@ -195,11 +198,11 @@ async def serve_descriptors(run: Run, source: int, target: int) -> None:
             await connection.close()
 
 
-def _read(source: int, portal: anyio.from_thread.BlockingPortal, lines: ObjectSendStream[bytes]) -> None:
+def _read(source: int, lines: MemoryObjectSendStream[bytes], loop: EventLoopToken) -> None:
     try:
         for line in _lines_of(source):
-            portal.call(lines.send, line)
-        portal.call(lines.aclose)
+            anyio.from_thread.run_sync(lines.send_nowait, line, token=loop)
+        anyio.from_thread.run_sync(lines.close, token=loop)
     except (RuntimeError, anyio.BrokenResourceError, anyio.ClosedResourceError):
         logger.debug("input after the end of the connection was dropped")
 
@@ -217,8 +220,16 @@ def _lines_of(source: int) -> Iterator[bytes]:
 async def _write(target: int, messages: ObjectReceiveStream[SessionMessage]) -> None:
     async with messages:
         async for session_message in messages:
-            # In a thread: a host that does not read for a while must not hold up the calls under way.
-            await anyio.to_thread.run_sync(partial(_write_all, target, _serialized(session_message.message)))
+            data = _serialized(session_message.message)
+            if _takes(target, data):
+                _write_all(target, data)
+            else:  # in a thread: a host that does not read for a while must not hold up the calls under way
+                await anyio.to_thread.run_sync(_write_all, target, data)
+
+
+def _takes(target: int, data: bytes) -> bool:
+    """Whether the data can be written without waiting, which select() promises for so little, on Windows for none."""
+    return len(data) <= getattr(select, "PIPE_BUF", 0) and bool(select.select((), (target,), (), 0)[1])
 
 
 def _serialized(message: types.JSONRPCMessage) -> bytes:
