@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import anyio.to_thread
 
 from ...auth.sign_in.sign_out import sign_out
-from ...tools.formats.json_values import JsonObject, as_text
+from ...tools.formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ...tools.formats.text import counted
 from ..bridge.connection import Connection
 from ..bridge.user_access import REGISTRATION
@@ -17,16 +18,19 @@ _MOST_SHOWN = 20
 
 
 def sign_ins_of(connection: Connection) -> list[JsonObject]:
-    """The callers who are signed in to a system, and as whom."""
+    """The callers who are signed in to a system, and as whom.
+
+    Raises:
+        AuthError: where their sign-ins are stored cannot be read.
+    """
     records = connection.session.store.sign_ins_of_callers() if connection.session else []
     return [{"caller": record.caller_name, "id": record.caller, "user": record.user or None} for record in records]
 
 
-def sign_ins_line(sign_ins: list[JsonObject]) -> str:
-    """The callers who are signed in, for a line of `status`."""
-    shown = [
-        " as ".join(filter(None, (as_text(each["caller"]), as_text(each["user"])))) for each in sign_ins[:_MOST_SHOWN]
-    ]
+def sign_ins_line(sign_ins: Sequence[JsonValue]) -> str:
+    """The callers who are signed in, from `sign_ins_of`, for a line of `status`."""
+    members = [as_object(each) for each in sign_ins[:_MOST_SHOWN]]
+    shown = [" as ".join(filter(None, (as_text(each["caller"]), as_text(each["user"])))) for each in members]
     more = f" and {len(sign_ins) - _MOST_SHOWN} more" if len(sign_ins) > _MOST_SHOWN else ""
     return f"over HTTP, {counted(len(sign_ins), 'caller')} signed in: {', '.join(shown)}{more}"
 

@@ -46,7 +46,7 @@ def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
         "operations": len(system.operations()),
         "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
         "credential": _credential(connection, bridge),
-        "callers": list[JsonValue](sign_ins_of(connection)),
+        "callers": _callers(connection),
         "skipped": skipped,
         "stale": [{"what": stale.url, "from": stale.timestamp, "why": stale.reason} for stale in system.stale()],
         "changed": len(connection.baseline.changed_tools),
@@ -94,6 +94,14 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     return state
 
 
+def _callers(connection: Connection) -> list[JsonValue] | None:
+    """The callers who are signed in; None if that is not known, because the store cannot be read."""
+    try:
+        return list[JsonValue](sign_ins_of(connection))
+    except AuthError:
+        return None
+
+
 def _key(key: ApiKey, bridge: Bridge) -> JsonObject:
     state: JsonObject = {"kind": "api_key", "source": key.source, "in": f"{key.location} {key.name}".strip()}
     try:
@@ -132,7 +140,7 @@ def _system_lines(connection: Connection, bridge: Bridge) -> list[str]:
         documents, operations = counted(len(system.entries), "document"), counted(len(system.operations()), "operation")
         lines.append(f"  {read} of {documents} read, {operations}")
     lines.append(f"  {_credential_line(_credential(connection, bridge), settings)}")
-    if callers := sign_ins_of(connection):
+    if callers := _callers(connection):
         lines.append(f"  {sign_ins_line(callers)}")
     lines += [f"  {stale.url} is from {stale.timestamp}, because {stale.reason}" for stale in system.stale()]
     if changed := connection.baseline.changed_tools:

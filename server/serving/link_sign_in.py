@@ -36,7 +36,7 @@ async def sign_in_by_link(session: Session, needed: SignInRequired, channel: Use
     if channel.elicitor:
         until = time.monotonic() + _WAIT_SECONDS
         # Each call has another link, and the answer to any of them counts.
-        about = f"{needed.system} {session.store.read_file().caller} {' '.join(needed.scopes)}"
+        about = f"{needed.system} {before.caller} {' '.join(needed.scopes)}"
         message = f"{reason} Open your browser to sign in there with your own account."
         action = await channel.elicitor.ask(message, url, about, lambda: False, until)
         if action == "decline":

@@ -29,7 +29,7 @@ class OpenIssuer(Issuer):
         self._refreshes: dict[str, str] = {}
         endpoints = {"authorization": "authorize", "registration": "register", "device_authorization": "device"}
         named = {**endpoints, "token": "token", "revocation": "revoke"}
-        metadata = {
+        self._metadata = {
             "issuer": self.url,
             **{f"{name}_endpoint": f"{self.url}/{path}" for name, path in named.items()},
             "jwks_uri": f"{self.url}/jwks",
@@ -39,13 +39,18 @@ class OpenIssuer(Issuer):
             "authorization_response_iss_parameter_supported": True,
         }
         service.routes |= {
-            "/.well-known/oauth-authorization-server": Reply(metadata),
+            "/.well-known/oauth-authorization-server": Reply(self._metadata),
             "/register": self._register,
             "/authorize": self._authorize,
             "/device": self._device,
             "/token": self._token,
             "/revoke": Reply({}),
         }
+
+    def publish_scopes(self, *scopes: str) -> None:
+        """Support these scopes."""
+        metadata = {**self._metadata, "scopes_supported": list(scopes)}
+        self.service.routes["/.well-known/oauth-authorization-server"] = Reply(metadata)
 
     def _register(self, got: Received) -> Reply:
         return Reply({**got.json(), "client_id": f"client-{self.service.count('/register')}"}, 201)

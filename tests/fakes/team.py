@@ -6,7 +6,10 @@ import re
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
+
+import httpx2
 
 from .http_server import HttpServer, serving, settings_in
 from .open_issuer import OpenIssuer, running_open_issuer
@@ -28,14 +31,15 @@ def orders(got: Received) -> Reply:
 
 @dataclass
 class Team:
-    """A server of the team's."""
+    """A server of the team's, whose pages may be those of `others` too."""
 
     server: HttpServer
     place: Place
+    others: tuple[httpx2.AsyncClient, ...] = ()
 
     def browser(self, at_issuer: str = "", upstream: str = "") -> Browser:
         """A browser whose user is signed in at the issuer and the system under these names."""
-        browser = Browser(self.server.client, PUBLIC)
+        browser = Browser(cycle([self.server.client, *self.others]), PUBLIC)
         if at_issuer:
             browser.sign_in_at(self.place.issuer.url, at_issuer)
         if upstream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from urllib.parse import urljoin, urlsplit
@@ -24,9 +25,9 @@ class Shown:
 
 @dataclass
 class Browser:
-    """Pages under `public_url` are those of `server`; `cookies` are by origin."""
+    """Pages under `public_url` are those of the replicas, of each in turn; `cookies` are by origin."""
 
-    server: httpx2.AsyncClient
+    replicas: Iterator[httpx2.AsyncClient]
     public_url: str
     cookies: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     visited: list[str] = field(default_factory=list[str])
@@ -62,7 +63,9 @@ class Browser:
         jar = self.cookies[_origin(url)]
         sent = {**(headers or {}), "cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
         if url.startswith(self.public_url):
-            response = await self.server.request(method, url.removeprefix(self.public_url), headers=sent, data=form)
+            response = await next(self.replicas).request(
+                method, url.removeprefix(self.public_url), headers=sent, data=form
+            )
         else:
             async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
                 response = await client.request(method, url, headers=sent, data=form)

@@ -9,6 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from closient_mcp.auth.secrets.sealing import Sealer
+from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
+
 from ...fakes.service import Reply
 from ...fakes.team import PUBLIC, TOKEN_AUTH, TOKENS, Place, Team, place_at
 
@@ -106,6 +109,19 @@ async def test_rule_5_a_callback_that_is_handed_to_somebody_else_signs_nobody_in
         assert "not started in this browser" in shown.text
         assert await nobody_is_signed_in(team)
         assert "You are signed in as mallory." in (await own.open(callback)).text
+
+
+async def test_rule_5_another_replica_does_not_accept_a_callback_of_another_caller(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StoredSignIns, "sealer", lambda _: Sealer([b"k" * 32]))
+    async with place.team() as first, place.team() as second:
+        handed = (await first.browser("mallory", "mallory").open(await first.link("mallory"), stop_before=CALLBACK)).url
+        alice = second.browser("alice", "alice")
+        await alice.open(await second.link("alice"), stop_before=CALLBACK)
+        assert (await alice.open(handed)).status == 403
+        assert await nobody_is_signed_in(first)
+        assert await nobody_is_signed_in(second)
 
 
 async def test_rule_5_the_proof_of_somebody_else_proves_nothing(place: Place) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from closient_mcp.auth.oauth import device
+from closient_mcp.auth.secrets.sealing import Sealer
 from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
 
 from ...fakes.http_server import bearer
-from ...fakes.team import TOKEN_AUTH, TOKENS, TOOL, Place, Team, place_at
+from ...fakes.service import Received, Reply
+from ...fakes.team import TOKEN_AUTH, TOKENS, TOOL, Place, Team, orders, place_at
 
 
 @pytest.fixture
@@ -100,6 +103,20 @@ async def test_a_caller_signs_in_on_another_device(place: Place, monkeypatch: py
         assert place.upstream.service.count("/register") == 1
 
 
+async def test_a_client_that_opens_links_opens_that_of_the_other_device(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "_SLACK", 0.002)
+    place.credential = '{ grant = "device_code" }'
+    async with place.team() as team:
+        ((key, request),) = (await ask(team, "ann"))["inputRequests"].items()
+        assert request["params"]["url"] == f"{place.upstream.url}/enter"
+        assert "enter the code CODE-1" in request["params"]["message"]
+        place.upstream.entered["CODE-1"] = "anna"
+        again = await ask(team, "ann", {key: {"action": "accept"}})
+        assert again["content"][0]["text"] == '[{"of":"anna"}]'
+
+
 async def test_a_sign_in_that_the_operator_ended_is_over_at_once(place: Place) -> None:
     async with place.team() as team:
         await team.browser("ann", "anna").open(await team.link("ann"))
@@ -112,3 +129,41 @@ async def test_a_sign_in_that_the_operator_ended_is_over_at_once(place: Place) -
         assert session
         await asyncio.to_thread(sign_out, session)
         assert await team.link("ann")
+
+
+async def test_a_missing_scope_is_added_by_another_link(place: Place) -> None:
+    place.credential = '{ grant = "authorization_code" }'
+    challenge = {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="orders:read"'}
+    service = place.upstream.service
+
+    def scoped(got: Received) -> Reply:
+        asked = [sent.query for sent in service.received if sent.path == "/authorize"]
+        return orders(got) if not asked or "scope=orders%3Aread" in asked[-1] else Reply({}, 403, challenge)
+
+    service.routes["/orders"] = scoped
+    place.upstream.publish_scopes("orders:read")
+    async with place.team() as team:
+        await team.browser("ann", "anna").open(await team.link("ann"))
+        await team.browser("ann", "anna").open(await team.link("ann"))
+        assert await team.call("ann") == (True, '[{"of":"anna"}]')
+
+
+async def test_any_replica_with_the_same_keys_goes_on_with_a_sign_in(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StoredSignIns, "sealer", lambda _: Sealer([b"k" * 32]))
+    async with place.team() as first, place.team() as second:
+        first.others = (second.server.client,)
+        # The link, the proof and the callback are those of one replica each, in turn.
+        shown = await first.browser("ann", "anna").open(await first.link("ann"))
+        assert "You are signed in as anna." in shown.text
+        assert await first.call("ann") == await second.call("ann") == (True, '[{"of":"anna"}]')
+        link = await first.link("bob")
+        assert "used already" not in (await second.browser("bob", "bob").open(link)).text
+        assert "used already" in (await first.browser("bob", "bob").open(link)).text
+
+
+async def test_a_replica_with_other_keys_reads_no_link(place: Place) -> None:
+    async with place.team() as first, place.team() as second:
+        shown = await second.browser("ann", "anna").open(await first.link("ann"))
+    assert shown.status == 410
