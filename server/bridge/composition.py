@@ -84,7 +84,7 @@ def _connect(
 ) -> Connection:
     access = Access(settings, everything, redaction, sign_ins)
     stack.push_async_callback(access.aclose)
-    sender = sender_type(access.api, settings.origins, settings.name)
+    sender = sender_type(access.api, settings.origins, settings.name, settings.per_caller)
     fetcher = Fetcher(access.documents, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
     system = System(
         settings.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
+from ...auth.errors import UserActionRequired
 from ...auth.oauth import authorization
 from ...auth.oauth.discovery import ServerMetadataError, discover
 from ...auth.oauth.http import HttpClient
@@ -115,5 +116,13 @@ class IdentityProof:
         return server
 
     def _client(self, server: Server) -> Client:
-        own = self._session.credentials.own_client(self._redirect_uri)
-        return own or self._registration.client(server, Purpose("authorization_code", self._redirect_uri, _SCOPES))
+        if own := self._session.credentials.own_client(self._redirect_uri):
+            return own
+        try:
+            return self._registration.client(server, Purpose("authorization_code", self._redirect_uri, _SCOPES))
+        except UserActionRequired as error:
+            raise self._session.messages.failure(
+                f"nobody can prove at {self.issuer} who they are: {error.message.rstrip('.')}",
+                "The operator of this server has to set client_id in http.auth, of a client with the redirect URI "
+                f"{self._redirect_uri}.",
+            ) from None

@@ -7,6 +7,7 @@ from functools import partial
 
 import anyio.to_thread
 
+from ...auth.session.renewal import Session
 from ...auth.sign_in.sign_out import sign_out
 from ...tools.formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ...tools.formats.text import counted
@@ -47,21 +48,23 @@ async def end_sign_ins(connection: Connection, name: str | None, terminal: Termi
     records = await anyio.to_thread.run_sync(connection.session.store.sign_ins_of_callers)
     chosen = [record for record in records if name is None or name in (record.caller_name, record.caller)]
     for record in chosen:
-        message = await _end(connection, record.caller)
+        session = connection.access.of_caller(record.caller).session
+        assert session
+        message = await _end(session)
         terminal.say(f"{record.system}, {record.caller_name}: {message}")
     return bool(chosen)
 
 
 async def forget_registration(connection: Connection) -> None:
-    """Delete the registration of the client that callers sign in with.
+    """Delete the registration of the client that callers sign in with, if there is one.
 
     Raises:
         AuthError: it cannot be deleted.
     """
-    await _end(connection, REGISTRATION)
+    session = connection.access.of_caller(REGISTRATION).session
+    if session and (await anyio.to_thread.run_sync(session.store.read)).client:
+        await _end(session)
 
 
-async def _end(connection: Connection, caller: str) -> str:
-    session = connection.access.of_caller(caller).session
-    assert session
+async def _end(session: Session) -> str:
     return await anyio.to_thread.run_sync(partial(sign_out, session, forget=True))

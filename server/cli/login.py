@@ -84,7 +84,7 @@ def logout_callers(settings: Settings, name: str | None, *, forget: bool) -> int
             ended = [await end_sign_ins(connection, name, terminal) for connection in connections]
             for connection in connections if forget else ():
                 await forget_registration(connection)
-        if not any(ended):
+        if not any(ended) and (name is not None or settings.http.auth):
             whose = "" if name is None else f"with the name {name} "
             terminal.say(f"No caller {whose}is signed in. `closient-mcp status` lists those who are.")
         return 0 if any(ended) or name is None else 1

@@ -54,13 +54,13 @@ def _without(settings: Settings, before: str, name: str) -> str:
 
 
 def _sign_out(load: Callable[[], Settings]) -> int | None:
-    """Sign out of the system and delete its registration; gives the exit code, or None if it is not known."""
+    """Sign out of the system and delete its registrations, callers' too; gives the exit code, None if not known."""
     try:
         settings = load()
     except SettingsError:
         return None
     if not any(isinstance(system.credential, SignIn) for system in settings.systems):
         return 0
-    from .login import logout
+    from .login import logout, logout_callers
 
-    return logout(settings, forget=True)
+    return max(logout(settings, forget=True), logout_callers(settings, None, forget=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from .limits import Limit, Limits
 
 _SLOTS_OF_A_CALLER = 8
 _SLOTS = 64
+_MOST_CREDENTIALS = 1_000
 # Waits that end sooner are not worth a message.
 _SHORT = 1.0
 
@@ -29,9 +30,13 @@ class NoTurnError(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """A request that waits for its turn, in order of `queue_number`; then it counts in the limits that it `holds`."""
+    """A request that waits for its turn, in order of `queue_number`; then it counts in the limits that it `holds`.
+
+    `limits` are those of its credential.
+    """
 
     group: str
+    limits: Limits
     queue: str
     queue_number: float
     changed: anyio.Event = field(default_factory=anyio.Event)
@@ -52,18 +57,29 @@ class Turn:
 
 @dataclass(slots=True)
 class Governor:
-    """Admits the requests to one system with one credential, at most 8 of a caller and 64 in all at a time.
+    """Admits the requests to one system, at most 8 of a caller and 64 in all at a time.
 
-    A request passes when the `limits` of its group let it. Callers take turns: waiting requests are numbered by
-    start-time fair queueing.
+    A request passes when the limits of its credential and group let it; `per_caller`: each caller has a credential of
+    their own. Callers take turns: waiting requests are numbered by start-time fair queueing.
     """
 
     name: str
-    limits: Limits = field(default_factory=Limits, init=False)
+    per_caller: bool = False
+    _limits: OrderedDict[str, Limits] = field(default_factory=OrderedDict[str, Limits], init=False)
     _slots: Counter[str] = field(default_factory=Counter[str], init=False)
     _waiting: list[_Ticket] = field(default_factory=list[_Ticket], init=False)
     _next_of: dict[str, float] = field(default_factory=dict[str, float], init=False)
     _number: float = field(default=0.0, init=False)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the credential that the call under way uses; those not used for longest are forgotten."""
+        owner = caller.get().id if self.per_caller else ""
+        limits = self._limits.setdefault(owner, Limits())
+        self._limits.move_to_end(owner)
+        if len(self._limits) > _MOST_CREDENTIALS:
+            self._limits.popitem(last=False)
+        return limits
 
     @asynccontextmanager
     async def turn(self, group: str, patience: float, queue_number: float | None = None) -> AsyncGenerator[Turn]:
@@ -78,7 +94,7 @@ class Governor:
             await self._admission(ticket, start + patience)
             sent = anyio.current_time()
             yield Turn(
-                sent - start, ticket.queue_number, lambda status, headers: self._record(group, status, headers, sent)
+                sent - start, ticket.queue_number, lambda status, headers: self._record(ticket, status, headers, sent)
             )
         finally:
             if not ticket.holds:
@@ -97,7 +113,7 @@ class Governor:
             waiting = (ticket.queue_number for ticket in self._waiting if ticket.group == group)
             queue_number = max(min(waiting, default=self._number), self._next_of.get(queue, 0.0))
             self._next_of[queue] = queue_number + 1
-        ticket = _Ticket(group, queue, queue_number)
+        ticket = _Ticket(group, self.limits, queue, queue_number)
         self._waiting.append(ticket)
         return ticket
 
@@ -107,7 +123,7 @@ class Governor:
         while not ticket.holds:
             ticket.changed = anyio.Event()
             now, delay = anyio.current_time(), self._delay_of(ticket)
-            if delay < math.inf and now + delay > until and not self.limits.open_to_try(ticket.group):
+            if delay < math.inf and now + delay > until and not ticket.limits.open_to_try(ticket.group):
                 raise NoTurnError(delay)
             if now >= until:
                 raise NoTurnError(None)
@@ -122,7 +138,7 @@ class Governor:
 
     def _delay_of(self, ticket: _Ticket) -> float:
         is_full = self._slots[ticket.queue] >= _SLOTS_OF_A_CALLER or self._slots.total() >= _SLOTS
-        return math.inf if is_full else self.limits.delay(ticket.group)
+        return math.inf if is_full else ticket.limits.delay(ticket.group)
 
     def _admit(self) -> None:
         """Admit the requests whose turn it is."""
@@ -131,15 +147,17 @@ class Governor:
             self._waiting.remove(ticket)
             self._number = max(self._number, ticket.queue_number)
             self._slots[ticket.queue] += 1
-            ticket.holds = self.limits.of(ticket.group)
+            ticket.holds = ticket.limits.of(ticket.group)
             for limit in ticket.holds:
                 limit.in_flight += 1
             ticket.changed.set()
         if not self._waiting:
             self._next_of.clear()
 
-    def _record(self, group: str, status: int, headers: Mapping[str, str], sent: float) -> None:
-        self.limits.record(group, status, headers, sent)
-        if 0 < self.limits.delay(group) < math.inf:  # requests that wait for a response now wait for a time
+    def _record(self, answered: _Ticket, status: int, headers: Mapping[str, str], sent: float) -> None:
+        answered.limits.record(answered.group, status, headers, sent)
+        if (
+            0 < answered.limits.delay(answered.group) < math.inf
+        ):  # requests that wait for a response now wait for a time
             for ticket in self._waiting:
                 ticket.changed.set()

@@ -51,15 +51,19 @@ _STREAM_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Sender:
-    """Sends requests to the origins of one system, with limited rate and concurrency."""
+    """Sends requests to the origins of one system, with limited rate and concurrency.
+
+    `per_caller`: the client attaches a credential of the caller's own, which has limits of its own.
+    """
 
     client: Client
     origins: frozenset[str]
     name: str
+    per_caller: bool = False
     governor: Governor = field(init=False)
 
     def __post_init__(self) -> None:
-        self.governor = Governor(self.name)
+        self.governor = Governor(self.name, self.per_caller)
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its response, whatever its status.

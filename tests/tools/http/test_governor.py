@@ -328,3 +328,17 @@ def test_a_turn_that_cannot_come_in_time_is_refused_at_once() -> None:
         return anyio.current_time()
 
     assert in_virtual_time(main) == 0
+
+
+@pytest.mark.parametrize(("per_caller", "waits"), [(True, False), (False, True)])
+def test_the_limits_of_a_callers_own_credential_are_not_those_of_another(per_caller: bool, waits: bool) -> None:
+    async def main() -> bool:
+        governor = Governor("acme", per_caller)
+        caller.set(Caller("ann"))
+        async with governor.turn("a", 1) as turn:
+            turn.record(429, {"retry-after": "60"})
+        assert governor.limits.delay("a") > 0
+        caller.set(Caller("bob"))
+        return governor.limits.delay("a") > 0
+
+    assert in_virtual_time(main) is waits
