@@ -30,8 +30,17 @@ from .fakes.service import Sandbox, Service, running_service
 gc.set_threshold(50_000, 20, 20)
 
 # How long an example takes says more of the machine than of us.
+_UNHURRIED = [
+    hypothesis.HealthCheck.too_slow,
+    hypothesis.HealthCheck.data_too_large,
+    hypothesis.HealthCheck.function_scoped_fixture,
+]
 hypothesis.settings.register_profile(
-    "any machine", max_examples=25, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine", max_examples=25, deadline=None, derandomize=True, suppress_health_check=_UNHURRIED
+)
+# What `make prove` uses, which also sets the seed.
+hypothesis.settings.register_profile(
+    "prove", max_examples=int(os.environ.get("EXAMPLES", "1000")), deadline=None, suppress_health_check=_UNHURRIED
 )
 hypothesis.settings.load_profile("any machine")
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")

@@ -108,11 +108,14 @@ def merge_catalogs(catalogs: Iterable[Catalog]) -> Catalog:
     if len(problems) > _MAX_PROBLEMS:
         reason = f"{len(problems) - _MAX_PROBLEMS} more entries could not be used"
         problems[_MAX_PROBLEMS:] = [Problem("the catalog", reason, "they are left out")]
-    # An API's own URL names it, unless several documents share that URL.
-    shared = Counter(entry.anchor for entry in kept)
-    urls = [entry.anchor if entry.anchor and shared[entry.anchor] == 1 else entry.document_url for entry in kept]
-    named = (replace(entry, api=word) for entry, word in zip(kept, api_words(urls), strict=True))
+    named = (replace(entry, api=word) for entry, word in zip(kept, api_words(_distinct_urls(kept)), strict=True))
     return Catalog(tuple(named), tuple(problems), tuple(nested), tuple(stale))
+
+
+def _distinct_urls(entries: Sequence[Entry]) -> list[str]:
+    """Return the URL that names each API: its own, unless other documents share it or have it."""
+    shared = Counter(url for entry in entries for url in {entry.anchor, entry.document_url})
+    return [entry.anchor if entry.anchor and shared[entry.anchor] == 1 else entry.document_url for entry in entries]
 
 
 def _read_api(api: _Api, apis: Mapping[str, _Api], url: str) -> Catalog:

@@ -48,6 +48,12 @@ def test_anchors_that_share_a_document_are_one_api() -> None:
     assert len(read({"anchor": "/a", "service-desc": "/s"}, {"anchor": "/b", "service-desc": "/s"}).entries) == 1
 
 
+def test_an_api_whose_url_is_the_document_of_another_has_a_word_of_its_own() -> None:
+    contexts = ({"anchor": "/a", "service-desc": "/a.json"}, {"anchor": "/b", "service-desc": ["/a", "/b.json"]})
+    words = [entry.api for entry in read(*contexts).entries]
+    assert len(words) == len(set(words)) == 3
+
+
 def test_an_entry_without_a_document_is_a_problem() -> None:
     catalog = read({"anchor": "/a", "service-doc": "/docs"}, {"anchor": "/b", "service-desc": "/b.json"})
     assert [entry.api for entry in catalog.entries] == ["b"]

@@ -10,17 +10,18 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from closient_mcp.tools.catalog.entries import Entry
-from closient_mcp.tools.formats.json_values import JsonValue, as_list, as_object, parse_json, to_text
+from closient_mcp.tools.formats.json_values import parse_json, to_text
 from closient_mcp.tools.http.fetcher import Fetcher
 from closient_mcp.tools.http.reader import Reader
 from closient_mcp.tools.openapi import operations
 from closient_mcp.tools.openapi.operation import Source
 from closient_mcp.tools.systems.loading import LoadedDocument, load_document
 
+from ...fakes.mutations import mutate
 from ...fakes.service import document, operation
 from ...fakes.specs import BASE, spec_files
 
@@ -132,68 +133,6 @@ SWAGGER: dict[str, Any] = {
 }  # fmt: skip
 OWN: list[Any] = [OPENAPI, SWAGGER]
 
-JUNK: st.SearchStrategy[Any] = st.sampled_from(
-    [
-        *(
-            None,
-            True,
-            False,
-            0,
-            -1,
-            1.5,
-            10**30,
-            "",
-            "x",
-            "a" * 5_000,
-            "\x00\x1b[31m\u202e",
-            "{}",
-            "/",
-            "get",
-            "string",
-        ),
-        *([], [None], [[]], ["x"], [{}], {}, {"": None}, {"x": {"y": []}}, {"$ref": "#/"}, {"$ref": "#"}, {"$ref": 5}),
-        *({"$ref": "#/paths"}, {"$ref": "#/components/schemas/Thing"}, {"$ref": "nowhere.json"}, {"$ref": "#nowhere"}),
-        *({"$ref": "https://evil.example/x"}, {"$ref": "openapi.json"}, {"type": "object", "properties": []}),
-        *({"$id": "x"}, {"type": ["x", 5, None]}, {"in": "query", "name": "x"}, {"enum": {}}, {"allOf": [{}, 5]}),
-        *({"required": True}, {"in": [], "name": {}}, {"$id": "http://[", "$ref": "a"}, "http://[", "#/a"),
-    ]
-)
-
-
-def places(value: JsonValue) -> list[tuple[Any, Any]]:
-    """Every member and item, as its container and its key."""
-    found: list[tuple[Any, Any]] = []
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
-        pairs: list[tuple[Any, JsonValue]] = [*as_object(node).items(), *enumerate(as_list(node))]
-        found += [(node, key) for key, _ in pairs]
-        waiting += [child for _, child in pairs if isinstance(child, dict | list)]
-    return found
-
-
-def mutate(value: Any, draw: Any) -> None:
-    """Change a document in one place: other values, missing members, other names, parts put elsewhere."""
-    there = places(value)
-    if not there:
-        return
-    at: int = draw(st.integers(0, len(there) - 1))
-    container, key = there[at]
-    how = draw(st.sampled_from(["replace", "replace", "drop", "rename", "copy"]))
-    if how == "drop":
-        del container[key]
-    elif how == "rename" and isinstance(key, str):
-        container[draw(st.sampled_from(["", "$ref", "x-y", "get", "GET", "parameters", "schema", "/a", "a/{b}"]))] = (
-            container.pop(key)
-        )
-    elif how == "copy":
-        at = draw(st.integers(0, len(there) - 1))
-        other, place = there[at]
-        container[key] = copy.deepcopy(other[place])
-    else:
-        container[key] = copy.deepcopy(draw(JUNK))
-
-
 def hold(folder: Path, bases: list[Any], data: st.DataObject) -> None:
     value = copy.deepcopy(data.draw(st.sampled_from(bases)))
     for _ in range(data.draw(st.integers(1, 12))):
@@ -212,43 +151,22 @@ def real_documents(largest: int) -> list[Any]:
     return [parse_json(path.read_bytes()) for path in files]
 
 
-_UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-few = settings(max_examples=100, suppress_health_check=_UNHURRIED, derandomize=True)
-many = settings(max_examples=20_000, suppress_health_check=_UNHURRIED)
-
-
-@few
+@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_document_of_ours_is_read_or_reported(folder: Path, data: st.DataObject) -> None:
     hold(folder, OWN, data)
 
 
-@few
+@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_real_document_is_read_or_reported(folder: Path, data: st.DataObject) -> None:
     hold(folder, [*OWN, *real_documents(SMALL)], data)
 
 
-@few
+@pytest.mark.fuzz
 @given(text=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_are_read_or_reported(folder: Path, text: bytes) -> None:
     assert is_told_well(read_text(folder, text))
-
-
-@pytest.mark.prove
-@pytest.mark.timeout(3600)
-@many
-@given(data=st.data())
-def test_many_mutated_documents_are_read_or_reported(folder: Path, data: st.DataObject) -> None:
-    hold(folder, OWN, data)
-
-
-@pytest.mark.prove
-@pytest.mark.timeout(3600)
-@settings(many, max_examples=5_000)
-@given(data=st.data())
-def test_many_mutated_real_documents_are_read_or_reported(folder: Path, data: st.DataObject) -> None:
-    hold(folder, [*OWN, *real_documents(600_000)], data)
 
 
 # Huge and hostile
