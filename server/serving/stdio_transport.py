@@ -208,12 +208,16 @@ def _read(source: int, lines: MemoryObjectSendStream[bytes], loop: EventLoopToke
 
 
 def _lines_of(source: int) -> Iterator[bytes]:
-    rest = b""
+    parts: list[bytes] = []  # of a line; joined once, since lines may have many megabytes
     # Not through sys.stdin, whose lock a thread that reads would hold while the interpreter ends.
     while chunk := os.read(source, _CHUNK):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from filter(bytes.strip, whole)
-    if rest.strip():
+        end, *lines = chunk.split(b"\n")
+        parts.append(end)
+        if lines:
+            *whole, rest = (b"".join(parts), *lines)
+            parts = [rest]
+            yield from filter(bytes.strip, whole)
+    if (rest := b"".join(parts)).strip():
         yield rest
 
 
