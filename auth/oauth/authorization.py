@@ -110,16 +110,17 @@ def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
     if "state" not in values and not values.keys().isdisjoint(("code", "error")):
         given = (values.get("error", ""), values.get("error_description", ""))
         return AuthorizationResponse("no_state", cleaned(": ".join(filter(None, given))))
-    if not hmac.compare_digest(values.get("state", "").encode(), pending.state.encode()):
+    state = values.get("state", "").encode(errors="replace")  # pasted text may have half of a surrogate pair
+    if not hmac.compare_digest(state, pending.state.encode()):
         return None
     issuer, error = values.get("iss"), values.get("error")
     # RFC 9207 §2.4: a wrong issuer is always fatal, a missing one if the server promised to send it. Some servers
     # omit it from errors, which contain nothing that could be misused.
     known = (None, server.issuer, *server.aliases)
     if issuer not in known or (issuer is None and server.iss_in_response and not error):
-        return AuthorizationResponse("iss", issuer or "")
+        return AuthorizationResponse("iss", cleaned(issuer or ""))
     if error:
-        return AuthorizationResponse(error, cleaned(values.get("error_description", "")))
+        return AuthorizationResponse(cleaned(error), cleaned(values.get("error_description", "")))
     return AuthorizationResponse(code=values["code"]) if values.get("code") else AuthorizationResponse("no_code")
 
 

@@ -653,7 +653,9 @@ def test_rfc_6749_3_1_each_parameter_is_sent_once_and_the_endpoints_own_query_ke
     assert [name for name, given in values.items() if len(given) > 1] == []
 
 
-@pytest.mark.parametrize("query", ["", "state=", "code=c&state=STATEx", "code=c&state=wrong", "error=e&state=wrong"])
+@pytest.mark.parametrize(
+    "query", ["", "state=", "code=c&state=STATEx", "code=c&state=wrong", "error=e&state=wrong", "state=\udcff"]
+)
 def test_rfc_6749_10_12_a_response_without_our_state_says_nothing_at_all(query: str) -> None:
     assert callback(query) is None
 
@@ -696,6 +698,8 @@ def test_rfc_6749_4_1_2_a_response_without_any_state_is_quoted_and_used_for_noth
         ("code=c", False, AuthorizationResponse("no_state")),
         ("code=c&state=", True, AuthorizationResponse("no_state")),
         ("code=&state=STATE", False, AuthorizationResponse("no_code")),
+        ("code=c&state=STATE&iss=%1b[2J", False, AuthorizationResponse("iss", " [2J")),
+        ("error=%1b[2J&state=STATE", False, AuthorizationResponse(" [2J")),
     ],
 )
 def test_rfc_9207_2_4_a_wrong_issuer_is_fatal_and_a_missing_one_where_it_was_promised(
