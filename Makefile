@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Keep compiled modules: without them every process spends seconds on compiling.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check test-all prove bench bundle server.json clean
+.PHONY: demo test check test-all prove mutants bench bundle server.json clean
 
 demo: .venv/.demo  ## end-to-end walkthrough; no account, no network
 	@$(BIN)/closient-mcp demo
@@ -25,8 +25,14 @@ check: .venv/.dev  ## lint, formatting, types, workflows, and the documentation 
 	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/zensical build --strict
 
-prove: .venv/.dev  ## long searches for documents that the readers cannot handle
-	$(BIN)/pytest -q -m prove
+SEED ?= $(shell date +%s)
+EXAMPLES ?= 1000
+prove: .venv/.dev  ## long searches for what breaks, ten minutes; EXAMPLES=10000 for longer, SEED=N for others
+	EXAMPLES=$(EXAMPLES) $(BIN)/pytest -v -n 2 --dist worksteal -m 'prove or fuzz' \
+		--hypothesis-profile=prove --hypothesis-seed=$(SEED) $(OPTIONS)
+
+mutants: .venv/.mutmut  ## changes of the code that no test notices; OPTIONS="--sample 200 products"
+	$(BIN)/python -m bench.mutants $(OPTIONS)
 
 bench: .venv/.dev .venv-clients/.installed  ## docs/performance.md measured again, and more benchmarks: ratios paired in one run, and counts
 	$(BIN)/python -m bench.performance
@@ -63,6 +69,9 @@ clean:
 	@echo 'Installing closient-mcp and the tools for its development into .venv; only the first time, about two minutes'
 	@$(BIN)/pip install --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/.demo
+
+.venv/.mutmut: .venv/.dev
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4' && touch $@
 
 # If these cannot be installed, the tests that need them are skipped and named. Node comes with the first.
 .venv-clients/.installed: tests/interop/clients/requirements.txt

@@ -57,8 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _copy(folder, GROUPS[name])
         names = _names(folder)
         sample = random.Random(given.seed).sample(names, min(given.sample, len(names)))  # noqa: S311
-        if not sample or _mutmut(folder, "run", "--max-children", "2", *sample).returncode:
-            print(f"bench.mutants: mutmut failed in {folder}", file=sys.stderr)
+        ran = _mutmut(folder, "run", "--max-children", "2", *sample)
+        if not sample or ran.returncode:
+            print(f"bench.mutants: mutmut failed in {folder}:\n{(ran.stdout + ran.stderr)[-2000:]}", file=sys.stderr)
             return 1
         _report(name, folder, sample, len(names))
     return 0
@@ -104,7 +105,7 @@ def _report(group: str, folder: Path, sample: Sequence[str], number: int) -> Non
 
 def _mutmut(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mutmut", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
 
 
 if __name__ == "__main__":

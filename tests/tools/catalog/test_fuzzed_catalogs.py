@@ -25,7 +25,11 @@ LINKSET: Any = {
         {
             "anchor": "https://www.example.com/orders/",
             "service-desc": [{"href": "/orders/openapi.json", "type": "application/openapi+json", "title": "Orders"}],
-            "service-doc": {"href": "/orders/docs", "hreflang": ["en"], "title*": [{"value": "Docs", "language": "en"}]},
+            "service-doc": {
+                "href": "/orders/docs",
+                "hreflang": ["en"],
+                "title*": [{"value": "Docs", "language": "en"}],
+            },
             "status": ["/orders/status"],
             "api-catalog": [{"href": "/more/api-catalog", "type": "application/linkset+json"}],
         },
@@ -64,8 +68,7 @@ def read(body: bytes) -> Catalog:
     """The catalog, empty if it is rejected."""
     try:
         return read_catalog(body, URL)
-    except InvalidCatalogError as error:
-        assert str(error)
+    except InvalidCatalogError:
         return Catalog()
 
 
@@ -75,7 +78,9 @@ def check(catalog: Catalog) -> None:
     assert len(set(words)) == len(words)
     assert all(word and word.isascii() and word.isprintable() for word in words)
     for entry in catalog.entries:
-        assert all(origin_of(url) for url in (entry.document_url, *entry.alternates, *([entry.anchor] * bool(entry.anchor))))
+        assert all(
+            origin_of(url) for url in (entry.document_url, *entry.alternates, *([entry.anchor] * bool(entry.anchor)))
+        )
     assert all(origin_of(url) for url in catalog.nested)
     assert all(problem.subject and problem.reason and problem.effect for problem in catalog.problems)
 
@@ -105,7 +110,6 @@ def test_any_link_header_is_read(header: str) -> None:
 def test_a_mutated_index_of_skills_is_read_or_rejected(data: st.DataObject) -> None:
     try:
         skills = read_index(Document(mutated(data, SKILLS), URL, 0.0))
-    except ValueError as error:
-        assert str(error)
+    except ValueError:
         return
     assert all(skill.name and origin_of(skill.url) for skill in skills)

@@ -133,6 +133,7 @@ SWAGGER: dict[str, Any] = {
 }  # fmt: skip
 OWN: list[Any] = [OPENAPI, SWAGGER]
 
+
 def hold(folder: Path, bases: list[Any], data: st.DataObject) -> None:
     value = copy.deepcopy(data.draw(st.sampled_from(bases)))
     for _ in range(data.draw(st.integers(1, 12))):
