@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import anyio
@@ -188,6 +191,20 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._bridge = bridge
         self._availability = availability
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Also end in order when the terminal closes, unless `nohup` has that ignored."""
+        with super().capture_signals():
+            number = getattr(signal, "SIGHUP", None)
+            if number is None or signal.getsignal(number) is signal.SIG_IGN:
+                yield
+                return
+            before = signal.signal(number, self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(number, before)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._availability.stop()

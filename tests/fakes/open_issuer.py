@@ -65,7 +65,7 @@ class OpenIssuer(Issuer):
         if user == "nobody":
             given["error"] = "access_denied"
         else:
-            given["code"] = f"code-{len(self._codes)}"
+            given["code"] = f"code-{secrets.token_hex(8)}"
             self._codes[given["code"]] = {**asked, "user": user}
         return Reply(status=302, headers={"Location": f"{asked['redirect_uri']}?{urlencode(given)}"})
 

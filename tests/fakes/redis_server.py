@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Generator
@@ -73,6 +74,30 @@ class RedisServer:
 
     def keys(self, pattern: str = "*") -> list[str]:
         return sorted(key.decode() for key in self.ask("KEYS", pattern))
+
+    def lose_locks(self) -> None:
+        """As time does if their owners do not renew them."""
+        if locks := self.keys("closient-mcp:lock:*"):
+            self.ask("DEL", *locks)
+
+    def dump(self) -> bytes:
+        """All data as Redis writes them to disk, not compressed."""
+        self.ask("CONFIG", "SET", "rdbcompression", "no")
+        self.ask("SAVE")
+        return (self.folder / "dump.rdb").read_bytes()
+
+    @contextmanager
+    def monitored(self) -> Generator[list[bytes]]:
+        """The commands that Redis receives meanwhile."""
+        commands: list[bytes] = []
+        with socket.create_connection(("127.0.0.1", self.port), SECONDS) as listening:
+            listening.sendall(b"MONITOR\r\n")
+            yield commands
+            self.ask("PING", "the end of this test")
+            received = b""
+            while b"the end of this test" not in received:
+                received += listening.recv(65_536)
+            commands += received.splitlines()
 
     @contextmanager
     def connected(self, *keys: str) -> Generator[RedisConnection]:

@@ -107,7 +107,7 @@ def test_who_lost_the_lock_can_no_longer_write(redis: RedisServer, store: Store)
         other = store_over(elsewhere)
         with store.lock():
             before = store.read()
-            redis.ask("DEL", *redis.keys("closient-mcp:lock:*"))  # as if this server had been stopped for long
+            redis.lose_locks()  # as if this server had been stopped for long
             other.change(user="other")
             with pytest.raises(UnavailableError, match="another server has changed it meanwhile"):
                 store.write(before.model_copy(update={"user": "late"}))
@@ -120,7 +120,7 @@ def test_who_lost_the_lock_can_no_longer_write(redis: RedisServer, store: Store)
 def test_who_lost_the_lock_does_not_release_that_of_another(redis: RedisServer, store: Store) -> None:
     with redis.connected() as elsewhere, ExitStack() as locked:
         with store.lock():
-            redis.ask("DEL", *redis.keys("closient-mcp:lock:*"))
+            redis.lose_locks()
             locked.enter_context(store_over(elsewhere).lock())
         assert len(redis.keys("closient-mcp:lock:*")) == 1
 
@@ -148,13 +148,10 @@ def test_the_login_lock_is_for_one_server_at_a_time(redis: RedisServer, store: S
         second.release()
 
 
-def test_rule_1_no_token_and_no_caller_is_readable_in_redis(redis: RedisServer, store: Store, tmp_path: Path) -> None:
+def test_rule_1_no_token_and_no_caller_is_readable_in_redis(redis: RedisServer, store: Store) -> None:
     client = Client(client_id="client-id-one", client_secret="client-secret-one")
     store.change(tokens=TOKENS, client=client, user="user-one", account="account-one")
-    redis.ask("CONFIG", "SET", "dir", str(tmp_path))
-    redis.ask("CONFIG", "SET", "rdbcompression", "no")
-    redis.ask("SAVE")
-    dump = (tmp_path / "dump.rdb").read_bytes()
+    dump = redis.dump()
     assert b"closient-mcp:record:acme-" in dump
     for text in ("access-token-one", "refresh-token-one", "client-secret-one", "user-one", "account-one", KEY, "ann"):
         assert text.encode() not in dump

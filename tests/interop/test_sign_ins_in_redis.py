@@ -86,11 +86,6 @@ def settled(session: Session) -> None:
         threading.Event().wait(0.05)
 
 
-def lose_the_lock(redis: RedisServer) -> None:
-    """As time does if its owner does not renew it."""
-    redis.ask("DEL", *redis.keys("closient-mcp:lock:*"))
-
-
 async def test_many_servers_that_find_a_token_expired_renew_it_once(redis: RedisServer, home: Home) -> None:
     with ExitStack() as stack:
         sessions: list[Session] = []
@@ -116,7 +111,7 @@ def test_a_server_killed_before_the_answer_ends_that_sign_in_and_no_token_is_use
         killed.kill()
         killed.wait(SECONDS)
         home.may_answer.set()
-        lose_the_lock(redis)
+        redis.lose_locks()
         home.now += 60
         session = home.session()
         assert asyncio.run(session.token()) is None
@@ -132,7 +127,7 @@ def test_the_token_is_used_until_it_expires_though_an_answer_was_lost(redis: Red
         killed.kill()
         killed.wait(SECONDS)
         home.may_answer.set()
-        lose_the_lock(redis)
+        redis.lose_locks()
         assert asyncio.run(home.session().token()) == "access-token-0"
     assert home.refused == []
     assert home.kept()
@@ -145,7 +140,7 @@ def test_a_server_stopped_past_its_lease_saves_the_answer_when_it_goes_on(redis:
         assert home.began.wait(SECONDS)
         os.kill(stopped.pid, signal.SIGSTOP)
         home.may_answer.set()
-        lose_the_lock(redis)
+        redis.lose_locks()
         home.now += 60
         other = home.session()
         assert asyncio.run(other.token()) is None
@@ -162,7 +157,7 @@ def test_a_server_stopped_past_its_lease_does_not_undo_a_sign_out(redis: RedisSe
         stopped = replica(redis, home, stack)
         assert home.began.wait(SECONDS)
         os.kill(stopped.pid, signal.SIGSTOP)
-        lose_the_lock(redis)
+        redis.lose_locks()
         sign_out(home.session())
         home.may_answer.set()
         os.kill(stopped.pid, signal.SIGCONT)
@@ -197,7 +192,7 @@ async def test_redis_that_is_down_when_the_answer_comes_loses_nothing(redis: Red
     assert await call == "access-token-1"
     assert await session.token() == "access-token-1"
     redis.start()
-    lose_the_lock(redis)
+    redis.lose_locks()
     home.now += 60
     await asyncio.to_thread(settled, session)
     assert await other.token() == "access-token-1"

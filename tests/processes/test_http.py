@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -146,7 +147,8 @@ def test_a_stream_of_a_client_with_a_handshake_does_not_delay_the_end(tmp_path: 
         assert process.stderr.read() == ""
 
 
-def test_a_call_under_way_is_finished_at_the_end(tmp_path: Path, service: Service) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP], ids=["terminated", "terminal closed"])
+def test_a_call_under_way_is_finished_at_the_end(tmp_path: Path, service: Service, ending: signal.Signals) -> None:
     released = threading.Event()
 
     def answer(_: Received) -> Reply:
@@ -162,7 +164,7 @@ def test_a_call_under_way_is_finished_at_the_end(tmp_path: Path, service: Servic
     with served(tmp_path, options=("--config", str(file))) as (url, process), ThreadPoolExecutor() as pool:
         call = pool.submit(httpx2.post, url, json=body, headers=headers, trust_env=False, verify=False, timeout=SECONDS)
         service.wait_for(lambda: service.count("/orders") == 1)
-        process.terminate()
+        process.send_signal(ending)
         released.set()
         assert call.result(SECONDS).json()["result"]["structuredContent"] == {"order": 1}
         process.wait(SECONDS)
