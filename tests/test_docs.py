@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.sandbox.variants.table import VARIANTS
+from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
 from closient_mcp.server.callers.credentials import for_callers
 from closient_mcp.server.cli.parser import command_line
 from closient_mcp.server.serving.availability import HEALTH, READINESS
@@ -64,7 +67,7 @@ def test_every_variant_of_the_sandbox_is_described_on_its_page() -> None:
 
 def test_the_settings_of_the_deployment_page_are_valid(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    text, _ = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     file = tmp_path / "closient-mcp.toml"
     file.write_text(text, encoding="utf-8")
     (start,) = re.findall(r"^ExecStart=\S+ (.*)$", page, re.MULTILINE)
@@ -78,3 +81,24 @@ def test_the_settings_of_the_deployment_page_are_valid(tmp_path: Path) -> None:
     assert f"reverse_proxy {address} " in page
     assert {HEALTH, READINESS} <= set(re.findall(r"`(/[a-z]+)`", page))
     assert for_callers(settings).systems == settings.systems, "its credential is shared"
+
+
+def test_the_compose_file_of_the_deployment_page_fits_its_settings(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    _, text = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "closient-mcp.toml"
+    file.write_text(text, encoding="utf-8")
+    (compose,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    services = yaml.safe_load(compose)["services"]
+    ours = services["closient-mcp"]
+    environ = {name: value.replace("${STORE_PASSWORD}", "p" * 64) for name, value in ours["environment"].items()}
+    settings = load_settings(Options(config=str(file)), {**environ, "STORE_KEY": "k" * 64})
+    given = command_line().parse_args(ours["command"].split()[1:])
+    address = parse_listen_address(given.http)
+    check_protection(address, settings)
+    assert settings.warnings == ()
+    assert StoredSignIns(settings, Redaction()).connection
+    assert f"server closient-mcp:{address.port};" in page
+    assert any(system.per_caller for system in for_callers(settings).systems)
+    assert ours["deploy"] == {"replicas": 3}
+    assert set(services) >= {"nginx", "valkey"}
