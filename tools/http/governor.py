@@ -76,11 +76,12 @@ class Governor:
     def limits(self) -> Limits:
         """The limits of the credential that the call under way uses; those not used for longest are forgotten."""
         owner = caller.get().id if self.per_caller else ""
-        limits = self._limits.setdefault(owner, Limits())
+        if owner not in self._limits:
+            self._limits[owner] = Limits()
         self._limits.move_to_end(owner)
         if len(self._limits) > _MOST_CREDENTIALS:
             self._limits.popitem(last=False)
-        return limits
+        return self._limits[owner]
 
     @asynccontextmanager
     async def turn(self, group: str, patience: float, queue_number: float | None = None) -> AsyncGenerator[Turn]:
