@@ -27,16 +27,16 @@ check: .venv/.dev  ## lint, formatting, types, workflows, and the documentation 
 
 SEED ?= $(shell date +%s)
 EXAMPLES ?= 1000
-prove: .venv/.dev  ## long searches for what breaks, ten minutes; EXAMPLES=10000 for longer, SEED=N for others
+prove: .venv/.dev  ## long searches for what breaks, and 100,000 calls, 20 minutes; EXAMPLES=10000 for longer, SEED=N for others
 	EXAMPLES=$(EXAMPLES) $(BIN)/pytest -v -n 2 --dist worksteal -m 'prove or fuzz' \
 		--hypothesis-profile=prove --hypothesis-seed=$(SEED) $(OPTIONS)
+	$(BIN)/python -m bench.soak
 
 mutants: .venv/.mutmut  ## changes of the code that no test notices; OPTIONS="--sample 200 products"
 	$(BIN)/python -m bench.mutants $(OPTIONS)
 
 bench: .venv/.dev .venv-clients/.installed  ## docs/performance.md measured again, and more benchmarks: ratios paired in one run, and counts
 	$(BIN)/python -m bench.performance
-	$(BIN)/python -m bench.systems
 	$(BIN)/python -m bench.list_sizes
 	$(BIN)/python -m bench.documents
 	$(BIN)/python -m bench.finding

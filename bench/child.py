@@ -63,6 +63,11 @@ class Child:
         if not self._over:
             self.kill()
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def elapsed(self) -> float:
         """Seconds since just before its start."""
         return time.perf_counter() - self._began

@@ -9,19 +9,17 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from .http_load import Load, measure
-from .programs import FASTMCP, ROOT
-from .service import environment
+from .listening import listening
+from .programs import FASTMCP_PYTHON
 from .wire import ERAS
 
-_SECONDS = 60
 _OURS, _BARE, _OTHER = "closient-mcp", "the bare SDK", "FastMCP"
 _TOOLS = {_OURS: "bench_get_thing", _BARE: "bench_get_thing", _OTHER: "get_thing"}
 # Callers, and how many calls they make in a round.
@@ -36,38 +34,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="closient-bench-"))
-        service = stack.enter_context(_running([sys.executable, "-m", "bench.thing_service", "20"]))
+        service, _ = stack.enter_context(listening([sys.executable, "-m", "bench.thing_service", "20"]))
         settings = Path(home) / "closient-mcp.toml"
         settings.write_text(f'[systems.bench]\ndescription = "{service}/openapi.json"\n')
         commands = {
             _OURS: [sys.executable, "-m", "closient_mcp.server", "serve", "--http", "0", "--config", str(settings)],
             _BARE: [sys.executable, "-m", "bench.bare_http_server", service],
         }
-        if FASTMCP.exists():
-            commands[_OTHER] = [str(FASTMCP), "bench/fastmcp_http_server.py", service]
-        urls = {name: stack.enter_context(_running(command, home)) for name, command in commands.items()}
+        if FASTMCP_PYTHON.exists():
+            commands[_OTHER] = [str(FASTMCP_PYTHON), "bench/fastmcp_http_server.py", service]
+        urls = {name: stack.enter_context(listening(command, home))[0] for name, command in commands.items()}
         figures = asyncio.run(_measure(urls, given.rounds))
     print(json.dumps(figures, indent=2) if given.json else _report(figures))
     return 0
-
-
-@contextmanager
-def _running(command: Sequence[str], home: str = "") -> Generator[str]:
-    """The URL that a server prints as it starts."""
-    stream = subprocess.PIPE
-    with subprocess.Popen(  # noqa: S603 (the bench's own commands)
-        command, cwd=ROOT, env=environment(home), stdin=stream, stdout=stream, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        line = process.stdout.readline()
-        assert "http://" in line, line + process.stdout.read()
-        # What it prints later must not fill the pipe.
-        with subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL):  # noqa: S607
-            yield f"http://{line.split('http://')[1].split(';')[0].strip()}"
-            process.stdin.close()
-            process.terminate()
-            process.wait(_SECONDS)
 
 
 Figures = Mapping[str, Mapping[str, Mapping[str, float]]]

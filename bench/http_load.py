@@ -64,24 +64,31 @@ class Caller:
             raise CallError(answer[:500].decode(errors="replace"))
         return time.perf_counter() - start
 
-    def close(self) -> None:
-        """Hang up."""
+    async def close(self) -> None:
+        """End the session, if there is one, and hang up."""
+        if self._session:
+            await self._request("DELETE", b"", [])
         self._writer.close()
+        await self._writer.wait_closed()
 
     async def _send(self, message: dict[str, Any]) -> bytes:
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        fields: list[str] = []
+        if message["method"] != "initialize":
+            fields.append(f"MCP-Protocol-Version: {self._era}")
+        if self._era == "2026-07-28":
+            fields += [f"Mcp-Method: {message['method']}", f"Mcp-Name: {self._tool}"]
+        return await self._request("POST", json.dumps({"jsonrpc": "2.0", **message}).encode(), fields)
+
+    async def _request(self, method: str, body: bytes, more: list[str]) -> bytes:
         fields = [
-            f"POST {self._path} HTTP/1.1",
+            f"{method} {self._path} HTTP/1.1",
             f"Host: {self._host}:{self._port}",
             "Content-Type: application/json",
             "Accept: application/json, text/event-stream",
             f"Content-Length: {len(body)}",
             *(["Mcp-Session-Id: " + self._session] if self._session else []),
+            *more,
         ]
-        if message["method"] != "initialize":
-            fields.append(f"MCP-Protocol-Version: {self._era}")
-        if self._era == "2026-07-28":
-            fields += [f"Mcp-Method: {message['method']}", f"Mcp-Name: {self._tool}"]
         self._writer.write("\r\n".join([*fields, "", ""]).encode() + body)
         return await self._answer()
 
@@ -115,7 +122,6 @@ async def measure(url: str, era: Era, tool: str, *, callers: int, calls: int) ->
     start = time.perf_counter()
     await asyncio.gather(*map(call, clients))
     seconds = time.perf_counter() - start
-    for client in clients:
-        client.close()
+    await asyncio.gather(*(client.close() for client in clients))
     slow = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else took[0]
     return Load(len(took) / seconds, statistics.median(took), slow)
