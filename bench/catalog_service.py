@@ -1,7 +1,6 @@
 """A service that only describes: a catalog of any length, a page that is not a catalog, and a catalog that takes long.
 
-`python -m bench.catalog_service` prints its URL and serves until its input ends; a line of input is answered
-with how many documents were asked for since the last.
+`python -m bench.catalog_service` prints its URL and serves until its input ends.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ class _Service(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
     ending = threading.Event()
-    documents = 0
 
     def body(self, path: str) -> bytes:
         """What is at a path: `/catalog/6000`, `/document/17`, `/html`, `/slow`."""
@@ -28,7 +26,6 @@ class _Service(ThreadingHTTPServer):
         if kind == "catalog":
             return json.dumps({"linkset": [self._context(index) for index in range(int(number))]}).encode()
         if kind == "document":
-            self.documents += 1
             return _document(int(number))
         if kind == "slow":
             self.ending.wait(_SLOW_SECONDS)
@@ -65,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: stdout is for the URL and the counts."""
+        """Nothing: stdout is for the URL."""
 
 
 def main() -> None:
@@ -73,9 +70,7 @@ def main() -> None:
     service = _Service(("127.0.0.1", 0), _Handler)
     threading.Thread(target=service.serve_forever, daemon=True).start()
     print(f"http://127.0.0.1:{service.server_port}", flush=True)
-    for _ in sys.stdin:
-        print(service.documents, flush=True)
-        service.documents = 0
+    sys.stdin.read()
     service.ending.set()
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from .child import Child, ChildError
 from .pairs import Comparison, Quantity, Run, Sample, measure_pairs
-from .programs import FASTMCP
+from .programs import CLIENTS, FASTMCP_PYTHON
 
 _SECONDS = 600.0
 _NAMES = ("closient-mcp", "FastMCP")
@@ -110,13 +110,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _missing(folder: Path, files: Sequence[Path]) -> str:
     if not files:
         return f"there are no documents in {folder}"
-    return "" if FASTMCP.exists() else f"FastMCP is not installed in {FASTMCP.parent.parent} (make test-all does)"
+    return "" if FASTMCP_PYTHON.exists() else f"FastMCP is not installed in {CLIENTS.parent} (make bench does)"
 
 
 def _measure(file: Path, parsed: Path, pairs: int) -> Document:
     load, _ = _told([sys.executable, "-m", "bench.parsing", str(file), str(parsed)])
     ours = [sys.executable, "-m", "bench.converting_ours", str(parsed)]
-    theirs = [str(FASTMCP), "bench/converting_fastmcp.py", str(parsed)]
+    theirs = [str(FASTMCP_PYTHON), "bench/converting_fastmcp.py", str(parsed)]
     # The runs that check warm the files up, and count for nothing else.
     our_check, their_check = (_told([*command, "check"])[0] for command in (ours, theirs))
     comparison = None

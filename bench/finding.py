@@ -30,7 +30,7 @@ from closient_mcp.tools.toolset.generated import operation_tool
 from closient_mcp.tools.toolset.ranking import ToolIndex
 from closient_mcp.tools.toolset.tool import Tool
 
-from .programs import FASTMCP
+from .programs import FASTMCP_PYTHON
 
 _QUESTIONS = Path(__file__).parent.parent / "tests/vectors/operation_questions.json"
 _HOST = "https://bench.example"
@@ -110,14 +110,14 @@ def _first(requests: Sequence[str], question: Question) -> int:
 
 
 def _fastmcp(documents: Mapping[str, Any], questions: Sequence[Question]) -> dict[str, Any]:
-    if not FASTMCP.exists():
+    if not FASTMCP_PYTHON.exists():
         return {}
     with tempfile.TemporaryDirectory() as folder:
         files = {name: str(Path(folder, f"{at}.json")) for at, name in enumerate(documents)}
         for name, file in files.items():
             Path(file).write_text(json.dumps(documents[name], default=str))
         asked = {"documents": files, "questions": [[question.document, question.text] for question in questions]}
-        command = [str(FASTMCP), str(Path(__file__).with_name("finding_fastmcp.py"))]
+        command = [str(FASTMCP_PYTHON), str(Path(__file__).with_name("finding_fastmcp.py"))]
         done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)  # noqa: S603
     return cast("dict[str, Any]", json.loads(done.stdout.splitlines()[-1]))
 

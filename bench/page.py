@@ -1,4 +1,4 @@
-"""The figures of `docs/performance.md` and its plots, made of the results of `bench.performance`.
+"""The figures of `docs/performance.md` and its plots, made of the results of `bench.performance` and `bench.soak`.
 
 `python -m bench.page` writes them; with `--check` it only says whether they agree.
 """
@@ -6,20 +6,22 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from .aims import AIMS, OURS, Aim
+from .held import COUNTED
 from .pairs import Quantity
 from .plot import Bar, bars
-from .programs import ROOT
+from .programs import OURS, ROOT
+from .ratios import AIMS, GROWTH, Ratio
 from .results import Results, Side
 
 PAGE = ROOT / "docs" / "performance.md"
+SOAKS = ROOT / "bench" / "results" / "soak.json"
 _IMAGES = ROOT / "docs" / "images"
 _BEGIN = "<!-- generated: python -m bench.page -->\n\n"
-_QUANTITIES: tuple[Quantity, ...] = ("wall", "cpu", "memory")
 _NAMES: Mapping[Quantity, str] = {"wall": "wall time", "cpu": "CPU time", "memory": "peak memory"}
 # By file: the scene, the quantity and the title.
 _PLOTS: Mapping[str, tuple[str, Quantity, str]] = {
@@ -57,43 +59,69 @@ def _files(results: Results) -> Iterator[tuple[Path, str]]:
     yield from ((_IMAGES / name, text) for name, text in plots.items() if text)
     images = "".join(f"![{_PLOTS[name][2]}](images/{name})\n\n" for name, text in plots.items() if text)
     introduction, _, _ = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
-    yield PAGE, introduction + _BEGIN + markdown(results, images)
+    yield PAGE, introduction + _BEGIN + (markdown(results, images) + soaks()).rstrip() + "\n"
 
 
 def markdown(results: Results, images: str = "") -> str:
     """The tables, with the plots between them."""
     machine = results.machine
     versions = ", ".join(text for name, text in machine.items() if name not in ("date", "cores", "system"))
-    measured = (
-        f"Measured on {machine['date']} with {machine['cores']} cores, {machine['system']}, {versions}; "
-        f"{results.rounds()} rounds."
-    )
-    aims = "".join(f"| {' | '.join(_aim_cells(results, aim))} |\n" for aim in AIMS)
-    scenes = "".join(f"| {' | '.join(_scene_cells(results, side))} |\n" for side in results.samples)
-    skipped = "".join(f"\nNot measured: {name}: {reason}\n" for name, reason in results.skipped.items())
-    return (
-        f"{measured}\n\n"
-        "| what | over | wall time | CPU time | peak memory | aim | reached |\n"
-        f"|---|---|---|---|---|---|---|\n{aims}\n{images}"
-        "| scene | program | wall time | CPU time | peak memory | rounds |\n"
-        f"|---|---|---|---|---|---|\n{scenes}{skipped}"
+    measured = f"Measured on {machine['date']} with {machine['cores']} cores, {machine['system']}, {versions}"
+    skipped = "".join(f"Not measured: {name}: {reason}\n\n" for name, reason in results.skipped.items())
+    return "".join(
+        [
+            f"{measured}; {results.rounds()} rounds.\n\n{skipped}",
+            _table(
+                ("what", "over", *_NAMES.values(), "aim", "reached"),
+                ((*_ratio_cells(results, aim), *_reached(results, aim)) for aim in AIMS),
+            ),
+            images,
+            "### With much to read\n\n",
+            _table(("what", "over", *_NAMES.values()), (_ratio_cells(results, ratio) for ratio in GROWTH)),
+            "### All medians\n\n",
+            _table(
+                ("scene", "program", *_NAMES.values(), "rounds"),
+                (_median_cells(results, side) for side in results.samples),
+            ),
+        ]
     )
 
 
-def _aim_cells(results: Results, aim: Aim) -> Iterator[str]:
-    spreads = {quantity: results.ratio(aim.a, aim.b, quantity, aim.without) for quantity in _QUANTITIES}
-    yield aim.what
-    yield aim.over
-    for spread in spreads.values():
+def soaks(file: Path = SOAKS) -> str:
+    """A table of what was held before and after many calls; empty without a result of `bench.soak`."""
+    if not file.exists():
+        return ""
+    rows: list[tuple[str, ...]] = []
+    for soak in json.loads(file.read_text(encoding="utf-8")):
+        held = (f"{soak['before'][name]}, {soak['after'][name]}" for name in COUNTED)
+        mean, lower, upper = soak["bytes_a_call"]
+        rows.append((soak["name"], f"{soak['calls']:,}", *held, f"{mean:+.1f} ({lower:+.1f} to {upper:+.1f})"))
+    return "### After many calls\n\n" + _table(("over", "calls", *COUNTED, "bytes of memory a call"), rows)
+
+
+def _table(header: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + "\n"
+
+
+def _ratio_cells(results: Results, ratio: Ratio) -> Iterator[str]:
+    yield ratio.what
+    yield ratio.over
+    for quantity in _NAMES:
+        spread = results.ratio(ratio.a, ratio.b, quantity, ratio.without)
         yield f"{_ratio(spread.median)} ({_ratio(spread.lower)} to {_ratio(spread.upper)})" if spread else ""
+
+
+def _reached(results: Results, aim: Ratio) -> Iterator[str]:
+    assert aim.most
     yield f"{_NAMES[aim.quantity]} ≤ {aim.most:g}"
-    aimed = spreads[aim.quantity]
-    yield "not measured" if aimed is None else "yes" if aimed.median <= aim.most else "**no**"
+    spread = results.ratio(aim.a, aim.b, aim.quantity, aim.without)
+    yield "not measured" if spread is None else "yes" if spread.median <= aim.most else "**no**"
 
 
-def _scene_cells(results: Results, side: Side) -> Iterator[str]:
+def _median_cells(results: Results, side: Side) -> Iterator[str]:
     yield from side
-    for quantity in _QUANTITIES:
+    for quantity in _NAMES:
         spread = results.spread(side, quantity)
         yield _value(spread.median, quantity) if spread else ""
     yield str(sum(taken is not None for taken in results.samples[side]))

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from . import page
 from .child import ChildError
-from .programs import Taken
+from .programs import Measurement, Taken
 from .results import Results, Side, this_machine
-from .scenes import STRIPE, Measurement, prepare
+from .scenes import STRIPE, prepare
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .pairs import Quantity, Spread
-from .programs import FASTMCP, ROOT, Taken
+from .programs import FASTMCP_PYTHON, ROOT, Taken
 
 RESULTS = ROOT / "bench" / "results" / "performance.json"
 _SYSTEMS = {"darwin": "macOS", "linux": "Linux", "win32": "Windows"}
@@ -96,9 +96,9 @@ def this_machine() -> dict[str, str]:
 
 def _installed(packages: dict[str, str]) -> dict[str, str]:
     """The version of each of the other programs that is installed."""
-    if not FASTMCP.exists():
+    if not FASTMCP_PYTHON.exists():
         return {}
     program = "import importlib.metadata as m, json; print(json.dumps({d.name: d.version for d in m.distributions()}))"
-    done = subprocess.run([FASTMCP, "-c", program], capture_output=True, check=True)  # noqa: S603 (our own)
+    done = subprocess.run([FASTMCP_PYTHON, "-c", program], capture_output=True, check=True)  # noqa: S603 (our own)
     versions: dict[str, str] = json.loads(done.stdout)
     return {name: f"{package} {versions[package]}" for name, package in packages.items() if package in versions}

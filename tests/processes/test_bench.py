@@ -26,6 +26,17 @@ def test_the_page_on_performance_agrees_with_the_results() -> None:
     subprocess.run([sys.executable, "-m", "bench.page", "--check"], cwd=ROOT, timeout=SECONDS, check=True)
 
 
+def test_memory_that_grows_with_each_call_has_a_slope_and_one_step_has_none() -> None:
+    program = """
+from bench.held import Slope
+leak = Slope.of([1000 * reading + reading % 3 * 400 for reading in range(41)], calls=10)
+assert 80 < leak.lower < leak.mean < leak.upper < 120, leak
+step = Slope.of([0] * 15 + [8_000_000] * 26, calls=10)
+assert step.lower < 0 < step.upper, step
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=SECONDS, check=True)
+
+
 def test_what_a_document_requires_is_read_without_our_own_code() -> None:
     program = """
 from bench.required import required_arguments
