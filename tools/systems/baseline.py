@@ -20,6 +20,10 @@ FORMAT = 1
 _MAX_BYTES = 128 * 1024 * 1024
 
 
+class _NewerFormatError(Exception):
+    """A newer version wrote the file."""
+
+
 class SnapshotFile:
     """The baseline of one system at one site, in its own file in `folder`."""
 
@@ -27,12 +31,17 @@ class SnapshotFile:
         key = hashlib.sha256(f"{system}\n{site}".encode(errors="replace")).hexdigest()[:16]
         self._path = folder / f"{re.sub(r'[^a-z0-9-]', '_', system)}-{key}.json"
         self._warned = False
+        self._is_newer = False
 
     def read(self) -> Baseline | None:
-        """Return the baseline, or None if the file is missing or unreadable."""
+        """Return the baseline, or None if the file is missing, unreadable or of a newer version, which keeps it."""
         try:
             return self._read()
         except FileNotFoundError:
+            return None
+        except _NewerFormatError:
+            self._is_newer = True
+            logger.warning("a newer version wrote the tool baseline %s; changes are not looked for", self._path)
             return None
         except (OSError, InvalidJsonError) as error:
             logger.warning("cannot read the tool baseline %s (%s); starting a new one", self._path, error)
@@ -44,14 +53,18 @@ class SnapshotFile:
         if self._path.stat().st_size > _MAX_BYTES:
             raise InvalidJsonError("it is too large")
         content = as_object(parse_json(self._path.read_bytes()))
-        if content.get("v") != FORMAT:
-            raise InvalidJsonError("it has another format")
+        version = content.get("v")
+        if version != FORMAT:
+            is_newer = isinstance(version, int) and version > FORMAT
+            raise _NewerFormatError if is_newer else InvalidJsonError("it has another format")
         tools = {name: _snapshot(as_object(tool)) for name, tool in as_object(content.get("tools")).items()}
         reported = frozenset(map(as_text, as_list(content.get("reported"))))
         return Baseline(tools, content.get("complete") is True, reported, as_text(content.get("program")))
 
     def write(self, baseline: Baseline) -> None:
-        """Replace the baseline; a failure to write is logged once."""
+        """Replace the baseline, unless it is of a newer version; a failure to write is logged once."""
+        if self._is_newer:
+            return
         content: JsonObject = {
             "v": FORMAT,
             "program": baseline.program,

@@ -133,7 +133,7 @@ def test_each_system_and_each_site_has_a_file_of_its_own(tmp_path: Path) -> None
     assert SnapshotFile(tmp_path, "acne", "https://x.example").read() is None
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"v": 2, "tools": {}}', "\x00", "[" * 9_999])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"v": 0, "tools": {}}', "\x00", "[" * 9_999])
 def test_an_unreadable_file_is_logged_and_replaced(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -146,6 +146,17 @@ def test_an_unreadable_file_is_logged_and_replaced(
     assert [path.read_text() for path in tmp_path.rglob("*.unreadable-*")] == [content]
     file.write(baseline(GET))
     assert file.read() == baseline(GET)
+
+
+def test_a_baseline_of_a_newer_version_is_left_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = SnapshotFile(tmp_path, "acme", "https://x.example")
+    file.write(baseline(GET))
+    (path,) = tmp_path.iterdir()
+    path.write_text(newer := '{"v": 2, "tools": []}')
+    assert file.read() is None
+    file.write(baseline(GET))
+    assert "a newer version wrote the tool baseline" in caplog.text
+    assert [path.read_text() for path in tmp_path.iterdir()] == [newer]
 
 
 def test_a_folder_that_cannot_be_written_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
