@@ -21,11 +21,11 @@ _ROOT = Path(__file__).parent.parent
 _PACKAGES = ("auth", "tools", "server", "sandbox")
 _COPIED = ("tests", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 # mutmut names tests in arguments, where pytest finds none with a backslash.
-_NAMEABLE = '''
+_NAMEABLE = """
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if "\\\\" not in item.nodeid]
-'''
+"""
 # The texts of errors and logs: tests look at their sense, not at each word.
 _NOT_MUTATED = [r"raise ", r"logger\.", r"^\s*f?\"", r"_unusable\(", r"_unavailable\("]
 
