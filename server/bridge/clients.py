@@ -20,8 +20,6 @@ from ...tools.formats.urls import is_loopback
 from ..settings.model import ApiKey, SettingsError, SignIn, SystemSettings
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
-# As many connections are kept as requests are sent at a time, so that busy callers do not open one for each request.
-_LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=64)
 
 
 def client_for(system: SystemSettings, session: Session | None, redaction: Redaction) -> httpx2.AsyncClient:
@@ -72,7 +70,6 @@ def _client(site: str, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
             auth=auth,
             verify=certificates(),
             timeout=_TIMEOUT,
-            limits=_LIMITS,
             follow_redirects=False,
             # No proxy for services on this machine.
             trust_env=not is_loopback(site),

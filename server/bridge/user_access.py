@@ -5,8 +5,8 @@ What they import takes 40 ms and the certificates of their TLS context 18 ms mor
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,26 +24,34 @@ if TYPE_CHECKING:
 
 # In place of a caller, whose identifiers are hexadecimal: the record of the client that all of them use.
 REGISTRATION = "registration"
+# At a time, of one client; it keeps the connections of more than that.
+_MOST_REQUESTS = 8
 
 
 class LateClient:
-    """An HTTP client that is made for its first request."""
+    """HTTP clients of one kind, each made for the first request that those before have no room for.
+
+    A client goes through all of its connections twice for each request, so many requests at a time need several.
+    """
 
     def __init__(self, make: Callable[[], httpx2.AsyncClient]) -> None:
         self._make = make
-        self._made: httpx2.AsyncClient | None = None
+        self._under_way: dict[httpx2.AsyncClient, int] = {}
 
     def make(self) -> httpx2.AsyncClient:
-        """The client, made now if it was not before.
+        """A client with room for a request, made now if there is none.
 
         Raises:
             SettingsError: the machine's proxy or certificate settings cannot be used.
         """
-        if self._made is None:
-            self._made = self._make()
-        return self._made
+        client = next((client for client, requests in self._under_way.items() if requests < _MOST_REQUESTS), None)
+        if client is None:
+            client = self._make()
+            self._under_way[client] = 0
+        return client
 
-    def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[httpx2.Response]:
+    @asynccontextmanager
+    async def stream(self, method: str, url: str, **options: Any) -> AsyncGenerator[httpx2.Response]:
         """As `httpx2.AsyncClient.stream`; settings of the machine that cannot be used are a failure to connect."""
         try:
             client = self.make()
@@ -51,12 +59,17 @@ class LateClient:
             import httpx2
 
             raise httpx2.ConnectError(str(error)) from error
-        return client.stream(method, url, **options)
+        self._under_way[client] += 1
+        try:
+            async with client.stream(method, url, **options) as response:
+                yield response
+        finally:
+            self._under_way[client] -= 1
 
     async def aclose(self) -> None:
-        """Close the client if it was made."""
-        if self._made is not None:
-            await self._made.aclose()
+        """Close the clients that were made."""
+        for client in self._under_way:
+            await client.aclose()
 
 
 class UserAccess:

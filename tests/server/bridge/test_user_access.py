@@ -1,0 +1,46 @@
+"""How many HTTP clients the requests of one user have."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import httpx2
+
+from closient_mcp.server.bridge.user_access import LateClient
+
+URL = "https://api.example.com/"
+
+
+class Clients:
+    """Makes clients whose requests get an empty answer, and keeps them."""
+
+    def __init__(self) -> None:
+        self.made: list[httpx2.AsyncClient] = []
+
+    def __call__(self) -> httpx2.AsyncClient:
+        """Another client."""
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(204))
+        self.made.append(httpx2.AsyncClient(transport=transport, trust_env=False))
+        return self.made[-1]
+
+
+async def test_requests_one_after_the_other_share_a_client() -> None:
+    clients = Clients()
+    client = LateClient(clients)
+    assert clients.made == []
+    for _ in range(20):
+        async with client.stream("GET", URL) as response:
+            assert response.status_code == 204
+    await client.aclose()
+    assert [made.is_closed for made in clients.made] == [True]
+
+
+async def test_of_many_requests_at_a_time_each_client_has_eight() -> None:
+    clients = Clients()
+    client = LateClient(clients)
+    for _ in range(2):
+        async with AsyncExitStack() as stack:
+            for _ in range(17):
+                await stack.enter_async_context(client.stream("GET", URL))
+    await client.aclose()
+    assert [made.is_closed for made in clients.made] == [True, True, True]
