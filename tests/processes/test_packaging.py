@@ -56,7 +56,7 @@ def test_every_imported_package_is_a_declared_dependency() -> None:
 def test_only_the_settings_and_the_command_line_touch_the_environment() -> None:
     for folder in ("server", "tools", "auth"):
         for path in (ROOT / folder).rglob("*.py"):
-            if path != ROOT / "server" / "cli" / "main.py":
+            if path.parent != ROOT / "server" / "cli" or path.name not in ("entry.py", "main.py"):
                 text = path.read_text(encoding="utf-8")
                 assert "os.environ" not in text, path
                 assert "getenv" not in text, path
@@ -71,10 +71,15 @@ ON_TERMINALS = {"rich", "shtab"}
 # What a start from the cache needs none of; each brings further ones.
 LATE = {
     "closient_mcp.server.bridge.clients",
+    "closient_mcp.server.cli.other_commands",
+    "closient_mcp.server.serving.sign_in",
+    "closient_mcp.server.settings.reading",
     "closient_mcp.auth.records",
     "closient_mcp.auth.sign_in.login",
     "closient_mcp.tools.systems.reading",
     "closient_mcp.tools.openapi.operations",
+    "closient_mcp.tools.http.governor",
+    "closient_mcp.tools.results.excerpts",
     "closient_mcp.tools.toolset.operation_call",
     "closient_mcp.tools.toolset.operation_search",
     "closient_mcp.tools.closient.answers",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx2
@@ -19,7 +21,6 @@ from ..formats.media_types import essence
 from ..formats.sniffing import EVENTS, LINES
 from ..formats.text import one_line
 from ..formats.urls import InvalidUrlError, has_origin, redact_url, resolve
-from .governor import Governor, NoTurnError, Turn
 from .messages import (
     IDEMPOTENT,
     MAY_HAVE_SUCCEEDED,
@@ -33,6 +34,9 @@ from .messages import (
     read_capped,
     reason_of,
 )
+
+if TYPE_CHECKING:
+    from .governor import Governor, NoTurnError, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ _STREAMING = {EVENTS, *LINES, "multipart/x-mixed-replace"}
 _STREAM_SECONDS = 10.0
 
 
-@dataclass(slots=True)
+@dataclass
 class Sender:
     """Sends requests to the origins of one system, with limited rate and concurrency.
 
@@ -60,10 +64,13 @@ class Sender:
     origins: frozenset[str]
     name: str
     per_caller: bool = False
-    governor: Governor = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.governor = Governor(self.name, self.per_caller)
+    @cached_property
+    def governor(self) -> Governor:
+        """Decides when a request may be sent."""
+        from .governor import Governor
+
+        return Governor(self.name, self.per_caller)
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its response, whatever its status.
@@ -113,6 +120,8 @@ class Sender:
 
     async def _send_with_retries(self, request: Request, start: float, waited: float) -> Response:
         """Retry only what the server did not process, and idempotent requests."""
+        from .governor import NoTurnError
+
         refused: Response | None = None
         queue_number: float | None = None
         for attempt in count(1):

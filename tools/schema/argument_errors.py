@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -167,6 +166,8 @@ def _nearest(name: str, known: Sequence[str]) -> list[str]:
         alike = [other for other in known if other not in same and {wanted, words[other]} <= _LIMITS]
         return [*same, *alike][:3]
     alike = [other for other in known if {wanted, words[other]} <= _LIMITS]
+    import difflib
+
     return [*alike, *difflib.get_close_matches(name, known, n=2, cutoff=0.6)][:3]
 
 

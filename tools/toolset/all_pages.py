@@ -10,8 +10,6 @@ from ..caller import caller
 from ..errors import ToolError
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, parse_json, to_text
 from ..formats.text import counted
-from ..results.excerpts import exact_json
-from ..results.page_facts import page_facts
 from ..results.result import Result
 from .tool import Tool
 
@@ -60,6 +58,9 @@ async def call_all_pages(tool: Tool, arguments: JsonObject) -> Result:
 
 
 def _merged(result: Result, path: tuple[str, ...], items: list[JsonValue], pages: int, reason: str) -> Result:
+    from ..results.excerpts import exact_json
+    from ..results.page_facts import page_facts
+
     text = exact_json(_with_items(_value(result), path, items))
     counts = f"{counted(len(items), 'item')} of {counted(pages, 'page')}"
     if result.next_page is None and page_facts(_value(result), {}).mentions_more:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 
 from ..caller import caller
 from ..errors import InvalidArgumentsError, RefusedError, UnreachableError
-from ..formats.csv_rows import as_objects, read_rows
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_text, parse_json
-from ..results.excerpts import Excerpt, Omission, csv_excerpt, json_excerpt, text_excerpt
 from ..results.result import Result
 from ..results.selection import SELECT, select
 from .result_shelf import KeptResult, MemoryShelf, ResultShelf, ShelfUnavailableError
 from .tool import Tool
+
+if TYPE_CHECKING:
+    from ..results.excerpts import Excerpt, Omission
 
 _MAX_OMISSIONS = 5
 _NOTHING_SELECTED = "[`select` found nothing, or null: check its names.]"
@@ -108,6 +110,9 @@ class KeptResults:
 
 
 def _excerpt(text: str, *, csv: bool, selected: str, start: int, room: int) -> Excerpt:
+    from ..formats.csv_rows import as_objects, read_rows
+    from ..results.excerpts import csv_excerpt, json_excerpt, text_excerpt
+
     if csv and not selected:
         return csv_excerpt(text, room, start)
     try:
