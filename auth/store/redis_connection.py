@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ _SCHEMES = ("redis", "rediss", "unix")
 # A healthy server answers within milliseconds; calls wait for it.
 _CONNECT_SECONDS, _ANSWER_SECONDS = 1.0, 2.0
 _SHORTEST_KEY = 32
+_PAUSE = 5.0
 
 
 class StoreError(Exception):
@@ -49,6 +51,7 @@ class RedisConnection:
         self._redis = _client(url)
         self._scripts: dict[str, Script] = {}
         self._guard = threading.Lock()
+        self._failed_at = -_PAUSE
 
     def command(self, *parts: str | int | bytes) -> Any:
         """Send a command; return the answer, texts as bytes."""
@@ -89,7 +92,13 @@ class RedisConnection:
         """Close the connection."""
         self._redis.close()
 
+    @property
+    def has_just_failed(self) -> bool:
+        """Whether a command failed within the last seconds, so that it is better to do without one."""
+        return time.monotonic() - self._failed_at < _PAUSE
+
     def _failed(self, error: Exception) -> StoreError:
+        self._failed_at = time.monotonic()
         reason = str(error).strip().rstrip(".")[:200] or type(error).__name__
         return StoreError(f"{self.location} ({reason})")
 
@@ -119,7 +128,6 @@ def _client(url: str) -> Redis:
             socket_timeout=_ANSWER_SECONDS,
             # Once more at once: a server that was restarted has closed the connections of the pool.
             retry=Retry(NoBackoff(), 1),
-            health_check_interval=30,
         )
     except ValueError:
         raise StoreSettingsError("the URL cannot be used: check the number of the database and its options") from None

@@ -24,8 +24,8 @@ _KEPT_SECONDS, _UNFINISHED_SECONDS = 90 * _DAY, _DAY
 # For a server whose refresh takes long.
 _PATIENCE = 30.0
 _POLL_SECONDS = 0.1
-# Changes of other servers are noticed after this long; after a failure, calls do not wait for Redis again at once.
-_LOOK_SECONDS, _LOOK_AGAIN_SECONDS = 1.0, 5.0
+# Changes of other servers are noticed after this long.
+_LOOK_SECONDS = 1.0
 
 # Each use prolongs a record that is kept for long, at most once in a month.
 _LOOK = """
@@ -106,13 +106,13 @@ class RedisRecord:
 
     def stamp(self) -> object:
         """The revision and the last owner of the lock, at most a second old; the last known ones if Redis fails."""
-        if (now := time.monotonic()) >= self._look_at:
+        now = time.monotonic()
+        if now >= self._look_at and not self._connection.has_just_failed:
             try:
                 looked = [_UNFINISHED_SECONDS, _KEPT_SECONDS]
                 found: list[object] = self._connection.script(_LOOK, [self._name], *looked)
             except StoreError as error:
                 logger.warning("the store of the sign-ins cannot be reached: %s", error)
-                self._look_at = now + _LOOK_AGAIN_SECONDS
             else:
                 self._stamp = tuple(found) if any(found) else None
                 self._look_at = now + _LOOK_SECONDS

@@ -488,3 +488,14 @@ def test_rule_1_a_value_that_does_not_fit_is_not_shown_in_the_error() -> None:
     with pytest.raises(ValidationError) as caught:
         Tokens.model_validate({"access_token": ["secret-value-1"], "obtained_at": "secret-value-2"})
     assert "secret-value" not in str(caught.value)
+
+
+def test_rule_1_the_secrets_of_many_callers_are_hidden_as_long_as_their_stores_are_in_use(
+    folder: Path, redaction: Redaction
+) -> None:
+    stores = [
+        Store(Files(folder), "acme", SITE, lambda: "registered", redaction, caller=str(number)) for number in range(150)
+    ]
+    for number, store in enumerate(stores):
+        store.write(record(f"access-token-of-{number:03}"))
+    assert redaction.hide("access-token-of-000") == "[secret]"
