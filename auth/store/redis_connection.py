@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from ..secrets.redaction import Secret
 from ..secrets.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class StoreSettingsError(ValueError):
 class RedisConnection:
     """A connection that all threads share, opened at the first command; every command raises StoreError if it fails.
 
-    `sealer` has the keys that values are encrypted with. `location` is the URL without user, password and options.
+    `sealer` has the keys that values are encrypted with. `location` is the URL without user, password and options,
+    `password` may be empty.
     """
 
     def __init__(self, url: str, keys: Sequence[str]) -> None:
@@ -43,6 +45,7 @@ class RedisConnection:
             StoreSettingsError: the URL or a key cannot be used, or the package `redis` is not installed.
         """
         self.location = _location(url)
+        self.password = Secret(unquote(urlsplit(url).password or ""))
         if any(len(key) < _SHORTEST_KEY for key in keys):
             raise StoreSettingsError(
                 f"a key has at least {_SHORTEST_KEY} characters; make one with `openssl rand -hex 32`"

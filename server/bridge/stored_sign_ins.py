@@ -55,8 +55,11 @@ def _connection(store: StoreSettings, redaction: Redaction) -> RedisConnection:
 
     try:
         keys = [key.open(redaction).reveal() for key in store.keys]
-        return RedisConnection(store.url.open(redaction).reveal(), keys)
+        # Messages name the URL; only its password is masked.
+        connection = RedisConnection(store.url.open(Redaction()).reveal(), keys)
     except SecretError as error:
         raise SettingsError(f"http.store: {error}. {error.next_step}") from None
     except StoreSettingsError as error:
         raise SettingsError(f"http.store: {error}.") from None
+    redaction.add(connection.password)
+    return connection

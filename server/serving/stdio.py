@@ -15,8 +15,10 @@ from mcp.shared.message import SessionMessage
 
 from ...auth.secrets.redaction import Redaction
 from ..bridge.composition import open_bridge
+from ..bridge.stored_sign_ins import StoredSignIns
 from ..process.logs import start_log
 from ..process.signals import end_on_signals
+from ..settings.http_model import HttpSettings
 from ..settings.model import Settings, SettingsError
 from .protocol import McpBridge
 from .stdio_transport import Inbound, serve_descriptors
@@ -31,6 +33,10 @@ def serve(settings: Settings) -> int:
     except SettingsError as error:
         redaction = start_log(settings.log_level, None, folder=settings.home)
         settings = replace(settings, problems=(*settings.problems, str(error)))
+    try:
+        StoredSignIns(settings, redaction)
+    except SettingsError as error:
+        settings = replace(settings, systems=(), http=HttpSettings(), problems=(*settings.problems, str(error)))
     for problem in settings.problems:
         logger.error("%s", problem)
     end_on_signals()
