@@ -68,8 +68,15 @@ def own_home(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) -> Path:
     return home
 
 
-@pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session")
+def _patched() -> Iterator[pytest.MonkeyPatch]:
+    """Changes for all tests: to make them for each takes longer than many tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        yield patched
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only(_patched: pytest.MonkeyPatch) -> None:
     """Names are never looked up, and nothing but this machine is connected to."""
     look_up, connect = socket.getaddrinfo, socket.socket.connect
 
@@ -84,24 +91,21 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
             assert ipaddress.ip_address(url[0]).is_loopback, f"a test connected to {url}"
         connect(self, url)
 
-    monkeypatch.setattr(socket, "getaddrinfo", local_name)
-    monkeypatch.setattr(socket.socket, "connect", local_connect)
-
-
-@pytest.fixture(autouse=True)
-def _listeners_close_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server._POLL", 0.005)
-    monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", 0.0)
-    monkeypatch.setattr("closient_mcp.auth.sign_in.authorization_request.LINGER_SECONDS", 0.0)
+    _patched.setattr(socket, "getaddrinfo", local_name)
+    _patched.setattr(socket.socket, "connect", local_connect)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _certificates_once() -> Iterator[None]:
+def _listeners_close_at_once(_patched: pytest.MonkeyPatch) -> None:
+    _patched.setattr("closient_mcp.auth.sign_in.callback_server._POLL", 0.005)
+    _patched.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", 0.0)
+    _patched.setattr("closient_mcp.auth.sign_in.authorization_request.LINGER_SECONDS", 0.0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_once(_patched: pytest.MonkeyPatch) -> None:
     """Each client would load the machine's certificates, which takes long and proves nothing on loopback."""
-    with pytest.MonkeyPatch.context() as patched:
-        once = cache(httpx2.create_ssl_context)
-        patched.setattr("httpx2._transports.default.create_ssl_context", once)
-        yield
+    _patched.setattr("httpx2._transports.default.create_ssl_context", cache(httpx2.create_ssl_context))
 
 
 def _is_url(name: str) -> bool:
