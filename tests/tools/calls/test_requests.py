@@ -58,6 +58,7 @@ OBJECT: JsonValue = {"R": 100, "G": 200}
         ("label", False, ARRAY, ".blue,black"),
         ("label", True, ARRAY, ".blue.black"),
         ("label", True, OBJECT, ".R=100.G=200"),
+        ("matrix", False, "", ";p"),
         ("matrix", False, "blue", ";p=blue"),
         ("matrix", False, ARRAY, ";p=blue,black"),
         ("matrix", True, ARRAY, ";p=blue;p=black"),
@@ -146,6 +147,7 @@ def test_a_header_must_be_ascii(value: str) -> None:
     ("path", "url"),
     [
         ("/qq?admin=1", "https://h/v1/qq?admin=1&p=x"),
+        ("/qq?to=/a?b", "https://h/v1/qq?to=/a?b&p=x"),
         ("/f#frag", "https://h/v1/f?p=x"),
         ("/with space/ü", "https://h/v1/with%20space/%C3%BC?p=x"),
         ("/line\nbreak", "https://h/v1/line%0Abreak?p=x"),
@@ -191,6 +193,7 @@ def test_a_parameter_that_may_be_empty_is_sent_with_its_name_alone(value: JsonVa
     for required in (True, False):
         empty = replace(parameter("query", "form", True), required=required, allow_empty=True)
         assert build(empty, value).url == "https://h/v1/a?p="
+        assert build(empty, "x").url == "https://h/v1/a?p=x"
 
 
 @pytest.mark.parametrize("location", ["query", "header", "cookie"])
@@ -203,6 +206,11 @@ def test_null_for_something_optional_is_not_sent() -> None:
     assert build(replace(parameter("query", "form"), required=False), None).url == "https://h/v1/a"
 
 
+def test_requests_of_one_operation_share_a_rate_limit_whatever_their_arguments() -> None:
+    path = parameter("path", "simple")
+    assert build(path, "1").group == build(path, "2").group == "GET https://h/v1/a/{p}/b"
+
+
 def test_several_cookies_are_one_header() -> None:
     assert build(parameter("cookie", "form", True), {"a": "1", "b": "x;y"}).headers["cookie"] == "a=1; b=x%3By"
 
@@ -213,6 +221,7 @@ def test_several_cookies_are_one_header() -> None:
         ("application/json", {"a": ["&", "#"]}, "%7B%22a%22%3A%5B%22%26%22%2C%22%23%22%5D%7D"),
         ("application/x-www-form-urlencoded", {"a": ["x", "y"], "b": "&#"}, "a=x&a=y&b=%26%23"),
         ("text/plain", "a=1&b=%20 c#d%", "a=1&b=%20%20c%23d%25"),
+        ("text/plain", "a=%2F&b=%2f", "a=%2F&b=%2f"),
     ],
 )
 def test_a_parameter_can_be_the_whole_query(media: str, value: JsonValue, sent: str) -> None:

@@ -357,6 +357,24 @@ def test_null_differs_from_absent_and_numbers_are_exact() -> None:
     assert build_request(operation, {"body": exact}).content == b'{"n":1180591620717411303424,"d":0.1,"z":null}'
 
 
+@pytest.mark.parametrize(
+    ("media", "description"),
+    [
+        ({"schema": {"type": "object"}, "example": {"a": 1}}, 'Example: {"a":1}'),
+        ({"schema": {"type": "object", "description": "Any. "}, "example": {"a": 1}}, 'Any. Example: {"a":1}'),
+        ({"schema": {"type": "object", "example": {"a": 2}}}, 'Example: {"a":2}'),
+        ({"schema": {"type": "object"}, "examples": {"x": {"value": {"a": 3}}}}, 'Example: {"a":3}'),
+    ],
+)
+def test_a_body_without_another_schema_is_described_by_its_example(media: Any, description: str) -> None:
+    assert schema(read({JSON: media}))["description"] == description
+
+
+def test_a_declared_boundary_is_replaced_by_ours() -> None:
+    request = send({f'{MULTIPART}; boundary="theirs"; x=y': {"properties": {"a": {"type": "string"}}}}, {"a": "b"})
+    assert re.fullmatch(f"{MULTIPART}; x=y; boundary=[0-9a-f]{{40}}", request.headers["content-type"])
+
+
 def test_the_request_bodys_description_is_used_if_its_schema_has_none() -> None:
     body: JsonObject = {"description": "What to send.", "content": {JSON: {"schema": {}}}}
     document: dict[str, Any] = {"openapi": "3.1.0", "paths": {"/a": {"post": {"requestBody": body}}}}

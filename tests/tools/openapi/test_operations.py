@@ -170,6 +170,7 @@ def test_an_undescribed_body_may_be_sent(method: str, body: Any) -> None:
         "body": {"description": "The document describes no body: any JSON, if the service needs some."}
     }
     assert "required" not in found.input_schema
+    assert found.body == Body("application/json", required=False)
 
 
 @pytest.mark.parametrize("media_type", ["", "json", "no media type"])
