@@ -43,7 +43,7 @@ GROUPS = {
     "session": Group(("auth/session/*", "auth/bearer.py", "auth/api_key.py", "auth/store/*"), ("tests/auth",)),
     "requests": Group(
         ("tools/calls/*", "tools/openapi/parameters.py", "tools/openapi/bodies.py", "tools/openapi/servers.py"),
-        ("tests/tools/calls", "tests/tools/openapi/test_bodies.py", "tests/tools/openapi/test_operations.py"),
+        ("tests/tools/calls", "tests/tools/openapi"),
     ),
     "products": Group(("tools/closient/*",), ("tests/tools/closient",)),
 }

@@ -165,6 +165,12 @@ async def test_a_redirect_to_another_product_is_an_error(tools: Tools, service: 
         await tools.call("resolve_gtin", gtin=RICE)
 
 
+async def test_a_redirect_without_a_scheme_has_that_of_the_site(tools: Tools, service: Service) -> None:
+    service.routes[RESOLVER] = Reply(status=307, headers={"location": "//dal.example/p"})
+    with pytest.raises(ToolError, match="refused: its scheme is http"):
+        await tools.call("resolve_gtin", gtin=RICE)
+
+
 async def test_a_redirect_without_a_location_gives_no_link(tools: Tools, service: Service) -> None:
     service.routes[RESOLVER] = Reply(status=307)
     with pytest.raises(ToolError, match=r"did not give the links .*HTTP 307"):
