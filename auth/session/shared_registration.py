@@ -25,17 +25,18 @@ class SharedRegistration:
             UserActionRequired, UnavailableError: the server does not register us, or not now.
         """
         # The probe needs no lock: only a registration must not be repeated by others meanwhile.
-        client = self._known(server).client
-        if client is None or not purpose.suits(client) or not self._client_setup.is_known(client, server, purpose):
+        client = self._usable(server, purpose).client
+        if client is None or not self._client_setup.is_known(client, server, purpose):
             with self._store.lock():
-                record = self._known(server)
+                record = self._usable(server, purpose)
                 client = self._client_setup.ensure_client(record, server, purpose, self._store.remember_locked)
                 self._store.write(self._store.read().model_copy(update={"server": server, "client": client}))
         return client.model_copy(update={"registration_uri": None, "registration_token": None})
 
-    def _known(self, server: Server) -> Record:
-        """The record, without a client that another server registered."""
+    def _usable(self, server: Server, purpose: Purpose) -> Record:
+        """The record, without a client that another server registered, or for another redirect URI."""
         record = self._store.read()
-        if record.server and same_origin(record.server.token_endpoint, server.token_endpoint):
+        is_same = record.server is not None and same_origin(record.server.token_endpoint, server.token_endpoint)
+        if is_same and record.client and purpose.suits(record.client):
             return record
         return record.model_copy(update={"client": None})

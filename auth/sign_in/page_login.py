@@ -9,6 +9,7 @@ from ..session.shared_registration import SharedRegistration
 from .authorization_request import AuthorizationRequest
 from .authorization_responses import AuthorizationResponses
 from .pages import STALE, Page
+from .start_page import start_page
 
 
 class PageLogin:
@@ -31,15 +32,20 @@ class PageLogin:
                 self._store.remember_locked(lambda history: history.with_link(id))
         return is_new
 
-    def begin(self, redirect_uri: str, scopes: tuple[str, ...]) -> Pending:
+    def begin(self, scopes: tuple[str, ...]) -> Pending:
         """A new request for these scopes, and for those that were missing before; an earlier one becomes void.
 
         Raises:
             AuthError: there is no server or no client to sign in with.
         """
-        record = self._store.read()
+        record, redirect_uri = self._store.read(), self._session.profile.redirect_uri
+        assert redirect_uri, "callers come back to a URL of the server"
         more = (*record.history.withheld, *record.history.missed)
         return self._authorization_request.create_at(redirect_uri, record, tuple(dict.fromkeys((*scopes, *more))))
+
+    def start_page(self, pending: Pending) -> Page:
+        """Send the browser to the authorization server, or ask the user first if they could not expect that one."""
+        return start_page(self._session.profile, pending)
 
     def finish(self, query: str) -> Page:
         """The last page of the sign-in that a redirect with this query belongs to; only the first redirect counts."""

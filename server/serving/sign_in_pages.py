@@ -22,12 +22,11 @@ from starlette.requests import ClientDisconnect, Request
 from ...auth import background
 from ...auth.errors import AuthError
 from ...auth.records import Pending
+from ...auth.sign_in.page_login import PageLogin
 from ...auth.sign_in.pages import NOT_YET, STALE, Page, failed, is_loaded_in_advance, rendered
-from ...auth.sign_in.start_page import start_page
 from ..bridge.composition import Bridge
-from ..bridge.user_access import UserAccess
 from ..callers import identity_proof, sign_in_links
-from ..callers.identity import InvalidTokenError, IssuerUnavailableError, Verifier, stable_id
+from ..callers.identity import InvalidTokenError, Verifier, stable_id
 from ..callers.identity_proof import IdentityProof
 from ..callers.sign_in_links import SignInLink, SignInLinks
 from ..settings.model import SignIn
@@ -105,19 +104,12 @@ class SignInPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on the request."""
-        path: str = scope["path"] if scope["type"] == "http" else ""
-        if path.startswith(sign_in_links.PATH):
-            answering: _Answering = partial(self._link, path.removeprefix(sign_in_links.PATH))
-        elif path == identity_proof.PATH and self._proof:
-            answering = partial(self._identity, self._proof)
-        elif path in self._callbacks:
-            answering = self._callback
-        else:
+        answering = self._answering(scope["path"]) if scope["type"] == "http" else None
+        if answering is None:
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
         try:
-            answer = _Answer(NOT_YET) if is_loaded_in_advance(request.headers.get) else await answering(request)
+            answer = await self._answer(answering, Request(scope, receive))
         except AuthError as error:
             logger.warning("a caller could not sign in: %s %s", error.message, error.next_step)
             answer = _Answer(failed(error.message, error.next_step))
@@ -125,19 +117,33 @@ class SignInPages:
             return
         await self._send(send, answer)
 
+    def _answering(self, path: str) -> _Answering | None:
+        """What answers at a path; None if it is not one of ours."""
+        if path.startswith(sign_in_links.PATH):
+            return partial(self._link, path.removeprefix(sign_in_links.PATH))
+        if path == identity_proof.PATH and self._proof:
+            return partial(self._identity, self._proof)
+        return self._callback if path in self._callbacks else None
+
+    async def _answer(self, answering: _Answering, request: Request) -> _Answer:
+        if is_loaded_in_advance(request.headers.get):
+            return _Answer(NOT_YET)
+        has_form = request.url.path.startswith(sign_in_links.PATH) and self._proof is None
+        if request.method != "GET" and not (has_form and request.method == "POST"):
+            return _Answer(_METHOD)
+        return await answering(request)
+
     async def _link(self, handle: str, request: Request) -> _Answer:
         """What a link shows: the way to the issuer, or the form for a token and what was entered in it."""
         link = self._links.read(handle)
-        if link is None or not self._access(link):
+        if link is None or link.system not in self._bridge.connections:
             return _Answer(_OUT_OF_DATE)
-        if request.method == "GET" and self._proof:
+        if self._proof:
             pending = await self._in_thread(self._proof.begin)
-            cookie = self._links.cookie("identity", handle, pending.state, pending.nonce, pending.verifier)
+            cookie = self._links.cookie("identity", pending.state, handle, pending.nonce, pending.verifier)
             return _Answer(Page(302, location=pending.url), cookies={self._links.cookie_name(pending.state): cookie})
         if request.method == "GET":
             return _Answer(_TOKEN, self._service(link.system))
-        if request.method != "POST" or self._proof:
-            return _Answer(_METHOD)
         return await self._entered(link, request)
 
     async def _entered(self, link: SignInLink, request: Request) -> _Answer:
@@ -148,7 +154,7 @@ class SignInPages:
             return _Answer(_TOO_MANY)
         try:
             identity = await self._verifier.verify(await _password(request))
-        except (InvalidTokenError, IssuerUnavailableError):
+        except InvalidTokenError:
             identity = None
         if identity is None or not hmac.compare_digest(identity.id, link.caller):
             self._count_try(link)
@@ -163,12 +169,10 @@ class SignInPages:
 
     async def _identity(self, proof: IdentityProof, request: Request) -> _Answer:
         """The way back from the issuer."""
-        state = request.query_params.get("state", "")
-        name = self._links.cookie_name(state)
-        values = self._links.read_cookie("identity", request.cookies.get(name, ""))
-        if not values or not hmac.compare_digest(values[1].encode(), state.encode()):
+        name, values = self._cookie("identity", request)
+        if not values:
             return _Answer(_OTHER_BROWSER)
-        handle, _, nonce, verifier = values
+        state, handle, nonce, verifier = values
         link = self._links.read(handle)
         if link is None:
             return _Answer(_OUT_OF_DATE, cookies={name: ""})
@@ -180,42 +184,43 @@ class SignInPages:
 
     async def _begin(self, link: SignInLink, name: str) -> _Answer:
         """Send the browser of the caller, who has proven that, to the system's authorization server."""
-        access = self._access(link, name)
-        assert access
-        assert access.page_login
-        assert access.session
-        profile = access.session.profile
-        if not await self._in_thread(partial(access.page_login.use_link, link.id)):
+        login = self._login(link.system, link.caller, name)
+        if login is None:
+            return _Answer(_OUT_OF_DATE)
+        if not await self._in_thread(partial(login.use_link, link.id)):
             return _Answer(_USED)
         scopes = self._bridge.tools.scopes_to_request(link.system, link.scopes)
-        begin: Callable[[], Pending] = partial(access.page_login.begin, profile.redirect_uri or "", scopes)
+        begin: Callable[[], Pending] = partial(login.begin, scopes)
         pending = await self._in_thread(begin)
-        cookie = self._links.cookie("sign-in", link.system, link.caller, pending.state)
-        page = start_page(profile, pending)
-        # After a form, the browser has to go on with GET.
-        page = replace(page, status=303) if not page.text else page
+        cookie = self._links.cookie("sign-in", pending.state, link.system, link.caller, name)
+        page = login.start_page(pending)
         return _Answer(page, self._service(link.system), {self._links.cookie_name(pending.state): cookie})
 
     async def _callback(self, request: Request) -> _Answer:
         """The way back from a system's authorization server."""
-        state = request.query_params.get("state", "")
-        name = self._links.cookie_name(state)
-        values = self._links.read_cookie("sign-in", request.cookies.get(name, ""))
-        if not values or not hmac.compare_digest(values[2].encode(), state.encode()):
+        name, values = self._cookie("sign-in", request)
+        if not values:
             return _Answer(_OTHER_BROWSER)
-        system, caller, _ = values
-        connection = self._bridge.connections.get(system)
-        access = connection.access.callers.of(caller) if connection and connection.access.callers else None
-        if access is None or access.page_login is None:
+        _, system, caller, caller_name = values
+        login = self._login(system, caller, caller_name)
+        if login is None:
             return _Answer(STALE)
-        finish = partial(access.page_login.finish, request.url.query)
         # It goes on if the browser does not wait: the code can be exchanged once.
-        page = await self._in_thread(background.start(finish).result)
+        page = await self._in_thread(background.start(partial(login.finish, request.url.query)).result)
         return _Answer(page, self._service(system), {} if page.location else {name: ""})
 
-    def _access(self, link: SignInLink, name: str = "") -> UserAccess | None:
-        connection = self._bridge.connections.get(link.system)
-        return connection.access.callers.of(link.caller, name) if connection and connection.access.callers else None
+    def _cookie(self, kind: str, request: Request) -> tuple[str, list[str]]:
+        """The cookie of this browser for the state in the URL: its name, and its values if it is for that state."""
+        state = request.query_params.get("state", "")
+        name = self._links.cookie_name(state)
+        values = self._links.read_cookie(kind, request.cookies.get(name, "")) or [""]
+        return name, values if state and hmac.compare_digest(values[0].encode(), state.encode()) else []
+
+    def _login(self, system: str, caller: str, name: str) -> PageLogin | None:
+        """The sign-ins of a caller to a system; None if the settings no longer have it so."""
+        connection = self._bridge.connections.get(system)
+        callers = connection.access.callers if connection else None
+        return callers.of(caller, name).page_login if callers else None
 
     def _service(self, system: str) -> str:
         return f"{system} at {self._bridge.connections[system].settings.site}"

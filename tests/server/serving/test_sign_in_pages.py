@@ -158,6 +158,9 @@ async def test_any_replica_with_the_same_keys_goes_on_with_a_sign_in(
         shown = await first.browser("ann", "anna").open(await first.link("ann"))
         assert "You are signed in as anna." in shown.text
         assert await first.call("ann") == await second.call("ann") == (True, '[{"of":"anna"}]')
+        session = second.server.bridge.connections["acme"].access.of_caller("").session
+        assert session
+        assert [(each.caller_name, each.user) for each in session.store.sign_ins_of_callers()] == [("ann", "anna")]
         link = await first.link("bob")
         assert "used already" not in (await second.browser("bob", "bob").open(link)).text
         assert "used already" in (await first.browser("bob", "bob").open(link)).text
