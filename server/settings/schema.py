@@ -46,8 +46,8 @@ class AuthorizationCodeTable(_OAuthTable):
     device_authorization_endpoint: str | None = Field(default=None, description=f"For `login --device`. {_ENDPOINT}")
     redirect_uri: str | None = Field(
         default=None,
-        description="As registered, or to be registered: on this machine, with its port, or an https URL. For callers of "
-        "`serve --http`, below http.public_url; default there: public_url with /callback.",
+        description="As registered, or to be registered: on this machine, with its port, or an https URL. For callers "
+        "of `serve --http`, below http.public_url; default there: public_url with /callback.",
     )
     pkce: bool = Field(default=True, description="Whether the sign-in uses PKCE (RFC 7636); default true.")
 
