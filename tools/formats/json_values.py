@@ -60,11 +60,11 @@ def _exact(digits: str) -> float:
 
 
 def depth_exceeds(value: JsonValue, limit: int) -> bool:
-    """Tell whether `value` nests deeper than `limit`, without recursion."""
+    """Tell whether `value` nests deeper than `limit`, without recursion; what is empty is no level of its own."""
     level = containers_in([value])
     for _ in range(limit):
         nodes = (node.values() if isinstance(node, dict) else node for node in level)
-        level = [child for children in nodes for child in children if isinstance(child, (dict, list))]
+        level = [child for children in nodes for child in children if child and isinstance(child, (dict, list))]
         if not level:
             return False
     return True

@@ -20,8 +20,12 @@ _NEVER_NEEDED = re.compile(
     "\ud800-\udfff"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]+"
 )
-# What is invisible too, but needed in some places: joiners, variation selectors, tags.
-_SOMETIMES_NEEDED = re.compile("[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f]|[\U000e0000-\U000e0fff]+")
+# Those of them that `str.isprintable` takes for printable.
+_PRINTABLE_BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+# What is invisible too, but needed in some places: joiners, variation selectors, and tags as a whole. It begins with a
+# set, for which `re` searches four times as fast as for alternatives.
+_TAGS = "\U000e0000-\U000e0fff"
+_SOMETIMES_NEEDED = re.compile(f"[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f{_TAGS}](?:(?<=[{_TAGS}])[{_TAGS}]+)?")
 # The next three are rarely needed, and compiling them takes 2 ms.
 # Letters and marks that join: of Arabic and its relatives, Mongolian, and the scripts of Brahmi.
 _JOINING = (
@@ -57,7 +61,9 @@ def clean(text: str) -> str:
     """Remove control, bidirectional and invisible characters, except where scripts and emoji need them."""
     if text.isascii() and text.isprintable():
         return text
-    return _SOMETIMES_NEEDED.sub(_needed, _NEVER_NEEDED.sub("", text))
+    if not text.isprintable() or any(blank in text for blank in _PRINTABLE_BLANKS):
+        text = _NEVER_NEEDED.sub("", text)
+    return _SOMETIMES_NEEDED.sub(_needed, text)
 
 
 def _needed(invisible: re.Match[str]) -> str:

@@ -10,8 +10,8 @@ from ..errors import UpstreamError
 from ..formats.charsets import decode
 from ..formats.event_streams import read_events
 from ..formats.html_text import is_page, page_title, visible_text
-from ..formats.json_text import closed, compact, compact_lines
-from ..formats.json_values import InvalidJsonError, JsonValue, parse_json
+from ..formats.json_text import closed, compact_lines, read_json
+from ..formats.json_values import InvalidJsonError, JsonValue
 from ..formats.media_types import essence
 from ..formats.multipart import read_parts
 from ..formats.sniffing import sniff
@@ -102,7 +102,7 @@ def _read_text(response: Response, system: str, next_page: FindNextPage, check: 
 def _read_json(
     response: Response, system: str, next_page: FindNextPage, check: ResponseCheck | None, text: str
 ) -> Result:
-    value = parse_json(text)
+    value, listed, exact = read_json(text)
     if check and (failure := check(value, response, system)):
         raise failure
     if failure := failure_in_success(value, response, system):
@@ -117,7 +117,7 @@ def _read_json(
     following = next_page(value, response.headers)
     if following:
         note, partial = f"{following.sentence} {note}", True
-    return Result(compact(text), note=note, partial=partial, next_page=following)
+    return Result(listed, note=note, partial=partial, next_page=following, value=value if exact else None)
 
 
 def _read_lines(response: Response, system: str, text: str, *, strict: bool = False) -> Result:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..formats.json_values import JsonObject, as_object
+from ..formats.json_values import JsonObject, JsonValue, as_object, parse_json
 from ..formats.text import map_text
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Result:
 
     `note` is a short second text about the response: its source, what was cut, what was delayed. `partial`: it says
     what the text lacks, such as the `next_page`. `csv`: the text is CSV. `select` is a JMESPath expression for what to
-    return of the text.
+    return of the text. `value` is what the text says as JSON, if that is known.
     """
 
     text: str
@@ -58,6 +58,19 @@ class Result:
     csv: bool = False
     select: str = ""
     next_page: NextPage | None = None
+    value: JsonValue = field(default=None, repr=False)
+
+    def parsed(self) -> JsonValue:
+        """Return what the text says as JSON, with every digit.
+
+        Raises:
+            InvalidJsonError: as `parse_json`.
+        """
+        return parse_json(self.text, exact=True) if self.value is None else self.value
+
+    def with_text(self, text: str) -> Result:
+        """Return the result with another text."""
+        return self if text == self.text else replace(self, text=text, value=None)
 
     def redacted(self, redact: Callable[[str], str]) -> Result:
         """Return the result with `redact` applied to all text, without blocks that it would change."""
@@ -65,7 +78,7 @@ class Result:
         blocks = tuple(replace(b, uri=redact(b.uri)) if isinstance(b, ResourceBlock) else b for b in kept)
         structured = None if self.structured is None else as_object(map_text(self.structured, redact))
         note = self.note if len(kept) == len(self.blocks) else f"[A part that holds a secret was left out.] {self.note}"
-        return replace(self, text=redact(self.text), structured=structured, note=redact(note), blocks=blocks)
+        return replace(self.with_text(redact(self.text)), structured=structured, note=redact(note), blocks=blocks)
 
 
 def _contains_secret(block: Block, redact: Callable[[str], str]) -> bool:

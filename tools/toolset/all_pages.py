@@ -8,7 +8,7 @@ import anyio
 
 from ..caller import caller
 from ..errors import ToolError
-from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, parse_json, to_text
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_object, to_text
 from ..formats.text import counted
 from ..results.result import Result
 from .tool import Tool
@@ -66,8 +66,10 @@ def _merged(result: Result, path: tuple[str, ...], items: list[JsonValue], pages
     if result.next_page is None and page_facts(_value(result), {}).mentions_more:
         reason = "the last page says that there is more, but not how to get it"
     elif result.next_page is None:
-        return replace(result, text=text, note=f"[All {counts}.] {result.note}")
-    return replace(result, text=text, note=f"[{counts}: reading ended because {reason.rstrip('.')}.] {result.note}")
+        return replace(result.with_text(text), note=f"[All {counts}.] {result.note}")
+    return replace(
+        result.with_text(text), note=f"[{counts}: reading ended because {reason.rstrip('.')}.] {result.note}"
+    )
 
 
 def _items(result: Result, path: tuple[str, ...]) -> list[JsonValue]:
@@ -86,6 +88,6 @@ def _with_items(value: JsonValue, path: tuple[str, ...], items: list[JsonValue])
 
 def _value(result: Result) -> JsonValue:
     try:
-        return parse_json(result.text, exact=True)
+        return result.parsed()
     except InvalidJsonError:
         return None

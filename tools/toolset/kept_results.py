@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,7 +11,7 @@ import anyio.to_thread
 
 from ..caller import caller
 from ..errors import InvalidArgumentsError, RefusedError, UnreachableError
-from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_text, parse_json
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_text
 from ..results.result import Result
 from ..results.selection import SELECT, select
 from .result_shelf import KeptResult, MemoryShelf, ResultShelf, ShelfUnavailableError
@@ -40,11 +39,11 @@ class KeptResults:
         if not result.select and (result.structured is not None or len(result.text) <= self.max_characters):
             return result
         try:
-            excerpt = await self._excerpt(result.text, csv=result.csv, selected=result.select, start=0)
+            excerpt = await self._excerpt(result)
         except InvalidArgumentsError as error:
             ignored = f"[`select` was ignored. {error.message}] {result.note}"
             return await self.shorten(replace(result, select="", note=ignored, partial=True))
-        shown = replace(result, text=excerpt.text, csv=False, select="", structured=None)
+        shown = replace(result.with_text(excerpt.text), csv=False, select="", structured=None)
         if not excerpt.omissions:
             return replace(shown, note=f"{_NOTHING_SELECTED} {result.note}") if excerpt.text == "null" else shown
         try:
@@ -81,10 +80,9 @@ class KeptResults:
             open_world=False,
         )
 
-    async def _excerpt(self, text: str, *, csv: bool, selected: str, start: int) -> Excerpt:
+    async def _excerpt(self, result: Result, start: int = 0) -> Excerpt:
         """In a thread: an expression may take seconds, during which other calls go on."""
-        read = partial(_excerpt, text, csv=csv, selected=selected, start=start, room=self.max_characters)
-        return await anyio.to_thread.run_sync(read)
+        return await anyio.to_thread.run_sync(_excerpt, result, start, self.max_characters)
 
     async def _read(self, arguments: JsonObject) -> Result:
         name, selected = as_text(arguments["result"]), as_text(arguments.get("select"))
@@ -98,7 +96,7 @@ class KeptResults:
             ) from None
         if kept is None:
             raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
-        excerpt = await self._excerpt(kept.content.decode(), csv=kept.csv, selected=selected, start=start)
+        excerpt = await self._excerpt(Result(kept.content.decode(), csv=kept.csv, select=selected), start)
         if not excerpt.omissions:
             return Result(excerpt.text, note=_NOTHING_SELECTED if excerpt.text == "null" else "")
         own = excerpt.omissions[0]
@@ -109,14 +107,15 @@ class KeptResults:
         return Result(excerpt.text, note=f"[{_omissions_note(excerpt.omissions, name, selected)}]", partial=True)
 
 
-def _excerpt(text: str, *, csv: bool, selected: str, start: int, room: int) -> Excerpt:
+def _excerpt(result: Result, start: int, room: int) -> Excerpt:
     from ..formats.csv_rows import as_objects, read_rows
     from ..results.excerpts import csv_excerpt, json_excerpt, text_excerpt
 
-    if csv and not selected:
+    text, selected = result.text, result.select
+    if result.csv and not selected:
         return csv_excerpt(text, room, start)
     try:
-        value: JsonValue = list[JsonValue](as_objects(read_rows(text))) if csv else parse_json(text, exact=True)
+        value: JsonValue = list[JsonValue](as_objects(read_rows(text))) if result.csv else result.parsed()
     except InvalidJsonError:
         if selected:
             raise InvalidArgumentsError(

@@ -20,6 +20,12 @@ def test_rule_2_millions_of_hidden_characters_are_removed_in_one_pass() -> None:
     assert clean("\x00\u202e" * 2**23 + "\u00e9") == "é"
 
 
+def test_rule_2_hidden_characters_that_python_takes_for_printable_are_removed_too() -> None:
+    blanks = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+    assert blanks.isprintable()
+    assert [clean(f"ä{blank}b") for blank in blanks] == ["äb"] * len(blanks)
+
+
 @given(st.characters())
 def test_rule_2_control_and_format_characters_are_removed(character: str) -> None:
     assert unicodedata.category(character) not in ("Cc", "Cf", "Cs") or clean(character) in ("", "\t", "\n", "\r")
