@@ -40,10 +40,18 @@ hypothesis.settings.register_profile(
 )
 # What `make prove` uses, which also sets the seed.
 hypothesis.settings.register_profile(
-    "prove", max_examples=int(os.environ.get("EXAMPLES", "1000")), deadline=None, suppress_health_check=_UNHURRIED
+    "prove", max_examples=int(os.environ.get("EXAMPLES", "2000")), deadline=None, suppress_health_check=_UNHURRIED
 )
 hypothesis.settings.load_profile("any machine")
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that draw examples, of which `make prove` tries more."""
+    for item in items:
+        if isinstance(item, pytest.Function) and hypothesis.is_hypothesis_test(item.obj):
+            item.add_marker("fuzz")
 
 
 @pytest.fixture(scope="session")

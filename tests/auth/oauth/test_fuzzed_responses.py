@@ -123,7 +123,6 @@ def folders(tmp_path: Path) -> Any:
     return (tmp_path / str(number) for number in count())
 
 
-@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_response_ends_in_a_token_or_a_reason(
     folders: Any, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
@@ -151,7 +150,6 @@ def test_a_mutated_response_ends_in_a_token_or_a_reason(
     assert sign_out(session, forget=True).isprintable()
 
 
-@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_device_response_is_read_or_rejected(data: st.DataObject) -> None:
     good = {
@@ -175,7 +173,6 @@ def test_a_mutated_device_response_is_read_or_rejected(data: st.DataObject) -> N
     assert 0 < device.expires_at < 1e6
 
 
-@pytest.mark.fuzz
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")  # of short keys
 @given(data=st.data())
 def test_mutated_keys_and_tokens_are_verified_or_rejected(data: st.DataObject) -> None:
@@ -200,7 +197,6 @@ def test_mutated_keys_and_tokens_are_verified_or_rejected(data: st.DataObject) -
     assert (read["iss"], read["sub"], read["nonce"]) == (ISSUER, claims["sub"] if how != "claims" else read["sub"], "n")
 
 
-@pytest.mark.fuzz
 @given(
     header=st.text(st.sampled_from('Bearer, scope="\\=;\x00\xff realm_metadata:/'), max_size=200)
     | st.text(max_size=200)

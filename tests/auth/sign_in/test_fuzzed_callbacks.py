@@ -41,7 +41,6 @@ PARTS = st.tuples(NAMES, VALUES | st.text(max_size=20).map(lambda text: quote(te
 QUERIES = st.lists(PARTS, max_size=6).map(lambda parts: "&".join(f"{name}={value}" for name, value in parts))
 
 
-@pytest.mark.fuzz
 @given(query=QUERIES | st.text(max_size=200))
 def test_any_query_is_a_response_to_this_sign_in_or_none(query: str) -> None:
     response = read_callback(query, PENDING)
@@ -53,7 +52,6 @@ def test_any_query_is_a_response_to_this_sign_in_or_none(query: str) -> None:
     assert not response.code or (f"state={STATE}" in query and f"iss={quote(ISSUER)}" in query)
 
 
-@pytest.mark.fuzz
 @given(text=QUERIES.map(lambda query: f" http://127.0.0.1:1/callback?{query} ") | st.text(max_size=200))
 def test_any_pasted_text_is_a_response_or_none(text: str) -> None:
     query = query_of_pasted(text)
@@ -69,7 +67,6 @@ def listener() -> Iterator[CallbackServer]:
     server.close()
 
 
-@pytest.mark.fuzz
 @given(data=st.data())
 def test_any_request_to_the_listener_is_answered_or_closed(listener: CallbackServer, data: st.DataObject) -> None:
     method = data.draw(st.sampled_from([b"GET", b"POST", b"HEAD", b"OPTIONS", b"get", b"\x16\x03\x01", b""]))

@@ -84,7 +84,6 @@ def damaged(draw: st.DrawFn, content: bytes) -> bytes:
     return draw(st.sampled_from([content[:at], content[at:], flipped, zeroed, content * 2, *FOREIGN]))
 
 
-@pytest.mark.fuzz
 @slow
 @given(data=st.data())
 def test_a_damaged_cache_gives_the_same_tools_and_is_rebuilt(
@@ -100,7 +99,6 @@ def test_a_damaged_cache_gives_the_same_tools_and_is_rebuilt(
     assert rebuilt.items() >= {file.name: file.read_bytes() for file in files(home / "cache")}.items()
 
 
-@pytest.mark.fuzz
 @slow
 @given(data=st.data())
 def test_a_damaged_baseline_or_sign_in_costs_only_itself(

@@ -250,7 +250,6 @@ FRAMES = st.one_of(
 ).map(lambda frame: json.dumps(frame).encode())
 
 
-@pytest.mark.fuzz
 @given(lines=st.lists(mutated_frames() | FRAMES, max_size=20))
 async def test_each_request_in_any_input_is_answered_once_and_the_session_goes_on(lines: list[bytes]) -> None:
     due = Counter(json.dumps(answered[0]) for line in lines if (answered := _is_answered(line)))

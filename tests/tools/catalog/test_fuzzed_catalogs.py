@@ -6,7 +6,6 @@ import copy
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,19 +84,16 @@ def check(catalog: Catalog) -> None:
     assert all(problem.subject and problem.reason and problem.effect for problem in catalog.problems)
 
 
-@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_catalog_is_read_or_rejected(data: st.DataObject) -> None:
     check(read(mutated(data, LINKSET, APIS)))
 
 
-@pytest.mark.fuzz
 @given(body=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_are_a_catalog_or_rejected(body: bytes) -> None:
     check(read(body))
 
 
-@pytest.mark.fuzz
 @given(header=st.text(st.sampled_from('<>;,="\\ abrel*\x00\t\xff'), max_size=200) | st.text(max_size=200))
 def test_any_link_header_is_read(header: str) -> None:
     links = read_links(header)
@@ -105,7 +101,6 @@ def test_any_link_header_is_read(header: str) -> None:
     assert "next" in read_links(f"<https://x.example/>; rel=next, {header}")[0].relations
 
 
-@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_index_of_skills_is_read_or_rejected(data: st.DataObject) -> None:
     try:

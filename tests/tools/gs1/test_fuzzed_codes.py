@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,7 +53,6 @@ def check(error: InvalidCodeError) -> None:
         assert parse_gtin(other).gtin14 == other
 
 
-@pytest.mark.fuzz
 @given(text=changed() | TEXTS)
 def test_any_text_is_a_code_with_a_valid_gtin_or_rejected(text: str) -> None:
     try:
@@ -68,7 +66,6 @@ def test_any_text_is_a_code_with_a_valid_gtin_or_rejected(text: str) -> None:
     assert all(note.isprintable() for note in (*code.notes, *code.elements.values()))
 
 
-@pytest.mark.fuzz
 @given(text=changed() | TEXTS)
 def test_any_data_is_decoded_to_what_a_digital_link_repeats_or_rejected(text: str) -> None:
     try:
@@ -82,7 +79,6 @@ def test_any_data_is_decoded_to_what_a_digital_link_repeats_or_rejected(text: st
     assert dict(decode(link).elements) == dict(decoded.elements)
 
 
-@pytest.mark.fuzz
 @given(number=st.floats() | st.integers(-(10**20), 10**20) | st.booleans())
 def test_any_number_is_a_code_or_rejected(number: float) -> None:
     try:

@@ -152,19 +152,16 @@ def real_documents(largest: int) -> list[Any]:
     return [parse_json(path.read_bytes()) for path in files]
 
 
-@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_document_of_ours_is_read_or_reported(folder: Path, data: st.DataObject) -> None:
     hold(folder, OWN, data)
 
 
-@pytest.mark.fuzz
 @given(data=st.data())
 def test_a_mutated_real_document_is_read_or_reported(folder: Path, data: st.DataObject) -> None:
     hold(folder, [*OWN, *real_documents(SMALL)], data)
 
 
-@pytest.mark.fuzz
 @given(text=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_are_read_or_reported(folder: Path, text: bytes) -> None:
     assert is_told_well(read_text(folder, text))
