@@ -86,7 +86,7 @@ def test_nothing_is_registered_that_could_not_be_saved(machine: Machine) -> None
 
 
 def test_a_server_answers_and_its_output_has_frames_only(machine: Machine) -> None:
-    frames = [
+    frames: list[dict[str, Any]] = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize",
          "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}},
         {"jsonrpc": "2.0", "method": "notifications/initialized"},

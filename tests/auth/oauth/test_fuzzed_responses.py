@@ -30,6 +30,7 @@ from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.auth.store.files import Files
 from closient_mcp.auth.store.record_store import Store
+from closient_mcp.tools.formats.json_values import as_object
 
 from ...fakes.issuer import ec_key, signed
 from ...fakes.mutations import mutate
@@ -127,7 +128,7 @@ def folders(tmp_path: Path) -> Any:
 def test_a_mutated_response_ends_in_a_token_or_a_reason(
     folders: Any, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
 ) -> None:
-    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint._RETRY_AFTER", ())
     answers = {url: response(value) for url, value in RESPONSES.items()}
     url = data.draw(st.sampled_from(sorted(answers)))
     changed = mutated(data.draw(st.sampled_from([RESPONSES[url], RESPONSES[url], ERROR])), data)
@@ -184,7 +185,7 @@ def test_mutated_keys_and_tokens_are_verified_or_rejected(data: st.DataObject) -
     token = signed(header, claims, ec_key("first"))
     how = data.draw(st.sampled_from(["keys", "claims", "text"]))
     if how == "claims":
-        token = signed(header, changed if isinstance(changed := mutated(claims, data), dict) else {}, ec_key("first"))
+        token = signed(header, as_object(mutated(claims, data)), ec_key("first"))
     if how == "text":
         at = data.draw(st.integers(0, len(token)))
         token = token[:at] + data.draw(st.text(max_size=4)) + token[at + data.draw(st.integers(0, 9)) :]

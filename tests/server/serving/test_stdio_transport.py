@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 import anyio.to_thread
@@ -219,8 +219,9 @@ def mutated_frames(draw: st.DrawFn) -> bytes:
     return bytes(data).replace(b"\n", b" ")
 
 
-JUNK = st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=9), st.lists, max_leaves=9)
-METHODS = st.sampled_from(
+Values: TypeAlias = "st.SearchStrategy[Any]"
+JUNK: Values = st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=9), st.lists, max_leaves=9)
+METHODS: Values = st.sampled_from(
     [
         "ping",
         "tools/list",
@@ -232,22 +233,26 @@ METHODS = st.sampled_from(
         "x",
     ]
 )
-IDS = st.integers(-1, 3) | st.sampled_from(["", "1", "\u2028", 2**70])
+IDS: Values = st.integers(-1, 3) | st.sampled_from(["", "1", "\u2028", 2**70])
+PARAMS: Values = st.dictionaries(st.sampled_from(["name", "arguments", "uri", "_meta", "cursor"]), JUNK)
+
+
+def frames(required: dict[str, Values], **optional: Values) -> Values:
+    return st.fixed_dictionaries({"jsonrpc": st.just("2.0"), **required}, optional=optional)
+
+
+def as_line(frame: Any) -> bytes:
+    return json.dumps(frame).encode()
+
+
 # Requests, some with the same id; responses to nothing; notifications; batches.
 FRAMES = st.one_of(
-    st.fixed_dictionaries(
-        {"jsonrpc": st.just("2.0"), "id": IDS, "method": METHODS},
-        optional={"params": st.dictionaries(st.sampled_from(["name", "arguments", "uri", "_meta", "cursor"]), JUNK)},
-    ),
-    st.fixed_dictionaries(
-        {"jsonrpc": st.just("2.0"), "id": IDS}, optional={"result": JUNK, "error": JUNK, "method": JUNK}
-    ),
-    st.fixed_dictionaries({"jsonrpc": st.just("2.0"), "method": METHODS}, optional={"params": JUNK}),
+    frames({"id": IDS, "method": METHODS}, params=PARAMS),
+    frames({"id": IDS}, result=JUNK, error=JUNK, method=JUNK),
+    frames({"method": METHODS}, params=JUNK),
     st.lists(st.just(PING), max_size=3),
-    st.sampled_from([2**20, 2**22]).map(
-        lambda size: {**PING, "params": {"name": "ping", "arguments": {"a": "x" * size}}}
-    ),
-).map(lambda frame: json.dumps(frame).encode())
+    st.just({**PING, "params": {"name": "ping", "arguments": {"a": "x" * 2**20}}}),
+).map(as_line)
 
 
 @given(lines=st.lists(mutated_frames() | FRAMES, max_size=20))
