@@ -142,6 +142,12 @@ def test_an_alias_needs_the_very_same_endpoints(mounted: Service, wire: HttpClie
     assert not is_alias(f"{mounted.url}/oauth", server, wire)
 
 
+def test_an_alias_whose_metadata_names_yet_another_issuer_is_none(mounted: Service, wire: HttpClient) -> None:
+    server = discover(mounted.url, wire)
+    mounted.routes[f"{OAUTH}/other"] = metadata(mounted, f"{mounted.url}/oauth")
+    assert not is_alias(f"{mounted.url}/other", server, wire)
+
+
 def test_after_three_tabs_to_no_end_no_fourth_is_opened_unless_the_user_asks(login: Login, opened: list[str]) -> None:
     for _ in range(3):
         come_back(login.start(()), error="server_error")

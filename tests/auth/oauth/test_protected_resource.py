@@ -412,3 +412,16 @@ async def test_an_issuer_of_the_settings_goes_before_what_the_service_names(else
     assert "wants you to sign in" not in message
     assert sent_to(other, "/token", "resource") == []
     assert acme.count("/meta") == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("http://localhost/a", "this machine:80"),
+        ("https://127.0.0.1", "this machine:443"),
+        ("http://[::1]:8000/", "this machine:8000"),
+        ("https://API.acme.example.:8443/", "api.acme.example"),
+    ],
+)
+def test_servers_on_this_machine_are_told_apart_by_their_ports(url: str, server: str) -> None:
+    assert server_at(url) == server

@@ -194,6 +194,12 @@ def test_rfc_8414_2_required_metadata_is_required(name: str) -> None:
         metadata(**{name: None})
 
 
+@pytest.mark.parametrize("grants", [["authorization_code"], ["implicit"], ["refresh_token", "authorization_code"]])
+def test_rfc_8414_2_grants_with_a_browser_require_an_authorization_endpoint(grants: list[str]) -> None:
+    with pytest.raises(ServerMetadataError, match="authorization_endpoint"):
+        metadata(authorization_endpoint=None, grant_types_supported=grants)
+
+
 @pytest.mark.parametrize("name", ["registration_endpoint", "revocation_endpoint", "jwks_uri", "scopes_supported"])
 def test_optional_metadata_may_be_left_out(name: str) -> None:
     assert not getattr(metadata(**{name: None}), name)
@@ -404,6 +410,12 @@ def test_a_registration_names_no_scopes_where_no_one_does() -> None:
     assert call.document is not None
     assert "scope" not in call.document
     assert call.document["token_endpoint_auth_method"] == "client_secret_basic"
+
+
+def test_rfc_8628_7_1_a_client_for_devices_is_native_and_has_no_redirects() -> None:
+    document = registration_request(SERVER, Purpose("device_code"), "1").document
+    assert document is not None
+    assert (document["application_type"], document["redirect_uris"], document["response_types"]) == ("native", [], [])
 
 
 def test_rfc_7591_3_2_1_what_the_server_says_goes_before_what_we_requested() -> None:
@@ -1137,6 +1149,11 @@ def test_the_keys_are_fetched_again_for_each_sign_in_so_that_new_ones_are_known(
 )
 def test_rfc_6750_3_1_the_missing_scope_is_what_the_challenge_names(challenge: str, scope: str) -> None:
     assert read_challenge(challenge, httpx2.URL("https://h/a")).scope == scope
+
+
+def test_rfc_9110_5_6_4_a_quoted_pair_is_its_character() -> None:
+    challenge = read_challenge(r'Bearer error_description="not \"a\\b\""', httpx2.URL("https://h/a"))
+    assert challenge.description == r'not "a\b"'
 
 
 def test_no_challenge_names_no_scope() -> None:

@@ -97,6 +97,12 @@ def test_the_code_and_the_url_with_it_are_for_the_user() -> None:
     assert "the-device-code" not in repr(device)
 
 
+@pytest.mark.parametrize("complete", [None, "", "javascript:alert(1)"])
+def test_without_a_usable_url_that_contains_the_code_the_other_is_shown(complete: object) -> None:
+    device = read_device(codes(verification_uri_complete=complete), SERVER, CLIENT, (), NOW)
+    assert device.url == CODES["verification_uri"]
+
+
 def test_rfc_8628_3_2_without_an_interval_it_is_five_seconds() -> None:
     assert read_device(codes(interval=None), SERVER, CLIENT, (), NOW).interval == 5
 
