@@ -11,6 +11,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 # asyncio accepts so many connections before it serves any of them.
 BACKLOG = 32
 REQUEST_SECONDS = 20.0
+# Of a response, in that time: slower readers are not waited for.
+_FEWEST_BYTES = 20_000
 _MOST = 1_000
 _FEWEST = 8
 # Kept for files, pipes and connections to services.
@@ -31,6 +33,8 @@ def most_connections() -> int:
 
 class Connection(H11Protocol):
     """A connection that is closed if no complete request arrives in time, or if too many are open.
+
+    A client that still reads a long response has more time for its next request.
 
     Of too many, the one that has waited longest for a request is closed; the new one if all others have one.
     """
@@ -76,7 +80,17 @@ class Connection(H11Protocol):
 
     def _start_timer(self) -> None:
         self._stop_timer()
-        self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+        self._wait(self.transport.get_write_buffer_size())
+
+    def _wait(self, unsent: int) -> None:
+        self._timer = self.loop.call_later(REQUEST_SECONDS, self._close_unless_read, unsent)
+
+    def _close_unless_read(self, unsent: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if unsent and unsent - left >= min(unsent, _FEWEST_BYTES):
+            self._wait(left)
+        else:
+            self.transport.abort()
 
     def _stop_timer(self) -> None:
         if self._timer:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from closient_mcp.server.serving import connections
 from closient_mcp.server.serving.connections import Connection, most_connections
@@ -94,6 +95,40 @@ async def test_a_new_connection_is_closed_if_all_others_have_a_request(monkeypat
             assert await answer(new) == b""
         application.released.set()
         assert await answer(busy) == b"LocalHost"
+
+
+class Slow(asyncio.Transport):
+    """A transport whose client reads so that these numbers of bytes are left, one after the other."""
+
+    def __init__(self, *unsent: int) -> None:
+        super().__init__()
+        self.unsent = list(unsent)
+        self.closed = asyncio.Event()
+
+    def get_write_buffer_size(self) -> int:
+        """How much the client has not read."""
+        return self.unsent.pop(0)
+
+    def abort(self) -> None:
+        """Close the connection."""
+        self.closed.set()
+
+
+@pytest.mark.parametrize(
+    "unsent",
+    [(0, 0), (90_000, 89_000), (90_000, 90_000), (90_000, 60_000, 59_000), (90_000, 30_000, 5_000, 0, 0)],
+    ids=["nothing to read", "too slow", "not at all", "slower and slower", "everything"],
+)
+async def test_a_client_that_reads_a_long_response_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, unsent: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0)
+    config = uvicorn.Config(Application(), http=Connection, ws="none", lifespan="off", log_config=None)
+    config.load()
+    transport, connection = Slow(*unsent), Connection(config, ServerState(), {})
+    connection.connection_made(transport)
+    await transport.closed.wait()
+    assert transport.unsent == []
 
 
 def test_accepted_connections_send_small_writes_at_once() -> None:
