@@ -16,8 +16,8 @@ from ..settings.model import SettingsError
 LOG_NAME = "closient-mcp.log"
 _MOST_BYTES = 1024 * 1024
 _KEPT_FILES = 2
-# Verbose at lower levels; httpx2 logs whole URLs at INFO.
-_VERBOSE_LIBRARIES = ("httpx2", "httpcore2", "mcp", "asyncio", "uvicorn")
+# Verbose at lower levels; httpx2 logs whole URLs at INFO, and any client can have uvicorn log warnings.
+_LEVELS = {**dict.fromkeys(("httpx2", "httpcore2", "mcp", "asyncio"), logging.WARNING), "uvicorn": logging.ERROR}
 
 
 class _Redacting(logging.Formatter):
@@ -55,8 +55,8 @@ def start_log(level: str, file: str | None, *, folder: Path | None = None) -> Re
     root.handlers[:] = handlers
     root.setLevel(level.upper())
     if level != "debug":
-        for name in _VERBOSE_LIBRARIES:
-            logging.getLogger(name).setLevel(logging.WARNING)
+        for name, lowest in _LEVELS.items():
+            logging.getLogger(name).setLevel(lowest)
     return redaction
 
 

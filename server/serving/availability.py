@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import anyio
+from starlette.requests import ClientDisconnect
 
 from .asgi import AsgiApplication, Message, Receive, Scope, Send, respond
 
@@ -35,7 +37,8 @@ class Availability:
         elif scope["method"] == "GET":
             await self._pass_on_until_stopped(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            with suppress(ClientDisconnect):  # in the middle of its request
+                await self._app(scope, receive, send)
 
     def stop(self) -> None:
         """Report that the server is not ready any more, and end streams."""

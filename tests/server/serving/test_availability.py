@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio
 import httpx2
 import pytest
+from starlette.requests import Request
 
 from closient_mcp.server.serving.asgi import Message, Receive, Scope, Send
 from closient_mcp.server.serving.availability import Availability
@@ -45,6 +46,20 @@ async def test_without_a_load_balancer_the_end_is_not_delayed() -> None:
     availability.stop()
     with anyio.fail_after(SECONDS):
         await availability.noticed()
+
+
+async def test_a_client_that_hangs_up_in_its_request_is_no_error() -> None:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        raise AssertionError("nobody is there to get an answer")
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/mcp", "headers": []}
+    await Availability(application, lambda: True)(scope, receive, send)
 
 
 async def test_a_stream_ends_completely_when_the_server_stops() -> None:
