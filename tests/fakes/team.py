@@ -10,6 +10,10 @@ from itertools import cycle
 from pathlib import Path
 
 import httpx2
+import pytest
+
+from closient_mcp.auth.secrets.sealing import Sealer
+from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
 
 from .http_server import HttpServer, serving, settings_in
 from .open_issuer import OpenIssuer, running_open_issuer
@@ -83,6 +87,15 @@ class Place:
         )
         async with serving(settings_in(self.home, text, **self.environ)) as server:
             yield Team(server, self)
+
+
+def share_keys(patched: pytest.MonkeyPatch) -> None:
+    """Have all servers seal with the same key, as those do that have one store."""
+
+    def sealer(_: StoredSignIns) -> Sealer:
+        return Sealer([b"k" * 32])
+
+    patched.setattr(StoredSignIns, "sealer", sealer)
 
 
 @contextmanager

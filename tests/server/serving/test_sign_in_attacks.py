@@ -9,11 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from closient_mcp.auth.secrets.sealing import Sealer
-from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
-
 from ...fakes.service import Reply
-from ...fakes.team import PUBLIC, TOKEN_AUTH, TOKENS, Place, Team, place_at
+from ...fakes.team import PUBLIC, TOKEN_AUTH, TOKENS, Place, Team, place_at, share_keys
 
 CALLBACK = f"{PUBLIC}/callback?"
 
@@ -114,7 +111,7 @@ async def test_rule_5_a_callback_that_is_handed_to_somebody_else_signs_nobody_in
 async def test_rule_5_another_replica_does_not_accept_a_callback_of_another_caller(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(StoredSignIns, "sealer", lambda _: Sealer([b"k" * 32]))
+    share_keys(monkeypatch)
     async with place.team() as first, place.team() as second:
         handed = (await first.browser("mallory", "mallory").open(await first.link("mallory"), stop_before=CALLBACK)).url
         alice = second.browser("alice", "alice")

@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 
 from closient_mcp.auth.oauth import device
-from closient_mcp.auth.secrets.sealing import Sealer
 from closient_mcp.auth.sign_in.sign_out import sign_out
-from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
 
 from ...fakes.http_server import bearer
 from ...fakes.service import Received, Reply
-from ...fakes.team import TOKEN_AUTH, TOKENS, TOOL, Place, Team, orders, place_at
+from ...fakes.team import TOKEN_AUTH, TOKENS, TOOL, Place, Team, orders, place_at, share_keys
 
 
 @pytest.fixture
@@ -151,7 +149,7 @@ async def test_a_missing_scope_is_added_by_another_link(place: Place) -> None:
 async def test_any_replica_with_the_same_keys_goes_on_with_a_sign_in(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(StoredSignIns, "sealer", lambda _: Sealer([b"k" * 32]))
+    share_keys(monkeypatch)
     async with place.team() as first, place.team() as second:
         first.others = (second.server.client,)
         # The link, the proof and the callback are those of one replica each, in turn.
