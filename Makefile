@@ -60,15 +60,24 @@ clean:
 	@echo 'Creating .venv'
 	@$(PYTHON) -m venv .venv
 
+# A dot for each package instead of pip's output, which is shown if it fails.
+define install
+@rm -f $@
+@(PYTHONUNBUFFERED=1 $(BIN)/pip install --disable-pip-version-check --progress-bar off --editable '.[$(1)]' 2>&1 \
+&& touch $@ .venv/.demo) | tee .venv/install.log | while read -r line; do case $$line in \
+Collecting*|Processing*) printf .;; \
+Installing\ collected*) printf '\nPutting them into place\n';; \
+esac; done
+@test -e $@ || { echo; cat .venv/install.log; exit 1; }
+endef
+
 .venv/.demo: .venv/bin/python pyproject.toml
-	@echo 'Installing closient-mcp and its sandbox into .venv; only the first time, about a minute'
-	@$(BIN)/pip install --disable-pip-version-check --editable '.[sandbox]'
-	@touch $@
+	@echo 'Fetching its packages; only the first time, about a minute'
+	$(call install,sandbox)
 
 .venv/.dev: .venv/bin/python pyproject.toml
-	@echo 'Installing closient-mcp and the tools for its development into .venv; only the first time, about two minutes'
-	@$(BIN)/pip install --disable-pip-version-check --editable '.[dev]'
-	@touch $@ .venv/.demo
+	@echo 'Fetching the packages for development; only the first time, about two minutes'
+	$(call install,dev)
 
 .venv/.mutmut: .venv/.dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4' && touch $@
