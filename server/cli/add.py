@@ -30,7 +30,7 @@ from ..settings.writing import read_text, write_text
 from .probing import find_provider, probe, probe_file
 from .proposal import propose
 from .targets import Location, location_of
-from .terminal import BOLD, DIM, GREEN, Terminal
+from .terminal import BOLD, Terminal
 
 _SHOWN_APIS, _SHOWN_PROBLEMS = 30, 5
 # So many operations fit into the list beside the curated tools and the finders.
@@ -145,10 +145,10 @@ def _show(bridge: Bridge, system: SystemSettings, proposal: Proposal, terminal: 
     if found.not_loaded:
         terminal.say(f"  and {counted(found.not_loaded, 'document')}, read on demand")
     for problem in skipped[:_SHOWN_PROBLEMS]:
-        _say_labelled(terminal, "skipped:", one_line(problem, 300), DIM)
+        _say_labelled(terminal, "skipped:", one_line(problem, 300))
     if len(skipped) > _SHOWN_PROBLEMS:
         more = f"  and {len(skipped) - _SHOWN_PROBLEMS} more; `closient-mcp status` lists them"
-        terminal.say((more, DIM))
+        terminal.say(more)
     _say_labelled(terminal, "calls to:", ", ".join(sorted(system.origins)))
     if isinstance(system.credential, SignIn) and (url := _sign_in_url(system.credential)) != system.site:
         _say_labelled(terminal, "sign-in:", url)
@@ -161,9 +161,9 @@ def _sign_in_url(credential: SignIn) -> str:
     return profile.endpoints.authorization or profile.endpoints.token or profile.issuer
 
 
-def _say_labelled(terminal: Terminal, label: str, text: str, style: str = "") -> None:
+def _say_labelled(terminal: Terminal, label: str, text: str) -> None:
     begin = f"  {label:<11} "
-    terminal.say((begin + text, style), hang=len(begin))
+    terminal.say(begin + text, hang=len(begin))
 
 
 def _next_steps(settings: Settings, system: SystemSettings, proposal: Proposal, terminal: Terminal) -> int:
@@ -173,7 +173,7 @@ def _next_steps(settings: Settings, system: SystemSettings, proposal: Proposal, 
         hint = f"Set {names} in the `env` block of your host's entry, and in this terminal for the commands."
         terminal.say(hint)
     if not isinstance(system.credential, SignIn):
-        terminal.say((f"`closient-mcp tools --system {system.name}` shows its tools.", GREEN))
+        terminal.say(f"`closient-mcp tools --system {system.name}` shows its tools.")
         return 0
     if proposal.variables or not sys.stdin.isatty() or not _confirmed():
         terminal.say(f"`closient-mcp login {system.name}` signs in; so does the first call that needs it.")

@@ -37,7 +37,7 @@ def print_changed(bridge: Bridge, query: str, terminal: Terminal) -> None:
         for change in shown:
             terminal.say((change.tool, BOLD), f"  {_LABELS[change.kind]}")
             for line in _lines(change):
-                terminal.say((f"  {line}", RED if line.startswith("-") else GREEN))
+                terminal.say((f"  {line[0]}", RED if line.startswith("-") else GREEN), line[1:])
         terminal.say(_summary(connection, len(shown)))
 
 

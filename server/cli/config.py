@@ -6,7 +6,7 @@ import json
 import sys
 
 from ..settings.model import Settings
-from .terminal import BOLD, DIM, YELLOW, Terminal
+from .terminal import BOLD, MAGENTA, Terminal
 
 
 def show(settings: Settings) -> int:
@@ -22,10 +22,10 @@ def _print(settings: Settings, terminal: Terminal) -> None:
     terminal.say(f"file: {settings.config}{missing}\nfolder: {settings.home}\n")
     width = max(len(setting.name) for setting in settings.shown)
     for setting in settings.shown:
-        value = (f"{setting.name:<{width}}", BOLD), f"  {setting.value}  ", (f"[{setting.source}]", DIM)
+        value = (f"{setting.name:<{width}}", BOLD), f"  {setting.value}  ", f"[{setting.source}]"
         terminal.say(*value, hang=width + 2)
     for warning in settings.warnings:
-        terminal.say(("\nwarning:", YELLOW), f" {warning}")
+        terminal.say(("\nwarning:", MAGENTA), f" {warning}")
 
 
 def schema() -> int:

@@ -20,7 +20,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, as_list, as_object, as_text, parse_json, to_text
 from ..hosts.table import HOSTS
 from ..settings.model import Settings
-from .terminal import BOLD, CYAN, DIM, GREEN, RED, Terminal
+from .terminal import BOLD, GREEN, RED, Terminal
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -184,14 +184,14 @@ async def _search(terminal: Terminal, client: Client) -> list[JsonObject]:
 
 
 def _step(terminal: Terminal, number: int, title: str, command: Sequence[str] = ()) -> None:
-    terminal.say((f"\n▸ {number}/{_STEPS}", CYAN), " ", (title, BOLD))
+    terminal.say((f"\n▸ {number}/{_STEPS} {title}", BOLD))
     if command:
-        terminal.say((f"  $ {shlex.join(['closient-mcp', *command])}", DIM))
+        terminal.say(f"  $ {shlex.join(['closient-mcp', *command])}")
 
 
 async def _call(terminal: Terminal, client: Client, tool: str, arguments: JsonObject) -> JsonObject:
     """Call a tool as a host does, and print the call."""
-    terminal.say((f"\n  {tool}", CYAN), " ", (to_text(arguments), DIM))
+    terminal.say((f"\n  {tool}", BOLD), f" {to_text(arguments)}")
     result = await client.call_tool(tool, arguments)
     text = next((block.text for block in result.content if block.type == "text"), "")
     if result.is_error:

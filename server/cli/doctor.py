@@ -19,10 +19,10 @@ from ..checks.systems import check_systems
 from ..hosts.paths import Machine
 from ..process.logs import start_log
 from ..settings.model import Settings, SettingsError
-from .terminal import GREEN, RED, YELLOW, Terminal
+from .terminal import GREEN, MAGENTA, RED, Terminal
 
 _HANG = 9
-_STYLES = {"ok": GREEN, "warning": YELLOW, "error": RED}
+_STYLES = {"ok": GREEN, "warning": MAGENTA, "error": RED}
 
 
 def doctor(settings: Settings, machine: Machine, load: Load, *, as_json: bool) -> int:

@@ -17,7 +17,7 @@ from ..hosts.start import DEFAULT_SECONDS, NotStarted, start
 from ..hosts.table import ENTRY, HOSTS, Host
 from ..settings.model import Settings
 from ..settings.toml_text import table_text
-from .terminal import DIM, GREEN, RED, YELLOW, Terminal
+from .terminal import GREEN, MAGENTA, RED, Terminal
 
 # The settings in force in an environment.
 Load = Callable[[Mapping[str, str]], Settings]
@@ -51,13 +51,13 @@ def install(installation: Installation, arguments: Sequence[str], load: Load, *,
         terminal.say(f"{host.title} already has this entry: {before.path}")
     else:
         backup = write_configuration(before, text)
-        terminal.say((f"Written to {before.path}", GREEN))
+        terminal.say(("Written", GREEN), f" to {before.path}")
         if backup:
-            terminal.say((f"  The file as it was before is {backup}", DIM))
+            terminal.say(f"  The file as it was before is {backup}")
     for other in others:
-        terminal.say((f"  Not changed: {other}. {host.title} uses only one of the two files.", DIM))
+        terminal.say(f"  Not changed: {other}. {host.title} uses only one of the two files.")
     for warning in _unwritten_secrets(installation):
-        terminal.say((f"  {warning}", YELLOW))
+        terminal.say((f"  {warning}", MAGENTA))
     written = read_configuration(host, before.path).launch()
     assert written
     code = _try(installation, written, load, terminal)
@@ -75,11 +75,11 @@ def uninstall(installation: Installation) -> int:
         terminal.say(f"{installation.host.title} has no entry {ENTRY}: {before.path}")
     else:
         backup = write_configuration(before, text)
-        terminal.say((f"Removed from {before.path}", GREEN))
-        terminal.say((f"  The file as it was before is {backup}", DIM))
+        terminal.say(("Removed", GREEN), f" from {before.path}")
+        terminal.say(f"  The file as it was before is {backup}")
         terminal.say(f"  {installation.host.reload}")
     for other in others:
-        terminal.say((f"  Not changed: {other}", DIM))
+        terminal.say(f"  Not changed: {other}")
     return 0
 
 

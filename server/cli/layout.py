@@ -22,7 +22,7 @@ from ...tools.formats.json_values import (
     to_text,
 )
 from ...tools.formats.text import clean
-from .terminal import BOLD, CYAN, DIM, GAP, RED, Terminal, table
+from .terminal import BOLD, GAP, RED, Terminal, table
 
 # Columns of a table are cut to so many characters where the table would not fit otherwise.
 _CUT = 24
@@ -39,9 +39,9 @@ def print_result(result: JsonObject, output: Terminal, errors: Terminal) -> None
         return
     for number, block in enumerate(blocks):
         if block.get("type") != "text":
-            output.say((f"{_kind(block)}; --json shows it", DIM))
+            output.say(f"{_kind(block)}; --json shows it")
         elif number:  # notes of ours
-            output.say((as_text(block.get("text")), DIM))
+            output.say(as_text(block.get("text")))
         else:
             _print_text(as_text(block.get("text")), output)
 
@@ -112,7 +112,7 @@ def _items(items: list[JsonValue], width: int, level: int) -> RenderableType:
         widths = (min(max(map(cell_len, column)), _CUT) for column in zip(columns, *cells, strict=True))
         if sum(widths) + len(GAP) * (len(columns) - 1) <= width:
             return table(columns, cells, width)
-    listed = Table.grid(Column(style=CYAN), Column(overflow="fold"), padding=(0, 1, 0, 0))
+    listed = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1, 0, 0))
     for item in items:
         listed.add_row("-", laid_out(item, width - 2, level + 1))
     return listed
@@ -130,4 +130,4 @@ def _scalar(value: JsonValue) -> Text:
         return Text(clean(value))
     if isinstance(value, list) and value:
         return Text(", ".join(_scalar(item).plain for item in value))
-    return Text(to_text(value), style=DIM if value is None or value in ([], {}) else "")
+    return Text(to_text(value))

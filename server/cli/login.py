@@ -183,7 +183,7 @@ def _greet(terminal: Terminal, connection: Connection) -> None:
     name = f"{connection.settings.name} ({connection.settings.site})"
     record, profile = connection.session.store.read(), connection.session.profile
     details = record.tokens.details if record.tokens else {}
-    terminal.say((f"Signed in to {name}{profile.described(record.user, details)}.", GREEN))
+    terminal.say(("Signed in", GREEN), f" to {name}{profile.described(record.user, details)}.")
     if differences := profile.differences(details):
         terminal.say(differences)
 

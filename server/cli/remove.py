@@ -11,7 +11,7 @@ from ..settings.model import Settings, SettingsError, SignIn
 from ..settings.presets.registry import DEFAULT_SYSTEM
 from ..settings.toml_text import InvalidTomlError, parse_toml, without_value
 from ..settings.writing import read_text, write_text
-from .terminal import GREEN, YELLOW, Terminal
+from .terminal import GREEN, MAGENTA, Terminal
 
 
 def remove(settings: Settings, name: str, load: Callable[[], Settings]) -> int:
@@ -28,9 +28,9 @@ def remove(settings: Settings, name: str, load: Callable[[], Settings]) -> int:
     after = _without(settings, before, name)
     signed_out = _sign_out(load)
     write_text(settings.config, after)
-    terminal.say((f"Removed {name} from {settings.config}", GREEN))
+    terminal.say(("Removed", GREEN), f" {name} from {settings.config}")
     if signed_out is None:
-        terminal.say(("Its settings are not valid, so its sign-in, if there is one, was not revoked.", YELLOW))
+        terminal.say(("Its settings are not valid, so its sign-in, if there is one, was not revoked.", MAGENTA))
     if not [other for other in listed if other != name]:
         terminal.say(f"The file lists no system now, so that {DEFAULT_SYSTEM} is used, as without a file.")
     return signed_out or 0

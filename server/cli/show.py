@@ -24,11 +24,11 @@ from ..process.signals import end_on_signals
 from ..serving.calls import call_tool, unknown_tool
 from ..serving.user_channel import UserChannel
 from ..settings.model import USAGE_ERROR, Settings, UsageError
-from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Terminal
+from .terminal import BOLD, GREEN, MAGENTA, RED, Terminal
 
 # So that calls in a script don't fetch the documents each time.
 _FRESH_SECONDS = 3600.0
-_TIER_STYLE = {"read": GREEN, "create": CYAN, "update": YELLOW, "destructive": RED}
+_TIER_STYLE = {"read": "", "create": GREEN, "update": MAGENTA, "destructive": RED}
 
 
 def status(settings: Settings, *, as_json: bool) -> int:
@@ -225,4 +225,4 @@ def _print_tools(shown: list[Tool], settings: Settings) -> None:
     with terminal.paged(settings):
         terminal.table(("name", "tier", "title"), rows)
         if terminal.is_terminal:
-            terminal.say((counted(len(shown), "tool"), DIM))
+            terminal.say(counted(len(shown), "tool"))

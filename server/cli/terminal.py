@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from ..settings.model import Settings
 
-BOLD, DIM, GREEN, RED, CYAN, YELLOW = "bold", "dim", "green", "red", "cyan", "yellow"
+# Those that can be read on white and on black with the colours of common terminals: yellow and cyan cannot on white,
+# blue cannot on black, dim text on neither in some. Green is pale on white, so no whole sentence is green.
+BOLD, GREEN, RED, MAGENTA = "bold", "green", "red", "magenta"
 
 # Between the columns of a table.
 GAP = "  "
@@ -144,7 +146,7 @@ def joined(*parts: Part) -> Text:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Part]], width: int) -> Text:
     """A table whose cells are cut with an ellipsis where it is wider than `width`, the first column last."""
-    lines = [[joined((name.upper(), DIM)) for name in columns], *([_cell(cell) for cell in row] for row in rows)]
+    lines = [[joined(name.upper()) for name in columns], *([_cell(cell) for cell in row] for row in rows)]
     widths = [max(cell.cell_len for cell in column) for column in zip(*lines, strict=True)]
     _fit(widths, width - len(GAP) * (len(columns) - 1))
     for cells in lines:

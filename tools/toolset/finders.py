@@ -131,7 +131,7 @@ class Finder:
             }
         return Tool(
             CALL_TOOLS[tier],
-            f"Call a {tier} operation",
+            f"Call an operation of tier {tier}",
             f"Call an operation of tier {tier}; it {_EFFECTS[tier]}.",
             _schema(properties, "name"),
             tier,
