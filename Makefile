@@ -26,7 +26,7 @@ check: .venv/.dev  ## lint, formatting, types, workflows, and the documentation 
 	$(BIN)/zensical build --strict
 
 SEED ?= $(shell date +%s)
-EXAMPLES ?= 2000
+EXAMPLES ?= 1000
 prove: .venv/.dev  ## long searches for what breaks, and 100,000 calls, 20 minutes; EXAMPLES=10000 for longer, SEED=N for others
 	EXAMPLES=$(EXAMPLES) $(BIN)/pytest -v -n 2 --dist worksteal -m 'prove or fuzz' \
 		--hypothesis-profile=prove --hypothesis-seed=$(SEED) $(OPTIONS)

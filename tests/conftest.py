@@ -40,7 +40,7 @@ hypothesis.settings.register_profile(
 )
 # What `make prove` uses, which also sets the seed.
 hypothesis.settings.register_profile(
-    "prove", max_examples=int(os.environ.get("EXAMPLES", "2000")), deadline=None, suppress_health_check=_UNHURRIED
+    "prove", max_examples=int(os.environ.get("EXAMPLES", "1000")), deadline=None, suppress_health_check=_UNHURRIED
 )
 hypothesis.settings.load_profile("any machine")
 _SCREEN = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
