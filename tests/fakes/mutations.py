@@ -12,28 +12,14 @@ from closient_mcp.tools.formats.json_values import JsonValue, as_list, as_object
 
 JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [
-        *(
-            None,
-            True,
-            False,
-            0,
-            -1,
-            1.5,
-            10**30,
-            "",
-            "x",
-            "a" * 5_000,
-            "\x00\x1b[31m\u202e",
-            "{}",
-            "/",
-            "get",
-            "string",
-        ),
+        *(None, True, False, 0, -1, 1.5, 10**30, 1e308),
+        *("", "x", "a b", "é", "a" * 5_000, "\x00\x1b[31m\u202e", "\ud800", "{}", "/", "get", "string", "#/a"),
+        *("http://[", "https://evil.example/x", "http://127.0.0.1:1/", "javascript:alert(1)", "https://a@b.example/"),
         *([], [None], [[]], ["x"], [{}], {}, {"": None}, {"x": {"y": []}}, {"$ref": "#/"}, {"$ref": "#"}, {"$ref": 5}),
         *({"$ref": "#/paths"}, {"$ref": "#/components/schemas/Thing"}, {"$ref": "nowhere.json"}, {"$ref": "#nowhere"}),
         *({"$ref": "https://evil.example/x"}, {"$ref": "openapi.json"}, {"type": "object", "properties": []}),
         *({"$id": "x"}, {"type": ["x", 5, None]}, {"in": "query", "name": "x"}, {"enum": {}}, {"allOf": [{}, 5]}),
-        *({"required": True}, {"in": [], "name": {}}, {"$id": "http://[", "$ref": "a"}, "http://[", "#/a"),
+        *({"required": True}, {"in": [], "name": {}}, {"$id": "http://[", "$ref": "a"}),
     ]
 )
 

@@ -185,7 +185,9 @@ def test_mutated_keys_and_tokens_are_verified_or_rejected(data: st.DataObject) -
     token = signed(header, claims, ec_key("first"))
     how = data.draw(st.sampled_from(["keys", "claims", "text"]))
     if how == "claims":
-        token = signed(header, as_object(mutated(claims, data)), ec_key("first"))
+        # Half of a surrogate pair cannot be signed.
+        changed = json.loads(json.dumps(mutated(claims, data)).replace("\\ud800", ""))
+        token = signed(header, as_object(changed), ec_key("first"))
     if how == "text":
         at = data.draw(st.integers(0, len(token)))
         token = token[:at] + data.draw(st.text(max_size=4)) + token[at + data.draw(st.integers(0, 9)) :]
