@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.entities import html5
 from typing import TypeAlias
 
@@ -53,6 +53,8 @@ class Redaction:
     def __init__(self) -> None:
         # In the order in which they were added, so that tokens that were replaced long ago can be forgotten.
         self._known: dict[str, _Pattern] = {}
+        # A secret may contain another.
+        self._longest_first: Sequence[_Pattern] = ()
         self._owners: dict[str, weakref.ref[Secret]] = {}
         self._lock = threading.Lock()
 
@@ -72,15 +74,14 @@ class Redaction:
             if len(known) > _MOST and (oldest := next((other for other in known if not self._is_in_use(other)), None)):
                 del known[oldest], self._owners[oldest]
             self._known = known
+            self._longest_first = [known[value] for value in sorted(known, key=len, reverse=True)]
 
     def _is_in_use(self, value: str) -> bool:
         return value in self._owners and self._owners[value]() is not None
 
     def hide(self, text: str) -> str:
         """Return the text with each known secret masked."""
-        known = self._known
-        for value in sorted(known, key=len, reverse=True):
-            pattern, parts = known[value]
+        for pattern, parts in self._longest_first:
             if any(part in text for part in parts):
                 text = pattern.sub(MASK, text)
         return text

@@ -37,6 +37,10 @@ class _PrivateFile(RotatingFileHandler):
             self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=partial(os.open, mode=0o600)
         )
 
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 (as the base class has it)
+        """Whether the file is full; the base class formats each record twice, to count its characters too."""
+        return self.stream is not None and 0 < self.maxBytes <= os.fstat(self.stream.fileno()).st_size
+
 
 def start_log(level: str, file: str | None, *, folder: Path | None = None) -> Redaction:
     """Send the log to `file`, or to stderr and a rotating file in `folder`; the result redacts secrets from it.

@@ -98,7 +98,6 @@ class McpBridge:
             version=version("closient-mcp"),
             instructions=_GENERAL if self._is_remote and settings.http.access else instructions(settings),
             on_list_tools=self._list_tools,
-            on_call_tool=self._call_tool,
             on_subscriptions_listen=self._subscriptions,
             on_list_resources=self._views.list_resources if self._views else None,
             on_read_resource=self._views.read_resource if self._views else None,
@@ -107,6 +106,8 @@ class McpBridge:
             get_tool_input_schema=_no_schema,
             lifespan=self._lifespan,
         )
+        # Results are JSON already, for which `on_call_tool` has no type.
+        server.add_request_handler("tools/call", types.CallToolRequestParams, self._call_tool)
         server.middleware.append(self._changes)
         if self._views:
             server.extensions[EXTENSION] = {}
@@ -215,7 +216,7 @@ class McpBridge:
 
     async def _call_tool(
         self, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult | types.InputRequiredResult:
+    ) -> JsonObject | types.InputRequiredResult:
         settings = self._bridge.settings
         if settings.problems and not settings.systems:
             return _invalid_settings(settings)
@@ -253,7 +254,7 @@ class McpBridge:
                     result = await self._views.with_pictures(tool, result)
         except InputRequired as needed:
             return input_required(needed)
-        return types.CallToolResult.model_validate(result)
+        return _complete(result)
 
 
 def _no_schema(_: str) -> None:
@@ -276,7 +277,12 @@ def instructions(settings: Settings) -> str:
     return "\n".join([*lines, _GENERAL])
 
 
-def _invalid_settings(settings: Settings) -> types.CallToolResult:
+def _complete(result: JsonObject) -> JsonObject:
+    """The result as 2026-07-28 has it; the SDK leaves out what other revisions do not have."""
+    return {**result, "resultType": "complete"}
+
+
+def _invalid_settings(settings: Settings) -> JsonObject:
     """What a call answers whose system may have been left out because of its settings."""
     text = "\n".join([*settings.problems, "Correct the settings, then restart closient-mcp (reload it in the host)."])
-    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
+    return _complete({"content": [{"type": "text", "text": text}], "isError": True})

@@ -67,6 +67,7 @@ class Governor:
     per_caller: bool = False
     _limits: OrderedDict[str, Limits] = field(default_factory=OrderedDict[str, Limits], init=False)
     _slots: Counter[str] = field(default_factory=Counter[str], init=False)
+    _used: int = field(default=0, init=False)
     _waiting: list[_Ticket] = field(default_factory=list[_Ticket], init=False)
     _next_of: dict[str, float] = field(default_factory=dict[str, float], init=False)
     _number: float = field(default=0.0, init=False)
@@ -75,11 +76,12 @@ class Governor:
     def limits(self) -> Limits:
         """The limits of the credential that the call under way uses; those not used for longest are forgotten."""
         owner = caller.get().id if self.per_caller else ""
-        limits = self._limits.setdefault(owner, Limits())
+        if owner not in self._limits:
+            self._limits[owner] = Limits()
         self._limits.move_to_end(owner)
         if len(self._limits) > _MOST_CREDENTIALS:
             self._limits.popitem(last=False)
-        return limits
+        return self._limits[owner]
 
     @asynccontextmanager
     async def turn(self, group: str, patience: float, queue_number: float | None = None) -> AsyncGenerator[Turn]:
@@ -100,8 +102,10 @@ class Governor:
             if not ticket.holds:
                 self._waiting.remove(ticket)
             else:
+                self._used -= 1
                 self._slots[ticket.queue] -= 1
-                self._slots = +self._slots
+                if not self._slots[ticket.queue]:
+                    del self._slots[ticket.queue]
             for limit in ticket.holds:
                 limit.in_flight -= 1
             self._admit()
@@ -137,15 +141,16 @@ class Governor:
             await caller.get().report(f"Calling {self.name}")
 
     def _delay_of(self, ticket: _Ticket) -> float:
-        is_full = self._slots[ticket.queue] >= _SLOTS_OF_A_CALLER or self._slots.total() >= _SLOTS
+        is_full = self._slots[ticket.queue] >= _SLOTS_OF_A_CALLER or self._used >= _SLOTS
         return math.inf if is_full else ticket.limits.delay(ticket.group)
 
     def _admit(self) -> None:
         """Admit the requests whose turn it is."""
-        while open_tickets := [ticket for ticket in self._waiting if self._delay_of(ticket) == 0]:
+        while self._used < _SLOTS and (open_tickets := [t for t in self._waiting if self._delay_of(t) == 0]):
             ticket = min(open_tickets, key=lambda ticket: ticket.queue_number)
             self._waiting.remove(ticket)
             self._number = max(self._number, ticket.queue_number)
+            self._used += 1
             self._slots[ticket.queue] += 1
             ticket.holds = ticket.limits.of(ticket.group)
             for limit in ticket.holds:

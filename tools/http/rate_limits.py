@@ -28,12 +28,14 @@ class RateLimit:
 
 def rate_limit(headers: Mapping[str, str], now: datetime | None = None) -> RateLimit:
     """Return the rate limit; the header `RateLimit` is preferred, as it is more exact, then `RateLimit-*`, `X-*`."""
-    limits = [_limit(policy) for policy in _policies(headers.get("ratelimit", ""))]
+    limits = [_limit(policy) for policy in _policies(headers["ratelimit"])] if "ratelimit" in headers else []
     known = [(limit.remaining, limit) for limit in limits if limit.remaining is not None]
     if known:
         # Of several policies, the most restrictive.
         return min(known, key=lambda pair: (pair[0], -(pair[1].reset or 0)))[1]
     for prefix in _PREFIXES:
+        if not any(name.startswith(prefix) for name in headers):
+            continue
         remaining = _number(headers.get(f"{prefix}remaining", ""))
         after = _number(headers.get(f"{prefix}reset-after", ""))
         reset = after if after is not None else _seconds(headers.get(f"{prefix}reset", ""), headers, now)

@@ -170,7 +170,8 @@ class Sender:
                 body, cut = await (read_stream(response) if streaming else read_capped(response, MAX_BYTES))
             except (httpx2.RemoteProtocolError, httpx2.ReadError) as error:
                 raise BrokenOffError(response.num_bytes_downloaded, headers.get("content-length", "")) from error
-            logger.debug("%s %s: %s", request.method, redact_url(request.url), response.status_code)
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("%s %s: %s", request.method, redact_url(request.url), response.status_code)
             return Response(response.status_code, headers, body, request.url, cut, waited, request.method)
 
     def _no_turn(self, request: Request, error: NoTurnError) -> UnreachableError:

@@ -48,7 +48,8 @@ def find_next_page(
     operation: Operation, arguments: JsonObject, answer: JsonValue, headers: Mapping[str, str]
 ) -> NextPage | None:
     """Return the next page of a response, None if it is the last or unknown."""
-    if operation.tier == "read":  # a write must not be repeated; a GraphQL POST may be a query
+    # A write must not be repeated; a GraphQL POST may be a query.
+    if operation.tier == "read" and _takes_changes(operation, arguments):
         facts = page_facts(answer, headers)
         if facts.more is False:
             return None
@@ -57,6 +58,11 @@ def find_next_page(
             if changed := changes():
                 return NextPage(_sentence(changed, arguments), changed, None if facts.items is None else facts.path)
     return _by_edges(as_object(answer))
+
+
+def _takes_changes(operation: Operation, arguments: JsonObject) -> bool:
+    """Whether there is an argument that could ask for another page."""
+    return BODY in arguments or any(parameter.location == "query" for parameter in operation.parameters)
 
 
 @dataclass(frozen=True, slots=True)
