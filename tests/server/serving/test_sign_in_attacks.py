@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from closient_mcp.server.callers.identity import stable_id
+from closient_mcp.server.callers.sign_in_links import SECONDS, SignInLinks
 
 from ...fakes.service import Reply
 from ...fakes.team import PUBLIC, TOKEN_AUTH, TOKENS, Place, Team, place_at, share_keys
@@ -203,6 +207,18 @@ async def test_a_link_that_is_not_ours_is_out_of_date(place: Place, handle: str)
         shown = await team.browser("alice").open(f"{PUBLIC}/sign-in/{handle}")
         assert shown.status == 410
         assert place.issuer.service.count("/authorize") == 0
+
+
+async def test_rule_5_a_link_that_has_expired_signs_nobody_in(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    share_keys(monkeypatch)
+    async with place.team() as team:
+        alice, sealer = stable_id(place.issuer.url, "alice"), team.server.bridge.sign_ins.sealer()
+        expired, fresh = (
+            SignInLinks(PUBLIC, sealer, clock).url(alice, "acme", ()) for clock in (lambda: time() - SECONDS, time)
+        )
+        assert (await team.browser("alice", "alice").open(expired)).status == 410
+        assert place.issuer.service.count("/authorize") == 0
+        assert "You are signed in" in (await team.browser("alice", "alice").open(fresh)).text
 
 
 async def test_a_system_that_refuses_is_quoted_on_the_last_page(place: Place) -> None:

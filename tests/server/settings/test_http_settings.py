@@ -75,6 +75,8 @@ def test_tokens_are_references_and_are_not_given_to_other_programs(tmp_path: Pat
         (OAUTH.replace("}", ', audience = "" }'), 3, "name the audience"),
         (OAUTH.replace("}", ", audience = 3 }"), 3, "http.auth.audience"),
         (OAUTH.replace("https://id", "http://id"), 3, "is not https"),
+        (OAUTH.replace("}", ', client_secret = { env = "S" } }'), 3, "client_secret is set without client_id"),
+        ('auth = { mode = "token", tokens = ["t"], client_id = "us" }', 2, 'not valid with mode = "token"'),
         (OAUTH.replace("issuer", "isuer"), 3, "unknown key; did you mean issuer?"),
         ('[[http.access]]\nscope = "a"', 2, "rules need auth"),
         (f'{OAUTH}[[http.access]]\nscope = "a"\n[[http.access]]\nallow = "read"', 6, "a rule has one of"),
