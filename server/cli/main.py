@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # so that a failure to write is reported here
     except SettingsError as error:
-        print(f"closient-mcp: {error}", file=sys.stderr)
+        _print_error(str(error))
         return USAGE_ERROR
     except KeyboardInterrupt:
         return 130
@@ -91,7 +91,14 @@ def _report_problems(settings: Settings) -> None:
     if settings.problems and not settings.systems:
         raise SettingsError(settings.problems[0])
     for problem in settings.problems:
-        print(f"closient-mcp: {problem}", file=sys.stderr)
+        _print_error(problem)
+
+
+def _print_error(message: str) -> None:
+    # Here, because a host waits for `serve`.
+    from .terminal import Terminal
+
+    Terminal(sys.stderr).say(f"closient-mcp: {message}")
 
 
 def _output_error(error: BaseException) -> OSError | None:
@@ -220,7 +227,7 @@ def _install(given: argparse.Namespace) -> int:
         load = partial(load_valid_settings, options)
         return install(installation, words_of(options), load, only_print=given.print)
     except HostError as error:
-        print(f"closient-mcp: {error}", file=sys.stderr)
+        _print_error(str(error))
         return 1
 
 

@@ -114,7 +114,7 @@ def call(settings: Settings, name: str, arguments: str, *, as_json: bool, dry_ru
                 return code
             tool = bridge.tools.find(name)
             if tool is None:
-                print(f"closient-mcp: {redaction.hide(unknown_tool(bridge.tools, name))}", file=sys.stderr)
+                Terminal(sys.stderr).say(f"closient-mcp: {redaction.hide(unknown_tool(bridge.tools, name))}")
                 return _report_failures(bridge) or USAGE_ERROR
             if unknown := unknown_arguments(tool.input_schema, values):
                 raise UsageError(f"{name}: {redaction.hide('; '.join(unknown))}")
@@ -158,7 +158,7 @@ async def _preview(bridge: Bridge, tool: Tool, arguments: JsonObject, output: Te
     except ToolError as error:
         Terminal(sys.stderr).say((f"closient-mcp: {hide(error.message)}", RED), f" {hide(error.next_step)}".rstrip())
         return 1
-    print(f"closient-mcp: {tool.name} sends no request; this is its result:", file=sys.stderr)
+    Terminal(sys.stderr).say(f"closient-mcp: {tool.name} sends no request; this is its result:")
     print(result.text)
     return 0
 
@@ -192,7 +192,7 @@ def _report_unknown_apis(bridge: Bridge) -> int:
     """Print the unknown APIs of `expose`; the exit code is a usage error if all are unknown."""
     unknown = unknown_apis(bridge.settings, bridge.tools)
     for problem in unknown:
-        print(f"closient-mcp: {problem.subject}: {problem.reason}", file=sys.stderr)
+        Terminal(sys.stderr).say(f"closient-mcp: {problem.subject}: {problem.reason}")
     return USAGE_ERROR if unknown and len(unknown) == len(bridge.settings.exposure.apis) else 0
 
 
@@ -200,9 +200,9 @@ def _report_failures(bridge: Bridge) -> int:
     systems = [connection.system for connection in bridge.connections.values()]
     failed = [system for system in systems if system.failure]
     for system in failed:
-        print(f"closient-mcp: {system.name}: {system.failure}", file=sys.stderr)
+        Terminal(sys.stderr).say(f"closient-mcp: {system.name}: {system.failure}")
     for stale in [stale for system in systems for stale in system.stale()]:
-        print(f"closient-mcp: {stale.url} is from {stale.timestamp}, because {stale.reason}", file=sys.stderr)
+        Terminal(sys.stderr).say(f"closient-mcp: {stale.url} is from {stale.timestamp}, because {stale.reason}")
     return 1 if failed else 0
 
 

@@ -75,13 +75,14 @@ def _own_streams() -> Generator[tuple[int, int]]:
 def explain() -> int:
     """Explain the program to a user who starts it on a terminal."""
     print(
-        "closient-mcp is an MCP server: a host such as Claude Desktop, Cursor or VS Code starts it and talks to it.\n"
-        "Put it into yours with `closient-mcp install HOST`; `closient-mcp install --help` lists the hosts.\n\n"
+        "closient-mcp is an MCP server: a host such as Claude Desktop starts it.\n"
+        "Put it into yours with `closient-mcp install HOST`.\n\n"
         "Here in the terminal, try:\n"
         "  closient-mcp demo            an end-to-end walkthrough, no account, no network\n"
-        "  closient-mcp login           sign in now instead of at the first call that needs it\n"
-        "  closient-mcp status          what can be reached, and how many tools that gives\n"
+        "  closient-mcp login           sign in now, not at the first call\n"
+        "  closient-mcp status          what can be reached, and who is signed in\n"
         '  closient-mcp call validate_gtin \'{"gtin": "09506000134352"}\'\n'
+        "  closient-mcp install --help  the hosts\n"
         "  closient-mcp --help          everything else",
         file=sys.stderr,
     )
