@@ -28,6 +28,7 @@ FOREIGN = [
     b"[]",
     b"{}",
     b'{"v": 0}',
+    b'{"v": 99, "system": "closient", "site": "https://x.example", "tools": {}}',
     b'{"v": 1}',
     b'{"v": 1, "tools": {"things_get_thing": {"schema": 5}}, "complete": true}',
     b"closient-mcp cache 1 " + b"0" * 64 + b"\n{}\n{}",
