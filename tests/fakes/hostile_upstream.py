@@ -26,7 +26,7 @@ _OK = b"HTTP/1.1 200 OK\r\n"
 _JSON = _OK + b"content-type: application/json\r\n"
 _CHUNKED = _JSON + b"transfer-encoding: chunked\r\n\r\n"
 _TRUE = b'{"ok": true}'
-_BOMB_BYTES = 400 * 2**20
+_BOMB_BYTES = 200 * 2**20
 _MOMENT = 0.1
 
 

@@ -27,7 +27,7 @@ from ...fakes.mcp_client import text
 from ...fakes.service import Reply, Service, document, operation
 
 KEY = "the-key-of-a-hostile-upstream"
-# The largest body that is read has 16 MiB; bombs have 400.
+# The largest body that is read has 16 MiB; bombs have 200.
 MOST_BYTES = 100 * 2**20
 # After these, further calls have to wait.
 BUSY = ("bad-retry-after", "retry-after-a-year")
