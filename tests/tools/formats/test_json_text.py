@@ -74,7 +74,9 @@ def test_the_limit_of_depth_is_the_same_for_long_json(depth: int, start: str, mi
     assert outcome(text, long=True) == outcome(text, long=False)
 
 
-@pytest.mark.parametrize("write", [json.dumps, lambda value: json.dumps(value, ensure_ascii=False, indent=1)])
-def test_the_value_of_common_long_json_is_exact(write: Any) -> None:
-    value = {"name": 'a "b"\\ c\n', "price": 12.5, "big": 2**70, "list": [None, True, {}, [], -1e-3, "  "]}
-    assert read_json(write(value) + PADDING) == (value, compact(write(value)), True)
+@pytest.mark.parametrize("options", [{}, {"ensure_ascii": False, "indent": 1}])
+def test_the_value_of_common_long_json_is_exact(options: dict[str, Any]) -> None:
+    items: list[Any] = [None, True, {}, [], -1e-3, "  "]
+    value = {"größe": 'a "b"\\ c\n', "price": 12.5, "big": 2**70, "list": items}
+    written = json.dumps(value, **options)
+    assert read_json(written + PADDING) == (value, compact(written), True)
