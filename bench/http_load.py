@@ -56,30 +56,45 @@ class Caller:
             CallError: it did not succeed.
         """
         start = time.perf_counter()
-        params: dict[str, Any] = {"name": self._tool, "arguments": {}}
-        if self._era == "2026-07-28":
-            params["_meta"] = _META
-        answer = await self._send({"id": 1, "method": "tools/call", "params": params})
+        answer = await self._send(self._call())
         if b"a thing" not in answer:
             raise CallError(answer[:500].decode(errors="replace"))
         return time.perf_counter() - start
 
+    async def abandon(self) -> None:
+        """Call the tool, and hang up before the answer; the session stays open."""
+        self._write(self._call())
+        await self._writer.drain()
+        self._writer.close()
+        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+
+    def _call(self) -> dict[str, Any]:
+        params: dict[str, Any] = {"name": self._tool, "arguments": {}}
+        if self._era == "2026-07-28":
+            params["_meta"] = _META
+        return {"id": 1, "method": "tools/call", "params": params}
+
     async def close(self) -> None:
         """End the session, if there is one, and hang up."""
         if self._session:
-            await self._request("DELETE", b"", [])
+            self._write_request("DELETE", b"", [])
+            await self._answer()
         self._writer.close()
         await self._writer.wait_closed()
 
     async def _send(self, message: dict[str, Any]) -> bytes:
+        self._write(message)
+        return await self._answer()
+
+    def _write(self, message: dict[str, Any]) -> None:
         fields: list[str] = []
         if message["method"] != "initialize":
             fields.append(f"MCP-Protocol-Version: {self._era}")
         if self._era == "2026-07-28":
             fields += [f"Mcp-Method: {message['method']}", f"Mcp-Name: {self._tool}"]
-        return await self._request("POST", json.dumps({"jsonrpc": "2.0", **message}).encode(), fields)
+        self._write_request("POST", json.dumps({"jsonrpc": "2.0", **message}).encode(), fields)
 
-    async def _request(self, method: str, body: bytes, more: list[str]) -> bytes:
+    def _write_request(self, method: str, body: bytes, more: list[str]) -> None:
         fields = [
             f"{method} {self._path} HTTP/1.1",
             f"Host: {self._host}:{self._port}",
@@ -90,7 +105,6 @@ class Caller:
             *more,
         ]
         self._writer.write("\r\n".join([*fields, "", ""]).encode() + body)
-        return await self._answer()
 
     async def _answer(self) -> bytes:
         lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[1:]
@@ -103,6 +117,13 @@ class Caller:
             body += (await self._reader.readexactly(size + 2))[:-2]
         await self._reader.readexactly(2)
         return body
+
+
+async def abandon(url: str, era: Era, tool: str, *, callers: int) -> None:
+    """Have so many callers hang up before their answer, and then end their sessions."""
+    clients = [Caller(url, era, tool) for _ in range(callers)]
+    for step in (Caller.open, Caller.abandon, Caller.close):
+        await asyncio.gather(*map(step, clients))
 
 
 async def measure(url: str, era: Era, tool: str, *, callers: int, calls: int) -> Load:

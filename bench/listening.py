@@ -21,8 +21,11 @@ def listening(command: Sequence[str], home: str = "") -> Generator[tuple[str, in
     ) as process:
         assert process.stdin
         assert process.stdout
-        line = process.stdout.readline()
-        assert "http://" in line, line + process.stdout.read()
+        printed: list[str] = []
+        # Before its URL, our server may print what is wrong with its settings.
+        while "http://" not in (line := process.stdout.readline()):
+            printed.append(line)
+            assert line, f"{' '.join(command)} ended: {''.join(printed)}"
         # What it prints later must not fill the pipe.
         with subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL):  # noqa: S607
             yield f"http://{line.split('http://')[1].split(';')[0].strip()}", process.pid

@@ -134,7 +134,7 @@ def _ratio(value: float) -> str:
 def _value(value: float, quantity: Quantity) -> str:
     if quantity == "memory":
         return f"{value / 1e6:.0f} MB"
-    return f"{value:.1f} s" if value >= 10 else f"{value * 1000:.{0 if value >= 0.02 else 2}f} ms"
+    return f"{value:.1f} s" if value >= 1 else f"{value * 1000:.{0 if value >= 0.02 else 2}f} ms"
 
 
 def _plot(results: Results, scene: str, quantity: Quantity, title: str) -> str:

@@ -1,8 +1,8 @@
 """Many calls, and what the server holds before and after them: `python -m bench.soak [--calls N]`.
 
-Over stdio 16 calls at a time, of every kind; over HTTP 256 clients of either era that come, call and go. Exit code 1
-where memory grows with the calls, or a file, socket, thread or task is left. It writes `bench/results/soak.json` and
-its part of `docs/performance.md`, and reads `/proc`, so Linux only.
+Over stdio 16 calls at a time, of every kind; over HTTP 256 clients of either era that come, call and go, some
+of them before the answer. Exit code 1 where memory grows with the calls, or a file, socket, thread or task is left. It
+writes `bench/results/soak.json` and its part of `docs/performance.md`, and reads `/proc`, so Linux only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 from . import page
 from .child import Child, ChildError
 from .held import Held, Slope, held_by, memory_of
-from .http_load import CallError, measure
+from .http_load import CallError, abandon, measure
 from .listening import listening
 from .results import Results
 from .service import environment
@@ -33,7 +33,9 @@ from .wire import ERAS, Session
 _SECONDS = 7200.0
 # Longer than an idle connection to a service is kept; the next call then closes it.
 _SECONDS_TO_REST = 8.0
+_BLOCK_SECONDS = 300
 _AT_ONCE = 16
+_TOOL = "bench_get_thing"
 _CALLERS = 256
 _READINGS = 40
 _LARGE_EVERY, _SMALL = 200, 5
@@ -95,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             soaks.append(soak(given.calls))
             print(soaks[-1].report(), flush=True)
     except (ChildError, CallError, OSError) as error:
-        print(f"bench.soak: {error}", file=sys.stderr)
+        print(f"bench.soak: {error or 'a call was not answered in time'}", file=sys.stderr)
         return 1
     page.SOAKS.write_text(json.dumps([soak.as_json() for soak in soaks], indent=1) + "\n", encoding="utf-8")
     page.write(Results.read())
@@ -109,12 +111,13 @@ def _stdio(calls: int) -> Soak:
         session = Session(child, "2025-11-25")
         _call_all(session, range(0, _KEPT * _LARGE_EVERY, _LARGE_EVERY))
         numbers = count(1)
-
-        def block(size: int) -> None:
-            # The number of a single call is one for a small answer of the service.
-            _call_all(session, islice(numbers, size) if size > 1 else [_SMALL])
-
-        return _soak("stdio", calls, child.pid, file, block)
+        return _soak(
+            "stdio",
+            calls,
+            (child.pid, file),
+            block=lambda size: _call_all(session, islice(numbers, size)),
+            once=lambda: _call_all(session, [_SMALL]),
+        )
 
 
 def _http(calls: int) -> Soak:
@@ -123,40 +126,54 @@ def _http(calls: int) -> Soak:
         url, pid = stack.enter_context(listening(command, home))
         eras = cycle(ERAS)
 
-        def block(size: int) -> None:
-            asyncio.run(measure(url, next(eras), "bench_get_thing", callers=min(size, _CALLERS), calls=size))
+        async def call(callers: int, calls: int, abandoned: int) -> None:
+            era = next(eras)
+            async with asyncio.timeout(_BLOCK_SECONDS):
+                await measure(url, era, _TOOL, callers=callers, calls=calls)
+                await abandon(url, era, _TOOL, callers=abandoned)
 
-        return _soak(f"HTTP with {_CALLERS} clients", calls, pid, file, block)
+        return _soak(
+            f"HTTP with {_CALLERS} clients",
+            calls,
+            (pid, file),
+            block=lambda size: asyncio.run(call(_CALLERS, size, _AT_ONCE)),
+            once=lambda: asyncio.run(call(1, 1, 0)),
+        )
 
 
 def _prepared(stack: ExitStack, *options: str) -> tuple[list[str], Path, str]:
     """A command that serves a service on this machine, the file for what it holds, and its folder."""
     home = stack.enter_context(TemporaryDirectory(prefix="closient-bench-"))
-    service, _ = stack.enter_context(listening([sys.executable, "-m", "bench.thing_service"]))
+    service, _ = stack.enter_context(listening([sys.executable, "-m", "bench.thing_service", "5"]))
     settings = Path(home, "closient-mcp.toml")
     settings.write_text(f'[systems.bench]\ndescription = "{service}/openapi.json"\n', encoding="utf-8")
     file = Path(home, "held.json")
     return [sys.executable, "-m", "bench.observed_server", str(file), "serve", *options], file, home
 
 
-def _soak(name: str, calls: int, pid: int, file: Path, block: Callable[[int], None]) -> Soak:
-    """Make calls in blocks: some that aren't counted, then all others, with a reading of the memory after each."""
+def _soak(
+    name: str, calls: int, server: tuple[int, Path], *, block: Callable[[int], None], once: Callable[[], None]
+) -> Soak:
+    """Make calls in blocks: some that aren't counted, then all others, with a reading of the memory after each.
+
+    `server` is its process's id and the file for what it holds; `once` makes one call of the service.
+    """
     size = calls // _READINGS
     for _ in range(_WARM_UP_BLOCKS):
         block(size)
-    before = _held_at_rest(pid, file, block)
-    memory = [memory_of(pid)]
+    before = _held_at_rest(server, once)
+    memory = [memory_of(server[0])]
     for _ in range(_READINGS):
         block(size)
-        memory.append(memory_of(pid))
-    return Soak(name, size * _READINGS, before, _held_at_rest(pid, file, block), Slope.of(memory, size))
+        memory.append(memory_of(server[0]))
+    return Soak(name, size * _READINGS, before, _held_at_rest(server, once), Slope.of(memory, size))
 
 
-def _held_at_rest(pid: int, file: Path, block: Callable[[int], None]) -> Held:
+def _held_at_rest(server: tuple[int, Path], once: Callable[[], None]) -> Held:
     """What is held when no connection is kept for the next call."""
     time.sleep(_SECONDS_TO_REST)
-    block(1)
-    return held_by(pid, file)
+    once()
+    return held_by(*server)
 
 
 def _call_all(session: Session, numbers: Iterable[int]) -> None:
@@ -184,12 +201,12 @@ def _call(number: int) -> tuple[dict[str, Any], bool]:
     if number % _LARGE_EVERY == 0:
         return _reading("bench_get_things"), True
     if number % 40 == 1:
-        return {"name": "read_operation", "arguments": {"name": "bench_get_thing", f"wrong{number}": 1}}, False
+        return {"name": "read_operation", "arguments": {"name": _TOOL, f"wrong{number}": 1}}, False
     if number % 50 == 2:
         return {"name": "find_operations", "arguments": {"query": f"thing {number}"}}, True
     if number % 100 == 4:
-        return {"name": "describe_operation", "arguments": {"name": "bench_get_thing"}}, True
-    return _reading("bench_get_thing"), True
+        return {"name": "describe_operation", "arguments": {"name": _TOOL}}, True
+    return _reading(_TOOL), True
 
 
 def _reading(name: str) -> dict[str, Any]:
