@@ -58,7 +58,7 @@ def _calling(program: Program, path: str, calls: int) -> Taken:
             began = time.perf_counter()
             answer = session.ask("tools/call", call)
             took.append(session.received - began)
-        check(answer, "a thing")
+            check(answer, "a thing")
 
     taken = program.run(until)
     return {"wall": statistics.median(took[-calls:]), "memory": taken["memory"]}

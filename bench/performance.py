@@ -17,7 +17,7 @@ from pathlib import Path
 
 from . import page
 from .child import ChildError
-from .programs import Measurement, Taken
+from .programs import ROOT, Measurement, Taken
 from .results import Results, Side, this_machine
 from .scenes import STRIPE, prepare
 
@@ -69,7 +69,7 @@ def _measure(measurements: Sequence[Measurement], rounds: int, results: Results)
                     results.skipped[f"{one.program} ({one.scene})"] = str(error)
                     continue
             if turn:
-                results.samples.setdefault(side, []).append(taken)
+                results.add(side, taken)
 
 
 def _apart(run: Callable[[], Taken]) -> Taken:
@@ -96,8 +96,10 @@ def _apart(run: Callable[[], Taken]) -> Taken:
 def _send(run: Callable[[], Taken], sender: Connection) -> None:
     try:
         sender.send(run())
+    except FileNotFoundError:
+        sender.send("it is not installed")
     except (ChildError, OSError) as error:
-        sender.send(str(error))
+        sender.send(str(error).replace(f"{ROOT}/", ""))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,11 @@ class Results:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
+    def add(self, side: Side, taken: Taken | None) -> None:
+        """Add what was taken in the next round, to the microsecond."""
+        rounded = taken and {quantity: round(value, 6) for quantity, value in taken.items()}
+        self.samples.setdefault(side, []).append(rounded)
+
     def rounds(self) -> int:
         """How many rounds there were."""
         return max(map(len, self.samples.values()), default=0)
