@@ -53,7 +53,7 @@ def is_loaded_in_advance(header: Callable[[str], str | None]) -> bool:
 def rendered(page: Page, service: str = "") -> tuple[dict[str, str], bytes]:
     """The headers, but for the cookie, and the body of a page; it names the `service`."""
     template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
-    mark = "done" if page.is_done else "problem"
+    mark = "done" if page.is_done or page.field else "problem"
     content = _content(page, service)
     body = template.substitute(title=html.escape(page.title), mark=mark, content=content).encode()
     headers = {
