@@ -18,7 +18,7 @@ _UNFINISHED = re.compile(
     r'\s*(?P<colon>:?)\s*(?P<whole>"(?:[^\\]++|\\u[0-9A-Fa-f]{4}|\\[^u])*+)(?:\\(?:u[0-9A-Fa-f]{0,3})?)?', re.DOTALL
 )
 
-# Shorter texts are not worth the import of pydantic_core.
+# Shorter texts gain too little.
 _LONG = 100_000
 _SPACE = b" \t\r\n"
 # The escapes of control characters that cleaning removes.

@@ -114,7 +114,7 @@ def unpack(content: bytes) -> Reading:
         ValueError, TypeError, LookupError, AttributeError: the content was not made by `pack`.
     """
     # Values aren't validated: that would take longer than parsing the document.
-    packed: Any = json.loads(content.decode(errors="surrogatepass"))
+    packed = _parsed(content)
     shared: list[JsonObject] = packed["shared"]
     operations: list[Operation] = []
     for row in packed["operations"]:
@@ -127,6 +127,15 @@ def unpack(content: bytes) -> Reading:
         row["accept"] = tuple(row["accept"])
         operations.append(Operation(**row))
     return operations, [Problem(**problem) for problem in packed["problems"]]
+
+
+def _parsed(content: bytes) -> Any:
+    from pydantic_core import from_json
+
+    try:
+        return from_json(content)  # equal texts are one object, which takes a third less memory
+    except ValueError:  # half of a surrogate pair, or very deep
+        return json.loads(content.decode(errors="surrogatepass"))
 
 
 def _body(row: dict[str, Any]) -> Body:

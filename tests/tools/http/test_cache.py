@@ -580,6 +580,7 @@ def test_a_reading_that_cannot_be_unpacked_is_parsed_again(cache: Cache, packed:
     assert kept.body != packed
 
 
-def test_problems_are_packed_too() -> None:
-    problems = [Problem("s", "r", "e", "/p")]
+@pytest.mark.parametrize("subject", ["s", "half of a pair: \ud83d"])
+def test_problems_are_packed_too(subject: str) -> None:
+    problems = [Problem(subject, "r", "e", "/p")]
     assert unpack(pack([], problems)) == ([], problems)
