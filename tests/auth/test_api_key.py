@@ -10,7 +10,7 @@ import zlib
 import httpx2
 import pytest
 
-from closient_mcp.auth.api_key import ApiKeyAuth
+from closient_mcp.auth.api_key import ApiKeyAuth, KeyLocation
 from closient_mcp.auth.errors import UserActionRequired
 from closient_mcp.auth.secrets.redaction import MASK, Redaction, Secret
 from closient_mcp.auth.secrets.references import literal
@@ -50,6 +50,30 @@ async def send(auth: httpx2.Auth, url: str, status: int = 200, may_ask: bool = T
 
 async def test_the_key_goes_along_to_its_own_origin() -> None:
     assert (await send(auth(), f"{ORIGIN}/a"))[0].headers["x-api-key"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("location", "name", "is_allowed"),
+    [
+        ("header", "Authorization", True),
+        ("header", "X-API-Key", False),
+        ("basic", "authorization", False),
+        ("query", "Authorization", False),
+    ],
+)
+async def test_only_an_authorization_header_may_have_a_scheme_before_its_key(
+    location: KeyLocation, name: str, is_allowed: bool
+) -> None:
+    redaction = Redaction()
+    key = literal("Token the-long-key", "ACME_KEY")
+    made = ApiKeyAuth("acme", key, location=location, name=name, origins=frozenset({ORIGIN}), redaction=redaction)
+    if not is_allowed:
+        with pytest.raises(UserActionRequired, match="contains a space"):
+            await send(made, f"{ORIGIN}/a")
+        return
+    (request,) = await send(made, f"{ORIGIN}/a")
+    assert request.headers["authorization"] == "Token the-long-key"
+    assert "the-long-key" not in redaction.hide("the-long-key")
 
 
 @pytest.mark.parametrize(
