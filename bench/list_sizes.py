@@ -52,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"bench.list_sizes: {error}", file=sys.stderr)
         return 1
     if given.json:
-        print(json.dumps([asdict(one) for one in listed], indent=2))
+        print(json.dumps([asdict(entry) for entry in listed], indent=2))
         return 0
     print(f"{'operations':>10} mode  {'tools':>7} {'bytes':>11}")
-    print("\n".join(one.line() for one in listed))
+    print("\n".join(entry.line() for entry in listed))
     return 0
 
 

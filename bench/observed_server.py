@@ -19,7 +19,7 @@ def observe(file: Path) -> None:
 
     def write(number: int, frame: FrameType | None) -> None:
         gc.collect()
-        objects = Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.get_objects())
+        objects = Counter(f"{type(value).__module__}.{type(value).__qualname__}" for value in gc.get_objects())
         text = json.dumps({"tasks": len(asyncio.all_tasks()), "objects": objects})
         unfinished = file.with_suffix(".new")
         unfinished.write_text(text, encoding="utf-8")

@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ExitStack() as stack:
             measurements = prepare(stack, Path(folder) if folder else None)
-            _measure([one for one in measurements if given.only in one.scene], given.pairs, results)
+            chosen = [measurement for measurement in measurements if given.only in measurement.scene]
+            _measure(chosen, given.pairs, results)
     except (ChildError, OSError) as error:
         print(f"bench.performance: {error}", file=sys.stderr)
         return 1
@@ -55,25 +56,27 @@ def _measure(measurements: Sequence[Measurement], rounds: int, results: Results)
     failed: set[Side] = set()
     for turn in range(rounds + 1):
         print(f"round {turn} of {rounds}", file=sys.stderr, flush=True)
-        for one in measurements[:: 1 if turn % 2 else -1]:
-            side = (one.scene, one.program)
+        for measurement in measurements[:: 1 if turn % 2 else -1]:
+            side = (measurement.scene, measurement.program)
             if side in failed:
                 continue
             taken = None
-            if turn % one.every == 1 % one.every:
+            if turn % measurement.every == 1 % measurement.every:
                 try:
-                    taken = _apart(one.run)
+                    taken = _apart(measurement.run)
                 except ChildError as error:
                     failed.add(side)
                     results.samples.pop(side, None)
-                    results.skipped[f"{one.program} ({one.scene})"] = str(error)
+                    results.skipped[f"{measurement.program} ({measurement.scene})"] = str(error)
                     continue
             if turn:
                 results.add(side, taken)
 
 
 def _apart(run: Callable[[], Taken]) -> Taken:
-    """Run in a process of its own: a large answer would make this one grow, and the next one measured with it.
+    """Run in a process of its own.
+
+    A large answer makes the process that reads it grow, and a program's peak begins with the size of its parent.
 
     Raises:
         ChildError: it did not work.

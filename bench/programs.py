@@ -1,4 +1,4 @@
-"""The servers that are measured over stdio, ours and others where they are installed, and how one is measured."""
+"""The servers that are measured over stdio, ours and others where they are installed, and their measuring."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Taken: TypeAlias = dict[Quantity, float]
 class Program:
     """A server: its name in the results, and how it is started.
 
-    With `asks_anew`, the client declares a capability that no client declared before, so that no answer can be one
-    that was kept from an earlier start.
+    With `asks_anew`, the client declares a capability that no client declared before, so that no answer can
+    have been kept from an earlier start.
     """
 
     name: str

@@ -40,7 +40,7 @@ class Results:
     def read(cls, file: Path = RESULTS) -> Results:
         """The results of an earlier run."""
         values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        samples = {(one["scene"], one["program"]): one["samples"] for one in values["measured"]}
+        samples = {(entry["scene"], entry["program"]): entry["samples"] for entry in values["measured"]}
         return cls(values["machine"], values["skipped"], samples)
 
     def write(self, file: Path = RESULTS) -> None:
