@@ -41,6 +41,8 @@ _NEW = 60.0
 _PATIENCE = 40.0
 # Seconds between attempts to save tokens in a store that does not answer.
 _SAVE_AGAIN = 1.0
+# Seconds for which another process may be about to save an answer.
+_ANSWER_PATIENCE = 5.0
 
 
 class Session:
@@ -75,6 +77,7 @@ class Session:
         self._stamp: object = None
         self._unsaved: Answer | None = None
         self._is_saving = False
+        self._mark_found = ("", 0.0)
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
 
@@ -326,10 +329,18 @@ class Session:
     def _answer_unknown(self, record: Record, rejected_token: str | None) -> bool:
         """Give up a sign-in whose token was sent by a process that lost its lock; as `_renew`.
 
-        If it was only stopped, it saves the answer later (`_save_unsaved`).
+        If it was only cut off, it may be about to save the answer. If it was stopped, it saves the answer later
+        (`_save_unsaved`).
         """
         if self._unexpired(rejected_token):
             return True
+        if self._mark_found[0] != record.refreshing:
+            self._mark_found = (record.refreshing, time.monotonic())
+        if time.monotonic() - self._mark_found[1] < _ANSWER_PATIENCE:
+            raise self.messages.unavailable(
+                f"another server renewed the sign-in at {self.profile.issuer} and has not stored the answer yet",
+                "Try again in a few seconds.",
+            )
         self.ended = "the server of ours that requested it did not receive, or not store, the answer"
         logger.warning("giving up the sign-in to %s: %s", record.site, self.ended)
         self.drop(record, refreshing=record.refreshing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from secrets import token_hex
 
@@ -11,6 +12,7 @@ from .redis_connection import RedisConnection, StoreError
 # A process that is stopped or cut off for longer loses its lock.
 _LEASE_SECONDS = 20.0
 _RENEW_SECONDS = 5.0
+_RELEASE_AGAIN = 1.0
 
 # The lock is free, or an answer to this owner was lost. The record learns of it: only its latest owner may write.
 _ACQUIRE = """
@@ -56,10 +58,20 @@ class Lease:
         return True
 
     def release(self) -> None:
-        """Give it back; if Redis fails, it expires."""
+        """Give it back, or try that again as long as it has not expired."""
         self._released.set()
-        with suppress(StoreError):
+        try:
             self._connection.script(_RELEASE, [self._lock], self.owner)
+        except StoreError:
+            threading.Thread(target=self._release_later, name="closient-mcp-lease", daemon=True).start()
+
+    def _release_later(self) -> None:
+        until = time.monotonic() + _LEASE_SECONDS
+        while time.monotonic() < until:
+            time.sleep(_RELEASE_AGAIN)
+            with suppress(StoreError):
+                self._connection.script(_RELEASE, [self._lock], self.owner)
+                return
 
     def _renew(self, milliseconds: int) -> None:
         while not self._released.wait(_RENEW_SECONDS):

@@ -5,15 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..secrets.redaction import Secret
 from ..secrets.sealing import Sealer
-
-if TYPE_CHECKING:
-    from redis import Redis
-    from redis.commands.core import Script
 
 PREFIX = "closient-mcp:"
 _SCHEMES = ("redis", "rediss", "unix")
@@ -52,7 +48,7 @@ class RedisConnection:
             )
         self.sealer = Sealer([key.encode() for key in keys])
         self._redis = _client(url)
-        self._scripts: dict[str, Script] = {}
+        self._scripts: dict[str, Any] = {}
         self._guard = threading.Lock()
         self._failed_at = -_PAUSE
 
@@ -60,9 +56,8 @@ class RedisConnection:
         """Send a command; return the answer, texts as bytes."""
         from redis import RedisError
 
-        execute: Any = self._redis.execute_command  # it has no types
         try:
-            return execute(*parts)
+            return self._redis.execute_command(*parts)
         except (RedisError, OSError) as error:
             raise self._failed(error) from None
 
@@ -109,23 +104,24 @@ class RedisConnection:
 def _location(url: str) -> str:
     try:
         parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
+        _ = parts.port  # checks it
     except ValueError:  # it may contain a part of the password
         raise StoreSettingsError("the URL cannot be parsed: write / : @ in its password as %2F %3A %40") from None
     if parts.scheme not in _SCHEMES:
         raise StoreSettingsError("expected a URL such as redis://HOST:6379/0, rediss://HOST:6379/0 or unix:///PATH")
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _client(url: str) -> Redis:
+def _client(url: str) -> Any:
     try:
         from redis import Redis  # takes 130 ms to import
         from redis.backoff import NoBackoff
         from redis.retry import Retry
     except ImportError:
         raise StoreSettingsError('it needs the package redis: pip install "closient-mcp[redis]"') from None
+    untyped: Any = Redis
     try:
-        return Redis.from_url(
+        return untyped.from_url(
             url,
             socket_connect_timeout=_CONNECT_SECONDS,
             socket_timeout=_ANSWER_SECONDS,

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qsl
 
 import anyio
@@ -114,6 +114,8 @@ class Replica:
         self.process = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr
         assert "MCP at" in self.process.stderr.readline()
+        # The log is longer than what a pipe holds.
+        threading.Thread(target=_drain, args=(self.process.stderr,), daemon=True).start()
 
     def send(self, number: signal.Signals) -> None:
         assert self.process
@@ -121,12 +123,12 @@ class Replica:
 
     def wait(self) -> None:
         assert self.process
-        self.process.communicate(timeout=SECONDS)
+        self.process.wait(SECONDS)
 
     def end(self) -> None:
         if self.process:
             self.process.kill()
-            self.process.communicate()
+            self.process.wait(SECONDS)
 
 
 @dataclass
@@ -170,24 +172,24 @@ class Replicas:
     def token(self, caller: int) -> str:
         return self.issuer.token(sub=f"caller{caller}", aud=f"{self.url}/mcp")
 
-    async def call_all(self, callers: int, times: int = 1, at: Replica | None = None) -> list[tuple[int, bool, str]]:
-        """What calls of all callers at once answer, through nginx or at one of the servers."""
+    async def call_all(self, callers: range, times: int = 1, at: Replica | None = None) -> list[tuple[int, bool, str]]:
+        """What calls of these callers at once answer, through nginx or at one of the servers."""
         answers: list[tuple[int, bool, str]] = []
 
         async def one(client: httpx2.AsyncClient, caller: int) -> None:
             answers.append((caller, *await self.call(client, caller)))
 
-        limits = httpx2.Limits(max_connections=callers * times)
+        limits = httpx2.Limits(max_connections=len(callers) * times)
         url = f"http://127.0.0.1:{at.port}" if at else self.url
         async with client_at(url, limits) as client, anyio.create_task_group() as group:
             if at:
                 client.headers["host"] = f"127.0.0.1:{self.port}"
-            for caller in range(callers):
+            for caller in callers:
                 for _ in range(times):
                     group.start_soon(one, client, caller)
         return answers
 
-    async def sign_in_all(self, callers: int) -> None:
+    async def sign_in_all(self, callers: range) -> None:
         """Each caller opens the link in their answer, in a browser of their own."""
         limiter = anyio.CapacityLimiter(_AT_ONCE)
 
@@ -202,8 +204,14 @@ class Replicas:
                 assert "You are signed in" in shown.text, shown.text
 
         async with client_at(self.url) as client, anyio.create_task_group() as group:
-            for caller in range(callers):
+            for caller in callers:
                 group.start_soon(one, client, caller)
+
+
+def _drain(lines: IO[str]) -> None:
+    with lines:
+        for _ in lines:
+            pass
 
 
 def client_at(url: str, limits: httpx2.Limits | None = None) -> httpx2.AsyncClient:

@@ -243,6 +243,19 @@ def test_while_redis_is_away_each_method_says_so_and_stamps_stay(tmp_path: Path)
         assert (store.read().tokens, store.read().user) == (TOKENS, "ann")
 
 
+def test_a_lock_that_could_not_be_released_is_released_as_soon_as_redis_is_back(tmp_path: Path) -> None:
+    with running_redis(tmp_path, keeps=True) as redis, redis.connected() as connection:
+        store = store_over(connection)
+        with store.lock():
+            redis.kill()
+        redis.start()
+        (lock,) = redis.keys("closient-mcp:lock:*")
+        owner = redis.ask("GET", lock)
+        with store.lock():
+            assert redis.ask("GET", lock) != owner
+            assert redis.ask("PTTL", lock) > 0
+
+
 def test_a_redis_that_answers_nothing_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.store.redis_connection._ANSWER_SECONDS", 0.05)
     with running_redis(tmp_path) as redis, redis.connected() as connection:

@@ -102,7 +102,7 @@ async def test_many_servers_that_find_a_token_expired_renew_it_once(redis: Redis
 
 
 def test_a_server_killed_before_the_answer_ends_that_sign_in_and_no_token_is_used_twice(
-    redis: RedisServer, home: Home
+    redis: RedisServer, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.may_answer.clear()
     with ExitStack() as stack:
@@ -114,6 +114,10 @@ def test_a_server_killed_before_the_answer_ends_that_sign_in_and_no_token_is_use
         redis.lose_locks()
         home.now += 60
         session = home.session()
+        with pytest.raises(UnavailableError, match="has not stored the answer yet"):
+            asyncio.run(session.token())
+        assert home.kept()
+        monkeypatch.setattr("closient_mcp.auth.session.renewal._ANSWER_PATIENCE", 0.0)
         assert asyncio.run(session.token()) is None
     assert "did not receive, or not store, the answer" in session.ended
     assert (home.asked(), home.refused, home.kept()) == (1, [], None)
@@ -133,7 +137,10 @@ def test_the_token_is_used_until_it_expires_though_an_answer_was_lost(redis: Red
     assert home.kept()
 
 
-def test_a_server_stopped_past_its_lease_saves_the_answer_when_it_goes_on(redis: RedisServer, home: Home) -> None:
+def test_a_server_stopped_past_its_lease_saves_the_answer_when_it_goes_on(
+    redis: RedisServer, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.session.renewal._ANSWER_PATIENCE", 0.0)
     home.may_answer.clear()
     with ExitStack() as stack:
         stopped = replica(redis, home, stack)
