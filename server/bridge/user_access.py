@@ -68,7 +68,7 @@ class LateClient:
 
     async def aclose(self) -> None:
         """Close the clients that were made."""
-        for client in self._under_way:
+        for client in list(self._under_way):
             await client.aclose()
 
 

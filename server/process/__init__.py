@@ -1,1 +1,1 @@
-"""The process: its log, and how signals end it."""
+"""The process: its log, its garbage collection, and how signals end it."""
