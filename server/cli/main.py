@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ...auth import background
 from ..process.signals import LAST_SECONDS
@@ -21,15 +21,18 @@ from ..settings.model import USAGE_ERROR, Options, Settings, SettingsError, Usag
 from .entry import importing
 from .parser import command_line, words_of
 
+if TYPE_CHECKING:
+    from ..serving.replay import Replay
+
 _OUTPUT_ERRORS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 success, 1 failure, 2 usage error."""
+def main(arguments: Sequence[str] | None = None, replay: Replay | None = None) -> int:
+    """Run one command and return the exit code: 0 success, 1 failure, 2 usage error; `replay` is for `serve`."""
     _open_streams()
     try:
         try:
-            return _dispatch(arguments)
+            return _dispatch(arguments, replay)
         finally:
             sys.stdout.flush()  # so that a failure to write is reported here
     except SettingsError as error:
@@ -51,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         background.finish(LAST_SECONDS)
 
 
-def _dispatch(arguments: Sequence[str] | None) -> int:
+def _dispatch(arguments: Sequence[str] | None, replay: Replay | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     try:
         given = command_line(words).parse_args(words)
@@ -60,7 +63,7 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
             raise
         from ..serving.stdio import serve
 
-        return serve(invalid_settings(os.environ, (str(error),)))
+        return serve(invalid_settings(os.environ, (str(error),)), replay)
     if given.command is None and sys.stdin.isatty():
         from ..serving.stdio import explain
 
@@ -79,7 +82,7 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         settings = replace(settings, pager="")
     if not by_host:
         _report_problems(settings)
-    return _run(given, settings)
+    return _run(given, settings, replay)
 
 
 def _report_problems(settings: Settings) -> None:
@@ -121,7 +124,7 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _run(given: argparse.Namespace, settings: Settings) -> int:
+def _run(given: argparse.Namespace, settings: Settings, replay: Replay | None) -> int:
     # Each command imports only what it needs: a host waits for `serve`.
     match given.command:
         case "demo":
@@ -163,7 +166,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             with importing():
                 from ..serving.stdio import serve
             gc.freeze()
-            return serve(settings)
+            return serve(settings, replay)
 
 
 def _add(given: argparse.Namespace) -> int:

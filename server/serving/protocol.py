@@ -88,6 +88,7 @@ class McpBridge:
         self._loaded_systems = 0
         self._patience_ends = math.inf
         self._is_loading = False
+        self._is_cold = False
 
     def server(self, *, has_sessions: bool = True) -> Server[Any]:
         """The SDK's server with our handlers; without sessions, clients of 2025-11-25 are not notified of changes."""
@@ -118,6 +119,18 @@ class McpBridge:
     def is_loaded(self) -> bool:
         """Whether the documents were read, or could not be."""
         return self._loaded.is_set()
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the next start answers the same, unless its settings or the cached documents change."""
+        bridge = self._bridge
+        systems = [connection.system for connection in bridge.connections.values()]
+        is_from_cache = not self._is_cold and all(system.loaded for system in systems)
+        return is_from_cache and not bridge.settings.problems and not any(system.source.files for system in systems)
+
+    async def announce(self) -> None:
+        """Notify the clients that the list of tools changed."""
+        await self._changes.announce()
 
     def end_subscriptions(self) -> None:
         """End all streams of notifications, which do not end by themselves."""
@@ -158,7 +171,8 @@ class McpBridge:
             warm = await self._bridge.loader.load_cached()
         except Exception:
             logger.exception("internal error while reading the cache")
-            return
+            warm = False
+        self._is_cold = not warm
         if warm:
             self._loaded.set()
             with anyio.move_on_after(_LONGEST_IDLE_SECONDS):

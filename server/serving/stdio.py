@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import anyio
+import anyio.to_thread
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from mcp.shared.message import SessionMessage
+from mcp.types import RequestId
 
 from ...auth.secrets.redaction import Redaction
 from ..bridge.composition import open_bridge
@@ -20,14 +22,16 @@ from ..process.logs import start_log
 from ..process.signals import end_on_signals
 from ..settings.http_model import HttpSettings
 from ..settings.model import Settings, SettingsError
+from .descriptors import lines_of
 from .protocol import McpBridge
-from .stdio_transport import Inbound, serve_descriptors
+from .replay import Replay
+from .stdio_transport import Inbound, serve_lines
 
 logger = logging.getLogger(__name__)
 
 
-def serve(settings: Settings) -> int:
-    """Serve until stdin is closed."""
+def serve(settings: Settings, replay: Replay | None = None) -> int:
+    """Serve until stdin is closed; a `replay` has read it from the beginning."""
     try:
         redaction = start_log(settings.log_level, settings.log_file, folder=settings.home)
     except SettingsError as error:
@@ -40,20 +44,33 @@ def serve(settings: Settings) -> int:
     for problem in settings.problems:
         logger.error("%s", problem)
     end_on_signals()
-    anyio.run(_serve_stdio, settings, redaction)
+    anyio.run(_serve_stdio, settings, redaction, replay)
     return 0
 
 
-async def _serve_stdio(settings: Settings, redaction: Redaction) -> None:
+async def _serve_stdio(settings: Settings, redaction: Redaction, replay: Replay | None) -> None:
     with _own_streams() as (source, target):
         # What is wrong with the machine's settings reaches the host through MCP, as what is wrong with ours does.
-        async with open_bridge(settings, redaction, checks_machine=False) as bridge:
-            server = McpBridge(bridge).server()
+        async with open_bridge(settings, redaction, checks_machine=False) as bridge, anyio.create_task_group() as group:
+            mcp_bridge = McpBridge(bridge)
+            server = mcp_bridge.server()
 
             async def run(read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage]) -> None:
                 await server.run(read, write, server.create_initialization_options())
 
-            await serve_descriptors(run, source, target)
+            async def responded(id: RequestId | None, data: bytes) -> bytes:
+                assert replay
+                sent, is_new = replay.answered(id, data)
+                if is_new and mcp_bridge.is_repeatable:
+                    await anyio.to_thread.run_sync(replay.save)
+                if replay.list_changed:
+                    replay.list_changed = False
+                    group.start_soon(mcp_bridge.announce)
+                return sent
+
+            lines = replay.lines() if replay else lines_of(source)
+            await serve_lines(run, lines, target, responded if replay else None)
+            group.cancel_scope.cancel()
 
 
 @contextmanager

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import select
 import threading
-from collections.abc import Iterator
-from typing import Any, Protocol, cast
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol, TypeAlias, cast
 
 import anyio
 import anyio.from_thread
@@ -26,13 +25,15 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, from_json
 
+from .descriptors import write_all
+
 logger = logging.getLogger(__name__)
 
 # A host that goes on sending lines that cannot be read must not fill the log.
 _MOST_LOGGED = 20
-_CHUNK = 1 << 16
-
 Inbound = SessionMessage | Exception
+# What the host gets of a response with this id and these bytes.
+Responded: TypeAlias = Callable[["types.RequestId | None", bytes], Awaitable[bytes]]
 
 
 class InvalidMessageError(Exception):
@@ -179,8 +180,8 @@ class _Connection:
             await run.aclose()
 
 
-async def serve_descriptors(run: Run, source: int, target: int) -> None:
-    """Serve the host at two file descriptors until it closes our input.
+async def serve_lines(run: Run, source: Iterable[bytes], target: int, responded: Responded | None = None) -> None:
+    """Serve the host that sends these lines, for which a thread waits, and reads a file descriptor, until they end.
 
     Raises:
         OSError: the output is closed or full.
@@ -190,7 +191,7 @@ async def serve_descriptors(run: Run, source: int, target: int) -> None:
     async with anyio.create_task_group() as group:
         # A thread that nothing waits for: reading can't be interrupted, and the process must be able to end.
         threading.Thread(target=_read, args=(source, send_line, current_token()), daemon=True).start()
-        group.start_soon(_write, target, written)
+        group.start_soon(_write, target, written, responded)
         async with output, lines:
             connection = _Connection(run, output, group)
             async for line in lines:
@@ -198,37 +199,26 @@ async def serve_descriptors(run: Run, source: int, target: int) -> None:
             await connection.close()
 
 
-def _read(source: int, lines: MemoryObjectSendStream[bytes], loop: EventLoopToken) -> None:
+def _read(source: Iterable[bytes], lines: MemoryObjectSendStream[bytes], loop: EventLoopToken) -> None:
     try:
-        for line in _lines_of(source):
+        for line in source:
             anyio.from_thread.run_sync(lines.send_nowait, line, token=loop)
         anyio.from_thread.run_sync(lines.close, token=loop)
     except (RuntimeError, anyio.BrokenResourceError, anyio.ClosedResourceError):
         logger.debug("input after the end of the connection was dropped")
 
 
-def _lines_of(source: int) -> Iterator[bytes]:
-    parts: list[bytes] = []  # of a line; joined once, since lines may have many megabytes
-    # Not through sys.stdin, whose lock a thread that reads would hold while the interpreter ends.
-    while chunk := os.read(source, _CHUNK):
-        end, *lines = chunk.split(b"\n")
-        parts.append(end)
-        if lines:
-            *whole, rest = (b"".join(parts), *lines)
-            parts = [rest]
-            yield from filter(bytes.strip, whole)
-    if (rest := b"".join(parts)).strip():
-        yield rest
-
-
-async def _write(target: int, messages: ObjectReceiveStream[SessionMessage]) -> None:
+async def _write(target: int, messages: ObjectReceiveStream[SessionMessage], responded: Responded | None) -> None:
     async with messages:
         async for session_message in messages:
-            data = _serialized(session_message.message)
+            message = session_message.message
+            data = _serialized(message)
+            if responded and isinstance(message, types.JSONRPCResponse | types.JSONRPCError):
+                data = await responded(message.id, data)
             if _takes(target, data):
-                _write_all(target, data)
+                write_all(target, data)
             else:  # in a thread: a host that does not read for a while must not hold up the calls under way
-                await anyio.to_thread.run_sync(_write_all, target, data)
+                await anyio.to_thread.run_sync(write_all, target, data)
 
 
 def _takes(target: int, data: bytes) -> bool:
@@ -244,9 +234,3 @@ def _serialized(message: types.JSONRPCMessage) -> bytes:
         request_id = getattr(message, "id", None)
         text = _error(request_id, types.INTERNAL_ERROR, "The answer could not be written").model_dump_json()
     return text.encode() + b"\n"
-
-
-def _write_all(target: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(target, left) :]

@@ -29,7 +29,7 @@ FORMAT = 1
 MAX_BYTES = 256 * 1024 * 1024
 MAX_FILES = 2_000
 _MAX_FILE_BYTES = 64 * 1024 * 1024
-_FILE_NAME = re.compile(r"\.?(document|missing|compiled)-[0-9a-f]{32}.*")
+_FILE_NAME = re.compile(r"\.?(document|missing|compiled|answers)-[0-9a-f]{32}.*")
 _ABANDONED_AFTER = 3600.0
 
 Kind: TypeAlias = Literal["document", "missing", "compiled"]

@@ -20,8 +20,9 @@ from mcp.shared.message import SessionMessage
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge.composition import open_bridge
+from closient_mcp.server.serving.descriptors import lines_of
 from closient_mcp.server.serving.protocol import McpBridge
-from closient_mcp.server.serving.stdio_transport import Inbound, InvalidMessageError, parse_line, serve_descriptors
+from closient_mcp.server.serving.stdio_transport import Inbound, InvalidMessageError, parse_line, serve_lines
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
@@ -95,7 +96,7 @@ async def host() -> AsyncGenerator[Host]:
         async def run(read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage]) -> None:
             await server.run(read, write, server.create_initialization_options())
 
-        group.start_soon(serve_descriptors, run, source, target)
+        group.start_soon(serve_lines, run, lines_of(source), target)
         yield Host(to_server, from_server)
         os.close(to_server)
     for descriptor in (source, from_server, target):
