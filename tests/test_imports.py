@@ -143,6 +143,7 @@ VENDORS_MAY_BE_NAMED = {
     "server/cli/demo.py": "shows the product itself",
     "server/hosts/launch.py": "the variables of the environment",
     "server/hosts/table.py": "the name of the entry",
+    "server/serving/replay.py": "the variables of the environment",
     "server/serving/stdio.py": "explains the product",
     "server/serving/protocol.py": "the server's title",
     "auth/oauth/registration.py": "the client's own name and logo, as a server shows them to users",

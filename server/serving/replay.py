@@ -146,7 +146,7 @@ def replay_for(words: Sequence[str], environ: Mapping[str, str], source: int, ta
 def state_of(words: Sequence[str], environ: Mapping[str, str], home: Path) -> str:
     """A digest of everything that answers depend on: programs, settings, variables, and cached documents."""
     files = [str(home / "closient-mcp.toml"), environ.get("CLOSIENT_MCP_CONFIG", "").strip()]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         if word.startswith("--c"):  # argparse accepts shorter forms of --config
             files.append(word.partition("=")[2] or following)
     settings = b"\n".join(filter(None, map(_content, files)))

@@ -178,7 +178,9 @@ def home(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("words", "variables", "files"),
     [
+        ([], {}, {}),
         (["serve", "--read-only"], {}, {}),
+        (["serve", "--config"], {}, {}),
         (["serve"], {"CLOSIENT_SITE": "production"}, {}),
         (["serve"], {"CLOSIENT_API_KEY": "x y"}, {}),
         (["serve"], {"HOME": "/home/bob"}, {}),
