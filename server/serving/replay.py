@@ -110,10 +110,9 @@ class Replay:
         """Answer a request if possible, and return the line that the SDK gets."""
         if not self._may_record:
             return line
-        frame = _frame_in(line)
+        frame, content = _read_frame(line)
         id, method = frame.get("id"), frame.get("method")
-        content = {name: value for name, value in frame.items() if name != "id"}
-        self._digest = _digest(self._digest, json.dumps(content, sort_keys=True))
+        self._digest = _digest(self._digest, content)
         if "id" not in frame and isinstance(method, str) and method != "notifications/cancelled":
             return line
         if method not in _METHODS or not _is_plain(id, line) or id in self._ids or len(self._ids) == _MOST_ANSWERS:
@@ -185,12 +184,14 @@ def _head(state: str, body: bytes) -> bytes:
     return f"closient-mcp answers {FORMAT} {_digest(state, hashlib.sha256(body).hexdigest())}\n".encode()
 
 
-def _frame_in(line: bytes) -> dict[str, Any]:
+def _read_frame(line: bytes) -> tuple[dict[str, Any], str]:
+    """The frame in a line, and its text without the id and in one form; empty if there is none."""
     try:
         value: object = json.loads(line)
+        frame = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        return frame, json.dumps({name: item for name, item in frame.items() if name != "id"}, sort_keys=True)
     except (ValueError, RecursionError):
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        return {}, ""
 
 
 def _is_plain(id: object, line: bytes) -> TypeGuard[str | int]:
