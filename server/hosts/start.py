@@ -72,7 +72,9 @@ async def start(launch: Launch, environment: Mapping[str, str], seconds: float) 
 async def _greet(process: Process, begin: float, seconds: float) -> Started:
     assert process.stdout
     frames = BufferedByteReceiveStream(process.stdout)
-    client = {"name": "closient-mcp", "version": version("closient-mcp")}
+    # A client of its own each time, so that no answer of an earlier start is given again.
+    title = f"closient-mcp, at {time.time_ns()}"
+    client = {"name": "closient-mcp", "title": title, "version": version("closient-mcp")}
     with anyio.fail_after(seconds):
         await _send(process, 1, "initialize", protocolVersion=_PROTOCOL, capabilities={}, clientInfo=client)
         answer = await _answer(frames, 1)
