@@ -50,20 +50,21 @@ def prepare(stack: ExitStack, documents: Path | None) -> list[Measurement]:
     service = stack.enter_context(running_sandbox(limited=False))
     things = stack.enter_context(Child([sys.executable, "-m", "bench.thing_service"], limit=_SECONDS))
     measurements = [
-        *_sandbox(service, new()),
+        *_sandbox(service, new),
         *call_scenes(things.read_line().decode(), new()),
         *_many(new()),
         *_scale(stack, new),
     ]
     if documents and (documents / STRIPE).exists():
-        measurements += [*_stripe(documents / STRIPE, "auto", new()), *_stripe(documents / STRIPE, "all", new())]
+        measurements += [*_stripe(documents / STRIPE, "auto", new), *_stripe(documents / STRIPE, "all", new)]
     return measurements
 
 
-def _sandbox(service: Service, folder: Path) -> Iterator[Measurement]:
+def _sandbox(service: Service, new: Callable[[], Path]) -> Iterator[Measurement]:
     """Starts with the 22 documents of the sandbox."""
+    folder = new()
     ours = programs.ours(folder, "--site", service.url, CLOSIENT_API_KEY=service.api_key)
-    anew = replace(ours, name=ANEW, asks_anew=True)
+    anew = _asking_anew(programs.ours(new(), "--site", service.url, CLOSIENT_API_KEY=service.api_key))
     tools = ours.ask(Session.tools)
     bare = programs.bare(folder, tools, {"search_products": service.url + _SEARCH_PATH})
     document = _written(folder, document_of(tools, service.url))
@@ -72,6 +73,12 @@ def _sandbox(service: Service, folder: Path) -> Iterator[Measurement]:
     for program in (ours, anew, bare):
         yield Measurement("sandbox: first call", program.name, partial(program.run, _search))
     yield Measurement("sandbox: empty cache", ours.name, partial(_with_nothing_kept, ours, len(tools)))
+
+
+def _asking_anew(program: Program) -> Program:
+    """A program, once it has read its documents, for a client that always asks what it was never asked."""
+    program.ask(Session.tools)
+    return replace(program, name=ANEW, asks_anew=True)
 
 
 def _with_nothing_kept(program: Program, count: int = 1) -> Taken:
@@ -95,14 +102,15 @@ def _many(folder: Path) -> Iterator[Measurement]:
         yield Measurement("1,200 operations", program.name, partial(program.run, _listing_and_ping), every)
 
 
-def _stripe(document: Path, mode: str, folder: Path) -> Iterator[Measurement]:
+def _stripe(document: Path, mode: str, new: Callable[[], Path]) -> Iterator[Measurement]:
     """A start with the document of Stripe."""
+    folder = new()
     ours = programs.ours_with_document(folder, document, "--expose", mode)
     tools = ours.ask(Session.tools)
     is_search = mode == "auto"
     for program in (
         ours,
-        replace(ours, name=ANEW, asks_anew=True),
+        _asking_anew(programs.ours_with_document(new(), document, "--expose", mode)),
         programs.bare(folder, tools, {}),
         programs.fastmcp(document, *(["search"] if is_search else [])),
         programs.mcpify(document, *(["--lazy"] if is_search else [])),
