@@ -20,7 +20,7 @@ CLIENTS = ROOT / ".venv-clients" / "bin"
 FASTMCP_PYTHON = CLIENTS / "python"
 # In the results.
 OURS, BARE, FASTMCP, MCPIFY = "closient-mcp", "the bare SDK", "FastMCP", "mcpify"
-ANEW = "closient-mcp, nothing to replay"
+UNREPLAYED = "closient-mcp, nothing to replay"
 _SECONDS = 600.0
 
 Taken: TypeAlias = dict[Quantity, float]
@@ -30,14 +30,14 @@ Taken: TypeAlias = dict[Quantity, float]
 class Program:
     """A server: its name in the results, and how it is started.
 
-    With `asks_anew`, the client declares a capability that no client declared before, so that no answer can
+    With `asks_differently`, the client declares a capability that no client declared before, so that no answer can
     have been kept from an earlier start.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    asks_anew: bool = False
+    asks_differently: bool = False
 
     def run(self, until: Callable[[Session], object]) -> Taken:
         """What it takes from the start of the process until something was done in a session with it.
@@ -62,7 +62,7 @@ class Program:
             return answer
 
     def _session(self, child: Child) -> Session:
-        new: dict[str, Any] = {os.urandom(8).hex(): {}} if self.asks_anew else {}
+        new: dict[str, Any] = {os.urandom(8).hex(): {}} if self.asks_differently else {}
         return Session(child, "2025-11-25", {"experimental": new})
 
 

@@ -16,7 +16,7 @@ from . import programs
 from .call_scenes import call_scenes, check
 from .child import Child, ChildError
 from .list_sizes import document_of_size
-from .programs import ANEW, FASTMCP, OURS, Measurement, Program, Taken
+from .programs import FASTMCP, OURS, UNREPLAYED, Measurement, Program, Taken
 from .service import Service, running_sandbox
 from .tool_document import document_of
 from .wire import Session
@@ -64,21 +64,21 @@ def _sandbox(service: Service, new: Callable[[], Path]) -> Iterator[Measurement]
     """Starts with the 22 documents of the sandbox."""
     folder = new()
     ours = programs.ours(folder, "--site", service.url, CLOSIENT_API_KEY=service.api_key)
-    anew = _asking_anew(programs.ours(new(), "--site", service.url, CLOSIENT_API_KEY=service.api_key))
+    unreplayed = _asking_differently(programs.ours(new(), "--site", service.url, CLOSIENT_API_KEY=service.api_key))
     tools = ours.ask(Session.tools)
     bare = programs.bare(folder, tools, {"search_products": service.url + _SEARCH_PATH})
     document = _written(folder, document_of(tools, service.url))
-    for program in (ours, anew, bare, programs.fastmcp(document), programs.mcpify(document)):
+    for program in (ours, unreplayed, bare, programs.fastmcp(document), programs.mcpify(document)):
         yield Measurement("sandbox: list", program.name, partial(program.run, _listing(len(tools))))
-    for program in (ours, anew, bare):
+    for program in (ours, unreplayed, bare):
         yield Measurement("sandbox: first call", program.name, partial(program.run, _search))
     yield Measurement("sandbox: empty cache", ours.name, partial(_with_nothing_kept, ours, len(tools)))
 
 
-def _asking_anew(program: Program) -> Program:
+def _asking_differently(program: Program) -> Program:
     """A program, once it has read its documents, for a client that always asks what it was never asked."""
     program.ask(Session.tools)
-    return replace(program, name=ANEW, asks_anew=True)
+    return replace(program, name=UNREPLAYED, asks_differently=True)
 
 
 def _with_nothing_kept(program: Program, count: int = 1) -> Taken:

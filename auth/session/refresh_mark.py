@@ -1,7 +1,7 @@
 """The mark in a record that a refresh token was sent, for processes that cannot tell whether its sender still runs.
 
-It is written before the request and removed by the write of its answer. Whoever finds it, and holds the lock, knows
-that the sender lost the lock first: the server may have replaced the token, and would take a second use for theft
+It is written before the request and removed by the write of its answer. A process that finds it, and holds the lock,
+knows that the sender lost the lock first: the server may have replaced the token, and would take a second use for theft
 (RFC 9700 §4.14.2).
 """
 

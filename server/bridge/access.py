@@ -20,7 +20,7 @@ _MACHINE_SETTINGS = {"http_proxy", "https_proxy", "all_proxy", "ssl_cert_file", 
 
 
 class Access:
-    """The clients of one system, and the sign-in of whoever a call is made for; `everything` is all settings."""
+    """The clients of one system, and the sign-in of the caller; `everything` is all settings."""
 
     def __init__(
         self, settings: SystemSettings, everything: Settings, redaction: Redaction, sign_ins: StoredSignIns

@@ -31,7 +31,7 @@ class SignInLink:
 class SignInLinks:
     """Makes and reads links and cookies, which any replica with the same keys can read.
 
-    A link is no secret: whoever opens it has to prove that they are the caller. A cookie is known to one browser only.
+    A link is no secret: who opens it has to prove that they are the caller. A cookie is known to one browser only.
     """
 
     def __init__(self, public_url: str, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:

@@ -1,6 +1,6 @@
 """The pages with which callers sign in to systems: the link, the proof of who opened it, and the way back.
 
-A link that is handed to somebody else signs nobody in: before a browser is sent to a system's authorization server,
+A link that is handed to someone else signs no one in: before a browser is sent to a system's authorization server,
 its user proves that they are the caller whom the link was made for, and only this browser can come back from there.
 """
 
@@ -45,9 +45,9 @@ _OUT_OF_DATE = Page(410, "This link is out of date", "It has expired, or is not 
 _USED = Page(410, "This link was used already", "Each link is for one sign-in.", _AGAIN)
 _OTHER_PERSON = Page(
     403,
-    "This link is for somebody else",
-    "Whoever opens it has to be the person whose assistant showed it, and you are signed in as another.",
-    "If somebody sent you this link, ignore it: it would have let them act as you.",
+    "This link is for someone else",
+    "Only the person whose assistant showed it can use it, and you are signed in as another.",
+    "If someone sent you this link, ignore it: it would have let them act as you.",
 )
 _OTHER_BROWSER = Page(
     403,

@@ -84,7 +84,7 @@ async def test_rule_5_a_link_that_is_opened_by_somebody_else_signs_nobody_in(
     async with place.team() as team:
         shown = await team.browser(opener, opener).open(await team.link(owner))
         assert shown.status == 403
-        assert "This link is for somebody else" in shown.text
+        assert "This link is for someone else" in shown.text
         assert place.upstream.service.count("/authorize") == 0
         assert await nobody_is_signed_in(team)
 
