@@ -72,12 +72,12 @@ def markdown(results: Results, images: str = "") -> str:
         [
             f"{measured}; {results.rounds()} rounds.\n\n{skipped}",
             _table(
-                ("what", "over", *_NAMES.values(), "aim", "reached"),
+                ("what", "compared with", *_NAMES.values(), "aim", "reached"),
                 ((*_ratio_cells(results, aim), *_reached(results, aim)) for aim in AIMS),
             ),
             images,
             "### With much to read\n\n",
-            _table(("what", "over", *_NAMES.values()), (_ratio_cells(results, ratio) for ratio in GROWTH)),
+            _table(("what", "compared with", *_NAMES.values()), (_ratio_cells(results, ratio) for ratio in GROWTH)),
             "### All medians\n\n",
             _table(
                 ("scene", "program", *_NAMES.values(), "rounds"),

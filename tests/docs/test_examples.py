@@ -25,7 +25,9 @@ from ..fakes.pages import DOCS, PAGES, name_of, snippets
 from ..fakes.paths import BROWSER_COMMAND, ROOT
 from ..fakes.service import Sandbox
 
-_OURS = ("closient-mcp", ".venv/bin/closient-mcp")
+_OURS = ("closient-mcp", ".venv/bin/closient-mcp", "/opt/closient-mcp/bin/closient-mcp")
+# Before a command of ours that another user or a container runs.
+_ELSEWHERE = re.compile(r"(sudo -u closient-mcp env CLOSIENT_MCP_HOME=\S+|docker compose run --rm closient-mcp) ")
 # What pages may tell the reader to run beside our own commands and make.
 _OTHERS = (
     "curl ", "export", "keyring set closient-mcp ", "pipx install ", "pre-commit install", "python -m pip install ",
@@ -64,7 +66,7 @@ def mentioned(page: Path) -> Iterator[str]:
 
 def our_words(command: str) -> list[str] | None:
     """The words after our name, if it is a command of ours."""
-    words = shlex.split(command)
+    words = shlex.split(_ELSEWHERE.sub("", command))
     return words[1:] if words[0] in _OURS else None
 
 
