@@ -53,10 +53,15 @@ def held_by(pid: int, file: Path) -> Held:
             raise TimeoutError(f"process {pid} did not say what it holds")
         time.sleep(0.02)
     own = json.loads(file.read_text(encoding="utf-8"))
+    return Held(**kernel_counts(pid), tasks=own["tasks"], objects=own["objects"])
+
+
+def kernel_counts(pid: int) -> dict[str, int]:
+    """How many files, sockets and threads a process has."""
     targets = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
     sockets = sum(target.startswith("socket:") for target in targets)
     threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
-    return Held(len(targets) - sockets, sockets, threads, own["tasks"], own["objects"])
+    return {"files": len(targets) - sockets, "sockets": sockets, "threads": threads}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,15 @@ from .server_process import host_environment
 from .service import Received, Reply, Service, document, operation, running_service
 from .web_browser import Browser
 
-TOOL = "acme_list_orders"
-_ORDERS = document({"/orders": {"get": operation(operationId="list_orders", security=[{"oauth": []}])}})
+TOOL, LONG_TOOL = "acme_list_orders", "acme_list_old_orders"
+_ORDERS = document(
+    {
+        "/orders": {"get": operation(operationId="list_orders", security=[{"oauth": []}])},
+        "/orders/old": {"get": operation(operationId="list_old_orders", security=[{"oauth": []}])},
+    }
+)
+# More than an answer may be long.
+_OLD_ORDERS = 5000
 _AT_ONCE = 8
 
 
@@ -52,7 +59,12 @@ class StrictIssuer(OpenIssuer):
         self._rejected: set[str] = set()
         self._issued: dict[str, str] = {}
         self._used: dict[str, str] = {}
-        service.routes |= {"/openapi.json": Reply(_ORDERS), "/orders": self._orders}
+        service.routes |= {"/openapi.json": Reply(_ORDERS), "/orders": self._orders, "/orders/old": self._orders}
+
+    def reject(self, user: str) -> None:
+        """Accept no access token any more that was issued to this user so far."""
+        with self._guard:
+            self._rejected |= {token for token, of in self._issued.items() if of == user}
 
     def reject_all(self) -> None:
         """Accept no access token any more that was issued so far."""
@@ -74,7 +86,7 @@ class StrictIssuer(OpenIssuer):
         if not user or token in self._rejected:
             challenge = 'Bearer error="invalid_token"' if token else "Bearer"
             return Reply({}, 401, {"WWW-Authenticate": challenge})
-        return Reply([{"of": user}])
+        return Reply([{"of": user}] * (_OLD_ORDERS if got.path == "/orders/old" else 1))
 
     def _token(self, got: Received) -> Reply:
         sent = dict(parse_qsl(got.body.decode())).get("refresh_token", "")
@@ -250,7 +262,7 @@ def _nginx(nginx: str, folder: Path, replicas: Replicas) -> Generator[None]:
     (folder / "nginx.conf").write_text(
         f"daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;\n"
         f"events {{ worker_connections 1024; }}\n"
-        f"http {{ access_log off; {temporary} upstream replicas {{ {servers} keepalive 64; }}\n"
+        f"http {{ access_log off; {temporary} upstream replicas {{ {servers} keepalive 64; keepalive_timeout 5s; }}\n"
         f"server {{ listen 127.0.0.1:{replicas.port}; location / {{ proxy_pass http://replicas;\n"
         "proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host;\n"
         "proxy_buffering off; proxy_read_timeout 120s; } } }\n"
