@@ -36,7 +36,7 @@ _UNHURRIED = [
     hypothesis.HealthCheck.function_scoped_fixture,
 ]
 hypothesis.settings.register_profile(
-    "any machine", max_examples=25, deadline=None, derandomize=True, suppress_health_check=_UNHURRIED
+    "any machine", max_examples=15, deadline=None, derandomize=True, suppress_health_check=_UNHURRIED
 )
 # What `make prove` uses, which also sets the seed.
 hypothesis.settings.register_profile(
@@ -169,8 +169,14 @@ def _documents_read(sandbox_process: Sandbox, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def machine(sandbox: Sandbox, _documents_read: Path, tmp_path: Path) -> Iterator[Machine]:
+def home_with_documents(_documents_read: Path, tmp_path: Path) -> Path:
+    """A folder of ours that has only the cache with the sandbox's documents."""
+    shutil.copytree(_documents_read, tmp_path / "mcp" / "cache")
+    return tmp_path / "mcp"
+
+
+@pytest.fixture
+def machine(sandbox: Sandbox, home_with_documents: Path) -> Iterator[Machine]:
     """A user's machine that has read the sandbox's documents and is not signed in yet."""
-    with machine_of(sandbox, tmp_path / "mcp") as made:
-        shutil.copytree(_documents_read, made.home / "cache")
+    with machine_of(sandbox, home_with_documents) as made:
         yield made

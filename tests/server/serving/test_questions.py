@@ -46,8 +46,9 @@ def filled(value: Any, answers: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["question"])
-async def test_a_question_is_answered(sandbox: Sandbox, tmp_path: Path, question: dict[str, Any]) -> None:
-    environ = {"CLOSIENT_API_KEY": sandbox.api_key, "CLOSIENT_MCP_HOME": str(tmp_path), "CLOSIENT_MCP_EXPOSE": "core"}
+async def test_a_question_is_answered(sandbox: Sandbox, home_with_documents: Path, question: dict[str, Any]) -> None:
+    home = str(home_with_documents)
+    environ = {"CLOSIENT_API_KEY": sandbox.api_key, "CLOSIENT_MCP_HOME": home, "CLOSIENT_MCP_EXPOSE": "core"}
     answers: list[Any] = []
     async with connected(sandbox, environ=environ) as client:
         for tool, arguments in question["calls"]:
