@@ -176,6 +176,12 @@ def home_with_documents(_documents_read: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def documents_read(own_home: Path, _documents_read: Path) -> None:
+    """The user's own cache has the sandbox's documents."""
+    shutil.copytree(_documents_read, own_home / ".local/state/closient-mcp/cache")
+
+
+@pytest.fixture
 def machine(sandbox: Sandbox, home_with_documents: Path) -> Iterator[Machine]:
     """A user's machine that has read the sandbox's documents and is not signed in yet."""
     with machine_of(sandbox, home_with_documents) as made:

@@ -13,6 +13,7 @@ from ..fakes.limits import SECONDS
 from ..fakes.service import Sandbox
 
 
+@pytest.mark.usefixtures("documents_read")
 @pytest.mark.parametrize(
     ("arguments", "code", "out", "err"),
     [

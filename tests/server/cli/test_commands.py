@@ -16,6 +16,8 @@ from closient_mcp.tools.problems import Problem
 from ...fakes.command_line import CommandResult, error_of, run
 from ...fakes.service import Reply, Sandbox, Service, document, operation
 
+pytestmark = pytest.mark.usefixtures("documents_read")
+
 APIS = (
     "account", "agent", "advertising", "analytics", "billing", "brands", "byos", "certifications", "compliance",
     "content", "dashboard", "epcis", "integrations", "locations", "notifications", "products", "resolver",

@@ -9,6 +9,8 @@ import pytest
 from ...fakes.command_line import run
 from ...fakes.service import Sandbox
 
+pytestmark = pytest.mark.usefixtures("documents_read")
+
 MISTYPED = "csb_0123456789abcdef0123456789abcdef_00000000"
 
 
