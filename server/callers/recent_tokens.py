@@ -46,7 +46,9 @@ class RecentTokens:
     async def _verify(self, key: bytes, token: str) -> Identity:
         self._known.pop(key, None)
         identity = await self._verifier.verify(token)
-        self._known[key] = identity, min(self._clock() + _SECONDS, identity.expires_at)
-        if len(self._known) > _MOST:
+        now = self._clock()
+        # Clients may use another token for each call. The oldest are first.
+        while self._known and (len(self._known) >= _MOST or next(iter(self._known.values()))[1] <= now):
             self._known.popitem(last=False)
+        self._known[key] = identity, min(now + _SECONDS, identity.expires_at)
         return identity
