@@ -129,7 +129,7 @@ class BearerAuth(httpx2.Auth):
                 response,
                 f'{host} requires the scope "{shown}" for this, which {system}\'s credential does not have ({status}).',
                 "Grant the application that scope where it is registered, or add it to the credential's scopes; "
-                f"then {profile.sign_out_step} and sign in again.",
+                f"then {profile.sign_out_step}, and after that {profile.sign_in_step}.",
             )
         if not missing:
             message = f'{host} rejected this for lack of the scope "{shown}", which your sign-in has ({status}).'

@@ -24,24 +24,29 @@ class PageLogin:
         self._authorization_request = AuthorizationRequest(session, registration)
         self._responses = AuthorizationResponses(session)
 
-    def use_link(self, id: str) -> bool:
-        """Whether a link is used for the first time, at any replica."""
+    def begin(self, link: str, scopes: tuple[str, ...]) -> Pending | None:
+        """A new request for these scopes, and for those that were missing before; an earlier one becomes void.
+
+        None if the link with this identifier was used before, at any replica.
+
+        Raises:
+            AuthError: there is no server or no client to sign in with; the link can be used again.
+        """
+        record, redirect_uri = self._store.read(), self._session.profile.redirect_uri
+        assert redirect_uri, "callers come back to a URL of the server"
+        if link in record.history.links:
+            return None
+        more = (*record.history.withheld, *record.history.missed)
+        scopes = tuple(dict.fromkeys((*scopes, *more)))
+        pending = self._authorization_request.create_at(redirect_uri, record, scopes)
+        return pending if self._use_link(link) else None
+
+    def _use_link(self, id: str) -> bool:
         with self._store.lock():
             is_new = id not in self._store.read().history.links
             if is_new:
                 self._store.remember_locked(lambda history: history.with_link(id))
         return is_new
-
-    def begin(self, scopes: tuple[str, ...]) -> Pending:
-        """A new request for these scopes, and for those that were missing before; an earlier one becomes void.
-
-        Raises:
-            AuthError: there is no server or no client to sign in with.
-        """
-        record, redirect_uri = self._store.read(), self._session.profile.redirect_uri
-        assert redirect_uri, "callers come back to a URL of the server"
-        more = (*record.history.withheld, *record.history.missed)
-        return self._authorization_request.create_at(redirect_uri, record, tuple(dict.fromkeys((*scopes, *more))))
 
     def start_page(self, pending: Pending) -> Page:
         """Send the browser to the authorization server, or ask the user first if they could not expect that one."""

@@ -66,11 +66,12 @@ class CallerAccess:
     async def _close_least_used(self) -> None:
         excess = len(self._known) - self._most
         for id, access in list(self._known.items())[: max(0, excess)]:
-            if not self._requests[id] and access.is_idle:
+            # While another client was being closed, this may have been closed too, or used again.
+            if self._known.get(id) is access and not self._requests[id] and access.is_idle:
                 del self._known[id]
                 await access.api.aclose()
 
     async def aclose(self) -> None:
         """Close all clients."""
-        for access in self._known.values():
+        for access in list(self._known.values()):
             await access.api.aclose()

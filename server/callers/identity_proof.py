@@ -1,4 +1,4 @@
-"""Proves who sits at a browser: it is sent through the issuer whose tokens callers use (OpenID Connect Core §3.1)."""
+"""Identifies the user of a browser, who signs in at the issuer of the callers' tokens (OpenID Connect Core §3.1)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAME = "http.auth"
 
 
 class IdentityProof:
-    """Asks the issuer who is signed in there. What it takes is blocking: never on the event loop."""
+    """Asks the issuer who is signed in there. All methods block: never call them on the event loop."""
 
     def __init__(self, auth: OAuth, public_url: str, records: Records, redaction: Redaction) -> None:
         """`records` keep the client that is registered there, unless the settings have one."""
@@ -122,7 +122,7 @@ class IdentityProof:
             return self._registration.client(server, Purpose("authorization_code", self._redirect_uri, _SCOPES))
         except UserActionRequired as error:
             raise self._session.messages.failure(
-                f"nobody can prove at {self.issuer} who they are: {error.message.rstrip('.')}",
+                f"{self.issuer} cannot be asked who the user of a browser is: {error.message.rstrip('.')}",
                 "The operator of this server has to set client_id in http.auth, of a client with the redirect URI "
                 f"{self._redirect_uri}.",
             ) from None

@@ -7,6 +7,8 @@ from functools import partial
 
 import anyio.to_thread
 
+from ...auth.errors import AuthError
+from ...auth.records import Record
 from ...auth.session.renewal import Session
 from ...auth.sign_in.sign_out import sign_out
 from ...tools.formats.json_values import JsonObject, JsonValue, as_object, as_text
@@ -36,23 +38,43 @@ def sign_ins_line(sign_ins: Sequence[JsonValue]) -> str:
     return f"over HTTP, {counted(len(sign_ins), 'caller')} signed in: {', '.join(shown)}{more}"
 
 
-async def end_sign_ins(connection: Connection, name: str | None, terminal: Terminal) -> bool:
-    """Revoke and delete the sign-ins of the callers with this name or identifier, without one of all.
+async def end_sign_ins(connection: Connection, name: str | None, terminal: Terminal) -> list[bool]:
+    """Revoke and delete the sign-ins of the callers who have this name or identifier, or of all callers without it.
 
-    Return whether there were any.
+    Return of each sign-in whether it is ended; a failure does not prevent the others from being ended.
 
     Raises:
-        AuthError: one cannot be deleted.
+        AuthError: where their sign-ins are stored cannot be read.
     """
     assert connection.session
     records = await anyio.to_thread.run_sync(connection.session.store.sign_ins_of_callers)
     chosen = [record for record in records if name is None or name in (record.caller_name, record.caller)]
-    for record in chosen:
-        session = connection.access.of_caller(record.caller).session
-        assert session
-        message = await _end(session)
-        terminal.say(f"{record.system}, {record.caller_name}: {message}")
-    return bool(chosen)
+    return [await _end_sign_in(connection, record, terminal) for record in chosen]
+
+
+async def _end_sign_in(connection: Connection, record: Record, terminal: Terminal) -> bool:
+    session = connection.access.of_caller(record.caller).session
+    assert session
+    whose = f"{record.system}, {record.caller_name}"
+    try:
+        current = await anyio.to_thread.run_sync(session.store.read_file)
+        if not _is_same(current, record):
+            terminal.say(
+                f"{whose}: still signed in, with the client or issuer of earlier settings. Restore these settings, and "
+                "repeat the command."
+            )
+            return False
+        terminal.say(f"{whose}: {await _end(session)}")
+    except AuthError as error:
+        terminal.say(f"{whose}: {error.message} {error.next_step}")
+        return False
+    return True
+
+
+def _is_same(current: Record, listed: Record) -> bool:
+    """Whether a listed record is that of the current settings, even if it was refreshed since."""
+    is_signed_in = current.tokens is not None or current.seal != ""
+    return is_signed_in and (current.client, current.server) == (listed.client, listed.server)
 
 
 async def forget_registration(connection: Connection) -> None:

@@ -22,7 +22,7 @@ from ..bridge.composition import Bridge, open_bridge
 from ..bridge.connection import Connection
 from ..process.logs import start_log
 from ..process.signals import end_on_signals
-from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings
+from ..settings.model import ApiKey, NoCredential, Settings, SystemSettings, UsageError
 from .caller_sign_ins import end_sign_ins, forget_registration
 from .terminal import GREEN, RED, Terminal, restorer
 
@@ -72,22 +72,28 @@ async def _sign_in(bridge: Bridge, connection: Connection, terminal: Terminal, b
 
 
 def logout_callers(settings: Settings, name: str | None, *, forget: bool) -> int:
-    """Revoke and delete the sign-ins of the callers over HTTP with this name, without one of all.
+    """Revoke and delete the sign-ins of the callers over HTTP who have this name, or of all callers without a name.
 
-    `forget`: delete the registration of their client too. The exit code is 1 if nobody with the name is signed in.
+    `forget`: delete the registration of their client too, which only works for all callers. The exit code is 1 if no
+    caller with the name is signed in, or a sign-in is left.
+
+    Raises:
+        UsageError: `forget` with a name.
     """
+    if forget and name is not None:
+        raise UsageError("--forget deletes a registration that all callers share: use it with --all-callers.")
     terminal = Terminal(sys.stderr)
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
             connections = [connection for connection in bridge.connections.values() if connection.settings.login]
-            ended = [await end_sign_ins(connection, name, terminal) for connection in connections]
+            ended = [each for connection in connections for each in await end_sign_ins(connection, name, terminal)]
             for connection in connections if forget else ():
                 await forget_registration(connection)
-        if not any(ended) and (name is not None or settings.http.auth):
+        if not ended and (name is not None or settings.http.auth):
             whose = "" if name is None else f"with the name {name} "
             terminal.say(f"No caller {whose}is signed in. `closient-mcp status` lists those who are.")
-        return 0 if any(ended) or name is None else 1
+        return 0 if all(ended) and (ended or name is None) else 1
 
     return _run(settings, terminal, run)
 

@@ -152,7 +152,7 @@ def _run(given: argparse.Namespace, settings: Settings, replay: Replay | None) -
             if given.command == "login":
                 return login(settings, browser=not given.no_browser, device=given.device)
             if given.caller is not None or given.all_callers:
-                return logout_callers(settings, given.caller, forget=given.forget and given.all_callers)
+                return logout_callers(settings, given.caller, forget=given.forget)
             return logout(settings, forget=given.forget)
         case "config":
             from .config import show

@@ -187,11 +187,11 @@ class SignInPages:
         login = self._login(link.system, link.caller, name)
         if login is None:
             return _Answer(_OUT_OF_DATE)
-        if not await self._in_thread(partial(login.use_link, link.id)):
-            return _Answer(_USED)
         scopes = self._bridge.tools.scopes_to_request(link.system, link.scopes)
-        begin: Callable[[], Pending] = partial(login.begin, scopes)
+        begin: Callable[[], Pending | None] = partial(login.begin, link.id, scopes)
         pending = await self._in_thread(begin)
+        if pending is None:
+            return _Answer(_USED)
         cookie = self._links.cookie("sign-in", pending.state, link.system, link.caller, name)
         page = login.start_page(pending)
         return _Answer(page, self._service(link.system), {self._links.cookie_name(pending.state): cookie})

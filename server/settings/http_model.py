@@ -34,7 +34,8 @@ class Introspection:
 class OAuth:
     """Callers authenticate with access tokens of an issuer for one of the audiences; each needs the required scopes.
 
-    The client is ours, at which the issuer is asked who sits at a browser; without one, we register.
+    `client_id` is our own client at the issuer, used to identify the user of a browser; if it is not set, a client is
+    registered.
     """
 
     issuer: str
@@ -68,7 +69,9 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """How the server is reached, and by whom; `public_url` has no trailing slash, and is empty if it is not set.
+    """How the server is reached, and by whom; `public_url` is empty if it is not set.
+
+    Its scheme and host are in lower case, without a default port, and it has no trailing slash.
 
     Without `access` rules, every caller may use everything. Without a `store`, sign-ins are in files of this machine.
     """

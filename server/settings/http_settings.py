@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Set as AbstractSet
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from ...tools.formats.suggestions import did_you_mean
 from ...tools.formats.urls import InvalidUrlError, origin_of
@@ -44,13 +45,13 @@ def read_http(table: HttpTable, systems: AbstractSet[str], sources: Sources) -> 
 
 
 def _public_url(url: str, sources: Sources) -> str:
-    sources.origin(url, "http", "public_url")
+    origin = sources.origin(url, "http", "public_url")
     if "?" in url or "#" in url:
         raise sources.error("it cannot have a query or a fragment", "http", "public_url")
     if url.rstrip("/").endswith(PATH):
         raise sources.error(f"leave out {PATH}, which is added", "http", "public_url")
     sources.note("http.public_url", url, sources.in_file("http", "public_url"))
-    return url.rstrip("/")
+    return f"{origin}{urlsplit(url).path.rstrip('/')}"
 
 
 def _host(text: str, sources: Sources) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+import anyio.lowlevel
 import httpx2
 import pytest
 
@@ -15,16 +16,21 @@ from closient_mcp.tools.caller import Caller, caller
 
 
 class Client:
-    """A client that notes that it is closed."""
+    """A client that counts how often it is closed."""
 
-    is_closed = False
+    closed = 0
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed > 0
 
     @asynccontextmanager
     async def stream(self, method: str, url: str, **options: Any) -> AsyncGenerator[httpx2.Response]:
         yield httpx2.Response(200, text=url)
 
     async def aclose(self) -> None:
-        self.is_closed = True
+        await anyio.lowlevel.checkpoint()
+        self.closed += 1
 
 
 class Access:
@@ -87,6 +93,22 @@ async def test_none_is_closed_with_a_request_or_a_refresh_under_way(callers: Cal
     refreshing.is_idle = True
     await call(callers, "c")
     assert refreshing.api.is_closed
+
+
+async def test_clients_that_two_calls_close_at_once_are_closed_once(callers: CallerAccess) -> None:
+    accesses = [access_of(id, callers) for id in ("a", "b", "c", "d")]
+    async with anyio.create_task_group() as calls:
+        calls.start_soon(call, callers, "e")
+        calls.start_soon(call, callers, "f")
+    assert [access.api.closed for access in accesses] == [1, 1, 1, 1]
+
+
+async def test_all_clients_are_closed_while_another_is_made(callers: CallerAccess) -> None:
+    accesses = [access_of(id, callers) for id in ("a", "b")]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(callers.aclose)
+        tasks.start_soon(call, callers, "c")
+    assert all(access.api.is_closed for access in accesses)
 
 
 async def test_rule_5_a_call_without_a_caller_uses_nobodys_credential(callers: CallerAccess) -> None:

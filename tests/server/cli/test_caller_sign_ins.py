@@ -8,6 +8,11 @@ from pathlib import Path
 import anyio
 import pytest
 
+from closient_mcp.auth.errors import UnavailableError
+from closient_mcp.auth.session.renewal import Session
+from closient_mcp.auth.sign_in.sign_out import sign_out
+from closient_mcp.server.cli import caller_sign_ins
+
 from ...fakes.command_line import CommandResult, run
 from ...fakes.team import Place, place_at
 
@@ -60,3 +65,29 @@ def test_the_sign_ins_of_all_callers_are_ended_and_those_of_the_operator_are_not
     assert command(place, "logout", "--all-callers", "--forget").code == 0
     assert len(revoked(place)) == 4
     assert "signed in:" not in command(place, "status").out
+
+
+def test_sign_ins_of_earlier_settings_are_named_and_not_taken_for_ended(place: Place) -> None:
+    file = place.home / "closient-mcp.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("scopes = ", 'client_id = "another", scopes = '), encoding="utf-8")
+    ended = command(place, "logout", "--all-callers")
+    assert ended.code == 1
+    assert "acme, ann: still signed in, with the client or issuer of earlier settings" in ended.err
+    assert revoked(place) == []
+    file.write_text(text, encoding="utf-8")
+    assert command(place, "logout", "--all-callers").code == 0
+    assert len(revoked(place)) == 4
+
+
+def test_a_sign_in_that_cannot_be_ended_does_not_keep_the_others(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails_for_ann(session: Session, *, forget: bool) -> str:
+        if session.store.read().caller_name == "ann":
+            raise UnavailableError("It is locked.", "Try again later.", system="acme", url=place.upstream.url)
+        return sign_out(session, forget=forget)
+
+    monkeypatch.setattr(caller_sign_ins, "sign_out", fails_for_ann)
+    ended = command(place, "logout", "--all-callers")
+    assert ended.code == 1
+    assert "acme, ann: It is locked. Try again later." in ended.err
+    assert "acme, bob: Signed out" in ended.err

@@ -60,6 +60,16 @@ async def test_a_caller_with_a_fixed_token_enters_it(place: Place) -> None:
         assert not (await team.call("bob"))[0]
 
 
+async def test_a_link_can_be_opened_again_after_a_failure_that_passes(place: Place) -> None:
+    async with place.team() as team:
+        link, browser = await team.link("ann"), team.browser("ann", "anna")
+        register = place.upstream.service.routes["/register"]
+        place.upstream.service.routes["/register"] = Reply({}, 503)
+        assert "You are not signed in" in (await browser.open(link)).text
+        place.upstream.service.routes["/register"] = register
+        assert "You are signed in as anna." in (await browser.open(link)).text
+
+
 async def ask(team: Team, subject: str, answers: dict[str, Any] | None = None) -> dict[str, Any]:
     """The result that a client of 2026-07-28 gets, which can open links."""
     more = {"inputResponses": answers} if answers else {}

@@ -42,6 +42,18 @@ def test_a_whole_table_is_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("HTTPS://MCP.Example.com:443/", "https://mcp.example.com"),
+        ("https://MCP.example.com:8443/Team/", "https://mcp.example.com:8443/Team"),
+        ("http://LOCALHOST:80", "http://localhost"),
+    ],
+)
+def test_the_public_url_is_read_as_browsers_send_it(tmp_path: Path, url: str, read: str) -> None:
+    assert load(tmp_path, f'[http]\npublic_url = "{url}"\n').http.public_url == read
+
+
 def test_tokens_are_references_and_are_not_given_to_other_programs(tmp_path: Path) -> None:
     text = '[http]\nauth = { mode = "token", tokens = [{ env = "T" }, "written-here"] }\n'
     settings = load(tmp_path, text, T="x" * 32)
