@@ -12,7 +12,7 @@ from ...auth.errors import SignInRequired
 from .user_channel import UserChannel
 
 if TYPE_CHECKING:
-    from ...auth.records import Tokens
+    from ...auth.records import Record
     from ...auth.session.renewal import Session
 
 # Hosts give up on a call at 60 seconds.
@@ -43,7 +43,7 @@ async def sign_in_by_link(session: Session, needed: SignInRequired, channel: Use
             error = session.messages.declined()
             await anyio.to_thread.run_sync(session.note_failure, error)
             raise error
-        if action == "accept" and await _is_signed_in(session, before.tokens, until):
+        if action == "accept" and await _wait_for_sign_in(session, before, until):
             return None
     next_step = (
         f"Show the user this link, which is for them only: {url} . They open it in a browser, sign in, and then repeat "
@@ -52,11 +52,16 @@ async def sign_in_by_link(session: Session, needed: SignInRequired, channel: Use
     return SignInRequired(reason, next_step, system=needed.system, url=needed.url)
 
 
-async def _is_signed_in(session: Session, before: Tokens | None, until: float) -> bool:
-    """Wait for new tokens, from this process or another one."""
+def signed_in_since(before: Record, now: Record) -> bool:
+    """Whether a sign-in by a link ended successfully between two states of a record; a refresh is none."""
+    has_begun = before.pending is not None or now.history.links != before.history.links
+    return has_begun and now.pending is None and now.tokens is not None and now.tokens != before.tokens
+
+
+async def _wait_for_sign_in(session: Session, before: Record, until: float) -> bool:
+    """Wait for a sign-in, in this process or another one."""
     while time.monotonic() < until:
-        tokens = (await anyio.to_thread.run_sync(session.store.read)).tokens
-        if tokens and tokens != before:
+        if signed_in_since(before, await anyio.to_thread.run_sync(session.store.read)):
             return True
         await anyio.sleep(_POLL)
     return False
