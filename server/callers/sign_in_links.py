@@ -25,7 +25,6 @@ class SignInLink:
     caller: str
     system: str
     scopes: tuple[str, ...]
-    expires_at: float
 
 
 class SignInLinks:
@@ -50,8 +49,7 @@ class SignInLinks:
         if members is None:
             return None
         id, caller, system, scopes, expires_at = members
-        link = SignInLink(id, caller, system, tuple(scopes.split()), expires_at)
-        return link if self._clock() < link.expires_at else None
+        return SignInLink(id, caller, system, tuple(scopes.split())) if self._clock() < expires_at else None
 
     def cookie(self, kind: str, *values: str) -> str:
         """The value of a cookie of this kind."""

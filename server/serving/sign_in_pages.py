@@ -140,7 +140,9 @@ class SignInPages:
             return _Answer(_OUT_OF_DATE)
         if self._proof:
             pending = await self._in_thread(self._proof.begin)
-            cookie = self._links.cookie("identity", pending.state, handle, pending.nonce, pending.verifier)
+            # Sealing the handle again would make it longer: browsers keep at least 4,096 bytes only (RFC 6265 §6.1).
+            of_link = (link.id, link.caller, link.system, " ".join(link.scopes))
+            cookie = self._links.cookie("identity", pending.state, pending.nonce, pending.verifier, *of_link)
             return _Answer(Page(302, location=pending.url), cookies={self._links.cookie_name(pending.state): cookie})
         if request.method == "GET":
             return _Answer(_TOKEN, self._service(link.system))
@@ -172,10 +174,8 @@ class SignInPages:
         name, values = self._cookie("identity", request)
         if not values:
             return _Answer(_OTHER_BROWSER)
-        state, handle, nonce, verifier = values
-        link = self._links.read(handle)
-        if link is None:
-            return _Answer(_OUT_OF_DATE, cookies={name: ""})
+        state, nonce, verifier, id, caller, system, scopes = values
+        link = SignInLink(id, caller, system, tuple(scopes.split()))
         subject = await self._in_thread(partial(proof.subject, request.url.query, state, nonce, verifier))
         if not hmac.compare_digest(stable_id(proof.issuer, subject), link.caller):
             return _Answer(_OTHER_PERSON, cookies={name: ""})

@@ -24,7 +24,6 @@ def test_a_link_names_its_caller_system_and_scopes_to_every_server_with_the_key(
     link = links().read(handle_of(links()))
     assert link
     assert (link.caller, link.system, link.scopes) == ("a1", "acme", ("orders:read", "openid"))
-    assert link.expires_at == NOW + SECONDS
 
 
 def test_each_link_is_another() -> None:

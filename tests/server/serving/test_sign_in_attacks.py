@@ -256,6 +256,20 @@ async def test_cookies_are_for_this_host_and_not_for_scripts(place: Place) -> No
     assert cookie.partition("; ")[2] == "Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure"
 
 
+async def test_browsers_keep_the_cookie_of_a_link_with_many_scopes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_keys(monkeypatch)
+    async with place.team() as team:
+        links = SignInLinks(PUBLIC, team.server.bridge.sign_ins.sealer())
+        scopes = tuple(f"https://api.example.com/auth/orders.{number:02}" for number in range(60))
+        link = links.url(stable_id(place.issuer.url, "alice"), "acme", scopes)
+        browser = team.browser("alice", "alice")
+        shown = await browser.open(link, stop_before=place.issuer.url)
+        assert len(shown.headers["set-cookie"].partition(";")[0]) <= 4096
+        assert "You are signed in" in (await browser.open(shown.url)).text
+
+
 async def test_rule_5_only_the_callers_own_token_opens_a_link(place: Place) -> None:
     place.auth = TOKEN_AUTH
     async with place.team() as team:
