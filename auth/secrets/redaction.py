@@ -55,29 +55,29 @@ class Redaction:
         self._known: dict[str, _Pattern] = {}
         # A secret may contain another.
         self._longest_first: Sequence[_Pattern] = ()
-        self._owners: dict[str, weakref.ref[Secret]] = {}
+        self._owners: dict[str, weakref.WeakSet[Secret]] = {}
         self._lock = threading.Lock()
 
     def add(self, secret: Secret) -> None:
         """Mask this secret from now on, as it is and as URLs, JSON, HTML and base64 encode it, but no short one.
 
-        It is forgotten when the object no longer exists and 100 others were added since.
+        It is forgotten when no object with this value exists and 100 others that are no longer used were added since.
         """
         value = secret.reveal()
         if len(value) < _SHORTEST:
             return
         with self._lock:
-            pattern = self._known.get(value) or _pattern_of(value)
-            known = {other: self._known[other] for other in self._known if other != value} | {value: pattern}
-            if not self._is_in_use(value):
-                self._owners[value] = weakref.ref(secret)
-            if len(known) > _MOST and (oldest := next((other for other in known if not self._is_in_use(other)), None)):
-                del known[oldest], self._owners[oldest]
-            self._known = known
-            self._longest_first = [known[value] for value in sorted(known, key=len, reverse=True)]
+            self._owners.setdefault(value, weakref.WeakSet()).add(secret)
+            pattern = self._known.pop(value, None)
+            self._known[value] = pattern or _pattern_of(value)
+            if pattern is None:
+                self._forget()
+                self._longest_first = [self._known[value] for value in sorted(self._known, key=len, reverse=True)]
 
-    def _is_in_use(self, value: str) -> bool:
-        return value in self._owners and self._owners[value]() is not None
+    def _forget(self) -> None:
+        unused = [value for value in self._known if not self._owners[value]]
+        for value in unused[:-_MOST]:
+            del self._known[value], self._owners[value]
 
     def hide(self, text: str) -> str:
         """Return the text with each known secret masked."""

@@ -160,6 +160,19 @@ def test_rule_1_a_secret_in_use_is_hidden_whatever_came_after_it() -> None:
     assert shown == "[secret], token number 0, [secret]"  # replaced tokens are forgotten, so that hiding stays fast
 
 
+def test_rule_1_a_secret_with_two_holders_is_hidden_until_neither_is_left() -> None:
+    redaction, first, second = Redaction(), Secret("the shared key"), Secret("the shared key")
+    for holder in (first, second):
+        redaction.add(holder)
+    del first, holder
+    for number in range(150):
+        redaction.add(Secret(f"token number {number}"))
+    assert redaction.hide("the shared key") == "[secret]"
+    del second
+    redaction.add(Secret("one more token"))
+    assert redaction.hide("the shared key") == "the shared key"
+
+
 async def test_rule_1_both_a_key_and_what_basic_makes_of_it_are_hidden(acme: Service) -> None:
     redaction = Redaction()
     await call(key_auth(acme, "basic", redaction=redaction), f"{acme.url}/a")
