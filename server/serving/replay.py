@@ -100,11 +100,13 @@ class Replay:
 
     def read(self) -> None:
         """Read the lines of the host until they end, and answer those that can be answered."""
-        with suppress(OSError):
-            for line in lines_of(self._source):
-                with self._answering:
-                    self._lines.put(self._answer(line))
-        self._lines.put(None)
+        try:
+            with suppress(OSError):
+                for line in lines_of(self._source):
+                    with self._answering:
+                        self._lines.put(self._answer(line))
+        finally:
+            self._lines.put(None)
 
     def _answer(self, line: bytes) -> bytes:
         """Answer a request if possible, and return the line that the SDK gets."""
@@ -118,7 +120,7 @@ class Replay:
         if method not in _METHODS or not _is_plain(id, line) or id in self._ids or len(self._ids) == _MOST_ANSWERS:
             self._may_answer = self._may_record = False
             # A request that is cancelled has no answer, and its id may be used again.
-            self._asked = {own: asked for own, asked in self._asked.items() if asked.replayed}
+            self._asked = {own: asked for own, asked in self._asked.copy().items() if asked.replayed}
             return line
         self._ids.add(id)
         answer = self._answers.get(self._digest) if self._may_answer else None
@@ -150,11 +152,9 @@ def state_of(words: Sequence[str], environ: Mapping[str, str], home: Path) -> st
             files.append(word.partition("=")[2] or following)
     settings = b"\n".join(filter(None, map(_content, files)))
     variables = [
-        f"{name}={value}"
+        f"{name}={bool(value) if _SECRET.search(name) else value}"
         for name, value in sorted(environ.items())
-        if name.startswith("CLOSIENT_")
-        or name in ("HOME", "LOCALAPPDATA")
-        or (_is_named(name, settings) and not _SECRET.search(name))
+        if name.startswith("CLOSIENT_") or name in ("HOME", "LOCALAPPDATA") or _is_named(name, settings)
     ]
     ours = Path(__file__).parents[2]
     return _digest(

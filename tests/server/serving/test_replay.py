@@ -215,6 +215,11 @@ def test_the_state_is_the_same_after_a_confirmed_document_and_other_variables(ho
     assert state_of(["serve"], {**ENVIRONMENT, "PWD": "/tmp", "ACME_SECRET": "another"}, home) == before
 
 
+def test_rule_1_only_whether_a_secret_is_set_is_part_of_the_state(home: Path) -> None:
+    states = [state_of([], {**ENVIRONMENT, "CLOSIENT_API_KEY": key}, home) for key in ("", "one", "another")]
+    assert states[0] != states[1] == states[2]
+
+
 @pytest.mark.parametrize("folder", ["${HOME}/x", "relative"])
 def test_without_a_usable_folder_there_is_no_replay(folder: str) -> None:
     assert replay_for(["serve"], {"CLOSIENT_MCP_HOME": folder}, 0, 1) is None
