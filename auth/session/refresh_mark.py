@@ -36,7 +36,9 @@ class Answer:
         """Whether the record still waits for it, also if the sign-in was given up only because it did not come."""
         if record.tokens is None:
             return bool(self.mark) and record.refreshing == self.mark
-        return record.tokens.refresh_token == self.sent and record.refreshing in ("", self.mark)
+        # A refresh token that was not replaced may have been used again since.
+        is_older = self.tokens.refresh_token == self.sent and self.tokens.obtained_at < record.tokens.obtained_at
+        return record.tokens.refresh_token == self.sent and record.refreshing in ("", self.mark) and not is_older
 
 
 def _digest(token: str) -> str:

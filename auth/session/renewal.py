@@ -177,13 +177,13 @@ class Session:
         changed = stamp != self._stamp and not self._unsaved  # what is unsaved is newer than the file
         if tokens is None or changed or not is_usable(tokens, self.clock()) or tokens.access_token == rejected_token:
             # Another process may have refreshed, signed in or signed out. In a thread: a keyring may be slow.
-            self._stamp = stamp
             try:
                 read = self._tokens_of(await asyncio.to_thread(self.store.read))
             except UnavailableError:
                 if unexpired := self._unexpired(rejected_token):
                     return unexpired
                 raise
+            self._stamp = stamp
             with self._guard:
                 if self._tokens is tokens:  # unless a refresh has finished meanwhile
                     self._tokens = read
@@ -264,16 +264,23 @@ class Session:
 
     def _start_saving(self) -> None:
         """Save what is unsaved as soon as a remote store answers, before another process gives up the sign-in."""
-        if self.store.is_remote and not self._is_saving:
+        with self._guard:
+            if not self.store.is_remote or self._is_saving:
+                return
             self._is_saving = True
-            # A daemon: the store may stay away.
-            threading.Thread(target=self._keep_saving, name="closient-mcp-saving", daemon=True).start()
+        # A daemon: the store may stay away.
+        threading.Thread(target=self._keep_saving, name="closient-mcp-saving", daemon=True).start()
 
     def _keep_saving(self) -> None:
-        while self._unsaved:
-            time.sleep(_SAVE_AGAIN)
-            self._save()
-        self._is_saving = False
+        try:
+            while self._unsaved:
+                time.sleep(_SAVE_AGAIN)
+                self._save()
+        finally:
+            with self._guard:
+                self._is_saving = False
+        if self._unsaved:  # since the loop ended
+            self._start_saving()
 
     def _renew(self, record: Record, tokens: Tokens, rejected_token: str | None) -> bool:
         """Use the refresh token; return false if there is none or it is no longer valid."""
@@ -341,7 +348,7 @@ class Session:
                 f"another server renewed the sign-in at {self.profile.issuer} and has not stored the answer yet",
                 "Try again in a few seconds.",
             )
-        self.ended = "the server of ours that requested it did not receive, or not store, the answer"
+        self.ended = "the connection was lost before the new token was saved"
         logger.warning("giving up the sign-in to %s: %s", record.site, self.ended)
         self.drop(record, refreshing=record.refreshing)
         return False

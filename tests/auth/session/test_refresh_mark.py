@@ -48,6 +48,20 @@ def test_without_a_mark_the_record_must_have_the_token_that_was_sent(refresh_tok
     assert answer.belongs_to(record(refresh_token)) is belongs
 
 
+@pytest.mark.parametrize(
+    ("refresh_token", "obtained_at", "belongs"),
+    [("refresh-token-0", 1.0, False), ("refresh-token-0", 2.0, True), ("refresh-token-1", 1.0, True)],
+    ids=["older", "not older", "another token, clock behind"],
+)
+def test_an_answer_does_not_replace_newer_tokens_with_the_same_refresh_token(
+    refresh_token: str, obtained_at: float, belongs: bool
+) -> None:
+    tokens = Tokens(access_token="a", refresh_token="refresh-token-0", obtained_at=2.0)
+    stored = Record(system="acme", site="https://www.example.com", tokens=tokens)
+    answered = Tokens(access_token="b", refresh_token=refresh_token, obtained_at=obtained_at)
+    assert Answer("refresh-token-0", answered).belongs_to(stored) is belongs
+
+
 def test_a_mark_is_for_one_request_and_shows_no_token() -> None:
     assert MARK != OTHER_MARK
     assert "refresh-token-0" not in MARK
