@@ -35,6 +35,7 @@ class SharedRegistration:
 
     def _usable(self, server: Server, purpose: Purpose) -> Record:
         """The record, without a client that another server registered, or for another redirect URI."""
+        self._store.stamp()  # a use, which prolongs the record
         record = self._store.read()
         is_same = record.server is not None and same_origin(record.server.token_endpoint, server.token_endpoint)
         if is_same and record.client and purpose.suits(record.client):

@@ -52,7 +52,12 @@ class Lease:
             StoreError: Redis failed.
         """
         milliseconds = int(_LEASE_SECONDS * 1000)
-        if not self._connection.script(_ACQUIRE, self._keys, self.owner, milliseconds, self._record_seconds):
+        try:
+            is_ours = self._connection.script(_ACQUIRE, self._keys, self.owner, milliseconds, self._record_seconds)
+        except StoreError:
+            self.release()  # perhaps only the answer was lost
+            raise
+        if not is_ours:
             return False
         threading.Thread(target=self._renew, args=(milliseconds,), name="closient-mcp-lease", daemon=True).start()
         return True

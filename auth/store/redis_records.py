@@ -29,8 +29,8 @@ _LOOK_SECONDS = 1.0
 
 # Each use prolongs a record that is kept for long, at most once in a month.
 _LOOK = """
-local left = redis.call('TTL', KEYS[1])
-if left > tonumber(ARGV[1]) and left < tonumber(ARGV[2]) * 2 / 3 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+local is_kept = redis.call('HGET', KEYS[1], 'seconds') == ARGV[1]
+if is_kept and redis.call('TTL', KEYS[1]) < tonumber(ARGV[1]) * 2 / 3 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return redis.call('HMGET', KEYS[1], 'rev', 'owner')
 """
 # Only the latest owner of the lock writes, and only over the revision that it has read. The same value again: the
@@ -40,7 +40,7 @@ local now = redis.call('HMGET', KEYS[1], 'owner', 'rev', 'value')
 if now[1] ~= ARGV[1] then return 0 end
 if now[3] == ARGV[4] then return 1 end
 if (now[2] or '0') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], 'rev', ARGV[3], 'value', ARGV[4])
+redis.call('HSET', KEYS[1], 'rev', ARGV[3], 'value', ARGV[4], 'seconds', ARGV[5])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
@@ -109,8 +109,7 @@ class RedisRecord:
         now = time.monotonic()
         if now >= self._look_at and not self._connection.has_just_failed:
             try:
-                looked = [_UNFINISHED_SECONDS, _KEPT_SECONDS]
-                found: list[object] = self._connection.script(_LOOK, [self._name], *looked)
+                found: list[object] = self._connection.script(_LOOK, [self._name], _KEPT_SECONDS)
             except StoreError as error:
                 logger.warning("the store of the sign-ins cannot be reached: %s", error)
             else:
@@ -154,8 +153,8 @@ class RedisRecord:
             raise self._not_saved(error, "until then, the sign-in lasts as long as this process") from None
         if not written:
             raise self._key.unavailable(
-                f"The sign-in to {self._key.site} was not saved: another server has changed it meanwhile, because this "
-                "one did not answer for a while.",
+                f"This server was stopped or cut off for a while, and another server has changed the sign-in to "
+                f"{self._key.site} meanwhile: it was not saved here.",
                 "Repeat the request.",
             )
         return record
