@@ -32,7 +32,7 @@ class History(BaseModel):
     rejected tokens that had just been issued. Until `register_after` the server accepts no registration; `unusable`
     says why a registered client cannot be used. `bad_credentials` is the fingerprint of credentials that the server
     rejected. `withheld` are scopes that were requested and not granted, `missed` those that services found missing;
-    both are requested again only when the user asks for it. `links` are those with which the user began a sign-in.
+    both are requested again only if the user begins the sign-in. `links` are those with which the user began a sign-in.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)

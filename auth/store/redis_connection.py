@@ -20,11 +20,11 @@ _PAUSE = 5.0
 
 
 class StoreError(Exception):
-    """Redis did not do what it was asked; the text says which one and why, without its password."""
+    """Redis did not do what it was asked; the message is the reason, with the URL and without its password."""
 
 
 class StoreSettingsError(ValueError):
-    """The URL or a key cannot be used; the text says why, without either."""
+    """The URL or a key cannot be used; the message is the reason, without either."""
 
 
 class RedisConnection:

@@ -22,7 +22,7 @@ class KeptResult:
 
 
 class ShelfUnavailableError(Exception):
-    """Results cannot be kept or found now; the text says why."""
+    """Results cannot be kept or found now; the message is the reason."""
 
 
 class ResultShelf(Protocol):
