@@ -221,14 +221,16 @@ def _is_named(variable: str, settings: bytes) -> bool:
 
 
 def _states(paths: Iterable[str], depth: int) -> Iterator[str]:
-    """The size and time of files and folders, and of what is in the folders down to a depth."""
+    """The size and time of files and folders; of folders down to a depth, those of what is in them instead."""
     for path in paths:
         with suppress(OSError):
             state = os.stat(path)  # noqa: PTH116 (half the time of pathlib, for hundreds of files)
-            yield f"{path} {state.st_size} {state.st_mtime_ns}"
             if depth and stat.S_ISDIR(state.st_mode):
+                # The time of the folder itself changes when Python writes compiled modules into it.
                 names = sorted(name for name in os.listdir(path) if name != "__pycache__")  # noqa: PTH208
                 yield from _states([f"{path}/{name}" for name in names], depth - 1)
+            else:
+                yield f"{path} {state.st_size} {state.st_mtime_ns}"
 
 
 def _cached(folder: Path) -> Iterator[str]:

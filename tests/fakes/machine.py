@@ -88,7 +88,7 @@ class Machine:
 @contextmanager
 def machine_of(sandbox: Sandbox, home: Path) -> Generator[Machine]:
     """A machine whose user signs in at the sandbox."""
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     with reported_tabs(home.parent) as tabs:
         yield Machine(sandbox, home, tabs)
 
