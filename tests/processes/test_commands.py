@@ -20,7 +20,6 @@ from ..fakes.service import Sandbox
         (["status"], 0, "22 of 22 documents", ""),
         (["tools", "recalls"], 0, "check_recalls\tread", ""),
         (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
-        (["call", "lookup_product", '{"gtin": "1"}'], 1, '"isError"', ""),
         (["config", "show"], 0, "site", ""),
         (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the URL and the network"),
         (["logout"], 0, "", "You were not signed in"),

@@ -14,7 +14,6 @@ from ..fakes.server_process import started
 
 NOWHERE = "http://127.0.0.1:9"
 BAD = [
-    ("[systems.acme\ncatalog = 'https://api.acme.example'\n", "it is not TOML"),
     ('expsoe = "all"\n', "closient-mcp.toml:1: expsoe: unknown key; did you mean expose?"),
     ("\xff", "is not UTF-8"),
 ]
@@ -44,11 +43,10 @@ def test_a_missing_file_that_was_named_is_reported(tmp_path: Path) -> None:
         assert "none.toml cannot be read" in process.shake_hands()["result"]["instructions"]
 
 
-@pytest.mark.parametrize("home", ["${HOME}/x", "relative/folder"])
-def test_a_home_that_cannot_be_used_is_reported_and_no_folder_is_made(tmp_path: Path, home: str) -> None:
-    with started(CLOSIENT_MCP_HOME=home) as process:
+def test_a_home_that_cannot_be_used_is_reported_and_no_folder_is_made() -> None:
+    with started(CLOSIENT_MCP_HOME="relative/folder") as process:
         assert "CLOSIENT_MCP_HOME" in process.shake_hands()["result"]["instructions"]
-    assert not Path(home).exists()
+    assert not Path("relative/folder").exists()
 
 
 def test_a_log_file_that_cannot_be_written_is_reported_and_calls_work(tmp_path: Path) -> None:
@@ -69,9 +67,8 @@ def test_certificates_that_cannot_be_read_are_the_reason_of_every_failure(tmp_pa
         assert "SSL_CERT_FILE" in text
 
 
-@pytest.mark.parametrize("options", [["--sit", NOWHERE, "--expos"], ["--site"]])
-def test_a_mistake_in_the_entry_of_a_host_is_reported_in_the_handshake(tmp_path: Path, options: list[str]) -> None:
-    with started(*options, CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
+def test_a_mistake_in_the_entry_of_a_host_is_reported_in_the_handshake(tmp_path: Path) -> None:
+    with started("--sit", NOWHERE, "--expos", CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
         assert "See `closient-mcp" in process.shake_hands()["result"]["instructions"]
         process.send("tools/call", 3, name="ping", arguments={})
         assert process.answer(3)["result"]["isError"]
