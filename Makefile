@@ -78,6 +78,8 @@ endef
 .venv/.dev: .venv/bin/python pyproject.toml
 	@echo 'Fetching the packages for development; only the first time, about two minutes'
 	$(call install,dev)
+	@# Compile the tests once, instead of once for each of the processes that run them.
+	@$(BIN)/pytest --collect-only -q >/dev/null
 
 .venv/.mutmut: .venv/.dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4' && touch $@
