@@ -15,7 +15,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from ..oauth.redirects import HOST, PATH, Redirect, browser_cookie, checked_redirect, start_path
-from .pages import NOT_YET, STALE, Page, is_loaded_in_advance, rendered
+from .pages import NOT_YET, STALE, Page, is_loaded_in_advance, other_browser, rendered
 
 # For how long the last page can be loaded again.
 LINGER_SECONDS = 3.0
@@ -29,11 +29,8 @@ _REQUEST_SECONDS = 5
 _START_AGAIN = "Close this tab and start the sign-in from your assistant or terminal."
 _NOT_FOUND = Page(404, "Not found", "Only the pages of a sign-in are here.", _START_AGAIN)
 _WRONG_HOST = Page(400, "Wrong host", "This URL is for signing in on this machine.", _START_AGAIN)
-_OTHER_BROWSER = Page(
-    403,
-    "This sign-in was not started in this browser",
-    "Its result is accepted only where it was started, so that nobody else can sign in as you.",
-    "Start it again from your assistant. If a terminal asks you for a URL, copy the URL of this page there.",
+_OTHER_BROWSER = other_browser(
+    "Start it again from your assistant. If a terminal asks you for a URL, copy the URL of this page there."
 )
 _USED = Page(
     410,

@@ -45,6 +45,16 @@ def failed(text: str, next_step: str) -> Page:
     return Page(200, "You are not signed in", text, next_step)
 
 
+def other_browser(next_step: str) -> Page:
+    """The page for a browser in which the sign-in did not begin."""
+    return Page(
+        403,
+        "This sign-in was not started in this browser",
+        "Its result is accepted only where it was started, so that no one else can sign in as you.",
+        next_step,
+    )
+
+
 def is_loaded_in_advance(header: Callable[[str], str | None]) -> bool:
     """Whether a browser asks for a page that the user has not opened yet, by the request's headers."""
     return any("prefetch" in (header(name) or "") for name in ("sec-purpose", "purpose", "x-moz"))

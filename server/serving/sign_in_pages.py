@@ -23,7 +23,7 @@ from ...auth import background
 from ...auth.errors import AuthError
 from ...auth.records import Pending
 from ...auth.sign_in.page_login import PageLogin
-from ...auth.sign_in.pages import NOT_YET, STALE, Page, failed, is_loaded_in_advance, rendered
+from ...auth.sign_in.pages import NOT_YET, STALE, Page, failed, is_loaded_in_advance, other_browser, rendered
 from ..bridge.composition import Bridge
 from ..callers import identity_proof, sign_in_links
 from ..callers.identity import InvalidTokenError, Verifier, stable_id
@@ -49,12 +49,7 @@ _OTHER_PERSON = Page(
     "Only the person whose assistant showed it can use it, and you are signed in as another.",
     "If someone sent you this link, ignore it: it would have let them act as you.",
 )
-_OTHER_BROWSER = Page(
-    403,
-    "This sign-in was not started in this browser",
-    "Its result is accepted only where it was started, so that nobody else can sign in as you.",
-    f"Close this tab. {_AGAIN}",
-)
+_OTHER_BROWSER = other_browser(f"Close this tab. {_AGAIN}")
 _OTHER_SITE = Page(403, "This was not sent from our page", "Another page tried to sign you in.", "Close this tab.")
 _METHOD = Page(405, "Not a page", "This URL is for a browser.", "Open it in a browser.")
 _TOO_MANY = Page(429, "Too many attempts", "The token was wrong several times.", _AGAIN)
