@@ -45,6 +45,7 @@ AIMS = (
     _ratio("the same", "Stripe: finders", FASTMCP, 0.02),
     _ratio("Stripe's document, all 395 operations", "Stripe: all", BARE, 1.12),
     _ratio("the same", "Stripe: all", FASTMCP, 0.02),
+    _ratio("the same, with nothing to replay", "Stripe: all", BARE, 1.12, of=UNREPLAYED),
     Ratio("A small call, without the time of the service itself", BARE,
           ("small call", OURS), ("small call", BARE), 1.15, without=("small call", DIRECT)),
     _ratio("A JSON answer of 2 MB", "2 MB answer", FASTMCP, 0.5),

@@ -56,7 +56,7 @@ def prepare(stack: ExitStack, documents: Path | None) -> list[Measurement]:
         *_scale(stack, new),
     ]
     if documents and (documents / STRIPE).exists():
-        measurements += [*_stripe(documents / STRIPE, "auto", new()), *_stripe(documents / STRIPE, "all", new())]
+        measurements += [*_stripe(documents / STRIPE, "auto", new), *_stripe(documents / STRIPE, "all", new)]
     return measurements
 
 
@@ -102,14 +102,16 @@ def _many(folder: Path) -> Iterator[Measurement]:
         yield Measurement("1,200 operations", program.name, partial(program.run, _listing_and_ping), every)
 
 
-def _stripe(document: Path, mode: str, folder: Path) -> Iterator[Measurement]:
+def _stripe(document: Path, mode: str, new: Callable[[], Path]) -> Iterator[Measurement]:
     """A start with the document of Stripe."""
-    ours = programs.ours_with_document(folder, document, "--expose", mode)
+    ours = programs.ours_with_document(new(), document, "--expose", mode)
+    unreplayed = _asking_differently(programs.ours_with_document(new(), document, "--expose", mode))
     tools = ours.ask(Session.tools)
     is_search = mode == "auto"
     for program in (
         ours,
-        programs.bare(folder, tools, {}),
+        unreplayed,
+        programs.bare(new(), tools, {}),
         programs.fastmcp(document, *(["search"] if is_search else [])),
         programs.mcpify(document, *(["--lazy"] if is_search else [])),
     ):

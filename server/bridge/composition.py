@@ -94,6 +94,7 @@ def _connect(
         fetcher,
         settings.preset.app_scopes,
         everything.exposure.apis,
+        everything.local_files,
     )
     return Connection(
         settings,

@@ -122,11 +122,10 @@ class McpBridge:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether the next start answers the same, unless its settings or the cached documents change."""
+        """Whether the next start answers the same, unless its settings or documents change."""
         bridge = self._bridge
         systems = [connection.system for connection in bridge.connections.values()]
-        is_from_cache = not self._is_cold and all(system.loaded for system in systems)
-        return is_from_cache and not bridge.settings.problems and not any(system.source.files for system in systems)
+        return not self._is_cold and not bridge.settings.problems and all(system.loaded for system in systems)
 
     async def announce(self) -> None:
         """Notify the clients that the list of tools changed."""

@@ -24,10 +24,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeGuard, cast
 
+from ...tools.http.local_files import is_unchanged
 from ..settings.folders import home_folder
 from .descriptors import lines_of, write_all
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 4 * 1024 * 1024
 _METHODS = ("initialize", "server/discover", "tools/list")
 _MOST_ANSWERS = 8
@@ -51,7 +52,8 @@ class Replay:
 
     def __init__(self, path: Path, state: str, source: int, target: int) -> None:
         self._path, self._state, self._source, self._target = path, state, source, target
-        self._answers = read_answers(path, state)
+        self._files, self._answers = read_answers(path, state)
+        self._new: dict[str, bytes] = {}
         self._lines = SimpleQueue[bytes | None]()
         self._asked: dict[str | int, _Asked] = {}
         self._ids = set[str | int]()
@@ -84,16 +86,24 @@ class Replay:
             return sent, False  # an error, perhaps because the connection ends
         answer = rest.removesuffix(b"}\n")
         known = self._answers.pop(asked.digest, None)
-        self._answers[asked.digest] = answer
-        self.list_changed |= asked.method == "tools/list" and asked.replayed not in (None, answer)
+        self._new[asked.digest] = answer
+        if asked.replayed not in (None, answer):
+            self.list_changed |= asked.method == "tools/list"
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)  # also where the new answer is not saved
         return sent, answer != known
 
-    def save(self) -> None:
-        """Write the latest answers; without a writable folder nothing is replayed at the next start."""
+    def save(self, files: str) -> None:
+        """Write the latest answers, with a record of the local files that they depend on.
+
+        Without a writable folder nothing is replayed at the next start.
+        """
         from ...tools.http.atomic_files import replace_file
 
-        latest = list(self._answers.items())[-_MOST_ANSWERS:]
-        body = b"".join(b"%b %b\n" % (digest.encode(), answer) for digest, answer in latest)
+        # Earlier answers are those for earlier files.
+        answers = {**(self._answers if files == self._files else {}), **self._new}
+        latest = list(answers.items())[-_MOST_ANSWERS:]
+        body = files.encode() + b"\n" + b"".join(b"%b %b\n" % (digest.encode(), answer) for digest, answer in latest)
         if len(body) < MAX_BYTES:
             with suppress(OSError):
                 replace_file(self._path, _head(self._state, body) + body)
@@ -164,20 +174,24 @@ def state_of(words: Sequence[str], environ: Mapping[str, str], home: Path) -> st
     )  # fmt: skip
 
 
-def read_answers(path: Path, state: str) -> dict[str, bytes]:
-    """The answers in a file by the digest of their request, none if it is not exactly what this user's `save` wrote."""
+def read_answers(path: Path, state: str) -> tuple[str, dict[str, bytes]]:
+    """The record of local files in a file, and the answers by the digest of their request.
+
+    There are none if the file is not exactly what this user's `save` wrote, or if a local file has changed since.
+    """
     try:
         status = path.lstat()
         own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
         if not own or not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-            return {}
+            return "", {}
         head, newline, body = path.read_bytes().partition(b"\n")
     except OSError:
-        return {}
-    if head + newline != _head(state, body):
-        return {}
-    pairs = (line.partition(b" ") for line in body.split(b"\n"))
-    return {digest.decode(): answer for digest, _, answer in pairs if answer}
+        return "", {}
+    files, *lines = body.split(b"\n")
+    if head + newline != _head(state, body) or not is_unchanged(files.decode()):
+        return "", {}
+    pairs = (line.partition(b" ") for line in lines)
+    return files.decode(), {digest.decode(): answer for digest, _, answer in pairs if answer}
 
 
 def _head(state: str, body: bytes) -> bytes:

@@ -61,8 +61,8 @@ async def _serve_stdio(settings: Settings, redaction: Redaction, replay: Replay 
             async def responded(id: RequestId | None, data: bytes) -> bytes:
                 assert replay
                 sent, is_new = replay.answered(id, data)
-                if is_new and mcp_bridge.is_repeatable:
-                    await anyio.to_thread.run_sync(replay.save)
+                if is_new and mcp_bridge.is_repeatable and (files := settings.local_files.record()):
+                    await anyio.to_thread.run_sync(replay.save, files)
                 if replay.list_changed:
                     replay.list_changed = False
                     group.start_soon(mcp_bridge.announce)

@@ -79,6 +79,7 @@ def load_settings(
         pager=environ.get("PAGER", "less"),
         shown=tuple(sources.shown),
         warnings=tuple(sources.warnings),
+        local_files=sources.local_files,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ...auth.profile import KeyHints, Profile
 from ...auth.secrets.references import SecretReference
 from ...tools.catalog.discovery import DocumentSource
+from ...tools.http.local_files import LocalFiles
 from ...tools.http.sender import Sender
 from ...tools.tiers.tier import Tier
 from ...tools.toolset.exposure import Exposure
@@ -164,7 +165,7 @@ class Settings:
     `allow` is the highest tier that any system offers, `pager` is a command or empty, `warnings` are for the author of
     the settings file, `problems` are invalid settings that were left out, agents may send files from the folders in
     `files`, results that are longer than `result_characters` are cut, and `child_environment` is the environment of
-    the browser and the pager, without our secrets.
+    the browser and the pager, without our secrets. `local_files` read the local documents, and read them again later.
     """
 
     systems: tuple[SystemSettings, ...]
@@ -183,3 +184,4 @@ class Settings:
     shown: tuple[Setting, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    local_files: LocalFiles = field(default_factory=LocalFiles, repr=False, compare=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...auth.secrets.placeholders import is_placeholder
 from ...auth.secrets.references import SecretReference, from_command, from_environment, from_keyring, literal
+from ...tools.http.local_files import LocalFiles
 from .model import Setting, SettingsError
 from .secret_schema import FromCommand, FromEnvironment, FromKeyring, SecretValue
 
@@ -32,6 +33,7 @@ class Sources:
     shown: list[Setting] = field(default_factory=list[Setting])
     warnings: list[str] = field(default_factory=list[str])
     child_environment: dict[str, str] = field(default_factory=dict[str, str])
+    local_files: LocalFiles = field(default_factory=LocalFiles)
 
     def note(self, name: str, value: object, source: str) -> None:
         """Record a setting for `config show`; it must not contain a secret."""

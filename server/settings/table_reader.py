@@ -125,7 +125,7 @@ class TableReader:
             return text
         try:
             folder = self.sources.file.path.parent if self.sources.file else Path()
-            path = (folder / Path(text).expanduser()).resolve()
+            path = self.sources.local_files.resolve(folder / Path(text).expanduser())
         except (ValueError, RuntimeError, OSError) as error:
             raise self.error(f"invalid path: {error}", key) from None
         if not path.is_file():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio.to_thread
 
 from ..formats.urls import is_file, path_of
 from .fetched import MAX_BYTES, Document, FetchError
 from .fetcher import Fetcher, Parsed
+from .local_files import LocalFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Reader:
     fetcher: Fetcher
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    local_files: LocalFiles = field(default_factory=LocalFiles)
 
     async def read(self, url: str, accept: str, parse: Callable[[Document], Parsed]) -> Parsed:
         """Read a document and parse it in a thread; `parse` raises ValueError if it cannot be used.
@@ -33,14 +35,13 @@ class Reader:
 
     def _read_file(self, url: str) -> Document:
         try:
-            path = path_of(url).resolve()
+            path = self.local_files.resolve(path_of(url))
             if not any(path.is_relative_to(path_of(allowed).resolve()) for allowed in (*self.files, *self.folders)):
                 raise FetchError("the file is outside the catalog's folder")
             if not path.is_file():
                 raise FetchError(f"the file {path} does not exist")
-            with path.open("rb") as file:
-                body = file.read(MAX_BYTES + 1)
-        except (OSError, ValueError) as error:
+            body = self.local_files.read(path, MAX_BYTES + 1)
+        except (OSError, RuntimeError, ValueError) as error:
             raise FetchError(f"the file cannot be read: {error}") from None
         if len(body) > MAX_BYTES:
             raise FetchError(f"larger than {MAX_BYTES // 2**20} MiB")

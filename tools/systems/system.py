@@ -15,6 +15,7 @@ from ..formats.text import one_line
 from ..formats.urls import has_origin
 from ..http.fetched import StaleDocument
 from ..http.fetcher import Fetcher
+from ..http.local_files import LocalFiles
 from ..http.reader import Reader
 from ..http.sender import Sender
 from ..openapi.operation import Operation, Source
@@ -49,6 +50,7 @@ class System:
     fetcher: Fetcher
     app_scopes: bool = False
     pins: tuple[str, ...] = ()
+    local_files: LocalFiles = field(default_factory=LocalFiles)
     loaded: bool = False
     failure: str = ""
     entries: tuple[Entry, ...] = ()
@@ -238,7 +240,7 @@ class System:
         return (*self.prefix, entry.api) if self.source.lists else self.prefix
 
     def _reader(self, fetcher: Fetcher | None = None) -> Reader:
-        return Reader(fetcher or self.fetcher, self.source.files, self.source.folders)
+        return Reader(fetcher or self.fetcher, self.source.files, self.source.folders, self.local_files)
 
     def _loaded(self) -> list[LoadedDocument]:
         return [self.documents[entry.document_url] for entry in self.entries if entry.document_url in self.documents]

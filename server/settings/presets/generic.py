@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ....tools.catalog.discovery import DocumentSource
 from ....tools.formats.urls import is_file, origin_of
+from ....tools.http.local_files import LocalFiles
 from ..credentials import credential_of, new_profile
 from ..local_origins import catalog_origins, document_origins
 from ..model import Preset, SystemSettings
@@ -28,7 +29,7 @@ def settings(reader: TableReader) -> SystemSettings:
         reader.note("site", site)
         reader.site()
     base = reader.base()
-    urls = _api_origins(base, site, catalog, documents)
+    urls = _api_origins(base, site, catalog, documents, reader.sources.local_files)
     if not urls:
         raise reader.error('base is missing: the URL of the API, such as "https://api.acme.example"')
     origins, url = reader.origins(*urls), urls[0]
@@ -37,7 +38,7 @@ def settings(reader: TableReader) -> SystemSettings:
     return reader.settings(Preset(introduction=f"{name}: the APIs of {url}."), url, source, origins, credential)
 
 
-def _api_origins(base: str, site: str, catalog: str, documents: tuple[str, ...]) -> list[str]:
+def _api_origins(base: str, site: str, catalog: str, documents: tuple[str, ...], local_files: LocalFiles) -> list[str]:
     """The origins that calls may go to: where the settings say the API is, else where its documents are.
 
     The user trusts a local file, and so the servers that it names.
@@ -45,6 +46,6 @@ def _api_origins(base: str, site: str, catalog: str, documents: tuple[str, ...])
     if base or site:
         return [origin_of(base or site)]
     if catalog:
-        return list(catalog_origins(catalog)) if is_file(catalog) else [origin_of(catalog)]
-    origins = [document_origins(url) if is_file(url) else (origin_of(url),) for url in documents]
+        return list(catalog_origins(catalog, local_files)) if is_file(catalog) else [origin_of(catalog)]
+    origins = [document_origins(url, local_files) if is_file(url) else (origin_of(url),) for url in documents]
     return list(dict.fromkeys(origin for each in origins for origin in each))

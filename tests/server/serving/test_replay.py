@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from closient_mcp.server.serving.replay import MAX_BYTES, Replay, read_answers, replay_for, state_of
+from closient_mcp.tools.http.local_files import LocalFiles
 
 INITIALIZE: dict[str, Any] = {"jsonrpc": "2.0", "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
 INITIALIZED: dict[str, Any] = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 LIST: dict[str, Any] = {"jsonrpc": "2.0", "method": "tools/list"}
 CALL: dict[str, Any] = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "ping"}}
+NO_FILES = "[{}, {}]"
+NOTHING: tuple[str, dict[str, bytes]] = ("", {})
 RESULTS = {"initialize": b'{"capabilities":{"tools":{}}}', "tools/list": b'{"tools":[{"name":"ping"}]}'}
 
 
@@ -40,13 +43,22 @@ def connection(
     yield replay, answered, forwarded
 
 
-def respond(replay: Replay, line: bytes, results: Mapping[str, bytes] = RESULTS) -> bytes:
-    """What the host gets when the SDK answers a line."""
+def record_of(*paths: Path) -> str:
+    files = LocalFiles()
+    for path in paths:
+        files.read(path, MAX_BYTES)
+    record = files.record()
+    assert record
+    return record
+
+
+def respond(replay: Replay, line: bytes, results: Mapping[str, bytes] = RESULTS, files: str | None = NO_FILES) -> bytes:
+    """What the host gets when the SDK answers a line; without `files`, nothing may be recorded."""
     frame = json.loads(line)
     response = b'{"jsonrpc":"2.0","id":%b,"result":%b}\n' % (json.dumps(frame["id"]).encode(), results[frame["method"]])
     sent, is_new = replay.answered(frame["id"], response)
-    if is_new:
-        replay.save()
+    if is_new and files:
+        replay.save(files)
     return sent
 
 
@@ -79,6 +91,44 @@ def test_a_list_that_is_no_longer_so_is_a_change_and_recorded(recorded: Path) ->
         assert replay.list_changed
     with connection(recorded, *lines) as (_, answered, _):
         assert answered[1]["result"] == {"tools": []}
+
+
+def test_a_list_that_is_no_longer_so_is_not_given_again_if_the_new_one_may_not_be_recorded(recorded: Path) -> None:
+    lines = {**INITIALIZE, "id": 1}, INITIALIZED, {**LIST, "id": 2}
+    with connection(recorded, *lines) as (replay, _, forwarded):
+        respond(replay, forwarded[2], {**RESULTS, "tools/list": b'{"tools":[]}'}, files=None)
+    with connection(recorded, *lines) as (_, answered, _):
+        assert answered == []
+
+
+def test_nothing_is_replayed_once_a_local_file_changed(tmp_path: Path) -> None:
+    path, document = tmp_path / "answers", tmp_path / "acme.json"
+    document.write_text("one", encoding="utf-8")
+    lines = {**INITIALIZE, "id": 1}, INITIALIZED, {**LIST, "id": 2}
+    with connection(path, *lines) as (replay, _, forwarded):
+        respond(replay, forwarded[0], files=record_of(document))
+        respond(replay, forwarded[2], files=record_of(document))
+    document.write_text("two", encoding="utf-8")
+    with connection(path, *lines) as (_, answered, _):
+        assert answered == []
+    document.write_text("one", encoding="utf-8")
+    with connection(path, *lines) as (_, answered, _):
+        assert len(answered) == 2
+
+
+def test_answers_for_earlier_local_files_are_not_kept_with_those_for_the_files_of_now(tmp_path: Path) -> None:
+    path, document = tmp_path / "answers", tmp_path / "acme.json"
+    document.write_text("one", encoding="utf-8")
+    other = {**INITIALIZE, "params": {"protocolVersion": "2024-11-05"}}
+    for initialize in (INITIALIZE, other):
+        with connection(path, {**initialize, "id": 1}) as (replay, _, forwarded):
+            respond(replay, forwarded[0], files=record_of(document))
+    assert len(read_answers(path, "same")[1]) == 2
+    with connection(path, {**INITIALIZE, "id": 1}) as (replay, answered, forwarded):
+        document.write_text("two", encoding="utf-8")
+        respond(replay, forwarded[0], {"initialize": b'{"instructions":"two"}'}, files=record_of(document))
+        assert len(answered) == 1
+    assert list(read_answers(path, "same")[1].values()) == [b'{"instructions":"two"}']
 
 
 @pytest.mark.parametrize(
@@ -133,12 +183,12 @@ def test_an_error_at_the_end_of_a_connection_forgets_nothing(recorded: Path) -> 
         error = b'{"jsonrpc":"2.0","id":"%b","error":{"code":-32000,"message":"closed"}}\n' % own.encode()
         assert replay.answered(own, error) == (b"", False)
         assert not replay.list_changed
-    assert len(read_answers(recorded, "same")) == 2
+    assert len(read_answers(recorded, "same")[1]) == 2
 
 
 def test_another_state_replays_nothing(recorded: Path) -> None:
-    assert read_answers(recorded, "same")
-    assert read_answers(recorded, "another") == {}
+    assert read_answers(recorded, "same")[1]
+    assert read_answers(recorded, "another") == NOTHING
 
 
 def test_a_damaged_file_is_ignored(recorded: Path) -> None:
@@ -146,7 +196,7 @@ def test_a_damaged_file_is_ignored(recorded: Path) -> None:
     damaged = data[:-3], data.replace(b"ping", b"pong"), b"", data * 2, data + b" " * MAX_BYTES, os.urandom(500)
     for content in damaged:
         recorded.write_bytes(content)
-        assert read_answers(recorded, "same") == {}
+        assert read_answers(recorded, "same") == NOTHING
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes of Unix")
@@ -154,7 +204,7 @@ def test_what_is_not_a_file_is_ignored(recorded: Path, tmp_path: Path) -> None:
     link, pipe = tmp_path / "link", tmp_path / "pipe"
     link.symlink_to(recorded)
     os.mkfifo(pipe)
-    assert [read_answers(path, "same") for path in (link, pipe, tmp_path, tmp_path / "none")] == [{}] * 4
+    assert [read_answers(path, "same") for path in (link, pipe, tmp_path, tmp_path / "none")] == [NOTHING] * 4
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of Unix")

@@ -21,6 +21,7 @@ from closient_mcp.server.serving import protocol
 from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
+from closient_mcp.tools.http.local_files import is_unchanged
 
 from ...fakes.limits import SECONDS
 from ...fakes.mcp_client import ERAS, Era, listening, text
@@ -66,6 +67,33 @@ async def warm(service: Service) -> Service:
         await bridge.loader.load()
     service.received.clear()
     return service
+
+
+# Local files
+
+
+@pytest.mark.parametrize("name", ["catalog.json", "a.json", "b.json", "common.json"])
+async def test_a_start_knows_all_local_files_that_it_read(tmp_path: Path, name: str) -> None:
+    reference = {"schema": {"$ref": "common.json#/Thing"}}
+    parameters = [{"name": "id", "in": "query", **reference}]
+    files = {
+        "catalog.json": {"linkset": [{"anchor": "https://a.example", "service-desc": f"{api}.json"} for api in "ab"]},
+        "a.json": document({"/a": {"get": operation(operationId="get_a", parameters=parameters)}}),
+        "b.json": document({"/b": {"get": operation(operationId="get_b")}}),
+        "common.json": {"Thing": {"type": "string"}},
+    }
+    for file, content in files.items():
+        (tmp_path / file).write_text(json.dumps(content), encoding="utf-8")
+    (tmp_path / "settings.toml").write_text('[systems.acme]\ncatalog = "catalog.json"', encoding="utf-8")
+    settings = load_settings(Options(config=str(tmp_path / "settings.toml")), {})
+    async with open_bridge(settings, Redaction()) as bridge:
+        assert await bridge.loader.load_cached()
+        assert {"acme_a_get_a", "acme_b_get_b"} <= bridge.tools.operations.keys()
+    record = settings.local_files.record()
+    assert record
+    assert is_unchanged(record)
+    (tmp_path / name).write_text("{}", encoding="utf-8")
+    assert not is_unchanged(record)
 
 
 # Before tools/list
