@@ -19,19 +19,20 @@ from functools import partial
 from .. import background
 from ..errors import AuthError, UnavailableError
 from ..history import REJECTIONS, History
-from ..oauth.discovery import same_origin
 from ..oauth.http import HttpClient
 from ..oauth.rejections import Meaning, Rejection
-from ..oauth.tokens import Granted, Verdict, is_usable
+from ..oauth.tokens import Granted, is_usable
 from ..profile import Profile
-from ..records import Client, Record, Server, Tokens
+from ..records import Record, Tokens
 from ..store.record_store import Store
 from .client_setup import ClientSetup
 from .credentials import Credentials
 from .messages import DeclinedError, Messages
 from .refresh_mark import Answer, is_marked, new_mark
+from .refresh_request import RefreshRequest
 from .token_endpoint import TokenEndpoint
 from .unattended import Unattended
+from .unsaved_answer import UnsavedAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,6 @@ logger = logging.getLogger(__name__)
 _NEW = 60.0
 # Seconds that a call waits for a slow server; longer than for the lock, and less than hosts wait for a call.
 _PATIENCE = 40.0
-# Seconds between attempts to save tokens in a store that does not answer.
-_SAVE_AGAIN = 1.0
 # Seconds for which another process may be about to save an answer.
 _ANSWER_PATIENCE = 5.0
 
@@ -49,8 +48,8 @@ class Session:
     """The sign-in to one system.
 
     `token` returns the access token. If that has to be renewed, `_start_refresh` runs `refresh` in a thread, which all
-    callers wait for. Under the lock, `refresh` saves what could not be saved before (`_save_unsaved`), uses the refresh
-    token (`_renew`), and, for grants without a user, gets tokens with the credentials (`_fetch`).
+    callers wait for. Under the lock, `refresh` saves what could not be saved before (`UnsavedAnswer`), uses the
+    refresh token (`_renew`), and, for grants without a user, gets tokens with the credentials (`_fetch`).
 
     `accepted_token` is the last access token that a service accepted, `ended` what the server last answered instead of
     renewing the sign-in.
@@ -68,6 +67,7 @@ class Session:
         self.client_setup = ClientSetup(profile, http, self.messages, self.credentials, clock)
         self.token_endpoint = TokenEndpoint(profile, http, self.credentials, clock)
         unattended = Unattended(store, self.client_setup, self.token_endpoint)
+        self._refresh_request = RefreshRequest(self.client_setup, self.token_endpoint)
         self._unattended = unattended if profile.unattended else None
         self._identified = False
         self.accepted_token = ""
@@ -75,8 +75,7 @@ class Session:
         self._last_rejected: tuple[str, float] = ("", 0.0)
         self._tokens: Tokens | None = None
         self._stamp: object = None
-        self._unsaved: Answer | None = None
-        self._is_saving = False
+        self._unsaved = UnsavedAnswer(store)
         self._mark_found = ("", 0.0)
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
@@ -93,8 +92,7 @@ class Session:
             # In a thread: reading a client_id may run a command.
             await asyncio.to_thread(self.credentials.identity)
             self._identified = True
-        if self._unsaved and not self._is_saving:
-            await asyncio.to_thread(self._save)
+        await self._unsaved.retry()
         joined = True
         while joined:
             before = self._tokens
@@ -121,7 +119,7 @@ class Session:
     @property
     def is_renewing(self) -> bool:
         """Whether a refresh is under way, or its result could not be saved yet."""
-        return (self._job is not None and not self._job.done()) or self._unsaved is not None
+        return (self._job is not None and not self._job.done()) or self._unsaved.exists
 
     async def _wait_for(self, job: Future[None]) -> None:
         """Wait for a refresh, which goes on if the caller is cancelled or the server is slow."""
@@ -174,7 +172,7 @@ class Session:
     async def _usable(self, rejected_token: str | None) -> str | None:
         tokens = self._tokens
         stamp = await asyncio.to_thread(self.store.stamp) if self.store.is_remote else self.store.stamp()
-        changed = stamp != self._stamp and not self._unsaved  # what is unsaved is newer than the file
+        changed = stamp != self._stamp and not self._unsaved.exists  # what is unsaved is newer than the file
         if tokens is None or changed or not is_usable(tokens, self.clock()) or tokens.access_token == rejected_token:
             # Another process may have refreshed, signed in or signed out. In a thread: a keyring may be slow.
             try:
@@ -229,7 +227,7 @@ class Session:
         self.credentials.load()
         self.ended = ""
         with self.store.lock():
-            record = self._save_unsaved(self.store.read())
+            record = self._unsaved.save_in(self.store.read())
             tokens = self._tokens_of(record)
             self._set_tokens(tokens)
             if tokens and is_usable(tokens, self.clock()) and tokens.access_token != rejected_token:
@@ -238,49 +236,6 @@ class Session:
                 return
             if self._unattended:
                 self._fetch(self._unattended, rejected_token, interactive)
-
-    def _save(self) -> None:
-        with contextlib.suppress(AuthError), self.store.lock():
-            self._save_unsaved(self.store.read())
-
-    def _save_unsaved(self, record: Record) -> Record:
-        """Save tokens that could not be saved before, unless the record was changed by others; under the lock."""
-        answer = self._unsaved
-        if answer and answer.belongs_to(record):
-            record = self.store.write(record.model_copy(update={"tokens": answer.tokens, "refreshing": ""}))
-        self._unsaved = None
-        return record
-
-    def _save_answer(self, record: Record, answer: Answer) -> Record:
-        """Save the answer to a refresh, or keep it until it can be saved; under the lock."""
-        self._unsaved = answer
-        try:
-            record = self.store.write(record.model_copy(update={"tokens": answer.tokens, "refreshing": ""}))
-        except UnavailableError:
-            self._start_saving()
-            raise
-        self._unsaved = None
-        return record
-
-    def _start_saving(self) -> None:
-        """Save what is unsaved as soon as a remote store answers, before another process gives up the sign-in."""
-        with self._guard:
-            if not self.store.is_remote or self._is_saving:
-                return
-            self._is_saving = True
-        # A daemon: the store may stay away.
-        threading.Thread(target=self._keep_saving, name="closient-mcp-saving", daemon=True).start()
-
-    def _keep_saving(self) -> None:
-        try:
-            while self._unsaved:
-                time.sleep(_SAVE_AGAIN)
-                self._save()
-        finally:
-            with self._guard:
-                self._is_saving = False
-        if self._unsaved:  # since the loop ended
-            self._start_saving()
 
     def _renew(self, record: Record, tokens: Tokens, rejected_token: str | None) -> bool:
         """Use the refresh token; return false if there is none or it is no longer valid."""
@@ -297,13 +252,13 @@ class Session:
             if self._unexpired(rejected_token):
                 return True
             raise
-        record, verdict = self._ask(record, server, client, tokens)
+        record, verdict = self._refresh_request.send(record, server, client, tokens)
         if isinstance(verdict, Granted):
             self._set_tokens(verdict.tokens)  # before writing, so that a full disk does not lose the new token
-            self._save_answer(record, Answer(sent, verdict.tokens, record.refreshing))
+            self._unsaved.save(record, Answer(sent, verdict.tokens, record.refreshing))
             return True
         if record.refreshing:
-            record = self._save_answer(record, Answer(sent, tokens, record.refreshing))
+            record = self._unsaved.save(record, Answer(sent, tokens, record.refreshing))
         if verdict.meaning not in (Meaning.CLIENT_INVALID, Meaning.SIGN_IN_INVALID):
             if self._unexpired(rejected_token):
                 return True
@@ -329,15 +284,14 @@ class Session:
             return self.store.write(record.model_copy(update={"refreshing": mark}))
         except UnavailableError:
             # It may have been written nevertheless, and nothing was sent.
-            self._unsaved = Answer(sent, tokens, mark)
-            self._start_saving()
+            self._unsaved.keep(Answer(sent, tokens, mark))
             raise
 
     def _answer_unknown(self, record: Record, rejected_token: str | None) -> bool:
         """Give up a sign-in whose token was sent by a process that lost its lock; as `_renew`.
 
         If it was only cut off, it may be about to save the answer. If it was stopped, it saves the answer later
-        (`_save_unsaved`).
+        (`UnsavedAnswer`).
         """
         if self._unexpired(rejected_token):
             return True
@@ -352,36 +306,6 @@ class Session:
         logger.warning("giving up the sign-in to %s: %s", record.site, self.ended)
         self.drop(record, refreshing=record.refreshing)
         return False
-
-    def _ask(self, record: Record, server: Server, client: Client, tokens: Tokens) -> tuple[Record, Verdict]:
-        """The answer, and the record with the server that gave it."""
-        verdict = self._request(record, server, client, tokens)
-        if isinstance(verdict, Rejection) and verdict.is_elsewhere and (moved := self._moved(server)):
-            return record.model_copy(update={"server": moved}), self._request(record, moved, client, tokens)
-        return record, verdict
-
-    def _request(self, record: Record, server: Server, client: Client, tokens: Tokens) -> Verdict:
-        def send(server: Server, scope: str) -> Verdict:
-            form = {"refresh_token": tokens.refresh_token or "", "scope": scope}
-            return self.token_endpoint.request("refresh", server, client, form, tokens)
-
-        # Some servers otherwise issue a token for something else. RFC 6749 §6: no more than was granted.
-        scope = tokens.scope if record.asked else ""
-        verdict = send(server, scope)
-        if scope and _asked_too_much(verdict):
-            verdict = send(server, "")
-        if server.resource and _asked_too_much(verdict):
-            verdict = send(server.model_copy(update={"resource": ""}), "")
-        return verdict
-
-    def _moved(self, server: Server) -> Server | None:
-        """The server's current metadata, if its token endpoint moved within its origin."""
-        try:
-            now = self.client_setup.server(before=server).model_copy(update={"resource": server.resource})
-        except AuthError:
-            return None
-        moved = now.token_endpoint != server.token_endpoint
-        return now if moved and same_origin(now.token_endpoint, server.token_endpoint) else None
 
     def _fetch(self, unattended: Unattended, rejected_token: str | None, interactive: bool) -> None:
         try:
@@ -424,9 +348,3 @@ class Session:
             f"{self.profile.issuer} is not renewing sign-ins right now: {rejection.reason}",
             f"You are still signed in; try again {wait}.",
         )
-
-
-def _asked_too_much(verdict: Verdict) -> bool:
-    """Whether a refresh may have been rejected for a parameter that not all servers accept."""
-    too_much = ("invalid_scope", "invalid_target", "invalid_request")
-    return isinstance(verdict, Rejection) and verdict.error in too_much
