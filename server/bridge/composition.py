@@ -21,12 +21,12 @@ from ...tools.toolset.kept_results import KeptResults
 from ...tools.toolset.result_shelf import MemoryShelf, ResultShelf
 from ...tools.toolset.tool import Tool
 from ..settings.model import Settings, SystemSettings
-from .access import Access
 from .calls import Calls
 from .connection import Connection
 from .loading import Loader
 from .report import missing
 from .stored_sign_ins import StoredSignIns
+from .system_clients import SystemClients
 from .tool_baseline import ToolBaseline
 from .tool_table import ToolTable
 
@@ -70,7 +70,7 @@ async def open_bridge(
         stack.callback(sign_ins.close)
         connections = [_connect(system, settings, redaction, sign_ins, stack, sender) for system in settings.systems]
         for connection in connections if checks_machine else ():
-            connection.access.check_machine()
+            connection.clients.check_machine()
         yield _bridge(settings, redaction, sign_ins, connections)
 
 
@@ -82,10 +82,10 @@ def _connect(
     stack: AsyncExitStack,
     sender_type: type[Sender],
 ) -> Connection:
-    access = Access(settings, everything, redaction, sign_ins)
-    stack.push_async_callback(access.aclose)
-    sender = sender_type(access.api, settings.origins, settings.name, settings.per_caller)
-    fetcher = Fetcher(access.documents, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
+    clients = SystemClients(settings, everything, redaction, sign_ins)
+    stack.push_async_callback(clients.aclose)
+    sender = sender_type(clients.api, settings.origins, settings.name, settings.per_caller)
+    fetcher = Fetcher(clients.documents, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
     system = System(
         settings.name,
         settings.source,
@@ -101,7 +101,7 @@ def _connect(
         system,
         settings.preset.tools(sender),
         ToolBaseline(system, SnapshotFile(everything.home / "seen", settings.name, settings.site)),
-        access,
+        clients,
         everything.files,
         lowest_tier((everything.allow, settings.allow)),
     )

@@ -12,7 +12,7 @@ from ...tools.tiers.tier import Tier, tiers_up_to
 from ...tools.toolset.generated import operation_tool
 from ...tools.toolset.tool import Tool
 from ..settings.model import PresetTools, SystemSettings
-from .access import Access
+from .system_clients import SystemClients
 from .tool_baseline import ToolBaseline
 
 if TYPE_CHECKING:
@@ -28,19 +28,19 @@ class Connection:
     system: System
     preset_tools: PresetTools
     baseline: ToolBaseline
-    access: Access
+    clients: SystemClients
     files: tuple[Path, ...]
     allow: Tier
 
     @property
     def session(self) -> Session | None:
         """The session that the call under way uses, if the system uses OAuth."""
-        return self.access.user.session
+        return self.clients.user.session
 
     @property
     def login(self) -> Login | None:
         """The sign-in for that session, if a user can sign in."""
-        return self.access.user.login
+        return self.clients.user.login
 
     def core_tools(self) -> tuple[Tool, ...]:
         """The allowed ones of the preset's tools that are always listed."""

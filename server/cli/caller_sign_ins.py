@@ -14,7 +14,7 @@ from ...auth.sign_in.sign_out import sign_out
 from ...tools.formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ...tools.formats.text import counted
 from ..bridge.connection import Connection
-from ..bridge.user_access import REGISTRATION
+from ..bridge.user_client import REGISTRATION
 from .terminal import Terminal
 
 _MOST_SHOWN = 20
@@ -53,7 +53,7 @@ async def end_sign_ins(connection: Connection, name: str | None, terminal: Termi
 
 
 async def _end_sign_in(connection: Connection, record: Record, terminal: Terminal) -> bool:
-    session = connection.access.of_caller(record.caller).session
+    session = connection.clients.of_caller(record.caller).session
     assert session
     whose = f"{record.system}, {record.caller_name}"
     try:
@@ -83,7 +83,7 @@ async def forget_registration(connection: Connection) -> None:
     Raises:
         AuthError: it cannot be deleted.
     """
-    session = connection.access.of_caller(REGISTRATION).session
+    session = connection.clients.of_caller(REGISTRATION).session
     if session and (await anyio.to_thread.run_sync(session.store.read)).client:
         await _end(session)
 

@@ -214,7 +214,7 @@ class SignInPages:
     def _login(self, system: str, caller: str, name: str) -> PageLogin | None:
         """The sign-ins of a caller to a system; None if the settings no longer have it so."""
         connection = self._bridge.connections.get(system)
-        callers = connection.access.callers if connection else None
+        callers = connection.clients.callers if connection else None
         return callers.of(caller, name).page_login if callers else None
 
     def _service(self, system: str) -> str:

@@ -308,8 +308,8 @@ async def test_a_response_has_the_method_of_its_request(service: Service, sender
 
 async def test_cookies_from_the_service_are_not_sent_back(service: Service) -> None:
     from closient_mcp.auth.secrets.redaction import Redaction
-    from closient_mcp.server.bridge.access import Access
     from closient_mcp.server.bridge.stored_sign_ins import StoredSignIns
+    from closient_mcp.server.bridge.system_clients import SystemClients
     from closient_mcp.server.settings.loading import load_settings
     from closient_mcp.server.settings.model import Options
 
@@ -317,8 +317,8 @@ async def test_cookies_from_the_service_are_not_sent_back(service: Service) -> N
     settings = load_settings(Options(site=service.url), {})
     (system,) = settings.systems
     sign_ins = StoredSignIns(settings, Redaction())
-    async with aclosing(Access(system, settings, Redaction(), sign_ins)) as access:
-        sender = Sender(access.api, system.origins, "closient")
+    async with aclosing(SystemClients(system, settings, Redaction(), sign_ins)) as clients:
+        sender = Sender(clients.api, system.origins, "closient")
         await sender.send(get(service, "/a"))
         await sender.send(get(service, "/a"))
     assert all("cookie" not in got.headers for got in service.received)

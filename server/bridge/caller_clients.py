@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...tools.caller import caller
-from .user_access import UserAccess
+from .user_client import UserClient
 
 if TYPE_CHECKING:
     import httpx2
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
 _MOST = 256
 
 
-class CallerAccess:
+class CallerClients:
     """A session and a client for each caller, made at their first call.
 
     Of too many, the least recently used are closed, unless they have a request or a refresh under way. It sends
     requests as a client does, with the credential of the caller that the call is made for.
     """
 
-    def __init__(self, make: Callable[[str, str], UserAccess], most: int = _MOST) -> None:
+    def __init__(self, make: Callable[[str, str], UserClient], most: int = _MOST) -> None:
         """`make` takes the caller's identifier and name."""
         self._make = make
         self._most = most
-        self._known: OrderedDict[str, UserAccess] = OrderedDict()
+        self._known: OrderedDict[str, UserClient] = OrderedDict()
         self._requests: Counter[str] = Counter()
 
-    def current(self) -> UserAccess:
+    def current(self) -> UserClient:
         """That of the caller of the call under way."""
         calling = caller.get()
         return self.of(calling.id, calling.name)
 
-    def of(self, id: str, name: str = "") -> UserAccess:
+    def of(self, id: str, name: str = "") -> UserClient:
         """That of a caller; the name is shown once they have signed in."""
         if not id:
             raise PermissionError("the call has no caller")  # a bug: nobody else's credential may be used in its place
-        access = self._known.get(id)
-        if access is None:
-            access = self._known[id] = self._make(id, name)
+        client = self._known.get(id)
+        if client is None:
+            client = self._known[id] = self._make(id, name)
         self._known.move_to_end(id)
-        return access
+        return client
 
     def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[httpx2.Response]:
         """As `httpx2.AsyncClient.stream`."""
@@ -51,12 +51,12 @@ class CallerAccess:
 
     @asynccontextmanager
     async def _stream(
-        self, id: str, access: UserAccess, method: str, url: str, **options: Any
+        self, id: str, client: UserClient, method: str, url: str, **options: Any
     ) -> AsyncGenerator[httpx2.Response]:
         self._requests[id] += 1
         try:
             await self._close_least_used()
-            async with access.api.stream(method, url, **options) as response:
+            async with client.api.stream(method, url, **options) as response:
                 yield response
         finally:
             self._requests[id] -= 1
@@ -65,13 +65,13 @@ class CallerAccess:
 
     async def _close_least_used(self) -> None:
         excess = len(self._known) - self._most
-        for id, access in list(self._known.items())[: max(0, excess)]:
+        for id, client in list(self._known.items())[: max(0, excess)]:
             # While another client was being closed, this may have been closed too, or used again.
-            if self._known.get(id) is access and not self._requests[id] and access.is_idle:
+            if self._known.get(id) is client and not self._requests[id] and client.is_idle:
                 del self._known[id]
-                await access.api.aclose()
+                await client.api.aclose()
 
     async def aclose(self) -> None:
         """Close all clients."""
-        for access in list(self._known.values()):
-            await access.api.aclose()
+        for client in list(self._known.values()):
+            await client.api.aclose()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from ...auth.secrets.redaction import Redaction
 from ...tools.http.messages import Client
 from ..settings.model import Settings, SystemSettings
-from .caller_access import CallerAccess
+from .caller_clients import CallerClients
+from .client_pool import ClientPool
 from .stored_sign_ins import StoredSignIns
-from .user_access import LateClient, UserAccess
+from .user_client import UserClient
 
 if TYPE_CHECKING:
     import httpx2
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 _MACHINE_SETTINGS = {"http_proxy", "https_proxy", "all_proxy", "ssl_cert_file", "ssl_cert_dir"}
 
 
-class Access:
+class SystemClients:
     """The clients of one system, and the sign-in of the caller; `everything` is all settings."""
 
     def __init__(
         self, settings: SystemSettings, everything: Settings, redaction: Redaction, sign_ins: StoredSignIns
     ) -> None:
         self._settings = settings
-        self.documents = LateClient(self._documents)
-        self._make = partial(UserAccess, settings, everything, redaction, sign_ins)
+        self.documents = ClientPool(self._documents)
+        self._make = partial(UserClient, settings, everything, redaction, sign_ins)
         self._own = self._make()
-        self.callers = CallerAccess(self._make) if settings.per_caller else None
+        self.callers = CallerClients(self._make) if settings.per_caller else None
         self.api: Client = self.callers or self._own.api
         self._environment = everything.child_environment or {}
 
@@ -40,15 +41,15 @@ class Access:
             SettingsError: it does.
         """
         if _MACHINE_SETTINGS & {name.lower() for name in self._environment}:
-            self.documents.make()
+            self.documents.client()
 
     @property
-    def user(self) -> UserAccess:
-        """The access of the caller that a call is made for, or of the user of this machine."""
+    def user(self) -> UserClient:
+        """The client of the caller that a call is made for, or of the user of this machine."""
         return self.callers.current() if self.callers else self._own
 
-    def of_caller(self, id: str) -> UserAccess:
-        """The access of this caller, for ending their sign-in."""
+    def of_caller(self, id: str) -> UserClient:
+        """The client of this caller, for ending their sign-in."""
         return self._make(id)
 
     async def aclose(self) -> None:

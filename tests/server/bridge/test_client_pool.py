@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import httpx2
 
-from closient_mcp.server.bridge.user_access import LateClient
+from closient_mcp.server.bridge.client_pool import ClientPool
 
 URL = "https://api.example.com/"
 
@@ -26,21 +26,21 @@ class Clients:
 
 async def test_requests_one_after_the_other_share_a_client() -> None:
     clients = Clients()
-    client = LateClient(clients)
+    pool = ClientPool(clients)
     assert clients.made == []
     for _ in range(20):
-        async with client.stream("GET", URL) as response:
+        async with pool.stream("GET", URL) as response:
             assert response.status_code == 204
-    await client.aclose()
+    await pool.aclose()
     assert [made.is_closed for made in clients.made] == [True]
 
 
 async def test_of_many_requests_at_a_time_each_client_has_eight() -> None:
     clients = Clients()
-    client = LateClient(clients)
+    pool = ClientPool(clients)
     for _ in range(2):
         async with AsyncExitStack() as stack:
             for _ in range(17):
-                await stack.enter_async_context(client.stream("GET", URL))
-    await client.aclose()
+                await stack.enter_async_context(pool.stream("GET", URL))
+    await pool.aclose()
     assert [made.is_closed for made in clients.made] == [True, True, True]

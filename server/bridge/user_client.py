@@ -5,13 +5,12 @@ What they import takes 40 ms and the certificates of their TLS context 18 ms mor
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...auth.secrets.redaction import Redaction
-from ..settings.model import Settings, SettingsError, SignIn, SystemSettings
+from ..settings.model import Settings, SignIn, SystemSettings
+from .client_pool import ClientPool
 from .stored_sign_ins import StoredSignIns
 
 if TYPE_CHECKING:
@@ -24,55 +23,9 @@ if TYPE_CHECKING:
 
 # In place of a caller, whose identifiers are hexadecimal: the record of the client that all of them use.
 REGISTRATION = "registration"
-# At a time, of one client; it keeps the connections of more than that.
-_MOST_REQUESTS = 8
 
 
-class LateClient:
-    """HTTP clients of one kind, each made for the first request that those before have no room for.
-
-    A client goes through all of its connections twice for each request, so many requests at a time need several.
-    """
-
-    def __init__(self, make: Callable[[], httpx2.AsyncClient]) -> None:
-        self._make = make
-        self._under_way: dict[httpx2.AsyncClient, int] = {}
-
-    def make(self) -> httpx2.AsyncClient:
-        """A client with room for a request, made now if there is none.
-
-        Raises:
-            SettingsError: the machine's proxy or certificate settings cannot be used.
-        """
-        client = next((client for client, requests in self._under_way.items() if requests < _MOST_REQUESTS), None)
-        if client is None:
-            client = self._make()
-            self._under_way[client] = 0
-        return client
-
-    @asynccontextmanager
-    async def stream(self, method: str, url: str, **options: Any) -> AsyncGenerator[httpx2.Response]:
-        """As `httpx2.AsyncClient.stream`; settings of the machine that cannot be used are a failure to connect."""
-        try:
-            client = self.make()
-        except SettingsError as error:
-            import httpx2
-
-            raise httpx2.ConnectError(str(error)) from error
-        self._under_way[client] += 1
-        try:
-            async with client.stream(method, url, **options) as response:
-                yield response
-        finally:
-            self._under_way[client] -= 1
-
-    async def aclose(self) -> None:
-        """Close the clients that were made."""
-        for client in list(self._under_way):
-            await client.aclose()
-
-
-class UserAccess:
+class UserClient:
     """The session of one user and the HTTP client that carries it: of the user of this machine, or of one caller."""
 
     def __init__(
@@ -90,7 +43,7 @@ class UserAccess:
         self._sign_ins = sign_ins
         self._caller = caller
         self._name = name
-        self.api = LateClient(self._api)
+        self.api = ClientPool(self._api)
 
     @cached_property
     def session(self) -> Session | None:
