@@ -119,6 +119,7 @@ class BearerAuth(httpx2.Auth):
     def _scope_error(self, response: httpx2.Response, scope: str) -> UserActionRequired:
         """The error for a missing scope: another sign-in is required, unless it would grant the same scopes."""
         profile, record = self._session.profile, self._session.store.read()
+        steps = self._session.messages.next_steps
         host, status, system = response.url.host, response.status_code, profile.system
         granted, shown = set(record.tokens.scope.split() if record.tokens else ()), shown_scopes(scope.split())
         missing = [name for name in scope.split() if name not in granted]
@@ -129,7 +130,7 @@ class BearerAuth(httpx2.Auth):
                 response,
                 f'{host} requires the scope "{shown}" for this, which {system}\'s credential does not have ({status}).',
                 "Grant the application that scope where it is registered, or add it to the credential's scopes; "
-                f"then {profile.sign_out_step}, and after that {profile.sign_in_step}.",
+                f"then {steps.to_sign_out}, and after that {steps.to_sign_in}.",
             )
         if not missing:
             message = f'{host} rejected this for lack of the scope "{shown}", which your sign-in has ({status}).'
@@ -146,7 +147,7 @@ class BearerAuth(httpx2.Auth):
         self._session.remember(lambda history: history.with_missed(scope.split()))
         return SignInRequired(
             f'{host} requires the scope "{shown}" for this, which your sign-in does not have ({status}).',
-            f"To grant it, {profile.sign_in_step} and sign in again.",
+            f"To grant it, {steps.to_sign_in} and sign in again.",
             system=system,
             url=profile.issuer,
             scopes=tuple(scope.split()),
@@ -154,12 +155,10 @@ class BearerAuth(httpx2.Auth):
 
     def _sign_in_required(self, response: httpx2.Response, scope: str) -> SignInRequired:
         profile, ended = self._session.profile, self._session.ended
-        alternative = f", {profile.alternative}" if profile.alternative else ""
         ended = f" {profile.issuer} did not renew the last sign-in: {ended}." if ended else ""
-        next_step = f"In a terminal on this machine, {profile.sign_in_step}{alternative}."
         return SignInRequired(
             f"{response.url.host} requires you to sign in for this.{ended}",
-            "Repeat the request to get a link." if profile.per_caller else next_step,
+            self._session.messages.next_steps.if_sign_in_is_required,
             system=profile.system,
             url=profile.issuer,
             scopes=tuple(dict.fromkeys((*response.request.extensions.get("scopes", ()), *scope.split()))),

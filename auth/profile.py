@@ -65,18 +65,6 @@ class Profile:
     per_caller: bool = False
 
     @property
-    def sign_in_step(self) -> str:
-        """What a user does to sign in, as a part of a sentence."""
-        return "repeat the request" if self.per_caller else f"run `closient-mcp login {self.system}`"
-
-    @property
-    def sign_out_step(self) -> str:
-        """What a user does to sign out, as a part of a sentence."""
-        if self.per_caller:
-            return f"have the operator of this server run `closient-mcp logout {self.system} --caller` with your name"
-        return f"run `closient-mcp logout {self.system}`"
-
-    @property
     def unattended(self) -> bool:
         """Whether the grant needs no user."""
         return self.grant in ("client_credentials", "password")

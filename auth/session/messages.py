@@ -13,6 +13,7 @@ from ..oauth.rejections import Meaning, Rejection, classify
 from ..profile import Profile
 from ..records import Tokens
 from ..secrets.redaction import Redaction
+from .next_steps import next_steps
 
 
 class DeclinedError(UserActionRequired):
@@ -25,6 +26,7 @@ class Messages:
     """Errors of one system; text from a server is shortened, made printable, and redacted."""
 
     def __init__(self, profile: Profile, redaction: Redaction) -> None:
+        self.next_steps = next_steps(profile)
         self._profile = profile
         self._issuer = profile.issuer
         self._redact = redaction.hide
@@ -48,10 +50,8 @@ class Messages:
 
     def no_device_flow(self, reason: str) -> UserActionRequired:
         """The authorization server does not support the device flow."""
-        next_step = f"Run `closient-mcp login {self._profile.system}`, which needs a browser, or use an API key."
-        if self._profile.per_caller:
-            next_step = 'The operator of this server has to set grant = "authorization_code".'
-        return self.failure(f"cannot sign in at {self._issuer} on another device: {reason}", next_step)
+        what = f"cannot sign in at {self._issuer} on another device: {reason}"
+        return self.failure(what, self.next_steps.if_no_device_flow)
 
     def no_response(self, error: Exception) -> UnavailableError:
         """The authorization server did not respond."""
@@ -80,14 +80,9 @@ class Messages:
     def stopped(self, limit: Limit) -> UserActionRequired:
         """Something was repeated without success."""
         what = "registrations" if limit.events == "registrations" else "sign-ins"
-        next_step = (
-            f"Run `closient-mcp status` for details, and `closient-mcp login {self._profile.system}` to try again."
-        )
-        if self._profile.per_caller:
-            next_step = "Try again later."
         return self.failure(
             f"gave up: {limit.most} {what} in {limit.seconds / 60:.0f} minutes, and none stayed valid",
-            next_step,
+            self.next_steps.if_nothing_stayed_valid,
         )
 
     def declined(self, reason: str = "") -> UserActionRequired:
@@ -108,7 +103,7 @@ class Messages:
         answered = f"as {user}" if user and user != before else "with another account or for another organization"
         return self.failure(
             f"you signed in at {self._issuer} {answered}, while {before or 'another account'} is signed in",
-            f"Nothing was changed. To switch, {self._profile.sign_out_step} first.",
+            f"Nothing was changed. To switch, {self.next_steps.to_sign_out} first.",
         )
 
     def cancelled(self) -> UserActionRequired:
@@ -210,9 +205,7 @@ class Messages:
         """The token endpoint's origin changed."""
         return self.failure(
             f"the authorization server moved from {old} to {new}",
-            f"If you trust {new}, {self._profile.sign_out_step}, and sign in again."
-            if self._profile.per_caller
-            else f"If you trust {new}, run `closient-mcp login {self._profile.system}` in a terminal.",
+            f"If you trust {new}, {self.next_steps.to_sign_in_again}.",
         )
 
     def client_rejected(self, detail: str) -> UserActionRequired:
@@ -224,8 +217,5 @@ class Messages:
             )
         return self.failure(
             f"{self._issuer} rejected a client that it had itself registered{detail}",
-            f"Try again. If the error persists, the operator of this server has to run "
-            f"`closient-mcp logout {self._profile.system} --all-callers --forget`."
-            if self._profile.per_caller
-            else f"Try again. If the error persists, run `closient-mcp logout {self._profile.system} --forget`.",
+            f"Try again. If the error persists, {self.next_steps.to_forget_client}.",
         )
