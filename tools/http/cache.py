@@ -29,7 +29,7 @@ FORMAT = 1
 MAX_BYTES = 256 * 1024 * 1024
 MAX_FILES = 2_000
 _MAX_FILE_BYTES = 64 * 1024 * 1024
-_FILE_NAME = re.compile(r"\.?(document|missing|compiled|answers)-[0-9a-f]{32}.*")
+_FILE_NAME = re.compile(r"\.?[a-z]+-[0-9a-f]{32}.*")
 _ABANDONED_AFTER = 3600.0
 
 Kind: TypeAlias = Literal["document", "missing", "compiled"]
@@ -47,6 +47,7 @@ class CacheEntry:
 class Cache:
     """A folder of limited size, from which the entries touched longest ago are evicted.
 
+    Files that others write there under such names, `kind-digest`, are evicted with them.
     No method raises: write errors are logged once and otherwise ignored.
     """
 
