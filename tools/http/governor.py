@@ -15,7 +15,7 @@ from .limits import Limit, Limits
 
 _SLOTS_OF_A_CALLER = 8
 _SLOTS = 64
-_MOST_CREDENTIALS = 1_000
+_MOST_CALLERS = 1_000
 # Waits that end sooner are not worth a message.
 _SHORT = 1.0
 
@@ -32,7 +32,7 @@ class NoTurnError(Exception):
 class _Ticket:
     """A request that waits for its turn, in order of `queue_number`; then it counts in the limits that it `holds`.
 
-    `limits` are those of its credential.
+    `limits` are those that the service has for it.
     """
 
     group: str
@@ -59,8 +59,8 @@ class Turn:
 class Governor:
     """Admits the requests to one system, at most 8 of a caller and 64 in all at a time.
 
-    A request passes when the limits of its credential and group let it; `per_caller`: each caller has a credential of
-    their own. Callers take turns: waiting requests are numbered by start-time fair queueing.
+    A request passes when the service's limits let it; `per_caller`: it limits each caller separately. Callers take
+    turns: waiting requests are numbered by start-time fair queueing.
     """
 
     name: str
@@ -74,12 +74,12 @@ class Governor:
 
     @property
     def limits(self) -> Limits:
-        """The limits of the credential that the call under way uses; those not used for longest are forgotten."""
+        """The limits of the call under way; those not used for longest are forgotten."""
         owner = caller.get().id if self.per_caller else ""
         if owner not in self._limits:
             self._limits[owner] = Limits()
         self._limits.move_to_end(owner)
-        if len(self._limits) > _MOST_CREDENTIALS:
+        if len(self._limits) > _MOST_CALLERS:
             self._limits.popitem(last=False)
         return self._limits[owner]
 

@@ -88,11 +88,11 @@ class Limit:
 
 @dataclass(slots=True)
 class Limits:
-    """The limits of one system with one credential: of each group of endpoints, and of all together.
+    """The limits of one system for one caller, or for all of them: of each group of endpoints, and of all together.
 
-    Headers don't say whether a limit applies to a group of endpoints or to the whole credential. It is taken to apply
-    to the group, until a request is refused unexpectedly while another group is closed until the same moment. A refusal
-    that states no time (429, RFC 6585 §4) closes the system, each time for twice as long.
+    Headers don't say whether a limit applies to a group of endpoints or to all of them. It is taken to apply to the
+    group, until a request is refused unexpectedly while another group is closed until the same moment. A refusal that
+    states no time (429, RFC 6585 §4) closes the system, each time for twice as long.
     """
 
     _all: Limit = field(default_factory=Limit, init=False)

@@ -1,6 +1,6 @@
 """Sending requests to a system: limits, rate limits, retries and redirects.
 
-The client that is passed in carries the credential in its `auth` and does not follow redirects itself.
+The client that is passed in does not follow redirects itself.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _STREAM_SECONDS = 10.0
 class Sender:
     """Sends requests to the origins of one system, with limited rate and concurrency.
 
-    `per_caller`: the client attaches a credential of the caller's own, which has limits of its own.
+    `per_caller`: the service limits each caller separately.
     """
 
     client: Client
