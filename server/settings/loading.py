@@ -128,6 +128,11 @@ def _http(table: ConfigFile, sources: Sources, systems: AbstractSet[str]) -> Htt
         return HttpSettings()
     from .http_settings import read_http
 
+    if table.http.store:
+        for setting in sources.shown:
+            if setting.name.endswith(".credential.store"):
+                what = f"{setting.source}: {setting.name} has no effect"
+                sources.warnings.append(f"{what}: http.store holds all sign-ins. Remove one of them.")
     return read_http(table.http, systems, sources)
 
 

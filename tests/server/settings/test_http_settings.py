@@ -121,6 +121,16 @@ def test_a_store_has_a_url_and_keys_newest_first_and_only_its_secrets_are_warned
     assert "a-password" not in repr(hidden)
 
 
+@pytest.mark.parametrize(("chosen", "warnings"), [('store = "keyring"', 1), ('grant = "device_code"', 0)])
+def test_a_store_of_one_system_that_the_store_of_all_replaces_is_warned_of(
+    tmp_path: Path, chosen: str, warnings: int
+) -> None:
+    http = '[http]\nstore = { url = "redis://redis.internal:6379", keys = [{ env = "K" }] }\n'
+    settings = load(tmp_path, f"{http}[systems.closient]\ncredential = {{ {chosen} }}", K="k" * 32)
+    what = "settings.toml:4: systems.closient.credential.store has no effect"
+    assert settings.warnings == warnings * (f"{what}: http.store holds all sign-ins. Remove one of them.",)
+
+
 def test_a_users_sign_in_cannot_be_shared(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="a sign-in belongs to one user"):
         load(tmp_path, '[systems.closient]\ncredential = { grant = "authorization_code", shared = true }\n')
