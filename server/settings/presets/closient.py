@@ -18,7 +18,7 @@ from ..model import ApiKey, Credential, Preset, PresetTools, SettingsError, Sign
 from ..origins import safe_origin
 from ..proposals import AddRequest, Proposal, own_client
 from ..schema import ApiKeyTable, CredentialTable
-from ..secret_schema import FromCommand, FromKeyring
+from ..secret_schema import FromCommand, FromEnvironment, FromKeyring
 from ..sources import Sources
 from ..table_reader import TableReader
 from .closient_keys import KEY_HINTS, key_fault
@@ -36,7 +36,7 @@ _PINS = ("search", "products", "resolver")
 # The request with which Closient's quickstart tries a key.
 _KEY_CHECK = "/search/api/v1/search?q=trail+mix"
 _SKILLS = "/.well-known/agent-skills/index.json"
-_VARIABLES = ("CLOSIENT_SITE", "CLOSIENT_API_KEY", "CLOSIENT_CLIENT_ID")
+_CREDENTIALS = ("CLOSIENT_API_KEY", "CLOSIENT_CLIENT_ID", "CLOSIENT_CLIENT_SECRET")
 _INTRODUCTION = (
     "Closient: product search, product data and GS1 resolution, and whatever else its APIs offer. Start with "
     "search_products, lookup_product, resolve_gtin or validate_gtin."
@@ -54,7 +54,7 @@ def primary_of(presets: Mapping[str, str], site: str | None, sources: Sources) -
         return NAME if NAME in systems else systems[0]
     if site is not None:
         raise SettingsError("--site is for Closient, and the settings file has no such system.")
-    for variable in _VARIABLES:
+    for variable in ("CLOSIENT_SITE", *_CREDENTIALS):
         if sources.environ.get(variable):
             sources.warnings.append(f"{variable} has no effect: the settings file has no system closient.")
     return None
@@ -76,6 +76,8 @@ def settings(reader: TableReader, *, primary: bool, site: str | None) -> SystemS
     if reader.table.credential is not None:
         credential = credential_of(reader, profile)
         _check_key(reader.table.credential, credential, reader.sources)
+        if primary:
+            _warn_of_unused(reader)
     elif primary:
         credential = _credential_from_environment(profile, reader.sources)
     if isinstance(credential, ApiKey):
@@ -99,6 +101,19 @@ def _check_key(table: CredentialTable, credential: Credential, sources: Sources)
         return
     if fault:
         sources.warnings.append(f"{credential.key.location}: {fault} {KEY_HINTS.source}")
+
+
+def _warn_of_unused(reader: TableReader) -> None:
+    """Warn of credentials in the environment that the one in the file replaces."""
+    table = reader.table.credential
+    values = () if table is None or isinstance(table, str) else dict(table).values()
+    used = {value.env for value in values if isinstance(value, FromEnvironment)}
+    for variable in _CREDENTIALS:
+        if reader.sources.environ.get(variable) and variable not in used:
+            reader.sources.warnings.append(
+                f"{variable} has no effect: the credential of {reader.name} is set in {reader.source('credential')}. "
+                "Leave one of them out."
+            )
 
 
 def _tools(site: str, sender: Sender) -> PresetTools:

@@ -243,6 +243,28 @@ def test_the_credential_in_the_file_overrides_the_environment(tmp_path: Path) ->
     assert isinstance(closient.credential, NoCredential)
 
 
+@pytest.mark.parametrize(
+    ("credential", "environ", "unused"),
+    [
+        ('{ store = "keyring" }', {"CLOSIENT_API_KEY": "csb_a_b"}, ["CLOSIENT_API_KEY"]),
+        ('{ client_id = "us" }', {"CLOSIENT_CLIENT_ID": "them", "CLOSIENT_CLIENT_SECRET": "s"},
+         ["CLOSIENT_CLIENT_ID", "CLOSIENT_CLIENT_SECRET"]),
+        ('{ client_id = { env = "CLOSIENT_CLIENT_ID" } }', {"CLOSIENT_CLIENT_ID": "us"}, []),
+        ('{ store = "keyring" }', {"CLOSIENT_API_KEY": ""}, []),
+    ],
+    ids=["key", "client", "referred to", "empty"],
+)  # fmt: skip
+def test_a_credential_in_the_environment_that_the_file_overrides_is_warned_of(
+    tmp_path: Path, credential: str, environ: dict[str, str], unused: list[str]
+) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(f"[systems.closient]\ncredential = {credential}", encoding="utf-8")
+    assert load_settings(Options(config=str(file)), environ).warnings == tuple(
+        f"{name} has no effect: the credential of closient is set in s.toml:2. Leave one of them out."
+        for name in unused
+    )
+
+
 def test_a_file_without_closient_warns_of_variables_without_effect(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text('[systems.acme]\ncatalog = "https://acme.example/c"', encoding="utf-8")
