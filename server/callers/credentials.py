@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..settings.http_model import HttpSettings, TokenAuth
-from ..settings.model import NoCredential, Settings, SignIn, SystemSettings
+from ..settings.model import ApiKey, NoCredential, Settings, SignIn, SystemSettings
 
 CALLBACK = "/callback"
 
@@ -37,7 +37,8 @@ def _for_several(system: SystemSettings, http: HttpSettings) -> tuple[SystemSett
         if not problem:
             return replace(system, credential=_per_caller(credential, http)), ""
     else:
-        problem = "its credential is not used, because callers would share it. If they may, set shared = true."
+        to_share = credential.to_share if isinstance(credential, ApiKey) else "set shared = true"
+        problem = f"its credential is not used, because callers would share it. If they may, {to_share}."
     return replace(system, credential=NoCredential(credential.source)), problem
 
 

@@ -63,7 +63,7 @@ class NoCredential:
 class ApiKey:
     """An API key, and the location and name under which requests carry it; `source` is the setting that it came from.
 
-    `shared`: over HTTP, it is used for all callers.
+    `shared`: over HTTP, it is used for all callers; `to_share` is what to do for that.
     """
 
     source: str
@@ -72,6 +72,7 @@ class ApiKey:
     name: str
     hints: KeyHints = field(default_factory=KeyHints)
     shared: bool = False
+    to_share: str = "set shared = true"
 
 
 @dataclass(frozen=True, slots=True)

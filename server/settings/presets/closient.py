@@ -173,7 +173,12 @@ def _credential_from_environment(profile: Profile, sources: Sources) -> Credenti
         if fault := key_fault(key):
             sources.warnings.append(f"CLOSIENT_API_KEY: {fault} {KEY_HINTS.source}")
         sources.note(setting, f"API key in {KEY_HEADER}", "CLOSIENT_API_KEY")
-        return ApiKey("CLOSIENT_API_KEY", literal(key, "CLOSIENT_API_KEY"), "header", KEY_HEADER)
+        to_share = (
+            'set credential = { grant = "api_key", key = { env = "CLOSIENT_API_KEY" }, shared = true } in '
+            f"[systems.{profile.system}] of the settings file"
+        )
+        reference = literal(key, "CLOSIENT_API_KEY")
+        return ApiKey("CLOSIENT_API_KEY", reference, "header", KEY_HEADER, to_share=to_share)
     secret = sources.variable("CLOSIENT_CLIENT_SECRET")
     if client_id is None:
         if secret is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from closient_mcp.server.callers.credentials import for_callers
-from closient_mcp.server.settings.model import NoCredential, SignIn
+from closient_mcp.server.settings.model import ApiKey, NoCredential, SignIn
 
 from ...fakes.http_server import settings_in
 
@@ -62,6 +62,16 @@ def test_a_credential_that_is_not_for_callers_is_not_used(
     assert isinstance(found, NoCredential)
     assert message.startswith("acme: ")
     assert message.endswith(warning)
+
+
+def test_what_a_warning_advises_for_a_key_in_a_variable_shares_that_key(tmp_path: Path) -> None:
+    http, key = f"[http]\n{PUBLIC}{TWO}", {"CLOSIENT_API_KEY": "csb_0123456789abcdef0123456789abcdef_7759b50e"}
+    (warning,) = for_callers(settings_in(tmp_path, http, **key)).warnings
+    setting, _, table = warning.partition("If they may, set ")[2].partition(" in ")
+    table = table.removesuffix(" of the settings file.")
+    settings = for_callers(settings_in(tmp_path, f"{http}{table}\n{setting}\n", **key))
+    assert isinstance(settings.systems[0].credential, ApiKey)
+    assert settings.warnings == ()
 
 
 def test_without_a_url_callers_can_sign_in_on_another_device(tmp_path: Path) -> None:
