@@ -66,13 +66,6 @@ class Store:
         self._redact(record)
         return record
 
-    def sign_ins_of_callers(self) -> list[Record]:
-        """The records of the callers who are signed in to the same system, without what a keyring has of them."""
-        place = (self._empty.system, self._empty.site)
-        records = [record for record in self._records.all() if (record.system, record.site) == place]
-        signed_in = [record for record in records if record.caller and (record.tokens or record.seal)]
-        return sorted(signed_in, key=lambda record: record.caller_name)
-
     def write(self, record: Record) -> Record:
         """Replace the record atomically; call it under `lock`."""
         written = record.model_copy(update={"rev": record.rev + 1})

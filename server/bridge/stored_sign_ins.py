@@ -10,9 +10,10 @@ from ...auth.secrets.redaction import Redaction
 from ...auth.secrets.references import SecretError
 from ...auth.secrets.sealing import Sealer
 from ..settings.http_model import StoreSettings
-from ..settings.model import Settings, SettingsError
+from ..settings.model import Settings, SettingsError, SystemSettings
 
 if TYPE_CHECKING:
+    from ...auth.records import Record
     from ...auth.store.backend import Records
     from ...auth.store.redis_connection import RedisConnection
 
@@ -39,6 +40,17 @@ class StoredSignIns:
         from ...auth.store.files import Files
 
         return Files(self._folder, storage)
+
+    def of_callers(self, system: SystemSettings) -> list[Record]:
+        """The records of the callers who are signed in to a system, without what a keyring has of them.
+
+        Raises:
+            UnavailableError: Redis failed.
+        """
+        place = (system.name, system.site)
+        records = [record for record in self.records("file").all() if (record.system, record.site) == place]
+        signed_in = [record for record in records if record.caller and (record.tokens or record.seal)]
+        return sorted(signed_in, key=lambda record: record.caller_name)
 
     def sealer(self) -> Sealer:
         """Seals what comes back through a browser, to any of the servers that share the sign-ins."""

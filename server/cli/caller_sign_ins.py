@@ -14,19 +14,20 @@ from ...auth.sign_in.sign_out import sign_out
 from ...tools.formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ...tools.formats.text import counted
 from ..bridge.connection import Connection
+from ..bridge.stored_sign_ins import StoredSignIns
 from ..bridge.user_client import REGISTRATION
 from .terminal import Terminal
 
 _MOST_SHOWN = 20
 
 
-def sign_ins_of(connection: Connection) -> list[JsonObject]:
+def sign_ins_of(connection: Connection, sign_ins: StoredSignIns) -> list[JsonObject]:
     """The callers who are signed in to a system, and as whom.
 
     Raises:
         AuthError: where their sign-ins are stored cannot be read.
     """
-    records = connection.session.store.sign_ins_of_callers() if connection.session else []
+    records = sign_ins.of_callers(connection.settings)
     return [{"caller": record.caller_name, "id": record.caller, "user": record.user or None} for record in records]
 
 
@@ -38,7 +39,9 @@ def sign_ins_line(sign_ins: Sequence[JsonValue]) -> str:
     return f"over HTTP, {counted(len(sign_ins), 'caller')} signed in: {', '.join(shown)}{more}"
 
 
-async def end_sign_ins(connection: Connection, name: str | None, terminal: Terminal) -> list[bool]:
+async def end_sign_ins(
+    connection: Connection, sign_ins: StoredSignIns, name: str | None, terminal: Terminal
+) -> list[bool]:
     """Revoke and delete the sign-ins of the callers who have this name or identifier, or of all callers without it.
 
     Return of each sign-in whether it is ended; a failure does not prevent the others from being ended.
@@ -46,22 +49,19 @@ async def end_sign_ins(connection: Connection, name: str | None, terminal: Termi
     Raises:
         AuthError: where their sign-ins are stored cannot be read.
     """
-    assert connection.session
-    records = await anyio.to_thread.run_sync(connection.session.store.sign_ins_of_callers)
+    records = await anyio.to_thread.run_sync(sign_ins.of_callers, connection.settings)
     chosen = [record for record in records if name is None or name in (record.caller_name, record.caller)]
     return [await _end_sign_in(connection, record, terminal) for record in chosen]
 
 
 async def _end_sign_in(connection: Connection, record: Record, terminal: Terminal) -> bool:
     session = connection.clients.of_caller(record.caller).session
-    assert session
     whose = f"{record.system}, {record.caller_name}"
     try:
-        current = await anyio.to_thread.run_sync(session.store.read_file)
-        if not _is_same(current, record):
+        if session is None or not _is_same(await anyio.to_thread.run_sync(session.store.read_file), record):
             terminal.say(
-                f"{whose}: still signed in, with the client or issuer of earlier settings. Restore these settings, and "
-                "repeat the command."
+                f"{whose}: still signed in, with the grant, client or issuer of earlier settings. Restore these "
+                "settings, and repeat the command."
             )
             return False
         terminal.say(f"{whose}: {await _end(session)}")

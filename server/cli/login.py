@@ -86,10 +86,11 @@ def logout_callers(settings: Settings, name: str | None, *, forget: bool) -> int
 
     async def run(redaction: Redaction) -> int:
         async with open_bridge(settings, redaction) as bridge:
-            connections = [connection for connection in bridge.connections.values() if connection.settings.login]
-            ended = [each for connection in connections for each in await end_sign_ins(connection, name, terminal)]
-            for connection in connections if forget else ():
-                await forget_registration(connection)
+            ended: list[bool] = []
+            for connection in bridge.connections.values():
+                ended += await end_sign_ins(connection, bridge.sign_ins, name, terminal)
+                if forget:
+                    await forget_registration(connection)
         if not ended and (name is not None or settings.http.auth):
             whose = "" if name is None else f"with the name {name} "
             terminal.say(f"No caller {whose}is signed in. `closient-mcp status` lists those who are.")

@@ -46,7 +46,7 @@ def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
         "operations": len(system.operations()),
         "tools": len([t for t in bridge.tools.all() if t.system == settings.name]),
         "credential": _credential(connection, bridge),
-        "callers": _callers(connection),
+        "callers": _callers(connection, bridge),
         "skipped": skipped,
         "stale": [{"what": stale.url, "from": stale.timestamp, "why": stale.reason} for stale in system.stale()],
         "changed": len(connection.baseline.changed_tools),
@@ -94,10 +94,10 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     return state
 
 
-def _callers(connection: Connection) -> list[JsonValue] | None:
+def _callers(connection: Connection, bridge: Bridge) -> list[JsonValue] | None:
     """The callers who are signed in; None if that is not known, because the store cannot be read."""
     try:
-        return list[JsonValue](sign_ins_of(connection))
+        return list[JsonValue](sign_ins_of(connection, bridge.sign_ins))
     except AuthError:
         return None
 
@@ -140,7 +140,7 @@ def _system_lines(connection: Connection, bridge: Bridge) -> list[str]:
         documents, operations = counted(len(system.entries), "document"), counted(len(system.operations()), "operation")
         lines.append(f"  {read} of {documents} read, {operations}")
     lines.append(f"  {_credential_line(_credential(connection, bridge), settings)}")
-    if callers := _callers(connection):
+    if callers := _callers(connection, bridge):
         lines.append(f"  {sign_ins_line(callers)}")
     lines += [f"  {stale.url} is from {stale.timestamp}, because {stale.reason}" for stale in system.stale()]
     if changed := connection.baseline.changed_tools:

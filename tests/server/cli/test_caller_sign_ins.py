@@ -70,11 +70,12 @@ def test_the_sign_ins_of_all_callers_are_ended_and_those_of_the_operator_are_not
 def test_sign_ins_of_earlier_settings_are_named_and_not_taken_for_ended(place: Place) -> None:
     file = place.home / "closient-mcp.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("scopes = ", 'client_id = "another", scopes = '), encoding="utf-8")
-    ended = command(place, "logout", "--all-callers")
-    assert ended.code == 1
-    assert "acme, ann: still signed in, with the client or issuer of earlier settings" in ended.err
-    assert revoked(place) == []
+    for credential in ('{ client_id = "another" }', '{ grant = "api_key", key = { env = "KEY" } }'):
+        file.write_text(text.replace(place.credential, credential), encoding="utf-8")
+        ended = command(place, "logout", "--all-callers")
+        assert ended.code == 1
+        assert "acme, ann: still signed in, with the grant, client or issuer of earlier settings" in ended.err
+        assert revoked(place) == []
     file.write_text(text, encoding="utf-8")
     assert command(place, "logout", "--all-callers").code == 0
     assert len(revoked(place)) == 4

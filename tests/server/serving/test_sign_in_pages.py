@@ -129,11 +129,9 @@ async def test_a_sign_in_that_the_operator_ended_is_over_at_once(place: Place) -
     async with place.team() as team:
         await team.browser("ann", "anna").open(await team.link("ann"))
         assert (await team.call("ann"))[0]
-        clients = team.server.bridge.connections["acme"].clients
-        connected = clients.of_caller("").session
-        assert connected
-        (signed_in,) = connected.store.sign_ins_of_callers()
-        session = clients.of_caller(signed_in.caller).session
+        connection = team.server.bridge.connections["acme"]
+        (signed_in,) = team.server.bridge.sign_ins.of_callers(connection.settings)
+        session = connection.clients.of_caller(signed_in.caller).session
         assert session
         await asyncio.to_thread(sign_out, session)
         assert await team.link("ann")
@@ -166,9 +164,9 @@ async def test_any_replica_with_the_same_keys_goes_on_with_a_sign_in(
         shown = await first.browser("ann", "anna").open(await first.link("ann"))
         assert "You are signed in as anna." in shown.text
         assert await first.call("ann") == await second.call("ann") == (True, '[{"of":"anna"}]')
-        session = second.server.bridge.connections["acme"].clients.of_caller("").session
-        assert session
-        assert [(each.caller_name, each.user) for each in session.store.sign_ins_of_callers()] == [("ann", "anna")]
+        bridge = second.server.bridge
+        signed_in = bridge.sign_ins.of_callers(bridge.connections["acme"].settings)
+        assert [(each.caller_name, each.user) for each in signed_in] == [("ann", "anna")]
         link = await first.link("bob")
         assert "used already" not in (await second.browser("bob", "bob").open(link)).text
         assert "used already" in (await first.browser("bob", "bob").open(link)).text
