@@ -54,6 +54,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("fuzz")
 
 
+def pytest_collection_finish() -> None:
+    """Leave the tests, which are in memory until the end, out of each garbage collection."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An endless supply of folders; `tmp_path` takes longer the more tests there are."""

@@ -7,8 +7,8 @@ from django.db import connection
 
 from . import fixtures, fulltext
 
-_beginning = sqlite3.connect(":memory:", check_same_thread=False)
-# The connection's number of changes at the last restore.
+# Each connection's database after `create`, and its number of changes at the last restore.
+_beginning: dict[sqlite3.Connection, bytes] = {}
 _restored_at: dict[sqlite3.Connection, int] = {}
 
 
@@ -21,7 +21,7 @@ def create() -> None:
         editor.execute(fulltext.CREATE)
     fixtures.fill()
     raw = _raw()
-    raw.backup(_beginning)
+    _beginning[raw] = raw.serialize()
     _restored_at[raw] = raw.total_changes
 
 
@@ -29,7 +29,7 @@ def restore() -> None:
     """Restore the state after `create`, if anything has changed since."""
     raw = _raw()
     if _restored_at.get(raw) != raw.total_changes:
-        _beginning.backup(raw)
+        raw.deserialize(_beginning[raw])
         _restored_at[raw] = raw.total_changes
 
 
