@@ -1,10 +1,11 @@
-"""The connection to Redis or Valkey: what is stored there is encrypted, and a server that is down is not waited for."""
+"""The connection to Redis or Valkey: what is stored there is encrypted, and a server that fails is not waited for."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -51,26 +52,35 @@ class RedisConnection:
         self._scripts: dict[str, Any] = {}
         self._guard = threading.Lock()
         self._failed_at = -_PAUSE
+        self._silent_until = 0.0
 
     def command(self, *parts: str | int | bytes) -> Any:
         """Send a command; return the answer, texts as bytes."""
-        from redis import RedisError
-
-        try:
-            return self._redis.execute_command(*parts)
-        except (RedisError, OSError) as error:
-            raise self._failed(error) from None
+        return self._answer(partial(self._redis.execute_command, *parts))
 
     def script(self, source: str, keys: Sequence[str], *arguments: str | int | bytes) -> Any:
         """Run a script, which no other command interrupts; return the answer, texts as bytes."""
-        from redis import RedisError
-
         with self._guard:
             script = self._scripts.setdefault(source, self._redis.register_script(source))
+        return self._answer(partial(script, keys, arguments))
+
+    def _answer(self, send: Callable[[], Any]) -> Any:
+        """The answer. If there was none in time, no other is waited for until one command in five seconds gets one."""
+        from redis import RedisError, TimeoutError
+
+        with self._guard:
+            now = time.monotonic()
+            if now < self._silent_until:
+                raise StoreError(f"{self.location} (it did not answer a moment ago)")
+            if self._silent_until:
+                self._silent_until = now + _PAUSE
         try:
-            return script(keys, arguments)
+            answer = send()
         except (RedisError, OSError) as error:
+            self._silent_until = time.monotonic() + _PAUSE if isinstance(error, TimeoutError) else 0.0
             raise self._failed(error) from None
+        self._silent_until = 0.0
+        return answer
 
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys that begin with this."""
@@ -125,7 +135,7 @@ def _client(url: str) -> Any:
             url,
             socket_connect_timeout=_CONNECT_SECONDS,
             socket_timeout=_ANSWER_SECONDS,
-            # Once more at once: a server that was restarted has closed the connections of the pool.
+            # Once more at once: connections of the pool may have been closed, or cut off while they were idle.
             retry=Retry(NoBackoff(), 1),
         )
     except ValueError:

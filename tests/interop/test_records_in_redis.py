@@ -258,6 +258,7 @@ def test_a_lock_that_could_not_be_released_is_released_as_soon_as_redis_is_back(
 
 def test_a_redis_that_answers_nothing_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.store.redis_connection._ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("closient_mcp.auth.store.redis_connection._PAUSE", 0.0)
     with running_redis(tmp_path) as redis, redis.connected() as connection:
         store = store_over(connection)
         store.change(tokens=TOKENS)

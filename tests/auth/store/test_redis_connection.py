@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 import pytest
@@ -56,3 +57,18 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
             use()
         assert "a-password" not in str(caught.value)
     connection.close()
+
+
+@pytest.mark.parametrize(("pause", "reason"), [(60.0, "did not answer a moment ago"), (0.0, "Timeout")])
+def test_a_server_that_does_not_answer_is_asked_again_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch, pause: float, reason: str
+) -> None:
+    monkeypatch.setattr("closient_mcp.auth.store.redis_connection._ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr("closient_mcp.auth.store.redis_connection._PAUSE", pause)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        connection = RedisConnection(f"redis://127.0.0.1:{silent.getsockname()[1]}", [KEY])
+        with pytest.raises(StoreError, match="Timeout"):
+            connection.check_writes()
+        with pytest.raises(StoreError, match=reason):
+            connection.script("return 1", [])
+        connection.close()
