@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -35,7 +35,8 @@ from .asgi import AsgiApplication, Receive, Scope, Send
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Anyone with a link can have requests sent: the threads that everything else needs are not spent on them.
+# Anyone with a link can have requests sent: the threads that everything else needs are not spent on them, and those
+# that wait for one authorization server take none from the pages of others.
 _MAX_REQUESTS = 10
 _MOST_TRIES, _MOST_COUNTED = 5, 10_000
 _MOST_BYTES = 32_768
@@ -89,7 +90,7 @@ class SignInPages:
         self._verifier = verifier
         self._proof = proof
         self._tries: Counter[str] = Counter()
-        self._limiter = anyio.CapacityLimiter(_MAX_REQUESTS)
+        self._limiters = defaultdict[str, anyio.CapacityLimiter](partial(anyio.CapacityLimiter, _MAX_REQUESTS))
         profiles = [
             system.credential.profile for system in bridge.settings.systems if isinstance(system.credential, SignIn)
         ]
@@ -134,7 +135,7 @@ class SignInPages:
         if link is None or link.system not in self._bridge.connections:
             return _Answer(_OUT_OF_DATE)
         if self._proof:
-            pending = await self._in_thread(self._proof.begin)
+            pending = await self._in_thread(self._proof.issuer, self._proof.begin)
             # Sealing the handle again would make it longer: browsers keep at least 4,096 bytes only (RFC 6265 §6.1).
             of_link = (link.id, link.caller, link.system, " ".join(link.scopes))
             cookie = self._links.cookie("identity", pending.state, pending.nonce, pending.verifier, *of_link)
@@ -171,7 +172,8 @@ class SignInPages:
             return _Answer(_OTHER_BROWSER)
         state, nonce, verifier, id, caller, system, scopes = values
         link = SignInLink(id, caller, system, tuple(scopes.split()))
-        subject = await self._in_thread(partial(proof.subject, request.url.query, state, nonce, verifier))
+        find_subject = partial(proof.subject, request.url.query, state, nonce, verifier)
+        subject = await self._in_thread(proof.issuer, find_subject)
         if not hmac.compare_digest(stable_id(proof.issuer, subject), link.caller):
             return _Answer(_OTHER_PERSON, cookies={name: ""})
         answer = await self._begin(link, subject)
@@ -184,7 +186,7 @@ class SignInPages:
             return _Answer(_OUT_OF_DATE)
         scopes = self._bridge.tools.scopes_to_request(link.system, link.scopes)
         begin: Callable[[], Pending | None] = partial(login.begin, link.id, scopes)
-        pending = await self._in_thread(begin)
+        pending = await self._in_thread(link.system, begin)
         if pending is None:
             return _Answer(_USED)
         cookie = self._links.cookie("sign-in", pending.state, link.system, link.caller, name)
@@ -201,7 +203,7 @@ class SignInPages:
         if login is None:
             return _Answer(STALE)
         # It goes on if the browser does not wait: the code can be exchanged once.
-        page = await self._in_thread(background.start(partial(login.finish, request.url.query)).result)
+        page = await self._in_thread(system, background.start(partial(login.finish, request.url.query)).result)
         return _Answer(page, self._service(system), {} if page.location else {name: ""})
 
     def _cookie(self, kind: str, request: Request) -> tuple[str, list[str]]:
@@ -220,8 +222,9 @@ class SignInPages:
     def _service(self, system: str) -> str:
         return f"{system} at {self._bridge.connections[system].settings.site}"
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+    async def _in_thread(self, server: str, work: Callable[[], T]) -> T:
+        """Wait for work that may wait for this authorization server: that of a system, or the issuer."""
+        return await anyio.to_thread.run_sync(work, limiter=self._limiters[server])
 
     async def _send(self, send: Send, answer: _Answer) -> None:
         headers, body = rendered(answer.page, answer.service)

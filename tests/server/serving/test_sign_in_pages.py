@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +14,9 @@ from closient_mcp.auth.oauth import device
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.http_server import bearer
+from ...fakes.limits import SECONDS
 from ...fakes.service import Received, Reply
+from ...fakes.signed_in_home import until
 from ...fakes.team import TOKEN_AUTH, TOKENS, TOOL, Place, Team, orders, place_at, share_keys
 
 
@@ -68,6 +71,27 @@ async def test_a_link_can_be_opened_again_after_a_failure_that_passes(place: Pla
         assert "You are not signed in" in (await browser.open(link)).text
         place.upstream.service.routes["/register"] = register
         assert "You are signed in as anna." in (await browser.open(link)).text
+
+
+async def test_who_waits_for_a_system_keeps_no_one_from_proving_who_they_are(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("closient_mcp.server.serving.sign_in_pages._MAX_REQUESTS", 1)
+    asked, may_answer = threading.Event(), threading.Event()
+    register = cast("Callable[[Received], Reply]", place.upstream.service.routes["/register"])
+
+    def slow(got: Received) -> Reply:
+        asked.set()
+        return register(got) if may_answer.wait(SECONDS) else Reply({}, 503)
+
+    place.upstream.service.routes["/register"] = slow
+    async with place.team() as team:
+        waiting = asyncio.ensure_future(team.browser("ann", "anna").open(await team.link("ann")))
+        await until(asked)
+        page = await team.server.client.get(await team.link("bob"))
+        may_answer.set()
+        assert page.headers["location"].startswith(f"{place.issuer.url}/authorize")
+        assert "You are signed in as anna." in (await waiting).text
 
 
 async def ask(team: Team, subject: str, answers: dict[str, Any] | None = None) -> dict[str, Any]:
