@@ -51,7 +51,8 @@ class Replay:
     """The first lines of one connection; `path` holds the answers of an earlier process that began in `state`."""
 
     def __init__(self, path: Path, state: str, source: int, target: int) -> None:
-        self._path, self._state, self._source, self._target = path, state, source, target
+        self._path, self._state, self._target = path, state, target
+        self._source = lines_of(source)
         self._files, self._answers = read_answers(path, state)
         self._new: dict[str, bytes] = {}
         self._lines = SimpleQueue[bytes | None]()
@@ -74,6 +75,7 @@ class Replay:
         sys.setswitchinterval(0.005)
         while (line := self._lines.get()) is not None:
             yield line
+        yield from self._source
 
     def answered(self, id: str | int | None, data: bytes) -> tuple[bytes, bool]:
         """What the client gets of the SDK's response, and whether there is something to `save`."""
@@ -109,10 +111,10 @@ class Replay:
                 replace_file(self._path, _head(self._state, body) + body)
 
     def read(self) -> None:
-        """Read the lines of the host until they end, and answer those that can be answered."""
+        """Read the lines of the host, and answer those that can be answered, until one is for the SDK alone."""
         try:
             with suppress(OSError):
-                for line in lines_of(self._source):
+                while self._may_record and (line := next(self._source, None)) is not None:
                     with self._answering:
                         self._lines.put(self._answer(line))
         finally:
@@ -120,8 +122,6 @@ class Replay:
 
     def _answer(self, line: bytes) -> bytes:
         """Answer a request if possible, and return the line that the SDK gets."""
-        if not self._may_record:
-            return line
         frame, content = _read_frame(line)
         id, method = frame.get("id"), frame.get("method")
         self._digest = _digest(self._digest, content)

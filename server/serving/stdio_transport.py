@@ -6,19 +6,19 @@ of the first request even if that was only `server/discover`, the compatibility 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import math
 import select
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol, TypeAlias, cast
 
 import anyio
-import anyio.from_thread
 import anyio.to_thread
 from anyio.abc import ObjectReceiveStream, ObjectSendStream, TaskGroup
-from anyio.lowlevel import EventLoopToken, current_token
 from anyio.streams.memory import MemoryObjectSendStream
 from mcp import types
 from mcp.shared.message import SessionMessage
@@ -190,7 +190,7 @@ async def serve_lines(run: Run, source: Iterable[bytes], target: int, responded:
     output, written = anyio.create_memory_object_stream[SessionMessage]()
     async with anyio.create_task_group() as group:
         # A thread that nothing waits for: reading can't be interrupted, and the process must be able to end.
-        threading.Thread(target=_read, args=(source, send_line, current_token()), daemon=True).start()
+        threading.Thread(target=_read, args=(source, send_line, asyncio.get_running_loop()), daemon=True).start()
         group.start_soon(_write, target, written, responded)
         async with output, lines:
             connection = _Connection(run, output, group)
@@ -199,12 +199,18 @@ async def serve_lines(run: Run, source: Iterable[bytes], target: int, responded:
             await connection.close()
 
 
-def _read(source: Iterable[bytes], lines: MemoryObjectSendStream[bytes], loop: EventLoopToken) -> None:
+def _read(source: Iterable[bytes], lines: MemoryObjectSendStream[bytes], loop: asyncio.AbstractEventLoop) -> None:
+    def deliver(line: bytes) -> None:
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            lines.send_nowait(line)
+
     try:
-        for line in source:
-            anyio.from_thread.run_sync(lines.send_nowait, line, token=loop)
-        anyio.from_thread.run_sync(lines.close, token=loop)
-    except (RuntimeError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+        with suppress(OSError):
+            for line in source:
+                # Not `anyio.from_thread`, which waits for the loop at each line.
+                loop.call_soon_threadsafe(deliver, line)
+        loop.call_soon_threadsafe(lines.close)
+    except RuntimeError:
         logger.debug("input after the end of the connection was dropped")
 
 
