@@ -13,7 +13,7 @@ import math
 import select
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any, Protocol, TypeAlias, cast
 
 import anyio
@@ -138,22 +138,27 @@ def _error(request_id: types.RequestId | None, code: int, message: str) -> types
 class _Connection:
     """One host's messages, and the runs that serve them: a second one where `initialize` follows a mere probe."""
 
-    def __init__(self, run: Run, output: ObjectSendStream[SessionMessage], group: TaskGroup) -> None:
+    def __init__(self, run: Run, output: MemoryObjectSendStream[SessionMessage], group: TaskGroup) -> None:
+        self.ended = anyio.Event()
         self._run = run
         self._output = output
         self._group = group
-        self._inputs: list[ObjectSendStream[Inbound]] = []
+        self._inputs: list[MemoryObjectSendStream[Inbound]] = []
         self._only_probed = True
         self._rejected = 0
+        self._is_closed = False
 
-    async def receive(self, line: bytes) -> None:
+    def receive(self, line: bytes) -> None:
         """Pass a message on to the server, or answer that it is none."""
+        if self._is_closed:
+            logger.debug("input after the end of the connection was dropped")
+            return
         try:
             message = parse_line(line)
         except InvalidMessageError as error:
             self._log(error)
             if error.answer:
-                await self._output.send(SessionMessage(error.answer))
+                self._output.send_nowait(SessionMessage(error.answer))
             return
         method = "" if isinstance(message, types.JSONRPCResponse | types.JSONRPCError) else message.method
         if not self._inputs or (method == "initialize" and self._only_probed):
@@ -161,23 +166,24 @@ class _Connection:
         if isinstance(message, types.JSONRPCRequest):
             self._only_probed = self._only_probed and method == "server/discover"
         for run in self._inputs if method == "notifications/cancelled" else self._inputs[-1:]:
-            await run.send(SessionMessage(message))
+            run.send_nowait(SessionMessage(message))
 
     def _start_run(self) -> None:
-        send, receive = anyio.create_memory_object_stream[Inbound]()
+        send, receive = anyio.create_memory_object_stream[Inbound](math.inf)
         self._inputs.append(send)
         # A clone for each: the SDK closes the output of a run at its end.
-        self._group.start_soon(self._run, receive, cast(Any, self._output).clone())
+        self._group.start_soon(self._run, receive, self._output.clone())
 
     def _log(self, error: InvalidMessageError) -> None:
         self._rejected += 1
         if self._rejected <= _MOST_LOGGED:
             logger.warning("the host sent a line that is no MCP message: %s", error)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """End the input of all runs."""
+        self._is_closed = True
         for run in self._inputs:
-            await run.aclose()
+            run.close()
 
 
 async def serve_lines(run: Run, source: Iterable[bytes], target: int, responded: Responded | None = None) -> None:
@@ -186,32 +192,25 @@ async def serve_lines(run: Run, source: Iterable[bytes], target: int, responded:
     Raises:
         OSError: the output is closed or full.
     """
-    send_line, lines = anyio.create_memory_object_stream[bytes](math.inf)
-    output, written = anyio.create_memory_object_stream[SessionMessage]()
+    output, written = anyio.create_memory_object_stream[SessionMessage](math.inf)
     async with anyio.create_task_group() as group:
+        connection = _Connection(run, output, group)
         # A thread that nothing waits for: reading can't be interrupted, and the process must be able to end.
-        threading.Thread(target=_read, args=(source, send_line, asyncio.get_running_loop()), daemon=True).start()
+        threading.Thread(target=_read, args=(source, connection, asyncio.get_running_loop()), daemon=True).start()
         group.start_soon(_write, target, written, responded)
-        async with output, lines:
-            connection = _Connection(run, output, group)
-            async for line in lines:
-                await connection.receive(line)
-            await connection.close()
+        with output, closing(connection):
+            await connection.ended.wait()
 
 
-def _read(source: Iterable[bytes], lines: MemoryObjectSendStream[bytes], loop: asyncio.AbstractEventLoop) -> None:
-    def deliver(line: bytes) -> None:
-        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
-            lines.send_nowait(line)
-
+def _read(source: Iterable[bytes], connection: _Connection, loop: asyncio.AbstractEventLoop) -> None:
     try:
         with suppress(OSError):
             for line in source:
-                # Not `anyio.from_thread`, which waits for the loop at each line.
-                loop.call_soon_threadsafe(deliver, line)
-        loop.call_soon_threadsafe(lines.close)
+                # Neither through a task nor by `anyio.from_thread`, which waits for the loop: both take long.
+                loop.call_soon_threadsafe(connection.receive, line)
+        loop.call_soon_threadsafe(connection.ended.set)
     except RuntimeError:
-        logger.debug("input after the end of the connection was dropped")
+        logger.debug("input after the end of the loop was dropped")
 
 
 async def _write(target: int, messages: ObjectReceiveStream[SessionMessage], responded: Responded | None) -> None:

@@ -59,7 +59,10 @@ def _declared_charset(body: bytes) -> str:
 
 
 def _charset_by_nul_bytes(body: bytes) -> str:
-    return next((charset for pattern, charset in _NUL_PATTERNS if re.match(pattern, body[:4], re.DOTALL)), "")
+    start = body[:4]
+    if b"\0" not in start:
+        return ""
+    return next((charset for pattern, charset in _NUL_PATTERNS if re.match(pattern, start, re.DOTALL)), "")
 
 
 def _codec(charset: str) -> str:

@@ -28,7 +28,7 @@ def parse_json(body: bytes | str, *, exact: bool = False) -> JsonValue:
     try:
         # utf-8-sig: servers send a byte order mark, which RFC 8259 §8.1 lets parsers ignore.
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
-        value = cast(JsonValue, json.loads(text, parse_constant=_refuse, parse_float=_exact if exact else _finite))
+        value = cast(JsonValue, (_EXACT_DECODER if exact else _DECODER).decode(text))
     except UnicodeDecodeError as error:
         raise InvalidJsonError(f"not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
@@ -57,6 +57,10 @@ def _exact(digits: str) -> float:
     number = _finite(digits)
     is_exact = repr(number) == digits or Decimal(repr(number)) == Decimal(digits)
     return number if is_exact else LiteralNumber(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+_EXACT_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_exact)
 
 
 def depth_exceeds(value: JsonValue, limit: int) -> bool:

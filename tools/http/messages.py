@@ -86,9 +86,8 @@ async def read_capped(response: httpx2.Response, limit: int) -> tuple[bytes, boo
 def _check_encoding(response: httpx2.Response) -> None:
     """Reject what httpx2 would return compressed; other codings, such as `utf-8`, are mistakes of no consequence."""
     codings = {coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",")}
-    accepted = response.request.headers.get("accept-encoding", "")
     for coding in sorted(codings & _COMPRESSIONS):
-        if coding not in accepted:
+        if coding not in response.request.headers.get("accept-encoding", ""):
             raise httpx2.DecodingError(f"it is compressed as {coding}, which was not accepted")
 
 

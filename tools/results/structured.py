@@ -17,7 +17,7 @@ def structured_object(text: str) -> JsonObject | None:
     if not text.startswith("{"):
         return None
     try:
-        value = json.loads(text, object_pairs_hook=_distinct, parse_int=_integer, parse_float=_number)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return None if depth_exceeds(value, MAX_DEPTH) else cast(JsonObject, value)
@@ -42,3 +42,6 @@ def _number(digits: str) -> float:
     if Decimal(repr(number)) != Decimal(digits):
         raise ValueError("too many digits for an exact number")
     return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_int=_integer, parse_float=_number)

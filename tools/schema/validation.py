@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from referencing.jsonschema import SchemaRegistry
 
 _MAX_ERRORS = 20
+_STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 class ArgumentChecker:
@@ -55,7 +56,7 @@ class ArgumentChecker:
 
 def _check_sendable(tool: str, arguments: JsonObject) -> None:
     try:
-        json.dumps(arguments, ensure_ascii=False, allow_nan=False).encode()
+        _STRICT.encode(arguments).encode()
     except (ValueError, RecursionError) as error:  # a lone surrogate, or a number that JSON cannot represent
         raise InvalidArgumentsError(
             f"The arguments of {tool} cannot be sent: {one_line(str(error), 150)}.",
