@@ -8,14 +8,12 @@ import re
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from html.entities import html5
-from typing import TypeAlias
 
 MASK = "[secret]"
 _SHORTEST = 6
 _MOST = 100
-# A pattern, and texts of which each match contains one: they are looked for in a hundredth of the time.
-_Pattern: TypeAlias = tuple[re.Pattern[str], tuple[str, ...]]
 
 
 class Secret:
@@ -52,9 +50,9 @@ class Redaction:
 
     def __init__(self) -> None:
         # In the order in which they were added, so that tokens that were replaced long ago can be forgotten.
-        self._known: dict[str, _Pattern] = {}
+        self._known: dict[str, _Value] = {}
         # A secret may contain another.
-        self._longest_first: Sequence[_Pattern] = ()
+        self._longest_first: Sequence[_Value] = ()
         self._owners: dict[str, weakref.WeakSet[Secret]] = {}
         self._lock = threading.Lock()
 
@@ -68,9 +66,9 @@ class Redaction:
             return
         with self._lock:
             self._owners.setdefault(value, weakref.WeakSet()).add(secret)
-            pattern = self._known.pop(value, None)
-            self._known[value] = pattern or _pattern_of(value)
-            if pattern is None:
+            known = self._known.pop(value, None)
+            self._known[value] = known or _Value(value)
+            if known is None:
                 self._forget()
                 self._longest_first = [self._known[value] for value in sorted(self._known, key=len, reverse=True)]
 
@@ -81,17 +79,29 @@ class Redaction:
 
     def hide(self, text: str) -> str:
         """Return the text with each known secret masked."""
-        for pattern, parts in self._longest_first:
-            if any(part in text for part in parts):
-                text = pattern.sub(MASK, text)
+        for value in self._longest_first:
+            text = value.hide(text)
         return text
 
 
-def _pattern_of(value: str) -> _Pattern:
-    encoded = tuple(_in_base64(value))
-    pattern = "|".join((_spellings(value), *(_either_alphabet(text) for text in encoded)))
-    literals = (re.split(r"[^A-Za-z0-9]", value), *(re.split(r"[+/]", text) for text in encoded))
-    return re.compile(pattern), tuple(max(parts, key=len) for parts in literals)
+class _Value:
+    """The value of a secret."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+        literals = (re.split(r"[^A-Za-z0-9]", value), *(re.split(r"[+/]", text) for text in _in_base64(value)))
+        # Each match of the pattern contains one: they are looked for in a hundredth of the time.
+        self._parts = tuple(max(parts, key=len) for parts in literals)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Made for the first text that needs it, as few do: it takes fifty times the memory of a token.
+        value = self._value
+        return re.compile("|".join((_spellings(value), *map(_either_alphabet, _in_base64(value)))))
+
+    def hide(self, text: str) -> str:
+        """Return the text with the value masked in every encoding."""
+        return self._pattern.sub(MASK, text) if any(part in text for part in self._parts) else text
 
 
 def _spellings(value: str) -> str:

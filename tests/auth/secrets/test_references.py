@@ -7,6 +7,7 @@ import base64
 import logging
 import sys
 import threading
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -158,6 +159,19 @@ def test_rule_1_a_secret_in_use_is_hidden_whatever_came_after_it() -> None:
         redaction.add(Secret(f"token number {number}"))
     shown = redaction.hide("the key in use, token number 0, token number 149")
     assert shown == "[secret], token number 0, [secret]"  # replaced tokens are forgotten, so that hiding stays fast
+
+
+def test_tokens_that_are_in_no_text_take_little_memory() -> None:
+    redaction, tokens = Redaction(), [Secret(f"token{number:03}" * 100) for number in range(300)]
+    tracemalloc.start()
+    try:
+        while tokens:
+            redaction.add(tokens.pop())
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000  # of a hundred tokens of 800 characters
+    assert redaction.hide("token000" * 100) == "[secret]"
 
 
 def test_rule_1_a_secret_with_two_holders_is_hidden_until_neither_is_left() -> None:
