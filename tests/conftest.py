@@ -116,6 +116,12 @@ def _listeners_close_at_once(_patched: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _fingerprints_are_fast(_patched: pytest.MonkeyPatch) -> None:
+    """They are slow on purpose, and how slow makes no difference to a test."""
+    _patched.setattr("closient_mcp.auth.session.credentials._ROUNDS", 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _certificates_once(_patched: pytest.MonkeyPatch) -> None:
     """Each client would load the machine's certificates, which takes long and proves nothing on loopback."""
     _patched.setattr("httpx2._transports.default.create_ssl_context", cache(httpx2.create_ssl_context))
