@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib.metadata import version
 
 import httpx2
 
@@ -18,6 +17,7 @@ from ...auth.store.record_store import Store
 from ...auth.urls import keep_queries_out_of_logs
 from ...tools.formats.urls import is_loopback
 from ..settings.model import ApiKey, SettingsError, SignIn, SystemSettings
+from ..version import VERSION
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
 
@@ -73,7 +73,7 @@ def _client(site: str, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
             follow_redirects=False,
             # No proxy for services on this machine.
             trust_env=not is_loopback(site),
-            headers={"user-agent": f"closient-mcp/{version('closient-mcp')}"},
+            headers={"user-agent": f"closient-mcp/{VERSION}"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
     except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 
 from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.changes import Baseline, Change, accepted, changes, extended
 from ...tools.systems.system import System
+from ..version import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class ToolBaseline:
     def compare(self) -> None:
         """Compare the tools with the baseline, add new ones to it, and log each change once."""
         now = self.system.operations()
-        before = self.file.read() or Baseline({}, program=version("closient-mcp"))
+        before = self.file.read() or Baseline({}, program=VERSION)
         found = changes(before, now, self._read_apis(), whole=self._whole())
         self.changes, self.program = tuple(found), before.program
         self._log([change for change in found if change.mark not in before.reported])
@@ -44,7 +44,7 @@ class ToolBaseline:
     @property
     def is_own_version(self) -> bool:
         """Whether this version of ours recorded the baseline."""
-        return self.program == version("closient-mcp")
+        return self.program == VERSION
 
     @property
     def changed_tools(self) -> set[str]:
@@ -54,7 +54,7 @@ class ToolBaseline:
     def accept(self) -> None:
         """Make the tools as they are now the baseline."""
         before = self.file.read() or Baseline({})
-        now, program = self.system.operations(), version("closient-mcp")
+        now, program = self.system.operations(), VERSION
         self.file.write(accepted(before, now, self._read_apis(), whole=self._whole(), program=program))
         self.changes = ()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from ...auth.errors import UserActionRequired
@@ -22,6 +21,7 @@ from ...auth.store.backend import Records
 from ...auth.store.record_store import Store
 from ...auth.urls import is_loopback
 from ..settings.http_model import OAuth
+from ..version import VERSION
 
 PATH = "/callback/identity"
 _SCOPES = ("openid",)
@@ -40,7 +40,7 @@ class IdentityProof:
             _NAME,
             auth.issuer,
             frozenset(),
-            version("closient-mcp"),
+            VERSION,
             client_id=auth.client_id,
             client_secret=auth.client_secret,
             redirect_uri=self._redirect_uri,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Collection, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ...tools.formats.suggestions import did_you_mean
 from ..settings.model import Options, UsageError
+from ..version import VERSION
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,7 +64,7 @@ def command_line(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         description="An MCP server that turns OpenAPI documents into tools and calls the APIs for your agent.",
         parents=[common],
     )
-    parser.add_argument("-V", "--version", action="version", version=f"closient-mcp {version('closient-mcp')}")
+    parser.add_argument("-V", "--version", action="version", version=f"closient-mcp {VERSION}")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
 
     def command(name: str, help: str) -> argparse.ArgumentParser:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from subprocess import PIPE
 from typing import IO
 
@@ -18,6 +17,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, as_list, as_object, as_text, parse_json
 from ...tools.formats.text import one_line
+from ..version import VERSION
 from .launch import Launch
 
 # For hosts whose own limit is not known; it is what the SDKs wait for an answer.
@@ -74,7 +74,7 @@ async def _greet(process: Process, begin: float, seconds: float) -> Started:
     frames = BufferedByteReceiveStream(process.stdout)
     # A client of its own each time, so that no answer of an earlier start is given again.
     title = f"closient-mcp, at {time.time_ns()}"
-    client = {"name": "closient-mcp", "title": title, "version": version("closient-mcp")}
+    client = {"name": "closient-mcp", "title": title, "version": VERSION}
     with anyio.fail_after(seconds):
         await _send(process, 1, "initialize", protocolVersion=_PROTOCOL, capabilities={}, clientInfo=client)
         answer = await _answer(frames, 1)

@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +23,7 @@ from ...tools.caller import caller
 from ...tools.formats.json_values import JsonObject
 from ..bridge.composition import Bridge
 from ..settings.model import Settings
+from ..version import VERSION
 from .callers import caller_of, tools_for
 from .calls import call_tool, unknown_tool
 from .elicitation import elicitor_for, input_required
@@ -96,7 +96,7 @@ class McpBridge:
         server = (ListChangingServer if has_sessions else Server[Any])(
             "closient-mcp",
             title="Closient",
-            version=version("closient-mcp"),
+            version=VERSION,
             instructions=_GENERAL if self._is_remote and settings.http.access else instructions(settings),
             on_list_tools=self._list_tools,
             on_subscriptions_listen=self._subscriptions,

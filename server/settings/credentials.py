@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Literal
 
 from ...auth.profile import Endpoints, Profile
 from ...auth.urls import is_client_document
 from ...tools.formats.media_types import TOKEN
+from ..version import VERSION
 from .model import ApiKey, Credential, NoCredential, SignIn
 from .schema import ApiKeyTable, AuthorizationCodeTable, PasswordTable
 from .table_reader import OAuthTable, TableReader
@@ -22,7 +22,7 @@ _NOT_FOR_KEYS = {"host", "content-length", "transfer-encoding", "connection", "u
 
 def new_profile(system: str, issuer: str, origins: frozenset[str]) -> Profile:
     """The OAuth settings of a system whose authorization server is discovered."""
-    return Profile(system, issuer, origins, version("closient-mcp"))
+    return Profile(system, issuer, origins, VERSION)
 
 
 def credential_of(
