@@ -198,12 +198,15 @@ class McpBridge:
         """
         systems = [connection.system for connection in self._bridge.connections.values()]
         last = self._began + _FIRST_LIST_SECONDS
-        while time.monotonic() < min(last, self._patience_ends) and not all(system.attempted for system in systems):
+        while time.monotonic() < min(last, self._patience_ends):
+            if self.is_loaded or all(system.attempted for system in systems):
+                return
             now = sum(system.loaded and not system.source.is_local for system in systems)
             if now > self._loaded_systems:
                 self._loaded_systems, took = now, time.monotonic() - self._began
                 self._patience_ends = self._began + 2 * took + _PATIENCE
-            await anyio.sleep(_POLL)
+            with anyio.move_on_after(_POLL):
+                await self._loaded.wait()
 
     def _definitions(self) -> list[JsonObject]:
         return [tool.definition() for tool in self._bridge.tools.listed()]
