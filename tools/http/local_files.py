@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 
 
-@dataclass(slots=True)
 class LocalFiles:
     """Follows paths and reads files, which may be done by several threads, and remembers what it found."""
 
-    # Where paths lead, and the size and digest of what is there.
-    _targets: dict[str, str] = field(default_factory=dict[str, str])
-    _contents: dict[str, list[int | str]] = field(default_factory=dict[str, "list[int | str]"])
-    _is_certain: bool = True
+    def __init__(self) -> None:
+        # Where paths lead, and the size and digest of what is there.
+        self._targets: dict[str, str] = {}
+        self._contents: dict[str, list[int | str]] = {}
+        self._is_certain = True
 
     def resolve(self, path: Path) -> Path:
         """Return an absolute path without links; there may be nothing at it.
