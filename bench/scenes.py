@@ -93,7 +93,7 @@ def _many(folder: Path) -> Iterator[Measurement]:
     ours = programs.ours_with_document(folder, document)
     tools = ours.ask(Session.tools)
     for program in (
-        ours,
+        replace(ours, asks_differently=True),
         programs.bare(folder, tools, {}),
         programs.fastmcp(document, "search"),
         programs.mcpify(document, "--lazy"),
@@ -140,6 +140,7 @@ def _scale(stack: ExitStack, new: Callable[[], Path]) -> Iterator[Measurement]:
 
 def _growing(name: str, program: Program) -> Iterator[Measurement]:
     program.ask(_find)
+    program = replace(program, asks_differently=True)
     yield Measurement(f"{name}: empty cache", OURS, partial(_with_nothing_kept, program), _SELDOM)
     yield Measurement(f"{name}: list", OURS, partial(program.run, _listing(1)), _SELDOM)
     yield Measurement(f"{name}: first search", OURS, partial(program.run, _find), _SELDOM)
