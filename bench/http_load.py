@@ -44,7 +44,7 @@ class Caller:
 
     async def open(self) -> None:
         """Connect, and shake hands if the era does."""
-        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        await self._connect()
         if self._era == "2025-11-25":
             await self._send({"id": 0, "method": "initialize", "params": _HELLO})
             await self._send({"method": "notifications/initialized"})
@@ -66,7 +66,7 @@ class Caller:
         self._write(self._call())
         await self._writer.drain()
         self._writer.close()
-        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        await self._connect()
 
     def _call(self) -> dict[str, Any]:
         params: dict[str, Any] = {"name": self._tool, "arguments": {}}
@@ -77,12 +77,23 @@ class Caller:
     async def close(self) -> None:
         """End the session, if there is one, and hang up."""
         if self._session:
+            await self._connect_again_if_closed()
             self._write_request("DELETE", b"", [])
             await self._answer()
         self._writer.close()
         await self._writer.wait_closed()
 
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+
+    async def _connect_again_if_closed(self) -> None:
+        """Servers close connections that wait too long for a request, as they do while other callers connect."""
+        if self._reader.at_eof():
+            self._writer.close()
+            await self._connect()
+
     async def _send(self, message: dict[str, Any]) -> bytes:
+        await self._connect_again_if_closed()
         self._write(message)
         return await self._answer()
 
@@ -107,6 +118,12 @@ class Caller:
         self._writer.write("\r\n".join([*fields, "", ""]).encode() + body)
 
     async def _answer(self) -> bytes:
+        try:
+            return await self._read()
+        except asyncio.IncompleteReadError as error:
+            raise CallError("the connection ended before the answer") from error
+
+    async def _read(self) -> bytes:
         lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[1:]
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         self._session = headers.get("mcp-session-id", self._session)

@@ -28,7 +28,9 @@ def listening(command: Sequence[str], home: str = "") -> Generator[tuple[str, in
             assert line, f"{' '.join(command)} ended: {''.join(printed)}"
         # What it prints later must not fill the pipe.
         with subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL):  # noqa: S607
-            yield f"http://{line.split('http://')[1].split(';')[0].strip()}", process.pid
-            process.stdin.close()
-            process.terminate()
-            process.wait(_SECONDS)
+            try:
+                yield f"http://{line.split('http://')[1].split(';')[0].strip()}", process.pid
+            finally:
+                process.stdin.close()
+                process.terminate()
+                process.wait(_SECONDS)

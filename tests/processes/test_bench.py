@@ -37,6 +37,20 @@ assert step.lower < 0 < step.upper, step
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=SECONDS, check=True)
 
 
+def test_a_server_ends_with_a_block_that_fails() -> None:
+    program = """
+import sys
+from bench.listening import listening
+serve = "import threading; print('http://127.0.0.1:9', flush=True); threading.Event().wait()"
+try:
+    with listening([sys.executable, "-c", serve]):
+        raise EOFError
+except EOFError:
+    sys.exit(3)
+"""
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=SECONDS).returncode == 3
+
+
 def test_what_a_document_requires_is_read_without_our_own_code() -> None:
     program = """
 from bench.required import required_arguments
