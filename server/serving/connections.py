@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from typing import cast
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-# asyncio accepts so many connections before it serves any of them.
-BACKLOG = 32
-REQUEST_SECONDS = 20.0
+# So many connections are accepted in a turn of the event loop.
+ACCEPTED_AT_ONCE = 8
+# Turns from accepting a connection to closing it, if there are too many.
+_TURNS_TO_CLOSE = 4
+# So many wait to be accepted. More are dropped, and their clients try again after a second.
+BACKLOG = 1_024
+# Longer than the clients of the SDKs keep an idle connection (4 and 5 seconds): else a call would now and then go into
+# a connection that is just being closed.
+REQUEST_SECONDS = 20
 # Of a response, in that time: slower readers are not waited for.
 _FEWEST_BYTES = 20_000
 _MOST = 1_000
@@ -28,7 +36,17 @@ def most_connections() -> int:
     available, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if available == resource.RLIM_INFINITY:
         return _MOST
-    return max(_FEWEST, min(_MOST, available - _OTHER_DESCRIPTORS - BACKLOG))
+    return max(_FEWEST, min(_MOST, available - _OTHER_DESCRIPTORS - _TURNS_TO_CLOSE * ACCEPTED_AT_ONCE))
+
+
+class Server(uvicorn.Server):
+    """A server at which more connections wait than it accepts at once; to asyncio, both are the same number."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start accepting, and let the others wait."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(BACKLOG)
 
 
 class Connection(H11Protocol):

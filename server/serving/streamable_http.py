@@ -32,7 +32,7 @@ from .asgi import AsgiApplication, Receive, Scope, Send, respond
 from .audit import Audit
 from .authentication import Authentication, verifier_of
 from .availability import Availability
-from .connections import BACKLOG, Connection
+from .connections import ACCEPTED_AT_ONCE, REQUEST_SECONDS, Connection, Server
 from .listening import ListenAddress, listen, parse_listen_address
 from .protocol import McpBridge
 from .request_origin import RequestOrigin
@@ -144,7 +144,8 @@ def configuration(app: AsgiApplication, settings: HttpSettings) -> uvicorn.Confi
         app,
         http=Connection,
         ws="none",
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_keep_alive=REQUEST_SECONDS,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -184,7 +185,7 @@ def _announcement(listener: socket.socket, address: ListenAddress, settings: Set
     return f"MCP at {url}; {callers}. Stop it with Ctrl+C."
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Ends by the signal, as uvicorn does, but lets a load balancer notice first, and waits until tokens are saved."""
 
     def __init__(self, config: uvicorn.Config, bridge: McpBridge, availability: Availability) -> None:

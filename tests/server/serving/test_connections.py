@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
+import httpx2
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from closient_mcp.server.serving import connections
-from closient_mcp.server.serving.connections import Connection, most_connections
+from closient_mcp.server.serving.connections import Connection, Server, most_connections
 from closient_mcp.server.serving.listening import ListenAddress, listen
+from closient_mcp.server.serving.streamable_http import configuration
+from closient_mcp.server.settings.http_model import HttpSettings
 
 from ...fakes.limits import SECONDS
 
@@ -38,8 +40,9 @@ class Application:
 @asynccontextmanager
 async def served(application: Application) -> AsyncGenerator[int]:
     """The port of a server."""
-    config = uvicorn.Config(application, http=Connection, ws="none", lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
+    config = configuration(application, HttpSettings())
+    config.lifespan = "off"
+    server = Server(config)
     with listen(ListenAddress("127.0.0.1")) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield listener.getsockname()[1]
@@ -123,12 +126,28 @@ async def test_a_client_that_reads_a_long_response_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, unsent: tuple[int, ...]
 ) -> None:
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0)
-    config = uvicorn.Config(Application(), http=Connection, ws="none", lifespan="off", log_config=None)
+    config = configuration(Application(), HttpSettings())
     config.load()
     transport, connection = Slow(*unsent), Connection(config, ServerState(), {})
     connection.connection_made(transport)
     await transport.closed.wait()
     assert transport.unsent == []
+
+
+async def test_many_clients_connect_at_once_while_the_server_is_busy() -> None:
+    application = Application()
+    application.released.set()
+    async with served(application) as port, connected(port, REQUEST) as reader:
+        assert await answer(reader) == b"LocalHost"
+        with ExitStack() as stack:
+            for _ in range(100):  # nothing is accepted meanwhile, for this waits without the event loop
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), SECONDS))
+
+
+def test_an_idle_connection_is_kept_longer_than_clients_would_use_it() -> None:
+    expiry = httpx2.Limits().keepalive_expiry
+    assert expiry
+    assert configuration(Application(), HttpSettings()).timeout_keep_alive > expiry
 
 
 def test_accepted_connections_send_small_writes_at_once() -> None:
