@@ -62,7 +62,7 @@ class Connection(H11Protocol):
     @property
     def is_waiting(self) -> bool:
         """Whether no complete request is under way."""
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+        cycle = self._last_request
         return cycle is None or cycle.response_complete or cycle.more_body
 
     @property
@@ -85,8 +85,11 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
-        """Stop waiting when a request is complete."""
+        """Stop waiting when a request is complete; if it has two lengths, it is the last (RFC 9112 §6.1)."""
         super().handle_events()
+        cycle = self._last_request
+        if cycle and {b"content-length", b"transfer-encoding"} <= {name for name, _ in cycle.scope["headers"]}:
+            cycle.keep_alive = False
         if not self.is_waiting:
             self._stop_timer()
 
@@ -95,6 +98,10 @@ class Connection(H11Protocol):
         super().on_response_complete()
         if self.is_waiting and not self.transport.is_closing():
             self._start_timer()
+
+    @property
+    def _last_request(self) -> RequestResponseCycle | None:
+        return cast("RequestResponseCycle | None", self.cycle)
 
     def _start_timer(self) -> None:
         self._stop_timer()

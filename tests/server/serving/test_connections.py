@@ -144,6 +144,16 @@ async def test_many_clients_connect_at_once_while_the_server_is_busy() -> None:
                 stack.enter_context(socket.create_connection(("127.0.0.1", port), SECONDS))
 
 
+async def test_after_a_request_with_two_lengths_nothing_more_is_read() -> None:
+    application = Application()
+    application.released.set()
+    two_lengths = b"POST / HTTP/1.1\r\nHost: first\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    async with served(application) as port, connected(port, two_lengths + REQUEST) as reader:
+        async with asyncio.timeout(SECONDS):
+            answers = await reader.read()
+    assert answers.count(b"HTTP/1.1 200 OK") == 1
+
+
 def test_an_idle_connection_is_kept_longer_than_clients_would_use_it() -> None:
     expiry = httpx2.Limits().keepalive_expiry
     assert expiry
