@@ -34,7 +34,7 @@ _WARM_UP_SHARE = 0.2
 # One caller makes so many calls a second, which keeps fifty of them below what one core can do.
 _CALLS_A_SECOND = 0.6
 _LONG_EVERY, _REJECTED_EVERY = 10, 15
-# Longer than nginx and the servers keep an idle connection.
+# Longer than nginx keeps an idle connection to a server.
 _SECONDS_TO_REST = 8.0
 _MEGABYTE, _PER_CALLS = 1e6, 10_000
 

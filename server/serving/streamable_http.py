@@ -28,7 +28,7 @@ from ..process.logs import start_log
 from ..process.signals import LAST_SECONDS
 from ..settings.http_model import PATH, HttpSettings, OAuth, TokenAuth
 from ..settings.model import Settings, SettingsError
-from .asgi import AsgiApplication, Receive, Scope, Send, respond
+from .asgi import AsgiApplication
 from .audit import Audit
 from .authentication import Authentication, verifier_of
 from .availability import Availability
@@ -37,6 +37,7 @@ from .listening import ListenAddress, listen, parse_listen_address
 from .protocol import McpBridge
 from .request_origin import RequestOrigin
 from .sign_in_pages import SignInPages
+from .streams import Streams
 
 # Supervisors often kill after 30 seconds.
 _DRAIN_SECONDS = 20
@@ -110,7 +111,7 @@ def application(
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     if verifier:
-        app = Authentication(without_streams(app), http, verifier)
+        app = Authentication(Streams(app), http, verifier)
     if http.allowed_origins:
         exposed = ["mcp-session-id", "www-authenticate"]
         methods = ["GET", "POST", "DELETE"]
@@ -122,20 +123,6 @@ def application(
         proof = IdentityProof(auth, http.public_url, records, redaction) if isinstance(auth, OAuth) else None
         app = SignInPages(app, bridge, links, verifier, proof)
     return Availability(RequestOrigin(app, address, http), lambda: mcp_bridge.is_loaded)
-
-
-def without_streams(app: AsgiApplication) -> AsgiApplication:
-    """The application without the streams that clients of 2025-11-25 open for notifications, which need a session."""
-
-    async def refuse_streams(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET":
-            await respond(
-                send, 405, {"error": "This server sends no notifications outside of calls."}, {"allow": "POST"}
-            )
-        else:
-            await app(scope, receive, send)
-
-    return refuse_streams
 
 
 def configuration(app: AsgiApplication, settings: HttpSettings) -> uvicorn.Config:
