@@ -17,8 +17,10 @@ from contextlib import closing, suppress
 from typing import Any, Protocol, TypeAlias, cast
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 from anyio.abc import ObjectReceiveStream, ObjectSendStream, TaskGroup
+from anyio.lowlevel import EventLoopToken, current_token
 from anyio.streams.memory import MemoryObjectSendStream
 from mcp import types
 from mcp.shared.message import SessionMessage
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # A host that goes on sending lines that cannot be read must not fill the log.
 _MOST_LOGGED = 20
+# With so many messages that the server has not taken, reading waits for the loop at each line.
+_LONG_BACKLOG = 100
 Inbound = SessionMessage | Exception
 # What the host gets of a response with this id and these bytes.
 Responded: TypeAlias = Callable[["types.RequestId | None", bytes], Awaitable[bytes]]
@@ -179,6 +183,11 @@ class _Connection:
         if self._rejected <= _MOST_LOGGED:
             logger.warning("the host sent a line that is no MCP message: %s", error)
 
+    @property
+    def backlog(self) -> int:
+        """How many messages the server has not taken yet."""
+        return self._inputs[-1].statistics().current_buffer_used if self._inputs else 0
+
     def close(self) -> None:
         """End the input of all runs."""
         self._is_closed = True
@@ -196,18 +205,21 @@ async def serve_lines(run: Run, source: Iterable[bytes], target: int, responded:
     async with anyio.create_task_group() as group:
         connection = _Connection(run, output, group)
         # A thread that nothing waits for: reading can't be interrupted, and the process must be able to end.
-        threading.Thread(target=_read, args=(source, connection, asyncio.get_running_loop()), daemon=True).start()
+        threading.Thread(target=_read, args=(source, connection, current_token()), daemon=True).start()
         group.start_soon(_write, target, written, responded)
         with output, closing(connection):
             await connection.ended.wait()
 
 
-def _read(source: Iterable[bytes], connection: _Connection, loop: asyncio.AbstractEventLoop) -> None:
+def _read(source: Iterable[bytes], connection: _Connection, token: EventLoopToken) -> None:
+    loop = cast(asyncio.AbstractEventLoop, token.native_token)
     try:
         with suppress(OSError):
             for line in source:
-                # Neither through a task nor by `anyio.from_thread`, which waits for the loop: both take long.
-                loop.call_soon_threadsafe(connection.receive, line)
+                if connection.backlog < _LONG_BACKLOG:  # a task, or waiting for the loop, would take long
+                    loop.call_soon_threadsafe(connection.receive, line)
+                else:
+                    anyio.from_thread.run_sync(connection.receive, line, token=token)
         loop.call_soon_threadsafe(connection.ended.set)
     except RuntimeError:
         logger.debug("input after the end of the loop was dropped")

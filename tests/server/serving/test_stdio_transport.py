@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import pytest
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
+from anyio.lowlevel import current_token
+from anyio.streams.memory import MemoryObjectReceiveStream
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
@@ -207,6 +211,33 @@ async def test_a_line_of_many_megabytes_is_read_in_linear_time() -> None:
         await client.ask(INITIALIZE)
         answer = await client.ask({**PING, "params": arguments})
     assert "there is no `a`" in answer["result"]["content"][0]["text"]
+
+
+async def test_reading_goes_no_further_ahead_of_a_server_that_is_behind() -> None:
+    token, ahead = current_token(), list[int]()
+    reads = list[MemoryObjectReceiveStream[Inbound]]()
+    is_started, is_sent = threading.Event(), threading.Event()
+
+    def source() -> Iterator[bytes]:
+        for number in range(300):
+            if number == 200:
+                assert is_started.wait(SECONDS)
+                anyio.from_thread.run_sync(int, token=token)  # the lines so far have arrived
+            if number > 200:
+                ahead.append(number - reads[0].statistics().current_buffer_used)
+            yield as_line(PING)
+        is_sent.set()
+
+    async def run(read: ObjectReceiveStream[Inbound], write: ObjectSendStream[SessionMessage]) -> None:
+        assert isinstance(read, MemoryObjectReceiveStream)
+        reads.append(read)
+        is_started.set()
+        assert await anyio.to_thread.run_sync(is_sent.wait, SECONDS)
+        async with read, write:
+            assert len([message async for message in read]) == 300
+
+    await serve_lines(run, source(), target=-1)
+    assert ahead == [0] * 99
 
 
 @st.composite
