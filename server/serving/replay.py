@@ -223,9 +223,11 @@ def _digest(*parts: str) -> str:
 
 
 def _content(path: str) -> bytes:
+    """A settings file with its path, which paths in it are relative to."""
     try:
-        file = Path(path).expanduser()
-        return file.read_bytes() if file.is_file() and file.stat().st_size < MAX_BYTES else b""
+        file = Path(path).expanduser().absolute()
+        content = file.read_bytes() if file.is_file() and file.stat().st_size < MAX_BYTES else b""
+        return os.fsencode(file) + b"\0" + content
     except (OSError, ValueError, RuntimeError):
         return b""
 

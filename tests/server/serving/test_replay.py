@@ -257,6 +257,18 @@ def test_the_state_is_another_after_a_change_of_a_named_settings_file(home: Path
     assert state_of(words, ENVIRONMENT, home) != before
 
 
+def test_the_state_is_another_for_the_same_settings_in_another_folder(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[str] = []
+    for name in ("one", "two"):
+        (home / name).mkdir()
+        (home / name / "settings.toml").write_text('[systems.acme]\ndescription = "acme.json"')
+        monkeypatch.chdir(home / name)
+        states.append(state_of(["serve", "--config", "settings.toml"], ENVIRONMENT, home))
+    assert states[0] != states[1]
+
+
 def test_the_state_is_the_same_after_a_confirmed_document_and_other_variables(home: Path) -> None:
     before = state_of(["serve"], ENVIRONMENT, home)
     os.utime(home / "cache" / "document-1", (1, 1))
