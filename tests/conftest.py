@@ -95,14 +95,14 @@ def _loopback_only(_patched: pytest.MonkeyPatch) -> None:
 
     def local_name(host: Any, *args: Any, **kwargs: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
-        if name not in (None, "localhost") and not _is_url(str(name)):
+        if name not in (None, "localhost") and not _is_ip_address(str(name)):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return look_up(host, *args, **kwargs)
 
-    def local_connect(self: socket.socket, url: Any) -> None:
+    def local_connect(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):
-            assert ipaddress.ip_address(url[0]).is_loopback, f"a test connected to {url}"
-        connect(self, url)
+            assert ipaddress.ip_address(address[0]).is_loopback, f"a test connected to {address}"
+        connect(self, address)
 
     _patched.setattr(socket, "getaddrinfo", local_name)
     _patched.setattr(socket.socket, "connect", local_connect)
@@ -127,7 +127,7 @@ def _certificates_once(_patched: pytest.MonkeyPatch) -> None:
     _patched.setattr("httpx2._transports.default.create_ssl_context", cache(httpx2.create_ssl_context))
 
 
-def _is_url(name: str) -> bool:
+def _is_ip_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

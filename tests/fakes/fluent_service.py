@@ -1,7 +1,7 @@
 """A stand-in for Fluent Commerce on loopback: sign-in by password, GraphQL, events, jobs and batches.
 
     with running_fluent() as fluent:
-        fluent.address                      # base of the API: no catalog, no well-knowns
+        fluent.url                          # base of the API: no catalog, no well-knowns
         fluent.users, fluent.clients        # names and passwords, client ids and secrets
         fluent.new_token()                  # a token without a sign-in, for a plain authenticated client
         fluent.fail_graphql("C0011E")       # the next GraphQL answer is this error, inside HTTP 200

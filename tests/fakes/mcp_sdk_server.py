@@ -1,6 +1,6 @@
 """An authorization server made of the MCP SDK's own routes, as remote MCP servers are: `mcp_sdk_server.py PORT`.
 
-A redirect address has to be the registered one, port included. Every user is alice and agrees. A refresh token is
+A redirect URI has to be the registered one, port included. Every user is alice and agrees. A refresh token is
 good once, and a second use of it ends the sign-in.
 """
 

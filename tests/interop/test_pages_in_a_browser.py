@@ -72,7 +72,7 @@ def browser(tmp_path: Path) -> Browser:
 
 @pytest.fixture
 def show() -> Iterator[Callable[[Page], str]]:
-    """The address at which a listener shows a page."""
+    """The URL at which a listener shows a page."""
     opened: list[CallbackServer] = []
 
     def begin(page: Page) -> str:
@@ -107,7 +107,7 @@ def test_a_page_of_the_sign_in_is_for_everybody_and_asks_nobody_for_anything(
     assert seen["requests"] == [url]
 
 
-def test_an_address_that_is_not_for_a_person_says_so(browser: Browser, show: Callable[[Page], str]) -> None:
+def test_a_url_that_is_not_for_a_person_says_so(browser: Browser, show: Callable[[Page], str]) -> None:
     seen = browser.open(f"{show(DONE)}/elsewhere")
     check(seen)
     assert (seen["status"], seen["title"]) == (404, "Not found")

@@ -58,7 +58,10 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise InvalidArgumentsError("The body contains a lone surrogate, which cannot be sent.") from None
+        raise InvalidArgumentsError(
+            r"The body contains half of a UTF-16 surrogate pair (such as \ud83d), which cannot be sent.",
+            "Remove or replace it.",
+        ) from None
 
 
 def _lines(value: JsonValue, media_type: str) -> str:

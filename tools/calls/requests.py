@@ -160,8 +160,10 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
         text = joined(value, DELIMITERS.get(parameter.style, ","), parameter.explode, unchanged)
     if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
         raise InvalidArgumentsError(f"`{parameter.argument}` must not contain line breaks or control characters.")
-    if not text.isascii():
-        raise InvalidArgumentsError(f"`{parameter.argument}` is sent as a header and must be ASCII.")
+    if foreign := re.search(r"[^\x00-\x7f]", text):
+        raise InvalidArgumentsError(
+            f"`{parameter.argument}` is sent as a header and must be ASCII, but contains {ascii(foreign[0])}."
+        )
     return text.strip()
 
 
@@ -176,6 +178,11 @@ def cookie_pairs(parameter: Parameter, value: JsonValue) -> list[str]:
     if parameter.style != "cookie":
         return [f"{name}={text}" for name, text in pairs(parameter.name, value, "form", parameter.explode, COOKIE)]
     plain = pairs(parameter.name, value, "form", parameter.explode, PLAIN)
-    if not all(re.fullmatch(r'[^\s=;,"\\]+', name) and re.fullmatch(r"[!#-:<-\[\]-~]*", text) for name, text in plain):
-        raise InvalidArgumentsError(f"`{parameter.argument}` contains a character that is not allowed in a cookie.")
+    for name, text in plain:
+        if invalid := re.search(r'[\s=;,"\\]', name) or re.search(r"[^!#-:<-\[\]-~]", text):
+            raise InvalidArgumentsError(
+                f"`{parameter.argument}` contains {ascii(invalid[0])}, which is not allowed in a cookie."
+            )
+        if not name:
+            raise InvalidArgumentsError(f"`{parameter.argument}` has a member without a name.")
     return [f"{name}={text}" for name, text in plain]

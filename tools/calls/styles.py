@@ -51,7 +51,10 @@ def _quoted(text: str, safe: str) -> str:
     try:
         return quote(text, safe=safe)
     except UnicodeEncodeError:
-        raise InvalidArgumentsError("A value contains a lone surrogate, which cannot be sent.") from None
+        raise InvalidArgumentsError(
+            r"A value contains half of a UTF-16 surrogate pair (such as \ud83d), which cannot be sent.",
+            "Remove or replace it.",
+        ) from None
 
 
 def unchanged(text: str) -> str:

@@ -23,12 +23,12 @@ _NEXT_STEPS = {
     405: "The service doesn't support this method here; its OpenAPI document may be out of date.",
     406: "The service cannot respond in an accepted media type; its OpenAPI document may be out of date.",
     408: "The request timed out; try again.",
-    409: "It conflicts with the current state: read that first.",
-    412: "It has changed since, or a precondition failed: read the current state, with its ETag, first.",
+    409: "The request conflicts with the current state: read the resource, then try again with what you found.",
+    412: "The resource changed after you read it, or a precondition failed: read it again, and send its current ETag.",
     413: "Send less at once.",
     414: "Give shorter arguments.",
     415: "The service doesn't accept this media type; its OpenAPI document may be out of date.",
-    423: "It is locked: unlock it, or try again later.",
+    423: "The resource is locked: unlock it, or try again later.",
     428: "Read the current state first, and send its ETag as If-Match if the tool accepts that.",
     431: "Give shorter arguments.",
     451: "The service may not provide this, for legal reasons.",
@@ -98,7 +98,7 @@ def next_step(status: int, wait: float | None = None) -> str:
         return known
     if status >= 500:
         return "The service failed; try again later."
-    return "The call was not carried out."
+    return "Check the arguments and the message."
 
 
 def _duration(wait: float) -> str:

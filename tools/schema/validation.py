@@ -60,7 +60,7 @@ def _check_sendable(tool: str, arguments: JsonObject) -> None:
     except (ValueError, RecursionError) as error:  # a lone surrogate, or a number that JSON cannot represent
         raise InvalidArgumentsError(
             f"The arguments of {tool} cannot be sent: {one_line(str(error), 150)}.",
-            "Remove lone surrogates, infinities and very deep nesting. Nothing was sent.",
+            "Remove halves of surrogate pairs, infinities and very deep nesting. Nothing was sent.",
         ) from None
 
 

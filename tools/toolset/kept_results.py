@@ -95,14 +95,19 @@ class KeptResults:
                 f"The result cannot be read now, because {error}.", "Try again in a moment."
             ) from None
         if kept is None:
-            raise RefusedError(f"The result {name[:40]!r} is no longer kept.", "Make the call again.")
+            raise RefusedError(
+                f"There is no result named {name[:40]!r}: results are kept for an hour at most.",
+                "Check the name in the note. If the call only read, make it again; if it changed something, do not "
+                "repeat it.",
+            )
         excerpt = await self._excerpt(Result(kept.content.decode(), csv=kept.csv, select=selected), start)
         if not excerpt.omissions:
             return Result(excerpt.text, note=_NOTHING_SELECTED if excerpt.text == "null" else "")
         own = excerpt.omissions[0]
         if not own.path and start and start >= own.total:
             raise RefusedError(
-                f"The offset {start} is beyond the end: the result has {own.total} {own.unit}.", "It is complete."
+                f"The offset {start} is beyond the end: the result has {own.total} {own.unit}.",
+                "Use a smaller `offset`; you already have the end.",
             )
         return Result(excerpt.text, note=f"[{_omissions_note(excerpt.omissions, name, selected)}]", partial=True)
 

@@ -53,7 +53,10 @@ def primary_of(presets: Mapping[str, str], site: str | None, sources: Sources) -
     if NAME in systems or len(systems) == 1:
         return NAME if NAME in systems else systems[0]
     if site is not None:
-        raise SettingsError("--site is for Closient, and the settings file has no such system.")
+        file = sources.file.path if sources.file else "the settings file"
+        raise SettingsError(
+            f"--site is for the system closient, which is missing. Add [systems.closient] to {file}, or leave out --site."
+        )
     for variable in ("CLOSIENT_SITE", *_CREDENTIALS):
         if sources.environ.get(variable):
             sources.warnings.append(f"{variable} has no effect: the settings file has no system closient.")

@@ -91,8 +91,8 @@ def test_it_listens_before_it_begins_so_that_no_browser_is_faster() -> None:
 
 
 def test_rfc_8252_8_3_it_listens_on_this_machine_alone(listener: CallbackServer) -> None:
-    for url in ("127.0.0.2", "::1"):
-        with pytest.raises(OSError), socket.create_connection((url, listener.port), SECONDS):  # noqa: PT011 (systems differ)
+    for address in ("127.0.0.2", "::1"):
+        with pytest.raises(OSError), socket.create_connection((address, listener.port), SECONDS):  # noqa: PT011 (systems differ)
             pass
 
 
@@ -308,7 +308,7 @@ def test_rule_5_a_listener_for_localhost_goes_by_both_names_and_no_other(
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
-def test_rfc_8252_8_3_where_localhost_was_registered_no_one_else_listens_on_its_other_url(
+def test_rfc_8252_8_3_where_localhost_was_registered_no_one_else_listens_on_its_other_address(
     listener: CallbackServer,
 ) -> None:
     port = listener.port
