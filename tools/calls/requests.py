@@ -162,7 +162,7 @@ def header_value(parameter: Parameter, value: JsonValue) -> str:
         raise InvalidArgumentsError(f"`{parameter.argument}` must not contain line breaks or control characters.")
     if foreign := re.search(r"[^\x00-\x7f]", text):
         raise InvalidArgumentsError(
-            f"`{parameter.argument}` is sent as a header and must be ASCII, but contains {ascii(foreign[0])}."
+            f"`{parameter.argument}` is sent as a header and must be ASCII, but contains {foreign[0]!a}."
         )
     return text.strip()
 
@@ -181,7 +181,7 @@ def cookie_pairs(parameter: Parameter, value: JsonValue) -> list[str]:
     for name, text in plain:
         if invalid := re.search(r'[\s=;,"\\]', name) or re.search(r"[^!#-:<-\[\]-~]", text):
             raise InvalidArgumentsError(
-                f"`{parameter.argument}` contains {ascii(invalid[0])}, which is not allowed in a cookie."
+                f"`{parameter.argument}` contains {invalid[0]!a}, which is not allowed in a cookie."
             )
         if not name:
             raise InvalidArgumentsError(f"`{parameter.argument}` has a member without a name.")

@@ -55,7 +55,7 @@ def primary_of(presets: Mapping[str, str], site: str | None, sources: Sources) -
     if site is not None:
         file = sources.file.path if sources.file else "the settings file"
         raise SettingsError(
-            f"--site is for the system closient, which is missing. Add [systems.closient] to {file}, or leave out --site."
+            f"--site needs the system closient. Add [systems.closient] to {file}, or leave out --site."
         )
     for variable in ("CLOSIENT_SITE", *_CREDENTIALS):
         if sources.environ.get(variable):
