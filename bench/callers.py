@@ -1,9 +1,9 @@
 """Callers with sign-ins of their own at three servers behind nginx: `python -m bench.callers [--seconds N]`.
 
-The servers share a Redis; half of the callers are clients of each era. Each answer must be the caller's own data, and
-another caller's long result must not be readable. Now and then a service rejects a caller's access token before two of
-their calls at once; the refresh token must be used once. Exit code 1 where one of these fails, memory grows with the
-calls, or a file, socket or thread is left. It needs Redis and nginx, and reads `/proc`, so Linux only.
+The servers share a Redis; half of the callers are clients of each protocol version. Each answer must be the caller's
+own data, and another caller's long result must not be readable. Now and then a service rejects a caller's access token
+before two of their calls at once; the refresh token must be used once. Exit code 1 where one of these fails, memory
+grows with the calls, or a file, socket or thread is left. It needs Redis and nginx, and reads `/proc`, so Linux only.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Caller:
         self.tally.check(self.number, *await self.replicas.call(self.client, self.number))
 
     async def _call_long(self) -> None:
-        """Get a long result, read on in it, and have the next caller, of the other era, try to read it."""
+        """Get a long result, read on in it, and have the next caller, of the other version, try to read it."""
         token = self.replicas.token(self.number)
         got = await Requests(self.client).request("tools/call", bearer(token), name=LONG_TOOL, arguments={})
         result = got.json().get("result", {})

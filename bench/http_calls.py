@@ -18,7 +18,7 @@ from pathlib import Path
 from .http_load import Load, measure
 from .listening import listening
 from .programs import FASTMCP_PYTHON
-from .wire import ERAS
+from .wire import PROTOCOL_VERSIONS
 
 _OURS, _BARE, _OTHER = "closient-mcp", "the bare SDK", "FastMCP"
 _TOOLS = {_OURS: "bench_get_thing", _BARE: "bench_get_thing", _OTHER: "get_thing"}
@@ -53,16 +53,16 @@ Figures = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 async def _measure(urls: Mapping[str, str], rounds: int) -> Figures:
-    """By era and number of callers, and by server: the medians of what the calls took, and of the ratios."""
+    """Return the medians of the figures and ratios by protocol version and number of callers, then by server."""
     figures: dict[str, dict[str, dict[str, float]]] = {}
-    for era in ERAS:
+    for version in PROTOCOL_VERSIONS:
         for callers, calls in _LOADS.items():
             loads: dict[str, list[Load]] = {name: [] for name in urls}
             for turn in range(rounds + 1):
                 for name in list(urls)[:: 1 if turn % 2 else -1]:
-                    load = await measure(urls[name], era, _TOOLS[name], callers=callers, calls=calls)
+                    load = await measure(urls[name], version, _TOOLS[name], callers=callers, calls=calls)
                     loads[name] += [load] if turn else []  # the first round warms up
-            figures[f"MCP {era}, {callers} callers"] = {
+            figures[f"MCP {version}, {callers} callers"] = {
                 name: _medians(own, loads[_BARE]) for name, own in loads.items()
             }
     return figures

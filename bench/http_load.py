@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from .wire import Era
+from .wire import ProtocolVersion
 
 _META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -33,19 +33,19 @@ class Load:
 
 
 class Caller:
-    """A client of one era, with few lines of its own, so that no SDK's client is measured."""
+    """A client of one protocol version, with few lines of its own, so that no SDK's client is measured."""
 
-    def __init__(self, url: str, era: Era, tool: str) -> None:
+    def __init__(self, url: str, version: ProtocolVersion, tool: str) -> None:
         parts = urlsplit(url)
         self._host, self._port, self._path = parts.hostname or "", parts.port or 0, parts.path
-        self._era = era
+        self._version = version
         self._tool = tool
         self._session = ""
 
     async def open(self) -> None:
-        """Connect, and shake hands if the era does."""
+        """Connect, and initialize if the protocol version does."""
         await self._connect()
-        if self._era == "2025-11-25":
+        if self._version == "2025-11-25":
             await self._send({"id": 0, "method": "initialize", "params": _HELLO})
             await self._send({"method": "notifications/initialized"})
 
@@ -70,7 +70,7 @@ class Caller:
 
     def _call(self) -> dict[str, Any]:
         params: dict[str, Any] = {"name": self._tool, "arguments": {}}
-        if self._era == "2026-07-28":
+        if self._version == "2026-07-28":
             params["_meta"] = _META
         return {"id": 1, "method": "tools/call", "params": params}
 
@@ -100,8 +100,8 @@ class Caller:
     def _write(self, message: dict[str, Any]) -> None:
         fields: list[str] = []
         if message["method"] != "initialize":
-            fields.append(f"MCP-Protocol-Version: {self._era}")
-        if self._era == "2026-07-28":
+            fields.append(f"MCP-Protocol-Version: {self._version}")
+        if self._version == "2026-07-28":
             fields += [f"Mcp-Method: {message['method']}", f"Mcp-Name: {self._tool}"]
         self._write_request("POST", json.dumps({"jsonrpc": "2.0", **message}).encode(), fields)
 
@@ -136,20 +136,20 @@ class Caller:
         return body
 
 
-async def abandon(url: str, era: Era, tool: str, *, callers: int) -> None:
+async def abandon(url: str, version: ProtocolVersion, tool: str, *, callers: int) -> None:
     """Have so many callers hang up before their answer, and then end their sessions."""
-    clients = [Caller(url, era, tool) for _ in range(callers)]
+    clients = [Caller(url, version, tool) for _ in range(callers)]
     for step in (Caller.open, Caller.abandon, Caller.close):
         await asyncio.gather(*map(step, clients))
 
 
-async def measure(url: str, era: Era, tool: str, *, callers: int, calls: int) -> Load:
+async def measure(url: str, version: ProtocolVersion, tool: str, *, callers: int, calls: int) -> Load:
     """Have some callers make so many calls in all.
 
     Raises:
         CallError: one did not succeed.
     """
-    clients = [Caller(url, era, tool) for _ in range(callers)]
+    clients = [Caller(url, version, tool) for _ in range(callers)]
     await asyncio.gather(*(client.open() for client in clients))
     took: list[float] = []
 

@@ -1,8 +1,8 @@
 """Many calls, and what the server holds before and after them: `python -m bench.soak [--calls N]`.
 
-Over stdio 16 calls at a time, of every kind; over HTTP 256 clients of either era that come, call and go, some
-of them before the answer. Exit code 1 where memory grows with the calls, or a file, socket, thread or task is left. It
-writes `bench/results/soak.json` and its part of `docs/performance.md`, and reads `/proc`, so Linux only.
+Over stdio 16 calls at a time, of every kind; over HTTP 256 clients of either protocol version that come, call and go,
+some of them before the answer. Exit code 1 where memory grows with the calls, or a file, socket, thread or task is
+left. It writes `bench/results/soak.json` and its part of `docs/performance.md`, and reads `/proc`, so Linux only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .http_load import CallError, abandon, measure
 from .listening import listening
 from .results import Results
 from .service import environment
-from .wire import ERAS, Session
+from .wire import PROTOCOL_VERSIONS, Session
 
 _SECONDS = 7200.0
 # Longer than an idle connection to a service is kept; the next call then closes it.
@@ -124,13 +124,13 @@ def _http(calls: int) -> Soak:
     with ExitStack() as stack:
         command, file, home = _prepared(stack, "--http", "0")
         url, pid = stack.enter_context(listening(command, home))
-        eras = cycle(ERAS)
+        versions = cycle(PROTOCOL_VERSIONS)
 
         async def call(callers: int, calls: int, abandoned: int) -> None:
-            era = next(eras)
+            version = next(versions)
             async with asyncio.timeout(_BLOCK_SECONDS):
-                await measure(url, era, _TOOL, callers=callers, calls=calls)
-                await abandon(url, era, _TOOL, callers=abandoned)
+                await measure(url, version, _TOOL, callers=callers, calls=calls)
+                await abandon(url, version, _TOOL, callers=abandoned)
 
         return _soak(
             f"HTTP with {_CALLERS} clients",

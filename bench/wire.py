@@ -9,23 +9,23 @@ from typing import Any, Literal, TypeAlias
 
 from .child import Child, ChildError
 
-Era: TypeAlias = Literal["2025-11-25", "2026-07-28"]
-ERAS: tuple[Era, ...] = ("2025-11-25", "2026-07-28")
+ProtocolVersion: TypeAlias = Literal["2025-11-25", "2026-07-28"]
+PROTOCOL_VERSIONS: tuple[ProtocolVersion, ...] = ("2025-11-25", "2026-07-28")
 
 _CLIENT = {"name": "bench", "version": "1"}
 
 
 class Session:
-    """One client's session with a server over stdio, in one era of MCP; `received` is when the last message came."""
+    """One client's session with a server over stdio; `received` is when the last message came."""
 
-    def __init__(self, child: Child, era: Era, capabilities: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, child: Child, version: ProtocolVersion, capabilities: Mapping[str, Any] | None = None) -> None:
         self._child = child
-        self._era = era
+        self._version = version
         self._asked = 0
         self.received = 0.0
         self._answers: dict[Any, dict[str, Any]] = {}
-        if era == "2025-11-25":
-            hello = {"protocolVersion": era, "capabilities": capabilities or {}, "clientInfo": _CLIENT}
+        if version == "2025-11-25":
+            hello = {"protocolVersion": version, "capabilities": capabilities or {}, "clientInfo": _CLIENT}
             self.ask("initialize", hello)
             self._send({"method": "notifications/initialized"})
 
@@ -77,12 +77,12 @@ class Session:
         self._send({"method": "notifications/cancelled", "params": {"requestId": asked}})
 
     def _meta(self) -> dict[str, Any]:
-        if self._era == "2025-11-25":
+        if self._version == "2025-11-25":
             return {}
         key = "io.modelcontextprotocol"
         return {
             "_meta": {
-                f"{key}/protocolVersion": self._era,
+                f"{key}/protocolVersion": self._version,
                 f"{key}/clientInfo": _CLIENT,
                 f"{key}/clientCapabilities": {},
             }

@@ -1,4 +1,4 @@
-"""The bridge as an MCP server, for both eras of the protocol (2025-11-25 and 2026-07-28)."""
+"""The bridge as an MCP server, for both protocol versions (2025-11-25 and 2026-07-28)."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class McpBridge:
 
     @asynccontextmanager
     async def _lifespan(self, _: Server[Any]) -> AsyncGenerator[dict[str, Any]]:
-        if self._is_loading:  # a connection whose era changed has a second run
+        if self._is_loading:  # a connection whose protocol version changed has a second run
             yield {}
             return
         self._is_loading = True

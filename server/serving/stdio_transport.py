@@ -1,7 +1,8 @@
-"""Our stdio transport: every line from the host gets an answer, and a probe does not fix the protocol era.
+"""Our stdio transport: every line from the host gets an answer, and a probe does not fix the protocol version.
 
-The SDK's own drops what it cannot parse, so that the host waits for an answer that never comes, and it serves the era
-of the first request even if that was only `server/discover`, the compatibility probe of MCP 2026-07-28.
+The SDK's own drops what it cannot parse, so that the host waits for an answer that never comes, and it serves the
+protocol version of the first request even if that was only `server/discover`, the compatibility probe of MCP
+2026-07-28.
 """
 
 from __future__ import annotations

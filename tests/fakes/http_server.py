@@ -30,7 +30,7 @@ _ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
 class Requests:
-    """Sends requests of both eras to our server."""
+    """Sends requests of both protocol versions to our server."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self.client = client

@@ -1,4 +1,4 @@
-"""MCP clients of both eras of the protocol, in memory."""
+"""MCP clients of both protocol versions, in memory."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from closient_mcp.server.settings.model import Options
 
 from .service import Sandbox, Service
 
-Era: TypeAlias = Literal["legacy", "2026-07-28"]
-ERAS: list[Era] = ["legacy", "2026-07-28"]
+# The modes of `mcp.Client`: "legacy" is MCP 2025-11-25.
+ClientMode: TypeAlias = Literal["legacy", "2026-07-28"]
+CLIENT_MODES: list[ClientMode] = ["legacy", "2026-07-28"]
 KEY = "csb_0123456789abcdef0123456789abcdef_00000000"
 
 
 @asynccontextmanager
 async def connected(
     service: Service | Sandbox,
-    era: Era = "2026-07-28",
+    mode: ClientMode = "2026-07-28",
     environ: dict[str, str] | None = None,
     extensions: Sequence[ClientExtension] = (),
     **options: Any,
@@ -35,7 +36,7 @@ async def connected(
     settings = load_settings(Options(site=service.url, **options), environ or {"CLOSIENT_API_KEY": KEY})
     async with (
         open_bridge(settings, Redaction()) as bridge,
-        mcp.Client(McpBridge(bridge).server(), mode=era, extensions=extensions) as client,
+        mcp.Client(McpBridge(bridge).server(), mode=mode, extensions=extensions) as client,
     ):
         yield client
 
@@ -46,8 +47,8 @@ def text(result: types.CallToolResult) -> str:
     return first.text
 
 
-def listening(client: mcp.Client, era: Era, changed: anyio.Event) -> AbstractAsyncContextManager[None]:
-    """What a client of each era does to hear of changes."""
+def listening(client: mcp.Client, mode: ClientMode, changed: anyio.Event) -> AbstractAsyncContextManager[None]:
+    """What a client of each protocol version does to hear of changes."""
 
     @asynccontextmanager
     async def listen() -> AsyncGenerator[None]:
@@ -65,4 +66,4 @@ def listening(client: mcp.Client, era: Era, changed: anyio.Event) -> AbstractAsy
     async def nothing() -> AsyncGenerator[None]:
         yield
 
-    return nothing() if era == "legacy" else listen()
+    return nothing() if mode == "legacy" else listen()

@@ -145,7 +145,7 @@ class Replica:
 
 @dataclass
 class Replicas:
-    """The servers, what is in front of and behind them, and the callers, one era by turns."""
+    """The servers, what is in front of and behind them, and the callers, of one protocol version by turns."""
 
     folder: Path
     redis: RedisServer

@@ -61,17 +61,17 @@ def _seen(client: list[str], sandbox: Sandbox) -> Seen:
 
 
 @pytest.mark.parametrize(
-    ("client", "era"),
+    ("client", "version"),
     [(_fastmcp, "2026-07-28"), (_typescript, "2025-11-25")],
     ids=["fastmcp", "TypeScript SDK v1"],
 )
-def test_a_client_that_others_wrote_speaks_its_own_era_and_learns_what_each_call_came_to(
-    client: Callable[[], list[str]], era: str, sandbox: Sandbox
+def test_a_client_that_others_wrote_speaks_its_own_protocol_version_and_learns_what_each_call_came_to(
+    client: Callable[[], list[str]], version: str, sandbox: Sandbox
 ) -> None:
     seen = _seen(client(), sandbox)
     validated, found, caller, unknown, misused = seen["calls"]
 
-    assert seen["protocol"] == era
+    assert seen["protocol"] == version
     assert {name for name, _ in _CALLS} - set(seen["tools"]) == {"no_such_tool"}
 
     assert validated["structured"]["normalized"] == _GTIN

@@ -1,4 +1,4 @@
-"""The server over Streamable HTTP: both eras, this machine only."""
+"""The server over Streamable HTTP: both protocol versions, this machine only."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import pytest
 
 from ..fakes.command_line import run
 from ..fakes.limits import SECONDS
+from ..fakes.mcp_client import CLIENT_MODES, ClientMode
 from ..fakes.server_process import host_environment
 from ..fakes.service import Received, Reply, Sandbox, Service, document, operation
 
@@ -72,9 +73,9 @@ def endpoint(server: str, sandbox: Sandbox) -> str:
     return server
 
 
-@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
-async def test_tools_are_listed_and_called_over_http_in_both_eras(endpoint: str, era: str) -> None:
-    async with mcp.Client(endpoint, mode="legacy" if era == "legacy" else "2026-07-28") as client:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_tools_are_listed_and_called_over_http_in_both_protocol_versions(endpoint: str, mode: ClientMode) -> None:
+    async with mcp.Client(endpoint, mode=mode) as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
         result = await client.call_tool("account_whoami", {})
     assert "lookup_product" in names

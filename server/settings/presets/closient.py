@@ -54,9 +54,7 @@ def primary_of(presets: Mapping[str, str], site: str | None, sources: Sources) -
         return NAME if NAME in systems else systems[0]
     if site is not None:
         file = sources.file.path if sources.file else "the settings file"
-        raise SettingsError(
-            f"--site needs the system closient. Add [systems.closient] to {file}, or leave out --site."
-        )
+        raise SettingsError(f"--site needs the system closient. Add [systems.closient] to {file}, or leave out --site.")
     for variable in ("CLOSIENT_SITE", *_CREDENTIALS):
         if sources.environ.get(variable):
             sources.warnings.append(f"{variable} has no effect: the settings file has no system closient.")

@@ -1,4 +1,4 @@
-"""Sending a person to a sign-in through their client (URL elicitation), in both eras of MCP."""
+"""Sending a person to a sign-in through their client (URL elicitation), in both protocol versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 from urllib.parse import parse_qs
 
 import anyio.to_thread
@@ -25,10 +25,8 @@ from closient_mcp.server.serving.elicitation import elicitor_for
 from ...fakes.acme import Acme, text_of
 from ...fakes.clocks import FlyingTime
 from ...fakes.limits import SECONDS
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode
 from ...fakes.service import Received, Reply, Service
-
-Era: TypeAlias = Literal["legacy", "2026-07-28"]
-ERAS: list[Era] = ["legacy", "2026-07-28"]
 
 
 @dataclass
@@ -36,7 +34,7 @@ class Host:
     """A client that shows URLs to its person, who does as the test says."""
 
     acme: Acme
-    era: Era
+    mode: ClientMode
     action: Literal["accept", "decline", "cancel"] = "accept"
     comes_back: bool = True
     asked: list[types.ElicitRequestURLParams] = field(default_factory=list[types.ElicitRequestURLParams])
@@ -59,7 +57,7 @@ class Host:
         self.state.append(str(getattr(message, "method", "")))
 
     def client(self) -> dict[str, Any]:
-        return {"mode": self.era, "elicitation_callback": self.ask, "message_handler": self.hear}
+        return {"mode": self.mode, "elicitation_callback": self.ask, "message_handler": self.hear}
 
     async def call(self, times: int = 1, **connection: Any) -> list[types.CallToolResult]:
         given: dict[str, Any] = {"browser": "false", **connection, **self.client()}
@@ -73,7 +71,7 @@ def acme(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
     return Acme(service, tmp_path)
 
 
-@pytest.fixture(params=ERAS)
+@pytest.fixture(params=CLIENT_MODES)
 def host(acme: Acme, request: pytest.FixtureRequest) -> Host:
     return Host(acme, request.param)
 
@@ -282,9 +280,9 @@ async def test_an_answer_of_2026_07_28_to_another_question_is_ignored(acme: Acme
         assert len(result.input_requests) == 1
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_client_without_url_elicitation_is_asked_nothing(acme: Acme, era: Era) -> None:
-    async with acme.connected(mode=era) as (_, client):
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_a_client_without_url_elicitation_is_asked_nothing(acme: Acme, mode: ClientMode) -> None:
+    async with acme.connected(mode=mode) as (_, client):
         reason = text_of(await client.call_tool("acme_list_orders", {}))
     assert "No browser can be opened from here. Open http://127.0.0.1:" in reason
 

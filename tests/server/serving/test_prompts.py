@@ -14,15 +14,15 @@ from closient_mcp.server.serving.protocol import McpBridge
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options
 
-from ...fakes.mcp_client import ERAS, Era, connected
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode, connected
 from ...fakes.service import Reply, Sandbox, Service
 
 INDEX = "/.well-known/agent-skills/index.json"
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_the_skills_of_a_site_are_prompts(sandbox: Sandbox, era: Era) -> None:
-    async with connected(sandbox, era) as client:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_the_skills_of_a_site_are_prompts(sandbox: Sandbox, mode: ClientMode) -> None:
+    async with connected(sandbox, mode) as client:
         await client.list_tools()
         assert sandbox.count("GET", INDEX) == 0
         prompts = {prompt.name: prompt.description for prompt in (await client.list_prompts()).prompts}

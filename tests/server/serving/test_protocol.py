@@ -1,4 +1,4 @@
-"""The server as MCP clients of both eras see it, in memory, over a service of the test's own."""
+"""The server as MCP clients of both protocol versions see it, in memory, over a service of the test's own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from closient_mcp.tools.formats.json_values import JsonObject
 from ...fakes.clocks import FlyingTime
 from ...fakes.images import png
 from ...fakes.limits import SECONDS
-from ...fakes.mcp_client import ERAS, KEY, Era, connected, listening, text
+from ...fakes.mcp_client import CLIENT_MODES, KEY, ClientMode, connected, listening, text
 from ...fakes.service import Received, Reply, Service, document, operation
 
 DOCUMENT = document(
@@ -50,10 +50,12 @@ DOCUMENT = document(
 )
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_the_operations_of_the_catalog_are_tools_in_both_eras(service: Service, era: Era) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_the_operations_of_the_catalog_are_tools_in_both_protocol_versions(
+    service: Service, mode: ClientMode
+) -> None:
     service.serve_apis(things=DOCUMENT)
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
     assert {"search_products", "validate_gtin", "ping", "things_get_thing", "things_create_thing"} <= tools.keys()
     annotations = tools["things_get_thing"].annotations
@@ -67,26 +69,26 @@ async def test_the_operations_of_the_catalog_are_tools_in_both_eras(service: Ser
     }
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_call_is_sent_as_documented_and_returned_as_text(service: Service, era: Era) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_a_call_is_sent_as_documented_and_returned_as_text(service: Service, mode: ClientMode) -> None:
     service.serve_apis(things=DOCUMENT)
     service.routes["/things/api/v1/things/a%2Fb"] = Reply({"name": "A"})
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         result = await client.call_tool("things_get_thing", {"id": "a/b"})
     assert (result.is_error, json.loads(text(result))) == (False, {"name": "A"})
     assert service.received[-1].path == "/things/api/v1/things/a%2Fb"
     assert service.received[-1].headers["x-api-key"] == KEY
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_an_unknown_tool_is_a_protocol_error_with_the_nearest_name(service: Service, era: Era) -> None:
-    async with connected(service, era) as client:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_an_unknown_tool_is_a_protocol_error_with_the_nearest_name(service: Service, mode: ClientMode) -> None:
+    async with connected(service, mode) as client:
         with pytest.raises(MCPError, match=r"Unknown tool: validate_gtn; did you mean validate_gtin") as caught:
             await client.call_tool("validate_gtn", {})
     assert caught.value.code == types.INVALID_PARAMS
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("mode", CLIENT_MODES)
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -96,19 +98,19 @@ async def test_an_unknown_tool_is_a_protocol_error_with_the_nearest_name(service
     ],
 )
 async def test_wrong_arguments_are_a_tool_error_that_names_them(
-    service: Service, era: Era, arguments: dict[str, Any], says: str
+    service: Service, mode: ClientMode, arguments: dict[str, Any], says: str
 ) -> None:
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         result = await client.call_tool("validate_gtin", arguments)
     assert result.is_error
     assert says in text(result)
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_an_error_of_the_service_is_a_tool_error_with_its_facts(service: Service, era: Era) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_an_error_of_the_service_is_a_tool_error_with_its_facts(service: Service, mode: ClientMode) -> None:
     service.serve_apis(things=DOCUMENT)
     service.routes["/things/api/v1/things/1"] = Reply({"detail": "gone", "error_code": "gone"}, 410)
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
     sentence, facts = text(result).split("\n")
     assert result.is_error
@@ -116,11 +118,11 @@ async def test_an_error_of_the_service_is_a_tool_error_with_its_facts(service: S
     assert json.loads(facts)["code"] == "gone"
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, era: Era) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, mode: ClientMode) -> None:
     service.serve_apis(things=DOCUMENT)
     service.routes["/things/api/v1/things/1"] = Reply({"detail": f"unknown key {KEY}"}, 401)
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
     assert result.is_error
     assert "rejected the API key ending in …0000" in text(result)
@@ -217,7 +219,7 @@ BYTES = b"\0\1\2"
 ENCODED = base64.b64encode(PNG).decode()
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("mode", CLIENT_MODES)
 @pytest.mark.parametrize(
     ("body", "block"),
     [
@@ -237,12 +239,12 @@ ENCODED = base64.b64encode(PNG).decode()
     ids=["picture", "sound", "other"],
 )
 async def test_bytes_come_between_what_they_are_and_where_they_are_from(
-    service: Service, era: Era, body: bytes, block: types.ContentBlock
+    service: Service, mode: ClientMode, body: bytes, block: types.ContentBlock
 ) -> None:
     service.serve_apis(things=DOCUMENT)
     headers = {"Content-Disposition": 'attachment; filename="a b.bin"'}
     service.routes["/things/api/v1/things/1"] = Reply(body, headers=headers)
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
     reply, content, note = result.content
     assert content == block
@@ -285,15 +287,15 @@ async def test_rule_4_a_call_that_takes_too_long_may_be_repeated_if_it_reads(
     assert ("check before you repeat it" in text(result)) == (not again)
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("mode", CLIENT_MODES)
 async def test_a_bug_of_ours_is_a_short_tool_error_and_a_traceback_in_the_log(
-    service: Service, era: Era, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    service: Service, mode: ClientMode, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_: object) -> None:
         raise KeyError(KEY)
 
     monkeypatch.setattr("closient_mcp.tools.closient.offline_answers.read_code", broken)
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         result = await client.call_tool("validate_gtin", {"gtin": "1"})
     assert result.is_error
     assert "Internal error in closient-mcp (KeyError)" in text(result)
@@ -301,10 +303,10 @@ async def test_a_bug_of_ours_is_a_short_tool_error_and_a_traceback_in_the_log(
     assert "Traceback" in caplog.text
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_site_that_is_not_there_leaves_the_tools_that_need_none(era: Era) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_a_site_that_is_not_there_leaves_the_tools_that_need_none(mode: ClientMode) -> None:
     nowhere = Service("http://127.0.0.1:9", {})
-    async with connected(nowhere, era) as client:
+    async with connected(nowhere, mode) as client:
         assert "validate_gtin" in {tool.name for tool in (await client.list_tools()).tools}
         assert not (await client.call_tool("ping", {})).is_error
         result = await client.call_tool("search_products", {"query": "jam"})
@@ -400,9 +402,9 @@ async def test_the_first_call_waits_for_the_documents(
     assert "still being read" not in text(result)
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("mode", CLIENT_MODES)
 async def test_slow_documents_are_announced_after_a_first_list_without_them(
-    service: Service, era: Era, monkeypatch: pytest.MonkeyPatch
+    service: Service, mode: ClientMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "_FIRST_LIST_SECONDS", 0.05)
     released, changed = threading.Event(), anyio.Event()
@@ -416,8 +418,8 @@ async def test_slow_documents_are_announced_after_a_first_list_without_them(
     settings = load_settings(Options(site=service.url), {})
     async with (
         open_bridge(settings, Redaction()) as bridge,
-        mcp.Client(McpBridge(bridge).server(), mode=era, message_handler=reply) as client,
-        listening(client, era, changed),
+        mcp.Client(McpBridge(bridge).server(), mode=mode, message_handler=reply) as client,
+        listening(client, mode, changed),
     ):
         early = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
         assert "search_products" in early

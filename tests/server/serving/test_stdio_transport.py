@@ -1,4 +1,4 @@
-"""Every line gets an answer, and the era of a connection is settled by its first request that is no probe."""
+"""Every line gets an answer, and the first request that is no probe settles the protocol version."""
 
 from __future__ import annotations
 

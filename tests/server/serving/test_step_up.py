@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
 
 import httpx2
 import pytest
@@ -17,6 +16,7 @@ from closient_mcp.server.cli.status import status_lines
 from ...fakes.acme import Acme, text_of
 from ...fakes.desk import Desk, come_back, desk_in, ended, query_of
 from ...fakes.limits import SECONDS
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode
 from ...fakes.service import Received, Reply, Service
 
 
@@ -89,14 +89,12 @@ def wanting(acme: Acme, scope: str) -> None:
     acme.service.routes["/orders"] = orders
 
 
-@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
-async def test_a_refused_step_up_opens_one_tab_and_is_reported(
-    acme: Acme, era: Literal["legacy", "2026-07-28"]
-) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_a_refused_step_up_opens_one_tab_and_is_reported(acme: Acme, mode: ClientMode) -> None:
     wanting(acme, "orders:read")
     acme.scope = "profile"
     message: list[str] = []
-    async with acme.connected(mode=era, elicitation_callback=goes_there) as (bridge, client):
+    async with acme.connected(mode=mode, elicitation_callback=goes_there) as (bridge, client):
         for _ in range(4):
             result = await client.call_tool("acme_list_orders", {})
             message.append(text_of(result))

@@ -15,7 +15,7 @@ from closient_mcp.server.bridge import pictures
 
 from ...fakes.images import png
 from ...fakes.limits import SECONDS
-from ...fakes.mcp_client import ERAS, Era, connected
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode, connected
 from ...fakes.service import Reply, Service
 
 EXTENSION, MEDIA_TYPE = "io.modelcontextprotocol/ui", "text/html;profile=mcp-app"
@@ -29,19 +29,19 @@ GTIN = "09506000134352"
 RECORD = {"gtin": GTIN, "product_name": "Risotto", "brand": "Dal Giardino"}
 
 
-async def capabilities_of(client: mcp.Client, era: Era) -> types.ServerCapabilities:
-    if era == "legacy":
+async def capabilities_of(client: mcp.Client, mode: ClientMode) -> types.ServerCapabilities:
+    if mode == "legacy":
         return client.server_capabilities
-    return types.ServerCapabilities.model_validate((await client.session.send_discover(era))["capabilities"])
+    return types.ServerCapabilities.model_validate((await client.session.send_discover(mode))["capabilities"])
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_tools_about_products_have_a_view_that_can_be_read(service: Service, era: Era) -> None:
-    async with connected(service, era, extensions=SHOWS_VIEWS) as client:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_tools_about_products_have_a_view_that_can_be_read(service: Service, mode: ClientMode) -> None:
+    async with connected(service, mode, extensions=SHOWS_VIEWS) as client:
         tools = (await client.list_tools()).tools
         (resource,) = (await client.list_resources()).resources
         (page,) = (await client.read_resource(URI)).contents
-        capabilities = await capabilities_of(client, era)
+        capabilities = await capabilities_of(client, mode)
     assert {tool.name: tool.meta for tool in tools if tool.meta} == {
         name: {"ui": {"resourceUri": URI}} for name in VIEWED
     }
@@ -51,21 +51,21 @@ async def test_tools_about_products_have_a_view_that_can_be_read(service: Servic
     assert page.text.startswith("<!doctype html>")
     assert page.meta == {"ui": {"csp": {"connectDomains": [], "resourceDomains": []}, "prefersBorder": True}}
     assert capabilities.resources is not None
-    assert era == "legacy" or capabilities.extensions == {EXTENSION: {}}
+    assert mode == "legacy" or capabilities.extensions == {EXTENSION: {}}
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("mode", CLIENT_MODES)
 @pytest.mark.parametrize("settings", [None, {}, {"mimeTypes": ["text/html"]}, {"mimeTypes": 1}])
 async def test_a_client_that_shows_no_views_sees_none(
-    service: Service, era: Era, settings: dict[str, Any] | None
+    service: Service, mode: ClientMode, settings: dict[str, Any] | None
 ) -> None:
     extensions = [] if settings is None else [advertise(EXTENSION, settings)]
     service.routes |= {f"/products/api/v1/products/{GTIN}": Reply({**RECORD, "image_url": "/p.png"})}
-    async with connected(service, era, extensions=extensions) as client:
+    async with connected(service, mode, extensions=extensions) as client:
         tools = (await client.list_tools()).tools
         result = await client.call_tool("lookup_product", {"gtin": GTIN})
         resources = (await client.list_resources()).resources
-        capabilities = await capabilities_of(client, era)
+        capabilities = await capabilities_of(client, mode)
     assert [tool.name for tool in tools if tool.meta] == []
     assert "closient-mcp/pictures" not in (result.meta or {})
     assert service.count("/p.png") == 0
@@ -73,18 +73,18 @@ async def test_a_client_that_shows_no_views_sees_none(
     assert capabilities.resources is None
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("mode", CLIENT_MODES)
 async def test_pictures_are_beside_the_result_that_the_model_gets(
-    service: Service, era: Era, monkeypatch: pytest.MonkeyPatch
+    service: Service, mode: ClientMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "SECONDS", SECONDS)
     service.routes |= {
         f"/products/api/v1/products/{GTIN}": Reply({**RECORD, "image_url": "/p.png"}),
         "/p.png": Reply(png(9, 9)),
     }
-    async with connected(service, era) as client:
+    async with connected(service, mode) as client:
         plain = await client.call_tool("lookup_product", {"gtin": GTIN})
-    async with connected(service, era, extensions=SHOWS_VIEWS) as client:
+    async with connected(service, mode, extensions=SHOWS_VIEWS) as client:
         shown = await client.call_tool("lookup_product", {"gtin": GTIN})
         failed = await client.call_tool("lookup_product", {"gtin": "00614141123452"})
     assert (shown.content, shown.structured_content) == (plain.content, plain.structured_content)

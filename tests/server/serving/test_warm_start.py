@@ -24,7 +24,7 @@ from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.http.local_files import is_unchanged
 
 from ...fakes.limits import SECONDS
-from ...fakes.mcp_client import ERAS, Era, listening, text
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode, listening, text
 from ...fakes.service import Received, Reply, Service, document, operation
 from ...fakes.warm_service import CATALOG, THINGS, serve, things
 
@@ -39,7 +39,7 @@ async def opened(site: str) -> AsyncGenerator[Bridge]:
 
 @asynccontextmanager
 async def client_of(
-    site: str, era: Era = "2026-07-28", changed: anyio.Event | None = None
+    site: str, mode: ClientMode = "2026-07-28", changed: anyio.Event | None = None
 ) -> AsyncGenerator[mcp.Client]:
     heard = changed or anyio.Event()
 
@@ -49,8 +49,8 @@ async def client_of(
 
     async with (
         opened(site) as bridge,
-        mcp.Client(McpBridge(bridge).server(), mode=era, message_handler=reply) as client,
-        listening(client, era, heard),
+        mcp.Client(McpBridge(bridge).server(), mode=mode, message_handler=reply) as client,
+        listening(client, mode, heard),
     ):
         yield client
 
@@ -99,13 +99,13 @@ async def test_a_start_knows_all_local_files_that_it_read(tmp_path: Path, name: 
 # Before tools/list
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("mode", CLIENT_MODES)
 async def test_a_start_with_a_warm_cache_sends_nothing_before_tools_list(
-    warm: Service, era: Era, monkeypatch: pytest.MonkeyPatch
+    warm: Service, mode: ClientMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "_IDLE_SECONDS", NEVER)
     monkeypatch.setattr(protocol, "_LONGEST_IDLE_SECONDS", NEVER)
-    async with client_of(warm.url, era) as client:
+    async with client_of(warm.url, mode) as client:
         assert "things_get_thing" in await names(client)
         assert warm.received == []
 
@@ -168,11 +168,13 @@ async def test_after_the_list_each_document_is_asked_for_by_its_validators(warm:
 
 
 @pytest.mark.usefixtures("restless")
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_changed_document_changes_the_tools_and_notifies_both_eras(warm: Service, era: Era) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_a_changed_document_changes_the_tools_and_notifies_clients_of_both_versions(
+    warm: Service, mode: ClientMode
+) -> None:
     changed = anyio.Event()
     serve(warm, things(more={"/things/api/v1/more": {"get": operation(operationId="list_more")}}))
-    async with client_of(warm.url, era, changed) as client:
+    async with client_of(warm.url, mode, changed) as client:
         early = await names(client)
         with anyio.fail_after(SECONDS):
             await changed.wait()
@@ -180,8 +182,10 @@ async def test_a_changed_document_changes_the_tools_and_notifies_both_eras(warm:
 
 
 @pytest.mark.usefixtures("restless")
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappears(warm: Service, era: Era) -> None:
+@pytest.mark.parametrize("mode", CLIENT_MODES)
+async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappears(
+    warm: Service, mode: ClientMode
+) -> None:
     changed, arrived, released = anyio.Event(), threading.Event(), threading.Event()
 
     def slow(_: Received) -> Reply:
@@ -191,7 +195,7 @@ async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappea
 
     warm.routes["/things/api/v1/things/1"] = slow
     results: list[types.CallToolResult] = []
-    async with client_of(warm.url, era, changed) as client, anyio.create_task_group() as group:
+    async with client_of(warm.url, mode, changed) as client, anyio.create_task_group() as group:
 
         async def call() -> None:
             results.append(await client.call_tool("things_get_thing", {"id": "1"}))
