@@ -1,6 +1,7 @@
-"""The same by FastMCP, for a Python that has it; it knows nothing of this project.
+"""Converts a document with FastMCP, for comparison with `converting_ours`.
 
-`python bench/converting_fastmcp.py FILE [check]`; a document that it refuses is reported as such.
+Runs in FastMCP's own environment, so it imports nothing from this project: `python bench/converting_fastmcp.py FILE
+[check]`. A document that it refuses is reported as such.
 """
 
 # pyright: basic, reportMissingImports=false

@@ -1,4 +1,8 @@
-"""The same by FastMCP, for a Python that has it. `python bench/fastmcp_http_server.py SERVICE`."""
+"""Calls a service over Streamable HTTP with FastMCP, for comparison with `bare_http_server`.
+
+Runs in FastMCP's own environment, so it imports nothing from this project: `python bench/fastmcp_http_server.py
+SERVICE`.
+"""
 
 # pyright: basic, reportMissingImports=false
 # mypy: ignore-errors

@@ -36,11 +36,11 @@ class Process:
     session: Session
 
     def begin(self) -> int:
-        """Ask it for what only a signed-in user may see; gives the request's id."""
+        """Send a call that needs a sign-in, and return the request id."""
         return self.session.begin("tools/call", _CALL)
 
     def went_well(self, asked: int) -> bool:
-        """Whether the call gave what it should."""
+        """Whether the call succeeded."""
         return not self.session.result(asked).get("isError")
 
 
@@ -54,7 +54,10 @@ class Machine:
 
     @contextmanager
     def processes(self, number: int, button: str | None = "allow") -> Generator[Sequence[Process]]:
-        """So many servers, all of them ready; `button` is what the person presses who comes with the browser."""
+        """Start `number` servers and wait until they are ready.
+
+        The simulated user presses `button`, or nothing if it is "none"; with None no browser opens.
+        """
         with ExitStack() as stack:
             # All at once: a start is most of what there is to wait for.
             children = [stack.enter_context(self._child(button)) for _ in range(number)]
@@ -100,7 +103,7 @@ class Machine:
         raise ChildError("no sign-in was begun")
 
     def approve(self, url: str) -> bool:
-        """Let the person finish the sign-in in the tab that is open; gives whether a process was listening there.
+        """Let the person finish the sign-in in the tab that is open; return whether a process was listening there.
 
         Raises:
             SubprocessError: it did not work.

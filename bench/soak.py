@@ -71,7 +71,7 @@ class Soak:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The same for programs."""
+        """Return the figures as JSON."""
         return {
             "name": self.name,
             "calls": self.calls,

@@ -95,7 +95,7 @@ class RecordFile:
         if record is None:
             self._set_aside()
         elif record.seal and with_keyring:
-            return self._keyring.unseal(record, self._path.stem)
+            return self._keyring.load(record, self._path.stem)
         return record
 
     def write(self, record: Record) -> Record:
@@ -105,7 +105,7 @@ class RecordFile:
             UnavailableError: it cannot be written.
         """
         if self._storage == "keyring" or self._keyring.is_unreadable(record):
-            in_file = self._keyring.seal(record, self._path.stem)
+            in_file = self._keyring.store(record, self._path.stem)
         else:
             in_file = record.model_copy(update={"seal": ""})
         try:

@@ -1,4 +1,7 @@
-"""The part of a record that a keyring stores: its lasting secrets, as one text under a seal that the file contains."""
+"""The part of a record that a keyring stores: its lasting secrets, as one text.
+
+The file contains the rest, and in `seal` a random id that changes with the text.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +31,16 @@ class KeyringSecrets:
 
     def __init__(self) -> None:
         self._keyring = SignIns()
-        # A seal, and the text that the keyring stores under it.
+        # The `seal` of a record, and the text that the keyring stores for it.
         self._known = ("", "")
         self._warned = False
 
     def forget(self) -> None:
-        """Read the entry again at the next use; a process that died may have changed it without changing the seal."""
+        """Read the entry again at the next use; a process that died may have changed it without changing the file."""
         self._known = ("", "")
 
-    def unseal(self, record: Record, entry: str) -> Record:
-        """The record with its secrets, or without them if the keyring no longer has them.
+    def load(self, record: Record, entry: str) -> Record:
+        """Return the record with its secrets, or without them if the keyring no longer has them.
 
         Raises:
             UnavailableError: the keyring cannot be read.
@@ -57,7 +60,7 @@ class KeyringSecrets:
             self._known = (record.seal, text or "")
         return _with_secrets(record, self._known[1])
 
-    def seal(self, record: Record, entry: str) -> Record:
+    def store(self, record: Record, entry: str) -> Record:
         """Store the secrets; return the record for the file, which still has them if the keyring fails."""
         text = _secrets_of(record)
         if self.is_unreadable(record):

@@ -17,10 +17,10 @@ _MOST = 256
 
 
 class CallerClients:
-    """A session and a client for each caller, made at their first call.
+    """Keeps one session and HTTP client per caller, created at their first call.
 
-    Of too many, the least recently used are closed, unless they have a request or a refresh under way. It sends
-    requests as a client does, with the credential of the caller that the call is made for.
+    Beyond `most`, the least recently used are closed unless they are busy. Has the `stream` method of
+    `httpx2.AsyncClient`, and uses the client of the current caller.
     """
 
     def __init__(self, make: Callable[[str, str], UserClient], most: int = _MOST) -> None:
@@ -31,12 +31,12 @@ class CallerClients:
         self._requests: Counter[str] = Counter()
 
     def current(self) -> UserClient:
-        """That of the caller of the call under way."""
+        """Return the client of the current caller."""
         calling = caller.get()
         return self.of(calling.id, calling.name)
 
     def of(self, id: str, name: str = "") -> UserClient:
-        """That of a caller; the name is shown once they have signed in."""
+        """Return the client of this caller; `name` is shown once they have signed in."""
         if not id:
             raise PermissionError("the call has no caller")  # a bug: nobody else's credential may be used in its place
         client = self._known.get(id)
@@ -46,7 +46,7 @@ class CallerClients:
         return client
 
     def stream(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[httpx2.Response]:
-        """As `httpx2.AsyncClient.stream`."""
+        """Send a request as `httpx2.AsyncClient.stream` does, with the client of the current caller."""
         return self._stream(caller.get().id, self.current(), method, url, **options)
 
     @asynccontextmanager

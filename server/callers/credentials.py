@@ -1,4 +1,4 @@
-"""Which credentials callers use who authenticate."""
+"""Adapts the credentials in the settings to callers over HTTP."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ CALLBACK = "/callback"
 
 
 def for_callers(settings: Settings) -> Settings:
-    """The settings for callers who authenticate: no files of this machine, and with several, no credential of one.
+    """Return the settings for authenticated callers: they cannot send local files.
 
-    Several callers share the credentials that the settings share with them, and sign in for themselves where a system
-    has a sign-in and the server has a URL that they can come back to.
+    If there can be several, a credential is used only if it is `shared`, or if each caller signs in: that needs a
+    system with a sign-in, and `http.public_url` unless they sign in on another device.
     """
     auth = settings.http.auth
     if auth is None:

@@ -1,6 +1,6 @@
 """A browser with a person in front of it: opens the URL it is given, signs in, decides, and follows.
 
-approving_browser.py ADDRESS [allow|deny] [USERNAME]
+approving_browser.py URL [allow|deny] [USERNAME]
 
 It writes no log, which would be taken for that of a command in the same process.
 """

@@ -18,19 +18,21 @@ _CERTAIN_SECONDS = 60.0
 
 @dataclass(slots=True, eq=False)
 class Limit:
-    """A limit that some requests share: none is sent before `opens_at`, then at most `room` at a time.
+    """A limit that some requests share; times are those of the event loop."""
 
-    `room` counts those in flight, and is None if it is unknown; at `ends_at` it becomes `size`. Until `certain_until`,
-    which is a minute after a refusal, no request is sent to find out whether the limit is still as stated. If a service
-    states no numbers, `capacity` is how many requests passed before it last refused one, and `passed` how many since.
-    """
-
+    # No request is sent before this time.
     opens_at: float = -math.inf
+    # Requests left in the window, those in flight included; None if unknown.
     room: int | None = None
+    # When the window ends, and `room` becomes `size`.
     ends_at: float = math.inf
+    # Requests per window; None if unknown.
     size: int | None = None
+    # Until then (a minute after a refusal) no probe request is sent.
     certain_until: float = -math.inf
+    # For a service that states no numbers: requests that passed before it last refused one; None if unknown.
     capacity: int | None = None
+    # Requests that passed since then.
     passed: int = 0
     in_flight: int = 0
 
