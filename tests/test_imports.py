@@ -150,7 +150,7 @@ VENDORS_MAY_BE_NAMED = {
     "auth/oauth/registration.py": "the client's own name and logo, as a server shows them to users",
     "auth/oauth/tokens.py": "comments name a server that deviates from the RFC",
     "auth/session/client_setup.py": "a comment names a server's limit",
-    "tools/http/rate_limits.py": "comments name servers' limits",
+    "tools/http/rate_limit_headers.py": "comments name servers' limits",
 }
 
 

@@ -35,7 +35,7 @@ from .fetched import (
     validators_of,
 )
 from .messages import REDIRECTS, Client, has_answer, headers_of, read_capped, reason_of
-from .rate_limits import seconds_to_wait
+from .rate_limit_headers import seconds_to_wait
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from ..caller import caller
-from .limits import Limit, Limits
+from .rate_limits import Limit, Limits
 
 _SLOTS_OF_A_CALLER = 8
 _SLOTS = 64

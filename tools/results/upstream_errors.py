@@ -10,7 +10,7 @@ from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.text import one_line
 from ..formats.urls import redact_url
 from ..http.messages import Response
-from ..http.rate_limits import seconds_to_wait
+from ..http.rate_limit_headers import seconds_to_wait
 from .error_bodies import ErrorBody, read_error
 from .headers import challenge, header_reason, request_id
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from closient_mcp.tools.http.rate_limits import rate_limit, seconds_to_wait
+from closient_mcp.tools.http.rate_limit_headers import rate_limit, seconds_to_wait
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
