@@ -3,9 +3,9 @@
 A host waits for the answers to `initialize`, `server/discover` and `tools/list`, and importing the SDK is most of that
 time. So this module, which imports nothing of it, reads the first lines. As long as they are those of an earlier
 connection, but for the ids, each request is answered as the SDK answered it then, if nothing has changed on which that
-could depend (`state_of`). The SDK gets the request too, under an id of ours: its answer is compared, and recorded for
-the next start. If its list of tools differs, the client is notified that the list changed. The first request that
-cannot be answered here, and all after it, are the SDK's.
+could depend: `state_of`, and the local files that were read then. The SDK gets the request too, under an id of ours:
+its answer is compared, and recorded for the next start. If its list of tools differs, the client is notified that the
+list changed. The first request that cannot be answered here, and all after it, are the SDK's.
 """
 
 from __future__ import annotations

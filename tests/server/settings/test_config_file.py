@@ -348,6 +348,16 @@ def test_rule_1_a_linkset_file_binds_the_origins_of_apis_not_of_documents(tmp_pa
     assert acme.origins == {"https://one.example", "https://two.example"}
 
 
+def test_a_linkset_file_may_list_paths_that_cannot_be_followed(tmp_path: Path) -> None:
+    hrefs = [{"href": "nul%00.json"}, {"href": "loop.json"}]
+    contexts = [{"service-desc": hrefs}, {"anchor": "https://one.example/", "service-desc": [{"href": "none.json"}]}]
+    (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
+    (tmp_path / "links.json").write_text(json.dumps({"linkset": contexts}), encoding="utf-8")
+    settings = load(tmp_path, '[systems.acme]\ncatalog = "links.json"')
+    assert system(settings, "acme").origins == {"https://one.example"}
+    assert settings.local_files.record() is None
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * 2_000_000, b"a=" + b"[" * 5000])
 def test_a_file_that_is_no_settings_file_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "s.toml"
