@@ -71,13 +71,13 @@ class BearerAuth(httpx2.Auth):
         stored, host, status = self._session.store.read().tokens, response.url.host, response.status_code
         if stored is None or stored.access_token != token:
             return None
-        not_renewed = stored.refresh_token and self._session.ended
+        not_renewed = stored.refresh_token and self._session.renewal_failure
         if self._session.accepted_token == token and not not_renewed:
             message = f"{host} accepted your sign-in elsewhere but rejected it for this operation ({status})."
             return self._user_action_required(response, message, _NOT_ALLOWED)
         if self._session.is_new(token) and not not_renewed:
             return self._rejected(response, token)
-        self._session.note_dead(token)
+        self._session.mark_expired(token)
         return None
 
     def _error(self, response: httpx2.Response, meaning: Meaning, token: str | None) -> UserActionRequired | None:
@@ -98,7 +98,7 @@ class BearerAuth(httpx2.Auth):
         scope, record = _challenge(response).scope, self._session.store.read()
         if not set(scope.split()) <= set(record.tokens.scope.split() if record.tokens else ()):
             return self._scope_error(response, scope)
-        self._session.note_rejection(token)
+        self._session.record_rejection(token)
         host, issuer = response.url.host, self._session.profile.issuer
         message = f"{host} rejected a token that {issuer} has just issued ({response.status_code})."
         next_step = (
@@ -144,7 +144,7 @@ class BearerAuth(httpx2.Auth):
                 "when it was requested.",
                 f"Ask for your account to be granted that scope; then `closient-mcp login {system}` requests it again.",
             )
-        self._session.remember(lambda history: history.with_missed(scope.split()))
+        self._session.change_history(lambda history: history.with_missed(scope.split()))
         return SignInRequired(
             f'{host} requires the scope "{shown}" for this, which your sign-in does not have ({status}).',
             f"To grant it, {steps.to_sign_in} and sign in again.",
@@ -154,7 +154,7 @@ class BearerAuth(httpx2.Auth):
         )
 
     def _sign_in_required(self, response: httpx2.Response, scope: str) -> SignInRequired:
-        profile, ended = self._session.profile, self._session.ended
+        profile, ended = self._session.profile, self._session.renewal_failure
         ended = f" {profile.issuer} did not renew the last sign-in: {ended}." if ended else ""
         return SignInRequired(
             f"{response.url.host} requires you to sign in for this.{ended}",

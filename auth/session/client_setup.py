@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 # Not 403, which programs get that are not a browser.
 _DEAD_PAGE = (400, 401, 404, 410, 422)
 
-Remember: TypeAlias = Callable[[Callable[[History], History]], None]
+ChangeHistory: TypeAlias = Callable[[Callable[[History], History]], None]
 
 
 class ClientSetup:
@@ -151,11 +151,17 @@ class ClientSetup:
         return bool(given.registration) or not self.profile.registers
 
     def ensure_client(
-        self, record: Record, server: Server, purpose: Purpose, remember: Remember, *, interactive: bool = False
+        self,
+        record: Record,
+        server: Server,
+        purpose: Purpose,
+        change_history: ChangeHistory,
+        *,
+        interactive: bool = False,
     ) -> Client:
         """A client at this server: of the settings, registered before, or registered now; not saved yet.
 
-        `remember` changes the stored history, even if the registration fails.
+        `change_history` changes the stored history, even if the registration fails.
 
         Raises:
             UserActionRequired, UnavailableError: the server does not register us, or not now.
@@ -175,7 +181,7 @@ class ClientSetup:
         if spare and purpose.suits(spare) and self.is_known(spare, server, purpose):
             return spare
         try:
-            return self._register(record.history, server, purpose, remember, interactive)
+            return self._register(record.history, server, purpose, change_history, interactive)
         except AuthError as error:
             if client is None:
                 raise
@@ -217,7 +223,7 @@ class ClientSetup:
         return pending.client.client_id == client.client_id
 
     def _register(
-        self, history: History, server: Server, purpose: Purpose, remember: Remember, interactive: bool
+        self, history: History, server: Server, purpose: Purpose, change_history: ChangeHistory, interactive: bool
     ) -> Client:
         issuer, now = self.profile.issuer, self.clock()
         if server.registration_endpoint is None:
@@ -231,7 +237,7 @@ class ClientSetup:
         if history.reached(REGISTRATIONS, now) and not interactive:
             raise self.messages.stopped(REGISTRATIONS)
         # Before the attempt: without saving it is not made.
-        remember(lambda history: history.after_registration(now))
+        change_history(lambda history: history.after_registration(now))
         try:
             fixed = self.profile.redirect_uri is not None
             return register(server, purpose, self.profile.version, self.http, now, fixed=fixed)
@@ -241,7 +247,7 @@ class ClientSetup:
             if error.client:  # another would be the same
                 deregister(error.client, server, self.http)
             register_after, unusable = now + (error.pause or 0.0), str(error) if error.client else ""
-            remember(lambda history: history.after_failed_registration(register_after, unusable))
+            change_history(lambda history: history.after_failed_registration(register_after, unusable))
             reason = f"{issuer} did not register this application: {error}"
             if error.pause is None:
                 raise self.messages.failure(reason, error.next_step) from None

@@ -45,14 +45,11 @@ _ANSWER_PATIENCE = 5.0
 
 
 class Session:
-    """The sign-in to one system.
+    """The sign-in to one system: `token` returns its access token, renewed first if necessary.
 
-    `token` returns the access token. If that has to be renewed, `_start_refresh` runs `refresh` in a thread, which all
-    callers wait for. Under the lock, `refresh` saves what could not be saved before (`UnsavedAnswer`), uses the
-    refresh token (`_renew`), and, for grants without a user, gets tokens with the credentials (`_fetch`).
-
-    `accepted_token` is the last access token that a service accepted, `ended` what the server last answered instead of
-    renewing the sign-in.
+    A renewal runs in a thread (`refresh`), which all callers wait for. Under the lock of the record, it saves an answer
+    that could not be saved before (`UnsavedAnswer`), uses the refresh token (`_renew`), and gets tokens with the
+    credentials (`_fetch`) if the grant needs no user.
     """
 
     def __init__(
@@ -70,8 +67,10 @@ class Session:
         self._refresh_request = RefreshRequest(self.client_setup, self.token_endpoint)
         self._unattended = unattended if profile.unattended else None
         self._identified = False
+        # The last access token that a service accepted.
         self.accepted_token = ""
-        self.ended = ""
+        # What the server last answered instead of renewing the sign-in.
+        self.renewal_failure = ""
         self._last_rejected: tuple[str, float] = ("", 0.0)
         self._tokens: Tokens | None = None
         self._stamp: object = None
@@ -139,25 +138,25 @@ class Session:
         tokens = self._tokens
         return tokens.obtained_at if tokens and tokens.access_token == token else 0.0
 
-    def note_rejection(self, token: str) -> None:
-        """Remember that a service rejected a new token; simultaneous rejections of one token count once."""
+    def record_rejection(self, token: str) -> None:
+        """Record that a service rejected a new token; simultaneous rejections of one token count once."""
         rejected = (token, self._obtained_at(token))
         if rejected != self._last_rejected:
             self._last_rejected = rejected
             now = self.clock()
-            self.remember(lambda history: history.after(REJECTIONS, now))
+            self.change_history(lambda history: history.after(REJECTIONS, now))
 
-    def remember(self, change: Callable[[History], History], **changes: object) -> None:
+    def change_history(self, change: Callable[[History], History], **changes: object) -> None:
         """Change the stored history and these members of the record, if it can be written."""
         with contextlib.suppress(AuthError, OSError):
-            self.store.remember(change, **changes)
+            self.store.change_history(change, **changes)
 
-    def note_failure(self, error: Exception) -> None:
+    def record_failure(self, error: Exception) -> None:
         """Forget the sign-in under way, and remember when and why it was declined, if it was."""
         declined = (self.clock(), error.reason) if isinstance(error, DeclinedError) else (0.0, "")
-        self.remember(lambda history: history.after_failure(*declined), pending=None, device=None)
+        self.change_history(lambda history: history.after_failure(*declined), pending=None, device=None)
 
-    def note_dead(self, token: str) -> None:
+    def mark_expired(self, token: str) -> None:
         """Mark a token as expired that a service rejected and that cannot be renewed."""
         with contextlib.suppress(AuthError, OSError), self.store.lock():
             record = self.store.read()
@@ -225,7 +224,7 @@ class Session:
             UserActionRequired: a credential of the settings is missing or rejected.
         """
         self.credentials.load()
-        self.ended = ""
+        self.renewal_failure = ""
         with self.store.lock():
             record = self._unsaved.save_in(self.store.read())
             tokens = self._tokens_of(record)
@@ -268,7 +267,7 @@ class Session:
         self._set_tokens(stored)
         if stored is not None and stored.refresh_token != sent:
             return True
-        self._end(record, verdict)
+        self._end_sign_in(record, verdict)
         return False
 
     def _mark(self, record: Record, sent: str, tokens: Tokens) -> Record:
@@ -302,9 +301,9 @@ class Session:
                 f"another server renewed the sign-in at {self.profile.issuer} and has not stored the answer yet",
                 "Try again in a few seconds.",
             )
-        self.ended = "the connection was lost before the new token was saved"
-        logger.warning("giving up the sign-in to %s: %s", record.site, self.ended)
-        self.drop(record, refreshing=record.refreshing)
+        self.renewal_failure = "the connection was lost before the new token was saved"
+        logger.warning("giving up the sign-in to %s: %s", record.site, self.renewal_failure)
+        self.delete_tokens(record, refreshing=record.refreshing)
         return False
 
     def _fetch(self, unattended: Unattended, rejected_token: str | None, interactive: bool) -> None:
@@ -317,7 +316,7 @@ class Session:
         self._set_tokens(fetched.tokens)
         self.store.write(fetched)
 
-    def _end(self, record: Record, rejection: Rejection) -> None:
+    def _end_sign_in(self, record: Record, rejection: Rejection) -> None:
         """Delete tokens that the server no longer accepts; under the lock, and only if they are the stored ones.
 
         If the server did not say so in the words of RFC 6749 §5.2, the record is kept, and the user signs in again.
@@ -331,13 +330,13 @@ class Session:
         ):
             raise self.messages.client_rejected(rejection.detail)
         logger.info("%s did not renew the sign-in: %s", record.site, rejection.reason)
-        self.ended = self.store.redaction.hide(rejection.reason)
+        self.renewal_failure = self.store.redaction.hide(rejection.reason)
         if client_invalid and self.profile.registers:
-            self.drop(record, client=None)
+            self.delete_tokens(record, client=None)
         elif rejection.error == "invalid_grant":
-            self.drop(record)
+            self.delete_tokens(record)
 
-    def drop(self, record: Record, **changes: object) -> None:
+    def delete_tokens(self, record: Record, **changes: object) -> None:
         """Write the record without its tokens and with these changes; call it under the record's lock."""
         self.store.write(record.model_copy(update={"tokens": None, "refreshing": "", **changes}))
         self._set_tokens(None)

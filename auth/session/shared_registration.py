@@ -29,7 +29,7 @@ class SharedRegistration:
         if client is None or not self._client_setup.is_known(client, server, purpose):
             with self._store.lock():
                 record = self._usable(server, purpose)
-                client = self._client_setup.ensure_client(record, server, purpose, self._store.remember_locked)
+                client = self._client_setup.ensure_client(record, server, purpose, self._store.change_history_locked)
                 self._store.write(self._store.read().model_copy(update={"server": server, "client": client}))
         return client.model_copy(update={"registration_uri": None, "registration_token": None})
 

@@ -53,8 +53,8 @@ class Unattended:
 
     def _request(self, record: Record, server: Server, interactive: bool) -> tuple[Record, Verdict]:
         purpose = Purpose(self._profile.grant, scopes=self._scopes)
-        remember = self._store.remember_locked
-        client = self._client_setup.ensure_client(record, server, purpose, remember, interactive=interactive)
+        change_history = self._store.change_history_locked
+        client = self._client_setup.ensure_client(record, server, purpose, change_history, interactive=interactive)
         before = self._store.read()
         record = before.model_copy(update={"server": server, "client": client})
         if record != before:

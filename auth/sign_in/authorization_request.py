@@ -122,9 +122,9 @@ class AuthorizationRequest:
         if self._registration and self._profile.registers:
             client = self._registration.client(server, purpose)
         else:
-            ensure, remember = self._session.client_setup.ensure_client, self._store.remember
-            client = ensure(known, server, purpose, remember, interactive=interactive)
-        # A signed-in user stays so until they come back, which they may not: their client is not changed yet.
+            ensure, change_history = self._session.client_setup.ensure_client, self._store.change_history
+            client = ensure(known, server, purpose, change_history, interactive=interactive)
+        # The user may not finish this sign-in: until they do, a signed-in user keeps the client of their tokens.
         if record.tokens is None:
             self._store.change(server=server, client=client)
         elif self._profile.registers and client != record.client:

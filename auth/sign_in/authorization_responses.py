@@ -43,7 +43,7 @@ class AuthorizationResponses:
         try:
             background.start(partial(exchange_code, self._session, query, pending)).result()
         except Exception as error:
-            self._session.note_failure(error)
+            self._session.record_failure(error)
             return self.as_auth_error(error)
         return None
 

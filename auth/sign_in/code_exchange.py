@@ -23,7 +23,7 @@ def exchange_code(session: Session, query: str, pending: Pending) -> None:
     pending, response = _read(session, query, stored or pending)
     if response.error:
         if response.error == "invalid_scope":  # a service may have named a scope that does not exist
-            session.store.remember(lambda history: history.model_copy(update={"missed": ()}))
+            session.store.change_history(lambda history: history.model_copy(update={"missed": ()}))
         raise session.messages.no_code(response, pending.scopes)
     if stored is None:
         raise session.messages.cancelled()

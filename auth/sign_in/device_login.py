@@ -42,7 +42,7 @@ class DeviceLogin:
             self._poll(device, done)
         except AuthError as error:
             if self._is_pending(device):
-                self._session.note_failure(error)
+                self._session.record_failure(error)
             raise
 
     def _poll(self, device: Device, done: Event) -> None:

@@ -114,7 +114,7 @@ class Login:
             if not attempt.has_ended:
                 error = self._messages.declined()
                 attempt.conclude(error)
-                self._session.note_failure(error)
+                self._session.record_failure(error)
         attempt.release()
 
     def _run(self, attempt: SignInAttempt, request: SignInRequest) -> None:

@@ -45,7 +45,7 @@ class PageLogin:
         with self._store.lock():
             is_new = id not in self._store.read().history.links
             if is_new:
-                self._store.remember_locked(lambda history: history.with_link(id))
+                self._store.change_history_locked(lambda history: history.with_link(id))
         return is_new
 
     def start_page(self, pending: Pending) -> Page:

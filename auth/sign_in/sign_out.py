@@ -30,7 +30,7 @@ def sign_out(session: Session, *, forget: bool = False) -> str:
             if record.client and record.server:
                 deregister(record.client, record.server, session.http)
             changes |= {"client": None, "server": None, "spare": None}
-        session.drop(record, **changes)
+        session.delete_tokens(record, **changes)
     return message
 
 

@@ -84,13 +84,13 @@ class Store:
         with self.lock():
             self.write(self.read().model_copy(update=changes))
 
-    def remember(self, change: Callable[[History], History], **changes: object) -> None:
+    def change_history(self, change: Callable[[History], History], **changes: object) -> None:
         """As `change`, and replace the history by what `change` makes of it."""
         with self.lock():
-            self.remember_locked(change, **changes)
+            self.change_history_locked(change, **changes)
 
-    def remember_locked(self, change: Callable[[History], History], **changes: object) -> None:
-        """As `remember`, under the lock that the caller holds."""
+    def change_history_locked(self, change: Callable[[History], History], **changes: object) -> None:
+        """As `change_history`, under the lock that the caller holds."""
         record = self.read()
         self.write(record.model_copy(update={"history": change(record.history), **changes}))
 

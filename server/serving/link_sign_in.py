@@ -41,7 +41,7 @@ async def sign_in_by_link(session: Session, needed: SignInRequired, channel: Use
         action = await channel.elicitor.ask(message, url, about, lambda: False, until)
         if action == "decline":
             error = session.messages.declined()
-            await anyio.to_thread.run_sync(session.note_failure, error)
+            await anyio.to_thread.run_sync(session.record_failure, error)
             raise error
         if action == "accept" and await _wait_for_sign_in(session, before, until):
             return None

@@ -119,7 +119,7 @@ def test_a_server_killed_before_the_answer_ends_that_sign_in_and_no_token_is_use
         assert home.kept()
         monkeypatch.setattr("closient_mcp.auth.session.renewal._ANSWER_PATIENCE", 0.0)
         assert asyncio.run(session.token()) is None
-    assert "the connection was lost before the new token was saved" in session.ended
+    assert "the connection was lost before the new token was saved" in session.renewal_failure
     assert (home.asked(), home.refused, home.kept()) == (1, [], None)
 
 
