@@ -1,4 +1,4 @@
-"""What is remembered of earlier sign-ins so that nothing is repeated endlessly. Pure functions."""
+"""The history of sign-ins at one server, so that nothing is repeated endlessly. Pure functions."""
 
 from __future__ import annotations
 
@@ -19,35 +19,37 @@ class Limit(NamedTuple):
     seconds: float
 
 
-# Tabs that led to nothing, and sign-ins that did not last: those for additional scopes are not counted.
+# At most 3 unfinished sign-ins and 6 successful ones in ten minutes, so that an agent cannot open tab after tab.
+# Sign-ins for additional scopes do not count as successful ones.
 TABS, SIGN_INS = Limit("tabs", 3, 600.0), Limit("sign_ins", 6, 600.0)
 REGISTRATIONS, REJECTIONS = Limit("registrations", 5, 3600.0), Limit("rejections", 3, 60.0)
 
 
 class History(BaseModel):
-    """Earlier events; times are seconds since 1970.
-
-    `declined_at` is when a sign-in was declined, `declined` the server's reason if it gave one, `tabs` when sign-ins
-    began, `sign_ins` when they succeeded, `registrations` when a client was registered, `rejections` when services
-    rejected tokens that had just been issued. Until `register_after` the server accepts no registration; `unusable`
-    says why a registered client cannot be used. `bad_credentials` is the fingerprint of credentials that the server
-    rejected. `withheld` are scopes that were requested and not granted, `missed` those that services found missing;
-    both are requested again only if the user begins the sign-in. `links` are those with which the user began a sign-in.
-    """
+    """Earlier events; times are seconds since 1970."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
+    # When a sign-in was declined, and the server's reason if it gave one.
     declined_at: float = 0.0
     declined: str = ""
+    # When sign-ins began that have not succeeded, and when sign-ins succeeded.
     tabs: tuple[float, ...] = ()
     sign_ins: tuple[float, ...] = ()
+    # When clients were registered, and until when the server accepts no registration.
     registrations: tuple[float, ...] = ()
     register_after: float = 0.0
+    # When services rejected tokens that had just been issued.
     rejections: tuple[float, ...] = ()
+    # The fingerprint of credentials that the server rejected.
     bad_credentials: str = ""
+    # Scopes that were requested and not granted, and those that services found missing. Both are requested again only
+    # if the user begins the sign-in.
     withheld: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    # Why the registered client cannot be used.
     unusable: str = ""
+    # The ids of the links with which the user began a sign-in.
     links: tuple[str, ...] = ()
 
     def reached(self, limit: Limit, now: float) -> bool:

@@ -25,5 +25,5 @@ class Caller:
     name: str = ""
 
 
-# A context variable, because most of what a call passes through needs neither.
+# A context variable, so that functions in between need not pass it on.
 caller: ContextVar[Caller] = ContextVar("caller", default=Caller())  # noqa: B039

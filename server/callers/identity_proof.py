@@ -105,7 +105,7 @@ class IdentityProof:
     def _server(self) -> Server:
         messages = self._session.messages
         try:
-            # Under no other name, as for the tokens of callers.
+            # `renamed`: metadata under another issuer's name is rejected, as for the tokens of callers.
             server = discover(self.issuer, self._session.http, renamed=True)
         except ServerMetadataError as error:
             if error.lasting:

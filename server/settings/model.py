@@ -105,19 +105,19 @@ class PresetTools:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """What is known of a system beyond its documents; `introduction` is for the instructions to the model.
-
-    `app_scopes`: its documents declare no scopes, the rule is `<api>:read` and `<api>:write`; `pins` are the APIs that
-    are pinned by default. `key_check` and `skills` are paths at its site: one answers a GET with 200 if an API key is
-    valid, the other is its index of agent skills.
-    """
+    """What is known of a system beyond its documents."""
 
     name: str = ""
+    # For the instructions to the model.
     introduction: str = ""
     tools: Callable[[Sender], PresetTools] = lambda _: PresetTools()
+    # Whether scopes follow the rule `<api>:read` and `<api>:write`, because its documents declare none.
     app_scopes: bool = False
+    # The APIs that are pinned by default.
     pins: tuple[str, ...] = ()
+    # The path at its site that answers a GET with 200 if an API key is valid.
     key_check: str = ""
+    # The path at its site of its index of agent skills.
     skills: str = ""
 
 
@@ -161,28 +161,31 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings in force.
-
-    `allow` is the highest tier that any system offers, `pager` is a command or empty, `warnings` are for the author of
-    the settings file, `problems` are invalid settings that were left out, agents may send files from the folders in
-    `files`, results that are longer than `result_characters` are cut, and `child_environment` is the environment of
-    the browser and the pager, without our secrets. `local_files` read the local documents, and read them again later.
-    """
+    """All settings in force."""
 
     systems: tuple[SystemSettings, ...]
     home: Path
     config: Path
     browser: str | None = None
+    # The environment of the browser and the pager, without our secrets.
     child_environment: Mapping[str, str] | None = field(default=None, repr=False)
     exposure: Exposure = field(default_factory=lambda: Exposure("auto"))
+    # The highest tier that any system offers.
     allow: Tier = "destructive"
+    # The folders from which agents may send files.
     files: tuple[Path, ...] = ()
+    # Longer results are cut.
     result_characters: int = RESULT_CHARACTERS
     http: HttpSettings = field(default_factory=HttpSettings)
     log_level: str = "warning"
     log_file: str | None = None
+    # A command, or empty.
     pager: str = ""
+    # The lines of `config show`.
     shown: tuple[Setting, ...] = ()
+    # For the author of the settings file.
     warnings: tuple[str, ...] = ()
+    # Invalid settings, which were left out.
     problems: tuple[str, ...] = ()
+    # Reads the local documents, and reads them again later.
     local_files: LocalFiles = field(default_factory=LocalFiles, repr=False, compare=False)

@@ -18,7 +18,7 @@ from .toml_text import InvalidTomlError, parse_toml
 
 _MAX_BYTES = 1_000_000
 _SECRETS = {"client_id", "client_secret", "username", "password", "key"}
-# The tables by their keys, for those that depend on no value; the tables of a system and its credential do.
+# The model of each table whose keys do not depend on values, unlike those of systems and credentials.
 _TABLES: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): ConfigFile,
     ("http",): HttpTable,

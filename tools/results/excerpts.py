@@ -11,9 +11,9 @@ from ..formats.csv_rows import CsvRow, column_names, delimiter_of, read_rows, wr
 from ..formats.json_values import JsonObject, JsonValue, LiteralNumber, to_text
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-# A member with less room than this says nothing, so fewer members are shown instead.
+# A member that gets less room than this is not worth showing: fewer members are shown instead.
 _LEAST_ROOM = 120
-# The room for a mark of what is left out.
+# Characters reserved for the mark of a cut.
 _LEAST_MARK = 40
 
 

@@ -22,12 +22,13 @@ from .tool import Tool
 _WEIGHTS = (3.0, 2.0, 1.5, 0.7, 0.5, 0.1)
 _MAX_ARGUMENT_WORDS = 120
 _MAX_ANSWER_WORDS = 60
-# How much more a tool counts that does what the query's verb says, and how much less each further one of a system.
+# Factor for a tool whose tier fits the query's verb.
 _SAME_TIER = 1.6
+# Factor for each further hit of the same system.
 _NEXT_OF_SYSTEM = 0.9
-# A tool that has less of a query probably doesn't do what is asked.
+# A tool that covers a smaller part of the query probably doesn't do what is asked.
 _WEAK = 0.55
-# A query of these alone asks for nothing.
+# A query of these words alone asks for nothing in particular.
 _GENERAL_VERBS = {"add", "create", "delete", "do", "find", "get", "list", "make", "read", "remove", "set", "show",
     "update"}  # fmt: skip
 _PARAMETER = re.compile(r"\{[^{}]*\}")
