@@ -49,7 +49,7 @@ def decode(body: bytes, content_type: str = "") -> str:
         return body.decode()
     except UnicodeDecodeError as error:
         # A truncated body may end inside a character.
-        is_utf8 = charset_of(content_type) in ("utf-8", "utf8") or error.start > len(body) - 4
+        is_utf8 = charset_of(content_type) in ("utf-8", "utf8") or error.reason == "unexpected end of data"
         return body.decode("utf-8" if is_utf8 else "cp1252", errors="replace")
 
 

@@ -9,7 +9,16 @@ from itertools import islice
 
 from ..formats.charsets import decode
 from ..formats.html_text import page_title, visible_text
-from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_list, as_object, as_text, parse_json
+from ..formats.json_values import (
+    InvalidJsonError,
+    JsonObject,
+    JsonValue,
+    as_list,
+    as_object,
+    as_text,
+    parse_json,
+    to_text,
+)
 from ..formats.text import one_line
 from .field_errors import CODES, MESSAGES, FieldError, by_field, first_text, is_by_field, plain_name, read_field_errors
 from .headers import redacted_url
@@ -25,6 +34,9 @@ _WORD = re.compile(r"[A-Za-z][\w.:-]{1,60}", re.ASCII)
 _MOST_XML = 16_384
 _MOST_HTML = 200_000
 _XML_ELEMENT = re.compile(r"<(?:\w{1,40}:)?(\w{1,60})\b[^<>]{0,300}>\s*([^<>]{1,500})</")
+# An element that says in its attributes what is wrong: `<err code="1" msg="Photo not found"/>`.
+_XML_ERROR = re.compile(r"<(?:\w{1,40}:)?(?:err|error|fault|exception)(\s[^<>]{1,2000})>", re.IGNORECASE)
+_XML_ATTRIBUTE = re.compile(r"""\b([\w-]{1,60})\s*=\s*(["'])(.{1,500}?)\2""")
 _XML_VALUE = r"[^<>]{0,300}>\s*(?:<!\[CDATA\[(.{1,1500}?)\]\]>|([^<]{1,1500}))"
 
 
@@ -71,7 +83,7 @@ def read_error(body: bytes, content_type: str) -> ErrorBody:
         wait = "" if error.wait is None else f"{error.wait:g}"
         shown = (error.code, error.message, error.request_id, error.documentation, wait, *error.fields)
         return replace(error, more=unshown_members(node, shown))
-    return ErrorBody(message=one_line(as_text(value), 500))
+    return ErrorBody(message="" if value is None else one_line(as_text(value) or to_text(value), 500))
 
 
 def _read_text(text: str, content_type: str) -> ErrorBody:
@@ -84,6 +96,9 @@ def _read_text(text: str, content_type: str) -> ErrorBody:
             elements: JsonObject = dict(_XML_ELEMENT.findall(text[:_MOST_XML]))
             error = ErrorBody(code, message or code, request_id=request)
             return replace(error, more=unshown_members(elements, (code, message, request)))
+        if tag := _XML_ERROR.search(text[:_MOST_XML]):
+            attributes: JsonObject = {name: html.unescape(value) for name, _, value in _XML_ATTRIBUTE.findall(tag[1])}
+            return _read_node(attributes)
         return ErrorBody(message=_page("a web page or XML", text))
     return ErrorBody(message=one_line(text[:4_000], 800))
 

@@ -10,7 +10,8 @@ from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_
 from ..formats.text import one_line
 
 MESSAGES = ("detail", "errordescription", "message", "description", "title", "reason", "errormessage", "faultstring",
-            "errorsummary", "userfriendlymessage", "msg", "statusmessage", "errormsg", "error", "text")  # fmt: skip
+            "errorsummary", "userfriendlymessage", "msg", "statusmessage", "errormsg", "error", "errors",
+            "text")  # fmt: skip
 CODES = ("errorcode", "code", "type", "error", "errorname", "eventstatus", "faultcode", "reason")
 
 _MAX_ERRORS = 20

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from ..errors import UpstreamError
 from ..formats.graphql import GraphqlResponse, parse_response
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.media_types import essence
 from ..formats.urls import redact_url
 from ..http.messages import Response
 
@@ -17,13 +18,14 @@ _PARTS = {"locations", "path", "extensions"}
 
 
 def graphql_errors(value: JsonValue, response: Response) -> GraphqlResponse | None:
-    """Return the answer if its URL and shape, or its shape alone, show that it is GraphQL with errors."""
+    """Return the answer if its media type or URL, or its shape alone, show that it is GraphQL with errors."""
     node = as_object(value)
     errors = as_list(node.get("errors"))
     if not errors or not node.keys() <= _MEMBERS:
         return None
     is_shaped = node.get("data") is None and any(_PARTS & as_object(error).keys() for error in errors)
-    if not is_shaped and not urlsplit(response.url).path.endswith("/graphql"):
+    is_named = essence(response.headers.get("content-type", "")) == "application/graphql-response+json"
+    if not is_shaped and not is_named and not urlsplit(response.url).path.endswith("/graphql"):
         return None
     if not all(as_text(as_object(error).get("message")) for error in errors):
         return None

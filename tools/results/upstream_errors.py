@@ -35,7 +35,7 @@ _NEXT_STEPS = {
     501: "The service doesn't support this; its OpenAPI document may be out of date.",
 }
 _REPORTED = "It reported a failure in spite of that status: correct what it names, then try again."
-_REASONS = ("error", "errors", "error_code", "errorCode")
+_REASONS = ("error", "errors", "error_code", "errorCode", "message", "msg")
 _SAME_AS = {410: 404, 422: 400}
 
 
@@ -68,9 +68,10 @@ def upstream_error(response: Response, system: str) -> UpstreamError:
 
 
 def failure_in_success(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
-    """Return the error that a body with `ok: false` or `success: false` reports with a status of success."""
+    """Return the error that a body reports with a status of success: `ok` or `success` is false, or by JSON-RPC."""
     node = as_object(value)
-    if not any(node.get(name) is False for name in ("ok", "success")) or not any(map(node.get, _REASONS)):
+    is_failure = any(node.get(name) is False for name in ("ok", "success")) and any(map(node.get, _REASONS))
+    if not is_failure and not ("jsonrpc" in node and as_object(node.get("error"))):
         return None
     error = read_error(response.body, response.headers.get("content-type", ""))
     details: JsonObject = {"status": response.status, "url": redact_url(response.url), **error.as_details()}

@@ -72,6 +72,20 @@ def test_rule_2_what_follows_the_message_is_bounded_and_clean() -> None:
     assert failure(500, {"message": "no", "a": {"b": [{"c": [[{"d": [["deep"]]}]]}]}}).message
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"errors":"Not Found"}', "Not Found"),
+        (b"42", "42"),
+        (b'<error code="E5" message="too &lt; big"/>', "too < big"),
+        (b'<?xml version="1.0"?><rsp stat="fail">\n<err code="1" msg="No photo" /></rsp>', "No photo"),
+        (b"<r:Fault xmlns:r='urn:x' reason='No photo'></r:Fault>", "No photo"),
+    ],
+)
+def test_the_reason_of_an_error_is_found_wherever_it_is(body: bytes, reason: str) -> None:
+    assert failure(422, body).message.startswith(f"acme answered HTTP 422: {reason}.")
+
+
 def test_the_visible_text_of_an_error_page_is_the_reason() -> None:
     head = "<head><title>Oops</title><style>b{}</style></head>"
     page = f"<html>{head}<body><h1>Oops</h1><p>Disk <b>full</b></p></body></html>"
@@ -102,6 +116,8 @@ def test_headers_are_the_reason_of_an_empty_body(headers: dict[str, str], reason
     [
         {"ok": False, "error": "missing_scope"},
         {"success": False, "errors": [{"code": 7, "message": "missing_scope"}]},
+        {"success": False, "message": "missing_scope"},
+        {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "missing_scope"}},
         {"data": None, "errors": [{"message": "missing_scope", "path": ["a"]}]},
     ],
 )
@@ -112,7 +128,15 @@ def test_a_failure_with_a_status_of_success_is_an_error(body: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    "body", [{"ok": False}, {"ok": True, "error": "x"}, {"error": "x"}, {"success": 0, "error": 1}]
+    "body",
+    [
+        {"ok": False},
+        {"ok": True, "error": "x"},
+        {"error": "x"},
+        {"success": 0, "error": 1},
+        {"success": True, "message": "x"},
+        {"jsonrpc": "2.0", "id": 1, "result": {"error": {"message": "x"}}},
+    ],
 )
 def test_other_bodies_with_a_status_of_success_are_results(body: dict[str, Any]) -> None:
     response = Response(200, {"content-type": "application/json"}, json.dumps(body).encode(), "https://h.example/a")

@@ -89,6 +89,11 @@ def test_json_is_read_in_every_encoding_that_it_may_have(width: str) -> None:
     assert read('{"größe":1}'.encode(f"utf-{width}"), "application/json").text == '{"größe":1}'
 
 
+@pytest.mark.parametrize("body", ['{"größe":1}', '{"a":"é"}'])
+def test_json_that_is_not_utf_8_is_read_as_latin_1(body: str) -> None:
+    assert read(body.encode("latin-1"), "application/json").text == body
+
+
 def test_json_declared_as_latin_1_is_read() -> None:
     assert read('{"größe":1}'.encode("latin-1"), "application/json; charset=ISO-8859-1").text == '{"größe":1}'
 
@@ -530,10 +535,8 @@ def test_rule_1_urls_are_shown_without_secrets(url: str, shown: str) -> None:
 # Errors that come as a success
 
 
-def graphql(body: Any, path: str = "/graphql") -> Result:
-    response = Response(
-        200, {"content-type": "application/json"}, json.dumps(body).encode(), f"https://h.example{path}"
-    )
+def graphql(body: Any, path: str = "/graphql", content_type: str = "application/json") -> Result:
+    response = Response(200, {"content-type": content_type}, json.dumps(body).encode(), f"https://h.example{path}")
     return read_response(response, "acme")
 
 
@@ -544,8 +547,13 @@ def test_graphql_that_gives_errors_only_is_an_error(data: Any) -> None:
     assert caught.value.details["status"] == 200
 
 
-def test_partial_graphql_data_comes_with_its_errors() -> None:
-    result = graphql({"data": {"a": 1, "b": None}, "errors": [{"message": "no b", "path": ["b"]}]})
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [("/graphql", "application/json"), ("/query", "application/graphql-response+json; charset=utf-8")],
+)
+def test_partial_graphql_data_comes_with_its_errors(path: str, content_type: str) -> None:
+    body = {"data": {"a": 1, "b": None}, "errors": [{"message": "no b", "path": ["b"]}]}
+    result = graphql(body, path, content_type)
     assert result.note.startswith("[PARTIAL: b: no b.]")
     assert '"a":1' in result.text
 
