@@ -10,7 +10,7 @@ from itertools import takewhile
 
 import yaml
 
-from .json_values import MAX_DEPTH, JsonObject, JsonValue
+from .json_values import MAX_DEPTH, JsonObject, JsonValue, LiteralNumber
 
 # Aliases can expand a few lines to billions of values; real documents repeat a few thousand.
 MAX_REPEATED = 1_000_000
@@ -18,6 +18,8 @@ _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,999})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# Such a number is valid JSON as it is written.
+_JSON_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 _MERGE = "<<"
@@ -32,7 +34,7 @@ class YamlSyntaxError(InvalidYamlError):
 
 
 def parse_yaml(text: str) -> JsonValue:
-    """Parse the first document of a YAML stream; keys, dates and `yes` stay strings.
+    """Parse the first document of a YAML stream; keys, dates and `yes` stay strings, and 1.10 keeps its last digit.
 
     Raises:
         InvalidYamlError: with a readable reason.
@@ -172,5 +174,5 @@ def _resolve_scalar(text: str) -> JsonValue:
         number = float(text)
         if not math.isfinite(number):
             raise InvalidYamlError("a number is too large")
-        return number
+        return LiteralNumber(text) if repr(number) != text and _JSON_FLOAT.fullmatch(text) else number
     return text

@@ -12,6 +12,7 @@ from ..formats.media_types import TOKEN
 from ..formats.text import one_line, sentences, short_digest
 from ..problems import UnusableError
 from ..schema.argument_errors import BODY
+from ..schema.keywords import declared_value
 from ..schema.property_names import VALID_NAME
 from ..schema.reader import SchemaReader
 from .bodies import read_body
@@ -117,8 +118,13 @@ def _parameter(reader: SchemaReader, location: str, name: str, node: JsonObject,
         allow_reserved=node.get("allowReserved") is True,
         media_type=next(iter(as_object(node.get("content"))), ""),
         allow_empty=node.get("allowEmptyValue") is True and known == "query",
-        default=reader.follow_schema(_schema_of(node)).get("default") if required else None,
+        default=_default(reader, node) if required else None,
     )
+
+
+def _default(reader: SchemaReader, node: JsonObject) -> JsonValue:
+    schema = reader.follow_schema(_schema_of(node))
+    return declared_value(schema.get("default"), as_text(schema.get("type")))
 
 
 def parameter_schema(reader: SchemaReader, node: JsonObject) -> JsonObject:

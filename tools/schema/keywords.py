@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable
 
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_text, to_text
+from ..formats.json_values import JsonObject, JsonValue, LiteralNumber, as_list, as_text, to_text
 from ..formats.text import clean, clean_value, one_line, sentences, without_markup
 
 TEXT_LIMIT = 300
@@ -119,15 +119,22 @@ def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
 
 def _values(listed: Iterable[JsonValue], kind: str) -> Iterable[JsonValue]:
     """Return the distinct values of a type."""
-    values = (_convert_value(value, kind) for value in listed)
+    values = (declared_value(value, kind) for value in listed)
     return {to_text(value): value for value in values if value is not None}.values()
+
+
+def _text(value: JsonValue) -> str:
+    """Return a value as text, a number as the document has it: 1.10, not 1.1."""
+    if isinstance(value, LiteralNumber):
+        return value.text
+    return value if isinstance(value, str) else to_text(value)
 
 
 def _is_shown(value: JsonValue) -> bool:
     return len(to_text(value)) <= _VALUE_LIMIT and clean_value(value) == value
 
 
-def _convert_value(value: JsonValue, kind: str) -> JsonValue:
+def declared_value(value: JsonValue, kind: str) -> JsonValue:
     """Convert a value to the declared type: unquoted strings in YAML become numbers and booleans."""
     if value is None or kind not in _SCALARS:
         return value
@@ -135,7 +142,7 @@ def _convert_value(value: JsonValue, kind: str) -> JsonValue:
     if own == kind or (kind == "number" and own == "integer"):
         return value
     if kind == "string" and own in _SCALARS:
-        return to_text(value)
+        return _text(value)
     if kind == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
     if kind in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
@@ -198,14 +205,14 @@ def description_of(schema: JsonObject, kind: str) -> str:
 
 def enum_summary(values: list[JsonValue]) -> str:
     """Return a sentence that replaces a long list of values."""
-    shown = ", ".join(one_line(value if isinstance(value, str) else to_text(value), 40) for value in values[:8])
+    shown = ", ".join(one_line(_text(value), 40) for value in values[:8])
     return f"One of {len(values)} values, such as {shown}."
 
 
 def _short(value: JsonValue) -> str:
     if value is None or value == "" or isinstance(value, dict | list):
         return ""
-    text = value if isinstance(value, str) else to_text(value)
+    text = _text(value)
     return one_line(text, _NOTE_LIMIT) if len(text) <= _NOTE_LIMIT else ""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from closient_mcp.tools.formats.json_values import JsonValue, as_object
+from closient_mcp.tools.formats.yaml_values import parse_yaml
 from closient_mcp.tools.openapi.operation import Operation, Source
 from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.openapi.servers import server_origins
@@ -63,6 +64,14 @@ def test_only_a_query_parameter_may_be_sent_empty(location: str) -> None:
 def test_only_a_required_parameter_is_sent_with_its_default(required: bool, default: JsonValue) -> None:
     (parameter,) = read({"name": "p", "in": "query", "required": required, "schema": {"default": 5}}).parameters
     assert parameter.default == default
+
+
+def test_numbers_of_yaml_that_stand_for_text_keep_their_digits() -> None:
+    text = "{name: v, in: query, required: true, schema: {type: string, enum: [1.10, 2.0, 1e3], default: 1.10}}"
+    found = read(as_object(parse_yaml(text)))
+    schema = as_object(as_object(found.input_schema["properties"])["v"])
+    assert schema == {"type": "string", "enum": ["1.10", "2.0", "1e3"], "description": "Default 1.10."}
+    assert found.parameters[0].default == "1.10"
 
 
 def test_parameters_that_would_be_named_alike_are_told_apart_by_their_own_names() -> None:
