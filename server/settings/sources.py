@@ -57,10 +57,12 @@ class Sources:
 
         if re.search(r"[\s\x00-\x1f\x7f]", url):
             raise self.error("a URL cannot contain a blank or a line break", *keys)
+        if "*" in url.partition("://")[2].partition("/")[0]:
+            raise self.error("a host cannot contain *: name each host", *keys)
         try:
-            return safe_origin("it is", url)
+            return safe_origin("", url)
         except SettingsError as error:
-            raise self.error(str(error).removeprefix("it is: ").rstrip("."), *keys) from None
+            raise self.error(str(error).rstrip("."), *keys) from None
 
     def variable(self, name: str) -> str | None:
         """A credential in the environment, without pasted quotes; None if it is not set."""

@@ -70,10 +70,12 @@ def read_catalog(body: bytes, url: str) -> Catalog:
         InvalidCatalogError: the body is something else.
     """
     contexts, problems = read_contexts(body, url)
-    if not contexts and not problems:
-        problems.append(Problem(url, "the catalog is empty (some list nothing until you sign in)", "none"))
     apis = _group_by_anchor(contexts)
-    return merge_catalogs([Catalog((), tuple(problems)), *(_read_api(api, apis, url) for api in apis.values())])
+    catalog = merge_catalogs([Catalog((), tuple(problems)), *(_read_api(api, apis, url) for api in apis.values())])
+    if catalog.entries or catalog.nested or catalog.problems:
+        return catalog
+    empty = Problem(url, "the catalog is empty (some list nothing until you sign in)", "none")
+    return replace(catalog, problems=(empty,))
 
 
 def _group_by_anchor(contexts: Sequence[Context]) -> dict[str, _Api]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ MAX_CONTEXTS = 10_000
 # The relations that lead to OpenAPI documents and nested catalogs.
 RELATIONS = ("service-desc", "service-meta", "item", "api-catalog")
 _LISTS = ("links", "relations")
+# RFC 9264 §4.1
+_LINKS_AS_TEXT = re.compile(rb"\s*<[^<>\s]{0,4000}>\s*;")
 _DOCUMENT_MEMBERS = ("openapi", "openapispec", "openapiurl", "specification")
 
 
@@ -43,6 +46,8 @@ def read_contexts(body: bytes, url: str) -> tuple[list[Context], list[Problem]]:
     Raises:
         InvalidCatalogError: the body is something else.
     """
+    if _LINKS_AS_TEXT.match(body):
+        raise InvalidCatalogError("its links are text (application/linkset); expected application/linkset+json")
     if body.lstrip()[:1] == b"<":
         raise InvalidCatalogError("expected an api-catalog, got a web page (HTML)")
     try:

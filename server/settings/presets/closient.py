@@ -129,9 +129,9 @@ def _site(reader: TableReader, *, primary: bool, option: str | None) -> str:
     source, value = next(((s, v) for s, v in values if primary and v and v.strip()), ("default", "production"))
     if source == "default" and reader.table.site is not None:
         try:
-            url, source = site_origin("it is", reader.table.site), reader.source("site")
+            url, source = site_origin("", reader.table.site), reader.source("site")
         except SettingsError as error:
-            raise reader.error(str(error).removeprefix("it is "), "site") from None
+            raise reader.error(str(error).lstrip().rstrip("."), "site") from None
     else:
         url = site_origin(source, value)
     reader.note("site", url, source)
@@ -142,7 +142,7 @@ def site_origin(subject: str, value: str) -> str:
     """The origin of a Closient site, from its name or its URL.
 
     Raises:
-        SettingsError: neither; suggests the nearest name.
+        SettingsError: neither; the message starts with `subject` and suggests the nearest name.
     """
     text = value.strip() or "production"
     if text in SITES:

@@ -77,6 +77,7 @@ def test_a_context_of_the_wrong_type_does_not_affect_others(context: Any) -> Non
     [
         (b"<!doctype html><title>App</title>", "a web page (HTML)"),
         (b"  \n<html>", "a web page (HTML)"),
+        (b"</a.json>; rel=service-desc; anchor=/a,\n</b.json>; rel=service-desc", "its links are text"),
         (b"not json", "not JSON"),
         (b"\xff\xfe", "not UTF-8"),
         (b"[]", "`linkset`"),
@@ -90,8 +91,11 @@ def test_other_content_is_rejected_as_a_catalog_with_a_reason(body: bytes, says:
         read_catalog(body, ADDRESS)
 
 
-def test_an_empty_catalog_is_a_catalog() -> None:
-    assert read().entries == ()
+@pytest.mark.parametrize("contexts", [[], [{"anchor": ADDRESS, "item": []}], [{"anchor": ADDRESS, "next": "?page=2"}]])
+def test_a_catalog_that_leads_nowhere_is_empty(contexts: list[Any]) -> None:
+    catalog = read(*contexts)
+    assert catalog.entries == ()
+    assert [problem.reason[:20] for problem in catalog.problems] == ["the catalog is empty"]
 
 
 def test_an_api_is_named_after_the_last_specific_word_of_its_path() -> None:
