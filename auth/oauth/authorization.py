@@ -125,9 +125,9 @@ def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
 
 
 def query_of_pasted(text: str) -> str:
-    """Return the query of a pasted URL, without the spaces and line breaks around and in it; it has to have a state."""
+    """Return the query of a pasted URL, which has to have a state, without quotes around it, spaces and line breaks."""
     try:
-        query = urlsplit("".join(text.split())).query
+        query = urlsplit("".join(text.split()).strip("'\"<>`")).query
     except ValueError:
         return ""
     return query if "state=" in query else ""

@@ -56,7 +56,8 @@ _CLIENT = ("invalid_client", "unauthorized_client", "incorrect_client_credential
 _TOKEN = ("invalid_grant", "bad_refresh_token", "invalid_refresh_token")
 _TEMPORARY = (
     "temporarily_unavailable", "server_error", "slow_down", "authorization_pending",
-    "internal_error", "service_unavailable", "request_timeout", "ratelimited", "too_many_requests",
+    "internal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited", "rate_limit_exceeded",
+    "too_many_requests",
 )  # fmt: skip
 _DENIED = ("access_denied", "authorization_declined", "user_cancelled_login", "user_cancelled_authorize")
 _REFUSED = (400, 401, 403, 422)
@@ -76,7 +77,7 @@ TABLE = (
     Row(Meaning.MISCONFIGURED, "RFC 6749 §5.2", ("exchange", "client_credentials"), statuses=_REFUSED,
         bodies=("object",)),
     Row(Meaning.LATER, "RFC 6749 §5.2 (`error` is required)", bodies=("object", "none"), servers="captive portals"),
-    Row(Meaning.LATER, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", errors=_TEMPORARY, servers="Slack, Auth0 (the last five)"),
+    Row(Meaning.LATER, "RFC 6749 §4.1.2.1; RFC 8628 §3.5", errors=_TEMPORARY, servers="Slack, Auth0 (the last seven)"),
     Row(Meaning.CLIENT_INVALID, "RFC 6749 §5.2; RFC 7591 §3", errors=_CLIENT,
         servers="oidc-provider, django-oauth-toolkit, nanoidp; GitHub (200)"),
     # The client is known, since only the made-up token is rejected.

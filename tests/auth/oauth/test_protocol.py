@@ -737,9 +737,11 @@ def test_a_response_of_very_many_parameters_is_not_ours() -> None:
         f"  {REDIRECT}?code=c&state=s \r\n",
         f"{REDIRECT[:10]}\n{REDIRECT[10:]}?co\n de=c&state=s",
         "http://127.0.0.1:1/other?code=c&state=s#fragment",
+        f' "{REDIRECT}?code=c&state=s"',
+        f"<{REDIRECT}?code=c&state=s>",
     ],
 )
-def test_a_pasted_url_may_be_broken_over_lines(pasted: str) -> None:
+def test_a_pasted_url_may_be_quoted_or_broken_over_lines(pasted: str) -> None:
     assert query_of_pasted(pasted) == "code=c&state=s"
 
 

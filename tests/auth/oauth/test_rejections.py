@@ -97,7 +97,7 @@ def test_rfc_6749_5_2_a_client_that_acts_for_itself_is_rejected_by_401(status: i
 
 
 @pytest.mark.parametrize("request_kind", TOKENS)
-@pytest.mark.parametrize("error", ["ratelimited", "internal_error", "service_unavailable", "too_many_requests"])
+@pytest.mark.parametrize("error", ["ratelimited", "rate_limit_exceeded", "internal_error", "service_unavailable"])
 def test_a_passing_failure_decides_nothing_whatever_the_status(request_kind: RequestKind, error: str) -> None:
     assert classify(request_kind, 200, error) is Meaning.LATER
 
