@@ -13,10 +13,11 @@ from ..schema.argument_errors import BODY
 from .page_facts import PageFacts, page_facts, plain, whole_number
 
 _CURSOR_FACTS = ("cursornext", "nextcursor", "nextpagetoken", "nextpagecursor", "nexttoken", "nextcontinuationtoken",
-                 "continuationtoken", "nextmarker", "nextoffset", "nextpage", "next", "endcursor", "after", "bookmark",
-                 "cursor", "offset")  # fmt: skip
+                 "continuationtoken", "nextmarker", "nextoffset", "nextpage", "next", "endcursor", "after",
+                 "startingafter", "bookmark", "cursor", "pagetoken", "paginationtoken", "offset")  # fmt: skip
 _CURSORS = ("cursor", "pagetoken", "nextpagetoken", "nextcursor", "pagecursor", "startcursor", "nexttoken", "marker",
-            "continuationtoken", "after", "pageafter", "aftercursor", "bookmark")  # fmt: skip
+            "continuationtoken", "after", "pageafter", "aftercursor", "startingafter", "bookmark",
+            "paginationtoken")  # fmt: skip
 _AFTER_ITEM = ("startingafter", "afterid", "after")
 _PAGES = ("page", "pagenumber", "pageno", "pageindex", "currentpage")
 _OFFSETS = ("skip", "offset", "start", "startat", "startindex", "pageoffset", "firstresult")
@@ -27,7 +28,7 @@ _PAGE_SIZES = ("perpage", "pagesize", "itemsperpage", "limit", "size")
 # Counted from 1 by some services and from 0 by others.
 _ANY_BASE = ("start", "startindex")
 # Cursors after the last page.
-_ENDS = ("0", "-1", "null")
+_ENDS = ("0", "-1", "null", "None", "nil")
 # The service must not be able to put words into the sentence.
 _CURSOR = re.compile(r"[!-~]{1,1000}")
 
@@ -75,10 +76,10 @@ class _Pager:
 
     def by_cursor(self) -> JsonObject:
         named = self.facts.named
-        found = next((name for name in _CURSOR_FACTS if self._is_cursor(named.get(name), name)), "")
-        cursor = named.get(found)
-        if not found:
-            return {}
+        found = [name for name in _CURSOR_FACTS if self._is_cursor(named.get(name), name)]
+        return next(filter(None, (self._with_cursor(name, named[name]) for name in found)), {})
+
+    def _with_cursor(self, found: str, cursor: JsonValue) -> JsonObject:
         is_position = found in ("nextpage", "nextoffset") or (found == "next" and isinstance(cursor, int))
         names = (*_PAGES, *_OFFSETS) if is_position else _CURSORS
         if parameter := self._parameter((found, found.removeprefix("next"))) or self._parameter(names):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_list, as_object, as_text, parse_json
 from ..formats.link_header import read_links
 
 _LISTS = ("data", "results", "items", "entries", "records", "values")
 # Objects that hold facts about pages, and those that hold the whole answer.
 _ABOUT_PAGES = ("meta", "metadata", "pagination", "paging", "page", "pageinfo", "responsemetadata", "resultinfo",
-                "cursors", "cursor", "next", "nextpage", "info")  # fmt: skip
+                "cursors", "cursor", "next", "nextpage", "info", "pages", "pager", "paginationinfo")  # fmt: skip
 _WRAPPERS = ("data", "result", "results", "response", "embedded")
 _LINKS = ("links", "link")
 _NO_ITEMS = (*_LINKS, "errors", "warnings", "messages", "facets", "included")
@@ -85,10 +86,18 @@ def whole_number(value: JsonValue) -> int | None:
 def _headers(headers: Mapping[str, str]) -> dict[str, JsonValue]:
     named: dict[str, JsonValue] = {}
     for name, text in headers.items():
-        if name.startswith("x-") and re.search(r"page|total|cursor|continuation|has-more", name):
+        if name == "x-pagination" and text[:1] == "{":  # of ASP.NET
+            with suppress(InvalidJsonError):
+                _collect(as_object(parse_json(text)), named, 0)
+        elif name == "content-range" and (
+            total := re.fullmatch(r"(?!bytes)(?:[\w-]+ )?\d+-\d+/(\d{1,12})", text.strip())
+        ):
+            named["total"] = int(total[1])
+        elif name.startswith("x-") and re.search(r"page|total|cursor|continuation|has-more", name):
             number, truth = whole_number(text.strip()), {"true": True, "false": False}.get(text.strip().lower())
             value: JsonValue = truth if number is None else number
-            named[plain(name.removeprefix("x-"))] = text.strip() if value is None else value
+            own = plain(name.removeprefix("x-")).removeprefix("pagination")
+            named[own] = text.strip() if value is None else value
     return named
 
 
