@@ -22,6 +22,8 @@ _NO = (False, "false", "False")
 _LAST = ("islast", "islastpage", "last")
 _NEXT_URLS = ("next", "nexturl", "nextpage", "nextlink", "odatanextlink", "nextpageurl", "nextpageuri", "nextpagelink")
 _NEXT = (*_NEXT_URLS, "nextcursor", "cursornext", "nextpagetoken", "nexttoken", "nextmarker", "nextoffset")
+# `items 0-24/3573`: a `Content-Range` of items.
+_ITEMS_OF_ALL = re.compile(r"(?!bytes)(?:[\w-]+ )?\d+-\d+/(\d{1,12})", re.ASCII)
 # What in an object of the next page is about that page, not about this one.
 _POSITIONS = ("page", "pagenumber", "offset", "skip", "start", "startat")
 
@@ -89,9 +91,7 @@ def _headers(headers: Mapping[str, str]) -> dict[str, JsonValue]:
         if name == "x-pagination" and text[:1] == "{":  # of ASP.NET
             with suppress(InvalidJsonError):
                 _collect(as_object(parse_json(text)), named, 0)
-        elif name == "content-range" and (
-            total := re.fullmatch(r"(?!bytes)(?:[\w-]+ )?\d+-\d+/(\d{1,12})", text.strip())
-        ):
+        elif name == "content-range" and (total := _ITEMS_OF_ALL.fullmatch(text.strip())):
             named["total"] = int(total[1])
         elif name.startswith("x-") and re.search(r"page|total|cursor|continuation|has-more", name):
             number, truth = whole_number(text.strip()), {"true": True, "false": False}.get(text.strip().lower())

@@ -65,8 +65,9 @@ class _Coercion:
         return value
 
     def _coerce_member(self, name: str, value: JsonValue, schemas: list[JsonObject], depth: int) -> JsonValue:
-        properties = (as_object(as_object(schema.get("properties")).get(name)) for schema in schemas)
-        own = next(filter(None, properties), None)
+        properties = [as_object(as_object(schema.get("properties")).get(name)) for schema in schemas]
+        others = [as_object(schema.get("additionalProperties")) for schema in schemas]
+        own = next(filter(None, properties + others), None)
         return value if own is None else self.coerce(value, own, depth + 1)
 
 
@@ -90,6 +91,8 @@ def _has_type(value: JsonValue, types: set[str]) -> bool:
 
 def _convert(value: JsonValue, types: set[str]) -> JsonValue:
     """Convert a value to one of the types if it can be read in one way only."""
+    if "integer" in types and isinstance(value, float) and value.is_integer():
+        return int(value)  # some clients have floating numbers only
     converted = _parse(value, types) if isinstance(value, str) else _as_text(value) if "string" in types else value
     if _has_type(converted, types) or "array" not in types or value is None:
         return converted

@@ -71,11 +71,20 @@ def _validator(schema: JsonObject) -> Validator:
     # Patterns are written for other engines and can take exponential time in Python's; the service checks them.
     lenient = cast(
         "type[Draft202012Validator]",
-        validators.extend(Draft202012Validator, {"pattern": _accept, "multipleOf": _multiple_of}),  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
+        validators.extend(  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
+            Draft202012Validator,
+            {"pattern": _accept, "multipleOf": _multiple_of},
+            # 5.0 is valid, but many services refuse it: it is coerced to 5.
+            type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+        ),
     )
     # An empty registry, so that no remote `$ref` is ever fetched.
     empty: SchemaRegistry = Registry()
     return lenient(schema, registry=empty)
+
+
+def _is_integer(_: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _accept(*_: object) -> Iterable[ValidationError]:

@@ -130,6 +130,21 @@ def test_other_numbers_are_no_multiples(step: float, value: float) -> None:
         check({"type": "number", "multipleOf": step}, value)
 
 
+@pytest.mark.parametrize(
+    ("schema", "given", "sent"),
+    [
+        ({"type": "integer"}, 5.0, "5"),
+        ({"type": ["integer", "string"]}, 1e16, "10000000000000000"),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"a": 5.0, "b": "6"}, '{"a":5,"b":6}'),
+        ({"type": "number"}, 5.0, "5.0"),
+    ],
+)
+def test_a_whole_number_is_sent_without_a_fraction_where_an_integer_is_expected(
+    schema: JsonObject, given: JsonValue, sent: str
+) -> None:
+    assert to_text(check(schema, given)) == sent
+
+
 def test_a_quoted_number_is_sent_with_every_digit() -> None:
     price = check({"type": "number"}, "1.10")
     assert isinstance(price, LiteralNumber)
