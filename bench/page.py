@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ PAGE = ROOT / "docs" / "performance.md"
 SOAKS = ROOT / "bench" / "results" / "soak.json"
 _IMAGES = ROOT / "docs" / "images"
 _BEGIN = "<!-- generated: python -m bench.page -->\n\n"
+_MISSED = "**no**"
 _NAMES: Mapping[Quantity, str] = {"wall": "wall time", "cpu": "CPU time", "memory": "peak memory"}
 # By file: the scene, the quantity and the title.
 _PLOTS: Mapping[str, tuple[str, Quantity, str]] = {
@@ -67,14 +69,15 @@ def markdown(results: Results, images: str = "") -> str:
     machine = results.machine
     versions = ", ".join(text for name, text in machine.items() if name not in ("date", "cores", "system"))
     measured = f"Measured on {machine['date']} with {machine['cores']} cores, {machine['system']}, {versions}"
+    aims = [(*_ratio_cells(results, aim), *_reached(results, aim)) for aim in AIMS]
+    missed = sum(row[-1] == _MISSED for row in aims)
     skipped = "".join(f"Not measured: {name}: {reason}\n\n" for name, reason in results.skipped.items())
     return "".join(
         [
-            f"{measured}; {results.rounds()} rounds.\n\n{skipped}",
-            _table(
-                ("what", "compared with", *_NAMES.values(), "aim", "reached"),
-                ((*_ratio_cells(results, aim), *_reached(results, aim)) for aim in AIMS),
-            ),
+            f"{measured}; {results.rounds()} rounds.\n\n{_about_quartiles(results.rounds())}\n\n{skipped}",
+            _table(("what", "compared with", *_NAMES.values(), "aim", "reached"), aims),
+            f"{missed} of {len(aims)} aims are still open. [Figures](#figures) explains the differences.\n\n"
+            * (missed > 0),
             images,
             "### With much to read\n\n",
             _table(("what", "compared with", *_NAMES.values()), (_ratio_cells(results, ratio) for ratio in GROWTH)),
@@ -85,6 +88,23 @@ def markdown(results: Results, images: str = "") -> str:
             ),
         ]
     )
+
+
+def _about_quartiles(rounds: int) -> str:
+    """Whether the quartiles are the limits of a confidence interval."""
+    confidence = _confidence(rounds)
+    if confidence < 0.95:
+        return f"{rounds} rounds are too few for the quartiles to be the limits of a 95 % confidence interval."
+    return (
+        f"The quartiles of {rounds} rounds are also the limits of a {100 * confidence:.0f} % confidence interval for "
+        "the median; with fewer rounds, the confidence is lower."
+    )
+
+
+def _confidence(samples: int) -> float:
+    """How likely the true median is between the quartiles: so many of the samples are then below it."""
+    lowest = 1 + math.ceil((samples - 1) / 4)
+    return sum(math.comb(samples, below) for below in range(lowest, samples - lowest + 1)) / 2.0**samples
 
 
 def soaks(file: Path = SOAKS) -> str:
@@ -116,7 +136,7 @@ def _reached(results: Results, aim: Ratio) -> Iterator[str]:
     assert aim.most
     yield f"{_NAMES[aim.quantity]} ≤ {aim.most:g}"
     spread = results.ratio(aim.a, aim.b, aim.quantity, aim.without)
-    yield "not measured" if spread is None else "yes" if spread.median <= aim.most else "**no**"
+    yield "not measured" if spread is None else "yes" if spread.median <= aim.most else _MISSED
 
 
 def _median_cells(results: Results, side: Side) -> Iterator[str]:
