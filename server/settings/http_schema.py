@@ -33,8 +33,8 @@ class HttpAuthTable(Table):
     )
     client_id: SecretValue | None = Field(
         default=None,
-        description="Our client at the issuer, by which callers who sign in to a system prove who they are; registered "
-        "with the redirect URI public_url with /callback/identity. Without it, we register.",
+        description="The client at the issuer that identifies callers when they sign in to a system. Register it with "
+        "the redirect URI `{public_url}/callback/identity`. If omitted, closient-mcp registers one.",
     )
     client_secret: SecretValue | None = Field(default=None, description="The secret of that client, if it has one.")
 
