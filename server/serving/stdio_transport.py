@@ -8,6 +8,7 @@ protocol version of the first request even if that was only `server/discover`, t
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import logging
 import math
@@ -65,7 +66,8 @@ def parse_line(line: bytes) -> types.JSONRPCMessage:
             (JSON-RPC 2.0 §5); notifications and responses are not answered (§4.1).
     """
     try:
-        value: Any = from_json(line, allow_inf_nan=False)
+        # Some hosts begin with a byte order mark, which parsers may ignore (RFC 8259 §8.1).
+        value: Any = from_json(line.removeprefix(codecs.BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise _unreadable(line, str(error)) from None
     if not isinstance(value, dict):
@@ -129,7 +131,8 @@ def _lone_surrogate(params: object) -> str:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+    """Whether a value is an id that an answer can repeat."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and not _lone_surrogate(value)
 
 
 def _invalid(request_id: types.RequestId | None, code: int, message: str) -> InvalidMessageError:

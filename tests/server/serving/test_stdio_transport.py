@@ -20,6 +20,7 @@ from anyio.lowlevel import current_token
 from anyio.streams.memory import MemoryObjectReceiveStream
 from hypothesis import given
 from hypothesis import strategies as st
+from mcp import types
 from mcp.shared.message import SessionMessage
 
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -131,6 +132,8 @@ async def host() -> AsyncGenerator[Host]:
         (b'{"jsonrpc":"2.0","id":{},"method":"ping"}', None, -32600, "the id must be"),
         (b'{"jsonrpc":"2.0","id":6,"method":"ping","params":[1]}', 6, -32602, "Invalid params: expected an object"),
         (b'{"jsonrpc":"2.0","id":6,"method":"ping","params":"x"}', 6, -32602, "Invalid params: expected an object"),
+        # An answer with this id could not be written.
+        (rb'{"jsonrpc":"2.0","id":"\ud800","method":"ping"}', None, -32700, "Parse error"),
         ((DEEP % ("[" * 250 + "]" * 250)).encode(), 7, -32600, "more than 200 levels of nesting"),
         ((DEEP % r'"caf\ud83d"').encode(), 7, -32602, "Invalid params: arguments.a has half of a surrogate pair"),
         ((DEEP % r'["b",{"c\udc00":1}]').encode(), 7, -32602, "arguments.a[1] has half of a surrogate pair"),
@@ -144,6 +147,12 @@ def test_json_rpc_5_1_a_line_that_is_no_request_is_answered_with_its_id(
     assert raised.value.answer
     assert (raised.value.answer.id, raised.value.answer.error.code) == (id, code)
     assert message in raised.value.answer.error.message
+
+
+def test_a_byte_order_mark_before_a_message_is_ignored() -> None:
+    message = parse_line(b'\xef\xbb\xbf{"jsonrpc":"2.0","id":8,"method":"ping"}\n')
+    assert isinstance(message, types.JSONRPCRequest)
+    assert message.id == 8
 
 
 @pytest.mark.parametrize(
