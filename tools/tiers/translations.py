@@ -7,18 +7,21 @@ import unicodedata
 
 from ..formats.words import words_of
 
-# Without accents. Spanish, Portuguese, French, German, Italian and Dutch forms that no English word has.
+# Without accents. Spanish, Portuguese, French, German, Italian and Dutch forms that no English word has; of Polish,
+# Czech, Swedish, Danish and Norwegian those of destructive verbs.
 _FORMS = {
     "delete": """eliminar elimina borrar borra suprimir suprime excluir exclui apagar apaga deletar supprimer supprime
         effacer efface loeschen loescht loesche loschen loscht losche eliminare cancella cancellare verwijderen
-        verwijder verwijdert eliminacion suppression loschung loeschung""",
+        verwijder verwijdert eliminacion suppression loschung loeschung usun usuwa usunac usuniecie smazat smaze
+        odstranit odstrani vymazat vymaze radera raderar slette slet sletter""",
     "remove": """quitar quita remover retirar retira enlever enleve retirer entfernen entfernt entferne rimuovere
         rimuovi rimuove""",
     "cancel": """cancelar cancela anular anula annuler annule annulla annullare stornieren storniert storniere
-        storno abbrechen annuleren annuleer annuleert cancelacion annulation stornierung""",
+        storno abbrechen annuleren annuleer annuleert cancelacion annulation stornierung anuluj anulowac zrusit
+        zrusi avboka avbestalla annullere afbestille avbestille""",
     "terminate": """rescindir resilier resilie kuendigen kuendigt kuendige kundigen kundigt kundige beenden beendet
         terminer termine beeindigen opzeggen""",
-    "revoke": "revocar revoca revogar revoga revoquer revoque widerrufen widerruft revocare intrekken",
+    "revoke": "revocar revoca revogar revoga revoquer revoque widerrufen widerruft revocare intrekken aterkalla",
     "reset": """restablecer restablece reiniciar reinicia redefinir reinitialiser reinitialise zurucksetzen
         zuruecksetzen reimpostare ripristinare ripristina resetten""",
     "disable": """desactivar desactiva desativar desativa desabilitar desactiver desactive deaktivieren deaktiviert

@@ -146,6 +146,10 @@ def test_the_tier_follows_the_texts(method: str, path: str, summary: str, descri
         ("post", "", "사용자 삭제", "destructive"),
         ("post", "", "إلغاء الطلب", "destructive"),
         ("post", "", "Ακύρωση παραγγελίας", "destructive"),
+        ("post", "", "Usuń zamówienie", "destructive"),
+        ("post", "", "Zrušit objednávku", "destructive"),
+        ("get", "raderaOrder", "", "destructive"),
+        ("post", "", "Slet ordren", "destructive"),
     ],
 )
 def test_the_verbs_of_other_languages_count_too(method: str, name: str, summary: str, tier: str) -> None:
