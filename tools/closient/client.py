@@ -9,6 +9,7 @@ from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, parse
 from ..formats.text import clean_value
 from ..http.messages import Request, Response
 from ..http.sender import Sender
+from ..results.headers import redacted_url
 from ..results.upstream_errors import upstream_error
 
 NAME = "closient"
@@ -34,11 +35,18 @@ class SiteClient:
 
         Raises:
             UpstreamError: the service responded with an error.
-            ToolError: the reply is not JSON, or incomplete.
+            ToolError: the reply is a redirect elsewhere, not JSON, or incomplete.
         """
         response = await self.send(method, path, scopes, body, may_ask=may_ask)
-        if response.status >= 300:
+        if response.status >= 400:
             raise upstream_error(response, NAME)
+        if response.status >= 300:
+            location = redacted_url(response.headers.get("location", ""))
+            raise ToolError(
+                f"{NAME} redirects (HTTP {response.status}) to {location or 'nowhere'}, which was not followed.",
+                "Check the site's URL with `closient-mcp status`.",
+                {"url": response.url.split("?")[0], "status": response.status},
+            )
         return parsed(response)
 
     async def send(

@@ -165,6 +165,14 @@ async def test_a_redirect_to_another_product_is_an_error(tools: Tools, service: 
         await tools.call("resolve_gtin", gtin=RICE)
 
 
+async def test_a_redirect_of_a_record_is_told_with_where_it_leads(tools: Tools, service: Service) -> None:
+    service.otherwise = Reply(status=301, headers={"location": "https://id.example/login?next=x"})
+    with pytest.raises(
+        ToolError, match=r"redirects \(HTTP 301\) to https://id\.example/login.*, which was not followed"
+    ):
+        await tools.call("lookup_product", gtin=RICE)
+
+
 async def test_a_redirect_without_a_scheme_has_that_of_the_site(tools: Tools, service: Service) -> None:
     service.routes[RESOLVER] = Reply(status=307, headers={"location": "//dal.example/p"})
     with pytest.raises(ToolError, match="refused: its scheme is http"):
