@@ -31,7 +31,7 @@ def may_send_to(url: httpx2.URL, origins: AbstractSet[str]) -> bool:
 
 def is_safe(url: httpx2.URL) -> bool:
     """Whether the connection is private: https, or http on this machine."""
-    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback_host(url.host))
 
 
 def has_invalid_character(text: str) -> bool:
@@ -39,7 +39,8 @@ def has_invalid_character(text: str) -> bool:
     return re.search(r"[^!-~]|[\"<>\\^`{|}]", text) is not None
 
 
-def is_loopback(host: str) -> bool:
+# For URLs there is `is_loopback_url` in tools/formats/urls.py: auth and tools do not import each other.
+def is_loopback_host(host: str) -> bool:
     """Whether a host is this machine."""
     if host == "localhost":
         return True

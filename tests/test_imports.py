@@ -140,7 +140,7 @@ def test_no_import_that_the_table_allows_is_unused() -> None:
 VENDOR_FOLDERS = ("tools/closient/", "tools/fluent/", "server/settings/presets/")
 VENDORS_MAY_BE_NAMED = {
     "server/settings/schema.py": "the settings file lists the presets and the keys of one of them",
-    "server/cli/other_commands.py": "help texts name the product, and options of one preset",
+    "server/cli/management_commands.py": "help texts name the product, and options of one preset",
     "server/cli/demo.py": "shows the product itself",
     "server/hosts/launch.py": "the variables of the environment",
     "server/hosts/table.py": "the name of the entry",

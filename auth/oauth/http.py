@@ -18,7 +18,7 @@ import anyio
 import httpx2
 
 from ..background import within
-from ..urls import is_loopback, is_safe, keep_queries_out_of_logs, with_query
+from ..urls import is_loopback_host, is_safe, keep_queries_out_of_logs, with_query
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class HttpClient:
                 timeout=_TIMEOUT,
                 follow_redirects=False,
                 # No proxy for services on this machine.
-                trust_env=self._trust_env and not is_loopback(url.host),
+                trust_env=self._trust_env and not is_loopback_host(url.host),
                 verify=certificates(),
             ) as client,
             client.stream(

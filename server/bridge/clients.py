@@ -15,7 +15,7 @@ from ...auth.session.renewal import Session
 from ...auth.store.backend import Records
 from ...auth.store.record_store import Store
 from ...auth.urls import keep_queries_out_of_logs
-from ...tools.formats.urls import is_loopback
+from ...tools.formats.urls import is_loopback_url
 from ..settings.model import ApiKey, SettingsError, SignIn, SystemSettings
 from ..version import VERSION
 
@@ -32,7 +32,7 @@ def session_for(
 ) -> Session:
     """The session of a system that uses OAuth, for all calls or those of one caller; nothing is read or sent yet."""
     store = store_for(system, credential, records, redaction, caller, name)
-    return Session(credential.profile, store, HttpClient(trust_env=not is_loopback(system.site)))
+    return Session(credential.profile, store, HttpClient(trust_env=not is_loopback_url(system.site)))
 
 
 def store_for(
@@ -72,7 +72,7 @@ def _client(site: str, auth: httpx2.Auth | None) -> httpx2.AsyncClient:
             timeout=_TIMEOUT,
             follow_redirects=False,
             # No proxy for services on this machine.
-            trust_env=not is_loopback(site),
+            trust_env=not is_loopback_url(site),
             headers={"user-agent": f"closient-mcp/{VERSION}"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )

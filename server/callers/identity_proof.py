@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from ...auth.errors import UserActionRequired
 from ...auth.oauth import authorization
 from ...auth.oauth.discovery import ServerMetadataError, discover
@@ -19,7 +17,7 @@ from ...auth.session.renewal import Session
 from ...auth.session.shared_registration import SharedRegistration
 from ...auth.store.backend import Records
 from ...auth.store.record_store import Store
-from ...auth.urls import is_loopback
+from ...tools.formats.urls import is_loopback_url
 from ..settings.http_model import OAuth
 from ..version import VERSION
 
@@ -46,7 +44,7 @@ class IdentityProof:
             redirect_uri=self._redirect_uri,
         )
         store = Store(records, _NAME, auth.issuer, Credentials(profile, redaction).identity, redaction)
-        http = HttpClient(trust_env=not is_loopback(urlsplit(auth.issuer).hostname or ""))
+        http = HttpClient(trust_env=not is_loopback_url(auth.issuer))
         self._session = Session(profile, store, http)
         self._registration = SharedRegistration(self._session.client_setup, store)
 

@@ -74,7 +74,7 @@ def command_line(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     serve.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP; 0 picks a port; or unix:PATH")
     # A host waits for `serve`: making the parsers of the other commands takes 5 ms.
     if words is None or words[:1] not in ([], ["serve"]):
-        from .other_commands import add_commands
+        from .management_commands import add_commands
 
         add_commands(command)
         manual = command("help", "show the commands, or the options of one command")

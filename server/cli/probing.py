@@ -14,7 +14,7 @@ from ...auth.oauth.http import HttpClient
 from ...tools.catalog.discovery import WELL_KNOWN, DiscoveryError, DocumentSource, find_documents
 from ...tools.catalog.entries import Entry, InvalidCatalogError, read_catalog
 from ...tools.formats.json_values import JsonObject, as_list, as_object, as_text
-from ...tools.formats.urls import InvalidUrlError, has_origin, is_file, is_loopback, origin_of, resolve
+from ...tools.formats.urls import InvalidUrlError, has_origin, is_file, is_loopback_url, origin_of, resolve
 from ...tools.http.fetched import ConnectionFailedError, Document, FetchError
 from ...tools.http.fetcher import Fetcher
 from ...tools.http.reader import Reader
@@ -212,7 +212,7 @@ def usable(references: Iterable[str], url: str) -> Iterator[str]:
     for reference in references:
         try:
             base = resolve(url, reference)
-            safe = base.startswith("https://") or (is_loopback(base) and (is_file(url) or is_loopback(url)))
+            safe = base.startswith("https://") or (is_loopback_url(base) and (is_file(url) or is_loopback_url(url)))
         except InvalidUrlError:
             continue
         if safe and base.isascii() and base.isprintable():
@@ -236,7 +236,7 @@ async def find_provider(found: Probe, fetcher: Fetcher) -> Provider | None:
     candidates = [await _protected_by(home, fetcher)]
     for scheme in found.schemes:
         candidates += [scheme.issuer, *_origins([scheme.authorization, scheme.token])]
-    wire = HttpClient(trust_env=not is_loopback(home))
+    wire = HttpClient(trust_env=not is_loopback_url(home))
     for issuer in dict.fromkeys([home, *usable(filter(None, candidates), home)]):
         try:
             named = checked_url(issuer, "authorization server", home)

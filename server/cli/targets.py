@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TypeAlias
 
-from ...tools.formats.urls import is_file, is_loopback, path_of
+from ...tools.formats.urls import is_file, is_loopback_url, path_of
 from ..settings.model import SettingsError
 from ..settings.origins import safe_origin
 
@@ -29,7 +29,7 @@ def location_of(text: str) -> Location:
     if "://" not in text:
         if _exists(Path(text)) or not _HOST.fullmatch(text) or _DOCUMENT.fullmatch(text):
             return _file(Path(text))
-        text = f"http://{text}" if is_loopback(f"http://{text}") else f"https://{text}"
+        text = f"http://{text}" if is_loopback_url(f"http://{text}") else f"https://{text}"
     safe_origin("the URL", text)
     return text.partition("#")[0]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ...auth.oauth.http import HttpClient
 from ...auth.secrets.redaction import Redaction
-from ...auth.urls import is_loopback
+from ...tools.formats.urls import is_loopback_url
 from ..callers.fixed_tokens import open_tokens
 from ..callers.identity import SCOPE_KEY, InvalidTokenError, IssuerUnavailableError, Verifier
 from ..callers.introspection import IntrospectedTokens
@@ -31,7 +31,7 @@ def verifier_of(auth: TokenAuth | OAuth, redaction: Redaction) -> Verifier:
     """
     if isinstance(auth, TokenAuth):
         return open_tokens(auth.tokens, redaction)
-    http = HttpClient(trust_env=not is_loopback(urlsplit(auth.issuer).hostname or ""))
+    http = HttpClient(trust_env=not is_loopback_url(auth.issuer))
     if auth.introspection:
         return RecentTokens(IntrospectedTokens(auth, auth.introspection, http, redaction))
     return RecentTokens(SignedTokens(auth, http))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from ...auth.urls import is_loopback
+from ...auth.urls import is_loopback_host
 from ...tools.formats.urls import InvalidUrlError, origin_of
 from ..settings.http_model import HOST, HttpSettings
 from .asgi import AsgiApplication, Receive, Scope, Send, headers_of, respond
@@ -44,7 +44,7 @@ class RequestOrigin:
         match = HOST.fullmatch(host)
         if not match:
             return False
-        is_own = self._allows_loopback and is_loopback(match["name"].strip("[]"))
+        is_own = self._allows_loopback and is_loopback_host(match["name"].strip("[]"))
         return is_own or not self._hosts.isdisjoint({host, match["name"]})
 
     def _is_allowed_origin(self, value: str) -> bool:
@@ -52,4 +52,4 @@ class RequestOrigin:
             origin = origin_of(value)
         except InvalidUrlError:  # `null` among them
             return False
-        return origin in self._origins or (self._allows_loopback and is_loopback(urlsplit(origin).hostname or ""))
+        return origin in self._origins or (self._allows_loopback and is_loopback_host(urlsplit(origin).hostname or ""))

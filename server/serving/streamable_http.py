@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
-from ...tools.formats.urls import is_loopback
+from ...tools.formats.urls import is_loopback_url
 from ..bridge.composition import Bridge, open_bridge
 from ..callers.credentials import for_callers
 from ..callers.identity import Verifier
@@ -71,7 +71,7 @@ def check_protection(address: ListenAddress, settings: Settings) -> None:
         SettingsError: other machines reach it without authentication, or under a name that is not known.
     """
     http = settings.http
-    is_behind_proxy = bool(http.trusted_proxies) or (http.public_url != "" and not is_loopback(http.public_url))
+    is_behind_proxy = bool(http.trusted_proxies) or (http.public_url != "" and not is_loopback_url(http.public_url))
     if http.auth is None and (is_behind_proxy or not address.is_local):
         how = " through a proxy, as [http] says" if address.is_local else ""
         raise SettingsError(

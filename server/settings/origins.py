@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tools.formats.urls import InvalidUrlError, is_loopback, origin_of
+from ...tools.formats.urls import InvalidUrlError, is_loopback_url, origin_of
 from .model import SettingsError
 
 
@@ -16,7 +16,7 @@ def safe_origin(subject: str, url: str) -> str:
         origin = origin_of(url.strip())
     except InvalidUrlError as error:
         raise SettingsError(f"{subject}: {error}.".removeprefix(": ")) from None
-    if not origin.startswith("https://") and not is_loopback(origin):
+    if not origin.startswith("https://") and not is_loopback_url(origin):
         raise SettingsError(
             f"{subject} {origin} is not https; plain http is for this machine only (127.0.0.1).".lstrip()
         )

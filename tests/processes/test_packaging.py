@@ -71,7 +71,7 @@ ON_TERMINALS = {"rich", "shtab"}
 # What a start from the cache needs none of; each brings further ones.
 LATE = {
     "closient_mcp.server.bridge.clients",
-    "closient_mcp.server.cli.other_commands",
+    "closient_mcp.server.cli.management_commands",
     "closient_mcp.server.serving.sign_in",
     "closient_mcp.server.settings.reading",
     "closient_mcp.auth.records",

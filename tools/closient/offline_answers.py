@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from ..formats.json_values import JsonObject, JsonValue, to_text
 from ..gs1.code import Code, read_code
 from ..gs1.errors import InvalidCodeError
@@ -17,17 +19,7 @@ def answer(tool: str, site: str, arguments: JsonObject) -> Result:
     Raises:
         InvalidArgumentsError: the code or the elements are invalid.
     """
-    match tool:
-        case "validate_gtin":
-            return _structured(_validate(arguments["gtin"]))
-        case "decode_gs1":
-            return _structured(decode_gs1(arguments))
-        case "build_digital_link":
-            return _structured(build_digital_link(arguments))
-        case "generate_qr_url":
-            return _qr_code(site, arguments)
-        case _:
-            return Result("pong", {"result": "pong"})
+    return _ANSWERS[tool](site, arguments)
 
 
 def _structured(answer: JsonObject) -> Result:
@@ -89,3 +81,12 @@ def _validated(code: Code) -> JsonObject:
         "format": gtin.format,
         **{name: value for name, value in known.items() if value},
     }
+
+
+_ANSWERS: Mapping[str, Callable[[str, JsonObject], Result]] = {
+    "validate_gtin": lambda _, arguments: _structured(_validate(arguments["gtin"])),
+    "decode_gs1": lambda _, arguments: _structured(decode_gs1(arguments)),
+    "build_digital_link": lambda _, arguments: _structured(build_digital_link(arguments)),
+    "generate_qr_url": _qr_code,
+    "ping": lambda _, __: Result("pong", {"result": "pong"}),
+}

@@ -12,7 +12,7 @@ from .client import SiteClient
 from .codes import Asked, code_in, read_asked, url_segment, why_no_code
 from .lookup import find_product
 from .scopes import SEARCH
-from .search_replies import Hits, Question, Session, page_of, read_catalog, read_session
+from .search_replies import Hits, Question, SearchSession, page_of, read_catalog, read_session
 
 _LIMIT, _RADIUS = 10, 10
 _MOST_CATALOG_HITS = 100
@@ -117,7 +117,7 @@ async def check_availability(client: SiteClient, arguments: JsonObject) -> JsonO
     return {"gtin": asked.gtin, "session_id": session.session_id} | _noted(found, *notes)
 
 
-async def open_session(client: SiteClient, query: str, located: JsonObject) -> Session:
+async def open_session(client: SiteClient, query: str, located: JsonObject) -> SearchSession:
     """Open a search session near a place."""
     reply = await client.json("POST", "/search/api/v1/search/session", SEARCH, {"query": query, **located})
     latitude, longitude, radius = (

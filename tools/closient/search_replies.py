@@ -42,7 +42,7 @@ class Hits:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SearchSession:
     """A search session; `hits` is None if the service sent only its state."""
 
     session_id: str
@@ -82,7 +82,7 @@ class Question:
     radius_km: float
 
 
-def read_session(reply: JsonValue, *, question: Question | None = None, session_id: str = "") -> Session:
+def read_session(reply: JsonValue, *, question: Question | None = None, session_id: str = "") -> SearchSession:
     """Read a session's state, with or without hits; `session_id` is the session that was asked.
 
     Raises:
@@ -106,7 +106,7 @@ def read_session(reply: JsonValue, *, question: Question | None = None, session_
     # Services that send hits repeat the radius; the state alone has none.
     if hits is None and (base_query is None or (radius is not None and new_constraints is None)):
         raise members.error("it has neither items nor the state of a session")
-    return Session(own_id, dict(constraints.values) if constraints else {}, hits, notes, explanation, refinement)
+    return SearchSession(own_id, dict(constraints.values) if constraints else {}, hits, notes, explanation, refinement)
 
 
 def _compared(

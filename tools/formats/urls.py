@@ -74,7 +74,7 @@ def _split(base: str, reference: str) -> SplitResult:
         raise InvalidUrlError(f"invalid URL {redact_url(reference)[:200]!r}: {error}") from None
 
 
-def is_loopback(url: str) -> bool:
+def is_loopback_url(url: str) -> bool:
     """Tell whether the URL's host is this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":

@@ -22,7 +22,7 @@ import anyio.to_thread
 import httpx2
 
 from ..formats.json_values import as_text
-from ..formats.urls import InvalidUrlError, is_loopback, is_public, origin_of, redact_url, resolve
+from ..formats.urls import InvalidUrlError, is_loopback_url, is_public, origin_of, redact_url, resolve
 from .cache import Cache
 from .fetched import (
     MAX_BYTES,
@@ -226,7 +226,7 @@ class Fetcher:
         """Reject URLs in private networks: a public catalog must not name them (server-side request forgery)."""
         if origin_of(url) in self.trusted_origins:
             return
-        if not url.startswith("https://") and not is_loopback(url):
+        if not url.startswith("https://") and not is_loopback_url(url):
             raise FetchError("its URL must be https, except on this machine")
         host = urlsplit(url).hostname or ""
         if host in {urlsplit(origin).hostname for origin in self.trusted_origins}:

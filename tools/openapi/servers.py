@@ -7,7 +7,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, as_text
-from ..formats.urls import InvalidUrlError, has_origin, is_loopback, origin_of, resolve
+from ..formats.urls import InvalidUrlError, has_origin, is_loopback_url, origin_of, resolve
 
 
 def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
@@ -48,7 +48,7 @@ def _is_elsewhere(document_url: str, server: str) -> bool:
         url = resolve(document_url, server)
     except InvalidUrlError:
         return False
-    return not is_loopback(url) and urlsplit(url).hostname != urlsplit(document_url).hostname
+    return not is_loopback_url(url) and urlsplit(url).hostname != urlsplit(document_url).hostname
 
 
 def _anchor_base(anchor: str, path: str) -> str:

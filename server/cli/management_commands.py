@@ -1,4 +1,4 @@
-"""The commands of the command line that no host starts."""
+"""The commands that only people run; hosts start `serve`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    """Add them; `command` makes the parser of a command with this name and help."""
+    """Add the commands; `command` makes the parser of a command with this name and help."""
     command("demo", "run the end-to-end walkthrough against the sandbox; no account, no network")
     login = command("login", "sign in now")
     _add_system(login, "the system to sign in to (default: all that have a sign-in)")
