@@ -115,7 +115,7 @@ class Child:
         return sample
 
     def end(self, number: int | None = None) -> int:
-        """Ask it to end, by a signal or by the end of its input, and wait for that; gives its exit code.
+        """Ask it to end, by a signal or by the end of its input, and wait for that; return its exit code.
 
         Raises:
             ChildError: the time is up.

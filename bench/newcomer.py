@@ -74,7 +74,7 @@ def _step(number: int, shown: str, command: list[str], given: Mapping[str, str])
 
 
 def _ask(configuration: Path, given: Mapping[str, str]) -> float:
-    """Ask the first question of an agent, through the entry that was written; gives the seconds until the answer."""
+    """Ask the first question of an agent, through the entry that was written; return the seconds until the answer."""
     entry = json.loads(configuration.read_text(encoding="utf-8"))["mcpServers"]["closient"]
     launch = [entry["command"], *entry["args"]]
     # No more than a host gives: nothing of this shell but its home.

@@ -161,13 +161,13 @@ def _race(service: Service, tokens: LateTokens, number: int, rounds: int) -> Rac
 
 
 def _all_call(processes: Sequence[Process], times: int) -> int:
-    """Let all call at once; gives how many calls failed."""
+    """Let all call at once; return how many calls failed."""
     begun = [(process, process.begin()) for process in processes for _ in range(times)]
     return sum(not process.went_well(asked) for process, asked in begun)
 
 
 def _until_the_clock_is_over(ours: Machine, processes: Sequence[Process]) -> int:
-    """Wait for the end of the token's own lifetime; gives how many of the calls failed that bring a short one."""
+    """Wait for the end of the token's own lifetime; return how many of the calls failed that bring a short one."""
     failed = 0
     if ours.tokens.lifetime is None:
         ours.tokens.lifetime = _LIFETIME
@@ -195,7 +195,7 @@ def _interruptions(service: Service, tokens: LateTokens, number: int) -> list[In
 
 
 def _interrupt(ours: Machine, way: str, moment: float) -> bool:
-    """Interrupt one refresh; gives whether the server had rotated by then and the answer was still on its way."""
+    """Interrupt one refresh; return whether the server had rotated by then and the answer was still on its way."""
     with ours.processes(1, button=None) as (process,):
         ours.service.ask("POST", "expire-tokens")
         asked = process.begin()

@@ -51,7 +51,7 @@ class Session:
         return tools
 
     def begin(self, method: str, params: dict[str, Any] | None = None) -> int:
-        """Send a request without waiting for its answer; gives its id."""
+        """Send a request without waiting for its answer; return its id."""
         self._asked += 1
         self._send({"id": self._asked, "method": method, "params": {**(params or {}), **self._meta()}})
         return self._asked

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Run one command; gives its exit code, which is 130 after Ctrl-C, also while modules are imported."""
+    """Run one command; return its exit code, which is 130 after Ctrl-C, also while modules are imported."""
     # Nothing here is meant for plugins of pydantic, and looking for them takes 10 ms.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -11,7 +11,7 @@ from types import FrameType
 
 
 def page(text: str, command: str, environment: Mapping[str, str] | None) -> bool:
-    """Show text with a pager command; gives whether that could be started.
+    """Show text with a pager command; return whether that could be started.
 
     `less` gets -FRX: it ends at once if the text fits the screen, keeps colours, and leaves the text on the screen.
     """

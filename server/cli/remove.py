@@ -54,7 +54,7 @@ def _without(settings: Settings, before: str, name: str) -> str:
 
 
 def _sign_out(load: Callable[[], Settings]) -> int | None:
-    """Sign out of the system and delete its registrations, callers' too; gives the exit code, None if not known."""
+    """Sign out of the system and delete its registrations, callers' too; return the exit code, None if not known."""
     try:
         settings = load()
     except SettingsError:

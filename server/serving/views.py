@@ -84,7 +84,7 @@ class Views:
 
 
 def shows_views(ctx: ServerRequestContext[Any, Any]) -> bool:
-    """Tell whether the client declared that it shows views."""
+    """Whether the client declared that it shows views."""
     return _has_extension(ctx.session.client_capabilities)
 
 
@@ -94,7 +94,7 @@ def with_view(tool: Tool, definition: JsonObject) -> JsonObject:
 
 
 def _declared_in(ctx: ServerRequestContext[Any, Any]) -> bool:
-    """Tell whether the client declared it, also in the handshake that is being answered."""
+    """Whether the client declared it, also in the handshake that is being answered."""
     if ctx.method == "initialize":
         return _has_extension(types.InitializeRequestParams.model_validate(ctx.params).capabilities)
     return shows_views(ctx)

@@ -102,7 +102,7 @@ class Command:
     browsers: list[threading.Thread]
 
     def wait(self) -> int:
-        """Wait for its end; gives the exit code."""
+        """Wait for its end; return the exit code."""
         self.thread.join(SECONDS)
         assert not self.thread.is_alive(), "the command does not end"
         (end,) = self.ended
@@ -120,7 +120,7 @@ class Conversation:
     command: Command = field(repr=False)
 
     def wait(self) -> int:
-        """Wait for its end; gives the exit code."""
+        """Wait for its end; return the exit code."""
         return self.command.wait()
 
 

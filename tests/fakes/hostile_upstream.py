@@ -202,7 +202,7 @@ class HostileUpstream:
 
 
 def _read_request(connection: socket.socket) -> str:
-    """Read a request with its body, and give its path; none at the end."""
+    """Read a request with its body, and return its path; none at the end."""
     connection.settimeout(SECONDS)
     with connection.makefile("rb") as stream:
         line = stream.readline()

@@ -53,7 +53,7 @@ class Process:
         return answer
 
     def finish(self) -> tuple[int, str]:
-        """Close its input, and give the exit code and all its output on stderr."""
+        """Close its input, and return the exit code and all its output on stderr."""
         assert self.popen.stdin
         self.popen.stdin.close()
         code = self.popen.wait(SECONDS)

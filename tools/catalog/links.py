@@ -70,12 +70,12 @@ def _read_target(link: JsonValue) -> Target:
 
 
 def is_catalog(target: Target) -> bool:
-    """Tell whether the link leads to a catalog, by its type."""
+    """Whether the link leads to a catalog, by its type."""
     return essence(target.type) == LINKSET
 
 
 def is_openapi(target: Target) -> bool:
-    """Tell whether the link leads to an OpenAPI document, by its type or its name."""
+    """Whether the link leads to an OpenAPI document, by its type or its name."""
     plain = essence(target.type)
     if "openapi" in plain or "swagger" in plain:
         return True

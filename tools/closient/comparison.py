@@ -140,7 +140,7 @@ def _cheapest(items: list[JsonValue], size: str) -> JsonValue:
 
 
 def _comparable(offers: list[JsonObject]) -> bool:
-    """Return whether the prices of offers are in the same known currency, as those of fewer than two always are."""
+    """Whether the prices of offers are in the same known currency, as those of fewer than two always are."""
     currencies = {as_text(as_object(offer["price"])["currency"]) for offer in offers}
     return len(offers) < 2 or (len(currencies) == 1 and "" not in currencies)
 

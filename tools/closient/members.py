@@ -56,7 +56,7 @@ class Members:
         return ReplyError(f"{self.where}: {problem}", self.values)
 
     def has(self, *names: str) -> bool:
-        """Return whether one of the members is there, even if it's null or empty."""
+        """Whether one of the members is there, even if it's null or empty."""
         return any(name in self.values for name in names)
 
     def text(self, *names: str, limit: int = _LONGEST) -> str | None:

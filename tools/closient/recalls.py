@@ -80,7 +80,7 @@ def _recall(entry: Members, gtin: str) -> JsonObject:
 
 
 def affects(lot_codes: JsonValue, lot: str | None) -> Affected:
-    """Return whether a recall covers a lot: by exact code, inclusive range or trailing `*`; without codes, all lots.
+    """Whether a recall covers a lot: by exact code, inclusive range or trailing `*`; without codes, all lots.
 
     An unknown lot, unknown codes, and codes of no known form may be affected.
     """
@@ -126,7 +126,7 @@ def _alike(code: str) -> str:
 
 
 def _is_uneven_range(code: str) -> bool:
-    """Return whether a code looks like a range of numbers of different length (L9-L12)."""
+    """Whether a code looks like a range of numbers of different length (L9-L12)."""
     first, dash, last = code.partition("-")
     numbers = _NUMBERED.fullmatch(first), _NUMBERED.fullmatch(last)
     return bool(dash and numbers[0] and numbers[1] and numbers[0][1] == numbers[1][1])

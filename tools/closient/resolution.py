@@ -36,7 +36,7 @@ class Resolved:
         return next(iter(targets)) if len(targets) == 1 else None
 
     def covers(self, ai: str, value: str) -> bool | None:
-        """Return whether the links are of this lot (10) or serial number (21); None if the reply doesn't say."""
+        """Whether the links are of this lot (10) or serial number (21); None if the reply doesn't say."""
         anchored = [anchor for anchor in self.anchors if _KEY.search(urlsplit(anchor).path)]
         if not anchored:
             return None

@@ -128,7 +128,7 @@ async def open_session(client: SiteClient, query: str, located: JsonObject) -> S
 
 
 def has_words(query: str) -> bool:
-    """Return whether a query has a word that isn't excluded (websearch syntax)."""
+    """Whether a query has a word that isn't excluded (websearch syntax)."""
     positive = re.sub(r'(?:^|(?<=\s))-(?:"[^"]*"?|\S+)', " ", query)
     return any(re.search(r"\w", word) for word in positive.replace('"', " ").split() if word.upper() != "OR")
 

@@ -178,7 +178,7 @@ def _total(members: Members, total: int | None, count: int, limit: int | None) -
 
 
 def _is_product(hit: Members) -> bool:
-    """Return whether a hit is a product.
+    """Whether a hit is a product.
 
     Raises:
         ReplyError: its kind is unknown.

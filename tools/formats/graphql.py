@@ -66,7 +66,7 @@ class GraphqlResponse:
 
     @property
     def empty(self) -> bool:
-        """Tell whether every field of `data` is null."""
+        """Whether every field of `data` is null."""
         return all(value is None for value in self.data.values())
 
 
@@ -160,7 +160,7 @@ def request_body(query: str, variables: Mapping[str, JsonValue], operation_name:
 
 
 def is_response(value: JsonValue) -> bool:
-    """Tell whether a JSON value is a GraphQL response: an object with `data`, `errors` or both."""
+    """Whether a JSON value is a GraphQL response: an object with `data`, `errors` or both."""
     return isinstance(value, dict) and (isinstance(value.get("data"), dict) or bool(as_list(value.get("errors"))))
 
 

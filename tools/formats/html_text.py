@@ -21,7 +21,7 @@ _SPACES = re.compile(r"[ \t\f\v\xa0]+")
 
 
 def is_page(text: str) -> bool:
-    """Tell whether the text is a whole HTML page rather than a fragment."""
+    """Whether the text is a whole HTML page rather than a fragment."""
     return bool(_START.match(text[:4_000]))
 
 

@@ -64,7 +64,7 @@ _EXACT_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_exact)
 
 
 def depth_exceeds(value: JsonValue, limit: int) -> bool:
-    """Tell whether `value` nests deeper than `limit`, without recursion; what is empty is no level of its own."""
+    """Whether `value` nests deeper than `limit`, without recursion; what is empty is no level of its own."""
     level = containers_in([value])
     for _ in range(limit):
         nodes = (node.values() if isinstance(node, dict) else node for node in level)

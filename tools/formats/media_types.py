@@ -22,7 +22,7 @@ _TEXT = re.compile(
 
 
 def is_media_type(text: str) -> bool:
-    """Tell whether the text is a media type or range that is safe in a header."""
+    """Whether the text is a media type or range that is safe in a header."""
     return len(text) <= 300 and bool(_MEDIA_TYPE.fullmatch(text))
 
 
@@ -32,7 +32,7 @@ def essence(media_type: str) -> str:
 
 
 def is_json(media_type: str) -> bool:
-    """Tell whether bodies of this media type are single JSON values."""
+    """Whether bodies of this media type are single JSON values."""
     return bool(_JSON.fullmatch(essence(media_type)))
 
 
@@ -63,7 +63,7 @@ def concrete_type(media_type: str, kind: BodyFormat) -> str:
 
 
 def matches(media_type: str, accepted: Sequence[str]) -> bool:
-    """Tell whether a media type is among the accepted types and ranges."""
+    """Whether a media type is among the accepted types and ranges."""
     plain = essence(media_type)
     return any(
         allowed in ("*/*", plain) or (allowed.endswith("/*") and plain.startswith(allowed[:-1]))

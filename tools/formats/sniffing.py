@@ -75,7 +75,7 @@ def _is_text_type(media_type: str) -> bool:
 
 
 def _is_text(body: bytes, charset: str) -> bool:
-    """Tell whether a body of a vague or wrong type is text: no control characters, and UTF-8 or the given charset."""
+    """Whether a body of a vague or wrong type is text: no control characters, and UTF-8 or the given charset."""
     head = body[:65_536]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True

@@ -48,7 +48,7 @@ def redact_url(url: str) -> str:
 
 
 def has_origin(url: str, origins: frozenset[str]) -> bool:
-    """Tell whether the URL has one of these origins; an invalid URL has none."""
+    """Whether the URL has one of these origins; an invalid URL has none."""
     try:
         return origin_of(url) in origins
     except InvalidUrlError:
@@ -75,7 +75,7 @@ def _split(base: str, reference: str) -> SplitResult:
 
 
 def is_loopback_url(url: str) -> bool:
-    """Tell whether the URL's host is this machine."""
+    """Whether the URL's host is this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -86,7 +86,7 @@ def is_loopback_url(url: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is on the public internet."""
+    """Whether an IP address is on the public internet."""
     ip = ipaddress.ip_address(address.split("%", 1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if any(ip in network for network in _IPV4_IN_IPV6):
@@ -97,7 +97,7 @@ def is_public(address: str) -> bool:
 
 
 def is_file(url: str) -> bool:
-    """Tell whether this is a `file:` URL."""
+    """Whether this is a `file:` URL."""
     return url.lower().startswith("file:")
 
 

@@ -110,7 +110,7 @@ class _Constructor:
         return self._open[-1].items is None and self._open[-1].key is None
 
     def _in_required(self) -> bool:
-        """Tell whether the next scalar is an item of `required`, which is a string as property keys are."""
+        """Whether the next scalar is an item of `required`, which is a string as property keys are."""
         return len(self._open) > 1 and self._open[-1].items is not None and self._open[-2].key == "required"
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:

@@ -8,12 +8,12 @@ from .check_digits import check_digit
 
 
 def is_isbn_10(text: str) -> bool:
-    """Return whether the text is an ISBN-10, without hyphens."""
+    """Whether the text is an ISBN-10, without hyphens."""
     return bool(re.fullmatch(r"[0-9]{9}[0-9X]", text)) and _remainder(text) == 0
 
 
 def is_issn(text: str) -> bool:
-    """Return whether the text is an ISSN, without its hyphen."""
+    """Whether the text is an ISSN, without its hyphen."""
     return bool(re.fullmatch(r"[0-9]{7}[0-9X]", text)) and _remainder(text) == 0
 
 

@@ -15,12 +15,12 @@ def check_digit(digits: str) -> int:
 
 
 def has_check_digit(digits: str) -> bool:
-    """Return whether the last of `digits` is the check digit of the others."""
+    """Whether the last of `digits` is the check digit of the others."""
     return check_digit(digits[:-1]) == int(digits[-1])
 
 
 def has_check_pair(value: str) -> bool:
-    """Return whether a value ends in its two check characters, as a GMN does (§7.9.5)."""
+    """Whether a value ends in its two check characters, as a GMN does (§7.9.5)."""
     body, pair = value[:-2], value[-2:]
     if not body or len(body) > len(_PRIMES):
         return False

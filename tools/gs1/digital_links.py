@@ -112,7 +112,7 @@ def _encode(value: str) -> str:
 
 
 def _is_misplaced(ai: str, primary: str) -> bool:
-    """Return whether an identifier in the path belongs in the query, where some sites don't write it."""
+    """Whether an identifier in the path belongs in the query, where some sites don't write it."""
     qualifiers = {ai for sequence in QUALIFIERS[primary] for ai in sequence}
     return is_identifier(ai) and ai not in qualifiers | NEVER_ATTRIBUTES | KEYS.keys()
 

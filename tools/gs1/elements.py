@@ -44,7 +44,7 @@ def find_identifier(data: str) -> GS1ApplicationIdentifier | None:
 
 
 def is_identifier(text: str) -> bool:
-    """Return whether the text is exactly one known application identifier."""
+    """Whether the text is exactly one known application identifier."""
     found = find_identifier(text) if _AI.fullmatch(text) else None
     return found is not None and found.ai == text
 

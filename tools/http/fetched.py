@@ -57,7 +57,7 @@ class Validators:
         return {name: value for name, value in both.items() if _SENDABLE.fullmatch(value)}
 
     def matches(self, etag: str) -> bool:
-        """Tell whether a 304 with this `ETag`, or '', selects the same body (RFC 9111 §4.3.4)."""
+        """Whether a 304 with this `ETag`, or '', selects the same body (RFC 9111 §4.3.4)."""
         return not etag or not self.etag or etag.removeprefix("W/") == self.etag.removeprefix("W/")
 
 

@@ -54,7 +54,7 @@ class LocalFiles:
 
 
 def is_unchanged(record: str) -> bool:
-    """Tell whether there is a file at each path of a `record`, the same as then."""
+    """Whether there is a file at each path of a `record`, the same as then."""
     targets, contents = json.loads(record)
     leads = (os.path.realpath(path) == target and Path(target).is_file() for path, target in targets.items())
     contains = (_contains(target, size, digest) for target, (size, digest) in contents.items())

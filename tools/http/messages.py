@@ -31,7 +31,7 @@ class Client(Protocol):
         follow_redirects: bool = False,
         extensions: dict[str, Any] | None = None,
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Send a request, and give its response before its body is read."""
+        """Send a request, and return its response before its body is read."""
         ...
 
 
@@ -100,7 +100,7 @@ class BrokenOffError(httpx2.ReadError):
 
 
 def has_answer(error: httpx2.RequestError) -> bool:
-    """Tell whether the server answered, though with something unusable."""
+    """Whether the server answered, though with something unusable."""
     return isinstance(error, BrokenOffError | httpx2.DecodingError) or _suggested_status(error) is not None
 
 

@@ -83,7 +83,7 @@ class Limit:
             self.count(now)
 
     def is_idle(self, now: float) -> bool:
-        """Tell whether the limit no longer constrains requests."""
+        """Whether the limit no longer constrains requests."""
         has_window = self.capacity is not None or (self.room is not None and now < self.ends_at < math.inf)
         return not self.in_flight and now >= self.opens_at and not has_window
 

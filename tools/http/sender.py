@@ -226,7 +226,7 @@ def _redirected(request: Request, status: int, target: str) -> Request:
 
 
 def _is_refused(response: Response) -> bool:
-    """Tell whether the service did nothing and the request may be sent again later (RFC 6585 §4, RFC 9110 §15.6.4)."""
+    """Whether the service did nothing and the request may be sent again later (RFC 6585 §4, RFC 9110 §15.6.4)."""
     return response.status == 429 or (response.status == 503 and "retry-after" in response.headers)
 
 
@@ -235,12 +235,12 @@ def _attempts(response: Response) -> int:
 
 
 def _is_final(error: httpx2.RequestError) -> bool:
-    """Tell whether retrying is pointless: an unknown host, a bad certificate, a refused connection."""
+    """Whether retrying is pointless: an unknown host, a bad certificate, a refused connection."""
     return isinstance(error, httpx2.ConnectError | httpx2.UnsupportedProtocol | httpx2.LocalProtocolError)
 
 
 def _is_repeatable(request: Request) -> bool:
-    """Tell whether the request is idempotent (RFC 9110 §9.2.2); a GET with side effects is not."""
+    """Whether the request is idempotent (RFC 9110 §9.2.2); a GET with side effects is not."""
     changes = request.tier is not None and request.tier != "read"
     return request.method in IDEMPOTENT and not (changes and request.method in _SAFE)
 

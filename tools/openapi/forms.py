@@ -81,7 +81,7 @@ def flatten(reader: SchemaReader, node: JsonValue) -> JsonObject:
 
 
 def takes_file(reader: SchemaReader, node: JsonValue) -> bool:
-    """Tell whether a schema is, may be or contains a file."""
+    """Whether a schema is, may be or contains a file."""
     return _FileMarker(reader).mark(node) is not None
 
 

@@ -135,7 +135,7 @@ def tool_names(prefix: Sequence[str], operations: Sequence[str]) -> list[str]:
 
 
 def _ids_are_local(operations: Sequence[OperationLabel]) -> bool:
-    """Tell whether most ids are repeated, as Fern exports `list`, `get` and `create` for every resource.
+    """Whether most ids are repeated, as Fern exports `list`, `get` and `create` for every resource.
 
     Then unique ids such as `get_settings` don't name their resource either (contrary to OpenAPI 3.1 §4.8.10).
     """
@@ -144,7 +144,7 @@ def _ids_are_local(operations: Sequence[OperationLabel]) -> bool:
 
 
 def _ids_are_paths(operations: Sequence[OperationLabel]) -> bool:
-    """Tell whether most ids repeat method and path (`PostCustomersCustomerSources`), as some exporters do."""
+    """Whether most ids repeat method and path (`PostCustomersCustomerSources`), as some exporters do."""
     count = sum(_is_path(operation) for operation in operations)
     return count >= _MIN_PATH_IDS and count * 2 > len(operations)
 

@@ -91,12 +91,12 @@ def _absolute(reference: str, url: str) -> str:
 
 
 def is_credential(name: str) -> bool:
-    """Tell whether the name of a parameter is one that credentials have."""
+    """Whether the name of a parameter is one that credentials have."""
     return bool(_CREDENTIAL.search(name))
 
 
 def carries_credential(document: JsonObject, location: str, name: str) -> bool:
-    """Tell whether a parameter is a security scheme of the document, so that the system's credential may be in it."""
+    """Whether a parameter is a security scheme of the document, so that the system's credential may be in it."""
     schemes = map(as_object, declared_schemes(document).values())
     names = {as_text(scheme.get("name")).lower() for scheme in schemes if scheme.get("in") == location}
     # Schemes are also used for headers such as X-Tenant-Id, which the credential doesn't set.

@@ -43,7 +43,7 @@ def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str,
 
 
 def _is_elsewhere(document_url: str, server: str) -> bool:
-    """Tell whether a server is on another host than the document, ignoring localhost from development."""
+    """Whether a server is on another host than the document, ignoring localhost from development."""
     try:
         url = resolve(document_url, server)
     except InvalidUrlError:
@@ -58,7 +58,7 @@ def _anchor_base(anchor: str, path: str) -> str:
 
 
 def lacks_absolute_server(document: JsonObject) -> bool:
-    """Tell whether the API's URL depends on the document's URL."""
+    """Whether the API's URL depends on the document's URL."""
     items = [as_object(item) for item in as_object(document.get("paths")).values()]
     levels = [document, *items, *(as_object(member) for item in items for member in item.values())]
     servers = [as_object(server) for level in levels for server in as_list(level.get("servers"))]

@@ -33,7 +33,7 @@ _FIELD_KEYWORDS = {"name", "in", "required", "allowEmptyValue", "collectionForma
 
 
 def is_swagger(document: JsonObject) -> bool:
-    """Tell whether this is a Swagger 2.0 document; in YAML, the version may be a number."""
+    """Whether this is a Swagger 2.0 document; in YAML, the version may be a number."""
     version = document.get("swagger")
     return not isinstance(version, bool) and str(version) in ("2.0", "2")
 

@@ -22,7 +22,7 @@ class WithheldHeaderError(UnusableError):
 
 
 def is_own(document: JsonObject, location: Location, name: str) -> bool:
-    """Tell whether closient-mcp sends a parameter itself, as it does with credentials."""
+    """Whether closient-mcp sends a parameter itself, as it does with credentials."""
     own = location == "header" and (_plain(name) in _OWN or _plain(name) == "x-api-key")
     return own or carries_credential(document, location, name)
 

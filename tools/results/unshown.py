@@ -66,7 +66,7 @@ def _text(value: JsonValue) -> str:
 
 
 def _is_noise(name: str, text: str) -> bool:
-    """Tell whether a member only repeats the HTTP status, or says when it was."""
+    """Whether a member only repeats the HTTP status, or says when it was."""
     if _STATUS.fullmatch(name) and _STATUS_VALUE.fullmatch(text):
         return True
     return bool(_NOISE.fullmatch(name)) or text in _PHRASES

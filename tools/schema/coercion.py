@@ -42,7 +42,7 @@ def coerce(schema: JsonObject, arguments: JsonObject) -> JsonObject:
 
 
 def accepts_anything(schema: JsonObject) -> bool:
-    """Tell whether a schema restricts neither types nor values."""
+    """Whether a schema restricts neither types nor values."""
     return not any(key in schema for key in ("type", "enum", "const", *_APPLICATORS))
 
 

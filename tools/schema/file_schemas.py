@@ -32,7 +32,7 @@ _TEXT = re.compile(r"text/|.*(json|xml|yaml|csv|urlencoded|javascript|\*/\*)", r
 
 
 def is_binary(schema: JsonObject, content_type: str = "") -> bool:
-    """Tell whether a schema of a document describes raw bytes, in any of the spellings of OpenAPI and its generators.
+    """Whether a schema of a document describes raw bytes, in any of the spellings of OpenAPI and its generators.
 
     `content_type` is the media type of the field (OpenAPI 3.0 §4.7.24, 3.1 §4.8.14.2), if the document has it.
     """

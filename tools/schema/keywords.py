@@ -217,7 +217,7 @@ def _short(value: JsonValue) -> str:
 
 
 def is_portable(pattern: str) -> bool:
-    """Tell whether a pattern is short, and means the same in Python and ECMAScript."""
+    """Whether a pattern is short, and means the same in Python and ECMAScript."""
     if len(pattern) > _MAX_PATTERN:
         return False
     outside = _CLASS.sub("x", pattern)

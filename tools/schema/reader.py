@@ -168,7 +168,7 @@ class SchemaReader:
             return self._any_value(error)
 
     def is_open(self, reference: str) -> bool:
-        """Tell whether the reference is being converted, so that it contains itself, or is nested too deeply."""
+        """Whether the reference is being converted, so that it contains itself, or is nested too deeply."""
         return reference in self._open or len(self._open) > _OPEN_LIMIT
 
     def name(self, reference: str) -> str:
@@ -182,7 +182,7 @@ class SchemaReader:
         return self._names[reference]
 
     def _is_endless(self, reference: str) -> bool:
-        """Tell whether a schema is a branch of itself, so that validation would not terminate."""
+        """Whether a schema is a branch of itself, so that validation would not terminate."""
         if reference not in self._endless:
             seen: set[str] = set()
             pending = [reference]

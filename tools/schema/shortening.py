@@ -62,7 +62,7 @@ def shorten_text(text: str) -> str:
 
 
 def is_truncated(shortened: JsonObject) -> bool:
-    """Tell whether a shortened schema omits more than text."""
+    """Whether a shortened schema omits more than text."""
     return SHOWS_ALL in to_text(shortened)
 
 
