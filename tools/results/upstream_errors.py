@@ -34,7 +34,7 @@ _NEXT_STEPS = {
     451: "The service may not provide this, for legal reasons.",
     501: "The service doesn't support this; its OpenAPI document may be out of date.",
 }
-_REPORTED = "It reported a failure in spite of that status: correct what it names, then try again."
+_REPORTED = "The response reports a failure despite its status: correct what it names, then try again."
 _REASONS = ("error", "errors", "error_code", "errorCode", "message", "msg")
 _SAME_AS = {410: 404, 422: 400}
 
@@ -87,7 +87,7 @@ def _message(system: str, status: int, error: ErrorBody) -> str:
 def _scope_step(system: str, challenged: JsonObject) -> str:
     scope = as_text(challenged.get("scope"))
     if challenged.get("error") == "insufficient_scope" and scope:
-        return f"It needs the scope {scope}: `closient-mcp login {system}` asks the user for it."
+        return f"The operation needs the scope {scope}: `closient-mcp login {system}` asks the user for it."
     return ""
 
 
@@ -98,7 +98,7 @@ def next_step(status: int, wait: float | None = None) -> str:
     if known := _NEXT_STEPS.get(_SAME_AS.get(status, status)):
         return known
     if status >= 500:
-        return "The service failed; try again later."
+        return "The service failed. Try again later; if the call changes something, check first whether it did."
     return "Check the arguments and the message."
 
 

@@ -353,7 +353,9 @@ def test_rfc_6750_the_challenge_is_reported() -> None:
 def test_rfc_6750_a_scope_that_lacks_is_what_to_ask_for() -> None:
     header = 'Bearer error="insufficient_scope", scope="qr:generate products:read"'
     error = failure(403, {"detail": "no"}, www_authenticate=header)
-    assert error.next_step.startswith("It needs the scope qr:generate products:read: `closient-mcp login acme` asks")
+    assert error.next_step.startswith(
+        "The operation needs the scope qr:generate products:read: `closient-mcp login acme` asks"
+    )
     assert error.message == "acme answered HTTP 403: no."
 
 
@@ -390,7 +392,7 @@ def test_an_error_that_aws_names_in_a_header_has_its_code() -> None:
         (451, "legal reasons"),
         (418, "Check the arguments"),
         (501, "doesn't support this"),
-        (599, "The service failed"),
+        (599, "check first whether it did"),
     ],
 )
 def test_each_status_says_what_to_do_next(status: int, does: str) -> None:
