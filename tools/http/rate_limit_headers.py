@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import product
 
 _NUMBER = r"(\d{1,15}(?:\.\d{1,9})?)"
 # `limit=100, remaining=50, reset=5`, with commas or semicolons, and `"policy";r=50;t=5` in later drafts.
 _ITEM = re.compile(rf"(?:^|[;,])\s*(limit|remaining|reset|r|t)\s*=\s*{_NUMBER}\s*(?=$|[;,])", re.ASCII)
 _PREFIXES = ("ratelimit-", "x-ratelimit-", "x-rate-limit-")
+# Where requests and tokens are limited apart, only the limit of requests says when the next may be sent.
+_SUFFIXES = ("", "-requests")
+# `1h`, `6m0s`, `1.5s`, `20ms`
+_DURATION = re.compile(
+    r"(?=\d)(?:(\d{1,6})h)?(?:(\d{1,6})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9}(?:\.\d{1,9})?)ms)?", re.ASCII
+)
 # Larger resets are times: seconds or milliseconds since 1970.
 _SMALLEST_TIME = 1e9
 _SMALLEST_MILLISECONDS = 1e12
@@ -33,14 +40,14 @@ def rate_limit(headers: Mapping[str, str], now: datetime | None = None) -> RateL
     if known:
         # Of several policies, the most restrictive.
         return min(known, key=lambda pair: (pair[0], -(pair[1].reset or 0)))[1]
-    for prefix in _PREFIXES:
+    for prefix, suffix in product(_PREFIXES, _SUFFIXES):
         if not any(name.startswith(prefix) for name in headers):
             continue
-        remaining = _number(headers.get(f"{prefix}remaining", ""))
-        after = _number(headers.get(f"{prefix}reset-after", ""))
-        reset = after if after is not None else _seconds(headers.get(f"{prefix}reset", ""), headers, now)
+        remaining = _number(headers.get(f"{prefix}remaining{suffix}", ""))
+        after = _number(headers.get(f"{prefix}reset-after{suffix}", ""))
+        reset = after if after is not None else _seconds(headers.get(f"{prefix}reset{suffix}", ""), headers, now)
         if remaining is not None or reset is not None:
-            limit = _number(re.split("[,;]", headers.get(f"{prefix}limit", ""))[0])
+            limit = _number(re.split("[,;]", headers.get(f"{prefix}limit{suffix}", ""))[0])
             return RateLimit(_whole(limit), _whole(remaining), reset)
     return RateLimit()
 
@@ -62,13 +69,16 @@ def seconds_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> 
 
 
 def _seconds(value: str, headers: Mapping[str, str], now: datetime | None) -> float | None:
-    """Return the seconds until a moment: a number of seconds, a time since 1970, an HTTP date or an ISO 8601 date.
+    """Return the seconds until a moment: a number of seconds, a duration, a time since 1970, an HTTP or ISO 8601 date.
 
     A time is compared with the service's own clock, if it states its `Date`.
     """
     number = _number(value)
     if number is not None and number < _SMALLEST_TIME:
         return number
+    if duration := _DURATION.fullmatch(value.strip()):
+        hours, minutes, seconds, milliseconds = (float(part or 0) for part in duration.groups())
+        return hours * 3_600 + minutes * 60 + seconds + milliseconds / 1_000
     moment = _date(value)
     if number is not None:
         moment = datetime.fromtimestamp(number / (1_000 if number >= _SMALLEST_MILLISECONDS else 1), UTC)

@@ -37,6 +37,11 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         ({"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT", "date": "Thu, 01 Jan 2026 12:00:10 GMT"}, 20.0),
         ({"x-ratelimit-reset": "1767268895"}, 95.0),
         ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after": "5s"}, 5.0),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, 360.0),
+        ({"x-ratelimit-reset-requests": "1h1.5s", "x-ratelimit-reset-tokens": "9h"}, 3601.5),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "20ms"}, 0.02),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}, None),
         ({}, None),
     ],
 )
