@@ -77,8 +77,10 @@ class _Pager:
     def by_cursor(self) -> JsonObject:
         named = self.facts.named
         found = [name for name in _CURSOR_FACTS if self._is_cursor(named.get(name), name)]
-        pages = (self._with_cursor(name, named[name]) for name in found)
-        return next((page for page in pages if page), {})
+        for name in found:
+            if page := self._with_cursor(name, named[name]):
+                return page
+        return {}
 
     def _with_cursor(self, found: str, cursor: JsonValue) -> JsonObject:
         is_position = found in ("nextpage", "nextoffset") or (found == "next" and isinstance(cursor, int))
