@@ -1,7 +1,7 @@
 """Converts a document with FastMCP, for comparison with `converting_ours`.
 
-Runs in FastMCP's own environment, so it imports nothing from this project: `python bench/converting_fastmcp.py FILE
-[check]`. A document that it refuses is reported as such.
+`python bench/converting_fastmcp.py FILE [check]`. Runs in FastMCP's own environment, so it imports nothing from this
+project. A document that it refuses is reported as such.
 """
 
 # pyright: basic, reportMissingImports=false

@@ -1,7 +1,7 @@
-"""Calls a service over Streamable HTTP with FastMCP, for comparison with `bare_http_server`.
+"""A FastMCP server over Streamable HTTP that calls a service, for comparison with `bare_http_server`.
 
-Runs in FastMCP's own environment, so it imports nothing from this project: `python bench/fastmcp_http_server.py
-SERVICE`.
+`python bench/fastmcp_http_server.py SERVICE`. Runs in FastMCP's own environment, so it imports nothing from this
+project.
 """
 
 # pyright: basic, reportMissingImports=false
