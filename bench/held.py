@@ -8,6 +8,7 @@ import os
 import signal
 import statistics
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -32,6 +33,12 @@ class Held:
     def counts(self) -> dict[str, int]:
         """How many of each there are, without objects."""
         return {name: getattr(self, name) for name in COUNTED}
+
+    def more_than(self, before: Held) -> dict[str, int]:
+        """How many objects more there are, of the five types with most."""
+        more = Counter(self.objects)
+        more.subtract(before.objects)
+        return {name: number for name, number in more.most_common(5) if number > 0}
 
 
 def memory_of(pid: int) -> int:
@@ -62,6 +69,11 @@ def kernel_counts(pid: int) -> dict[str, int]:
     sockets = sum(target.startswith("socket:") for target in targets)
     threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     return {"files": len(targets) - sockets, "sockets": sockets, "threads": threads}
+
+
+def listed(objects: Mapping[str, int]) -> str:
+    """Numbers of objects, for a person."""
+    return ", ".join(f"{number:+} {name}" for name, number in objects.items()) or "no more"
 
 
 @dataclass(frozen=True, slots=True)

