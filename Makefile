@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/.demo  ## end-to-end walkthrough; no account, no network
 	@$(BIN)/closient-mcp demo
 
-test: .venv/.dev  ## the tests, four at a time because many wait; loopback only; OPTIONS=--cov measures branch coverage
-	$(BIN)/pytest -q -n 4 --dist worksteal $(OPTIONS)
+test: .venv/.dev  ## the tests, three at a time because many wait; loopback only; OPTIONS=--cov measures branch coverage
+	$(BIN)/pytest -q -n 3 --dist worksteal $(OPTIONS)
 
 NODE_PACKAGES := tests/interop/clients/node_modules/.installed tests/interop/hosts/node_modules/.installed
 test-all: .venv/.dev .venv-clients/.installed .venv-langchain/.installed $(NODE_PACKAGES)  ## with other clients, hosts, servers and a browser; needs Chromium
