@@ -7,6 +7,7 @@ import ipaddress
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -113,6 +114,15 @@ def _listeners_close_at_once(_patched: pytest.MonkeyPatch) -> None:
     _patched.setattr("closient_mcp.auth.sign_in.callback_server._POLL", 0.005)
     _patched.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", 0.0)
     _patched.setattr("closient_mcp.auth.sign_in.authorization_request.LINGER_SECONDS", 0.0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_are_received() -> None:
+    """Processes inherit what is ignored: SIGINT by jobs in a shell's background, SIGHUP by those of `nohup`."""
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
