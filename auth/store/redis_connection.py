@@ -65,7 +65,7 @@ class RedisConnection:
         return self._answer(partial(script, keys, arguments))
 
     def _answer(self, send: Callable[[], Any]) -> Any:
-        """The answer. If there was none in time, no other is waited for until one command in five seconds gets one."""
+        """Return the answer. After a timeout, other commands fail at once, and one every five seconds tries again."""
         from redis import RedisError, TimeoutError
 
         with self._guard:
