@@ -58,20 +58,19 @@ ALLOWED: dict[str, set[str]] = {
     "auth.api_key": {"auth.errors", "auth.urls", "auth.secrets", "auth.profile", "auth.oauth"},
     "auth.bearer": {"auth.errors", "auth.urls", "auth.oauth", "auth.session"},
 
-    "server.version": set(),
-    "server.settings": {"auth", "tools", "server.version"},
+    "server.settings": {"auth", "tools"},
     "server.process": {"auth", "server.settings"},
-    "server.bridge": {"auth", "tools", "server.version", "server.settings"},
-    "server.callers": {"auth", "tools", "server.version", "server.settings"},
+    "server.bridge": {"auth", "tools", "server.settings"},
+    "server.callers": {"auth", "tools", "server.settings"},
     "server.serving": {
-        "auth", "tools", "server.version", "server.settings", "server.process", "server.bridge", "server.callers",
+        "auth", "tools", "server.settings", "server.process", "server.bridge", "server.callers",
     },
-    "server.hosts": {"tools", "server.version", "server.settings"},
+    "server.hosts": {"tools", "server.settings"},
     "server.checks": {"auth", "tools", "server.settings", "server.bridge", "server.hosts"},
     "server.cli": {
         # The sandbox as a whole: one command starts it.
-        "auth", "tools", "sandbox", "server.version", "server.settings", "server.process", "server.bridge",
-        "server.hosts", "server.checks", "server.serving",
+        "auth", "tools", "sandbox", "server.settings", "server.process", "server.bridge", "server.hosts",
+        "server.checks", "server.serving",
     },
     "server.__main__": {"server.cli"},
     "sandbox.data": set(),

@@ -17,7 +17,7 @@ from ...auth.store.record_store import Store
 from ...auth.urls import keep_queries_out_of_logs
 from ...tools.formats.urls import is_loopback_url
 from ..settings.model import ApiKey, SettingsError, SignIn, SystemSettings
-from ..version import VERSION
+from ..settings.version import VERSION
 
 _TIMEOUT = httpx2.Timeout(45.0, connect=10.0)
 

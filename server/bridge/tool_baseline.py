@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.changes import Baseline, Change, accepted, changes, extended
 from ...tools.systems.system import System
-from ..version import VERSION
+from ..settings.version import VERSION
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from ...auth.store.backend import Records
 from ...auth.store.record_store import Store
 from ...tools.formats.urls import is_loopback_url
 from ..settings.http_model import OAuth
-from ..version import VERSION
+from ..settings.version import VERSION
 
 PATH = "/callback/identity"
 _SCOPES = ("openid",)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from ...tools.formats.suggestions import did_you_mean
 from ..settings.model import Options, UsageError
-from ..version import VERSION
+from ..settings.version import VERSION
 
 
 class _Parser(argparse.ArgumentParser):

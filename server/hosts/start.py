@@ -17,7 +17,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from ...tools.formats.json_values import InvalidJsonError, JsonObject, as_list, as_object, as_text, parse_json
 from ...tools.formats.text import one_line
-from ..version import VERSION
+from ..settings.version import VERSION
 from .launch import Launch
 
 # For hosts whose own limit is not known; it is what the SDKs wait for an answer.

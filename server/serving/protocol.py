@@ -23,7 +23,7 @@ from ...tools.caller import caller
 from ...tools.formats.json_values import JsonObject
 from ..bridge.composition import Bridge
 from ..settings.model import Settings
-from ..version import VERSION
+from ..settings.version import VERSION
 from .callers import caller_of, tools_for
 from .calls import call_tool, unknown_tool
 from .elicitation import elicitor_for, input_required

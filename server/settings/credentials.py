@@ -8,10 +8,10 @@ from typing import Literal
 from ...auth.profile import Endpoints, Profile
 from ...auth.urls import is_client_document
 from ...tools.formats.media_types import TOKEN
-from ..version import VERSION
 from .model import ApiKey, Credential, NoCredential, SignIn
 from .schema import ApiKeyTable, AuthorizationCodeTable, PasswordTable
 from .table_reader import OAuthTable, TableReader
+from .version import VERSION
 
 KEY_HEADER, _KEY_PARAMETER = "X-API-Key", "api_key"
 # The settings that `config show` lists if the file has them; endpoints and secrets are listed too.
