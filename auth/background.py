@@ -35,7 +35,7 @@ def finish(seconds: float) -> None:
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """Return the result of `work`; if it takes too long, abandon its thread, which no one waits for.
+    """The result of `work`; if it takes too long, its thread is abandoned, and no one waits for it.
 
     Raises:
         TimeoutError: it took longer.

@@ -60,7 +60,7 @@ class Document:
         return f"{self.name[:32]:<32} {tools} {took} {ratios} {lost}{note}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures as JSON."""
+        """The figures as JSON."""
         reply = {side: {k: v for k, v in made.items() if k != "required"} for side, made in
                 (("ours", self.ours), ("fastmcp", self.theirs))}  # fmt: skip
         return {

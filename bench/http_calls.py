@@ -53,7 +53,7 @@ Figures = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 async def _measure(urls: Mapping[str, str], rounds: int) -> Figures:
-    """Return the medians of the figures and ratios by protocol version and number of callers, then by server."""
+    """The medians of the figures and ratios by protocol version and number of callers, then by server."""
     figures: dict[str, dict[str, dict[str, float]]] = {}
     for version in PROTOCOL_VERSIONS:
         for callers, calls in _LOADS.items():

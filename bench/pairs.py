@@ -78,7 +78,7 @@ class Comparison:
         return "\n".join(lines)
 
     def as_json(self) -> JsonObject:
-        """Return the figures as JSON, in seconds and bytes."""
+        """The figures as JSON, in seconds and bytes."""
         reply: JsonObject = {"a": self.names[0], "b": self.names[1], "pairs": len(self.a)}
         for quantity in _NAMES:
             ratio, (a, b) = self.ratio(quantity), self.medians(quantity)

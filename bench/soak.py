@@ -69,7 +69,7 @@ class Soak:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures as JSON."""
+        """The figures as JSON."""
         return {
             "name": self.name,
             "calls": self.calls,

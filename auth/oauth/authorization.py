@@ -125,7 +125,7 @@ def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
 
 
 def query_of_pasted(text: str) -> str:
-    """Return the query of a pasted URL, which has to have a state, without quotes around it, spaces and line breaks."""
+    """The query of a pasted URL, which has to have a state, without quotes around it, spaces and line breaks."""
     try:
         query = urlsplit("".join(text.split()).strip("'\"<>`")).query
     except ValueError:

@@ -62,7 +62,7 @@ def _complete_url(response: Response, server: Server) -> str:
 
 
 def next_interval(interval: float, rejection: Rejection) -> float | None:
-    """Return how long to wait before the next poll, None if polling is over (RFC 8628 §3.5)."""
+    """How long to wait before the next poll, None if polling is over (RFC 8628 §3.5)."""
     if rejection.meaning is not Meaning.LATER:
         return None
     if rejection.error == "authorization_pending":

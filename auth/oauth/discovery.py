@@ -177,7 +177,7 @@ def _flag(response: Response, name: str) -> bool:
 
 
 def checked_url(text: str, name: str, named_by: str = "") -> str:
-    """Return the URL if it is allowed: https or loopback, without user info, not too long (see CVE-2025-6514).
+    """The URL if it is allowed: https or loopback, without user info, not too long (see CVE-2025-6514).
 
     The site in whose metadata it is (`named_by`) may refer to its own host, and to none that is nearer to us:
     otherwise it could send requests and users to what listens on this machine or in a private network (RFC 9728 §7.7).

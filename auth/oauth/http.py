@@ -56,12 +56,12 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def text(self, name: str) -> str:
-        """Return a string member of the body, or an empty string."""
+        """A string member of the body, or an empty string."""
         value = (self.body or {}).get(name)
         return value if isinstance(value, str) else ""
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the strings in a list member of the body."""
+        """The strings in a list member of the body."""
         value = (self.body or {}).get(name)
         items = cast(list[object], value) if isinstance(value, list) else []
         return tuple(item for item in items if isinstance(item, str))
@@ -78,7 +78,7 @@ class Response:
         return f"HTTP {self.status}, which redirects to {location}" if location else f"HTTP {self.status}"
 
     def retry_after(self, now: float) -> float | None:
-        """Return how many seconds to wait before the next request (RFC 9110 §10.2.3), None if not given."""
+        """How many seconds to wait before the next request (RFC 9110 §10.2.3), None if not given."""
         value = self.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdecimal():
             return float(value[:10])

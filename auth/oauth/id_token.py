@@ -31,7 +31,7 @@ class NoKeysError(IdTokenError):
 
 
 def verify(id_token: str, server: Server, client_id: str, nonce: str | None, http: HttpClient) -> Mapping[str, object]:
-    """Return the claims of an id_token that the server signed for this client.
+    """The claims of an id_token that the server signed for this client.
 
     Raises:
         IdTokenError: signature, algorithm, issuer, audience, time or nonce is wrong, or there are no keys.

@@ -47,7 +47,7 @@ class SignIns:
         self._guard = threading.Lock()
 
     def get(self, name: str) -> str | None:
-        """Return what `put` stored, None if there is nothing.
+        """What `put` stored, None if there is nothing.
 
         Raises:
             KeyringError: the keyring cannot be used.

@@ -25,7 +25,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the value, to send or store it."""
+        """The value, to send or store it."""
         return self._value
 
     @property
@@ -78,7 +78,7 @@ class Redaction:
             del self._known[value], self._owners[value]
 
     def hide(self, text: str) -> str:
-        """Return the text with each known secret masked."""
+        """The text with each known secret masked."""
         for value in self._longest_first:
             text = value.hide(text)
         return text
@@ -100,7 +100,7 @@ class _Value:
         return re.compile("|".join((_spellings(value), *map(_either_alphabet, _in_base64(value)))))
 
     def hide(self, text: str) -> str:
-        """Return the text with the value masked in every encoding."""
+        """The text with the value masked in every encoding."""
         return self._pattern.sub(MASK, text) if any(part in text for part in self._parts) else text
 
 

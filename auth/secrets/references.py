@@ -36,7 +36,7 @@ class SecretReference:
         self._guard = threading.Lock()
 
     def open(self, redaction: Redaction) -> Secret:
-        """Return the secret and have `redaction` mask it; may block while a command runs.
+        """The secret, which `redaction` masks from now on; may block while a command runs.
 
         Raises:
             SecretError: the secret cannot be read.

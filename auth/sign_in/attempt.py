@@ -76,7 +76,7 @@ class SignInAttempt:
             self.done.set()
 
     def report(self) -> AuthError | None:
-        """Return the error, if any, which then counts as reported."""
+        """The error, if any, which then counts as reported."""
         self.reported = True
         return self.error
 

@@ -40,7 +40,7 @@ class KeyringSecrets:
         self._known = ("", "")
 
     def load(self, record: Record, entry: str) -> Record:
-        """Return the record with its secrets, or without them if the keyring no longer has them.
+        """The record with its secrets, or without them if the keyring no longer has them.
 
         Raises:
             UnavailableError: the keyring cannot be read.

@@ -65,7 +65,7 @@ class RedisConnection:
         return self._answer(partial(script, keys, arguments))
 
     def _answer(self, send: Callable[[], Any]) -> Any:
-        """Return the answer. After a timeout, other commands fail at once, and one every five seconds tries again."""
+        """The answer. After a timeout, other commands fail at once, and one every five seconds tries again."""
         from redis import RedisError, TimeoutError
 
         with self._guard:

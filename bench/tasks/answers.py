@@ -19,7 +19,7 @@ class Answers:
     document: Mapping[str, Any]
 
     def resolved(self, node: Any) -> dict[str, Any]:
-        """Return the object that a reference leads to, or the object itself."""
+        """The object that a reference leads to, or the object itself."""
         while reference := as_text(as_object(node).get("$ref")):
             node = self.document
             for part in reference.removeprefix("#/").split("/"):
@@ -27,7 +27,7 @@ class Answers:
         return as_object(node)
 
     def listed(self, schema: Any) -> tuple[str, Any] | None:
-        """Return the name and the schema of the list that an answer is about; the name is empty if it is the list."""
+        """The name and the schema of the list that an answer is about; the name is empty if it is the list."""
         found = self.merged(schema)
         if found.get("type") == "array":
             return "", found.get("items")
@@ -36,7 +36,7 @@ class Answers:
         return (lists[0], self.resolved(members[lists[0]]).get("items")) if lists else None
 
     def value(self, schema: Any, number: int, name: str = "value", depth: int = 0) -> Any:
-        """Return a value of a schema."""
+        """A value of a schema."""
         found = self.merged(schema)
         if "const" in found:
             return found["const"]
@@ -62,7 +62,7 @@ class Answers:
         return {key: self.value(members[key], number, name if key == "id" else key, depth + 1) for key in kept}
 
     def merged(self, schema: Any) -> dict[str, Any]:
-        """Return a schema with what `allOf` adds to it."""
+        """A schema with what `allOf` adds to it."""
         found = self.resolved(schema)
         parts = [self.merged(part) for part in found.get("allOf", [])]
         merged = {key: value for part in [*parts, found] for key, value in part.items() if key != "allOf"}

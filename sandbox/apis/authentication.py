@@ -85,7 +85,7 @@ class ApiKeyAuth(APIKeyHeader):
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> Caller:
-        """Return the caller, or end the request with 401 or 403."""
+        """The caller; the request ends with 401 or 403 if there is none who may call."""
         caller = caller_of(request)
         if caller is None:
             raise missing_credential()

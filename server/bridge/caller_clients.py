@@ -31,12 +31,12 @@ class CallerClients:
         self._requests: Counter[str] = Counter()
 
     def current(self) -> UserClient:
-        """Return the client of the current caller."""
+        """The client of the current caller."""
         calling = caller.get()
         return self.of(calling.id, calling.name)
 
     def of(self, id: str, name: str = "") -> UserClient:
-        """Return the client of this caller; `name` is shown once they have signed in."""
+        """The client of this caller; `name` is shown once they have signed in."""
         if not id:
             raise PermissionError("the call has no caller")  # a bug: nobody else's credential may be used in its place
         client = self._known.get(id)

@@ -29,7 +29,7 @@ SECONDS = 1.5
 
 
 async def inline_pictures(urls: Sequence[str], site: str, fetcher: Fetcher) -> dict[str, str]:
-    """Return a data URI for each URL whose picture can be had in time, without credentials and within limits.
+    """A data URI for each URL whose picture can be had in time, without credentials and within limits.
 
     Relative URLs are relative to `site`. A picture that is missing, too large, damaged or of another kind is left out.
     """
@@ -51,7 +51,7 @@ async def inline_pictures(urls: Sequence[str], site: str, fetcher: Fetcher) -> d
 
 
 def _checked(body: bytes) -> tuple[str, bytes]:
-    """Return a picture with its media type, which is what its bytes say.
+    """A picture with its media type, which is what its bytes say.
 
     Raises:
         BrokenImageError: it cannot be shown.

@@ -11,7 +11,7 @@ CALLBACK = "/callback"
 
 
 def for_callers(settings: Settings) -> Settings:
-    """Return the settings for authenticated callers: they cannot send local files.
+    """The settings for authenticated callers: they cannot send local files.
 
     If there can be several, a credential is used only if it is `shared`, or if each caller signs in: that needs a
     system with a sign-in, and `http.public_url` unless they sign in on another device.

@@ -39,7 +39,7 @@ class Prompts:
     async def list_prompts(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
-        """Return a prompt for each skill; a site that cannot be reached has none for now."""
+        """A prompt for each skill; a site that cannot be reached has none for now."""
         prompts = [
             types.Prompt(name=name, description=skill.description)
             for name, (_, skill) in (await self._skills(ctx)).items()
@@ -49,7 +49,7 @@ class Prompts:
     async def get_prompt(
         self, ctx: ServerRequestContext[Any, Any], params: types.GetPromptRequestParams
     ) -> types.GetPromptResult:
-        """Return a skill's text, labelled as the site's."""
+        """A skill's text, labelled as the site's."""
         from ...tools.catalog.skills import fetch_text
 
         skills = await self._skills(ctx)

@@ -48,7 +48,7 @@ class Views:
     async def list_resources(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        """Return the views, none to a client without the extension."""
+        """The views, none to a client without the extension."""
         resources = [
             types.Resource(uri=view.uri, name=view.title, mime_type=MEDIA_TYPE, _meta={"ui": _UI})
             for view in self._of_caller(ctx).values()
@@ -59,7 +59,7 @@ class Views:
     async def read_resource(
         self, ctx: ServerRequestContext[Any, Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        """Return a view's page.
+        """A view's page.
 
         Raises:
             MCPError: there is no such view.
@@ -74,7 +74,7 @@ class Views:
         return {tool.view.uri: tool.view for tool in tools_for(self._bridge, ctx).core if tool.view}
 
     async def with_pictures(self, tool: Tool, result: JsonObject) -> JsonObject:
-        """Return a result with its pictures in `_meta`, which views get and models do not."""
+        """A result with its pictures in `_meta`, which views get and models do not."""
         if tool.view is None:
             return result
         connection = self._bridge.connections[tool.system]
@@ -89,7 +89,7 @@ def shows_views(ctx: ServerRequestContext[Any, Any]) -> bool:
 
 
 def with_view(tool: Tool, definition: JsonObject) -> JsonObject:
-    """Return a tool's definition with its view, if it has one."""
+    """A tool's definition with its view, if it has one."""
     return definition if tool.view is None else {**definition, "_meta": {"ui": {"resourceUri": tool.view.uri}}}
 
 

@@ -15,7 +15,7 @@ _HOST = "https://api.example"
 
 
 def tools_of(document: JsonObject, system: str = "a") -> list[Tool]:
-    """Return the tools of a document that is the only one of its system."""
+    """The tools of a document that is the only one of its system."""
     source = Source(system, (system,), system, f"{_HOST}/openapi.json", f"{_HOST}/", frozenset({_HOST}))
     operations, problems = read_operations(document, source)
     assert problems == []

@@ -97,7 +97,7 @@ def encode_fields(fields: JsonObject, parts: Iterable[Part]) -> str:
 
 
 def _contents(value: JsonValue, content_type: str) -> list[tuple[str, str]]:
-    """Return a field as texts with their media types: each item of an array, and objects as JSON."""
+    """A field as texts with their media types: each item of an array, and objects as JSON."""
     types = [media_type.strip() for media_type in content_type.split(",") if media_type.strip()]
     json_type = next(filter(is_json, types), "")
     if value is None:

@@ -29,7 +29,7 @@ class File:
     content_type: str
 
     def media_type(self, accepted: Sequence[str]) -> str:
-        """Return the media type to send: the given one, else by the file name, else the first accepted one.
+        """The media type to send: the given one, else by the file name, else the first accepted one.
 
         Raises:
             InvalidArgumentsError: the service doesn't accept the given one.
@@ -54,7 +54,7 @@ def is_file(value: JsonValue) -> bool:
 
 
 def files_in(body: Body, value: JsonValue) -> list[JsonObject]:
-    """Return the files that a value gives where the body takes them."""
+    """The files that a value gives where the body takes them."""
     fields = as_object(value).items()
     places = [value] if body.kind == "binary" else [field for name, field in fields if body.part(name).file]
     items = [item for place in places for item in (place if isinstance(place, list) else [place])]
@@ -62,12 +62,12 @@ def files_in(body: Body, value: JsonValue) -> list[JsonObject]:
 
 
 def fitting_body(body: Body, value: JsonValue) -> Body:
-    """Return the alternative that takes the files of a value, if the body itself doesn't."""
+    """The alternative that takes the files of a value, if the body itself doesn't."""
     return next((other for other in body.alternatives if files_in(other, value)), body)
 
 
 def parse_file(value: JsonValue, attachments: Mapping[str, bytes]) -> File:
-    """Return the file that a value gives; `attachments` are the contents of files by path.
+    """The file that a value gives; `attachments` are the contents of files by path.
 
     Raises:
         InvalidArgumentsError: the value is not a valid file.
@@ -105,5 +105,5 @@ def _decoded(text: str) -> bytes:
 
 
 def extension(media_type: str) -> str:
-    """Return the file extension of a media type, with its dot."""
+    """The file extension of a media type, with its dot."""
     return _TYPES.guess_extension(media_type.partition(";")[0].strip()) or ""

@@ -72,7 +72,7 @@ def build_request(operation: Operation, arguments: JsonObject, attachments: Mapp
 
 
 def _accept(media_types: Sequence[str]) -> str:
-    """Return an `Accept` header that prefers the operation's own media types (RFC 9110 §12.5.1)."""
+    """An `Accept` header that prefers the operation's own media types (RFC 9110 §12.5.1)."""
     ranked = dict.fromkeys([*media_types, "application/json", "application/problem+json"])
     weights = ["", *(f";q=0.{weight}" for weight in (9, 8, 7, 6, 6, 6, 6))]
     return ", ".join([*map("".join, zip(ranked, weights, strict=False)), "*/*;q=0.5"])

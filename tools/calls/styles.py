@@ -73,7 +73,7 @@ COOKIE = Encoders(
 
 
 def scalar(value: JsonValue) -> str:
-    """Return a scalar as in JSON: `true`, not `True`; big integers exactly, integers without `.0`."""
+    """A scalar as in JSON: `true`, not `True`; big integers exactly, integers without `.0`."""
     if isinstance(value, str):
         return value
     if isinstance(value, LiteralNumber):
@@ -84,17 +84,17 @@ def scalar(value: JsonValue) -> str:
 
 
 def content(value: JsonValue, media_type: str) -> str:
-    """Return a value as JSON, unless it is a string and the media type isn't JSON."""
+    """A value as JSON, unless it is a string and the media type isn't JSON."""
     return value if isinstance(value, str) and not is_json(media_type) else exact_json(value)
 
 
 def ascii_json(value: JsonValue) -> str:
-    """Return a value as ASCII JSON, for headers."""
+    """A value as ASCII JSON, for headers."""
     return exact_json(value, ascii_only=True)
 
 
 def exact_json(value: JsonValue, *, ascii_only: bool = False) -> str:
-    """Return a value as compact JSON, with numbers exactly as given."""
+    """A value as compact JSON, with numbers exactly as given."""
     if isinstance(value, LiteralNumber):
         return value.text  # parsed as a JSON number, so it is one
     if isinstance(value, dict):
@@ -131,7 +131,7 @@ def pairs(name: str, value: JsonValue, style: str, explode: bool, encoders: Enco
 
 
 def flatten(value: dict[str, JsonValue] | list[JsonValue]) -> list[str]:
-    """Return the items of an array, or the names and values of an object in turn."""
+    """The items of an array, or the names and values of an object in turn."""
     if isinstance(value, list):
         return [scalar(item) for item in value if item is not None]
     return [part for key, member in value.items() if member is not None for part in (key, scalar(member))]

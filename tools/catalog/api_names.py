@@ -18,7 +18,7 @@ _MAX_WORD = 20
 
 
 def api_words(urls: Sequence[str]) -> list[str]:
-    """Return a distinct word for each API: `/search/api/v1/` gives `search`.
+    """A distinct word for each API: `/search/api/v1/` gives `search`.
 
     APIs with the same word are distinguished by version, then by more of their paths, then by a digest of their URL,
     independently of the order of the URLs.
@@ -35,7 +35,7 @@ def _first_unique(own: tuple[str, ...], counts: list[Counter[str]]) -> str:
 
 
 def _choices(url: str) -> tuple[str, ...]:
-    """Return the possible words of an API, shortest first, ending with one that is unique."""
+    """The possible words of an API, shortest first, ending with one that is unique."""
     parts = urlsplit(url)
     segments = [_EXTENSION.sub("", s) for s in parts.path.split("/") if s]
     versions = [s for s in segments if _VERSION.fullmatch(s)]

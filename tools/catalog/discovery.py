@@ -72,7 +72,7 @@ class DiscoveryError(Exception):
 
 
 async def find_documents(source: DocumentSource, reader: Reader) -> Catalog:
-    """Return the entries of all catalogs that a source leads to.
+    """The entries of all catalogs that a source leads to.
 
     Raises:
         DiscoveryError: there is no catalog where one was expected.
@@ -109,7 +109,7 @@ async def _from_site(site: str, reader: Reader) -> Catalog:
 
 
 async def _linked_catalog(site: str, reader: Reader) -> str:
-    """Return the catalog in a site's `Link` header (RFC 9727 §3), ignoring links with another context."""
+    """The catalog in a site's `Link` header (RFC 9727 §3), ignoring links with another context."""
     header = await reader.fetcher.links(site)
     for link in read_links(header.body.decode()):
         try:
@@ -167,7 +167,7 @@ async def _read_concurrently(urls: list[str], reader: Reader) -> list[tuple[str,
 
 
 async def _read(url: str, reader: Reader) -> tuple[str, Catalog]:
-    """Return a catalog and its normalized URL after redirects."""
+    """A catalog and its normalized URL after redirects."""
     document, catalog = await reader.read(url, _ACCEPT, _parse)
     if not is_file(url) and (origin := origin_of(document.url)) != origin_of(url):
         reason = f"it redirects to the catalog of another host, {origin}"

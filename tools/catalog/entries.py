@@ -115,7 +115,7 @@ def merge_catalogs(catalogs: Iterable[Catalog]) -> Catalog:
 
 
 def _distinct_urls(entries: Sequence[Entry]) -> list[str]:
-    """Return the URL that names each API: its own, unless other documents share it or have it."""
+    """The URL that names each API: its own, unless other documents share it or have it."""
     shared = Counter(url for entry in entries for url in {entry.anchor, entry.document_url})
     return [entry.anchor if entry.anchor and shared[entry.anchor] == 1 else entry.document_url for entry in entries]
 
@@ -147,7 +147,7 @@ def _read_api(api: _Api, apis: Mapping[str, _Api], url: str) -> Catalog:
 
 
 def _document_links(api: _Api, links: Sequence[Target]) -> tuple[list[Target], list[Problem]]:
-    """Return the links that may lead to OpenAPI documents, each URL once, and problems for the others."""
+    """The links that may lead to OpenAPI documents, each URL once, and problems for the others."""
     documents: dict[str, Target] = {}
     problems: list[Problem] = []
     for link in links:

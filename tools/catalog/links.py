@@ -56,7 +56,7 @@ class Target:
 
 
 def read_targets(value: JsonValue) -> list[Target]:
-    """Return the targets of a relation: a string, an object, or an array of either."""
+    """The targets of a relation: a string, an object, or an array of either."""
     targets = (_read_target(link) for link in (value if isinstance(value, list) else [value]))
     return [target for target in targets if target.href]
 
@@ -84,7 +84,7 @@ def is_openapi(target: Target) -> bool:
 
 
 def other_kind(target: Target) -> str:
-    """Return what a link leads to if that is not an OpenAPI document, or '' if it may be one."""
+    """What a link leads to if that is not an OpenAPI document, or '' if it may be one."""
     plain, path = essence(target.type), _path(target)
     if "openapi" in plain or "swagger" in plain:
         return ""
@@ -99,7 +99,7 @@ def other_kind(target: Target) -> str:
 
 
 def document_format(target: Target) -> str:
-    """Return `json`, `yaml`, or '' if unknown."""
+    """`json`, `yaml`, or '' if unknown."""
     plain, path = essence(target.type), _path(target)
     if plain in _YAML_TYPES or plain.endswith("+yaml") or path.endswith((".yaml", ".yml")):
         return "yaml"
@@ -107,7 +107,7 @@ def document_format(target: Target) -> str:
 
 
 def url_stem(target: Target) -> str:
-    """Return the URL without its extension, which is the same for the JSON and YAML of a document."""
+    """The URL without its extension, which is the same for the JSON and YAML of a document."""
     parts = urlsplit(target.href)
     return f"{parts.scheme}://{parts.netloc}{_DATA_NAME.sub('', parts.path)}?{parts.query}"
 

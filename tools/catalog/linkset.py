@@ -38,7 +38,7 @@ class Context:
 
 
 def read_contexts(body: bytes, url: str) -> tuple[list[Context], list[Problem]]:
-    """Return the contexts of a catalog that was served at `url`, and the problems in it.
+    """The contexts of a catalog that was served at `url`, and the problems in it.
 
     The content type is ignored: static hosts send catalogs with a wrong type, and single-page applications answer
     200 with HTML for every path.
@@ -125,7 +125,7 @@ def _links(context: JsonObject) -> Iterator[tuple[str, Target]]:
 
 
 def _document_urls(api: JsonObject) -> list[JsonValue]:
-    """Return the OpenAPI URLs in an element of `apis`, also in the format of APIs.json."""
+    """The OpenAPI URLs in an element of `apis`, also in the format of APIs.json."""
     urls = [url for name in _DOCUMENT_MEMBERS for url in _members(api, name)]
     properties = [as_object(node) for node in as_list(api.get("properties"))]
     urls += [as_text(node.get("url")) for node in properties if as_text(node.get("type")).lower() == "openapi"]

@@ -67,7 +67,7 @@ class SiteClient:
 
 
 def parsed(response: Response) -> JsonValue:
-    """Return the JSON of a response, with its texts cleaned.
+    """The JSON of a response, with its texts cleaned.
 
     Raises:
         ToolError: it's no JSON, or incomplete.

@@ -35,14 +35,14 @@ class Asked:
     notes: tuple[str, ...] = ()
 
     def path(self, *, expiry: bool = False) -> str:
-        """Return the path of its Digital Link."""
+        """The path of its Digital Link."""
         lot, serial = (
             f"/{ai}/{url_segment(value)}" if value else "" for ai, value in (("10", self.lot), ("21", self.serial))
         )
         return f"/01/{self.gtin}{lot}{serial}" + (f"?17={self.expiry}" if expiry and self.expiry else "")
 
     def left_aside(self, *names: str) -> list[str]:
-        """Return a note on those of lot, serial and expiry that are known, but that a tool can't use."""
+        """A note on those of lot, serial and expiry that are known, but that a tool can't use."""
         known = [f"{name} {getattr(self, name)}" for name in names if getattr(self, name)]
         return [f"Not used, since this is about the product as a whole: {', '.join(known)}."] if known else []
 
@@ -88,7 +88,7 @@ def read_gtin_argument(value: JsonValue) -> Code:
 
 
 def code_in(query: str) -> Asked | None:
-    """Return the product code that a search query is, None if it's words."""
+    """The product code that a search query is, None if it's words."""
     try:
         code = read_code(query)
     except InvalidCodeError:
@@ -98,7 +98,7 @@ def code_in(query: str) -> Asked | None:
 
 
 def why_no_code(query: str) -> str:
-    """Return why a search query that looks like a product code is not one, '' if it's words."""
+    """Why a search query that looks like a product code is not one, '' if it's words."""
     try:
         read_code(query)
     except InvalidCodeError as error:
@@ -108,14 +108,14 @@ def why_no_code(query: str) -> str:
 
 
 def url_segment(value: str) -> str:
-    """Return a value as one segment of a URL's path."""
+    """A value as one segment of a URL's path."""
     encoded = quote(value, safe="")
     # A segment of dots alone would be a step up the path, encoded or not.
     return encoded.replace(".", "%2E") if not value.strip(".") else encoded
 
 
 def further_elements(code: Code) -> str:
-    """Return what a code holds besides GTIN, lot, serial number and expiry date: `NET WEIGHT (kg) (3103) 1.250 kg`."""
+    """What a code holds besides GTIN, lot, serial number and expiry date: `NET WEIGHT (kg) (3103) 1.250 kg`."""
     return "; ".join(_described(ai, value) for ai, value in code.elements.items() if ai not in _USED)
 
 

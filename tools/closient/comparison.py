@@ -93,13 +93,13 @@ def _is_low(score: JsonValue) -> bool | None:
 
 
 def _allergens(declared: JsonValue, ingredients: JsonValue) -> JsonValue:
-    """Return the declared allergens and those among the ingredients; None if both are unknown."""
+    """The declared allergens and those among the ingredients; None if both are unknown."""
     known = [names for names in (declared, _flagged(ingredients, "is_major_allergen")) if isinstance(names, list)]
     return list({str(name).casefold(): name for names in known for name in names}.values()) if known else None
 
 
 def _flagged(ingredients: JsonValue, flag: str) -> JsonValue:
-    """Return the names of the ingredients with a flag; None unless there are some, and it's known of each."""
+    """The names of the ingredients with a flag; None unless there are some, and it's known of each."""
     if not isinstance(ingredients, list) or not ingredients:
         return None
     entries = [as_object(entry) for entry in ingredients]
@@ -109,7 +109,7 @@ def _flagged(ingredients: JsonValue, flag: str) -> JsonValue:
 
 
 def _labels(entries: JsonValue) -> JsonValue:
-    """Return the labels of certifications or claims, with a status other than verified; None if they're unknown."""
+    """The labels of certifications or claims, with a status other than verified; None if they're unknown."""
     if not isinstance(entries, list):
         return None
     return [_label(as_object(entry)) for entry in entries]
@@ -123,7 +123,7 @@ def _label(entry: JsonObject) -> str:
 
 
 def _cheapest(items: list[JsonValue], size: str) -> JsonValue:
-    """Return the cheapest offer in stock, with its price per kg or L.
+    """The cheapest offer in stock, with its price per kg or L.
 
     None if there's none, or if the prices can't be compared: their currencies differ or are unknown.
     """

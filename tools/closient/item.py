@@ -22,7 +22,7 @@ _KNOWN = (
 
 
 def read_item(item: Members) -> tuple[JsonObject, list[str]]:
-    """Return a product with what the reply says of its store and offer, and the names of unknown members.
+    """A product with what the reply says of its store and offer, and the names of unknown members.
 
     Members that are absent are unknown. What qualifies a value that is there (a price's currency, the age of a stock
     status, the confidence of allergen data) is null if it's unknown.
@@ -63,7 +63,7 @@ def read_item(item: Members) -> tuple[JsonObject, list[str]]:
 
 
 def _same(item: Members, name: str, values: list[JsonValue]) -> Any:
-    """Return the only known value.
+    """The only known value.
 
     Raises:
         ReplyError: there are several.
@@ -75,7 +75,7 @@ def _same(item: Members, name: str, values: list[JsonValue]) -> Any:
 
 
 def _name(record: Members) -> str | None:
-    """Return the name; if that's empty, the name in a language, English first."""
+    """The name; if that's empty, the name in a language, English first."""
     _same(record, "names", [record.text("name"), record.text("product_name")])
     languages = sorted(n for n in record.values if _NAME_IN_LANGUAGE.fullmatch(n))
     return record.text("name", "product_name", *sorted(languages, key=lambda n: n != "product_name_en"))
@@ -174,7 +174,7 @@ def _price(offer: Members) -> JsonValue:
 
 
 def item_notes(items: list[JsonObject]) -> list[str]:
-    """Return what a reader of these items has to know before relying on them."""
+    """What a reader of these items has to know before relying on them."""
     notes: list[str] = []
     doubtful = [_label(item) for item in items if _low(item.get("confidence_score"))]
     if doubtful:

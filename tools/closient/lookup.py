@@ -32,7 +32,7 @@ async def find_product(client: SiteClient, asked: Asked) -> JsonObject:
 
 
 async def _record(client: SiteClient, asked: Asked, urls: tuple[str, ...], *, may_ask: bool) -> JsonValue:
-    """Return a product's record from the first URL that has it."""
+    """A product's record from the first URL that has it."""
     missing: UpstreamError | None = None
     for url in urls:
         listed = url is _LIST
@@ -58,7 +58,7 @@ async def _resolved(client: SiteClient, asked: Asked) -> JsonObject:
 
 
 def unknown_product(error: UpstreamError | None, asked: Asked) -> UpstreamError:
-    """Return the error for a GTIN that the service doesn't know."""
+    """The error for a GTIN that the service doesn't know."""
     other = f"The digits may also be a UPC-E of {asked.other}: look that up. " if asked.other else ""
     return UpstreamError(
         404,

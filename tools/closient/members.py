@@ -34,7 +34,7 @@ class ReplyError(ToolError):
 
 
 def kind_of(value: JsonValue) -> str:
-    """Return the JSON type of a value, for messages."""
+    """The JSON type of a value, for messages."""
     return "null" if value is None else _KINDS.get(type(value), "an object")
 
 
@@ -52,7 +52,7 @@ class Members:
     _skipped: set[str] = field(default_factory=set[str], init=False)
 
     def error(self, problem: str) -> ReplyError:
-        """Return the error for this object."""
+        """The error for this object."""
         return ReplyError(f"{self.where}: {problem}", self.values)
 
     def has(self, *names: str) -> bool:
@@ -60,12 +60,12 @@ class Members:
         return any(name in self.values for name in names)
 
     def text(self, *names: str, limit: int = _LONGEST) -> str | None:
-        """Return the first text that isn't empty; services write "" for what they don't know."""
+        """The first text that isn't empty; services write "" for what they don't know."""
         texts = [self._typed(name, str, "text") for name in names]
         return next((paragraph(as_text(text), limit) for text in texts if as_text(text).strip()), None)
 
     def name(self, *names: str) -> str | None:
-        """Return a text, or the `name` or `label` of an object."""
+        """A text, or the `name` or `label` of an object."""
         for name in names:
             value = self._value(name)
             if isinstance(value, dict):
@@ -77,7 +77,7 @@ class Members:
         return None
 
     def required_text(self, *names: str) -> str:
-        """Return a text that has to be there.
+        """A text that has to be there.
 
         Raises:
             ReplyError: it isn't, or it's empty.
@@ -87,12 +87,12 @@ class Members:
         raise self.error(f"it has no {' or '.join(names)}")
 
     def flag(self, name: str) -> bool | None:
-        """Return a boolean."""
+        """A boolean."""
         value = self._typed(name, bool, "a boolean")
         return value if isinstance(value, bool) else None
 
     def number(self, name: str, low: float = -_MOST, high: float = _MOST) -> float | None:
-        """Return a number, which may be written as text.
+        """A number, which may be written as text.
 
         Raises:
             ReplyError: it isn't between `low` and `high`.
@@ -109,14 +109,14 @@ class Members:
         return value
 
     def count(self, name: str) -> int | None:
-        """Return a whole number that isn't negative."""
+        """A whole number that isn't negative."""
         number = self.number(name, 0)
         if number is not None and number != int(number):
             raise self.error(f"{name} is {number}, expected an integer")
         return None if number is None else int(number)
 
     def moment(self, name: str) -> str | None:
-        """Return a date or a date and time (ISO 8601)."""
+        """A date or a date and time (ISO 8601)."""
         text = self.text(name, limit=40)
         try:
             if text:
@@ -126,14 +126,14 @@ class Members:
         return text
 
     def url(self, *names: str) -> str | None:
-        """Return a URL for people to open: http(s), or a path."""
+        """A URL for people to open: http(s), or a path."""
         text = self.text(*names)
         if text and not re.match(r"https?://[^\s/]|/(?!/)", text, re.IGNORECASE):
             raise self.error(f"{' or '.join(names)} is not an http(s) URL: {one_line(text, 60)!r}")
         return text
 
     def gtin(self, *names: str) -> str | None:
-        """Return a GTIN as 14 digits.
+        """A GTIN as 14 digits.
 
         Raises:
             ReplyError: it's invalid, or two of the members differ.
@@ -155,12 +155,12 @@ class Members:
         return next(iter(gtins), None)
 
     def object(self, name: str) -> Members | None:
-        """Return the members of an object."""
+        """The members of an object."""
         value = self._typed(name, dict, "an object")
         return Members(value, f"{self.where}.{name}") if isinstance(value, dict) else None
 
     def array(self, name: str) -> list[JsonValue] | None:
-        """Return an array.
+        """An array.
 
         Raises:
             ReplyError: it's absurdly long.
@@ -173,12 +173,12 @@ class Members:
         return value
 
     def objects(self, name: str) -> list[Members] | None:
-        """Return an array of objects."""
+        """An array of objects."""
         entries = self.array(name)
         return None if entries is None else as_members(entries, f"{self.where}.{name}")
 
     def texts(self, name: str) -> list[JsonValue] | None:
-        """Return an array of texts, or of objects with a name; an empty one stays empty."""
+        """An array of texts, or of objects with a name; an empty one stays empty."""
         entries = self.array(name)
         if entries is None:
             return None
@@ -196,7 +196,7 @@ class Members:
         self._skipped.update(names)
 
     def unread(self) -> list[str]:
-        """Return the unknown members."""
+        """The unknown members."""
         return [name for name in self.values if name not in self._read | self._skipped]
 
     def _value(self, name: str) -> JsonValue:
@@ -214,7 +214,7 @@ class Members:
 
 
 def as_members(entries: list[JsonValue], where: str) -> list[Members]:
-    """Return the members of each object in an array.
+    """The members of each object in an array.
 
     Raises:
         ReplyError: an entry is no object.
@@ -228,5 +228,5 @@ def as_members(entries: list[JsonValue], where: str) -> list[Members]:
 
 
 def without_none(**values: JsonValue) -> JsonObject:
-    """Return the members that are known: None is left out, an empty list stays."""
+    """The members that are known: None is left out, an empty list stays."""
     return {name: value for name, value in values.items() if value is not None}

@@ -12,7 +12,7 @@ from .schemas import GTIN_INPUT
 
 
 def offline_tools(site: str, system: str) -> list[Tool]:
-    """Return the tools; QR codes hold Digital Links of `site`."""
+    """The tools; QR codes hold Digital Links of `site`."""
 
     def tool(name: str, title: str, description: str, input_schema: JsonObject, output_schema: JsonObject) -> Tool:
         return Tool(

@@ -63,7 +63,7 @@ async def check_recalls(client: SiteClient, arguments: JsonObject) -> JsonObject
 
 
 async def _covering(client: SiteClient, asked: Asked, recalls: list[JsonObject]) -> set[str] | None:
-    """Return the ids of the recalls that cover the lot, by the service; None if it isn't asked or doesn't say.
+    """The ids of the recalls that cover the lot, by the service; None if it isn't asked or doesn't say.
 
     It's asked only if a recall doesn't say itself which lots it covers.
     """
@@ -88,7 +88,7 @@ def _affected(recall: JsonObject, lot: str, covering: set[str] | None) -> Affect
 
 
 async def _recalls(client: SiteClient, path: str, scopes: tuple[str, ...], gtin: str) -> list[JsonObject]:
-    """Return all recalls that a source lists, without repeating any."""
+    """All recalls that a source lists, without repeating any."""
     merged: dict[JsonValue, JsonObject] = {}
     for status in _STATUSES:
         for recall in await _listed(client, f"{path}?page_size=100{status}", scopes, gtin):

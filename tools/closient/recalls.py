@@ -121,7 +121,7 @@ def _covers(code: str, lot: str) -> Affected:
 
 
 def _alike(code: str) -> str:
-    """Return a code without what people leave out when they copy it."""
+    """A code without what people leave out when they copy it."""
     return re.sub(r"[^0-9a-z]", "", code).lstrip("0")
 
 

@@ -35,7 +35,7 @@ def read_record(reply: JsonValue, gtin: str) -> JsonObject:
 
 
 def listed_record(reply: JsonValue) -> JsonValue:
-    """Return the only record in the reply of GET /products?gtin=; None if its list is empty.
+    """The only record in the reply of GET /products?gtin=; None if its list is empty.
 
     Raises:
         ReplyError: it has another shape, or lists several products.

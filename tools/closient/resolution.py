@@ -75,7 +75,7 @@ def read_linkset(reply: JsonValue, gtin: str, url: str, site: str) -> Resolved |
 
 
 def unsafe(href: str, site: str) -> str:
-    """Return why a link must not be offered, '' if it may be."""
+    """Why a link must not be offered, '' if it may be."""
     if has_origin(href, frozenset({site})):
         return ""
     scheme = urlsplit(href).scheme if "://" in href or ":" in href[:20] else ""
@@ -104,7 +104,7 @@ def _array(value: JsonValue) -> list[JsonValue]:
 
 
 def foreign(url: str, gtin: str) -> str:
-    """Return why a Digital Link is of something other than a GTIN, '' if it's of it or is no Digital Link."""
+    """Why a Digital Link is of something other than a GTIN, '' if it's of it or is no Digital Link."""
     path = urlsplit(url).path if "://" in url else url
     for written in _KEY.findall(path):
         try:
@@ -126,7 +126,7 @@ def _check_anchor(context: Members, gtin: str) -> None:
 
 
 def _description(context: Members) -> str | None:
-    """Return the description: a text, or an array of texts in several languages (`value`)."""
+    """The description: a text, or an array of texts in several languages (`value`)."""
     for name in _DESCRIPTIONS:
         value = context.values.get(name)
         if isinstance(value, list):

@@ -14,17 +14,17 @@ ANY_OBJECT: JsonObject = {"type": "object"}
 
 
 def object_of(properties: JsonObject, *required: str) -> JsonObject:
-    """Return the schema of an object."""
+    """The schema of an object."""
     return {"type": "object", "properties": properties, "required": list[JsonValue](required)}
 
 
 def array_of(items: JsonObject) -> JsonObject:
-    """Return the schema of an array."""
+    """The schema of an array."""
     return {"type": "array", "items": items}
 
 
 def input_of(properties: JsonObject, *required: str) -> JsonObject:
-    """Return an input schema that takes no other arguments."""
+    """An input schema that takes no other arguments."""
     schema: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": list[JsonValue](required)} if required else schema
 

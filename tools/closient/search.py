@@ -208,7 +208,7 @@ def _noted(found: JsonObject, *notes: str) -> JsonObject:
 
 
 def read_location(arguments: JsonObject) -> JsonObject:
-    """Return the arguments that say where to search, {} without a place.
+    """The arguments that say where to search, {} without a place.
 
     Raises:
         InvalidArgumentsError: a place is incomplete, or an argument needs one.

@@ -31,7 +31,7 @@ class Hits:
     unknown: list[str]
 
     def notes(self) -> list[str]:
-        """Return what a reader has to know before relying on the hits."""
+        """What a reader has to know before relying on the hits."""
         notes = item_notes([*self.items, *self.online])
         if self.others:
             kinds = ", ".join(f"{count} of kind {kind}" for kind, count in self.others.items())
@@ -167,7 +167,7 @@ def _hits(members: Members, limit: int | None) -> Hits | None:
 
 
 def _total(members: Members, total: int | None, count: int, limit: int | None) -> int | None:
-    """Return the total if it's exact. A total that equals a full page is only the page's length."""
+    """The total if it's exact. A total that equals a full page is only the page's length."""
     if total is not None and (total < count or (total and not count)):
         raise members.error(f"its total is {total}, but it has {counted(count, 'hit')}")
     if any(members.values.get(name) for name in _MORE):
@@ -199,7 +199,7 @@ def _folded(text: str) -> str:
 
 
 def page_of(hits: Hits, page: int, limit: int, sort: str) -> JsonObject:
-    """Return one page of hits, in the order of the service or sorted by price, with their total and notes."""
+    """One page of hits, in the order of the service or sorted by price, with their total and notes."""
     items, notes = hits.items, hits.notes()
     if sort == "price":
         items = sorted(items, key=_price_order)

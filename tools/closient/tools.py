@@ -107,7 +107,7 @@ class Closient:
     sender: Sender
 
     def tools(self) -> list[Tool]:
-        """Return the tools in the order of the list."""
+        """The tools in the order of the list."""
         return [*(self._tool(*definition) for definition in _TOOLS), *offline_tools(self.site, self.sender.name)]
 
     def _tool(

@@ -19,7 +19,7 @@ _UNITS = {
 
 
 def unit_price(amount: str, size: str) -> JsonObject | None:
-    """Return the amount per kg or L, rounded to a hundredth; None if the size is no single weight or volume."""
+    """The amount per kg or L, rounded to a hundredth; None if the size is no single weight or volume."""
     read = _SIZE.fullmatch(size.strip())
     if read is None or read[3] not in _UNITS:
         return None

@@ -15,7 +15,7 @@ _LISTS = ("items", "online_alternatives", "found", "products")
 
 
 def _html() -> str:
-    """Return the page with its style and script, which its Content-Security-Policy allows by their hashes."""
+    """The page with its style and script, which its Content-Security-Policy allows by their hashes."""
     page, style, script = (_FILE.with_suffix(suffix).read_text(encoding="utf-8") for suffix in (".html", ".css", ".js"))
     hashes = {"style_hash": _csp_hash(style), "script_hash": _csp_hash(script)}
     return Template(page).substitute(hashes, style=style, script=script)
@@ -26,7 +26,7 @@ def _csp_hash(code: str) -> str:
 
 
 def image_urls(answer: JsonObject) -> list[str]:
-    """Return the URLs of the products' pictures in the order in which the page shows the products."""
+    """The URLs of the products' pictures in the order in which the page shows the products."""
     listed = [product for name in _LISTS for product in as_list(answer.get(name))]
     products = [answer, answer.get("product"), *listed]
     return [url for product in products if (url := as_text(as_object(product).get("image_url")))]

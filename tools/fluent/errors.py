@@ -40,7 +40,7 @@ _BY_CLASS = {
 
 
 def with_codes(answer: GraphqlResponse) -> GraphqlResponse:
-    """Return the answer with Fluent's error codes, which may be given in the message only."""
+    """The answer with Fluent's error codes, which may be given in the message only."""
     return replace(answer, errors=tuple(replace(error, code=_code(error)) for error in answer.errors))
 
 
@@ -50,7 +50,7 @@ def _code(error: GraphqlError) -> str:
 
 
 def failure(answer: GraphqlResponse, response: Response, system: str) -> UpstreamError:
-    """Return the error for an answer without data."""
+    """The error for an answer without data."""
     error = graphql_failure(answer, response, system, next_step(answer.errors, system))
     error.details["code"] = _deciding_code(answer.errors)
     if is_throttled(answer.errors):
@@ -64,13 +64,13 @@ def is_throttled(errors: tuple[GraphqlError, ...]) -> bool:
 
 
 def next_step(errors: tuple[GraphqlError, ...], system: str) -> str:
-    """Return what to do about the errors of an answer."""
+    """What to do about the errors of an answer."""
     code = _deciding_code(errors)
     step = _NEXT_STEPS.get(code) or _BY_CLASS.get(code[:1]) or _BY_CLASS["C"]
     return step.format(system=system)
 
 
 def _deciding_code(errors: tuple[GraphqlError, ...]) -> str:
-    """Return the code that comes first in `_NEXT_STEPS`, if any of them does."""
+    """The code that comes first in `_NEXT_STEPS`, if any of them does."""
     order = list(_NEXT_STEPS)
     return min((error.code for error in errors), key=lambda code: order.index(code) if code in order else len(order))

@@ -16,7 +16,7 @@ _EVENT_STEPS = {
 
 
 def failed_event(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
-    """Return the error of an event that was sent and failed; one that is only read is no error."""
+    """The error of an event that was sent and failed; one that is only read is no error."""
     node = as_object(value)
     event, state = one_line(as_text(node.get("eventId")), 100), as_text(node.get("eventStatus"))
     if response.method != "POST" or not event or state not in _EVENT_STEPS:

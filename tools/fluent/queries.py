@@ -26,7 +26,7 @@ def _catalogue(example: str) -> Filter:
 
 
 def gtin_variants(value: JsonValue) -> JsonValue:
-    """Return each GTIN in all lengths that it can have, and other text as it is."""
+    """Each GTIN in all lengths that it can have, and other text as it is."""
     forms: dict[str, None] = {}
     for item in as_list(value):
         text = as_text(item)

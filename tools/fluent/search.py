@@ -47,7 +47,7 @@ class Search:
     optional: dict[str, tuple[str, JsonObject]]
 
     def input_schema(self) -> JsonObject:
-        """Return the input schema of the tool."""
+        """The input schema of the tool."""
         properties: JsonObject = {each.argument: each.schema for each in self.filters}
         for argument in self.optional:
             properties[argument] = {"type": "boolean", "description": f"Include the {argument} of each item."}
@@ -64,7 +64,7 @@ class Search:
         return {"type": "object", "properties": columns}
 
     def output_schema(self) -> JsonObject:
-        """Return the output schema of the tool."""
+        """The output schema of the tool."""
         properties: JsonObject = {
             "errors": {"type": "array", "items": _TEXT, "description": "What could not be read."},
             "items": {"type": "array", "items": self._item_schema()},
@@ -74,7 +74,7 @@ class Search:
         return {"type": "object", "properties": properties, "required": ["items", "has_more"]}
 
     def query(self, arguments: JsonObject) -> tuple[str, JsonObject]:
-        """Return the query and its variables; its text depends on the names of the arguments only."""
+        """The query and its variables; its text depends on the names of the arguments only."""
         given = [each for each in self.filters if each.argument in arguments]
         limit = arguments.get("limit", DEFAULT_LIMIT)
         variables: JsonObject = {each.argument: each.value(arguments[each.argument]) for each in given}
@@ -92,7 +92,7 @@ class Search:
         )
 
     def page(self, data: JsonObject) -> JsonObject:
-        """Return the answer as a page of flat items."""
+        """The answer as a page of flat items."""
         connection = as_object(data.get(self.field))
         items = _fitting(connection, {"type": "array", "items": self._item_schema()})
         more = as_object(connection.get("pageInfo")).get("hasNextPage") is True
@@ -102,7 +102,7 @@ class Search:
 
 
 def flat(node: JsonObject, schema: JsonObject) -> JsonObject:
-    """Return a node as an item of the schema: snake_case names, connections as lists, no nulls."""
+    """A node as an item of the schema: snake_case names, connections as lists, no nulls."""
     found: JsonObject = {}
     for name, value in node.items():
         inside = value if isinstance(value, dict) and "edges" not in value else None

@@ -74,7 +74,7 @@ class Fluent:
         return f"Here {ids}." if ids else ""
 
     def tools(self) -> list[Tool]:
-        """Return the tools in the order of the list."""
+        """The tools in the order of the list."""
         return [
             *map(self._search_tool, SEARCHES),
             self._tool(
@@ -132,7 +132,7 @@ class Fluent:
         )
 
     async def search(self, search: Search, arguments: JsonObject) -> Result:
-        """Return a page of a search."""
+        """A page of a search."""
         answer = await self._execute(*search.query(arguments), repeat=True)
         page = search.page(answer.data)
         note = ""
@@ -141,7 +141,7 @@ class Fluent:
         return self._data(page, answer.errors, note)
 
     async def get_order(self, arguments: JsonObject) -> Result:
-        """Return an order by its ref or id."""
+        """An order by its ref or id."""
         given = [name for name in ORDER_BY if as_text(arguments.get(name))]
         if len(given) != 1:
             raise InvalidArgumentsError("An order is looked up by either its ref or its id.", "Give one of them.")

@@ -29,7 +29,7 @@ _UNUSABLE = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefi
 
 
 def charset_of(content_type: str) -> str:
-    """Return the `charset` parameter of a media type in lower case, or ''."""
+    """The `charset` parameter of a media type in lower case, or ''."""
     match = _CHARSET_PARAMETER.search(content_type[:500].lower())
     return match[1] if match else ""
 

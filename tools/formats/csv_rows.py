@@ -22,7 +22,7 @@ class CsvRow:
 
 
 def delimiter_of(text: str) -> str:
-    """Return the delimiter that the first line has most of."""
+    """The delimiter that the first line has most of."""
     return max(_DELIMITERS, key=text.partition("\n")[0].count)
 
 
@@ -39,19 +39,19 @@ def read_rows(text: str) -> Iterator[CsvRow]:
 
 
 def write_row(cells: Sequence[str], delimiter: str) -> str:
-    """Return a row as text."""
+    """A row as text."""
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
 def column_names(header: Sequence[str], count: int) -> list[str]:
-    """Return a name for each of `count` columns; `column_3` for the third if it has none of its own."""
+    """A name for each of `count` columns; `column_3` for the third if it has none of its own."""
     own = [name if header.index(name) == at else "" for at, name in enumerate(header)]
     return [name or f"column_{number}" for number, (name, _) in enumerate(zip_longest(own, range(count)), 1)]
 
 
 def as_objects(rows: Iterator[CsvRow]) -> list[JsonObject]:
-    """Return an object of strings, by the names of the columns, for each row after the header."""
+    """An object of strings, by the names of the columns, for each row after the header."""
     header = next(rows, CsvRow("", ())).cells
     return [dict(zip(column_names(header, len(row.cells)), row.cells, strict=False)) for row in rows]

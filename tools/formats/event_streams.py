@@ -12,7 +12,7 @@ _MAX_EVENTS = 1_000
 
 
 def read_events(text: str) -> tuple[str, int]:
-    """Return the complete events as a JSON array, and their number.
+    """The complete events as a JSON array, and their number.
 
     An event with no `event` or `id` is represented by its data alone; JSON data stays JSON.
     """

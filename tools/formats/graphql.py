@@ -47,12 +47,12 @@ class GraphqlError:
     path: str = ""
 
     def as_details(self) -> JsonObject:
-        """Return the non-empty fields."""
+        """The non-empty fields."""
         details: JsonObject = {"message": self.message}
         return details | {k: v for k, v in (("code", self.code), ("path", self.path)) if v}
 
     def __str__(self) -> str:
-        """Return path, message and code on one line."""
+        """Path, message and code on one line."""
         coded = f" ({self.code})" if self.code and self.code not in self.message else ""
         return f"{self.path}: {self.message}{coded}" if self.path else f"{self.message}{coded}"
 
@@ -71,7 +71,7 @@ class GraphqlResponse:
 
 
 def operation_kinds(document: str) -> dict[str, Kind]:
-    """Return the type of each operation by name; an anonymous operation has the name ''.
+    """The type of each operation by name; an anonymous operation has the name ''.
 
     Documents that servers could parse differently are rejected, so that no mutation passes for a query.
 
@@ -165,7 +165,7 @@ def is_response(value: JsonValue) -> bool:
 
 
 def parse_response(value: JsonValue) -> GraphqlResponse:
-    """Return a response's data and errors, cleaned."""
+    """A response's data and errors, cleaned."""
     node = as_object(clean_value(value))
     nodes = as_list(node.get("errors"))
     errors = [_error(item) for item in nodes[:_MAX_ERRORS]]
@@ -184,7 +184,7 @@ def _error(item: JsonValue) -> GraphqlError:
 
 
 def next_cursors(data: JsonObject) -> dict[str, str]:
-    """Return the path and last cursor (for `after`) of each Relay connection that has a next page."""
+    """The path and last cursor (for `after`) of each Relay connection that has a next page."""
     cursors: dict[str, str] = {}
     pending: deque[tuple[str, JsonValue]] = deque([("", data)])
     for _ in range(_MAX_NODES):
@@ -200,7 +200,7 @@ def next_cursors(data: JsonObject) -> dict[str, str]:
 
 
 def last_cursor(connection: JsonObject) -> str:
-    """Return the cursor of a connection's last edge, or ''."""
+    """The cursor of a connection's last edge, or ''."""
     edges = as_list(connection.get("edges"))
     cursor = as_text(as_object(edges[-1]).get("cursor")) if edges else ""
     return cursor if len(cursor) <= _MAX_CURSOR_LENGTH else ""

@@ -26,13 +26,13 @@ def is_page(text: str) -> bool:
 
 
 def page_title(text: str) -> str:
-    """Return the page's title, or ''."""
+    """The page's title, or ''."""
     match = _TITLE.search(text[:20_000])
     return html.unescape(match[1]) if match else ""
 
 
 def visible_text(text: str) -> str:
-    """Return a page's text without tags, scripts and styles, in linear time."""
+    """A page's text without tags, scripts and styles, in linear time."""
     parts: list[str] = []
     at = 0
     while (begin := text.find("<", at)) >= 0:

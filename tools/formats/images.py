@@ -15,7 +15,7 @@ class BrokenImageError(ValueError):
 
 
 def image_size(data: bytes, media_type: str) -> tuple[int, int]:
-    """Return width and height in pixels.
+    """Width and height in pixels.
 
     Checks what tells a whole file from a damaged one without decoding it: structure, end and, in PNG, checksums.
 

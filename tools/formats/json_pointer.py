@@ -9,7 +9,7 @@ from .json_values import JsonValue
 
 
 def nodes_along(node: JsonValue, steps: Sequence[str]) -> list[JsonValue]:
-    """Return the nodes along a pointer, its target last, or [] if it resolves to nothing."""
+    """The nodes along a pointer, its target last, or [] if it resolves to nothing."""
     nodes = [node]
     for step in steps:
         key = unescape(step)

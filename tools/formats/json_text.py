@@ -39,7 +39,7 @@ def read_json(text: str) -> tuple[JsonValue, str, bool]:
 
 
 def _written_again(text: str) -> tuple[JsonValue, str] | None:
-    """Return the value of JSON, and that written again, if this differs from the text only by space between tokens.
+    """The value of JSON, and that written again, if this differs from the text only by space between tokens.
 
     If it does not, nothing was lost: no digit and no repeated key. Other texts, such as those with the number 1.10,
     take three times as long.
@@ -72,7 +72,7 @@ def compact(text: str) -> str:
 
 
 def compact_lines(text: str) -> tuple[str, int, bool]:
-    """Return JSON lines (or RFC 7464 sequences) as one array: its text, its length, whether the last was incomplete.
+    """JSON lines (or RFC 7464 sequences) as one array: its text, its length, whether the last was incomplete.
 
     Raises:
         InvalidJsonError: A line other than the last is not JSON, or there are no lines.
@@ -93,7 +93,7 @@ def compact_lines(text: str) -> tuple[str, int, bool]:
 
 
 def closed(text: str) -> str:
-    """Return JSON text that ends too early without its last incomplete item, and with the brackets closed.
+    """JSON text that ends too early without its last incomplete item, and with the brackets closed.
 
     A string value that is incomplete ends where the text ends.
     """

@@ -75,7 +75,7 @@ def depth_exceeds(value: JsonValue, limit: int) -> bool:
 
 
 def containers_in(value: JsonValue) -> list[JsonObject | list[JsonValue]]:
-    """Return the objects and arrays that are direct children of `value`."""
+    """The objects and arrays that are direct children of `value`."""
     children = value.values() if isinstance(value, dict) else as_list(value)
     return [child for child in children if isinstance(child, (dict, list))]
 
@@ -91,17 +91,17 @@ def objects_in(value: JsonValue) -> Iterator[JsonObject]:
 
 
 def as_object(value: JsonValue) -> JsonObject:
-    """Return `value` if it is an object, else {}."""
+    """`value` if it is an object, else {}."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: JsonValue) -> list[JsonValue]:
-    """Return `value` if it is an array, else []."""
+    """`value` if it is an array, else []."""
     return value if isinstance(value, list) else []
 
 
 def as_text(value: JsonValue) -> str:
-    """Return `value` if it is a string, else ''."""
+    """`value` if it is a string, else ''."""
     return value if isinstance(value, str) else ""
 
 

@@ -22,7 +22,7 @@ class HeaderLink:
 
 
 def read_links(header: str) -> list[HeaderLink]:
-    """Return the links of a header, up to the first syntax error."""
+    """The links of a header, up to the first syntax error."""
     text, at = header[:_MAX_LENGTH], 0
     links: list[HeaderLink] = []
     while target := _TARGET.match(text, at):

@@ -27,7 +27,7 @@ def is_media_type(text: str) -> bool:
 
 
 def essence(media_type: str) -> str:
-    """Return the media type without parameters, in lower case."""
+    """The media type without parameters, in lower case."""
     return media_type.partition(";")[0].strip().lower()
 
 
@@ -37,7 +37,7 @@ def is_json(media_type: str) -> bool:
 
 
 def body_format(media_type: str, *, binary_schema: bool, string_schema: bool) -> BodyFormat:
-    """Return how a body is serialized: by its media type, and by its schema where that leaves it open."""
+    """How a body is serialized: by its media type, and by its schema where that leaves it open."""
     plain = essence(media_type)
     if plain == FORM:
         return "form"
@@ -56,7 +56,7 @@ def body_format(media_type: str, *, binary_schema: bool, string_schema: bool) ->
 
 
 def concrete_type(media_type: str, kind: BodyFormat) -> str:
-    """Return the media type, or for a range (`text/*`) the concrete type to send."""
+    """The media type, or for a range (`text/*`) the concrete type to send."""
     if "*" not in essence(media_type):
         return media_type
     return {"json": "application/json", "multipart": "multipart/form-data", "text": "text/plain"}.get(kind, BYTES)

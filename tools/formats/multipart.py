@@ -19,7 +19,7 @@ _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))
 
 
 def read_parts(body: bytes, content_type: str) -> tuple[str, int]:
-    """Return the parts as a JSON array, and their number: text and JSON in full, other content as size and digest."""
+    """The parts as a JSON array, and their number: text and JSON in full, other content as size and digest."""
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
         return "[]", 0

@@ -47,7 +47,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def sniff(body: bytes, content_type: str) -> tuple[ContentKind, str]:
-    """Return the kind of a body and its actual media type."""
+    """The kind of a body and its actual media type."""
     declared = essence(content_type)
     for kind, signatures in _SIGNATURES.items():
         for magic, media_type in signatures:

@@ -67,7 +67,7 @@ def clean(text: str) -> str:
 
 
 def _needed(invisible: re.Match[str]) -> str:
-    """Return the characters if what is beside them needs them, else ''."""
+    """The characters if what is beside them needs them, else ''."""
     text, at, found = invisible.string, invisible.start(), invisible[0]
     before, after = text[at - 1 : at], text[invisible.end() : invisible.end() + 1]
     if found == "\u200c":  # zero-width non-joiner (UAX 31 §2.3)
@@ -129,7 +129,7 @@ def without_markup(text: str) -> str:
 
 
 def short_digest(text: str, length: int = 6) -> str:
-    """Return the beginning of the text's SHA-256 digest in hexadecimal."""
+    """The beginning of the text's SHA-256 digest in hexadecimal."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:length]
 
 
@@ -141,10 +141,10 @@ def sentences(*parts: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return the number and the noun, in the plural unless the number is 1: `2 tools`."""
+    """The number and the noun, in the plural unless the number is 1: `2 tools`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def utc_time(seconds: float) -> str:
-    """Return a Unix time in ISO 8601, such as `2026-03-06T01:05:45+00:00`."""
+    """A Unix time in ISO 8601, such as `2026-03-06T01:05:45+00:00`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -18,7 +18,7 @@ class InvalidUrlError(ValueError):
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and non-default port of an http(s) URL (RFC 6454 §6.2).
+    """Scheme, host and non-default port of an http(s) URL (RFC 6454 §6.2).
 
     Raises:
         InvalidUrlError: not http(s), an invalid host or port, or user information in it.
@@ -102,7 +102,7 @@ def is_file(url: str) -> bool:
 
 
 def path_of(url: str) -> Path:
-    """Return the path of a `file:` URL."""
+    """The path of a `file:` URL."""
     return Path(url2pathname(urlsplit(url).path))
 
 

@@ -9,7 +9,7 @@ _MAX_LENGTH = 2_000
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of an identifier or phrase in lower case: `getPetByID` gives get, pet, by, id."""
+    """The words of an identifier or phrase in lower case: `getPetByID` gives get, pet, by, id."""
     text = text[:_MAX_LENGTH]  # the expressions below take quadratic time
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.replace("ß", "ss"))

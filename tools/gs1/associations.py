@@ -49,7 +49,7 @@ _REQUIRED_BY = {name: required for required, names in _REQUIRED for name in name
 
 
 def missing_associations(ais: Collection[str]) -> dict[str, list[str]]:
-    """Return the identifiers that lack what they belong with, by what that is: `{"(01) and (21)": ["8040"]}`.
+    """The identifiers that lack what they belong with, by what that is: `{"(01) and (21)": ["8040"]}`.
 
     It's no error: the rest may be in another barcode on the same item.
     """
@@ -63,7 +63,7 @@ def missing_associations(ais: Collection[str]) -> dict[str, list[str]]:
 
 
 def _names(ai: str) -> tuple[str, ...]:
-    """Return the names that an identifier has in the table, the longest first."""
+    """The names that an identifier has in the table, the longest first."""
     return (ai, f"{ai[:3]}n", f"{ai[:2]}nn") if len(ai) == 4 else (ai,)
 
 

@@ -18,7 +18,7 @@ def is_issn(text: str) -> bool:
 
 
 def isbn_13(isbn_10: str) -> str:
-    """Return the ISBN-13, a GTIN-13, of an ISBN-10."""
+    """The ISBN-13, a GTIN-13, of an ISBN-10."""
     body = f"978{isbn_10[:9]}"
     return f"{body}{check_digit(body)}"
 

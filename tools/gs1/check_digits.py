@@ -9,7 +9,7 @@ _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 6
 
 
 def check_digit(digits: str) -> int:
-    """Return the GS1 mod-10 check digit for `digits`: weights 3 and 1 from the right (§7.9.1)."""
+    """The GS1 mod-10 check digit for `digits`: weights 3 and 1 from the right (§7.9.1)."""
     weighted = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(digits)))
     return -weighted % 10
 

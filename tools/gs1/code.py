@@ -127,7 +127,7 @@ def _decode(text: str, notes: tuple[str, ...]) -> Decoded | None:
 
 
 def _not_digits(text: str) -> InvalidCodeError:
-    """Return the error for text that is neither digits nor an element string nor a link."""
+    """The error for text that is neither digits nor an element string nor a link."""
     if _ISSN.match(text):
         return issn_error()
     message = "a sign before or after the digits is no separator; give the digits alone"

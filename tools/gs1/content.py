@@ -46,7 +46,7 @@ def check_content(ai: str, value: str) -> None:
 
 
 def iso_date(yymmdd: str) -> str:
-    """Return a date of six digits as ISO 8601; day 00 is the last day of the month."""
+    """A date of six digits as ISO 8601; day 00 is the last day of the month."""
     year, month, day = (int(yymmdd[i : i + 2]) for i in (0, 2, 4))
     year += 2000 if year <= _LAST_YEAR_OF_2000S else 1900
     return f"{year:04}-{month:02}-{day or calendar.monthrange(year, month)[1]:02}"

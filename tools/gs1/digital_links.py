@@ -85,7 +85,7 @@ def parse_digital_link(uri: str, *, lenient: bool = False) -> DigitalLink:
 
 
 def build_digital_link(elements: Iterable[tuple[str, str]], stem: str = "https://id.gs1.org") -> str:
-    """Return the link for a key with its qualifiers and attributes.
+    """The link for a key with its qualifiers and attributes.
 
     Raises:
         InvalidCodeError: a value is invalid, there's no key, or an element can't be part of a link.
@@ -118,7 +118,7 @@ def _is_misplaced(ai: str, primary: str) -> bool:
 
 
 def _left_aside(stem: list[str], ignored: tuple[str, ...]) -> list[str]:
-    """Return notes on what looks like data in the link, but isn't by the standard."""
+    """Notes on what looks like data in the link, but isn't by the standard."""
     notes: list[str] = []
     before = [f"/{ai}/{value[:40]}" for ai, value in pairwise(stem) if ai in _PATH_IDENTIFIERS]
     if before:
@@ -129,7 +129,7 @@ def _left_aside(stem: list[str], ignored: tuple[str, ...]) -> list[str]:
 
 
 def _key_index(segments: list[str], path: str) -> int:
-    """Return where the rightmost key is, counting pairs from the end."""
+    """Where the rightmost key is, counting pairs from the end."""
     for index in range(len(segments) - 2, -1, -2):
         if segments[index] in QUALIFIERS:
             return index
@@ -149,7 +149,7 @@ def _key_index(segments: list[str], path: str) -> int:
 
 
 def _sequence(primary: str, qualifiers: Elements, *, lenient: bool) -> tuple[tuple[str, ...], list[str]]:
-    """Return the qualifiers that the path could hold, and a note if they're in the wrong order."""
+    """The qualifiers that the path could hold, and a note if they're in the wrong order."""
     ais = [ai for ai, _ in qualifiers]
     if not ais:
         return tuple(ai for sequence in QUALIFIERS[primary] for ai in sequence), []

@@ -124,7 +124,7 @@ def _read_eight(text: str, written: str, label: Label) -> Identified:
 
 
 def padded_gtin(digits: str) -> tuple[str, str]:
-    """Return a GTIN of 8, 12 or 13 digits as the 14 that (01) requires, with a note.
+    """A GTIN of 8, 12 or 13 digits as the 14 that (01) requires, with a note.
 
     Raises:
         InvalidCodeError: the eight digits are a UPC-E, not a GTIN-8.
@@ -141,7 +141,7 @@ def padded_gtin(digits: str) -> tuple[str, str]:
 
 
 def issn_error() -> InvalidCodeError:
-    """Return the error for an ISSN."""
+    """The error for an ISSN."""
     return InvalidCodeError(
         "no_gtin", "it is an ISSN, which identifies a serial publication, not a trade item", key="ISSN"
     )
@@ -155,7 +155,7 @@ def _from_isbn_10(text: str, reason: ErrorCode) -> Identified:
 
 
 def _wrong_length(text: str, advice: str = "") -> InvalidCodeError:
-    """Return the error for digits of a wrong length, with what they may be instead."""
+    """The error for digits of a wrong length, with what they may be instead."""
     hints: list[str] = []
     upc_a = expand(text)
     if upc_a:
@@ -184,7 +184,7 @@ def _wrong_length(text: str, advice: str = "") -> InvalidCodeError:
 
 
 def _with_zeros(text: str) -> dict[str, str]:
-    """Return the numbers that leading zeros would make valid, each with a hint."""
+    """The numbers that leading zeros would make valid, each with a hint."""
     length = next((n for n in (8, 12) if n > len(text)), 0)
     missing = length - len(text)
     if not 0 < missing <= (1 if length == 8 else 3):

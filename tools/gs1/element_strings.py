@@ -58,7 +58,7 @@ def parse_raw(data: str) -> Elements:
 
 
 def swallowed_tail(elements: Elements) -> str:
-    """Return what may be further elements at the end of a raw string's last value, or "".
+    """What may be further elements at the end of a raw string's last value, or "".
 
     A scanner that drops separators makes a lot swallow the date after it; the string alone does not show which.
     """

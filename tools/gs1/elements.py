@@ -31,7 +31,7 @@ _SETS = {
 
 @lru_cache(maxsize=2048)
 def find_identifier(data: str) -> GS1ApplicationIdentifier | None:
-    """Return the application identifier that `data` starts with, at most four digits long."""
+    """The application identifier that `data` starts with, at most four digits long."""
     from biip import ParseError
     from biip.gs1_application_identifiers import GS1ApplicationIdentifier
 
@@ -51,7 +51,7 @@ def is_identifier(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def value_lengths(ai: str) -> tuple[int, int]:
-    """Return the least and the greatest length of an identifier's value."""
+    """The least and the greatest length of an identifier's value."""
     least = greatest = 0
     for prefix, _, variable, count in _components(ai):
         greatest += int(count)
@@ -127,7 +127,7 @@ def check_elements(elements: Elements) -> None:
 
 
 def describe_identifier(ai: str) -> tuple[str, str]:
-    """Return the title and the description of a known identifier: `BATCH/LOT` and `Batch or lot number` for 10."""
+    """The title and the description of a known identifier: `BATCH/LOT` and `Batch or lot number` for 10."""
     identifier = find_identifier(ai)
     assert identifier is not None
     return identifier.data_title, identifier.description

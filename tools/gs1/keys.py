@@ -78,7 +78,7 @@ NEVER_ATTRIBUTES = frozenset(
 
 
 def describe_key(ai: str) -> str:
-    """Return a key's name, number and meaning: `an SSCC (00), which identifies ...`."""
+    """A key's name, number and meaning: `an SSCC (00), which identifies ...`."""
     name, meaning = KEYS[ai]
     article = "an" if name in ("SSCC", "ITIP", "ITIP CONTENT", "MTO GTIN") else "a"
     if name == "CONTENT":
@@ -89,7 +89,7 @@ def describe_key(ai: str) -> str:
 
 
 def other_key(ai: str, value: str) -> InvalidCodeError:
-    """Return the error for an input that identifies something other than a trade item."""
+    """The error for an input that identifies something other than a trade item."""
     instead = "not a GTIN (01)" if ai in ("02", "03", "8006", "8026") else "not a trade item"
     contained = value[:14] if ai in ("02", "8006", "8026") else ""
     return InvalidCodeError("no_gtin", f"it is {describe_key(ai)}, {instead}", key=KEYS[ai][0], other=contained)

@@ -11,6 +11,6 @@ _ALL_LINKS = ("linkset", "all")
 
 
 def link_type_name(text: str) -> str:
-    """Return the short form of a link type, a URL, or a bare word (`pip`)."""
+    """The short form of a link type, a URL, or a bare word (`pip`)."""
     short = _VOCABULARY.sub("gs1:", text.strip())
     return f"gs1:{short}" if short and ":" not in short and short not in _ALL_LINKS else short

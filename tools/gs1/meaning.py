@@ -33,7 +33,7 @@ _UNITS = {
 
 
 def meaning(ai: str, value: str) -> dict[str, str]:
-    """Return what a valid value means, {} if it stands for itself.
+    """What a valid value means, {} if it stands for itself.
 
     `date` is ISO 8601, with the time if there is one; `number` a decimal with its `unit` or `currency` (ISO 4217, three
     digits). An amount without a currency (390n, 392n) is in the local one.

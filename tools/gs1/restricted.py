@@ -8,7 +8,7 @@ Scope = Literal["company", "geographic"]
 
 
 def restricted_scope(gtin14: str) -> Scope | None:
-    """Return the scope of a restricted circulation number, None for a GTIN that's unique worldwide.
+    """The scope of a restricted circulation number, None for a GTIN that's unique worldwide.
 
     A GTIN-14 with an indicator digit around such a number isn't restricted itself.
     """
@@ -25,7 +25,7 @@ def restricted_scope(gtin14: str) -> Scope | None:
 
 
 def prefix_notes(gtin14: str) -> tuple[str, ...]:
-    """Return what a reader of the number should know about its prefix."""
+    """What a reader of the number should know about its prefix."""
     if gtin14[0] == "9":
         return ("Indicator digit 9: an item of variable measure; its weight, length or count is given separately.",)
     scope = restricted_scope(gtin14)

@@ -10,7 +10,7 @@ _UPC_E = re.compile(r"[0-9]{6}|[01][0-9]{6,7}")
 
 
 def expand(text: str) -> str | None:
-    """Return the UPC-A that a UPC-E of 6, 7 or 8 digits stands for, or None if the text is no UPC-E.
+    """The UPC-A that a UPC-E of 6, 7 or 8 digits stands for, or None if the text is no UPC-E.
 
     Only the form of 8 digits has a check digit; the shorter ones can't show a misread digit.
     """
@@ -32,7 +32,7 @@ def expand(text: str) -> str | None:
 
 
 def suppress(upc_a: str) -> str | None:
-    """Return the UPC-E of 8 digits that stands for a UPC-A, or None if it has too few zeros."""
+    """The UPC-E of 8 digits that stands for a UPC-A, or None if it has too few zeros."""
     for last in "0123456789":
         number = upc_a[1:11]
         if last in "012":

@@ -27,7 +27,7 @@ _GROUPED = re.compile(r"[0-9]+(?:\.[0-9]+){2,}(?:\.[xX])?|[0-9]{1,3}(?:,[0-9]{3}
 
 
 def tidy(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the text without what surrounds it and without invisible characters, and what was removed.
+    """The text without what surrounds it and without invisible characters, and what was removed.
 
     White space, quotes and the symbology identifier of a plain symbol surround it. The separator of element strings,
     which `str.strip` would remove, stays.
@@ -46,7 +46,7 @@ def tidy(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def split_label(text: str) -> tuple[Label, str]:
-    """Return what a label such as `EAN-8:` or `ISBN` before digits says, and the text without it."""
+    """What a label such as `EAN-8:` or `ISBN` before digits says, and the text without it."""
     label = _LABEL.match(text)
     if label is None:
         return "", text
@@ -58,7 +58,7 @@ def split_label(text: str) -> tuple[Label, str]:
 
 
 def joined_digits(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return digits (and the X of an ISBN) without what separates them, or None if the text is anything else."""
+    """Digits (and the X of an ISBN) without what separates them, or None if the text is anything else."""
     if re.fullmatch(r"[0-9]+", text):
         return text, ()
     # Only between digits: a minus sign before them is no separator, nor is the point of a decimal number.

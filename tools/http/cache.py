@@ -60,7 +60,7 @@ class Cache:
         self._warned = False
 
     def read(self, kind: Kind, key: str) -> CacheEntry | None:
-        """Return the entry if it exists and is intact."""
+        """The entry if it exists and is intact."""
         path = self._path(kind, key)
         try:
             status = path.lstat()

@@ -52,7 +52,7 @@ class Validators:
     modified: str = ""
 
     def conditions(self) -> dict[str, str]:
-        """Return the headers of a conditional request (RFC 9111 §4.3.1)."""
+        """The headers of a conditional request (RFC 9111 §4.3.1)."""
         both = {"if-none-match": self.etag, "if-modified-since": self.modified}
         return {name: value for name, value in both.items() if _SENDABLE.fullmatch(value)}
 
@@ -62,7 +62,7 @@ class Validators:
 
 
 def validators_of(headers: Mapping[str, str], accept: str) -> Validators | None:
-    """Return the validators in a response's headers (lower-case names), or None if it must not be stored."""
+    """The validators in a response's headers (lower-case names), or None if it must not be stored."""
     directives = {directive.strip().lower() for directive in headers.get("cache-control", "").split(",")}
     if "no-store" in directives:  # RFC 9111 §5.2.2.5
         return None
@@ -84,7 +84,7 @@ class StaleDocument:
 
 
 def staleness(document: Document) -> tuple[StaleDocument, ...]:
-    """Return one entry if the document is stale, else none."""
+    """One entry if the document is stale, else none."""
     if not document.stale:
         return ()
     return (StaleDocument(document.url, document.confirmed, one_line(document.stale, 300)),)

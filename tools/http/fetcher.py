@@ -62,7 +62,7 @@ class Fetcher:
     max_bytes: int = MAX_BYTES
 
     def cached(self, url: str) -> Document | None:
-        """Return the cached document without using the network."""
+        """The cached document without using the network."""
         entry = self.cache.read("document", self._key(url)) if self.cache else None
         if entry is None or (self.max_age is not None and time.time() - entry.confirmed > self.max_age):
             return None
@@ -130,7 +130,7 @@ class Fetcher:
         return await self._fetch(url, lambda cached: self._follow_redirects(url, partial(self._get, accept, cached)))
 
     async def links(self, url: str) -> Document:
-        """Return the `Link` header of a URL as a document, from HEAD, or from GET if that has none.
+        """The `Link` header of a URL as a document, from HEAD, or from GET if that has none.
 
         Raises:
             FetchError: as `fetch`.

@@ -18,7 +18,7 @@ class LocalFiles:
         self._is_certain = True
 
     def resolve(self, path: Path) -> Path:
-        """Return an absolute path without links; there may be nothing at it.
+        """An absolute path without links; there may be nothing at it.
 
         Raises:
             OSError, RuntimeError, ValueError: the path cannot be followed.
@@ -32,7 +32,7 @@ class LocalFiles:
         return target
 
     def read(self, path: Path, limit: int) -> bytes:
-        """Return what a file contains, up to a number of bytes.
+        """What a file contains, up to a number of bytes.
 
         Raises:
             OSError, RuntimeError, ValueError: it cannot be read.
@@ -49,7 +49,7 @@ class LocalFiles:
         return body
 
     def record(self) -> str | None:
-        """Return all that was found, in a line of text; None if something failed or changed meanwhile."""
+        """All that was found, in a line of text; None if something failed or changed meanwhile."""
         return json.dumps([self._targets, self._contents], sort_keys=True) if self._is_certain else None
 
 

@@ -68,7 +68,7 @@ class Response:
 
 
 async def read_capped(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:
-    """Return the decompressed body up to `limit` bytes, and whether it was longer.
+    """The decompressed body up to `limit` bytes, and whether it was longer.
 
     Raises:
         httpx2.RequestError: the body breaks off, or is compressed in a way that we did not accept.
@@ -105,7 +105,7 @@ def has_answer(error: httpx2.RequestError) -> bool:
 
 
 def _suggested_status(error: BaseException) -> int | None:
-    """Return the status that h11, which reads responses for httpx2, suggests for an invalid one."""
+    """The status that h11, which reads responses for httpx2, suggests for an invalid one."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(status := getattr(cause, "error_status_hint", None), int):
@@ -115,7 +115,7 @@ def _suggested_status(error: BaseException) -> int | None:
 
 
 def reason_of(error: httpx2.RequestError) -> str:
-    """Return why there was no response."""
+    """Why there was no response."""
     if isinstance(error, httpx2.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, httpx2.TimeoutException):
@@ -129,5 +129,5 @@ def reason_of(error: httpx2.RequestError) -> str:
 
 
 def headers_of(response: httpx2.Response) -> dict[str, str]:
-    """Return the headers by lower-case name, repeated ones joined by commas (RFC 9110 §5.3)."""
+    """The headers by lower-case name, repeated ones joined by commas (RFC 9110 §5.3)."""
     return {name.lower(): value for name, value in response.headers.items()}

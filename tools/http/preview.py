@@ -17,7 +17,7 @@ class RequestPreview(Exception):  # noqa: N818 (it ends a call, but isn't a fail
         self.request = request
 
     def as_json(self) -> JsonObject:
-        """Return the request as JSON; its credential is added only when a request is sent."""
+        """The request as JSON; its credential is added only when a request is sent."""
         request = self.request
         shown: JsonObject = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
         return {**shown, "body": _body(request.content)} if request.content else shown

@@ -34,7 +34,7 @@ class RateLimit:
 
 
 def rate_limit(headers: Mapping[str, str], now: datetime | None = None) -> RateLimit:
-    """Return the rate limit; the header `RateLimit` is preferred, as it is more exact, then `RateLimit-*`, `X-*`."""
+    """The rate limit; the header `RateLimit` is preferred, as it is more exact, then `RateLimit-*`, `X-*`."""
     limits = [_limit(policy) for policy in _policies(headers["ratelimit"])] if "ratelimit" in headers else []
     known = [(limit.remaining, limit) for limit in limits if limit.remaining is not None]
     if known:
@@ -53,7 +53,7 @@ def rate_limit(headers: Mapping[str, str], now: datetime | None = None) -> RateL
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return the seconds in `retry-after-ms` or `Retry-After` (RFC 9110 §10.2.3), else until the limit resets.
+    """The seconds in `retry-after-ms` or `Retry-After` (RFC 9110 §10.2.3), else until the limit resets.
 
     If `Retry-After` is the reset rounded up, the more exact reset is returned.
     """
@@ -69,7 +69,7 @@ def seconds_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> 
 
 
 def _seconds(value: str, headers: Mapping[str, str], now: datetime | None) -> float | None:
-    """Return the seconds until a moment: a number of seconds, a duration, a time since 1970, an HTTP or ISO 8601 date.
+    """The seconds until a moment: a number of seconds, a duration, a time since 1970, an HTTP or ISO 8601 date.
 
     A time is compared with the service's own clock, if it states its `Date`.
     """

@@ -37,7 +37,7 @@ class Limit:
     in_flight: int = 0
 
     def delay(self, now: float) -> float:
-        """Return the seconds until the next request may be sent, infinity if that depends on responses."""
+        """The seconds until the next request may be sent, infinity if that depends on responses."""
         if now < self.opens_at:
             return self.opens_at - now
         if now >= self.ends_at:
@@ -109,7 +109,7 @@ class Limits:
         return len(self._groups)
 
     def of(self, group: str) -> tuple[Limit, ...]:
-        """Return the limits that apply to the requests of a group."""
+        """The limits that apply to the requests of a group."""
         if self._is_shared:
             return (self._all,)
         if group not in self._groups:
@@ -119,7 +119,7 @@ class Limits:
         return self._all, self._groups[group]
 
     def delay(self, group: str) -> float:
-        """Return the seconds until the next request of a group may be sent, infinity if that depends on responses."""
+        """The seconds until the next request of a group may be sent, infinity if that depends on responses."""
         now = anyio.current_time()
         return max(limit.delay(now) for limit in self.of(group))
 

@@ -197,7 +197,7 @@ class Sender:
 
 
 async def read_stream(response: httpx2.Response) -> tuple[bytes, bool]:
-    """Return the beginning of a stream, limited in time and size, and whether it continued."""
+    """The beginning of a stream, limited in time and size, and whether it continued."""
     body = bytearray()
     try:
         with anyio.move_on_after(_STREAM_SECONDS) as scope:
@@ -217,7 +217,7 @@ def _details(url: str, reason: str = "") -> JsonObject:
 
 
 def _redirected(request: Request, status: int, target: str) -> Request:
-    """Return the request that follows a redirect: after 303, and POST after 301 or 302, a GET (RFC 9110 §15.4)."""
+    """The request that follows a redirect: after 303, and POST after 301 or 302, a GET (RFC 9110 §15.4)."""
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         method = "HEAD" if request.method == "HEAD" else "GET"
         headers = {k: v for k, v in request.headers.items() if not k.lower().startswith("content-")}

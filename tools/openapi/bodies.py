@@ -38,7 +38,7 @@ class _Choice:
 
 
 def read_body(reader: SchemaReader, operation: JsonObject, method: str) -> tuple[Body, JsonObject] | None:
-    """Return the body of an operation and the schema of the argument `body`, if there is one."""
+    """The body of an operation and the schema of the argument `body`, if there is one."""
     if operation.get("requestBody") is None:
         return (Body("application/json", required=False), _UNDESCRIBED) if method in _WITH_BODY else None
     node = as_object(reader.follow_if_possible(operation["requestBody"], "any body is accepted"))
@@ -131,7 +131,7 @@ def _schema(reader: SchemaReader, choice: _Choice) -> JsonObject:
 
 
 def _merge_patch(schema: JsonObject) -> JsonObject:
-    """Return the schema of a merge patch: no member is required, and null removes one (RFC 7396 §1)."""
+    """The schema of a merge patch: no member is required, and null removes one (RFC 7396 §1)."""
     properties: JsonObject = {
         name: member if as_object(member).get("readOnly") is True else {"anyOf": [member, {"type": "null"}]}
         for name, member in as_object(schema.get("properties")).items()

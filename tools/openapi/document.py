@@ -84,7 +84,7 @@ def _read_yaml(text: str, start: str) -> JsonValue:
 
 
 def unsupported_reason(document: JsonObject) -> str:
-    """Return the known kind of an object that is not an OpenAPI document, or ''."""
+    """The known kind of an object that is not an OpenAPI document, or ''."""
     if isinstance(document.get("asyncapi"), str):
         return f"it is AsyncAPI {one_line(str(document['asyncapi']), 20)}, which has no HTTP operations"
     if "swagger" in document and str(document["swagger"]) not in ("2.0", "2"):

@@ -84,12 +84,12 @@ class Files:
             anyio.from_thread.run(self._fetch, new)
 
     def digest(self, urls: Sequence[str]) -> bytes:
-        """Return a digest of the contents of these files."""
+        """A digest of the contents of these files."""
         states = [[url, self._files[url].digest, self._files[url].reason] for url in sorted(urls)]
         return hashlib.sha256(json.dumps(states).encode()).hexdigest().encode() if states else b""
 
     def stale(self) -> tuple[StaleDocument, ...]:
-        """Return the files that are stale."""
+        """The files that are stale."""
         return tuple(stale for file in self._files.values() for stale in file.stale)
 
     async def _fetch(self, urls: list[str]) -> None:

@@ -28,7 +28,7 @@ class Form:
 
 
 def read_form(reader: SchemaReader, media: JsonObject, kind: BodyFormat) -> Form:
-    """Return the form in a media type object."""
+    """The form in a media type object."""
     schema = flatten(reader, media.get("schema", {}))
     encoding = as_object(media.get("encoding"))
     files: set[str] = set()
@@ -94,7 +94,7 @@ class _FileMarker:
         self._known: dict[int, JsonObject | None] = {}
 
     def mark(self, node: JsonValue, depth: int = 0) -> JsonObject | None:
-        """Return the marked schema of a field that is, may be or contains a file, else None."""
+        """The marked schema of a field that is, may be or contains a file, else None."""
         schema = self._reader.follow_schema(node)
         if depth > _DEPTH_LIMIT:
             return None

@@ -56,7 +56,7 @@ class OperationLabel:
 
 
 def operation_names(operations: Sequence[OperationLabel]) -> list[str]:
-    """Return a distinct name for each operation of a document, in the same order.
+    """A distinct name for each operation of a document, in the same order.
 
     Operations without an id are named after their summary, if it is short; those whose names are missing, equal or a
     single verb after their paths.
@@ -89,7 +89,7 @@ def _rename_shared(names: Sequence[str], items: Sequence[Item], rename: Callable
 def tool_name(
     prefix: Sequence[str], operation: str, limit: int = MAX_LENGTH, uses: Mapping[str, int] | None = None
 ) -> str:
-    """Return system, API and operation as one name of at most `limit` characters.
+    """System, API and operation as one name of at most `limit` characters.
 
     A long name first loses words of the prefix and fillers, then the words that most operations of its document share
     (`uses` counts them), so that what tells operations apart is kept.
@@ -122,7 +122,7 @@ def _full_name(prefix: Sequence[str], operation: str) -> str:
 
 
 def tool_names(prefix: Sequence[str], operations: Sequence[str]) -> list[str]:
-    """Return the distinct tool names of all operations of a document."""
+    """The distinct tool names of all operations of a document."""
     shared = Counter(word for operation in operations for word in set(operation.split("_")))
     names = [tool_name(prefix, operation, uses=shared) for operation in operations]
     uses = Counter(names)
@@ -180,7 +180,7 @@ def _summary_words(summary: str) -> list[str]:
 
 
 def _id_words(operation: OperationLabel) -> list[str]:
-    """Return the words of an operationId, without those that a framework adds."""
+    """The words of an operationId, without those that a framework adds."""
     operation_id = _USING.sub("", operation.operation_id)
     words = words_of(operation_id)
     # FastAPI: function name, then path, then method (`read_item_items__id__get`).
@@ -256,7 +256,7 @@ def _path_name(operation: OperationLabel, document: _Document, *, with_parameter
 
 
 def _verb_and_qualifiers(operation: OperationLabel) -> tuple[list[str], list[str]]:
-    """Return the verb at the start or end of an id, with `bulk`, and the words from `by` on."""
+    """The verb at the start or end of an id, with `bulk`, and the words from `by` on."""
     words, qualifiers = words_of(operation.operation_id), list[str]()
     if "by" in words[1:]:
         at = words.index("by", 1)

@@ -80,7 +80,7 @@ class Body:
     alternatives: tuple[Body, ...] = ()
 
     def part(self, name: str) -> Part:
-        """Return the description of a form's field."""
+        """The description of a form's field."""
         return next((part for key in (name, "") for part in self.parts if part.name == key), Part(name))
 
     @property

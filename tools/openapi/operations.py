@@ -34,7 +34,7 @@ class NotOpenApiError(ValueError):
 def read_operations(
     document: JsonObject, source: Source, unresolved: Mapping[str, str] | None = None
 ) -> tuple[list[Operation], list[Problem]]:
-    """Return the operations of a self-contained OpenAPI 3.x document, and problems for those that cannot be called.
+    """The operations of a self-contained OpenAPI 3.x document, and problems for those that cannot be called.
 
     `unresolved` has reasons for references that lead nowhere.
 
@@ -90,7 +90,7 @@ def _check_document(document: JsonObject, source: Source) -> list[Problem]:
 def _operation(
     reader: SchemaReader, outlines: Outlines, source: Source, found: OperationNode, name: str, tool: str
 ) -> tuple[Operation, tuple[str, ...]]:
-    """Return the operation, and notices of what was left out of it."""
+    """The operation, and notices of what was left out of it."""
     label, node, document = found.label, found.node, reader.document
     inputs = read_inputs(reader, found.path_item, node, label)
     description = without_markup(as_text(node.get("description"))[:8_000])
@@ -122,7 +122,7 @@ def _operation(
 
 
 def declared_scopes(document: JsonObject, operation: JsonObject) -> tuple[str, ...]:
-    """Return the scopes of the first OAuth requirement in an operation's `security` (OpenAPI 3.1 §4.8.30)."""
+    """The scopes of the first OAuth requirement in an operation's `security` (OpenAPI 3.1 §4.8.30)."""
     schemes = declared_schemes(document)
     for requirement in as_list(operation.get("security", document.get("security"))):
         for scheme, scopes in as_object(requirement).items():

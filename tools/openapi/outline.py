@@ -21,7 +21,7 @@ class Outlines:
         self._known: dict[tuple[int, int], JsonValue] = {}
 
     def answer(self, operation: JsonObject) -> JsonValue:
-        """Return the shape of the first successful JSON response, each value replaced by its type; None if unknown.
+        """The shape of the first successful JSON response, each value replaced by its type; None if unknown.
 
         An object is outlined as an object, an array as an array of one outline; what is too deep is a type only.
         """
@@ -31,7 +31,7 @@ class Outlines:
         return None
 
     def errors(self, operation: JsonObject) -> dict[str, str]:
-        """Return what the documented error statuses mean."""
+        """What the documented error statuses mean."""
         errors: dict[str, str] = {}
         for status, node in as_object(operation.get("responses")).items():
             if status[:1] in "45" and len(errors) < _MAX_ERRORS:
@@ -40,7 +40,7 @@ class Outlines:
         return errors
 
     def _fitting(self, schema: JsonObject) -> JsonValue:
-        """Return the deepest outline that is short enough; deeper ones of large schemas take too long to build."""
+        """The deepest outline that is short enough; deeper ones of large schemas take too long to build."""
         outline = self._of(schema, 0)
         for depth in (1, 2, 3, 4):
             deeper = self._of(schema, depth)

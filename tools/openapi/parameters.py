@@ -38,7 +38,7 @@ class Inputs:
 
 
 def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, label: OperationLabel) -> Inputs:
-    """Return the inputs of an operation.
+    """The inputs of an operation.
 
     Raises:
         UnusableError: a required input cannot be sent.
@@ -73,7 +73,7 @@ def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObje
 
 
 def _merge(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, path: str) -> dict[Key, JsonObject]:
-    """Return the parameters of path item and operation, and undeclared ones in the path."""
+    """The parameters of path item and operation, and undeclared ones in the path."""
     merged: dict[Key, JsonObject] = {}
     for node in [*as_list(path_item.get("parameters")), *as_list(operation.get("parameters"))]:
         parameter = reader.follow_if_possible(node, "the parameter is left out")
@@ -88,7 +88,7 @@ def _merge(reader: SchemaReader, path_item: JsonObject, operation: JsonObject, p
 
 
 def _parameter(reader: SchemaReader, location: str, name: str, node: JsonObject, argument: str) -> Parameter | None:
-    """Return the parameter, or None if closient-mcp sends it itself.
+    """The parameter, or None if closient-mcp sends it itself.
 
     Raises:
         UnusableError: it cannot be sent.
@@ -151,7 +151,7 @@ def _schema_of(node: JsonObject) -> JsonObject:
 
 
 def argument_names(keys: Iterable[Key]) -> dict[Key, str]:
-    """Return a distinct argument name that hosts accept for each parameter, by location and name.
+    """A distinct argument name that hosts accept for each parameter, by location and name.
 
     Parameters with the same name are distinguished by location, others that would be named alike by a digest. No name
     depends on the order of the parameters.

@@ -30,14 +30,14 @@ class OperationNode:
     pointer: str
 
     def problem(self, reason: str, effect: str = "this operation is left out") -> Problem:
-        """Return a problem with this operation."""
+        """A problem with this operation."""
         return Problem(f"{self.method} {self.label.path}", reason, effect, self.pointer)
 
 
 def find_operations(
     document: JsonObject, limit: int, unresolved: Mapping[str, str]
 ) -> tuple[list[OperationNode], list[Problem], int]:
-    """Return the first operations, about as many problems at most, and the total number of operations.
+    """The first operations, about as many problems at most, and the total number of operations.
 
     `unresolved` has reasons for references that lead nowhere.
     """
@@ -78,7 +78,7 @@ def _in_paths(document: JsonObject, unresolved: Mapping[str, str]) -> Iterator[O
 
 
 def _plain_template(document: JsonObject, path: str, path_item: JsonObject) -> str:
-    """Return the path without the types and patterns of other template syntaxes, as in `{id:int}` and `{+name}`."""
+    """The path without the types and patterns of other template syntaxes, as in `{id:int}` and `{+name}`."""
     if not _PATTERN.search(path):
         return path
     levels = [path_item, *(as_object(value) for key, value in path_item.items() if _is_method(key))]
@@ -132,7 +132,7 @@ def _invalid_operation(method: str, node: JsonValue) -> str:
 
 
 def _invalid_parameters(node: JsonObject) -> str:
-    """Return what is wrong with the `parameters`; an unreadable one might be essential."""
+    """What is wrong with the `parameters`; an unreadable one might be essential."""
     parameters = node.get("parameters")
     if not isinstance(parameters, list | None):
         return "its `parameters` are not an array"

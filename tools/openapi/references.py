@@ -69,7 +69,7 @@ class Bundler:
         self._walk()
 
     def missing(self) -> list[str]:
-        """Return the URLs of the files that are needed next."""
+        """The URLs of the files that are needed next."""
         return list(self._pending)
 
     def add(self, url: str, content: JsonObject, final_url: str) -> None:
@@ -137,7 +137,7 @@ class Bundler:
             self._pending.setdefault(url, []).append(reference)
 
     def _locate(self, resource: Resource, uri: str, candidates: Sequence[str]) -> tuple[str, str]:
-        """Return the URL of a reference's file, and the reason if it must not be read."""
+        """The URL of a reference's file, and the reason if it must not be read."""
         url, reason = candidates[0] if candidates else uri, "invalid URL"
         for base in (resource.base, resource.file.url):
             try:
@@ -182,7 +182,7 @@ class Bundler:
         self._open.append(_Visit(node, inner_resource, False, reference.section, scope))
 
     def _enclosing(self, reference: _Reference, resource: Resource) -> JsonValue:
-        """Return the target if it is a schema around the reference, as JSON Schema without `$id` means it.
+        """The target if it is a schema around the reference, as JSON Schema without `$id` means it.
 
         `#` is the outermost schema, or for `$recursiveRef` the outermost one with `$recursiveAnchor` (JSON Schema
         2019-09 §8.2.4.2). Definitions are in the innermost schema that has them.
@@ -225,7 +225,7 @@ class Bundler:
 
 
 def _scope_along(root: JsonObject, pointer: str) -> _Scope:
-    """Return the enclosing schemas of a schema in a file: of a component, or of a file that is a schema."""
+    """The enclosing schemas of a schema in a file: of a component, or of a file that is a schema."""
     steps = pointer.split("/")[1:]
     if "paths" in root and steps[:1] not in (["components"], ["definitions"]):
         return ()

@@ -66,7 +66,7 @@ class _Location:
 
 
 def read_file(url: str, content: JsonObject) -> Resource:
-    """Return the file as a resource, with the resources and anchors in it."""
+    """The file as a resource, with the resources and anchors in it."""
     file = File(url, content)
     base = join_url(url, as_text(content.get("$self")) or as_text(content.get("$id"))) or url
     root = file.resources[id(content)] = Resource(file, content, "", base)

@@ -13,7 +13,7 @@ _CHARSET = re.compile(r"\s*;\s*charset=[^;]*", re.IGNORECASE)  # not for media t
 
 
 def response_types(document: JsonObject, operation: JsonObject) -> tuple[str, ...]:
-    """Return the media types of the successful responses without ranges, JSON first."""
+    """The media types of the successful responses without ranges, JSON first."""
     responses = as_object(operation.get("responses"))
     contents = [_content(document, node) for status, node in responses.items() if status.startswith("2")]
     names = dict.fromkeys(_CHARSET.sub("", name).strip() for content in contents for name in content)

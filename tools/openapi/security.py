@@ -48,12 +48,12 @@ class Scheme:
 
 
 def declared_schemes(document: JsonObject) -> JsonObject:
-    """Return the security scheme objects of a document by name."""
+    """The security scheme objects of a document by name."""
     return as_object(as_object(document.get("components")).get("securitySchemes"))
 
 
 def security_schemes(document: JsonObject, url: str) -> tuple[Scheme, ...]:
-    """Return the supported schemes of a document that was served at `url`."""
+    """The supported schemes of a document that was served at `url`."""
     schemes = (_scheme(as_object(node), url) for node in list(declared_schemes(document).values())[:_MAX_SCHEMES])
     return tuple(dict.fromkeys(scheme for scheme in schemes if scheme))
 
@@ -82,7 +82,7 @@ def _oauth(flows: JsonObject, url: str) -> Scheme | None:
 
 
 def _absolute(reference: str, url: str) -> str:
-    """Return the absolute URL, or '' if it is invalid (RFC 3986 §2)."""
+    """The absolute URL, or '' if it is invalid (RFC 3986 §2)."""
     try:
         absolute = resolve(url, reference) if reference else ""
     except InvalidUrlError:

@@ -11,7 +11,7 @@ from ..formats.urls import InvalidUrlError, has_origin, is_loopback_url, origin_
 
 
 def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str, *levels: JsonObject) -> str:
-    """Return the first server, else the API's URL (`anchor`), with an allowed origin.
+    """The first server, else the API's URL (`anchor`), with an allowed origin.
 
     `levels` may have `servers`: operation, path item and document. Without servers, paths are relative to the
     document's host (OpenAPI 3.1 §4.8.1), but in many catalogs to the anchor, unless they begin with its path. Without
@@ -66,7 +66,7 @@ def lacks_absolute_server(document: JsonObject) -> bool:
 
 
 def server_origins(document: JsonObject, url: str) -> set[str]:
-    """Return the origins of the top-level servers of a document that was served at `url`."""
+    """The origins of the top-level servers of a document that was served at `url`."""
     origins: set[str] = set()
     for server in as_list(document.get("servers")):
         with suppress(InvalidUrlError):
@@ -75,7 +75,7 @@ def server_origins(document: JsonObject, url: str) -> set[str]:
 
 
 def server_url(server: JsonObject) -> str:
-    """Return a server's URL with the defaults of its variables (OpenAPI 3.1 §4.8.5, §4.8.6)."""
+    """A server's URL with the defaults of its variables (OpenAPI 3.1 §4.8.5, §4.8.6)."""
     variables = as_object(server.get("variables"))
 
     def value(match: re.Match[str]) -> str:

@@ -76,7 +76,7 @@ class _Conversion:
         return {name: convert(node) for name, node in as_object(self._document.get(member)).items()}
 
     def _servers(self, schemes: list[JsonValue]) -> list[JsonValue]:
-        """Return the server URLs, https first; missing parts are those of the document's URL."""
+        """The server URLs, https first; missing parts are those of the document's URL."""
         host, path = as_text(self._document.get("host")), as_text(self._document.get("basePath"))
         path = f"/{path.strip('/')}".rstrip("/")
         if not host:
@@ -135,7 +135,7 @@ class _Conversion:
         return as_list(node[member] if member in node else self._document.get(member))
 
     def _parameters(self, node: JsonObject) -> list[JsonValue]:
-        """Return the parameters with their references resolved, as the targets may belong to the body."""
+        """The parameters with their references resolved, as the targets may belong to the body."""
         parameters: list[JsonValue] = []
         for parameter in as_list(node.get("parameters")):
             try:
@@ -172,7 +172,7 @@ class _Conversion:
 
 
 def _key(parameter: JsonValue) -> tuple[str, str]:
-    """Return location and name; an operation has at most one body, whatever its name."""
+    """Location and name; an operation has at most one body, whatever its name."""
     node = as_object(parameter)
     location = as_text(node.get("in"))
     return location, "" if location == "body" else as_text(node.get("name"))
@@ -241,7 +241,7 @@ def _convert_keywords(schema: JsonObject) -> None:
 def _request_body(
     parameters: list[JsonObject], consumes: list[JsonValue], schemas: _Schemas
 ) -> tuple[JsonObject, list[JsonObject]]:
-    """Return the request body for these parameters, and those that conflict with the first body parameter."""
+    """The request body for these parameters, and those that conflict with the first body parameter."""
     media_types = [as_text(name) for name in consumes if as_text(name)]
     body = next((parameter for parameter in parameters if parameter.get("in") == "body"), None)
     if body is not None:

@@ -44,5 +44,5 @@ def check_argument(location: Location, name: str) -> None:
 
 
 def _plain(name: str) -> str:
-    """Return the name as servers compare it, which treat `_` as `-`, without a value that documents put after it."""
+    """The name as servers compare it, which treat `_` as `-`, without a value that documents put after it."""
     return name.lower().partition(":")[0].strip().replace("_", "-")

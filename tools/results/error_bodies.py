@@ -57,7 +57,7 @@ class ErrorBody:
     more: str = ""
 
     def as_details(self) -> JsonObject:
-        """Return the parts that are present, except the message and the wait."""
+        """The parts that are present, except the message and the wait."""
         parts: JsonObject = {
             "code": self.code,
             "fields": list[JsonValue](self.fields),
@@ -104,7 +104,7 @@ def _read_text(text: str, content_type: str) -> ErrorBody:
 
 
 def _page(kind: str, text: str) -> str:
-    """Return the title and the visible text of a web page or XML."""
+    """The title and the visible text of a web page or XML."""
     title, shown = one_line(page_title(text), 120), one_line(visible_text(text[:_MOST_HTML]), 600)
     return f"{kind} ({title or 'no title'}){': ' if shown else ''}{shown.removeprefix(title).strip()}"
 
@@ -130,7 +130,7 @@ def _read_node(node: JsonObject) -> ErrorBody:
 
 
 def _inner(node: JsonObject) -> JsonObject:
-    """Return the object with the error itself: services wrap it in `error`, `fault`, even `message`."""
+    """The object with the error itself: services wrap it in `error`, `fault`, even `message`."""
     for _ in range(3):
         inner = next(filter(_is_error, _wrapped(node)), None)
         if inner is None:
@@ -181,7 +181,7 @@ def _own_code(node: JsonObject) -> str:
 
 
 def _wait(node: JsonObject) -> float | None:
-    """Return the seconds that the error says to wait, as a number or a text such as `3.5s` (google.rpc.RetryInfo)."""
+    """The seconds that the error says to wait, as a number or a text such as `3.5s` (google.rpc.RetryInfo)."""
     entries = [node, *map(as_object, as_list(node.get("details"))[:20])]
     named = {plain_name(name): value for entry in entries for name, value in islice(entry.items(), 200)}
     for name, unit in _WAITS.items():
@@ -209,7 +209,7 @@ _XML_REQUEST_IDS = (_named("RequestId", "RequestID", "requestId", "request_id", 
 
 
 def parse_xml_error(text: str) -> tuple[str, str, str]:
-    """Return code, message and request id, each of them '' if it is missing."""
+    """Code, message and request id, each of them '' if it is missing."""
     head = text[:_MOST_XML]
     return _first(_XML_CODES, head, 100), _first(_XML_MESSAGES, head, 800), _first(_XML_REQUEST_IDS, head, 100)
 

@@ -21,7 +21,7 @@ _DEEP = ("contains", "join", "to_string")
 
 
 def evaluate(value: JsonValue, expression: str, max_steps: int = _MAX_STEPS) -> JsonValue:
-    """Return what an expression selects, None if that is nothing.
+    """What an expression selects, None if that is nothing.
 
     A step is a node of the expression at one value, or a part of a value that is read or copied.
 
@@ -135,5 +135,5 @@ class _Interpreter(TreeInterpreter):
 
 
 def _of_values(node: Any, *values: JsonValue) -> Any:
-    """Return a node of an expression with values in place of the expressions inside it."""
+    """A node of an expression with values in place of the expressions inside it."""
     return {**node, "children": [{"type": "literal", "value": value} for value in values]}

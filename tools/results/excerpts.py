@@ -42,7 +42,7 @@ class Excerpt:
 
 
 def text_excerpt(text: str, room: int, start: int) -> Excerpt:
-    """Return at most `room` characters of a text from character `start` on, up to the end of a line if possible."""
+    """At most `room` characters of a text from character `start` on, up to the end of a line if possible."""
     part = text[start : start + room]
     if start + room < len(text) and (end := part.rfind("\n")) >= room // 2:
         part = part[: end + 1]
@@ -50,7 +50,7 @@ def text_excerpt(text: str, room: int, start: int) -> Excerpt:
 
 
 def csv_excerpt(text: str, room: int, start: int) -> Excerpt:
-    """Return the header and as many rows from `start` on as fit; long cells of a row that alone is too long are cut."""
+    """The header and as many rows from `start` on as fit; long cells of a row that alone is too long are cut."""
     header, *rows = list(read_rows(text)) or [CsvRow("", ())]
     left = room - len(header.text)
     if left < room // 2:
@@ -83,7 +83,7 @@ def _cut_row(row: CsvRow, names: list[str], room: int, index: int, delimiter: st
 
 
 def json_excerpt(value: JsonValue, room: int, start: int) -> Excerpt:
-    """Return at most `room` characters of JSON, from item, member or character `start` of the value on.
+    """At most `room` characters of JSON, from item, member or character `start` of the value on.
 
     Arrays end after an item, objects after a member, strings with a mark. The time depends on `room`, and for objects
     on the number of their members too.
@@ -94,14 +94,14 @@ def json_excerpt(value: JsonValue, room: int, start: int) -> Excerpt:
 
 
 def exact_json(value: JsonValue) -> str:
-    """Return the value as compact JSON with every digit."""
+    """The value as compact JSON with every digit."""
     parts: list[str] = []
     _append(value, parts, sys.maxsize)
     return "".join(parts)
 
 
 def json_within(value: JsonValue, room: int) -> str | None:
-    """Return `exact_json`, or None if that is longer than `room`."""
+    """`exact_json`, or None if that is longer than `room`."""
     parts: list[str] = []
     return "".join(parts) if _append(value, parts, room) >= 0 else None
 
@@ -189,7 +189,7 @@ def _cut_object(members: JsonObject, room: int, path: str, start: int) -> Excerp
 
 
 def _shares(members: JsonObject, room: int) -> dict[str, int]:
-    """Return each member's room: short ones get what they need, the others equal parts; {} if that is too little."""
+    """Each member's room: short ones get what they need, the others equal parts; {} if that is too little."""
     left = room - 2
     sizes: dict[str, int] = {}
     for key, member in members.items():
@@ -224,6 +224,6 @@ def _cut_string(text: str, room: int, path: str, start: int) -> Excerpt:
 
 
 def child_path(path: str, key: str) -> str:
-    """Return the JMESPath expression of a member."""
+    """The JMESPath expression of a member."""
     name = key if _PLAIN_NAME.fullmatch(key) else to_text(key)
     return f"{path}.{name}" if path else name

@@ -41,7 +41,7 @@ def plain_name(name: str) -> str:
 
 
 def first_text(node: JsonObject, names: tuple[str, ...]) -> str:
-    """Return the first of these members that is not empty, as text."""
+    """The first of these members that is not empty, as text."""
     named = {plain_name(name): value for name, value in islice(node.items(), 200)}
     for name in names:
         value = named.get(name)
@@ -55,7 +55,7 @@ def first_text(node: JsonObject, names: tuple[str, ...]) -> str:
 
 
 def read_field_errors(node: JsonObject) -> list[FieldError]:
-    """Return the errors under any of the usual names."""
+    """The errors under any of the usual names."""
     found: list[FieldError] = []
     nested = node.get("kind") == "Status"  # its details are an object that holds the list
     for name, value in islice(node.items(), 200):
@@ -89,7 +89,7 @@ def _field_error(item: JsonValue, *, named: bool = False) -> FieldError:
 
 
 def _place(entry: JsonObject, *, named: bool) -> str:
-    """Return where an input is; in lists that are `named` after fields, `name` is one, elsewhere the error's."""
+    """Where an input is; in lists that are `named` after fields, `name` is one, elsewhere the error's."""
     members = {plain_name(name): value for name, value in islice(entry.items(), 50)}
     source = as_object(entry.get("source"))  # JSON:API
     places = [members.get(name) for name in _LOCATIONS]

@@ -18,7 +18,7 @@ _PARTS = {"locations", "path", "extensions"}
 
 
 def graphql_errors(value: JsonValue, response: Response) -> GraphqlResponse | None:
-    """Return the answer if its media type or URL, or its shape alone, show that it is GraphQL with errors."""
+    """The answer if its media type or URL, or its shape alone, show that it is GraphQL with errors."""
     node = as_object(value)
     errors = as_list(node.get("errors"))
     if not errors or not node.keys() <= _MEMBERS:
@@ -35,7 +35,7 @@ def graphql_errors(value: JsonValue, response: Response) -> GraphqlResponse | No
 def graphql_failure(
     answer: GraphqlResponse, response: Response, system: str, next_step: str = _NEXT_STEP
 ) -> UpstreamError:
-    """Return the error for a GraphQL answer without data."""
+    """The error for a GraphQL answer without data."""
     reasons = "; ".join(str(error).rstrip(".") for error in answer.errors[:3])
     details: JsonObject = {
         "status": response.status,

@@ -35,7 +35,7 @@ _PAGING_WORDS = {"page", "next", "prev", "previous", "continuation", "cursor", "
 
 
 def header_notes(headers: Mapping[str, str]) -> list[str]:
-    """Return `name: value` of the headers for next steps: locations, versions, pages, limits."""
+    """`name: value` of the headers for next steps: locations, versions, pages, limits."""
     notes = [f"{name}: {redacted_url(headers[name])}" for name in _URLS if headers.get(name)]
     notes += [f"link: {link}" for link in _links(headers.get("link", ""))]
     notes += [f"{name}: {one_line(headers[name], _MAX_VALUE)}" for name in _SHOWN if headers.get(name)]
@@ -44,14 +44,14 @@ def header_notes(headers: Mapping[str, str]) -> list[str]:
 
 
 def _links(header: str) -> list[str]:
-    """Return the links, those to other pages first."""
+    """The links, those to other pages first."""
     links = [(" ".join(link.relations), redacted_url(link.href)) for link in read_links(header)]
     ranked = sorted(links, key=lambda link: _PAGES.index(link[0]) if link[0] in _PAGES else len(_PAGES))
     return [f'<{url}>; rel="{one_line(relations, 60)}"' for relations, url in ranked[:_MAX_LINKS]]
 
 
 def redacted_url(url: str) -> str:
-    """Return a URL without user information and the values of parameters that look like secrets."""
+    """A URL without user information and the values of parameters that look like secrets."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
@@ -74,7 +74,7 @@ def _is_secret(name: str) -> bool:
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """Return the service's identifier of this request, or ''."""
+    """The service's identifier of this request, or ''."""
     return next((one_line(headers[name], 100) for name in _REQUEST_IDS if headers.get(name)), "")
 
 
@@ -82,7 +82,7 @@ _REASON_WORDS = {"error", "errors", "message", "reason", "detail", "details", "d
 
 
 def header_reason(headers: Mapping[str, str]) -> str:
-    """Return the headers that say why a request failed, for responses without a body."""
+    """The headers that say why a request failed, for responses without a body."""
     names = [name for name in headers if not _REASON_WORDS.isdisjoint(words := words_of(name)) and "id" not in words]
     notes = [f"{one_line(headers[name], 300)} ({one_line(name, 60)})" for name in names[:4] if headers[name].strip()]
     return "; ".join(notes)
@@ -92,7 +92,7 @@ _PARAMETER = re.compile(r'\b(error|error_description|scope)\s*=\s*(?:"((?:[^"\\]
 
 
 def challenge(headers: Mapping[str, str]) -> JsonObject:
-    """Return error, error_description and scope of `WWW-Authenticate` (RFC 6750 §3)."""
+    """The `error`, `error_description` and `scope` of `WWW-Authenticate` (RFC 6750 §3)."""
     found: JsonObject = {}
     for name, quoted, plain in _PARAMETER.findall(headers.get("www-authenticate", "")[:4_000]):
         value = one_line(re.sub(r"\\(.)", r"\1", quoted) or plain, 300)

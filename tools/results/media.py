@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"filename\s*=\s*(?:\"((?:[^\"\\]|\\.){1,500})\"|([^;\s\"]{1
 
 
 def media_result(response: Response, kind: str, media_type: str, system: str, note: str) -> Result:
-    """Return the bytes as an image, audio or a resource, with a line that describes them."""
+    """The bytes as an image, audio or a resource, with a line that describes them."""
     name, body = filename(response.headers.get("content-disposition", "")), response.body
     summary = f"{_size(response)} of {one_line(media_type, 80)}" + (f", named {name}" if name else "")
     where = f"give the user its URL: {redact_url(response.url)}"
@@ -65,7 +65,7 @@ def _size(response: Response) -> str:
 
 
 def filename(disposition: str) -> str:
-    """Return the name in `Content-Disposition` (RFC 6266 §4.3), without folders."""
+    """The name in `Content-Disposition` (RFC 6266 §4.3), without folders."""
     if extended := _EXTENDED.search(disposition[:4_000]):
         try:
             name = unquote(extended[2], encoding=extended[1] or "utf-8", errors="replace")

@@ -48,7 +48,7 @@ class NextPage:
 def find_next_page(
     operation: Operation, arguments: JsonObject, answer: JsonValue, headers: Mapping[str, str]
 ) -> NextPage | None:
-    """Return the next page of a response, None if it is the last or unknown."""
+    """The next page of a response, None if it is the last or unknown."""
     # A write must not be repeated; a GraphQL POST may be a query.
     if operation.tier == "read" and _takes_changes(operation, arguments):
         facts = page_facts(answer, headers)
@@ -173,7 +173,7 @@ class _Pager:
         return self._change(parameter, last) if self._is_cursor(last) else {}
 
     def _parameter(self, names: tuple[str, ...]) -> Parameter | None:
-        """Return the only query parameter with one of these names in any spelling: `_cursor`, `pageToken`."""
+        """The only query parameter with one of these names in any spelling: `_cursor`, `pageToken`."""
         found = [p for p in self.operation.parameters if p.location == "query" and plain(p.name) in names]
         return found[0] if len(found) == 1 else None
 
@@ -182,7 +182,7 @@ class _Pager:
         return self._first_known(parameter, None) if parameter else None
 
     def _first_known(self, parameter: Parameter, fact: int | None) -> int | None:
-        """Return the argument, else what the response says, else the default."""
+        """The argument, else what the response says, else the default."""
         given = self.arguments.get(parameter.argument)
         if given is not None:
             return whole_number(given)
@@ -200,7 +200,7 @@ class _Pager:
         return as_object(as_object(self.operation.input_schema["properties"]).get(parameter.argument))
 
     def _change(self, parameter: Parameter, value: JsonValue) -> JsonObject:
-        """Return the argument in the parameter's type, {} if it is that of this page or of an earlier one."""
+        """The argument in the parameter's type, {} if it is that of this page or of an earlier one."""
         kind, number = self._schema(parameter).get("type"), whole_number(value)
         given = self.arguments.get(parameter.argument)
         now = whole_number(given) if plain(parameter.name) in (*_PAGES, *_OFFSETS) else None

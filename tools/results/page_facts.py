@@ -47,12 +47,12 @@ class PageFacts:
         return self.more is not False and bool(self.more or self.urls or any(map(self.named.get, _NEXT)))
 
     def number(self, *names: str) -> int | None:
-        """Return the first of these facts that is a whole number, in digits or not."""
+        """The first of these facts that is a whole number, in digits or not."""
         return next((number for name in names if (number := whole_number(self.named.get(name))) is not None), None)
 
 
 def page_facts(answer: JsonValue, headers: Mapping[str, str]) -> PageFacts:
-    """Return the facts about pages in a response."""
+    """The facts about pages in a response."""
     named = _headers(headers)
     _collect(as_object(answer), named, 3)
     links = [link.href for link in read_links(headers.get("link", "")) if "next" in link.relations]
@@ -72,12 +72,12 @@ def _has_more(named: Mapping[str, JsonValue], urls: tuple[str, ...]) -> bool | N
 
 
 def plain(name: str) -> str:
-    """Return a name as facts have it: `page[size]`, `page_size` and `pageSize` are all `pagesize`."""
+    """A name as facts have it: `page[size]`, `page_size` and `pageSize` are all `pagesize`."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def whole_number(value: JsonValue) -> int | None:
-    """Return a whole number, also one in digits or with a fraction of 0."""
+    """A whole number, also one in digits or with a fraction of 0."""
     if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value, re.ASCII):
         return int(value)
     if isinstance(value, float) and value.is_integer():
@@ -120,14 +120,14 @@ def _collect(node: JsonObject, named: dict[str, JsonValue], depth: int, *, of_ne
 
 
 def _next_link(links: JsonObject | list[JsonValue]) -> JsonValue:
-    """Return the link to the next page, from links by their relation or from a list of links with one."""
+    """The link to the next page, from links by their relation or from a list of links with one."""
     if isinstance(links, dict):
         return links.get("next")
     return next((link for link in map(as_object, links) if "next" in (link.get("rel"), link.get("relation"))), None)
 
 
 def _url(value: JsonValue) -> str:
-    """Return the URL that a value is or has as `href`, '' for a cursor."""
+    """The URL that a value is or has as `href`, '' for a cursor."""
     members = as_object(value)
     places = (value, members.get("href"), members.get("url"), members.get("uri"))
     return next((text for place in places if "?" in (text := as_text(place))), "")

@@ -38,7 +38,7 @@ def _no_next_page(_: JsonValue, __: Mapping[str, str]) -> None:
 def read_response(
     response: Response, system: str, next_page: FindNextPage = _no_next_page, check: ResponseCheck | None = None
 ) -> Result:
-    """Return the body, and a note that it is data from the service.
+    """The body, and a note that it is data from the service.
 
     `next_page` finds the next page, `check` whether a success is an error.
 

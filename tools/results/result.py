@@ -61,7 +61,7 @@ class Result:
     value: JsonValue = field(default=None, repr=False)
 
     def parsed(self) -> JsonValue:
-        """Return what the text says as JSON, with every digit.
+        """What the text says as JSON, with every digit.
 
         Raises:
             InvalidJsonError: as `parse_json`.
@@ -69,11 +69,11 @@ class Result:
         return parse_json(self.text, exact=True) if self.value is None else self.value
 
     def with_text(self, text: str) -> Result:
-        """Return the result with another text."""
+        """The result with another text."""
         return self if text == self.text else replace(self, text=text, value=None)
 
     def redacted(self, redact: Callable[[str], str]) -> Result:
-        """Return the result with `redact` applied to all text, without blocks that it would change."""
+        """The result with `redact` applied to all text, without blocks that it would change."""
         kept = tuple(block for block in self.blocks if not _contains_secret(block, redact))
         blocks = tuple(replace(b, uri=redact(b.uri)) if isinstance(b, ResourceBlock) else b for b in kept)
         structured = None if self.structured is None else as_object(map_text(self.structured, redact))

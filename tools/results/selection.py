@@ -16,7 +16,7 @@ SELECT: JsonObject = {
 
 
 def select(value: JsonValue, expression: str) -> JsonValue:
-    """Return what a JMESPath expression selects, None if that is nothing.
+    """What a JMESPath expression selects, None if that is nothing.
 
     Raises:
         InvalidArgumentsError: the expression is invalid, or does not fit the value.

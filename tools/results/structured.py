@@ -13,7 +13,7 @@ _LARGEST_INTEGER = 2**53 - 1
 
 
 def structured_object(text: str) -> JsonObject | None:
-    """Return the JSON object that the text is, or None if it would lose repeated keys or digits, or is very deep."""
+    """The JSON object that the text is, or None if it would lose repeated keys or digits, or is very deep."""
     if not text.startswith("{"):
         return None
     try:

@@ -29,7 +29,7 @@ _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 
 
 def unshown_members(value: JsonObject, shown: Iterable[str]) -> str:
-    """Return `name: value` of each member whose value is in none of the `shown` texts, stack traces last."""
+    """`name: value` of each member whose value is in none of the `shown` texts, stack traces last."""
     whole = "\n".join(one_line(text, 2_000) for text in shown if text)
     texts = {*whole.split("\n"), *map(str.strip, re.split(r"[:;()\n]", whole))}
     notes: dict[str, bool] = {}
@@ -73,7 +73,7 @@ def _is_noise(name: str, text: str) -> bool:
 
 
 def _last(text: str) -> str:
-    """Return the last segment of a URL, which identifies the type of a problem (RFC 9457 §3.1.1)."""
+    """The last segment of a URL, which identifies the type of a problem (RFC 9457 §3.1.1)."""
     return text.rstrip("/").rpartition("/")[2] if text.startswith("http") else text
 
 

@@ -40,7 +40,7 @@ _SAME_AS = {410: 404, 422: 400}
 
 
 def upstream_error(response: Response, system: str) -> UpstreamError:
-    """Return the error for an error response of any shape."""
+    """The error for an error response of any shape."""
     error = read_error(response.body, response.headers.get("content-type", ""))
     status, challenged = response.status, challenge(response.headers) if response.status in (401, 403) else {}
     if not error.message:
@@ -68,7 +68,7 @@ def upstream_error(response: Response, system: str) -> UpstreamError:
 
 
 def failure_in_success(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
-    """Return the error that a body reports with a status of success: `ok` or `success` is false, or by JSON-RPC."""
+    """The error that a body reports with a status of success: `ok` or `success` is false, or by JSON-RPC."""
     node = as_object(value)
     is_failure = any(node.get(name) is False for name in ("ok", "success")) and any(map(node.get, _REASONS))
     if not is_failure and not ("jsonrpc" in node and as_object(node.get("error"))):
@@ -92,7 +92,7 @@ def _scope_step(system: str, challenged: JsonObject) -> str:
 
 
 def next_step(status: int, wait: float | None = None) -> str:
-    """Return what to do about an HTTP status."""
+    """What to do about an HTTP status."""
     if status == 429 or wait is not None:
         return f"Wait {_duration(wait)}, then try again." if wait is not None else "Wait a while, then try again."
     if known := _NEXT_STEPS.get(_SAME_AS.get(status, status)):

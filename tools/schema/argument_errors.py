@@ -31,7 +31,7 @@ _KINDS = {
 
 
 def argument_errors(errors: Iterable[ValidationError], schema: JsonObject) -> list[str]:
-    """Return a message for each fault that a tool's input schema finds in arguments, each once."""
+    """A message for each fault that a tool's input schema finds in arguments, each once."""
     found = list(errors)
     misplaced = [name for error in found if not error.absolute_path for name in _inside_body(error, schema)]
     messages = [message for error in found for message in _messages(error, schema)]
@@ -44,7 +44,7 @@ def argument_errors(errors: Iterable[ValidationError], schema: JsonObject) -> li
 
 
 def unknown_arguments(schema: JsonObject, arguments: JsonObject) -> list[str]:
-    """Return messages about the arguments that a tool does not take."""
+    """Messages about the arguments that a tool does not take."""
     if schema.get("additionalProperties") is not False or schema.get("patternProperties"):
         return []
     known, in_body = as_object(schema.get("properties")), body_members(schema)
@@ -56,7 +56,7 @@ def unknown_arguments(schema: JsonObject, arguments: JsonObject) -> list[str]:
 
 
 def body_members(schema: JsonObject) -> JsonObject:
-    """Return the properties of the argument `body`."""
+    """The properties of the argument `body`."""
     body = as_object(as_object(schema.get("properties")).get(BODY))
     members: JsonObject = {}
     for part in applicable_schemas([body], as_object(schema.get("$defs"))) if body else ():
@@ -65,7 +65,7 @@ def body_members(schema: JsonObject) -> JsonObject:
 
 
 def required_arguments(schema: JsonObject) -> list[str]:
-    """Return the required arguments, those of a required body as `body.name`."""
+    """The required arguments, those of a required body as `body.name`."""
     names = [as_text(name) for name in as_list(schema.get("required"))]
     body = as_object(as_object(schema.get("properties")).get(BODY))
     parts = applicable_schemas([{key: body[key] for key in ("$ref", "required") if key in body}],
@@ -76,7 +76,7 @@ def required_arguments(schema: JsonObject) -> list[str]:
 
 
 def expected_arguments(schema: JsonObject) -> str:
-    """Return a sentence about what a tool takes and requires."""
+    """A sentence about what a tool takes and requires."""
     names = list(as_object(schema.get("properties")))
     if not names:
         return "It takes no arguments."

@@ -72,7 +72,7 @@ class _Coercion:
 
 
 def _allowed_types(schemas: list[JsonObject]) -> set[str]:
-    """Return the types that the schemas allow together, or none if one of them does not restrict types."""
+    """The types that the schemas allow together, or none if one of them does not restrict types."""
     leaves = [schema for schema in schemas if not any(key in schema for key in _APPLICATORS)]
     if not all(_types(schema) for schema in leaves):
         return set()
@@ -101,7 +101,7 @@ def _convert(value: JsonValue, types: set[str]) -> JsonValue:
 
 
 def _as_text(value: JsonValue) -> JsonValue:
-    """Return a boolean or integer as text; other numbers may have lost digits, such as the last one of 1.10."""
+    """A boolean or integer as text; other numbers may have lost digits, such as the last one of 1.10."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float) and value == int(value) and abs(value) <= MAX_SAFE_INTEGER:

@@ -122,7 +122,7 @@ class Conversion:
         return result if part else finish(result, hidden, optional)
 
     def _convert_object(self, schema: JsonObject, depth: int) -> tuple[JsonObject, set[str]]:
-        """Return the keywords for properties, and the shown names of read-only ones."""
+        """The keywords for properties, and the shown names of read-only ones."""
         result: JsonObject = {}
         properties: JsonObject = {}
         hidden: set[str] = set()
@@ -146,7 +146,7 @@ class Conversion:
         return result, hidden
 
     def _with_default(self, schema: JsonObject) -> set[str]:
-        """Return the shown names of properties that may be omitted, because the service has a default for them."""
+        """The shown names of properties that may be omitted, because the service has a default for them."""
         properties = [(name, value) for part in [schema, *as_list(schema.get("allOf"))[:_BRANCH_LIMIT]]
                       for name, value in as_object(as_object(part).get("properties")).items()]  # fmt: skip
         return {self.reader.property_name(name) for name, value in properties

@@ -24,7 +24,7 @@ class Discriminator:
 
     @classmethod
     def of(cls, reader: SchemaReader, schema: JsonObject) -> Discriminator | None:
-        """Return the discriminator of a schema, if it has one."""
+        """The discriminator of a schema, if it has one."""
         node = as_object(schema.get("discriminator"))
         name = as_text(node.get("propertyName"))
         return cls(reader, name, reader.property_name(name), as_object(node.get("mapping"))) if name else None
@@ -45,7 +45,7 @@ class Discriminator:
         return {**result, "type": "object", "properties": shown, **required}
 
     def _tags(self, reference: str) -> list[JsonValue]:
-        """Return the texts that select a branch, or none if they are not known to be texts."""
+        """The texts that select a branch, or none if they are not known to be texts."""
         properties = as_object(self.reader.target(reference).get("properties"))
         own = self.reader.follow_schema(properties.get(self.name, {}))
         listed = [own["const"]] if "const" in own else as_list(own.get("enum"))

@@ -77,7 +77,7 @@ def _is_file_schema(schema: JsonObject) -> bool:
 
 
 def allow_paths(schema: JsonObject) -> JsonObject:
-    """Return the schema of a body in which files may also be given by path."""
+    """The schema of a body in which files may also be given by path."""
     if "anyOf" in schema:
         return {**schema, "anyOf": [allow_paths(as_object(branch)) for branch in as_list(schema["anyOf"])]}
     return _field(schema, FILE_OR_PATH) if _is_file_schema(schema) else with_files(schema, FILE_OR_PATH)

@@ -48,7 +48,7 @@ _QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 def types_of(schema: JsonObject) -> tuple[list[str], bool]:
-    """Return the types that a schema allows ([] for all), and whether null is allowed besides others."""
+    """The types that a schema allows ([] for all), and whether null is allowed besides others."""
     types = schema.get("type")
     names = [as_text(kind).lower() for kind in (types if isinstance(types, list) else [types])]
     kinds = [kind for kind in dict.fromkeys(_SYNONYMS.get(name, name) for name in names) if kind in _TYPES]
@@ -63,7 +63,7 @@ def types_of(schema: JsonObject) -> tuple[list[str], bool]:
 
 
 def _implied(schema: JsonObject) -> str:
-    """Return the single type that the other keywords imply, or ''."""
+    """The single type that the other keywords imply, or ''."""
     if isinstance(schema.get("properties"), dict) or "additionalProperties" in schema or "patternProperties" in schema:
         return "object"
     if "items" in schema or "prefixItems" in schema:
@@ -74,7 +74,7 @@ def _implied(schema: JsonObject) -> str:
 
 
 def json_type(value: JsonValue) -> str:
-    """Return the JSON Schema type of a value."""
+    """The JSON Schema type of a value."""
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int):
@@ -87,7 +87,7 @@ def json_type(value: JsonValue) -> str:
 
 
 def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
-    """Return the constraints for values of one type ('' for any), or None if it allows no value of that type."""
+    """The constraints for values of one type ('' for any), or None if it allows no value of that type."""
     result: JsonObject = {"type": kind} if kind else {}
     if "const" in schema or "enum" in schema:
         listed = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
@@ -118,13 +118,13 @@ def keywords(schema: JsonObject, kind: str) -> JsonObject | None:
 
 
 def _values(listed: Iterable[JsonValue], kind: str) -> Iterable[JsonValue]:
-    """Return the distinct values of a type."""
+    """The distinct values of a type."""
     values = (declared_value(value, kind) for value in listed)
     return {to_text(value): value for value in values if value is not None}.values()
 
 
 def _text(value: JsonValue) -> str:
-    """Return a value as text, a number as the document has it: 1.10, not 1.1."""
+    """A value as text, a number as the document has it: 1.10, not 1.1."""
     if isinstance(value, LiteralNumber):
         return value.text
     return value if isinstance(value, str) else to_text(value)
@@ -160,7 +160,7 @@ def _number(value: JsonValue) -> float | None:
 
 
 def _between(lower: str, least: float | None, upper: str, most: float | None) -> JsonObject:
-    """Return both bounds, or {} if no value is between them."""
+    """Both bounds, or {} if no value is between them."""
     if least is not None and most is not None and least > most:
         return {}
     if least == 0 and lower in _DEFAULT_ZERO:
@@ -183,7 +183,7 @@ def _number_bounds(schema: JsonObject) -> JsonObject:
 
 
 def description_of(schema: JsonObject, kind: str) -> str:
-    """Return the description, with notes for keywords that hosts don't accept."""
+    """The description, with notes for keywords that hosts don't accept."""
     text = one_line(without_markup(as_text(schema.get("description"))[: TEXT_LIMIT * 8]), TEXT_LIMIT)
     notes: list[str] = []
     if schema.get("deprecated") is True and "deprecated" not in text.lower():
@@ -204,7 +204,7 @@ def description_of(schema: JsonObject, kind: str) -> str:
 
 
 def enum_summary(values: list[JsonValue]) -> str:
-    """Return a sentence that replaces a long list of values."""
+    """A sentence that replaces a long list of values."""
     shown = ", ".join(one_line(_text(value), 40) for value in values[:8])
     return f"One of {len(values)} values, such as {shown}."
 

@@ -11,7 +11,7 @@ _UPPER_BOUNDS = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxPro
 
 
 def merge(first: JsonObject, second: JsonObject) -> JsonObject | None:
-    """Return a schema equivalent to both together, or None if that requires `allOf`."""
+    """A schema equivalent to both together, or None if that requires `allOf`."""
     if "$ref" in first or "$ref" in second:
         return None
     result = dict(first)
@@ -84,7 +84,7 @@ def finish(schema: JsonObject, hidden: Iterable[str] = (), optional: Iterable[st
 
 
 def nullable(schema: JsonObject) -> JsonObject:
-    """Return a schema that also accepts null."""
+    """A schema that also accepts null."""
     if not schema or schema.get("type") == "null":
         return schema
     null: JsonObject = {"type": "null"}

@@ -51,7 +51,7 @@ class _Restoration:
 
 
 def shown_names(names: Iterable[str]) -> dict[str, str]:
-    """Return a valid name for each invalid property name of a document.
+    """A valid name for each invalid property name of a document.
 
     It depends only on the set of names; a digest distinguishes names that would be shown alike.
     """
@@ -84,6 +84,6 @@ def property_names(node: JsonValue) -> Iterator[str]:
 
 
 def renames_in(schema: JsonObject, shown: Mapping[str, str]) -> dict[str, str]:
-    """Return the shown names in a schema with their originals; `shown` is from `shown_names`."""
+    """The shown names in a schema with their originals; `shown` is from `shown_names`."""
     names = set(property_names(schema)) if shown else set[str]()
     return {name: original for original, name in shown.items() if name in names}

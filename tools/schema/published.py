@@ -12,7 +12,7 @@ _SCHEMAS = ("items", "additionalProperties", "not")
 
 
 def published(schema: JsonObject) -> JsonObject:
-    """Return the schema without what makes a host reject the whole list of tools; it accepts no less.
+    """The schema without what makes a host reject the whole list of tools; it accepts no less.
 
     Gemini rejects empty texts among choices, for which a description stands instead. OpenAI's strict mode rejects
     `uniqueItems` and schemas that say nothing of a value; the latter get a form that means the same, and that clients

@@ -49,7 +49,7 @@ class SchemaReader:
         self._children: dict[str, list[str]] | None = None
 
     def unread(self) -> list[tuple[str, str]]:
-        """Return the references that lead nowhere, as sentences, each with the effect."""
+        """The references that lead nowhere, as sentences, each with the effect."""
         return list(self._unread.items())
 
     def follow_if_possible(self, node: JsonValue, effect: str) -> JsonObject | None:
@@ -78,7 +78,7 @@ class SchemaReader:
         return Conversion(self).convert(schema)
 
     def definitions(self, schema: JsonObject) -> JsonObject:
-        """Return the `$defs` that a converted schema needs, directly and indirectly."""
+        """The `$defs` that a converted schema needs, directly and indirectly."""
         definitions: JsonObject = {}
         names = set(definition_names(schema)) & self._references.keys()
         pending = sorted(self._references[name] for name in names)
@@ -102,7 +102,7 @@ class SchemaReader:
         return self._components[reference]
 
     def _subtypes_of(self, reference: str) -> list[str]:
-        """Return the schemas that a discriminator alone selects: those mapped, and all that extend this one.
+        """The schemas that a discriminator alone selects: those mapped, and all that extend this one.
 
         OpenAPI 3.1 §4.8.25 has subtypes refer to their parent by `allOf`.
         """
@@ -120,7 +120,7 @@ class SchemaReader:
         return [subtype for subtype in found if subtype != reference]
 
     def _extensions(self) -> Mapping[str, Sequence[str]]:
-        """Return the components whose `allOf` refers to a schema, by its reference."""
+        """The components whose `allOf` refers to a schema, by its reference."""
         if self._children is None:
             self._children = {}
             for name, schema in as_object(as_object(self.document.get("components")).get("schemas")).items():
@@ -161,7 +161,7 @@ class SchemaReader:
                 self._open.discard(reference)
 
     def target(self, reference: str) -> JsonObject:
-        """Return the target of a reference as it is in the document, or a schema for any value if there is none."""
+        """The target of a reference as it is in the document, or a schema for any value if there is none."""
         try:
             return as_object(resolve_pointer(self.document, reference))
         except InvalidReferenceError as error:
@@ -172,7 +172,7 @@ class SchemaReader:
         return reference in self._open or len(self._open) > _OPEN_LIMIT
 
     def name(self, reference: str) -> str:
-        """Return the reference's distinct name under `$defs`."""
+        """The reference's distinct name under `$defs`."""
         if reference not in self._names:
             word = re.sub(r"[^A-Za-z0-9_.-]", "_", reference.removeprefix(SCHEMAS))[-40:] or "schema"
             if word in self._references:
@@ -196,7 +196,7 @@ class SchemaReader:
         return self._endless[reference]
 
     def property_name(self, name: str) -> str:
-        """Return the name under which a property is shown."""
+        """The name under which a property is shown."""
         if VALID_NAME.fullmatch(name):
             return name
         if self._shown is None:
@@ -204,5 +204,5 @@ class SchemaReader:
         return self._shown.get(name) or shown_names([name])[name]
 
     def renames_in(self, schema: JsonObject) -> dict[str, str]:
-        """Return the shown names in a converted schema with their originals."""
+        """The shown names in a converted schema with their originals."""
         return renames_in(schema, self._shown or {})

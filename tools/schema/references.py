@@ -24,7 +24,7 @@ class CircularReferenceError(InvalidReferenceError):
 
 
 def follow(document: JsonObject, node: JsonValue, limit: int = 20) -> JsonObject:
-    """Return the object that `node` is, or that its chain of local `$ref`s leads to.
+    """The object that `node` is, or that its chain of local `$ref`s leads to.
 
     Raises:
         InvalidReferenceError: the chain leaves the document, leads nowhere, or has no end.
@@ -38,13 +38,13 @@ def follow(document: JsonObject, node: JsonValue, limit: int = 20) -> JsonObject
 
 
 def describe_reference(error: InvalidReferenceError, unresolved: Mapping[str, str]) -> str:
-    """Return why a reference cannot be followed; `unresolved` has the reasons known for some."""
+    """Why a reference cannot be followed; `unresolved` has the reasons known for some."""
     reason = unresolved.get(error.reference)
     return f"it refers to {one_line(error.reference, 100)}: {reason}" if reason else str(error)
 
 
 def resolve_pointer(document: JsonObject, reference: str) -> JsonValue:
-    """Return the target of a local `$ref`.
+    """The target of a local `$ref`.
 
     Raises:
         InvalidReferenceError: it leaves the document, or leads nowhere.
@@ -61,7 +61,7 @@ def resolve_pointer(document: JsonObject, reference: str) -> JsonValue:
 
 
 def applicable_schemas(schemas: Iterable[JsonObject], definitions: JsonObject) -> list[JsonObject]:
-    """Return all subschemas that apply to the same value: these, their `$ref` targets and branches, each once."""
+    """All subschemas that apply to the same value: these, their `$ref` targets and branches, each once."""
     applicable: dict[int, JsonObject] = {}
     pending = list(schemas)
     for schema in pending:

@@ -146,7 +146,7 @@ class _Shortening:
 
 
 def _first_sentences(text: str, limit: int) -> str:
-    """Return as many sentences as fit, or as many words."""
+    """As many sentences as fit, or as many words."""
     if len(text) <= limit:
         return text
     end = max(text.rfind(mark, limit // 3, limit) for mark in (". ", "! ", "? "))

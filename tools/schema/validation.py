@@ -28,7 +28,7 @@ class ArgumentChecker:
         self._validators: dict[str, tuple[JsonObject, Validator]] = {}
 
     def check(self, tool: str, schema: JsonObject, arguments: JsonObject) -> JsonObject:
-        """Return the arguments if they are valid, coerced if necessary.
+        """The arguments if they are valid, coerced if necessary.
 
         Raises:
             InvalidArgumentsError: they are invalid; lists the errors.

@@ -69,7 +69,7 @@ class SearchIndex(Generic[T]):
         self._sizes = Counter(self._groups)
 
     def search(self, query: str) -> list[Hit[T]]:
-        """Return the items that share a term with the query, best first."""
+        """The items that share a term with the query, best first."""
         words = [self._query_word(word) for word in dict.fromkeys(content_words(query))]
         totals = [sum(rarities) for rarities in zip(*(word.rarities for word in words), strict=True)]
         scores: dict[int, float] = defaultdict(float)

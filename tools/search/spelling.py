@@ -19,7 +19,7 @@ class Spelling:
         self._by_pair: dict[str, list[str]] = defaultdict(list)
 
     def nearest(self, word: str) -> dict[str, float]:
-        """Return the terms of the most similar words, each with its likeness below 1; none for a short word."""
+        """The terms of the most similar words, each with its likeness below 1; none for a short word."""
         if len(word) < _MIN_LENGTH:
             return {}
         found: dict[str, float] = {}
@@ -53,7 +53,7 @@ def _likeness(word: str, known: str) -> float:
 
 
 def _distance(word: str, other: str) -> int:
-    """Return the number of letters to insert, delete, replace or swap (optimal string alignment)."""
+    """The number of letters to insert, delete, replace or swap (optimal string alignment)."""
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, letter in enumerate(word, 1):

@@ -26,7 +26,7 @@ _FILLERS = {"a", "about", "all", "also", "am", "an", "and", "any", "anything", "
 
 
 def words_in(text: str) -> list[str]:
-    """Return the words of a text or identifier in lower case, without accents; `getPetByID` has four.
+    """The words of a text or identifier in lower case, without accents; `getPetByID` has four.
 
     Text without spaces between words gives its pairs of characters.
     """
@@ -51,7 +51,7 @@ def _plain(word: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """Return what the forms of an English word share: `creates`, `creating` and `creation` give `creat`."""
+    """What the forms of an English word share: `creates`, `creating` and `creation` give `creat`."""
     if not word.isascii() or len(word) < 4:
         return word
     for ending, least in (("ations", 4), ("ation", 4), ("ions", 4), ("ion", 4), ("ings", 3), ("ing", 3), ("ied", 3),
@@ -66,6 +66,6 @@ def stem(word: str) -> str:
 
 
 def content_words(query: str) -> list[str]:
-    """Return the words of a query without those that any request may have; all of them if there are no others."""
+    """The words of a query without those that any request may have; all of them if there are no others."""
     words = words_in(_HYPHEN.sub("", query))
     return [word for word in words if word not in _FILLERS] or words

@@ -34,7 +34,7 @@ class SnapshotFile:
         self._is_newer = False
 
     def read(self) -> Baseline | None:
-        """Return the baseline, or None if the file is missing, unreadable or of a newer version, which keeps it."""
+        """The baseline, or None if the file is missing, unreadable or of a newer version, which keeps it."""
         try:
             return self._read()
         except FileNotFoundError:

@@ -63,7 +63,7 @@ class Baseline:
 
 
 def take_snapshot(operation: Operation) -> ToolSnapshot:
-    """Return the parts of an operation that are compared."""
+    """The parts of an operation that are compared."""
     return ToolSnapshot(
         api=operation.api,
         title=operation.title,
@@ -75,7 +75,7 @@ def take_snapshot(operation: Operation) -> ToolSnapshot:
 
 
 def changes(baseline: Baseline, operations: Iterable[Operation], read: frozenset[str], *, whole: bool) -> list[Change]:
-    """Return the differences from the baseline, sorted by tool name.
+    """The differences from the baseline, sorted by tool name.
 
     `read` are the APIs whose documents were read now, `whole` says that these are all. A tool counts as removed only
     if its document was read without it, or is no longer listed.
@@ -95,7 +95,7 @@ def changes(baseline: Baseline, operations: Iterable[Operation], read: frozenset
 
 
 def extended(baseline: Baseline, operations: Iterable[Operation], *, whole: bool) -> Baseline:
-    """Return the baseline with the tools that it lacks; the others stay as they were."""
+    """The baseline with the tools that it lacks; the others stay as they were."""
     new = {
         operation.name: replace(take_snapshot(operation), added=baseline.is_new(operation.name, operation.api))
         for operation in operations
@@ -107,7 +107,7 @@ def extended(baseline: Baseline, operations: Iterable[Operation], *, whole: bool
 def accepted(
     baseline: Baseline, operations: Iterable[Operation], read: frozenset[str], *, whole: bool, program: str
 ) -> Baseline:
-    """Return the baseline as if all tools were first seen now."""
+    """The baseline as if all tools were first seen now."""
     now = list(operations)
     gone = {change.tool for change in changes(baseline, now, read, whole=whole) if change.kind == "removed"}
     kept = {name: replace(tool, added=False) for name, tool in baseline.tools.items() if name not in gone}

@@ -27,7 +27,7 @@ Reading: TypeAlias = tuple[list[Operation], list[Problem]]
 def load_compiled(
     body: bytes, source: Source, cache: Cache | None, read: Callable[[bytes, Source], Reading]
 ) -> Reading:
-    """Return the cached reading of a document, or `read` it and cache the result."""
+    """The cached reading of a document; if there is none, the result of `read`, which is then cached."""
     if (kept := find_compiled(body, source, cache)) is not None:
         return kept
     reading = read(body, source)
@@ -37,7 +37,7 @@ def load_compiled(
 
 
 def find_compiled(body: bytes, source: Source, cache: Cache | None) -> Reading | None:
-    """Return the cached reading of a document, if any."""
+    """The cached reading of a document, if any."""
     key = compiled_key(body, source)
     kept = cache.read("compiled", key) if cache else None
     if cache is None or kept is None:
@@ -52,14 +52,14 @@ def find_compiled(body: bytes, source: Source, cache: Cache | None) -> Reading |
 
 
 def compiled_key(body: bytes, source: Source) -> str:
-    """Return a key of everything that the operations depend on: the document, its source, and the program."""
+    """A key of everything that the operations depend on: the document, its source, and the program."""
     origin = json.dumps(_fields(source), default=sorted)  # the only value that isn't JSON is a set
     return "\n".join([str(FORMAT), _program(), origin, hashlib.sha256(body).hexdigest()])
 
 
 @cache
 def _program() -> str:
-    """Return a digest of the installed code: another version may read the same document differently."""
+    """A digest of the installed code: another version may read the same document differently."""
     try:
         root = str(Path(__file__).parents[1])
         states = sorted(state.removeprefix(root) for state in _states(root))
@@ -79,7 +79,7 @@ def _states(folder: str) -> Iterator[str]:
 
 
 def pack(operations: Sequence[Operation], problems: Sequence[Problem]) -> bytes:
-    """Return operations and problems as JSON, with each shared definition once."""
+    """Operations and problems as JSON, with each shared definition once."""
     shared: list[JsonObject] = []
     places: dict[int, int] = {}
 

@@ -43,7 +43,7 @@ class LoadedDocument:
     stale: tuple[StaleDocument, ...] = ()
 
     def or_previous(self, previous: LoadedDocument | None) -> LoadedDocument:
-        """Return the previous document of this run instead, if this is a failure that may be temporary."""
+        """The previous document of this run instead, if this is a failure that may be temporary."""
         if not self.failure or self.final or previous is None or previous.failure or previous.api != self.api:
             return self
         return replace(previous, stale=(StaleDocument(self.url, previous.confirmed, self.failure),))

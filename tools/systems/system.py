@@ -159,7 +159,7 @@ class System:
         return self.loaded and not self.failure and not any(d.failure for d in self._first_documents())
 
     def operations(self) -> list[Operation]:
-        """Return all operations read so far, in the order of the catalog, without those of duplicate documents."""
+        """All operations read so far, in the order of the catalog, without those of duplicate documents."""
         return [operation for document in self._distinct() for operation in document.operations]
 
     @property
@@ -168,7 +168,7 @@ class System:
         return self.failure or next((stale.reason for stale in self._stale_catalogs), "")
 
     def stale(self) -> list[StaleDocument]:
-        """Return the catalogs and documents whose cached copies are used because they could not be fetched."""
+        """The catalogs and documents whose cached copies are used because they could not be fetched."""
         return [*self._stale_catalogs, *(stale for document in self._loaded() for stale in document.stale)]
 
     def is_on_demand(self, api: str) -> bool:
@@ -176,7 +176,7 @@ class System:
         return self.partial and api not in {entry.api for entry in self._first}
 
     def skipped(self) -> list[Problem]:
-        """Return everything that could not be used, and why."""
+        """Everything that could not be used, and why."""
         problems = list(self.problems)
         distinct = self._distinct()
         kept = {document.fingerprint: document for document in distinct}

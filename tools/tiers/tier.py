@@ -63,27 +63,27 @@ class _Claim(NamedTuple):
 
 
 def tier_of_verb(word: str) -> Tier | None:
-    """Return what a verb in any of its forms does; None if it is not one of those in names of operations."""
+    """What a verb in any of its forms does; None if it is not one of those in names of operations."""
     return _tier_of_verb(base_form("".join(english_words(word)[:1])), safe=True)
 
 
 def tiers_up_to(highest: Tier) -> tuple[Tier, ...]:
-    """Return the tiers up to one, lowest first."""
+    """The tiers up to one, lowest first."""
     return TIERS[: TIERS.index(highest) + 1]
 
 
 def lowest_tier(tiers: Iterable[Tier]) -> Tier:
-    """Return the lowest of some tiers; `destructive` if there are none."""
+    """The lowest of some tiers; `destructive` if there are none."""
     return TIERS[min(map(TIERS.index, tiers), default=-1)]
 
 
 def highest_tier(tiers: Iterable[Tier]) -> Tier:
-    """Return the highest of some tiers; `read` if there are none."""
+    """The highest of some tiers; `read` if there are none."""
     return TIERS[max(map(TIERS.index, tiers), default=0)]
 
 
 def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", description: str = "") -> Tier:
-    """Return the tier of an operation, from its method (in lower case) and the verbs of its id, path and texts.
+    """The tier of an operation, from its method (in lower case) and the verbs of its id, path and texts.
 
     In doubt it is the higher tier, because hosts may run reads without asking the user. A method other than those of
     OpenAPI is taken as destructive.

@@ -83,7 +83,7 @@ _BEFORE_DIGIT = re.compile(r"(?<=[a-z]{3})(?=\d)")  # enable2fa
 
 
 def english_words(text: str) -> list[str]:
-    """Return the words of an identifier or phrase in lower case, with the English verb for each known one."""
+    """The words of an identifier or phrase in lower case, with the English verb for each known one."""
     if not text.isascii():
         text = re.sub(_STEM, _translated, unicodedata.normalize("NFKC", text))
     return [_VERBS.get(word, word) for word in words_of(_BEFORE_DIGIT.sub(" ", text))]

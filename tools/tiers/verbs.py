@@ -93,7 +93,7 @@ def is_known_verb(word: str) -> bool:
 
 
 def base_form(word: str) -> str:
-    """Return the verb that a word is a form of (`deletes`, `cancelling`), or '' if it is none."""
+    """The verb that a word is a form of (`deletes`, `cancelling`), or '' if it is none."""
     candidates = [word]
     if word.endswith("s"):
         candidates += [word[:-1], word.removesuffix("es"), f"{word.removesuffix('ies')}y"]

@@ -153,7 +153,7 @@ class _Excerpt:
     limits: _Limits
 
     def of(self, schema: JsonObject, path: str, depth: int) -> JsonObject:
-        """Return the schema without references, and with `see` for each part that is left out."""
+        """The schema without references, and with `see` for each part that is left out."""
         schema = _target(schema, self.definitions)
         if depth > self.limits.depth and any(key in schema for key in ("properties", *_INNER, *_UNIONS)):
             kind: JsonObject = {"type": schema["type"]} if "type" in schema else {}

@@ -19,7 +19,7 @@ _BY_FORMAT = {
 
 
 def example_of(schema: JsonObject) -> JsonValue:
-    """Return an example with the required members only; what a pattern asks for is not tried."""
+    """An example with the required members only; what a pattern asks for is not tried."""
     return _example(schema, as_object(schema.get("$defs")), "", 0)
 
 

@@ -51,7 +51,7 @@ def resolve_auto(
 
 
 def listed_tools(exposure: Exposure, available: AvailableTools) -> list[Tool]:
-    """Return the tools to list, ordered by name."""
+    """The tools to list, ordered by name."""
     operations = sorted(available.operations.values(), key=lambda tool: tool.name)
     if exposure.mode == "all":
         finders = available.finders if available.partial else _describe_tool(available, operations)
@@ -69,7 +69,7 @@ def listed_tools(exposure: Exposure, available: AvailableTools) -> list[Tool]:
 
 
 def _describe_tool(available: AvailableTools, operations: Sequence[Tool]) -> list[Tool]:
-    """Return `describe_operation` if the list omits parts of any operation."""
+    """`describe_operation` if the list omits parts of any operation."""
     cut = any(tool.abridged and is_truncated(shorten(tool.input_schema)) for tool in operations)
     return [finder for finder in available.finders if finder.name == DESCRIBE] if cut else []
 

@@ -53,7 +53,7 @@ class Finder:
     _found: OperationSearch | None = field(default=None, init=False)
 
     def tools(self, tiers: tuple[Tier, ...]) -> list[Tool]:
-        """Return `find_operations`, `describe_operation`, and the tool that calls operations of each permitted tier."""
+        """`find_operations`, `describe_operation`, and the tool that calls operations of each permitted tier."""
         return [self._find_tool(tiers), self._describe_tool(), *map(self._call_tool, tiers)]
 
     def _search(self) -> OperationSearch:

@@ -27,7 +27,7 @@ def operation_tool(
     files: Sequence[Path] = (),
     check: ResponseCheck | None = None,
 ) -> Tool:
-    """Return the tool that calls an operation.
+    """The tool that calls an operation.
 
     `context` is a sentence that the descriptions of all tools of the system end with, `files` are the folders from
     which files may be sent, `check` finds errors that have a status of success.

@@ -32,7 +32,7 @@ class KeptResults:
     shelf: ResultShelf = field(default_factory=MemoryShelf)
 
     async def shorten(self, result: Result) -> Result:
-        """Return the result, what its `select` selects, or the beginning of that and how to get the rest.
+        """The result, what its `select` selects, or the beginning of that and how to get the rest.
 
         A `select` that does not fit is ignored, and the note says so: the call has been made and must not be repeated.
         """
@@ -55,7 +55,7 @@ class KeptResults:
         return replace(shown, note=f"[{rest}] {result.note}", partial=True)
 
     def tool(self) -> Tool:
-        """Return the tool `read_result`, which returns other parts."""
+        """The tool `read_result`, which returns other parts."""
         schema: JsonObject = {
             "type": "object",
             "properties": {

@@ -113,7 +113,7 @@ class OperationSearch:
         return self._index[1]
 
     async def _operation(self, name: str) -> Tool:
-        """Return the operation with this name, or the only one with this operationId or `METHOD /path`.
+        """The operation with this name, or the only one with this operationId or `METHOD /path`.
 
         Raises:
             InvalidArgumentsError: no operation has that name, or several have it.

@@ -15,7 +15,7 @@ _PREFIX = re.compile(r"api|rest|v\d+([.-]\w+)?", re.IGNORECASE)
 
 
 def groups_of(tool: Tool) -> tuple[str, ...]:
-    """Return the tags of an operation, or the resource that its path begins with."""
+    """The tags of an operation, or the resource that its path begins with."""
     if tool.tags:
         return tool.tags
     segments = [segment for segment in tool.path.split("/") if segment and "{" not in segment]
@@ -23,7 +23,7 @@ def groups_of(tool: Tool) -> tuple[str, ...]:
 
 
 def overview(tools: Iterable[Tool], limit: int = MAX_CHARACTERS) -> JsonObject:
-    """Return systems, APIs and groups with their counts, each group with an example, in `limit` characters if they fit.
+    """Systems, APIs and groups with their counts, each group with an example, in `limit` characters if they fit.
 
     Of each API, the largest groups are shown.
     """

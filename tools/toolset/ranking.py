@@ -56,16 +56,16 @@ class ToolIndex:
         self._index = SearchIndex(entries, _WEIGHTS)
 
     def exact(self, text: str) -> list[Tool]:
-        """Return the tools with this name, operationId, `METHOD /path` or path, in any case, preferably in this one."""
+        """The tools with this name, operationId, `METHOD /path` or path, in any case, preferably in this one."""
         found = self._exact.get(_key(text), [])
         return [tool for tool in found if text.strip() in (tool.name, tool.operation_id)] or found
 
     def similar(self, text: str) -> list[Tool]:
-        """Return the tools that a request line or URL with values in its path may mean."""
+        """The tools that a request line or URL with values in its path may mean."""
         return similar_requests(text, self._tools)
 
     def search(self, query: str) -> list[FoundTool]:
-        """Return the tools that fit a query, best first."""
+        """The tools that fit a query, best first."""
         exact = self.exact(query) or self.similar(query)
         wanted = _wanted_tier(query)
         asks_nothing = {*content_words(query)} <= _GENERAL_VERBS
@@ -98,7 +98,7 @@ def _keys(tool: Tool) -> set[str]:
 
 
 def _key(text: str) -> str:
-    """Return what is compared, without regard to case, a last slash, and the names of path parameters."""
+    """What is compared, without regard to case, a last slash, and the names of path parameters."""
     return _PARAMETER.sub("{}", " ".join(text.casefold().strip("`'\" ").split())).rstrip("/") or "/"
 
 

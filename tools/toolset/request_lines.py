@@ -16,7 +16,7 @@ _ABSOLUTE = ("/", "http://", "https://")
 
 
 def similar_requests(text: str, tools: Iterable[Tool]) -> list[Tool]:
-    """Return the tools whose paths fit a request line, a path or a URL best: with its method if any has it.
+    """The tools whose paths fit a request line, a path or a URL best: with its method if any has it.
 
     Names of parameters may be values, and there may be a base path before: `GET https://a.example/v1/orders/7`.
     """

@@ -60,7 +60,7 @@ class Tool:
         return first if repeats and first and not first.startswith(f"{self.method} /") else self.title
 
     def definition(self, *, full: bool = False) -> JsonObject:
-        """Return the tool as `tools/list` shows it (MCP `Tool`); with `full`, nothing is shortened."""
+        """The tool as `tools/list` shows it (MCP `Tool`); with `full`, nothing is shortened."""
         short = self.abridged and not full
         definition: JsonObject = {
             "name": self.name,
