@@ -120,7 +120,7 @@ class Record(_Part):
 
     `caller` identifies for whose calls it is used, by `caller_name` as people know them; both are empty for the user of
     this machine. `rev` counts the writes. `asked` are the scopes that the tokens were requested with. `user` is their
-    name, and `account` what the server identifies them by, if known. `seal` is a random id of the secrets that a
+    name, and `account` what the server identifies them by, if known. `keyring_id` is a random id of the secrets that a
     keyring stores; without it, all are in the file. `spare` is a client that was registered while another client's
     tokens were stored, for the next sign-in. `refreshing` marks that the refresh token was sent, until the answer is
     stored; only records that several machines share have it.
@@ -149,7 +149,7 @@ class Record(_Part):
     pending: Pending | None = None
     device: Device | None = None
     asked: tuple[str, ...] = ()
-    seal: str = ""
+    keyring_id: str = ""
     spare: Client | None = None
     refreshing: str = ""
     history: History = Field(default_factory=History)

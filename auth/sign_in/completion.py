@@ -78,7 +78,7 @@ def _revoke(session: Session, begun: Begun, tokens: Tokens) -> None:
 
 def _is_another(record: Record, identity: Identity, tokens: Tokens) -> bool:
     """Whether another account or organization is signed in already, as far as the server says."""
-    if record.tokens is None and not record.seal:
+    if record.tokens is None and not record.keyring_id:
         return False
     known = record.tokens.details if record.tokens else {}
     pairs = [

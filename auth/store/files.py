@@ -94,7 +94,7 @@ class RecordFile:
             raise self._unusable(str(error), "Update closient-mcp.") from None
         if record is None:
             self._set_aside()
-        elif record.seal and with_keyring:
+        elif record.keyring_id and with_keyring:
             return self._keyring.load(record, self._path.stem)
         return record
 
@@ -107,14 +107,14 @@ class RecordFile:
         if self._storage == "keyring" or self._keyring.is_unreadable(record):
             in_file = self._keyring.store(record, self._path.stem)
         else:
-            in_file = record.model_copy(update={"seal": ""})
+            in_file = record.model_copy(update={"keyring_id": ""})
         try:
             private_files.write(self._path, in_file.model_dump_json(indent=1))
         except OSError as error:
             raise self._not_saved(error, "until then, the sign-in lasts as long as this process") from error
-        if record.seal and not in_file.seal and (self._storage == "file" or not has_secrets(record)):
+        if record.keyring_id and not in_file.keyring_id and (self._storage == "file" or not has_secrets(record)):
             self._keyring.drop(self._path.stem)
-        return record.model_copy(update={"seal": in_file.seal})
+        return record.model_copy(update={"keyring_id": in_file.keyring_id})
 
     def check_room(self, otherwise: str) -> None:
         """Check that a record can be written.

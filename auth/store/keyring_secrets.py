@@ -1,6 +1,6 @@
 """The part of a record that a keyring stores: its lasting secrets, as one text.
 
-The file contains the rest, and in `seal` a random id that changes with the text.
+The file contains the rest, and in `keyring_id` a random id that changes with the text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class KeyringSecrets:
 
     def __init__(self) -> None:
         self._keyring = SignIns()
-        # The `seal` of a record, and the text that the keyring stores for it.
+        # The `keyring_id` of a record, and the text that the keyring stores for it.
         self._known = ("", "")
         self._warned = False
 
@@ -45,7 +45,7 @@ class KeyringSecrets:
         Raises:
             UnavailableError: the keyring cannot be read.
         """
-        if self._known[0] != record.seal:
+        if self._known[0] != record.keyring_id:
             try:
                 text = self._keyring.get(entry)
             except KeyringError as error:
@@ -57,15 +57,15 @@ class KeyringSecrets:
                 ) from None
             if text is None:
                 logger.warning("the keyring no longer contains the sign-in to %s", record.site)
-            self._known = (record.seal, text or "")
+            self._known = (record.keyring_id, text or "")
         return _with_secrets(record, self._known[1])
 
     def store(self, record: Record, entry: str) -> Record:
         """Store the secrets; return the record for the file, which still has them if the keyring fails."""
         text = _secrets_of(record)
         if self.is_unreadable(record):
-            return _without_secrets(record, record.seal)  # it is kept
-        if text and (not record.seal or self._known != (record.seal, text)):
+            return _without_secrets(record, record.keyring_id)  # it is kept
+        if text and (not record.keyring_id or self._known != (record.keyring_id, text)):
             try:
                 self._keyring.put(entry, text)
             except KeyringError as error:
@@ -75,11 +75,11 @@ class KeyringSecrets:
                 text = ""
             else:
                 self._known = (token_hex(8), text)
-        return _without_secrets(record, self._known[0]) if text else record.model_copy(update={"seal": ""})
+        return _without_secrets(record, self._known[0]) if text else record.model_copy(update={"keyring_id": ""})
 
     def is_unreadable(self, record: Record) -> bool:
         """Whether the record has no secrets because the keyring did not return them."""
-        return bool(record.seal) and not has_secrets(record) and self._known == (record.seal, "")
+        return bool(record.keyring_id) and not has_secrets(record) and self._known == (record.keyring_id, "")
 
     def drop(self, entry: str) -> None:
         """Delete the entry, if possible."""
@@ -103,10 +103,10 @@ def _secrets_of(record: Record) -> str:
     return secrets.model_dump_json(exclude_defaults=True) if has_secrets(record) else ""
 
 
-def _without_secrets(record: Record, seal: str) -> Record:
+def _without_secrets(record: Record, keyring_id: str) -> Record:
     bare = {"client_secret": None, "registration_token": None}
     client = record.client.model_copy(update=bare) if record.client else None
-    return record.model_copy(update={"client": client, "tokens": None, "seal": seal})
+    return record.model_copy(update={"client": client, "tokens": None, "keyring_id": keyring_id})
 
 
 def _with_secrets(record: Record, text: str) -> Record:

@@ -49,7 +49,7 @@ class StoredSignIns:
         """
         place = (system.name, system.site)
         records = [record for record in self.records("file").all() if (record.system, record.site) == place]
-        signed_in = [record for record in records if record.caller and (record.tokens or record.seal)]
+        signed_in = [record for record in records if record.caller and (record.tokens or record.keyring_id)]
         return sorted(signed_in, key=lambda record: record.caller_name)
 
     def sealer(self) -> Sealer:

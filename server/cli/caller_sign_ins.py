@@ -73,7 +73,7 @@ async def _end_sign_in(connection: Connection, record: Record, terminal: Termina
 
 def _is_same(current: Record, listed: Record) -> bool:
     """Whether a listed record is that of the current settings, even if it was refreshed since."""
-    is_signed_in = current.tokens is not None or current.seal != ""
+    is_signed_in = current.tokens is not None or current.keyring_id != ""
     return is_signed_in and (current.client, current.server) == (listed.client, listed.server)
 
 

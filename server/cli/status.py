@@ -84,7 +84,7 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
     if tokens.details:
         state["details"] = {**tokens.details}
     in_redis = bridge.sign_ins.connection is not None
-    state["store"] = "redis" if in_redis else "keyring" if record.seal else "file"
+    state["store"] = "redis" if in_redis else "keyring" if record.keyring_id else "file"
     state["store_wanted"] = "redis" if in_redis else profile.store
     if record.history.withheld:
         state["withheld"] = [*record.history.withheld]
@@ -174,7 +174,7 @@ def _credential_line(state: JsonObject, settings: SystemSettings) -> str:
     if state["kind"] == "api_key":
         which = f" …{state['ending']}" if state["ending"] else ""
         return f"credential: API key{which} from {state['source']}"
-    unattended = not settings.login
+    unattended = not settings.has_login
     if not state["signed_in"] and unattended:
         return f"credential: {state['grant']}, not used yet; the first call signs in"
     if not state["signed_in"]:
