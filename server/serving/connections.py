@@ -39,7 +39,7 @@ def most_connections() -> int:
     return max(_FEWEST, min(_MOST, available - _OTHER_DESCRIPTORS - _TURNS_TO_CLOSE * ACCEPTED_AT_ONCE))
 
 
-class Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """A server at which more connections wait than it accepts at once; to asyncio, both are the same number."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
             listener.listen(BACKLOG)
 
 
-class Connection(H11Protocol):
+class HttpConnection(H11Protocol):
     """A connection that is closed if no complete request arrives in time, or if too many are open.
 
     A client that still reads a long response has more time for its next request.
@@ -75,7 +75,7 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._start_timer()
         if len(self.connections) > most_connections():
-            others = cast("set[Connection]", self.connections - {self})
+            others = cast("set[HttpConnection]", self.connections - {self})
             waiting = [other for other in others if other.is_waiting and not other.transport.is_closing()]
             min(waiting, key=lambda other: other.waits_until, default=self).transport.abort()
 

@@ -32,7 +32,7 @@ from .asgi import AsgiApplication
 from .audit import Audit
 from .authentication import Authentication, verifier_of
 from .availability import Availability
-from .connections import ACCEPTED_AT_ONCE, REQUEST_SECONDS, Connection, Server
+from .connections import ACCEPTED_AT_ONCE, REQUEST_SECONDS, HttpConnection, HttpServer
 from .listening import ListenAddress, listen, parse_listen_address
 from .protocol import McpBridge
 from .request_origin import RequestOrigin
@@ -129,7 +129,7 @@ def configuration(app: AsgiApplication, settings: HttpSettings) -> uvicorn.Confi
     """How uvicorn serves the application."""
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=HttpConnection,
         ws="none",
         backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=REQUEST_SECONDS,
@@ -172,7 +172,7 @@ def _announcement(listener: socket.socket, address: ListenAddress, settings: Set
     return f"MCP at {url}; {callers}. Stop it with Ctrl+C."
 
 
-class _Server(Server):
+class _Server(HttpServer):
     """Ends by the signal, as uvicorn does, but lets a load balancer notice first, and waits until tokens are saved."""
 
     def __init__(self, config: uvicorn.Config, bridge: McpBridge, availability: Availability) -> None:

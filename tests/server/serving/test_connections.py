@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from closient_mcp.server.serving import connections
-from closient_mcp.server.serving.connections import Connection, Server, most_connections
+from closient_mcp.server.serving.connections import HttpConnection, HttpServer, most_connections
 from closient_mcp.server.serving.listening import ListenAddress, listen
 from closient_mcp.server.serving.streamable_http import configuration
 from closient_mcp.server.settings.http_model import HttpSettings
@@ -42,7 +42,7 @@ async def served(application: Application) -> AsyncGenerator[int]:
     """The port of a server."""
     config = configuration(application, HttpSettings())
     config.lifespan = "off"
-    server = Server(config)
+    server = HttpServer(config)
     with listen(ListenAddress("127.0.0.1")) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield listener.getsockname()[1]
@@ -128,7 +128,7 @@ async def test_a_client_that_reads_a_long_response_is_waited_for(
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0)
     config = configuration(Application(), HttpSettings())
     config.load()
-    transport, connection = Slow(*unsent), Connection(config, ServerState(), {})
+    transport, connection = Slow(*unsent), HttpConnection(config, ServerState(), {})
     connection.connection_made(transport)
     await transport.closed.wait()
     assert transport.unsent == []
