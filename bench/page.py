@@ -107,12 +107,12 @@ def _confidence(samples: int) -> float:
     return sum(math.comb(samples, below) for below in range(lowest, samples - lowest + 1)) / 2.0**samples
 
 
-def soaks(file: Path = SOAKS) -> str:
+def soaks() -> str:
     """A table of what was held before and after many calls; empty without a result of `bench.soak`."""
-    if not file.exists():
+    if not SOAKS.exists():
         return ""
     rows: list[tuple[str, ...]] = []
-    for soak in json.loads(file.read_text(encoding="utf-8")):
+    for soak in json.loads(SOAKS.read_text(encoding="utf-8")):
         held = (f"{soak['before'][name]}, {soak['after'][name]}" for name in COUNTED)
         mean, lower, upper = soak["bytes_a_call"]
         rows.append((soak["name"], f"{soak['calls']:,}", *held, f"{mean:+.1f} ({lower:+.1f} to {upper:+.1f})"))

@@ -94,9 +94,7 @@ class Comparison:
         return reply
 
 
-def measure_pairs(
-    a: Run, b: Run, *, pairs: int = 10, warm_up: int = 2, names: tuple[str, str] = ("A", "B")
-) -> Comparison:
+def measure_pairs(a: Run, b: Run, *, pairs: int, warm_up: int = 2, names: tuple[str, str] = ("A", "B")) -> Comparison:
     """Run A and B in turn, first `warm_up` pairs that don't count; every other pair begins with B."""
     if pairs < 1:
         raise ValueError("there must be at least one pair")

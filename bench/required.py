@@ -7,7 +7,7 @@ from typing import Any, cast
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 # OpenAPI says of the first three that they are ignored; none is an agent's business.
-_NOT_TOLD = {"accept", "content-type", "authorization", "host", "cookie", "content-length"}
+_NOT_ARGUMENTS = {"accept", "content-type", "authorization", "host", "cookie", "content-length"}
 
 
 def required_arguments(document: dict[str, Any]) -> dict[str, list[list[str]]]:
@@ -33,7 +33,7 @@ def _of_operation(document: dict[str, Any], item: dict[str, Any], operation: dic
     required = ((key, one) for key, one in parameters.items() if one.get("required") is True)
     needed = [[*key] for key, one in required if _followed(document, one.get("schema")).get("default") is None]
     reply = [[where, name] for where, name in needed if where in ("path", "query", "header", "cookie")]
-    found = [[where, name] for where, name in reply if where != "header" or name.lower() not in _NOT_TOLD]
+    found = [[where, name] for where, name in reply if where != "header" or name.lower() not in _NOT_ARGUMENTS]
     body = _followed(document, operation.get("requestBody"))
     content = _object(body.get("content"))
     if body.get("required") is True and content:

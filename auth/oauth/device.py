@@ -18,7 +18,7 @@ _LONGEST_LIFETIME = 1800.0
 _USER_CODE = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 
 
-def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None = None) -> Request:
+def device_request(server: Server, client: Client, scopes: tuple[str, ...], resource: str | None) -> Request:
     """The device authorization request (RFC 8628 §3.1)."""
     assert server.device_authorization_endpoint
     parameters = {"scope": " ".join(scopes), "resource": resource or server.resource}

@@ -64,7 +64,7 @@ class SignInAttempt:
         self.conclude(error)
         self.release()
 
-    def conclude(self, error: AuthError | None = None) -> None:
+    def conclude(self, error: AuthError | None) -> None:
         """Record how it ended, unless it has ended before."""
         if not self.has_ended:
             self.error, self.ended_at = error, time.monotonic()

@@ -30,7 +30,7 @@ class AuthorizationRequest:
     With a `registration`, its client is used instead of one that is registered for this sign-in alone.
     """
 
-    def __init__(self, session: Session, registration: SharedRegistration | None = None) -> None:
+    def __init__(self, session: Session, registration: SharedRegistration | None) -> None:
         self._session = session
         self._registration = registration
         self._profile = session.profile

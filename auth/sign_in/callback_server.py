@@ -101,12 +101,12 @@ class CallbackServer:
                 server.shutdown()
             server.server_close()
 
-    def close_later(self, thread_name: str) -> threading.Thread:
+    def close_later(self) -> threading.Thread:
         """Stop listening in a thread, after time to load the last page again."""
         with self._guard:
             if self.closing is None:
                 self.closing = threading.Timer(LINGER_SECONDS, self.close)
-                self.closing.daemon, self.closing.name = True, thread_name
+                self.closing.daemon, self.closing.name = True, "closient-mcp-login"
                 self.closing.start()
             return self.closing
 

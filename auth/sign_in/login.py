@@ -219,7 +219,7 @@ class Login:
                 listener.close()
 
     def _release(self, attempt: SignInAttempt, request: SignInRequest, listener: CallbackServer) -> None:
-        closing = listener.close_later("closient-mcp-login")
+        closing = listener.close_later()
         if request.interactive:
             background.start(closing.join)  # a command ends when the last page need no longer be there
         attempt.release()

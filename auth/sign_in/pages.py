@@ -60,7 +60,7 @@ def is_loaded_in_advance(header: Callable[[str], str | None]) -> bool:
     return any("prefetch" in (header(name) or "") for name in ("sec-purpose", "purpose", "x-moz"))
 
 
-def rendered(page: Page, service: str = "") -> tuple[dict[str, str], bytes]:
+def rendered(page: Page, service: str) -> tuple[dict[str, str], bytes]:
     """The headers, but for the cookie, and the body of a page; it names the `service`."""
     template = Template(files(__package__ or "").joinpath("page.html").read_text(encoding="utf-8"))
     mark = "done" if page.is_done or page.field else "problem"

@@ -28,7 +28,7 @@ def client_for(system: SystemSettings, session: Session | None, redaction: Redac
 
 
 def session_for(
-    system: SystemSettings, credential: SignIn, records: Records, redaction: Redaction, caller: str = "", name: str = ""
+    system: SystemSettings, credential: SignIn, records: Records, redaction: Redaction, caller: str, name: str
 ) -> Session:
     """The session of a system that uses OAuth, for all calls or those of one caller; nothing is read or sent yet."""
     store = store_for(system, credential, records, redaction, caller, name)
@@ -36,7 +36,7 @@ def session_for(
 
 
 def store_for(
-    system: SystemSettings, credential: SignIn, records: Records, redaction: Redaction, caller: str = "", name: str = ""
+    system: SystemSettings, credential: SignIn, records: Records, redaction: Redaction, caller: str, name: str = ""
 ) -> Store:
     """The store of a session; the `name` of the `caller` is to be shown."""
     identity = Credentials(credential.profile, redaction).identity

@@ -59,7 +59,7 @@ class UserClient:
     @cached_property
     def login(self) -> Login | None:
         """The sign-in through a browser of this machine or another device, if a user can sign in."""
-        if self.session is None or not self._settings.login:
+        if self.session is None or not self._settings.has_login:
             return None
         from ...auth.sign_in.browser import opener
         from ...auth.sign_in.login import Login

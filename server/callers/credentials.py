@@ -32,7 +32,7 @@ def _for_several(system: SystemSettings, http: HttpSettings) -> tuple[SystemSett
     credential = system.credential
     if isinstance(credential, NoCredential) or credential.shared:
         return system, ""
-    if isinstance(credential, SignIn) and system.login:
+    if isinstance(credential, SignIn) and system.has_login:
         problem = _problem(credential, http)
         if not problem:
             return replace(system, credential=_per_caller(credential, http)), ""

@@ -140,7 +140,7 @@ class SystemSettings:
     prefix: tuple[str, ...]
 
     @property
-    def login(self) -> bool:
+    def has_login(self) -> bool:
         """Whether a user can sign in."""
         return isinstance(self.credential, SignIn) and not self.credential.profile.unattended
 

@@ -116,7 +116,7 @@ def read_config(path: Path, without: frozenset[str] = frozenset()) -> tuple[Conf
     return check_config(path, text, without)
 
 
-def check_config(path: Path, text: str, without: frozenset[str] = frozenset()) -> tuple[ConfigFile, ConfigText]:
+def check_config(path: Path, text: str, without: frozenset[str]) -> tuple[ConfigFile, ConfigText]:
     """Check the text of a settings file, but for the tables of some systems.
 
     Raises:

@@ -22,8 +22,8 @@ BODY = "a1B2c3D4" * 4
 KEY = f"csb_{BODY}_{zlib.crc32(BODY.encode()):08x}"
 
 
-def auth(key: str = KEY) -> ApiKeyAuth:
-    reference = literal(key, "CLOSIENT_API_KEY")
+def auth() -> ApiKeyAuth:
+    reference = literal(KEY, "CLOSIENT_API_KEY")
     origins = frozenset({ORIGIN})
     return ApiKeyAuth(
         "closient",

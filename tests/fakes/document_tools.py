@@ -14,9 +14,9 @@ from closient_mcp.tools.toolset.tool import Tool
 _HOST = "https://api.example"
 
 
-def tools_of(document: JsonObject, system: str = "a") -> list[Tool]:
+def tools_of(document: JsonObject) -> list[Tool]:
     """The tools of a document that is the only one of its system."""
-    source = Source(system, (system,), system, f"{_HOST}/openapi.json", f"{_HOST}/", frozenset({_HOST}))
+    source = Source("a", ("a",), "a", f"{_HOST}/openapi.json", f"{_HOST}/", frozenset({_HOST}))
     operations, problems = read_operations(document, source)
     assert problems == []
     return [operation_tool(operation, cast(Sender, None)) for operation in operations]

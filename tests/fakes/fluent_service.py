@@ -109,9 +109,9 @@ class FluentStandIn:
         answer = {"data": {"variantProducts": None} if data is None else data, "errors": [error]}
         self._graphql_faults.extend([answer] * times)
 
-    def fail_rest(self, shape: tuple[int, Any], times: int = 1) -> None:
-        """The next REST answers have this status and body."""
-        self._rest_faults.extend([_json(shape[1], shape[0])] * times)
+    def fail_rest(self, shape: tuple[int, Any]) -> None:
+        """The next REST answer has this status and body."""
+        self._rest_faults.append(_json(shape[1], shape[0]))
 
     def count(self, method: str, path: str) -> int:
         """How often a path was asked for."""

@@ -78,11 +78,11 @@ class Place:
     environ: dict[str, str] = field(default_factory=lambda: {name.upper(): token for name, token in TOKENS.items()})
 
     @asynccontextmanager
-    async def team(self, more: str = "") -> AsyncGenerator[Team]:
+    async def team(self) -> AsyncGenerator[Team]:
         """A server, with the records of those before it."""
         auth = self.auth or f'{{ mode = "oauth", issuer = "{self.issuer.url}" }}'
         text = (
-            f'[http]\npublic_url = "{PUBLIC}"\nauth = {auth}\n{more}'
+            f'[http]\npublic_url = "{PUBLIC}"\nauth = {auth}\n'
             f'[systems.acme]\ndescription = "{self.upstream.url}/openapi.json"\ncredential = {self.credential}\n'
         )
         async with serving(settings_in(self.home, text, **self.environ)) as server:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_text
 from ..formats.text import one_line
 from ..gs1.code import Code, read_code
 from ..gs1.content import iso_date
+from ..gs1.digital_links import path_segment
 from ..gs1.elements import check_element, describe_identifier
 from ..gs1.errors import InvalidCodeError
 from ..gs1.meaning import meaning
@@ -37,7 +37,7 @@ class Asked:
     def path(self, *, expiry: bool = False) -> str:
         """The path of its Digital Link."""
         lot, serial = (
-            f"/{ai}/{url_segment(value)}" if value else "" for ai, value in (("10", self.lot), ("21", self.serial))
+            f"/{ai}/{path_segment(value)}" if value else "" for ai, value in (("10", self.lot), ("21", self.serial))
         )
         return f"/01/{self.gtin}{lot}{serial}" + (f"?17={self.expiry}" if expiry and self.expiry else "")
 
@@ -105,13 +105,6 @@ def why_no_code(query: str) -> str:
         looks_like_code = error.code not in ("empty", "non_digit") and len(re.findall(r"[0-9]", query)) >= 8
         return error.message if looks_like_code else ""
     return ""
-
-
-def url_segment(value: str) -> str:
-    """A value as one segment of a URL's path."""
-    encoded = quote(value, safe="")
-    # A segment of dots alone would be a step up the path, encoded or not.
-    return encoded.replace(".", "%2E") if not value.strip(".") else encoded
 
 
 def further_elements(code: Code) -> str:

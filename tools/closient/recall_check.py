@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_list
 from ..formats.text import counted
+from ..gs1.digital_links import path_segment
 from .client import SiteClient
-from .codes import Asked, read_asked, url_segment
+from .codes import Asked, read_asked
 from .lookup import unknown_product
 from .members import ReplyError
 from .recalls import Affected, affects, read_recalls
@@ -69,7 +70,7 @@ async def _covering(client: SiteClient, asked: Asked, recalls: list[JsonObject])
     """
     if not asked.lot or all(recall["lot_codes"] is not None for recall in recalls):
         return None
-    url = f"/compliance/api/v1/products/{asked.gtin}/batches/{url_segment(asked.lot)}/recalls"
+    url = f"/compliance/api/v1/products/{asked.gtin}/batches/{path_segment(asked.lot)}/recalls"
     try:
         listed = {str(recall["id"]) for recall in await _recalls(client, url, COMPLIANCE, asked.gtin)}
     except UpstreamError as error:

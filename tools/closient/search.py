@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from ..errors import InvalidArgumentsError, ToolError, UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_text
 from ..formats.text import counted
+from ..gs1.digital_links import path_segment
 from .client import SiteClient
-from .codes import Asked, code_in, read_asked, url_segment, why_no_code
+from .codes import Asked, code_in, read_asked, why_no_code
 from .lookup import find_product
 from .scopes import SEARCH
 from .search_replies import Hits, Question, SearchSession, page_of, read_catalog, read_session
@@ -64,7 +65,7 @@ async def refine_search(client: SiteClient, arguments: JsonObject) -> JsonObject
         ToolError: the session has expired, or the service or its reply failed.
     """
     session_id, query = as_text(arguments["session_id"]), as_text(arguments["query"]).strip()
-    path = f"/search/api/v1/search/session/{url_segment(session_id)}"
+    path = f"/search/api/v1/search/session/{path_segment(session_id)}"
     try:
         reply = await client.json("POST", f"{path}/refine", SEARCH, {"query": query})
     except UpstreamError as error:

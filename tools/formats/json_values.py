@@ -37,7 +37,7 @@ def parse_json(body: bytes | str, *, exact: bool = False) -> JsonValue:
         raise InvalidJsonError("nested too deeply") from None
     except ValueError as error:  # an integer of more than 4,300 digits
         raise InvalidJsonError(f"not usable JSON: {error}") from None
-    if depth_exceeds(value, MAX_DEPTH):
+    if is_too_deep(value):
         raise InvalidJsonError(f"nested more than {MAX_DEPTH} levels deep")
     return value
 
@@ -63,10 +63,10 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 _EXACT_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_exact)
 
 
-def depth_exceeds(value: JsonValue, limit: int) -> bool:
-    """Whether `value` nests deeper than `limit`, without recursion; what is empty is no level of its own."""
+def is_too_deep(value: JsonValue) -> bool:
+    """Whether `value` nests deeper than `MAX_DEPTH`, without recursion; what is empty is no level of its own."""
     level = containers_in([value])
-    for _ in range(limit):
+    for _ in range(MAX_DEPTH):
         nodes = (node.values() if isinstance(node, dict) else node for node in level)
         level = [child for children in nodes for child in children if child and isinstance(child, (dict, list))]
         if not level:

@@ -46,7 +46,7 @@ def decode(value: str) -> Decoded:
     return decoded
 
 
-def decode_text(text: str, notes: tuple[str, ...] = ()) -> Decoded | None:
+def decode_text(text: str, notes: tuple[str, ...]) -> Decoded | None:
     """Decode text without white space around it; None if it's neither an element string nor a link.
 
     Raises:

@@ -101,11 +101,12 @@ def build_digital_link(elements: Iterable[tuple[str, str]], stem: str = "https:/
     query = [ai for ai in values if ai not in path]
     if wrong := [ai for ai in query if ai in NEVER_ATTRIBUTES]:
         raise InvalidCodeError("invalid_attribute", f"({wrong[0]}) can't be part of a link with the key {primary}")
-    uri = stem.removesuffix("/") + "".join(f"/{ai}/{_encode(values[ai])}" for ai in path)
+    uri = stem.removesuffix("/") + "".join(f"/{ai}/{path_segment(values[ai])}" for ai in path)
     return uri + ("?" + "&".join(f"{ai}={quote(values[ai], safe='')}" for ai in query) if query else "")
 
 
-def _encode(value: str) -> str:
+def path_segment(value: str) -> str:
+    """A value as one segment of a URL's path."""
     encoded = quote(value, safe="")
     # A segment of dots alone would be a step up the path, encoded or not.
     return encoded.replace(".", "%2E") if not value.strip(".") else encoded

@@ -10,7 +10,7 @@ from ..formats.json_values import (
     JsonObject,
     JsonValue,
     as_object,
-    depth_exceeds,
+    is_too_deep,
     parse_json,
 )
 from ..formats.text import one_line
@@ -78,7 +78,7 @@ def _read_yaml(text: str, start: str) -> JsonValue:
         raise UnreadableDocumentError(one_line(f"it is {error}", 300) if is_openapi else _TEXT) from None
     except InvalidYamlError as error:
         raise UnreadableDocumentError(f"its YAML cannot be used: {error}") from None
-    if depth_exceeds(value, MAX_DEPTH):
+    if is_too_deep(value):
         raise UnreadableDocumentError(f"it is nested more than {MAX_DEPTH} levels deep")
     return value
 

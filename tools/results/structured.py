@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import cast
 
-from ..formats.json_values import MAX_DEPTH, JsonObject, JsonValue, depth_exceeds
+from ..formats.json_values import JsonObject, JsonValue, is_too_deep
 
 # Beyond this, JavaScript rounds integers.
 _LARGEST_INTEGER = 2**53 - 1
@@ -20,7 +20,7 @@ def structured_object(text: str) -> JsonObject | None:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
-    return None if depth_exceeds(value, MAX_DEPTH) else cast(JsonObject, value)
+    return None if is_too_deep(value) else cast(JsonObject, value)
 
 
 def _distinct(members: list[tuple[str, JsonValue]]) -> JsonObject:

@@ -59,14 +59,13 @@ class Tool:
         repeats = {*words_of(self.title)} <= {*words_of(self.name)}
         return first if repeats and first and not first.startswith(f"{self.method} /") else self.title
 
-    def definition(self, *, full: bool = False) -> JsonObject:
-        """The tool as `tools/list` shows it (MCP `Tool`); with `full`, nothing is shortened."""
-        short = self.abridged and not full
+    def definition(self) -> JsonObject:
+        """The tool as `tools/list` shows it (MCP `Tool`)."""
         definition: JsonObject = {
             "name": self.name,
             "title": self.title,
-            "description": shorten_text(self.description) if short else self.description,
-            "inputSchema": published(shorten(self.input_schema)) if short else self.input_schema,
+            "description": shorten_text(self.description) if self.abridged else self.description,
+            "inputSchema": published(shorten(self.input_schema)) if self.abridged else self.input_schema,
             "annotations": {
                 "title": self.title,
                 "readOnlyHint": self.tier == "read",

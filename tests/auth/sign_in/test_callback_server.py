@@ -168,7 +168,7 @@ def test_rfc_9700_4_3_1_the_last_page_has_a_url_without_the_code(browser: Browse
 def test_the_last_page_can_be_loaded_again_for_a_while(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", SECONDS)
     last = browser.open(browser.open(CALLBACK).headers["location"]).text
-    assert browser.listener.close_later("") is browser.listener.closing
+    assert browser.listener.close_later() is browser.listener.closing
     assert browser.open().text == last
     assert browser.open(browser.open(CALLBACK).headers["location"]).text == last
 

@@ -1,4 +1,4 @@
-"""What somebody else's link, browser or callback does: nothing. Mallory is a caller too, with an account of her own."""
+"""What others' links, browsers and callbacks do: nothing. Mallory is a caller too, with an account of her own."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ async def test_rule_5_a_cookie_of_another_sign_in_is_refused(place: Place) -> No
         mallory, alice = team.browser("mallory", "mallory"), team.browser("alice", "alice")
         handed = (await mallory.open(await team.link("mallory"), stop_before=CALLBACK)).url
         await alice.open(await team.link("alice"), stop_before=CALLBACK)
-        # Whoever could set a cookie in her browser could not read the value that it needs from theirs.
+        # Setting a cookie in her browser would not let anyone read the value that it needs from theirs.
         (name,) = [name for name in mallory.cookies[PUBLIC] if name not in alice.cookies[PUBLIC]]
         (value,) = alice.cookies[PUBLIC].values()
         alice.cookies[PUBLIC][name] = value

@@ -561,7 +561,7 @@ def test_a_code_for_another_device_is_a_grant_with_an_endpoint_of_its_own(tmp_pa
     )
     acme = system(load(tmp_path, text), "acme")
     assert isinstance(acme.credential, SignIn)
-    assert acme.login
+    assert acme.has_login
     profile = acme.credential.profile
     endpoints = Endpoints(token="https://as.example/token", device_authorization="https://as.example/device")
     assert (profile.grant, profile.endpoints, profile.unattended) == ("device_code", endpoints, False)
