@@ -41,7 +41,7 @@ class BearerAuth(httpx2.Auth):
             if (
                 token is None
                 or _meaning(response) is not Meaning.SIGN_IN_INVALID
-                or (renewals and session.is_new(token))
+                or (renewals and session.current.is_new(token))
             ):
                 break
             renewed_token = await session.token(rejected_token=token)
@@ -75,7 +75,7 @@ class BearerAuth(httpx2.Auth):
         if self._session.accepted_token == token and not not_renewed:
             message = f"{host} accepted your sign-in elsewhere but rejected it for this operation ({status})."
             return self._user_action_required(response, message, _NOT_ALLOWED)
-        if self._session.is_new(token) and not not_renewed:
+        if self._session.current.is_new(token) and not not_renewed:
             return self._rejected(response, token)
         self._session.mark_expired(token)
         return None

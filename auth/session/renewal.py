@@ -21,12 +21,13 @@ from ..errors import AuthError, UnavailableError
 from ..history import REJECTIONS, History
 from ..oauth.http import HttpClient
 from ..oauth.rejections import Meaning, Rejection
-from ..oauth.tokens import Granted, is_usable
+from ..oauth.tokens import Granted
 from ..profile import Profile
 from ..records import Record, Tokens
 from ..store.record_store import Store
 from .client_setup import ClientSetup
 from .credentials import Credentials
+from .current_tokens import CurrentTokens
 from .messages import DeclinedError, Messages
 from .refresh_mark import Answer, is_marked, new_mark
 from .refresh_request import RefreshRequest
@@ -36,8 +37,6 @@ from .unsaved_answer import UnsavedAnswer
 
 logger = logging.getLogger(__name__)
 
-# Seconds for which a token counts as just issued.
-_NEW = 60.0
 # Seconds that a call waits for a slow server; longer than for the lock, and less than hosts wait for a call.
 _PATIENCE = 40.0
 # Seconds for which another process may be about to save an answer.
@@ -47,9 +46,9 @@ _ANSWER_PATIENCE = 5.0
 class Session:
     """The sign-in to one system: `token` returns its access token, renewed first if necessary.
 
-    A renewal runs in a thread (`refresh`), which all callers wait for. Under the lock of the record, it saves an answer
-    that could not be saved before (`UnsavedAnswer`), uses the refresh token (`_renew`), and gets tokens with the
-    credentials (`_fetch`) if the grant needs no user.
+    `current` has the tokens in memory. A renewal runs in a thread (`refresh`), which all callers wait for. Under the
+    lock of the record, it saves an answer that could not be saved before (`UnsavedAnswer`), uses the refresh token
+    (`_renew`), and gets tokens with the credentials (`_fetch`) if the grant needs no user.
     """
 
     def __init__(
@@ -72,9 +71,8 @@ class Session:
         # What the server last answered instead of renewing the sign-in.
         self.renewal_failure = ""
         self._last_rejected: tuple[str, float] = ("", 0.0)
-        self._tokens: Tokens | None = None
-        self._stamp: object = None
         self._unsaved = UnsavedAnswer(store)
+        self.current = CurrentTokens(profile, store, self._unsaved, clock)
         self._mark_found = ("", 0.0)
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
@@ -94,10 +92,10 @@ class Session:
         await self._unsaved.retry()
         joined = True
         while joined:
-            before = self._tokens
-            if usable := await self._usable(rejected_token):
+            before = self.current.tokens
+            if usable := await self.current.usable(rejected_token):
                 return usable
-            if not self._unattended and (self._tokens is None or not self._tokens.refresh_token):
+            if not self._unattended and (self.current.tokens is None or not self.current.tokens.refresh_token):
                 return None
             if rejected_token:
                 await asyncio.to_thread(self._check_rejections)
@@ -105,15 +103,15 @@ class Session:
             try:
                 await self._wait_for(job)
             except UnavailableError as error:
-                if not self._unexpired(rejected_token):
+                if not self.current.unexpired(rejected_token):
                     raise
                 logger.warning("%s %s", error.message, error.next_step)
-            if unexpired := self._unexpired(rejected_token):
+            if unexpired := self.current.unexpired(rejected_token):
                 return unexpired
             # If a refresh was under way, repeat: it may have replaced another token than the rejected one.
-            joined = joined and self._tokens != before
+            joined = joined and self.current.tokens != before
         # Some servers return the same token until it expires; then the service decides.
-        return self._unexpired(None) if self._unattended else None
+        return self.current.unexpired(None) if self._unattended else None
 
     @property
     def is_renewing(self) -> bool:
@@ -130,17 +128,9 @@ class Session:
                 "The sign-in is being renewed; try again.",
             ) from None
 
-    def is_new(self, token: str) -> bool:
-        """Whether this token was just issued, so that another token would not help."""
-        return self.clock() - self._obtained_at(token) < _NEW
-
-    def _obtained_at(self, token: str) -> float:
-        tokens = self._tokens
-        return tokens.obtained_at if tokens and tokens.access_token == token else 0.0
-
     def record_rejection(self, token: str) -> None:
         """Record that a service rejected a new token; simultaneous rejections of one token count once."""
-        rejected = (token, self._obtained_at(token))
+        rejected = (token, self.current.obtained_at(token))
         if rejected != self._last_rejected:
             self._last_rejected = rejected
             now = self.clock()
@@ -168,44 +158,6 @@ class Session:
         if self.store.read().history.reached(REJECTIONS, self.clock()):
             raise self.messages.tokens_rejected()
 
-    async def _usable(self, rejected_token: str | None) -> str | None:
-        tokens = self._tokens
-        stamp = await asyncio.to_thread(self.store.stamp) if self.store.is_remote else self.store.stamp()
-        changed = stamp != self._stamp and not self._unsaved.exists  # what is unsaved is newer than the file
-        if tokens is None or changed or not is_usable(tokens, self.clock()) or tokens.access_token == rejected_token:
-            # Another process may have refreshed, signed in or signed out. In a thread: a keyring may be slow.
-            try:
-                read = self._tokens_of(await asyncio.to_thread(self.store.read))
-            except UnavailableError:
-                if unexpired := self._unexpired(rejected_token):
-                    return unexpired
-                raise
-            self._stamp = stamp
-            with self._guard:
-                if self._tokens is tokens:  # unless a refresh has finished meanwhile
-                    self._tokens = read
-                tokens = self._tokens
-        if tokens is None or not is_usable(tokens, self.clock()) or tokens.access_token == rejected_token:
-            return None
-        return tokens.access_token
-
-    def _tokens_of(self, record: Record) -> Tokens | None:
-        """The record's tokens, unless the settings have other scopes now and no user is needed to request them."""
-        changed = self._unattended is not None and set(record.asked) != set(self.profile.scopes or ())
-        return None if changed else record.tokens
-
-    def _set_tokens(self, tokens: Tokens | None) -> None:
-        with self._guard:
-            self._tokens = tokens
-
-    def _unexpired(self, rejected_token: str | None) -> str | None:
-        """The current access token unless it is expired or bad; it may expire soon."""
-        tokens = self._tokens
-        if tokens is None or tokens.access_token == rejected_token:
-            return None
-        expired = tokens.expires_at is not None and self.clock() >= tokens.expires_at
-        return None if expired else tokens.access_token
-
     def _start_refresh(self, rejected_token: str | None) -> tuple[Future[None], bool]:
         """The refresh under way, or a new one, and whether it was under way."""
         with self._guard:
@@ -227,9 +179,9 @@ class Session:
         self.renewal_failure = ""
         with self.store.lock():
             record = self._unsaved.save_in(self.store.read())
-            tokens = self._tokens_of(record)
-            self._set_tokens(tokens)
-            if tokens and is_usable(tokens, self.clock()) and tokens.access_token != rejected_token:
+            tokens = self.current.of(record)
+            self.current.replace(tokens)
+            if self.current.is_good(tokens, rejected_token):
                 return
             if tokens and self._renew(record, tokens, rejected_token):
                 return
@@ -248,23 +200,23 @@ class Session:
             self.store.check_room("nothing was lost; you are still signed in")
             record = self._mark(record, sent, tokens)
         except UnavailableError:
-            if self._unexpired(rejected_token):
+            if self.current.unexpired(rejected_token):
                 return True
             raise
         record, verdict = self._refresh_request.send(record, server, client, tokens)
         if isinstance(verdict, Granted):
-            self._set_tokens(verdict.tokens)  # before writing, so that a full disk does not lose the new token
+            self.current.replace(verdict.tokens)  # before writing, so that a full disk does not lose the new token
             self._unsaved.save(record, Answer(sent, verdict.tokens, record.refreshing))
             return True
         if record.refreshing:
             record = self._unsaved.save(record, Answer(sent, tokens, record.refreshing))
         if verdict.meaning not in (Meaning.CLIENT_INVALID, Meaning.SIGN_IN_INVALID):
-            if self._unexpired(rejected_token):
+            if self.current.unexpired(rejected_token):
                 return True
             raise self._unavailable(verdict)
         # Locks do not work on every network disk: tokens of another process must not be deleted.
         stored = self.store.read().tokens
-        self._set_tokens(stored)
+        self.current.replace(stored)
         if stored is not None and stored.refresh_token != sent:
             return True
         self._end_sign_in(record, verdict)
@@ -292,7 +244,7 @@ class Session:
         If it was only cut off, it may be about to save the answer. If it was stopped, it saves the answer later
         (`UnsavedAnswer`).
         """
-        if self._unexpired(rejected_token):
+        if self.current.unexpired(rejected_token):
             return True
         if self._mark_found[0] != record.refreshing:
             self._mark_found = (record.refreshing, time.monotonic())
@@ -310,10 +262,10 @@ class Session:
         try:
             fetched = unattended.fetch(self.store.read(), interactive=interactive)
         except AuthError:
-            if self._unexpired(rejected_token):
+            if self.current.unexpired(rejected_token):
                 return
             raise
-        self._set_tokens(fetched.tokens)
+        self.current.replace(fetched.tokens)
         self.store.write(fetched)
 
     def _end_sign_in(self, record: Record, rejection: Rejection) -> None:
@@ -339,7 +291,7 @@ class Session:
     def delete_tokens(self, record: Record, **changes: object) -> None:
         """Write the record without its tokens and with these changes; call it under the record's lock."""
         self.store.write(record.model_copy(update={"tokens": None, "refreshing": "", **changes}))
-        self._set_tokens(None)
+        self.current.replace(None)
 
     def _unavailable(self, rejection: Rejection) -> UnavailableError:
         wait = f"in {rejection.retry_after:.0f} seconds" if rejection.retry_after else "later"
