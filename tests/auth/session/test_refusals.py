@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -21,18 +19,10 @@ from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.desk import DISCOVERY, Desk, at_rest, come_back, ended, query_of
 from ...fakes.limits import SECONDS
-from ...fakes.service import Received, Reply, Service, running_service
-from ...fakes.signed_in_home import API, NOW, Api, Home, no_refresh_is_left, only
+from ...fakes.service import Received, Reply, running_service
+from ...fakes.signed_in_home import API, NOW, Api, Home, only
 
 MISSING = {"www-authenticate": 'Bearer error="insufficient_scope", scope="x:write"'}
-
-
-@pytest.fixture
-def home(service: Service, tmp_path: Path) -> Iterator[Home]:
-    made = Home(service, tmp_path / "credentials")
-    yield made
-    made.may_answer.set()
-    assert no_refresh_is_left()
 
 
 async def asked(api: Api, session: Session, url: str = API, **extensions: Any) -> AuthError | int:

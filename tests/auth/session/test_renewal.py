@@ -6,10 +6,9 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -27,16 +26,8 @@ from closient_mcp.auth.session.renewal import Session
 from closient_mcp.auth.sign_in.sign_out import sign_out
 
 from ...fakes.limits import SECONDS
-from ...fakes.service import Received, Reply, Service
+from ...fakes.service import Received, Reply
 from ...fakes.signed_in_home import API, NOW, REFRESH_THREAD, Api, Home, no_refresh_is_left, only, until
-
-
-@pytest.fixture
-def home(service: Service, tmp_path: Path) -> Iterator[Home]:
-    made = Home(service, tmp_path / "credentials")
-    yield made
-    made.may_answer.set()
-    assert no_refresh_is_left()
 
 
 async def test_a_token_that_is_good_is_given_without_asking_anybody(home: Home) -> None:
@@ -406,11 +397,6 @@ async def test_tokens_in_a_form_are_as_good_as_in_json(home: Home) -> None:
     kept = home.kept()
     assert kept
     assert (kept.refresh_token, kept.scope, kept.expires_at) == ("next", "a b", NOW + 60)
-
-
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint._RETRY_AFTER", (0.0, 0.0))
 
 
 @pytest.mark.usefixtures("no_pauses")

@@ -1,32 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx2
 import pytest
 
 from closient_mcp.tools.closient.unit_price import unit_price
 from closient_mcp.tools.errors import InvalidArgumentsError
 
-from ...fakes.service import Received, Reply, Sandbox, Service
+from ...fakes.service import Received, Reply, Service
 from .calling import Tools
 
 PEANUT, MIX, RISOTTO = "00614141123452", "00012345678905", "09506000134352"
 PLACE = {"latitude": 48.4284, "longitude": -123.3656, "radius_km": 50}
 API = "/products/api/v1"
-
-
-@pytest.fixture
-async def shop(sandbox: Sandbox) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False, verify=False, headers={"X-API-Key": sandbox.api_key}) as client:
-        yield Tools(sandbox.url, client)
-
-
-@pytest.fixture
-async def tools(service: Service) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Tools(service.url, client)
 
 
 @pytest.mark.parametrize(

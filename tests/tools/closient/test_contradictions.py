@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx2
 import pytest
 
 from closient_mcp.tools.errors import ToolError
@@ -20,12 +18,6 @@ NEAR: dict[str, Any] = {"product": {"gtin": RICE, "name": "Basmati"}, "store": {
 RECORD = {"gtin": RICE, "product_name": "Basmati"}
 CATALOG, SESSION = "/search/api/v1/search", "/search/api/v1/search/session"
 PRODUCT, RESOLVER = f"/products/api/v1/products/{RICE}", f"/01/{RICE}"
-
-
-@pytest.fixture
-async def tools(service: Service) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Tools(service.url, client)
 
 
 def session(*items: Any, **members: Any) -> dict[str, Any]:

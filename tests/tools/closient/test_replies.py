@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -131,12 +130,6 @@ def serve(service: Service, replies: list[dict[str, Any]]) -> None:
         return Reply(json.dumps(entry.get("body", "")), entry.get("status", 200), headers)
 
     service.otherwise = answer
-
-
-@pytest.fixture
-async def tools(service: Service) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Tools(service.url, client)
 
 
 @pytest.mark.parametrize("name", RIGHT)

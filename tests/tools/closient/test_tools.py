@@ -20,18 +20,6 @@ RESOLVER = "/01/09506000134352"
 
 
 @pytest.fixture
-async def tools(service: Service) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        yield Tools(service.url, client)
-
-
-@pytest.fixture
-async def shop(sandbox: Sandbox) -> AsyncIterator[Tools]:
-    async with httpx2.AsyncClient(trust_env=False, verify=False, headers={"X-API-Key": sandbox.api_key}) as client:
-        yield Tools(sandbox.url, client)
-
-
-@pytest.fixture
 async def stranger(sandbox: Sandbox) -> AsyncIterator[Tools]:
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         yield Tools(sandbox.url, client)

@@ -1,0 +1,25 @@
+"""A sign-in that is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ...fakes.service import Service
+from ...fakes.signed_in_home import Home, no_refresh_is_left
+
+
+@pytest.fixture
+def home(service: Service, tmp_path: Path) -> Iterator[Home]:
+    made = Home(service, tmp_path / "credentials")
+    yield made
+    made.may_answer.set()
+    assert no_refresh_is_left()
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Token requests are repeated at once."""
+    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint._RETRY_AFTER", (0.0, 0.0))
