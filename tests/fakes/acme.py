@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, parse_qsl
 import anyio.to_thread
 import httpx2
 import mcp
-from mcp import types
 
 from closient_mcp.auth.records import Record
 from closient_mcp.auth.secrets.redaction import Redaction
@@ -121,10 +120,3 @@ class Acme:
         session = bridge.connections["acme"].session
         assert session
         return session.store.read()
-
-
-def text_of(result: types.CallToolResult) -> str:
-    """What a result says first."""
-    (first, *_) = result.content
-    assert isinstance(first, types.TextContent)
-    return first.text

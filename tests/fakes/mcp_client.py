@@ -41,7 +41,8 @@ async def connected(
         yield client
 
 
-def text(result: types.CallToolResult) -> str:
+def text_of(result: types.CallToolResult) -> str:
+    """What a result says first."""
     (first, *_) = result.content
     assert isinstance(first, types.TextContent)
     return first.text

@@ -28,7 +28,8 @@ from closient_mcp.server.cli.status import status_lines
 from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options, SignIn
 
-from ...fakes.acme import Acme, text_of
+from ...fakes.acme import Acme
+from ...fakes.mcp_client import text_of
 from ...fakes.service import Received, Reply, Service, running_service
 
 SITE = "https://mcp.close.example"

@@ -14,10 +14,11 @@ from closient_mcp.server.cli.status import status_lines
 from closient_mcp.server.serving import sign_in
 from closient_mcp.server.serving.user_channel import UserChannel
 
-from ...fakes.acme import Acme, text_of
+from ...fakes.acme import Acme
 from ...fakes.clocks import FlyingTime
 from ...fakes.desk import at_rest
 from ...fakes.limits import SECONDS
+from ...fakes.mcp_client import text_of
 from ...fakes.service import Service
 
 DEVICE = '{ grant = "device_code" }'

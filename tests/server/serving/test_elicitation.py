@@ -22,10 +22,10 @@ from closient_mcp.auth.sign_in.login import Login
 from closient_mcp.server.serving import calls, sign_in
 from closient_mcp.server.serving.elicitation import elicitor_for
 
-from ...fakes.acme import Acme, text_of
+from ...fakes.acme import Acme
 from ...fakes.clocks import FlyingTime
 from ...fakes.limits import SECONDS
-from ...fakes.mcp_client import CLIENT_MODES, ClientMode
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode, text_of
 from ...fakes.service import Received, Reply, Service
 
 

@@ -23,7 +23,7 @@ from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.formats.json_values import as_object, to_text
 
 from ...fakes.hostile_upstream import ENDLESS, HASTY, HostileUpstream, hostile_upstream
-from ...fakes.mcp_client import text
+from ...fakes.mcp_client import text_of
 from ...fakes.service import Reply, Service, document, operation
 
 KEY = "the-key-of-a-hostile-upstream"
@@ -101,13 +101,13 @@ def is_presentable(shown: str) -> bool:
 async def call(client: mcp.Client, fault: str) -> str:
     """What the agent sees of a call."""
     answer = await client.call_tool(f"bad_{named(fault)}", {})
-    assert is_presentable(text(answer)), (fault, text(answer)[:500])
+    assert is_presentable(text_of(answer)), (fault, text_of(answer)[:500])
     assert KEY not in answer.model_dump_json()
-    return text(answer)
+    return text_of(answer)
 
 
 async def call_well(client: mcp.Client) -> None:
-    assert json.loads(text(await client.call_tool("good_well", {}))) == {"ok": True}
+    assert json.loads(text_of(await client.call_tool("good_well", {}))) == {"ok": True}
 
 
 async def test_some_faults_of_an_api_end_in_an_answer(

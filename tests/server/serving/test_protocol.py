@@ -28,7 +28,7 @@ from closient_mcp.tools.formats.json_values import JsonObject
 from ...fakes.clocks import FlyingTime
 from ...fakes.images import png
 from ...fakes.limits import SECONDS
-from ...fakes.mcp_client import CLIENT_MODES, KEY, ClientMode, connected, listening, text
+from ...fakes.mcp_client import CLIENT_MODES, KEY, ClientMode, connected, listening, text_of
 from ...fakes.service import Received, Reply, Service, document, operation
 
 DOCUMENT = document(
@@ -75,7 +75,7 @@ async def test_a_call_is_sent_as_documented_and_returned_as_text(service: Servic
     service.routes["/things/api/v1/things/a%2Fb"] = Reply({"name": "A"})
     async with connected(service, mode) as client:
         result = await client.call_tool("things_get_thing", {"id": "a/b"})
-    assert (result.is_error, json.loads(text(result))) == (False, {"name": "A"})
+    assert (result.is_error, json.loads(text_of(result))) == (False, {"name": "A"})
     assert service.received[-1].path == "/things/api/v1/things/a%2Fb"
     assert service.received[-1].headers["x-api-key"] == KEY
 
@@ -103,7 +103,7 @@ async def test_wrong_arguments_are_a_tool_error_that_names_them(
     async with connected(service, mode) as client:
         result = await client.call_tool("validate_gtin", arguments)
     assert result.is_error
-    assert says in text(result)
+    assert says in text_of(result)
 
 
 @pytest.mark.parametrize("mode", CLIENT_MODES)
@@ -112,7 +112,7 @@ async def test_an_error_of_the_service_is_a_tool_error_with_its_facts(service: S
     service.routes["/things/api/v1/things/1"] = Reply({"detail": "gone", "error_code": "gone"}, 410)
     async with connected(service, mode) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
-    sentence, facts = text(result).split("\n")
+    sentence, facts = text_of(result).split("\n")
     assert result.is_error
     assert sentence.startswith("closient answered HTTP 410: gone. Check the identifiers")
     assert json.loads(facts)["code"] == "gone"
@@ -125,7 +125,7 @@ async def test_a_refused_key_is_a_tool_error_without_the_key(service: Service, m
     async with connected(service, mode) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
     assert result.is_error
-    assert "rejected the API key ending in …0000" in text(result)
+    assert "rejected the API key ending in …0000" in text_of(result)
     assert KEY not in result.model_dump_json()
 
 
@@ -150,8 +150,8 @@ async def test_rule_1_a_key_on_the_border_of_two_pages_is_in_neither(service: Se
         name = note.text.split('{"result": "')[1].split('"')[0]
         rest = await client.call_tool("read_result", {"result": name, "offset": 39_980})
     assert not rest.is_error
-    assert KEY[:8] not in text(first)
-    assert KEY[-8:] not in text(rest)
+    assert KEY[:8] not in text_of(first)
+    assert KEY[-8:] not in text_of(rest)
 
 
 async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_the_result(service: Service) -> None:
@@ -159,7 +159,7 @@ async def test_rule_1_a_key_that_the_service_repeats_is_masked_in_the_result(ser
     service.routes["/things/api/v1/things/1"] = Reply({"you sent": KEY})
     async with connected(service) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
-    assert text(result) == '{"you sent":"[secret]"}'
+    assert text_of(result) == '{"you sent":"[secret]"}'
 
 
 async def test_a_long_call_reports_progress_to_a_client_that_asked(
@@ -211,7 +211,7 @@ async def test_the_settings_say_how_long_results_may_be(service: Service, tmp_pa
     (tmp_path / "closient-mcp.toml").write_text("result_characters = 2000\n")
     async with connected(service, environ={"CLOSIENT_API_KEY": KEY, "CLOSIENT_MCP_HOME": str(tmp_path)}) as client:
         result = await client.call_tool("things_get_thing", {"id": "1"})
-    assert 1_900 < len(text(result)) <= 2_000
+    assert 1_900 < len(text_of(result)) <= 2_000
 
 
 PNG = png()
@@ -283,8 +283,8 @@ async def test_rule_4_a_call_that_takes_too_long_may_be_repeated_if_it_reads(
         result = await client.call_tool(name, {"id": "1"} if again else {"body": {}})
         released.set()
     assert result.is_error
-    assert ("Try again." in text(result)) == again
-    assert ("check before you repeat it" in text(result)) == (not again)
+    assert ("Try again." in text_of(result)) == again
+    assert ("check before you repeat it" in text_of(result)) == (not again)
 
 
 @pytest.mark.parametrize("mode", CLIENT_MODES)
@@ -298,8 +298,8 @@ async def test_a_bug_of_ours_is_a_short_tool_error_and_a_traceback_in_the_log(
     async with connected(service, mode) as client:
         result = await client.call_tool("validate_gtin", {"gtin": "1"})
     assert result.is_error
-    assert "Internal error in closient-mcp (KeyError)" in text(result)
-    assert KEY not in text(result)
+    assert "Internal error in closient-mcp (KeyError)" in text_of(result)
+    assert KEY not in text_of(result)
     assert "Traceback" in caplog.text
 
 
@@ -311,7 +311,7 @@ async def test_a_site_that_is_not_there_leaves_the_tools_that_need_none(mode: Cl
         assert not (await client.call_tool("ping", {})).is_error
         result = await client.call_tool("search_products", {"query": "jam"})
     assert result.is_error
-    assert "closient (127.0.0.1) cannot be reached" in text(result)
+    assert "closient (127.0.0.1) cannot be reached" in text_of(result)
 
 
 async def test_the_list_is_the_same_before_and_after_a_call(service: Service) -> None:
@@ -341,9 +341,9 @@ async def test_many_operations_are_reached_through_the_finders(service: Service)
         assert "read_operation" in names
         assert "big_get_ek" not in names
         found = await client.call_tool("find_operations", {"query": "get ek"})
-        assert json.loads(text(found))["operations"][0]["name"] == "big_get_ek"
+        assert json.loads(text_of(found))["operations"][0]["name"] == "big_get_ek"
         result = await client.call_tool("read_operation", {"name": "big_get_ek"})
-    assert json.loads(text(result)) == {"n": 42}
+    assert json.loads(text_of(result)) == {"n": 42}
 
 
 async def test_read_only_leaves_no_way_to_write(service: Service) -> None:
@@ -398,8 +398,8 @@ async def test_the_first_call_waits_for_the_documents(
             result = await client.call_tool(tool, arguments)
         finally:
             released.set()
-    assert not result.is_error, text(result)
-    assert "still being read" not in text(result)
+    assert not result.is_error, text_of(result)
+    assert "still being read" not in text_of(result)
 
 
 @pytest.mark.parametrize("mode", CLIENT_MODES)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ...fakes.mcp_client import connected, text
+from ...fakes.mcp_client import connected, text_of
 from ...fakes.paths import VECTORS
 from ...fakes.service import Sandbox
 
@@ -53,8 +53,8 @@ async def test_a_question_is_answered(sandbox: Sandbox, home_with_documents: Pat
     async with connected(sandbox, environ=environ) as client:
         for tool, arguments in question["calls"]:
             result = await client.call_tool(tool, {name: filled(value, answers) for name, value in arguments.items()})
-            assert not result.is_error, text(result)
-            answers.append(result.structured_content or json.loads(text(result)))
+            assert not result.is_error, text_of(result)
+            answers.append(result.structured_content or json.loads(text_of(result)))
     for fact in question["facts"]:
         values = values_at(answers[-1], fact["at"])
         assert values

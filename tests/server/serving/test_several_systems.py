@@ -11,7 +11,6 @@ from pathlib import Path
 import anyio
 import mcp
 import pytest
-from mcp import types
 
 from closient_mcp.auth.secrets.redaction import Redaction
 from closient_mcp.server.bridge.composition import Bridge, open_bridge
@@ -25,6 +24,7 @@ from closient_mcp.tools.formats.json_values import as_object
 from closient_mcp.tools.systems.system import Progress, System
 
 from ...fakes.limits import SECONDS
+from ...fakes.mcp_client import text_of
 from ...fakes.service import Received, Reply, Service, document, operation, running_service
 
 ORDERS = document({"/orders/api/v1/orders": {"get": operation(operationId="list_orders", summary="Orders")}})
@@ -50,12 +50,6 @@ async def opened(tmp_path: Path, text: str, **environ: str) -> AsyncGenerator[tu
     settings = load_settings(Options(config=str(file)), {"CLOSIENT_MCP_HOME": str(tmp_path), **environ})
     async with open_bridge(settings, Redaction()) as bridge, mcp.Client(McpBridge(bridge).server()) as client:
         yield bridge, client
-
-
-def text_of(result: types.CallToolResult) -> str:
-    (first, *_) = result.content
-    assert isinstance(first, types.TextContent)
-    return first.text
 
 
 async def test_names_and_credentials_of_two_systems_are_kept_apart(

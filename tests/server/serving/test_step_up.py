@@ -13,10 +13,10 @@ from mcp.client import ClientRequestContext
 from closient_mcp.auth.sign_in.sign_out import sign_out
 from closient_mcp.server.cli.status import status_lines
 
-from ...fakes.acme import Acme, text_of
+from ...fakes.acme import Acme
 from ...fakes.desk import Desk, come_back, desk_in, ended, query_of
 from ...fakes.limits import SECONDS
-from ...fakes.mcp_client import CLIENT_MODES, ClientMode
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode, text_of
 from ...fakes.service import Received, Reply, Service
 
 

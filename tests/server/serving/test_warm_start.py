@@ -24,7 +24,7 @@ from closient_mcp.server.settings.model import Options
 from closient_mcp.tools.http.local_files import is_unchanged
 
 from ...fakes.limits import SECONDS
-from ...fakes.mcp_client import CLIENT_MODES, ClientMode, listening, text
+from ...fakes.mcp_client import CLIENT_MODES, ClientMode, listening, text_of
 from ...fakes.service import Received, Reply, Service, document, operation
 from ...fakes.warm_service import CATALOG, THINGS, serve, things
 
@@ -210,7 +210,7 @@ async def test_a_call_in_flight_ends_with_its_own_result_while_its_tool_disappea
         assert not results
         released.set()
     assert not results[0].is_error
-    assert json.loads(text(results[0])) == {"id": 1}
+    assert json.loads(text_of(results[0])) == {"id": 1}
 
 
 @pytest.mark.usefixtures("restless")
