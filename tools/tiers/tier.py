@@ -28,17 +28,23 @@ _SAFE_METHODS = ("get", "head", "options")
 _JOINING = {"and", "or", "then"}
 _MANY = {"bulk", "batch"}
 _LIGHT = {"perform", "run", "execute", "do", "make"}
-# Words that precede the first verb of a text: "Bulk delete", "Request to activate", "This endpoint removes".
+# Words that precede the first verb: "Bulk delete", "Request to activate".
 _BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", "request", "to", "a", "an", "new",
-    "deprecated", "beta", "async", "this", "the", "endpoint", "operation", "method", "api", "route", "function",
-    "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows", "allow", "lets", "let", "enables",
-    "enable", "you", "us", "user", "users", "client", "clients", "for", "by", "attempt", "attempts", "try",
-    "tries"}  # fmt: skip
+    "deprecated", "beta", "async", "do", "perform", "performs", "user", "users", "client", "clients", "for", "by",
+    "attempt", "attempts", "try", "tries"}  # fmt: skip
+# In texts, also those of "This endpoint removes" and "Enables you to send".
+_BEFORE_A_VERB_IN_TEXT = _BEFORE_A_VERB | {"this", "the", "endpoint", "operation", "method", "api", "route",
+    "function", "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows", "allow", "lets", "let",
+    "enables", "enable", "you", "us", "please"}  # fmt: skip
 # `UserService_UpdateUser`, `UsersController_update`, `chat.update`
 _SERVICE = re.compile(r"^[A-Za-z0-9]*(?:service|controller|resource|router|handler|api)[_.-](?=.)", re.IGNORECASE)
 _SCRIPT = re.compile(r"\.(?:aspx?|cgi|do|json|jsp|php|xml)$")
 _NAMESPACE = re.compile(r"^.*[./:#](?=.)")
-_DETERMINERS = {"a", "an", "the", "all", "this", "your", "one", "multiple", "specified", "given", "existing", "any"}
+# `/#Action=DeleteStack`, `/control?cmd=reboot`
+_ACTION = re.compile(r"[?#&](?:action|cmd|command|function|method|op|operation|x-amz-target)=(?!\{)", re.IGNORECASE)
+# Before these words, a word is a verb: "Report as spam", `clear-all`.
+_DETERMINERS = {"a", "an", "the", "all", "this", "your", "one", "multiple", "specified", "given", "existing", "any",
+    "as", "it", "them", "its", "their"}  # fmt: skip
 _IRREVERSIBLE = re.compile(
     r"irreversib|irrecoverab|(?:can ?not|can't|never) be (?:undone|reversed|reverted|recovered|restored)|"
     r"permanently (?:delet|remov|eras|destroy|los)",
@@ -90,6 +96,8 @@ def tier_of(method: str, path: str, operation_id: str = "", summary: str = "", d
     """
     if method == "query":
         return "read"  # safe by definition (draft-ietf-httpbis-safe-method-w-body)
+    if action := _ACTION.search(path):
+        path, operation_id = path[: action.start()], path[action.end() :]
     own_id, safe = _SERVICE.sub("", operation_id), method in _SAFE_METHODS
     name = _own_words(own_id, method, path)
     if safe and path.endswith("}") and [[f"{word}s" for word in name]] == _segments(path)[-1:]:
@@ -133,10 +141,12 @@ def _tier_of_get(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: 
         in_name[0].tier == "read" or (in_name[-1].tier == "read" and not in_name[0].certain)
     )
     reads_by_text = bool(in_text) and in_text[0].tier == "read"
+    destroys = [claim for claim in in_text if claim.joined and claim.certain and claim.tier == "destructive"]
     if reads_by_name:
-        claims = [*(claim for claim in in_text[:1] if claim.certain), *(claim for claim in in_name if claim.joined)]
+        joined = [claim for claim in in_name if claim.joined]
+        claims = [*(claim for claim in in_text[:1] if claim.certain), *joined, *destroys]
     elif reads_by_text:
-        claims = [claim for claim in in_name if claim.certain]
+        claims = [*(claim for claim in in_name if claim.certain), *destroys]
     else:
         claims = [*in_name, *in_path, *(claim for claim in in_text if claim.certain)]
     return highest_tier(claim.tier for claim in claims)
@@ -215,30 +225,60 @@ def _claims_of_path(path: str, safe: bool) -> Iterator[_Claim]:
             yield _Claim("destructive", certain=True)
     verb = next((word for word in last if word not in _BEFORE_A_VERB), "")
     tier = _tier_of_verb(verb, safe)
-    is_noun = verb in NOUNS and (path.endswith("}") or (safe and last[-1] != verb))
+    is_noun = verb in NOUNS and (path.endswith("}") or (safe and not _acts(verb, last, tier)))
     if tier and not is_noun and not (safe and {*last} & DESCRIBING):
         yield _Claim(tier, verb not in NOUNS)
 
 
+def _acts(verb: str, words: Sequence[str], tier: Tier | None) -> bool:
+    """Whether a word that may be a noun is a verb in the last segment of a GET: `reset`, `clear-all`, `close-account`.
+
+    In `stop-times` it is a noun.
+    """
+    is_object = tier == "destructive" and not words[-1].endswith("s")
+    return words[-1] == verb or is_object or bool({*words} & _DETERMINERS)
+
+
+def _first_sentence(text: str) -> list[str]:
+    """The words of the first sentence, without a label of one or two words: `[Admin] Delete …`, `Step 2: …`."""
+    parts = re.split(r"[.!?;)\]\n]|:\s", text.strip()[:300].replace("/", " or ").replace("&", " and "))
+    for part in parts:
+        words = _words(part)
+        if len(words) > 2 or any(map(base_form, words)):
+            return words
+    return _words(parts[0])
+
+
 def _claims_of_text(text: str, safe: bool) -> Iterator[_Claim]:
     """What the verbs at the beginning of a text claim: the first, and those joined to it by "and" or "or"."""
-    sentence = re.split(r"[.!?:;\n]", text.strip()[:300])[0]
-    words = _words(sentence.replace("/", " or "))
-    first = next((at for at, word in enumerate(words) if word not in _BEFORE_A_VERB and word[-2:] != "ly"), len(words))
+    words = _first_sentence(text)
+    first = next(
+        (at for at, word in enumerate(words) if word not in _BEFORE_A_VERB_IN_TEXT and word[-2:] != "ly"), len(words)
+    )
     verb = base_form("".join(words[first : first + 1])) or base_form("".join(words[:1]))
     tier = _tier_of_verb(verb, safe)
-    if not tier:
-        return
     following = {*words[first + 1 : first + 2]}
     is_certain = verb not in NOUNS or bool(following & _DETERMINERS)
+    if not (tier and is_certain) and _ends_in_destruction(words, safe):
+        tier, is_certain = "destructive", True
+    if not tier:
+        return
     if verb != "put":  # the method again
         yield _Claim(tier, is_certain and not following & DESCRIBING)
     for at in range(first + 1, len(words) - 1):
         if words[at] in _JOINING and not words[at + 1].endswith("ing"):
             verb = base_form(words[at + 1])
             tier = _tier_of_verb(verb, safe)
-            if tier and (at == first + 1 or (tier == "destructive" and verb not in NOUNS)):
+            is_verb = verb not in NOUNS and (not safe or bool({*words[at + 2 : at + 3]} & _DETERMINERS))
+            if tier and (at == first + 1 or (tier == "destructive" and is_verb)):
                 yield _Claim(tier, verb not in NOUNS, joined=True)
+
+
+def _ends_in_destruction(words: Sequence[str], safe: bool) -> bool:
+    """Whether a text is of the form `Order cancellation`, `Deletion of an order` or, as in German, `Order delete`."""
+    at = words.index("of") if "of" in words[:4] else len(words) if len(words) < 5 else 0
+    word = "".join(words[max(at - 1, 0) : at])
+    return word in DESTRUCTIVE - NOUNS or (not safe and is_destructive_noun(word))
 
 
 def _says_destructive(text: str) -> bool:

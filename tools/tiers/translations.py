@@ -8,17 +8,20 @@ import unicodedata
 from ..formats.words import words_of
 
 # Without accents. Spanish, Portuguese, French, German, Italian and Dutch forms that no English word has; of Polish,
-# Czech, Swedish, Danish and Norwegian those of destructive verbs.
+# Czech, Swedish, Danish, Norwegian, Finnish, Hungarian, Romanian, Indonesian and Vietnamese those of "delete" or
+# "cancel".
 _FORMS = {
     "delete": """eliminar elimina borrar borra suprimir suprime excluir exclui apagar apaga deletar supprimer supprime
         effacer efface loeschen loescht loesche loschen loscht losche eliminare cancella cancellare verwijderen
         verwijder verwijdert eliminacion suppression loschung loeschung usun usuwa usunac usuniecie smazat smaze
-        odstranit odstrani vymazat vymaze radera raderar slette slet sletter""",
+        odstranit odstrani vymazat vymaze radera raderar slette slet sletter cancellazione eliminazione exclusao xoa
+        hapus poista sterge stergere torles torlese""",
     "remove": """quitar quita remover retirar retira enlever enleve retirer entfernen entfernt entferne rimuovere
-        rimuovi rimuove""",
+        rimuovi rimuove rimozione remocao""",
     "cancel": """cancelar cancela anular anula annuler annule annulla annullare stornieren storniert storniere
         storno abbrechen annuleren annuleer annuleert cancelacion annulation stornierung anuluj anulowac zrusit
-        zrusi avboka avbestalla annullere afbestille avbestille""",
+        zrusi avboka avbestalla annullere afbestille avbestille annullamento cancelamento huy batalkan peruuta
+        anuleaza""",
     "terminate": """rescindir resilier resilie kuendigen kuendigt kuendige kundigen kundigt kundige beenden beendet
         terminer termine beeindigen opzeggen""",
     "revoke": "revocar revoca revogar revoga revoquer revoque widerrufen widerruft revocare intrekken aterkalla",
@@ -26,7 +29,7 @@ _FORMS = {
         zuruecksetzen reimpostare ripristinare ripristina resetten""",
     "disable": """desactivar desactiva desativar desativa desabilitar desactiver desactive deaktivieren deaktiviert
         disattivare disattiva disabilitare uitschakelen""",
-    "block": "bloquear bloquea bloqueia bloquer bloque sperren sperrt sperre bloccare blocca blokkeren",
+    "suspend": "bloquear bloquea bloqueia bloquer bloque sperren sperrt sperre bloccare blocca blokkeren",
     "stop": "detener detiene parar arreter arrete stoppen anhalten fermare ferma",
     "close": "cerrar cierra fechar fermer schliessen schliesst schliesse chiudere sluiten",
     "reject": "rechazar rechaza rejeitar refuser rejeter ablehnen lehnt rifiutare afwijzen",
@@ -57,14 +60,18 @@ _FORMS = {
 }  # fmt: skip
 # What words of other scripts begin with or, where no spaces divide them, contain.
 _STEMS = {
-    "delete": "удал видал διαγρα διάγρα 删除 刪除 削除 삭제 حذف",
-    "cancel": "отмен скасува ακυρ ακύρ 取消 キャンセル 취소 إلغاء الغاء",
+    "delete": "удал видал изтри διαγρα διάγρα 删除 刪除 作废 削除 退会 삭제 탈퇴 حذف מחק מחיק ลบ हटा",
+    "cancel": "отмен скасува ακυρ ακύρ 取消 注销 撤回 キャンセル 解約 취소 해지 إلغاء الغاء ביטול לבטל ยกเลิก रद्द",
     "revoke": "отозва отзыв ανακαλ ανάκλ 撤销 撤銷 取り消 철회",
+    "refund": "возврат повернен 退款 返金 환불",
+    "unlink": "отвяза 解绑 解除",
+    "unpublish": "下架",
     "reset": "сброс сбрас επαναφορ επαναφέρ 重置 リセット 초기화 재설정",  # noqa: RUF001
     "disable": "отключ відключ вимк деактив απενεργοπ 禁用 停用 無効 비활성",
     "stop": "останов 停止 중지",
+    "close": "закры закрит 关闭 關閉 閉じ 닫기",
     "clear": "очист 清空 清除",
-    "block": "заблокир 封禁 차단",
+    "block": "заблокир блокиров 封禁 차단",
     "replace": "замен замін 替换 置換 교체",
     "update": "обнов онов измен редакт ενημερ ενημέρ 更新 修改 編集 수정 تحديث تعديل",
     "enable": "включ актив ενεργοπ 启用 有効 활성",

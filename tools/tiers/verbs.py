@@ -26,7 +26,7 @@ CREATE = {"create", "add", "insert", "append", "import", "upload", "register", "
     "grant", "impersonate", "award", "donate", "order", "play", "push", "apply", "attach", "mint", "test",
     "checkout", "star", "setup", "deposit", "sell", "trade", "hire", "checkin", "bid", "rerun",
     "retry", "redeliver", "resubmit", "process", "reprocess", "transmit", "wake", "ring", "dispense",
-    "snapshot", "backup"}  # fmt: skip
+    "snapshot", "backup", "answer"}  # fmt: skip
 UPDATE = {"update", "edit", "set", "modify", "change", "patch", "rename", "move", "reorder", "sort", "swap",
     "assign", "reassign", "adjust", "configure", "mark", "tag", "label", "toggle", "switch", "enable", "activate",
     "reactivate", "resume", "unpause", "pause", "lock", "unlock", "archive", "unarchive", "undelete", "approve",
@@ -58,7 +58,7 @@ DESTRUCTIVE = {"delete", "remove", "revoke", "cancel", "purge", "destroy", "term
     "scrap", "obliterate", "squash", "lockout", "shutoff", "format", "isolate", "burn", "dequeue", "deprecate",
     "sunset", "unload", "unwatch", "unstage", "untrack", "unapprove", "deselect", "exclude",
     "downsize", "supersede", "impound", "confiscate", "repossess", "clean", "cleanup",
-    "sweep", "calloff", "garbagecollect"}  # fmt: skip
+    "sweep", "calloff", "garbagecollect", "pop", "hangup", "nuke", "liquidate", "dedupe", "deduplicate"}  # fmt: skip
 # Also nouns or adjectives, so that they say something only where a verb stands.
 NOUNS = {"import", "upload", "sign", "start", "run", "trigger", "launch", "post", "place", "purchase", "charge",
     "capture", "book", "order", "build", "install", "copy", "fork", "commit", "exchange", "claim", "vote", "like",
@@ -67,13 +67,14 @@ NOUNS = {"import", "upload", "sign", "start", "run", "trigger", "launch", "post"
     "request", "schedule", "clone", "attach", "invite", "deploy", "dispatch", "collect", "change", "patch", "move",
     "sort", "swap", "mark", "tag", "label", "toggle", "switch", "lock", "archive", "pin", "link", "scale", "sync",
     "release", "seek", "skip", "pause", "upgrade", "complete", "finish", "transition", "override", "associate",
-    "reset", "roll", "wipe", "flush", "ban", "kick", "drain", "abort", "stop", "restart", "reboot", "clear", "drop",
-    "empty", "block", "close", "trash", "leave", "refund", "reverse", "rollback", "restore", "undo", "end",
+    "reset", "roll", "ban", "stop", "clear", "drop", "empty", "block", "close", "trash", "leave", "refund", "reverse",
+    "restore", "end",
     "expire", "match", "filter", "trace", "tail", "export", "display", "view", "check", "query", "read", "load",
     "count", "quote", "select", "show", "stream", "watch", "return", "preview", "download", "list", "search",
     "facet", "similar", "hold", "ship", "mount", "deposit", "trade", "bid", "fire", "freeze", "checkin", "setup",
     "rollover", "process", "ring", "touch", "format", "burn", "scrap", "increase", "decrease", "retry",
-    "sunset", "lockout", "bump", "snapshot", "backup", "sweep"}  # fmt: skip
+    "sunset", "lockout", "bump", "snapshot", "backup", "sweep", "pop", "answer", "allowlist",
+    "whitelist", "blacklist", "blocklist", "denylist"}  # fmt: skip
 SECRETS = frozenset({"token", "tokens", "key", "keys", "secret", "secrets", "credential", "credentials", "password"})
 # After these words a verb of the list above is a noun: `order status`, `cancel reasons`.
 DESCRIBING = {"status", "state", "info", "information", "detail", "details", "history", "log", "logs", "result",
