@@ -10,18 +10,21 @@ from urllib.parse import parse_qsl
 from ..formats.json_values import JsonObject, JsonValue, as_list, as_object, to_text
 from ..openapi.operation import Operation, Parameter
 from ..schema.argument_errors import BODY
+from ..schema.coercion import MAX_SAFE_INTEGER
 from .page_facts import PageFacts, page_facts, plain, whole_number
 
 _CURSOR_FACTS = ("cursornext", "nextcursor", "nextpagetoken", "nextpagecursor", "nexttoken", "nextcontinuationtoken",
-                 "continuationtoken", "nextmarker", "nextoffset", "nextpage", "next", "endcursor", "after",
-                 "startingafter", "bookmark", "cursor", "pagetoken", "paginationtoken", "offset")  # fmt: skip
+                 "continuationtoken", "continuation", "nextmarker", "nextoffset", "nextstart", "nextpage", "next",
+                 "endcursor", "after", "startingafter", "bookmark", "cursor", "pagetoken", "paginationtoken",
+                 "offset")  # fmt: skip
 _CURSORS = ("cursor", "pagetoken", "nextpagetoken", "nextcursor", "pagecursor", "startcursor", "nexttoken", "marker",
-            "continuationtoken", "after", "pageafter", "aftercursor", "startingafter", "bookmark",
+            "continuationtoken", "continuation", "after", "pageafter", "aftercursor", "startingafter", "bookmark",
             "paginationtoken")  # fmt: skip
 _AFTER_ITEM = ("startingafter", "afterid", "after")
-_PAGES = ("page", "pagenumber", "pageno", "pageindex", "currentpage")
+_PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage")
 _OFFSETS = ("skip", "offset", "start", "startat", "startindex", "pageoffset", "firstresult")
-_TOTALS = ("total", "totalcount", "totalresults", "totalitems", "totalelements", "totalrecords", "wptotal")
+_TOTALS = ("total", "totalcount", "totalresults", "totalitems", "totalelements", "totalrecords", "wptotal",
+           "odatacount")  # fmt: skip
 _PAGE_COUNTS = ("totalpages", "pagecount", "lastpage", "numpages", "totalpagecount", "pages",
                 "wptotalpages")  # fmt: skip
 _PAGE_SIZES = ("perpage", "pagesize", "itemsperpage", "limit", "size")
@@ -83,7 +86,7 @@ class _Pager:
         return {}
 
     def _with_cursor(self, found: str, cursor: JsonValue) -> JsonObject:
-        is_position = found in ("nextpage", "nextoffset") or (found == "next" and isinstance(cursor, int))
+        is_position = found in ("nextpage", "nextoffset", "nextstart") or (found == "next" and isinstance(cursor, int))
         names = (*_PAGES, *_OFFSETS) if is_position else _CURSORS
         if parameter := self._parameter((found, found.removeprefix("next"))) or self._parameter(names):
             return self._change(parameter, cursor)
@@ -128,13 +131,11 @@ class _Pager:
         parameter = self._parameter(_PAGES)
         if parameter is None:
             return {}
-        page = self._first_known(
-            parameter, self.facts.number("page", "currentpage", "pagenumber", "pageindex", "number")
-        )
+        page = self._first_known(parameter, self.facts.number(*_PAGES, "number"))
         if page is None:
             return {}
         last = self._last_page()
-        if last is not None and self._counts_from_zero(parameter):
+        if last is not None and (page == 0 or self._counts_from_zero(parameter)):
             last -= 1
         is_more = page < last if last is not None else self.facts.more
         return self._change(parameter, page + 1) if is_more else {}
@@ -152,12 +153,14 @@ class _Pager:
         if parameter is None or not count:
             return {}
         name = plain(parameter.name)
-        offset = self._first_known(parameter, self.facts.number(name))
+        stated, total = self.facts.number(name), self.facts.number(*_TOTALS)
+        offset = self._first_known(parameter, stated)
         if offset is None and parameter.argument not in self.arguments and name not in _ANY_BASE:
             offset = 0
         if offset is None:
             return {}
-        total = self.facts.number(*_TOTALS)
+        if name == "offset" and stated and total is None and stated > (self._argument((name,)) or 0):
+            return self._change(parameter, stated) if self.facts.more else {}  # of the next page
         is_more = self.facts.more
         if total is not None:
             one_based = name in _ANY_BASE and self._counts_from_one(parameter)
@@ -208,6 +211,8 @@ class _Pager:
             return {}
         if kind in ("integer", "number") and number is not None:
             value = number
+        elif kind == "string" and isinstance(value, int) and value > MAX_SAFE_INTEGER:
+            value = str(value)
         return {} if given == value else {parameter.argument: value}
 
 

@@ -13,14 +13,17 @@ from ..formats.link_header import read_links
 _LISTS = ("data", "results", "items", "entries", "records", "values")
 # Objects that hold facts about pages, and those that hold the whole answer.
 _ABOUT_PAGES = ("meta", "metadata", "pagination", "paging", "page", "pageinfo", "responsemetadata", "resultinfo",
-                "cursors", "cursor", "next", "nextpage", "info", "pages", "pager", "paginationinfo")  # fmt: skip
+                "cursors", "cursor", "next", "nextpage", "info", "pages", "pager", "paginationinfo",
+                "view", "hydraview")  # fmt: skip
 _WRAPPERS = ("data", "result", "results", "response", "embedded")
 _LINKS = ("links", "link")
 _NO_ITEMS = (*_LINKS, "errors", "warnings", "messages", "facets", "included")
-_MORE = ("hasmore", "hasnext", "hasnextpage", "more", "morerecords", "moreavailable", "istruncated")
+_MORE = ("hasmore", "hasnext", "hasnextpage", "more", "morerecords", "moreavailable", "istruncated",
+         "moreitemsincollection")  # fmt: skip
 _NO = (False, "false", "False")
 _LAST = ("islast", "islastpage", "last")
-_NEXT_URLS = ("next", "nexturl", "nextpage", "nextlink", "odatanextlink", "nextpageurl", "nextpageuri", "nextpagelink")
+_NEXT_URLS = ("next", "nexturl", "nextpage", "nextlink", "odatanextlink", "nextpageurl", "nextpageuri", "nextpagelink",
+              "hydranext")  # fmt: skip
 _NEXT = (*_NEXT_URLS, "nextcursor", "cursornext", "nextpagetoken", "nexttoken", "nextmarker", "nextoffset")
 # `items 0-24/3573`: a `Content-Range` of items.
 _ITEMS_OF_ALL = re.compile(r"(?!bytes)(?:[\w-]+ )?\d+-\d+/(\d{1,12})", re.ASCII)
@@ -123,7 +126,11 @@ def _next_link(links: JsonObject | list[JsonValue]) -> JsonValue:
     """The link to the next page, from links by their relation or from a list of links with one."""
     if isinstance(links, dict):
         return links.get("next")
-    return next((link for link in map(as_object, links) if "next" in (link.get("rel"), link.get("relation"))), None)
+    return next((link for link in map(as_object, links) if "next" in _relations(link)), None)
+
+
+def _relations(link: JsonObject) -> list[JsonValue]:
+    return [*as_list(link.get("rel")), link.get("rel"), link.get("relation")]  # Siren has a list
 
 
 def _url(value: JsonValue) -> str:

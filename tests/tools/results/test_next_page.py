@@ -39,6 +39,10 @@ def more(found: Operation, answer: Any, headers: dict[str, str] | None = None, *
         ("_skip", {}, {"data": [1, 2], "has_more": True}, "_skip=2"),
         ("_skip", {"_skip": 100}, {"data": [1, 2], "has_more": True, "total_results": 900}, "_skip=102"),
         ("offset", {"offset": 2}, {"items": [1], "hasMore": True}, "offset=3"),
+        ("offset", {}, {"results": [1], "hasMore": True, "offset": 250}, "offset=250"),
+        ("offset", {"offset": 250}, {"results": [1], "hasMore": True, "offset": 500}, "offset=500"),
+        ("offset", {"offset": 250}, {"results": [1], "hasMore": True, "offset": 250}, "offset=251"),
+        ("cursor", {}, {"data": [1], "next_cursor": 2**60}, f'cursor="{2**60}"'),
         ("start", {}, {"start": 0, "count": 2, "hasMore": True, "results": [1, 2]}, "start=2"),
         ("start", {"start": 5}, {"hasMore": True, "results": [1, 2]}, "start=7"),
         ("_cursor", {}, {"data": [1], "cursor_next": "c1", "cursor_previous": None}, '_cursor="c1"'),
@@ -130,6 +134,12 @@ STYLES: list[tuple[str, dict[str, Any], dict[str, str], Any, str]] = [
     ("offset limit", {}, {"content-range": "0-1/10"}, [1, 2], "offset=2"),
     ("offset limit", {"offset": 8}, {"content-range": "items 8-9/10"}, [1, 2], ""),
     ("offset limit", {}, {"content-range": "bytes 0-1/10"}, [1, 2], ""),
+    ("$skip", {}, {}, {"value": [1, 2], "@odata.count": 9}, "skip=2"),
+    ("start", {}, {}, {"data": [1], "pagination": {"more_items_in_collection": True, "next_start": 5}}, "start=5"),
+    ("pageNum", {}, {}, {"data": {"list": [1], "pageNum": 1, "pageSize": 10, "total": 25}}, "pageNum=2"),
+    ("page", {}, {}, {"hydra:member": [1], "hydra:view": {"hydra:next": "/things?page=2"}}, "page=2"),
+    ("page", {}, {}, {"entities": [1], "links": [{"rel": ["next"], "href": "/things?page=2"}]}, "page=2"),
+    ("page", {"page": 0}, {}, {"items": [1], "page": 0, "totalPages": 1}, ""),
     ("continuationToken", {}, {"x-continuation-token": "t1"}, [1], 'continuationToken="t1"'),
 ]  # fmt: skip
 
