@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TypeAlias
@@ -22,13 +23,16 @@ from .headers import header_notes, redacted_url
 from .media import media_result
 from .next_page import NextPage
 from .result import Result
-from .upstream_errors import failure_in_success, upstream_error
+from .upstream_errors import failure_in_success, reported_failure, upstream_error
 
 FindNextPage: TypeAlias = Callable[[JsonValue, Mapping[str, str]], NextPage | None]
 # Finds errors that a service sends with a status of success.
 ResponseCheck: TypeAlias = Callable[[JsonValue, Response, str], UpstreamError | None]
 
 _MAX_PAGE = 2_000_000
+# What some services put before JSON, so that browsers don't run it as a script.
+_NOT_A_SCRIPT = re.compile(r"\A(?:\)\]\}'?,?\s*\n|(?:for\(;;\)|while\(1\));)")
+_SOAP_FAULT = re.compile(rb"<(?:\w{1,40}:)?Body\b[^<>]{0,300}>\s*<(?:\w{1,40}:)?Fault\b")
 
 
 def _no_next_page(_: JsonValue, __: Mapping[str, str]) -> None:
@@ -58,6 +62,8 @@ def read_response(
     kind, media_type = sniff(response.body, content_type)
     match kind:
         case "text":
+            if media_type.endswith("xml") and _SOAP_FAULT.search(response.body[:4_000]):
+                raise reported_failure(response, system)
             return _read_text(response, system, next_page, check)
         case "lines":
             return _read_lines(response, system, decode(response.body, content_type))
@@ -75,6 +81,8 @@ def _read_text(response: Response, system: str, next_page: FindNextPage, check: 
     content_type = response.headers.get("content-type", "")
     named, text = essence(content_type), decode(response.body, content_type)
     claims_json, about = named.endswith("json"), ""
+    if claims_json:
+        text = _NOT_A_SCRIPT.sub("", text, count=1)
     if claims_json or not named or text[:200].lstrip()[:1] in ("{", "[", '"'):
         try:
             return _read_json(response, system, next_page, check, closed(text) if response.cut else text)

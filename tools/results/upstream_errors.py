@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import islice
 
 from ..errors import UpstreamError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
+from ..formats.media_types import essence
 from ..formats.text import one_line
 from ..formats.urls import redact_url
 from ..http.messages import Response
 from ..http.rate_limit_headers import seconds_to_wait
 from .error_bodies import ErrorBody, read_error
+from .field_errors import plain_name
 from .headers import challenge, header_reason, request_id
 
 _NEXT_STEPS = {
@@ -35,7 +38,13 @@ _NEXT_STEPS = {
     501: "The service doesn't support this; its OpenAPI document may be out of date.",
 }
 _REPORTED = "The response reports a failure despite its status: correct what it names, then try again."
-_REASONS = ("error", "errors", "error_code", "errorCode", "message", "msg")
+# Members of bodies that report a failure with a status of success, as `plain_name` has them.
+_SUCCESS = ("ok", "success", "issuccess")
+_FAILURE = ("error", "iserror", "haserror")
+_REASONS = ("error", "errors", "errorcode", "errormessage", "message", "msg")
+_STATUSES = ("status", "statuscode", "code")
+_OF_ERRORS = {*_SUCCESS, *_REASONS, *_STATUSES, "title", "detail", "details", "type", "instance", "timestamp", "path",
+              "requestid", "traceid"}  # fmt: skip
 _SAME_AS = {410: 404, 422: 400}
 
 
@@ -68,14 +77,44 @@ def upstream_error(response: Response, system: str) -> UpstreamError:
 
 
 def failure_in_success(value: JsonValue, response: Response, system: str) -> UpstreamError | None:
-    """The error that a body reports with a status of success: `ok` or `success` is false, or by JSON-RPC."""
-    node = as_object(value)
-    is_failure = any(node.get(name) is False for name in ("ok", "success")) and any(map(node.get, _REASONS))
-    if not is_failure and not ("jsonrpc" in node and as_object(node.get("error"))):
+    """The error that a body reports with a status of success, None if it may be data."""
+    content_type = response.headers.get("content-type", "")
+    if not _reports_failure(as_object(value), essence(content_type)):
         return None
+    return reported_failure(response, system)
+
+
+def reported_failure(response: Response, system: str) -> UpstreamError:
+    """The error for a body that is known to report a failure, with a status of success."""
     error = read_error(response.body, response.headers.get("content-type", ""))
     details: JsonObject = {"status": response.status, "url": redact_url(response.url), **error.as_details()}
     return UpstreamError(response.status, _message(system, response.status, error), _REPORTED, details)
+
+
+def _reports_failure(node: JsonObject, media_type: str) -> bool:
+    """Whether a body is a problem (RFC 9457) or an error of JSON-RPC or JSON:API, or says that it failed, and why."""
+    if media_type == "application/problem+json":
+        return bool(node)
+    if media_type == "application/vnd.api+json":
+        return bool(node.get("errors")) and "data" not in node
+    if "jsonrpc" in node and as_object(node.get("error")):
+        return True
+    members = {plain_name(name): value for name, value in islice(node.items(), 200)}
+    is_failure = any(members.get(name) is False or members.get(name) == "false" for name in _SUCCESS)
+    is_failure = is_failure or any(members.get(name) is True for name in _FAILURE)
+    if is_failure and any(members.get(name) not in (None, "", [], {}, True, False) for name in _REASONS):
+        return True
+    if members.keys() == {"error"}:
+        members = {plain_name(name): value for name, value in islice(as_object(members["error"]).items(), 200)}
+    return _states_failed_status(members)
+
+
+def _states_failed_status(members: JsonObject) -> bool:
+    """Whether a body has nothing but an HTTP status of failure and what it's about."""
+    statuses = [members.get(name) for name in _STATUSES]
+    named = {name for name, value in members.items() if value is not None}
+    is_failed = any(type(status) is int and 400 <= status < 600 for status in statuses)
+    return is_failed and named <= _OF_ERRORS and any(as_text(members.get(name)) for name in (*_REASONS, "title"))
 
 
 def _message(system: str, status: int, error: ErrorBody) -> str:

@@ -119,6 +119,12 @@ def test_headers_are_the_reason_of_an_empty_body(headers: dict[str, str], reason
         {"success": False, "message": "missing_scope"},
         {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "missing_scope"}},
         {"data": None, "errors": [{"message": "missing_scope", "path": ["a"]}]},
+        {"Success": False, "Message": "missing_scope"},
+        {"isSuccess": "false", "errorMessage": "missing_scope"},
+        {"error": True, "message": "missing_scope"},
+        {"code": 500, "msg": "missing_scope", "data": None},
+        {"type": "about:blank", "title": "missing_scope", "status": 403},
+        {"error": {"code": 403, "message": "missing_scope"}},
     ],
 )
 def test_a_failure_with_a_status_of_success_is_an_error(body: dict[str, Any]) -> None:
@@ -133,6 +139,11 @@ def test_a_failure_with_a_status_of_success_is_an_error(body: dict[str, Any]) ->
         {"ok": False},
         {"ok": True, "error": "x"},
         {"error": "x"},
+        {"error": True},
+        {"error": {"message": "x"}},
+        {"id": 7, "code": 404, "message": "x"},
+        {"code": 200, "message": "x"},
+        {"status": "error", "message": "x"},
         {"success": 0, "error": 1},
         {"success": True, "message": "x"},
         {"jsonrpc": "2.0", "id": 1, "result": {"error": {"message": "x"}}},
@@ -141,6 +152,23 @@ def test_a_failure_with_a_status_of_success_is_an_error(body: dict[str, Any]) ->
 def test_other_bodies_with_a_status_of_success_are_results(body: dict[str, Any]) -> None:
     response = Response(200, {"content-type": "application/json"}, json.dumps(body).encode(), "https://h.example/a")
     assert json.loads(read_response(response, "acme").text) == body
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/problem+json", {"title": "missing_scope"}),
+        ("application/vnd.api+json", {"errors": [{"title": "missing_scope"}]}),
+        (
+            "text/xml; charset=utf-8",
+            b"<s:Envelope><s:Body><s:Fault><faultstring>missing_scope</faultstring></s:Fault></s:Body></s:Envelope>",
+        ),
+    ],
+)
+def test_a_media_type_tells_a_failure_with_a_status_of_success(content_type: str, body: Any) -> None:
+    assert failure(200, body, content_type=content_type).message == (
+        "acme answered HTTP 200 with an error: missing_scope."
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,12 @@ def read(body: bytes | str, content_type: str = "", **members: Any) -> Result:
 # JSON
 
 
+@pytest.mark.parametrize("prefix", [")]}'\n", ")]}',\n", "for(;;);", "while(1);"])
+def test_what_keeps_json_from_being_a_script_is_removed(prefix: str) -> None:
+    assert read(f'{prefix}{{"a":1}}', "application/json").text == '{"a":1}'
+    assert read(f'{prefix}{{"a":1}}', "text/plain").text == f'{prefix}{{"a":1}}'
+
+
 @pytest.mark.parametrize(
     "written",
     [
