@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,6 +34,7 @@ _KINDS = {
     "dict_type": "expected a table",
     "model_type": "expected a table",
     "string_too_short": "it must not be empty",
+    "too_short": "the list is empty",
 }
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
@@ -41,10 +42,11 @@ _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 
 
 class ConfigText:
-    """The text of a settings file, which finds the line of a key."""
+    """The text of a settings file, which finds the line of a key; `variables` are those that its secrets are in."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
+        self.variables = frozenset[str]()
         self._lines = text.split("\n")
 
     def position(self, *keys: str | int) -> str:
@@ -127,6 +129,7 @@ def check_config(path: Path, text: str, without: frozenset[str]) -> tuple[Config
         values = parse_toml(text)
     except InvalidTomlError as error:
         raise SettingsError(f"{path}: {error}.") from None
+    config.variables = frozenset(_variables(values))
     systems = values.get("systems")
     if without and isinstance(systems, dict):
         tables = cast("dict[str, Any]", systems)
@@ -140,6 +143,18 @@ def check_config(path: Path, text: str, without: frozenset[str]) -> tuple[Config
         raise _explained(config, values, cast("Mapping[str, Any]", errors[0])) from None
 
 
+def _variables(value: object) -> Iterator[str]:
+    """The environment variables that settings name, also those of systems that are not read."""
+    if isinstance(value, dict):
+        for key, member in cast("dict[str, object]", value).items():
+            if key == "env" and isinstance(member, str):
+                yield member
+            yield from _variables(member)
+    elif isinstance(value, list):
+        for item in cast("list[object]", value):
+            yield from _variables(item)
+
+
 def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str, Any]) -> SettingsError:
     keys = _keys_in(values, cast("Sequence[str | int]", error["loc"]))
     kind, context = str(error["type"]), cast("Mapping[str, Any]", error.get("ctx") or {})
@@ -149,7 +164,7 @@ def _explained(config: ConfigText, values: Mapping[str, Any], error: Mapping[str
         known = _known_keys(values, keys)
         meant = did_you_mean(str(keys[-1]), known) or f"; expected one of: {', '.join(known)}"
         return config.error(f"unknown key{meant}", *keys)
-    if keys[-1:] == ("credential",) and not isinstance(_value_at(values, keys), dict):
+    if keys[-1:] == ("credential",) and kind == "literal_error":
         return config.error('expected "none" or a table, such as { grant = "authorization_code" }', *keys)
     if kind in ("literal_error", "union_tag_invalid"):
         expected = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")

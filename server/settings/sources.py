@@ -90,7 +90,6 @@ class Sources:
         position = self.in_file(*keys)
         match value:
             case FromEnvironment(env=name):
-                self.child_environment.pop(name, None)
                 shown, reference = f"environment variable {name}", from_environment(name, self.environ)
             case FromKeyring(keyring=name):
                 shown, reference = f"keyring entry {name}", from_keyring(name)

@@ -216,7 +216,9 @@ def test_rule_1_other_programs_are_not_given_the_variables_of_our_secrets() -> N
     }
     credential = '{ grant = "api_key", key = { env = "OWN" } }'
     text = f'[systems.acme]\ncatalog = "https://acme.example/catalog"\ncredential = {credential}\n'
-    settings = load_settings(Options(), {**environ, "OWN": "s3cret-one", "HOME": "/home/u"}, text)
+    text += '[systems.invalid]\ncatalgo = ""\ncredential = { grant = "password", password = { env = "OF_INVALID" } }\n'
+    environ |= {"OWN": "s3cret-one", "OF_INVALID": "s3cret-two", "HOME": "/home/u"}
+    settings = load_settings(Options(), environ, text, without=frozenset({"invalid"}))
     assert settings.child_environment == {"X_OTHER": "1", "DISPLAY": ":0", "HOME": "/home/u"}
 
 
