@@ -12,6 +12,7 @@ import codecs
 import json
 import logging
 import math
+import re
 import select
 import threading
 from collections.abc import Awaitable, Callable, Iterable
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 _MOST_LOGGED = 20
 # With so many messages that the server has not taken, reading waits for the loop at each line.
 _LONG_BACKLOG = 100
+# A bracket of JSON, or a string, whose brackets do not count.
+_BRACKET = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*"')
 Inbound = SessionMessage | Exception
 # What the host gets of a response with this id and these bytes.
 Responded: TypeAlias = Callable[["types.RequestId | None", bytes], Awaitable[bytes]]
@@ -83,10 +86,13 @@ def parse_line(line: bytes) -> types.JSONRPCMessage:
     raise _malformed(frame)
 
 
+def _is_unanswered(frame: dict[str, Any]) -> bool:
+    """Whether a frame is a notification or a response."""
+    return "id" not in frame if "method" in frame else "result" in frame or "error" in frame
+
+
 def _malformed(frame: dict[str, Any]) -> InvalidMessageError:
-    if "method" not in frame and ("result" in frame or "error" in frame):
-        return InvalidMessageError(None)
-    if "method" in frame and "id" not in frame:
+    if _is_unanswered(frame):
         return InvalidMessageError(None)
     request_id = frame.get("id")
     if "id" in frame and not _is_id(request_id):
@@ -99,20 +105,39 @@ def _malformed(frame: dict[str, Any]) -> InvalidMessageError:
 
 def _unreadable(line: bytes, reason: str) -> InvalidMessageError:
     """What to answer to a line that is not strictly JSON; a lenient parser finds its id and what is wrong."""
+    text, is_too_deep = line.decode(errors="replace"), "recursion limit" in reason
     try:
-        value: Any = json.loads(line.decode(errors="replace"), parse_constant=str)
+        value: Any = json.loads(_outline(text) if is_too_deep else text, parse_constant=str)
     except (ValueError, RecursionError):
         value = None
     frame = cast(dict[str, Any], value) if isinstance(value, dict) else {}
+    if _is_unanswered(frame):
+        return InvalidMessageError(None)
     request_id = frame.get("id")
     if not _is_id(request_id):
         return _invalid(None, types.PARSE_ERROR, "Parse error: the line is not valid JSON")
     if path := _lone_surrogate(frame.get("params")):
         cut = f"Invalid params: {path} has half of a surrogate pair; the text was cut in the middle of a character"
         return _invalid(request_id, types.INVALID_PARAMS, cut)
-    if "recursion limit" in reason:
+    if is_too_deep:
         return _invalid(request_id, types.INVALID_REQUEST, "Invalid Request: more than 200 levels of nesting")
     return _invalid(request_id, types.PARSE_ERROR, "Parse error: the line is not valid JSON")
+
+
+def _outline(text: str) -> str:
+    """The JSON text with each object and list inside the outermost one emptied."""
+    kept, start, depth = list[str](), 0, 0
+    for token in _BRACKET.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == 2:
+                kept.append(text[start : token.end()])
+                start = len(text)
+        elif token[0] in "]}":
+            if depth == 2:
+                start = token.start()
+            depth -= 1
+    return "".join((*kept, text[start:]))
 
 
 def _lone_surrogate(params: object) -> str:

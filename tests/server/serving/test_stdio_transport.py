@@ -135,6 +135,7 @@ async def host() -> AsyncGenerator[Host]:
         # An answer with this id could not be written.
         (rb'{"jsonrpc":"2.0","id":"\ud800","method":"ping"}', None, -32700, "Parse error"),
         ((DEEP % ("[" * 250 + "]" * 250)).encode(), 7, -32600, "more than 200 levels of nesting"),
+        ((DEEP % (r'["\"]",' + "[" * 5_000 + "]" * 5_001)).encode(), 7, -32600, "more than 200 levels of nesting"),
         ((DEEP % r'"caf\ud83d"').encode(), 7, -32602, "Invalid params: arguments.a has half of a surrogate pair"),
         ((DEEP % r'["b",{"c\udc00":1}]').encode(), 7, -32602, "arguments.a[1] has half of a surrogate pair"),
     ],
@@ -163,6 +164,8 @@ def test_a_byte_order_mark_before_a_message_is_ignored() -> None:
         b'{"jsonrpc":"2.0","id":1,"result":7}',
         b'{"jsonrpc":"2.0","id":[],"error":{"code":1,"message":"m"}}',
         b'{"jsonrpc":"2.0","error":"x"}',
+        rb'{"jsonrpc":"2.0","method":"notifications/x","params":{"reason":"caf\ud83d"}}',
+        rb'{"jsonrpc":"2.0","id":1,"result":{"content":{"name":"caf\ud83d"}}}',
     ],
 )
 def test_json_rpc_4_1_malformed_notifications_and_responses_are_not_answered(line: bytes) -> None:
