@@ -15,11 +15,16 @@ from .http import cleaned
 
 LIFETIME = 600.0
 _LISTS = ("prompt", "scope")
+# RFC 6749 §3.1: no parameter of a response more than once. Of others, nothing depends on which one counts.
+_ONCE = ("code", "state", "iss", "error")
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationResponse:
-    """A code to exchange, or an error: the server's (RFC 6749 §4.1.2.1), or our own `iss`, `no_state` or `no_code`."""
+    """A code to exchange, or an error: the server's (RFC 6749 §4.1.2.1), or our own.
+
+    Ours are `iss`, `no_state`, `no_code`, and `repeated`, whose description is a parameter that was sent repeatedly.
+    """
 
     error: str = ""
     description: str = ""
@@ -104,15 +109,19 @@ def read_callback(query: str, pending: Pending) -> AuthorizationResponse | None:
     """Read the query of a redirect; None with another state: it belongs to an old tab or is forged."""
     server = pending.server
     try:
-        values = {name: given[0] for name, given in parse_qs(query, max_num_fields=50).items()}
+        given = parse_qs(query, max_num_fields=50)
     except ValueError:
         return None
+    values = {name: texts[0] for name, texts in given.items()}
     if "state" not in values and not values.keys().isdisjoint(("code", "error")):
-        given = (values.get("error", ""), values.get("error_description", ""))
-        return AuthorizationResponse("no_state", cleaned(": ".join(filter(None, given))))
-    state = values.get("state", "").encode(errors="replace")  # pasted text may have half of a surrogate pair
-    if not hmac.compare_digest(state, pending.state.encode()):
+        error_texts = (values.get("error", ""), values.get("error_description", ""))
+        return AuthorizationResponse("no_state", cleaned(": ".join(filter(None, error_texts))))
+    # Pasted text may have half of a surrogate pair.
+    states = [state.encode(errors="replace") for state in given.get("state", [])]
+    if not any(hmac.compare_digest(state, pending.state.encode()) for state in states):
         return None
+    if name := next((name for name in _ONCE if len(given.get(name, ())) > 1), ""):
+        return AuthorizationResponse("repeated", name)
     issuer, error = values.get("iss"), values.get("error")
     # RFC 9207 §2.4: a wrong issuer is always fatal, a missing one if the server promised to send it. Some servers
     # omit it from errors, which contain nothing that could be misused.

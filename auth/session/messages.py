@@ -124,11 +124,13 @@ class Messages:
             return self.failure(
                 f'the response came from "{issuer}" and not from {self._issuer}', "It was rejected; sign in again."
             )
-        if response.error == "no_state":
+        if response.error in ("no_state", "repeated"):
             given = f' "{response.description}"' if response.description else ""
+            fault = f"{given} without state (RFC 6749 §4.1.2)"
+            if response.error == "repeated":
+                fault = f" with more than one {response.description} (RFC 6749 §3.1)"
             return self.failure(
-                f"{self._issuer} returned its response{given} without state (RFC 6749 §4.1.2), so that the sign-in "
-                "cannot be finished safely",
+                f"{self._issuer} returned its response{fault}, so that the sign-in cannot be finished safely",
                 "Report this to the service, or use an API key.",
             )
         meaning = classify("authorization", 302, response.error, response.description)

@@ -666,7 +666,16 @@ def test_rfc_6749_3_1_each_parameter_is_sent_once_and_the_endpoints_own_query_ke
 
 
 @pytest.mark.parametrize(
-    "query", ["", "state=", "code=c&state=STATEx", "code=c&state=wrong", "error=e&state=wrong", "state=\udcff"]
+    "query",
+    [
+        "",
+        "state=",
+        "code=c&state=STATEx",
+        "code=c&state=STATEx&state=x",
+        "code=c&state=wrong",
+        "error=e&state=wrong",
+        "state=\udcff",
+    ],
 )
 def test_rfc_6749_10_12_a_response_without_our_state_says_nothing_at_all(query: str) -> None:
     assert callback(query) is None
@@ -684,6 +693,20 @@ def test_rfc_6749_4_1_2_a_response_without_any_state_is_quoted_and_used_for_noth
     query: str, description: str
 ) -> None:
     assert callback(query) == AuthorizationResponse("no_state", description)
+
+
+@pytest.mark.parametrize(
+    ("query", "repeated"),
+    [
+        ("code=c&code=d&state=STATE", "code"),
+        ("code=c&state=STATE&state=STATE", "state"),
+        ("code=c&state=other&state=STATE", "state"),
+        (f"code=c&state=STATE&iss={ISSUER}&iss=https://evil.example", "iss"),
+        ("error=access_denied&error=server_error&state=STATE", "error"),
+    ],
+)
+def test_rfc_6749_3_1_a_response_with_a_parameter_twice_is_used_for_nothing(query: str, repeated: str) -> None:
+    assert callback(query) == AuthorizationResponse("repeated", repeated)
 
 
 @pytest.mark.parametrize(

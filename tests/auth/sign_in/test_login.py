@@ -155,6 +155,7 @@ def test_rfc_6749_4_1_2_a_response_without_state_is_rejected_on_the_page_and_whe
     ("answer", "message"),
     [
         ("code=c&iss=https://evil.example", 'came from "https://evil.example"'),
+        ("code=c&code=d", "returned its response with more than one code"),
         (
             "error=server_error&error_description=broken",
             'issued no token: "server_error" (broken). Sign in again later',
