@@ -10,10 +10,13 @@ import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from html.entities import html5
+from urllib.parse import quote_plus
 
 MASK = "[secret]"
 _SHORTEST = 6
 _MOST = 100
+# The last two characters of base64, and what URLs have instead.
+_IN_URLS = {"+": "-", "/": "_"}
 
 
 class Secret:
@@ -110,13 +113,14 @@ def _spellings(value: str) -> str:
 
 
 def _encoded(character: str) -> str:
-    code, literal, in_json = ord(character), re.escape(character), re.escape(json.dumps(character)[1:-1])
+    code, literal = ord(character), re.escape(character)
+    # Text may be encoded more than once.
+    in_json = re.escape(json.dumps(character)[1:-1]).replace(r"\\", r"\\+")
     spellings = (
-        # Text may be encoded more than once.
         "".join(rf"(?:%(?:25)*|=|\\+x){byte:02x}" for byte in character.encode()),
         rf"\\+u\{{?0*{code:x}\}}?",
-        rf"&#(?:0*{code}|x0*{code:x});",
-        *(re.escape(f"&{name}") for name, text in html5.items() if text == character and name.endswith(";")),
+        rf"&(?:amp;)*#(?:0*{code}|x0*{code:x});",
+        *(f"&(?:amp;)*{name}" for name, text in html5.items() if text == character and name.endswith(";")),
         in_json,
         rf"\\*{literal}",
         *((r"\+",) if character == " " else ()),
@@ -126,16 +130,19 @@ def _encoded(character: str) -> str:
 
 
 def _in_base64(value: str) -> Iterator[str]:
-    """The value anywhere in encoded text, whose characters depend on its distance from the beginning."""
-    content = value.encode()
-    for before in range(3):
-        # Without the characters that also depend on what is before and after it.
-        start, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
-        text = base64.b64encode(b"\0" * before + content).decode()[start:end]
-        if len(text) >= _SHORTEST:
-            yield text
+    """The value anywhere in encoded text, whose characters depend on its distance from the beginning.
+
+    Client secrets are form-encoded before that (RFC 6749 §2.3.1).
+    """
+    for content in dict.fromkeys((value.encode(), quote_plus(value).encode())):
+        for before in range(3):
+            # Without the characters that also depend on what is before and after it.
+            start, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
+            text = base64.b64encode(b"\0" * before + content).decode()[start:end]
+            if len(text) >= _SHORTEST:
+                yield text
 
 
 def _either_alphabet(text: str) -> str:
-    """A pattern for base64 in either alphabet (RFC 4648 §4, §5), with what follows it."""
-    return "".join({"+": "[+-]", "/": "[/_]"}.get(c, c) for c in text) + r"[\w+/-]{0,3}=*"
+    """A pattern for base64 in either alphabet (RFC 4648 §4, §5), with any of its punctuation encoded, and its end."""
+    return "".join(f"(?:{_IN_URLS[c]}|{_encoded(c)})" if c in _IN_URLS else c for c in text) + r"[\w+/-]{0,3}=*"

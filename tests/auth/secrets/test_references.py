@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx2
 import pytest
@@ -134,6 +135,7 @@ async def test_rule_1_a_key_in_the_query_is_in_no_log_no_response_and_no_error(
         r"Sekret\u{2f}Key\u{2b}9\u{3d}ab~c%d",
         "Sekret=2FKey=2B9=3Dab~c%d",
         "Sekret&#47;Key&#43;9&#61;ab~c&#37;d",
+        "Sekret&amp;#x2f;Key&amp;plus;9&amp;amp;#61;ab~c%d",
     ],
 )
 def test_rule_1_a_secret_is_hidden_in_every_encoding(spelling: str) -> None:
@@ -144,12 +146,14 @@ def test_rule_1_a_secret_is_hidden_in_every_encoding(spelling: str) -> None:
 
 @pytest.mark.parametrize("before", ["a:", "id:", "abc:"])
 def test_rule_1_a_secret_is_hidden_behind_other_text_in_base64(before: str) -> None:
-    redaction = Redaction()
-    redaction.add(Secret("p\u00e4ss w\u00f6rd?>~"))
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        hidden = redaction.hide(encode(f"{before}p\u00e4ss w\u00f6rd?>~".encode()).decode())
-        assert hidden.endswith("[secret]")
-        assert len(hidden) < 16
+    redaction, secret = Redaction(), "p\u00e4ss w\u00f6rd?>~"
+    redaction.add(Secret(secret))
+    for content in (before + secret, before + quote_plus(secret)):
+        for encoded in (base64.b64encode(content.encode()), base64.urlsafe_b64encode(content.encode())):
+            for text in (encoded.decode(), quote(encoded.rstrip(b"="), safe=""), encoded.decode().replace("/", r"\/")):
+                hidden = redaction.hide(text)
+                assert hidden.endswith("[secret]")
+                assert len(hidden) < 16
 
 
 def test_rule_1_a_secret_in_use_is_hidden_whatever_came_after_it() -> None:
