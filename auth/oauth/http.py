@@ -190,6 +190,11 @@ def valid_scopes(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(islice(filter(_SCOPE.fullmatch, names), _MOST_SCOPES))
 
 
+def scopes_in(text: str) -> str:
+    """The scopes in a response, separated by spaces, where some servers have commas."""
+    return " ".join(valid_scopes(text.replace(",", " ").split()))
+
+
 def shown_scopes(names: Collection[str]) -> str:
     """Scopes for a message, at most twenty."""
     more = len(names) - _MOST_SHOWN

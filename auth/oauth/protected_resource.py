@@ -9,7 +9,7 @@ import httpx2
 
 from ..urls import origin
 from .discovery import ServerMetadataError, checked_url, fetch_metadata
-from .http import HttpClient, Response, cleaned, valid_scopes
+from .http import HttpClient, Response, cleaned, scopes_in, valid_scopes
 
 _MOST_ISSUERS = 5
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
@@ -43,7 +43,7 @@ def read_challenge(header: str, requested: httpx2.URL) -> Challenge:
     return Challenge(
         url,
         str(requested.copy_with(query=None, fragment=None)),
-        scope=" ".join(valid_scopes(parameters.get("scope", "").split())),
+        scope=scopes_in(parameters.get("scope", "")),
         error=cleaned(parameters.get("error", "")),
         description=cleaned(parameters.get("error_description", "")),
     )

@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 from urllib.parse import quote_plus
 
 from ..records import Client, Server, Tokens
-from .http import Request, Response, cleaned, valid_scopes
+from .http import Request, Response, cleaned, scopes_in
 from .rejections import Meaning, Rejection, RequestKind, read_rejection
 
 # A clock that was set back further than this no longer says anything about expiry.
@@ -110,11 +110,12 @@ def read_tokens(request: RequestKind, response: Response, now: float, previous: 
     if not all(_VSCHARS.fullmatch(token) for token in (access_token, response.text("refresh_token"))):
         return Rejection(Meaning.MISCONFIGURED, summary="a token with characters that are not allowed in tokens")
     refresh_token = response.text("refresh_token") or (previous.refresh_token if previous else None)
+    scope = scopes_in(response.text("scope") or " ".join(response.texts("scope")))
     lifetime = as_seconds((response.body or {}).get("expires_in"))
     tokens = Tokens(
         access_token=access_token,
         refresh_token=refresh_token,
-        scope=" ".join(valid_scopes(response.text("scope").split())) or (previous.scope if previous else ""),
+        scope=scope or (previous.scope if previous else ""),
         obtained_at=now,
         expires_at=now + lifetime if lifetime else None,
         reusable=previous is not None and refresh_token == previous.refresh_token,

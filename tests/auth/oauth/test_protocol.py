@@ -887,6 +887,11 @@ def test_rfc_6749_6_what_a_refresh_leaves_out_stays_as_it_was() -> None:
     assert granted(TOKEN).refresh_token is None
 
 
+@pytest.mark.parametrize("scope", ["a b", " a  b ", "a,b", "a, b", ["a", "b"], ["a b"], ["a", 5, "b"]])
+def test_granted_scopes_are_read_as_servers_write_them(scope: object) -> None:
+    assert granted({**TOKEN, "scope": scope}).scope == "a b"
+
+
 @pytest.mark.parametrize("token", ["", "a\nX-Evil: 1", "a b\r\n", "a\x00", "\ud800abc", "käse", "a\x7f"], ids=ascii)
 @pytest.mark.parametrize("name", ["access_token", "refresh_token"])
 def test_rfc_6749_a_12_a_token_that_no_header_could_carry_is_no_token(name: str, token: str) -> None:
@@ -1155,6 +1160,7 @@ def test_the_keys_are_fetched_again_for_each_sign_in_so_that_new_ones_are_known(
         ('Bearer realm="a", error="insufficient_scope", scope="products:write"', "products:write"),
         ('Bearer error=insufficient_scope, scope="a b"', "a b"),
         ('Bearer scope="a", error="insufficient_scope"', "a"),
+        ('Bearer scope="a,b"', "a b"),
         ('Bearer error="insufficient_scope"', ""),
         ('Bearer error="invalid_token", scope="a"', "a"),
         ('Bearer error="insufficient_scope", scope=""', ""),
