@@ -23,7 +23,7 @@ from closient_mcp.server.settings.model import Options
 from ..fakes.command_line import run
 from ..fakes.pages import DOCS, PAGES, name_of, snippets
 from ..fakes.paths import BROWSER_COMMAND, ROOT
-from ..fakes.service import Sandbox
+from ..fakes.service import Sandbox, Service
 
 _OURS = ("closient-mcp", ".venv/bin/closient-mcp", "/opt/closient-mcp/bin/closient-mcp")
 # Before a command of ours that another user or a container runs.
@@ -107,6 +107,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_a_command_of_a_page_succeeds_in_the_sandbox(sandbox: Sandbox, home: str, command: str) -> None:
     done = run(*shlex.split(command), site=sandbox.url, CLOSIENT_MCP_HOME=home, BROWSER=BROWSER_COMMAND)
     assert done.code == 0, done.out + done.err
+
+
+def test_the_complete_test_of_the_page_for_contributors_passes(service: Service) -> None:
+    (code,) = snippets(ROOT / "CONTRIBUTING.md", "python")
+    defined: dict[str, Any] = {"__package__": "tests"}
+    exec(code, defined)
+    (example,) = (value for name, value in defined.items() if name.startswith("test_"))
+    example(service)
+    assert service.received
 
 
 def write_documents(folder: Path, systems: dict[str, Any]) -> None:
