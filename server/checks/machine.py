@@ -56,4 +56,4 @@ def check_network(environ: Mapping[str, str]) -> Iterator[Finding]:
         fix = "Correct SSL_CERT_FILE and SSL_CERT_DIR."
         yield Finding("error", "network", f"the certificates cannot be loaded: {error}", fix)
     else:
-        yield Finding("ok", "network", f"set in this terminal: {', '.join(names) or 'no proxy, no certificates'}")
+        yield Finding("ok", "network", f"this terminal sets {', '.join(names) or 'no proxy and no certificates'}")

@@ -141,7 +141,7 @@ async def _show_sign_in(terminal: Terminal, sandbox: RunningSandbox, browser: st
         terminal.say("  there is no browser here, so the demo signs in and allows access as alice")
     async with _host(sandbox, BROWSER=browser or _SIMULATED_BROWSER) as client:
         await _call_until_signed_in(terminal, client)
-        terminal.say("\n  and the quickstart's Step 4, now as alice:")
+        terminal.say("\n  and the first search again, now as alice:")
         await _search(terminal, client)
     registrations, sign_ins = sandbox.count("POST", "/oauth/register/"), sandbox.count("POST", "/oauth/authorize/")
     terminal.say(f"\n  {registrations} registration, {sign_ins} sign-in")

@@ -1,4 +1,4 @@
-"""What the values of application identifiers mean: check digits, dates, times (GS1 General Specifications §3)."""
+"""What the values of application identifiers may be: check digits, dates, times (GS1 General Specifications §3)."""
 
 from __future__ import annotations
 
