@@ -18,7 +18,7 @@ from ...tools.tiers.tier import Tier, highest_tier, lowest_tier, tiers_up_to
 from ...tools.toolset.exposure import Exposure
 from ...tools.toolset.finders import Finder
 from ...tools.toolset.kept_results import KeptResults
-from ...tools.toolset.result_shelf import MemoryShelf, ResultShelf
+from ...tools.toolset.result_store import MemoryResultStore, ResultStore
 from ...tools.toolset.tool import Tool
 from ..settings.model import Settings, SystemSettings
 from .calls import Calls
@@ -108,7 +108,7 @@ def _connect(
 
 
 def _bridge(settings: Settings, redaction: Redaction, sign_ins: StoredSignIns, connections: list[Connection]) -> Bridge:
-    calls = Calls(redaction, KeptResults(settings.result_characters, _shelf(sign_ins)))
+    calls = Calls(redaction, KeptResults(settings.result_characters, _result_store(sign_ins)))
     loader = Loader(connections)
     highest = highest_tier(connection.allow for connection in connections) if connections else settings.allow
     table = _table(connections, highest, settings.problems, settings.exposure, loader, calls)
@@ -130,13 +130,13 @@ def _bridge(settings: Settings, redaction: Redaction, sign_ins: StoredSignIns, c
     return Bridge(settings, sign_ins, by_name, loader, table, calls, lambda tiers: restricted(frozenset(tiers.items())))
 
 
-def _shelf(sign_ins: StoredSignIns) -> ResultShelf:
+def _result_store(sign_ins: StoredSignIns) -> ResultStore:
     """Where long results are kept: where the sign-ins are, if several servers share these."""
     if sign_ins.connection is None:
-        return MemoryShelf()
-    from .results_in_redis import RedisShelf
+        return MemoryResultStore()
+    from .results_in_redis import RedisResultStore
 
-    return RedisShelf(sign_ins.connection)
+    return RedisResultStore(sign_ins.connection)
 
 
 def _table(

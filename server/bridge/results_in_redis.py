@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from ...auth.secrets.sealing import UnsealError
 from ...auth.store.redis_connection import PREFIX, RedisConnection, StoreError
-from ...tools.toolset.result_shelf import KEPT_SECONDS, Entry, KeptResult, ShelfUnavailableError, excess, new_name
+from ...tools.toolset.result_store import KEPT_SECONDS, Entry, KeptResult, ResultStoreError, excess, new_name
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[5])
 """
 
 
-class RedisShelf:
+class RedisResultStore:
     """Keeps results in Redis: at most 500 of 256 MiB in all.
 
     They are listed in a sorted set by the end of their hour, as `OWNER:SIZE:NAME`, with the owner as a digest.
@@ -45,7 +45,7 @@ class RedisShelf:
         """Keep a result; if that is too much, drop others.
 
         Raises:
-            ShelfUnavailableError: Redis failed.
+            ResultStoreError: Redis failed.
         """
         return await _in_thread(lambda: self._keep(owner, result))
 
@@ -53,7 +53,7 @@ class RedisShelf:
         """The result with this name, None if it is no longer kept or belongs to another caller.
 
         Raises:
-            ShelfUnavailableError: Redis failed.
+            ResultStoreError: Redis failed.
         """
         return await _in_thread(lambda: self._find(owner, name))
 
@@ -92,7 +92,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
     try:
         return await anyio.to_thread.run_sync(work)
     except StoreError as error:
-        raise ShelfUnavailableError(f"the store does not answer: {error}") from None
+        raise ResultStoreError(f"the store does not answer: {error}") from None
 
 
 def _purpose(owner: str, name: str) -> str:

@@ -128,7 +128,7 @@ $package
 
 $entry
 
-The key is `$key`. The command has its whole path, because hosts often have another `PATH` than your shell. Comments and
+The key is `$key`. The command has its full path, because hosts often have another `PATH` than your shell. Comments and
 other entries stay as they are.
 
 $project

@@ -14,7 +14,7 @@ from ..errors import InvalidArgumentsError, RefusedError, UnreachableError
 from ..formats.json_values import InvalidJsonError, JsonObject, JsonValue, as_text
 from ..results.result import Result
 from ..results.selection import SELECT, select
-from .result_shelf import KeptResult, MemoryShelf, ResultShelf, ShelfUnavailableError
+from .result_store import KeptResult, MemoryResultStore, ResultStore, ResultStoreError
 from .tool import Tool
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ _NOTHING_SELECTED = "[`select` found nothing, or null: check its names.]"
 
 @dataclass(frozen=True, slots=True)
 class KeptResults:
-    """Shortens results of more than `max_characters`, and keeps them on a shelf."""
+    """Shortens results of more than `max_characters`, and keeps them on a store."""
 
     max_characters: int
-    shelf: ResultShelf = field(default_factory=MemoryShelf)
+    store: ResultStore = field(default_factory=MemoryResultStore)
 
     async def shorten(self, result: Result) -> Result:
         """The result, what its `select` selects, or the beginning of that and how to get the rest.
@@ -47,8 +47,8 @@ class KeptResults:
         if not excerpt.omissions:
             return replace(shown, note=f"{_NOTHING_SELECTED} {result.note}") if excerpt.text == "null" else shown
         try:
-            name = await self.shelf.keep(caller.get().id, KeptResult(result.text.encode(), result.csv))
-        except ShelfUnavailableError as error:
+            name = await self.store.keep(caller.get().id, KeptResult(result.text.encode(), result.csv))
+        except ResultStoreError as error:
             rest = f"{_shown_part(excerpt.omissions)} The rest cannot be read, because {error}.".strip()
         else:
             rest = f"{_omissions_note(excerpt.omissions, name, result.select)} It is kept for an hour at most."
@@ -89,8 +89,8 @@ class KeptResults:
         offset = arguments.get("offset", 0)
         start = int(offset) if isinstance(offset, int | float) else 0
         try:
-            kept = await self.shelf.find(caller.get().id, name)
-        except ShelfUnavailableError as error:
+            kept = await self.store.find(caller.get().id, name)
+        except ResultStoreError as error:
             raise UnreachableError(
                 f"The result cannot be read now, because {error}.", "Try again in a moment."
             ) from None

@@ -9,9 +9,9 @@ import pytest
 from closient_mcp.tools.caller import Caller, caller
 from closient_mcp.tools.errors import InvalidArgumentsError, RefusedError, UnreachableError
 from closient_mcp.tools.results.result import Result
-from closient_mcp.tools.toolset import result_shelf
+from closient_mcp.tools.toolset import result_store
 from closient_mcp.tools.toolset.kept_results import KeptResults
-from closient_mcp.tools.toolset.result_shelf import KeptResult, MemoryShelf, ShelfUnavailableError
+from closient_mcp.tools.toolset.result_store import KeptResult, MemoryResultStore, ResultStoreError
 
 
 def call_in(note: str) -> dict[str, Any]:
@@ -114,7 +114,7 @@ async def test_a_selection_that_finds_nothing_says_so() -> None:
 
 async def test_a_result_is_kept_for_an_hour() -> None:
     now = 0.0
-    results = KeptResults(10, MemoryShelf(lambda: now))
+    results = KeptResults(10, MemoryResultStore(lambda: now))
     following = call_in((await results.shorten(Result("x" * 20))).note)
     now = 3_600.0
     assert (await read(results, **following)).text
@@ -127,7 +127,7 @@ async def test_a_result_is_kept_for_an_hour() -> None:
 async def test_the_oldest_result_makes_room_for_new_ones(
     monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr(result_shelf, limit, most)
+    monkeypatch.setattr(result_store, limit, most)
     results = KeptResults(10)
     following = [call_in((await results.shorten(Result("x" * 20))).note) for _ in range(3)]
     with pytest.raises(RefusedError, match="no result named"):
@@ -149,7 +149,7 @@ async def test_rule_5_a_result_is_readable_only_in_the_session_that_got_it() -> 
 
 
 async def test_results_of_one_session_do_not_push_out_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_shelf, "_MOST", 3)
+    monkeypatch.setattr(result_store, "_MOST", 3)
     results = KeptResults(10)
     own = caller.set(Caller("a"))
     following = call_in((await results.shorten(Result("x" * 20))).note)
@@ -161,18 +161,18 @@ async def test_results_of_one_session_do_not_push_out_those_of_another(monkeypat
     caller.reset(own)
 
 
-class LostShelf:
-    """A shelf elsewhere that cannot be reached."""
+class LostStore:
+    """A store elsewhere that cannot be reached."""
 
     async def keep(self, owner: str, result: KeptResult) -> str:
-        raise ShelfUnavailableError("the store does not answer")
+        raise ResultStoreError("the store does not answer")
 
     async def find(self, owner: str, name: str) -> KeptResult | None:
-        raise ShelfUnavailableError("the store does not answer")
+        raise ResultStoreError("the store does not answer")
 
 
 async def test_a_result_that_cannot_be_kept_is_shown_in_part_and_says_why() -> None:
-    results = KeptResults(10, LostShelf())
+    results = KeptResults(10, LostStore())
     shown = await results.shorten(Result("0123456789abc", note="[n]"))
     assert shown.text == "0123456789"
     assert shown.note == ("[Characters 0 to 10 of 13. The rest cannot be read, because the store does not answer.] [n]")

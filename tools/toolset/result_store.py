@@ -21,14 +21,14 @@ class KeptResult:
     csv: bool
 
 
-class ShelfUnavailableError(Exception):
+class ResultStoreError(Exception):
     """Results cannot be kept or found now; the message is the reason."""
 
 
-class ResultShelf(Protocol):
+class ResultStore(Protocol):
     """Keeps the most recent results for an hour, within limits.
 
-    Both methods raise ShelfUnavailableError if the results are elsewhere and cannot be reached.
+    Both methods raise ResultStoreError if the results are elsewhere and cannot be reached.
     """
 
     async def keep(self, owner: str, result: KeptResult) -> str:
@@ -73,7 +73,7 @@ def excess(kept: Sequence[Entry], new: Entry, most: int, most_bytes: int) -> lis
 
 
 @dataclass(slots=True)
-class MemoryShelf:
+class MemoryResultStore:
     """Keeps results in the memory of this process: at most 50 of 64 MiB in all."""
 
     clock: Callable[[], float] = time.monotonic
