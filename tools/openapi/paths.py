@@ -16,6 +16,8 @@ from .names import OperationLabel
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
 # Not useful in an API (RFC 9110 §9.3.6, §9.3.8).
 _UNSUPPORTED = ("trace", "connect")
+# `/users/:id`, as web frameworks write it.
+_COLON = re.compile(r"(?<=/):([A-Za-z_]\w*)(?=/|$)")
 _PATTERN = re.compile(r"\{(?=[^{}]*[:=+*])\+?([A-Za-z_][\w.-]*)\*?(?:[:=](?:[^{}]|\{[^{}]*\})*+)?\}")
 
 
@@ -78,14 +80,15 @@ def _in_paths(document: JsonObject, unresolved: Mapping[str, str]) -> Iterator[O
 
 
 def _plain_template(document: JsonObject, path: str, path_item: JsonObject) -> str:
-    """The path without the types and patterns of other template syntaxes, as in `{id:int}` and `{+name}`."""
-    if not _PATTERN.search(path):
+    """The path without what other template syntaxes have, as in `{id:int}`, `{+name}` and `:id`."""
+    if not (_PATTERN.search(path) or _COLON.search(path)):
         return path
     levels = [path_item, *(as_object(value) for key, value in path_item.items() if _is_method(key))]
     declared = set[str]()
     for node in [node for level in levels for node in as_list(level.get("parameters"))]:
         with suppress(InvalidReferenceError):
             declared.add(as_text(follow(document, node).get("name")))
+    path = _COLON.sub(lambda match: f"{{{match[1]}}}" if match[1] in declared else match[0], path)
     return _PATTERN.sub(lambda match: match[0] if match[0][1:-1] in declared else f"{{{match[1]}}}", path)
 
 

@@ -21,7 +21,7 @@ def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str,
         InvalidUrlError: no candidate has an allowed origin.
     """
     servers = next(filter(None, (as_list(level.get("servers")) for level in levels)), list[JsonValue]())
-    rejected: list[str] = []
+    invalid, rejected = "", list[str]()
     candidates = [server_url(as_object(server)) for server in servers]
     if anchor:
         candidates.append(_anchor_base(anchor, path))
@@ -29,17 +29,25 @@ def base_url(document_url: str, anchor: str, origins: frozenset[str], path: str,
         candidates.append("/")
     for candidate in candidates:
         try:
-            url = resolve(document_url, candidate)
+            url = resolve(document_url, _with_scheme(candidate, origins))
         except InvalidUrlError as error:
-            rejected.append(str(error))
+            invalid = invalid or str(error)
             continue
         if has_origin(url, origins):
             return url.split("?")[0].rstrip("/")
         rejected.append(origin_of(url))
+    if not rejected:
+        raise InvalidUrlError(f"{invalid}; set the URL of the API as `base`")
     found = ", ".join(dict.fromkeys(rejected))
     raise InvalidUrlError(
         f"it is served at {found}, which is not a URL of this system; to allow it, add it to `origins`"
     )
+
+
+def _with_scheme(server: str, origins: frozenset[str]) -> str:
+    """A server's URL, with the scheme that `api.example.com/v1` lacks if that begins with a host of the system."""
+    url = f"https://{server}"
+    return url if not server.startswith((".", "/")) and "://" not in server and has_origin(url, origins) else server
 
 
 def _is_elsewhere(document_url: str, server: str) -> bool:

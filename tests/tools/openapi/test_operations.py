@@ -156,6 +156,12 @@ def test_types_and_patterns_in_a_path_belong_to_no_name(template: str, path: str
     assert only({template: {"get": operation()}}).path == path
 
 
+def test_a_declared_parameter_may_stand_in_a_path_as_web_frameworks_write_it() -> None:
+    declared = [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]
+    found = only({"/a/:id/:undeclared": {"get": operation(parameters=declared)}})
+    assert (found.path, [parameter.name for parameter in found.parameters]) == ("/a/{id}/:undeclared", ["id"])
+
+
 def test_a_declared_parameter_with_a_colon_keeps_its_name() -> None:
     declared = [{"name": "id:int", "in": "path", "required": True, "schema": {"type": "integer"}}]
     found = only({"/a/{id:int}": {"get": operation(parameters=declared)}})
@@ -197,6 +203,14 @@ def test_localhost_servers_and_other_schemes_mean_the_documents_host(server: str
     assert found.base == HOST
 
 
+def test_a_server_relative_to_a_file_needs_the_setting_base() -> None:
+    paths = {"/a": {"get": operation()}}
+    local = replace(SOURCE, anchor="", url="file:///home/openapi.json")
+    operations, (problem,) = read_operations(document(paths, servers=[{"url": "/v1"}]), local)
+    assert operations == []
+    assert problem.reason == "'file:///v1' is not an http(s) URL; set the URL of the API as `base`"
+
+
 def test_the_documents_host_is_no_fallback_for_a_server_on_another() -> None:
     paths = {"/a": {"get": operation()}}
     servers = [{"url": "https://elsewhere.example/v1"}]
@@ -236,6 +250,7 @@ def test_a_path_of_the_wrong_type_is_ignored(node: Any) -> None:
         ([{"url": "https://elsewhere.example"}], "/a", f"{HOST}/things"),
         ([{"url": "/{v}", "variables": {"v": {"default": "v9"}}}], "/a", f"{HOST}/v9"),
         ([{"url": f" {HOST}/v4 "}], "/a", f"{HOST}/v4"),
+        ([{"url": f"{HOST.removeprefix('https://')}/v5"}], "/a", f"{HOST}/v5"),
     ],
 )
 def test_the_base_is_the_first_server_with_an_allowed_origin(servers: Any, path: str, base: str) -> None:
