@@ -12,7 +12,7 @@ from itertools import product
 _NUMBER = r"(\d{1,15}(?:\.\d{1,9})?)"
 # `limit=100, remaining=50, reset=5`, with commas or semicolons, and `"policy";r=50;t=5` in later drafts.
 _ITEM = re.compile(rf"(?:^|[;,])\s*(limit|remaining|reset|r|t)\s*=\s*{_NUMBER}\s*(?=$|[;,])", re.ASCII)
-_PREFIXES = ("ratelimit-", "x-ratelimit-", "x-rate-limit-")
+_PREFIXES = ("ratelimit-", "x-ratelimit-", "x-rate-limit-", "x-ratelimit-requests-")
 # Where requests and tokens are limited apart, only the limit of requests says when the next may be sent.
 _SUFFIXES = ("", "-requests")
 # `1h`, `6m0s`, `1.5s`, `20ms`

@@ -41,6 +41,7 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, 360.0),
         ({"x-ratelimit-reset-requests": "1h1.5s", "x-ratelimit-reset-tokens": "9h"}, 3601.5),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "20ms"}, 0.02),
+        ({"x-ratelimit-requests-remaining": "0", "x-ratelimit-requests-reset": "30"}, 30.0),
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}, None),
         ({}, None),
     ],
