@@ -258,6 +258,23 @@ def error_of(ran: CommandResult) -> str:
     return str(ran.json()["content"][0]["text"])
 
 
+class CommandUser:
+    """A user who runs commands with the variables in `environment`."""
+
+    environment: dict[str, str]
+
+    def run(self, *arguments: str) -> CommandResult:
+        return run(*arguments, site="", **self.environment)
+
+    def call(self, tool: str, **arguments: Any) -> Any:
+        ran = self.run("call", tool, json.dumps(arguments))
+        assert ran.code == 0, ran.out + ran.err
+        return json.loads(ran.json()["content"][0]["text"])
+
+    def fails(self, tool: str, **arguments: Any) -> str:
+        return error_of(self.run("call", tool, json.dumps(arguments)))
+
+
 def free_port() -> int:
     """A port that no one listens on."""
     with socket.socket() as probe:

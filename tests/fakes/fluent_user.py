@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-from .command_line import CommandResult, error_of, run, run_process
+from .command_line import CommandResult, CommandUser, run_process
 from .fluent_service import FluentStandIn
 
 
-class User:
+class User(CommandUser):
     """A user with the fake service in their settings."""
 
     def __init__(self, fluent: FluentStandIn, home: Path, client: str = "acme-client") -> None:
@@ -27,19 +25,8 @@ class User:
         assert added.code == 0, added.err
         assert fluent.received == []
 
-    def run(self, *arguments: str) -> CommandResult:
-        return run(*arguments, site="", **self.environment)
-
     def run_process(self, *arguments: str) -> CommandResult:
         return run_process(*arguments, site="", **self.environment)
-
-    def call(self, tool: str, **arguments: Any) -> Any:
-        ran = self.run("call", tool, json.dumps(arguments))
-        assert ran.code == 0, ran.out + ran.err
-        return json.loads(ran.json()["content"][0]["text"])
-
-    def fails(self, tool: str, **arguments: Any) -> str:
-        return error_of(self.run("call", tool, json.dumps(arguments)))
 
     def secrets(self) -> list[str]:
         return [self.environment["FLUENT_PASSWORD"], self.environment["FLUENT_CLIENT_SECRET"]]

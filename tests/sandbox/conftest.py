@@ -19,6 +19,13 @@ def http(sandbox: Sandbox) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture
+def organization(http: httpx2.Client) -> str:
+    """The organization that the key belongs to."""
+    found: str = http.get("/account/api/v1/organizations").json()["data"][0]["id"]
+    return found
+
+
+@pytest.fixture
 def anonymous(sandbox: Sandbox) -> Iterator[httpx2.Client]:
     """A client without a credential."""
     with http_client(sandbox) as client:

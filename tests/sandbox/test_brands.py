@@ -23,15 +23,9 @@ def brand_named(http: httpx2.Client, name: str) -> dict[str, Any]:
     return found
 
 
-def organization(http: httpx2.Client) -> str:
-    """The organization that the key belongs to."""
-    found: str = http.get("/account/api/v1/organizations").json()["data"][0]["id"]
-    return found
-
-
-def test_brands_are_listed_by_name_and_by_organization(http: httpx2.Client) -> None:
+def test_brands_are_listed_by_name_and_by_organization(http: httpx2.Client, organization: str) -> None:
     every = [brand["name"] for brand in http.get(BRANDS, params={"ordering": "-name"}).json()["data"]]
-    own = http.get(BRANDS, params={"organization_id": organization(http)}).json()["data"]
+    own = http.get(BRANDS, params={"organization_id": organization}).json()["data"]
 
     assert every == sorted(every, reverse=True)
     assert [brand["name"] for brand in own] == ["Harbour & Pine"]
@@ -45,8 +39,8 @@ def test_a_brand_has_the_id_that_the_search_gives(http: httpx2.Client) -> None:
     assert http.get(f"{BRANDS}/{'2' * 22}").status_code == 404
 
 
-def test_a_created_brand_is_claimed_found_and_not_created_twice(http: httpx2.Client) -> None:
-    body = {"organization_id": organization(http), "name": "Rain & Cedar", "metadata": {"season": "winter"}}
+def test_a_created_brand_is_claimed_found_and_not_created_twice(http: httpx2.Client, organization: str) -> None:
+    body = {"organization_id": organization, "name": "Rain & Cedar", "metadata": {"season": "winter"}}
     created = http.post(BRANDS, json=body)
 
     assert created.status_code == 201

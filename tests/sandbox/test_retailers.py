@@ -21,11 +21,6 @@ def own(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [item for item in items if item["store"]["name"].startswith("Fairfield Market")]
 
 
-def organization(http: httpx2.Client) -> str:
-    found: str = http.get("/account/api/v1/organizations").json()["data"][0]["id"]
-    return found
-
-
 def test_an_offer_of_ones_own_stores_has_the_price_that_the_search_shows(http: httpx2.Client) -> None:
     items = own(nearby(http, "tofu"))
     assert items
@@ -41,15 +36,15 @@ def test_others_offers_are_not_found(http: httpx2.Client) -> None:
     assert http.get(f"{API}/in-store-offers/{other['offer']['id']}").status_code == 404
 
 
-def test_a_retailer_is_found_by_the_id_of_the_search(http: httpx2.Client) -> None:
+def test_a_retailer_is_found_by_the_id_of_the_search(http: httpx2.Client, organization: str) -> None:
     hit = http.get("/search/api/v1/search", params={"q": "Fairfield", "type": "retailer"}).json()["items"][0]
     retailer = http.get(f"{API}/retailers/{hit['id']}").json()
-    assert (retailer["name"], retailer["organization_id"]) == ("Fairfield Market", organization(http))
+    assert (retailer["name"], retailer["organization_id"]) == ("Fairfield Market", organization)
     assert http.get(f"{API}/retailers/{'2' * 22}").status_code == 404
 
 
-def test_a_created_retailer_is_found_and_belongs_to_the_organization(http: httpx2.Client) -> None:
-    url = f"{API}/organizations/{organization(http)}/retailers"
+def test_a_created_retailer_is_found_and_belongs_to_the_organization(http: httpx2.Client, organization: str) -> None:
+    url = f"{API}/organizations/{organization}/retailers"
     created = http.post(url, json={"name": "Cobble Hill Grocery"})
 
     assert created.status_code == 201
@@ -59,11 +54,11 @@ def test_a_created_retailer_is_found_and_belongs_to_the_organization(http: httpx
     assert http.post(f"{API}/organizations/{'2' * 22}/retailers", json={"name": "x"}).status_code == 403
 
 
-def test_a_created_offer_is_found_nearby_and_cannot_be_created_twice(http: httpx2.Client) -> None:
+def test_a_created_offer_is_found_nearby_and_cannot_be_created_twice(http: httpx2.Client, organization: str) -> None:
     store = own(nearby(http, "tofu"))[0]["store"]["id"]
     product = http.get(f"/products/api/v1/products/{GTIN}").json()["id"]
     body = {"product_id": product, "physical_store_id": store, "sku": "NEW-1", "price": "1.99", "quantity_on_hand": 2}
-    url = f"{API}/organizations/{organization(http)}/in-store-offers"
+    url = f"{API}/organizations/{organization}/in-store-offers"
     created = http.post(url, json=body)
     assert created.status_code == 201
     (found,) = [item for item in nearby(http, f"gtin:{GTIN}") if item["offer"]["id"] == created.json()["id"]]
@@ -73,9 +68,11 @@ def test_a_created_offer_is_found_nearby_and_cannot_be_created_twice(http: httpx
 
 
 @pytest.mark.parametrize("change", [{"product_id": "x"}, {"physical_store_id": "x"}])
-def test_an_offer_needs_a_known_product_and_a_store_of_ones_own(http: httpx2.Client, change: dict[str, str]) -> None:
+def test_an_offer_needs_a_known_product_and_a_store_of_ones_own(
+    http: httpx2.Client, organization: str, change: dict[str, str]
+) -> None:
     item = own(nearby(http, "tofu"))[0]
     product = http.get(f"/products/api/v1/products/{item['product']['gtin']}").json()["id"]
     body = {"product_id": product, "physical_store_id": item["store"]["id"], "sku": "N", "price": 1} | change
-    assert http.post(f"{API}/organizations/{organization(http)}/in-store-offers", json=body).status_code == 404
+    assert http.post(f"{API}/organizations/{organization}/in-store-offers", json=body).status_code == 404
     assert http.post(f"{API}/organizations/{'2' * 22}/in-store-offers", json=body).status_code == 404

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from ...fakes.close_service import CloseStandIn, Form, running_close
-from ...fakes.command_line import CommandResult, error_of, free_port, run, talking_to
+from ...fakes.command_line import CommandUser, free_port, talking_to
 from ...fakes.paths import BROWSER_COMMAND
 
 
@@ -23,7 +23,7 @@ def close() -> Iterator[CloseStandIn]:
         yield running
 
 
-class User:
+class User(CommandUser):
     """A user with the fake service in their settings."""
 
     def __init__(self, close: CloseStandIn, home: Path) -> None:
@@ -35,17 +35,6 @@ class User:
             "CLOSE_CLIENT_SECRET": close.client_secret,
             "BROWSER": BROWSER_COMMAND,
         }
-
-    def run(self, *arguments: str) -> CommandResult:
-        return run(*arguments, site="", **self.environment)
-
-    def call(self, tool: str, **arguments: Any) -> Any:
-        ran = self.run("call", tool, json.dumps(arguments))
-        assert ran.code == 0, ran.out + ran.err
-        return json.loads(ran.json()["content"][0]["text"])
-
-    def fails(self, tool: str, **arguments: Any) -> str:
-        return error_of(self.run("call", tool, json.dumps(arguments)))
 
     def write(self, credential: str) -> None:
         settings = f'[systems.close]\nsite = "{self.close.url}"\ncredential = {credential}\n'
