@@ -59,7 +59,7 @@ def load_settings(
     for name in sorted(name for name in environ if name.startswith("CLOSIENT_MCP_") and name not in _VARIABLES):
         meant = did_you_mean(name, _VARIABLES) or "."
         sources.warnings.append(f"{name} has no effect: unknown variable{meant}")
-    secrets = secret_variables(environ) | (sources.file.variables if sources.file else frozenset())
+    secrets = secret_variables(environ) | (sources.file.variables if sources.file else frozenset[str]())
     sources.child_environment.update({name: value for name, value in environ.items() if name not in secrets})
     systems = () if without and not table.systems else read_systems(table.systems, options.site, sources)
     exposure = _exposure(options, table, sources, systems)
