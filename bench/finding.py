@@ -25,7 +25,7 @@ from closient_mcp.tools.openapi.operation import Source
 from closient_mcp.tools.openapi.operations import read_operations
 from closient_mcp.tools.openapi.swagger import is_swagger, to_openapi
 from closient_mcp.tools.schema.validation import ArgumentChecker
-from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.finders import Finders
 from closient_mcp.tools.toolset.generated import operation_tool
 from closient_mcp.tools.toolset.ranking import ToolIndex
 from closient_mcp.tools.toolset.tool import Tool
@@ -170,7 +170,7 @@ def _cost(tools: Mapping[str, list[Tool]], questions: Sequence[Question], theirs
 
 async def _answer_size(tools: Sequence[Tool], queries: Sequence[str]) -> int:
     by_name = {tool.name: tool for tool in tools}
-    find = Finder(lambda: by_name, ArgumentChecker(), list[str]).tools(("read",))[0]
+    find = Finders(lambda: by_name, ArgumentChecker(), list[str]).tools(("read",))[0]
     return sum([len((await find.call({"query": query, "limit": 5})).text) for query in queries])
 
 

@@ -16,7 +16,7 @@ from ...tools.systems.baseline import SnapshotFile
 from ...tools.systems.system import System
 from ...tools.tiers.tier import Tier, highest_tier, lowest_tier, tiers_up_to
 from ...tools.toolset.exposure import Exposure
-from ...tools.toolset.finders import Finder
+from ...tools.toolset.finders import Finders
 from ...tools.toolset.kept_results import KeptResults
 from ...tools.toolset.result_store import MemoryResultStore, ResultStore
 from ...tools.toolset.tool import Tool
@@ -149,10 +149,10 @@ def _table(
 ) -> ToolTable:
     systems = [connection.system for connection in connections]
     core = [*_core(connections), calls.kept_results.tool()]
-    finder = Finder(
+    finders = Finders(
         lambda: table.operations, calls.checker, lambda: [*problems, *missing(systems)], loader.load_matching
     )
-    table = ToolTable(loader, connections, core, finder.tools(tiers_up_to(highest)), exposure)
+    table = ToolTable(loader, connections, core, finders.tools(tiers_up_to(highest)), exposure)
     return table
 
 

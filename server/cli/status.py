@@ -34,7 +34,6 @@ def status_of(bridge: Bridge) -> JsonObject:
 
 def _system_status(connection: Connection, bridge: Bridge) -> JsonObject:
     settings, system = connection.settings, connection.system
-
     skipped: list[JsonValue] = [_problem(problem) for problem in skipped_of(settings, bridge.tools)]
     return {
         "site": settings.site,
@@ -67,7 +66,6 @@ def _credential(connection: Connection, bridge: Bridge) -> JsonObject:
         return {"kind": "none", "source": credential.source}
     profile = credential.profile
     state: JsonObject = {"kind": "oauth", "grant": profile.grant, "source": credential.source}
-
     try:
         record = session.store.read()
     except AuthError as error:

@@ -1,4 +1,4 @@
-"""Described parameters that are not exposed, because closient-mcp sends them itself or callers must not set them."""
+"""Described parameters that are not exposed, because closient-mcp sends them itself or agents must not set them."""
 
 from __future__ import annotations
 

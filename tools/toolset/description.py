@@ -42,7 +42,7 @@ _LEVELS = (
 )
 
 
-def describe(tool: Tool, caller: str, path: str = "") -> JsonObject:
+def describe(tool: Tool, call_tool: str, path: str = "") -> JsonObject:
     """Describe a tool, or with `path` one part of its arguments, such as `body.items`.
 
     Raises:
@@ -51,7 +51,7 @@ def describe(tool: Tool, caller: str, path: str = "") -> JsonObject:
     if path:
         return _described_part(tool, path)
     request = f"{tool.method} {tool.path}".strip()
-    answer: JsonObject = {"name": tool.name, "request": request, "tier": tool.tier, "call_with": caller}
+    answer: JsonObject = {"name": tool.name, "request": request, "tier": tool.tier, "call_with": call_tool}
     answer["description"] = tool.description
     example: JsonObject = {"name": tool.name, "arguments": example_of(tool.input_schema)}
     if len(to_text(example)) <= _MAX_EXAMPLE:

@@ -40,8 +40,8 @@ async def _load_nothing(query: str, system: str = "", api: str = "", name: str =
 
 
 @dataclass(slots=True)
-class Finder:
-    """Searches the current `operations`; `missing` says what could not be loaded.
+class Finders:
+    """The finders of the current `operations`; `missing` says what could not be loaded.
 
     Each search calls `load_matching` first, so that it covers documents that are loaded on demand.
     """

@@ -32,7 +32,7 @@ _MAX_OVERVIEW = 4_000  # characters, in addition to weak hits
 
 @dataclass(slots=True)
 class OperationSearch:
-    """Searches the current operations; the members are those of `Finder`."""
+    """Searches the current operations; the members are those of `Finders`."""
 
     operations: Callable[[], Mapping[str, Tool]]
     checker: ArgumentChecker

@@ -13,7 +13,7 @@ from closient_mcp.tools.schema.shortening import is_truncated, shorten, shorten_
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers.tier import TIERS
 from closient_mcp.tools.toolset.exposure import AvailableTools, Exposure, listed_tools
-from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.finders import Finders
 from closient_mcp.tools.toolset.tool import Tool
 
 from ...fakes.service import fits
@@ -165,8 +165,8 @@ def a_tool(values: int) -> Tool:
 @pytest.mark.parametrize(("values", "names"), [(5, []), (400, ["describe_operation"])])
 async def test_describe_operation_is_listed_if_a_schema_is_truncated(values: int, names: list[str]) -> None:
     tool = a_tool(values)
-    finder = Finder(lambda: {tool.name: tool}, ArgumentChecker(), list)
-    shown = listed_tools(Exposure("all"), AvailableTools([], finder.tools(TIERS), {tool.name: tool}))
+    finders = Finders(lambda: {tool.name: tool}, ArgumentChecker(), list)
+    shown = listed_tools(Exposure("all"), AvailableTools([], finders.tools(TIERS), {tool.name: tool}))
     assert [one.name for one in shown] == [*names, "acme_choose"]
-    describe = finder.tools(TIERS)[1]
+    describe = finders.tools(TIERS)[1]
     assert f'"v{values - 1}"' in (await describe.call({"name": "acme_choose"})).text

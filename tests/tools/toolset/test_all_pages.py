@@ -16,7 +16,7 @@ from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers.tier import TIERS, Tier
 from closient_mcp.tools.toolset import all_pages
 from closient_mcp.tools.toolset.all_pages import call_all_pages
-from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.finders import Finders
 from closient_mcp.tools.toolset.tool import Tool
 
 from ...fakes.virtual_time import in_virtual_time
@@ -137,28 +137,28 @@ async def test_progress_names_the_pages_read() -> None:
     assert reported == ["Read 1 page of things_list, 2 items", "Read 2 pages of things_list, 3 items"]
 
 
-def finder_of(tool: Tool) -> Finder:
-    return Finder(lambda: {tool.name: tool}, ArgumentChecker(), list[str])
+def finders_of(tool: Tool) -> Finders:
+    return Finders(lambda: {tool.name: tool}, ArgumentChecker(), list[str])
 
 
-async def use(finder: Finder, called: str, **arguments: Any) -> Result:
-    (tool,) = (tool for tool in finder.tools(TIERS) if tool.name == called)
+async def use(finders: Finders, called: str, **arguments: Any) -> Result:
+    (tool,) = (tool for tool in finders.tools(TIERS) if tool.name == called)
     return await tool.call(ArgumentChecker().check(called, tool.input_schema, arguments))
 
 
-async def test_a_caller_reads_all_pages_and_selects_from_them() -> None:
+async def test_read_operation_reads_all_pages_and_selects_from_them() -> None:
     result = await use(
-        finder_of(listing([1], [2])), "read_operation", name="things_list", all_pages=True, select="[-1]"
+        finders_of(listing([1], [2])), "read_operation", name="things_list", all_pages=True, select="[-1]"
     )
     assert (result.text, result.select) == ("[1,2]", "[-1]")
 
 
 async def test_only_reads_take_all_pages() -> None:
     with pytest.raises(InvalidArgumentsError, match="all_pages"):
-        await use(finder_of(listing([1], tier="create")), "create_operation", name="things_list", all_pages=True)
+        await use(finders_of(listing([1], tier="create")), "create_operation", name="things_list", all_pages=True)
 
 
 async def test_an_invalid_selection_is_refused_before_anything_is_sent() -> None:
     tool = listing(AssertionError("sent"), tier="create")
     with pytest.raises(InvalidArgumentsError, match="JMESPath"):
-        await use(finder_of(tool), "create_operation", name="things_list", select="data[")
+        await use(finders_of(tool), "create_operation", name="things_list", select="data[")

@@ -11,7 +11,7 @@ from closient_mcp.tools.formats.json_values import JsonObject
 from closient_mcp.tools.results.result import Result
 from closient_mcp.tools.schema.validation import ArgumentChecker
 from closient_mcp.tools.tiers.tier import TIERS, Tier
-from closient_mcp.tools.toolset.finders import Finder
+from closient_mcp.tools.toolset.finders import Finders
 from closient_mcp.tools.toolset.overview import overview
 from closient_mcp.tools.toolset.tool import Tool
 
@@ -30,7 +30,7 @@ def make(name: str, api: str = "things", tier: Tier = "read", title: str = "") -
 
 
 @pytest.fixture
-def finder() -> Finder:
+def finders() -> Finders:
     operations = [
         make("products_get_trade_item", "products", title="Get a trade item"),
         make("products_list_recalls", "products", title="List recalls of a product"),
@@ -38,74 +38,74 @@ def finder() -> Finder:
         make("products_unclaim_product", "products", "destructive", "Unclaim a product"),
     ]
     by_name = {tool.name: tool for tool in operations}
-    return Finder(lambda: by_name, ArgumentChecker(), list[str])
+    return Finders(lambda: by_name, ArgumentChecker(), list[str])
 
 
 async def test_a_search_reports_what_could_not_be_loaded() -> None:
-    absent = Finder(dict[str, Tool], ArgumentChecker(), lambda: ["closient: no api-catalog"])
+    absent = Finders(dict[str, Tool], ArgumentChecker(), lambda: ["closient: no api-catalog"])
     assert (await use(absent, "find_operations", query="x"))["missing"] == ["closient: no api-catalog"]
     with pytest.raises(InvalidArgumentsError) as caught:
         await use(absent, "read_operation", name="x")
     assert "Some operations could not be loaded: closient: no api-catalog." in caught.value.next_step
 
 
-async def use(finder: Finder, called: str, **arguments: Any) -> Any:
-    (tool,) = (tool for tool in finder.tools(TIERS) if tool.name == called)
+async def use(finders: Finders, called: str, **arguments: Any) -> Any:
+    (tool,) = (tool for tool in finders.tools(TIERS) if tool.name == called)
     return json.loads((await tool.call(ArgumentChecker().check(called, tool.input_schema, arguments))).text)
 
 
-async def test_operations_are_found_by_plain_words(finder: Finder) -> None:
-    found = await use(finder, "find_operations", query="which recalls are there for my product")
+async def test_operations_are_found_by_plain_words(finders: Finders) -> None:
+    found = await use(finders, "find_operations", query="which recalls are there for my product")
     assert found["operations"][0]["name"] == "products_list_recalls"
     assert (found["found"], found["of"]) == (1, 4)
 
 
-async def test_a_search_can_be_narrowed_and_limited(finder: Finder) -> None:
-    found = await use(finder, "find_operations", query="product brand", tier="create", api="brands", limit=1)
+async def test_a_search_can_be_narrowed_and_limited(finders: Finders) -> None:
+    found = await use(finders, "find_operations", query="product brand", tier="create", api="brands", limit=1)
     assert [operation["name"] for operation in found["operations"]] == ["brands_create_brand"]
 
 
-async def test_an_operation_is_described_with_its_arguments_and_caller(finder: Finder) -> None:
-    described = await use(finder, "describe_operation", name="brands_create_brand")
+async def test_an_operation_is_described_with_its_arguments_and_call_tool(finders: Finders) -> None:
+    described = await use(finders, "describe_operation", name="brands_create_brand")
     assert described["call_with"] == "create_operation"
     assert described["arguments"]["required"] == ["id"]
     assert described["example"] == {"name": "brands_create_brand", "arguments": {"id": "id"}}
 
 
-async def test_an_operation_is_called_through_the_caller_of_its_tier(finder: Finder) -> None:
-    called = await use(finder, "read_operation", name="products_list_recalls", arguments={"id": "7"})
+async def test_an_operation_is_called_with_the_call_tool_of_its_tier(finders: Finders) -> None:
+    called = await use(finders, "read_operation", name="products_list_recalls", arguments={"id": "7"})
     assert called == {"called": "products_list_recalls", "with": {"id": "7"}}
 
 
-async def test_a_permission_to_read_never_covers_what_destroys(finder: Finder) -> None:
+async def test_a_permission_to_read_never_covers_what_destroys(finders: Finders) -> None:
     with pytest.raises(RefusedError) as caught:
-        await use(finder, "read_operation", name="products_unclaim_product", arguments={"id": "7"})
+        await use(finders, "read_operation", name="products_unclaim_product", arguments={"id": "7"})
     assert caught.value.next_step == "Call it with destructive_operation."
 
 
-async def test_the_arguments_of_a_found_operation_are_checked_too(finder: Finder) -> None:
+async def test_the_arguments_of_a_found_operation_are_checked_too(finders: Finders) -> None:
     with pytest.raises(InvalidArgumentsError, match="`id` is missing"):
-        await use(finder, "read_operation", name="products_list_recalls")
+        await use(finders, "read_operation", name="products_list_recalls")
 
 
-async def test_an_unknown_operation_is_reported_with_similar_names(finder: Finder) -> None:
+async def test_an_unknown_operation_is_reported_with_similar_names(finders: Finders) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
-        await use(finder, "describe_operation", name="products_list_recal")
+        await use(finders, "describe_operation", name="products_list_recal")
     assert "products_list_recalls" in caught.value.message
 
 
-def test_read_only_offers_no_caller_that_writes(finder: Finder) -> None:
-    offered = [tool.name for tool in finder.tools(("read",))]
+def test_read_only_offers_no_call_tool_that_writes(finders: Finders) -> None:
+    offered = [tool.name for tool in finders.tools(("read",))]
     assert offered == ["find_operations", "describe_operation", "read_operation"]
 
 
 @pytest.fixture
-def issues() -> Finder:
+def issues() -> Finders:
     by_name = {tool.name: tool for tool in tools_of(API)}
-    return Finder(lambda: by_name, ArgumentChecker(), list[str])
+    return Finders(lambda: by_name, ArgumentChecker(), list[str])
 
 
-async def test_a_hit_says_what_a_call_needs(issues: Finder) -> None:
+async def test_a_hit_says_what_a_call_needs(issues: Finders) -> None:
     found = await use(issues, "find_operations", query="create a refund", limit=1)
     assert found["operations"] == [
         {
@@ -121,11 +121,11 @@ async def test_a_hit_says_what_a_call_needs(issues: Finder) -> None:
 @pytest.mark.parametrize(
     "name", ["createRefund", "POST /refunds", "post /refunds/", "a_create_refund", "create_refund", "`createRefund`"]
 )
-async def test_an_operation_is_described_by_any_of_its_names(issues: Finder, name: str) -> None:
+async def test_an_operation_is_described_by_any_of_its_names(issues: Finders, name: str) -> None:
     assert (await use(issues, "describe_operation", name=name))["name"] == "a_create_refund"
 
 
-async def test_a_path_of_several_operations_is_not_guessed(issues: Finder) -> None:
+async def test_a_path_of_several_operations_is_not_guessed(issues: Finders) -> None:
     with pytest.raises(InvalidArgumentsError, match=r"Several operations .* a_delete_issue, a_get_issue"):
         await use(issues, "describe_operation", name="/issues/{issueIdOrKey}")
 
@@ -140,7 +140,7 @@ async def test_a_path_of_several_operations_is_not_guessed(issues: Finder) -> No
     ],
 )
 async def test_a_request_with_values_is_an_error_with_the_operation_meant(
-    issues: Finder, name: str, meant: str
+    issues: Finders, name: str, meant: str
 ) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         await use(issues, "describe_operation", name=name)
@@ -150,7 +150,7 @@ async def test_a_request_with_values_is_an_error_with_the_operation_meant(
 
 
 @pytest.mark.parametrize("system", ["A", "a", " a "])
-async def test_filters_are_read_without_regard_to_case(issues: Finder, system: str) -> None:
+async def test_filters_are_read_without_regard_to_case(issues: Finders, system: str) -> None:
     found = await use(issues, "find_operations", query="issue", system=system)
     assert found["operations"]
 
@@ -167,14 +167,14 @@ async def test_filters_are_read_without_regard_to_case(issues: Finder, system: s
     ],
 )
 async def test_an_unknown_filter_is_an_error_with_those_there_are(
-    issues: Finder, filters: dict[str, str], message: str, next_step: str
+    issues: Finders, filters: dict[str, str], message: str, next_step: str
 ) -> None:
     with pytest.raises(InvalidArgumentsError) as caught:
         await use(issues, "find_operations", query="issue", **filters)
     assert (caught.value.message, caught.value.next_step) == (message, next_step)
 
 
-async def test_without_a_query_there_is_an_overview(issues: Finder) -> None:
+async def test_without_a_query_there_is_an_overview(issues: Finders) -> None:
     shown = await use(issues, "find_operations", limit=2)
     assert shown == {
         "systems": [
@@ -199,7 +199,7 @@ async def test_without_a_query_there_is_an_overview(issues: Finder) -> None:
     assert [line["name"] for line in of_tag["operations"]] == ["a_delete_issue", "a_get_issue", "a_list_issues"]
 
 
-async def test_a_query_that_nothing_answers_says_so_and_shows_what_there_is(issues: Finder) -> None:
+async def test_a_query_that_nothing_answers_says_so_and_shows_what_there_is(issues: Finders) -> None:
     found = await use(issues, "find_operations", query="book a flight to Berlin")
     assert found["operations"] == []
     assert found["hint"].startswith("No good match.")
