@@ -61,14 +61,14 @@ class MockedService:
         template, operation = self._operation(request)
         answers = Answers(self.document)
         self._check_parameters(answers, template, operation, request)
-        self._check_body(answers, template, operation, request)
+        self._check_body(answers, operation, request)
         self.accepted.append(f"{request.method} {request.path}")
         responses = [answers.resolved(node) for code, node in operation["responses"].items() if str(code)[0] == "2"]
         contents = [item for response in responses for item in response.get("content", {}).items()]
         schema = next((media.get("schema") for kind, media in contents if "json" in kind or "*" in kind), None)
         if schema is None:
             return {}
-        listed = answers.listed(schema) if self._is_list(request, operation) else None
+        listed = answers.listed(schema) if self._is_list(request) else None
         return answers.value(schema, 1) if listed is None else _page(answers, schema, listed, request)
 
     def _operation(self, request: Incoming) -> tuple[str, Any]:
@@ -83,7 +83,7 @@ class MockedService:
         return template, operation
 
     @staticmethod
-    def _is_list(request: Incoming, operation: Any) -> bool:
+    def _is_list(request: Incoming) -> bool:
         return request.method == "GET" or any(word in request.path for word in ("query", "search"))
 
     def _check_parameters(self, answers: Answers, template: str, operation: Any, request: Incoming) -> None:
@@ -101,7 +101,7 @@ class MockedService:
             if parameter.get("required") and name not in request.query:
                 raise InvalidRequestError(400, f"the query parameter {name} is missing")
 
-    def _check_body(self, answers: Answers, template: str, operation: Any, request: Incoming) -> None:
+    def _check_body(self, answers: Answers, operation: Any, request: Incoming) -> None:
         body = answers.resolved(operation.get("requestBody"))
         content = body.get("content", {})
         if not request.body:

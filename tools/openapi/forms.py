@@ -50,7 +50,7 @@ def read_form(reader: SchemaReader, media: JsonObject, kind: BodyFormat) -> Form
                 'Any fields; a file is {"base64": "...", "filename": "...", "content_type": "..."}.'
             )
     names = dict.fromkeys([*encoding, *sorted(files)])
-    parts = (_part(reader, name, as_object(encoding.get(name)), schema, name in files) for name in names)
+    parts = (_part(reader, name, as_object(encoding.get(name)), name in files) for name in names)
     return Form(schema, tuple(part for part in parts if part != Part(part.name)))
 
 
@@ -123,7 +123,7 @@ def _content_type(encoding: JsonObject, name: str) -> str:
     return as_text(as_object(encoding.get(name)).get("contentType"))
 
 
-def _part(reader: SchemaReader, name: str, encoding: JsonObject, schema: JsonObject, file: bool) -> Part:
+def _part(reader: SchemaReader, name: str, encoding: JsonObject, file: bool) -> Part:
     media_types = [media_type.strip() for media_type in as_text(encoding.get("contentType")).split(",")]
     has_style = any(key in encoding for key in ("style", "explode", "allowReserved")) and not file
     style = as_text(encoding.get("style"))

@@ -32,7 +32,7 @@ from closient_mcp.auth.store.record_store import Store
 
 from ...fakes.desk import DISCOVERY, Desk, at_rest, come_back, ended
 from ...fakes.limits import SECONDS
-from ...fakes.service import Received, Reply, Service
+from ...fakes.service import Received, Reply
 from ...fakes.signed_in_home import Home, until
 
 
@@ -45,7 +45,7 @@ def refresh_token(home: Home) -> str | None:
 
 
 @pytest.fixture
-def stranger(service: Service, tmp_path: Path) -> Iterator[str]:
+def stranger(tmp_path: Path) -> Iterator[str]:
     """The URL of a server whose certificate nobody vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
