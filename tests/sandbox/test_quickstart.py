@@ -149,7 +149,7 @@ def test_step_5_an_expired_token_is_401_and_the_refresh_token_still_works(
     assert http.get("/products/api/v1/products/09506000134352", headers=bearer(fresh)).status_code == 200
 
 
-def test_step_5_a_wrong_client_secret_is_401(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_step_5_a_wrong_client_secret_is_401(http: httpx2.Client) -> None:
     client = http.post("/oauth/register/", json=WEB_CLIENT).json()
     response = http.post(
         "/oauth/token/",
@@ -192,7 +192,7 @@ def test_step_5_a_disabled_key_is_403(sandbox: Sandbox, http: httpx2.Client) -> 
     assert "disabled" in response.json()["detail"]
 
 
-def test_step_5_a_429_says_when_to_retry(sandbox: Sandbox, http: httpx2.Client) -> None:
+def test_step_5_a_429_says_when_to_retry(http: httpx2.Client) -> None:
     statuses = [http.get("/search/api/v1/search?q=tea&limit=1") for _ in range(61)]
 
     refused = statuses[-1]

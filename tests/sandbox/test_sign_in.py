@@ -49,7 +49,7 @@ def test_sign_in_redirects_only_within_the_sandbox(sandbox: Sandbox, alice: Pers
     assert response.headers["location"] == "/"
 
 
-def test_forms_need_a_csrf_token(sandbox: Sandbox, application: Application, alice: Person) -> None:
+def test_forms_need_a_csrf_token(application: Application, alice: Person) -> None:
     page = alice.page(application.query())
     response = alice.browser.post(str(page.url), data={"allow": "true"})
 

@@ -106,7 +106,7 @@ def test_a_generated_tool_is_called_with_the_key(sandbox: Sandbox) -> None:
     assert json.loads(ran.json()["content"][0]["text"])["organizations"]
 
 
-def test_arguments_can_come_from_stdin(sandbox: Sandbox) -> None:
+def test_arguments_can_come_from_stdin() -> None:
     ran = run("call", "validate_gtin", "-", stdin='{"gtin": "036000291452"}')
     assert ran.code == 0
     assert ran.json()["structuredContent"]["valid"] is True

@@ -92,7 +92,7 @@ def test_an_unreadable_file_is_reported(folder: Path, path: str) -> None:
     assert len(caught.value.message) < 400
 
 
-def test_a_file_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_refused(folder: Path) -> None:
     assert attachments.MAX_BYTES == 50 * 1024 * 1024
     assert read_file("sub/a.txt", [folder], 6) == b"inside"
     with pytest.raises(InvalidArgumentsError, match="50 MiB"):

@@ -31,7 +31,7 @@ async def test_a_search_of_the_catalog_finds_products_by_name(shop: Tools) -> No
     assert all("rail" in str(item) for item in list(found["items"]))  # type: ignore[arg-type]
 
 
-async def test_a_search_near_a_place_gives_offers_the_nearest_first(shop: Tools, sandbox: Sandbox) -> None:
+async def test_a_search_near_a_place_gives_offers_the_nearest_first(shop: Tools) -> None:
     found: Any = await shop.call(
         "search_products", query="organic peanut butter", latitude=48.4284, longitude=-123.3656, radius_km=25
     )

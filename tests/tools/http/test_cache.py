@@ -566,7 +566,7 @@ def test_the_key_does_not_depend_on_the_order_of_origins() -> None:
     assert len(keys) == 1
 
 
-def test_another_version_of_the_program_parses_again(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_the_program_parses_again(monkeypatch: pytest.MonkeyPatch) -> None:
     before = compiled_key(b"a", SOURCE)
     monkeypatch.setattr(compiled, "_program", lambda: "another")
     assert compiled_key(b"a", SOURCE) != before

@@ -51,7 +51,7 @@ async def test_a_request_is_sent_and_its_response_returned(service: Service, sen
     assert (response.status, json.loads(response.body), response.headers["etag"]) == (200, {"ok": True}, "x")
 
 
-async def test_rule_1_another_origin_is_never_called(service: Service, sender: Sender) -> None:
+async def test_rule_1_another_origin_is_never_called(sender: Sender) -> None:
     with running_service() as other:
         with pytest.raises(RefusedError, match="not a URL of acme"):
             await sender.send(Request("GET", f"{other.url}/a"))
