@@ -40,11 +40,14 @@ _BEFORE_A_VERB_IN_TEXT = _BEFORE_A_VERB | {"this", "the", "endpoint", "operation
 _SERVICE = re.compile(r"^[A-Za-z0-9]*(?:service|controller|resource|router|handler|api)[_.-](?=.)", re.IGNORECASE)
 _SCRIPT = re.compile(r"\.(?:aspx?|cgi|do|json|jsp|php|xml)$")
 _NAMESPACE = re.compile(r"^.*[./:#](?=.)")
+# `/update/user`, `/set/light/{state}`
+_VERB_BEFORE_OBJECT = re.compile(r"/([A-Za-z]+)/[^/{}]+(?:/\{[^/]*\})*/?$")
+_SHORT = {"del": "delete", "rm": "remove"}
 # `/#Action=DeleteStack`, `/control?cmd=reboot`
 _ACTION = re.compile(r"[?#&](?:action|cmd|command|function|method|op|operation|x-amz-target)=(?!\{)", re.IGNORECASE)
 # Before these words, a word is a verb: "Report as spam", `clear-all`.
 _DETERMINERS = {"a", "an", "the", "all", "this", "your", "one", "multiple", "specified", "given", "existing", "any",
-    "as", "it", "them", "its", "their"}  # fmt: skip
+    "as", "it", "them", "its", "their", "now"}  # fmt: skip
 _IRREVERSIBLE = re.compile(
     r"irreversib|irrecoverab|(?:can ?not|can't|never) be (?:undone|reversed|reverted|recovered|restored)|"
     r"permanently (?:delet|remov|eras|destroy|los)",
@@ -178,13 +181,15 @@ def _claims(words: Sequence[str], safe: bool) -> Iterator[_Claim]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text, with verbs of two parts as one: `power off`, `log in`."""
+    """The words of a text, with verbs of two parts as one: `power off`, `log in`; `del` only stands at either end."""
     words: list[str] = []
     for word in english_words(text):
         if words and is_known_verb(words[-1] + word):
             words[-1] += word
         else:
             words.append(word)
+    for end in {0, len(words) - 1} if words else ():
+        words[end] = _SHORT.get(words[end], words[end])
     return words
 
 
@@ -213,8 +218,8 @@ def _changes(in_name: Sequence[_Claim], in_path: Sequence[_Claim], in_text: Sequ
 
 def _segments(path: str) -> list[list[str]]:
     """The words of each fixed segment; `/rows:purge` and `/messages.send` have two."""
-    parts = [part for part in re.split(r"[/:.]", re.sub(r"\{[^}]*\}", "{", _SCRIPT.sub("", path))) if part]
-    return [words for part in parts if "{" not in part and (words := _words(part))]
+    plain = re.sub(r"\{[^}]*\}", "{", _SCRIPT.sub("", path.partition("?")[0]))
+    return [words for part in re.split(r"[/:.]", plain) if "{" not in part and (words := _words(part))]
 
 
 def _claims_of_path(path: str, safe: bool) -> Iterator[_Claim]:
@@ -223,11 +228,23 @@ def _claims_of_path(path: str, safe: bool) -> Iterator[_Claim]:
     for folder in folders:
         if len(folder) == 1 and folder[0] in DESTRUCTIVE - NOUNS:
             yield _Claim("destructive", certain=True)
-    verb = next((word for word in last if word not in _BEFORE_A_VERB), "")
+    verb = _verb_of_path(path, last)
     tier = _tier_of_verb(verb, safe)
     is_noun = verb in NOUNS and (path.endswith("}") or (safe and not _acts(verb, last, tier)))
     if tier and not is_noun and not (safe and {*last} & DESCRIBING):
         yield _Claim(tier, verb not in NOUNS)
+
+
+def _verb_of_path(path: str, last: Sequence[str]) -> str:
+    """The verb of the last fixed segment (`clear-all`, `user-delete`), else the one before it (`/update/user`)."""
+    verb = next((word for word in last if word not in _BEFORE_A_VERB), "")
+    before = _VERB_BEFORE_OBJECT.search(path)
+    if is_known_verb(verb) or not last:
+        return verb
+    if last[-1] in DESTRUCTIVE - NOUNS:
+        return last[-1]
+    word = "".join(english_words(before[1])) if before and not {*last} & (DESCRIBING | READ) else ""
+    return word if word in (CREATE | UPDATE) - NOUNS else verb
 
 
 def _acts(verb: str, words: Sequence[str], tier: Tier | None) -> bool:

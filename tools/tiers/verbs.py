@@ -6,8 +6,8 @@ READ = {"get", "list", "read", "show", "fetch", "retrieve", "view", "search", "q
     "count", "check", "compare", "preview", "download", "browse", "estimate", "calculate", "compute", "quote",
     "validate", "verify", "decode", "parse", "inspect", "discover", "watch", "stream", "poll", "ping", "suggest",
     "autocomplete", "explain", "scroll", "simulate", "diff", "resolve", "render", "convert", "translate", "has",
-    "is", "contains", "exists", "peek", "select", "load", "aggregate", "filter", "facet", "similar", "analyze",
-    "identify", "recommend", "evaluate", "return", "match", "display", "export", "tail", "trace", "locate",
+    "is", "can", "should", "contains", "exists", "peek", "select", "load", "aggregate", "filter", "facet",
+    "similar", "analyze", "identify", "recommend", "evaluate", "return", "match", "display", "export", "tail", "trace", "locate",
     "summarize", "detect", "predict", "measure", "obtain", "enumerate", "introspect", "collect", "print", "track",
     "wait"}  # fmt: skip
 # By POST, other verbs of reading may change something: `check` a guest in, `resolve` an incident.
@@ -73,7 +73,7 @@ NOUNS = {"import", "upload", "sign", "start", "run", "trigger", "launch", "post"
     "count", "quote", "select", "show", "stream", "watch", "return", "preview", "download", "list", "search",
     "facet", "similar", "hold", "ship", "mount", "deposit", "trade", "bid", "fire", "freeze", "checkin", "setup",
     "rollover", "process", "ring", "touch", "format", "burn", "scrap", "increase", "decrease", "retry",
-    "sunset", "lockout", "bump", "snapshot", "backup", "sweep", "pop", "answer", "allowlist",
+    "sunset", "lockout", "bump", "snapshot", "backup", "sweep", "answer", "allowlist",
     "whitelist", "blacklist", "blocklist", "denylist"}  # fmt: skip
 SECRETS = frozenset({"token", "tokens", "key", "keys", "secret", "secrets", "credential", "credentials", "password"})
 # After these words a verb of the list above is a noun: `order status`, `cancel reasons`.
