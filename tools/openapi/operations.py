@@ -11,7 +11,8 @@ from ..formats.text import one_line, paragraph, without_markup
 from ..formats.urls import InvalidUrlError
 from ..problems import Problem, UnusableError
 from ..schema.reader import SchemaReader
-from ..tiers.tier import Tier, tier_of
+from ..tiers.judgement import tier_of
+from ..tiers.tier import Tier
 from .names import OperationLabel, operation_names, tool_names
 from .operation import Operation, Source
 from .outline import Outlines

@@ -7,9 +7,9 @@ READ = {"get", "list", "read", "show", "fetch", "retrieve", "view", "search", "q
     "validate", "verify", "decode", "parse", "inspect", "discover", "watch", "stream", "poll", "ping", "suggest",
     "autocomplete", "explain", "scroll", "simulate", "diff", "resolve", "render", "convert", "translate", "has",
     "is", "can", "should", "contains", "exists", "peek", "select", "load", "aggregate", "filter", "facet",
-    "similar", "analyze", "identify", "recommend", "evaluate", "return", "match", "display", "export", "tail", "trace", "locate",
-    "summarize", "detect", "predict", "measure", "obtain", "enumerate", "introspect", "collect", "print", "track",
-    "wait"}  # fmt: skip
+    "similar", "analyze", "identify", "recommend", "evaluate", "return", "match", "display", "export", "tail",
+    "trace", "locate", "summarize", "detect", "predict", "measure", "obtain", "enumerate", "introspect", "collect",
+    "print", "track", "wait"}  # fmt: skip
 # By POST, other verbs of reading may change something: `check` a guest in, `resolve` an incident.
 READ_BY_POST = {"get", "list", "fetch", "retrieve", "search", "query", "find", "lookup", "describe", "count",
     "check", "compare", "preview", "estimate", "calculate", "compute", "validate", "decode", "parse", "inspect",

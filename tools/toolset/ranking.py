@@ -13,7 +13,8 @@ from ..formats.words import words_of
 from ..schema.argument_errors import BODY
 from ..search.index import SearchEntry, SearchIndex
 from ..search.terms import content_words
-from ..tiers.tier import Tier, tier_of_verb
+from ..tiers.judgement import tier_of_verb
+from ..tiers.tier import Tier
 from .request_lines import similar_requests
 from .tool import Tool
 

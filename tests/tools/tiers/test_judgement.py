@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from closient_mcp.tools.tiers.tier import TIERS, tier_of
+from closient_mcp.tools.tiers.judgement import tier_of
+from closient_mcp.tools.tiers.tier import TIERS
 
 from ...fakes.paths import ROOT
 
@@ -105,6 +106,8 @@ def test_no_labelled_operation_has_too_low_a_tier_and_few_too_high() -> None:
         ("get", "/do-delete", "", "destructive"),
         ("get", "/queue/pop", "popMessage", "destructive"),
         ("get", "/blacklist/{id}", "", "read"),
+        ("post", "/graphql", "query", "destructive"),
+        ("get", "/graphql", "query", "read"),
         ("get", "/update/user", "", "update"),
         ("get", "/set/light/{state}", "", "update"),
         ("get", "/update/check", "", "read"),
